@@ -1,0 +1,1 @@
+"""How the process is put together: settings, composition, run modes, command line."""

@@ -1,0 +1,1 @@
+"""A Telegram for one machine: the Bot API subset that the bot uses, and a chat page."""

@@ -1,0 +1,1 @@
+"""What the bot knows: questions, projects, matching. Pure: no Telegram, no database."""

@@ -1,0 +1,1 @@
+"""What the bot remembers: schema, migrations, one repository a subject. No Telegram."""
