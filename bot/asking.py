@@ -1,0 +1,104 @@
+"""Knowledge from the command line: check the files, ask questions; no network, no database."""
+
+import html
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import TextIO
+
+from knowledge.checking import check as find_problems
+from knowledge.loading import load
+from knowledge.matching import Decision, Outcome
+from knowledge.model import Knowledge
+from knowledge.problems import KnowledgeError, Severity
+
+from bot.cli import fail
+from bot.messages import TEXT
+
+_MARKUP = re.compile(r"<[^>]+>")
+
+
+def check(directory: Path) -> int:
+    """Print everything wrong with the files; return 1 where there is an error."""
+    problems = find_problems(directory, today=date.today())  # noqa: DTZ011 - the editor's own day
+    if problems:
+        _say(TEXT.label("knowledge_wrong", problems=problems, directory=directory))
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        return 1
+    knowledge = load(directory)
+    phrasings = sum(len(entry.phrasings) for entry in knowledge.entries)
+    counts = {"entries": len(knowledge.entries), "projects": len(knowledge.projects)}
+    _say(TEXT.label("knowledge_right", directory=directory, phrasings=phrasings, **counts))
+    return 0
+
+
+def answer_one(directory: Path, question: str, *, as_json: bool) -> int:
+    """Print the outcome of one question, for a person or for a program."""
+    knowledge = _load(directory)
+    if knowledge is None:
+        return 1
+    decision = knowledge.matcher.match(question)
+    _say(
+        json.dumps(_as_json(question, decision), ensure_ascii=False)
+        if as_json
+        else _in_words(knowledge, decision)
+    )
+    return 0
+
+
+def answer_lines(directory: Path, lines: TextIO, output: TextIO) -> int:
+    """Answer one JSON object a line, in order, as they come; stop at a line that is none."""
+    knowledge = _load(directory)
+    if knowledge is None:
+        return 1
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            question = json.loads(line)["q"]
+        except (ValueError, KeyError, TypeError):
+            return fail(TEXT.label("ask_bad_line", line=number))
+        if not isinstance(question, str):
+            return fail(TEXT.label("ask_bad_line", line=number))
+        answer = _as_json(question, knowledge.matcher.match(question))
+        output.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        output.flush()
+    return 0
+
+
+def _load(directory: Path) -> Knowledge | None:
+    try:
+        return load(directory)
+    except KnowledgeError as error:
+        fail(TEXT.label("knowledge_wrong", problems=error.problems, directory=directory))
+        return None
+
+
+def _as_json(question: str, decision: Decision) -> dict[str, object]:
+    return {
+        "q": question,
+        "outcome": decision.outcome.value,
+        "shown": list(decision.shown),
+        "ranking": [{"id": one.id, "score": round(one.score, 4)} for one in decision.ranking],
+    }
+
+
+def _in_words(knowledge: Knowledge, decision: Decision) -> str:
+    if decision.outcome is Outcome.SMALLTALK:
+        talk = {talk.id: talk for talk in knowledge.small_talk}
+        return _plain(talk[decision.shown[0]].reply)
+    entries = [entry for entry in map(knowledge.entry, decision.shown) if entry]
+    if decision.outcome is Outcome.ANSWER:
+        return TEXT.label("ask_answer", entry=entries[0], text=_plain(entries[0].answer))
+    if decision.outcome is Outcome.CHOICES:
+        return TEXT.label("ask_choices", entries=entries)
+    return TEXT.label("ask_none")
+
+
+def _plain(markup: str) -> str:
+    return html.unescape(_MARKUP.sub("", markup)).strip()
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201 - the command line speaks to people

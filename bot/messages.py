@@ -1,0 +1,7 @@
+"""What the program says outside Telegram: settings, start, command line."""
+
+from pathlib import Path
+
+from handlers.messages import Catalogue
+
+TEXT = Catalogue(Path(__file__).with_suffix(".yaml"))

@@ -1,0 +1,91 @@
+"""Fetching updates: kept in the inbox first, confirmed by the next offset only then."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from telegram.constants import UpdateType
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.ext import ExtBot
+from telegram.request import BaseRequest
+
+from bot.updates import received
+from storage.database import Database
+from storage.errors import StorageError
+
+logger = logging.getLogger(__name__)
+
+# What the handlers understand; an edited message would otherwise run its command again.
+ALLOWED_UPDATES = (UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY, UpdateType.MY_CHAT_MEMBER)
+LONG_POLL_SECONDS = 30
+_NETWORK_SECONDS = 15
+_LONGEST_PAUSE = 60.0
+
+
+class Polling:
+    """The loop that fetches. PTB's own confirms up to 100 updates before one is handled."""
+
+    def __init__(
+        self,
+        bot: ExtBot[None],
+        request: BaseRequest,
+        database: Database,
+        announce: Callable[[], None],
+    ) -> None:
+        self._bot = bot
+        self._request = request
+        self._database = database
+        self._announce = announce
+        self._pause = 0.0
+
+    async def run(self) -> None:
+        """Fetch until cancelled; InvalidToken where Telegram does not know the token any more."""
+        async with self._database.begin() as work:
+            cursor = await work.inbox.cursor()
+        offset = None if cursor is None else cursor + 1
+        while True:
+            try:
+                offset = await self._fetch(offset)
+                self._pause = 0.0
+            except InvalidToken:
+                raise
+            except (TelegramError, StorageError, ValueError) as error:
+                await self._wait_after(error)
+
+    async def _fetch(self, offset: int | None) -> int | None:
+        """Fetch one batch, keep it, and return the offset that confirms it."""
+        batch = await self._get_updates(offset)
+        if not batch:
+            return offset
+        async with self._database.begin() as work:
+            await work.inbox.add([received(raw) for raw in batch])
+        self._announce()
+        return max(int(raw["update_id"]) for raw in batch) + 1
+
+    async def _get_updates(self, offset: int | None) -> list[dict[str, Any]]:
+        """Return raw updates: PTB parses a batch whole, so one bad update would stop all."""
+        query = {"timeout": LONG_POLL_SECONDS, "allowed_updates": json.dumps(ALLOWED_UPDATES)}
+        if offset is not None:
+            query["offset"] = offset
+        answer = await self._request.retrieve(
+            f"{self._bot.base_url}/getUpdates?{urlencode(query)}",
+            read_timeout=LONG_POLL_SECONDS + _NETWORK_SECONDS,
+        )
+        result: list[dict[str, Any]] = json.loads(answer)["result"]
+        return result
+
+    async def _wait_after(self, error: Exception) -> None:
+        if isinstance(error, RetryAfter):
+            pause = error.retry_after
+            self._pause = pause if isinstance(pause, (int, float)) else pause.total_seconds()
+        else:
+            self._pause = min(max(1.0, self._pause * 2), _LONGEST_PAUSE)
+        if isinstance(error, Conflict):
+            logger.error("another program uses this token, or a webhook is set")
+        elif not isinstance(error, NetworkError):
+            logger.error("updates cannot be fetched: %s", type(error).__name__)
+        logger.warning("%s: next try in %.0f s", type(error).__name__, self._pause)
+        await asyncio.sleep(self._pause)

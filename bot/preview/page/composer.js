@@ -1,0 +1,157 @@
+/** Where the person writes: text, reply, speaker, attachments; a draft a conversation. */
+
+import { CommandMenu } from "./commands.js";
+import { byId, el } from "./dom.js";
+import { fullName, summary } from "./format.js";
+import { fr } from "./fr.js";
+import { Menu } from "./menu.js";
+
+// Bot API, sendMessage: UTF-16 units.
+const LONGEST = 4096;
+
+export class Composer {
+  #form = byId("composer");
+  #field = byId("composer-text");
+  #file = byId("file");
+  #speaker = byId("speaker");
+  #replies = new Map();
+  #key = null;
+
+  /** onSend({text, reply_to}), onCommand(text), onAttach(kind, file), onSpeaker(memberId). */
+  constructor(listeners) {
+    Object.assign(this, listeners);
+    this.menu = new CommandMenu((text) => this.#sendCommand(text));
+    new Menu("attach", "attach-menu", (kind) => this.#attach(kind));
+    this.#form.addEventListener("submit", (event) => this.#submit(event));
+    this.#field.addEventListener("input", () => this.#changed());
+    this.#field.addEventListener("keydown", (event) => this.#typed(event));
+    this.#file.addEventListener("change", () => this.#picked());
+    this.#speaker.addEventListener("change", () => this.onSpeaker(Number(this.#speaker.value)));
+    byId("reply-cancel").addEventListener("click", () => this.#endReply());
+  }
+
+  /** Shows the composer of a conversation, with its draft if it was another one. */
+  show(character, { speaker, commands }) {
+    this.menu.commands = commands;
+    if (character.key === this.#key) return;
+    this.#key = character.key;
+    this.menu.close();
+    this.#fillSpeakers(character, speaker);
+    const label = character.kind === "group" ? fr.composerGroup : fr.composerPrivate;
+    byId("composer-label").textContent = label;
+    this.#field.placeholder = label;
+    this.#write(sessionStorage.getItem(this.#draftName()) ?? "");
+    this.#showReply();
+  }
+
+  focus() {
+    this.#field.focus();
+  }
+
+  reply(message) {
+    this.#replies.set(this.#key, message);
+    this.#showReply();
+    this.focus();
+  }
+
+  /** Gives back what could not be sent, unless something else was typed since. */
+  restore(key, { text, message }) {
+    if (key !== this.#key) {
+      const name = `draft.${key}`;
+      if (!sessionStorage.getItem(name)) sessionStorage.setItem(name, text);
+      return;
+    }
+    if (this.#field.value === "") this.#write(text);
+    if (message) this.#replies.set(key, message);
+    this.#showReply();
+  }
+
+  #draftName() {
+    return `draft.${this.#key}`;
+  }
+
+  #write(text) {
+    this.#field.value = text;
+    this.#keep();
+  }
+
+  #changed() {
+    this.#keep();
+    this.menu.update();
+  }
+
+  #keep() {
+    const text = this.#field.value;
+    if (text) sessionStorage.setItem(this.#draftName(), text);
+    else sessionStorage.removeItem(this.#draftName());
+    byId("composer-limit").textContent = text.length > LONGEST ? fr.tooLong(text.length) : "";
+    this.#field.style.height = "auto";
+    this.#field.style.height = `${this.#field.scrollHeight + 2}px`;
+  }
+
+  #typed(event) {
+    if (event.isComposing || this.menu.takes(event)) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      this.#form.requestSubmit();
+    } else if (event.key === "Escape") {
+      this.#endReply();
+    }
+  }
+
+  #submit(event) {
+    event.preventDefault();
+    const text = this.#field.value;
+    if (text.trim() === "" || text.length > LONGEST) {
+      this.focus();
+      return;
+    }
+    this.menu.close();
+    this.#write("");
+    this.onSend({ text, message: this.#takeReply() });
+    this.focus();
+  }
+
+  #sendCommand(text) {
+    this.#write("");
+    this.onCommand(text);
+  }
+
+  #attach(kind) {
+    if (kind === "document") this.#file.click();
+    else this.onAttach(kind, null);
+  }
+
+  #picked() {
+    const [file] = this.#file.files;
+    this.#file.value = "";
+    if (file) this.onAttach("document", file);
+  }
+
+  #takeReply() {
+    const message = this.#replies.get(this.#key);
+    this.#endReply();
+    return message;
+  }
+
+  #endReply() {
+    this.#replies.delete(this.#key);
+    this.#showReply();
+    this.focus();
+  }
+
+  #showReply() {
+    const message = this.#replies.get(this.#key);
+    byId("reply-bar").hidden = !message;
+    if (!message) return;
+    byId("reply-name").textContent = fr.replyTo(fullName(message.from));
+    byId("reply-preview").textContent = summary(message);
+  }
+
+  #fillSpeakers(character, speaker) {
+    byId("speaker-row").hidden = character.members.length < 2;
+    const option = ({ id, name }) => el("option", { value: id }, name);
+    this.#speaker.replaceChildren(...character.members.map(option));
+    this.#speaker.value = String(speaker);
+  }
+}

@@ -1,0 +1,75 @@
+/** Every word that the page builds by itself; what never changes is in index.html. */
+
+const NARROW = "\u202f";
+const NBSP = "\u00a0";
+
+const plural = (count, one, many) => `${count}${NBSP}${count > 1 ? many : one}`;
+
+export const fr = {
+  pageTitle: "Aperçu local – Territoires d’industrie",
+  privateChats: "Entreprises",
+  groupChats: "Équipes",
+  playing: (subtitle) => `${subtitle} · conversation privée avec l’assistant`,
+  groupOf: (names) => `Groupe${NBSP}: ${names.join(", ")} et l’assistant`,
+  unread: (count) => plural(count, "message non lu", "messages non lus"),
+  newMessages: (count) => plural(count, "nouveau message", "nouveaux messages"),
+  arrivedIn: (title) => `Nouveau message${NBSP}: ${title}`,
+  noMessage: "Aucun message",
+  you: "Vous",
+  saidBy: (name) => `${name}${NBSP}: `,
+
+  today: "Aujourd’hui",
+  yesterday: "Hier",
+  edited: "modifié",
+  reply: "Répondre",
+  replyTo: (name) => `Réponse à ${name}`,
+  original: "Voir le message d’origine",
+
+  photo: "Photo",
+  photoBy: (name) => `Photo envoyée par ${name}`,
+  voice: "Message vocal",
+  audio: "Fichier audio",
+  sticker: "Autocollant",
+  location: "Position",
+  contact: "Contact",
+  video: "Vidéo",
+  document: "Document",
+  download: "Télécharger",
+  unknown: "Message d’un autre type",
+  supergroup: "Le groupe est devenu un supergroupe.",
+  bytes: (count) => `${count}${NBSP}octets`,
+  kilobytes: (count) => `${count}${NBSP}Ko`,
+  megabytes: (count) => `${count}${NBSP}Mo`,
+
+  spoiler: "Texte masqué, afficher",
+  showMore: "Afficher la suite",
+  showLess: "Réduire",
+  opensTab: "(nouvel onglet)",
+  waiting: "en attente de la réponse du bot",
+  unsupported: "Ce bouton n’existe que dans Telegram.",
+
+  emptyGroupTitle: "Rien à signaler pour l’instant",
+  emptyGroup:
+    "L’assistant écrit ici quand il a quelque chose à transmettre à l’équipe. " +
+    "Les membres peuvent aussi lui envoyer des commandes.",
+  emptyPrivate: "Posez une question, ou démarrez la conversation pour voir ce que l’assistant propose.",
+  composerPrivate: "Message à l’assistant",
+  composerGroup: "Message au groupe",
+  commandCount: (count) =>
+    count === 0
+      ? "Aucune commande ne correspond."
+      : `${plural(count, "commande proposée", "commandes proposées")}${NARROW}; flèches pour choisir.`,
+  tooLong: (length) =>
+    `${length.toLocaleString("fr-FR")} caractères${NBSP}: Telegram s’arrête à 4${NARROW}096. Raccourcissez ou coupez en deux messages.`,
+  blocked: (name) => `${name} a bloqué le bot.`,
+  unblocked: (name) => `${name} a débloqué le bot.`,
+
+  lost: "Le serveur local ne répond plus. Nouvel essai automatique…",
+  retry: "Réessayer maintenant",
+  back: "Le serveur local répond de nouveau.",
+  offline: "Le serveur local ne répond pas. Votre message est gardé dans la zone de saisie.",
+  actionOffline: "Le serveur local ne répond pas. Réessayez dans un instant.",
+  refused: (reason) => `Refusé${NBSP}: ${reason}`,
+  noAnswer: "Le bot n’a pas répondu à ce bouton.",
+  emptied: "Les conversations sont vides.",
+};

@@ -1,0 +1,152 @@
+/** The messages of the open conversation: keeps the page's elements in step with the list. */
+
+import { byId, el } from "./dom.js";
+import { dayName } from "./format.js";
+import { fr } from "./fr.js";
+import { markWaiting } from "./keyboard.js";
+import { renderMessage } from "./message.js";
+
+const AT_BOTTOM_PX = 60;
+const RUN_SECONDS = 300;
+const FLASH_MS = 1600;
+
+export class Log {
+  #scroller = byId("log");
+  #list = byId("messages");
+  #pill = byId("pill");
+  #pillText = byId("pill-text");
+  #shown = new Map();
+  #chat = null;
+  #missed = 0;
+
+  constructor(actions) {
+    this.actions = actions;
+    this.#pill.addEventListener("click", () => this.toBottom());
+    this.#scroller.addEventListener("scroll", () => this.#watchBottom(), { passive: true });
+    new ResizeObserver(() => this.#follow && this.toBottom()).observe(this.#list);
+    new ResizeObserver(() => this.#follow && this.toBottom()).observe(this.#scroller);
+  }
+
+  #follow = true;
+
+  /** Shows a chat's messages as its speaker sees them; another chat begins at its end. */
+  show({ chat, messages, speaker, isGroup, isWaiting }) {
+    const opened = chat !== this.#chat;
+    if (opened) this.#begin(chat);
+    const arrived = this.#sync(messages);
+    this.#arrange(messages, { speaker, isGroup, isWaiting });
+    if (opened) this.#settle();
+    else this.#afterArrival(arrived, speaker);
+  }
+
+  toBottom() {
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#missed = 0;
+    this.#follow = true;
+    this.#pill.hidden = true;
+  }
+
+  /** Brings a message into view and shows it for a moment. */
+  reveal(messageId) {
+    const element = this.#shown.get(messageId)?.element;
+    if (!element) return;
+    element.scrollIntoView({ block: "center" });
+    element.focus({ preventScroll: true });
+    element.classList.add("flash");
+    setTimeout(() => element.classList.remove("flash"), FLASH_MS);
+  }
+
+  #begin(chat) {
+    // A whole conversation is not news: a screen reader waits until it stands.
+    this.#scroller.setAttribute("aria-busy", "true");
+    this.#chat = chat;
+    this.#shown.clear();
+    this.#list.replaceChildren();
+  }
+
+  #settle() {
+    this.toBottom();
+    setTimeout(() => this.#scroller.removeAttribute("aria-busy"), 100);
+  }
+
+  /** Adds, replaces and removes elements; returns the messages that were not there before. */
+  #sync(messages) {
+    const kept = new Set(messages.map((message) => message.message_id));
+    for (const [id, { element }] of this.#shown) {
+      if (kept.has(id)) continue;
+      element.remove();
+      this.#shown.delete(id);
+    }
+    return messages.filter((message) => this.#place(message));
+  }
+
+  #place(message) {
+    const id = message.message_id;
+    const version = JSON.stringify(message);
+    const former = this.#shown.get(id);
+    if (former?.version === version) return false;
+    const element = renderMessage(message, this.actions);
+    this.#shown.set(id, { element, version });
+    if (former) replaceKeepingFocus(former.element, element);
+    else this.#insert(id, element);
+    return !former;
+  }
+
+  #insert(id, element) {
+    const next = [...this.#list.children].find((other) => Number(other.dataset.messageId) > id);
+    this.#list.insertBefore(element, next ?? null);
+  }
+
+  /** Sets what depends on the neighbours and on who is looking. */
+  #arrange(messages, { speaker, isGroup, isWaiting }) {
+    this.#list.querySelectorAll(".day").forEach((day) => day.remove());
+    this.#list.classList.toggle("group", isGroup);
+    messages.forEach((message, index) => {
+      const { element } = this.#shown.get(message.message_id);
+      const before = messages[index - 1];
+      const newDay = !before || dayName(before.date) !== dayName(message.date);
+      if (newDay) element.before(dayLine(message.date));
+      element.classList.toggle("mine", message.from?.id === speaker);
+      element.classList.toggle("first", newDay || !sameRun(before, message));
+      element.classList.toggle("last", !sameRun(message, messages[index + 1]));
+      markWaiting(element, (data) => isWaiting(message.message_id, data));
+    });
+  }
+
+  #afterArrival(arrived, speaker) {
+    if (arrived.some((message) => message.from?.id === speaker)) this.#follow = true;
+    if (this.#follow) {
+      this.toBottom();
+      return;
+    }
+    this.#missed += arrived.length;
+    this.#pillText.textContent = fr.newMessages(this.#missed);
+    this.#pill.hidden = this.#missed === 0;
+  }
+
+  #watchBottom() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    this.#follow = scrollHeight - scrollTop - clientHeight < AT_BOTTOM_PX;
+    if (!this.#follow) return;
+    this.#missed = 0;
+    this.#pill.hidden = true;
+  }
+}
+
+// Not live: it would be read before each first message of a day, and at every change.
+const dayLine = (date) => el("h3", { class: "day", "aria-live": "off" }, el("span", {}, dayName(date)));
+
+const sameRun = (one, other) =>
+  Boolean(one && other) && one.from?.id === other.from?.id && other.date - one.date < RUN_SECONDS;
+
+/** An edited message keeps the focus: on the same button, else the same place, else itself. */
+function replaceKeepingFocus(former, element) {
+  const focused = former.contains(document.activeElement) ? document.activeElement : null;
+  const place = [...former.querySelectorAll(".keyboard-button")].indexOf(focused);
+  former.replaceWith(element);
+  if (!focused) return;
+  const buttons = [...element.querySelectorAll(".keyboard-button")];
+  const same = buttons.find((one) => one.dataset.callback && one.dataset.callback === focused.dataset.callback);
+  const target = place < 0 ? element : (same ?? buttons[Math.min(place, buttons.length - 1)] ?? element);
+  target.focus({ preventScroll: true });
+}

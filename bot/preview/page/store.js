@@ -1,0 +1,106 @@
+/** What the page knows of the bot, the characters and their messages. */
+
+const remembered = (name) => JSON.parse(sessionStorage.getItem(name) ?? "{}");
+
+export class Store {
+  bot = { id: 0, first_name: "", username: "", description: "", commands: [] };
+  characters = [];
+  active = null;
+  #messages = new Map();
+  #blocked = new Set();
+  #speakers = new Map();
+  #read = remembered("read");
+
+  /** Takes the server's whole state. */
+  load(state) {
+    this.bot = state.bot;
+    this.characters = state.characters;
+    this.#blocked = new Set(state.blocked);
+    this.#messages = new Map(
+      Object.entries(state.messages).map(([chatId, messages]) => [Number(chatId), messages]),
+    );
+    this.#forgetStaleReads();
+  }
+
+  /** Takes one event; returns false when it speaks of something unknown here. */
+  apply(event) {
+    if (event.kind === "bot") this.bot = { ...this.bot, ...event.bot };
+    if (event.kind === "commands") this.bot = { ...this.bot, commands: event.commands };
+    if (event.kind === "message" || event.kind === "edited") return this.put(event.message);
+    if (event.kind === "deleted") this.#remove(event.chat_id, event.message_id);
+    return event.kind !== "reset" && event.kind !== "blocked";
+  }
+
+  /** Adds a message or replaces the one of the same number. */
+  put(message) {
+    const chatId = message.chat.id;
+    if (!this.characters.some((character) => character.chat_id === chatId)) return false;
+    const others = this.messagesOf(chatId).filter((one) => one.message_id !== message.message_id);
+    others.push(message);
+    others.sort((a, b) => a.message_id - b.message_id);
+    this.#messages.set(chatId, others);
+    return true;
+  }
+
+  messagesOf(chatId) {
+    return this.#messages.get(chatId) ?? [];
+  }
+
+  character(key) {
+    return this.characters.find((character) => character.key === key);
+  }
+
+  get current() {
+    return this.character(this.active);
+  }
+
+  get firstSme() {
+    return this.characters.find((character) => character.kind === "private");
+  }
+
+  /** The member that the person at the keyboard plays in this chat. */
+  speakerOf(character) {
+    return this.#speakers.get(character.key) ?? character.members[0].id;
+  }
+
+  setSpeaker(character, memberId) {
+    this.#speakers.set(character.key, memberId);
+  }
+
+  isBlocked(character) {
+    return character.kind === "private" && this.#blocked.has(character.members[0].id);
+  }
+
+  setBlocked(character, blocked) {
+    if (blocked) this.#blocked.add(character.members[0].id);
+    else this.#blocked.delete(character.members[0].id);
+  }
+
+  unread(character) {
+    const read = this.#read[character.key] ?? 0;
+    const own = character.kind === "private" ? character.members[0].id : null;
+    return this.messagesOf(character.chat_id).filter(
+      (message) => message.message_id > read && message.from?.id !== own,
+    ).length;
+  }
+
+  markRead(character) {
+    const last = this.messagesOf(character.chat_id).at(-1)?.message_id ?? 0;
+    if (this.#read[character.key] === last) return;
+    this.#read[character.key] = last;
+    sessionStorage.setItem("read", JSON.stringify(this.#read));
+  }
+
+  #remove(chatId, messageId) {
+    const rest = this.messagesOf(chatId).filter((message) => message.message_id !== messageId);
+    this.#messages.set(chatId, rest);
+  }
+
+  // Message numbers start again when the preview restarts.
+  #forgetStaleReads() {
+    for (const { key, chat_id } of this.characters) {
+      const last = this.messagesOf(chat_id).at(-1)?.message_id ?? 0;
+      if (this.#read[key] > last) delete this.#read[key];
+    }
+  }
+}

@@ -1,0 +1,113 @@
+"""Taking rows from a table and working on them: one a lane at a time, many lanes at once."""
+
+import abc
+import asyncio
+import functools
+import logging
+from collections.abc import Callable, Coroutine, Hashable
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from storage.errors import StorageError
+
+logger = logging.getLogger(__name__)
+Item = TypeVar("Item")
+Lane = TypeVar("Lane", bound=Hashable)
+_PAUSE_AFTER_FAILURE = 1.0
+_DRAIN_SECONDS = 10.0
+
+
+class Pump(abc.ABC, Generic[Item, Lane]):
+    """The loop shared by the inbox and the outbox: woken by news, by time, and by free lanes."""
+
+    def __init__(self, name: str, at_once: int, clock: Callable[[], datetime]) -> None:
+        self._name = name
+        self._at_once = at_once
+        self._clock = clock
+        self._news = asyncio.Event()
+        self._busy: dict[Lane, asyncio.Task[None]] = {}
+        self._passing: set[asyncio.Task[None]] = set()
+        self.due: datetime | None = None
+
+    @abc.abstractmethod
+    async def _next(self, busy: frozenset[Lane], limit: int) -> tuple[Item, ...]:
+        """Return work for idle lanes; set ``due`` to when the next postponed work is due."""
+
+    @abc.abstractmethod
+    def _lane(self, item: Item) -> Lane:
+        """Return the lane whose order an item obeys."""
+
+    @abc.abstractmethod
+    async def _do(self, item: Item) -> None:
+        """Do the work of one item; only storage may fail."""
+
+    def wake(self) -> None:
+        """Look into the table again: something was added."""
+        self._news.set()
+
+    def spawn(self, passing: Coroutine[Any, Any, None]) -> None:
+        """Let something run beside the lanes until it ends."""
+        task = asyncio.get_running_loop().create_task(passing)
+        self._passing.add(task)
+        task.add_done_callback(self._passing.discard)
+
+    async def run(self) -> None:
+        """Work until cancelled; then let what is under way end."""
+        try:
+            while True:
+                self._news.clear()
+                await self._start_lanes()
+                await self._wait()
+        finally:
+            await self._drain()
+
+    async def _start_lanes(self) -> None:
+        free = self._at_once - len(self._busy)
+        if free <= 0:
+            return
+        self.due = None
+        try:
+            items = await self._next(frozenset(self._busy), free)
+        except StorageError as error:
+            logger.error("%s: the database does not answer: %s", self._name, error)
+            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+            self._news.set()
+            return
+        for item in items:
+            lane = self._lane(item)
+            task = asyncio.get_running_loop().create_task(self._run_lane(item))
+            self._busy[lane] = task
+            task.add_done_callback(functools.partial(self._free, lane))
+
+    def _free(self, lane: Lane, _task: asyncio.Task[None]) -> None:
+        del self._busy[lane]
+        self._news.set()
+
+    async def _run_lane(self, item: Item) -> None:
+        try:
+            await self._do(item)
+        except StorageError as error:
+            # The row stays as it was, so it is taken again.
+            logger.error("%s: the database does not answer: %s", self._name, error)
+            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+        except Exception:
+            logger.exception("%s: an item failed unexpectedly", self._name)
+            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+
+    async def _wait(self) -> None:
+        seconds = None
+        if self.due is not None:
+            seconds = max(0.0, (self.due - self._clock()).total_seconds())
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    async def _drain(self) -> None:
+        under_way = {*self._busy.values(), *self._passing}
+        if under_way:
+            _done, late = await asyncio.wait(under_way, timeout=_DRAIN_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)

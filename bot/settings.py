@@ -1,0 +1,112 @@
+"""Settings, read once from the environment and ``.env``; every mistake is told at once."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+import knowledge
+from bot.messages import TEXT
+
+_TOKEN_PARTS = 2
+
+
+class SettingsError(Exception):
+    """All that is wrong with the settings: one French line each."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _blank_is_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _group(value: int | None) -> int | None:
+    if value is not None and value >= 0:
+        raise ValueError("bad_group")
+    return value
+
+
+ChatId = Annotated[int | None, AfterValidator(_group), BeforeValidator(_blank_is_none)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """Each field is an environment variable of the same name in capitals (see .env.example)."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    telegram_bot_token: Annotated[SecretStr | None, BeforeValidator(_blank_is_none)] = None
+    telegram_api_url: AnyHttpUrl = AnyHttpUrl("https://api.telegram.org")
+    database_url: str = "sqlite+aiosqlite:///data/bot.db"
+    knowledge_dir: Path = Path(knowledge.__file__).parent
+    admin_chat_id: ChatId = None
+    facilitator_chat_id: ChatId = None
+    operator_name: str = ""
+    contact_email: str = ""
+    contact_phone: str = ""
+    postal_address: str = ""
+    dpo_email: str = ""
+    preview_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+
+    @classmethod
+    def read(cls, **overrides: object) -> Self:
+        """Return the settings; SettingsError with every mistake at once."""
+        try:
+            return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
+        except ValidationError as error:
+            raise SettingsError(tuple(_in_words(error))) from error
+
+    @field_validator("telegram_bot_token")
+    @classmethod
+    def _check_token(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None:
+            number, *secret = token.get_secret_value().split(":")
+            if len(secret) != 1 or not number.isdigit() or not secret[0]:
+                raise ValueError("bad_token")
+        return token
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, url: str) -> str:
+        try:
+            driver = make_url(url).drivername
+        except ArgumentError as error:
+            raise ValueError("bad_database") from error
+        if driver not in {"sqlite+aiosqlite", "postgresql+asyncpg"}:
+            raise ValueError("bad_database")
+        return url
+
+    @field_validator("knowledge_dir")
+    @classmethod
+    def _check_knowledge(cls, directory: Path) -> Path:
+        if not directory.is_dir():
+            raise ValueError("bad_directory")
+        return directory
+
+
+def _in_words(error: ValidationError) -> list[str]:
+    """Return a line for each mistake: which variable, what it must be. Never its value."""
+    lines = []
+    for problem in error.errors(include_input=False):
+        variable = str(problem["loc"][0]).upper()
+        reason = str(problem.get("ctx", {}).get("error", ""))
+        name = reason if reason in TEXT.names else f"bad_{variable.lower()}"
+        lines.append(TEXT.label("bad_setting", variable=variable, remedy=TEXT.label(name)))
+    return lines

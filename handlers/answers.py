@@ -1,0 +1,106 @@
+"""An answer as it is shown: text, source, date, projects, action, related questions, vote."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from knowledge.matching import Outcome
+from knowledge.model import Action, Entry, Project
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
+
+from handlers.authority import Authority, requires
+from handlers.callbacks import CallbackData
+from handlers.keyboards import button, rows
+from handlers.messages import Catalogue
+from handlers.navigation import AskHuman, ListProjects, ListThemes, Propose, ShowEntry, ShowProject
+from handlers.routing import Handler, tap
+from handlers.turn import BotContext, Turn
+
+TEXT = Catalogue.of("questions")
+_ACTIONS: dict[Action, tuple[str, CallbackData]] = {
+    Action.PROJECTS: ("action_projects", ListProjects()),
+    Action.PROPOSE: ("action_propose", Propose()),
+    Action.CONTACT: ("action_contact", AskHuman()),
+}
+
+
+@dataclass(frozen=True)
+class Vote(CallbackData, prefix="v"):
+    """Whether an answer helped; ``question_id`` is the row that the vote is kept in."""
+
+    question_id: int
+    entry_id: str
+    helpful: bool
+
+
+async def remember(turn: Turn, text: str, outcome: Outcome, shown: tuple[str, ...]) -> int:
+    """Keep the question, masked, and return the id of its row."""
+    person = await turn.person()
+    return await turn.work.questions.record(
+        turn.update.update_id, person.id, text, outcome.value, shown
+    )
+
+
+async def show(
+    turn: Turn,
+    entry: Entry,
+    question_id: int,
+    projects: Iterable[Project] = (),
+    *,
+    in_place: bool = False,
+) -> None:
+    """Say the answer of an entry, or put it in place of the choices that were tapped."""
+    projects = tuple(projects)
+    text = _text(turn, entry, projects, vote="ask")
+    keyboard = rows(_votes(question_id, entry), *_ways_on(turn, entry, projects))
+    await (turn.rewrite if in_place else turn.say)(text, keyboard)
+
+
+def _text(turn: Turn, entry: Entry, projects: tuple[Project, ...], vote: str) -> str:
+    today = turn.services.today()
+    expired = entry.valid_until is not None and entry.valid_until < today
+    return TEXT("answer", entry=entry, projects=projects, expired=expired, vote=vote)
+
+
+def _votes(question_id: int, entry: Entry) -> Iterator[InlineKeyboardButton]:
+    for name, helpful in (("vote_yes", True), ("vote_no", False)):
+        yield button(TEXT.label(name), Vote(question_id, entry.id, helpful))
+
+
+def _ways_on(
+    turn: Turn, entry: Entry, projects: tuple[Project, ...]
+) -> Iterator[list[InlineKeyboardButton]]:
+    for project in projects:
+        yield [button(project.title, ShowProject(project.id))]
+    if entry.action:
+        name, target = _ACTIONS[entry.action]
+        yield [button(TEXT.label(name), target)]
+    for related in entry.see_also:
+        other = turn.services.knowledge.entry(related)
+        if other:
+            yield [button(other.title, ShowEntry(other.id))]
+
+
+@requires(Authority.PERSON)
+async def vote(update: Update, context: BotContext) -> None:
+    """Keep the vote; after a no, offer a person to talk to."""
+    turn, choice = context.turn, Vote.of(update)
+    person = await turn.person()
+    counted = await turn.work.questions.voted(choice.question_id, person.id, helpful=choice.helpful)
+    turn.toast(TEXT.label("vote_thanks" if counted else "vote_gone"))
+    entry = turn.services.knowledge.entry(choice.entry_id)
+    if entry is None or not counted:
+        return
+    verdict = "yes" if choice.helpful else "no"
+    await turn.rewrite(_text(turn, entry, (), vote=verdict), rows(*_ways_on(turn, entry, ())))
+    if not choice.helpful:
+        await turn.say(TEXT("unhelpful"), _after_unhelpful())
+
+
+def _after_unhelpful() -> InlineKeyboardMarkup:
+    return rows(
+        [button(TEXT.label("action_contact"), AskHuman())],
+        [button(TEXT.label("action_themes"), ListThemes())],
+    )
+
+
+HANDLERS: tuple[Handler, ...] = (tap(Vote, vote),)

@@ -1,0 +1,81 @@
+"""Typed callback data: one frozen dataclass a button, packed into Telegram's 64 bytes."""
+
+import enum
+import re
+from typing import ClassVar, Self, get_type_hints
+
+from telegram import Update
+
+MAX_BYTES = 64
+_SEPARATOR = ":"
+_FIELD_PATTERNS: dict[type, str] = {int: r"-?\d{1,18}", bool: "[01]", str: "[^:]*"}
+
+
+class ExpiredButtonError(Exception):
+    """A button that this version of the bot did not make."""
+
+
+class CallbackData:
+    """Base of all buttons: ``class ShowProject(CallbackData, prefix="p")``, then ``@dataclass``.
+
+    Fields are ``str`` (without a colon), ``int``, ``bool`` or a ``StrEnum``.
+    """
+
+    PREFIX: ClassVar[str]
+    FIELDS: ClassVar[dict[str, type]]
+    PATTERN: ClassVar[re.Pattern[str]]
+
+    def __init_subclass__(cls, *, prefix: str) -> None:
+        """Prepare what tells this button from the others."""
+        cls.PREFIX = prefix
+        cls.FIELDS = {name: kind for name, kind in get_type_hints(cls).items() if name.islower()}
+        fields = "".join(_SEPARATOR + _pattern(kind) for kind in cls.FIELDS.values())
+        cls.PATTERN = re.compile(f"^{re.escape(prefix)}{fields}$")
+
+    def pack(self) -> str:
+        """Return what Telegram carries; ValueError where it would not fit in 64 bytes."""
+        values = (getattr(self, name) for name in self.FIELDS)
+        packed = _SEPARATOR.join((self.PREFIX, *(_pack(value) for value in values)))
+        if len(packed.encode()) > MAX_BYTES:
+            raise ValueError(f"callback data over {MAX_BYTES} bytes: {packed!r}")
+        return packed
+
+    @classmethod
+    def unpack(cls, data: str) -> Self:
+        """Return the button that was packed; ExpiredButtonError for anything else."""
+        if not cls.PATTERN.match(data):
+            raise ExpiredButtonError(data)
+        values = data.split(_SEPARATOR)[1:]
+        try:
+            fields = {
+                name: _unpack(kind, value)
+                for (name, kind), value in zip(cls.FIELDS.items(), values, strict=True)
+            }
+        except ValueError as error:
+            raise ExpiredButtonError(data) from error
+        return cls(**fields)
+
+    @classmethod
+    def of(cls, update: Update) -> Self:
+        """Return the button that this update reports as tapped."""
+        query = update.callback_query
+        if query is None or query.data is None:
+            raise ExpiredButtonError("no callback data")
+        return cls.unpack(query.data)
+
+
+def _pack(value: object) -> str:
+    text = str(int(value)) if isinstance(value, bool) else str(value)
+    if _SEPARATOR in text:
+        raise ValueError(f"callback data field with a colon: {text!r}")
+    return text
+
+
+def _pattern(kind: type) -> str:
+    if issubclass(kind, enum.Enum):
+        return "(?:" + "|".join(re.escape(str(member)) for member in kind) + ")"
+    return _FIELD_PATTERNS[kind]
+
+
+def _unpack(kind: type, value: str) -> object:
+    return value == "1" if kind is bool else kind(value)

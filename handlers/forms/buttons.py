@@ -1,0 +1,109 @@
+"""The buttons of all forms. Each carries the step it was shown for, so that an old one is known."""
+
+from dataclasses import dataclass
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from handlers.callbacks import CallbackData
+from handlers.forms.steps import Form, Step
+from handlers.keyboards import button, column, rows
+from handlers.messages import Catalogue
+
+TEXT = Catalogue.of("forms")
+NOTICE = "notice"
+RECAP = "recap"
+
+
+@dataclass(frozen=True)
+class Begin(CallbackData, prefix="fb"):
+    """The information notice was read."""
+
+
+@dataclass(frozen=True)
+class Pick(CallbackData, prefix="fp"):
+    """One of the choices of a step."""
+
+    step: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Skip(CallbackData, prefix="fs"):
+    """No answer to an optional step."""
+
+    step: str
+
+
+@dataclass(frozen=True)
+class ChooseChange(CallbackData, prefix="fm"):
+    """The list of answers that can be changed from the recap."""
+
+
+@dataclass(frozen=True)
+class Change(CallbackData, prefix="fe"):
+    """One answer to give anew."""
+
+    step: str
+
+
+@dataclass(frozen=True)
+class Submit(CallbackData, prefix="fv"):
+    """The explicit yes under the recap; the subject tells a second tap what the first one did."""
+
+    subject: str
+
+
+@dataclass(frozen=True)
+class Cancel(CallbackData, prefix="fx"):
+    """Give the form up: asked once more (``sure`` false), then done."""
+
+    sure: bool
+
+
+@dataclass(frozen=True)
+class Resume(CallbackData, prefix="fr"):
+    """Go on with the form under way."""
+
+
+def notice_keyboard() -> InlineKeyboardMarkup:
+    """Return the buttons under the information notice."""
+    return rows([button(TEXT.label("begin"), Begin())], [_cancel()])
+
+
+def step_keyboard(form: Form, step: Step) -> InlineKeyboardMarkup:
+    """Return the choices of a step, a way past it where it is optional, and a way out."""
+    choices = [
+        [button(form.text.label(f"choice_{step.key}_{value}"), Pick(step.key, value))]
+        for value in step.choices
+    ]
+    skip = [button(TEXT.label("skip"), Skip(step.key))] if step.optional else []
+    return rows(*choices, skip, [_cancel()])
+
+
+def recap_keyboard(form: Form, subject: str) -> InlineKeyboardMarkup:
+    """Return the explicit yes, the way back to an answer, and the way out."""
+    return rows(
+        [button(form.text.label("submit"), Submit(subject))],
+        [button(TEXT.label("change"), ChooseChange())],
+        [_cancel()],
+    )
+
+
+def change_keyboard(form: Form, steps: tuple[Step, ...]) -> InlineKeyboardMarkup:
+    """Return the answers that can be given anew."""
+    options = [button(form.text.label(f"label_{step.key}"), Change(step.key)) for step in steps]
+    return column([*options, button(TEXT.label("back_to_recap"), Resume())])
+
+
+def cancel_keyboard() -> InlineKeyboardMarkup:
+    """Return the question whether to give the form up."""
+    return column(
+        [
+            button(TEXT.label("resume"), Resume()),
+            button(TEXT.label("cancel_sure"), Cancel(sure=True)),
+        ]
+    )
+
+
+def _cancel() -> InlineKeyboardButton:
+    return button(TEXT.label("cancel"), Cancel(sure=False))

@@ -1,0 +1,86 @@
+"""What a form is made of."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from handlers.messages import Catalogue
+from handlers.turn import Turn
+from storage.drafts import Draft
+
+Answers: TypeAlias = Mapping[str, str]
+
+
+class RefusedError(Exception):
+    """An answer that a step does not accept; ``reason`` names the message that says why."""
+
+    def __init__(self, reason: str, **values: object) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.values = values
+
+
+Check: TypeAlias = Callable[[str, Answers], dict[str, str]]
+
+
+def always(_answers: Answers) -> bool:
+    """Ask a step whatever was answered before."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One question of a form.
+
+    ``check`` takes the typed text and the answers so far, and returns the answers that it gives
+    (its own key, and others where one text says more); RefusedError where it cannot.
+    ``resets`` are keys whose answers no longer hold once this one is given anew.
+    ``choices`` are values shown as buttons, labelled ``choice_<key>_<value>`` in the catalogue.
+    """
+
+    key: str
+    check: Check
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    free_text: bool = False
+    resets: tuple[str, ...] = ()
+    applies: Callable[[Answers], bool] = always
+
+
+class Screen(Protocol):
+    """Says something about a draft, in the turn under way."""
+
+    def __call__(self, turn: Turn, draft: Draft) -> Awaitable[None]:
+        """Say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form: its steps, its words, and what happens at both ends.
+
+    Messages of the catalogue: ``notice``, ``ask_<key>`` for each step, ``label_<key>`` for the
+    list of what can be changed, ``recap``, ``cancelled``, and the reasons of refusal.
+    """
+
+    name: str
+    text: Catalogue
+    steps: tuple[Step, ...]
+    subject: Callable[[Turn, Draft], dict[str, object]]
+    submit: Screen
+    by_key: Mapping[str, Step] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Index the steps; a frozen dataclass sets its own field only this way."""
+        object.__setattr__(self, "by_key", {step.key: step for step in self.steps})
+
+    def merge(self, answers: Answers, key: str, given: Answers) -> dict[str, str]:
+        """Return the answers with a step's new ones, without those that it makes void."""
+        kept = {k: v for k, v in answers.items() if k not in self.by_key[key].resets}
+        return kept | dict(given)
+
+    def next_step(self, answers: Answers) -> Step | None:
+        """Return the first question that has no answer yet; None where the recap comes."""
+        for step in self.steps:
+            if step.key not in answers and step.applies(answers):
+                return step
+        return None

@@ -1,0 +1,63 @@
+"""Start, help, and a person to talk to."""
+
+import re
+
+from telegram import InlineKeyboardMarkup, Update
+
+from handlers import projects
+from handlers.authority import Authority, requires
+from handlers.keyboards import button, column
+from handlers.messages import Catalogue
+from handlers.navigation import AskHuman, ListProjects, ListThemes
+from handlers.routing import Handler, command, tap
+from handlers.turn import BotContext, Turn
+
+TEXT = Catalogue.of("general")
+_PROJECT_PAYLOAD = re.compile(r"p_([a-z0-9-]+)")
+
+
+@requires(Authority.PERSON)
+async def start(_update: Update, context: BotContext) -> None:
+    """Welcome, or open what the deep link names: ``p_<project id>``."""
+    payload = "".join(context.args or ())
+    project = _PROJECT_PAYLOAD.fullmatch(payload)
+    if project:
+        await projects.show(context.turn, project[1])
+    else:
+        await welcome(context.turn)
+
+
+async def welcome(turn: Turn) -> None:
+    """Say who speaks, what can be done, and who runs the service."""
+    await turn.say(TEXT("welcome", identity=turn.services.identity), ways_on())
+
+
+@requires(Authority.PERSON)
+async def show_help(_update: Update, context: BotContext) -> None:
+    """Say all that can be typed."""
+    await context.turn.say(TEXT("help", identity=context.turn.services.identity), ways_on())
+
+
+@requires(Authority.PERSON)
+async def show_human(_update: Update, context: BotContext) -> None:
+    """Say how to reach the team without Telegram."""
+    await context.turn.say(TEXT("human", identity=context.turn.services.identity))
+
+
+def ways_on() -> InlineKeyboardMarkup:
+    """Return the buttons that lead from anywhere to the main screens."""
+    return column(
+        [
+            button(TEXT.label("button_projects"), ListProjects()),
+            button(TEXT.label("button_themes"), ListThemes()),
+            button(TEXT.label("button_human"), AskHuman()),
+        ]
+    )
+
+
+HANDLERS: tuple[Handler, ...] = (
+    command("start", start),
+    command(("aide", "help"), show_help),
+    command("contact", show_human),
+    tap(AskHuman, show_human),
+)

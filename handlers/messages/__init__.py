@@ -1,0 +1,69 @@
+"""Catalogues of what the bot says: YAML files of Jinja2 templates, one a feature.
+
+``TEXT = Catalogue.of("projects")`` then ``TEXT("card", project=project)`` gives Telegram HTML;
+``TEXT.label("page", number=2)`` gives plain text, for buttons and toasts.
+"""
+
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import yaml
+from babel.dates import format_date, format_datetime
+from jinja2 import Environment, StrictUndefined, Template
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def day(value: date) -> str:
+    """Return ``23 novembre 2026``; times are told as days of Paris."""
+    if isinstance(value, datetime):
+        value = value.astimezone(PARIS).date()
+    return format_date(value, format="long", locale="fr")
+
+
+def moment(value: datetime) -> str:
+    """Return ``23 novembre 2026 à 14:05``, in Paris time."""
+    return format_datetime(value, "d MMMM y 'à' HH:mm", tzinfo=PARIS, locale="fr")
+
+
+def _environment(*, autoescape: bool) -> Environment:
+    environment = Environment(
+        autoescape=autoescape,  # noqa: S701 - labels are plain text, never markup
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(day=day, moment=moment)
+    return environment
+
+
+_HTML = _environment(autoescape=True)
+_PLAIN = _environment(autoescape=False)
+
+
+class Catalogue:
+    """The messages of one feature, compiled once."""
+
+    def __init__(self, path: Path) -> None:
+        sources: dict[str, str] = yaml.safe_load(path.read_text("utf-8"))
+        self._html: dict[str, Template] = {k: _HTML.from_string(v) for k, v in sources.items()}
+        self._plain: dict[str, Template] = {k: _PLAIN.from_string(v) for k, v in sources.items()}
+
+    @classmethod
+    def of(cls, feature: str) -> "Catalogue":
+        """Return the catalogue beside this module; FileNotFoundError for an unknown feature."""
+        return cls(Path(__file__).parent / f"{feature}.yaml")
+
+    def __call__(self, name: str, /, **values: object) -> str:
+        """Return a message as Telegram HTML; what a person typed is escaped."""
+        return self._html[name].render(values).strip()
+
+    def label(self, name: str, /, **values: object) -> str:
+        """Return a message as plain text."""
+        return self._plain[name].render(values).strip()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all messages."""
+        return frozenset(self._html)

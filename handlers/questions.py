@@ -1,0 +1,130 @@
+"""A question in the person's own words: an answer, a choice of two or three, or an honest no."""
+
+from dataclasses import dataclass
+
+from knowledge.matching import Decision, Outcome
+from knowledge.model import Project
+from knowledge.normalising import normalise
+from telegram import InlineKeyboardMarkup, Update
+from telegram.ext import MessageHandler
+from telegram.ext import filters as on
+
+from handlers import answers, themes
+from handlers.authority import Authority, requires
+from handlers.callbacks import CallbackData
+from handlers.forms import engine as forms
+from handlers.keyboards import button, column
+from handlers.messages import Catalogue
+from handlers.navigation import AskHuman, ListThemes, ShowEntry
+from handlers.routing import Handler, tap
+from handlers.turn import BotContext, Turn
+
+TEXT = Catalogue.of("questions")
+NO_ENTRY = "-"
+
+
+@dataclass(frozen=True)
+class Choose(CallbackData, prefix="c"):
+    """One of the choices shown for a question; ``NO_ENTRY`` when none of them is right."""
+
+    question_id: int
+    entry_id: str
+
+
+@requires(Authority.PERSON)
+async def hear(_update: Update, context: BotContext) -> None:
+    """Take a text as the next answer of the form under way, or else as a question."""
+    turn = context.turn
+    draft = await forms.current(turn)
+    if draft is None:
+        await ask(turn)
+    elif forms.sounds_like_a_question(turn.text, draft):
+        await ask(turn)
+        await forms.ask_again(turn, draft)
+    else:
+        await forms.hear(turn, draft, turn.text)
+
+
+async def ask(turn: Turn) -> None:
+    """Match the question against the knowledge and say what came of it."""
+    if not normalise(turn.text):
+        await turn.say(TEXT("no_words"))
+        return
+    decision = turn.services.knowledge.matcher.match(turn.text)
+    outcome = await _once_in_a_row(turn, decision.outcome)
+    question_id = await answers.remember(turn, turn.text, outcome, decision.shown)
+    if outcome is Outcome.SMALLTALK:
+        await _reply_to_small_talk(turn, decision)
+    elif outcome is Outcome.ANSWER:
+        await _answer(turn, decision, question_id)
+    elif outcome is Outcome.CHOICES:
+        await turn.say(TEXT("choices"), _choices(turn, decision, question_id))
+    else:
+        await _say_none(turn, decision)
+
+
+async def _once_in_a_row(turn: Turn, outcome: Outcome) -> Outcome:
+    """Turn a second clarification in a row into an honest no, so that nobody is trapped."""
+    if outcome is not Outcome.CHOICES:
+        return outcome
+    person = await turn.person()
+    previous = await turn.work.questions.latest(person.id)
+    clarified = previous and previous.outcome == Outcome.CHOICES.value and not previous.chosen
+    return Outcome.NONE if clarified else outcome
+
+
+async def _reply_to_small_talk(turn: Turn, decision: Decision) -> None:
+    talk = {talk.id: talk for talk in turn.services.knowledge.small_talk}
+    await turn.say(talk[decision.shown[0]].reply)
+
+
+async def _answer(turn: Turn, decision: Decision, question_id: int) -> None:
+    entry = turn.services.knowledge.entry(decision.shown[0])
+    if entry is None:
+        raise LookupError(f"the matcher named an unknown entry: {decision.shown[0]}")
+    await answers.show(turn, entry, question_id, _open_projects(turn, decision))
+
+
+def _open_projects(turn: Turn, decision: Decision) -> list[Project]:
+    named = (turn.services.knowledge.project(project) for project in decision.projects)
+    return [p for p in named if p and p.open_on(turn.services.today())][:3]
+
+
+def _choices(turn: Turn, decision: Decision, question_id: int) -> InlineKeyboardMarkup:
+    entries = filter(None, map(turn.services.knowledge.entry, decision.shown))
+    options = [button(entry.title, Choose(question_id, entry.id)) for entry in entries]
+    return column([*options, button(TEXT.label("none_of_these"), Choose(question_id, NO_ENTRY))])
+
+
+async def _say_none(turn: Turn, decision: Decision) -> None:
+    """Say that there is no answer; the nearest titles come first, should one be right after all."""
+    nearest = filter(None, map(turn.services.knowledge.entry, decision.shown))
+    await turn.say(
+        TEXT("none", identity=turn.services.identity),
+        column(
+            [
+                *(button(entry.title, ShowEntry(entry.id)) for entry in nearest),
+                button(TEXT.label("action_themes"), ListThemes()),
+                button(TEXT.label("action_contact"), AskHuman()),
+            ]
+        ),
+    )
+
+
+@requires(Authority.PERSON)
+async def choose(update: Update, context: BotContext) -> None:
+    """Answer with the chosen entry, in place of the choices."""
+    turn, choice = context.turn, Choose.of(update)
+    person = await turn.person()
+    entry = turn.services.knowledge.entry(choice.entry_id)
+    chosen = entry.id if entry else NO_ENTRY
+    await turn.work.questions.chosen(choice.question_id, person.id, chosen)
+    if entry:
+        await answers.show(turn, entry, choice.question_id, in_place=True)
+    else:
+        await turn.rewrite(TEXT("none_chosen"))
+        await themes.show_list(turn, TEXT("themes"))
+
+
+HANDLERS: tuple[Handler, ...] = (tap(Choose, choose),)
+HEARING: Handler = MessageHandler(on.UpdateType.MESSAGE & on.TEXT & ~on.COMMAND, hear)

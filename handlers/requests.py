@@ -1,0 +1,125 @@
+"""The person's own requests: how each stands, changing it, withdrawing it."""
+
+from dataclasses import dataclass
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
+
+from handlers import interest
+from handlers.administration import notify_change
+from handlers.authority import Authority, requires
+from handlers.callbacks import CallbackData
+from handlers.forms import engine
+from handlers.keyboards import button, column
+from handlers.messages import Catalogue
+from handlers.navigation import ListProjects, ListRequests, ShowProject, ShowRequest
+from handlers.routing import Handler, command, tap
+from handlers.turn import BotContext, Turn
+from storage.interests import Interest, Status
+
+TEXT = Catalogue.of("requests")
+_CHANGEABLE = frozenset({Status.RECEIVED, Status.TAKEN, Status.INTRODUCED})
+
+
+@dataclass(frozen=True)
+class ChangeRequest(CallbackData, prefix="rm"):
+    """Give answers of a request anew."""
+
+    interest_id: int
+
+
+@dataclass(frozen=True)
+class Withdraw(CallbackData, prefix="rw"):
+    """Withdraw a request: asked once more (``sure`` false), then done."""
+
+    interest_id: int
+    sure: bool
+
+
+@requires(Authority.PERSON)
+async def list_requests(_update: Update, context: BotContext) -> None:
+    """Show all requests of the person, with their state."""
+    turn = context.turn
+    requests = await turn.work.interests.of_person((await turn.person()).id)
+    buttons = [
+        button(f"{one.number}, {one.project_title}", ShowRequest(one.id)) for one in requests
+    ]
+    buttons.append(button(TEXT.label("projects"), ListProjects()))
+    await turn.say(TEXT("list", requests=requests), column(buttons))
+
+
+async def _own(turn: Turn, interest_id: int) -> Interest | None:
+    """Return a request of this very person; anybody else's is as if it did not exist."""
+    found = await turn.work.interests.get(interest_id)
+    if found is None or found.person_id != (await turn.person()).id:
+        turn.toast(TEXT.label("gone"), alert=True)
+        return None
+    return found
+
+
+@requires(Authority.PERSON)
+async def show_request(update: Update, context: BotContext) -> None:
+    """Show one request, what happened to it, and what can be done."""
+    turn = context.turn
+    request = await _own(turn, ShowRequest.of(update).interest_id)
+    if request:
+        await _show(turn, request)
+
+
+async def _show(turn: Turn, request: Interest) -> None:
+    events = await turn.work.interests.events(request.id)
+    await turn.say(TEXT("card", request=request, events=events), _keyboard(request))
+
+
+def _keyboard(request: Interest) -> InlineKeyboardMarkup:
+    buttons: list[InlineKeyboardButton] = []
+    if request.status in _CHANGEABLE:
+        buttons.append(button(TEXT.label("change"), ChangeRequest(request.id)))
+        buttons.append(button(TEXT.label("withdraw"), Withdraw(request.id, sure=False)))
+    buttons.append(button(TEXT.label("project"), ShowProject(request.project_id)))
+    buttons.append(button(TEXT.label("all_requests"), ListRequests()))
+    return column(buttons)
+
+
+@requires(Authority.PERSON)
+async def change_request(update: Update, context: BotContext) -> None:
+    """Open the form at its recap, with the answers of the request in it."""
+    turn = context.turn
+    request = await _own(turn, ChangeRequest.of(update).interest_id)
+    if request and request.status in _CHANGEABLE:
+        await engine.reopen(turn, interest.FORM, request.project_id, interest.answers_of(request))
+    elif request:
+        await _show(turn, request)
+
+
+@requires(Authority.PERSON)
+async def withdraw(update: Update, context: BotContext) -> None:
+    """Ask once, then withdraw and tell the administrators."""
+    turn, choice = context.turn, Withdraw.of(update)
+    request = await _own(turn, choice.interest_id)
+    if request is None:
+        return
+    if not choice.sure:
+        await turn.say(TEXT("withdraw_question", request=request), _withdraw_keyboard(request))
+        return
+    moved = await turn.work.interests.withdraw(request.id, (await turn.person()).id)
+    if moved.won:
+        await notify_change(turn, moved.interest)
+    await turn.rewrite(TEXT("withdrawn", request=moved.interest))
+
+
+def _withdraw_keyboard(request: Interest) -> InlineKeyboardMarkup:
+    return column(
+        [
+            button(TEXT.label("keep"), ShowRequest(request.id)),
+            button(TEXT.label("withdraw_sure"), Withdraw(request.id, sure=True)),
+        ]
+    )
+
+
+HANDLERS: tuple[Handler, ...] = (
+    command("mesdemandes", list_requests),
+    tap(ListRequests, list_requests),
+    tap(ShowRequest, show_request),
+    tap(ChangeRequest, change_request),
+    tap(Withdraw, withdraw),
+)

@@ -1,0 +1,32 @@
+"""The one visible list of all handlers, in the order in which they are asked."""
+
+from handlers import (
+    administration,
+    answers,
+    fallback,
+    general,
+    interest,
+    projects,
+    questions,
+    requests,
+    rights,
+    themes,
+)
+from handlers.forms import engine as forms
+from handlers.routing import Handler
+
+# Commands and buttons name what they want; a text is heard last, and the fallback takes the rest.
+ALL: tuple[Handler, ...] = (
+    *general.HANDLERS,
+    *themes.HANDLERS,
+    *answers.HANDLERS,
+    *questions.HANDLERS,
+    *projects.HANDLERS,
+    *interest.HANDLERS,
+    *forms.HANDLERS,
+    *requests.HANDLERS,
+    *administration.HANDLERS,
+    *rights.HANDLERS,
+    questions.HEARING,
+    *fallback.HANDLERS,
+)

@@ -1,0 +1,160 @@
+"""One update on its way through the handlers: its transaction, and what the bot will say.
+
+Nothing is sent from here. Each message becomes a row of the outbox in the same transaction as
+all else that the update changes; the dispatcher sends it once that is committed.
+"""
+
+from contextvars import ContextVar
+from typing import Any, Self, TypeAlias
+
+from telegram import InlineKeyboardMarkup, Update, User
+from telegram.ext import Application, CallbackContext, ExtBot
+
+from handlers.services import Services
+from storage.outbox import Audience, Delivery, Outgoing
+from storage.people import Person
+from storage.work import Work
+
+Data: TypeAlias = dict[Any, Any]
+CURRENT: ContextVar["Turn"] = ContextVar("turn")
+
+
+class Turn:
+    """The handling of one update, inside one transaction."""
+
+    def __init__(self, services: Services, work: Work, update: Update) -> None:
+        self.services = services
+        self.work = work
+        self.update = update
+        self.toast_text: str | None = None
+        self.toast_is_alert = False
+        self.failure: Exception | None = None
+        self._person: Person | None = None
+
+    @property
+    def user(self) -> User:
+        """The account behind this update; every update that is handled has one."""
+        user = self.update.effective_user
+        if user is None:
+            raise LookupError("an update without a user reached a handler")
+        return user
+
+    @property
+    def chat_id(self) -> int:
+        """The chat that this update came from."""
+        chat = self.update.effective_chat
+        if chat is None:
+            raise LookupError("an update without a chat reached a handler")
+        return chat.id
+
+    @property
+    def text(self) -> str:
+        """The words of the message; empty where it has none."""
+        message = self.update.effective_message
+        return (message.text or "") if message else ""
+
+    async def person(self) -> Person:
+        """Return what is remembered of the sender, remembering them from now on."""
+        if self._person is None:
+            self._person = await self.work.people.seen(self.user.id)
+        return self._person
+
+    async def say(self, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
+        """Send a message to the chat that this update came from."""
+        await self._send("sendMessage", self.chat_id, _content(text, keyboard))
+
+    async def rewrite(self, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
+        """Replace the message whose button was tapped; say it anew where it is out of reach."""
+        query = self.update.callback_query
+        message = query.message if query else None
+        if message is None or not message.is_accessible:
+            await self.say(text, keyboard)
+            return
+        content = _content(text, keyboard) | {"message_id": message.message_id}
+        await self._send("editMessageText", self.chat_id, content)
+
+    async def remove_buttons(self) -> None:
+        """Leave the tapped message as it reads, without buttons to tap again."""
+        query = self.update.callback_query
+        message = query.message if query else None
+        if message is not None and message.is_accessible:
+            content: dict[str, object] = {"message_id": message.message_id}
+            await self._send("editMessageReplyMarkup", self.chat_id, content)
+
+    async def send_file(self, name: str, body: bytes, caption: str) -> None:
+        """Send a document to the chat that this update came from."""
+        await self.work.outbox.add(
+            Outgoing(
+                Audience.PERSON,
+                "sendDocument",
+                {"caption": caption, "parse_mode": "HTML"},
+                chat_id=self.chat_id,
+                attachment=body,
+                filename=name,
+            )
+        )
+
+    async def tell(self, person_id: int, text: str, keyboard: InlineKeyboardMarkup | None) -> None:
+        """Send a message to somebody else; one who has been erased is told nothing."""
+        person = await self.work.people.get(person_id)
+        if person is not None:
+            await self._send("sendMessage", person.telegram_id, _content(text, keyboard))
+
+    async def notify(
+        self,
+        audience: Audience,
+        text: str,
+        keyboard: InlineKeyboardMarkup | None = None,
+        *,
+        about: str | None = None,
+    ) -> None:
+        """Send a message to a group, whichever chat it is by then; ``about`` finds it again."""
+        content = _content(text, keyboard)
+        await self.work.outbox.add(Outgoing(audience, "sendMessage", content, about=about))
+
+    async def revise(
+        self, about: str, text: str, keyboard: InlineKeyboardMarkup | None = None
+    ) -> bool:
+        """Edit the message that was sent about something; False where there is none."""
+        delivery = await self.work.outbox.delivery(about)
+        if delivery is not None:
+            await self.replace(delivery, text, keyboard)
+        return delivery is not None
+
+    async def replace(
+        self, delivery: Delivery, text: str, keyboard: InlineKeyboardMarkup | None = None
+    ) -> None:
+        """Edit a message that arrived somewhere."""
+        content = _content(text, keyboard) | {"message_id": delivery.message_id}
+        await self._send("editMessageText", delivery.chat_id, content)
+
+    def toast(self, text: str, *, alert: bool = False) -> None:
+        """Answer the tap with a line that shows for a moment, or that must be closed."""
+        self.toast_text, self.toast_is_alert = text, alert
+
+    async def _send(self, method: str, chat_id: int, content: dict[str, object]) -> None:
+        await self.work.outbox.add(Outgoing(Audience.PERSON, method, content, chat_id=chat_id))
+
+
+def _content(text: str, keyboard: InlineKeyboardMarkup | None) -> dict[str, object]:
+    content: dict[str, object] = {
+        "text": text,
+        "parse_mode": "HTML",
+        "link_preview_options": {"is_disabled": True},
+    }
+    return content | ({"reply_markup": keyboard.to_dict()} if keyboard else {})
+
+
+class BotContext(CallbackContext[ExtBot[None], Data, Data, Data]):
+    """PTB's context, with the turn under way."""
+
+    turn: Turn
+
+    @classmethod
+    def from_update(
+        cls, update: object, application: "Application[Any, Any, Any, Any, Any, Any]"
+    ) -> Self:
+        """Build the context that PTB hands to each handler."""
+        context = super().from_update(update, application)
+        context.turn = CURRENT.get()
+        return context

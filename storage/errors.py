@@ -1,0 +1,25 @@
+"""What the storage can refuse, as one small tree."""
+
+
+class StorageError(Exception):
+    """Anything that the storage refuses or cannot do."""
+
+
+class DatabaseTooNewError(StorageError):
+    """A later version of the programme has already changed this database."""
+
+
+class DatabaseUnavailableError(StorageError):
+    """The database cannot be reached, is locked or its disk is full: the caller may try again."""
+
+
+class NestedTransactionError(StorageError):
+    """A task opened a unit of work inside its own: it would wait for itself."""
+
+
+class NaiveTimeError(StorageError, ValueError):
+    """A time without a time zone was given."""
+
+
+class NotFoundError(StorageError):
+    """The row does not exist, or is not this person's."""

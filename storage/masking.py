@@ -1,0 +1,120 @@
+"""Personal data taken out of free text before it is kept.
+
+Masking prefers to take too much: what is kept of a question serves to write a better answer,
+and an amount or a trade lost there costs less than a telephone number left.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import phonenumbers
+from stdnum import iban
+from stdnum.fr import siren
+
+from storage.names import Names, WordLists
+
+_LISTS = WordLists.load(Path(__file__).with_name("masking.yaml"))
+_MARK = _LISTS.marks
+_NAMES = Names(_LISTS)
+
+# What may stand between two digits or letters of one identifier.
+_SEPARATOR = r"[\s.\-_/]"
+_GAP = _SEPARATOR + "{0,2}"
+# Characters of a mailbox (RFC 5322 `atext`) and of an internationalised domain. Possessive
+# repetitions, tried only where such a run begins, keep long hostile texts linear.
+_ATOM = r"""[^\s@<>()\[\],;:"\\\u00ab\u00bb\u201c\u201d]"""
+
+_LINK = re.compile(r"(?<!\w)[a-z][a-z0-9+.\-]*://[^\s/@]++@\S+", re.IGNORECASE)
+_MAILBOX = rf'(?:"[^"\n]{{1,64}}"|(?<!{_ATOM}){_ATOM}++)'
+_EMAIL = re.compile(rf"{_MAILBOX}(?:@{_ATOM}++)+")
+# As people write it for machines not to read: "(at)", "arobase", "point".
+_SPELT_EMAIL = re.compile(
+    rf"{_MAILBOX}\s?(?:@|[(\[]at[)\]]|\barobase\b)\s?"
+    rf"(?:[\w\-]++(?:\.[\w\-]++)+|[\w\-.]++(?:\spoint\s[\w\-]++)+)",
+    re.IGNORECASE,
+)
+_ACCOUNT = re.compile(r"(?<![\w@])@[a-z]\w{3,31}|(?<!\w)t(?:elegram)?\.me/\S+", re.IGNORECASE)
+_FRENCH_IBAN = re.compile(rf"(?<!\w)FR\d\d(?:{_GAP}[0-9A-Z]){{23}}(?!\w)", re.IGNORECASE)
+_IBAN = re.compile(rf"(?<!\w)[A-Z]{{2}}\d\d(?:{_GAP}[0-9A-Z]){{11,30}}", re.IGNORECASE)
+# A French number however it is cut; phones write the letter O for its zero.
+_FRENCH_PHONE = re.compile(
+    r"(?:(?:\+|(?<!\d)00)\W{0,3}33\W{0,3}(?:\(0\))?\W{0,3}0?|(?<!\d)0\W{0,3}|(?<!\w)o\W{0,3})"
+    r"[1-9](?:[\W_]{0,3}\d){8}\d*",
+    re.IGNORECASE,
+)
+_FOREIGN_PHONE = re.compile(r"(?:\+|(?<!\d)00)\d(?:[\s.()/\-]{0,2}\d){6,14}(?!\d)")
+# Not a part of a longer run: two numbers side by side are not one.
+_ALONE = (rf"(?<!\d)(?<!\d{_SEPARATOR})(?<!\d{_SEPARATOR}{_SEPARATOR})", rf"(?!{_GAP}\d)")
+_SIRET_ALONE = re.compile(rf"\d(?:{_GAP}\d){{13}}".join(_ALONE))
+# The social security number, with its key or without.
+_NIR_ALONE = re.compile(rf"[12](?:{_GAP}[\dAB]){{12}}(?:{_GAP}\d){{0,2}}".join(_ALONE))
+_SIRET = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{13}}(?!\d)")
+_SIREN = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{8}}(?!\d)")
+_NUMBER = re.compile(rf"\d{{9,}}|\d(?:{_GAP}\d){{12,}}")
+
+
+def mask(text: str) -> str:
+    """Replace phone numbers, addresses, identifiers and names by marks; masking twice is once."""
+    while (masked := _mask_once(text)) != text:
+        text = masked
+    return text
+
+
+def _mask_once(text: str) -> str:
+    for step in _STEPS:
+        text = step(text)
+    return text
+
+
+def _all(pattern: re.Pattern[str], mark: str) -> Callable[[str], str]:
+    return lambda text: pattern.sub(mark, text)
+
+
+def _valid_ibans(text: str) -> str:
+    return _IBAN.sub(_shorten_to_iban, text)
+
+
+def _shorten_to_iban(match: re.Match[str]) -> str:
+    """Mask as much of the run as makes a valid IBAN: the words after it look like its letters."""
+    found = match.group()
+    for end in range(len(found), 14, -1):
+        if found[end - 1].isalnum() and iban.is_valid(re.sub(r"\W|_", "", found[:end])):
+            return _MARK["iban"] + found[end:]
+    return found
+
+
+def _valid_phones(text: str) -> str:
+    """Mask what the library of numbering plans recognises, seen from France."""
+    for match in reversed(list(phonenumbers.PhoneNumberMatcher(text, "FR"))):
+        text = text[: match.start] + _MARK["phone"] + text[match.end :]
+    return text
+
+
+def _valid_sirens(text: str) -> str:
+    return _SIREN.sub(_siren_or_amount, text)
+
+
+def _siren_or_amount(match: re.Match[str]) -> str:
+    digits = re.sub(r"\D", "", match.group())
+    return _MARK["siren"] if siren.is_valid(digits) else match.group()
+
+
+# Longest identifiers first: a shorter one could be read inside them.
+_STEPS: tuple[Callable[[str], str], ...] = (
+    _all(_LINK, _MARK["link"]),
+    _all(_EMAIL, _MARK["email"]),
+    _all(_SPELT_EMAIL, _MARK["email"]),
+    _all(_ACCOUNT, _MARK["account"]),
+    _all(_FRENCH_IBAN, _MARK["iban"]),
+    _valid_ibans,
+    _all(_SIRET_ALONE, _MARK["siret"]),
+    _all(_NIR_ALONE, _MARK["number"]),
+    _all(_FRENCH_PHONE, _MARK["phone"]),
+    _all(_SIRET, _MARK["siret"]),
+    _all(_FOREIGN_PHONE, _MARK["phone"]),
+    _valid_phones,
+    _valid_sirens,
+    _all(_NUMBER, _MARK["number"]),
+    _NAMES.mask,
+)

@@ -1,0 +1,26 @@
+"""The numbers that people are given: TI-2026-0042, one series a year."""
+
+from zoneinfo import ZoneInfo
+
+from storage.repository import Repository
+from storage.schema import counters
+
+PREFIX = "TI"
+TIME_ZONE = ZoneInfo("Europe/Paris")
+
+
+class Numbering(Repository):
+    """The table `counters`."""
+
+    async def allocate(self) -> str:
+        """Take the year's next number; it goes back if the unit of work does not commit."""
+        series = f"{PREFIX}-{self._now.astimezone(TIME_ZONE).year}"
+        result = await self._connection.execute(
+            self._insert(counters)
+            .values(name=series, value=1)
+            .on_conflict_do_update(
+                index_elements=[counters.c.name], set_={"value": counters.c.value + 1}
+            )
+            .returning(counters.c.value)
+        )
+        return f"{series}-{result.scalar_one():04d}"

@@ -1,0 +1,97 @@
+"""How long things are kept."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Table, delete, exists, select
+
+from storage.inbox import InboxState
+from storage.interest import ABOUT, about
+from storage.interests import Interests
+from storage.repository import Repository
+from storage.schema import drafts, inbox, interests, outbox, people, questions
+
+# Each database has its limit of parameters in one statement; SQLite's lowest was 999.
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Durations:
+    """How long each thing is kept; all are settings.
+
+    `draft` since its last answer; `question` since it was asked; `interest` since it was closed,
+    before it is anonymised and the trace of its notices goes; `inbox_done` since an update was
+    handled, `inbox_aside` since it was set aside; `outbox_record` since a message was parked, or
+    sent about anything else; `person` since the last sign of someone who left nothing else.
+    """
+
+    draft: timedelta = timedelta(hours=48)
+    question: timedelta = timedelta(days=90)
+    interest: timedelta = timedelta(days=365)
+    inbox_done: timedelta = timedelta(hours=48)
+    inbox_aside: timedelta = timedelta(days=7)
+    outbox_record: timedelta = timedelta(days=30)
+    person: timedelta = timedelta(days=365)
+
+
+class Retention(Repository):
+    """The end of life of every row."""
+
+    async def apply(self, durations: Durations) -> dict[str, int]:
+        """Erase or anonymise what has been kept long enough; counts by table, for the log."""
+        # Interests first: their notices go with them. People last: they go once nothing is left.
+        anonymised, notices = await self._anonymise_interests(durations.interest)
+        return {
+            "interests": anonymised,
+            "outbox": notices + await self._forget_outgoing(durations.outbox_record),
+            "inbox": await self._forget_incoming(durations),
+            "drafts": await self._delete(drafts, drafts.c.updated_at < self._now - durations.draft),
+            "questions": await self._delete(
+                questions, questions.c.asked_at < self._now - durations.question
+            ),
+            "people": await self._forget_people(durations.person),
+        }
+
+    async def _anonymise_interests(self, kept: timedelta) -> tuple[int, int]:
+        due = (
+            select(interests.c.id)
+            .where(interests.c.closed_at < self._now - kept, interests.c.person_id.is_not(None))
+            .limit(_AT_ONCE)
+        )
+        anonymised = notices = 0
+        while ids := (await self._connection.scalars(due)).all():
+            notices += await self._delete(outbox, outbox.c.about.in_([about(one) for one in ids]))
+            anonymised += await Interests(self._connection, self._now).anonymise(
+                interests.c.id.in_(ids)
+            )
+        return anonymised, notices
+
+    async def _forget_outgoing(self, kept: timedelta) -> int:
+        limit = self._now - kept
+        of_an_interest = outbox.c.about.startswith(ABOUT)
+        return await self._delete(
+            outbox, (outbox.c.parked_at < limit) | ((outbox.c.sent_at < limit) & ~of_an_interest)
+        )
+
+    async def _forget_incoming(self, durations: Durations) -> int:
+        is_done = (inbox.c.state == InboxState.DONE) & (
+            inbox.c.done_at < self._now - durations.inbox_done
+        )
+        is_aside = (inbox.c.state == InboxState.ASIDE) & (
+            inbox.c.done_at < self._now - durations.inbox_aside
+        )
+        return await self._delete(inbox, is_done | is_aside)
+
+    async def _forget_people(self, kept: timedelta) -> int:
+        left_something = [
+            exists().where(table.c.person_id == people.c.id)
+            for table in (interests, drafts, questions)
+        ]
+        return await self._delete(
+            people,
+            (people.c.last_seen_at < self._now - kept),
+            *(~something for something in left_something),
+        )
+
+    async def _delete(self, table: Table, *conditions: ColumnElement[bool]) -> int:
+        return (await self._connection.execute(delete(table).where(*conditions))).rowcount

@@ -1,0 +1,29 @@
+"""The unit of work: every repository, bound to one transaction."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.drafts import Drafts
+from storage.inbox import Inbox
+from storage.interests import Interests
+from storage.outbox import Outbox
+from storage.people import People
+from storage.questions import Questions
+from storage.retention import Retention
+from storage.rights import Rights
+
+
+class Work:
+    """What one transaction may read and change; `now` (aware, UTC) is its only time."""
+
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        self.now = now
+        self.inbox = Inbox(connection, now)
+        self.outbox = Outbox(connection, now)
+        self.people = People(connection, now)
+        self.drafts = Drafts(connection, now)
+        self.interests = Interests(connection, now)
+        self.questions = Questions(connection, now)
+        self.rights = Rights(connection, now)
+        self.retention = Retention(connection, now)

@@ -1,0 +1,237 @@
+"""Dialogues: people of the preview talk to the real bot over real HTTP.
+
+``await sme.says("…")`` sends and waits until the bot has nothing left to do;
+``sme.sees("…")`` asserts on what the bot answered since; ``await sme.taps("label")`` taps.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.preview.messenger import Group, Messenger, User
+from bot.preview.server import PreviewServer
+from knowledge.model import Knowledge
+from sqlalchemy import func, select
+
+from bot.modes import for_preview
+from bot.service import Service
+from bot.settings import Settings
+from storage.schema import inbox, outbox
+
+Message = dict[str, Any]
+TIMEOUT_SECONDS = 20
+
+
+class Clock:
+    """A clock that tests move by hand."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.now
+
+    def passes(self, **duration: float) -> None:
+        """Move on."""
+        self.now += timedelta(**duration)
+
+
+@dataclass
+class Stage:
+    """A preview, a bot that runs against it, and the people who talk."""
+
+    server: PreviewServer
+    knowledge: Knowledge
+    database: Path
+    clock: Clock = field(default_factory=Clock)
+    overrides: dict[str, object] = field(default_factory=dict)
+    service: Service | None = None
+
+    @property
+    def messenger(self) -> Messenger:
+        return self.server.messenger
+
+    def person(self, user: User | None = None) -> "Speaker":
+        user = user or self.messenger.sme
+        return Speaker(self, user, user.id)
+
+    def member(self, group: Group, number: int = 0) -> "Speaker":
+        return Speaker(self, group.members[number], group.id)
+
+    @property
+    def running(self) -> Service:
+        assert self.service is not None
+        return self.service
+
+    async def starts(self) -> None:
+        """Start the bot, as after a restart of the machine."""
+        base = Settings.read(
+            _env_file=None, database_url=f"sqlite+aiosqlite:///{self.database}", log_level="WARNING"
+        )
+        settings = for_preview(base, self.server).model_copy(update=self.overrides)
+        self.service = Service(settings, self.knowledge, clock=self.clock)
+        await self.service.start()
+
+    async def stops(self) -> None:
+        """Stop the bot cleanly."""
+        service, self.service = self.running, None
+        await service.stop()
+
+    async def settles(self) -> None:
+        """Wait until every update is handled, and every message that can go is sent."""
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            while not await self._is_quiet():
+                await self.messenger.changed_or(0.01)
+
+    async def _is_quiet(self) -> bool:
+        if self.messenger.pending_updates():
+            return False
+        async with self.running.parts.database.begin() as work:
+            waiting = await work.inbox.backlog()
+            audiences = self.running.parts.dispatcher._audiences()
+            due = await work.outbox.next((), 1, audiences)
+        return not waiting and not due
+
+    async def rows(self, statement: Any) -> list[Any]:
+        """Read the database as it is."""
+        async with self.running.parts.database.begin() as work:
+            return list((await work.outbox._connection.execute(statement)).all())
+
+    async def outbox_states(self) -> list[tuple[str, str]]:
+        return [tuple(row) for row in await self.rows(select(outbox.c.audience, outbox.c.state))]
+
+    async def inbox_count(self, state: str) -> int:
+        rows = await self.rows(select(func.count()).where(inbox.c.state == state))
+        return int(rows[0][0])
+
+
+class Speaker:
+    """Somebody in a chat of the preview."""
+
+    def __init__(self, stage: Stage, user: User, chat_id: int) -> None:
+        self.stage = stage
+        self.user = user
+        self.chat_id = chat_id
+        self._read = 0
+
+    async def says(self, text: str) -> None:
+        """Send a text and wait for all that follows from it."""
+        self._mark()
+        self.stage.messenger.says(self.user, text, chat=self.chat_id)
+        await self.stage.settles()
+
+    async def sends(self, kind: str, **content: object) -> None:
+        """Send something else than a text."""
+        self._mark()
+        self.stage.messenger.sends(self.user, kind, chat=self.chat_id, **content)
+        await self.stage.settles()
+
+    async def taps(self, label: str, *, times: int = 1) -> None:
+        """Tap the last button with this label (or that begins with it)."""
+        message, data = self.button(label)
+        await self.taps_data(message["message_id"], data, times=times)
+
+    async def taps_data(self, message_id: int, data: str, *, times: int = 1) -> None:
+        """Tap a button as it was once shown, even if the message has changed since."""
+        self._mark()
+        for _ in range(times):
+            self.query = self.stage.messenger.taps(
+                self.user, self.chat_id, message_id, data, force=True
+            )
+        await self.stage.settles()
+
+    def button(self, label: str) -> tuple[Message, str]:
+        """Return the message and the data of the last button with this label."""
+        for message in reversed(self.messages()):
+            for button in buttons(message):
+                if button["text"] == label or button["text"].startswith(label):
+                    return message, button.get("callback_data", "")
+        shown = [[b["text"] for b in buttons(m)] for m in self.messages()[-4:]]
+        raise AssertionError(f"no button {label!r} in {shown}")
+
+    def messages(self) -> list[Message]:
+        return self.stage.messenger.messages(self.chat_id)
+
+    @property
+    def new(self) -> list[Message]:
+        """What the bot said, or said differently, since the last act."""
+        return [
+            message
+            for message in self.messages()
+            if message["from"]["is_bot"] and fingerprint(message) not in self._before
+        ]
+
+    @property
+    def text(self) -> str:
+        """All the new words."""
+        return "\n\n".join(m.get("text") or m.get("caption") or "" for m in self.new)
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels of all the new buttons."""
+        return [button["text"] for message in self.new for button in buttons(message)]
+
+    def sees(self, *words: str) -> None:
+        """Assert that the bot's new messages hold these words."""
+        for word in words:
+            assert word in self.text, f"{word!r} not in:\n{self.text}"
+
+    def received(self, *words: str) -> None:
+        """Assert that the chat holds these words, however long ago."""
+        everything = "\n".join(m.get("text", "") for m in self.messages())
+        for word in words:
+            assert word in everything, f"{word!r} not in:\n{everything}"
+
+    @property
+    def toast(self) -> str:
+        """What answered the last tap."""
+        return (self.stage.messenger.answers[self.query].get("text") or "") if self.query else ""
+
+    _before: frozenset[str] = frozenset()
+    query: str = ""
+
+    def _mark(self) -> None:
+        self._before = frozenset(map(fingerprint, self.messages()))
+
+
+def fingerprint(message: Message) -> str:
+    """Return what a person would see of a message."""
+    seen = {
+        k: message.get(k) for k in ("message_id", "text", "caption", "reply_markup", "document")
+    }
+    return json.dumps(seen, sort_keys=True)
+
+
+def buttons(message: Message) -> list[dict[str, str]]:
+    """Return the inline buttons under a message."""
+    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+    return [button for row in rows for button in row]
+
+
+def number_in(text: str) -> str:
+    """Return the request's number that a text names."""
+    found = re.search(r"TI-\d{4}-\d{4,}", text)
+    assert found, f"no number in:\n{text}"
+    return found[0]
+
+
+@asynccontextmanager
+async def staged(knowledge: Knowledge, database: Path) -> AsyncIterator[Stage]:
+    """Give a stage with the bot running; stop what runs at the end."""
+    server = PreviewServer()
+    await server.start()
+    stage = Stage(server, knowledge, database)
+    await stage.starts()
+    try:
+        yield stage
+    finally:
+        if stage.service:
+            await stage.stops()
+        await server.stop()

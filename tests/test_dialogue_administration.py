@@ -1,0 +1,110 @@
+"""Administrators: details, taking in charge, races, other people's hands, a group that moves."""
+
+from sqlalchemy import select
+
+from dialogue import Speaker, Stage
+from storage.outbox import Audience
+from storage.schema import interest_events, interests
+from test_dialogue_interest import registers
+
+
+async def test_details_are_shown_and_hidden_again(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await administrator.taps("Détails")
+    administrator.sees("Samira Costa", "+33 6 12 34 56 78", "73282932000074", "un tour")
+    await administrator.taps("Masquer les détails")
+    assert "Samira" not in administrator.text
+
+
+async def test_taking_in_charge_tells_the_person(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await registers(sme, stage)
+    await administrator.taps("Pris en charge")
+    name = administrator.user.first_name
+    administrator.sees("Prise en charge par", name)
+    assert "Pris en charge" not in administrator.labels
+    assert number in administrator.toast
+    sme.received(f"Votre demande {number} est prise en charge")
+    assert name not in sme.messages()[-1]["text"]
+    await sme.taps("Voir ma demande")
+    sme.sees("prise en charge par l'équipe")
+
+
+async def test_of_two_administrators_one_wins_and_the_other_is_told(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    second = stage.member(stage.messenger.administrators, 1)
+    message, data = administrator.button("Pris en charge")
+    await administrator.taps_data(message["message_id"], data)
+    await second.taps_data(message["message_id"], data)
+    assert "déjà prise en charge par" in second.toast
+    assert administrator.user.first_name in second.toast
+    taken = await stage.rows(
+        select(interest_events.c.actor_id).where(interest_events.c.status == "taken")
+    )
+    assert taken == [(administrator.user.id,)]
+    told = [m for m in sme.messages() if "est prise en charge" in m.get("text", "")]
+    assert len(told) == 1
+
+
+async def test_others_cannot_use_the_administrators_buttons(
+    sme: Speaker, other_sme: Speaker, stage: Stage
+) -> None:
+    await registers(sme, stage)
+    ((interest_id,),) = await stage.rows(select(interests.c.id))
+    facilitator = stage.member(stage.messenger.facilitators)
+    for intruder in (other_sme, facilitator, sme):
+        await intruder.says("/start")
+        message = intruder.messages()[-1]
+        for data in (f"ad:{interest_id}:1", f"at:{interest_id}"):
+            await intruder.taps_data(message["message_id"], data)
+            assert "réservée" in intruder.toast
+            assert "+33" not in intruder.text
+    assert await stage.rows(select(interests.c.status)) == [("received",)]
+
+
+async def test_without_a_group_the_notification_waits_for_one(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await stage.stops()
+    stage.overrides = {"admin_chat_id": None}
+    await stage.starts()
+    number = await registers(sme, stage)
+    assert administrator.messages() == []
+    async with stage.running.parts.database.begin() as work:
+        assert await work.outbox.waiting_count(Audience.ADMINISTRATORS) == 1
+    await stage.stops()
+    stage.overrides = {}
+    await stage.starts()
+    await stage.settles()
+    administrator.received(f"Nouvelle demande {number}")
+
+
+async def test_a_group_that_becomes_a_supergroup_is_followed(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    group = stage.messenger.administrators
+    new_id = stage.messenger.upgrades(group)
+    await stage.settles()
+    number = await registers(sme, stage)
+    administrator.chat_id = new_id
+    administrator.received(f"Nouvelle demande {number}")
+    await administrator.taps("Pris en charge")
+    administrator.sees("Prise en charge par")
+
+
+async def test_a_withdrawn_request_cannot_be_taken(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    message, data = administrator.button("Pris en charge")
+    await sme.taps("Voir ma demande")
+    await sme.taps("Retirer ma demande")
+    await sme.taps("Oui, retirer")
+    await administrator.taps_data(message["message_id"], data)
+    assert "n'attend plus personne" in administrator.toast
+    assert await stage.rows(select(interests.c.status)) == [("withdrawn",)]

@@ -1,0 +1,205 @@
+"""Asking: an answer, choices, an honest no; votes, themes, small talk, and what is not a question."""
+
+import pytest
+from sqlalchemy import select
+
+from dialogue import Speaker, Stage, buttons
+from storage.schema import questions
+
+
+async def test_start_says_who_speaks_and_what_can_be_done(sme: Speaker) -> None:
+    await sme.says("/start")
+    sme.sees("assistant automatique", "/confidentialite")
+    assert "Voir les projets ouverts" in sme.labels
+
+
+async def test_a_curated_phrasing_gets_its_answer_with_source_and_date(
+    sme: Speaker, stage: Stage
+) -> None:
+    entry = stage.knowledge.entries[4]
+    await sme.says(entry.phrasings[0].upper() + " !!")
+    sme.sees("Source :", "Vérifié le 23 novembre 2026", "Cette réponse vous aide-t-elle ?")
+    related = stage.knowledge.entry(entry.see_also[0])
+    assert related is not None
+    assert related.title in sme.labels
+
+
+async def test_every_entry_answers_its_canonical_question(sme: Speaker, stage: Stage) -> None:
+    for entry in stage.knowledge.entries:
+        await sme.says(entry.question)
+        sme.sees("Cette réponse vous aide-t-elle ?")
+        rows = await stage.rows(select(questions.c.shown).order_by(questions.c.id.desc()).limit(1))
+        assert rows[0][0] == [entry.id]
+
+
+async def test_a_helpful_vote_is_kept_and_the_buttons_go(sme: Speaker, stage: Stage) -> None:
+    await sme.says(stage.knowledge.entries[0].question)
+    await sme.taps("Oui, elle m'aide")
+    sme.sees("oui, elle m'aide. Merci")
+    assert "Oui, elle m'aide" not in sme.labels
+    assert await stage.rows(select(questions.c.helpful)) == [(True,)]
+
+
+async def test_an_unhelpful_vote_offers_a_person(sme: Speaker, stage: Stage) -> None:
+    await sme.says(stage.knowledge.entries[0].question)
+    await sme.taps("Non, pas vraiment")
+    sme.sees("parler à une personne")
+    await sme.taps("Parler à une personne")
+    sme.sees("contact@exemple.fr")
+    assert await stage.rows(select(questions.c.helpful)) == [(False,)]
+
+
+async def test_a_double_tap_on_a_vote_counts_once(sme: Speaker, stage: Stage) -> None:
+    await sme.says(stage.knowledge.entries[0].question)
+    message, data = sme.button("Oui, elle m'aide")
+    await sme.taps_data(message["message_id"], data, times=2)
+    assert await stage.rows(select(questions.c.helpful)) == [(True,)]
+
+
+async def test_a_related_question_is_answered_from_its_button(sme: Speaker, stage: Stage) -> None:
+    entry = stage.knowledge.entries[0]
+    related = stage.knowledge.entry(entry.see_also[0])
+    assert related is not None
+    await sme.says(entry.question)
+    await sme.taps(related.title)
+    sme.sees("Source :")
+
+
+async def test_an_unknown_question_is_said_to_be_unknown_and_kept_masked(
+    sme: Speaker, stage: Stage
+) -> None:
+    await sme.says("recette de la bouillabaisse pour jean.dupont@exemple.fr au 06 12 34 56 78")
+    sme.sees("Je n'ai pas de réponse à cette question")
+    assert "Choisir un thème" in sme.labels
+    ((text, outcome),) = await stage.rows(select(questions.c.text, questions.c.outcome))
+    assert outcome == "none"
+    assert "dupont" not in text
+    assert "12 34" not in text
+    assert "bouillabaisse" in text
+
+
+async def test_choices_then_the_chosen_answer_replaces_them(sme: Speaker, stage: Stage) -> None:
+    await sme.says("projet")
+    sme.sees("Je ne suis pas sûr")
+    options = [label for label in sme.labels if label != "Aucune de ces réponses"]
+    assert 2 <= len(options) <= 3
+    count = len(sme.messages())
+    await sme.taps(options[1])
+    sme.sees("Source :")
+    assert len(sme.messages()) == count
+    ((chosen,),) = await stage.rows(select(questions.c.chosen))
+    entry = stage.knowledge.entry(chosen)
+    assert entry is not None
+    assert entry.title == options[1]
+
+
+async def test_none_of_the_choices_leads_to_the_themes(sme: Speaker, stage: Stage) -> None:
+    await sme.says("projet")
+    await sme.taps("Aucune de ces réponses")
+    sme.sees("Je garde votre question", "Ce que je sais")
+    assert len(sme.labels) >= len(stage.knowledge.entries)
+
+
+async def test_a_new_question_while_choices_are_shown_is_a_new_question(
+    sme: Speaker, stage: Stage
+) -> None:
+    await sme.says("projet")
+    await sme.says(stage.knowledge.entries[0].question)
+    sme.sees("Source :")
+
+
+async def test_never_two_clarifications_in_a_row(sme: Speaker) -> None:
+    await sme.says("projet")
+    sme.sees("Je ne suis pas sûr")
+    await sme.says("projet")
+    sme.sees("Je n'ai pas de réponse")
+    assert "Choisir un thème" in sme.labels
+
+
+async def test_small_talk_is_answered_by_an_automatic_assistant(sme: Speaker) -> None:
+    await sme.says("Bonjour")
+    assert sme.text
+    await sme.says("êtes-vous un robot ?")
+    sme.sees("automatique")
+
+
+async def test_themes_list_every_entry(sme: Speaker, stage: Stage) -> None:
+    await sme.says("/themes")
+    assert sme.labels == [entry.title for entry in stage.knowledge.entries]
+    await sme.taps(stage.knowledge.entries[12].title)
+    sme.sees("Source :")
+
+
+@pytest.mark.parametrize("text", ["   ", "\n", "👍", "…", "?!?", "‍​"])
+async def test_a_message_without_words_is_answered(sme: Speaker, text: str) -> None:
+    await sme.says(text)
+    sme.sees("Je n'ai pas vu de mots")
+
+
+@pytest.mark.parametrize("text", ["a" * 4096, "projet " * 585, "<b>gras</b> & <script>", "é" * 4000])
+async def test_long_and_marked_up_texts_are_answered(sme: Speaker, text: str) -> None:
+    await sme.says(text)
+    assert sme.text
+
+
+async def test_five_thousand_characters_from_a_server_without_limits(
+    sme: Speaker, stage: Stage
+) -> None:
+    stage.messenger.delivers(_text_update(sme, "comment financer un projet " * 200))
+    await stage.settles()
+    assert sme.messages()[-1]["from"]["is_bot"]
+
+
+def _text_update(sme: Speaker, text: str) -> dict[str, object]:
+    person = {"id": sme.user.id, "is_bot": False, "first_name": "Nadia"}
+    chat = {"id": sme.chat_id, "type": "private", "first_name": "Nadia"}
+    message = {"message_id": 900, "date": 1795428000, "chat": chat, "from": person, "text": text}
+    return {"update_id": 2_000_000_000, "message": message}
+
+
+@pytest.mark.parametrize("kind", ["photo", "voice", "sticker", "document", "location"])
+async def test_other_things_than_text_get_a_polite_line(sme: Speaker, kind: str) -> None:
+    await sme.sends(kind)
+    sme.sees("je ne lis que le texte")
+
+
+async def test_an_unknown_command_is_named(sme: Speaker) -> None:
+    await sme.says("/meteo demain")
+    sme.sees("Je ne connais pas la commande /meteo")
+
+
+async def test_an_unknown_button_says_that_it_has_expired(sme: Speaker) -> None:
+    await sme.says("/start")
+    message = sme.messages()[-1]
+    for data in ("zz:1", "v:1:presentation:1:9", "p", "::::", "é"):
+        await sme.taps_data(message["message_id"], data)
+        assert "expiré" in sme.toast
+
+
+async def test_a_vanished_entry_is_said_to_be_replaced(sme: Speaker) -> None:
+    await sme.says("/start")
+    await sme.taps_data(sme.messages()[-1]["message_id"], "e:disparue")
+    sme.sees("Cette réponse n'existe plus")
+
+
+async def test_help_names_every_command(sme: Speaker) -> None:
+    await sme.says("/aide")
+    sme.sees("/projets", "/themes", "/mesdemandes", "/annuler", "/mesdonnees", "/supprimer")
+
+
+async def test_a_command_of_a_person_typed_in_a_group_is_sent_to_private(
+    administrator: Speaker,
+) -> None:
+    await administrator.says("/mesdemandes")
+    administrator.sees("conversation privée")
+
+
+async def test_the_group_s_own_talk_is_left_alone(administrator: Speaker) -> None:
+    await administrator.says("Qui appelle la société Benali ?")
+    assert administrator.new == []
+
+
+async def test_answers_have_no_button_without_words(sme: Speaker, stage: Stage) -> None:
+    await sme.says(stage.knowledge.entries[0].question)
+    for message in sme.new:
+        assert all(any(c.isalpha() for c in button["text"]) for button in buttons(message))

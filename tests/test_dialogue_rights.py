@@ -1,0 +1,106 @@
+"""Information, access, erasure: on all that is stored."""
+
+from sqlalchemy import func, select
+
+from dialogue import Speaker, Stage
+from storage.schema import drafts, inbox, interests, people, questions
+from test_dialogue_interest import begins, registers
+
+
+async def file_of(sme: Speaker, stage: Stage) -> str:
+    """Return the page that the bot sent last."""
+    document = sme.messages()[-1]["document"]
+    return stage.messenger.file(document["file_id"]).decode()
+
+
+async def test_privacy_names_all_that_the_law_asks(sme: Speaker) -> None:
+    for command in ("/confidentialite", "/privacy"):
+        await sme.says(command)
+        sme.sees("Qui les tient", "6-1-e", "chef de file", "90 jours", "cnil.fr", "/supprimer")
+
+
+async def test_the_file_holds_everything_at_once(sme: Speaker, stage: Stage) -> None:
+    number = await registers(sme, stage)
+    await sme.says("comment financer ?")
+    await sme.says(f"/start p_{stage.knowledge.projects[0].id}")
+    await sme.says("/mesdonnees")
+    page = await file_of(sme, stage)
+    for held in (number, "Mécanique du Delta", "Samira Costa", "+33 6 12 34 56 78", "73282932"):
+        assert held in page
+    assert "comment financer" in page
+    assert "&lt;b&gt;disponible&lt;/b&gt; &amp;" in page
+    assert str(sme.user.id) in page
+
+
+async def test_the_file_of_a_stranger_is_nearly_empty(sme: Speaker, stage: Stage) -> None:
+    await sme.says("/mesdonnees")
+    assert "Aucune." in await file_of(sme, stage)
+
+
+async def test_nobody_else_s_data_is_in_the_file(
+    sme: Speaker, other_sme: Speaker, stage: Stage
+) -> None:
+    await registers(sme, stage)
+    await other_sme.says("/mesdonnees")
+    assert "Delta" not in await file_of(other_sme, stage)
+
+
+async def test_erasure_asks_once_then_leaves_nothing(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await registers(sme, stage)
+    await administrator.taps("Détails")
+    await begins(sme, stage, 1)
+    await sme.says("/supprimer")
+    sme.sees(number, "définitif")
+    await sme.taps("Non, garder mes données")
+    sme.sees("Rien n'est effacé")
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    sme.sees("Tout est effacé")
+    assert await stage.rows(select(people)) == []
+    assert await stage.rows(select(drafts)) == []
+    assert await stage.rows(select(func.count()).select_from(questions)) == [(0,)]
+    ((company, contact, person),) = await stage.rows(
+        select(interests.c.company, interests.c.contact, interests.c.person_id)
+    )
+    assert (company, contact, person) == ("", "", None)
+    notification = administrator.messages()[0]["text"]
+    assert "effacée" in notification
+    assert "Samira" not in notification
+    bodies = await stage.rows(select(inbox.c.body).where(inbox.c.chat_id == sme.chat_id))
+    assert all(body is None for (body,) in bodies)
+
+
+async def test_the_database_file_itself_forgets(sme: Speaker, stage: Stage) -> None:
+    await registers(sme, stage)
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    await stage.stops()
+    left = b"".join(path.read_bytes() for path in stage.database.parent.glob("bot.db*"))
+    assert b"Samira" not in left
+
+
+async def test_erasure_before_the_notification_left_takes_it_back(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await stage.stops()
+    stage.overrides = {"admin_chat_id": None}
+    await stage.starts()
+    await registers(sme, stage)
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    await stage.stops()
+    stage.overrides = {}
+    await stage.starts()
+    await stage.settles()
+    assert "Delta" not in str(administrator.messages())
+
+
+async def test_after_erasure_one_starts_anew(sme: Speaker, stage: Stage) -> None:
+    await registers(sme, stage)
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    await sme.says("/mesdemandes")
+    sme.sees("Vous n'avez pas encore de demande")
+    assert await registers(sme, stage) == "TI-2026-0002"
