@@ -6,7 +6,6 @@ from typing import Annotated, Self
 from pydantic import (
     AfterValidator,
     AnyHttpUrl,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -19,8 +18,6 @@ from sqlalchemy.exc import ArgumentError
 import knowledge
 from bot.messages import TEXT
 
-_TOKEN_PARTS = 2
-
 
 class SettingsError(Exception):
     """All that is wrong with the settings: one French line each."""
@@ -30,17 +27,13 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-def _blank_is_none(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
-
-
 def _group(value: int | None) -> int | None:
     if value is not None and value >= 0:
         raise ValueError("bad_group")
     return value
 
 
-ChatId = Annotated[int | None, AfterValidator(_group), BeforeValidator(_blank_is_none)]
+ChatId = Annotated[int | None, AfterValidator(_group)]
 Seconds = Annotated[float, Field(gt=0)]
 
 
@@ -48,10 +41,15 @@ class Settings(BaseSettings):
     """Each field is an environment variable of the same name in capitals (see .env.example)."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_file=".env",
+        env_file_encoding="utf-8",
+        # A line left empty in .env is a setting left at its default.
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
 
-    telegram_bot_token: Annotated[SecretStr | None, BeforeValidator(_blank_is_none)] = None
+    telegram_bot_token: SecretStr | None = None
     telegram_api_url: AnyHttpUrl = AnyHttpUrl("https://api.telegram.org")
     database_url: str = "sqlite+aiosqlite:///data/bot.db"
     knowledge_dir: Path = Path(knowledge.__file__).parent

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.errors import DatabaseUnavailableError, NestedTransactionError
+from storage.sqlite import open_sqlite
 from storage.work import Work
 
 logger = logging.getLogger(__name__)
@@ -44,11 +44,12 @@ class Database:
         # It is slow to import, and needed once.
         from storage.upgrade import upgrade  # noqa: PLC0415
 
+        # A migration that rebuilds a table would, with them, empty those that refer to it.
         engine = _open(self._url, foreign_keys=False)
         try:
             async with engine.begin() as connection:
                 revision = await connection.run_sync(upgrade)
-        except (OperationalError, InterfaceError) as error:
+        except DBAPIError as error:
             raise DatabaseUnavailableError("the database cannot be brought up to date") from error
         finally:
             await engine.dispose()
@@ -87,45 +88,12 @@ class Database:
 
 
 def _create_folder(url: URL) -> None:
-    if url.database and url.database != ":memory:":
+    if url.database:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _open(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
+    if url.get_backend_name() == "sqlite":
+        return open_sqlite(url, foreign_keys=foreign_keys)
     # hide_parameters: an error is logged, and its parameters are what people wrote.
-    if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
-    engine = create_async_engine(
-        url,
-        hide_parameters=True,
-        pool_size=1,
-        max_overflow=0,
-        # A unit of work always ends by itself; a second ROLLBACK would be one more thread hop.
-        pool_reset_on_return=None,
-    )
-    event.listen(engine.sync_engine, "connect", _prepare(foreign_keys=foreign_keys))
-    event.listen(engine.sync_engine, "begin", _begin_immediate)
-    return engine
-
-
-def _prepare(*, foreign_keys: bool) -> Callable[[Any, Any], None]:
-    def prepare(connection: Any, _record: Any) -> None:  # noqa: ANN401 (a DBAPI connection)
-        # The driver would otherwise begin by itself, late and DEFERRED.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout = 5000")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = NORMAL")
-        # What a person had erased must not stay readable in free pages.
-        cursor.execute("PRAGMA secure_delete = ON")
-        # A migration that rebuilds a table would empty those that refer to it.
-        cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
-        cursor.close()
-
-    return prepare
-
-
-def _begin_immediate(connection: Connection) -> None:
-    # DEFERRED transactions that read, then write, fail at once with "database is locked" when
-    # another process wrote in between: no timeout helps them.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    return create_async_engine(url, hide_parameters=True, pool_pre_ping=True)

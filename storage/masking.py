@@ -25,7 +25,10 @@ _GAP = _SEPARATOR + "{0,2}"
 # repetitions, tried only where such a run begins, keep long hostile texts linear.
 _ATOM = r"""[^\s@<>()\[\],;:"\\\u00ab\u00bb\u201c\u201d]"""
 
-_LINK = re.compile(r"(?<!\w)[a-z][a-z0-9+.\-]*://[^\s/@]++@\S+", re.IGNORECASE)
+# An address up to the punctuation of the sentence it stands in.
+_REST = r"\S*[^\s.,;:!?)]"
+
+_LINK = re.compile(r"(?<!\w)[a-z][a-z0-9+.\-]*://[^\s/@]++@" + _REST, re.IGNORECASE)
 _MAILBOX = rf'(?:"[^"\n]{{1,64}}"|(?<!{_ATOM}){_ATOM}++)'
 _EMAIL = re.compile(rf"{_MAILBOX}(?:@{_ATOM}++)+")
 # As people write it for machines not to read: "(at)", "arobase", "point".
@@ -34,16 +37,16 @@ _SPELT_EMAIL = re.compile(
     rf"(?:[\w\-]++(?:\.[\w\-]++)+|[\w\-.]++(?:\spoint\s[\w\-]++)+)",
     re.IGNORECASE,
 )
-_ACCOUNT = re.compile(r"(?<![\w@])@[a-z]\w{3,31}|(?<!\w)t(?:elegram)?\.me/\S+", re.IGNORECASE)
+_ACCOUNT = re.compile(r"(?<![\w@])@[a-z]\w{3,31}|(?<!\w)t(?:elegram)?\.me/" + _REST, re.IGNORECASE)
 _FRENCH_IBAN = re.compile(rf"(?<!\w)FR\d\d(?:{_GAP}[0-9A-Z]){{23}}(?!\w)", re.IGNORECASE)
 _IBAN = re.compile(rf"(?<!\w)[A-Z]{{2}}\d\d(?:{_GAP}[0-9A-Z]){{11,30}}", re.IGNORECASE)
 # A French number however it is cut; phones write the letter O for its zero.
-_FRENCH_PHONE = re.compile(
-    r"(?:(?:\+|(?<!\d)00)\W{0,3}33\W{0,3}(?:\(0\))?\W{0,3}0?|(?<!\d)0\W{0,3}|(?<!\w)o\W{0,3})"
-    r"[1-9](?:[\W_]{0,3}\d){8}\d*",
-    re.IGNORECASE,
+_EIGHT_MORE = r"[1-9](?:[\W_]{0,3}\d){8}\d*"
+_PHONE_FROM_ABROAD = re.compile(
+    rf"(?:\+|(?<!\d)00)\W{{0,3}}33\W{{0,3}}(?:\(0\))?\W{{0,3}}0?{_EIGHT_MORE}"
 )
-_FOREIGN_PHONE = re.compile(r"(?:\+|(?<!\d)00)\d(?:[\s.()/\-]{0,2}\d){6,14}(?!\d)")
+_FOREIGN_PHONE = re.compile(r"(?:\+|(?<!\d)00)\d(?:[\s.()/\-]{0,2}\d){6,}")
+_FRENCH_PHONE = re.compile(rf"(?:(?<!\d)0\W{{0,3}}|(?<!\w)o\W{{0,3}}){_EIGHT_MORE}", re.IGNORECASE)
 # Not a part of a longer run: two numbers side by side are not one.
 _ALONE = (rf"(?<!\d)(?<!\d{_SEPARATOR})(?<!\d{_SEPARATOR}{_SEPARATOR})", rf"(?!{_GAP}\d)")
 _SIRET_ALONE = re.compile(rf"\d(?:{_GAP}\d){{13}}".join(_ALONE))
@@ -110,9 +113,10 @@ _STEPS: tuple[Callable[[str], str], ...] = (
     _valid_ibans,
     _all(_SIRET_ALONE, _MARK["siret"]),
     _all(_NIR_ALONE, _MARK["number"]),
+    _all(_PHONE_FROM_ABROAD, _MARK["phone"]),
+    _all(_FOREIGN_PHONE, _MARK["phone"]),
     _all(_FRENCH_PHONE, _MARK["phone"]),
     _all(_SIRET, _MARK["siret"]),
-    _all(_FOREIGN_PHONE, _MARK["phone"]),
     _valid_phones,
     _valid_sirens,
     _all(_NUMBER, _MARK["number"]),

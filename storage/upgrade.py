@@ -1,4 +1,8 @@
-"""Migrations, run by the programme itself: there is no alembic.ini."""
+"""Migrations, run by the programme itself: there is no alembic.ini.
+
+To change a table: change `schema.py`, write the next numbered file of `migrations/versions` by
+hand, and run the tests, which compare the two word by word.
+"""
 
 from pathlib import Path
 

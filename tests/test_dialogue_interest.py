@@ -42,9 +42,7 @@ async def registers(sme: Speaker, stage: Stage, number: int = 0) -> str:
     return number_in(sme.text)
 
 
-async def test_the_notice_comes_before_the_first_personal_field(
-    sme: Speaker, stage: Stage
-) -> None:
+async def test_the_notice_comes_before_the_first_personal_field(sme: Speaker, stage: Stage) -> None:
     await sme.says(f"/start p_{open_project(stage)}")
     await sme.taps("Ça m'intéresse")
     sme.sees("12 mois", "48 heures", "/confidentialite", "/supprimer")
@@ -299,7 +297,9 @@ async def test_requests_are_listed_changed_and_withdrawn(
     sme.sees("L'équipe en sera avertie")
     await sme.taps("Oui, retirer")
     sme.sees(f"Votre demande {number} est retirée")
-    administrator.received(f"Demande {number} retirée par la personne", f"retiré sa demande {number}")
+    administrator.received(
+        f"Demande {number} retirée par la personne", f"retiré sa demande {number}"
+    )
 
 
 async def test_a_withdrawn_request_comes_back_under_its_number(sme: Speaker, stage: Stage) -> None:

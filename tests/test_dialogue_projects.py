@@ -12,9 +12,7 @@ def numbered(labels: list[str]) -> list[str]:
     return [label for label in labels if re.match(r"\d+\. ", label)]
 
 
-async def test_five_a_page_in_a_stable_order_without_repetition(
-    sme: Speaker, stage: Stage
-) -> None:
+async def test_five_a_page_in_a_stable_order_without_repetition(sme: Speaker, stage: Stage) -> None:
     await sme.says("/projets")
     total = len(stage.knowledge.census.listed(stage.running.parts.services.today()))
     seen = numbered(sme.labels)

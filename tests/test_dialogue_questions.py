@@ -136,7 +136,9 @@ async def test_a_message_without_words_is_answered(sme: Speaker, text: str) -> N
     sme.sees("Je n'ai pas vu de mots")
 
 
-@pytest.mark.parametrize("text", ["a" * 4096, "projet " * 585, "<b>gras</b> & <script>", "é" * 4000])
+@pytest.mark.parametrize(
+    "text", ["a" * 4096, "projet " * 585, "<b>gras</b> & <script>", "é" * 4000]
+)
 async def test_long_and_marked_up_texts_are_answered(sme: Speaker, text: str) -> None:
     await sme.says(text)
     assert sme.text

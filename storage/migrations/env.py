@@ -11,7 +11,7 @@ logging.getLogger("alembic").setLevel(logging.WARNING)
 
 if context.is_offline_mode():
     context.configure(
-        dialect_name=context.get_x_argument(as_dictionary=True).get("dialect", "sqlite"),
+        dialect_name=context.config.attributes["dialect"],
         target_metadata=metadata,
         literal_binds=True,
     )

@@ -146,7 +146,7 @@ function open(key, { replace = false, quiet = false, fromHistory = false } = {})
   }
   render();
   if (wide.matches) composer.focus();
-  else byId("chat-title").focus();
+  else if (!replace) byId("chat-title").focus();
 }
 
 function showList() {
@@ -230,6 +230,11 @@ async function emptyChats() {
   await connection.open();
 }
 
+// After a click of the mouse, one types on; the keyboard's own focus stays where it was.
+byId("messages").addEventListener("click", (event) => {
+  const acts = event.target.closest(".keyboard-button, .text-command");
+  if (acts && event.detail > 0 && wide.matches) composer.focus();
+});
 byId("start").addEventListener("click", () => {
   say("/start");
   composer.focus();

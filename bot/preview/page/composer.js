@@ -17,7 +17,7 @@ export class Composer {
   #replies = new Map();
   #key = null;
 
-  /** onSend({text, reply_to}), onCommand(text), onAttach(kind, file), onSpeaker(memberId). */
+  /** onSend({text, message}) with the message replied to, onCommand(text), onAttach(kind, file), onSpeaker(memberId). */
   constructor(listeners) {
     Object.assign(this, listeners);
     this.menu = new CommandMenu((text) => this.#sendCommand(text));

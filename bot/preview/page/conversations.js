@@ -65,8 +65,7 @@ const badge = (count) =>
   el("span", { class: "badge", "data-testid": "unread" }, el("span", { "aria-hidden": "true" }, String(count)), spoken(fr.unread(count)));
 
 function lastWords(message, character) {
-  const own = character.kind === "private" && !message.from?.is_bot;
-  if (own) return fr.saidBy(fr.you) + summary(message);
-  if (character.kind === "private") return summary(message);
-  return fr.saidBy(message.from?.first_name ?? "") + summary(message);
+  if (message.from?.is_bot) return summary(message);
+  const who = character.kind === "private" ? fr.you : message.from?.first_name;
+  return (who ? fr.saidBy(who) : "") + summary(message);
 }

@@ -9,7 +9,7 @@ export const fr = {
   pageTitle: "Aperçu local – Territoires d’industrie",
   privateChats: "Entreprises",
   groupChats: "Équipes",
-  playing: (subtitle) => `${subtitle} · conversation privée avec l’assistant`,
+  playing: (subtitle) => `${subtitle} · avec l’assistant`,
   groupOf: (names) => `Groupe${NBSP}: ${names.join(", ")} et l’assistant`,
   unread: (count) => plural(count, "message non lu", "messages non lus"),
   newMessages: (count) => plural(count, "nouveau message", "nouveaux messages"),
@@ -22,6 +22,7 @@ export const fr = {
   yesterday: "Hier",
   edited: "modifié",
   reply: "Répondre",
+  replyToMessageOf: (time) => `Répondre au message de ${time}`,
   replyTo: (name) => `Réponse à ${name}`,
   original: "Voir le message d’origine",
 

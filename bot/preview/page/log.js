@@ -18,6 +18,7 @@ export class Log {
   #shown = new Map();
   #chat = null;
   #missed = 0;
+  #follow = true;
 
   constructor(actions) {
     this.actions = actions;
@@ -26,8 +27,6 @@ export class Log {
     new ResizeObserver(() => this.#follow && this.toBottom()).observe(this.#list);
     new ResizeObserver(() => this.#follow && this.toBottom()).observe(this.#scroller);
   }
-
-  #follow = true;
 
   /** Shows a chat's messages as its speaker sees them; another chat begins at its end. */
   show({ chat, messages, speaker, isGroup, isWaiting }) {
@@ -99,18 +98,18 @@ export class Log {
 
   /** Sets what depends on the neighbours and on who is looking. */
   #arrange(messages, { speaker, isGroup, isWaiting }) {
-    this.#list.querySelectorAll(".day").forEach((day) => day.remove());
     this.#list.classList.toggle("group", isGroup);
     messages.forEach((message, index) => {
       const { element } = this.#shown.get(message.message_id);
       const before = messages[index - 1];
       const newDay = !before || dayName(before.date) !== dayName(message.date);
-      if (newDay) element.before(dayLine(message.date));
+      placeDay(element, newDay ? dayName(message.date) : null);
       element.classList.toggle("mine", message.from?.id === speaker);
       element.classList.toggle("first", newDay || !sameRun(before, message));
       element.classList.toggle("last", !sameRun(message, messages[index + 1]));
       markWaiting(element, (data) => isWaiting(message.message_id, data));
     });
+    this.#list.querySelectorAll(".day:last-child, .day:has(+ .day)").forEach((day) => day.remove());
   }
 
   #afterArrival(arrived, speaker) {
@@ -133,8 +132,14 @@ export class Log {
   }
 }
 
-// Not live: it would be read before each first message of a day, and at every change.
-const dayLine = (date) => el("h3", { class: "day", "aria-live": "off" }, el("span", {}, dayName(date)));
+/** Puts the day's name before a message, changes it or takes it away. */
+function placeDay(element, name) {
+  const before = element.previousElementSibling;
+  const day = before?.classList.contains("day") ? before : null;
+  if (day?.textContent === (name ?? undefined)) return;
+  day?.remove();
+  if (name) element.before(el("h3", { class: "day", "aria-live": "off" }, el("span", {}, name)));
+}
 
 const sameRun = (one, other) =>
   Boolean(one && other) && one.from?.id === other.from?.id && other.date - one.date < RUN_SECONDS;

@@ -20,9 +20,9 @@ export function renderMessage(message, actions) {
   if (message.migrate_to_chat_id || message.migrate_from_chat_id) {
     return el("article", { ...shared, class: "message service" }, el("p", {}, fr.supergroup));
   }
-  const bubble = el("div", { class: "bubble" }, sender(message), quote(message, actions), ...body(message, actions), meta(message));
-  const line = el("div", { class: "message-line" }, bubble, replyButton(message, actions));
-  return el("article", { ...shared, class: classOf(message) }, line, renderKeyboard(message, actions));
+  const head = [sender(message), quote(message, actions)];
+  const bubble = el("div", { class: "bubble" }, ...head, ...body(message, actions), meta(message, actions));
+  return el("article", { ...shared, class: classOf(message) }, bubble, renderKeyboard(message, actions));
 }
 
 function classOf(message) {
@@ -62,16 +62,16 @@ function body(message, actions) {
   ];
 }
 
-function meta(message) {
+function meta(message, actions) {
   const edited = message.edit_date ? el("span", { class: "edited-mark", "data-testid": "edited" }, fr.edited) : null;
   const time = el("time", { datetime: isoDate(message.date) }, clock(message.date));
-  return el("p", { class: "meta" }, edited, time);
+  return el("div", { class: "meta" }, replyButton(message, actions), edited, time);
 }
 
 function replyButton(message, actions) {
-  const label = spoken(`${fr.reply} : ${summary(message).slice(0, 60)}`);
-  const reply = () => actions.reply(message);
-  return el("button", { type: "button", class: "reply-button", title: fr.reply, onclick: reply, "data-testid": "reply" }, icon("reply"), label);
+  const shared = { type: "button", class: "reply-button", title: fr.reply, "data-testid": "reply" };
+  const label = fr.replyToMessageOf(clock(message.date));
+  return el("button", { ...shared, "aria-label": label, onclick: () => actions.reply(message) }, icon("reply"));
 }
 
 function attachment(message, kind) {

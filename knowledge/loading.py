@@ -1,0 +1,119 @@
+"""From the files to one immutable ``Knowledge``; a file that is wrong is refused whole."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from knowledge.census import Census
+from knowledge.matching import Matcher
+from knowledge.model import Action, Entry, Knowledge, Project, SmallTalk, Stage
+from knowledge.problems import KnowledgeError, Problem, Severity
+from knowledge.rules import check_rules
+from knowledge.shape import check_shape
+from knowledge.yaml_files import Document, read
+
+FAQ, PROJECTS, SMALL_TALK = "faq.yaml", "projets.yaml", "politesses.yaml"
+FICTITIOUS = "fictifs/projets.yaml"
+_KINDS = {FAQ: "faq", PROJECTS: "projets", SMALL_TALK: "politesses", FICTITIOUS: "projets"}
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a folder, as far as they could be read, and what is wrong with their shape."""
+
+    documents: dict[str, Document]
+    problems: tuple[Problem, ...]
+
+
+def load(directory: Path, *, fictitious: bool = False) -> Knowledge:
+    """Read, check and compile a folder; KnowledgeError with everything that keeps it from use.
+
+    ``fictitious`` adds the invented projects of the preview and of the tests.
+    """
+    files = read_files(directory, fictitious=fictitious)
+    problems = files.problems or tuple(check_rules(files.documents))
+    errors = tuple(found for found in problems if found.severity is Severity.ERROR)
+    if errors:
+        raise KnowledgeError(errors)
+    return build(files.documents)
+
+
+def read_files(directory: Path, *, fictitious: bool) -> Files:
+    """Read the folder's files and hold each to its schema."""
+    documents: dict[str, Document] = {}
+    problems: list[Problem] = []
+    for name in (FAQ, PROJECTS, SMALL_TALK, *([FICTITIOUS] if fictitious else [])):
+        document = read(directory / name, name)
+        if isinstance(document, Document):
+            documents[name] = document
+            problems += check_shape(document, _KINDS[name])
+        else:
+            problems += document
+    return Files(documents, tuple(problems))
+
+
+def build(documents: dict[str, Document]) -> Knowledge:
+    """Compile documents that were found right."""
+    entries = tuple(_entry(raw) for raw in documents[FAQ].data["entrees"])
+    small_talk = tuple(_small_talk(raw) for raw in documents[SMALL_TALK].data["politesses"])
+    projects = tuple(
+        _project(raw, fictitious=name == FICTITIOUS)
+        for name in (PROJECTS, FICTITIOUS)
+        if name in documents
+        for raw in documents[name].data["projets"]
+    )
+    census = Census(projects)
+    return Knowledge(
+        entries=entries,
+        projects=projects,
+        small_talk=small_talk,
+        matcher=Matcher.compile(entries, small_talk, census),
+        census=census,
+        version=_version(documents.values()),
+    )
+
+
+def _entry(raw: dict[str, Any]) -> Entry:
+    return Entry(
+        id=raw["id"],
+        question=raw["question"],
+        title=raw["titre"],
+        answer=raw["reponse"].strip(),
+        phrasings=tuple(map(str, raw["variantes"])),
+        see_also=tuple(raw.get("voir_aussi", ())),
+        action=Action(raw["action"]) if "action" in raw else None,
+        source=raw["source"],
+        verified_on=raw["verifie_le"],
+        valid_until=raw.get("valable_jusqu_au"),
+    )
+
+
+def _project(raw: dict[str, Any], *, fictitious: bool) -> Project:
+    return Project(
+        id=raw["id"],
+        title=raw["titre"],
+        summary=raw["resume"].strip(),
+        seeks=raw["recherche"].strip(),
+        lead=raw["chef_de_file"],
+        territories=tuple(raw["territoires"]),
+        sectors=tuple(raw["filieres"]),
+        stage=Stage(raw["etape"]),
+        deadline=raw.get("date_limite"),
+        updated_on=raw["mis_a_jour_le"],
+        withdrawn_on=raw.get("retire_le"),
+        keywords=tuple(raw.get("mots_cles", ())),
+        fictitious=fictitious,
+    )
+
+
+def _small_talk(raw: dict[str, Any]) -> SmallTalk:
+    return SmallTalk(raw["id"], tuple(map(str, raw["phrases"])), raw["reponse"].strip())
+
+
+def _version(documents: Iterable[Document]) -> str:
+    digest = hashlib.sha256()
+    for document in documents:
+        digest.update(repr((document.file, document.data)).encode())
+    return digest.hexdigest()[:16]

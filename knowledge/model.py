@@ -1,0 +1,111 @@
+"""What the bot knows, as values: entries, projects, small talk."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from knowledge.census import Census
+    from knowledge.matching import Matcher
+
+
+class Action(StrEnum):
+    """What an answer calls for."""
+
+    PROJECTS = "projets"
+    PROPOSE = "proposer"
+    CONTACT = "contact"
+
+
+class Stage(StrEnum):
+    """How far a project has come."""
+
+    IDEA = "id\u00e9e"
+    SETUP = "en montage"
+    RUNNING = "en cours"
+    CLOSED = "clos"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A question that the bot can answer; ``answer`` is Telegram HTML."""
+
+    id: str
+    question: str
+    title: str
+    answer: str
+    phrasings: tuple[str, ...]
+    see_also: tuple[str, ...]
+    action: Action | None
+    source: str
+    verified_on: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project of the census; without a lead, it seeks one."""
+
+    id: str
+    title: str
+    summary: str
+    seeks: str
+    lead: str | None
+    territories: tuple[str, ...]
+    sectors: tuple[str, ...]
+    stage: Stage
+    deadline: date | None
+    updated_on: date
+    withdrawn_on: date | None
+    keywords: tuple[str, ...]
+    fictitious: bool
+
+    @property
+    def seeks_lead(self) -> bool:
+        """Whether the project has nobody to lead it yet."""
+        return self.lead is None
+
+    def open_on(self, day: date) -> bool:
+        """Tell whether the project takes new interests; on its deadline it still does."""
+        withdrawn = self.withdrawn_on is not None and self.withdrawn_on <= day
+        late = self.deadline is not None and self.deadline < day
+        return not (withdrawn or late or self.stage is Stage.CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class SmallTalk:
+    """What people say besides questions, and a short human reply (Telegram HTML)."""
+
+    id: str
+    phrasings: tuple[str, ...]
+    reply: str
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All that the bot knows at one moment; immutable, replaced whole."""
+
+    entries: tuple[Entry, ...]
+    projects: tuple[Project, ...]
+    small_talk: tuple[SmallTalk, ...]
+    matcher: "Matcher" = field(repr=False)
+    census: "Census" = field(repr=False)
+    version: str
+
+    def entry(self, entry_id: str) -> Entry | None:
+        """Find an entry."""
+        return self._entries.get(entry_id)
+
+    def project(self, project_id: str) -> Project | None:
+        """Find a project, open or not."""
+        return self._projects.get(project_id)
+
+    @cached_property
+    def _entries(self) -> dict[str, Entry]:
+        return {entry.id: entry for entry in self.entries}
+
+    @cached_property
+    def _projects(self) -> dict[str, Project]:
+        return {project.id: project for project in self.projects}

@@ -1,0 +1,20 @@
+"""French as it is typed, brought to one form, so that like texts compare equal."""
+
+import re
+import unicodedata
+
+# Telegram's own limit is 4,096; what matters in a question comes well before.
+LONGEST = 4096
+_LIGATURES = str.maketrans({"\u0153": "oe", "\u00e6": "ae", "\u00df": "ss", "\u0142": "l"})
+_NOT_WORDS = re.compile(r"[^\w]+|_+")
+
+
+def normalise(text: str) -> str:
+    """Return lower-case words without accents, apostrophes or punctuation, one space apart.
+
+    Digits stay, and so do letters of other scripts. Idempotent; at most ``LONGEST`` characters
+    are read.
+    """
+    folded = unicodedata.normalize("NFKD", text[:LONGEST].casefold()).casefold()
+    bare = "".join(c for c in folded if not unicodedata.combining(c)).translate(_LIGATURES)
+    return _NOT_WORDS.sub(" ", unicodedata.normalize("NFKC", bare)).strip()

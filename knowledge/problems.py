@@ -1,0 +1,87 @@
+"""What is wrong with the files, told so that a facilitator can mend it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_CATALOGUE = Path(__file__).with_suffix(".yaml")
+
+
+class Severity(StrEnum):
+    """An error keeps the files from being used; a warning does not."""
+
+    ERROR = "erreur"
+    WARNING = "avertissement"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the files: the line counts from 1, ``where`` names it in words."""
+
+    file: str
+    line: int = 1
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend: the file, the line (from 1), the place, what is wrong, what to do."""
+
+    file: str
+    line: int
+    where: str
+    message: str
+    remedy: str
+    severity: Severity = Severity.ERROR
+    code: str = ""
+
+    def __str__(self) -> str:
+        """Return one readable line."""
+        place = f", {self.where}" if self.where else ""
+        line: str = _texts()["line"]
+        return line.format(
+            file=self.file,
+            line=self.line,
+            place=place,
+            severity=self.severity.value,
+            message=self.message,
+            remedy=self.remedy,
+        )
+
+
+class KnowledgeError(Exception):
+    """Files that cannot be used, with everything that is wrong with them."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+def problem(
+    code: str, at: Place, *, severity: Severity = Severity.ERROR, **values: object
+) -> Problem:
+    """Return the problem of that code, in the words of ``problems.yaml``."""
+    texts = _texts()[code]
+    message, remedy = (texts[part].format(**values) for part in ("message", "remede"))
+    return Problem(at.file, at.line, at.where, message, remedy, severity, code)
+
+
+def place(kind: str, /, **values: object) -> str:
+    """Return the words for a place in a file."""
+    text: str = _texts()["places"][kind]
+    return text.format(**values)
+
+
+def words(name: str) -> Any:  # noqa: ANN401 - a text, or texts by name
+    """Return other words of the catalogue."""
+    return _texts()[name]
+
+
+@cache
+def _texts() -> dict[str, Any]:
+    texts: dict[str, Any] = yaml.safe_load(_CATALOGUE.read_text("utf-8"))
+    return texts

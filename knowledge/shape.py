@@ -1,0 +1,113 @@
+"""The shape of the files, held to their JSON Schemas, which editors use as well."""
+
+import difflib
+import json
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema.validators import extend
+
+from knowledge.problems import Place, Problem, place, problem, words
+from knowledge.yaml_files import Document, Location
+
+_SCHEMAS = Path(__file__).parent / "schema"
+_LIST_KEYS = {"faq": "entrees", "projets": "projets", "politesses": "politesses"}
+
+
+def check_shape(document: Document, kind: str) -> Iterator[Problem]:
+    """Find all that the schema of this kind of file ("faq", "projets", "politesses") refuses."""
+    key = _LIST_KEYS[kind]
+    if not isinstance(document.data, dict) or not isinstance(document.data.get(key), list):
+        yield problem("empty", Place(document.file), key=key)
+        return
+    for error in _validator(kind).iter_errors(document.data):
+        yield from _explain(document, error)
+
+
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    """Return the validator; a date is what YAML reads as one, or a text that looks like one."""
+    schema = json.loads((_SCHEMAS / f"{kind}.schema.json").read_text("utf-8"))
+    checker = Draft202012Validator.TYPE_CHECKER.redefine(
+        "string", lambda _checker, value: isinstance(value, (str, date))
+    )
+    validator = extend(Draft202012Validator, type_checker=checker)  # type: ignore[no-untyped-call]  # its stub is bare
+    formats = FormatChecker(formats=())
+    formats.checks("date")(lambda value: isinstance(value, date))
+    made: Draft202012Validator = validator(schema, format_checker=formats)
+    return made
+
+
+def place_of(document: Document, location: Location) -> Place:
+    """Return the place of a value: its line, and its entry and key in words."""
+    return Place(document.file, document.line(location), _where(document, location))
+
+
+def _where(document: Document, location: Location) -> str:
+    """Return the words for a place: which entry, which key."""
+    if len(location) < 2:  # noqa: PLR2004 - the list's key, and an index
+        return place("top", key=location[0]) if location else ""
+    kind = words("places")[str(location[0])]
+    item = document.data[location[0]][location[1]]
+    number = int(location[1]) + 1
+    if isinstance(item, dict) and isinstance(item.get("id"), str):
+        name = place("item", kind=kind, id=item["id"])
+    else:
+        name = place("item_number", kind=kind, number=number)
+    keys = [str(part) for part in location[2:] if isinstance(part, str)]
+    return place("key", item=name, key=keys[0]) if keys else name
+
+
+def _explain(document: Document, error: ValidationError) -> Iterator[Problem]:
+    location: Location = tuple(error.absolute_path)
+    at = place_of(document, location)
+    item: Any = error.instance
+    required: Any = error.validator_value
+    if isinstance(error.instance, date) and error.validator in {"minLength", "maxLength"}:
+        return
+    if error.validator == "additionalProperties":
+        yield from _unknown_keys(document, error, location)
+    elif error.validator == "required":
+        for key in required:
+            if key not in item and f"'{key}'" in error.message:
+                yield problem("required", at, key=key)
+    else:
+        code, values = _reason(error)
+        yield problem(code, at, **values)  # type: ignore[arg-type]  # values are never a severity
+
+
+def _unknown_keys(
+    document: Document, error: ValidationError, location: Location
+) -> Iterator[Problem]:
+    schema: Any = error.schema
+    item: Any = error.instance
+    known = schema["properties"]
+    for key in item:
+        if key not in known:
+            close = difflib.get_close_matches(str(key), known, 1)
+            nearest = words("nearest").format(key=close[0]) if close else ""
+            at = place_of(document, (*location, str(key)))
+            yield problem("unknown_key", at, key=key, nearest=nearest)
+
+
+def _reason(error: ValidationError) -> tuple[str, dict[str, object]]:
+    value: Any = error.instance
+    limit: Any = error.validator_value
+    reasons: dict[str, tuple[str, dict[str, object]]] = {
+        "format": ("date", {"value": value}),
+        "pattern": ("pattern", {"value": value}),
+        "minLength": ("too_short", {}),
+    }
+    if error.validator == "type":
+        kind = limit if isinstance(limit, str) else limit[0]
+        return "type", {"expected": words("expected")[kind]}
+    if error.validator == "enum":
+        return "enum", {"value": value, "allowed": ", ".join(map(str, limit))}
+    if error.validator in {"maxLength", "minItems", "maxItems"}:
+        codes = {"maxLength": "too_long", "minItems": "too_few", "maxItems": "too_many_fields"}
+        return codes[str(error.validator)], {"length": len(value), "limit": limit}
+    return reasons.get(str(error.validator), ("other", {}))

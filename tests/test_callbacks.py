@@ -1,0 +1,73 @@
+"""Callback data: packed, recognised, refused."""
+
+import inspect
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import handlers.table
+from handlers.callbacks import MAX_BYTES, CallbackData, ExpiredButtonError
+
+
+class Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@dataclass(frozen=True)
+class Sample(CallbackData, prefix="sample"):
+    number: int
+    yes: bool
+    word: str
+    colour: Colour
+
+
+@given(
+    number=st.integers(-(10**9), 10**9),
+    yes=st.booleans(),
+    word=st.text(alphabet="abcdé-_ ", max_size=12),
+    colour=st.sampled_from(Colour),
+)
+def test_what_is_packed_comes_back(number: int, *, yes: bool, word: str, colour: Colour) -> None:
+    sample = Sample(number, yes, word, colour)
+    assert len(sample.pack().encode()) <= MAX_BYTES
+    assert Sample.unpack(sample.pack()) == sample
+
+
+@given(st.text(max_size=80))
+def test_anything_else_is_refused_or_is_what_would_be_packed(data: str) -> None:
+    try:
+        found = Sample.unpack(data)
+    except ExpiredButtonError:
+        return
+    assert Sample.unpack(found.pack()) == found
+
+
+@pytest.mark.parametrize("word", ["é" * 40, "a:b"])
+def test_what_does_not_fit_is_refused_before_it_is_sent(word: str) -> None:
+    with pytest.raises(ValueError, match="callback data"):
+        Sample(1, yes=True, word=word, colour=Colour.RED).pack()
+
+
+def _all_buttons() -> list[type[CallbackData]]:
+    assert inspect.ismodule(handlers.table)
+    return [cls for cls in CallbackData.__subclasses__() if cls.__module__.startswith("handlers")]
+
+
+def test_no_two_buttons_share_a_prefix() -> None:
+    prefixes = [cls.PREFIX for cls in _all_buttons()]
+    assert len(prefixes) > 15
+    assert len(set(prefixes)) == len(prefixes)
+
+
+def test_every_button_leads_to_exactly_one_handler() -> None:
+    patterns = [
+        handler.pattern
+        for handler in handlers.table.ALL
+        if getattr(handler, "pattern", None) is not None
+    ]
+    for cls in _all_buttons():
+        assert patterns.count(cls.PATTERN) == 1, cls

@@ -1,0 +1,79 @@
+"""The table of handlers: each names its authority, each message exists and is used."""
+
+import ast
+import re
+from pathlib import Path
+
+import handlers
+from handlers.authority import Authority
+from handlers.messages import Catalogue
+from handlers.table import ALL
+
+FOLDER = Path(handlers.__file__).parent
+ROOT = FOLDER.parent
+
+
+def test_every_handler_names_its_authority() -> None:
+    assert len(ALL) > 30
+    for handler in ALL:
+        assert isinstance(getattr(handler.callback, "authority", None), Authority), handler
+
+
+def test_what_administrators_do_asks_for_their_authority() -> None:
+    names = {h.callback.__name__: h.callback.authority for h in ALL}  # type: ignore[attr-defined]
+    assert names["show_details"] is Authority.ADMINISTRATORS
+    assert names["take_charge"] is Authority.ADMINISTRATORS
+
+
+def _used(path: Path) -> set[str]:
+    """Return the string constants of a module: among them the names of messages."""
+    tree = ast.parse(path.read_text("utf-8"))
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def test_every_message_is_used() -> None:
+    used = set().union(*(_used(path) for path in (*FOLDER.rglob("*.py"), *ROOT.glob("bot/*.py"))))
+    for path in (FOLDER / "messages").glob("*.yaml"):
+        for name in Catalogue.of(path.stem).names:
+            made = re.match(r"(ask|label|choice|bad)_", name)
+            assert name in used or made, f"{path.name}: {name} is never said"
+
+
+def test_every_message_that_is_said_exists() -> None:
+    for path in FOLDER.rglob("*.py"):
+        source = path.read_text("utf-8")
+        catalogue = re.search(r'^TEXT = Catalogue\.of\("(\w+)"\)', source, re.MULTILINE)
+        if catalogue:
+            said = re.findall(r'\bTEXT(?:\.label)?\(\s*"(\w+)"', source)
+            assert set(said) <= Catalogue.of(catalogue[1]).names, path
+
+
+def test_french_lives_in_data_not_in_code() -> None:
+    offenders = [
+        f"{path.name}:{node.lineno}"
+        for room in ("bot", "handlers", "knowledge", "storage")
+        for path in (ROOT / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.search("[àâçéèêëîïôùûœÀÉÈ]", node.value)
+        and not _is_docstring(path, node)
+    ]
+    assert offenders == []
+
+
+def _is_docstring(path: Path, node: ast.Constant) -> bool:
+    tree = ast.parse(path.read_text("utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return any(
+        isinstance(owner, documented)
+        and owner.body
+        and isinstance(owner.body[0], ast.Expr)
+        and isinstance(owner.body[0].value, ast.Constant)
+        and owner.body[0].value.lineno == node.lineno
+        for owner in ast.walk(tree)
+    )

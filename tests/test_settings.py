@@ -1,0 +1,66 @@
+"""Settings: read once, all mistakes at once, in words, and never a secret."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings, SettingsError
+
+VARIABLES = [name.upper() for name in Settings.model_fields]
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_nothing_set_is_a_preview_with_the_shipped_knowledge() -> None:
+    settings = Settings.read()
+    assert settings.telegram_bot_token is None
+    assert (settings.knowledge_dir / "faq.yaml").is_file()
+
+
+def test_the_env_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ADMIN_CHAT_ID=-100123\nOPERATOR_NAME=Métropole\n", "utf-8")
+    settings = Settings.read()
+    assert (settings.admin_chat_id, settings.operator_name) == (-100123, "Métropole")
+
+
+def test_blank_lines_mean_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.setenv(name, "")
+    assert Settings.read() == Settings.read(_env_file=None)
+    assert Settings.read().preview_port == 8080
+
+
+def test_every_mistake_is_told_at_once_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = {
+        "TELEGRAM_BOT_TOKEN": "hunter2",
+        "TELEGRAM_API_URL": "pas une adresse",
+        "DATABASE_URL": "mysql://x",
+        "KNOWLEDGE_DIR": "/n/existe/pas",
+        "ADMIN_CHAT_ID": "12",
+        "FACILITATOR_CHAT_ID": "douze",
+        "PREVIEW_PORT": "99999",
+        "LOG_LEVEL": "bavard",
+    }
+    for name, value in wrong.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        Settings.read()
+    assert {problem.split(" :")[0] for problem in caught.value.problems} == set(wrong)
+    assert "hunter2" not in str(caught.value)
+    assert "BotFather" in str(caught.value)
+
+
+def test_the_token_never_shows() -> None:
+    settings = Settings.read(telegram_bot_token="123:secret")
+    assert "secret" not in repr(settings)
+
+
+def test_every_setting_is_in_the_example() -> None:
+    example = (Path(__file__).parent.parent / ".env.example").read_text("utf-8")
+    listed = {line.split("=")[0] for line in example.splitlines() if "=" in line and line[0] != "#"}
+    assert listed == set(VARIABLES)

@@ -1,0 +1,196 @@
+"""What the bot owes is sent in order, survives what it meets, and leaves only a trace."""
+
+from datetime import timedelta
+
+import pytest
+from storage_fixtures import (  # noqa: F401 (fixtures)
+    START,
+    TELEGRAM_ID,
+    Clock,
+    database_url,
+    migrated_database,
+    rows,
+    stopped_clock,
+    to_administrators,
+    to_person,
+)
+
+from storage.database import Database
+from storage.outbox import Audience, Delivery, Outgoing, Pending
+
+ALL = frozenset(Audience)
+
+
+def words(pending: tuple[Pending, ...]) -> list[str]:
+    return [one.payload["text"] for one in pending]
+
+
+async def test_a_message_comes_back_as_it_was_owed(database: Database) -> None:
+    outgoing = to_person(
+        words="\u00c9\U0001f600", attachment=b"\x00\xff", filename="data.html", about="x:1"
+    )
+    async with database.begin() as work:
+        number = await work.outbox.add(outgoing)
+    async with database.begin() as work:
+        (pending,) = await work.outbox.next([], 10, ALL)
+    assert pending == Pending(
+        id=number,
+        lane=f"person:{TELEGRAM_ID}",
+        audience=Audience.PERSON,
+        chat_id=TELEGRAM_ID,
+        method="sendMessage",
+        payload={"text": "\u00c9\U0001f600"},
+        attachment=b"\x00\xff",
+        filename="data.html",
+        about="x:1",
+        attempts=0,
+        created_at=START,
+    )
+
+
+@pytest.mark.parametrize(
+    ("audience", "chat_id"),
+    [(Audience.PERSON, None), (Audience.ADMINISTRATORS, 7), (Audience.FACILITATORS, 7)],
+)
+def test_a_person_has_a_chat_and_a_group_is_a_setting(
+    audience: Audience, chat_id: int | None
+) -> None:
+    with pytest.raises(ValueError, match="chat_id"):
+        Outgoing(audience, "sendMessage", {}, chat_id=chat_id)
+
+
+async def test_a_lane_is_served_in_order_and_others_do_not_wait(database: Database) -> None:
+    async with database.begin() as work:
+        first = await work.outbox.add(to_person(7, "a1"))
+        await work.outbox.add(to_person(7, "a2"))
+        await work.outbox.add(to_person(8, "b1"))
+        await work.outbox.add(to_administrators("c1"))
+        await work.outbox.add(to_administrators("c2"))
+        assert words(await work.outbox.next([], 10, ALL)) == ["a1", "b1", "c1"]
+        assert words(await work.outbox.next([], 2, ALL)) == ["a1", "b1"]
+        assert words(await work.outbox.next(["administrators"], 10, ALL)) == ["a1", "b1"]
+        assert words(await work.outbox.next(["person:7"], 10, ALL)) == ["b1", "c1"]
+        assert await work.outbox.sent(first, 7, 100)
+        assert words(await work.outbox.next([], 1, ALL)) == ["a2"]
+
+
+async def test_what_is_owed_to_a_group_waits_until_there_is_one(database: Database) -> None:
+    async with database.begin() as work:
+        await work.outbox.add(to_administrators("c1"))
+        await work.outbox.add(to_person(7, "a1"))
+        assert words(await work.outbox.next([], 10, [Audience.PERSON])) == ["a1"]
+        assert await work.outbox.next([], 10, []) == ()
+        assert await work.outbox.waiting_count(Audience.ADMINISTRATORS) == 1
+        assert await work.outbox.waiting_count() == 2
+
+
+async def test_a_postponed_message_holds_back_its_lane(database: Database, clock: Clock) -> None:
+    async with database.begin() as work:
+        first = await work.outbox.add(to_person(7, "a1"))
+        await work.outbox.add(to_person(7, "a2"))
+        await work.outbox.postpone(first, START + timedelta(seconds=30), "429")
+        assert await work.outbox.next([], 10, ALL) == ()
+        assert await work.outbox.next_due(ALL) == START + timedelta(seconds=30)
+        assert await work.outbox.next_due([Audience.ADMINISTRATORS]) is None
+    clock.advance(seconds=30)
+    async with database.begin() as work:
+        (pending,) = await work.outbox.next([], 10, ALL)
+        assert (pending.id, pending.attempts) == (first, 1)
+        assert await work.outbox.next_due(ALL) is None
+
+
+async def test_a_message_may_be_owed_for_later(database: Database) -> None:
+    async with database.begin() as work:
+        await work.outbox.add(to_person(7, "a1", not_before=START + timedelta(days=3)))
+        assert await work.outbox.next([], 10, ALL) == ()
+        assert await work.outbox.next_due(ALL) == START + timedelta(days=3)
+
+
+async def test_a_parked_message_frees_its_lane(database: Database) -> None:
+    async with database.begin() as work:
+        first = await work.outbox.add(to_person(7, "a1"))
+        await work.outbox.add(to_person(7, "a2"))
+        await work.outbox.park(first, "403: bot was blocked by the user")
+        assert words(await work.outbox.next([], 10, ALL)) == ["a2"]
+        assert await work.outbox.waiting_count() == 1
+    row = (await rows(database, "outbox"))[0]
+    assert (row["state"], row["error"]) == ("parked", "403: bot was blocked by the user")
+
+
+async def test_a_sent_message_is_forgotten(database: Database) -> None:
+    async with database.begin() as work:
+        assert await work.outbox.sent(await work.outbox.add(to_person(7)), 7, 100)
+    assert await rows(database, "outbox") == []
+
+
+async def test_a_message_about_something_leaves_a_trace_without_its_content(
+    database: Database,
+) -> None:
+    owed = to_administrators("secret", about="interest:1", attachment=b"secret", filename="secret")
+    async with database.begin() as work:
+        number = await work.outbox.add(owed)
+        assert await work.outbox.delivery("interest:1") is None
+        assert await work.outbox.sent(number, -100, 55)
+        assert await work.outbox.next([], 10, ALL) == ()
+        assert await work.outbox.delivery("interest:1") == Delivery(-100, 55)
+    (row,) = await rows(database, "outbox")
+    assert (row["state"], row["payload"], row["attachment"]) == ("sent", None, None)
+    assert "secret" not in str(row)
+
+
+async def test_the_last_message_sent_about_something_is_found(database: Database) -> None:
+    async with database.begin() as work:
+        outbox = work.outbox
+        first = await outbox.add(to_administrators(about="interest:1"))
+        person = await outbox.add(to_person(7, about="interest:1"))
+        other = await outbox.add(to_administrators(about="interest:2"))
+        edit = await outbox.add(
+            Outgoing(Audience.ADMINISTRATORS, "editMessageText", {}, about="interest:1")
+        )
+        await outbox.sent(first, -100, 55)
+        await outbox.sent(person, 7, 56)
+        await outbox.sent(other, -100, 57)
+        await outbox.sent(edit, -100, 55)
+        assert await outbox.delivery("interest:1") == Delivery(7, 56)
+        assert await outbox.delivery("interest:1", Audience.ADMINISTRATORS) == Delivery(-100, 55)
+        assert await outbox.delivery("interest:3") is None
+
+
+async def test_what_was_erased_while_it_was_sent_is_told(database: Database) -> None:
+    async with database.begin() as work:
+        person = await work.people.seen(7)
+        number = await work.outbox.add(to_person(7, about="interest:1"))
+        await work.rights.erase(person.id)
+        assert not await work.outbox.sent(number, 7, 100)
+        await work.outbox.postpone(number, START, "429")
+        await work.outbox.park(number, "403")
+    assert await rows(database, "outbox") == []
+
+
+async def test_a_group_that_became_a_supergroup_is_followed(database: Database) -> None:
+    async with database.begin() as work:
+        outbox = work.outbox
+        gone = await outbox.add(to_person(-5, "before"))
+        await outbox.sent(gone, -5, 1)
+        await outbox.add(to_person(-5, "hello"))
+        await outbox.add(to_person(7, "other"))
+        assert await outbox.current_chat(-5) == -5
+        await outbox.moved(-5, -1005)
+        assert await outbox.current_chat(-5) == -1005
+        assert await outbox.current_chat(7) == 7
+        waiting = await outbox.next([], 10, ALL)
+    assert [(one.lane, one.chat_id) for one in waiting] == [
+        ("person:-1005", -1005),
+        ("person:7", 7),
+    ]
+
+
+async def test_moves_follow_one_another_and_may_be_told_twice(database: Database) -> None:
+    async with database.begin() as work:
+        for old, new in ((-5, -6), (-6, -7), (-6, -7)):
+            await work.outbox.moved(old, new)
+        assert await work.outbox.current_chat(-5) == -7
+        assert await work.outbox.current_chat(-6) == -7
+        await work.outbox.moved(-7, -5)
+        for chat in (-5, -6, -7):
+            assert await work.outbox.current_chat(chat) == -5

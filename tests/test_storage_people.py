@@ -1,0 +1,74 @@
+"""People are made known by writing, and nothing is kept of them but ids and dates."""
+
+from datetime import timedelta
+
+from storage_fixtures import (  # noqa: F401 (fixtures)
+    START,
+    TELEGRAM_ID,
+    Clock,
+    database_url,
+    migrated_database,
+    stopped_clock,
+)
+
+from storage.database import Database
+
+
+async def test_the_first_message_makes_a_person_known(database: Database) -> None:
+    async with database.begin() as work:
+        assert await work.people.by_telegram(TELEGRAM_ID) is None
+        person = await work.people.seen(TELEGRAM_ID)
+        assert await work.people.by_telegram(TELEGRAM_ID) == person
+        assert await work.people.get(person.id) == person
+        assert await work.people.get(person.id + 1) is None
+    assert (person.telegram_id, person.created_at, person.last_seen_at) == (
+        TELEGRAM_ID,
+        START,
+        START,
+    )
+
+
+async def test_later_messages_move_only_the_last_date(database: Database, clock: Clock) -> None:
+    async with database.begin() as work:
+        first = await work.people.seen(7)
+    clock.advance(hours=1)
+    async with database.begin() as work:
+        again = await work.people.seen(7)
+    assert (again.id, again.created_at) == (first.id, START)
+    assert again.last_seen_at == START + timedelta(hours=1)
+
+
+async def test_blocking_keeps_its_first_date_and_unblocking_ends_it(
+    database: Database, clock: Clock
+) -> None:
+    async with database.begin() as work:
+        await work.people.seen(7)
+        await work.people.seen(8)
+        await work.people.blocked(7)
+    clock.advance(days=1)
+    async with database.begin() as work:
+        await work.people.blocked(7)
+        blocked, other = await work.people.by_telegram(7), await work.people.by_telegram(8)
+        assert blocked is not None
+        assert blocked.blocked_at == START
+        assert other is not None
+        assert other.blocked_at is None
+        await work.people.unblocked(7)
+        free = await work.people.by_telegram(7)
+        assert free is not None
+        assert free.blocked_at is None
+
+
+async def test_somebody_unknown_is_not_made_known_by_blocking(database: Database) -> None:
+    async with database.begin() as work:
+        await work.people.blocked(7)
+        await work.people.unblocked(7)
+        assert await work.people.by_telegram(7) is None
+
+
+async def test_an_id_is_never_given_twice(database: Database) -> None:
+    async with database.begin() as work:
+        first = await work.people.seen(7)
+        await work.rights.erase(first.id)
+    async with database.begin() as work:
+        assert (await work.people.seen(8)).id > first.id

@@ -1,0 +1,98 @@
+"""Questions are kept masked, once, and each is reached only by who asked it."""
+
+from storage_fixtures import (  # noqa: F401 (fixtures)
+    START,
+    database_url,
+    migrated_database,
+    person,
+    rows,
+    stopped_clock,
+)
+
+from storage.database import Database
+from storage.questions import Question
+
+
+async def test_a_question_comes_back_masked(database: Database) -> None:
+    someone = await person(database)
+    async with database.begin() as work:
+        number = await work.questions.record(
+            1, someone, "qui aide les PME ? 06 12 34 56 78", "choices", ["a", "b"]
+        )
+        found = await work.questions.get(number, someone)
+    assert found is not None
+    assert found.text.startswith("qui aide les PME ? [")
+    assert "12" not in found.text
+    assert found == Question(number, START, found.text, "choices", ("a", "b"), None, None, None)
+    assert "06 12" not in str(await rows(database, "questions"))
+
+
+async def test_the_same_update_records_once(database: Database) -> None:
+    someone = await person(database)
+    async with database.begin() as work:
+        first = await work.questions.record(1, someone, "one", "none", [])
+        await work.questions.voted(first, someone, helpful=False)
+    async with database.begin() as work:
+        assert await work.questions.record(1, someone, "one again", "answer", ["a"]) == first
+        kept = await work.questions.get(first, someone)
+    assert kept is not None
+    assert (kept.text, kept.outcome, kept.helpful) == ("one", "none", False)
+
+
+async def test_questions_without_an_update_are_all_kept(database: Database) -> None:
+    someone = await person(database)
+    async with database.begin() as work:
+        ids = [await work.questions.record(None, someone, "x", "none", []) for _ in range(2)]
+        assert len(set(ids)) == 2
+        assert [one.id for one in await work.questions.of_person(someone)] == ids
+        assert await work.questions.record(None, None, "x", "none", []) not in ids
+
+
+async def test_choosing_and_choosing_none_are_told_apart(database: Database) -> None:
+    someone = await person(database)
+    async with database.begin() as work:
+        chosen = await work.questions.record(1, someone, "x", "choices", ["a", "b"])
+        none = await work.questions.record(2, someone, "y", "choices", ["a", "b"])
+        assert await work.questions.chosen(chosen, someone, "b")
+        assert await work.questions.chosen(none, someone, None)
+        first = await work.questions.get(chosen, someone)
+        second = await work.questions.get(none, someone)
+    assert first is not None
+    assert (first.chosen, first.chosen_at) == ("b", START)
+    assert second is not None
+    assert (second.chosen, second.chosen_at) == (None, START)
+
+
+async def test_a_vote_is_kept_and_may_change(database: Database) -> None:
+    someone = await person(database)
+    async with database.begin() as work:
+        number = await work.questions.record(1, someone, "x", "answer", ["a"])
+        for helpful in (True, False):
+            assert await work.questions.voted(number, someone, helpful)
+            found = await work.questions.get(number, someone)
+            assert found is not None
+            assert found.helpful is helpful
+
+
+async def test_somebody_elses_question_is_out_of_reach(database: Database) -> None:
+    someone, other = await person(database), await person(database, 8)
+    async with database.begin() as work:
+        number = await work.questions.record(1, someone, "x", "answer", ["a"])
+        assert not await work.questions.voted(number, other, helpful=True)
+        assert not await work.questions.chosen(number, other, "a")
+        assert await work.questions.get(number, other) is None
+        assert await work.questions.latest(other) is None
+        untouched = await work.questions.get(number, someone)
+    assert untouched is not None
+    assert (untouched.helpful, untouched.chosen_at) == (None, None)
+
+
+async def test_the_latest_question_is_the_last_recorded(database: Database) -> None:
+    someone = await person(database)
+    async with database.begin() as work:
+        assert await work.questions.latest(someone) is None
+        for update_id in (5, 3):
+            last = await work.questions.record(update_id, someone, f"q{update_id}", "none", [])
+        latest = await work.questions.latest(someone)
+    assert latest is not None
+    assert (latest.id, latest.text) == (last, "q3")

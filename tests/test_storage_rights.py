@@ -1,0 +1,303 @@
+"""Everything held on a person can be given back and erased; the schema itself is walked."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import JSON, LargeBinary, String
+from sqlalchemy.engine import make_url
+from storage_fixtures import (  # noqa: F401 (fixtures)
+    START,
+    TELEGRAM_ID,
+    Clock,
+    database_url,
+    migrated_database,
+    new_interest,
+    person,
+    rows,
+    stopped_clock,
+    to_administrators,
+    to_person,
+)
+
+from storage.database import Database
+from storage.drafts import Draft
+from storage.errors import NotFoundError
+from storage.inbox import Received
+from storage.interests import ContactKind, Status
+from storage.outbox import Audience, Outgoing
+from storage.retention import Durations
+from storage.rights import Act, SentNotice
+from storage.schema import metadata
+
+SECRET = "secret"  # noqa: S105 (stands in all that the person gave)
+COLLEAGUE = 42
+
+# A new table or column is filled by `fill`, and so exported, erased and aged below, or it is
+# named here with the reason why it needs not be.
+EXEMPT_TABLES = {
+    "counters": "how many numbers were given, to nobody in particular",
+    "chat_moves": "ids of groups; a private chat never moves",
+}
+NOT_FREE_TEXT = {
+    "inbox.state": "our word",
+    "inbox.reference": "ours, to find the failure in the logs",
+    "outbox.lane": "the chat's id, searched for as such",
+    "outbox.audience": "our word",
+    "outbox.method": "Telegram's word",
+    "outbox.about": "our ids",
+    "outbox.state": "our word",
+    "outbox.error": "Telegram's words about a failure",
+    "drafts.form": "our word",
+    "drafts.subject": "a project's id",
+    "drafts.step": "our word",
+    "interests.number": "stays, as an anonymous figure",
+    "interests.project_id": "stays, as an anonymous figure",
+    "interests.project_title": "public",
+    "interests.contact_kind": "our word; stays, as an anonymous figure",
+    "interests.role": "our word; stays, as an anonymous figure",
+    "interests.status": "our word; stays, as an anonymous figure",
+    "interests.siret": "digits: filled and searched for as such",
+    "interest_events.status": "our word",
+    "questions.outcome": "our word",
+    "questions.shown": "ids of entries",
+    "questions.chosen": "an entry's id",
+}
+SIRET = "73282932000074"
+
+
+async def fill(database: Database) -> int:
+    """Leave something of the person in every table, in every state; give our id of them."""
+    async with database.begin() as work:
+        someone = (await work.people.seen(TELEGRAM_ID)).id
+        await work.inbox.add([Received(n, TELEGRAM_ID, f"{SECRET} body {n}") for n in (1, 2, 3, 4)])
+        await work.inbox.done(1)
+        await work.inbox.set_aside(2, "E-1")
+        await work.drafts.save(Draft(someone, "interest", "company", "a", {"company": SECRET}))
+        await work.questions.record(1, someone, f"{SECRET} question", "answer", ["talents"])
+        interest = (
+            await work.interests.register(
+                someone,
+                new_interest(
+                    project_lead=f"{SECRET} lead",
+                    company=f"{SECRET} company",
+                    contact_name=f"{SECRET} name",
+                    contact_kind=ContactKind.EMAIL,
+                    contact=f"{SECRET}@example.fr",
+                    message=f"{SECRET} message",
+                    siret=SIRET,
+                ),
+            )
+        ).interest
+        await work.interests.move(
+            interest.id,
+            allowed_from={Status.RECEIVED},
+            to=Status.CLOSED,
+            actor_id=COLLEAGUE,
+            actor_name=f"{SECRET} colleague",
+            note=f"{SECRET} note",
+        )
+        about = interest.about
+        owed = to_person(words=SECRET, attachment=b"secret", filename=f"{SECRET}.html")
+        await work.outbox.add(owed)
+        parked = await work.outbox.add(to_person(words=SECRET))
+        await work.outbox.park(parked, "403")
+        receipt = await work.outbox.add(to_person(words=SECRET, about=about))
+        await work.outbox.sent(receipt, TELEGRAM_ID, 10)
+        for message_id in (20, 21):
+            notice = await work.outbox.add(to_administrators(SECRET, about=about))
+            await work.outbox.sent(notice, -100, message_id)
+        edited = await work.outbox.add(
+            Outgoing(Audience.ADMINISTRATORS, "editMessageText", {"text": SECRET}, about=about)
+        )
+        await work.outbox.sent(edited, -100, 21)
+        await work.outbox.add(to_administrators(SECRET, about=about))
+    return someone
+
+
+async def everything(database: Database) -> dict[str, list[dict[str, object]]]:
+    return {table: await rows(database, table) for table in metadata.tables}
+
+
+def traces(stored: dict[str, list[dict[str, object]]]) -> list[str]:
+    """Where something of the person can still be read."""
+    return [
+        f"{table}.{column}"
+        for table, found in stored.items()
+        for row in found
+        for column, value in row.items()
+        if any(trace in str(value) for trace in (SECRET, SIRET, str(TELEGRAM_ID)))
+    ]
+
+
+async def test_the_person_of_these_tests_is_in_every_table_and_every_text(
+    database: Database,
+) -> None:
+    await fill(database)
+    found = set(traces(await everything(database)))
+    assert {name.split(".")[0] for name in found} == set(metadata.tables) - set(EXEMPT_TABLES)
+    texts = {
+        f"{table.name}.{column.name}"
+        for table in metadata.tables.values()
+        if table.name not in EXEMPT_TABLES
+        for column in table.columns
+        if isinstance(column.type, String | JSON | LargeBinary)
+    }
+    assert texts - set(NOT_FREE_TEXT) <= found
+    assert set(NOT_FREE_TEXT) <= texts
+
+
+async def test_the_export_gives_everything(database: Database) -> None:
+    someone = await fill(database)
+    async with database.begin() as work:
+        data = await work.rights.export(someone)
+    assert data.person.telegram_id == TELEGRAM_ID
+    assert data.draft is not None
+    assert data.draft.answers == {"company": SECRET}
+    ((interest, events),) = data.interests
+    assert (interest.company, interest.siret) == (f"{SECRET} company", SIRET)
+    assert [event.status for event in events] == [Status.RECEIVED, Status.CLOSED]
+    assert [question.text for question in data.questions] == [f"{SECRET} question"]
+    assert [one.payload for one in data.outgoing] == [{"text": SECRET}, {"text": SECRET}]
+    assert data.outgoing[0].filename == f"{SECRET}.html"
+    assert data.incoming == tuple(f"{SECRET} body {n}" for n in (2, 3, 4))
+    assert data.acts == ()
+
+
+async def test_the_export_leaves_out_its_own_request(database: Database) -> None:
+    someone = await fill(database)
+    async with database.begin() as work:
+        data = await work.rights.export(someone, except_update_id=4)
+    assert data.incoming == (f"{SECRET} body 2", f"{SECRET} body 3")
+
+
+async def test_the_export_of_somebody_new_is_short(database: Database) -> None:
+    await fill(database)
+    other = await person(database, 8)
+    async with database.begin() as work:
+        data = await work.rights.export(other)
+    assert data.person.telegram_id == 8
+    assert data.draft is None
+    assert (data.interests, data.questions, data.outgoing, data.incoming) == ((), (), (), ())
+
+
+async def test_an_administrator_finds_what_they_did(database: Database) -> None:
+    await fill(database)
+    colleague = await person(database, COLLEAGUE)
+    async with database.begin() as work:
+        data = await work.rights.export(colleague)
+        assert data.acts == (Act("TI-2026-0001", Status.CLOSED, START),)
+        await work.rights.erase(colleague)
+    event = (await rows(database, "interest_events"))[1]
+    assert (event["status"], event["actor_id"], event["actor_name"]) == ("closed", None, None)
+
+
+async def test_erasure_leaves_nothing_that_names_the_person(database: Database) -> None:
+    someone = await fill(database)
+    async with database.begin() as work:
+        erased = await work.rights.erase(someone)
+    assert traces(await everything(database)) == []
+    assert erased.counts == {
+        "outbox": 7,
+        "inbox": 4,
+        "interest_events": 0,
+        "interests": 1,
+        "drafts": 1,
+        "questions": 1,
+        "people": 1,
+    }
+
+
+async def test_erasure_leaves_the_figures(database: Database) -> None:
+    someone = await fill(database)
+    async with database.begin() as work:
+        await work.rights.erase(someone)
+        interest = await work.interests.by_number("TI-2026-0001")
+        assert interest is not None
+        assert [one.status for one in await work.interests.events(interest.id)] == [
+            Status.RECEIVED,
+            Status.CLOSED,
+        ]
+    assert interest.is_anonymous
+    assert (interest.project_id, interest.status) == ("hydrogen", Status.CLOSED)
+    assert interest.closed_at == START
+
+
+async def test_erasure_tells_which_notices_to_blank(database: Database) -> None:
+    someone = await fill(database)
+    async with database.begin() as work:
+        erased = await work.rights.erase(someone)
+    assert sorted(erased.deliveries, key=lambda one: one.message_id) == [
+        SentNotice(-100, 20, "TI-2026-0001"),
+        SentNotice(-100, 21, "TI-2026-0001"),
+    ]
+
+
+async def test_the_update_being_handled_stays_until_it_is_done(database: Database) -> None:
+    someone = await fill(database)
+    async with database.begin() as work:
+        await work.rights.erase(someone, keep_update_id=3)
+        assert [one.update_id for one in await work.inbox.next([], 10)] == [3]
+        await work.inbox.done(3)
+        assert await work.inbox.add([Received(4, TELEGRAM_ID, "again")]) == 0
+        assert await work.inbox.backlog() == 0
+
+
+async def test_erasure_spares_everybody_else(database: Database) -> None:
+    someone, other = await fill(database), await person(database, 8)
+    async with database.begin() as work:
+        await work.interests.register(other, new_interest())
+        await work.drafts.save(Draft(other, "interest", "company"))
+        await work.questions.record(9, other, "mine", "none", [])
+        await work.inbox.add([Received(9, 8, "mine")])
+        await work.outbox.add(to_person(8))
+        before = await work.rights.export(other)
+        await work.rights.erase(someone)
+        assert await work.rights.export(other) == before
+
+
+async def test_who_is_unknown_has_no_rights_to_use(database: Database) -> None:
+    async with database.begin() as work:
+        with pytest.raises(NotFoundError):
+            await work.rights.export(404)
+        with pytest.raises(NotFoundError):
+            await work.rights.erase(404)
+
+
+async def test_who_comes_back_is_somebody_new(database: Database) -> None:
+    someone = await fill(database)
+    async with database.begin() as work:
+        await work.rights.erase(someone)
+        again = await work.people.seen(TELEGRAM_ID)
+        registration = await work.interests.register(again.id, new_interest())
+    assert again.id != someone
+    assert registration.created
+    assert registration.interest.number == "TI-2026-0002"
+
+
+async def test_what_was_erased_cannot_be_read_in_the_file(database: Database, url: str) -> None:
+    someone = await fill(database)
+
+    def readable() -> bool:
+        return SECRET.encode() in Path(str(make_url(url).database)).read_bytes()
+
+    await database.close()
+    assert readable()
+    async with database.begin() as work:
+        await work.rights.erase(someone)
+    await database.close()
+    assert not readable()
+
+
+async def test_time_alone_erases_it_all(database: Database, clock: Clock) -> None:
+    """Retention covers every table, but what still waits to be handled or sent."""
+    await fill(database)
+    async with database.begin() as work:
+        for update_id in (3, 4):
+            await work.inbox.done(update_id)
+        while waiting := await work.outbox.next([], 10, list(Audience)):
+            for one in waiting:
+                await work.outbox.sent(one.id, one.chat_id or -100, 30)
+    clock.advance(days=366)
+    async with database.begin() as work:
+        await work.retention.apply(Durations())
+    assert traces(await everything(database)) == []

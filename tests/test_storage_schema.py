@@ -1,0 +1,168 @@
+"""The migrations lead to the schema, once, in order, and never backwards by surprise."""
+
+import asyncio
+import io
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from storage_fixtures import (  # noqa: F401 (fixtures)
+    database_url,
+    migrated_database,
+    other_process,
+    person,
+    rows,
+    stopped_clock,
+)
+
+from storage.database import Database
+from storage.errors import DatabaseTooNewError, DatabaseUnavailableError
+from storage.schema import metadata
+from storage.upgrade import MIGRATIONS, configuration
+
+LATEST = "0001"
+
+
+async def in_database(url: str, function: Callable[[Connection], Any]) -> Any:
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        result = await connection.run_sync(function)
+    await engine.dispose()
+    return result
+
+
+def differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "compare_server_default": True}
+    )
+    return list(compare_metadata(context, metadata))
+
+
+async def test_the_migrations_make_the_schema_that_the_code_knows(
+    database: Database, url: str
+) -> None:
+    del database
+    assert await in_database(url, differences) == []
+
+
+def definitions(path: str) -> dict[str, list[str]]:
+    """What SQLite was told, word by word, without order or layout."""
+    with sqlite3.connect(path) as connection:
+        found = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+        ).fetchall()
+    connection.close()
+    return {name: sorted(sql.replace(",", " ").split()) for name, sql in found}
+
+
+async def test_the_migrations_and_the_schema_say_the_same_word_by_word(
+    database: Database, url: str, tmp_path: Path
+) -> None:
+    """What autogenerate does not compare: AUTOINCREMENT, ON DELETE, the names of constraints."""
+    del database
+    direct = create_engine(f"sqlite:///{tmp_path}/direct.db")
+    metadata.create_all(direct)
+    direct.dispose()
+    migrated = definitions(str(make_url(url).database))
+    migrated.pop("alembic_version")
+    assert migrated == definitions(f"{tmp_path}/direct.db")
+
+
+async def test_migrating_again_changes_nothing(database: Database) -> None:
+    await person(database, 7)
+    await database.migrate()
+    assert [row["telegram_id"] for row in await rows(database, "people")] == [7]
+
+
+async def test_two_processes_starting_at_once_migrate_once(url: str) -> None:
+    both = (Database(url), Database(url))
+    await asyncio.gather(*(one.migrate() for one in both))
+    assert await rows(both[0], "alembic_version") == [{"version_num": LATEST}]
+    for one in both:
+        await one.close()
+
+
+async def test_every_migration_can_be_undone(database: Database, url: str) -> None:
+    del database
+
+    def undo(connection: Connection) -> list[str]:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        found = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
+        return sorted(found.scalars())
+
+    assert await in_database(url, undo) == ["alembic_version", "sqlite_sequence"]
+
+
+async def test_a_database_of_a_later_version_is_refused_and_left_alone(
+    database: Database, url: str
+) -> None:
+    def come_from_the_future(connection: Connection) -> None:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    await person(database, 7)
+    await in_database(url, come_from_the_future)
+    with pytest.raises(DatabaseTooNewError, match="9999"):
+        await database.migrate()
+    assert await rows(database, "alembic_version") == [{"version_num": "9999"}]
+    assert len(await rows(database, "people")) == 1
+
+
+async def unusable(path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    with pytest.raises(DatabaseUnavailableError):
+        await database.migrate()
+    await database.close()
+    # The driver's thread, which has nothing to close, ends by itself.
+    for thread in threading.enumerate():
+        if "_connection_worker" in thread.name:
+            await asyncio.to_thread(thread.join)
+
+
+async def test_what_cannot_be_opened_is_an_error_of_the_storage(tmp_path: Path) -> None:
+    await unusable(tmp_path)
+
+
+async def test_what_is_no_database_is_an_error_of_the_storage(tmp_path: Path) -> None:
+    (tmp_path / "bot.db").write_text("a letter, not a database" * 100)
+    await unusable(tmp_path / "bot.db")
+
+
+async def test_the_log_tells_the_revision_and_nothing_of_alembic(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    database = Database(url)
+    await database.migrate()
+    await database.close()
+    assert [record.getMessage() for record in caplog.records] == [f"database at revision {LATEST}"]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_the_migrations_can_be_written_out_for_an_administrator(dialect: str) -> None:
+    written = io.StringIO()
+    config = configuration()
+    config.output_buffer = written
+    config.attributes["dialect"] = dialect
+    command.upgrade(config, "head", sql=True)
+    for table in metadata.tables:
+        assert f"CREATE TABLE {table} " in written.getvalue()
+    assert ("BIGSERIAL" in written.getvalue()) == (dialect == "postgresql")
+    assert ("AUTOINCREMENT" in written.getvalue()) == (dialect == "sqlite")
+
+
+def test_migrations_follow_one_another() -> None:
+    files = sorted(path.stem for path in (MIGRATIONS / "versions").glob("*.py"))
+    assert [name[:4] for name in files] == [f"{n:04d}" for n in range(1, len(files) + 1)]
+    assert files[-1].startswith(LATEST)
