@@ -13,6 +13,8 @@ const LONG = new Intl.DateTimeFormat("fr-FR", {
 const NUMBER = new Intl.NumberFormat("fr-FR", { maximumFractionDigits: 1 });
 const DEGREES = new Intl.NumberFormat("fr-FR", { minimumFractionDigits: 4, maximumFractionDigits: 4 });
 
+const SUMMARY = 100;
+
 const dateOf = (seconds) => new Date(seconds * 1000);
 
 function daysAgo(date) {
@@ -65,8 +67,8 @@ export function mediaKind(message) {
 
 /** One line that stands for a message. */
 export function summary(message) {
-  const words = message.text ?? message.caption;
-  if (words) return words.replace(/\s+/g, " ");
+  const words = (message.text ?? message.caption)?.replace(/\s+/g, " ");
+  if (words) return words.length > SUMMARY ? `${words.slice(0, SUMMARY)}…` : words;
   const kind = mediaKind(message);
   if (kind === "sticker") return `${fr.sticker} ${message.sticker.emoji ?? ""}`.trim();
   if (kind === "document") return message.document.file_name ?? fr.document;

@@ -92,7 +92,7 @@ const sticker = ({ emoji }) => el("p", { class: "sticker" }, spoken(fr.sticker),
 function photo(message) {
   const largest = message.photo.at(-1);
   const url = fileUrl(largest.file_id);
-  const image = el("img", { src: url, alt: message.caption ?? fr.photoBy(fullName(message.from)), width: largest.width, height: largest.height });
+  const image = el("img", { src: url, alt: fr.photoBy(fullName(message.from)), width: largest.width, height: largest.height });
   const frame = el("a", { class: "photo", href: url, download: true }, image);
   image.addEventListener("error", () => frame.replaceWith(card("photo", fr.photo)), { once: true });
   return frame;

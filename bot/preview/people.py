@@ -1,0 +1,57 @@
+"""Who is in the preview: two firms, two groups, and the bot."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+BOT_ID = 7_000_000_001
+BOT_USERNAME = "territoires_industrie_bot"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody with a Telegram account."""
+
+    id: int
+    first_name: str
+    last_name: str
+    username: str | None = None
+    subtitle: str = ""
+    language_code: str = "fr"
+
+    @property
+    def name(self) -> str:
+        """The name shown above what they say."""
+        return f"{self.first_name} {self.last_name}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the Bot API's User."""
+        shown = {
+            "id": self.id,
+            "is_bot": False,
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "language_code": self.language_code,
+        }
+        return shown | ({"username": self.username} if self.username else {})
+
+
+@dataclass(slots=True)
+class Group:
+    """A group of people and the bot; its id changes when it becomes a supergroup."""
+
+    id: int
+    title: str
+    members: tuple[User, ...]
+    subtitle: str = ""
+    is_supergroup: bool = False
+    former_ids: list[int] = field(default_factory=list)
+
+
+def bot_as_json() -> dict[str, Any]:
+    """Return the bot's own User, as its messages show it."""
+    return {
+        "id": BOT_ID,
+        "is_bot": True,
+        "first_name": "Territoires d'industrie",
+        "username": BOT_USERNAME,
+    }
