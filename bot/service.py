@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from knowledge.model import Knowledge
 from telegram import BotCommand, BotCommandScopeAllPrivateChats
 from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
@@ -19,8 +18,10 @@ from bot.intake import BotApplication, Intake, remember_failure
 from bot.messages import TEXT
 from bot.polling import Polling
 from bot.settings import Settings
+from handlers.keyboards import shorten
 from handlers.services import Identity, Services
 from handlers.turn import BotContext
+from knowledge.model import Knowledge
 from storage.database import Database, utc_now
 from storage.errors import StorageError
 from storage.retention import Durations
@@ -39,6 +40,9 @@ COMMANDS = (
     "supprimer",
 )
 _CONNECTIONS = 32
+# Bot API, setMyDescription and setMyShortDescription.
+_LONGEST_DESCRIPTION = 512
+_LONGEST_SHORT = 120
 _SWEEP_EVERY = timedelta(hours=1)
 _LONGEST_PAUSE = 30.0
 
@@ -138,8 +142,12 @@ class Service:
         commands = [BotCommand(name, TEXT.label(f"command_{name}")) for name in COMMANDS]
         try:
             await bot.set_my_commands(commands, BotCommandScopeAllPrivateChats())
-            await bot.set_my_description(TEXT.label("description", operator=operator))
-            await bot.set_my_short_description(TEXT.label("short_description", operator=operator))
+            await bot.set_my_description(
+                shorten(TEXT.label("description", operator=operator), _LONGEST_DESCRIPTION)
+            )
+            await bot.set_my_short_description(
+                shorten(TEXT.label("short_description", operator=operator), _LONGEST_SHORT)
+            )
         except TelegramError as error:
             logger.warning("the command menu is as it was: %s", type(error).__name__)
 

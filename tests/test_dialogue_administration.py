@@ -1,11 +1,11 @@
 """Administrators: details, taking in charge, races, other people's hands, a group that moves."""
 
-from sqlalchemy import select
-
 from dialogue import Speaker, Stage
+from sqlalchemy import select
+from test_dialogue_interest import registers
+
 from storage.outbox import Audience
 from storage.schema import interest_events, interests
-from test_dialogue_interest import registers
 
 
 async def test_details_are_shown_and_hidden_again(

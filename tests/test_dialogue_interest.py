@@ -3,9 +3,9 @@
 import re
 
 import pytest
+from dialogue import Speaker, Stage, number_in
 from sqlalchemy import select
 
-from dialogue import Speaker, Stage, number_in
 from storage.schema import drafts, interests, outbox
 
 PROJECT = "p_"

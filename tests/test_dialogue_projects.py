@@ -1,4 +1,4 @@
-"""The census in a conversation: pages, filters, search, cards, links, closed and vanished projects."""
+"""The census in a conversation: pages, filters, search, cards, links, what is closed or gone."""
 
 import re
 

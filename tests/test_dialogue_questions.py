@@ -1,9 +1,9 @@
-"""Asking: an answer, choices, an honest no; votes, themes, small talk, and what is not a question."""
+"""Asking: an answer, choices, an honest no; votes, themes, small talk, and other things."""
 
 import pytest
+from dialogue import Speaker, Stage, buttons
 from sqlalchemy import select
 
-from dialogue import Speaker, Stage, buttons
 from storage.schema import questions
 
 
@@ -130,7 +130,7 @@ async def test_themes_list_every_entry(sme: Speaker, stage: Stage) -> None:
     sme.sees("Source :")
 
 
-@pytest.mark.parametrize("text", ["   ", "\n", "👍", "…", "?!?", "‍​"])
+@pytest.mark.parametrize("text", ["   ", "\n", "👍", "…", "?!?", "‍\u200b"])
 async def test_a_message_without_words_is_answered(sme: Speaker, text: str) -> None:
     await sme.says(text)
     sme.sees("Je n'ai pas vu de mots")
@@ -147,6 +147,7 @@ async def test_long_and_marked_up_texts_are_answered(sme: Speaker, text: str) ->
 async def test_five_thousand_characters_from_a_server_without_limits(
     sme: Speaker, stage: Stage
 ) -> None:
+    await sme.says("/start")
     stage.messenger.delivers(_text_update(sme, "comment financer un projet " * 200))
     await stage.settles()
     assert sme.messages()[-1]["from"]["is_bot"]
@@ -156,7 +157,7 @@ def _text_update(sme: Speaker, text: str) -> dict[str, object]:
     person = {"id": sme.user.id, "is_bot": False, "first_name": "Nadia"}
     chat = {"id": sme.chat_id, "type": "private", "first_name": "Nadia"}
     message = {"message_id": 900, "date": 1795428000, "chat": chat, "from": person, "text": text}
-    return {"update_id": 2_000_000_000, "message": message}
+    return {"message": message}
 
 
 @pytest.mark.parametrize("kind", ["photo", "voice", "sticker", "document", "location"])

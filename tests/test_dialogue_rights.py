@@ -1,10 +1,10 @@
 """Information, access, erasure: on all that is stored."""
 
-from sqlalchemy import func, select
-
 from dialogue import Speaker, Stage
-from storage.schema import drafts, inbox, interests, people, questions
+from sqlalchemy import func, select
 from test_dialogue_interest import begins, registers
+
+from storage.schema import drafts, inbox, interests, people, questions
 
 
 async def file_of(sme: Speaker, stage: Stage) -> str:

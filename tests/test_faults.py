@@ -1,4 +1,4 @@
-"""What fails outside: Telegram, the network, the process itself. Nothing is lost, nothing doubled."""
+"""What fails outside: Telegram, the network, the process. Nothing is lost, nothing doubled."""
 
 import asyncio
 import os
@@ -12,12 +12,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select
-
-from bot.preview.server import PREVIEW_TOKEN, PreviewServer
 from dialogue import Speaker, Stage
+from sqlalchemy import delete, select
 from test_dialogue_interest import fills, registers
 
+from bot.preview.server import PREVIEW_TOKEN, PreviewServer
 from storage.schema import inbox, outbox
 
 ROOT = Path(__file__).parent.parent
@@ -75,7 +74,7 @@ async def test_a_message_that_the_person_deleted_is_said_anew(sme: Speaker, stag
 async def test_an_update_that_cannot_be_parsed_is_set_aside(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
-    stage.messenger.delivers({"update_id": 2_000_000_000, "message": {"message_id": "no"}})
+    stage.messenger.delivers({"message": {"message_id": "no"}})
     await stage.settles()
     assert await stage.inbox_count("aside") == 1
     administrator.received("Erreur technique E-")
@@ -134,7 +133,7 @@ def _answers(speaker: Speaker, words: str) -> int:
 async def _tried(stage: Stage) -> None:
     """Wait until a message was tried in vain."""
     while not any(attempts for (attempts,) in await stage.rows(_ATTEMPTS)):
-        await asyncio.sleep(0.01)
+        await stage.messenger.changed_or(0.01)
 
 
 async def _forget_aside(stage: Stage) -> None:

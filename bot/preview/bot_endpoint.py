@@ -9,13 +9,9 @@ from starlette.responses import JSONResponse, Response
 
 from bot.preview.botapi import decode
 from bot.preview.errors import ApiError
-from bot.preview.faults import Cut
+from bot.preview.faults import Cut, CutConnectionError
 from bot.preview.messenger import Messenger
 from bot.preview.methods import METHODS
-
-
-class CutConnectionError(Exception):
-    """Ends a connection without an answer: uvicorn closes it."""
 
 
 class BotEndpoint:
@@ -30,16 +26,10 @@ class BotEndpoint:
         method = request.path_params["method"]
         fault = self._messenger.faults.taken(method)
         try:
-            if request.path_params["token"] != self._token:
-                raise ApiError(401, "Unauthorized")
+            self._admit(request.path_params["token"])
             values = await _values(request)
-            delay = self._messenger.faults.delay_of(method)
-            if delay:
-                await asyncio.sleep(delay)
-            if fault.cut is Cut.BEFORE:
-                raise CutConnectionError
-            if fault.refusal:
-                raise fault.refusal
+            await asyncio.sleep(self._messenger.faults.delay_of(method))
+            fault.strike()
             result = await self._carry_out(method, values)
         except ApiError as error:
             return _refusal(error)
@@ -55,6 +45,10 @@ class BotEndpoint:
         if request.path_params["token"] != self._token or file_id not in self._messenger.files:
             return _refusal(ApiError(404, "Not Found"))
         return Response(self._messenger.file(file_id), media_type="application/octet-stream")
+
+    def _admit(self, token: str) -> None:
+        if token != self._token:
+            raise ApiError(401, "Unauthorized")
 
     async def _carry_out(self, method: str, raw: Mapping[str, Any]) -> object:
         values = decode(method, dict(raw))

@@ -4,6 +4,7 @@ The real API ignores parameters that it does not know; this one refuses them, so
 bot is found on this machine.
 """
 
+import contextlib
 import json
 from functools import cache
 from pathlib import Path
@@ -53,10 +54,8 @@ def decode(method: str, raw: Values) -> Values:
 def _decoded(name: str, value: Any, kinds: list[str]) -> Any:  # noqa: ANN401 - any JSON
     candidates = [value]
     if isinstance(value, str) and kinds != ["String"]:
-        try:
+        with contextlib.suppress(ValueError):
             candidates.insert(0, json.loads(value))
-        except ValueError:
-            pass
     for candidate in candidates:
         for kind in kinds:
             if fits(candidate, kind):

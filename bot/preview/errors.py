@@ -4,7 +4,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """A refused call: HTTP status, description, and perhaps parameters (Bot API, "Making requests")."""
+    """A refused call: HTTP status, description, and perhaps parameters ("Making requests")."""
 
     def __init__(
         self, status: int, description: str, parameters: dict[str, Any] | None = None

@@ -8,6 +8,10 @@ from typing import Any
 from bot.preview.errors import ApiError
 
 
+class CutConnectionError(Exception):
+    """Ends a connection without an answer."""
+
+
 class Cut(Enum):
     """When a connection is cut: before the call is carried out, or after."""
 
@@ -21,6 +25,13 @@ class Fault:
 
     refusal: ApiError | None = None
     cut: Cut | None = None
+
+    def strike(self) -> None:
+        """Fail here if the call is not to be carried out."""
+        if self.cut is Cut.BEFORE:
+            raise CutConnectionError
+        if self.refusal:
+            raise self.refusal
 
 
 class Faults:

@@ -48,24 +48,22 @@ class _Open:
     tag: str
     offset: int
     url: str | None
-    start: int
 
 
 def parse(text: str, mode: str | None) -> tuple[str, list[Entity]]:
     """Return the text to show and its entities; refuse what Telegram cannot parse."""
-    if not mode:
-        shown, entities = text, []
-    elif mode.upper() == "HTML":
-        shown, entities = _parse_html(text)
-    else:
+    if mode and mode.upper() != "HTML":
         raise bad(f"unsupported parse_mode: the preview knows HTML only, not {mode}")
+    shown, entities = _parse_html(text) if mode else (text, list[Entity]())
     stripped = shown.strip()
     lead = units(shown[: len(shown) - len(shown.lstrip())])
     return stripped, _sorted(_shifted(entities, lead, units(stripped)) + _found(stripped, entities))
 
 
 def _parse_html(source: str) -> tuple[str, list[Entity]]:
-    text, entities, stack = "", [], list[_Open]()
+    text = ""
+    entities: list[Entity] = []
+    stack: list[_Open] = []
     position = 0
     for found in _TAG.finditer(source):
         text += _literal(source, position, found.start())
@@ -77,7 +75,7 @@ def _parse_html(source: str) -> tuple[str, list[Entity]]:
             stack.append(_opened(tag, attributes, text, source, found.start()))
     text += _literal(source, position, len(source))
     if stack:
-        tag, at = stack[-1].tag, _bytes(source, stack[-1].start)
+        tag = stack[-1].tag
         raise bad(f"can't parse entities: Can't find end tag corresponding to start tag \"{tag}\"")
     return text, entities
 
@@ -96,7 +94,7 @@ def _opened(tag: str, attributes: str, text: str, source: str, start: int) -> _O
         raise bad(f'can\'t parse entities: Unsupported start tag "{tag}" at byte offset {at}')
     href = _HREF.search(attributes) if tag == "a" else None
     url = html.unescape(next(filter(None, href.groups()), "")) if href else None
-    return _Open(tag, units(text), url, start)
+    return _Open(tag, units(text), url)
 
 
 def _close(stack: list[_Open], tag: str, text: str, source: str, start: int) -> list[Entity]:

@@ -113,8 +113,8 @@ class Messenger:
         return new
 
     def delivers(self, update: dict[str, Any]) -> None:
-        """Put a raw update in the queue, whatever it is."""
-        self.updates.queue.append(update)
+        """Put a raw update in the queue, whatever it is; without a number it gets the next."""
+        self.updates.queue.append({"update_id": self.updates.next_id()} | update)
         self._changed()
 
     def last_update(self) -> dict[str, Any]:
@@ -135,7 +135,7 @@ class Messenger:
         if message is None or message["from"]["id"] != BOT_ID:
             raise bad("message to edit not found")
         kept = {k: v for k, v in message.items() if k not in content["replaces"]}
-        edited = kept | content["new"]
+        edited: Message = kept | content["new"]
         if edited == message:
             raise bad(
                 "message is not modified: specified new message content and reply markup are "
@@ -262,7 +262,7 @@ class Messenger:
         self, chat_id: int, sender: dict[str, Any], content: Message, reply_to: int | None
     ) -> Message:
         chat = self.chat_as_json(chat_id)
-        message = {
+        message: Message = {
             "message_id": next(self._message_ids),
             "date": int(time.time()),
             "chat": chat,

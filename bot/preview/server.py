@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import uvicorn
@@ -20,6 +20,7 @@ from bot.preview.page_endpoint import PageEndpoint
 
 # Not a secret: it opens this machine's preview only.
 PREVIEW_TOKEN = "1000000001:local-preview"  # noqa: S105
+_HOSTS = ["127.0.0.1", "localhost"]
 _PAGE = Path(__file__).parent / "page"
 
 
@@ -35,7 +36,8 @@ class _Uvicorn(uvicorn.Server):
     """uvicorn, leaving the signals of the process to whoever runs it."""
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]
+    def capture_signals(self) -> Iterator[None]:
+        """Change nothing."""
         yield
 
 
@@ -78,7 +80,8 @@ class PreviewServer:
         )
         self._server = _Uvicorn(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
-        while not self._server.started:
+        # uvicorn says only by this flag that it is ready.
+        while not self._server.started:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
     async def stop(self) -> None:
@@ -86,6 +89,7 @@ class PreviewServer:
         if self._server is None or self._serving is None:
             return
         self._stopping.set()
+        self.messenger.updates.close()
         self.messenger.notes("stopping")
         self._server.should_exit = True
         await self._serving

@@ -24,31 +24,41 @@ class Updates:
         self._allowed: frozenset[str] | None = None
         self._poll = 0
         self._news = asyncio.Event()
+        self._closed = False
+
+    def close(self) -> None:
+        """Let all polls end: the server stops."""
+        self._closed = True
+        self.wake()
 
     def add(self, kind: str, content: dict[str, Any]) -> None:
         """Queue an update of a kind that the bot asked for."""
         if kind not in self._allowed if self._allowed else kind in _NOT_BY_DEFAULT:
             return
-        self._next_id += 1
-        self.last = {"update_id": self._next_id, kind: content}
+        self.last = {"update_id": self.next_id(), kind: content}
         self.queue.append(self.last)
+
+    def next_id(self) -> int:
+        """Take the next number."""
+        self._next_id += 1
+        return self._next_id
 
     def wake(self) -> None:
         """Let a waiting poll look again."""
         self._news.set()
 
     async def fetch(
-        self, offset: int, limit: int, timeout: float, allowed: list[str] | None
+        self, offset: int, limit: int, seconds: float, allowed: list[str] | None
     ) -> list[Update]:
-        """Return what waits, for at most ``timeout`` seconds; a second poll ends the first (409)."""
+        """Return what waits, for at most so long; a second poll ends the first (409)."""
         if allowed is not None:
             self._allowed = frozenset(allowed) or None
         self._poll += 1
         poll = self._poll
         self.wake()
         self.confirm(offset)
-        deadline = asyncio.get_running_loop().time() + timeout
-        while not self.queue:
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not self.queue and not self._closed:
             self._news.clear()
             try:
                 async with asyncio.timeout_at(deadline):

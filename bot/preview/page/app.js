@@ -227,7 +227,6 @@ async function emptyChats() {
   if (!(await confirmReset())) return;
   await api.reset();
   toast(fr.emptied);
-  await connection.open();
 }
 
 // After a click of the mouse, one types on; the keyboard's own focus stays where it was.

@@ -87,7 +87,8 @@ function attachment(message, kind) {
 
 const card = (drawing, text) => el("p", { class: "card" }, icon(drawing), el("span", {}, text));
 
-const sticker = ({ emoji }) => el("p", { class: "sticker" }, spoken(fr.sticker), emoji ?? "");
+const sticker = ({ emoji }) =>
+  emoji ? el("p", { class: "sticker" }, spoken(fr.sticker), emoji) : card("sticker", fr.sticker);
 
 function photo(message) {
   const largest = message.photo.at(-1);

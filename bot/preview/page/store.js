@@ -22,13 +22,15 @@ export class Store {
     this.#forgetStaleReads();
   }
 
-  /** Takes one event; returns false when it speaks of something unknown here. */
+  /** Takes one event; returns false when the whole state must be read to follow it. */
   apply(event) {
-    if (event.kind === "bot") this.bot = { ...this.bot, ...event.bot };
-    if (event.kind === "commands") this.bot = { ...this.bot, commands: event.commands };
-    if (event.kind === "message" || event.kind === "edited") return this.put(event.message);
-    if (event.kind === "deleted") this.#remove(event.chat_id, event.message_id);
-    return event.kind !== "reset" && event.kind !== "blocked";
+    const { kind } = event;
+    if (kind === "message" || kind === "edited") return this.put(event.message);
+    if (kind === "deleted") this.#remove(event.chat_id, event.message_id);
+    else if (kind === "commands") this.bot = { ...this.bot, commands: event.commands };
+    else if (kind === "blocked") this.#blocked = new Set(event.blocked);
+    else if (kind === "reset") this.#messages.clear();
+    return kind !== "bot";
   }
 
   /** Adds a message or replaces the one of the same number. */
