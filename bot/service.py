@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 COMMANDS = (
     "projets",
     "themes",
+    "proposer",
     "mesdemandes",
     "aide",
     "contact",

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-from knowledge.matching import Decision, Outcome
-from knowledge.model import Project
-from knowledge.normalising import normalise
 from telegram import InlineKeyboardMarkup, Update
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
@@ -18,6 +15,9 @@ from handlers.messages import Catalogue
 from handlers.navigation import AskHuman, ListThemes, ShowEntry
 from handlers.routing import Handler, tap
 from handlers.turn import BotContext, Turn
+from knowledge.matching import Decision, Outcome
+from knowledge.model import Project
+from knowledge.normalising import normalise
 
 TEXT = Catalogue.of("questions")
 NO_ENTRY = "-"
@@ -126,5 +126,7 @@ async def choose(update: Update, context: BotContext) -> None:
         await themes.show_list(turn, TEXT("themes"))
 
 
+# What people say to each other in a group is none of the bot's business.
+_TEXT_IN_PRIVATE = on.UpdateType.MESSAGE & on.ChatType.PRIVATE & on.TEXT & ~on.COMMAND
 HANDLERS: tuple[Handler, ...] = (tap(Choose, choose),)
-HEARING: Handler = MessageHandler(on.UpdateType.MESSAGE & on.TEXT & ~on.COMMAND, hear)
+HEARING: Handler = MessageHandler(_TEXT_IN_PRIVATE, hear)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 
-from handlers import interest
+from handlers import interest, proposal
 from handlers.administration import notify_change
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
@@ -75,7 +75,8 @@ def _keyboard(request: Interest) -> InlineKeyboardMarkup:
     if request.status in _CHANGEABLE:
         buttons.append(button(TEXT.label("change"), ChangeRequest(request.id)))
         buttons.append(button(TEXT.label("withdraw"), Withdraw(request.id, sure=False)))
-    buttons.append(button(TEXT.label("project"), ShowProject(request.project_id)))
+    if request.project_id:
+        buttons.append(button(TEXT.label("project"), ShowProject(request.project_id)))
     buttons.append(button(TEXT.label("all_requests"), ListRequests()))
     return column(buttons)
 
@@ -86,9 +87,18 @@ async def change_request(update: Update, context: BotContext) -> None:
     turn = context.turn
     request = await _own(turn, ChangeRequest.of(update).interest_id)
     if request and request.status in _CHANGEABLE:
-        await engine.reopen(turn, interest.FORM, request.project_id, interest.answers_of(request))
+        await _reopen(turn, request)
     elif request:
         await _show(turn, request)
+
+
+async def _reopen(turn: Turn, request: Interest) -> None:
+    if request.project_id:
+        answers = interest.answers_of(request)
+        await engine.reopen(turn, interest.FORM, request.project_id, answers)
+    else:
+        answers = proposal.answers_of(request)
+        await engine.reopen(turn, proposal.FORM, str(request.id), answers)
 
 
 @requires(Authority.PERSON)

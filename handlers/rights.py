@@ -34,7 +34,9 @@ async def show_privacy(_update: Update, context: BotContext) -> None:
 async def send_data(_update: Update, context: BotContext) -> None:
     """Send all that is held on the person, as a page that any phone opens."""
     turn = context.turn
-    data = await turn.work.rights.export((await turn.person()).id)
+    data = await turn.work.rights.export(
+        (await turn.person()).id, except_update_id=turn.update.update_id
+    )
     page = TEXT("data_page", data=data, now=turn.work.now, identity=turn.services.identity)
     await turn.send_file(FILE_NAME, page.encode(), TEXT("data_caption"))
 

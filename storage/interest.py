@@ -20,11 +20,13 @@ OPEN = frozenset({Status.RECEIVED, Status.TAKEN, Status.INTRODUCED})
 
 
 class Role(StrEnum):
-    """What the firm would like to be in the project."""
+    """What the firm would like: to be in a project, or to propose one (lead, idea, resource)."""
 
     PARTICIPATE = "participate"
     LEAD = "lead"
     LEARN = "learn"
+    IDEA = "idea"
+    RESOURCE = "resource"
 
 
 class ContactKind(StrEnum):
@@ -37,9 +39,12 @@ class ContactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewInterest:
-    """What the form collected; `consent_at` is when passing the contact on was accepted."""
+    """What the form collected; `consent_at` is when passing the contact on was accepted.
 
-    project_id: str
+    A proposal has no `project_id`: there is no project yet.
+    """
+
+    project_id: str | None
     project_title: str
     company: str
     contact_name: str
@@ -62,7 +67,7 @@ class Interest:
     id: int
     number: str
     person_id: int | None
-    project_id: str
+    project_id: str | None
     project_title: str
     project_lead: str | None
     company: str

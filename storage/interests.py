@@ -44,15 +44,16 @@ class Interests(Repository):
         """Keep a person's interest in a project: one, whatever they tap and how often.
 
         A second attempt gives the first, unchanged; one that was withdrawn comes back to life
-        under its number.
+        under its number. Proposals, which have no project, are each a new one.
         """
-        standing = await self.for_project(person_id, new.project_id)
+        project_id = new.project_id
+        standing = await self.for_project(person_id, project_id) if project_id else None
         if standing is None:
             created = await self._create(person_id, new)
             if created is not None:
                 return Registration(created, created=True)
             # Another worker was faster, between our reading and our writing.
-            standing = await self._required(_is_for(person_id, new.project_id))
+            standing = await self._required(_is_for(person_id, project_id or ""))
         if standing.status is Status.WITHDRAWN:
             revived = await self._revive(standing.id, new)
             if revived is not None:

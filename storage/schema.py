@@ -155,7 +155,8 @@ interests = Table(
     Column("id", Id, primary_key=True),
     Column("number", String(32), nullable=False, unique=True),
     Column("person_id", Id, ForeignKey("people.id", ondelete="SET NULL")),
-    Column("project_id", String(128), nullable=False),
+    # Without a project it is a proposal, of which a person may make several.
+    Column("project_id", String(128)),
     Column("project_title", Text, nullable=False),
     Column("project_lead", Text),
     Column("company", Text, nullable=False),

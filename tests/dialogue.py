@@ -14,14 +14,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.preview.messenger import Group, Messenger, User
-from bot.preview.server import PreviewServer
-from knowledge.model import Knowledge
 from sqlalchemy import func, select
 
 from bot.modes import for_preview
+from bot.preview.messenger import Group, Messenger, User
+from bot.preview.server import PreviewServer
 from bot.service import Service
 from bot.settings import Settings
+from knowledge.model import Knowledge
 from storage.schema import inbox, outbox
 
 Message = dict[str, Any]
@@ -91,7 +91,7 @@ class Stage:
                 await self.messenger.changed_or(0.01)
 
     async def _is_quiet(self) -> bool:
-        if self.messenger.pending_updates():
+        if self.messenger.pending_updates() or self.messenger.unanswered_taps():
             return False
         async with self.running.parts.database.begin() as work:
             waiting = await work.inbox.backlog()

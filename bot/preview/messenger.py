@@ -190,6 +190,10 @@ class Messenger:
         """Count the updates that no offset has confirmed."""
         return len(self.updates.queue)
 
+    def unanswered_taps(self) -> int:
+        """Count the buttons that still wait."""
+        return len(self._queries)
+
     async def changed(self) -> None:
         """Wait until anything happens."""
         await self._change.wait()

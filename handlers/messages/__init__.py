@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import yaml
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from jinja2 import Environment, StrictUndefined, Template
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -23,8 +23,8 @@ def day(value: date) -> str:
 
 
 def moment(value: datetime) -> str:
-    """Return ``23 novembre 2026 à 14:05``, in Paris time."""
-    return format_datetime(value, "d MMMM y 'à' HH:mm", tzinfo=PARIS, locale="fr")
+    """Return ``23 novembre 2026, 14:05``, in Paris time."""
+    return f"{day(value)}, {format_time(value, 'short', tzinfo=PARIS, locale='fr')}"
 
 
 def _environment(*, autoescape: bool) -> Environment:
@@ -45,15 +45,17 @@ _PLAIN = _environment(autoescape=False)
 class Catalogue:
     """The messages of one feature, compiled once."""
 
-    def __init__(self, path: Path) -> None:
-        sources: dict[str, str] = yaml.safe_load(path.read_text("utf-8"))
+    def __init__(self, *paths: Path) -> None:
+        sources: dict[str, str] = {}
+        for path in paths:
+            sources |= yaml.safe_load(path.read_text("utf-8"))
         self._html: dict[str, Template] = {k: _HTML.from_string(v) for k, v in sources.items()}
         self._plain: dict[str, Template] = {k: _PLAIN.from_string(v) for k, v in sources.items()}
 
     @classmethod
-    def of(cls, feature: str) -> "Catalogue":
-        """Return the catalogue beside this module; FileNotFoundError for an unknown feature."""
-        return cls(Path(__file__).parent / f"{feature}.yaml")
+    def of(cls, *features: str) -> "Catalogue":
+        """Return the catalogue of these files beside this module, as one."""
+        return cls(*(Path(__file__).parent / f"{feature}.yaml" for feature in features))
 
     def __call__(self, name: str, /, **values: object) -> str:
         """Return a message as Telegram HTML; what a person typed is escaped."""

@@ -131,22 +131,24 @@ function arrive() {
     say(`/start ${deepLink}`);
     deepLink = null;
   } else if (!store.active && known) open(known.key, { replace: true });
-  else if (!store.active && wide.matches) open(store.firstSme.key, { replace: true, quiet: true });
+  else if (!store.active && wide.matches) open(store.firstSme.key, { replace: true });
   else render();
 }
 
 /** Opens a conversation; on a phone it becomes a page of its own, that "back" leaves. */
-function open(key, { replace = false, quiet = false, fromHistory = false } = {}) {
+function open(key, { replace = false, fromHistory = false } = {}) {
   store.active = key;
-  document.body.dataset.view = quiet && !wide.matches ? "list" : "chat";
+  document.body.dataset.view = "chat";
   if (!fromHistory) {
     const address = `/?personne=${key}`;
     if (replace || wide.matches) history.replaceState({}, "", address);
     else history.pushState({ pushed: true }, "", address);
   }
   render();
+  // On arrival the focus stays at the top, where the page says what it is.
+  if (replace) return;
   if (wide.matches) composer.focus();
-  else if (!replace) byId("chat-title").focus();
+  else byId("chat-title").focus();
 }
 
 function showList() {
@@ -181,7 +183,8 @@ function showHeader(character) {
   const names = character.members.map((member) => member.name);
   byId("chat-avatar").replaceChildren(avatar(character));
   byId("chat-title").textContent = character.title;
-  byId("chat-subtitle").textContent = isPrivate ? fr.playing(character.subtitle) : fr.groupOf(names);
+  byId("chat-subtitle").textContent = isPrivate ? character.subtitle : fr.groupOf(names);
+  byId("chat-with").hidden = !isPrivate;
   const blocked = store.isBlocked(character);
   byId("block").hidden = !isPrivate || blocked;
   byId("blocked").hidden = !blocked;
@@ -227,6 +230,7 @@ async function emptyChats() {
   if (!(await confirmReset())) return;
   await api.reset();
   toast(fr.emptied);
+  await connection.open();
 }
 
 // After a click of the mouse, one types on; the keyboard's own focus stays where it was.

@@ -9,7 +9,6 @@ export const fr = {
   pageTitle: "Aperçu local – Territoires d’industrie",
   privateChats: "Entreprises",
   groupChats: "Équipes",
-  playing: (subtitle) => `${subtitle} · avec l’assistant`,
   groupOf: (names) => `Groupe${NBSP}: ${names.join(", ")} et l’assistant`,
   unread: (count) => plural(count, "message non lu", "messages non lus"),
   newMessages: (count) => plural(count, "nouveau message", "nouveaux messages"),

@@ -140,7 +140,7 @@ def create_interests() -> None:
         sa.Column("id", Id, nullable=False),
         sa.Column("number", sa.String(32), nullable=False),
         sa.Column("person_id", Id),
-        sa.Column("project_id", sa.String(128), nullable=False),
+        sa.Column("project_id", sa.String(128)),
         sa.Column("project_title", sa.Text(), nullable=False),
         sa.Column("project_lead", sa.Text()),
         sa.Column("company", sa.Text(), nullable=False),
