@@ -13,6 +13,7 @@ from knowledge.normalising import normalise
 # Measured on the shipped census: "hydrogne" against "hydrogene" 94, unlike words below 75.
 _LIKE = 84
 _SHORTEST_FUZZY = 5
+_SHORTEST_NAME = 3
 # Words that every project shares say nothing about which one is meant.
 _COMMON = frozenset(Path(__file__).with_name("common_words.txt").read_text("utf-8").split())
 
@@ -23,6 +24,7 @@ class Census:
     def __init__(self, projects: Iterable[Project]) -> None:
         self._projects = tuple(projects)
         self._words = {project.id: _words_of(project) for project in self._projects}
+        self._names = {project.id: _names_of(project) for project in self._projects}
 
     def listed(
         self,
@@ -50,10 +52,23 @@ class Census:
         named = [(score, project) for score, project in scored if score > 0]
         return tuple(p for _, p in sorted(named, key=lambda one: (-one[0], _listing_order(one[1]))))
 
-    def named_by(self, words: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids of the projects, open or not, that any of these words names."""
-        wanted = [word for word in words if word not in _COMMON]
-        return tuple(p.id for p in self._projects if self._score(p, wanted) > 0)
+    def named_by(self, question: str, *, places: bool = False) -> tuple[str, ...]:
+        """Return the ids of the projects, open or not, that a question names, the surest first.
+
+        A name is a keyword, a sector or a word of the title: the text of a card shares its
+        ordinary words with every question. A place names projects only where that is asked for.
+        """
+        wanted = telling_words(question)
+        scored = (
+            (self._naming(project, wanted, places=places), project.id) for project in self._projects
+        )
+        named = sorted((-score, project_id) for score, project_id in scored if score > 0)
+        return tuple(project_id for _, project_id in named)
+
+    def _naming(self, project: Project, wanted: Iterable[str], *, places: bool) -> float:
+        own, where = self._names[project.id]
+        names = {**where, **own} if places else own
+        return sum(_best(word, names.items()) for word in wanted)
 
     def territories(self, today: date) -> tuple[str, ...]:
         """Return the territories that have an open project, in French alphabetical order."""
@@ -65,10 +80,7 @@ class Census:
 
     def _score(self, project: Project, wanted: Iterable[str]) -> float:
         """Return how many of the words a project holds, its title counting twice."""
-        words = self._words[project.id]
-        return sum(
-            max((_likeness(w, own) * weight for own, weight in words), default=0) for w in wanted
-        )
+        return sum(_best(word, self._words[project.id]) for word in wanted)
 
 
 def telling_words(text: str) -> list[str]:
@@ -88,6 +100,21 @@ def _words_of(project: Project) -> tuple[tuple[str, float], ...]:
         for word in telling_words(text):
             weighted[word] = max(weight, weighted.get(word, 0.0))
     return tuple(weighted.items())
+
+
+def _names_of(project: Project) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the words that are a project's own, and those of where it is, with their weights."""
+    places = {word: 0.5 for place in project.territories for word in telling_words(place)}
+    names: dict[str, float] = {}
+    for weight, texts in ((0.6, project.sectors), (1.0, (project.title, *project.keywords))):
+        for word in telling_words(" ".join(texts)):
+            if word not in places and len(word) >= _SHORTEST_NAME:
+                names[word] = weight
+    return names, places
+
+
+def _best(wanted: str, words: Iterable[tuple[str, float]]) -> float:
+    return max((_likeness(wanted, word) * weight for word, weight in words), default=0.0)
 
 
 def _likeness(wanted: str, own: str) -> float:

@@ -123,20 +123,23 @@ class Matcher:
         return None
 
     def _match_small_talk(self, said: str, ranking: tuple[Ranked, ...]) -> Decision | None:
+        best = ranking[:_RANKING_LENGTH]
+        if said in self._small_talk:
+            return Decision(Outcome.SMALLTALK, (self._small_talk[said],), best, (), "small talk")
         if not self._small_talk or len(said.split()) > _LONGEST_SMALL_TALK:
             return None
         phrase, score, _ = process.extractOne(said, self._small_talk.keys(), scorer=fuzz.ratio)
         if score / 100 < self._thresholds.small_talk:
             return None
         talk = (self._small_talk[phrase],)
-        return Decision(Outcome.SMALLTALK, talk, ranking[:_RANKING_LENGTH], (), "small talk")
+        return Decision(Outcome.SMALLTALK, talk, best, (), f"nearly small talk: {phrase}")
 
     def _match_projects(self, asked: str, ranking: tuple[Ranked, ...]) -> Decision | None:
         """Show the projects that a question about projects names."""
         words = asked.split()
         if not {"projet", "projets", "project", "projects"} & set(words):
             return None
-        named = self._named(asked)
+        named = self._census.named_by(asked, places=True)
         sure = ranking and ranking[0].score >= self._thresholds.answer
         if not named or sure or FIND_PROJECTS not in {one.id for one in ranking}:
             return None
@@ -158,4 +161,4 @@ class Matcher:
         return Decision(Outcome.NONE, (), best, projects, "nothing like it")
 
     def _named(self, asked: str) -> tuple[str, ...]:
-        return self._census.named_by(asked.split())
+        return self._census.named_by(asked)

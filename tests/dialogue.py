@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bot.modes import for_preview
-from bot.preview.messenger import Group, Messenger, User
+from bot.preview.messenger import Messenger
+from bot.preview.people import Group, User
 from bot.preview.server import PreviewServer
 from bot.service import Service
 from bot.settings import Settings

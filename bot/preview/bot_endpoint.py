@@ -23,11 +23,18 @@ class BotEndpoint:
 
     async def call(self, request: Request) -> Response:
         """Answer one call."""
+        if not _is_form(request):
+            return await self._answer(request, {})
+        # Closed only once answered: the call may read the file that it holds.
+        async with request.form() as form:
+            return await self._answer(request, dict(form))
+
+    async def _answer(self, request: Request, form: dict[str, Any]) -> Response:
         method = request.path_params["method"]
         fault = self._messenger.faults.taken(method)
         try:
             self._admit(request.path_params["token"])
-            values = await _values(request)
+            values = await _values(request) | form
             await asyncio.sleep(self._messenger.faults.delay_of(method))
             fault.strike()
             result = await self._carry_out(method, values)
@@ -58,14 +65,16 @@ class BotEndpoint:
 
 
 async def _values(request: Request) -> dict[str, Any]:
-    """Return the parameters of the query and of a form or JSON body."""
+    """Return the parameters of the query and of a JSON body."""
     values: dict[str, Any] = dict(request.query_params)
-    if request.method == "POST":
-        if request.headers.get("content-type", "").startswith("application/json"):
-            values |= await request.json()
-        else:
-            values |= dict(await request.form())
+    if request.headers.get("content-type", "").startswith("application/json"):
+        values |= await request.json()
     return values
+
+
+def _is_form(request: Request) -> bool:
+    kind = request.headers.get("content-type", "")
+    return kind.startswith(("multipart/form-data", "application/x-www-form-urlencoded"))
 
 
 def _refusal(error: ApiError) -> JSONResponse:

@@ -336,6 +336,7 @@ def _sample(kind: str) -> Any:  # noqa: ANN401 - as the Bot API has it
             "height": 512,
             "is_animated": False,
             "is_video": False,
+            "emoji": "\U0001f44d",
         },
         "document": file | {"file_name": "plan.pdf"},
         "location": {"latitude": 43.4, "longitude": 5.05},

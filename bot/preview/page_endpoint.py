@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -123,13 +124,21 @@ class PageEndpoint:
 
     async def attach(self, request: Request) -> Response:
         """Send something else than a text as a person."""
-        form = await request.form()
-        try:
-            user = self._messenger.users[int(str(form["member_id"]))]
-            message = self._messenger.sends(user, str(form["kind"]), chat=int(str(form["chat_id"])))
-        except (KeyError, ValueError):
-            return JSONResponse({"error": "unknown chat, member or kind"}, status_code=400)
+        async with request.form() as form:
+            try:
+                message = await self._attach(form)
+            except (KeyError, ValueError, ApiError):
+                return JSONResponse({"error": "unknown chat, member or kind"}, status_code=400)
         return JSONResponse({"message": message})
+
+    async def _attach(self, form: FormData) -> dict[str, Any]:
+        user = self._messenger.users[int(str(form["member_id"]))]
+        upload, kind = form.get("file"), str(form["kind"])
+        content: dict[str, Any] = {}
+        if kind == "document" and isinstance(upload, UploadFile):
+            name = upload.filename or "document"
+            content = self._messenger.keeps_file(name, await upload.read())
+        return self._messenger.sends(user, kind, chat=int(str(form["chat_id"])), **content)
 
     async def file(self, request: Request) -> Response:
         """Give a file that the bot sent."""

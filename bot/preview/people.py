@@ -52,6 +52,6 @@ def bot_as_json() -> dict[str, Any]:
     return {
         "id": BOT_ID,
         "is_bot": True,
-        "first_name": "Territoires d'industrie",
+        "first_name": "Territoires d\u2019industrie",
         "username": BOT_USERNAME,
     }
