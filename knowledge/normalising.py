@@ -6,7 +6,7 @@ import unicodedata
 # Telegram's own limit is 4,096; what matters in a question comes well before.
 LONGEST = 4096
 _LIGATURES = {0x153: "oe", 0xE6: "ae", 0xDF: "ss", 0x142: "l"}
-_NOT_WORDS = re.compile(r"[^\w]+|_+")
+_NOT_WORDS = re.compile(r"[\W_]+")
 
 
 def normalise(text: str) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import knowledge.loading
 import pytest
 from dialogue import Speaker, Stage, staged
+
+import knowledge.loading
 from knowledge.model import Knowledge
 
 SHIPPED = Path(knowledge.__file__).parent

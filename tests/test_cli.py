@@ -1,0 +1,144 @@
+"""The command line, as people and programs call it."""
+
+import io
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bot
+import knowledge
+from bot import asking
+from bot.cli import main
+
+SHIPPED = Path(knowledge.__file__).parent
+ROOT = Path(bot.__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_module_and_the_help_work(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "bot", "--help"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for command in ("run", "preview", "check", "ask"):
+        assert command in told.stdout
+
+
+def test_check_is_quiet_on_right_files(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    assert "aucun problème. 14 réponses" in capsys.readouterr().out
+
+
+def test_check_lists_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = shutil.copytree(SHIPPED, tmp_path / "k")
+    faq = folder / "faq.yaml"
+    faq.write_text(faq.read_text("utf-8").replace("titre:", "titres:", 1), "utf-8")
+    assert main(["check", str(folder)]) == 1
+    assert "faq.yaml, ligne" in capsys.readouterr().out
+    assert main(["ask", "bonjour", "--knowledge", str(folder)]) == 1
+    assert "titres" in capsys.readouterr().err
+
+
+def test_a_warning_does_not_fail_the_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(SHIPPED, tmp_path / "k")
+    faq = folder / "faq.yaml"
+    text = faq.read_text("utf-8").replace(
+        "    verifie_le:", "    valable_jusqu_au: 2020-01-01\n    verifie_le:", 1
+    )
+    faq.write_text(text, "utf-8")
+    assert main(["check", str(folder)]) == 0
+    assert "2020-01-01" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("comment financer un projet", "fruit de la visibilit"),
+        ("bonjour", "assistant"),
+        ("projet", "Plusieurs sujets possibles"),
+        ("xylophone quantique bleu", "Aucune réponse"),
+    ],
+)
+def test_ask_answers_people(question: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", question]) == 0
+    told = capsys.readouterr().out
+    assert words in told
+    assert "<b>" not in told
+
+
+def test_ask_answers_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", "comment financer un projet", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["outcome"] == "answer"
+    assert told["shown"] == ["financement"]
+    assert next(one["id"] for one in told["ranking"]) == "financement"
+    assert len(told["ranking"]) == 5
+    assert set(told) == {"q", "outcome", "shown", "ranking"}
+
+
+def test_ask_needs_a_question(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask"]) == 1
+    assert "--jsonl" in capsys.readouterr().err
+
+
+def test_lines_are_answered_in_order() -> None:
+    questions = ["bonjour", "comment financer un projet", "", "projet"]
+    lines = "".join(json.dumps({"q": q}) + "\n" for q in questions) + "\n"
+    output = io.StringIO()
+    assert asking.answer_lines(SHIPPED, io.StringIO(lines), output) == 0
+    told = [json.loads(line) for line in output.getvalue().splitlines()]
+    assert [one["q"] for one in told] == questions
+    assert [one["outcome"] for one in told] == ["smalltalk", "answer", "none", "choices"]
+
+
+@pytest.mark.parametrize("line", ["no json", "[]", "{}", '{"q": 3}', "null"])
+def test_a_bad_line_is_told_with_its_number(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = io.StringIO('{"q": "bonjour"}\n' + line + "\n")
+    assert asking.answer_lines(SHIPPED, lines, io.StringIO()) == 1
+    assert "ligne 2" in capsys.readouterr().err
+
+
+def test_bad_settings_are_told_not_raised(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ADMIN_CHAT_ID", "12")
+    monkeypatch.setenv("PREVIEW_PORT", "x")
+    assert main(["run"]) == 1
+    told = capsys.readouterr().err
+    assert "ADMIN_CHAT_ID" in told
+    assert "PREVIEW_PORT" in told
+
+
+def test_a_taken_port_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["preview", "--port", str(port)]) == 1
+    assert f"Le port {port} est déjà pris" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_used_stops_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KNOWLEDGE_DIR", str(tmp_path))
+    assert main(["preview", "--port", "0"]) == 1
+    assert "faq.yaml" in capsys.readouterr().err
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "1:x")
+    assert main(["run"]) == 1
+    assert "faq.yaml" in capsys.readouterr().err

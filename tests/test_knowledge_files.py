@@ -1,0 +1,242 @@
+"""Loading and checking the files: what is right loads, what is wrong is told with its line."""
+
+import contextlib
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import knowledge
+from knowledge.checking import check
+from knowledge.loading import load
+from knowledge.markup import MarkupError, length, plain
+from knowledge.problems import KnowledgeError, Severity
+
+SHIPPED = Path(knowledge.__file__).parent
+TODAY = date(2026, 11, 23)
+IDS = [
+    "presentation",
+    "intervenants",
+    "territoire",
+    "implication-pme",
+    "trouver-rejoindre-projets",
+    "partenaires",
+    "accompagnement",
+    "fonctionnement-projet",
+    "recrutement-projets",
+    "mutualisation",
+    "talents",
+    "filieres",
+    "financement",
+    "coordination",
+]
+
+FAQ = """\
+entrees:
+  - id: financement
+    question: "Comment financer ?"
+    titre: "Le financement"
+    reponse: |
+      Les financements <b>ne sont pas directs</b>.
+    variantes:
+      - "ya des sous ?"
+    voir_aussi: [talents]
+    source: "Table ronde"
+    verifie_le: 2026-11-23
+  - id: talents
+    question: "Et les talents ?"
+    titre: "Les talents"
+    reponse: "Des partenariats."
+    variantes: ["des bras"]
+    source: "Table ronde"
+    verifie_le: 2026-11-23
+"""
+PROJECTS = """\
+projets:
+  - id: partage
+    titre: "Partage"
+    resume: "Partager."
+    recherche: "Un chef de file."
+    chef_de_file: null
+    territoires: [Istres]
+    filieres: [Chimie]
+    etape: idée
+    mis_a_jour_le: 2026-11-23
+"""
+SMALL_TALK = """\
+politesses:
+  - id: bonjour
+    phrases: ["bonjour"]
+    reponse: "Bonjour."
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small folder without a fault."""
+    (tmp_path / "faq.yaml").write_text(FAQ, "utf-8")
+    (tmp_path / "projets.yaml").write_text(PROJECTS, "utf-8")
+    (tmp_path / "politesses.yaml").write_text(SMALL_TALK, "utf-8")
+    return tmp_path
+
+
+def spoil(folder: Path, old: str, new: str, file: str = "faq.yaml") -> None:
+    """Put a fault in a file."""
+    text = (folder / file).read_text("utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1), "utf-8")
+
+
+def test_the_shipped_files_have_no_problem() -> None:
+    assert check(SHIPPED, today=TODAY) == ()
+
+
+def test_the_shipped_knowledge_is_what_was_asked_for() -> None:
+    shipped = load(SHIPPED)
+    assert [entry.id for entry in shipped.entries] == IDS
+    assert all(len(entry.phrasings) >= 8 for entry in shipped.entries)
+    assert {project.stage.value for project in shipped.projects} == {"idée"}
+    assert all(project.seeks_lead and not project.fictitious for project in shipped.projects)
+
+
+def test_the_fictitious_projects_are_marked_and_kept_apart() -> None:
+    added = set(load(SHIPPED, fictitious=True).projects) - set(load(SHIPPED).projects)
+    assert len(added) >= 12
+    assert all(project.fictitious and "fictif" in project.title for project in added)
+
+
+def test_a_right_folder_loads(folder: Path) -> None:
+    loaded = load(folder)
+    assert [entry.id for entry in loaded.entries] == ["financement", "talents"]
+    entry = loaded.entry("financement")
+    assert entry is not None
+    assert entry.answer == "Les financements <b>ne sont pas directs</b>."
+    assert loaded.entry("inconnu") is None
+    assert loaded.project("partage") is not None
+
+
+def test_the_version_follows_the_content(folder: Path) -> None:
+    before = load(folder).version
+    assert load(folder).version == before
+    spoil(folder, "des bras", "des mains")
+    assert load(folder).version != before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "code", "line"),
+    [
+        ("faq.yaml", '    titre: "Le fin', '    titree: "Le fin', "unknown_key", 4),
+        ("faq.yaml", '    source: "Table ronde"\n', "", "required", 2),
+        ("faq.yaml", "id: talents", "id: financement", "duplicate_id", 12),
+        ("faq.yaml", "id: talents", "id: Talents !", "pattern", 12),
+        ("faq.yaml", "[talents]", "[talent]", "unknown_related", 9),
+        ("faq.yaml", "[talents]", "[financement]", "own_related", 9),
+        ("faq.yaml", "des bras", "Ya des SOUS !", "duplicate_phrasing", 16),
+        ("faq.yaml", "des bras", "?!", "blank_phrasing", 16),
+        ("faq.yaml", "2026-11-23\n  -", "le 23\n  -", "date", 11),
+        ("faq.yaml", "<b>ne", "<gras>ne", "bad_html", 5),
+        ("faq.yaml", "directs</b>", "directs", "bad_html", 5),
+        ("faq.yaml", "Des partenariats.", "1 < 2", "bad_html", 15),
+        ("faq.yaml", "Des partenariats.", "x" * 3501, "answer_too_long", 15),
+        ("faq.yaml", "Le financement", "x" * 41, "too_long", 4),
+        ("faq.yaml", "Des partenariats.", "", "too_short", 15),
+        ("faq.yaml", '["des bras"]', "des bras", "type", 16),
+        ("faq.yaml", "    source:", "    action: danser\n    source:", "enum", 10),
+        ("faq.yaml", '    titre: "Les', '    id: deux\n    titre: "Les', "duplicate_key", 14),
+        ("faq.yaml", "[talents]", "&a [talents]", "alias", 9),
+        ("faq.yaml", "[talents]", "!!python/name:os [talents]", "tag", 9),
+        ("faq.yaml", "    titre", "\ttitre", "syntax", 4),
+        ("faq.yaml", "entrees:", "reponses:", "empty", 1),
+        ("projets.yaml", "etape: idée", "etape: rêve", "enum", 9),
+        ("projets.yaml", "[Istres]", "[]", "too_few", 7),
+        ("politesses.yaml", "Bonjour.", "Bon <b>jour", "bad_html", 4),
+    ],
+)
+def test_each_fault_is_told_with_its_file_line_and_remedy(
+    folder: Path, file: str, old: str, new: str, code: str, line: int
+) -> None:
+    spoil(folder, old, new, file)
+    found = check(folder, today=TODAY)
+    assert (file, line, code) in [(one.file, one.line, one.code) for one in found]
+    told = next(str(one) for one in found if one.code == code)
+    assert f"{file}, ligne {line}" in told
+    assert " → " in told
+    with pytest.raises(KnowledgeError) as refused:
+        load(folder)
+    assert refused.value.problems
+
+
+def test_ten_faults_are_told_at_once(folder: Path) -> None:
+    spoil(folder, '    titre: "Le fin', '    titree: "Le fin')
+    spoil(folder, "[talents]", "[personne]")
+    spoil(folder, "id: talents", "id: Talents")
+    spoil(folder, "2026-11-23\n  -", "hier\n  -")
+    spoil(folder, "Des partenariats.", "")
+    spoil(folder, "etape: idée", "etape: rêve", "projets.yaml")
+    spoil(folder, "[Istres]", "[]", "projets.yaml")
+    spoil(folder, "id: partage", "id: Partage", "projets.yaml")
+    spoil(folder, '    recherche: "Un chef de file."\n', "", "projets.yaml")
+    spoil(folder, "Bonjour.", "<b>Bonjour", "politesses.yaml")
+    found = check(folder, today=TODAY)
+    codes = [(one.file, one.code) for one in found]
+    assert len(codes) >= 10
+    assert ("politesses.yaml", "bad_html") in codes
+
+
+def test_a_near_key_is_suggested(folder: Path) -> None:
+    spoil(folder, '    titre: "Le fin', '    titree: "Le fin')
+    (message,) = [one.message for one in check(folder, today=TODAY) if one.code == "unknown_key"]
+    assert "« titre »" in message
+
+
+def test_dates_and_leads_are_warnings_that_do_not_refuse(folder: Path) -> None:
+    spoil(folder, "    verifie_le", "    valable_jusqu_au: 2026-01-31\n    verifie_le")
+    spoil(folder, "etape: idée", "etape: en cours", "projets.yaml")
+    spoil(folder, "    mis_a", "    date_limite: 2026-01-31\n    mis_a", "projets.yaml")
+    found = check(folder, today=TODAY)
+    assert {one.code for one in found} == {"passed_date", "no_lead", "passed_deadline"}
+    assert {one.severity for one in found} == {Severity.WARNING}
+    load(folder)
+
+
+def test_a_missing_unreadable_or_foreign_file_is_told(folder: Path) -> None:
+    (folder / "faq.yaml").unlink()
+    (folder / "projets.yaml").write_bytes("projets: é".encode("latin-1"))
+    (folder / "politesses.yaml").write_text("x" * 2_000_001, "utf-8")
+    codes = {one.code for one in check(folder, today=TODAY)}
+    assert codes == {"missing_file", "not_utf8", "too_large"}
+
+
+def test_a_repeated_phrasing_is_a_warning(folder: Path) -> None:
+    spoil(folder, '["des bras"]', '["des bras", "DES BRAS"]')
+    (found,) = check(folder, today=TODAY)
+    assert (found.code, found.severity) == ("repeated_phrasing", Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("markup", "reason"),
+    [
+        ("<h1>x</h1>", "unknown_tag"),
+        ("<b>x", "not_closed"),
+        ("x</b>", "not_open"),
+        ("<b><i>x</b></i>", "not_open"),
+        ("<a>x</a>", "no_link"),
+        ("a < b", "stray"),
+    ],
+)
+def test_markup_that_telegram_refuses(markup: str, reason: str) -> None:
+    with pytest.raises(MarkupError) as refused:
+        plain(markup)
+    assert refused.value.reason == reason
+
+
+def test_lengths_are_utf_16_units_after_the_entities() -> None:
+    assert length("<b>&lt;😀&gt;</b>") == 4
+
+
+@given(st.text())
+def test_markup_is_read_or_refused_never_anything_else(markup: str) -> None:
+    with contextlib.suppress(MarkupError):
+        assert isinstance(plain(markup), str)
