@@ -7,14 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import TextIO
 
+from bot.cli import fail
+from bot.messages import TEXT
 from knowledge.checking import check as find_problems
 from knowledge.loading import load
 from knowledge.matching import Decision, Outcome
 from knowledge.model import Knowledge
 from knowledge.problems import KnowledgeError, Severity
-
-from bot.cli import fail
-from bot.messages import TEXT
 
 _MARKUP = re.compile(r"<[^>]+>")
 

@@ -5,9 +5,6 @@ import logging
 import signal
 from pathlib import Path
 
-from knowledge.loading import load
-from knowledge.model import Knowledge
-from knowledge.problems import KnowledgeError
 from telegram.error import InvalidToken
 
 from bot import logs
@@ -16,6 +13,9 @@ from bot.messages import TEXT
 from bot.preview.server import PREVIEW_TOKEN, PortInUseError, PreviewServer
 from bot.service import Service
 from bot.settings import Settings
+from knowledge.loading import load
+from knowledge.model import Knowledge
+from knowledge.problems import KnowledgeError
 from storage.errors import StorageError
 
 PREVIEW_DATABASE = "sqlite+aiosqlite:///data/preview.db"
@@ -83,9 +83,9 @@ async def _serve(settings: Settings, knowledge: Knowledge, page: str | None) -> 
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     service = Service(settings, knowledge)
     try:
-        await service.start()
-        _say_ready(service, page)
-        await service.run(stop)
+        if await _started_before(stop, service):
+            _say_ready(service, page)
+            await service.run(stop)
     except InvalidToken:
         return fail(TEXT.label("token_refused"))
     except StorageError as error:
@@ -94,6 +94,19 @@ async def _serve(settings: Settings, knowledge: Knowledge, page: str | None) -> 
         await service.stop()
     print(TEXT.label("stopped"))  # noqa: T201 - the program speaks to who started it
     return 0
+
+
+async def _started_before(stop: asyncio.Event, service: Service) -> bool:
+    """Start; False where the wish to stop came first (Telegram may be long to answer)."""
+    starting, stopping = asyncio.create_task(service.start()), asyncio.create_task(stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not starting.done():
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return False
+    await starting
+    return True
 
 
 def _say_ready(service: Service, page: str | None) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from telegram.request import BaseRequest
 from bot.updates import received
 from storage.database import Database
 from storage.errors import StorageError
+from storage.inbox import CURSOR_MEMORY
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +36,14 @@ class Polling:
         request: BaseRequest,
         database: Database,
         announce: Callable[[], None],
+        clock: Callable[[], datetime],
     ) -> None:
         self._bot = bot
         self._request = request
         self._database = database
         self._announce = announce
+        self._clock = clock
+        self._last_batch = clock()
         self._pause = 0.0
 
     async def run(self) -> None:
@@ -47,6 +52,8 @@ class Polling:
             cursor = await work.inbox.cursor()
         offset = None if cursor is None else cursor + 1
         while True:
+            if self._clock() - self._last_batch > CURSOR_MEMORY:
+                offset = None
             try:
                 offset = await self._fetch(offset)
                 self._pause = 0.0
@@ -60,6 +67,7 @@ class Polling:
         batch = await self._get_updates(offset)
         if not batch:
             return offset
+        self._last_batch = self._clock()
         async with self._database.begin() as work:
             await work.inbox.add([received(raw) for raw in batch])
         self._announce()

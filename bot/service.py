@@ -196,7 +196,7 @@ def _assemble(settings: Settings, knowledge: Knowledge, clock: Callable[[], date
     application.add_error_handler(remember_failure)
     dispatcher = Dispatcher(database, bot, services)
     intake = Intake(database, application, services, dispatcher.wake)
-    polling = Polling(bot, polling_request, database, intake.wake)
+    polling = Polling(bot, polling_request, database, intake.wake, clock)
     return Parts(application, database, services, polling, intake, dispatcher)
 
 

@@ -91,7 +91,9 @@ async def show_details(update: Update, context: BotContext) -> None:
         return
     shown = choice.shown and interest.status is not Status.WITHDRAWN
     await turn.rewrite(
-        await _text(turn, interest, details=shown), _keyboard(interest, details=shown)
+        await _text(turn, interest, details=shown),
+        _keyboard(interest, details=shown),
+        about=interest.about,
     )
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from knowledge.matching import Outcome
-from knowledge.model import Action, Entry, Project
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 
 from handlers.authority import Authority, requires
@@ -14,6 +12,8 @@ from handlers.messages import Catalogue
 from handlers.navigation import AskHuman, ListProjects, ListThemes, Propose, ShowEntry, ShowProject
 from handlers.routing import Handler, tap
 from handlers.turn import BotContext, Turn
+from knowledge.matching import Outcome
+from knowledge.model import Action, Entry, Project
 
 TEXT = Catalogue.of("questions")
 _ACTIONS: dict[Action, tuple[str, CallbackData]] = {

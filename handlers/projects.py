@@ -4,8 +4,6 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from knowledge.model import Project, Stage
-from knowledge.normalising import normalise
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 
 from handlers.authority import Authority, requires
@@ -21,6 +19,8 @@ from handlers.navigation import (
 )
 from handlers.routing import Handler, command, tap
 from handlers.turn import BotContext, Turn
+from knowledge.model import Project, Stage
+from knowledge.normalising import normalise
 from storage.interests import Status
 
 TEXT = Catalogue.of("projects")

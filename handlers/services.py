@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from knowledge.model import Knowledge
-
 from handlers.messages import PARIS
+from knowledge.model import Knowledge
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The list of all that the bot can answer, and one answer chosen from a button."""
 
-from knowledge.matching import Outcome
 from telegram import Update
 
 from handlers import answers
@@ -10,6 +9,7 @@ from handlers.messages import Catalogue
 from handlers.navigation import ListThemes, ShowEntry
 from handlers.routing import Handler, command, tap
 from handlers.turn import BotContext, Turn
+from knowledge.matching import Outcome
 
 TEXT = Catalogue.of("questions")
 

@@ -63,15 +63,24 @@ class Turn:
         """Send a message to the chat that this update came from."""
         await self._send("sendMessage", self.chat_id, _content(text, keyboard))
 
-    async def rewrite(self, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
-        """Replace the message whose button was tapped; say it anew where it is out of reach."""
+    async def rewrite(
+        self,
+        text: str,
+        keyboard: InlineKeyboardMarkup | None = None,
+        *,
+        about: str | None = None,
+    ) -> None:
+        """Replace the message whose button was tapped; say it anew where it is out of reach.
+
+        ``about`` names what the text tells of, so that erasing that finds this message as well.
+        """
         query = self.update.callback_query
         message = query.message if query else None
         if message is None or not message.is_accessible:
             await self.say(text, keyboard)
             return
         content = _content(text, keyboard) | {"message_id": message.message_id}
-        await self._send("editMessageText", self.chat_id, content)
+        await self._send("editMessageText", self.chat_id, content, about)
 
     async def remove_buttons(self) -> None:
         """Leave the tapped message as it reads, without buttons to tap again."""
@@ -118,22 +127,31 @@ class Turn:
         """Edit the message that was sent about something; False where there is none."""
         delivery = await self.work.outbox.delivery(about)
         if delivery is not None:
-            await self.replace(delivery, text, keyboard)
+            await self.replace(delivery, text, keyboard, about=about)
         return delivery is not None
 
     async def replace(
-        self, delivery: Delivery, text: str, keyboard: InlineKeyboardMarkup | None = None
+        self,
+        delivery: Delivery,
+        text: str,
+        keyboard: InlineKeyboardMarkup | None = None,
+        *,
+        about: str | None = None,
     ) -> None:
         """Edit a message that arrived somewhere."""
         content = _content(text, keyboard) | {"message_id": delivery.message_id}
-        await self._send("editMessageText", delivery.chat_id, content)
+        await self._send("editMessageText", delivery.chat_id, content, about)
 
     def toast(self, text: str, *, alert: bool = False) -> None:
         """Answer the tap with a line that shows for a moment, or that must be closed."""
         self.toast_text, self.toast_is_alert = text, alert
 
-    async def _send(self, method: str, chat_id: int, content: dict[str, object]) -> None:
-        await self.work.outbox.add(Outgoing(Audience.PERSON, method, content, chat_id=chat_id))
+    async def _send(
+        self, method: str, chat_id: int, content: dict[str, object], about: str | None = None
+    ) -> None:
+        await self.work.outbox.add(
+            Outgoing(Audience.PERSON, method, content, chat_id=chat_id, about=about)
+        )
 
 
 def _content(text: str, keyboard: InlineKeyboardMarkup | None) -> dict[str, object]:

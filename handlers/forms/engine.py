@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from knowledge.normalising import normalise
 from telegram import Update
 
 from handlers.authority import Authority, requires
@@ -27,6 +26,7 @@ from handlers.forms.buttons import (
 from handlers.forms.steps import Answers, Form, RefusedError
 from handlers.routing import Handler, command, tap
 from handlers.turn import BotContext, Turn
+from knowledge.normalising import normalise
 from storage.drafts import Draft
 
 _FORMS: dict[str, Form] = {}
