@@ -158,7 +158,10 @@ class Speaker:
         raise AssertionError(f"no button {label!r} in {shown}")
 
     def messages(self) -> list[Message]:
-        return self.stage.messenger.messages(self.chat_id)
+        """Return the chat, with the spaces that tests are typed with."""
+        chat = json.dumps(self.stage.messenger.messages(self.chat_id), ensure_ascii=False)
+        found: list[Message] = json.loads(chat.replace("\u00a0", " "))
+        return found
 
     @property
     def new(self) -> list[Message]:
@@ -193,7 +196,8 @@ class Speaker:
     @property
     def toast(self) -> str:
         """What answered the last tap."""
-        return (self.stage.messenger.answers[self.query].get("text") or "") if self.query else ""
+        answer = self.stage.messenger.answers[self.query] if self.query else {}
+        return str(answer.get("text") or "").replace("\u00a0", " ")
 
     _before: frozenset[str] = frozenset()
     query: str = ""

@@ -121,11 +121,11 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
 def _by_words(form: Form, key: str, text: str) -> dict[str, str] | None:
     """Accept a choice typed out, by its words or its number, and a typed skip."""
     step = form.by_key[key]
-    typed = text.strip().casefold()
+    typed = normalise(text)
     for number, value in enumerate(step.choices, 1):
-        if typed in {str(number), form.text.label(f"choice_{key}_{value}").casefold()}:
+        if typed in {str(number), normalise(form.text.label(f"choice_{key}_{value}"))}:
             return {key: value}
-    return {key: ""} if step.optional and typed == TEXT.label("skip").casefold() else None
+    return {key: ""} if step.optional and typed == normalise(TEXT.label("skip")) else None
 
 
 async def _go_on(turn: Turn, draft: Draft) -> None:

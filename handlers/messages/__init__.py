@@ -4,6 +4,7 @@
 ``TEXT.label("page", number=2)`` gives plain text, for buttons and toasts.
 """
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from babel.dates import format_date, format_time
 from jinja2 import Environment, StrictUndefined, Template
 
 PARIS = ZoneInfo("Europe/Paris")
+_AFTER_A_WORD = re.compile(" ([:;?!\u00bb])")
 
 
 def day(value: date) -> str:
@@ -42,6 +44,11 @@ _HTML = _environment(autoescape=True)
 _PLAIN = _environment(autoescape=False)
 
 
+def _typeset(text: str) -> str:
+    """Keep French punctuation on the line of its word, however narrow the screen."""
+    return _AFTER_A_WORD.sub("\u00a0\\1", text).replace("\u00ab ", "\u00ab\u00a0")
+
+
 class Catalogue:
     """The messages of one feature, compiled once."""
 
@@ -59,11 +66,11 @@ class Catalogue:
 
     def __call__(self, name: str, /, **values: object) -> str:
         """Return a message as Telegram HTML; what a person typed is escaped."""
-        return self._html[name].render(values).strip()
+        return _typeset(self._html[name].render(values).strip())
 
     def label(self, name: str, /, **values: object) -> str:
         """Return a message as plain text."""
-        return self._plain[name].render(values).strip()
+        return _typeset(self._plain[name].render(values).strip())
 
     @property
     def names(self) -> frozenset[str]:
