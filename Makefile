@@ -29,7 +29,7 @@ lock: $(VENV)/bin/python  ## Choose the exact versions anew from pyproject.toml
 	for extra in run dev; do \
 		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--no-emit-index-url --no-emit-find-links --upgrade --quiet \
-			$$( [ $$extra = dev ] && echo --extra dev ) pyproject.toml requirements/build.in -o requirements/$$extra.txt; \
+			--extra semantic $$( [ $$extra = dev ] && echo --extra dev ) pyproject.toml requirements/build.in -o requirements/$$extra.txt; \
 	done
 
 clean:  ## Remove what was set up (never data/)

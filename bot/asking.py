@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import TextIO
 
 from bot.cli import fail
+from bot.evaluation import EvaluationFileError, evaluate, in_words, read_questions
 from bot.messages import TEXT
+from bot.settings import Settings
+from bot.understanding import compiling
 from knowledge.checking import check as find_problems
 from knowledge.loading import load
 from knowledge.matching import Decision, Outcome
@@ -25,7 +28,7 @@ def check(directory: Path) -> int:
         _say(TEXT.label("knowledge_wrong", problems=problems, directory=directory))
     if any(problem.severity is Severity.ERROR for problem in problems):
         return 1
-    knowledge = load(directory)
+    knowledge = load(directory, compiling=compiling(Settings.read()))
     phrasings = sum(len(entry.phrasings) for entry in knowledge.entries)
     counts = {"entries": len(knowledge.entries), "projects": len(knowledge.projects)}
     _say(TEXT.label("knowledge_right", directory=directory, phrasings=phrasings, **counts))
@@ -66,9 +69,25 @@ def answer_lines(directory: Path, lines: TextIO, output: TextIO) -> int:
     return 0
 
 
+def evaluate_file(directory: Path, path: Path, *, as_json: bool) -> int:
+    """Print how right the matcher is on a file of questions."""
+    try:
+        questions = read_questions(path)
+    except EvaluationFileError as error:
+        return fail(TEXT.label("evaluate_bad_line", file=path, line=error.line))
+    except (OSError, UnicodeDecodeError):
+        return fail(TEXT.label("evaluate_no_file", file=path))
+    knowledge = _load(directory)
+    if knowledge is None:
+        return 1
+    report = evaluate(knowledge.matcher, questions)
+    _say(json.dumps(report, ensure_ascii=False, indent=2) if as_json else in_words(report))
+    return 0
+
+
 def _load(directory: Path) -> Knowledge | None:
     try:
-        return load(directory)
+        return load(directory, compiling=compiling(Settings.read()))
     except KnowledgeError as error:
         fail(TEXT.label("knowledge_wrong", problems=error.problems, directory=directory))
         return None

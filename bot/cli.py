@@ -1,4 +1,4 @@
-"""The command line: run, preview, check, ask."""
+"""The command line: run, preview, check, ask, evaluate."""
 
 import argparse
 import sys
@@ -52,6 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--jsonl", action="store_true", help=TEXT.label("cli_ask_jsonl"))
     ask.add_argument("--knowledge", type=Path, metavar="DIR", help=TEXT.label("cli_knowledge"))
     ask.set_defaults(command=_ask)
+
+    evaluate = commands.add_parser("evaluate", help=TEXT.label("cli_evaluate"))
+    evaluate.add_argument("file", type=Path, help=TEXT.label("cli_evaluate_file"))
+    evaluate.add_argument("--json", action="store_true", help=TEXT.label("cli_evaluate_json"))
+    evaluate.add_argument("--knowledge", type=Path, metavar="DIR", help=TEXT.label("cli_knowledge"))
+    evaluate.set_defaults(command=_evaluate)
     return parser
 
 
@@ -89,6 +95,13 @@ def _ask(options: argparse.Namespace) -> int:
     if options.question is None:
         return fail(TEXT.label("ask_needs_question"))
     return asking.answer_one(directory, options.question, as_json=options.json)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from bot import asking  # noqa: PLC0415
+
+    directory = _directory(options.knowledge)
+    return asking.evaluate_file(directory, options.file, as_json=options.json)
 
 
 def _directory(given: Path | None) -> Path:

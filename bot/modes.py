@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-from pathlib import Path
 
 from telegram.error import InvalidToken
 
@@ -13,6 +12,7 @@ from bot.messages import TEXT
 from bot.preview.server import PREVIEW_TOKEN, PortInUseError, PreviewServer
 from bot.service import Service
 from bot.settings import Settings
+from bot.understanding import compiling
 from knowledge.loading import load
 from knowledge.model import Knowledge
 from knowledge.problems import KnowledgeError
@@ -26,7 +26,7 @@ def telegram(settings: Settings) -> int:
     """Answer on Telegram by long polling until stopped; return the exit code."""
     token = settings.telegram_bot_token
     logs.set_up(settings.log_level, token.get_secret_value() if token else None)
-    knowledge = _load(settings.knowledge_dir, fictitious=False)
+    knowledge = _load(settings, fictitious=False)
     if knowledge is None:
         return 1
     return asyncio.run(_serve(settings, knowledge, None))
@@ -35,15 +35,16 @@ def telegram(settings: Settings) -> int:
 def preview(settings: Settings, port: int) -> int:
     """Answer on a page of this machine until stopped; return the exit code."""
     logs.set_up(settings.log_level, PREVIEW_TOKEN)
-    knowledge = _load(settings.knowledge_dir, fictitious=True)
+    knowledge = _load(settings, fictitious=True)
     if knowledge is None:
         return 1
     return asyncio.run(_preview(settings, knowledge, PreviewServer(port=port)))
 
 
-def _load(directory: Path, *, fictitious: bool) -> Knowledge | None:
+def _load(settings: Settings, *, fictitious: bool) -> Knowledge | None:
+    directory = settings.knowledge_dir
     try:
-        return load(directory, fictitious=fictitious)
+        return load(directory, fictitious=fictitious, compiling=compiling(settings))
     except KnowledgeError as error:
         fail(TEXT.label("knowledge_wrong", problems=error.problems, directory=directory))
         return None

@@ -89,6 +89,7 @@ class Service:
             self.parts.dispatcher.run(),
             self.parts.polling.run(),
             self._introduce(),
+            self._warm_up(),
             self._sweep(),
         )
         self._tasks = [asyncio.get_running_loop().create_task(loop) for loop in loops]
@@ -151,6 +152,10 @@ class Service:
             )
         except TelegramError as error:
             logger.warning("the command menu is as it was: %s", type(error).__name__)
+
+    async def _warm_up(self) -> None:
+        """Ask one question in vain: the encoder's weights are read by the first."""
+        await asyncio.to_thread(self.parts.services.knowledge.matcher.match, "bonjour a tous")
 
     async def _sweep(self) -> None:
         """Delete what has been kept long enough, every hour; log counts only."""

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     contact_phone: str = ""
     postal_address: str = ""
     dpo_email: str = ""
+    semantic_matching: bool = True
     preview_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
 

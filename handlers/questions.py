@@ -1,5 +1,6 @@
 """A question in the person's own words: an answer, a choice of two or three, or an honest no."""
 
+import asyncio
 from dataclasses import dataclass
 
 from telegram import InlineKeyboardMarkup, Update
@@ -50,7 +51,8 @@ async def ask(turn: Turn) -> None:
     if not normalise(turn.text):
         await turn.say(TEXT("no_words"))
         return
-    decision = turn.services.knowledge.matcher.match(turn.text)
+    # In a thread: the encoder takes milliseconds that other chats need not wait for.
+    decision = await asyncio.to_thread(turn.services.knowledge.matcher.match, turn.text)
     outcome = await _once_in_a_row(turn, decision.outcome)
     question_id = await answers.remember(turn, turn.text, outcome, decision.shown)
     if outcome is Outcome.SMALLTALK:

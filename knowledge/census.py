@@ -1,21 +1,23 @@
 """The census of projects: which are open, where, in which sectors, and those that words name."""
 
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
-from pathlib import Path
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from knowledge.model import Project
 from knowledge.normalising import normalise
+from knowledge.wording import wording
 
 # Measured on the shipped census: "hydrogne" against "hydrogene" 94, unlike words below 75.
 _LIKE = 84
+# A word with a typo never counts as much as the word itself.
+_ALIKE = 0.9
 _SHORTEST_FUZZY = 5
 _SHORTEST_NAME = 3
-# Words that every project shares say nothing about which one is meant.
-_COMMON = frozenset(Path(__file__).with_name("common_words.txt").read_text("utf-8").split())
+# Twenty thousand characters hold thousands of words; a question has few that tell something.
+_MOST_WORDS = 100
+_Weights = Mapping[str, float]
 
 
 class Census:
@@ -23,8 +25,11 @@ class Census:
 
     def __init__(self, projects: Iterable[Project]) -> None:
         self._projects = tuple(projects)
-        self._words = {project.id: _words_of(project) for project in self._projects}
-        self._names = {project.id: _names_of(project) for project in self._projects}
+        self._cards = _Index({one.id: _words_of(one) for one in self._projects})
+        self._names = _Index({one.id: _names_of(one) for one in self._projects})
+        self._names_and_places = _Index(
+            {one.id: {**_places_of(one), **_names_of(one)} for one in self._projects}
+        )
 
     def listed(
         self,
@@ -45,31 +50,6 @@ class Census:
         ]
         return tuple(sorted(found, key=_listing_order))
 
-    def search(self, words: str, today: date) -> tuple[Project, ...]:
-        """Return the open projects that words name, typos tolerated, best first."""
-        wanted = telling_words(words)
-        scored = [(self._score(project, wanted), project) for project in self.listed(today)]
-        named = [(score, project) for score, project in scored if score > 0]
-        return tuple(p for _, p in sorted(named, key=lambda one: (-one[0], _listing_order(one[1]))))
-
-    def named_by(self, question: str, *, places: bool = False) -> tuple[str, ...]:
-        """Return the ids of the projects, open or not, that a question names, the surest first.
-
-        A name is a keyword, a sector or a word of the title: the text of a card shares its
-        ordinary words with every question. A place names projects only where that is asked for.
-        """
-        wanted = telling_words(question)
-        scored = (
-            (self._naming(project, wanted, places=places), project.id) for project in self._projects
-        )
-        named = sorted((-score, project_id) for score, project_id in scored if score > 0)
-        return tuple(project_id for _, project_id in named)
-
-    def _naming(self, project: Project, wanted: Iterable[str], *, places: bool) -> float:
-        own, where = self._names[project.id]
-        names = {**where, **own} if places else own
-        return sum(_best(word, names.items()) for word in wanted)
-
     def territories(self, today: date) -> tuple[str, ...]:
         """Return the territories that have an open project, in French alphabetical order."""
         return _alphabetical({t for p in self.listed(today) for t in p.territories})
@@ -78,53 +58,107 @@ class Census:
         """Return the sectors that have an open project, in French alphabetical order."""
         return _alphabetical({s for p in self.listed(today) for s in p.sectors})
 
-    def _score(self, project: Project, wanted: Iterable[str]) -> float:
-        """Return how many of the words a project holds, its title counting twice."""
-        return sum(_best(word, self._words[project.id]) for word in wanted)
+    def search(self, words: str, today: date) -> tuple[Project, ...]:
+        """Return the open projects that any of the words is found in, typos tolerated, best first.
+
+        Title and keywords count most, then sectors and places, then the text of the card.
+        """
+        scores = self._cards.scores(_searched(words))
+        found = [project for project in self.listed(today) if scores[project.id] > 0]
+        return tuple(sorted(found, key=lambda one: (-scores[one.id], *_listing_order(one))))
+
+    def named_by(self, question: str, *, places: bool = False) -> tuple[str, ...]:
+        """Return the ids of the projects, open or not, that a question names, the surest first.
+
+        A name is a keyword, a sector or a word of the title: the text of a card shares its
+        ordinary words with every question. A place names projects only where that is asked for.
+        """
+        index = self._names_and_places if places else self._names
+        scores = index.scores(telling_words(question))
+        named = sorted((-score, project_id) for project_id, score in scores.items() if score > 0)
+        return tuple(project_id for _, project_id in named)
+
+    def says_nothing_else(self, question: str) -> bool:
+        """Tell whether all that a question says, and not only places, are names of projects."""
+        wanted = telling_words(question)
+        return all(map(self._names_and_places.like, wanted)) and any(map(self._names.like, wanted))
+
+
+class _Index:
+    """The weighted words of each project, and which of them a word may stand for."""
+
+    def __init__(self, words: Mapping[str, _Weights]) -> None:
+        self._words = words
+        self._vocabulary = tuple(dict.fromkeys(w for weights in words.values() for w in weights))
+        self._stems: dict[str, list[str]] = {}
+        for word in self._vocabulary:
+            self._stems.setdefault(_singular(word), []).append(word)
+
+    def scores(self, wanted: Iterable[str]) -> dict[str, float]:
+        """Return by project the sum, over the wanted words, of its best like word's weight."""
+        scores = dict.fromkeys(self._words, 0.0)
+        for like in filter(None, map(self.like, wanted)):
+            for project_id, weights in self._words.items():
+                found = (likeness * weights.get(own, 0.0) for own, likeness in like.items())
+                scores[project_id] += max(found)
+        return scores
+
+    def like(self, wanted: str) -> dict[str, float]:
+        """Return the words that one may stand for: 1 for the same, less for those alike."""
+        same = dict.fromkeys(self._stems.get(_singular(wanted), ()), 1.0)
+        if len(wanted) < _SHORTEST_FUZZY:
+            return same
+        alike = process.extract(
+            wanted, self._vocabulary, scorer=fuzz.ratio, score_cutoff=_LIKE, limit=None
+        )
+        return {
+            own: ratio / 100 * _ALIKE for own, ratio, _ in alike if len(own) >= _SHORTEST_FUZZY
+        } | same
 
 
 def telling_words(text: str) -> list[str]:
     """Return the words of a text that can tell one project from another."""
-    return [word for word in normalise(text).split() if word not in _COMMON and len(word) > 1]
+    return [word for word in _searched(text) if word not in wording().shared]
 
 
-def _words_of(project: Project) -> tuple[tuple[str, float], ...]:
-    weighted: dict[str, float] = {}
+def _searched(text: str) -> list[str]:
+    """Return the words of a text that say something, each once."""
+    words = dict.fromkeys(normalise(text).split())
+    said = [word for word in words if word not in wording().empty and len(word) > 1]
+    return said[:_MOST_WORDS]
+
+
+def _words_of(project: Project) -> _Weights:
     parts = (
-        (2.0, project.title),
-        (2.0, " ".join(project.keywords)),
-        (1.5, " ".join((*project.sectors, *project.territories))),
-        (1.0, f"{project.summary} {project.seeks} {project.lead or ''}"),
+        (2.0, (project.title, *project.keywords)),
+        (1.5, (*project.sectors, *project.territories)),
+        (1.0, (project.summary, project.seeks, project.lead or "")),
     )
-    for weight, text in parts:
-        for word in telling_words(text):
-            weighted[word] = max(weight, weighted.get(word, 0.0))
-    return tuple(weighted.items())
+    weighted: dict[str, float] = {}
+    for weight, texts in parts:
+        for text in texts:
+            for word in _searched(text):
+                weighted.setdefault(word, weight)
+    return weighted
 
 
-def _names_of(project: Project) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the words that are a project's own, and those of where it is, with their weights."""
-    places = {word: 0.5 for place in project.territories for word in telling_words(place)}
+def _places_of(project: Project) -> _Weights:
+    return {word: 0.5 for place in project.territories for word in telling_words(place)}
+
+
+def _names_of(project: Project) -> _Weights:
+    """Return the words that are a project's own, with their weights."""
+    places = _places_of(project)
     names: dict[str, float] = {}
-    for weight, texts in ((0.6, project.sectors), (1.0, (project.title, *project.keywords))):
-        for word in telling_words(" ".join(texts)):
+    for weight, texts in ((1.0, (project.title, *project.keywords)), (0.6, project.sectors)):
+        for word in (word for text in texts for word in telling_words(text)):
             if word not in places and len(word) >= _SHORTEST_NAME:
-                names[word] = weight
-    return names, places
+                names.setdefault(word, weight)
+    return names
 
 
-def _best(wanted: str, words: Iterable[tuple[str, float]]) -> float:
-    return max((_likeness(wanted, word) * weight for word, weight in words), default=0.0)
-
-
-def _likeness(wanted: str, own: str) -> float:
-    """Return 1 for the same word, less for a like one, 0 for another."""
-    if wanted == own or wanted.rstrip("sx") == own.rstrip("sx"):
-        return 1.0
-    if len(wanted) < _SHORTEST_FUZZY or len(own) < _SHORTEST_FUZZY:
-        return 0.0
-    ratio = fuzz.ratio(wanted, own, score_cutoff=_LIKE)
-    return ratio / 100 * 0.9
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > _SHORTEST_NAME and word[-1] in "sx" else word
 
 
 def _listing_order(project: Project) -> tuple[int, str]:
@@ -132,4 +166,4 @@ def _listing_order(project: Project) -> tuple[int, str]:
 
 
 def _alphabetical(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(names, key=lambda name: unicodedata.normalize("NFKD", name).casefold()))
+    return tuple(sorted(names, key=lambda name: (normalise(name), name)))

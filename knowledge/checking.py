@@ -27,7 +27,8 @@ def check(directory: Path, *, today: date) -> tuple[Problem, ...]:
 
 def _dates(document: Document, today: date) -> Iterator[Problem]:
     """Warn of what is past, and of projects under way that nobody leads."""
-    for key, items in document.data.items():
+    for key in ("entrees", "projets"):
+        items = document.data.get(key, [])
         for index, item in enumerate(items):
             at: Location = (key, index)
             valid = item.get("valable_jusqu_au")

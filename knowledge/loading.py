@@ -2,21 +2,44 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from knowledge.census import Census
+from knowledge.corpus import examples_of
+from knowledge.encoding import Encoder
+from knowledge.lexicon import Lexicon
 from knowledge.matching import Matcher
 from knowledge.model import Action, Entry, Knowledge, Project, SmallTalk, Stage
+from knowledge.model_store import ModelStore
 from knowledge.problems import KnowledgeError, Problem, Severity
+from knowledge.ranking import compile_ranker
 from knowledge.rules import check_rules
 from knowledge.shape import check_shape
 from knowledge.yaml_files import Document, read
 
 FAQ, PROJECTS, SMALL_TALK = "faq.yaml", "projets.yaml", "politesses.yaml"
+VOICES, LEXICON = "formulations.yaml", "lexique.yaml"
 FICTITIOUS = "fictifs/projets.yaml"
-_KINDS = {FAQ: "faq", PROJECTS: "projets", SMALL_TALK: "politesses", FICTITIOUS: "projets"}
+_KINDS = {
+    FAQ: "faq",
+    PROJECTS: "projets",
+    SMALL_TALK: "politesses",
+    VOICES: "formulations",
+    LEXICON: "lexique",
+    FICTITIOUS: "projets",
+}
+_REQUIRED = (FAQ, PROJECTS, SMALL_TALK)
+_OPTIONAL = (VOICES, LEXICON)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiling:
+    """How questions are understood: the encoder (None: by letters alone), and what is kept."""
+
+    encoder: Encoder | None = None
+    store: ModelStore = field(default_factory=lambda: ModelStore(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +50,28 @@ class Files:
     problems: tuple[Problem, ...]
 
 
-def load(directory: Path, *, fictitious: bool = False) -> Knowledge:
+def load(
+    directory: Path, *, fictitious: bool = False, compiling: Compiling | None = None
+) -> Knowledge:
     """Read, check and compile a folder; KnowledgeError with everything that keeps it from use.
 
-    ``fictitious`` adds the invented projects of the preview and of the tests.
+    ``fictitious`` adds the invented projects of the preview and of the tests; ``compiling`` says
+    with which encoder questions are understood, and where what was learnt is kept.
     """
     files = read_files(directory, fictitious=fictitious)
     problems = files.problems or tuple(check_rules(files.documents))
     errors = tuple(found for found in problems if found.severity is Severity.ERROR)
     if errors:
         raise KnowledgeError(errors)
-    return build(files.documents)
+    return build(files.documents, compiling or Compiling())
 
 
 def read_files(directory: Path, *, fictitious: bool) -> Files:
     """Read the folder's files and hold each to its schema."""
     documents: dict[str, Document] = {}
     problems: list[Problem] = []
-    for name in (FAQ, PROJECTS, SMALL_TALK, *([FICTITIOUS] if fictitious else [])):
+    present = [name for name in _OPTIONAL if (directory / name).exists()]
+    for name in (*_REQUIRED, *present, *([FICTITIOUS] if fictitious else [])):
         document = read(directory / name, name)
         if isinstance(document, Document):
             documents[name] = document
@@ -54,7 +81,7 @@ def read_files(directory: Path, *, fictitious: bool) -> Files:
     return Files(documents, tuple(problems))
 
 
-def build(documents: dict[str, Document]) -> Knowledge:
+def build(documents: dict[str, Document], compiling: Compiling) -> Knowledge:
     """Compile documents that were found right."""
     entries = tuple(_entry(raw) for raw in documents[FAQ].data["entrees"])
     small_talk = tuple(_small_talk(raw) for raw in documents[SMALL_TALK].data["politesses"])
@@ -69,10 +96,36 @@ def build(documents: dict[str, Document]) -> Knowledge:
         entries=entries,
         projects=projects,
         small_talk=small_talk,
-        matcher=Matcher.compile(entries, small_talk, census),
+        matcher=_matcher(documents, entries, small_talk, census, compiling),
         census=census,
         version=_version(documents.values()),
     )
+
+
+def _matcher(
+    documents: dict[str, Document],
+    entries: tuple[Entry, ...],
+    small_talk: tuple[SmallTalk, ...],
+    census: Census,
+    compiling: Compiling,
+) -> Matcher:
+    voices = documents[VOICES].data["voix"] if VOICES in documents else ()
+    examples = examples_of(entries, voices)
+    ranker = compile_ranker(
+        examples,
+        [entry.id for entry in entries],
+        _lexicon(documents.get(LEXICON)),
+        compiling.encoder,
+        compiling.store,
+    )
+    return Matcher(examples, small_talk, ranker, census)
+
+
+def _lexicon(document: Document | None) -> Lexicon:
+    if document is None:
+        return Lexicon()
+    raw = document.data
+    return Lexicon.of(raw["abreviations"], raw["idees"], raw["lieux"])
 
 
 def _entry(raw: dict[str, Any]) -> Entry:

@@ -8,9 +8,10 @@ from enum import StrEnum
 from rapidfuzz import fuzz, process
 
 from knowledge.census import Census
-from knowledge.model import Entry, SmallTalk
+from knowledge.corpus import Example
+from knowledge.model import SmallTalk
 from knowledge.normalising import normalise
-from knowledge.ranking import FuzzyRanker, Ranked, Ranker, texts_of
+from knowledge.ranking import Ranked, Ranker, Ranking
 
 # The entry that the projects named by a question are shown under.
 FIND_PROJECTS = "trouver-rejoindre-projets"
@@ -19,6 +20,7 @@ _COURTESIES = re.compile(
     r"|(?:\s*\b(?:merci(?: d avance| beaucoup)?|svp|stp|s il (?:vous|te) plait|please"
     r"|cordialement))+$"
 )
+_PROJECT_WORDS = frozenset({"projet", "projets", "project", "projects"})
 _LONGEST_SMALL_TALK = 5  # words
 _RANKING_LENGTH = 5
 
@@ -37,7 +39,7 @@ class Decision:
     """What to show for a question, and why.
 
     ``shown`` holds entry ids (for small talk, its id); ``ranking`` the five best entries;
-    ``projects`` those of the census that the question names.
+    ``projects`` those of the census that the question names; ``nearest`` the example most like it.
     """
 
     outcome: Outcome
@@ -45,57 +47,43 @@ class Decision:
     ranking: tuple[Ranked, ...]
     projects: tuple[str, ...] = ()
     reason: str = ""
+    nearest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Where an answer is sure enough, and where a choice still is, in scores from 0 to 1.
+    """Where an answer is sure enough, and where a choice still is, in calibrated probabilities.
 
-    Set by hand on the shipped phrasings for the first, fuzzy ranker.
+    They follow from what each mistake costs a person. Take one more tap as 1. A wrong answer given
+    with confidence costs about 4 (read it, doubt, ask again): answer directly where
+    (1 - p) * 4 < 1, so from p = 0.75. A choice in vain costs about 1, silence where an answer
+    existed about 4: offer choices from p = 0.2.
     """
 
-    answer: float = 0.68
-    margin: float = 0.06
-    choice: float = 0.5
+    answer: float = 0.75
+    choice: float = 0.2
     small_talk: float = 0.86
     most_choices: int = 3
 
 
 class Matcher:
-    """Questions to decisions; immutable once compiled, the same answer for the same question."""
+    """Questions to decisions; immutable once made, the same answer for the same question."""
 
     def __init__(
         self,
-        exact: dict[str, str],
-        small_talk: dict[str, str],
+        examples: Iterable[Example],
+        small_talk: Iterable[SmallTalk],
         ranker: Ranker,
         census: Census,
-        thresholds: Thresholds,
+        thresholds: Thresholds | None = None,
     ) -> None:
-        self._exact = exact
-        self._small_talk = small_talk
+        self._exact = {normalise(e.text): e.entry for e in examples if e.entry}
+        self._small_talk = {
+            normalise(phrase): talk.id for talk in small_talk for phrase in talk.phrasings
+        }
         self._ranker = ranker
         self._census = census
-        self._thresholds = thresholds
-
-    @classmethod
-    def compile(
-        cls,
-        entries: Iterable[Entry],
-        small_talk: Iterable[SmallTalk],
-        census: Census,
-        thresholds: Thresholds | None = None,
-    ) -> "Matcher":
-        """Prepare all that matching needs from what the files say."""
-        entries = tuple(entries)
-        return cls(
-            # Titles and questions win over nothing: a phrasing written by hand comes first.
-            {normalise(t): e.id for e in entries for t in reversed(texts_of(e))},
-            {normalise(phrase): talk.id for talk in small_talk for phrase in talk.phrasings},
-            FuzzyRanker(entries),
-            census,
-            thresholds or Thresholds(),
-        )
+        self._thresholds = thresholds or Thresholds()
 
     def match(self, question: str) -> Decision:
         """Decide what to show for a question; never raises, whatever the text."""
@@ -111,19 +99,16 @@ class Matcher:
             or self._decide(asked, ranking)
         )
 
-    def _match_exactly(self, said: str, asked: str, ranking: tuple[Ranked, ...]) -> Decision | None:
-        for text in (said, asked):
-            if text in self._exact:
-                found = self._exact[text]
-                first = Ranked(found, 1.0)
-                others = tuple(one for one in ranking if one.id != found)
-                ranking = (first, *others)[:_RANKING_LENGTH]
-                projects = self._named(text)
-                return Decision(Outcome.ANSWER, (found,), ranking, projects, "exact phrasing")
-        return None
+    def _match_exactly(self, said: str, asked: str, ranking: Ranking) -> Decision | None:
+        found = self._exact.get(said) or self._exact.get(asked)
+        if found is None:
+            return None
+        others = tuple(one for one in ranking.entries if one.id != found)
+        best = (Ranked(found, 1.0), *others)[:_RANKING_LENGTH]
+        return Decision(Outcome.ANSWER, (found,), best, self._named(asked), "exact phrasing")
 
-    def _match_small_talk(self, said: str, ranking: tuple[Ranked, ...]) -> Decision | None:
-        best = ranking[:_RANKING_LENGTH]
+    def _match_small_talk(self, said: str, ranking: Ranking) -> Decision | None:
+        best = ranking.entries[:_RANKING_LENGTH]
         if said in self._small_talk:
             return Decision(Outcome.SMALLTALK, (self._small_talk[said],), best, (), "small talk")
         if not self._small_talk or len(said.split()) > _LONGEST_SMALL_TALK:
@@ -134,31 +119,33 @@ class Matcher:
         talk = (self._small_talk[phrase],)
         return Decision(Outcome.SMALLTALK, talk, best, (), f"nearly small talk: {phrase}")
 
-    def _match_projects(self, asked: str, ranking: tuple[Ranked, ...]) -> Decision | None:
+    def _match_projects(self, asked: str, ranking: Ranking) -> Decision | None:
         """Show the projects that a question about projects names."""
-        words = asked.split()
-        if not {"projet", "projets", "project", "projects"} & set(words):
+        if not _PROJECT_WORDS & set(asked.split()):
             return None
         named = self._census.named_by(asked, places=True)
-        sure = ranking and ranking[0].score >= self._thresholds.answer
-        if not named or sure or FIND_PROJECTS not in {one.id for one in ranking}:
+        sure = ranking.sure >= self._thresholds.answer
+        if not named or sure or FIND_PROJECTS not in {one.id for one in ranking.entries}:
             return None
+        best = ranking.entries[:_RANKING_LENGTH]
         reason = "names projects of the census"
-        shown = (FIND_PROJECTS,)
-        return Decision(Outcome.ANSWER, shown, ranking[:_RANKING_LENGTH], named, reason)
+        return Decision(Outcome.ANSWER, (FIND_PROJECTS,), best, named, reason)
 
-    def _decide(self, asked: str, ranking: tuple[Ranked, ...]) -> Decision:
+    def _decide(self, asked: str, ranking: Ranking) -> Decision:
         limits = self._thresholds
-        best = ranking[:_RANKING_LENGTH]
-        near = [one.id for one in ranking if one.score >= limits.choice][: limits.most_choices]
-        lead = ranking[0].score - ranking[1].score if len(ranking) > 1 else 1.0
-        projects = self._named(asked)
-        sure = near and ranking[0].score >= limits.answer and lead >= limits.margin
-        if sure and len(asked.split()) > 1:
-            return Decision(Outcome.ANSWER, (near[0],), best, projects, "sure")
-        if near:
-            return Decision(Outcome.CHOICES, tuple(near), best, projects, "not sure")
-        return Decision(Outcome.NONE, (), best, projects, "nothing like it")
+        best, projects = ranking.entries[:_RANKING_LENGTH], self._named(asked)
+        reason = (
+            f"first right with probability {ranking.sure:.2f}, one of three {ranking.among:.2f}"
+        )
+        lone = len(asked.split()) == 1
+        outcome = Outcome.NONE
+        if ranking.sure >= limits.answer and not lone:
+            outcome = Outcome.ANSWER
+        elif ranking.among >= limits.choice:
+            outcome = Outcome.CHOICES
+        count = {Outcome.ANSWER: 1, Outcome.CHOICES: limits.most_choices}.get(outcome, 0)
+        shown = tuple(one.id for one in best[:count])
+        return Decision(outcome, shown, best, projects, reason, ranking.nearest)
 
     def _named(self, asked: str) -> tuple[str, ...]:
         return self._census.named_by(asked)

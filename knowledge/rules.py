@@ -11,13 +11,14 @@ from knowledge.yaml_files import Document, Location
 
 # A message holds 4,096; the source, the date and the question whether it helped take the rest.
 LONGEST_ANSWER = 3500
+OUT_OF_SCOPE = ""
 
 
 def check_rules(documents: dict[str, Document]) -> Iterator[Problem]:
     """Find what is wrong across files that have the right shape."""
     seen: dict[tuple[str, str], int] = {}
     for document in documents.values():
-        for key, items in document.data.items():
+        for key, items in _lists(document):
             for index, item in enumerate(items):
                 at: Location = (key, index)
                 yield from _duplicate_id(document, at, item, seen)
@@ -26,7 +27,15 @@ def check_rules(documents: dict[str, Document]) -> Iterator[Problem]:
     faq = documents.get("faq.yaml")
     if faq is not None:
         yield from _related(faq)
+    yield from _known_entries(documents)
     yield from _phrasings(documents)
+
+
+def _lists(document: Document) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Give the lists of items with an id: entries, projects, small talk."""
+    for key in ("entrees", "projets", "politesses"):
+        if key in document.data:
+            yield key, document.data[key]
 
 
 def _duplicate_id(
@@ -78,6 +87,9 @@ def _phrasings(documents: dict[str, Document]) -> Iterator[Problem]:
             owners[key] = owner
         elif owners[key] == owner:
             yield problem("repeated_phrasing", place, severity=Severity.WARNING, phrasing=text)
+        elif OUT_OF_SCOPE in (owner, owners[key]):
+            other = owners[key] if owner == OUT_OF_SCOPE else owner
+            yield problem("answered_phrasing", place, phrasing=text, other=other)
         else:
             yield problem("duplicate_phrasing", place, phrasing=text, other=owners[key])
 
@@ -85,13 +97,43 @@ def _phrasings(documents: dict[str, Document]) -> Iterator[Problem]:
 def _all_phrasings(
     documents: dict[str, Document],
 ) -> Iterator[tuple[Document, Location, str, str]]:
+    """Give each phrasing with its place and the id that it belongs to."""
     for document in documents.values():
-        for key, items in document.data.items():
-            if key == "projets":
-                continue
-            for index, item in enumerate(items):
-                name = "variantes" if key == "entrees" else "phrases"
-                if key == "entrees":
-                    yield document, (key, index, "question"), item["id"], item["question"]
-                for number, text in enumerate(item[name]):
-                    yield document, (key, index, name, number), item["id"], str(text)
+        for key, items in _lists(document):
+            if key != "projets":
+                yield from _of_items(document, key, items)
+        if "voix" in document.data:
+            yield from _of_voices(document)
+
+
+def _of_items(
+    document: Document, key: str, items: list[dict[str, Any]]
+) -> Iterator[tuple[Document, Location, str, str]]:
+    name = "variantes" if key == "entrees" else "phrases"
+    for index, item in enumerate(items):
+        if key == "entrees":
+            yield document, (key, index, "question"), item["id"], item["question"]
+        for number, text in enumerate(item[name]):
+            yield document, (key, index, name, number), item["id"], str(text)
+
+
+def _of_voices(document: Document) -> Iterator[tuple[Document, Location, str, str]]:
+    for index, voice in enumerate(document.data["voix"]):
+        for entry, texts in voice["formulations"].items():
+            for number, text in enumerate(texts):
+                yield document, ("voix", index, "formulations", entry, number), entry, text
+        for number, text in enumerate(voice["hors_sujet"]):
+            yield document, ("voix", index, "hors_sujet", number), OUT_OF_SCOPE, text
+
+
+def _known_entries(documents: dict[str, Document]) -> Iterator[Problem]:
+    """Find formulations of entries that do not exist."""
+    faq, voices = documents.get("faq.yaml"), documents.get("formulations.yaml")
+    if faq is None or voices is None:
+        return
+    known = [entry["id"] for entry in faq.data["entrees"]]
+    for index, voice in enumerate(voices.data["voix"]):
+        for entry in voice["formulations"]:
+            if entry not in known:
+                place = place_of(voices, ("voix", index, "formulations", entry))
+                yield problem("unknown_entry", place, entry=entry, known=", ".join(known))

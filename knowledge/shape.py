@@ -15,13 +15,19 @@ from knowledge.problems import Place, Problem, place, problem, words
 from knowledge.yaml_files import Document, Location
 
 _SCHEMAS = Path(__file__).parent / "schema"
-_LIST_KEYS = {"faq": "entrees", "projets": "projets", "politesses": "politesses"}
+_TOP_KEYS = {
+    "faq": "entrees",
+    "projets": "projets",
+    "politesses": "politesses",
+    "formulations": "voix",
+    "lexique": "idees",
+}
 
 
 def check_shape(document: Document, kind: str) -> Iterator[Problem]:
-    """Find all that the schema of this kind of file ("faq", "projets", "politesses") refuses."""
-    key = _LIST_KEYS[kind]
-    if not isinstance(document.data, dict) or not isinstance(document.data.get(key), list):
+    """Find all that the schema of this kind of file ("faq", "projets", "politesses"…) refuses."""
+    key = _TOP_KEYS[kind]
+    if not isinstance(document.data, dict) or not document.data.get(key):
         yield problem("empty", Place(document.file), key=key)
         return
     for error in _validator(kind).iter_errors(document.data):
@@ -49,7 +55,7 @@ def place_of(document: Document, location: Location) -> Place:
 
 def _where(document: Document, location: Location) -> str:
     """Return the words for a place: which entry, which key."""
-    if len(location) < 2:  # noqa: PLR2004 - the list's key, and an index
+    if len(location) < 2 or not isinstance(location[1], int):  # noqa: PLR2004 - key, index
         return place("top", key=location[0]) if location else ""
     kind = words("places")[str(location[0])]
     item = document.data[location[0]][location[1]]

@@ -1,6 +1,11 @@
 """The census: what is open, in which order, and what words find."""
 
+import time
 from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from knowledge.census import Census
 from knowledge.model import Knowledge, Project, Stage
@@ -91,3 +96,86 @@ def test_more_words_are_more_to_the_point(shipped: Knowledge) -> None:
 def test_a_place_names_projects_only_when_asked(shipped: Knowledge) -> None:
     assert shipped.census.named_by("mon atelier est à Martigues") == ()
     assert shipped.census.named_by("mon atelier est à Martigues", places=True)
+
+
+def test_an_ordinary_word_finds_projects_but_does_not_name_them(shipped: Knowledge) -> None:
+    assert shipped.census.search("atelier", TODAY)
+    assert shipped.census.search("PME", TODAY)
+    assert shipped.census.named_by("je cherche un atelier, je suis une PME") == ()
+
+
+def test_search_finds_only_what_is_open() -> None:
+    census = Census([project("a", keywords=("soudure",), stage=Stage.CLOSED)])
+    assert census.search("soudure", TODAY) == ()
+    assert census.named_by("soudure") == ("a",)
+
+
+def test_title_and_keywords_count_more_than_the_text_of_the_card() -> None:
+    census = Census(
+        [
+            project("a-text", summary="On y parle de soudure."),
+            project("b-sector", sectors=("Soudure",)),
+            project("c-keyword", keywords=("soudure",)),
+            project("d-title", title="Soudure"),
+        ]
+    )
+    found = ids(census.search("soudure", TODAY))
+    assert found == ["c-keyword", "d-title", "b-sector", "a-text"]
+    assert ids(census.search("soudur", TODAY)) == found
+
+
+@pytest.mark.parametrize("typed", ["eau", "eaux", "EAU !", "l'eau"])
+def test_short_words_are_found_whole_only(typed: str) -> None:
+    census = Census([project("a", keywords=("eau",)), project("b", keywords=("beau", "peau"))])
+    assert ids(census.search(typed, TODAY)) == ["a"]
+
+
+def test_a_word_said_twice_counts_once() -> None:
+    census = Census(
+        [project("a", keywords=("bois", "fer")), project("b", title="Bois", summary="bois")]
+    )
+    assert ids(census.search("bois bois bois bois fer", TODAY))[0] == "a"
+
+
+def test_what_is_nothing_but_names_is_told_from_a_question() -> None:
+    census = Census([project("a", title="Hydrogène", territories=("Fos-sur-Mer",))])
+    for words in ("hydrogène", "l'hydrogène à Fos ?", "projet hydrogene"):
+        assert census.says_nothing_else(words), words
+    for words in ("", "projet", "Fos", "hydrogène et chaudières", "prix de l'hydrogène"):
+        assert not census.says_nothing_else(words), words
+
+
+def test_names_are_in_the_order_of_french_readers() -> None:
+    names = ("Évenos", "Zone", "Étang de Berre", "Aix", "Éguilles", "Fos", "eaux")
+    census = Census([project("a", territories=names)])
+    expected = ("Aix", "eaux", "Éguilles", "Étang de Berre", "Évenos", "Fos", "Zone")
+    assert census.territories(TODAY) == expected
+
+
+def test_without_projects_there_is_nothing() -> None:
+    empty = Census(())
+    assert empty.listed(TODAY) == empty.search("soudure", TODAY) == ()
+    assert empty.named_by("un projet de soudure", places=True) == ()
+    assert empty.territories(TODAY) == empty.sectors(TODAY) == ()
+
+
+@given(st.text(max_size=200))
+def test_any_words_find_open_projects_in_an_order_that_is_always_the_same(
+    shipped: Knowledge, words: str
+) -> None:
+    found = shipped.census.search(words, TODAY)
+    assert len(set(found)) == len(found)
+    assert set(found) <= set(shipped.census.listed(TODAY))
+    assert found == shipped.census.search(words, TODAY)
+
+
+def test_a_large_census_is_searched_in_a_bounded_time() -> None:
+    many = [
+        project(f"p{n}", title=f"Projet numéro {n} soudure{n}", keywords=(f"clé{n}", "robot"))
+        for n in range(500)
+    ]
+    census = Census(many)
+    start = time.process_time()
+    census.search(" ".join(f"mot{n}" for n in range(3000)), TODAY)
+    assert len(census.named_by("robot")) == len(many)
+    assert time.process_time() - start < 1

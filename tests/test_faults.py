@@ -214,12 +214,13 @@ async def test_killed_between_the_confirmation_and_the_notification(
         bot.dies()
         stage.messenger.faults.clear()
         bot.starts()
-        await _until(stage.server, lambda: bool(administrator.messages()))
+        await _until(
+            stage.server,
+            lambda: bool(administrator.messages()) and _answers(sme, "C'est enregistré") > 0,
+        )
         assert bot.ends() == 0
     finally:
         bot.dies()
-    await stage.starts()
-    await stage.settles()
     told = [m for m in administrator.messages() if "Nouvelle demande" in m["text"]]
     assert len(told) == 1
     assert _answers(sme, "C'est enregistré") == 1

@@ -21,7 +21,8 @@ from telegram.error import (
 
 from bot.preview.botapi import fits
 from bot.preview.errors import ApiError
-from bot.preview.formatting import parse, units
+from bot.preview.formatting import parse
+from bot.preview.markup import units
 from bot.preview.messenger import Messenger
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
 
@@ -154,7 +155,7 @@ async def test_commands_and_descriptions_are_kept(
     await client.set_my_commands([BotCommand("aide", "Aide")])
     assert [c.command for c in await client.get_my_commands()] == ["aide"]
     await client.set_my_description("Un assistant")
-    assert server.messenger.texts["description"] == "Un assistant"
+    assert server.messenger.bot()["description"] == "Un assistant"
     for bad in ("Aide", "a" * 33, "à"):
         commands = [{"command": bad, "description": "x"}]
         refused = await raw.post("/setMyCommands", json={"commands": commands})
@@ -164,7 +165,8 @@ async def test_commands_and_descriptions_are_kept(
 async def test_groups_and_members_are_known(client: Bot, server: PreviewServer) -> None:
     group = server.messenger.administrators
     assert (await client.get_chat(group.id)).title == "Administrateurs"
-    assert (await client.get_chat_member(group.id, group.members[0].id)).status == "member"
+    assert (await client.get_chat_member(group.id, group.members[0].id)).status == "creator"
+    assert (await client.get_chat_member(group.id, group.members[1].id)).status == "member"
     assert (await client.get_chat_member(group.id, (await client.get_me()).id)).status == "member"
     with pytest.raises(BadRequest):
         await client.get_chat_member(group.id, 1001)
@@ -218,7 +220,8 @@ async def test_what_breaks_the_api_is_refused_in_its_words(
         ("é<b>x", 'find end tag corresponding to start tag "b"'),
         ("x</b>", "Unexpected end tag at byte offset 1"),
         ("<b><i>x</b></i>", 'Unmatched end tag at byte offset 7, expected "</i>", found "</b>"'),
-        ("é < b", "Unclosed start tag at byte offset 3"),
+        ("é < b", 'Unsupported start tag "" at byte offset 3'),
+        ("é <b", "Unclosed start tag at byte offset 3"),
     ],
 )
 async def test_bad_html_is_refused_with_its_place(

@@ -69,6 +69,9 @@ async def test_saying_tapping_attaching_blocking(
         ("/preview/send", {"chat_id": 1001}),
         ("/preview/send", {"chat_id": 1001, "member_id": 9, "text": "x"}),
         ("/preview/send", []),
+        ("/preview/send", {"chat_id": 1001, "member_id": 1001, "text": " "}),
+        ("/preview/send", {"chat_id": 1001, "member_id": 1001, "text": "x" * 4097}),
+        ("/preview/send", {"chat_id": -2001, "member_id": 1001, "text": "x"}),
         ("/preview/tap", {"chat_id": 1001, "member_id": 1001, "message_id": 3, "data": "x"}),
     ],
 )
@@ -79,10 +82,11 @@ async def test_wrong_calls_are_told(page: httpx.AsyncClient, path: str, body: ob
 async def test_no_other_site_can_drive_it(page: httpx.AsyncClient, server: PreviewServer) -> None:
     form = await page.post("/preview/reset", data={"x": "1"})
     assert form.status_code == 415
+    assert (await page.post("/preview/attach", data={"chat_id": "x"})).status_code == 415
     foreign = await page.get("/preview/state", headers={"host": "evil.example"})
     assert foreign.status_code == 400
     assert (await page.get("/preview/file/none")).status_code == 404
-    bad = await page.post("/preview/attach", data={"chat_id": "x"})
+    bad = await page.post("/preview/attach", data={"chat_id": "x"}, files={"file": b"x"})
     assert bad.status_code == 400
     assert server.messenger.seq == 0
 

@@ -4,8 +4,9 @@ The real API ignores parameters that it does not know; this one refuses them, so
 bot is found on this machine.
 """
 
-import contextlib
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,44 @@ from starlette.datastructures import UploadFile
 from bot.preview.errors import ApiError, bad
 
 Values = dict[str, Any]
-_SCALARS: dict[str, type | tuple[type, ...]] = {
-    "Integer": int,
-    "Float": (int, float),
-    "String": str,
-    "Boolean": bool,
-    "True": bool,
-    "InputFile": UploadFile,
+Check = Callable[[Any], bool]
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_float(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_SCALARS: dict[str, Check] = {
+    "Integer": _is_integer,
+    "Float": _is_float,
+    "String": lambda value: isinstance(value, str),
+    "Boolean": lambda value: isinstance(value, bool),
+    "True": lambda value: value is True,
+    "InputFile": lambda value: isinstance(value, UploadFile),
 }
+
+
+# Bot API, setWebhook: an empty address removes the webhook.
+_MAY_BE_EMPTY = frozenset({"url"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    """How a parameter is read: its types for people, their check, whether a string is JSON."""
+
+    kinds: str
+    check: Check
+    may_be_json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    parameters: dict[str, _Parameter]
+    required: tuple[str, ...]
 
 
 @cache
@@ -35,51 +66,96 @@ def description() -> dict[str, Any]:
 def decode(method: str, raw: Values) -> Values:
     """Return a call's parameters in their types; ApiError where Telegram's rules are broken.
 
-    Form-encoded values arrive as strings and are decoded; JSON values come as they are.
+    Form-encoded values arrive as strings and are decoded; JSON values come as they are. An empty
+    value is one that was not given.
     """
+    signature = _signature(method)
+    given = {name: value for name, value in raw.items() if value not in ("", None)}
+    for name in signature.required:
+        if name not in given and (name not in raw or name not in _MAY_BE_EMPTY):
+            is_text = name == "text"
+            raise bad("message text is empty" if is_text else f'parameter "{name}" is required')
+    return {name: _decoded(method, signature, name, value) for name, value in given.items()}
+
+
+@cache
+def _signature(method: str) -> _Signature:
     fields = description()["methods"].get(method)
     if fields is None:
         raise ApiError(404, "Not Found: method not found")
-    for name in raw:
-        if name not in fields:
-            raise bad(f'unknown parameter "{name}" of method {method}')
-    for name, (_, required) in fields.items():
-        if required and raw.get(name) in (None, ""):
-            if name == "text":
-                raise bad("message text is empty")
-            raise bad(f'parameter "{name}" is required')
-    return {name: _decoded(name, value, fields[name][0]) for name, value in raw.items()}
+    parameters = {
+        name: _Parameter(" or ".join(kinds), _any_of(kinds), kinds != ["String"])
+        for name, (kinds, _) in fields.items()
+    }
+    return _Signature(parameters, tuple(name for name, (_, needed) in fields.items() if needed))
 
 
-def _decoded(name: str, value: Any, kinds: list[str]) -> Any:  # noqa: ANN401 - any JSON
-    candidates = [value]
-    if isinstance(value, str) and kinds != ["String"]:
-        with contextlib.suppress(ValueError):
-            candidates.insert(0, json.loads(value))
-    for candidate in candidates:
-        for kind in kinds:
-            if fits(candidate, kind):
-                return candidate
-    raise bad(f'parameter "{name}" is not of type {" or ".join(kinds)}')
+def _decoded(method: str, signature: _Signature, name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
+    parameter = signature.parameters.get(name)
+    if parameter is None:
+        raise bad(f'unknown parameter "{name}" of method {method}')
+    if parameter.may_be_json and isinstance(value, str):
+        parsed = _parsed(value)
+        if parameter.check(parsed):
+            return parsed
+    if parameter.check(value):
+        return value
+    raise bad(f'parameter "{name}" is not of type {parameter.kinds}')
+
+
+def _parsed(text: str) -> Any:  # noqa: ANN401 - any JSON
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def fits(value: Any, kind: str) -> bool:  # noqa: ANN401 - any JSON
     """Tell whether a value is of a type of the Bot API: known fields only, all required ones."""
+    return _check_of(kind)(value)
+
+
+@cache
+def _check_of(kind: str) -> Check:
     if kind.startswith("Array of "):
-        inner = kind.removeprefix("Array of ")
-        return isinstance(value, list) and all(fits(item, inner) for item in value)
+        return _all_of(_check_of(kind.removeprefix("Array of ")))
     if kind in _SCALARS:
-        is_flag = kind in {"Boolean", "True"}
-        return isinstance(value, _SCALARS[kind]) and isinstance(value, bool) == is_flag
-    type_ = description()["types"].get(kind)
-    if type_ is None or not isinstance(value, dict):
-        return False
-    if type_["subtypes"]:
-        return any(fits(value, subtype) for subtype in type_["subtypes"])
-    fields = type_["fields"]
-    known = all(name in fields and _any(item, fields[name][0]) for name, item in value.items())
-    return known and all(name in value for name, (_, required) in fields.items() if required)
+        return _SCALARS[kind]
+    type_ = description()["types"][kind]
+    return _any_of(type_["subtypes"]) if type_["subtypes"] else _object_of(type_["fields"])
 
 
-def _any(value: Any, kinds: list[str]) -> bool:  # noqa: ANN401 - any JSON
-    return any(fits(value, kind) for kind in kinds)
+def _all_of(inner: Check) -> Check:
+    return lambda value: isinstance(value, list) and all(map(inner, value))
+
+
+def _any_of(kinds: list[str]) -> Check:
+    if len(kinds) == 1:
+        return _later(kinds[0])
+    checks = [_later(kind) for kind in kinds]
+    return lambda value: any(check(value) for check in checks)
+
+
+def _later(kind: str) -> Check:
+    """Return a check that is made at its first use: types refer to each other in circles."""
+    if kind in _SCALARS:
+        return _SCALARS[kind]
+
+    def check(value: object) -> bool:
+        return _check_of(kind)(value)
+
+    return check
+
+
+def _object_of(fields: dict[str, tuple[list[str], bool]]) -> Check:
+    checks = {name: _any_of(kinds) for name, (kinds, _) in fields.items()}
+    required = frozenset(name for name, (_, needed) in fields.items() if needed)
+
+    def check(value: object) -> bool:
+        return (
+            isinstance(value, dict)
+            and value.keys() >= required
+            and all(name in checks and checks[name](item) for name, item in value.items())
+        )
+
+    return check

@@ -1,129 +1,70 @@
-"""Texts as Telegram reads them: HTML to entities, and the entities that it finds by itself.
+"""Texts as Telegram reads them: what their tags say, and what it finds in them by itself.
 
-Source: Bot API, "Formatting options". Offsets and lengths are UTF-16 code units.
+Source: Bot API, "Formatting options" and MessageEntity. Offsets and lengths are UTF-16 code units.
 """
 
-import html
 import re
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
 from bot.preview.errors import bad
+from bot.preview.markup import Entity, parse_html, units
 
-Entity = dict[str, Any]
-_TAGS = {
-    "b": "bold",
-    "strong": "bold",
-    "i": "italic",
-    "em": "italic",
-    "u": "underline",
-    "ins": "underline",
-    "s": "strikethrough",
-    "strike": "strikethrough",
-    "del": "strikethrough",
-    "tg-spoiler": "spoiler",
-    "span": "spoiler",
-    "a": "text_link",
-    "code": "code",
-    "pre": "pre",
-    "blockquote": "blockquote",
-}
-_TAG = re.compile(r"<(/?)([^\s<>/]*)([^<>]*)>")
-_HREF = re.compile(r"href\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))")
+# Telegram knows every top-level domain; a preview needs those that people here write.
+_DOMAINS = "fr|com|org|net|eu|io|info|me|be|ch|de|uk|paris|corsica|gouv|app|dev"
 _FOUND = re.compile(
-    r"(?P<url>https?://[^\s<>«»]+[^\s<>«».,;:!?)])"
-    r"|(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,})"
-    r"|(?<![\w/])(?P<bot_command>/[a-zA-Z0-9_]{1,32}(?:@\w+)?)(?![\w/])"
-    r"|(?<!\w)(?P<mention>@[a-zA-Z][\w]{4,31})"
+    r"(?P<email>(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,})"
+    r"|(?P<url>(?:https?://[^\s<>«»\"]+|(?<![\w.@/-])(?:[\w-]+\.)+"
+    rf"(?:{_DOMAINS})\b(?![\w-]|\.\w)(?:[/?#][^\s<>«»\"]*)?)(?<![.,;:!?)'\]]))"
+    r"|(?P<bot_command>(?<![\w/<>])/[a-zA-Z0-9_]{1,64}(?:@\w{3,32})?(?![\w/<>]))"
+    r"|(?P<mention>(?<!\w)@[a-zA-Z]\w{3,31}(?!\w))"
+    r"|(?P<hashtag>(?<![\w#])#(?=\w*[^\W\d_])\w{1,256}(?![\w#]))"
+    r"|(?P<phone_number>(?<![\w+])\+\d(?:[ .-]?\d){7,14}(?!\w))"
 )
+# As Telegram cleans what it is given: no carriage returns, no other control characters.
+_CLEANED = {code: " " for code in range(32) if chr(code) != "\n"} | {ord("\r"): None}
+_CODE = frozenset({"code", "pre"})
+_OPAQUE = _CODE | {"text_link"}
 
 
-def units(text: str) -> int:
-    """Return a text's length in UTF-16 code units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-@dataclass(slots=True)
-class _Open:
-    tag: str
-    offset: int
-    url: str | None
-
-
-def parse(text: str, mode: str | None) -> tuple[str, list[Entity]]:
-    """Return the text to show and its entities; refuse what Telegram cannot parse."""
+def parse(
+    text: str, mode: str | None = None, entities: list[Entity] | None = None
+) -> tuple[str, list[Entity]]:
+    """Return the text to show and its entities; ApiError where Telegram cannot parse it."""
     if mode and mode.upper() != "HTML":
         raise bad(f"unsupported parse_mode: the preview knows HTML only, not {mode}")
-    shown, entities = _parse_html(text) if mode else (text, list[Entity]())
-    stripped = shown.strip()
-    lead = units(shown[: len(shown) - len(shown.lstrip())])
-    return stripped, _sorted(_shifted(entities, lead, units(stripped)) + _found(stripped, entities))
+    shown, marked = parse_html(text) if mode else (text, list(entities or ()))
+    _check_characters(shown)
+    cleaned = shown.translate(_CLEANED)
+    if len(cleaned) != len(shown):
+        marked = _without_returns(shown, marked)
+    stripped = cleaned.strip()
+    lead = units(cleaned[: len(cleaned) - len(cleaned.lstrip())])
+    placed = _outside_code(_moved(marked, lead, units(stripped)))
+    return stripped, sorted([*placed, *_found(stripped, placed)], key=_by_place)
 
 
-def _parse_html(source: str) -> tuple[str, list[Entity]]:
-    text = ""
-    entities: list[Entity] = []
-    stack: list[_Open] = []
-    position = 0
-    for found in _TAG.finditer(source):
-        text += _literal(source, position, found.start())
-        position = found.end()
-        closing, tag, attributes = found[1], found[2].lower(), found[3]
-        if closing:
-            entities += _close(stack, tag, text, source, found.start())
-        else:
-            stack.append(_opened(tag, attributes, text, source, found.start()))
-    text += _literal(source, position, len(source))
-    if stack:
-        tag = stack[-1].tag
-        raise bad(f"can't parse entities: Can't find end tag corresponding to start tag \"{tag}\"")
-    return text, entities
+def _check_characters(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise bad("strings must be encoded in UTF-8") from error
 
 
-def _literal(source: str, start: int, end: int) -> str:
-    part = source[start:end]
-    if "<" in part:
-        at = _bytes(source, start + part.index("<"))
-        raise bad(f"can't parse entities: Unclosed start tag at byte offset {at}")
-    return html.unescape(part)
+def _without_returns(text: str, entities: list[Entity]) -> list[Entity]:
+    """Move entities to where they are once the carriage returns are gone."""
+    returns = [units(text[: m.start()]) for m in re.finditer("\r", text)]
+
+    def place(at: int) -> int:
+        return at - sum(one < at for one in returns)
+
+    moved = []
+    for entity in entities:
+        start, end = place(entity["offset"]), place(entity["offset"] + entity["length"])
+        moved.append(entity | {"offset": start, "length": end - start})
+    return moved
 
 
-def _opened(tag: str, attributes: str, text: str, source: str, start: int) -> _Open:
-    if tag not in _TAGS or (tag == "span" and "tg-spoiler" not in attributes):
-        at = _bytes(source, start)
-        raise bad(f'can\'t parse entities: Unsupported start tag "{tag}" at byte offset {at}')
-    href = _HREF.search(attributes) if tag == "a" else None
-    url = html.unescape(next(filter(None, href.groups()), "")) if href else None
-    return _Open(tag, units(text), url)
-
-
-def _close(stack: list[_Open], tag: str, text: str, source: str, start: int) -> list[Entity]:
-    at = _bytes(source, start)
-    if not stack:
-        raise bad(f"can't parse entities: Unexpected end tag at byte offset {at}")
-    opened = stack.pop()
-    if tag != opened.tag:
-        raise bad(
-            f"can't parse entities: Unmatched end tag at byte offset {at}, "
-            f'expected "</{opened.tag}>", found "</{tag}>"'
-        )
-    entity: Entity = {
-        "type": _TAGS[tag],
-        "offset": opened.offset,
-        "length": units(text) - opened.offset,
-    }
-    if tag == "a":
-        if not opened.url:
-            return []
-        entity["url"] = opened.url
-    return [entity] if entity["length"] else []
-
-
-def _bytes(source: str, position: int) -> int:
-    return len(source[:position].encode("utf-8", "surrogatepass"))
-
-
-def _shifted(entities: list[Entity], lead: int, length: int) -> list[Entity]:
+def _moved(entities: list[Entity], lead: int, length: int) -> list[Entity]:
     """Move entities by the space that was stripped before the text, within its bounds."""
     moved = []
     for entity in entities:
@@ -134,15 +75,53 @@ def _shifted(entities: list[Entity], lead: int, length: int) -> list[Entity]:
     return moved
 
 
-def _found(text: str, formatted: list[Entity]) -> list[Entity]:
-    links = [(e["offset"], e["offset"] + e["length"]) for e in formatted if "url" in e]
-    entities = []
+def _outside_code(entities: list[Entity]) -> list[Entity]:
+    """Drop what lies inside code: Telegram shows code as it is."""
+    code: list[Entity] = []
+    # An outer tag closes after the inner ones.
+    for entity in reversed(entities):
+        if entity["type"] in _CODE and not any(_is_inside(entity, other) for other in code):
+            code.append(entity)
+    rest = [e for e in entities if e["type"] not in _CODE]
+    return [e for e in rest if not any(_is_inside(e, c) for c in code)] + _plain(code)
+
+
+def _plain(code: list[Entity]) -> list[Entity]:
+    """Take the language away from all but "pre", which alone shows one."""
+    return [e if e["type"] == "pre" else _without_language(e) for e in code]
+
+
+def _without_language(entity: Entity) -> Entity:
+    return {name: value for name, value in entity.items() if name != "language"}
+
+
+def _is_inside(entity: Entity, other: Entity) -> bool:
+    starts = entity["offset"] >= other["offset"]
+    return bool(starts and _end(entity) <= _end(other))
+
+
+def _found(text: str, formatted: list[Entity]) -> Iterator[Entity]:
+    """Yield links, commands, mentions… that stand in plain sight."""
     for match in _FOUND.finditer(text):
-        offset, length = units(text[: match.start()]), units(match[0])
-        if not any(start <= offset < end for start, end in links):
-            entities.append({"type": match.lastgroup, "offset": offset, "length": length})
-    return entities
+        entity = {
+            "type": match.lastgroup,
+            "offset": units(text[: match.start()]),
+            "length": units(match[0]),
+        }
+        if not any(_hides(other, entity) for other in formatted):
+            yield entity
 
 
-def _sorted(entities: list[Entity]) -> list[Entity]:
-    return sorted(entities, key=lambda entity: (entity["offset"], -entity["length"]))
+def _hides(formatted: Entity, found: Entity) -> bool:
+    """Tell whether formatting covers a find, or cuts it in two."""
+    apart = _end(formatted) <= found["offset"] or formatted["offset"] >= _end(found)
+    nested = _is_inside(found, formatted) or _is_inside(formatted, found)
+    return not apart and (formatted["type"] in _OPAQUE or not nested)
+
+
+def _end(entity: Entity) -> int:
+    return int(entity["offset"] + entity["length"])
+
+
+def _by_place(entity: Entity) -> tuple[int, int]:
+    return entity["offset"], -entity["length"]

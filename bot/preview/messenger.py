@@ -1,79 +1,105 @@
-"""The messenger's state and its rules: chats, messages, updates. No HTTP."""
+"""The messenger: what people and the bot do, and what follows from it. No HTTP."""
 
-import asyncio
 import itertools
 import time
 from collections import deque
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from bot.preview.errors import ApiError, bad
+from bot.preview import samples
+from bot.preview.chats import Chats, Message
+from bot.preview.errors import bad
+from bot.preview.events import Events
 from bot.preview.faults import Faults
+from bot.preview.files import Files
 from bot.preview.formatting import parse
-from bot.preview.people import BOT_ID, Group, User, bot_as_json
-from bot.preview.updates import Updates
+from bot.preview.menus import Menus, Texts
+from bot.preview.pacing import Pace
+from bot.preview.people import BOT_ID, Group, User, bot_as_json, cast, group
+from bot.preview.updates import Update, Updates
+from bot.preview.webhook import Webhook
 
-Message = dict[str, Any]
-_CAST = Path(__file__).with_name("people.yaml")
-_LOG_LENGTH = 2000
+_KEPT_CALLS = 10_000
+_SUPERGROUPS = -1_000_000_000_000
 
 
 class Messenger:
-    """A Telegram for one machine: two people, two groups, one bot."""
+    """A Telegram for one machine: two people, two groups, one bot.
 
-    def __init__(self) -> None:
-        cast = yaml.safe_load(_CAST.read_text("utf-8"))
-        self.sme = User(**cast["pme"])
-        self.second_sme = User(**cast["pme2"])
-        self.administrators = _group(cast["administrateurs"])
-        self.facilitators = _group(cast["facilitateurs"])
-        self.groups = (self.administrators, self.facilitators)
-        self.users = {
-            user.id: user
-            for user in (self.sme, self.second_sme, *(m for g in self.groups for m in g.members))
-        }
+    ``enforce_rates`` answers 429 to a bot that writes too fast. With ``privacy``, as for bots that
+    have not asked otherwise, a group's messages reach the bot only where they are meant for it.
+    """
+
+    def __init__(self, *, enforce_rates: bool = False, privacy: bool = True) -> None:
+        self.sme = User(**cast()["pme"])
+        self.second_sme = User(**cast()["pme2"])
+        self.administrators = group("administrateurs")
+        self.facilitators = group("facilitateurs")
+        self.chats = Chats(
+            (self.sme, self.second_sme), groups=(self.administrators, self.facilitators)
+        )
         self.updates = Updates()
+        self.webhook = Webhook(self.updates)
+        self.events = Events()
         self.faults = Faults()
-        self.calls: deque[tuple[str, dict[str, Any]]] = deque(maxlen=10_000)
+        self.files = Files()
+        self.menus = Menus()
+        self.texts = Texts()
+        self.pace = Pace() if enforce_rates else None
+        self.privacy = privacy
+        self.calls: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_KEPT_CALLS)
         self.answers: dict[str, dict[str, Any]] = {}
-        self.commands: list[dict[str, str]] = []
-        self.texts: dict[str, str] = {}
-        self.files: dict[str, tuple[str, bytes]] = {}
-        self.blocked: set[int] = set()
-        self.log: deque[dict[str, Any]] = deque(maxlen=_LOG_LENGTH)
-        self.seq = 0
-        self._chats: dict[int, dict[int, Message]] = {}
         self._queries: dict[str, tuple[int, int]] = {}
         # Derived from the clock, so that a restarted preview never uses an id twice.
-        self._message_ids = itertools.count(int(time.time()) % 1_000_000 * 100 + 1)
         self._query_ids = itertools.count(time.time_ns())
-        self._change = asyncio.Event()
 
     # What people do
+
+    def joins(self, user: User) -> None:
+        """Let somebody else have an account: load tests need more than two people."""
+        self.chats.users[user.id] = user
 
     def says(
         self, user: User, text: str, *, chat: int | None = None, reply_to: int | None = None
     ) -> Message:
         """Send a text as a person."""
-        shown, entities = parse(text, None)
+        shown, entities = parse(text)
         content: Message = {"text": shown or text}
         if entities:
             content["entities"] = entities
         return self._from_person(user, chat or user.id, content, reply_to)
 
-    def sends(self, user: User, kind: str, *, chat: int | None = None, **content: Any) -> Message:  # noqa: ANN401 - as the Bot API has it
-        """Send something else than a text: photo, voice, sticker, document, location, contact."""
-        return self._from_person(user, chat or user.id, {kind: content or _sample(kind)}, None)
+    def sends(self, user: User, kind: str, *, chat: int | None = None, **details: Any) -> Message:  # noqa: ANN401 - as the Bot API has it
+        """Send a photo, voice, sticker, document, location, contact or video_note.
+
+        ``file`` is a name and a content, the other details are fields of the Bot API's type;
+        samples stand for what is not given.
+        """
+        if kind not in samples.KINDS:
+            raise bad(f"the preview cannot send a {kind}")
+        file = details.pop("file", None) or samples.file_of(kind)
+        content = {kind: self._content(kind, file, details)}
+        return self._from_person(user, chat or user.id, content, None)
+
+    def edits(self, user: User, message_id: int, text: str, *, chat: int | None = None) -> Message:
+        """Edit one's own text."""
+        chat_id = self.chats.enter(user, chat or user.id)
+        message = self.chats.find(chat_id, message_id)
+        if message is None or message["from"]["id"] != user.id or "text" not in message:
+            raise bad("message to edit not found")
+        shown, entities = parse(text)
+        new = {"text": shown} | ({"entities": entities} if entities else {})
+        edited = self.chats.change(message, ("text", "entities"), new)
+        self._record("edited", chat_id, message=edited)
+        self._notify("edited_message", edited)
+        return edited
 
     def taps(
         self, user: User, chat: int, message_id: int, data: str, *, force: bool = False
     ) -> str:
         """Tap a button; with ``force``, one that the message no longer shows. Returns the query."""
-        chat = self.present_id(chat)
-        message = self._chats.get(chat, {}).get(message_id)
+        chat = self.chats.enter(user, chat)
+        message = self.chats.find(chat, message_id)
         if message is None:
             raise bad("message to tap on not found")
         if not force and data not in _data_of(message):
@@ -87,37 +113,40 @@ class Messenger:
             "chat_instance": str(chat),
             "data": data,
         }
-        self.updates.add("callback_query", query)
-        self._changed()
+        self._notify("callback_query", query)
         return query_id
+
+    def taps_expire(self) -> None:
+        """Let the taps that still wait time out, as Telegram does when no bot answers."""
+        self._queries.clear()
+        self._changed()
 
     def blocks(self, user: User) -> None:
         """Block the bot."""
-        self.blocked.add(user.id)
-        self._membership(user, "member", "kicked")
+        if user.id not in self.chats.blocked:
+            self.chats.blocked.add(user.id)
+            self._membership(user, "member", "kicked")
 
     def unblocks(self, user: User) -> None:
         """Let the bot write again."""
-        self.blocked.discard(user.id)
-        self._membership(user, "kicked", "member")
+        if user.id in self.chats.blocked:
+            self.chats.blocked.discard(user.id)
+            self._membership(user, "kicked", "member")
 
     def upgrades(self, group: Group) -> int:
         """Make a group a supergroup; return its new id."""
-        old, new = group.id, -1_000_000_000_000 + group.id
-        service = {"migrate_to_chat_id": new}
-        self._from_person(group.members[0], old, service, None)
-        group.former_ids.append(old)
-        group.id, group.is_supergroup = new, True
-        self._chats[new] = {}
-        self._from_person(group.members[0], new, {"migrate_from_chat_id": old}, None)
+        old, new, owner = group.id, _SUPERGROUPS + group.id, group.members[0]
+        self._from_person(owner, old, {"migrate_to_chat_id": new}, None)
+        self.chats.upgrade(group, new)
+        self._from_person(owner, new, {"migrate_from_chat_id": old}, None)
         return new
 
-    def delivers(self, update: dict[str, Any]) -> None:
+    def delivers(self, update: Update) -> None:
         """Put a raw update in the queue, whatever it is; without a number it gets the next."""
         self.updates.queue.append({"update_id": self.updates.next_id()} | update)
         self._changed()
 
-    def last_update(self) -> dict[str, Any]:
+    def last_update(self) -> Update:
         """Return the update that was made last."""
         return self.updates.last
 
@@ -125,32 +154,20 @@ class Messenger:
 
     def posts(self, chat_id: int, content: Message, reply_to: int | None = None) -> Message:
         """Add a message of the bot to a chat where it may write."""
-        chat_id = self.writable(chat_id)
-        return self._add(chat_id, bot_as_json(), content, reply_to)
+        chat_id = self.chats.writable(chat_id)
+        message = self.chats.add(chat_id, bot_as_json(), content, reply_to)
+        self._record("message", chat_id, message=message)
+        return message
 
-    def changes(self, chat_id: int, message_id: int, content: Message) -> Message:
-        """Edit a message of the bot; refuse an edit that changes nothing."""
-        chat_id = self.writable(chat_id)
-        message = self._chats.get(chat_id, {}).get(message_id)
-        if message is None or message["from"]["id"] != BOT_ID:
-            raise bad("message to edit not found")
-        kept = {k: v for k, v in message.items() if k not in content["replaces"]}
-        edited: Message = kept | content["new"]
-        if edited == message:
-            raise bad(
-                "message is not modified: specified new message content and reply markup are "
-                "exactly the same as a current content and reply markup of the message"
-            )
-        edited["edit_date"] = int(time.time())
-        self._chats[chat_id][message_id] = edited
-        self._record("edited", chat_id, message=edited)
+    def changes(self, message: Message, replaced: tuple[str, ...], new: Message) -> Message:
+        """Edit a message of the bot; ApiError where nothing changes."""
+        edited = self.chats.change(message, replaced, new)
+        self._record("edited", edited["chat"]["id"], message=edited)
         return edited
 
     def deletes(self, chat_id: int, message_id: int) -> None:
         """Remove a message."""
-        chat_id = self.writable(chat_id)
-        if self._chats.get(chat_id, {}).pop(message_id, None) is None:
-            raise bad("message to delete not found")
+        self.chats.delete(chat_id, message_id)
         self._record("deleted", chat_id, message_id=message_id)
 
     def answers_query(self, query_id: str, answer: dict[str, Any]) -> None:
@@ -161,21 +178,6 @@ class Messenger:
         self.answers[query_id] = answer
         self._record("toast", origin[0], callback_query_id=query_id, user_id=origin[1], **answer)
 
-    def keeps_file(self, name: str, body: bytes) -> dict[str, Any]:
-        """Keep a file that was sent; return the Bot API's Document."""
-        file_id = f"file-{len(self.files) + 1}-{time.time_ns()}"
-        self.files[file_id] = (name, body)
-        return {
-            "file_id": file_id,
-            "file_unique_id": file_id,
-            "file_name": name,
-            "file_size": len(body),
-        }
-
-    def file(self, file_id: str) -> bytes:
-        """Return the content of a file."""
-        return self.files[file_id][1]
-
     def notes(self, kind: str, chat_id: int = 0, **values: Any) -> None:  # noqa: ANN401 - as the page has it
         """Tell the page of something that is no message."""
         self._record(kind, chat_id, **values)
@@ -184,11 +186,20 @@ class Messenger:
 
     def messages(self, chat_id: int) -> list[Message]:
         """Return a chat as it stands, oldest first."""
-        return list(self._chats.get(self.present_id(chat_id), {}).values())
+        return self.chats.messages(chat_id)
+
+    def file(self, file_id: str) -> bytes:
+        """Return the content of a file."""
+        return self.files.body(file_id)
 
     def pending_updates(self) -> int:
         """Count the updates that no offset has confirmed."""
         return len(self.updates.queue)
+
+    @property
+    def seq(self) -> int:
+        """The number of the last event."""
+        return self.events.seq
 
     def unanswered_taps(self) -> int:
         """Count the buttons that still wait."""
@@ -196,119 +207,68 @@ class Messenger:
 
     async def changed(self) -> None:
         """Wait until anything happens."""
-        await self._change.wait()
+        await self.events.wait()
 
     async def changed_or(self, seconds: float) -> None:
         """Wait until anything happens, at most so long."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._change.wait()
-        except TimeoutError:
-            return
+        await self.events.wait(seconds)
 
-    def chat_as_json(self, chat_id: int) -> dict[str, Any]:
-        """Return the Bot API's Chat; refuse one that does not exist."""
-        group = self.group_of(chat_id)
-        if group is not None:
-            kind = "supergroup" if group.is_supergroup else "group"
-            return {"id": group.id, "type": kind, "title": group.title}
-        user = self.users.get(chat_id)
-        if user is None:
-            raise bad("chat not found")
-        shown = user.as_json()
-        names = {k: shown[k] for k in ("first_name", "last_name", "username") if k in shown}
-        return {"id": chat_id, "type": "private"} | names
-
-    def group_of(self, chat_id: int) -> Group | None:
-        """Find a group by its id, or by one that it had."""
-        return next((g for g in self.groups if chat_id in (g.id, *g.former_ids)), None)
-
-    def present_id(self, chat_id: int) -> int:
-        """Return the id that a chat has now."""
-        group = self.group_of(chat_id)
-        return group.id if group else chat_id
-
-    def writable(self, chat_id: int) -> int:
-        """Return a chat that the bot may write to; refuse as Telegram does where it may not."""
-        group = self.group_of(chat_id)
-        if group is not None:
-            if chat_id != group.id:
-                raise bad(
-                    "group chat was upgraded to a supergroup chat",
-                    {"migrate_to_chat_id": group.id},
-                )
-            return chat_id
-        if chat_id not in self.users:
-            raise bad("chat not found")
-        if chat_id in self.blocked:
-            raise ApiError(403, "Forbidden: bot was blocked by the user")
-        if chat_id not in self._chats:
-            raise ApiError(403, "Forbidden: bot can't initiate conversation with a user")
-        return chat_id
+    def bot(self) -> dict[str, Any]:
+        """Return the bot as people see it before they write to it."""
+        shown = bot_as_json()
+        return shown | {
+            "first_name": self.texts.get("name", "") or shown["first_name"],
+            "description": self.texts.get("description", ""),
+            "commands": self.menus.shown(),
+        }
 
     def empties(self) -> None:
         """Forget what was said; people and what the bot remembers stay."""
-        for chat in self._chats.values():
-            chat.clear()
+        self.chats.empty()
         self._record("reset", 0)
+
+    def _content(self, kind: str, file: tuple[str, bytes] | None, details: dict[str, Any]) -> Any:  # noqa: ANN401 - as the Bot API has it
+        if kind == "photo" and file:
+            return self.files.photo(*file)
+        if kind == "document" and file:
+            return self.files.document(*file) | details
+        stored = self.files.keep(*file) if file else {}
+        return stored | samples.details_of(kind) | details
 
     def _from_person(
         self, user: User, chat_id: int, content: Message, reply_to: int | None
     ) -> Message:
-        chat_id = self.present_id(chat_id)
-        self.blocked.discard(chat_id)
-        message = self._add(chat_id, user.as_json(), content, reply_to)
-        self.updates.add("message", message)
-        self._changed()
-        return message
-
-    def _add(
-        self, chat_id: int, sender: dict[str, Any], content: Message, reply_to: int | None
-    ) -> Message:
-        chat = self.chat_as_json(chat_id)
-        message: Message = {
-            "message_id": next(self._message_ids),
-            "date": int(time.time()),
-            "chat": chat,
-            "from": sender,
-        } | content
-        if reply_to is not None:
-            original = self._chats.get(chat_id, {}).get(reply_to)
-            if original is None:
-                raise bad("message to be replied not found")
-            message["reply_to_message"] = {
-                k: v for k, v in original.items() if k != "reply_to_message"
-            }
-        self._chats.setdefault(chat_id, {})[message["message_id"]] = message
+        chat_id = self.chats.enter(user, chat_id)
+        if chat_id == user.id:
+            self.unblocks(user)
+        message = self.chats.add(chat_id, user.as_json(), content, reply_to)
         self._record("message", chat_id, message=message)
+        if not self.privacy or chat_id == user.id or _is_for_bot(message):
+            self._notify("message", message)
         return message
 
     def _membership(self, user: User, old: str, new: str) -> None:
         change = {
-            "chat": self.chat_as_json(user.id),
+            "chat": self.chats.as_json(user.id),
             "from": user.as_json(),
             "date": int(time.time()),
             "old_chat_member": _member(old),
             "new_chat_member": _member(new),
         }
-        self.updates.add("my_chat_member", change)
-        self._record("blocked", user.id, blocked=sorted(self.blocked))
+        self._record("blocked", user.id, blocked=sorted(self.chats.blocked))
+        self._notify("my_chat_member", change)
+
+    def _notify(self, kind: str, content: dict[str, Any]) -> None:
+        self.updates.add(kind, content)
+        self._changed()
 
     def _record(self, kind: str, chat_id: int, **values: Any) -> None:  # noqa: ANN401 - as the page has it
-        self.seq += 1
-        self.log.append({"seq": self.seq, "kind": kind, "chat_id": chat_id} | values)
+        self.events.record(kind, chat_id, **values)
         self._changed()
 
     def _changed(self) -> None:
-        """Wake all who wait, and let the next ones wait anew."""
-        change, self._change = self._change, asyncio.Event()
-        change.set()
+        self.events.changed()
         self.updates.wake()
-
-
-def _group(raw: dict[str, Any]) -> Group:
-    members = tuple(User(**member) for member in raw["members"])
-    return Group(raw["id"], raw["title"], members, raw["subtitle"])
 
 
 def _member(status: str) -> dict[str, Any]:
@@ -316,31 +276,17 @@ def _member(status: str) -> dict[str, Any]:
     return member | ({"until_date": 0} if status == "kicked" else {})
 
 
+def _is_for_bot(message: Message) -> bool:
+    """Tell what reaches a bot in a group ("Privacy mode", Bot features)."""
+    if "migrate_to_chat_id" in message or "migrate_from_chat_id" in message:
+        return True
+    mention = f"@{bot_as_json()['username']}"
+    is_reply = message.get("reply_to_message", {}).get("from", {}).get("id") == BOT_ID
+    return is_reply or message.get("text", "").startswith("/") or mention in message.get("text", "")
+
+
 def _data_of(message: Message) -> Iterator[str]:
     for row in message.get("reply_markup", {}).get("inline_keyboard", []):
         for button in row:
             if "callback_data" in button:
                 yield button["callback_data"]
-
-
-def _sample(kind: str) -> Any:  # noqa: ANN401 - as the Bot API has it
-    """Return the smallest content of a kind that the Bot API allows."""
-    file = {"file_id": f"sample-{kind}", "file_unique_id": f"sample-{kind}"}
-    samples: dict[str, Any] = {
-        "photo": [file | {"width": 640, "height": 480}],
-        "voice": file | {"duration": 3},
-        "sticker": file
-        | {
-            "type": "regular",
-            "width": 512,
-            "height": 512,
-            "is_animated": False,
-            "is_video": False,
-            "emoji": "\U0001f44d",
-        },
-        "document": file | {"file_name": "plan.pdf"},
-        "location": {"latitude": 43.4, "longitude": 5.05},
-        "contact": {"phone_number": "+33612345678", "first_name": "Nadia"},
-        "video_note": file | {"length": 240, "duration": 3},
-    }
-    return samples[kind]

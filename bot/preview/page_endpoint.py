@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -11,10 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from bot.preview.errors import ApiError
+from bot.preview.content import LONGEST_TEXT
+from bot.preview.errors import ApiError, bad
+from bot.preview.markup import units
 from bot.preview.messenger import Messenger
-from bot.preview.people import Group, User, bot_as_json
+from bot.preview.people import Group, User
 
+Body = dict[str, Any]
 _KEEP_ALIVE_SECONDS = 15.0
 
 
@@ -27,42 +30,35 @@ class PageEndpoint:
 
     def routes(self) -> list[Route]:
         """Return the routes below ``/preview``."""
+        acts: dict[str, Callable[[Body], Body]] = {
+            "/send": self._send,
+            "/tap": self._tap,
+            "/block": self._block,
+            "/reset": self._reset,
+        }
         return [
             Route("/state", self.state),
             Route("/events", self.events),
             Route("/file/{file_id}", self.file),
-            *(
-                Route(path, act, methods=["POST"])
-                for path, act in (
-                    ("/send", self.send),
-                    ("/tap", self.tap),
-                    ("/attach", self.attach),
-                    ("/block", self.block),
-                    ("/reset", self.reset),
-                )
-            ),
+            Route("/attach", self.attach, methods=["POST"]),
+            *(Route(path, _json_route(act), methods=["POST"]) for path, act in acts.items()),
         ]
 
     async def state(self, _request: Request) -> Response:
         """Give everything that the page shows, and the number to listen on from."""
         messenger = self._messenger
-        people = {"pme": messenger.sme, "pme2": messenger.second_sme}
-        groups = {
-            "administrateurs": messenger.administrators,
-            "facilitateurs": messenger.facilitators,
-        }
-        characters = [_person(key, user) for key, user in people.items()]
-        characters += [_group(key, group) for key, group in groups.items()]
+        characters = [
+            _person("pme", messenger.sme),
+            _person("pme2", messenger.second_sme),
+            _group("administrateurs", messenger.administrators),
+            _group("facilitateurs", messenger.facilitators),
+        ]
         state = {
-            "bot": bot_as_json()
-            | {
-                "description": messenger.texts.get("description", ""),
-                "commands": messenger.commands,
-            },
+            "bot": messenger.bot(),
             "characters": characters,
             "messages": {str(c["chat_id"]): messenger.messages(c["chat_id"]) for c in characters},
-            "blocked": sorted(messenger.blocked),
-            "seq": messenger.seq,
+            "blocked": sorted(messenger.chats.blocked),
+            "seq": messenger.events.seq,
         }
         return JSONResponse(state)
 
@@ -70,113 +66,120 @@ class PageEndpoint:
         """Stream what happens (server-sent events), from a number on."""
         last = request.headers.get("last-event-id") or request.query_params.get("after", "0")
         return StreamingResponse(
-            self._stream(int(last) if last.isdigit() else 0),
+            self._stream(int(last) if last.isdecimal() else 0),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store"},
         )
 
-    async def _stream(self, after: int) -> AsyncIterator[str]:
+    async def _stream(self, seq: int) -> AsyncIterator[str]:
         yield ": hello\n\n"
         while not self._stopping.is_set():
-            news = [event for event in self._messenger.log if event["seq"] > after]
+            news = self._messenger.events.after(seq)
+            if news is None:
+                # What is forgotten, or was another server's: the page reads the state anew.
+                seq = self._messenger.events.seq
+                news = [{"seq": seq, "kind": "bot", "chat_id": 0, "bot": self._messenger.bot()}]
             for event in news:
-                after = event["seq"]
-                yield f"id: {after}\ndata: {json.dumps(event)}\n\n"
-            if not news:
-                await self._messenger.changed_or(_KEEP_ALIVE_SECONDS)
+                seq = event["seq"]
+                yield f"id: {seq}\ndata: {json.dumps(event)}\n\n"
+            if not news and not await self._messenger.events.wait(_KEEP_ALIVE_SECONDS):
                 yield ": still here\n\n"
 
-    async def send(self, request: Request) -> Response:
-        """Say something as a person."""
-        return await self._act(request, self._send)
+    def _send(self, body: Body) -> Body:
+        user, text = self._member(body), str(body["text"])
+        if not text.strip():
+            raise bad("message text is empty")
+        if units(text) > LONGEST_TEXT:
+            raise bad("message is too long")
+        chat, reply_to = int(body["chat_id"]), body.get("reply_to")
+        return {"message": self._messenger.says(user, text, chat=chat, reply_to=reply_to)}
 
-    def _send(self, body: dict[str, Any]) -> dict[str, Any]:
-        user = self._messenger.users[body["member_id"]]
-        text, reply_to = str(body["text"]), body.get("reply_to")
-        message = self._messenger.says(user, text, chat=body["chat_id"], reply_to=reply_to)
-        return {"message": message}
+    def _tap(self, body: Body) -> Body:
+        tapped = int(body["chat_id"]), int(body["message_id"]), str(body["data"])
+        return {"callback_query_id": self._messenger.taps(self._member(body), *tapped)}
 
-    async def tap(self, request: Request) -> Response:
-        """Tap a button as a person."""
-        return await self._act(request, self._tap)
-
-    def _tap(self, body: dict[str, Any]) -> dict[str, Any]:
-        user = self._messenger.users[body["member_id"]]
-        query = self._messenger.taps(user, body["chat_id"], body["message_id"], body["data"])
-        return {"callback_query_id": query}
-
-    async def block(self, request: Request) -> Response:
-        """Block the bot, or let it write again."""
-        return await self._act(request, self._block)
-
-    def _block(self, body: dict[str, Any]) -> dict[str, Any]:
-        user = self._messenger.users[body["user_id"]]
+    def _block(self, body: Body) -> Body:
+        user = self._messenger.chats.users[body["user_id"]]
         (self._messenger.blocks if body["blocked"] else self._messenger.unblocks)(user)
-        return {"blocked": sorted(self._messenger.blocked)}
+        return {"blocked": sorted(self._messenger.chats.blocked)}
 
-    async def reset(self, request: Request) -> Response:
-        """Empty the conversations."""
-        return await self._act(request, self._reset)
-
-    def _reset(self, _body: dict[str, Any]) -> dict[str, Any]:
+    def _reset(self, _body: Body) -> Body:
         self._messenger.empties()
         return {}
 
     async def attach(self, request: Request) -> Response:
         """Send something else than a text as a person."""
+        if not _content_type(request).startswith("multipart/form-data"):
+            return _error("multipart/form-data is needed", 415)
         async with request.form() as form:
             try:
-                message = await self._attach(form)
-            except (KeyError, ValueError, ApiError):
-                return JSONResponse({"error": "unknown chat, member or kind"}, status_code=400)
-        return JSONResponse({"message": message})
+                return JSONResponse({"message": await self._attach(form)})
+            except (KeyError, ValueError, ApiError) as error:
+                return _error(_reason(error), 400)
 
-    async def _attach(self, form: FormData) -> dict[str, Any]:
-        user = self._messenger.users[int(str(form["member_id"]))]
-        upload, kind = form.get("file"), str(form["kind"])
-        content: dict[str, Any] = {}
-        if kind == "document" and isinstance(upload, UploadFile):
-            name = upload.filename or "document"
-            content = self._messenger.keeps_file(name, await upload.read())
-        return self._messenger.sends(user, kind, chat=int(str(form["chat_id"])), **content)
+    async def _attach(self, form: FormData) -> Body:
+        user = self._member(form)
+        upload, file = form.get("file"), None
+        if isinstance(upload, UploadFile) and upload.filename:
+            file = (upload.filename, await upload.read())
+        chat, kind = int(str(form["chat_id"])), str(form["kind"])
+        return self._messenger.sends(user, kind, chat=chat, file=file)
 
     async def file(self, request: Request) -> Response:
-        """Give a file that the bot sent."""
-        found = self._messenger.files.get(request.path_params["file_id"])
-        if found is None:
-            return JSONResponse({"error": "no such file"}, status_code=404)
-        disposition = f"attachment; filename*=UTF-8''{quote(found[0])}"
+        """Give a file that the bot or a person sent."""
+        file_id, files = request.path_params["file_id"], self._messenger.files
+        if file_id not in files:
+            return _error("no such file", 404)
+        disposition = f"attachment; filename*=UTF-8''{quote(files.name(file_id), safe='')}"
         return Response(
-            found[1],
+            files.body(file_id),
             media_type="application/octet-stream",
             headers={"Content-Disposition": disposition},
         )
 
-    async def _act(self, request: Request, act: Any) -> Response:  # noqa: ANN401 - one of the methods above
+    def _member(self, body: Body | FormData) -> User:
+        return self._messenger.chats.users[int(str(body["member_id"]))]
+
+
+def _json_route(act: Callable[[Body], Body]) -> Callable[[Request], Any]:
+    """Return an endpoint that carries out what a JSON body asks for."""
+
+    async def respond(request: Request) -> Response:
         # A form could be posted by any site the browser is on; JSON cannot without being asked.
-        if not request.headers.get("content-type", "").startswith("application/json"):
-            return JSONResponse({"error": "application/json is needed"}, status_code=415)
+        if not _content_type(request).startswith("application/json"):
+            return _error("application/json is needed", 415)
         try:
             return JSONResponse(act(await request.json()))
-        except ApiError as error:
-            return JSONResponse({"error": error.description}, status_code=400)
-        except (KeyError, TypeError, ValueError):
-            return JSONResponse({"error": "a field is missing or wrong"}, status_code=400)
+        except (ApiError, KeyError, TypeError, ValueError) as error:
+            return _error(_reason(error), 400)
+
+    return respond
 
 
-def _person(key: str, user: User) -> dict[str, Any]:
-    members = [{"id": user.id, "name": user.name}]
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").lower()
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, ApiError) else "a field is missing or wrong"
+
+
+def _error(reason: str, status: int) -> Response:
+    return JSONResponse({"error": reason}, status_code=status)
+
+
+def _person(key: str, user: User) -> Body:
     return {
         "key": key,
         "title": user.name,
         "subtitle": user.subtitle,
         "kind": "private",
         "chat_id": user.id,
-        "members": members,
+        "members": [{"id": user.id, "name": user.name}],
     }
 
 
-def _group(key: str, group: Group) -> dict[str, Any]:
+def _group(key: str, group: Group) -> Body:
     return {
         "key": key,
         "title": group.title,

@@ -1,10 +1,15 @@
 """Who is in the preview: two firms, two groups, and the bot."""
 
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import yaml
+
+# The first part of a bot's token is its id.
 BOT_ID = 7_000_000_001
-BOT_USERNAME = "territoires_industrie_bot"
+_CAST = Path(__file__).with_name("people.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +52,20 @@ class Group:
     former_ids: list[int] = field(default_factory=list)
 
 
+@cache
+def cast() -> dict[str, Any]:
+    """Return the characters as ``people.yaml`` describes them."""
+    characters: dict[str, Any] = yaml.safe_load(_CAST.read_text("utf-8"))
+    return characters
+
+
+def group(key: str) -> Group:
+    """Return a group of the cast, new and unchanged."""
+    raw = cast()[key]
+    members = tuple(User(**member) for member in raw["members"])
+    return Group(raw["id"], raw["title"], members, raw["subtitle"])
+
+
 def bot_as_json() -> dict[str, Any]:
     """Return the bot's own User, as its messages show it."""
-    return {
-        "id": BOT_ID,
-        "is_bot": True,
-        "first_name": "Territoires d\u2019industrie",
-        "username": BOT_USERNAME,
-    }
+    return {"id": BOT_ID, "is_bot": True, **cast()["bot"]}

@@ -13,7 +13,17 @@ from bot.preview.methods import METHODS
 
 TARGET = Path(__file__).with_name("botapi.json")
 # What the preview sends by itself; everything else is reached from the methods.
-_ROOTS = ("Update", "Message", "User", "Chat", "ChatFullInfo", "CallbackQuery")
+ROOTS = (
+    "Update",
+    "Message",
+    "User",
+    "Chat",
+    "ChatFullInfo",
+    "ChatMember",
+    "CallbackQuery",
+    "File",
+    "WebhookInfo",
+)
 _SCALARS = frozenset({"Integer", "Float", "String", "Boolean", "True", "InputFile"})
 
 
@@ -24,7 +34,7 @@ def trim(api: dict[str, Any]) -> dict[str, Any]:
     waiting = [
         kind for fields in methods.values() for kinds, _ in fields.values() for kind in kinds
     ]
-    waiting += _ROOTS
+    waiting += ROOTS
     while waiting:
         name = waiting.pop().replace("Array of ", "")
         if name in types or name in _SCALARS:

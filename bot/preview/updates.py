@@ -1,6 +1,7 @@
 """Updates on their way to the bot, with Telegram's own offset semantics."""
 
 import asyncio
+import itertools
 import time
 from collections import deque
 from typing import Any
@@ -22,14 +23,30 @@ class Updates:
         self.queue: deque[Update] = deque()
         self.last: Update = {}
         self._allowed: frozenset[str] | None = None
-        self._poll = 0
+        # How many polls there were: the last one alone may wait.
+        self.polls = 0
         self._news = asyncio.Event()
+        self._closed = False
+        self.has_webhook = False
+
+    def open(self) -> None:
+        """Let polls wait (again)."""
         self._closed = False
 
     def close(self) -> None:
         """Let all polls end: the server stops."""
         self._closed = True
         self.wake()
+
+    def allow(self, kinds: list[str] | None) -> None:
+        """Remember the kinds that the bot asks for; an empty list is Telegram's default."""
+        if kinds is not None:
+            self._allowed = frozenset(kinds) or None
+
+    @property
+    def allowed(self) -> list[str]:
+        """The kinds that the bot asked for; empty for the default."""
+        return sorted(self._allowed or ())
 
     def add(self, kind: str, content: dict[str, Any]) -> None:
         """Queue an update of a kind that the bot asked for."""
@@ -47,37 +64,51 @@ class Updates:
         """Let a waiting poll look again."""
         self._news.set()
 
+    async def news(self) -> None:
+        """Wait until there may be something new."""
+        self._news.clear()
+        await self._news.wait()
+
     async def fetch(
         self, offset: int, limit: int, seconds: float, allowed: list[str] | None
     ) -> list[Update]:
         """Return what waits, for at most so long; a second poll ends the first (409)."""
-        if allowed is not None:
-            self._allowed = frozenset(allowed) or None
-        self._poll += 1
-        poll = self._poll
+        self._refuse_beside_webhook()
+        self.allow(allowed)
+        self.polls += 1
+        poll = self.polls
         self.wake()
         self.confirm(offset)
-        deadline = asyncio.get_running_loop().time() + seconds
-        while not self.queue and not self._closed:
-            self._news.clear()
-            try:
-                async with asyncio.timeout_at(deadline):
-                    await self._news.wait()
-            except TimeoutError:
-                return []
-            if poll != self._poll:
-                raise ApiError(
-                    409,
-                    "Conflict: terminated by other getUpdates request; "
-                    "make sure that only one bot instance is running",
-                )
-        return list(self.queue)[: min(max(limit, 1), _LARGEST_BATCH)]
+        try:
+            async with asyncio.timeout(seconds):
+                while not self.queue and not self._closed:
+                    await self.news()
+                    self._refuse_beside_poll(poll)
+        except TimeoutError:
+            return []
+        return list(itertools.islice(self.queue, min(max(limit, 1), _LARGEST_BATCH)))
+
+    def _refuse_beside_webhook(self) -> None:
+        if self.has_webhook:
+            raise ApiError(
+                409,
+                "Conflict: can't use getUpdates method while webhook is active; "
+                "use deleteWebhook to delete the webhook first",
+            )
+
+    def _refuse_beside_poll(self, poll: int) -> None:
+        self._refuse_beside_webhook()
+        if poll != self.polls:
+            raise ApiError(
+                409,
+                "Conflict: terminated by other getUpdates request; "
+                "make sure that only one bot instance is running",
+            )
 
     def confirm(self, offset: int) -> None:
         """Forget what is below an offset; a negative one keeps only the last so many."""
         if offset < 0:
             while len(self.queue) > -offset:
                 self.queue.popleft()
-        elif offset > 0:
-            kept = [update for update in self.queue if update["update_id"] >= offset]
-            self.queue = deque(kept)
+        while self.queue and self.queue[0]["update_id"] < offset:
+            self.queue.popleft()

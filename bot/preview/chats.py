@@ -1,0 +1,146 @@
+"""The chats: who exists, what was said, and where the bot may write."""
+
+import itertools
+import time
+from typing import Any
+
+from bot.preview.errors import ApiError, bad
+from bot.preview.people import BOT_ID, Group, User
+
+Message = dict[str, Any]
+NOT_MODIFIED = (
+    "message is not modified: specified new message content and reply markup are "
+    "exactly the same as a current content and reply markup of the message"
+)
+
+
+class Chats:
+    """Every chat with its messages, oldest first."""
+
+    def __init__(self, people: tuple[User, ...], groups: tuple[Group, ...]) -> None:
+        self.groups = groups
+        self.users = {user.id: user for user in people}
+        self.users |= {member.id: member for group in groups for member in group.members}
+        self.blocked: set[int] = set()
+        self._messages: dict[int, dict[int, Message]] = {}
+        # Derived from the clock, so that a restarted preview never uses an id twice.
+        self._ids = itertools.count(int(time.time()) % 1_000_000 * 100 + 1)
+
+    def messages(self, chat_id: int) -> list[Message]:
+        """Return a chat as it stands, oldest first."""
+        return list(self._messages.get(self.present_id(chat_id), {}).values())
+
+    def find(self, chat_id: int, message_id: int) -> Message | None:
+        """Return a message, None where there is none."""
+        return self._messages.get(self.present_id(chat_id), {}).get(message_id)
+
+    def add(
+        self, chat_id: int, sender: dict[str, Any], content: Message, reply_to: int | None
+    ) -> Message:
+        """Put a message into a chat; ApiError where it replies to none."""
+        message: Message = {
+            "message_id": next(self._ids),
+            "date": int(time.time()),
+            "chat": self.as_json(chat_id),
+            "from": sender,
+            **content,
+        }
+        if reply_to is not None:
+            message["reply_to_message"] = self._quoted(chat_id, reply_to)
+        self._messages.setdefault(chat_id, {})[message["message_id"]] = message
+        return message
+
+    def change(self, message: Message, replaced: tuple[str, ...], new: Message) -> Message:
+        """Put another content in a message's place; ApiError where nothing changes."""
+        edited = {name: value for name, value in message.items() if name not in replaced} | new
+        if edited == message:
+            raise bad(NOT_MODIFIED)
+        edited["edit_date"] = int(time.time())
+        self._messages[message["chat"]["id"]][message["message_id"]] = edited
+        return edited
+
+    def editable(self, chat_id: int, message_id: int) -> Message:
+        """Return a message that the bot may edit; ApiError as Telegram's where it may not."""
+        message = self.find(self.writable(chat_id), message_id)
+        if message is None:
+            raise bad("message to edit not found")
+        if message["from"]["id"] != BOT_ID:
+            raise bad("message can't be edited")
+        return message
+
+    def delete(self, chat_id: int, message_id: int) -> None:
+        """Remove a message; in a group, where the bot is a plain member, only its own."""
+        message = self.find(self.writable(chat_id), message_id)
+        if message is None:
+            raise bad("message to delete not found")
+        if chat_id < 0 and message["from"]["id"] != BOT_ID:
+            raise bad("message can't be deleted")
+        del self._messages[chat_id][message_id]
+
+    def upgrade(self, group: Group, new_id: int) -> None:
+        """Give a group the id of a supergroup; its old messages stay behind."""
+        group.former_ids.append(group.id)
+        group.id, group.is_supergroup = new_id, True
+
+    def empty(self) -> None:
+        """Forget what was said; who has written to the bot stays known."""
+        for chat in self._messages.values():
+            chat.clear()
+
+    def as_json(self, chat_id: int) -> dict[str, Any]:
+        """Return the Bot API's Chat; ApiError for one that does not exist."""
+        group = self.group_of(chat_id)
+        if group is not None:
+            kind = "supergroup" if group.is_supergroup else "group"
+            return {"id": group.id, "type": kind, "title": group.title}
+        user = self.users.get(chat_id)
+        if user is None:
+            raise bad("chat not found")
+        names = {"first_name": user.first_name, "last_name": user.last_name}
+        names |= {"username": user.username} if user.username else {}
+        return {"id": chat_id, "type": "private", **names}
+
+    def group_of(self, chat_id: int) -> Group | None:
+        """Find a group by its id, or by one that it had."""
+        if chat_id > 0:
+            return None
+        return next((g for g in self.groups if chat_id in (g.id, *g.former_ids)), None)
+
+    def present_id(self, chat_id: int) -> int:
+        """Return the id that a chat has now."""
+        group = self.group_of(chat_id)
+        return group.id if group else chat_id
+
+    def writable(self, chat_id: int) -> int:
+        """Return a chat that the bot may write to; ApiError as Telegram's where it may not."""
+        group = self.group_of(chat_id)
+        if group is not None:
+            if chat_id != group.id:
+                raise bad(
+                    "group chat was upgraded to a supergroup chat",
+                    {"migrate_to_chat_id": group.id},
+                )
+            return chat_id
+        if chat_id not in self.users:
+            raise bad("chat not found")
+        if chat_id in self.blocked:
+            raise ApiError(403, "Forbidden: bot was blocked by the user")
+        if chat_id not in self._messages:
+            raise ApiError(403, "Forbidden: bot can't initiate conversation with a user")
+        return chat_id
+
+    def enter(self, user: User, chat_id: int) -> int:
+        """Return the chat where a person writes; ApiError where they have no place."""
+        chat_id = self.present_id(chat_id)
+        group = self.group_of(chat_id)
+        if group is None and chat_id not in self.users:
+            raise bad("chat not found")
+        if user not in group.members if group else user.id != chat_id:
+            raise bad("the person is not in this chat")
+        return chat_id
+
+    def _quoted(self, chat_id: int, message_id: int) -> Message:
+        original = self._messages.get(chat_id, {}).get(message_id)
+        if original is None:
+            raise bad("message to be replied not found")
+        return {k: v for k, v in original.items() if k != "reply_to_message"}

@@ -1,0 +1,82 @@
+"""What a message may hold: texts and keyboards, within Telegram's limits."""
+
+import re
+from typing import Any
+
+from bot.preview.errors import bad
+from bot.preview.formatting import parse
+from bot.preview.markup import units
+
+Values = dict[str, Any]
+
+# Bot API, sendMessage, sendDocument and InlineKeyboardButton: UTF-16 units, bytes, buttons.
+LONGEST_TEXT = 4096
+LONGEST_CAPTION = 1024
+LONGEST_DATA_BYTES = 64
+MOST_BUTTONS = 100
+WIDEST_ROW = 8
+_BUTTON_URL = re.compile(r"(?:https?://|tg://)?[^\s/]+\.[^\s/]{2,}(?:/\S*)?|tg://\S+|http://\S+")
+
+
+def chat_of(values: Values) -> int:
+    """Return the chat that a call means."""
+    chat_id = values.get("chat_id")
+    if isinstance(chat_id, str) and re.fullmatch(r"-?\d+", chat_id):
+        return int(chat_id)
+    if isinstance(chat_id, int):
+        return chat_id
+    raise bad("chat not found" if chat_id else "chat_id is empty")
+
+
+def message_of(values: Values) -> int:
+    """Return the number of the message that a call means."""
+    if "message_id" not in values:
+        raise bad("message identifier is not specified")
+    return int(values["message_id"])
+
+
+def text_of(values: Values) -> Values:
+    """Return the ``text`` and ``entities`` of a message."""
+    shown, entities = parse(values["text"], values.get("parse_mode"), values.get("entities"))
+    if not shown:
+        raise bad("message text is empty")
+    if units(shown) > LONGEST_TEXT:
+        raise bad("message is too long")
+    return {"text": shown} | ({"entities": entities} if entities else {})
+
+
+def caption_of(values: Values) -> Values:
+    """Return the ``caption`` and ``caption_entities`` of a message; nothing where it has none."""
+    given = values.get("caption", ""), values.get("parse_mode"), values.get("caption_entities")
+    shown, entities = parse(*given)
+    if units(shown) > LONGEST_CAPTION:
+        raise bad("message caption is too long")
+    caption = {"caption": shown} if shown else {}
+    return caption | ({"caption_entities": entities} if entities else {})
+
+
+def keyboard_of(values: Values) -> Values:
+    """Return the inline ``reply_markup`` of a message; nothing where it has none."""
+    markup = values.get("reply_markup")
+    if not markup or not markup.get("inline_keyboard"):
+        return {}
+    rows = [row for row in markup["inline_keyboard"] if row]
+    if sum(map(len, rows)) > MOST_BUTTONS or any(len(row) > WIDEST_ROW for row in rows):
+        raise bad("REPLY_MARKUP_TOO_LONG")
+    for row in rows:
+        for button in row:
+            _check_button(button)
+    return {"reply_markup": {"inline_keyboard": rows}} if rows else {}
+
+
+def _check_button(button: Values) -> None:
+    if not button["text"].strip():
+        raise bad("inline keyboard button text is empty")
+    if "callback_data" in button:
+        if not 1 <= len(button["callback_data"].encode()) <= LONGEST_DATA_BYTES:
+            raise bad("BUTTON_DATA_INVALID")
+    elif "url" in button:
+        if not _BUTTON_URL.fullmatch(button["url"]):
+            raise bad(f"inline keyboard button URL '{button['url']}' is invalid: Wrong HTTP URL")
+    elif len(button) == 1:
+        raise bad("text buttons are unallowed in the inline keyboard")

@@ -1,0 +1,79 @@
+"""The methods with which a bot introduces itself: commands, name, descriptions."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.preview.errors import bad
+from bot.preview.markup import units
+from bot.preview.messenger import Messenger
+
+Values = dict[str, Any]
+Method = Callable[[Messenger, Values], Awaitable[Any]]
+
+# Bot API, setMyCommands and BotCommand.
+MOST_COMMANDS = 100
+LONGEST_COMMAND_DESCRIPTION = 256
+_COMMAND = re.compile(r"[a-z0-9_]{1,32}")
+
+
+async def set_my_commands(messenger: Messenger, values: Values) -> bool:
+    """Replace the menu of commands of a scope and a language."""
+    commands = values["commands"]
+    if len(commands) > MOST_COMMANDS:
+        raise bad("BOT_COMMANDS_TOO_MUCH")
+    for command in commands:
+        if not _COMMAND.fullmatch(command["command"]):
+            raise bad("BOT_COMMAND_INVALID")
+        if not 1 <= units(command["description"]) <= LONGEST_COMMAND_DESCRIPTION:
+            raise bad("BOT_COMMAND_DESCRIPTION_INVALID")
+    return _put_commands(messenger, values, commands)
+
+
+async def delete_my_commands(messenger: Messenger, values: Values) -> bool:
+    """Take the menu of a scope and a language away."""
+    return _put_commands(messenger, values, [])
+
+
+async def get_my_commands(messenger: Messenger, values: Values) -> list[Values]:
+    """Return the menu of a scope and a language."""
+    return messenger.menus.get(values.get("scope", {}), values.get("language_code", ""))
+
+
+def _put_commands(messenger: Messenger, values: Values, commands: list[Values]) -> bool:
+    messenger.menus.put(values.get("scope", {}), values.get("language_code", ""), commands)
+    messenger.notes("commands", commands=messenger.menus.shown())
+    return True
+
+
+def _setter(name: str, longest: int) -> Method:
+    async def set_text(messenger: Messenger, values: Values) -> bool:
+        text = values.get(name, "")
+        if units(text) > longest:
+            raise bad(f"{name} is too long")
+        messenger.texts.put(name, values.get("language_code", ""), text)
+        messenger.notes("bot", bot=messenger.bot())
+        return True
+
+    return set_text
+
+
+def _getter(name: str) -> Method:
+    async def get_text(messenger: Messenger, values: Values) -> Values:
+        text = messenger.texts.get(name, values.get("language_code", ""))
+        return {name: text or (messenger.bot()["first_name"] if name == "name" else "")}
+
+    return get_text
+
+
+INTRODUCTION: dict[str, Method] = {
+    "setMyCommands": set_my_commands,
+    "deleteMyCommands": delete_my_commands,
+    "getMyCommands": get_my_commands,
+    "setMyName": _setter("name", 64),
+    "getMyName": _getter("name"),
+    "setMyDescription": _setter("description", 512),
+    "getMyDescription": _getter("description"),
+    "setMyShortDescription": _setter("short_description", 120),
+    "getMyShortDescription": _getter("short_description"),
+}

@@ -1,0 +1,245 @@
+"""Telegram's HTML: tags to entities, with its own words for what it refuses.
+
+Not a general HTML parser on purpose: Telegram reads fewer tags and fewer character entities than
+browsers do (``&nbsp;`` stays as it is), and tells the byte where it stopped.
+Source: Bot API, "HTML style", and the refusals that the real server gives.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from bot.preview.errors import ApiError, bad
+
+Entity = dict[str, Any]
+_TYPES = {
+    "b": "bold",
+    "strong": "bold",
+    "i": "italic",
+    "em": "italic",
+    "u": "underline",
+    "ins": "underline",
+    "s": "strikethrough",
+    "strike": "strikethrough",
+    "del": "strikethrough",
+    "tg-spoiler": "spoiler",
+    "span": "spoiler",
+    "tg-emoji": "custom_emoji",
+    "a": "text_link",
+    "code": "code",
+    "pre": "pre",
+    "blockquote": "blockquote",
+}
+_CHARACTER = re.compile(r"&(?:#x([0-9a-fA-F]{1,8})|#([0-9]{1,8})|(lt|gt|amp|quot)(?![A-Za-z]));?")
+_NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
+_LAST_CHARACTER = 0x10FFFF
+_NAME = re.compile(r"[^\s>]*")
+_SPACES = re.compile(r"\s*")
+_ATTRIBUTE = re.compile(r"([^\s=>]*)\s*")
+_TOKEN = re.compile(r"[A-Za-z0-9.-]*")
+_END_NAME = re.compile(r"([^\s>]*)\s*")
+_LINK = re.compile(r"(?:https?|tg|tonsite|mailto|tel):\S+|[^\s/:]+\.[^\s/:]{2,}\S*", re.IGNORECASE)
+_USER_LINK = re.compile(r"tg://user\?id=(\d+)", re.IGNORECASE)
+
+
+def units(text: str) -> int:
+    """Return a text's length in UTF-16 code units."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def parse_html(source: str) -> tuple[str, list[Entity]]:
+    """Return the text without its tags, and its entities; ApiError where Telegram refuses it.
+
+    Offsets and lengths are UTF-16 code units. Every failure is an ApiError, whatever the source.
+    """
+    return _Reader(source).read()
+
+
+@dataclass(slots=True)
+class _Open:
+    """A tag that waits for its end: ``value`` is the attribute that matters for it."""
+
+    tag: str
+    value: str
+    offset: int
+    part: int
+
+
+class _Reader:
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._parts: list[str] = []
+        self._length = 0
+        self._open: list[_Open] = []
+        self._entities: list[Entity] = []
+
+    def read(self) -> tuple[str, list[Entity]]:
+        source, position = self._source, 0
+        while (begin := source.find("<", position)) >= 0:
+            self._say(source[position:begin])
+            is_end = source.startswith("/", begin + 1)
+            position = self._end_tag(begin) if is_end else self._start_tag(begin)
+        self._say(source[position:])
+        if self._open:
+            raise _refusal(f'Can\'t find end tag corresponding to start tag "{self._open[-1].tag}"')
+        return "".join(self._parts), self._entities
+
+    def _say(self, literal: str) -> None:
+        if not literal:
+            return
+        text = decode_characters(literal)
+        self._parts.append(text)
+        self._length += units(text)
+
+    def _start_tag(self, begin: int) -> int:
+        """Open a tag; return where its content starts."""
+        name = _NAME.match(self._source, begin + 1)
+        at = name.end() if name else begin + 1
+        if at == len(self._source):
+            raise self._refusal_at("Unclosed start tag", begin)
+        tag = self._source[begin + 1 : at].lower()
+        if tag not in _TYPES:
+            raise self._refusal_at(f'Unsupported start tag "{tag}"', begin)
+        attributes, at = self._attributes(tag, begin, at)
+        value = _value_of(tag, attributes)
+        if tag == "span" and value != "spoiler":
+            raise self._refusal_at('Tag "span" must have class "tg-spoiler"', begin)
+        self._open.append(_Open(tag, value, self._length, len(self._parts)))
+        return at
+
+    def _attributes(self, tag: str, begin: int, at: int) -> tuple[dict[str, str], int]:
+        attributes: dict[str, str] = {}
+        while True:
+            at = self._skip_spaces(at)
+            if self._source.startswith(">", at):
+                return attributes, at + 1
+            name, at = self._attribute_name(tag, begin, at)
+            if name == "expandable" and not self._source.startswith("=", at):
+                attributes[name] = name
+                continue
+            value, at = self._attribute_value(begin, self._skip_spaces(at + 1))
+            attributes[name] = value
+
+    def _attribute_name(self, tag: str, begin: int, at: int) -> tuple[str, int]:
+        """Return a name, and where its equal sign is; a quote may do without one."""
+        found = _ATTRIBUTE.match(self._source, at)
+        name = found[1] if found else ""
+        if not name:
+            raise self._refusal_at(f'Empty attribute name in the tag "{tag}"', begin)
+        at = found.end() if found else at
+        lone = tag == "blockquote" and name == "expandable"
+        if not self._source.startswith("=", at) and not lone:
+            raise self._refusal_at(
+                f'Expected equal sign in declaration of an attribute of the tag "{tag}"', begin
+            )
+        return name, at
+
+    def _attribute_value(self, begin: int, at: int) -> tuple[str, int]:
+        quote = self._source[at : at + 1]
+        if quote in {'"', "'"}:
+            end = self._source.find(quote, at + 1)
+            if end < 0 or end + 1 == len(self._source):
+                raise self._refusal_at("Unclosed start tag", begin)
+            return decode_characters(self._source[at + 1 : end]), end + 1
+        token = _TOKEN.match(self._source, at)
+        end = token.end() if token else at
+        if end == len(self._source):
+            raise self._refusal_at("Unclosed start tag", begin)
+        if not self._source[end].isspace() and self._source[end] != ">":
+            raise self._refusal_at("Unexpected end of name token", at)
+        return self._source[at:end].lower(), end
+
+    def _end_tag(self, begin: int) -> int:
+        """Close a tag; return what follows it."""
+        if not self._open:
+            raise self._refusal_at("Unexpected end tag", begin)
+        found = _END_NAME.match(self._source, begin + 2)
+        name, at = (found[1].lower(), found.end()) if found else ("", begin + 2)
+        if not self._source.startswith(">", at):
+            raise self._refusal_at("Unclosed end tag", begin)
+        opened = self._open.pop()
+        if name and name != opened.tag:
+            expected = f'expected "</{opened.tag}>", found "</{name}>"'
+            raise _refusal(f"Unmatched end tag at byte offset {self._byte(begin)}, {expected}")
+        if self._length > opened.offset:
+            self._close(opened)
+        return at + 1
+
+    def _close(self, opened: _Open) -> None:
+        span = {"offset": opened.offset, "length": self._length - opened.offset}
+        if opened.tag in {"pre", "code"} and self._joins_code(opened, span):
+            return
+        extra = self._extra(opened)
+        if extra is not None:
+            self._entities.append({"type": _TYPES[opened.tag]} | span | extra)
+
+    def _joins_code(self, opened: _Open, span: dict[str, int]) -> bool:
+        """Make one entity of a ``pre`` and the ``code`` that fills it and names a language."""
+        last = self._entities[-1] if self._entities else {}
+        same = all(last.get(name) == value for name, value in span.items())
+        if not same or {opened.tag, last.get("type")} != {"pre", "code"}:
+            return False
+        language = opened.value or last.get("language", "")
+        if language:
+            last |= {"type": "pre", "language": language}
+        return bool(language)
+
+    def _extra(self, opened: _Open) -> Entity | None:
+        """Return what an entity says besides its place; None where there is none after all."""
+        if opened.tag == "a":
+            return _link(opened.value or "".join(self._parts[opened.part :]))
+        if opened.tag == "tg-emoji":
+            if not opened.value.isdigit():
+                raise _refusal("Invalid custom emoji identifier specified")
+            return {"custom_emoji_id": opened.value}
+        if opened.tag == "blockquote" and opened.value:
+            return {"type": "expandable_blockquote"}
+        # Only a "pre" keeps a language; here it waits for one.
+        return {"language": opened.value} if opened.tag == "code" and opened.value else {}
+
+    def _skip_spaces(self, at: int) -> int:
+        found = _SPACES.match(self._source, at)
+        return found.end() if found else at
+
+    def _byte(self, at: int) -> int:
+        return len(self._source[:at].encode("utf-8", "surrogatepass"))
+
+    def _refusal_at(self, reason: str, at: int) -> ApiError:
+        return _refusal(f"{reason} at byte offset {self._byte(at)}")
+
+
+def decode_characters(text: str) -> str:
+    """Decode the character entities that Telegram knows; the others stay as they are."""
+    return _CHARACTER.sub(_decoded, text) if "&" in text else text
+
+
+def _decoded(found: re.Match[str]) -> str:
+    if found[3]:
+        return _NAMED[found[3]]
+    code = int(found[1], 16) if found[1] else int(found[2])
+    return chr(code) if 0 < code < _LAST_CHARACTER else found[0]
+
+
+def _value_of(tag: str, attributes: dict[str, str]) -> str:
+    kind = attributes.get("class", "")
+    if tag == "a":
+        return attributes.get("href", "")
+    if tag == "code" and kind.startswith("language-"):
+        return kind.removeprefix("language-")
+    if tag == "span" and kind.startswith("tg-"):
+        return kind.removeprefix("tg-")
+    if tag == "tg-emoji":
+        return attributes.get("emoji-id", "")
+    return attributes.get("expandable", "") if tag == "blockquote" else ""
+
+
+def _link(address: str) -> Entity | None:
+    """Return a link's address; an address that leads nowhere makes no link, and no refusal."""
+    address = address.strip()
+    if _USER_LINK.fullmatch(address) or not _LINK.fullmatch(address):
+        return None
+    return {"url": address if ":" in address else f"http://{address}"}
+
+
+def _refusal(reason: str) -> ApiError:
+    return bad(f"can't parse entities: {reason}")

@@ -1,0 +1,56 @@
+"""The pace that Telegram asks of bots ("My bot is hitting limits", Bots FAQ)."""
+
+import math
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+
+from bot.preview.errors import ApiError
+
+# Methods that put something before somebody's eyes.
+PACED = frozenset(
+    {"sendMessage", "sendDocument", "sendPhoto", "editMessageText", "editMessageReplyMarkup"}
+)
+
+
+class Window:
+    """At most so many in so many seconds."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._times: deque[float] = deque()
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until there is room."""
+        while self._times and self._times[0] <= now - self._seconds:
+            self._times.popleft()
+        return self._times[0] + self._seconds - now if len(self._times) >= self._most else 0.0
+
+    def count(self, now: float) -> None:
+        """Take one place."""
+        self._times.append(now)
+
+
+class Pace:
+    """30 messages a second in all, one a second in a chat, 20 a minute in a group."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._all = Window(30, 1.0)
+        self._chats: dict[int, Window] = defaultdict(lambda: Window(1, 1.0))
+        self._groups: dict[int, Window] = defaultdict(lambda: Window(20, 60.0))
+
+    def admit(self, chat_id: int) -> None:
+        """Count a message; 429 with the seconds to wait where it comes too soon."""
+        now = self._clock()
+        windows = [self._all, self._chats[chat_id]]
+        if chat_id < 0:
+            windows.append(self._groups[chat_id])
+        wait = max(window.wait(now) for window in windows)
+        if wait > 0:
+            seconds = math.ceil(wait)
+            reason = f"Too Many Requests: retry after {seconds}"
+            raise ApiError(429, reason, {"retry_after": seconds})
+        for window in windows:
+            window.count(now)

@@ -1,0 +1,98 @@
+"""The webhook: each update posted in order, again and again until it is taken.
+
+Unlike Telegram: plain HTTP to this machine is accepted, one update is on its way at a time, and a
+method given in the answer is not carried out.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from contextlib import suppress
+from typing import Any
+
+import httpx
+
+from bot.preview.errors import bad
+from bot.preview.updates import Update, Updates
+
+logger = logging.getLogger(__name__)
+_URL = re.compile(r"https?://[^\s/?#]+(?:[/?#]\S*)?")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_LONGEST_PAUSE = 60.0
+_TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+
+
+class Webhook:
+    """Where updates are posted to, if anywhere."""
+
+    def __init__(self, updates: Updates) -> None:
+        self._updates = updates
+        self._url = ""
+        self._secret = ""
+        self._error: dict[str, Any] = {}
+        self._task: asyncio.Task[None] | None = None
+        # Seconds before the second try of an update; doubled for each further one.
+        self.first_pause = 0.5
+
+    async def set(self, url: str, secret: str) -> None:
+        """Post updates to this address from now on; to none with an empty one."""
+        if url and not _URL.fullmatch(url):
+            raise bad("bad webhook: invalid webhook URL specified")
+        if secret and not _SECRET.fullmatch(secret):
+            raise bad("secret token contains unallowed characters")
+        await self.close()
+        self._url, self._secret, self._error = url, secret, {}
+        self.open()
+
+    def open(self) -> None:
+        """Begin to post, if there is an address (again, where the server stopped between)."""
+        self._updates.has_webhook = bool(self._url)
+        self._updates.wake()
+        if self._url and self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Stop posting; the address stays known."""
+        task, self._task = self._task, None
+        if task:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def info(self) -> dict[str, Any]:
+        """Return the Bot API's WebhookInfo."""
+        known = {"max_connections": 1, "allowed_updates": self._updates.allowed}
+        return {
+            "url": self._url,
+            "has_custom_certificate": False,
+            "pending_update_count": len(self._updates.queue),
+            **(known if self._url else {}),
+            **self._error,
+        }
+
+    async def _run(self) -> None:
+        headers = {"X-Telegram-Bot-Api-Secret-Token": self._secret} if self._secret else {}
+        async with httpx.AsyncClient(timeout=_TIMEOUT, headers=headers) as client:
+            while True:
+                while not self._updates.queue:
+                    await self._updates.news()
+                await self._deliver(client, self._updates.queue[0])
+
+    async def _deliver(self, client: httpx.AsyncClient, update: Update) -> None:
+        pause = self.first_pause
+        while failure := await self._failure(client, update):
+            self._error = {"last_error_date": int(time.time()), "last_error_message": failure}
+            logger.info("webhook: %s", failure)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        self._updates.confirm(update["update_id"] + 1)
+
+    async def _failure(self, client: httpx.AsyncClient, update: Update) -> str:
+        """Post once; return what went wrong, nothing where the update was taken."""
+        try:
+            answer = await client.post(self._url, json=update)
+        except httpx.HTTPError as error:
+            return f"Connection failed: {type(error).__name__}"
+        reason = f"{answer.status_code} {answer.reason_phrase}"
+        return "" if answer.is_success else f"Wrong response from the webhook: {reason}"

@@ -1,0 +1,24 @@
+"""How questions are understood in this process: the encoder, and where compiled models are kept."""
+
+import logging
+
+from platformdirs import user_cache_path
+
+from bot.settings import Settings
+from knowledge.encoding import Encoder, shipped_encoder
+from knowledge.loading import Compiling
+from knowledge.model_store import ModelStore
+
+logger = logging.getLogger(__name__)
+_FOLDER = "territoires-industrie-bot"
+
+
+def compiling(settings: Settings) -> Compiling:
+    """Return the encoder that the settings ask for, and the store of compiled models."""
+    encoder = _encoder(settings)
+    logger.info("questions are matched by %s", encoder.name if encoder else "letters and sound")
+    return Compiling(encoder, ModelStore(user_cache_path(_FOLDER)))
+
+
+def _encoder(settings: Settings) -> Encoder | None:
+    return shipped_encoder() if settings.semantic_matching else None

@@ -1,0 +1,165 @@
+"""How like two texts are, by their letters, their sound, their ideas, and their meaning.
+
+Each view of a text is a sparse vector of weighted features (character n-grams within words, words,
+pairs of words, ideas of the lexicon), or the dense vector of an encoder. A likeness is the weighted
+sum of the views' cosines: a kernel, which the ranker learns with.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.encoding import Encoder, Vectors
+from knowledge.lexicon import Lexicon
+from knowledge.normalising import normalise
+from knowledge.phonetics import sound
+
+Floats = npt.NDArray[np.float64]
+_SIZES = (2, 3, 4, 5)
+# The features of a very long message are bounded: its time must be.
+_LONGEST = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each view counts for; chosen by leaving voices out (see docs/matching.md)."""
+
+    letters: float = 0.3
+    sound: float = 0.3
+    meaning: float = 0.4
+
+
+class View:
+    """The examples as sparse vectors: an inverted index over their features."""
+
+    def __init__(self, texts: Sequence[str], features: Callable[[str], Counter[str]]) -> None:
+        self._features = features
+        counted = [features(text) for text in texts]
+        self._count = len(texts)
+        found_in = Counter(name for features_ in counted for name in features_)
+        self._ids = {name: number for number, name in enumerate(found_in)}
+        self._idf = np.array(
+            [math.log((1 + self._count) / (1 + times)) + 1 for times in found_in.values()]
+        )
+        self._starts, self._rows, self._values = self._invert(counted)
+
+    def likeness(self, text: str) -> Floats:
+        """Return the cosine of a text to each example, from 0 to 1."""
+        ids, values = self._vector(self._features(text))
+        if not len(ids):
+            return np.zeros(self._count)
+        spans = [slice(self._starts[i], self._starts[i + 1]) for i in ids]
+        rows = np.concatenate([self._rows[span] for span in spans])
+        products = np.concatenate(
+            [self._values[span] * value for span, value in zip(spans, values, strict=True)]
+        )
+        sums = np.bincount(rows, weights=products, minlength=self._count)
+        return sums.astype(np.float64, copy=False)
+
+    def _vector(self, counted: Counter[str]) -> tuple[list[int], Floats]:
+        """Return the known features of a text and their weights; unknown ones count in length."""
+        unseen = math.log(1 + self._count) + 1
+        known = [(self._ids[name], times) for name, times in counted.items() if name in self._ids]
+        strange = sum(
+            (unseen * (1 + math.log(times))) ** 2
+            for name, times in counted.items()
+            if name not in self._ids
+        )
+        ids = [number for number, _ in known]
+        raw = self._idf[ids] * np.array([1 + math.log(times) for _, times in known])
+        length = math.sqrt(float(raw @ raw) + strange) or 1.0
+        return ids, raw / length
+
+    def _invert(
+        self, counted: Sequence[Counter[str]]
+    ) -> tuple[list[int], npt.NDArray[np.int32], Floats]:
+        postings: list[list[tuple[int, float]]] = [[] for _ in self._ids]
+        for row, features in enumerate(counted):
+            ids, values = self._vector(features)
+            for number, value in zip(ids, values, strict=True):
+                postings[number].append((row, float(value)))
+        starts = [0, *np.cumsum([len(posting) for posting in postings]).tolist()]
+        flat = [pair for posting in postings for pair in posting]
+        rows = np.array([row for row, _ in flat], dtype=np.int32)
+        return starts, rows, np.array([value for _, value in flat])
+
+
+class Likeness:
+    """The likeness of any text to each of the examples."""
+
+    def __init__(
+        self,
+        texts: Sequence[str],
+        lexicon: Lexicon,
+        encoder: Encoder | None,
+        weights: Weights | None = None,
+        vectors: Vectors | None = None,
+    ) -> None:
+        self._weights = weights or Weights()
+        self._encoder = encoder
+        self._lexicon = lexicon
+        self._letters = View(texts, self._spelt)
+        self._sound = View(texts, self._heard)
+        self.vectors = vectors
+        if encoder is not None and vectors is None:
+            self.vectors = encoder.encode(texts)
+
+    def to_examples(self, text: str) -> Floats:
+        """Return one number an example, from 0 (nothing in common) to 1 (the same)."""
+        by_letters = self._letters.likeness(text)
+        by_sound = self._sound.likeness(text)
+        weights = self._weights
+        if self._encoder is None or self.vectors is None:
+            return (by_letters + by_sound) / 2
+        vector = self._encoder.encode([text])[0]
+        return (
+            weights.letters * by_letters
+            + weights.sound * by_sound
+            + weights.meaning * _radial(self.vectors @ vector)
+        )
+
+    def among_examples(self, texts: Sequence[str]) -> Floats:
+        """Return the likeness of each example to each: the kernel that is learnt with."""
+        weights = self._weights
+        letters = np.stack([self._letters.likeness(text) for text in texts])
+        sounds = np.stack([self._sound.likeness(text) for text in texts])
+        if self.vectors is None:
+            return (letters + sounds) / 2
+        meaning = _radial(self.vectors @ self.vectors.T)
+        return weights.letters * letters + weights.sound * sounds + weights.meaning * meaning
+
+    def _spelt(self, text: str) -> Counter[str]:
+        said = self._lexicon.expand(normalise(text[:_LONGEST]))
+        features = _features(said)
+        features.update(f"#{idea}" for idea in self._lexicon.ideas_in(said))
+        return features
+
+    def _heard(self, text: str) -> Counter[str]:
+        return _features(sound(self._lexicon.expand(normalise(text[:_LONGEST]))))
+
+
+def _radial(cosines: npt.NDArray[np.floating]) -> Floats:
+    """Return exp(-|a - b|²) of unit vectors: near ones count, far ones hardly."""
+    return np.exp(2 * np.asarray(cosines, dtype=np.float64) - 2)
+
+
+def _features(text: str) -> Counter[str]:
+    words = text.split()
+    return Counter(
+        [
+            *(gram for word in words for gram in _grams(f" {word} ")),
+            *(f"={word}" for word in words),
+            *(f"+{a} {b}" for a, b in pairwise(words)),
+        ]
+    )
+
+
+def _grams(padded: str) -> Iterator[str]:
+    for size in _SIZES:
+        for start in range(len(padded) - size + 1):
+            yield padded[start : start + size]

@@ -1,0 +1,41 @@
+"""The words of the language that matching minds, read from ``wording.yaml``."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+_FILE = Path(__file__).with_suffix(".yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Normalised words, and phrases as tuples of words."""
+
+    empty: frozenset[str]
+    shared: frozenset[str]
+    census: frozenset[str]
+    greetings: frozenset[tuple[str, ...]]
+    after_greetings: frozenset[tuple[str, ...]]
+    openings: frozenset[tuple[str, ...]]
+    closings: frozenset[tuple[str, ...]]
+
+
+@cache
+def wording() -> Wording:
+    """Return the shipped words."""
+    raw = yaml.safe_load(_FILE.read_text("utf-8"))
+    return Wording(
+        empty=frozenset(raw["mots_outils"].split()),
+        shared=frozenset(raw["mots_communs"].split()),
+        census=frozenset(raw["mots_du_recensement"]),
+        greetings=_phrases(raw["salutations"]),
+        after_greetings=_phrases(raw["suites"]),
+        openings=_phrases(raw["entrees_en_matiere"]),
+        closings=_phrases(raw["fins"]),
+    )
+
+
+def _phrases(lines: list[str]) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(line.split()) for line in lines)

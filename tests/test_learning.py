@@ -1,0 +1,60 @@
+"""Learning and calibrating: against the long way round, and against what is known."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge import learning
+from knowledge.learning import calibrate, learn
+
+
+def made_up(seed: int, count: int = 60) -> tuple[np.ndarray, list[int], list[str]]:
+    """Return a kernel of made-up examples, their labels (3), and their groups (4)."""
+    random = np.random.default_rng(seed)
+    labels = [int(label) for label in random.integers(0, 3, count)]
+    points = random.normal(size=(count, 5)) + np.eye(3, 5)[labels] * 3
+    groups = [f"g{number % 4}" for number in range(count)]
+    return np.exp(-((points[:, None] - points[None]) ** 2).sum(axis=2) / 10), labels, groups
+
+
+def test_what_was_learnt_is_known_and_what_was_not_is_mostly_guessed() -> None:
+    kernel, labels, groups = made_up(1)
+    head = learn(kernel, labels, groups, 3)
+    scores = kernel @ head.coefficients + head.coefficients.sum(axis=0)
+    assert (scores.argmax(axis=1) == labels).mean() > 0.95
+    assert (head.held_out.argmax(axis=1) == labels).mean() > 0.8
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 1000))
+def test_leaving_a_group_out_is_what_learning_without_it_gives(seed: int) -> None:
+    kernel, labels, groups = made_up(seed)
+    quick = learn(kernel, labels, groups, 3).held_out
+    names = np.array(groups)
+    for group in set(groups):
+        out, rest = np.flatnonzero(names == group), np.flatnonzero(names != group)
+        targets = np.eye(3)[np.array(labels)[rest]]
+        regular = kernel[np.ix_(rest, rest)] + 1 + learning._RIDGE * np.eye(len(rest))
+        slow = (kernel[np.ix_(out, rest)] + 1) @ np.linalg.solve(regular, targets)
+        assert np.allclose(quick[out], slow, atol=1e-6)
+
+
+def test_probabilities_are_as_often_right_as_they_say() -> None:
+    random = np.random.default_rng(3)
+    features = random.normal(size=(4000, 2))
+    truth = 1 / (1 + np.exp(-(2 * features[:, 0] - 1)))
+    happened = random.random(4000) < truth
+    guessed = calibrate(features, happened).probability(features)
+    assert np.abs(guessed - truth).mean() < 0.03
+    for low in (0.1, 0.5, 0.8):
+        band = (guessed >= low) & (guessed < low + 0.1)
+        assert happened[band].mean() == pytest.approx(guessed[band].mean(), abs=0.08)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_what_always_or_never_happens_is_no_accident(value: bool) -> None:  # noqa: FBT001
+    features = np.random.default_rng(4).normal(size=(30, 2))
+    guessed = calibrate(features, np.full(30, value)).probability(features)
+    assert np.isfinite(guessed).all()
+    assert (guessed > 0.5).all() == value

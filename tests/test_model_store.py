@@ -1,0 +1,98 @@
+"""Compiled models on disk: kept, found again, never trusted with more than numbers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from knowledge.corpus import Example
+from knowledge.learning import Calibration
+from knowledge.lexicon import Lexicon
+from knowledge.likeness import Likeness
+from knowledge.model_store import Compiled, ModelStore
+from knowledge.ranking import compile_ranker
+
+EXAMPLES = [
+    Example(text, entry, voice)
+    for voice in ("a", "b", "c")
+    for text, entry in (
+        (f"comment financer {voice}", "financement"),
+        (f"partager une machine {voice}", "mutualisation"),
+        (f"recette de cuisine {voice}", None),
+    )
+]
+IDS = ("financement", "mutualisation")
+
+
+@pytest.fixture
+def model() -> Compiled:
+    calibration = Calibration(np.arange(9.0), np.zeros(8), np.ones(8))
+    vectors = np.ones((9, 4), dtype=np.float32)
+    return Compiled(IDS, np.eye(9, 3), calibration, calibration, vectors)
+
+
+def test_what_is_kept_is_found_again(tmp_path: Path, model: Compiled) -> None:
+    store = ModelStore(tmp_path / "new" / "folder")
+    store.put("key", model)
+    found = store.get("key")
+    assert found is not None
+    assert found.ids == model.ids
+    assert (found.coefficients == model.coefficients).all()
+    assert (found.sure.weights == model.sure.weights).all()
+    assert found.vectors is not None
+    assert store.get("other") is None
+
+
+def test_a_spoilt_file_is_compiled_anew(tmp_path: Path, model: Compiled) -> None:
+    store = ModelStore(tmp_path)
+    store.put("key", model)
+    (tmp_path / "key.npz").write_bytes(b"spoilt")
+    assert store.get("key") is None
+
+
+def test_objects_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "key.npz", ids=np.array([{"a": 1}], dtype=object))
+    assert ModelStore(tmp_path).get("key") is None
+
+
+def test_a_folder_that_cannot_be_written_changes_nothing(tmp_path: Path, model: Compiled) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    ModelStore(tmp_path / "file").put("key", model)
+    ModelStore(None).put("key", model)
+    assert ModelStore(None).get("key") is None
+
+
+def test_only_the_latest_are_kept(tmp_path: Path, model: Compiled) -> None:
+    store = ModelStore(tmp_path)
+    for number in range(12):
+        store.put(f"key{number}", model)
+    assert len(list(tmp_path.glob("*.npz"))) == 8
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_the_key_follows_everything_that_a_model_is_made_of() -> None:
+    class Other:
+        name = "other"
+
+        def encode(self, texts: object) -> np.ndarray:
+            raise NotImplementedError
+
+    base = ModelStore.key(EXAMPLES, IDS, Lexicon(), None)
+    changed = {
+        ModelStore.key(EXAMPLES[1:], IDS, Lexicon(), None),
+        ModelStore.key(EXAMPLES, IDS[::-1], Lexicon(), None),
+        ModelStore.key(EXAMPLES, IDS, Lexicon({"koi": "quoi"}), None),
+        ModelStore.key(EXAMPLES, IDS, Lexicon(), Other()),
+        ModelStore.key([Example("é\ud800", None, "a")], IDS, Lexicon(), None),
+    }
+    assert len(changed | {base}) == 6
+
+
+def test_a_kept_model_ranks_as_the_one_that_was_learnt(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path)
+    first = compile_ranker(EXAMPLES, IDS, Lexicon(), None, store)
+    again = compile_ranker(EXAMPLES, IDS, Lexicon(), None, store)
+    for text in ("financer", "machine a partager", "cuisine", ""):
+        assert first.rank(text) == again.rank(text)
+    assert first.rank("financer un achat").entries[0].id == "financement"
+    assert isinstance(Likeness(["a"], Lexicon(), None).to_examples("a"), np.ndarray)

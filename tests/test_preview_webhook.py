@@ -1,0 +1,127 @@
+"""The webhook, in front of a real receiver on loopback."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from preview_fixtures import bare, begun, connected, refusal, serving  # noqa: F401 (fixtures)
+from telegram import Bot
+
+from bot.preview.messenger import Messenger
+from bot.preview.server import PreviewServer
+
+WORD = "a-b_1"
+
+
+class Receiver:
+    """A small HTTP server: keeps what is posted, answers the statuses it is told."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.posts: asyncio.Queue[tuple[dict[str, str], dict[str, Any]]] = asyncio.Queue()
+        self.statuses: deque[int] = deque()
+
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        headers = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if line)
+        update = json.loads(await reader.readexactly(int(headers["content-length"])))
+        status = self.statuses.popleft() if self.statuses else 200
+        writer.write(
+            f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+        )
+        await writer.drain()
+        writer.close()
+        self.posts.put_nowait((headers, update))
+
+    async def text(self) -> str:
+        _, update = await asyncio.wait_for(self.posts.get(), 5)
+        return str(update["message"]["text"])
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    receiver = Receiver()
+    async with await asyncio.start_server(receiver.take, "127.0.0.1", 0) as server:
+        receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
+        yield receiver
+
+
+async def test_updates_are_posted_in_order_with_the_secret(
+    client: Bot, messenger: Messenger, receiver: Receiver
+) -> None:
+    messenger.says(messenger.sme, "avant")
+    await client.set_webhook(receiver.url, secret_token=WORD)
+    messenger.says(messenger.sme, "après")
+    headers, first = await asyncio.wait_for(receiver.posts.get(), 5)
+    assert headers["x-telegram-bot-api-secret-token"] == WORD
+    assert first["message"]["text"] == "avant"
+    assert await receiver.text() == "après"
+
+
+async def test_what_is_not_taken_is_posted_again(
+    client: Bot, messenger: Messenger, receiver: Receiver
+) -> None:
+    messenger.webhook.first_pause = 0.01
+    receiver.statuses.extend([500, 503])
+    await client.set_webhook(receiver.url)
+    messenger.says(messenger.sme, "un")
+    messenger.says(messenger.sme, "deux")
+    assert [await receiver.text() for _ in range(4)] == ["un", "un", "un", "deux"]
+    while messenger.pending_updates():
+        await messenger.changed_or(0.01)
+    info = await client.get_webhook_info()
+    assert info.url == receiver.url
+    assert info.last_error_message == "Wrong response from the webhook: 503 X"
+    assert info.last_error_date
+
+
+async def test_a_receiver_that_is_not_there_is_told(client: Bot, messenger: Messenger) -> None:
+    await client.set_webhook("http://127.0.0.1:9/")
+    messenger.says(messenger.sme, "un")
+    info = await client.get_webhook_info()
+    while not info.last_error_message:
+        info = await client.get_webhook_info()
+    assert "Connection failed" in info.last_error_message
+    assert info.pending_update_count == 1
+
+
+async def test_what_waits_can_be_dropped_and_kinds_chosen(
+    client: Bot, messenger: Messenger, receiver: Receiver
+) -> None:
+    messenger.says(messenger.sme, "ancien")
+    await client.set_webhook(receiver.url, drop_pending_updates=True, allowed_updates=["message"])
+    messenger.blocks(messenger.sme)
+    messenger.says(messenger.sme, "neuf")
+    assert await receiver.text() == "neuf"
+    await client.delete_webhook()
+    assert (await client.get_webhook_info()).url == ""
+    messenger.says(messenger.sme, "à chercher")
+    assert [u.message.text for u in await client.get_updates() if u.message] == ["à chercher"]
+
+
+async def test_the_webhook_survives_an_outage(
+    client: Bot, server: PreviewServer, messenger: Messenger, receiver: Receiver
+) -> None:
+    await client.set_webhook(receiver.url)
+    await server.stop()
+    messenger.says(messenger.sme, "pendant")
+    await server.start()
+    assert await receiver.text() == "pendant"
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"url": "ftp://x"}, "invalid webhook URL"),
+        ({"url": "http://x.fr", "secret_token": "é"}, "unallowed characters"),
+        ({}, 'parameter "url" is required'),
+    ],
+)
+async def test_bad_webhooks_are_refused(
+    raw: httpx.AsyncClient, values: dict[str, str], reason: str
+) -> None:
+    assert reason in await refusal(raw, "setWebhook", **values)
