@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint format lock clean
+.PHONY: help run test lint format lock bench-matching clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,12 +24,15 @@ format: $(VENV)/.dev  ## Rewrite the code in the project's format
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+bench-matching: $(VENV)/.bench  ## Measure the matcher beside its peers (QUESTIONS=file.jsonl for others)
+	$(BIN)/python -m benchmarks.matching $(QUESTIONS)
+
 lock: $(VENV)/bin/python  ## Choose the exact versions anew from pyproject.toml
 	$(BIN)/pip install uv
-	for extra in run dev; do \
+	for extra in run dev bench; do \
 		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--no-emit-index-url --no-emit-find-links --upgrade --quiet \
-			--extra semantic $$( [ $$extra = dev ] && echo --extra dev ) pyproject.toml requirements/build.in -o requirements/$$extra.txt; \
+			--extra semantic $$( [ $$extra = run ] || echo --extra $$extra ) pyproject.toml requirements/build.in -o requirements/$$extra.txt; \
 	done
 
 clean:  ## Remove what was set up (never data/)
@@ -39,7 +42,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run $(VENV)/.dev: $(VENV)/.%: requirements/%.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/.run $(VENV)/.dev $(VENV)/.bench: $(VENV)/.%: requirements/%.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from knowledge.lexicon import Lexicon
 from knowledge.model import Entry
 
 # The everyday file's own phrasings, written by the facilitators.
@@ -17,6 +18,15 @@ class Example:
     text: str
     entry: str | None
     voice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All that is learnt from: the examples, the ids that they may have, the vocabulary."""
+
+    examples: tuple[Example, ...]
+    ids: tuple[str, ...]
+    lexicon: Lexicon
 
 
 def examples_of(entries: Iterable[Entry], corpus: Iterable[dict[str, Any]]) -> tuple[Example, ...]:

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from knowledge.census import Census
-from knowledge.corpus import examples_of
+from knowledge.corpus import Material, examples_of
 from knowledge.encoding import Encoder
 from knowledge.lexicon import Lexicon
 from knowledge.matching import Matcher
@@ -16,7 +17,7 @@ from knowledge.model_store import ModelStore
 from knowledge.problems import KnowledgeError, Problem, Severity
 from knowledge.ranking import compile_ranker
 from knowledge.rules import check_rules
-from knowledge.shape import check_shape
+from knowledge.shape import check_shape, day_of
 from knowledge.yaml_files import Document, read
 
 FAQ, PROJECTS, SMALL_TALK = "faq.yaml", "projets.yaml", "politesses.yaml"
@@ -44,7 +45,7 @@ class Compiling:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files of a folder, as far as they could be read, and what is wrong with their shape."""
+    """The files of a folder, as far as they could be read, and everything wrong with them."""
 
     documents: dict[str, Document]
     problems: tuple[Problem, ...]
@@ -59,25 +60,24 @@ def load(
     with which encoder questions are understood, and where what was learnt is kept.
     """
     files = read_files(directory, fictitious=fictitious)
-    problems = files.problems or tuple(check_rules(files.documents))
-    errors = tuple(found for found in problems if found.severity is Severity.ERROR)
+    errors = tuple(found for found in files.problems if found.severity is Severity.ERROR)
     if errors:
         raise KnowledgeError(errors)
     return build(files.documents, compiling or Compiling())
 
 
 def read_files(directory: Path, *, fictitious: bool) -> Files:
-    """Read the folder's files and hold each to its schema."""
+    """Read the folder's files; hold each to its schema and all to the rules."""
     documents: dict[str, Document] = {}
     problems: list[Problem] = []
     present = [name for name in _OPTIONAL if (directory / name).exists()]
     for name in (*_REQUIRED, *present, *([FICTITIOUS] if fictitious else [])):
-        document = read(directory / name, name)
-        if isinstance(document, Document):
+        document, found = read(directory / name, name)
+        problems += found
+        if document is not None:
             documents[name] = document
             problems += check_shape(document, _KINDS[name])
-        else:
-            problems += document
+    problems += check_rules(documents.values())
     return Files(documents, tuple(problems))
 
 
@@ -109,16 +109,24 @@ def _matcher(
     census: Census,
     compiling: Compiling,
 ) -> Matcher:
+    material = _material(documents, entries)
+    ranker = compile_ranker(material, compiling.encoder, compiling.store)
+    return Matcher(material.examples, small_talk, ranker, census)
+
+
+def material_of(directory: Path) -> Material:
+    """Return what the matcher of a folder learns from, for measurements."""
+    documents = read_files(directory, fictitious=False).documents
+    return _material(documents, tuple(_entry(raw) for raw in documents[FAQ].data["entrees"]))
+
+
+def _material(documents: dict[str, Document], entries: tuple[Entry, ...]) -> Material:
     voices = documents[VOICES].data["voix"] if VOICES in documents else ()
-    examples = examples_of(entries, voices)
-    ranker = compile_ranker(
-        examples,
-        [entry.id for entry in entries],
+    return Material(
+        examples_of(entries, voices),
+        tuple(entry.id for entry in entries),
         _lexicon(documents.get(LEXICON)),
-        compiling.encoder,
-        compiling.store,
     )
-    return Matcher(examples, small_talk, ranker, census)
 
 
 def _lexicon(document: Document | None) -> Lexicon:
@@ -131,38 +139,38 @@ def _lexicon(document: Document | None) -> Lexicon:
 def _entry(raw: dict[str, Any]) -> Entry:
     return Entry(
         id=raw["id"],
-        question=raw["question"],
-        title=raw["titre"],
+        question=raw["question"].strip(),
+        title=raw["titre"].strip(),
         answer=raw["reponse"].strip(),
-        phrasings=tuple(map(str, raw["variantes"])),
+        phrasings=tuple(raw["variantes"]),
         see_also=tuple(raw.get("voir_aussi", ())),
         action=Action(raw["action"]) if "action" in raw else None,
-        source=raw["source"],
-        verified_on=raw["verifie_le"],
-        valid_until=raw.get("valable_jusqu_au"),
+        source=raw["source"].strip(),
+        verified_on=date.fromisoformat(raw["verifie_le"]),
+        valid_until=day_of(raw.get("valable_jusqu_au")),
     )
 
 
 def _project(raw: dict[str, Any], *, fictitious: bool) -> Project:
     return Project(
         id=raw["id"],
-        title=raw["titre"],
+        title=raw["titre"].strip(),
         summary=raw["resume"].strip(),
         seeks=raw["recherche"].strip(),
         lead=raw["chef_de_file"],
         territories=tuple(raw["territoires"]),
         sectors=tuple(raw["filieres"]),
         stage=Stage(raw["etape"]),
-        deadline=raw.get("date_limite"),
-        updated_on=raw["mis_a_jour_le"],
-        withdrawn_on=raw.get("retire_le"),
+        deadline=day_of(raw.get("date_limite")),
+        updated_on=date.fromisoformat(raw["mis_a_jour_le"]),
+        withdrawn_on=day_of(raw.get("retire_le")),
         keywords=tuple(raw.get("mots_cles", ())),
         fictitious=fictitious,
     )
 
 
 def _small_talk(raw: dict[str, Any]) -> SmallTalk:
-    return SmallTalk(raw["id"], tuple(map(str, raw["phrases"])), raw["reponse"].strip())
+    return SmallTalk(raw["id"], tuple(raw["phrases"]), raw["reponse"].strip())
 
 
 def _version(documents: Iterable[Document]) -> str:

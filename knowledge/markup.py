@@ -4,19 +4,29 @@ Source: Bot API, "HTML style". Lengths are UTF-16 code units after the entities 
 """
 
 import re
-from html.parser import HTMLParser
+from html.entities import html5
 
 ALLOWED = frozenset(
     "b strong i em u ins s strike del a code pre blockquote tg-spoiler".split()  # noqa: SIM905 - one line reads better
 )
-
-
-# A "<" that opens no tag: browsers show it, Telegram refuses it.
-_STRAY = re.compile(r"<(?!/?[a-zA-Z])")
+_TAG = re.compile(
+    r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9-]*)"
+    r"(?P<attributes>(?:\s+[a-zA-Z-]+(?:=(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+))?)*)\s*>"
+)
+_LINK = re.compile(r"\shref=(?:\"([^\"]*)\"|'([^']*)'|(\S+))", re.IGNORECASE)
+# Telegram drops a link that leads elsewhere, and shows its text alone.
+_LEADS = re.compile(r"(?:https?|tg)://[^\s]+", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#(?P<decimal>[0-9]+)|#[xX](?P<hex>[0-9a-fA-F]+)|(?P<name>\w+));")
+# The four that Telegram knows by name; any other is shown as it is written.
+_NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
+_LAST_CODE_POINT = 0x10FFFF
 
 
 class MarkupError(ValueError):
-    """Markup that Telegram would refuse; ``reason`` and ``tag`` say why."""
+    """Markup that Telegram would refuse or show as it is written; ``reason`` and ``tag`` say why.
+
+    ``reason`` is a key of ``html_reasons`` in ``problems.yaml``.
+    """
 
     def __init__(self, reason: str, tag: str = "") -> None:
         super().__init__(f"{reason}: {tag}")
@@ -24,39 +34,62 @@ class MarkupError(ValueError):
         self.tag = tag
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.text: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in ALLOWED:
-            raise MarkupError("unknown_tag", tag)
-        if tag == "a" and not dict(attrs).get("href"):
-            raise MarkupError("no_link", tag)
-        self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open.pop() != tag:
-            raise MarkupError("not_open", tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-
 def plain(markup: str) -> str:
-    """Return the text without its formatting; MarkupError where Telegram would refuse it."""
-    if _STRAY.search(markup):
-        raise MarkupError("stray")
-    reader = _Reader()
-    reader.feed(markup)
-    reader.close()
-    if reader.open:
-        raise MarkupError("not_closed", reader.open[-1])
-    return "".join(reader.text)
+    """Return the text without its formatting; MarkupError where it would go wrong in Telegram."""
+    opened: list[str] = []
+    text: list[str] = []
+    position = 0
+    while (start := markup.find("<", position)) >= 0:
+        text.append(_decoded(markup[position:start]))
+        tag = _TAG.match(markup, start)
+        if tag is None:
+            raise MarkupError("stray")
+        _open_or_close(tag, opened)
+        position = tag.end()
+    if opened:
+        raise MarkupError("not_closed", opened[-1])
+    return "".join(text) + _decoded(markup[position:])
 
 
 def length(markup: str) -> int:
     """Return the length that Telegram counts, in UTF-16 code units."""
-    return len(plain(markup).encode("utf-16-le")) // 2
+    return len(plain(markup).encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _open_or_close(tag: re.Match[str], opened: list[str]) -> None:
+    name = tag["name"].lower()
+    if tag["end"]:
+        if not opened or opened.pop() != name:
+            raise MarkupError("not_open", name)
+        return
+    if name not in ALLOWED:
+        raise MarkupError("unknown_tag", name)
+    if name == "a":
+        _check_link(tag["attributes"])
+    opened.append(name)
+
+
+def _check_link(attributes: str) -> None:
+    found = _LINK.search(attributes)
+    target = next(filter(None, found.groups()), "") if found else ""
+    if not target:
+        raise MarkupError("no_link", "a")
+    if not _LEADS.fullmatch(_decoded(target)):
+        raise MarkupError("bad_link", target)
+
+
+def _decoded(text: str) -> str:
+    return _ENTITY.sub(_character, text)
+
+
+def _character(entity: re.Match[str]) -> str:
+    if name := entity["name"]:
+        if name not in _NAMED and f"{name};" in html5:
+            raise MarkupError("unknown_entity", entity[0])
+        return _NAMED.get(name, entity[0])
+    digits, base = (entity["decimal"], 10) if entity["decimal"] else (entity["hex"], 16)
+    # Past eight digits no number is a character, and Python refuses to read very long ones.
+    code = int(digits[-8:], base) if len(digits.lstrip("0")) <= 8 else _LAST_CODE_POINT + 1  # noqa: PLR2004
+    if not 0 < code <= _LAST_CODE_POINT:
+        raise MarkupError("unknown_entity", entity[0])
+    return chr(code)

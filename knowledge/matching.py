@@ -1,27 +1,20 @@
 """From a question to what is shown: normalise, exact, rank, decide. A pure function."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rapidfuzz import fuzz, process
-
 from knowledge.census import Census
 from knowledge.corpus import Example
+from knowledge.courtesies import without_courtesies
 from knowledge.model import SmallTalk
 from knowledge.normalising import normalise
 from knowledge.ranking import Ranked, Ranker, Ranking
+from knowledge.small_talk import SmallTalkFinder
+from knowledge.wording import wording
 
 # The entry that the projects named by a question are shown under.
 FIND_PROJECTS = "trouver-rejoindre-projets"
-_COURTESIES = re.compile(
-    r"^(?:(?:bonjour|bonsoir|salut|coucou|hello|bjr|slt|hey|madame|monsieur|et|a tous)\b\s*)+"
-    r"|(?:\s*\b(?:merci(?: d avance| beaucoup)?|svp|stp|s il (?:vous|te) plait|please"
-    r"|cordialement))+$"
-)
-_PROJECT_WORDS = frozenset({"projet", "projets", "project", "projects"})
-_LONGEST_SMALL_TALK = 5  # words
 _RANKING_LENGTH = 5
 
 
@@ -55,12 +48,12 @@ class Thresholds:
     """Where an answer is sure enough, and where a choice still is, in calibrated probabilities.
 
     They follow from what each mistake costs a person. Take one more tap as 1. A wrong answer given
-    with confidence costs about 4 (read it, doubt, ask again): answer directly where
-    (1 - p) * 4 < 1, so from p = 0.75. A choice in vain costs about 1, silence where an answer
+    with confidence costs about 5 (read it, doubt, ask again): answer directly where
+    (1 - p) * 5 < 1, so from p = 0.8. A choice in vain costs about 1, silence where an answer
     existed about 4: offer choices from p = 0.2.
     """
 
-    answer: float = 0.75
+    answer: float = 0.8
     choice: float = 0.2
     small_talk: float = 0.86
     most_choices: int = 3
@@ -77,10 +70,8 @@ class Matcher:
         census: Census,
         thresholds: Thresholds | None = None,
     ) -> None:
-        self._exact = {normalise(e.text): e.entry for e in examples if e.entry}
-        self._small_talk = {
-            normalise(phrase): talk.id for talk in small_talk for phrase in talk.phrasings
-        }
+        self._exact = _exact_phrasings(examples)
+        self._small_talk = SmallTalkFinder(small_talk)
         self._ranker = ranker
         self._census = census
         self._thresholds = thresholds or Thresholds()
@@ -90,11 +81,12 @@ class Matcher:
         said = normalise(question)
         if not said:
             return Decision(Outcome.NONE, (), (), reason="no words")
-        asked = _COURTESIES.sub("", said).strip() or said
+        bare = without_courtesies(said)
+        asked = bare or said
         ranking = self._ranker.rank(asked)
         return (
             self._match_exactly(said, asked, ranking)
-            or self._match_small_talk(said, ranking)
+            or self._match_small_talk(said, bare, ranking)
             or self._match_projects(asked, ranking)
             or self._decide(asked, ranking)
         )
@@ -107,29 +99,34 @@ class Matcher:
         best = (Ranked(found, 1.0), *others)[:_RANKING_LENGTH]
         return Decision(Outcome.ANSWER, (found,), best, self._named(asked), "exact phrasing")
 
-    def _match_small_talk(self, said: str, ranking: Ranking) -> Decision | None:
+    def _match_small_talk(self, said: str, bare: str, ranking: Ranking) -> Decision | None:
+        """Tell small talk, among courtesies too; ``bare`` is empty where there is nothing else."""
+        known, least = self._small_talk, self._thresholds.small_talk
         best = ranking.entries[:_RANKING_LENGTH]
-        if said in self._small_talk:
-            return Decision(Outcome.SMALLTALK, (self._small_talk[said],), best, (), "small talk")
-        if not self._small_talk or len(said.split()) > _LONGEST_SMALL_TALK:
-            return None
-        phrase, score, _ = process.extractOne(said, self._small_talk.keys(), scorer=fuzz.ratio)
-        if score / 100 < self._thresholds.small_talk:
-            return None
-        talk = (self._small_talk[phrase],)
-        return Decision(Outcome.SMALLTALK, talk, best, (), f"nearly small talk: {phrase}")
+        if talk := known.exact(said) or known.exact(bare):
+            return Decision(Outcome.SMALLTALK, (talk,), best, (), "small talk")
+        if not bare and (talk := known.within(said)):
+            return Decision(Outcome.SMALLTALK, (talk,), best, (), "courtesies alone")
+        if talk := known.near(said, least) or known.near(bare, least):
+            return Decision(Outcome.SMALLTALK, (talk,), best, (), "nearly small talk")
+        return None
 
     def _match_projects(self, asked: str, ranking: Ranking) -> Decision | None:
         """Show the projects that a question about projects names."""
-        if not _PROJECT_WORDS & set(asked.split()):
-            return None
-        named = self._census.named_by(asked, places=True)
+        about_projects = _is_about_projects(asked) or self._census.says_nothing_else(asked)
+        named = self._census.named_by(asked, places=True) if about_projects else ()
         sure = ranking.sure >= self._thresholds.answer
         if not named or sure or FIND_PROJECTS not in {one.id for one in ranking.entries}:
             return None
-        best = ranking.entries[:_RANKING_LENGTH]
-        reason = "names projects of the census"
-        return Decision(Outcome.ANSWER, (FIND_PROJECTS,), best, named, reason)
+        first = Ranked(FIND_PROJECTS, max(one.score for one in ranking.entries))
+        others = (one for one in ranking.entries if one.id != FIND_PROJECTS)
+        best = (first, *others)[:_RANKING_LENGTH]
+        if len(asked.split()) > 1:
+            reason = "names projects of the census"
+            return Decision(Outcome.ANSWER, (FIND_PROJECTS,), best, named, reason)
+        reason = "a lone word of the census"
+        shown = tuple(one.id for one in best[: self._thresholds.most_choices])
+        return Decision(Outcome.CHOICES, shown, best, named, reason)
 
     def _decide(self, asked: str, ranking: Ranking) -> Decision:
         limits = self._thresholds
@@ -148,4 +145,19 @@ class Matcher:
         return Decision(outcome, shown, best, projects, reason, ranking.nearest)
 
     def _named(self, asked: str) -> tuple[str, ...]:
-        return self._census.named_by(asked)
+        return self._census.named_by(asked, places=_is_about_projects(asked))
+
+
+def _is_about_projects(asked: str) -> bool:
+    return not wording().census.isdisjoint(asked.split())
+
+
+def _exact_phrasings(examples: Iterable[Example]) -> dict[str, str]:
+    """Return the entry of each normalised text; the checks refuse a text that has two."""
+    texts = [(normalise(one.text), one.entry) for one in examples if one.entry]
+    exact: dict[str, str] = {}
+    # A text that has a courtesy of its own is met without it; what is written whole comes first.
+    for text, entry in (*texts, *((without_courtesies(text), entry) for text, entry in texts)):
+        if text:
+            exact.setdefault(text, entry)
+    return exact

@@ -9,7 +9,6 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -18,10 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.corpus import Example
+from knowledge.corpus import Material
 from knowledge.encoding import Encoder, Vectors
 from knowledge.learning import Calibration, Floats
-from knowledge.lexicon import Lexicon
 
 logger = logging.getLogger(__name__)
 # To be raised when the code that learns changes: what was learnt by the former is void.
@@ -47,19 +45,17 @@ class ModelStore:
         self._folder = folder
 
     @staticmethod
-    def key(
-        examples: Sequence[Example], ids: Sequence[str], lexicon: Lexicon, encoder: Encoder | None
-    ) -> str:
+    def key(material: Material, encoder: Encoder | None) -> str:
         """Return the hash of all that a model is compiled from."""
         source = json.dumps(
             [
                 _EDITION,
                 np.__version__,
                 encoder.name if encoder else None,
-                list(ids),
-                [asdict(example) for example in examples],
-                dict(lexicon.short_forms),
-                dict(lexicon.ideas),
+                list(material.ids),
+                [asdict(example) for example in material.examples],
+                dict(material.lexicon.short_forms),
+                dict(material.lexicon.ideas),
             ]
         )
         return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:32]

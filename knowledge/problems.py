@@ -9,6 +9,9 @@ from typing import Any
 import yaml
 
 _CATALOGUE = Path(__file__).with_suffix(".yaml")
+_WARNINGS = frozenset(
+    {"repeated_phrasing", "passed_date", "passed_deadline", "future_check", "no_lead"}
+)
 
 
 class Severity(StrEnum):
@@ -61,12 +64,11 @@ class KnowledgeError(Exception):
         self.problems = problems
 
 
-def problem(
-    code: str, at: Place, *, severity: Severity = Severity.ERROR, **values: object
-) -> Problem:
+def problem(code: str, at: Place, **values: object) -> Problem:
     """Return the problem of that code, in the words of ``problems.yaml``."""
     texts = _texts()[code]
     message, remedy = (texts[part].format(**values) for part in ("message", "remede"))
+    severity = Severity.WARNING if code in _WARNINGS else Severity.ERROR
     return Problem(at.file, at.line, at.where, message, remedy, severity, code)
 
 

@@ -7,10 +7,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.corpus import Example
+from knowledge.corpus import Example, Material
 from knowledge.encoding import Encoder
 from knowledge.learning import Floats, calibrate, learn
-from knowledge.lexicon import Lexicon
 from knowledge.likeness import Likeness
 from knowledge.model_store import Compiled, ModelStore
 
@@ -96,20 +95,16 @@ def describe(scores: Floats, best: Floats) -> Floats:
     )
 
 
-def compile_ranker(
-    examples: Sequence[Example],
-    ids: Sequence[str],
-    lexicon: Lexicon,
-    encoder: Encoder | None,
-    store: ModelStore,
-) -> LearntRanker:
-    """Learn from the examples, or take what was learnt from the same ones before."""
-    key = store.key(examples, ids, lexicon, encoder)
+def compile_ranker(material: Material, encoder: Encoder | None, store: ModelStore) -> LearntRanker:
+    """Learn from the material, or take what was learnt from the same before."""
+    examples = material.examples
+    key = store.key(material, encoder)
     known = store.get(key)
     texts = [example.text for example in examples]
-    likeness = Likeness(texts, lexicon, encoder, vectors=known.vectors if known else None)
+    vectors = known.vectors if known else None
+    likeness = Likeness(texts, material.lexicon, encoder, vectors=vectors)
     if known is None:
-        known = _learn(examples, tuple(ids), likeness)
+        known = _learn(examples, material.ids, likeness)
         store.put(key, known)
     return LearntRanker(examples, likeness, known)
 

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
@@ -9,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
-from jsonschema.validators import extend
 
 from knowledge.problems import Place, Problem, place, problem, words
 from knowledge.yaml_files import Document, Location
 
 _SCHEMAS = Path(__file__).parent / "schema"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TOP_KEYS = {
     "faq": "entrees",
     "projets": "projets",
@@ -34,23 +35,28 @@ def check_shape(document: Document, kind: str) -> Iterator[Problem]:
         yield from _explain(document, error)
 
 
-@cache
-def _validator(kind: str) -> Draft202012Validator:
-    """Return the validator; a date is what YAML reads as one, or a text that looks like one."""
-    schema = json.loads((_SCHEMAS / f"{kind}.schema.json").read_text("utf-8"))
-    checker = Draft202012Validator.TYPE_CHECKER.redefine(
-        "string", lambda _checker, value: isinstance(value, (str, date))
-    )
-    validator = extend(Draft202012Validator, type_checker=checker)  # type: ignore[no-untyped-call]  # its stub is bare
-    formats = FormatChecker(formats=())
-    formats.checks("date")(lambda value: isinstance(value, date))
-    made: Draft202012Validator = validator(schema, format_checker=formats)
-    return made
+def day_of(value: object) -> date | None:
+    """Return the date of a text such as 2026-11-23; None where it is none."""
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def place_of(document: Document, location: Location) -> Place:
     """Return the place of a value: its line, and its entry and key in words."""
     return Place(document.file, document.line(location), _where(document, location))
+
+
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    schema = json.loads((_SCHEMAS / f"{kind}.schema.json").read_text("utf-8"))
+    formats = FormatChecker(formats=())
+    # What is no text is told by its type already.
+    formats.checks("date")(lambda value: not isinstance(value, str) or day_of(value) is not None)
+    return Draft202012Validator(schema, format_checker=formats)
 
 
 def _where(document: Document, location: Location) -> str:
@@ -73,17 +79,16 @@ def _explain(document: Document, error: ValidationError) -> Iterator[Problem]:
     at = place_of(document, location)
     item: Any = error.instance
     required: Any = error.validator_value
-    if isinstance(error.instance, date) and error.validator in {"minLength", "maxLength"}:
-        return
     if error.validator == "additionalProperties":
         yield from _unknown_keys(document, error, location)
     elif error.validator == "required":
         for key in required:
+            # The library makes one error for each key that is missing.
             if key not in item and f"'{key}'" in error.message:
                 yield problem("required", at, key=key)
     else:
         code, values = _reason(error)
-        yield problem(code, at, **values)  # type: ignore[arg-type]  # values are never a severity
+        yield problem(code, at, **values)
 
 
 def _unknown_keys(
@@ -103,17 +108,14 @@ def _unknown_keys(
 def _reason(error: ValidationError) -> tuple[str, dict[str, object]]:
     value: Any = error.instance
     limit: Any = error.validator_value
-    reasons: dict[str, tuple[str, dict[str, object]]] = {
-        "format": ("date", {"value": value}),
-        "pattern": ("pattern", {"value": value}),
-        "minLength": ("too_short", {}),
-    }
     if error.validator == "type":
         kind = limit if isinstance(limit, str) else limit[0]
         return "type", {"expected": words("expected")[kind]}
     if error.validator == "enum":
         return "enum", {"value": value, "allowed": ", ".join(map(str, limit))}
+    if error.validator == "pattern":
+        return ("blank", {}) if limit == r"\S" else ("pattern", {"value": value.strip()})
     if error.validator in {"maxLength", "minItems", "maxItems"}:
-        codes = {"maxLength": "too_long", "minItems": "too_few", "maxItems": "too_many_fields"}
+        codes = {"maxLength": "too_long", "minItems": "too_few", "maxItems": "too_many_items"}
         return codes[str(error.validator)], {"length": len(value), "limit": limit}
-    return reasons.get(str(error.validator), ("other", {}))
+    return ("date", {"value": value}) if error.validator == "format" else ("other", {})

@@ -2,16 +2,42 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.reader import Reader, ReaderError
 
-from knowledge.problems import Place, Problem, problem
+from knowledge.problems import KnowledgeError, Place, Problem, problem, words
 
-LARGEST_BYTES = 2_000_000
+try:
+    from yaml import CSafeLoader as _SafeLoader
+except ImportError:  # PyYAML built without libyaml reads the same, ten times slower
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
+
+# Two thousand entries of ten phrasings take about two.
+LARGEST_BYTES = 8_000_000
+# Ours need four levels; the readers of YAML recurse, and would exhaust the stack.
+_DEEPEST = 20
+_MOST_PROBLEMS = 100
+_NULL = "tag:yaml.org,2002:null"
 Location = tuple[str | int, ...]
+
+
+class _Loader(_SafeLoader):
+    """Reads every value as the text that was written, as an editor shows it; only null is null.
+
+    YAML 1.1 would read a title ``2026-11-23`` as a date, ``on`` as true and ``1:30`` as 90.
+    """
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag == _NULL]
+    for first, resolvers in _SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,56 +55,70 @@ class Document:
         return self.lines.get(location, 1)
 
 
-def read(path: Path, name: str) -> Document | tuple[Problem, ...]:
-    """Read a file; return it, or all that keeps it from being read."""
-    text = _text(path, name)
-    if isinstance(text, Problem):
-        return (text,)
-    loader = yaml.SafeLoader(text)
+def read(path: Path, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
+    """Read a file; return it, unless it cannot be read, and what is wrong with how it is written.
+
+    ``name`` is how problems call the file.
+    """
     try:
-        found = tuple(_refused_events(text, name))
-        node = None if found else loader.get_single_node()
-        problems = found or tuple(_duplicate_keys(node, name))
-        if problems:
-            return problems
-        data = None if node is None else loader.construct_document(node)
+        text = _text(path, name)
+        beyond = tuple(islice(_beyond_data(text, name), _MOST_PROBLEMS))
+        if beyond:
+            return None, beyond
+        return _document(text, name)
+    except KnowledgeError as error:
+        return None, error.problems
     except yaml.YAMLError as error:
-        return (_syntax(error, name),)
-    except ValueError as error:
-        # The constructor of dates refuses 2026-02-31.
-        return (problem("syntax", Place(name), reason=str(error)),)
+        return None, (_syntax(error, name),)
+
+
+def _text(path: Path, name: str) -> str:
+    try:
+        with path.open("rb") as file:
+            body = file.read(LARGEST_BYTES + 1)
+    except OSError:
+        raise _refused("missing_file", Place(name)) from None
+    if len(body) > LARGEST_BYTES:
+        raise _refused("too_large", Place(name), limit=LARGEST_BYTES // 1_000_000)
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _refused("not_utf8", Place(name, body.count(b"\n", 0, error.start) + 1)) from None
+    if hidden := Reader.NON_PRINTABLE.search(text):
+        raise _refused("hidden_character", Place(name, text.count("\n", 0, hidden.start()) + 1))
+    return text
+
+
+def _beyond_data(text: str, name: str) -> Iterator[Problem]:
+    """Find anchors, aliases and tags: aliases can make a small file huge, tags can make objects."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        at = Place(name, event.start_mark.line + 1)  # type: ignore[union-attr]  # a text has marks
+        if getattr(event, "anchor", None) is not None:
+            yield problem("alias", at)
+        if getattr(event, "tag", None) is not None:
+            yield problem("tag", at)
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > _DEEPEST:
+            yield problem("too_deep", at)
+            return
+
+
+def _document(text: str, name: str) -> tuple[Document, tuple[Problem, ...]]:
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return Document(name, None, {}), ()
+        data = loader.construct_document(node)
     finally:
         loader.dispose()
     lines: dict[Location, int] = {}
-    if node is not None:
-        _locate(node, (), lines)
-    return Document(name, data, lines)
+    _locate(node, (), lines)
+    return Document(name, data, lines), tuple(_duplicate_keys(node, name))
 
 
-def _text(path: Path, name: str) -> str | Problem:
-    try:
-        body = path.read_bytes()
-    except OSError:
-        return problem("missing_file", Place(name))
-    if len(body) > LARGEST_BYTES:
-        return problem("too_large", Place(name), limit=LARGEST_BYTES // 1_000_000)
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return problem("not_utf8", Place(name, body.count(b"\n", 0, error.start) + 1))
-
-
-def _refused_events(text: str, name: str) -> Iterator[Problem]:
-    """Find anchors, aliases and tags: aliases can make a small file huge, tags can make objects."""
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1  # type: ignore[union-attr]  # events of a text have marks
-        if getattr(event, "anchor", None) is not None:
-            yield problem("alias", Place(name, line))
-        if getattr(event, "tag", None) is not None:
-            yield problem("tag", Place(name, line))
-
-
-def _duplicate_keys(node: Node | None, name: str) -> Iterator[Problem]:
+def _duplicate_keys(node: Node, name: str) -> Iterator[Problem]:
     if isinstance(node, MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
@@ -105,8 +145,17 @@ def _locate(node: Node, location: Location, lines: dict[Location, int]) -> None:
             _locate(value, (*location, index), lines)
 
 
+def _refused(code: str, at: Place, **values: object) -> KnowledgeError:
+    return KnowledgeError((problem(code, at, **values),))
+
+
 def _syntax(error: yaml.YAMLError, name: str) -> Problem:
+    """Return the reader's complaint, in French where ``problems.yaml`` knows it."""
+    if isinstance(error, ReaderError):
+        return problem("hidden_character", Place(name))
     mark = getattr(error, "problem_mark", None)
-    line = mark.line + 1 if mark is not None else 1
-    reason = getattr(error, "problem", None) or "YAML"
-    return problem("syntax", Place(name, line), reason=reason)
+    at = Place(name, mark.line + 1 if mark is not None else 1)
+    said = str(getattr(error, "problem", None) or "")
+    known: dict[str, str] = words("syntax_reasons")
+    reason = next((french for english, french in known.items() if english in said), "")
+    return problem("syntax", at, reason=reason)

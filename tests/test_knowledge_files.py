@@ -1,18 +1,19 @@
 """Loading and checking the files: what is right loads, what is wrong is told with its line."""
 
-import contextlib
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import yaml
+from jsonschema import Draft202012Validator
 
 import knowledge
 from knowledge.checking import check
 from knowledge.loading import load
-from knowledge.markup import MarkupError, length, plain
 from knowledge.problems import KnowledgeError, Severity
+from knowledge.rules import LONGEST_ANSWER
+from knowledge.yaml_files import LARGEST_BYTES
 
 SHIPPED = Path(knowledge.__file__).parent
 TODAY = date(2026, 11, 23)
@@ -139,9 +140,9 @@ def test_the_version_follows_the_content(folder: Path) -> None:
         ("faq.yaml", "<b>ne", "<gras>ne", "bad_html", 5),
         ("faq.yaml", "directs</b>", "directs", "bad_html", 5),
         ("faq.yaml", "Des partenariats.", "1 < 2", "bad_html", 15),
-        ("faq.yaml", "Des partenariats.", "x" * 3501, "answer_too_long", 15),
+        ("faq.yaml", "Des partenariats.", "x" * (LONGEST_ANSWER + 1), "answer_too_long", 15),
         ("faq.yaml", "Le financement", "x" * 41, "too_long", 4),
-        ("faq.yaml", "Des partenariats.", "", "too_short", 15),
+        ("faq.yaml", "Des partenariats.", "", "blank", 15),
         ("faq.yaml", '["des bras"]', "des bras", "type", 16),
         ("faq.yaml", "    source:", "    action: danser\n    source:", "enum", 10),
         ("faq.yaml", '    titre: "Les', '    id: deux\n    titre: "Les', "duplicate_key", 14),
@@ -204,7 +205,7 @@ def test_dates_and_leads_are_warnings_that_do_not_refuse(folder: Path) -> None:
 def test_a_missing_unreadable_or_foreign_file_is_told(folder: Path) -> None:
     (folder / "faq.yaml").unlink()
     (folder / "projets.yaml").write_bytes("projets: é".encode("latin-1"))
-    (folder / "politesses.yaml").write_text("x" * 2_000_001, "utf-8")
+    (folder / "politesses.yaml").write_text("x" * (LARGEST_BYTES + 1), "utf-8")
     codes = {one.code for one in check(folder, today=TODAY)}
     assert codes == {"missing_file", "not_utf8", "too_large"}
 
@@ -215,28 +216,33 @@ def test_a_repeated_phrasing_is_a_warning(folder: Path) -> None:
     assert (found.code, found.severity) == ("repeated_phrasing", Severity.WARNING)
 
 
-@pytest.mark.parametrize(
-    ("markup", "reason"),
-    [
-        ("<h1>x</h1>", "unknown_tag"),
-        ("<b>x", "not_closed"),
-        ("x</b>", "not_open"),
-        ("<b><i>x</b></i>", "not_open"),
-        ("<a>x</a>", "no_link"),
-        ("a < b", "stray"),
-    ],
-)
-def test_markup_that_telegram_refuses(markup: str, reason: str) -> None:
-    with pytest.raises(MarkupError) as refused:
-        plain(markup)
-    assert refused.value.reason == reason
+def test_each_file_names_the_schema_that_its_editor_completes_it_with() -> None:
+    for name, schema in [
+        ("faq.yaml", "schema/faq.schema.json"),
+        ("projets.yaml", "schema/projets.schema.json"),
+        ("politesses.yaml", "schema/politesses.schema.json"),
+        ("fictifs/projets.yaml", "../schema/projets.schema.json"),
+    ]:
+        first, *_ = (SHIPPED / name).read_text("utf-8").splitlines()
+        assert first == f"# yaml-language-server: $schema={schema}"
+        assert ((SHIPPED / name).parent / schema).is_file()
 
 
-def test_lengths_are_utf_16_units_after_the_entities() -> None:
-    assert length("<b>&lt;😀&gt;</b>") == 4
+@pytest.mark.parametrize("name", ["faq", "projets", "politesses"])
+def test_the_schemas_are_right_and_explain_every_key_in_french(name: str) -> None:
+    schema = json.loads((SHIPPED / "schema" / f"{name}.schema.json").read_text("utf-8"))
+    Draft202012Validator.check_schema(schema)
+    (entries,) = schema["properties"].values()
+    assert entries["items"]["additionalProperties"] is False
+    for key, value in entries["items"]["properties"].items():
+        assert value["title"], key
+        assert value["description"].endswith((".", "…")), key
 
 
-@given(st.text())
-def test_markup_is_read_or_refused_never_anything_else(markup: str) -> None:
-    with contextlib.suppress(MarkupError):
-        assert isinstance(plain(markup), str)
+def test_the_remedies_name_codes_that_the_catalogue_has_words_for(folder: Path) -> None:
+    """Codes are written out in the code, so that a search finds both ends."""
+    catalogue = yaml.safe_load((SHIPPED / "problems.yaml").read_text("utf-8"))
+    known = {code for code, texts in catalogue.items() if "remede" in texts}
+    written = {path.read_text("utf-8") for path in SHIPPED.glob("*.py")}
+    assert {code for code in known if not any(f'"{code}"' in text for text in written)} == set()
+    assert check(folder, today=TODAY) == ()

@@ -1,18 +1,19 @@
 """Compiled models on disk: kept, found again, never trusted with more than numbers."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from knowledge.corpus import Example
+from knowledge.corpus import Example, Material
 from knowledge.learning import Calibration
 from knowledge.lexicon import Lexicon
 from knowledge.likeness import Likeness
 from knowledge.model_store import Compiled, ModelStore
 from knowledge.ranking import compile_ranker
 
-EXAMPLES = [
+EXAMPLES = tuple(
     Example(text, entry, voice)
     for voice in ("a", "b", "c")
     for text, entry in (
@@ -20,8 +21,9 @@ EXAMPLES = [
         (f"partager une machine {voice}", "mutualisation"),
         (f"recette de cuisine {voice}", None),
     )
-]
+)
 IDS = ("financement", "mutualisation")
+MATERIAL = Material(EXAMPLES, IDS, Lexicon())
 
 
 @pytest.fixture
@@ -77,21 +79,21 @@ def test_the_key_follows_everything_that_a_model_is_made_of() -> None:
         def encode(self, texts: object) -> np.ndarray:
             raise NotImplementedError
 
-    base = ModelStore.key(EXAMPLES, IDS, Lexicon(), None)
+    base = ModelStore.key(MATERIAL, None)
     changed = {
-        ModelStore.key(EXAMPLES[1:], IDS, Lexicon(), None),
-        ModelStore.key(EXAMPLES, IDS[::-1], Lexicon(), None),
-        ModelStore.key(EXAMPLES, IDS, Lexicon({"koi": "quoi"}), None),
-        ModelStore.key(EXAMPLES, IDS, Lexicon(), Other()),
-        ModelStore.key([Example("é\ud800", None, "a")], IDS, Lexicon(), None),
+        ModelStore.key(replace(MATERIAL, examples=EXAMPLES[1:]), None),
+        ModelStore.key(replace(MATERIAL, ids=IDS[::-1]), None),
+        ModelStore.key(replace(MATERIAL, lexicon=Lexicon({"koi": "quoi"})), None),
+        ModelStore.key(MATERIAL, Other()),
+        ModelStore.key(replace(MATERIAL, examples=(Example("é\ud800", None, "a"),)), None),
     }
     assert len(changed | {base}) == 6
 
 
 def test_a_kept_model_ranks_as_the_one_that_was_learnt(tmp_path: Path) -> None:
     store = ModelStore(tmp_path)
-    first = compile_ranker(EXAMPLES, IDS, Lexicon(), None, store)
-    again = compile_ranker(EXAMPLES, IDS, Lexicon(), None, store)
+    first = compile_ranker(MATERIAL, None, store)
+    again = compile_ranker(MATERIAL, None, store)
     for text in ("financer", "machine a partager", "cuisine", ""):
         assert first.rank(text) == again.rank(text)
     assert first.rank("financer un achat").entries[0].id == "financement"

@@ -1,0 +1,178 @@
+"""The matchers that ours is held against: each learns from the same examples, ranks the same ids.
+
+A peer is a function from examples to a ranker; a ranker gives, for a question, the score of each
+entry and one number that says how sure it is (higher: more).
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+import bm25s
+import numpy as np
+import numpy.typing as npt
+import Stemmer
+from rapidfuzz import fuzz
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from knowledge.corpus import Example, Material
+from knowledge.encoding import Encoder
+from knowledge.lexicon import Lexicon
+from knowledge.model_store import ModelStore
+from knowledge.normalising import normalise
+from knowledge.ranking import compile_ranker
+
+Scores = npt.NDArray[np.float64]
+Ranker = Callable[[str], tuple[Scores, float]]
+Peer = Callable[[Sequence[Example], Sequence[str]], Ranker]
+
+
+def nearest(likeness: Callable[[str], Scores], owners: npt.NDArray[np.int64], count: int) -> Ranker:
+    """Return the ranker that scores an entry by its most like example."""
+
+    def rank(question: str) -> tuple[Scores, float]:
+        scores = np.zeros(count)
+        np.maximum.at(scores, owners, likeness(question))
+        return scores, float(scores.max())
+
+    return rank
+
+
+def _in_scope(
+    examples: Sequence[Example], ids: Sequence[str]
+) -> tuple[list[str], npt.NDArray[np.int64]]:
+    inside = [one for one in examples if one.entry]
+    owners = np.array([list(ids).index(one.entry or "") for one in inside])
+    return [normalise(one.text) for one in inside], owners
+
+
+def by_rapidfuzz(scorer: Callable[..., float]) -> Peer:
+    """Return the nearest phrasing by one of rapidfuzz's scorers."""
+
+    def peer(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
+        texts, owners = _in_scope(examples, ids)
+
+        def likeness(question: str) -> Scores:
+            said = normalise(question)
+            return np.array([scorer(said, text) for text in texts])
+
+        return nearest(likeness, owners, len(ids))
+
+    return peer
+
+
+def by_bm25(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
+    """Return the nearest phrasing by BM25 over French stems (bm25s)."""
+    texts, owners = _in_scope(examples, ids)
+    stemmer = Stemmer.Stemmer("french")
+    index = bm25s.BM25()
+    tokens = [stemmer.stemWords(text.split()) for text in texts]
+    index.index(tokens, show_progress=False)
+    known = {word for words in tokens for word in words}
+
+    def likeness(question: str) -> Scores:
+        words = [w for w in stemmer.stemWords(normalise(question).split()) if w in known]
+        return index.get_scores(words).astype(float) if words else np.zeros(len(texts))
+
+    return nearest(likeness, owners, len(ids))
+
+
+def by_fts5(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
+    """Return the nearest phrasing by SQLite's full-text search (its own BM25)."""
+    texts, owners = _in_scope(examples, ids)
+    database = sqlite3.connect(":memory:")
+    database.execute("CREATE VIRTUAL TABLE phrasings USING fts5(text)")
+    database.executemany("INSERT INTO phrasings VALUES (?)", [(text,) for text in texts])
+
+    def likeness(question: str) -> Scores:
+        scores = np.zeros(len(texts))
+        words = " OR ".join(f'"{word}"' for word in set(normalise(question).split()))
+        if words:
+            query = "SELECT rowid, bm25(phrasings) FROM phrasings WHERE phrasings MATCH ?"
+            for row, score in database.execute(query, (words,)):
+                scores[row - 1] = -score
+        return scores
+
+    return nearest(likeness, owners, len(ids))
+
+
+def by_tfidf(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
+    """Return the nearest phrasing by the cosine of character n-grams (scikit-learn)."""
+    texts, owners = _in_scope(examples, ids)
+    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+    matrix = vectorizer.fit_transform(texts)
+
+    def likeness(question: str) -> Scores:
+        vector = vectorizer.transform([normalise(question)])
+        return np.asarray((matrix @ vector.T).todense()).ravel()
+
+    return nearest(likeness, owners, len(ids))
+
+
+def by_logistic_regression(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
+    """Return scikit-learn's logistic regression on the same n-grams, out-of-scope as a class."""
+    texts = [normalise(one.text) for one in examples]
+    names = [*ids, "-"]
+    labels = [names.index(one.entry or "-") for one in examples]
+    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+    model = LogisticRegression(C=30, max_iter=300)
+    model.fit(vectorizer.fit_transform(texts), labels)
+    columns = [list(model.classes_).index(number) for number in range(len(ids))]
+
+    def rank(question: str) -> tuple[Scores, float]:
+        vector = vectorizer.transform([normalise(question)])
+        scores = model.predict_proba(vector)[0][columns]
+        return scores, float(scores.max())
+
+    return rank
+
+
+def by_encoder(encoder: Encoder) -> Peer:
+    """Return the nearest phrasing by the encoder's cosine, and nothing else."""
+
+    def peer(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
+        texts, owners = _in_scope(examples, ids)
+        vectors = encoder.encode(texts)
+
+        def likeness(question: str) -> Scores:
+            return np.asarray(vectors @ encoder.encode([question])[0], dtype=float)
+
+        return nearest(likeness, owners, len(ids))
+
+    return peer
+
+
+def ours(lexicon: Lexicon, encoder: Encoder | None) -> Peer:
+    """Return this project's ranker."""
+
+    def peer(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
+        material = Material(tuple(examples), tuple(ids), lexicon)
+        ranker = compile_ranker(material, encoder, ModelStore(None))
+
+        def rank(question: str) -> tuple[Scores, float]:
+            ranking = ranker.rank(question)
+            by_id = {one.id: one.score for one in ranking.entries}
+            scores = np.array([by_id[name] for name in ids])
+            # Ties at 0 and 1 are told apart by the order of the ranking.
+            order = {one.id: place for place, one in enumerate(ranking.entries)}
+            scores -= 1e-9 * np.array([order[name] for name in ids])
+            return scores, ranking.sure
+
+        return rank
+
+    return peer
+
+
+def all_peers(lexicon: Lexicon, encoder: Encoder) -> dict[str, Peer]:
+    """Return every peer by the name that the table shows."""
+    return {
+        "rapidfuzz WRatio": by_rapidfuzz(fuzz.WRatio),
+        "rapidfuzz token_set_ratio": by_rapidfuzz(fuzz.token_set_ratio),
+        "SQLite FTS5": by_fts5,
+        "BM25 (bm25s, stems)": by_bm25,
+        "TF-IDF nearest (scikit-learn)": by_tfidf,
+        "logistic regression (scikit-learn)": by_logistic_regression,
+        "encoder alone, nearest": by_encoder(encoder),
+        "ours, without encoder": ours(lexicon, None),
+        "ours": ours(lexicon, encoder),
+    }
