@@ -214,7 +214,7 @@ def _table(
         [
             _HEAD.format(
                 inside=inside,
-                outside=len(material.examples) - inside,
+                outside=outside,
                 voices=len(_voices(material)),
             ),
             *_lines(rows, 1),

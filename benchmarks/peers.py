@@ -20,7 +20,7 @@ from knowledge.encoding import Encoder
 from knowledge.lexicon import Lexicon
 from knowledge.model_store import ModelStore
 from knowledge.normalising import normalise
-from knowledge.ranking import compile_ranker
+from knowledge.training import compile_ranker
 
 Scores = npt.NDArray[np.float64]
 Ranker = Callable[[str], tuple[Scores, float]]

@@ -15,9 +15,9 @@ from knowledge.matching import Matcher
 from knowledge.model import Action, Entry, Knowledge, Project, SmallTalk, Stage
 from knowledge.model_store import ModelStore
 from knowledge.problems import KnowledgeError, Problem, Severity
-from knowledge.ranking import compile_ranker
 from knowledge.rules import check_rules
 from knowledge.shape import check_shape, day_of
+from knowledge.training import compile_ranker
 from knowledge.yaml_files import Document, read
 
 FAQ, PROJECTS, SMALL_TALK = "faq.yaml", "projets.yaml", "politesses.yaml"

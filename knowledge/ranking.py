@@ -1,20 +1,19 @@
 """Which entry a question is for: learnt from phrasings, and sure by as much as it was right."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.corpus import Example, Material
-from knowledge.encoding import Encoder
-from knowledge.learning import Floats, calibrate, learn
+from knowledge.corpus import Example
+from knowledge.learning import Floats
 from knowledge.likeness import Likeness
-from knowledge.model_store import Compiled, ModelStore
+from knowledge.model_store import Compiled
 
 Labels = npt.NDArray[np.int64]
-_CHOICES = 3
+CHOICES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,8 @@ class LearntRanker:
     def rank(self, question: str) -> Ranking:
         """Rank by the head's scores; probability by how such scores fared on unknown voices."""
         likenesses = self._likeness.to_examples(question)
-        scores = likenesses @ self._model.coefficients + self._model.coefficients.sum(axis=0)
-        best = _best_by_label(likenesses, self._labels, len(self._ids))
+        best = best_by_label(likenesses, self._labels, len(self._ids))
+        scores = self._scores(likenesses, best)
         features = describe(scores, best)
         order = np.argsort(-scores[:-1], kind="stable")
         ranked = tuple(Ranked(self._ids[i], _unit(scores[i])) for i in order)
@@ -70,6 +69,11 @@ class LearntRanker:
             float(self._model.among.probability(features)[0]),
             self._texts[int(np.argmax(likenesses))],
         )
+
+    def _scores(self, likenesses: Floats, best: Floats) -> Floats:
+        """Return the head's scores; those of the nearest examples where no head was learnt."""
+        coefficients = self._model.coefficients
+        return likenesses @ coefficients + coefficients.sum(axis=0) if coefficients.size else best
 
 
 def describe(scores: Floats, best: Floats) -> Floats:
@@ -85,7 +89,7 @@ def describe(scores: Floats, best: Floats) -> Floats:
         [
             entries[first],
             entries[first] - entries[second],
-            np.sort(entries)[-_CHOICES:].sum(),
+            np.sort(entries)[-CHOICES:].sum(),
             scores[-1],
             best[first],
             best[first] - (rivals.max() if len(rivals) else 0.0),
@@ -95,55 +99,7 @@ def describe(scores: Floats, best: Floats) -> Floats:
     )
 
 
-def compile_ranker(material: Material, encoder: Encoder | None, store: ModelStore) -> LearntRanker:
-    """Learn from the material, or take what was learnt from the same before."""
-    examples = material.examples
-    key = store.key(material, encoder)
-    known = store.get(key)
-    texts = [example.text for example in examples]
-    vectors = known.vectors if known else None
-    likeness = Likeness(texts, material.lexicon, encoder, vectors=vectors)
-    if known is None:
-        known = _learn(examples, material.ids, likeness)
-        store.put(key, known)
-    return LearntRanker(examples, likeness, known)
-
-
-def _learn(examples: Sequence[Example], ids: tuple[str, ...], likeness: Likeness) -> Compiled:
-    kernel = likeness.among_examples([example.text for example in examples])
-    none = len(ids)
-    labels = np.array([ids.index(e.entry) if e.entry else none for e in examples])
-    groups = [example.voice for example in examples]
-    head = learn(kernel, labels.tolist(), groups, none + 1)
-    features = np.stack(list(_described_held_out(kernel, labels, groups, head.held_out)))
-    order = np.argsort(-head.held_out[:, :-1], axis=1, kind="stable")
-    right = order[:, 0] == labels
-    among = (order[:, :_CHOICES] == labels[:, None]).any(axis=1)
-    return Compiled(
-        ids=ids,
-        coefficients=head.coefficients,
-        sure=calibrate(features, right),
-        among=calibrate(features, among),
-        vectors=likeness.vectors,
-    )
-
-
-def _described_held_out(
-    kernel: Floats,
-    labels: "np.ndarray[tuple[int], np.dtype[np.int64]]",
-    groups: Sequence[str],
-    scores: Floats,
-) -> Iterable[Floats]:
-    """Describe each example as if its whole voice had not been learnt from."""
-    names = np.asarray(groups)
-    count = scores.shape[1] - 1
-    for row, (likenesses, group) in enumerate(zip(kernel, groups, strict=True)):
-        others = names != group
-        owners = np.where(labels[others] == count, -1, labels[others])
-        yield describe(scores[row], _best_by_label(likenesses[others], owners, count))
-
-
-def _best_by_label(likenesses: Floats, labels: Labels, count: int) -> Floats:
+def best_by_label(likenesses: Floats, labels: Labels, count: int) -> Floats:
     """Return the greatest likeness of each entry's examples, out-of-scope ones last."""
     best = np.zeros(count + 1)
     np.maximum.at(best, labels, likenesses)

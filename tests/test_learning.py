@@ -53,7 +53,7 @@ def test_probabilities_are_as_often_right_as_they_say() -> None:
 
 
 @pytest.mark.parametrize("value", [True, False])
-def test_what_always_or_never_happens_is_no_accident(value: bool) -> None:  # noqa: FBT001
+def test_what_always_or_never_happens_is_no_accident(value: bool) -> None:
     features = np.random.default_rng(4).normal(size=(30, 2))
     guessed = calibrate(features, np.full(30, value)).probability(features)
     assert np.isfinite(guessed).all()

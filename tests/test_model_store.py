@@ -11,7 +11,7 @@ from knowledge.learning import Calibration
 from knowledge.lexicon import Lexicon
 from knowledge.likeness import Likeness
 from knowledge.model_store import Compiled, ModelStore
-from knowledge.ranking import compile_ranker
+from knowledge.training import compile_ranker
 
 EXAMPLES = tuple(
     Example(text, entry, voice)
