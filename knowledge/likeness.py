@@ -107,7 +107,7 @@ class Likeness:
         self._sound = View(texts, self._heard)
         self.vectors = vectors
         if encoder is not None and vectors is None:
-            self.vectors = encoder.encode(texts)
+            self.vectors = encoder.encode([self._said(text) for text in texts])
 
     def to_examples(self, text: str) -> Floats:
         """Return one number an example, from 0 (nothing in common) to 1 (the same)."""
@@ -116,7 +116,7 @@ class Likeness:
         weights = self._weights
         if self._encoder is None or self.vectors is None:
             return (by_letters + by_sound) / 2
-        vector = self._encoder.encode([text])[0]
+        vector = self._encoder.encode([self._said(text)])[0]
         return (
             weights.letters * by_letters
             + weights.sound * by_sound
@@ -133,14 +133,18 @@ class Likeness:
         meaning = _radial(self.vectors @ self.vectors.T)
         return weights.letters * letters + weights.sound * sounds + weights.meaning * meaning
 
+    def _said(self, text: str) -> str:
+        """Return a text as all views read it: case, accents and short forms make no difference."""
+        return self._lexicon.expand(normalise(text[:_LONGEST]))
+
     def _spelt(self, text: str) -> Counter[str]:
-        said = self._lexicon.expand(normalise(text[:_LONGEST]))
+        said = self._said(text)
         features = _features(said)
         features.update(f"#{idea}" for idea in self._lexicon.ideas_in(said))
         return features
 
     def _heard(self, text: str) -> Counter[str]:
-        return _features(sound(self._lexicon.expand(normalise(text[:_LONGEST]))))
+        return _features(sound(self._said(text)))
 
 
 def _radial(cosines: npt.NDArray[np.floating]) -> Floats:
