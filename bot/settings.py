@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 import knowledge
 from bot.messages import TEXT
+from knowledge.thresholds import Thresholds
 
 
 class SettingsError(Exception):
@@ -61,6 +62,8 @@ class Settings(BaseSettings):
     postal_address: str = ""
     dpo_email: str = ""
     semantic_matching: bool = True
+    answer_probability: Annotated[float, Field(gt=0, le=1)] = Thresholds.answer
+    choice_probability: Annotated[float, Field(ge=0, le=1)] = Thresholds.choice
     preview_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
 

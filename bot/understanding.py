@@ -8,6 +8,7 @@ from bot.settings import Settings
 from knowledge.encoding import Encoder, shipped_encoder
 from knowledge.loading import Compiling
 from knowledge.model_store import ModelStore
+from knowledge.thresholds import Thresholds
 
 logger = logging.getLogger(__name__)
 _FOLDER = "territoires-industrie-bot"
@@ -17,7 +18,8 @@ def compiling(settings: Settings) -> Compiling:
     """Return the encoder that the settings ask for, and the store of compiled models."""
     encoder = _encoder(settings)
     logger.info("questions are matched by %s", encoder.name if encoder else "letters and sound")
-    return Compiling(encoder, ModelStore(user_cache_path(_FOLDER)))
+    thresholds = Thresholds(answer=settings.answer_probability, choice=settings.choice_probability)
+    return Compiling(encoder, thresholds, ModelStore(user_cache_path(_FOLDER)))
 
 
 def _encoder(settings: Settings) -> Encoder | None:

@@ -17,6 +17,7 @@ from knowledge.model_store import ModelStore
 from knowledge.problems import KnowledgeError, Problem, Severity
 from knowledge.rules import check_rules
 from knowledge.shape import check_shape, day_of
+from knowledge.thresholds import Thresholds
 from knowledge.training import compile_ranker
 from knowledge.yaml_files import Document, read
 
@@ -40,6 +41,7 @@ class Compiling:
     """How questions are understood: the encoder (None: by letters alone), and what is kept."""
 
     encoder: Encoder | None = None
+    thresholds: Thresholds = field(default_factory=Thresholds)
     store: ModelStore = field(default_factory=lambda: ModelStore(None))
 
 
@@ -111,7 +113,7 @@ def _matcher(
 ) -> Matcher:
     material = _material(documents, entries)
     ranker = compile_ranker(material, compiling.encoder, compiling.store)
-    return Matcher(material.examples, small_talk, ranker, census)
+    return Matcher(material.examples, small_talk, ranker, census, compiling.thresholds)
 
 
 def material_of(directory: Path) -> Material:

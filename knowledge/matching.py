@@ -1,5 +1,6 @@
 """From a question to what is shown: normalise, exact, rank, decide. A pure function."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,11 +12,16 @@ from knowledge.model import SmallTalk
 from knowledge.normalising import normalise
 from knowledge.ranking import Ranked, Ranker, Ranking
 from knowledge.small_talk import SmallTalkFinder
+from knowledge.thresholds import Thresholds
 from knowledge.wording import wording
 
 # The entry that the projects named by a question are shown under.
 FIND_PROJECTS = "trouver-rejoindre-projets"
 _RANKING_LENGTH = 5
+# Where one question ends and another begins, in a message short enough to be two questions.
+_PARTS = re.compile(r"[?!;,.]+|\b(?:et|puis|and)\b", re.IGNORECASE)
+_FEWEST_PARTS = 2
+_LONGEST_IN_PARTS = 160
 
 
 class Outcome(StrEnum):
@@ -41,22 +47,6 @@ class Decision:
     projects: tuple[str, ...] = ()
     reason: str = ""
     nearest: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Where an answer is sure enough, and where a choice still is, in calibrated probabilities.
-
-    They follow from what each mistake costs a person. Take one more tap as 1. A wrong answer given
-    with confidence costs about 5 (read it, doubt, ask again): answer directly where
-    (1 - p) * 5 < 1, so from p = 0.8. A choice in vain costs about 1, silence where an answer
-    existed about 4: offer choices from p = 0.2.
-    """
-
-    answer: float = 0.8
-    choice: float = 0.2
-    small_talk: float = 0.86
-    most_choices: int = 3
 
 
 class Matcher:
@@ -88,6 +78,7 @@ class Matcher:
             self._match_exactly(said, asked, ranking)
             or self._match_small_talk(said, bare, ranking)
             or self._match_projects(asked, ranking)
+            or self._match_themes(question, ranking)
             or self._decide(asked, ranking)
         )
 
@@ -127,6 +118,24 @@ class Matcher:
         reason = "a lone word of the census"
         shown = tuple(one.id for one in best[: self._thresholds.most_choices])
         return Decision(Outcome.CHOICES, shown, best, named, reason)
+
+    def _match_themes(self, question: str, ranking: Ranking) -> Decision | None:
+        """Show the themes of a question that names more than one, each surely."""
+        parts = [part for part in _PARTS.split(question) if len(normalise(part).split()) > 1]
+        if len(normalise(question)) > _LONGEST_IN_PARTS or len(parts) < _FEWEST_PARTS:
+            return None
+        ranked = [self._ranker.rank(part) for part in parts[: self._thresholds.most_choices]]
+        sure = [one.entries[0].id for one in ranked if one.sure >= self._thresholds.theme]
+        themes = tuple(dict.fromkeys(sure))
+        if len(themes) < _FEWEST_PARTS:
+            return None
+        others = (one for one in ranking.entries if one.id not in themes)
+        named = (one for one in ranking.entries if one.id in themes)
+        best = (*named, *others)[:_RANKING_LENGTH]
+        reason = "names more than one theme"
+        return Decision(
+            Outcome.CHOICES, themes, best, self._named(question), reason, ranking.nearest
+        )
 
     def _decide(self, asked: str, ranking: Ranking) -> Decision:
         limits = self._thresholds

@@ -33,6 +33,15 @@ def words(text: str) -> set[str]:
     return set(normalise(text).split()) - COMMON
 
 
+def test_the_corpus_is_large_and_of_many_voices(
+    examples: tuple[Example, ...], shipped: Knowledge
+) -> None:
+    counted = Counter(one.entry for one in examples)
+    assert all(counted[entry.id] >= 60 for entry in shipped.entries), counted
+    assert counted[None] >= 300
+    assert len({one.voice for one in examples} - {HOUSE}) >= 10
+
+
 def test_at_least_half_share_no_content_word_with_the_canonical_question(
     examples: tuple[Example, ...], shipped: Knowledge
 ) -> None:

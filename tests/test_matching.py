@@ -1,14 +1,18 @@
 """From a question to a decision: exact wins, one of four outcomes, whatever is typed."""
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.matching import Outcome
+from knowledge.census import Census
+from knowledge.corpus import Example
+from knowledge.matching import Matcher, Outcome
 from knowledge.model import Knowledge
 from knowledge.normalising import LONGEST, normalise
+from knowledge.ranking import Ranked, Ranking
 
 
 def test_every_phrasing_is_answered_by_its_own_entry(shipped: Knowledge) -> None:
@@ -112,3 +116,75 @@ def test_what_is_read_of_a_text_is_bounded(shipped: Knowledge) -> None:
     long = "comment financer un projet " * 1000
     assert len(normalise(long)) <= LONGEST
     assert shipped.matcher.match(long).outcome in set(Outcome)
+
+
+VARIANTS = (
+    str.upper,
+    str.title,
+    lambda text: f"  {text}\n",
+    lambda text: text.replace("'", "’"),
+    lambda text: unicodedata.normalize("NFD", text),
+    lambda text: "".join(
+        c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)
+    ),
+)
+
+
+@given(
+    words=st.lists(
+        st.sampled_from(
+            [
+                "l'atelier",
+                "cherche",
+                "où",
+                "s'inscrire",
+                "déjà",
+                "à",
+                "Fos",
+                "financé",
+                "élu",
+                "machine",
+            ]
+        ),
+        min_size=1,
+        max_size=9,
+    ),
+    variant=st.sampled_from(VARIANTS),
+)
+def test_case_accents_apostrophes_and_spaces_make_no_difference(
+    shipped: Knowledge, words: list[str], variant: Callable[[str], str]
+) -> None:
+    text = " ".join(words)
+    assert shipped.matcher.match(variant(text)) == shipped.matcher.match(text)
+
+
+class Unsure:
+    """A ranker that knows nothing."""
+
+    def rank(self, question: str) -> Ranking:
+        return Ranking((Ranked("a", 0.0), Ranked("b", 0.0)), 0.0, 0.0, question)
+
+
+@given(phrasing=st.text(min_size=1, max_size=80).filter(normalise))
+def test_adding_a_phrasing_makes_it_exact(phrasing: str) -> None:
+    census = Census(())
+    before = Matcher((), (), Unsure(), census)
+    after = Matcher((Example(phrasing, "b", "faq"),), (), Unsure(), census)
+    assert before.match(phrasing).outcome is Outcome.NONE
+    assert (after.match(phrasing).outcome, after.match(phrasing).shown) == (Outcome.ANSWER, ("b",))
+
+
+def test_a_question_on_two_themes_shows_both(shipped: Knowledge) -> None:
+    for first, second, question in (
+        ("financement", "mutualisation", "vous financez, et peut-on partager des machines ?"),
+        ("territoire", "filieres", "quelles communes sont couvertes et quelles filières visées ?"),
+    ):
+        decision = shipped.matcher.match(question)
+        assert {first, second} <= {one.id for one in decision.ranking[:3]}
+        assert decision.outcome is Outcome.CHOICES
+        assert {first, second} <= set(decision.shown)
+
+
+def test_every_decision_says_why(shipped: Knowledge) -> None:
+    for question in ("bonjour", "comment financer un projet", "four froid partage", "?", "prix"):
+        assert shipped.matcher.match(question).reason
