@@ -7,6 +7,7 @@ one is given: ``python -m benchmarks.matching [FILE.jsonl]``.
 
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,8 +114,8 @@ def figures(measured: Sequence[Measured]) -> tuple[float, float, float, float]:
     )
 
 
-def cost(peer: Peer, examples: Sequence[Example], ids: Sequence[str]) -> tuple[float, float, float]:
-    """Return seconds to learn, then median and p99 microseconds a question."""
+def cost(peer: Peer, examples: Sequence[Example], ids: Sequence[str]) -> tuple[float, ...]:
+    """Return seconds to learn, median and p99 microseconds a question, MiB that Python keeps."""
     start = time.perf_counter()
     rank = peer(examples, ids)
     learnt = time.perf_counter() - start
@@ -123,7 +124,12 @@ def cost(peer: Peer, examples: Sequence[Example], ids: Sequence[str]) -> tuple[f
         start = time.perf_counter()
         rank(f"{one.text} svp")
         times.append((time.perf_counter() - start) * 1e6)
-    return learnt, float(np.median(times)), float(np.percentile(times, 99))
+    tracemalloc.start()
+    kept = peer(examples, ids)
+    size = tracemalloc.get_traced_memory()[0] / 2**20
+    tracemalloc.stop()
+    del kept
+    return learnt, float(np.median(times)), float(np.percentile(times, 99)), size
 
 
 def curve(material: Material, encoder: Encoder) -> list[tuple[int, float]]:
@@ -135,6 +141,18 @@ def curve(material: Material, encoder: Encoder) -> list[tuple[int, float]]:
             one for voice in _voices(material) for one in _fold(voice, kept, material, encoder)
         ]
         points.append((count, figures(measured)[0]))
+    return points
+
+
+def by_entries(material: Material, encoder: Encoder) -> list[tuple[int, float]]:
+    """Return right-first on unknown voices against the number of entries to choose from."""
+    points = []
+    for count in (2, 4, 7, 10, len(material.ids)):
+        ids = material.ids[:count]
+        examples = tuple(one for one in material.examples if one.entry in {*ids, None})
+        fewer = Material(examples, ids, material.lexicon)
+        folds = [_fold(voice, fewer.examples, fewer, encoder) for voice in _voices(fewer)]
+        points.append((count, figures([one for fold in folds for one in fold])[0]))
     return points
 
 
@@ -186,17 +204,18 @@ def main() -> None:
         other = figures(list(on_questions(peer, examples, ids, questions))) if questions else None
         rows.append((name, quality, other, cost(timed, examples, ids)))
         print(name, [round(value, 3) for value in quality], flush=True)
-    points = curve(material, remembering)
-    (DOCS / "matching-benchmark.md").write_text(_table(rows, points, material, questions), "utf-8")
-    _draw(rows, points)
+    curves = (curve(material, remembering), by_entries(material, remembering))
+    (DOCS / "matching-benchmark.md").write_text(_table(rows, curves, material, questions), "utf-8")
+    _draw(rows, curves)
 
 
-Row = tuple[str, tuple[float, ...], tuple[float, ...] | None, tuple[float, float, float]]
+Points = Sequence[tuple[int, float]]
+Row = tuple[str, tuple[float, ...], tuple[float, ...] | None, tuple[float, ...]]
 
 
 def _table(
     rows: Sequence[Row],
-    points: Sequence[tuple[int, float]],
+    curves: tuple[Points, Points],
     material: Material,
     questions: Sequence[Question],
 ) -> str:
@@ -221,41 +240,53 @@ def _table(
             "",
             *(others if questions else []),
             _FOOT.format(ratio=first / best_peer, median=median / 1000),
-            "| phrasings an entry | " + " | ".join(str(count) for count, _ in points) + " |",
-            "|---|" + "--:|" * len(points),
-            "| right first, unknown voice | " + " | ".join(f"{v:.3f}" for _, v in points) + " |",
-            "",
+            *_curve_lines("phrasings an entry", curves[0]),
+            *_curve_lines("entries to choose from", curves[1]),
             "![Quality by peer, and against the number of phrasings](images/matching.png)",
             "",
         ]
     )
 
 
+def _curve_lines(what: str, points: Points) -> list[str]:
+    return [
+        f"| {what} | " + " | ".join(str(count) for count, _ in points) + " |",
+        "|---|" + "--:|" * len(points),
+        "| right first, unknown voice | " + " | ".join(f"{v:.3f}" for _, v in points) + " |",
+        "",
+    ]
+
+
 def _lines(rows: Sequence[Row], part: int) -> list[str]:
     lines = [
-        "| matcher | first | three | auroc | at 10 % | learn s | median µs | p99 µs |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|",
+        "| matcher | first | three | auroc | at 10 % | learn s | median µs | p99 µs | MiB |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for row in rows:
         quality = row[part] or ()
         shares = " | ".join(f"{value:.3f}" for value in quality)
-        learnt, median, slow = row[3]
-        lines.append(f"| {row[0]} | {shares} | {learnt:.1f} | {median:.0f} | {slow:.0f} |")
+        learnt, median, slow, size = row[3]
+        lines.append(
+            f"| {row[0]} | {shares} | {learnt:.1f} | {median:.0f} | {slow:.0f} | {size:.1f} |"
+        )
     return lines
 
 
-def _draw(rows: Sequence[Row], points: Sequence[tuple[int, float]]) -> None:
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
+def _draw(rows: Sequence[Row], curves: tuple[Points, Points]) -> None:
+    figure, (left, *others) = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained")
     names = [row[0] for row in rows]
     colours = ["#7a9e9a" if not name.startswith("ours") else "#0b5d55" for name in names]
     left.barh(names, [row[1][0] for row in rows], color=colours)
     left.invert_yaxis()
     left.set(xlim=(0, 1), xlabel="right entry first, unknown voice")
-    right.plot(*zip(*points, strict=True), marker="o", color="#0b5d55")
-    right.set(xscale="log", xlabel="phrasings an entry", ylabel="right entry first, unknown voice")
-    right.set_xticks([count for count, _ in points], [str(count) for count, _ in points])
-    right.minorticks_off()
-    right.grid(visible=True, alpha=0.3)
+    for axes, points, what in zip(
+        others, curves, ("phrasings an entry", "entries to choose from"), strict=True
+    ):
+        axes.plot(*zip(*points, strict=True), marker="o", color="#0b5d55")
+        axes.set(xscale="log", xlabel=what, ylabel="right entry first, unknown voice")
+        axes.set_xticks([count for count, _ in points], [str(count) for count, _ in points])
+        axes.minorticks_off()
+        axes.grid(visible=True, alpha=0.3)
     (DOCS / "images").mkdir(exist_ok=True)
     figure.savefig(DOCS / "images" / "matching.png", dpi=110)
 
