@@ -7,16 +7,16 @@ from datetime import date
 from pathlib import Path
 from typing import TextIO
 
-from bot.cli import fail
 from bot.evaluation import EvaluationFileError, evaluate, in_words, read_questions
 from bot.messages import TEXT
 from bot.settings import Settings
+from bot.speaking import fail, say
 from bot.understanding import compiling
 from knowledge.checking import check as find_problems
 from knowledge.loading import load
 from knowledge.matching import Decision, Outcome
-from knowledge.model import Knowledge
 from knowledge.problems import KnowledgeError, Severity
+from knowledge.whole import Knowledge
 
 _MARKUP = re.compile(r"<[^>]+>")
 
@@ -25,13 +25,13 @@ def check(directory: Path) -> int:
     """Print everything wrong with the files; return 1 where there is an error."""
     problems = find_problems(directory, today=date.today())  # noqa: DTZ011 - the editor's own day
     if problems:
-        _say(TEXT.label("knowledge_wrong", problems=problems, directory=directory))
+        say(TEXT.label("knowledge_wrong", problems=problems, directory=directory))
     if any(problem.severity is Severity.ERROR for problem in problems):
         return 1
     knowledge = load(directory, compiling=compiling(Settings.read()))
     phrasings = sum(len(entry.phrasings) for entry in knowledge.entries)
     counts = {"entries": len(knowledge.entries), "projects": len(knowledge.projects)}
-    _say(TEXT.label("knowledge_right", directory=directory, phrasings=phrasings, **counts))
+    say(TEXT.label("knowledge_right", directory=directory, phrasings=phrasings, **counts))
     return 0
 
 
@@ -41,7 +41,7 @@ def answer_one(directory: Path, question: str, *, as_json: bool) -> int:
     if knowledge is None:
         return 1
     decision = knowledge.matcher.match(question)
-    _say(
+    say(
         json.dumps(_as_json(question, decision), ensure_ascii=False)
         if as_json
         else _in_words(knowledge, decision)
@@ -81,7 +81,7 @@ def evaluate_file(directory: Path, path: Path, *, as_json: bool) -> int:
     if knowledge is None:
         return 1
     report = evaluate(knowledge.matcher, questions)
-    _say(json.dumps(report, ensure_ascii=False, indent=2) if as_json else in_words(report))
+    say(json.dumps(report, ensure_ascii=False, indent=2) if as_json else in_words(report))
     return 0
 
 
@@ -116,7 +116,3 @@ def _in_words(knowledge: Knowledge, decision: Decision) -> str:
 
 def _plain(markup: str) -> str:
     return html.unescape(_MARKUP.sub("", markup)).strip()
-
-
-def _say(text: str) -> None:
-    print(text)  # noqa: T201 - the command line speaks to people

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.messages import TEXT
 from bot.settings import Settings, SettingsError
+from bot.speaking import fail
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -21,12 +22,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return fail(TEXT.label("settings_wrong", problems=error.problems))
     except KeyboardInterrupt:
         return 130
-
-
-def fail(message: str) -> int:
-    """Say what is wrong and what to do, where errors go; return the exit code."""
-    print(message, file=sys.stderr)  # noqa: T201 - the command line speaks to people
-    return 1
 
 
 def _parser() -> argparse.ArgumentParser:

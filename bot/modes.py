@@ -7,15 +7,15 @@ import signal
 from telegram.error import InvalidToken
 
 from bot import logs
-from bot.cli import fail
 from bot.messages import TEXT
 from bot.preview.server import PREVIEW_TOKEN, PortInUseError, PreviewServer
 from bot.service import Service
 from bot.settings import Settings
+from bot.speaking import fail, say
 from bot.understanding import compiling
 from knowledge.loading import load
-from knowledge.model import Knowledge
 from knowledge.problems import KnowledgeError
+from knowledge.whole import Knowledge
 from storage.errors import StorageError
 
 PREVIEW_DATABASE = "sqlite+aiosqlite:///data/preview.db"
@@ -93,7 +93,7 @@ async def _serve(settings: Settings, knowledge: Knowledge, page: str | None) -> 
         return fail(TEXT.label("database_wrong", reason=error))
     finally:
         await service.stop()
-    print(TEXT.label("stopped"))  # noqa: T201 - the program speaks to who started it
+    say(TEXT.label("stopped"))
     return 0
 
 
@@ -117,4 +117,4 @@ def _say_ready(service: Service, page: str | None) -> None:
         if page
         else TEXT.label("telegram_ready", username=username)
     )
-    print(text, flush=True)  # noqa: T201 - the program speaks to who started it
+    say(text)

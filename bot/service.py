@@ -21,7 +21,7 @@ from bot.settings import Settings
 from handlers.keyboards import shorten
 from handlers.services import Identity, Services
 from handlers.turn import BotContext
-from knowledge.model import Knowledge
+from knowledge.whole import Knowledge
 from storage.database import Database, utc_now
 from storage.errors import StorageError
 from storage.retention import Durations

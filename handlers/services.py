@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from handlers.messages import PARIS
-from knowledge.model import Knowledge
+from knowledge.whole import Knowledge
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from knowledge.corpus import Material, examples_of
 from knowledge.encoding import Encoder
 from knowledge.lexicon import Lexicon
 from knowledge.matching import Matcher
-from knowledge.model import Action, Entry, Knowledge, Project, SmallTalk, Stage
+from knowledge.model import Action, Entry, Project, SmallTalk, Stage
 from knowledge.model_store import ModelStore
 from knowledge.problems import KnowledgeError, Problem, Severity
 from knowledge.rules import check_rules
 from knowledge.shape import check_shape, day_of
 from knowledge.thresholds import Thresholds
 from knowledge.training import compile_ranker
+from knowledge.whole import Knowledge
 from knowledge.yaml_files import Document, read
 
 FAQ, PROJECTS, SMALL_TALK = "faq.yaml", "projets.yaml", "politesses.yaml"

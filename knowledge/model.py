@@ -1,14 +1,8 @@
 """What the bot knows, as values: entries, projects, small talk."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import cached_property
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from knowledge.census import Census
-    from knowledge.matching import Matcher
 
 
 class Action(StrEnum):
@@ -81,31 +75,3 @@ class SmallTalk:
     id: str
     phrasings: tuple[str, ...]
     reply: str
-
-
-@dataclass(frozen=True)
-class Knowledge:
-    """All that the bot knows at one moment; immutable, replaced whole."""
-
-    entries: tuple[Entry, ...]
-    projects: tuple[Project, ...]
-    small_talk: tuple[SmallTalk, ...]
-    matcher: "Matcher" = field(repr=False)
-    census: "Census" = field(repr=False)
-    version: str
-
-    def entry(self, entry_id: str) -> Entry | None:
-        """Find an entry."""
-        return self._entries.get(entry_id)
-
-    def project(self, project_id: str) -> Project | None:
-        """Find a project, open or not."""
-        return self._projects.get(project_id)
-
-    @cached_property
-    def _entries(self) -> dict[str, Entry]:
-        return {entry.id: entry for entry in self.entries}
-
-    @cached_property
-    def _projects(self) -> dict[str, Project]:
-        return {project.id: project for project in self.projects}

@@ -7,7 +7,7 @@ import pytest
 from dialogue import Speaker, Stage, staged
 
 import knowledge.loading
-from knowledge.model import Knowledge
+from knowledge.whole import Knowledge
 
 SHIPPED = Path(knowledge.__file__).parent
 

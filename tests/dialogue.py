@@ -22,7 +22,7 @@ from bot.preview.people import Group, User
 from bot.preview.server import PreviewServer
 from bot.service import Service
 from bot.settings import Settings
-from knowledge.model import Knowledge
+from knowledge.whole import Knowledge
 from storage.schema import inbox, outbox
 
 Message = dict[str, Any]

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.census import Census
-from knowledge.model import Knowledge, Project, Stage
+from knowledge.model import Project, Stage
+from knowledge.whole import Knowledge
 
 TODAY = date(2026, 11, 23)
 

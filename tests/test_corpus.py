@@ -8,8 +8,8 @@ import yaml
 
 import knowledge
 from knowledge.corpus import HOUSE, Example, examples_of
-from knowledge.model import Knowledge
 from knowledge.normalising import normalise
+from knowledge.whole import Knowledge
 
 SHIPPED = Path(knowledge.__file__).parent
 COMMON = frozenset(

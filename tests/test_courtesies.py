@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from knowledge.courtesies import without_courtesies
 from knowledge.matching import FIND_PROJECTS, Outcome
-from knowledge.model import Knowledge, SmallTalk
+from knowledge.model import SmallTalk
 from knowledge.normalising import normalise
 from knowledge.small_talk import SmallTalkFinder
+from knowledge.whole import Knowledge
 from knowledge.wording import wording
 
 GREETINGS = ["", "Bonjour, ", "bjr ", "Bonsoir madame, ", "Salut à tous ! ", "bonjour, svp : "]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from knowledge_fixtures import PROJECTS, SMALL_TALK
 
 from knowledge.checking import check
 from knowledge.loading import load
@@ -31,25 +32,6 @@ entrees:
     source: "Table ronde"
     verifie_le: 2026-11-23
 """
-PROJECTS = """\
-projets:
-  - id: partage
-    titre: "Partage"
-    resume: "Partager."
-    recherche: "Un chef de file."
-    chef_de_file: null
-    territoires: [Istres]
-    filieres: [Chimie]
-    etape: idée
-    mis_a_jour_le: 2026-11-23
-"""
-SMALL_TALK = """\
-politesses:
-  - id: bonjour
-    phrases: ["bonjour"]
-    reponse: "Bonjour."
-"""
-
 # Each line that has a fault says which; the lines are found by reading this very text.
 FAULTY_FAQ = f"""\
 entrees:

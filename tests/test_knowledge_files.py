@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from knowledge_fixtures import PROJECTS, SMALL_TALK
 
 import knowledge
 from knowledge.checking import check
@@ -53,24 +54,6 @@ entrees:
     variantes: ["des bras"]
     source: "Table ronde"
     verifie_le: 2026-11-23
-"""
-PROJECTS = """\
-projets:
-  - id: partage
-    titre: "Partage"
-    resume: "Partager."
-    recherche: "Un chef de file."
-    chef_de_file: null
-    territoires: [Istres]
-    filieres: [Chimie]
-    etape: idée
-    mis_a_jour_le: 2026-11-23
-"""
-SMALL_TALK = """\
-politesses:
-  - id: bonjour
-    phrases: ["bonjour"]
-    reponse: "Bonjour."
 """
 
 

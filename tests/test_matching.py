@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from knowledge.census import Census
 from knowledge.corpus import Example
 from knowledge.matching import Matcher, Outcome
-from knowledge.model import Knowledge
 from knowledge.normalising import LONGEST, normalise
 from knowledge.ranking import Ranked, Ranking
+from knowledge.whole import Knowledge
 
 
 def test_every_phrasing_is_answered_by_its_own_entry(shipped: Knowledge) -> None:

@@ -1,0 +1,36 @@
+"""All that the bot knows at one moment, as one immutable value."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from knowledge.census import Census
+from knowledge.matching import Matcher
+from knowledge.model import Entry, Project, SmallTalk
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All that the bot knows at one moment; immutable, replaced whole."""
+
+    entries: tuple[Entry, ...]
+    projects: tuple[Project, ...]
+    small_talk: tuple[SmallTalk, ...]
+    matcher: Matcher = field(repr=False)
+    census: Census = field(repr=False)
+    version: str
+
+    def entry(self, entry_id: str) -> Entry | None:
+        """Find an entry."""
+        return self._entries.get(entry_id)
+
+    def project(self, project_id: str) -> Project | None:
+        """Find a project, open or not."""
+        return self._projects.get(project_id)
+
+    @cached_property
+    def _entries(self) -> dict[str, Entry]:
+        return {entry.id: entry for entry in self.entries}
+
+    @cached_property
+    def _projects(self) -> dict[str, Project]:
+        return {project.id: project for project in self.projects}

@@ -1,0 +1,20 @@
+"""Small right files, for the tests of the knowledge to spoil."""
+
+PROJECTS = """\
+projets:
+  - id: partage
+    titre: "Partage"
+    resume: "Partager."
+    recherche: "Un chef de file."
+    chef_de_file: null
+    territoires: [Istres]
+    filieres: [Chimie]
+    etape: idée
+    mis_a_jour_le: 2026-11-23
+"""
+SMALL_TALK = """\
+politesses:
+  - id: bonjour
+    phrases: ["bonjour"]
+    reponse: "Bonjour."
+"""
