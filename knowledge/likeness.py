@@ -7,9 +7,10 @@ sum of the views' cosines: a kernel, which the ranker learns with.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,16 +38,38 @@ class Weights:
 class View:
     """The examples as sparse vectors: an inverted index over their features."""
 
-    def __init__(self, texts: Sequence[str], features: Callable[[str], Counter[str]]) -> None:
+    def __init__(
+        self,
+        texts: Sequence[str],
+        features: Callable[[str], Counter[str]],
+        kept: Mapping[str, npt.NDArray[Any]] | None = None,
+    ) -> None:
         self._features = features
-        counted = [features(text) for text in texts]
         self._count = len(texts)
+        if kept is not None:
+            names = bytes(kept["names"]).decode("utf-8", "surrogatepass").split("\n")
+            self._ids = {name: number for number, name in enumerate(names)}
+            self._idf, self._starts = kept["idf"], kept["starts"].tolist()
+            self._rows, self._values = kept["rows"], kept["values"]
+            return
+        counted = [features(text) for text in texts]
         found_in = Counter(name for features_ in counted for name in features_)
         self._ids = {name: number for number, name in enumerate(found_in)}
         self._idf = np.array(
             [math.log((1 + self._count) / (1 + times)) + 1 for times in found_in.values()]
         )
         self._starts, self._rows, self._values = self._invert(counted)
+
+    def packed(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what makes this view anew without counting; no feature holds a line break."""
+        names = "\n".join(self._ids).encode("utf-8", "surrogatepass")
+        return {
+            "names": np.frombuffer(names, dtype=np.uint8),
+            "idf": self._idf,
+            "starts": np.array(self._starts),
+            "rows": self._rows,
+            "values": self._values,
+        }
 
     def likeness(self, text: str) -> Floats:
         """Return the cosine of a text to each example, from 0 to 1."""
@@ -98,16 +121,22 @@ class Likeness:
         lexicon: Lexicon,
         encoder: Encoder | None,
         weights: Weights | None = None,
-        vectors: Vectors | None = None,
+        kept: Mapping[str, npt.NDArray[Any]] | None = None,
     ) -> None:
         self._weights = weights or Weights()
         self._encoder = encoder
         self._lexicon = lexicon
-        self._letters = View(texts, self._spelt)
-        self._sound = View(texts, self._heard)
-        self.vectors = vectors
-        if encoder is not None and vectors is None:
+        self._letters = View(texts, self._spelt, _part(kept, "letters"))
+        self._sound = View(texts, self._heard, _part(kept, "sound"))
+        self.vectors: Vectors | None = None if kept is None else kept.get("vectors")
+        if encoder is not None and self.vectors is None:
             self.vectors = encoder.encode([self._said(text) for text in texts])
+
+    def packed(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what makes this likeness anew without counting or encoding."""
+        packed = {f"letters_{name}": part for name, part in self._letters.packed().items()}
+        packed |= {f"sound_{name}": part for name, part in self._sound.packed().items()}
+        return packed | ({} if self.vectors is None else {"vectors": self.vectors})
 
     def to_examples(self, text: str) -> Floats:
         """Return one number an example, from 0 (nothing in common) to 1 (the same)."""
@@ -145,6 +174,15 @@ class Likeness:
 
     def _heard(self, text: str) -> Counter[str]:
         return _features(sound(self._said(text)))
+
+
+def _part(
+    kept: Mapping[str, npt.NDArray[Any]] | None, view: str
+) -> dict[str, npt.NDArray[Any]] | None:
+    if kept is None:
+        return None
+    mark = f"{view}_"
+    return {name.removeprefix(mark): part for name, part in kept.items() if name.startswith(mark)}
 
 
 def _radial(cosines: npt.NDArray[np.floating]) -> Floats:

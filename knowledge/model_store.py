@@ -18,24 +18,25 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.corpus import Material
-from knowledge.encoding import Encoder, Vectors
+from knowledge.encoding import Encoder
 from knowledge.learning import Calibration, Floats
 
 logger = logging.getLogger(__name__)
 # To be raised when the code that learns changes: what was learnt by the former is void.
-_EDITION = 3
+_EDITION = 4
+_PART = "likeness_"
 _KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What was learnt: the head, what its scores promise, and the encoder's vectors."""
+    """What was learnt: the head, what its scores promise, and what likeness is measured by."""
 
     ids: tuple[str, ...]
     coefficients: Floats
     sure: Calibration
     among: Calibration
-    vectors: Vectors | None
+    likeness: dict[str, npt.NDArray[Any]]
 
 
 class ModelStore:
@@ -108,7 +109,7 @@ def _packed(model: Compiled) -> dict[str, npt.NDArray[Any]]:
     for name, calibration in (("sure", model.sure), ("among", model.among)):
         for part, values in asdict(calibration).items():
             packed[f"{name}_{part}"] = values
-    return packed | ({} if model.vectors is None else {"vectors": model.vectors})
+    return packed | {f"likeness_{name}": part for name, part in model.likeness.items()}
 
 
 def _unpacked(kept: "np.lib.npyio.NpzFile") -> Compiled:
@@ -120,5 +121,5 @@ def _unpacked(kept: "np.lib.npyio.NpzFile") -> Compiled:
         kept["coefficients"],
         calibration("sure"),
         calibration("among"),
-        kept.get("vectors"),
+        {name.removeprefix(_PART): kept[name] for name in kept if name.startswith(_PART)},
     )

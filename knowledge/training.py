@@ -29,8 +29,7 @@ def compile_ranker(material: Material, encoder: Encoder | None, store: ModelStor
     key = store.key(material, encoder)
     known = store.get(key)
     texts = [example.text for example in examples]
-    vectors = known.vectors if known else None
-    likeness = Likeness(texts, material.lexicon, encoder, vectors=vectors)
+    likeness = Likeness(texts, material.lexicon, encoder, kept=known.likeness if known else None)
     if known is None:
         known = _learn(examples, material.ids, likeness)
         store.put(key, known)
@@ -57,7 +56,7 @@ def _learn(examples: Sequence[Example], ids: tuple[str, ...], likeness: Likeness
         coefficients=coefficients,
         sure=calibrate(features, np.array([case[1] for case in cases])),
         among=calibrate(features, np.array([case[2] for case in cases])),
-        vectors=likeness.vectors,
+        likeness=likeness.packed(),
     )
 
 
