@@ -1,6 +1,7 @@
 """How questions are understood in this process: the encoder, and where compiled models are kept."""
 
 import logging
+import threading
 
 from platformdirs import user_cache_path
 
@@ -23,4 +24,8 @@ def compiling(settings: Settings) -> Compiling:
 
 
 def _encoder(settings: Settings) -> Encoder | None:
-    return shipped_encoder() if settings.semantic_matching else None
+    encoder = shipped_encoder() if settings.semantic_matching else None
+    if encoder is not None:
+        # Its weights are read by the first text: while the rest starts, not while somebody waits.
+        threading.Thread(target=encoder.encode, args=([" "],), daemon=True).start()
+    return encoder
