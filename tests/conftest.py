@@ -1,5 +1,6 @@
 """What all tests share: the shipped knowledge, loaded once, and a stage for dialogues."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,15 +8,28 @@ import pytest
 from dialogue import Speaker, Stage, staged
 
 import knowledge.loading
+from knowledge.loading import Compiling
+from knowledge.model_store import ModelStore
 from knowledge.whole import Knowledge
 
 SHIPPED = Path(knowledge.__file__).parent
 
 
+@pytest.fixture(scope="session", autouse=True)
+def models(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
+    """Compiled models of this run, for all its processes: each is learnt once, and learnt anew."""
+    run = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        run = run.parent
+    cache = run / "cache"
+    os.environ["XDG_CACHE_HOME"] = str(cache)
+    return ModelStore(cache / "territoires-industrie-bot")
+
+
 @pytest.fixture(scope="session")
-def shipped() -> Knowledge:
+def shipped(models: ModelStore) -> Knowledge:
     """The shipped knowledge, with the fictitious projects."""
-    return knowledge.loading.load(SHIPPED, fictitious=True)
+    return knowledge.loading.load(SHIPPED, fictitious=True, compiling=Compiling(store=models))
 
 
 @pytest.fixture

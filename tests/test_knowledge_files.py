@@ -11,9 +11,11 @@ from knowledge_fixtures import PROJECTS, SMALL_TALK
 
 import knowledge
 from knowledge.checking import check
-from knowledge.loading import load
+from knowledge.loading import Compiling, load
+from knowledge.model_store import ModelStore
 from knowledge.problems import KnowledgeError, Severity
 from knowledge.rules import LONGEST_ANSWER
+from knowledge.whole import Knowledge
 from knowledge.yaml_files import LARGEST_BYTES
 
 SHIPPED = Path(knowledge.__file__).parent
@@ -77,16 +79,19 @@ def test_the_shipped_files_have_no_problem() -> None:
     assert check(SHIPPED, today=TODAY) == ()
 
 
-def test_the_shipped_knowledge_is_what_was_asked_for() -> None:
-    shipped = load(SHIPPED)
+def test_the_shipped_knowledge_is_what_was_asked_for(models: ModelStore) -> None:
+    shipped = load(SHIPPED, compiling=Compiling(store=models))
     assert [entry.id for entry in shipped.entries] == IDS
     assert all(len(entry.phrasings) >= 8 for entry in shipped.entries)
     assert {project.stage.value for project in shipped.projects} == {"idée"}
     assert all(project.seeks_lead and not project.fictitious for project in shipped.projects)
 
 
-def test_the_fictitious_projects_are_marked_and_kept_apart() -> None:
-    added = set(load(SHIPPED, fictitious=True).projects) - set(load(SHIPPED).projects)
+def test_the_fictitious_projects_are_marked_and_kept_apart(
+    shipped: Knowledge, models: ModelStore
+) -> None:
+    real = load(SHIPPED, compiling=Compiling(store=models))
+    added = set(shipped.projects) - set(real.projects)
     assert len(added) >= 12
     assert all(project.fictitious and "fictif" in project.title for project in added)
 
