@@ -21,6 +21,8 @@ from knowledge.normalising import normalise
 from knowledge.phonetics import sound
 
 Floats = npt.NDArray[np.float64]
+Weighed = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.integer]
 _SIZES = (2, 3, 4, 5)
 # The features of a very long message are bounded: its time must be.
 _LONGEST = 1500
@@ -36,7 +38,10 @@ class Weights:
 
 
 class View:
-    """The examples as sparse vectors: an inverted index over their features."""
+    """The examples as sparse vectors: an inverted index over their features.
+
+    A feature's postings are ``rows`` and ``values`` from ``starts[id]`` to ``starts[id + 1]``.
+    """
 
     def __init__(
         self,
@@ -49,15 +54,14 @@ class View:
         if kept is not None:
             names = bytes(kept["names"]).decode("utf-8", "surrogatepass").split("\n")
             self._ids = {name: number for number, name in enumerate(names)}
-            self._idf, self._starts = kept["idf"], kept["starts"].tolist()
+            self._idf, self._starts = kept["idf"], kept["starts"]
             self._rows, self._values = kept["rows"], kept["values"]
             return
         counted = [features(text) for text in texts]
         found_in = Counter(name for features_ in counted for name in features_)
         self._ids = {name: number for number, name in enumerate(found_in)}
-        self._idf = np.array(
-            [math.log((1 + self._count) / (1 + times)) + 1 for times in found_in.values()]
-        )
+        times = np.fromiter(found_in.values(), dtype=np.float64, count=len(found_in))
+        self._idf = (np.log((1 + self._count) / (1 + times)) + 1).astype(np.float32)
         self._starts, self._rows, self._values = self._invert(counted)
 
     def packed(self) -> dict[str, npt.NDArray[Any]]:
@@ -66,50 +70,56 @@ class View:
         return {
             "names": np.frombuffer(names, dtype=np.uint8),
             "idf": self._idf,
-            "starts": np.array(self._starts),
+            "starts": self._starts,
             "rows": self._rows,
             "values": self._values,
         }
 
     def likeness(self, text: str) -> Floats:
         """Return the cosine of a text to each example, from 0 to 1."""
-        ids, values = self._vector(self._features(text))
-        if not len(ids):
-            return np.zeros(self._count)
-        spans = [slice(self._starts[i], self._starts[i + 1]) for i in ids]
-        rows = np.concatenate([self._rows[span] for span in spans])
-        products = np.concatenate(
-            [self._values[span] * value for span, value in zip(spans, values, strict=True)]
-        )
-        sums = np.bincount(rows, weights=products, minlength=self._count)
+        return self._products(*self._vector(self._features(text)))
+
+    def among_examples(self) -> Floats:
+        """Return the cosine of each example to each."""
+        features = np.repeat(np.arange(len(self._ids)), np.diff(self._starts))
+        order = np.argsort(self._rows, kind="stable")
+        ends = np.cumsum(np.bincount(self._rows, minlength=self._count))
+        vectors = np.split(order, ends[:-1])
+        return np.stack([self._products(features[own], self._values[own]) for own in vectors])
+
+    def _products(self, ids: Ids, values: Weighed) -> Floats:
+        """Return the scalar product of a vector with each example."""
+        first, last = self._starts[ids], self._starts[ids + 1]
+        sizes = last - first
+        ends = np.cumsum(sizes)
+        postings = np.arange(sizes.sum()) + np.repeat(first - (ends - sizes), sizes)
+        products = self._values[postings] * np.repeat(values, sizes)
+        sums = np.bincount(self._rows[postings], weights=products, minlength=self._count)
         return sums.astype(np.float64, copy=False)
 
-    def _vector(self, counted: Counter[str]) -> tuple[list[int], Floats]:
+    def _vector(self, counted: Counter[str]) -> tuple[Ids, Weighed]:
         """Return the known features of a text and their weights; unknown ones count in length."""
+        known = {self._ids[name]: times for name, times in counted.items() if name in self._ids}
+        ids = np.fromiter(known, dtype=np.int64, count=len(known))
+        times = np.fromiter(known.values(), dtype=np.float64, count=len(known))
+        raw = self._idf[ids] * (1 + np.log(times))
         unseen = math.log(1 + self._count) + 1
-        known = [(self._ids[name], times) for name, times in counted.items() if name in self._ids]
         strange = sum(
-            (unseen * (1 + math.log(times))) ** 2
-            for name, times in counted.items()
+            (unseen * (1 + math.log(often))) ** 2
+            for name, often in counted.items()
             if name not in self._ids
         )
-        ids = [number for number, _ in known]
-        raw = self._idf[ids] * np.array([1 + math.log(times) for _, times in known])
         length = math.sqrt(float(raw @ raw) + strange) or 1.0
-        return ids, raw / length
+        return ids, (raw / length).astype(np.float32)
 
-    def _invert(
-        self, counted: Sequence[Counter[str]]
-    ) -> tuple[list[int], npt.NDArray[np.int32], Floats]:
-        postings: list[list[tuple[int, float]]] = [[] for _ in self._ids]
-        for row, features in enumerate(counted):
-            ids, values = self._vector(features)
-            for number, value in zip(ids, values, strict=True):
-                postings[number].append((row, float(value)))
-        starts = [0, *np.cumsum([len(posting) for posting in postings]).tolist()]
-        flat = [pair for posting in postings for pair in posting]
-        rows = np.array([row for row, _ in flat], dtype=np.int32)
-        return starts, rows, np.array([value for _, value in flat])
+    def _invert(self, counted: Sequence[Counter[str]]) -> tuple[Ids, Ids, Weighed]:
+        vectors = [self._vector(features) for features in counted]
+        ids = np.concatenate([ids for ids, _ in vectors])
+        values = np.concatenate([values for _, values in vectors])
+        rows = np.repeat(np.arange(len(vectors), dtype=np.int32), [len(ids) for ids, _ in vectors])
+        order = np.argsort(ids, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(np.bincount(ids, minlength=len(self._ids)))])
+        return starts, rows[order], values[order]
 
 
 class Likeness:
@@ -152,11 +162,10 @@ class Likeness:
             + weights.meaning * _radial(self.vectors @ vector)
         )
 
-    def among_examples(self, texts: Sequence[str]) -> Floats:
+    def among_examples(self) -> Floats:
         """Return the likeness of each example to each: the kernel that is learnt with."""
         weights = self._weights
-        letters = np.stack([self._letters.likeness(text) for text in texts])
-        sounds = np.stack([self._sound.likeness(text) for text in texts])
+        letters, sounds = self._letters.among_examples(), self._sound.among_examples()
         if self.vectors is None:
             return (letters + sounds) / 2
         meaning = _radial(self.vectors @ self.vectors.T)

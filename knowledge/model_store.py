@@ -23,7 +23,7 @@ from knowledge.learning import Calibration, Floats
 
 logger = logging.getLogger(__name__)
 # To be raised when the code that learns changes: what was learnt by the former is void.
-_EDITION = 4
+_EDITION = 5
 _PART = "likeness_"
 _KEPT = 8
 

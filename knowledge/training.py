@@ -41,7 +41,7 @@ def _learn(examples: Sequence[Example], ids: tuple[str, ...], likeness: Likeness
     labels = np.array([ids.index(e.entry) if e.entry else none for e in examples])
     groups = np.array(_groups(examples))
     if len(examples) <= _LARGEST_KERNEL:
-        kernel = likeness.among_examples([example.text for example in examples])
+        kernel = likeness.among_examples()
         head = learn(kernel, labels.tolist(), groups.tolist(), none + 1)
         coefficients = head.coefficients
         cases = list(_cases(range(len(examples)), kernel, head.held_out, labels, groups, none))

@@ -50,14 +50,14 @@ def _typeset(text: str) -> str:
 
 
 class Catalogue:
-    """The messages of one feature, compiled once."""
+    """The messages of one feature, each compiled once, when it is first said: start is short."""
 
     def __init__(self, *paths: Path) -> None:
-        sources: dict[str, str] = {}
+        self._sources: dict[str, str] = {}
         for path in paths:
-            sources |= yaml.safe_load(path.read_text("utf-8"))
-        self._html: dict[str, Template] = {k: _HTML.from_string(v) for k, v in sources.items()}
-        self._plain: dict[str, Template] = {k: _PLAIN.from_string(v) for k, v in sources.items()}
+            self._sources |= yaml.safe_load(path.read_text("utf-8"))
+        self._html: dict[str, Template] = {}
+        self._plain: dict[str, Template] = {}
 
     @classmethod
     def of(cls, *features: str) -> "Catalogue":
@@ -66,13 +66,18 @@ class Catalogue:
 
     def __call__(self, name: str, /, **values: object) -> str:
         """Return a message as Telegram HTML; what a person typed is escaped."""
-        return _typeset(self._html[name].render(values).strip())
+        return _typeset(self._compiled(self._html, _HTML, name).render(values).strip())
 
     def label(self, name: str, /, **values: object) -> str:
         """Return a message as plain text."""
-        return _typeset(self._plain[name].render(values).strip())
+        return _typeset(self._compiled(self._plain, _PLAIN, name).render(values).strip())
 
     @property
     def names(self) -> frozenset[str]:
         """The names of all messages."""
-        return frozenset(self._html)
+        return frozenset(self._sources)
+
+    def _compiled(self, known: dict[str, Template], environment: Environment, name: str) -> Template:
+        if name not in known:
+            known[name] = environment.from_string(self._sources[name])
+        return known[name]
