@@ -11,7 +11,7 @@ from bot.evaluation import EvaluationFileError, evaluate, in_words, read_questio
 from bot.messages import TEXT
 from bot.settings import Settings
 from bot.speaking import fail, say
-from bot.understanding import compiling
+from bot.understanding import compiling, read_ahead
 from knowledge.checking import check as find_problems
 from knowledge.loading import load
 from knowledge.matching import Decision, Outcome
@@ -86,8 +86,10 @@ def evaluate_file(directory: Path, path: Path, *, as_json: bool) -> int:
 
 
 def _load(directory: Path) -> Knowledge | None:
+    understanding = compiling(Settings.read())
+    read_ahead(understanding.encoder)
     try:
-        return load(directory, compiling=compiling(Settings.read()))
+        return load(directory, compiling=understanding)
     except KnowledgeError as error:
         fail(TEXT.label("knowledge_wrong", problems=error.problems, directory=directory))
         return None

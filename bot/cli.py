@@ -58,21 +58,25 @@ def _parser() -> argparse.ArgumentParser:
 
 # Each mode is imported when it is chosen: `ask` needs no Telegram, `check` no database.
 def _run(_options: argparse.Namespace) -> int:
-    from bot import modes  # noqa: PLC0415
-
     settings = Settings.read()
     if settings.telegram_bot_token is None:
-        return modes.preview(settings, settings.preview_port)
+        return _run_preview(settings, settings.preview_port)
+    from bot import modes  # noqa: PLC0415
+
     return modes.telegram(settings)
 
 
 def _preview(options: argparse.Namespace) -> int:
-    from bot import modes  # noqa: PLC0415
-
     settings = Settings.read()
-    return modes.preview(
+    return _run_preview(
         settings, options.port if options.port is not None else settings.preview_port
     )
+
+
+def _run_preview(settings: Settings, port: int) -> int:
+    from bot import local  # noqa: PLC0415
+
+    return local.preview(settings, port)
 
 
 def _check(options: argparse.Namespace) -> int:

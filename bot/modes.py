@@ -1,88 +1,70 @@
-"""The ways to run: on Telegram, or against the local preview."""
+"""Running: the knowledge is loaded, the bot answers until it is told to stop."""
 
 import asyncio
 import logging
 import signal
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from telegram.error import InvalidToken
 
 from bot import logs
 from bot.messages import TEXT
-from bot.preview.server import PREVIEW_TOKEN, PortInUseError, PreviewServer
 from bot.service import Service
 from bot.settings import Settings
 from bot.speaking import fail, say
-from bot.understanding import compiling
+from bot.understanding import by_letters, compiling
 from knowledge.loading import load
 from knowledge.problems import KnowledgeError
 from knowledge.whole import Knowledge
 from storage.errors import StorageError
 
-PREVIEW_DATABASE = "sqlite+aiosqlite:///data/preview.db"
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """Knowledge that can answer at once, and how to come to what understands more."""
+
+    quick: Knowledge
+    deepen: Callable[[], Knowledge] | None
 
 
 def telegram(settings: Settings) -> int:
     """Answer on Telegram by long polling until stopped; return the exit code."""
     token = settings.telegram_bot_token
     logs.set_up(settings.log_level, token.get_secret_value() if token else None)
-    knowledge = _load(settings, fictitious=False)
-    if knowledge is None:
+    learnt = load_learnt(settings, fictitious=False)
+    if learnt is None:
         return 1
-    return asyncio.run(_serve(settings, knowledge, None))
+    return asyncio.run(serve(settings, learnt, None))
 
 
-def preview(settings: Settings, port: int) -> int:
-    """Answer on a page of this machine until stopped; return the exit code."""
-    logs.set_up(settings.log_level, PREVIEW_TOKEN)
-    knowledge = _load(settings, fictitious=True)
-    if knowledge is None:
-        return 1
-    return asyncio.run(_preview(settings, knowledge, PreviewServer(port=port)))
-
-
-def _load(settings: Settings, *, fictitious: bool) -> Knowledge | None:
+def load_learnt(settings: Settings, *, fictitious: bool) -> Learnt | None:
+    """Load what can answer at once; None, and the problems told, where the files are wrong."""
     directory = settings.knowledge_dir
     try:
-        return load(directory, fictitious=fictitious, compiling=compiling(settings))
+        quick = load(directory, fictitious=fictitious, compiling=by_letters(settings))
     except KnowledgeError as error:
         fail(TEXT.label("knowledge_wrong", problems=error.problems, directory=directory))
         return None
 
+    def deepen() -> Knowledge:
+        understanding = compiling(settings)
+        if understanding.encoder is not None:
+            # Before the files: what reading its weights takes for a moment is free again by then.
+            understanding.encoder.encode([" "])
+        return load(directory, fictitious=fictitious, compiling=understanding)
 
-async def _preview(settings: Settings, knowledge: Knowledge, server: PreviewServer) -> int:
-    try:
-        await server.start()
-    except PortInUseError as error:
-        return fail(TEXT.label("port_taken", port=error.port))
-    try:
-        return await _serve(for_preview(settings, server), knowledge, server.url)
-    finally:
-        await server.stop()
+    return Learnt(quick, deepen if settings.semantic_matching else None)
 
 
-def for_preview(settings: Settings, server: PreviewServer) -> Settings:
-    """Return the settings of a bot whose Telegram is this server; its database is its own."""
-    own_database = "database_url" in settings.model_fields_set
-    return Settings.read(
-        **settings.model_dump(exclude={"telegram_bot_token"})
-        | {
-            "telegram_bot_token": PREVIEW_TOKEN,
-            "telegram_api_url": server.url,
-            "database_url": settings.database_url if own_database else PREVIEW_DATABASE,
-            "admin_chat_id": server.messenger.administrators.id,
-            "facilitator_chat_id": server.messenger.facilitators.id,
-            "operator_name": settings.operator_name or TEXT.label("preview_operator"),
-            "contact_email": settings.contact_email or "contact@exemple.fr",
-        }
-    )
-
-
-async def _serve(settings: Settings, knowledge: Knowledge, page: str | None) -> int:
+async def serve(settings: Settings, learnt: Learnt, page: str | None) -> int:
+    """Answer until a signal says to stop; return the exit code. ``page``: the preview's address."""
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    service = Service(settings, knowledge)
+    service = Service(settings, learnt.quick, deepen=learnt.deepen)
     try:
         if await _started_before(stop, service):
             _say_ready(service, page)

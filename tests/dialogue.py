@@ -7,7 +7,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bot.modes import for_preview
+from bot.local import for_preview
 from bot.preview.messenger import Messenger
 from bot.preview.people import Group, User
 from bot.preview.server import PreviewServer
@@ -53,6 +53,7 @@ class Stage:
     database: Path
     clock: Clock = field(default_factory=Clock)
     overrides: dict[str, object] = field(default_factory=dict)
+    deepen: Callable[[], Knowledge] | None = None
     service: Service | None = None
 
     @property
@@ -77,7 +78,7 @@ class Stage:
             _env_file=None, database_url=f"sqlite+aiosqlite:///{self.database}", log_level="WARNING"
         )
         settings = for_preview(base, self.server).model_copy(update=self.overrides)
-        self.service = Service(settings, self.knowledge, clock=self.clock)
+        self.service = Service(settings, self.knowledge, clock=self.clock, deepen=self.deepen)
         await self.service.start()
 
     async def stops(self) -> None:
