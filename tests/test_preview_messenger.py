@@ -162,6 +162,7 @@ async def test_whoever_waits_is_woken(messenger: Messenger) -> None:
     await asyncio.sleep(0)
     messenger.says(messenger.sme, "x")
     await asyncio.wait_for(waiting, 5)
+    assert waiting.done()
     await messenger.changed_or(0.001)
 
 

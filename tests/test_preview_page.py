@@ -111,5 +111,9 @@ async def test_a_taken_port_is_said(server: PreviewServer) -> None:
     assert taken.value.port == port
 
 
-async def test_stopping_what_never_started_does_nothing() -> None:
-    await PreviewServer().stop()
+async def test_what_never_started_can_be_stopped_and_then_started() -> None:
+    server = PreviewServer()
+    await server.stop()
+    await server.start()
+    assert server.url.startswith("http://127.0.0.1:")
+    await server.stop()

@@ -67,6 +67,7 @@ async def test_a_bot_survives_an_outage(echoing: Messenger, server: PreviewServe
     echoing.says(echoing.sme, "êtes-vous là ?")
     await server.start()
     await until(echoing, lambda: len(echoing.messages(SME)) == 2)
+    assert "êtes-vous là ?" in echoing.messages(SME)[-1]["text"]
 
 
 async def test_answers_are_not_held_back(raw: httpx.AsyncClient, server: PreviewServer) -> None:

@@ -119,7 +119,7 @@ async def test_a_database_of_a_later_version_is_refused_and_left_alone(
     assert len(await rows(database, "people")) == 1
 
 
-async def unusable(path: Path) -> None:
+async def expect_unusable(path: Path) -> None:
     database = Database(f"sqlite+aiosqlite:///{path}")
     with pytest.raises(DatabaseUnavailableError):
         await database.migrate()
@@ -131,12 +131,12 @@ async def unusable(path: Path) -> None:
 
 
 async def test_what_cannot_be_opened_is_an_error_of_the_storage(tmp_path: Path) -> None:
-    await unusable(tmp_path)
+    await expect_unusable(tmp_path)
 
 
 async def test_what_is_no_database_is_an_error_of_the_storage(tmp_path: Path) -> None:
     (tmp_path / "bot.db").write_text("a letter, not a database" * 100)
-    await unusable(tmp_path / "bot.db")
+    await expect_unusable(tmp_path / "bot.db")
 
 
 async def test_the_log_tells_the_revision_and_nothing_of_alembic(
