@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TextIO
 
-from bot.evaluation import EvaluationFileError, evaluate, in_words, read_questions
+from bot.evaluation import EvaluationFileError, as_page, evaluate, in_words, read_questions
 from bot.messages import TEXT
 from bot.settings import Settings
 from bot.speaking import fail, say
@@ -69,8 +69,8 @@ def answer_lines(directory: Path, lines: TextIO, output: TextIO) -> int:
     return 0
 
 
-def evaluate_file(directory: Path, path: Path, *, as_json: bool) -> int:
-    """Print how right the matcher is on a file of questions."""
+def evaluate_file(directory: Path, path: Path, *, as_json: bool, page: Path | None) -> int:
+    """Print how right the matcher is on a file of questions; write it as a page where asked."""
     try:
         questions = read_questions(path)
     except EvaluationFileError as error:
@@ -80,7 +80,16 @@ def evaluate_file(directory: Path, path: Path, *, as_json: bool) -> int:
     knowledge = _load(directory)
     if knowledge is None:
         return 1
+    known = {entry.id for entry in knowledge.entries}
+    unknown = sorted({name for one in questions for name in one.expected} - known)
+    if unknown:
+        return fail(TEXT.label("evaluate_unknown", file=path, names=unknown))
     report = evaluate(knowledge.matcher, questions)
+    if page is not None:
+        try:
+            page.write_text(as_page(report, path.name), "utf-8")
+        except OSError as error:
+            return fail(TEXT.label("evaluate_no_page", file=page, reason=error.strerror))
     say(json.dumps(report, ensure_ascii=False, indent=2) if as_json else in_words(report))
     return 0
 

@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help=TEXT.label("cli_evaluate"))
     evaluate.add_argument("file", type=Path, help=TEXT.label("cli_evaluate_file"))
     evaluate.add_argument("--json", action="store_true", help=TEXT.label("cli_evaluate_json"))
+    evaluate.add_argument(
+        "--html", type=Path, metavar="FICHIER", help=TEXT.label("cli_evaluate_html")
+    )
     evaluate.add_argument("--knowledge", type=Path, metavar="DIR", help=TEXT.label("cli_knowledge"))
     evaluate.set_defaults(command=_evaluate)
     return parser
@@ -100,7 +103,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     from bot import asking  # noqa: PLC0415
 
     directory = _directory(options.knowledge)
-    return asking.evaluate_file(directory, options.file, as_json=options.json)
+    return asking.evaluate_file(directory, options.file, as_json=options.json, page=options.html)
 
 
 def _directory(given: Path | None) -> Path:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 from bot.messages import TEXT
 from knowledge.matching import Decision, Matcher, Outcome
 
 OUT_OF_SCOPE = "-"
 _WORST = 10
+_PAGE = Path(__file__).with_suffix(".html")
 
 
 class EvaluationFileError(ValueError):
@@ -94,6 +97,7 @@ def evaluate(matcher: Matcher, questions: Iterable[Question]) -> dict[str, Any]:
         "entries": _by(asked, lambda one: one.question.expected or (OUT_OF_SCOPE,)),
         "styles": _by(asked, lambda one: (one.question.style or OUT_OF_SCOPE,)),
         "confusions": list(_confusions(asked)),
+        "matrix": _matrix(asked),
     }
 
 
@@ -142,15 +146,42 @@ def _confusions(asked: Sequence[Asked]) -> Iterator[dict[str, Any]]:
         }
 
 
+def _matrix(asked: Sequence[Asked]) -> dict[str, Any]:
+    """Return how often each entry (rows: the right one) was met by each (columns: shown first)."""
+    met = Counter((_expected(one), _seen_first(one)) for one in asked)
+    ids = sorted({name for pair in met for name in pair} - {OUT_OF_SCOPE})
+    names = [*ids, OUT_OF_SCOPE]
+    return {"names": names, "counts": [[met[row, column] for column in names] for row in names]}
+
+
+def _expected(one: Asked) -> str:
+    return one.question.expected[0] if one.in_scope else OUT_OF_SCOPE
+
+
+def _seen_first(one: Asked) -> str:
+    """Return the entry that the person sees first: a right one where choices hold it."""
+    if one.decision.outcome not in {Outcome.ANSWER, Outcome.CHOICES}:
+        return OUT_OF_SCOPE
+    right = (name for name in one.question.expected if name in one.decision.shown)
+    return next(right, one.decision.shown[0])
+
+
 def _is_confused(one: Asked) -> bool:
     return not one.right_first if one.in_scope else one.answered
 
 
 def _pair(one: Asked) -> tuple[str, str]:
-    expected = one.question.expected[0] if one.in_scope else OUT_OF_SCOPE
-    return expected, one.decision.ranking[0].id if one.decision.ranking else OUT_OF_SCOPE
+    return _expected(one), one.decision.ranking[0].id if one.decision.ranking else OUT_OF_SCOPE
 
 
 def in_words(report: dict[str, Any]) -> str:
     """Return a report for people."""
     return TEXT.label("evaluation", **report)
+
+
+def as_page(report: dict[str, Any], title: str) -> str:
+    """Return a report as an HTML page that needs no other file: figures, matrix, confusions."""
+    environment = Environment(
+        loader=FileSystemLoader(_PAGE.parent), autoescape=True, undefined=StrictUndefined
+    )
+    return environment.get_template(_PAGE.name).render(**report, title=title)

@@ -57,6 +57,10 @@ def test_shares_are_counted_as_they_are_named() -> None:
     }
     assert report["styles"]["s"]["right_first"] == 0.5
     assert report["entries"]["-"]["out_of_scope_answered"] == 0.5
+    assert report["matrix"] == {
+        "names": ["a", "b", "-"],
+        "counts": [[2, 1, 1], [0, 0, 0], [2, 0, 0]],
+    }
     worst = report["confusions"][0]
     assert (worst["expected"], worst["found"], worst["count"]) == ("a", "b", 2)
     assert {"q": "wrong", "most_like": "fault"} in worst["cases"]
@@ -72,9 +76,37 @@ def test_the_command_prints_figures_and_json(
     ]
     file.write_text("\n".join(json.dumps(line) for line in lines) + "\n\n", "utf-8")
     assert main(["evaluate", str(file)]) == 0
-    assert "Bonne réponse en premier       100.0 %" in capsys.readouterr().out.replace("\xa0", " ")
+    assert "Bonne réponse en premier       100,0 %" in capsys.readouterr().out.replace("\xa0", " ")
     assert main(["evaluate", str(file), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["all"]["right_first"] == 1
+
+
+def test_the_page_shows_the_matrix_and_escapes_what_was_typed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, page = tmp_path / "q.jsonl", tmp_path / "report.html"
+    lines = [
+        {"q": "comment financer un projet", "expect": ["financement"]},
+        {"q": "<b>comment financer</b> un projet", "expect": ["talents"]},
+    ]
+    file.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    assert main(["evaluate", str(file), "--html", str(page)]) == 0
+    shown = page.read_text("utf-8")
+    assert "talents → financement : 1 sur 1" in shown
+    assert "<strong>talents</strong> pris pour <strong>financement</strong>, 1 fois" in shown
+    assert "&lt;b&gt;comment financer&lt;/b&gt;" in shown
+    assert "<b>comment" not in shown
+    assert main(["evaluate", str(file), "--html", str(tmp_path / "no" / "where.html")]) == 1
+    assert "n'a pas pu être écrite" in capsys.readouterr().err
+
+
+def test_an_entry_that_does_not_exist_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "q.jsonl"
+    file.write_text('{"q": "a", "expect": ["finansement"]}', "utf-8")
+    assert main(["evaluate", str(file)]) == 1
+    assert "finansement" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
