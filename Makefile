@@ -29,9 +29,11 @@ bench-matching: $(VENV)/.bench  ## Measure the matcher beside its peers (QUESTIO
 
 lock: $(VENV)/bin/python  ## Choose the exact versions anew from pyproject.toml
 	$(BIN)/pip install uv
-	for extra in run dev bench; do \
+	# What is measured beside us asks for older versions here and there: all environments agree on them.
+	for extra in bench run dev; do \
 		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--no-emit-index-url --no-emit-find-links --upgrade --quiet \
+			$$( [ $$extra = bench ] || echo --constraint requirements/bench.txt ) \
 			--extra semantic $$( [ $$extra = run ] || echo --extra $$extra ) pyproject.toml requirements/build.in -o requirements/$$extra.txt; \
 	done
 
