@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint format lock bench-matching clean
+.PHONY: help run test lint format lock bench bench-matching clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ lint: $(VENV)/.dev  ## Formatting, lint, types, and the direction of imports
 format: $(VENV)/.dev  ## Rewrite the code in the project's format
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+bench: $(VENV)/.bench  ## Measure the whole path under load, beside bare echoes
+	$(BIN)/python -m benchmarks.load
 
 bench-matching: $(VENV)/.bench  ## Measure the matcher beside its peers (QUESTIONS=file.jsonl for others)
 	$(BIN)/python -m benchmarks.matching $(QUESTIONS)

@@ -1,0 +1,81 @@
+"""Who is measured: our bot and the bare echoes, each a process of its own on one core."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.load.echoes import TOKEN
+
+ROOT = Path(__file__).parent.parent.parent
+SECRET = "bench-secret"  # noqa: S105 - between two processes of this machine
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A command that answers on the API server's address; ``webhook``: it listens there."""
+
+    name: str
+    command: tuple[str, ...]
+    settings: dict[str, str] = field(default_factory=dict)
+    webhook: bool = False
+    echoes: bool = False
+
+
+def echo(kind: str, name: str) -> Contender:
+    """Return a bare echo."""
+    command = (sys.executable, "-m", "benchmarks.load.echoes", kind)
+    return Contender(name, command, echoes=True)
+
+
+def ours(name: str, *, webhook: bool = False, **settings: str) -> Contender:
+    """Return our bot, whole: inbox, handlers, matching, database, outbox."""
+    command = (sys.executable, "-m", "bot", "serve" if webhook else "run")
+    return Contender(name, command, settings, webhook)
+
+
+class Running:
+    """A contender under way; ``cpu`` and ``memory`` are read from the system."""
+
+    def __init__(self, contender: Contender, api: str, core: int | None, hook_port: int) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        hook = f"http://127.0.0.1:{hook_port}/telegram"
+        environment = os.environ | {
+            "TELEGRAM_BOT_TOKEN": TOKEN,
+            "TELEGRAM_API_URL": api,
+            "DATABASE_URL": f"sqlite+aiosqlite:///{self._folder.name}/bot.db",
+            "LOG_LEVEL": "WARNING",
+            "WEBHOOK_URL": hook,
+            "WEBHOOK_SECRET": SECRET,
+            "LISTEN_PORT": str(hook_port),
+            **contender.settings,
+        }
+        command = [*contender.command, api] if contender.echoes else list(contender.command)
+        pinned = [] if core is None else ["taskset", "-c", str(core)]
+        self._process = subprocess.Popen(  # noqa: S603 - our own command
+            [*pinned, *command],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of processor used so far, by all threads."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def memory(self) -> float:
+        """Resident megabytes."""
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def stop(self) -> None:
+        """End the process and its database."""
+        self._process.terminate()
+        self._process.wait(30)
+        self._folder.cleanup()

@@ -1,0 +1,105 @@
+"""Bots that only repeat what was said: ``python -m benchmarks.load.echoes KIND API_URL``.
+
+Kinds: ``ptb`` (python-telegram-bot on its default transport), ``ptb-at-once`` (its updates handled
+concurrently, 256 at most), ``aiogram``, ``socket`` (no library: what Python itself can do).
+"""
+
+import asyncio
+import json
+import sys
+from urllib.parse import urlsplit
+
+TOKEN = "1:bench"  # noqa: S105 - opens the benchmark's own server
+
+
+def ptb(api: str, *, at_once: bool) -> None:
+    """Poll with python-telegram-bot."""
+    from telegram import Update  # noqa: PLC0415 - each kind pays for its own library alone
+    from telegram.ext import Application, ContextTypes, MessageHandler, filters  # noqa: PLC0415
+
+    async def echo(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.message:
+            await update.message.reply_text(update.message.text or "")
+
+    builder = Application.builder().token(TOKEN).base_url(f"{api}/bot")
+    if at_once:
+        builder = builder.concurrent_updates(256).connection_pool_size(256).pool_timeout(30)
+    application = builder.build()
+    application.add_handler(MessageHandler(filters.TEXT, echo))
+    application.run_polling(timeout=1)
+
+
+def aiogram(api: str) -> None:
+    """Poll with aiogram, as its documentation has it: each update is a task."""
+    from aiogram import Bot, Dispatcher  # noqa: PLC0415
+    from aiogram.client.session.aiohttp import AiohttpSession  # noqa: PLC0415
+    from aiogram.client.telegram import TelegramAPIServer  # noqa: PLC0415
+    from aiogram.types import Message  # noqa: PLC0415
+
+    dispatcher = Dispatcher()
+
+    @dispatcher.message()
+    async def echo(message: Message) -> None:
+        await message.answer(message.text or "")
+
+    session = AiohttpSession(api=TelegramAPIServer.from_base(api))
+    asyncio.run(dispatcher.start_polling(Bot(TOKEN, session=session), polling_timeout=1))
+
+
+def socket(api: str) -> None:
+    """Poll with nothing but a socket: one connection to fetch, sixteen to answer."""
+    asyncio.run(_socket(api))
+
+
+async def _socket(api: str) -> None:
+    host, port = urlsplit(api).hostname, urlsplit(api).port
+    reader, writer = await asyncio.open_connection(host, port)
+    free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+    for _ in range(64):
+        free.put_nowait(await asyncio.open_connection(host, port))
+    offset, tasks = 0, set()
+
+    async def answer(chat: int, text: str) -> None:
+        connection = await free.get()
+        await _call(*connection, "sendMessage", {"chat_id": chat, "text": text})
+        free.put_nowait(connection)
+
+    while True:
+        for update in await _call(reader, writer, "getUpdates", {"offset": offset, "timeout": 1}):
+            offset = update["update_id"] + 1
+            message = update["message"]
+            task = asyncio.create_task(answer(message["chat"]["id"], message["text"]))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+
+async def _call(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    method: str,
+    values: dict[str, object],
+) -> list[dict[str, dict[str, dict[str, int]]]]:
+    body = json.dumps(values).encode()
+    head = f"POST /bot{TOKEN}/{method} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    length = 0
+    while (line := await reader.readline()).strip():
+        if line.lower().startswith(b"content-length:"):
+            length = int(line.split(b":")[1])
+    return json.loads(await reader.readexactly(length))["result"]
+
+
+def main() -> None:
+    """Run one kind."""
+    kind, api = sys.argv[1:3]
+    kinds = {
+        "ptb": lambda: ptb(api, at_once=False),
+        "ptb-at-once": lambda: ptb(api, at_once=True),
+        "aiogram": lambda: aiogram(api),
+        "socket": lambda: socket(api),
+    }
+    kinds[kind]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,261 @@
+"""A Telegram that costs little: the preview, which checks and shows, would be most of the cost.
+
+A raw HTTP/1.1 server in a process of its own. It gives updates by long polling or posts them to a
+webhook, takes every method, waits ``delay`` seconds before it answers a message, and remembers when
+each update left and when its answer came. An update is answered by the first message (or edit) to
+its chat after it; each chat has one update under way at a time where ``in_turn`` is set.
+"""
+
+import asyncio
+import json
+import time
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+_BATCH = 100
+_ANSWERS = {b"sendMessage", b"editMessageText", b"sendDocument"}
+_BOT = {"id": 1, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
+_WEBHOOK_CONNECTIONS = 40
+
+
+@dataclass
+class Load:
+    """What to deliver: updates in order, all at once (``rate`` 0) or so many a second."""
+
+    updates: list[dict[str, Any]]
+    rate: float = 0.0
+
+
+@dataclass
+class Told:
+    """What was measured: seconds from delivery to answer, and the time the whole took."""
+
+    latencies: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    unanswered: int = 0
+
+
+def chat_of(update: dict[str, Any]) -> int:
+    """Return the chat of an update."""
+    message = update.get("message") or update["callback_query"]["message"]
+    return int(message["chat"]["id"])
+
+
+class Telegram:
+    """The state of the server; times are ``time.perf_counter()``."""
+
+    def __init__(self, delay: float) -> None:
+        self.delay = delay
+        self.queue: deque[dict[str, Any]] = deque()
+        self.delivered: dict[int, deque[float]] = defaultdict(deque)
+        self.unconfirmed: deque[dict[str, Any]] = deque()
+        self.told = Told()
+        self.expected = 0
+        self.came = asyncio.Event()
+        self.done = asyncio.Event()
+        self.webhook: str | None = None
+        self.secret = ""
+        self._message_ids = 0
+
+    async def run(self, load: Load) -> Told:
+        """Deliver a load, wait for the last answer (two minutes at most), tell."""
+        self.told, self.expected = Told(), len(load.updates)
+        self.done.clear()
+        self.delivered.clear()
+        began = time.perf_counter()
+        feeding = asyncio.create_task(self._feed(load))
+        try:
+            await asyncio.wait_for(self.done.wait(), 120)
+        except TimeoutError:
+            self.told.unanswered = self.expected - len(self.told.latencies)
+        feeding.cancel()
+        self.told.seconds = time.perf_counter() - began
+        return self.told
+
+    async def _feed(self, load: Load) -> None:
+        began = time.perf_counter()
+        posting = _Posting(self) if self.webhook else None
+        for number, update in enumerate(load.updates):
+            if load.rate:
+                await asyncio.sleep(max(0.0, began + number / load.rate - time.perf_counter()))
+            if posting:
+                await posting.put(update)
+            else:
+                self.queue.append(update)
+                self.came.set()
+        if posting:
+            await posting.finish()
+
+    def take(self, offset: int) -> list[dict[str, Any]]:
+        """Give the next batch; what is below the offset is confirmed, the rest is given again."""
+        while self.unconfirmed and self.unconfirmed[0]["update_id"] < offset:
+            self.unconfirmed.popleft()
+        now = time.perf_counter()
+        while self.queue and len(self.unconfirmed) < _BATCH:
+            update = self.queue.popleft()
+            self.delivered[chat_of(update)].append(now)
+            self.unconfirmed.append(update)
+        return list(self.unconfirmed)
+
+    def answered(self, chat: int) -> int:
+        """Note an answer; return the new message's id."""
+        waiting = self.delivered.get(chat)
+        if waiting:
+            self.told.latencies.append(time.perf_counter() - waiting.popleft())
+            if len(self.told.latencies) >= self.expected:
+                self.done.set()
+        self._message_ids += 1
+        return self._message_ids + 1_000_000
+
+
+class _Posting:
+    """Posts updates to the webhook over some connections; one chat always over the same."""
+
+    def __init__(self, telegram: Telegram) -> None:
+        self._telegram = telegram
+        address = urlsplit(telegram.webhook or "")
+        self._host, self._port, self._path = address.hostname, address.port, address.path
+        self._lanes: dict[int, asyncio.Queue[dict[str, Any] | None]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def put(self, update: dict[str, Any]) -> None:
+        """Hand an update to its connection."""
+        lane = chat_of(update) % _WEBHOOK_CONNECTIONS
+        if lane not in self._lanes:
+            self._lanes[lane] = asyncio.Queue()
+            self._tasks.append(asyncio.create_task(self._post(self._lanes[lane])))
+        self._lanes[lane].put_nowait(update)
+
+    async def finish(self) -> None:
+        """Wait until everything was taken."""
+        for lane in self._lanes.values():
+            lane.put_nowait(None)
+        await asyncio.gather(*self._tasks)
+
+    async def _post(self, lane: "asyncio.Queue[dict[str, Any] | None]") -> None:
+        reader, writer = await asyncio.open_connection(self._host, self._port)
+        while (update := await lane.get()) is not None:
+            body = json.dumps(update).encode()
+            head = (
+                f"POST {self._path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+                f"X-Telegram-Bot-Api-Secret-Token: {self._telegram.secret}\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n"
+            )
+            self._telegram.delivered[chat_of(update)].append(time.perf_counter())
+            writer.write(head.encode() + body)
+            if b" 200 " not in await reader.readline():
+                raise ConnectionError("the webhook refused an update")
+            length = 0
+            while (line := await reader.readline()).strip():
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.split(b":")[1])
+            await reader.readexactly(length)
+        writer.close()
+
+
+async def _serve(
+    telegram: Telegram, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    try:
+        while line := await reader.readline():
+            path, length = line.split(b" ")[1], 0
+            kind = b""
+            while (header := await reader.readline()).strip():
+                name, _, value = header.partition(b":")
+                if name.lower() == b"content-length":
+                    length = int(value)
+                elif name.lower() == b"content-type":
+                    kind = value.strip()
+            body = await reader.readexactly(length) if length else b""
+            result = await _answer(telegram, path, kind, body)
+            content = json.dumps({"ok": True, "result": result}).encode()
+            writer.write(
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+                + str(len(content)).encode()
+                + b"\r\n\r\n"
+                + content
+            )
+    except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        pass
+    finally:
+        writer.close()
+
+
+async def _answer(telegram: Telegram, path: bytes, kind: bytes, body: bytes) -> Any:  # noqa: ANN401 - the Bot API's
+    address, _, query = path.partition(b"?")
+    method = address.rsplit(b"/", 1)[1]
+    values = _values(query, kind, body)
+    if method == b"getMe":
+        return _BOT
+    if method == b"getUpdates":
+        return await _updates(telegram, int(values.get("offset", 0)))
+    if method == b"setWebhook":
+        telegram.webhook, telegram.secret = values["url"], values.get("secret_token", "")
+        return True
+    if method == b"getWebhookInfo":
+        return {
+            "url": telegram.webhook or "",
+            "has_custom_certificate": False,
+            "pending_update_count": 0,
+        }
+    if method in _ANSWERS:
+        if telegram.delay:
+            await asyncio.sleep(telegram.delay)
+        chat = int(values["chat_id"])
+        return {
+            "message_id": telegram.answered(chat),
+            "date": 1,
+            "chat": {"id": chat, "type": "private", "first_name": "x"},
+            "text": "x",
+        }
+    return True
+
+
+def _values(query: bytes, kind: bytes, body: bytes) -> dict[str, Any]:
+    if kind.startswith(b"application/json"):
+        return dict(json.loads(body or b"{}"))
+    if kind.startswith(b"multipart/"):
+        return dict(_multipart(body))
+    return {name: values[0] for name, values in parse_qs((query or body).decode()).items()}
+
+
+def _multipart(body: bytes) -> Iterator[tuple[str, str]]:
+    boundary = body.split(b"\r\n", 1)[0]
+    for part in body.split(boundary)[1:-1]:
+        head, _, value = part.strip(b"\r\n").partition(b"\r\n\r\n")
+        name = head.split(b'name="', 1)[1].split(b'"', 1)[0]
+        yield name.decode(), value.decode("utf-8", "replace")
+
+
+async def _updates(telegram: Telegram, offset: int) -> list[dict[str, Any]]:
+    if not telegram.queue:
+        telegram.came.clear()
+    found = telegram.take(offset)
+    if not found:
+        try:
+            await asyncio.wait_for(telegram.came.wait(), 1)
+        except TimeoutError:
+            return []
+        found = telegram.take(offset)
+    return found
+
+
+def serve(pipe: Connection, port: int, delay: float) -> None:
+    """Run the server; each ``Load`` received through the pipe is answered by what was ``Told``."""
+    asyncio.run(_main(pipe, port, delay))
+
+
+async def _main(pipe: Connection, port: int, delay: float) -> None:
+    telegram = Telegram(delay)
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _serve(telegram, reader, writer)
+
+    async with await asyncio.start_server(handle, "127.0.0.1", port, backlog=1000):
+        pipe.send("ready")
+        while (load := await asyncio.to_thread(pipe.recv)) is not None:
+            pipe.send(await telegram.run(load))
