@@ -132,6 +132,7 @@ class Likeness:
         encoder: Encoder | None,
         weights: Weights | None = None,
         kept: Mapping[str, npt.NDArray[Any]] | None = None,
+        encoded: Callable[[Encoder, Sequence[str]], Vectors] | None = None,
     ) -> None:
         self._weights = weights or Weights()
         self._encoder = encoder
@@ -140,7 +141,8 @@ class Likeness:
         self._sound = View(texts, self._heard, _part(kept, "sound"))
         self.vectors: Vectors | None = None if kept is None else kept.get("vectors")
         if encoder is not None and self.vectors is None:
-            self.vectors = encoder.encode([self._said(text) for text in texts])
+            said = [self._said(text) for text in texts]
+            self.vectors = encoded(encoder, said) if encoded else encoder.encode(said)
 
     def packed(self) -> dict[str, npt.NDArray[Any]]:
         """Return what makes this likeness anew without counting or encoding."""

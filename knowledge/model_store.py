@@ -9,16 +9,18 @@ import hashlib
 import json
 import logging
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.corpus import Material
-from knowledge.encoding import Encoder
+from knowledge.encoding import Encoder, Vectors
 from knowledge.learning import Calibration, Floats
 
 logger = logging.getLogger(__name__)
@@ -26,6 +28,8 @@ logger = logging.getLogger(__name__)
 _EDITION = 5
 _PART = "likeness_"
 _KEPT = 8
+# What numpy raises for a file that is missing, cut short, or something else.
+_UNREADABLE = (OSError, ValueError, KeyError, EOFError, BadZipFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +70,61 @@ class ModelStore:
         if self._folder is None:
             return None
         try:
-            with np.load(self._path(key), allow_pickle=False) as kept:
+            with _arrays(self._path(key)) as kept:
                 return _unpacked(kept)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError) as error:
+        except _UNREADABLE as error:
             logger.warning("a compiled model cannot be read: %s", type(error).__name__)
             return None
 
     def put(self, key: str, model: Compiled) -> None:
-        """Keep a model, written whole or not at all; the oldest beyond a few are deleted."""
+        """Keep a model; the oldest beyond a few are deleted."""
+        self._write(f"{key}.npz", _packed(model))
+        self._forget_the_oldest()
+
+    def _write(self, name: str, arrays: dict[str, npt.NDArray[Any]]) -> None:
+        """Write a file whole or not at all; where it cannot be written, nothing is kept."""
         if self._folder is None:
             return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as part:
-                np.savez(part, **_packed(model))  # type: ignore[arg-type]  # names of arrays
-            os.replace(part.name, self._path(key))  # noqa: PTH105 - atomic, which rename says less
-            self._forget_the_oldest()
+                np.savez(part, **arrays)  # type: ignore[arg-type]  # names of arrays
+            os.replace(part.name, self._folder / name)  # noqa: PTH105 - atomic, rename says less
         except OSError as error:
-            logger.warning("the compiled model is not kept: %s", error.strerror)
+            logger.warning("%s is not kept: %s", name, error.strerror)
+
+    def encoded(self, encoder: Encoder, texts: Sequence[str]) -> Vectors:
+        """Return one row a text; those of the former model are not encoded anew.
+
+        Only for texts of the knowledge: their vectors are kept on disk.
+        """
+        known = self._vectors(encoder)
+        digests = [_digest(text) for text in texts]
+        missing = dict.fromkeys(n for n, digest in enumerate(digests) if digest not in known)
+        new = encoder.encode([texts[number] for number in missing])
+        known |= {digests[number]: row for number, row in zip(missing, new, strict=True)}
+        vectors = np.stack([known[digest] for digest in digests]) if digests else new
+        if missing:
+            keys = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(len(digests), -1)
+            self._write(self._vectors_name(encoder), {"keys": keys, "vectors": vectors})
+        return vectors
+
+    def _vectors(self, encoder: Encoder) -> dict[bytes, Vectors]:
+        if self._folder is None:
+            return {}
+        try:
+            with _arrays(self._folder / self._vectors_name(encoder)) as kept:
+                pairs = zip(kept["keys"], kept["vectors"], strict=True)
+                return {key.tobytes(): row for key, row in pairs}
+        except _UNREADABLE:
+            # Missing, or damaged: they are encoded anew.
+            return {}
+
+    @staticmethod
+    def _vectors_name(encoder: Encoder) -> str:
+        return f"{encoder.name}.vectors"
 
     def _path(self, key: str) -> Path:
         if self._folder is None:
@@ -99,6 +138,17 @@ class ModelStore:
         for path in kept[:-_KEPT]:
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+@contextlib.contextmanager
+def _arrays(path: Path) -> "Iterator[np.lib.npyio.NpzFile]":
+    # Given a path, numpy leaves a damaged file open.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        yield arrays
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _packed(model: Compiled) -> dict[str, npt.NDArray[Any]]:

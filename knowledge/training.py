@@ -29,7 +29,8 @@ def compile_ranker(material: Material, encoder: Encoder | None, store: ModelStor
     key = store.key(material, encoder)
     known = store.get(key)
     texts = [example.text for example in examples]
-    likeness = Likeness(texts, material.lexicon, encoder, kept=known.likeness if known else None)
+    kept = known.likeness if known else None
+    likeness = Likeness(texts, material.lexicon, encoder, kept=kept, encoded=store.encoded)
     if known is None:
         known = _learn(examples, material.ids, likeness)
         store.put(key, known)

@@ -1,5 +1,6 @@
 """Compiled models on disk: kept, found again, never trusted with more than numbers."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from knowledge.corpus import Example, Material
+from knowledge.encoding import Vectors
 from knowledge.learning import Calibration
 from knowledge.lexicon import Lexicon
 from knowledge.likeness import Likeness
@@ -98,3 +100,42 @@ def test_a_kept_model_ranks_as_the_one_that_was_learnt(tmp_path: Path) -> None:
         assert first.rank(text) == again.rank(text)
     assert first.rank("financer un achat").entries[0].id == "financement"
     assert isinstance(Likeness(["a"], Lexicon(), None).to_examples("a"), np.ndarray)
+
+
+class Counting:
+    """An encoder that remembers what it was asked."""
+
+    name = "counting-1"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.asked += texts
+        return np.array([[len(text), 1] for text in texts], dtype=np.float32).reshape(-1, 2)
+
+
+def test_only_new_texts_are_encoded(tmp_path: Path) -> None:
+    encoder = Counting()
+    first = ModelStore(tmp_path).encoded(encoder, ["a", "bb", "\ud800"])
+    again = ModelStore(tmp_path).encoded(encoder, ["bb", "ccc", "a", "bb"])
+    assert encoder.asked == ["a", "bb", "\ud800", "ccc"]
+    assert first.tolist() == [[1, 1], [2, 1], [1, 1]]
+    assert again.tolist() == [[2, 1], [3, 1], [1, 1], [2, 1]]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 damaged", b"x" * 200])
+def test_damaged_vectors_are_encoded_anew(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "counting-1.vectors").write_bytes(content)
+    (tmp_path / f"{'0' * 32}.npz").write_bytes(content)
+    store = ModelStore(tmp_path)
+    assert store.encoded(Counting(), ["a"]).tolist() == [[1, 1]]
+    assert store.get("0" * 32) is None
+
+
+def test_without_a_folder_everything_is_encoded() -> None:
+    encoder = Counting()
+    for _ in range(2):
+        assert ModelStore(None).encoded(encoder, ["a"]).tolist() == [[1, 1]]
+    assert encoder.asked == ["a", "a"]
+    assert len(ModelStore(None).encoded(encoder, [])) == 0
