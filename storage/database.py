@@ -3,20 +3,49 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+    suppress,
+)
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage.errors import DatabaseUnavailableError, NestedTransactionError
+from storage.errors import DatabaseUnavailableError, NestedTransactionError, StorageError
+from storage.revision import NEWEST, is_newest
 from storage.sqlite import open_sqlite
 from storage.work import Work
+from storage.workers import Presence, new_worker
 
 logger = logging.getLogger(__name__)
+
+# One process writes to an SQLite file: what its former self had claimed is its own.
+_ONLY_WORKER = "only"
+_CONNECTIONS = 10
+_WAIT_SECONDS = 10
+_SERVER_SETTINGS = {
+    "application_name": "territoires-industrie-bot",
+    # A worker that stands still must not hold what the others wait for.
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+    "tcp_keepalives_idle": "30",
+    # What waits is read in the order of its index: gathered and sorted instead, a backlog of 20,000
+    # made a claim take 100 ms instead of 1.
+    "enable_bitmapscan": "off",
+    # Compiling these short queries takes longer than running them.
+    "jit": "off",
+}
+# Connection lost, transaction rolled back, resources, lock not available, operator intervention.
+_OUTAGES = ("08", "25P03", "40", "53", "55P03", "57", "58")
 
 
 def utc_now() -> datetime:
@@ -27,47 +56,97 @@ def utc_now() -> datetime:
 class Database:
     """One database, SQLite or PostgreSQL, named by an SQLAlchemy URL with an async driver."""
 
-    def __init__(self, url: str, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, url: str, *, clock: Callable[[], datetime] = utc_now, worker: str | None = None
+    ) -> None:
         self._url = make_url(url)
         self._clock = clock
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         if self._is_sqlite:
             _create_folder(self._url)
-        self._engine = _open(self._url)
+        self._engine = open_engine(self._url)
+        self.worker = worker or (_ONLY_WORKER if self._is_sqlite else new_worker())
+        self._presence = Presence(self.begin, self.worker)
+        self._beating: asyncio.Task[None] | None = None
         self._writer = asyncio.Lock()
         self._writing: asyncio.Task[Any] | None = None
 
     async def migrate(self) -> None:
         """Bring the schema to this version's; raises `DatabaseTooNewError` if it is beyond it."""
-        # Alembic talks at INFO, even while it is imported; what matters is logged below.
-        logging.getLogger("alembic").setLevel(logging.WARNING)
-        # It is slow to import, and needed once.
-        from storage.upgrade import upgrade  # noqa: PLC0415
-
         # A migration that rebuilds a table would, with them, empty those that refer to it.
-        engine = _open(self._url, foreign_keys=False)
+        engine = open_engine(self._url, foreign_keys=False)
         try:
             async with engine.begin() as connection:
-                revision = await connection.run_sync(upgrade)
-        except DBAPIError as error:
+                if not await connection.run_sync(is_newest):
+                    await connection.run_sync(_upgrade)
+        except unreachable(engine) as error:
             raise DatabaseUnavailableError("the database cannot be brought up to date") from error
         finally:
             await engine.dispose()
-        logger.info("database at revision %s", revision)
+        logger.info("database at revision %s", NEWEST)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other workers may use this database at the same time."""
+        return not self._is_sqlite
+
+    @property
+    def workers(self) -> int:
+        """How many workers live, this one included, as last seen."""
+        return self._presence.count
+
+    async def join(self) -> None:
+        """Become one of the database's workers, before claiming anything.
+
+        What a former run had claimed and not done is taken up again.
+        """
+        await self._presence.beat()
+        if self.is_shared:
+            self._beating = asyncio.get_running_loop().create_task(self._presence.run())
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Work]:
         """Open a unit of work: committed on leaving, undone whole if an exception leaves it."""
         async with self._turn():
             try:
-                async with self._engine.begin() as connection:
+                async with self._transaction() as connection:
                     yield Work(connection, self._clock())
-            except (OperationalError, InterfaceError) as error:
+            except DBAPIError as error:
+                if not _is_outage(error):
+                    raise
                 raise DatabaseUnavailableError("the database did not answer") from error
 
+    @asynccontextmanager
+    async def leadership(self, name: str) -> AsyncIterator[Work | None]:
+        """Open a unit of work for what one worker must do; None where another one leads.
+
+        A worker that has led once leads until it ends or dies.
+        """
+        # By itself: others would wait for the end of the work to know who leads.
+        async with self.begin() as work:
+            await work.leaderships.stand(name, self.worker)
+        async with self.begin() as work:
+            yield work if await work.leaderships.hold(name, self.worker) else None
+
     async def close(self) -> None:
-        """Close every connection."""
+        """Take leave of the other workers and close every connection."""
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.gather(self._beating, return_exceptions=True)
+            self._beating = None
+            with suppress(StorageError):
+                await self._presence.leave()
         await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self._engine.begin())
+            except unreachable(self._engine) as error:
+                reason = f"the database cannot be reached: {kind_of(error)}"
+                raise DatabaseUnavailableError(reason) from error
+            yield connection
 
     def _turn(self) -> AbstractAsyncContextManager[None]:
         return self._one_writer() if self._is_sqlite else nullcontext()
@@ -87,13 +166,51 @@ class Database:
                 self._writing = None
 
 
+def _upgrade(connection: Connection) -> None:
+    # Alembic talks at INFO, even while it is imported; it is slow to import, and needed once.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    from storage.upgrade import upgrade  # noqa: PLC0415
+
+    upgrade(connection)
+
+
 def _create_folder(url: URL) -> None:
     if url.database:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _open(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
+def open_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
+    """Open a database; raises `StorageError` if the URL names none."""
     if url.get_backend_name() == "sqlite":
         return open_sqlite(url, foreign_keys=foreign_keys)
-    # hide_parameters: an error is logged, and its parameters are what people wrote.
-    return create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
+    return create_async_engine(
+        url,
+        # An error is logged, and its parameters are what people wrote.
+        hide_parameters=True,
+        # A connection that a restart of the server cut is replaced before it is lent.
+        pool_pre_ping=True,
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=_WAIT_SECONDS,
+        connect_args={"timeout": _WAIT_SECONDS, "server_settings": _SERVER_SETTINGS},
+    )
+
+
+def unreachable(engine: AsyncEngine) -> tuple[type[Exception], ...]:
+    """Return what may be raised by connecting; asyncpg's errors, SQLAlchemy leaves as they are."""
+    known = (OSError, PoolTimeout, DBAPIError)
+    driver = getattr(engine.dialect.loaded_dbapi, "asyncpg", None)
+    return (*known, driver.PostgresError, driver.InterfaceError) if driver else known
+
+
+def kind_of(error: Exception) -> str:
+    """Name what the driver raised, which SQLAlchemy may have wrapped twice."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return type(getattr(cause, "__cause__", None) or cause).__name__
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    """Tell whether the same may work later (PostgreSQL's manual, appendix A: error codes)."""
+    if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+        return True
+    return str(getattr(error.orig, "sqlstate", None)).startswith(_OUTAGES)

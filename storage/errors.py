@@ -23,3 +23,23 @@ class NaiveTimeError(StorageError, ValueError):
 
 class NotFoundError(StorageError):
     """The row does not exist, or is not this person's."""
+
+
+class ClaimLostError(StorageError):
+    """Another worker has taken the row over: this unit of work must not commit."""
+
+
+class InboxFullError(StorageError):
+    """As many updates wait as may: Telegram must keep the others for now."""
+
+
+class AlreadyExistsError(StorageError):
+    """Something is where a file or rows would be written, and is left alone."""
+
+
+class NotSqliteError(StorageError):
+    """The database is not an SQLite file: its server has its own tools (`pg_dump`)."""
+
+
+class DamagedError(StorageError):
+    """What was written or read is not what it should be; nothing was kept of it."""

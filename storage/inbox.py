@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, literal_column, select, update
+from sqlalchemy.exc import IntegrityError
 
+from storage.errors import ClaimLostError, InboxFullError
 from storage.repository import Repository
-from storage.schema import inbox
+from storage.schema import INBOX_WAITING, inbox
 
 # Telegram keeps an update for 24 hours, and after a week of silence may number anew from anywhere:
 # an older row neither protects from a repetition nor tells what comes next.
 CURSOR_MEMORY = timedelta(days=3)
+# Half an hour of Telegram's fastest pace; what comes beyond waits at Telegram's, for a day.
+MOST_WAITING = 50_000
 
 
 class InboxState(StrEnum):
@@ -43,56 +47,90 @@ class Waiting:
     attempts: int
 
 
+class Capacity:
+    """How many more updates may wait: counted anew when a part of the room has been used."""
+
+    def __init__(self, most: int = MOST_WAITING) -> None:
+        self._most = most
+        self._uncounted = 0
+
+    async def take(self, count: int, inbox: "Inbox") -> None:
+        """Use the room for so many; InboxFullError where there is none."""
+        if count > self._uncounted:
+            room = self._most - await inbox.backlog()
+            if count > room:
+                raise InboxFullError(f"{self._most} updates wait already")
+            # Other processes fill the same inbox.
+            self._uncounted = max(count, room // 8)
+        self._uncounted -= count
+
+
 class Inbox(Repository):
     """The table `inbox`."""
 
-    async def add(self, rows: Sequence[Received]) -> int:
+    async def add(self, rows: Sequence[Received], within: Capacity | None = None) -> int:
         """Keep these updates in one statement; those already known, even done, are ignored.
 
-        Returns how many are new.
+        Returns how many are new. InboxFullError where there is no room for them.
         """
         if not rows:
             return 0
+        if within is not None:
+            await within.take(len(rows), self)
         result = await self._connection.execute(
             self._insert(inbox).on_conflict_do_nothing().returning(inbox.c.update_id),
             [self._waiting_row(row) for row in rows],
         )
         return len(result.all())
 
-    async def next(self, busy: Collection[int], limit: int) -> tuple[Waiting, ...]:
-        """Give the oldest waiting update of each chat, oldest first.
+    async def claim(self, worker: str, busy: Collection[int], limit: int) -> tuple[Waiting, ...]:
+        """Claim the oldest waiting update of each chat, oldest first.
 
-        A chat being handled (`busy`), or whose oldest update was postponed, is skipped whole.
+        A chat is skipped whole where another worker handles it, where this one does (`busy`), and
+        where its oldest update was postponed. What this worker claimed before comes again.
+        ClaimLostError where another worker took the same chat at the same time: nothing is claimed.
         """
-        columns = (
-            inbox.c.update_id,
-            inbox.c.chat_id,
-            inbox.c.body,
-            inbox.c.received_at,
-            inbox.c.attempts,
-        )
-        result = await self._connection.execute(
-            select(*columns)
-            .where(_is_head(), inbox.c.chat_id.not_in(busy), self._is_due())
-            .order_by(inbox.c.update_id)
+        heads = (
+            select(inbox.c.update_id)
+            .where(INBOX_WAITING, _is_claimable(worker), inbox.c.chat_id.not_in(busy))
+            .where(self._is_due())
+            .order_by(inbox.c.received_at, inbox.c.update_id)
             .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("heads")
         )
-        return tuple(Waiting(*row) for row in result)
+        claim = (
+            update(inbox)
+            .where(inbox.c.update_id.in_(select(heads.c.update_id)))
+            .values(claimed_by=worker)
+            .returning(*(inbox.c[name] for name in Waiting.__slots__))
+        )
+        try:
+            result = await self._connection.execute(claim)
+        except IntegrityError as error:
+            raise ClaimLostError("another worker took the same chat") from error
+        return tuple(sorted((Waiting(*row) for row in result), key=lambda one: one.update_id))
 
-    async def done(self, update_id: int) -> None:
-        """Mark an update as handled and erase what it said."""
-        await self._finish(update_id, state=InboxState.DONE, body=None)
+    async def done(self, update_id: int, worker: str | None = None) -> None:
+        """Mark an update as handled and erase what it said.
 
-    async def set_aside(self, update_id: int, reference: str) -> None:
-        """Stop trying an update that cannot be handled; the reference finds it in the logs."""
-        await self._finish(update_id, state=InboxState.ASIDE, reference=reference)
+        ClaimLostError where the worker named has no claim to it any more.
+        """
+        await self._finish(update_id, worker, state=InboxState.DONE, body=None)
 
-    async def postpone(self, update_id: int, until: datetime) -> None:
+    async def set_aside(self, update_id: int, reference: str, worker: str | None = None) -> None:
+        """Stop trying an update that cannot be handled; the reference finds it in the logs.
+
+        ClaimLostError where the worker named has no claim to it any more.
+        """
+        await self._finish(update_id, worker, state=InboxState.ASIDE, reference=reference)
+
+    async def postpone(self, update_id: int, until: datetime, worker: str | None = None) -> None:
         """Count a failed attempt; the update and its chat wait until then."""
         await self._connection.execute(
             update(inbox)
-            .where(inbox.c.update_id == update_id)
-            .values(attempts=inbox.c.attempts + 1, not_before=until)
+            .where(inbox.c.update_id == update_id, *_held_by(worker))
+            .values(attempts=inbox.c.attempts + 1, not_before=until, claimed_by=None)
         )
 
     async def cursor(self) -> int | None:
@@ -107,14 +145,16 @@ class Inbox(Repository):
     async def backlog(self) -> int:
         """Count the updates that wait."""
         count = await self._connection.scalar(
-            select(func.count()).where(inbox.c.state == InboxState.WAITING)
+            select(func.count()).select_from(inbox).where(INBOX_WAITING)
         )
         return count or 0
 
     async def next_due(self) -> datetime | None:
         """Tell when the first postponed chat may be tried again; those due already do not count."""
         due: datetime | None = await self._connection.scalar(
-            select(func.min(inbox.c.not_before)).where(_is_head(), inbox.c.not_before > self._now)
+            select(func.min(inbox.c.not_before)).where(
+                INBOX_WAITING, ~_has_earlier(), inbox.c.not_before > self._now
+            )
         )
         return due
 
@@ -127,22 +167,41 @@ class Inbox(Repository):
             "state": InboxState.WAITING,
         }
 
-    async def _finish(self, update_id: int, **values: object) -> None:
-        await self._connection.execute(
+    async def _finish(self, update_id: int, worker: str | None, **values: object) -> None:
+        result = await self._connection.execute(
             update(inbox)
-            .where(inbox.c.update_id == update_id)
-            .values(done_at=self._now, not_before=None, **values)
+            .where(inbox.c.update_id == update_id, *_held_by(worker))
+            .values(done_at=self._now, not_before=None, claimed_by=None, **values)
         )
+        if worker is not None and not result.rowcount:
+            raise ClaimLostError(f"update {update_id} is not this worker's any more")
 
     def _is_due(self) -> ColumnElement[bool]:
         return inbox.c.not_before.is_(None) | (inbox.c.not_before <= self._now)
 
 
-def _is_head() -> ColumnElement[bool]:
-    waiting = inbox.alias("waiting")
-    heads = (
-        select(func.min(waiting.c.update_id))
-        .where(waiting.c.state == InboxState.WAITING)
-        .group_by(waiting.c.chat_id)
-    )
-    return inbox.c.update_id.in_(heads)
+def _held_by(worker: str | None) -> tuple[ColumnElement[bool], ...]:
+    return () if worker is None else (INBOX_WAITING, inbox.c.claimed_by == worker)
+
+
+def _is_claimable(worker: str) -> ColumnElement[bool]:
+    """Tell the update that its chat waits for.
+
+    That is the one under way if there is one, even where an earlier one arrived since.
+    """
+    is_free = inbox.c.claimed_by.is_(None) & ~_has_earlier() & ~_has_claimed()
+    return (inbox.c.claimed_by == worker) | is_free
+
+
+_OTHER = inbox.alias("other")
+_OF_SAME_CHAT = (_OTHER.c.chat_id == inbox.c.chat_id) & (
+    _OTHER.c.state == literal_column("'waiting'")
+)
+
+
+def _has_earlier() -> ColumnElement[bool]:
+    return exists().where(_OF_SAME_CHAT, _OTHER.c.update_id < inbox.c.update_id)
+
+
+def _has_claimed() -> ColumnElement[bool]:
+    return exists().where(_OF_SAME_CHAT, _OTHER.c.claimed_by.is_not(None))

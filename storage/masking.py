@@ -64,6 +64,11 @@ def mask(text: str) -> str:
     return text
 
 
+def has_marks(text: str) -> bool:
+    """Tell whether something was masked in a text, which says less than what was typed."""
+    return any(mark in text for mark in _MARK.values())
+
+
 def _mask_once(text: str) -> str:
     for step in _STEPS:
         text = step(text)

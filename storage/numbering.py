@@ -1,4 +1,4 @@
-"""The numbers that people are given: TI-2026-0042, one series a year."""
+"""The numbers that people are given: TI-2026-0042, one series a year for each prefix."""
 
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,9 @@ TIME_ZONE = ZoneInfo("Europe/Paris")
 class Numbering(Repository):
     """The table `counters`."""
 
-    async def allocate(self) -> str:
+    async def allocate(self, prefix: str = PREFIX) -> str:
         """Take the year's next number; it goes back if the unit of work does not commit."""
-        series = f"{PREFIX}-{self._now.astimezone(TIME_ZONE).year}"
+        series = f"{prefix}-{self._now.astimezone(TIME_ZONE).year}"
         result = await self._connection.execute(
             self._insert(counters)
             .values(name=series, value=1)

@@ -1,79 +1,44 @@
 """What the bot owes: calls to Telegram, written with what caused them and made later."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    delete,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
 
+from storage.errors import ClaimLostError
+from storage.outgoing import (
+    Audience,
+    Delivery,
+    OutboxState,
+    Outgoing,
+    Pending,
+    Priority,
+    lane_of,
+)
 from storage.repository import Repository
-from storage.schema import chat_moves, outbox
+from storage.rests import is_resting
+from storage.schema import OUTBOX_WAITING, chat_moves, outbox, rests
 
-
-class Audience(StrEnum):
-    """Who a message is for; where the groups are is known when it is sent."""
-
-    PERSON = "person"
-    ADMINISTRATORS = "administrators"
-    FACILITATORS = "facilitators"
-
-
-class OutboxState(StrEnum):
-    """Where a message stands; a parked one can never be delivered."""
-
-    WAITING = "waiting"
-    SENT = "sent"
-    PARKED = "parked"
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A Bot API call to make: `payload` (JSON, without `chat_id`), perhaps a file.
-
-    `chat_id` is needed for a person, and is left out for a group. `about` ("interest:12") keeps
-    a record of the delivery, without its content.
-    """
-
-    audience: Audience
-    method: str
-    payload: Mapping[str, Any]
-    chat_id: int | None = None
-    attachment: bytes | None = None
-    filename: str | None = None
-    about: str | None = None
-    not_before: datetime | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a person without a chat, and a group with one (it is a setting)."""
-        if (self.audience is Audience.PERSON) != (self.chat_id is not None):
-            raise ValueError("a message to a person, and only such a one, needs a chat_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A call to make now; one lane's calls are made one after the other."""
-
-    id: int
-    lane: str
-    audience: Audience
-    chat_id: int | None
-    method: str
-    payload: dict[str, Any]
-    attachment: bytes | None
-    filename: str | None
-    about: str | None
-    attempts: int
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """Where a message arrived."""
-
-    chat_id: int
-    message_id: int
+# The values are met here, with what is done with them.
+__all__ = [
+    "Audience",
+    "Delivery",
+    "Outbox",
+    "OutboxState",
+    "Outgoing",
+    "Pending",
+    "Priority",
+    "lane_of",
+]
 
 
 class Outbox(Repository):
@@ -93,6 +58,7 @@ class Outbox(Repository):
                 filename=outgoing.filename,
                 about=outgoing.about,
                 not_before=outgoing.not_before,
+                priority=outgoing.priority,
                 created_at=self._now,
                 state=OutboxState.WAITING,
             )
@@ -100,26 +66,37 @@ class Outbox(Repository):
         )
         return int(result.scalar_one())
 
-    async def next(
-        self, busy: Collection[str], limit: int, audiences: Collection[Audience]
+    async def claim(
+        self, worker: str, busy: Collection[str], limit: int, audiences: Collection[Audience]
     ) -> tuple[Pending, ...]:
-        """Give the oldest waiting call of each lane, oldest first.
+        """Claim the first waiting call of each lane: answers before broadcasts, then the oldest.
 
-        A lane being served (`busy`), or whose oldest call was postponed, is skipped whole;
-        audiences not listed keep waiting.
+        A lane is skipped whole where another worker serves it, where it rests (`busy`, or a row of
+        `rests`), and where its first call was postponed; audiences not listed keep waiting. What
+        this worker claimed before comes again. ClaimLostError where another worker took the same
+        lane at the same time: nothing is claimed.
         """
-        result = await self._connection.execute(
-            select(*_PENDING)
-            .where(
-                _is_head(),
-                outbox.c.lane.not_in(busy),
-                outbox.c.audience.in_(audiences),
-                outbox.c.not_before.is_(None) | (outbox.c.not_before <= self._now),
-            )
-            .order_by(outbox.c.id)
+        heads = (
+            select(outbox.c.id)
+            .where(OUTBOX_WAITING, _is_claimable(worker), outbox.c.lane.not_in(busy))
+            .where(outbox.c.audience.in_(audiences), self._is_due(), ~self._is_resting())
+            .order_by(outbox.c.priority, outbox.c.id)
             .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("heads")
         )
-        return tuple(Pending(row[0], row[1], Audience(row[2]), *row[3:]) for row in result)
+        claim = (
+            update(outbox)
+            .where(outbox.c.id.in_(select(heads.c.id)))
+            .values(claimed_by=worker)
+            .returning(outbox.c.priority, *_PENDING)
+        )
+        try:
+            result = await self._connection.execute(claim)
+        except IntegrityError as error:
+            raise ClaimLostError("another worker took the same lane") from error
+        rows = sorted(result, key=lambda row: (row.priority, row.id))
+        return tuple(Pending(row[1], row[2], Audience(row[3]), *row[4:]) for row in rows)
 
     async def sent(self, outgoing_id: int, chat_id: int, message_id: int | None) -> bool:
         """Forget a call that was made, or keep only the trace of it when it is about something.
@@ -142,17 +119,21 @@ class Outbox(Repository):
             sent_chat_id=chat_id,
             message_id=message_id,
             sent_at=self._now,
+            claimed_by=None,
         )
 
-    async def postpone(self, outgoing_id: int, until: datetime, error: str) -> None:
+    async def postpone(
+        self, outgoing_id: int, until: datetime, error: str, worker: str | None = None
+    ) -> None:
         """Count a failed attempt; the call and its lane wait until then."""
-        await self._change(
-            outgoing_id, attempts=outbox.c.attempts + 1, not_before=until, error=error
-        )
+        attempts = outbox.c.attempts + 1
+        await self._give_back(outgoing_id, worker, attempts=attempts, not_before=until, error=error)
 
-    async def park(self, outgoing_id: int, error: str) -> None:
+    async def park(self, outgoing_id: int, error: str, worker: str | None = None) -> None:
         """Give up a call that can never be made; its lane goes on."""
-        await self._change(outgoing_id, state=OutboxState.PARKED, error=error, parked_at=self._now)
+        await self._give_back(
+            outgoing_id, worker, state=OutboxState.PARKED, error=error, parked_at=self._now
+        )
 
     async def delivery(self, about: str, audience: Audience | None = None) -> Delivery | None:
         """Tell where the last message sent about something (to that audience) is."""
@@ -175,7 +156,7 @@ class Outbox(Repository):
 
     async def waiting_count(self, audience: Audience | None = None) -> int:
         """Count the calls that wait, in all or for one audience."""
-        statement = select(func.count()).where(outbox.c.state == OutboxState.WAITING)
+        statement = select(func.count()).select_from(outbox).where(OUTBOX_WAITING)
         if audience is not None:
             statement = statement.where(outbox.c.audience == audience)
         return await self._connection.scalar(statement) or 0
@@ -183,11 +164,27 @@ class Outbox(Repository):
     async def next_due(self, audiences: Collection[Audience]) -> datetime | None:
         """Tell when the first postponed lane may be tried again; those due already do not count."""
         due: datetime | None = await self._connection.scalar(
-            select(func.min(outbox.c.not_before)).where(
-                _is_head(), outbox.c.audience.in_(audiences), outbox.c.not_before > self._now
-            )
+            select(func.min(outbox.c.not_before))
+            .where(OUTBOX_WAITING, ~_has_earlier(), outbox.c.not_before > self._now)
+            .where(outbox.c.audience.in_(audiences))
         )
         return due
+
+    async def oldest_due(self, audiences: Collection[Audience]) -> datetime | None:
+        """Tell since when the oldest call that could be made now has been owed; None if none."""
+        oldest: datetime | None = await self._connection.scalar(
+            select(func.min(outbox.c.created_at))
+            .where(OUTBOX_WAITING, ~_has_earlier(), self._is_due())
+            .where(outbox.c.audience.in_(audiences))
+        )
+        return oldest
+
+    async def lanes_waiting(self, among: Collection[str]) -> frozenset[str]:
+        """Tell which of these lanes have something to say."""
+        result = await self._connection.scalars(
+            select(outbox.c.lane).distinct().where(OUTBOX_WAITING, outbox.c.lane.in_(among))
+        )
+        return frozenset(result)
 
     async def moved(self, old_chat_id: int, new_chat_id: int) -> None:
         """Follow a group that became a supergroup (Bot API, `migrate_to_chat_id`)."""
@@ -208,7 +205,12 @@ class Outbox(Repository):
         await self._connection.execute(
             update(outbox)
             .where(outbox.c.chat_id == old_chat_id, outbox.c.state == OutboxState.WAITING)
-            .values(chat_id=new_chat_id, lane=lane_of(Audience.PERSON, new_chat_id))
+            # Claims were to the old lane; somebody may be serving the new one.
+            .values(
+                chat_id=new_chat_id,
+                lane=lane_of(Audience.PERSON, new_chat_id),
+                claimed_by=None,
+            )
         )
 
     async def current_chat(self, chat_id: int) -> int:
@@ -218,16 +220,25 @@ class Outbox(Repository):
         )
         return chat_id if moved is None else moved
 
+    async def _give_back(self, outgoing_id: int, worker: str | None, **values: object) -> None:
+        mine = () if worker is None else (OUTBOX_WAITING, outbox.c.claimed_by == worker)
+        await self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id == outgoing_id, *mine)
+            .values(claimed_by=None, **values)
+        )
+
+    def _is_due(self) -> ColumnElement[bool]:
+        return outbox.c.not_before.is_(None) | (outbox.c.not_before <= self._now)
+
+    def _is_resting(self) -> ColumnElement[bool]:
+        return exists().where(rests.c.lane == outbox.c.lane, is_resting(self._now))
+
     async def _change(self, outgoing_id: int, **values: object) -> bool:
         result = await self._connection.execute(
             update(outbox).where(outbox.c.id == outgoing_id).values(**values)
         )
         return result.rowcount > 0
-
-
-def lane_of(audience: Audience, chat_id: int | None) -> str:
-    """Name the queue in which a call waits for those before it."""
-    return f"{audience}:{chat_id}" if audience is Audience.PERSON else audience.value
 
 
 _PENDING = (
@@ -245,11 +256,21 @@ _PENDING = (
 )
 
 
-def _is_head() -> ColumnElement[bool]:
-    waiting = outbox.alias("waiting")
-    heads = (
-        select(func.min(waiting.c.id))
-        .where(waiting.c.state == OutboxState.WAITING)
-        .group_by(waiting.c.lane)
-    )
-    return outbox.c.id.in_(heads)
+def _is_claimable(worker: str) -> ColumnElement[bool]:
+    """Tell the call that its lane waits for: the one under way if there is one, or the first."""
+    is_free = outbox.c.claimed_by.is_(None) & ~_has_earlier() & ~_has_claimed()
+    return (outbox.c.claimed_by == worker) | is_free
+
+
+_OTHER = outbox.alias("other")
+_OF_SAME_LANE = (_OTHER.c.lane == outbox.c.lane) & (_OTHER.c.state == literal_column("'waiting'"))
+
+
+def _has_earlier() -> ColumnElement[bool]:
+    passes = _OTHER.c.priority < outbox.c.priority
+    is_older = (_OTHER.c.priority == outbox.c.priority) & (_OTHER.c.id < outbox.c.id)
+    return exists().where(_OF_SAME_LANE, passes | is_older)
+
+
+def _has_claimed() -> ColumnElement[bool]:
+    return exists().where(_OF_SAME_LANE, _OTHER.c.claimed_by.is_not(None))

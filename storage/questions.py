@@ -1,15 +1,28 @@
 """The questions asked, masked, and what became of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, func, or_, select, update
 
 from storage.masking import mask
 from storage.repository import Repository
 from storage.schema import questions
+
+# What `chosen` holds where the person said that none of the choices was right.
+NONE_CHOSEN = "-"
+
+
+class Treatment(StrEnum):
+    """What facilitators made of a question without a good answer."""
+
+    PHRASING = "phrasing"
+    ANSWERED = "answered"
+    ASIDE = "aside"
+    OUT_OF_SCOPE = "out_of_scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,27 @@ class Question:
     chosen: str | None
     chosen_at: datetime | None
     helpful: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A question that nobody answered well, masked; `person_id` tells who would be answered."""
+
+    id: int
+    person_id: int | None
+    asked_at: datetime
+    text: str
+    outcome: str
+    shown: tuple[str, ...]
+    helpful: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many questions were asked, and how many of them were answered."""
+
+    asked: int
+    answered: int
 
 
 class Questions(Repository):
@@ -94,6 +128,98 @@ class Questions(Repository):
         )
         return tuple(question_of(row) for row in result)
 
+    async def unanswered(self, limit: int, since: datetime | None = None) -> tuple[Unanswered, ...]:
+        """Give the newest questions without a good answer that nobody has treated yet."""
+        conditions = [_IS_UNANSWERED, questions.c.treated_at.is_(None), questions.c.text != ""]
+        if since is not None:
+            conditions.append(questions.c.asked_at >= since)
+        columns = [questions.c[name] for name in Unanswered.__slots__]
+        result = await self._connection.execute(
+            select(*columns).where(*conditions).order_by(questions.c.id.desc()).limit(limit)
+        )
+        return tuple(
+            Unanswered(**{**row, "shown": tuple(row["shown"])}) for row in result.mappings()
+        )
+
+    async def treat(
+        self,
+        question_ids: Collection[int],
+        how: Treatment,
+        by: int | None,
+        *,
+        publication_id: int | None = None,
+    ) -> tuple[int, ...]:
+        """Record what was made of these questions; gives those that nobody had treated before.
+
+        With a publication, they are settled only once it is (`settle`), or open again (`release`).
+        """
+        result = await self._connection.execute(
+            update(questions)
+            .where(questions.c.id.in_(question_ids), questions.c.treated_at.is_(None))
+            .values(
+                treated_at=self._now,
+                treated_how=how,
+                treated_by=by,
+                publication_id=publication_id,
+            )
+            .returning(questions.c.id)
+        )
+        return tuple(sorted(result.scalars()))
+
+    async def put_back(self, question_id: int) -> int:
+        """Open again all that was set aside in the same act as this question; counts them."""
+        act = select(questions.c.treated_at, questions.c.treated_by).where(
+            questions.c.id == question_id, questions.c.treated_how == Treatment.ASIDE
+        )
+        found = (await self._connection.execute(act)).one_or_none()
+        if found is None:
+            return 0
+        result = await self._connection.execute(
+            update(questions)
+            .where(
+                questions.c.treated_how == Treatment.ASIDE,
+                questions.c.treated_at == found.treated_at,
+                questions.c.treated_by == found.treated_by,
+            )
+            .values(treated_at=None, treated_how=None, treated_by=None)
+        )
+        return result.rowcount
+
+    async def publications(self) -> tuple[int, ...]:
+        """Give the publications that questions still wait for."""
+        waited_for = questions.c.publication_id
+        result = await self._connection.scalars(
+            select(waited_for).distinct().where(waited_for.is_not(None)).order_by(waited_for)
+        )
+        return tuple(one for one in result if one is not None)
+
+    async def settle(self, publication_id: int) -> None:
+        """Keep what was made of the questions that waited for a publication: it was done."""
+        await self._free(publication_id)
+
+    async def release(self, publication_id: int) -> None:
+        """Open again the questions that waited for a publication: it was given up."""
+        await self._free(publication_id, treated_at=None, treated_how=None, treated_by=None)
+
+    async def _free(self, publication_id: int, **values: object) -> None:
+        await self._connection.execute(
+            update(questions)
+            .where(questions.c.publication_id == publication_id)
+            .values(publication_id=None, **values)
+        )
+
+    async def tally(self, since: datetime) -> Tally:
+        """Count the questions asked since then, small talk apart, and those answered well."""
+        asked = (questions.c.asked_at >= since) & (questions.c.outcome != "smalltalk")
+        counts = select(func.count()).select_from(questions)
+        unwell = await self._connection.scalar(counts.where(asked, _IS_UNANSWERED))
+        total = await self._connection.scalar(counts.where(asked)) or 0
+        # Choices that nobody tapped are no answer either.
+        left = await self._connection.scalar(
+            counts.where(asked, questions.c.outcome == "choices", questions.c.chosen_at.is_(None))
+        )
+        return Tally(total, total - (unwell or 0) - (left or 0))
+
     async def _change(self, question_id: int, person_id: int, **values: object) -> bool:
         result = await self._connection.execute(
             update(questions)
@@ -102,6 +228,13 @@ class Questions(Repository):
         )
         return result.rowcount > 0
 
+
+_IS_UNANSWERED: ColumnElement[bool] = or_(
+    questions.c.outcome == "none",
+    questions.c.chosen_at.is_not(None)
+    & (questions.c.chosen.is_(None) | (questions.c.chosen == NONE_CHOSEN)),
+    questions.c.helpful.is_(False),
+)
 
 COLUMNS = (
     questions.c.id,

@@ -3,13 +3,25 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Table, delete, exists, select
+from sqlalchemy import ColumnElement, Table, delete, exists, func, select
 
+from storage.conversation import ABOUT as ABOUT_CONVERSATION
+from storage.conversations import sent_about
 from storage.inbox import InboxState
 from storage.interest import ABOUT, about
 from storage.interests import Interests
+from storage.publications import Publications
 from storage.repository import Repository
-from storage.schema import drafts, inbox, interests, outbox, people, questions
+from storage.schema import (
+    conversations,
+    drafts,
+    inbox,
+    interests,
+    outbox,
+    people,
+    questions,
+    signatures,
+)
 
 # Each database has its limit of parameters in one statement; SQLite's lowest was 999.
 _AT_ONCE = 500
@@ -19,14 +31,17 @@ _AT_ONCE = 500
 class Durations:
     """How long each thing is kept; all are settings.
 
-    `draft` since its last answer; `question` since it was asked; `interest` since it was closed,
-    before it is anonymised and the trace of its notices goes; `inbox_done` since an update was
-    handled, `inbox_aside` since it was set aside; `outbox_record` since a message was parked, or
-    sent about anything else; `person` since the last sign of someone who left nothing else.
+    `draft` since its last answer; `question` since it was asked; `conversation` since it was
+    closed, or silent if it never was, with the trace of its messages; `interest` since it was
+    closed, before it is anonymised and the trace of its notices goes; `inbox_done` since an
+    update was handled, `inbox_aside` since it was set aside; `outbox_record` since a message was
+    parked, or sent about anything else; `person` since the last sign of someone who left nothing
+    else, and since a facilitator's signature was last used.
     """
 
     draft: timedelta = timedelta(hours=48)
     question: timedelta = timedelta(days=90)
+    conversation: timedelta = timedelta(days=90)
     interest: timedelta = timedelta(days=365)
     inbox_done: timedelta = timedelta(hours=48)
     inbox_aside: timedelta = timedelta(days=7)
@@ -41,14 +56,20 @@ class Retention(Repository):
         """Erase or anonymise what has been kept long enough; counts by table, for the log."""
         # Interests first: their notices go with them. People last: they go once nothing is left.
         anonymised, notices = await self._anonymise_interests(durations.interest)
+        ended, lines = await self._forget_conversations(durations.conversation)
         return {
             "interests": anonymised,
-            "outbox": notices + await self._forget_outgoing(durations.outbox_record),
+            "outbox": notices + lines + await self._forget_outgoing(durations.outbox_record),
             "inbox": await self._forget_incoming(durations),
             "drafts": await self._delete(drafts, drafts.c.updated_at < self._now - durations.draft),
             "questions": await self._delete(
                 questions, questions.c.asked_at < self._now - durations.question
             ),
+            "conversations": ended,
+            "signatures": await self._delete(
+                signatures, signatures.c.used_at < self._now - durations.person
+            ),
+            "publications": await Publications(self._connection, self._now).forget(),
             "people": await self._forget_people(durations.person),
         }
 
@@ -66,11 +87,20 @@ class Retention(Repository):
             )
         return anonymised, notices
 
+    async def _forget_conversations(self, kept: timedelta) -> tuple[int, int]:
+        last = func.coalesce(conversations.c.closed_at, conversations.c.updated_at)
+        due = select(conversations.c.id).where(last < self._now - kept).limit(_AT_ONCE // 10)
+        ended = lines = 0
+        while ids := (await self._connection.scalars(due)).all():
+            lines += await self._delete(outbox, sent_about(ids))
+            ended += await self._delete(conversations, conversations.c.id.in_(ids))
+        return ended, lines
+
     async def _forget_outgoing(self, kept: timedelta) -> int:
         limit = self._now - kept
-        of_an_interest = outbox.c.about.startswith(ABOUT)
+        lasting = outbox.c.about.startswith(ABOUT) | outbox.c.about.startswith(ABOUT_CONVERSATION)
         return await self._delete(
-            outbox, (outbox.c.parked_at < limit) | ((outbox.c.sent_at < limit) & ~of_an_interest)
+            outbox, (outbox.c.parked_at < limit) | ((outbox.c.sent_at < limit) & ~lasting)
         )
 
     async def _forget_incoming(self, durations: Durations) -> int:
@@ -85,7 +115,7 @@ class Retention(Repository):
     async def _forget_people(self, kept: timedelta) -> int:
         left_something = [
             exists().where(table.c.person_id == people.c.id)
-            for table in (interests, drafts, questions)
+            for table in (interests, drafts, questions, conversations)
         ]
         return await self._delete(
             people,

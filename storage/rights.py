@@ -7,16 +7,32 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, select, update
 
+from storage.conversation import Conversation
+from storage.conversation import Message as Said
+from storage.conversations import Conversations, sent_about
 from storage.drafts import Draft, Drafts
 from storage.errors import NotFoundError
 from storage.inbox import InboxState
 from storage.interest import Event, Interest, Status
 from storage.interests import Interests
-from storage.outbox import Audience, OutboxState
+from storage.outbox import Audience, OutboxState, lane_of
 from storage.people import People, Person
+from storage.publications import Publications
 from storage.questions import Question, Questions
 from storage.repository import Repository
-from storage.schema import drafts, inbox, interest_events, interests, outbox, people, questions
+from storage.schema import (
+    conversation_messages,
+    conversations,
+    drafts,
+    inbox,
+    interest_events,
+    interests,
+    outbox,
+    people,
+    questions,
+    rests,
+    signatures,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +55,22 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Facilitation:
+    """What this Telegram account did as a facilitator: whether it signs, and when it acted."""
+
+    signs: bool
+    replies: tuple[tuple[str, datetime], ...]
+    closed: tuple[tuple[str, datetime], ...]
+    treated: tuple[datetime, ...]
+    changes: tuple[tuple[str, datetime], ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not (self.signs or self.replies or self.closed or self.treated or self.changes)
+
+
+@dataclass(frozen=True, slots=True)
 class PersonalData:
     """Everything stored on one person; `incoming` is raw JSON, as received from Telegram."""
 
@@ -46,18 +78,21 @@ class PersonalData:
     draft: Draft | None
     interests: tuple[tuple[Interest, tuple[Event, ...]], ...]
     questions: tuple[Question, ...]
+    conversations: tuple[tuple[Conversation, tuple[Said, ...]], ...]
     outgoing: tuple[Message, ...]
     incoming: tuple[str, ...]
     acts: tuple[Act, ...]
+    facilitation: Facilitation
 
 
 @dataclass(frozen=True, slots=True)
 class SentNotice:
-    """A message already sent to others about the person's interest, to be blanked there."""
+    """A message already sent to others about the person, to be blanked there."""
 
     chat_id: int
     message_id: int
     number: str
+    of_conversation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +117,11 @@ class Rights(Repository):
             draft=await Drafts(self._connection, self._now).of(person_id),
             interests=await self._interests(person_id),
             questions=await Questions(self._connection, self._now).of_person(person_id),
+            conversations=await self._conversations(person_id),
             outgoing=await self._outgoing(person.telegram_id),
             incoming=await self._incoming(person.telegram_id, except_update_id),
             acts=await self._acts(person.telegram_id),
+            facilitation=await self._facilitation(person.telegram_id),
         )
 
     async def erase(self, person_id: int, *, keep_update_id: int | None = None) -> Erased:
@@ -96,14 +133,21 @@ class Rights(Repository):
         person = await self._known(person_id)
         mine = interests.c.person_id == person_id
         numbers = {one.about: one.number for one in await self._of_person(person_id)}
-        notices = await self._notices(numbers)
+        talks = await Conversations(self._connection, self._now).of_person(person_id)
+        notices = await self._notices(numbers) + await self._talk_notices(talks)
+        about_talks = sent_about([one.id for one in talks])
         counts = {
-            "outbox": await self._erase_outgoing(person.telegram_id, list(numbers)),
+            "outbox": await self._erase_outgoing(person.telegram_id, list(numbers))
+            + await self._delete(outbox, about_talks),
             "inbox": await self._erase_incoming(person.telegram_id, keep_update_id),
             "interest_events": await self._erase_acts(person.telegram_id),
             "interests": await Interests(self._connection, self._now).anonymise(mine),
             "drafts": await self._delete(drafts, drafts.c.person_id == person_id),
+            "conversations": await self._delete(
+                conversations, conversations.c.person_id == person_id
+            ),
             "questions": await self._delete(questions, questions.c.person_id == person_id),
+            "facilitation": await self._erase_facilitation(person.telegram_id),
             "people": await self._delete(people, people.c.id == person_id),
         }
         return Erased(counts, notices)
@@ -159,7 +203,74 @@ class Rights(Repository):
         )
         return tuple(SentNotice(row[0], row[1], numbers[row[2]]) for row in result)
 
+    async def _conversations(
+        self, person_id: int
+    ) -> tuple[tuple[Conversation, tuple[Said, ...]], ...]:
+        known = Conversations(self._connection, self._now)
+        return tuple(
+            [(one, await known.messages(one.id)) for one in await known.of_person(person_id)]
+        )
+
+    async def _talk_notices(self, talks: Sequence[Conversation]) -> tuple[SentNotice, ...]:
+        notices: list[SentNotice] = []
+        for one in talks:
+            result = await self._connection.execute(
+                select(outbox.c.sent_chat_id, outbox.c.message_id)
+                .distinct()
+                .where(sent_about([one.id]), outbox.c.sent_chat_id < 0)
+                .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
+            )
+            notices += [
+                SentNotice(row[0], row[1], one.number, of_conversation=True) for row in result
+            ]
+        return tuple(notices)
+
+    async def _facilitation(self, telegram_id: int) -> Facilitation:
+        signing = select(signatures.c.telegram_id).where(signatures.c.telegram_id == telegram_id)
+        replies = (
+            select(conversations.c.number, conversation_messages.c.at)
+            .join_from(conversation_messages, conversations)
+            .where(conversation_messages.c.author_id == telegram_id)
+            .order_by(conversation_messages.c.id)
+        )
+        closed = (
+            select(conversations.c.number, conversations.c.closed_at)
+            .where(conversations.c.closed_by == telegram_id)
+            .order_by(conversations.c.id)
+        )
+        treated = (
+            select(questions.c.treated_at)
+            .where(questions.c.treated_by == telegram_id)
+            .order_by(questions.c.id)
+        )
+        return Facilitation(
+            signs=await self._connection.scalar(signing) is not None,
+            replies=tuple((row[0], row[1]) for row in await self._connection.execute(replies)),
+            closed=tuple((row[0], row[1]) for row in await self._connection.execute(closed)),
+            treated=tuple(await self._connection.scalars(treated)),
+            changes=await Publications(self._connection, self._now).of_actor(telegram_id),
+        )
+
+    async def _erase_facilitation(self, telegram_id: int) -> int:
+        signed = await Conversations(self._connection, self._now).forget_signature(telegram_id)
+        said = await self._connection.execute(
+            update(conversation_messages)
+            .where(conversation_messages.c.author_id == telegram_id)
+            .values(author_id=None, signature=None)
+        )
+        closed = await self._connection.execute(
+            update(conversations)
+            .where(conversations.c.closed_by == telegram_id)
+            .values(closed_by=None, closed_by_name=None)
+        )
+        treated = await self._connection.execute(
+            update(questions).where(questions.c.treated_by == telegram_id).values(treated_by=None)
+        )
+        changes = await Publications(self._connection, self._now).forget_actor(telegram_id)
+        return signed + said.rowcount + closed.rowcount + treated.rowcount + changes
+
     async def _erase_outgoing(self, chat_id: int, abouts: Sequence[str]) -> int:
+        await self._delete(rests, rests.c.lane == lane_of(Audience.PERSON, chat_id))
         return await self._delete(
             outbox, (outbox.c.chat_id == chat_id) | outbox.c.about.in_(abouts)
         )

@@ -4,8 +4,6 @@ To change a table: change `schema.py`, write the next numbered file of `migratio
 hand, and run the tests, which compare the two word by word.
 """
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -13,8 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from storage.errors import DatabaseTooNewError
-
-MIGRATIONS = Path(__file__).parent / "migrations"
+from storage.revision import MIGRATIONS
 
 # Any constant will do, as long as no other programme uses it on the same PostgreSQL server.
 _ADVISORY_LOCK = 7_013_013_001

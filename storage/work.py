@@ -4,14 +4,21 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.conversations import Conversations
 from storage.drafts import Drafts
 from storage.inbox import Inbox
 from storage.interests import Interests
+from storage.leaderships import Leaderships
 from storage.outbox import Outbox
 from storage.people import People
+from storage.publications import Publications
 from storage.questions import Questions
+from storage.recurrences import Recurrences
+from storage.rests import Rests
 from storage.retention import Retention
 from storage.rights import Rights
+from storage.tempo import Tempo
+from storage.workers import Workers
 
 
 class Work:
@@ -22,8 +29,15 @@ class Work:
         self.inbox = Inbox(connection, now)
         self.outbox = Outbox(connection, now)
         self.people = People(connection, now)
+        self.publications = Publications(connection, now)
         self.drafts = Drafts(connection, now)
         self.interests = Interests(connection, now)
         self.questions = Questions(connection, now)
+        self.conversations = Conversations(connection, now)
+        self.recurrences = Recurrences(connection, now)
         self.rights = Rights(connection, now)
         self.retention = Retention(connection, now)
+        self.tempo = Tempo(connection, now)
+        self.workers = Workers(connection, now)
+        self.leaderships = Leaderships(connection, now)
+        self.rests = Rests(connection, now)

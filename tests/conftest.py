@@ -1,11 +1,14 @@
 """What all tests share: the shipped knowledge, loaded once, and a stage for dialogues."""
 
 import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from dialogue import Speaker, Stage, staged
+from postgres import postgres_server  # noqa: F401 (a fixture)
+from storage_fixtures import blank_file  # noqa: F401 (a fixture)
 
 import knowledge.loading
 from knowledge.loading import Compiling
@@ -33,8 +36,14 @@ def shipped(models: ModelStore) -> Knowledge:
 
 
 @pytest.fixture
-async def stage(shipped: Knowledge, tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(
+    shipped: Knowledge,
+    tmp_path: Path,
+    blank_file: Path,  # noqa: F811 (a fixture)
+) -> AsyncIterator[Stage]:
     """A preview and a bot; fails where a handler failed and the test did not expect it."""
+    # The migrations have tests of their own.
+    shutil.copy(blank_file, tmp_path / "bot.db")
     async with staged(shipped, tmp_path / "bot.db") as stage:
         yield stage
         if stage.service:

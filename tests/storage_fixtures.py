@@ -1,19 +1,26 @@
 """A real database for the storage tests, a clock that they move, and rows to begin with.
 
-Another kind of database is one more parameter of `database_url`: the tests see only the URL.
+The tests see only a URL, of SQLite and of PostgreSQL in turn.
 """
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from postgres import Server
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from storage.database import Database
 from storage.interests import ContactKind, NewInterest, Role
 from storage.outbox import Audience, Outgoing
+
+ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TELEGRAM_ID = 5_000_000_001  # beyond 32 bits, as Telegram's are
@@ -37,18 +44,44 @@ def stopped_clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(name="url", params=["sqlite"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database that does not exist yet."""
-    urls = {"sqlite": f"sqlite+aiosqlite:///{tmp_path}/data/bot.db"}
-    return urls[request.param]
+@pytest.fixture(name="url", params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a database that is empty, or does not exist yet."""
+    if request.param == "sqlite":
+        yield sqlite_url(tmp_path)
+        return
+    server: Server = request.getfixturevalue("postgres")
+    # What asks for tables has them at once: a copy costs less than the migrations.
+    url = await server.create(migrated="database" in request.fixturenames)
+    yield url
+    await server.drop(url)
+
+
+def sqlite_url(folder: Path) -> str:
+    """Name a database file in a folder of its own, which is made with it."""
+    return f"sqlite+aiosqlite:///{folder}/data/bot.db"
+
+
+@pytest.fixture(scope="session")
+def blank_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with every table and no row, to copy."""
+    folder = tmp_path_factory.mktemp("blank")
+    asyncio.run(_migrate(sqlite_url(folder)))
+    return folder / "data" / "bot.db"
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    await database.migrate()
+    await database.close()
 
 
 @pytest.fixture(name="database")
-async def migrated_database(url: str, clock: Clock) -> AsyncIterator[Database]:
+async def migrated_database(url: str, clock: Clock, blank_file: Path) -> AsyncIterator[Database]:
     """A database with every table and no row."""
-    database = Database(url, clock=clock)
-    await database.migrate()
+    database = Database(url, clock=clock, worker="here")
+    if not database.is_shared:
+        shutil.copy(blank_file, str(make_url(url).database))
     yield database
     await database.close()
 
@@ -57,7 +90,7 @@ async def migrated_database(url: str, clock: Clock) -> AsyncIterator[Database]:
 async def other_process(database: Database, url: str, clock: Clock) -> AsyncIterator[Database]:
     """The same database as another process sees it: its own connection, its own lock."""
     del database  # asked for because it migrates
-    other = Database(url, clock=clock)
+    other = Database(url, clock=clock, worker="there")
     yield other
     await other.close()
 

@@ -5,14 +5,16 @@ import logging
 import sqlite3
 import subprocess
 import sys
+import traceback
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, ProgrammingError, StatementError
 from storage_fixtures import (  # noqa: F401 (fixtures)
+    ON_SQLITE,
     START,
     Clock,
     database_url,
@@ -135,6 +137,7 @@ async def test_a_killed_process_leaves_nothing_half_done(database: Database, url
         await work.people.seen(7)
 
 
+@ON_SQLITE
 async def test_a_task_that_would_wait_for_itself_is_told(database: Database) -> None:
     async with database.begin():
         with pytest.raises(NestedTransactionError):
@@ -144,6 +147,7 @@ async def test_a_task_that_would_wait_for_itself_is_told(database: Database) -> 
         await work.people.seen(7)
 
 
+@ON_SQLITE
 async def test_many_tasks_and_processes_write_in_turn(database: Database, other: Database) -> None:
     async def visit(through: Database, number: int) -> None:
         async with through.begin() as work:
@@ -187,6 +191,7 @@ async def test_a_time_without_zone_is_refused(database: Database) -> None:
     assert isinstance(refusal.value.orig, NaiveTimeError)
 
 
+@ON_SQLITE
 async def test_the_connection_is_set_as_decided(database: Database) -> None:
     expected = {
         "journal_mode": "wal",
@@ -200,6 +205,7 @@ async def test_the_connection_is_set_as_decided(database: Database) -> None:
             assert (await connection.scalar(text(f"PRAGMA {pragma}"))) == value
 
 
+@ON_SQLITE
 async def test_a_database_that_stays_locked_is_an_error_that_can_be_tried_again(
     database: Database, url: str
 ) -> None:
@@ -233,9 +239,9 @@ async def test_errors_and_logs_do_not_quote_what_people_wrote(
                 text("INSERT INTO nowhere VALUES (:body)"), {"body": secret}
             )
 
-    with pytest.raises(DatabaseUnavailableError) as failure:
+    with pytest.raises((DatabaseUnavailableError, ProgrammingError)) as failure:
         await fail()
-    assert secret not in str(failure.value.__cause__)
+    assert secret not in "".join(traceback.format_exception(failure.value))
     assert secret not in caplog.text
 
 
@@ -267,6 +273,7 @@ async def test_a_row_that_refers_to_nobody_is_refused(database: Database) -> Non
             await work.drafts.save(Draft(404, "interest", "company"))
 
 
+@ON_SQLITE
 async def test_many_rows_may_go_in_one_statement(database: Database) -> None:
     """What the one-hop cursor must give SQLAlchemy besides single statements."""
     times = {"created_at": START, "last_seen_at": START}

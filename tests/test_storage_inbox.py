@@ -31,7 +31,7 @@ def numbers(waiting: tuple[Waiting, ...]) -> list[int]:
 async def test_a_batch_comes_back_as_it_was_received(database: Database) -> None:
     async with database.begin() as work:
         assert await work.inbox.add([received(2, 8), received(1, -100_123_456_789)]) == 2
-        first, second = await work.inbox.next([], 10)
+        first, second = await work.inbox.claim("here", [], 10)
     assert first == Waiting(1, -100_123_456_789, '{"update_id": 1}', START, 0)
     assert second.chat_id == 8
 
@@ -39,7 +39,7 @@ async def test_a_batch_comes_back_as_it_was_received(database: Database) -> None
 async def test_an_empty_batch_is_nothing(database: Database) -> None:
     async with database.begin() as work:
         assert await work.inbox.add([]) == 0
-        assert await work.inbox.next([], 10) == ()
+        assert await work.inbox.claim("here", [], 10) == ()
         assert await work.inbox.cursor() is None
         assert await work.inbox.next_due() is None
 
@@ -51,7 +51,7 @@ async def test_a_redelivery_is_ignored_even_once_handled(database: Database) -> 
     async with database.begin() as work:
         assert await work.inbox.add([received(1), received(2), received(3), received(3)]) == 1
         assert await work.inbox.backlog() == 2
-        assert numbers(await work.inbox.next([], 10)) == [2]
+        assert numbers(await work.inbox.claim("here", [], 10)) == [2]
 
 
 async def test_two_pollers_keep_one_of_each(database: Database, other: Database) -> None:
@@ -65,11 +65,11 @@ async def test_two_pollers_keep_one_of_each(database: Database, other: Database)
 async def test_a_chat_is_served_in_order_and_others_do_not_wait(database: Database) -> None:
     async with database.begin() as work:
         await work.inbox.add([received(1, 7), received(2, 7), received(3, 8), received(4, 9)])
-        assert numbers(await work.inbox.next([], 10)) == [1, 3, 4]
-        assert numbers(await work.inbox.next([7], 10)) == [3, 4]
-        assert numbers(await work.inbox.next([], 2)) == [1, 3]
+        assert numbers(await work.inbox.claim("here", [], 10)) == [1, 3, 4]
+        assert numbers(await work.inbox.claim("here", [7], 10)) == [3, 4]
+        assert numbers(await work.inbox.claim("here", [], 2)) == [1, 3]
         await work.inbox.done(1)
-        assert numbers(await work.inbox.next([8], 10)) == [2, 4]
+        assert numbers(await work.inbox.claim("here", [8], 10)) == [2, 4]
 
 
 async def test_handled_means_erased(database: Database) -> None:
@@ -86,11 +86,11 @@ async def test_a_postponed_update_holds_back_its_whole_chat(
     async with database.begin() as work:
         await work.inbox.add([received(1, 7), received(2, 7), received(3, 8)])
         await work.inbox.postpone(1, START + timedelta(seconds=30))
-        assert numbers(await work.inbox.next([], 10)) == [3]
+        assert numbers(await work.inbox.claim("here", [], 10)) == [3]
         assert await work.inbox.next_due() == START + timedelta(seconds=30)
     clock.advance(seconds=30)
     async with database.begin() as work:
-        first, _ = await work.inbox.next([], 10)
+        first, _ = await work.inbox.claim("here", [], 10)
         assert (first.update_id, first.attempts) == (1, 1)
         assert await work.inbox.next_due() is None
 
@@ -109,7 +109,7 @@ async def test_what_cannot_be_handled_is_set_aside_with_its_text(database: Datab
         await work.inbox.add([received(1), received(2)])
         await work.inbox.postpone(1, START)
         await work.inbox.set_aside(1, "E-1234")
-        assert numbers(await work.inbox.next([], 10)) == [2]
+        assert numbers(await work.inbox.claim("here", [], 10)) == [2]
     row = (await rows(database, "inbox"))[0]
     assert (row["state"], row["reference"], row["attempts"]) == ("aside", "E-1234", 1)
     assert row["body"] == '{"update_id": 1}'
@@ -145,7 +145,7 @@ async def test_whatever_comes_each_chat_is_handled_whole_and_in_order(
     handled: list[int] = []
     async with database.begin() as work:
         await work.inbox.add([received(number, chat) for number, chat in enumerate(chats)])
-        while waiting := await work.inbox.next([], lanes):
+        while waiting := await work.inbox.claim("here", [], lanes):
             assert len({one.chat_id for one in waiting}) == len(waiting)
             for one in waiting:
                 await work.inbox.done(one.update_id)

@@ -32,7 +32,7 @@ async def test_a_message_comes_back_as_it_was_owed(database: Database) -> None:
     async with database.begin() as work:
         number = await work.outbox.add(outgoing)
     async with database.begin() as work:
-        (pending,) = await work.outbox.next([], 10, ALL)
+        (pending,) = await work.outbox.claim("here", [], 10, ALL)
     assert pending == Pending(
         id=number,
         lane=f"person:{TELEGRAM_ID}",
@@ -66,20 +66,20 @@ async def test_a_lane_is_served_in_order_and_others_do_not_wait(database: Databa
         await work.outbox.add(to_person(8, "b1"))
         await work.outbox.add(to_administrators("c1"))
         await work.outbox.add(to_administrators("c2"))
-        assert words(await work.outbox.next([], 10, ALL)) == ["a1", "b1", "c1"]
-        assert words(await work.outbox.next([], 2, ALL)) == ["a1", "b1"]
-        assert words(await work.outbox.next(["administrators"], 10, ALL)) == ["a1", "b1"]
-        assert words(await work.outbox.next(["person:7"], 10, ALL)) == ["b1", "c1"]
+        assert words(await work.outbox.claim("here", [], 10, ALL)) == ["a1", "b1", "c1"]
+        assert words(await work.outbox.claim("here", [], 2, ALL)) == ["a1", "b1"]
+        assert words(await work.outbox.claim("here", ["administrators"], 10, ALL)) == ["a1", "b1"]
+        assert words(await work.outbox.claim("here", ["person:7"], 10, ALL)) == ["b1", "c1"]
         assert await work.outbox.sent(first, 7, 100)
-        assert words(await work.outbox.next([], 1, ALL)) == ["a2"]
+        assert words(await work.outbox.claim("here", [], 1, ALL)) == ["a2"]
 
 
 async def test_what_is_owed_to_a_group_waits_until_there_is_one(database: Database) -> None:
     async with database.begin() as work:
         await work.outbox.add(to_administrators("c1"))
         await work.outbox.add(to_person(7, "a1"))
-        assert words(await work.outbox.next([], 10, [Audience.PERSON])) == ["a1"]
-        assert await work.outbox.next([], 10, []) == ()
+        assert words(await work.outbox.claim("here", [], 10, [Audience.PERSON])) == ["a1"]
+        assert await work.outbox.claim("here", [], 10, []) == ()
         assert await work.outbox.waiting_count(Audience.ADMINISTRATORS) == 1
         assert await work.outbox.waiting_count() == 2
 
@@ -89,12 +89,12 @@ async def test_a_postponed_message_holds_back_its_lane(database: Database, clock
         first = await work.outbox.add(to_person(7, "a1"))
         await work.outbox.add(to_person(7, "a2"))
         await work.outbox.postpone(first, START + timedelta(seconds=30), "429")
-        assert await work.outbox.next([], 10, ALL) == ()
+        assert await work.outbox.claim("here", [], 10, ALL) == ()
         assert await work.outbox.next_due(ALL) == START + timedelta(seconds=30)
         assert await work.outbox.next_due([Audience.ADMINISTRATORS]) is None
     clock.advance(seconds=30)
     async with database.begin() as work:
-        (pending,) = await work.outbox.next([], 10, ALL)
+        (pending,) = await work.outbox.claim("here", [], 10, ALL)
         assert (pending.id, pending.attempts) == (first, 1)
         assert await work.outbox.next_due(ALL) is None
 
@@ -102,7 +102,7 @@ async def test_a_postponed_message_holds_back_its_lane(database: Database, clock
 async def test_a_message_may_be_owed_for_later(database: Database) -> None:
     async with database.begin() as work:
         await work.outbox.add(to_person(7, "a1", not_before=START + timedelta(days=3)))
-        assert await work.outbox.next([], 10, ALL) == ()
+        assert await work.outbox.claim("here", [], 10, ALL) == ()
         assert await work.outbox.next_due(ALL) == START + timedelta(days=3)
 
 
@@ -111,7 +111,7 @@ async def test_a_parked_message_frees_its_lane(database: Database) -> None:
         first = await work.outbox.add(to_person(7, "a1"))
         await work.outbox.add(to_person(7, "a2"))
         await work.outbox.park(first, "403: bot was blocked by the user")
-        assert words(await work.outbox.next([], 10, ALL)) == ["a2"]
+        assert words(await work.outbox.claim("here", [], 10, ALL)) == ["a2"]
         assert await work.outbox.waiting_count() == 1
     row = (await rows(database, "outbox"))[0]
     assert (row["state"], row["error"]) == ("parked", "403: bot was blocked by the user")
@@ -131,7 +131,7 @@ async def test_a_message_about_something_leaves_a_trace_without_its_content(
         number = await work.outbox.add(owed)
         assert await work.outbox.delivery("interest:1") is None
         assert await work.outbox.sent(number, -100, 55)
-        assert await work.outbox.next([], 10, ALL) == ()
+        assert await work.outbox.claim("here", [], 10, ALL) == ()
         assert await work.outbox.delivery("interest:1") == Delivery(-100, 55)
     (row,) = await rows(database, "outbox")
     assert (row["state"], row["payload"], row["attachment"]) == ("sent", None, None)
@@ -178,7 +178,7 @@ async def test_a_group_that_became_a_supergroup_is_followed(database: Database) 
         await outbox.moved(-5, -1005)
         assert await outbox.current_chat(-5) == -1005
         assert await outbox.current_chat(7) == 7
-        waiting = await outbox.next([], 10, ALL)
+        waiting = await outbox.claim("here", [], 10, ALL)
     assert [(one.lane, one.chat_id) for one in waiting] == [
         ("person:-1005", -1005),
         ("person:7", 7),

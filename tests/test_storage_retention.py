@@ -28,6 +28,9 @@ NOTHING = {
     "inbox": 0,
     "drafts": 0,
     "questions": 0,
+    "conversations": 0,
+    "signatures": 0,
+    "publications": 0,
     "people": 0,
 }
 

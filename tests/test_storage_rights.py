@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import JSON, LargeBinary, String
 from sqlalchemy.engine import make_url
 from storage_fixtures import (  # noqa: F401 (fixtures)
+    ON_SQLITE,
     START,
     TELEGRAM_ID,
     Clock,
@@ -19,15 +20,19 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     to_person,
 )
 
+from storage.conversation import NewConversation, NewMessage, Side
 from storage.database import Database
 from storage.drafts import Draft
 from storage.errors import NotFoundError
 from storage.inbox import Received
 from storage.interests import ContactKind, Status
 from storage.outbox import Audience, Outgoing
+from storage.publications import Asked, Kind
+from storage.rests import Rest
 from storage.retention import Durations
 from storage.rights import Act, SentNotice
 from storage.schema import metadata
+from storage.work import Work
 
 SECRET = "secret"  # noqa: S105 (stands in all that the person gave)
 COLLEAGUE = 42
@@ -37,10 +42,17 @@ COLLEAGUE = 42
 EXEMPT_TABLES = {
     "counters": "how many numbers were given, to nobody in particular",
     "chat_moves": "ids of groups; a private chat never moves",
+    "workers": "processes of ours",
+    "leaderships": "processes of ours",
+    "rests": "who was written to in the last minutes; tested below",
+    "recurrences": "when something recurring was last done",
+    "alarms": "what is wrong with the files, as a digest",
 }
 NOT_FREE_TEXT = {
     "inbox.state": "our word",
     "inbox.reference": "ours, to find the failure in the logs",
+    "inbox.claimed_by": "a worker's name",
+    "outbox.claimed_by": "a worker's name",
     "outbox.lane": "the chat's id, searched for as such",
     "outbox.audience": "our word",
     "outbox.method": "Telegram's word",
@@ -59,6 +71,20 @@ NOT_FREE_TEXT = {
     "interests.siret": "digits: filled and searched for as such",
     "interest_events.status": "our word",
     "questions.outcome": "our word",
+    "questions.treated_how": "our word",
+    "conversations.number": "a number; the row goes",
+    "conversations.opened_by": "our word",
+    "conversation_messages.side": "our word",
+    "publications.kind": "our word",
+    "publications.state": "our word",
+    "publications.file": "the name of one of our files",
+    "publications.subject": "the id of a file, an entry or a version",
+    "publications.wording": "masked, and forgotten when the change ends",
+    "publications.about": "our ids",
+    "publications.content": "public, or given up and forgotten",
+    "publications.base": "a fingerprint",
+    "publications.report": "the facilitators' own questions of control",
+    "publications.version_id": "our ids",
     "questions.shown": "ids of entries",
     "questions.chosen": "an entry's id",
 }
@@ -96,6 +122,8 @@ async def fill(database: Database) -> int:
             actor_name=f"{SECRET} colleague",
             note=f"{SECRET} note",
         )
+        await converse(work, someone)
+        await publish(work)
         about = interest.about
         owed = to_person(words=SECRET, attachment=b"secret", filename=f"{SECRET}.html")
         await work.outbox.add(owed)
@@ -112,6 +140,40 @@ async def fill(database: Database) -> int:
         await work.outbox.sent(edited, -100, 21)
         await work.outbox.add(to_administrators(SECRET, about=about))
     return someone
+
+
+async def converse(work: Work, someone: int) -> None:
+    """Hand a question over, and act as a facilitator as well: everything is in these tables."""
+    opened = await work.conversations.open(
+        NewConversation(someone, f"{SECRET} question", Side.PERSON)
+    )
+    said = await work.conversations.say(
+        NewMessage(
+            conversation_id=opened.conversation.id,
+            side=Side.FACILITATORS,
+            text=f"{SECRET} reply",
+            chat_id=TELEGRAM_ID,
+            message_id=5,
+            author_id=TELEGRAM_ID,
+            signature=f"{SECRET} signature",
+        )
+    )
+    await work.conversations.switch_signature(TELEGRAM_ID)
+    await work.conversations.close(opened.conversation.id, TELEGRAM_ID, f"{SECRET} colleague")
+    for about, message_id in ((opened.conversation.about, 60), (said.about, 61)):
+        notice = await work.outbox.add(
+            Outgoing(Audience.FACILITATORS, "sendMessage", {"text": SECRET}, about=about)
+        )
+        await work.outbox.sent(notice, -200, message_id)
+
+
+async def publish(work: Work) -> None:
+    """Change a file of the knowledge, as a facilitator."""
+    name = f"{SECRET} facilitator"
+    number = await work.publications.ask(Asked(Kind.UPLOAD, TELEGRAM_ID, name, -200))
+    await work.publications.offer(number, "faq.yaml", b"", "", {})
+    await work.publications.want(number, TELEGRAM_ID, name)
+    await work.publications.published(number, "v1", START)
 
 
 async def everything(database: Database) -> dict[str, list[dict[str, object]]]:
@@ -157,6 +219,11 @@ async def test_the_export_gives_everything(database: Database) -> None:
     assert (interest.company, interest.siret) == (f"{SECRET} company", SIRET)
     assert [event.status for event in events] == [Status.RECEIVED, Status.CLOSED]
     assert [question.text for question in data.questions] == [f"{SECRET} question"]
+    ((talk, said),) = data.conversations
+    assert (talk.text, [one.text for one in said]) == (f"{SECRET} question", [f"{SECRET} reply"])
+    assert data.facilitation.signs
+    assert data.facilitation.replies == (("Q-2026-0001", START),)
+    assert data.facilitation.closed == (("Q-2026-0001", START),)
     assert [one.payload for one in data.outgoing] == [{"text": SECRET}, {"text": SECRET}]
     assert data.outgoing[0].filename == f"{SECRET}.html"
     assert data.incoming == tuple(f"{SECRET} body {n}" for n in (2, 3, 4))
@@ -197,14 +264,25 @@ async def test_erasure_leaves_nothing_that_names_the_person(database: Database) 
         erased = await work.rights.erase(someone)
     assert traces(await everything(database)) == []
     assert erased.counts == {
-        "outbox": 7,
+        "outbox": 9,
         "inbox": 4,
         "interest_events": 0,
         "interests": 1,
         "drafts": 1,
+        "conversations": 1,
         "questions": 1,
+        "facilitation": 3,
         "people": 1,
     }
+
+
+async def test_erasure_forgets_that_the_person_was_just_written_to(database: Database) -> None:
+    someone = await fill(database)
+    async with database.begin() as work:
+        await work.rests.keep([Rest(f"person:{TELEGRAM_ID}", (1.0,), START)])
+        await work.rests.keep([Rest("person:8", (1.0,), START)])
+        await work.rights.erase(someone)
+    assert [row["lane"] for row in await rows(database, "rests")] == ["person:8"]
 
 
 async def test_erasure_leaves_the_figures(database: Database) -> None:
@@ -229,6 +307,8 @@ async def test_erasure_tells_which_notices_to_blank(database: Database) -> None:
     assert sorted(erased.deliveries, key=lambda one: one.message_id) == [
         SentNotice(-100, 20, "TI-2026-0001"),
         SentNotice(-100, 21, "TI-2026-0001"),
+        SentNotice(-200, 60, "Q-2026-0001", of_conversation=True),
+        SentNotice(-200, 61, "Q-2026-0001", of_conversation=True),
     ]
 
 
@@ -236,7 +316,7 @@ async def test_the_update_being_handled_stays_until_it_is_done(database: Databas
     someone = await fill(database)
     async with database.begin() as work:
         await work.rights.erase(someone, keep_update_id=3)
-        assert [one.update_id for one in await work.inbox.next([], 10)] == [3]
+        assert [one.update_id for one in await work.inbox.claim("here", [], 10)] == [3]
         await work.inbox.done(3)
         assert await work.inbox.add([Received(4, TELEGRAM_ID, "again")]) == 0
         assert await work.inbox.backlog() == 0
@@ -274,6 +354,7 @@ async def test_who_comes_back_is_somebody_new(database: Database) -> None:
     assert registration.interest.number == "TI-2026-0002"
 
 
+@ON_SQLITE
 async def test_what_was_erased_cannot_be_read_in_the_file(database: Database, url: str) -> None:
     someone = await fill(database)
 
@@ -294,7 +375,7 @@ async def test_time_alone_erases_it_all(database: Database, clock: Clock) -> Non
     async with database.begin() as work:
         for update_id in (3, 4):
             await work.inbox.done(update_id)
-        while waiting := await work.outbox.next([], 10, list(Audience)):
+        while waiting := await work.outbox.claim("here", [], 10, list(Audience)):
             for one in waiting:
                 await work.outbox.sent(one.id, one.chat_id or -100, 30)
     clock.advance(days=366)

@@ -1,0 +1,90 @@
+"""Copies of an SQLite database, made while the bot runs, and put back.
+
+PostgreSQL has its own (`pg_dump`, `pg_restore`): see the operator's guide.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.errors import AlreadyExistsError, DamagedError, DatabaseUnavailableError
+from storage.inspection import Finding, inspect_file, open_read_only
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A file that holds the whole database, and its size in bytes."""
+
+    path: Path
+    size: int
+
+
+def back_up(database: Path, destination: Path) -> Copied:
+    """Copy a live database to a file that does not exist yet: whole, checked, or not at all.
+
+    For its owner's eyes only. Raises AlreadyExistsError, DamagedError where the copy is not sound,
+    and DatabaseUnavailableError where the database cannot be read or the copy not written.
+    """
+    _refuse([destination])
+    with _part_of(destination) as part:
+        _copy(database, part)
+        _publish(part, destination)
+    return Copied(destination, destination.stat().st_size)
+
+
+def restore(copy: Path, database: Path) -> Copied:
+    """Put a copy where no database is; the bot must not run. Raises as `back_up` does."""
+    _refuse([database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))])
+    database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return back_up(copy, database)
+
+
+def _refuse(paths: list[Path]) -> None:
+    for path in paths:
+        if path.exists():
+            raise AlreadyExistsError(f"{path} exists, and is left as it is")
+
+
+@contextmanager
+def _part_of(destination: Path) -> Iterator[Path]:
+    part = destination.with_name(f".{destination.name}.{os.getpid()}.part")
+    try:
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _copy(database: Path, part: Path) -> None:
+    try:
+        # Made first, so that it is never readable by others.
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with closing(open_read_only(database)) as source, closing(sqlite3.connect(part)) as copy:
+            # All pages in one step: a writer meanwhile is neither waited for nor let in by half.
+            source.backup(copy, pages=-1)
+            # One file, without a log beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+    except (OSError, sqlite3.Error) as error:
+        raise DatabaseUnavailableError(f"the copy failed: {type(error).__name__}") from error
+    if faults := inspect_file(part):
+        raise DamagedError(_told(faults))
+
+
+def _told(faults: tuple[Finding, ...]) -> str:
+    return "the copy is not sound: " + "; ".join(f"{one.fault} {one.detail}" for one in faults)
+
+
+def _publish(part: Path, destination: Path) -> None:
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+    try:
+        # Unlike a renaming, a link never replaces what appeared there meanwhile.
+        os.link(part, destination)
+    except FileExistsError as error:
+        raise AlreadyExistsError(f"{destination} exists, and is left as it is") from error
+    except OSError:
+        # Some file systems know no links.
+        _refuse([destination])
+        part.rename(destination)

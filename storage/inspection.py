@@ -1,0 +1,125 @@
+"""Whether a database is whole: what the doctor asks."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from storage.database import kind_of, open_engine, unreachable
+from storage.errors import NotSqliteError
+
+# A damaged file may have thousands of faults; these tell enough.
+_MOST_FAULTS = 20
+
+
+class Fault(StrEnum):
+    """What may be wrong with a database."""
+
+    MISSING = "missing"
+    UNREACHABLE = "unreachable"
+    NOT_A_DATABASE = "not_a_database"
+    DAMAGED = "damaged"
+    ORPHANS = "orphans"
+    EMPTY = "empty"
+    OUTDATED = "outdated"
+    TOO_NEW = "too_new"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault; `detail` is SQLite's words, a table, a revision or an error's class: no content."""
+
+    fault: Fault
+    detail: str
+
+
+def sqlite_file(url: str) -> Path:
+    """Return the file that a URL names; raises NotSqliteError where it names a server."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        raise NotSqliteError("the database is not a file")
+    return Path(parsed.database)
+
+
+async def inspect_database(url: str) -> tuple[Finding, ...]:
+    """Look for all that is wrong, changing nothing; empty where all is well.
+
+    A bot may be running on it.
+    """
+    if make_url(url).get_backend_name() != "sqlite":
+        return await _inspect_server(url)
+    path = sqlite_file(url)
+    found = inspect_file(path)
+    if found:
+        return found
+    with closing(open_read_only(path)) as connection:
+        has_tables = connection.execute(
+            "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+        ).fetchone()
+        heads = connection.execute("SELECT version_num FROM alembic_version") if has_tables else ()
+        return _judge({head for (head,) in heads})
+
+
+def inspect_file(path: Path) -> tuple[Finding, ...]:
+    """Look for faults inside an SQLite file, whatever its revision."""
+    if not path.exists():
+        return (Finding(Fault.MISSING, path.name),)
+    try:
+        with closing(open_read_only(path)) as connection:
+            return _damage(connection) or _orphans(connection)
+    except sqlite3.DatabaseError as error:
+        kind = Fault.NOT_A_DATABASE if _is_foreign(error) else Fault.UNREACHABLE
+        return (Finding(kind, error.sqlite_errorname),)
+
+
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Open a database file that another process may be writing."""
+    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
+
+
+def _is_foreign(error: sqlite3.DatabaseError) -> bool:
+    return error.sqlite_errorcode in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+
+
+def _damage(connection: sqlite3.Connection) -> tuple[Finding, ...]:
+    told = connection.execute(f"PRAGMA integrity_check({_MOST_FAULTS})").fetchall()
+    return tuple(Finding(Fault.DAMAGED, words) for (words,) in told if words != "ok")
+
+
+def _orphans(connection: sqlite3.Connection) -> tuple[Finding, ...]:
+    tables = {row[0] for row in connection.execute("PRAGMA foreign_key_check")}
+    return tuple(Finding(Fault.ORPHANS, table) for table in sorted(tables))
+
+
+async def _inspect_server(url: str) -> tuple[Finding, ...]:
+    engine = open_engine(make_url(url))
+    try:
+        async with engine.connect() as connection:
+            if not await connection.scalar(text("SELECT to_regclass('alembic_version')")):
+                return _judge(set())
+            heads = await connection.scalars(text("SELECT version_num FROM alembic_version"))
+            return _judge(set(heads))
+    except unreachable(engine) as error:
+        return (Finding(Fault.UNREACHABLE, kind_of(error)),)
+    finally:
+        await engine.dispose()
+
+
+def _judge(heads: set[str]) -> tuple[Finding, ...]:
+    # Alembic is slow to import, and only the doctor and an upgrade need it.
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    from storage.upgrade import configuration  # noqa: PLC0415
+
+    scripts = ScriptDirectory.from_config(configuration())
+    if not heads:
+        return (Finding(Fault.EMPTY, ""),)
+    told = ", ".join(sorted(heads))
+    if heads - {script.revision for script in scripts.walk_revisions()}:
+        return (Finding(Fault.TOO_NEW, told),)
+    return () if heads == set(scripts.get_heads()) else (Finding(Fault.OUTDATED, told),)

@@ -1,0 +1,84 @@
+"""A call to Telegram that the bot owes, as it crosses the storage's boundary."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any
+
+
+class Audience(StrEnum):
+    """Who a message is for; where the groups are is known when it is sent."""
+
+    PERSON = "person"
+    ADMINISTRATORS = "administrators"
+    FACILITATORS = "facilitators"
+
+
+class OutboxState(StrEnum):
+    """Where a message stands; a parked one can never be delivered."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    PARKED = "parked"
+
+
+class Priority(IntEnum):
+    """What passes before what, in a chat and in all."""
+
+    ANSWER = 0
+    BROADCAST = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A Bot API call to make: `payload` (JSON, without `chat_id`), perhaps a file.
+
+    `chat_id` is needed for a person, and is left out for a group. `about` ("interest:12") keeps
+    a record of the delivery, without its content.
+    """
+
+    audience: Audience
+    method: str
+    payload: Mapping[str, Any]
+    chat_id: int | None = None
+    attachment: bytes | None = None
+    filename: str | None = None
+    about: str | None = None
+    not_before: datetime | None = None
+    priority: Priority = Priority.ANSWER
+
+    def __post_init__(self) -> None:
+        """Refuse a person without a chat, and a group with one (it is a setting)."""
+        if (self.audience is Audience.PERSON) != (self.chat_id is not None):
+            raise ValueError("a message to a person, and only such a one, needs a chat_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A call to make now; one lane's calls are made one after the other."""
+
+    id: int
+    lane: str
+    audience: Audience
+    chat_id: int | None
+    method: str
+    payload: dict[str, Any]
+    attachment: bytes | None
+    filename: str | None
+    about: str | None
+    attempts: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where a message arrived."""
+
+    chat_id: int
+    message_id: int
+
+
+def lane_of(audience: Audience, chat_id: int | None) -> str:
+    """Name the queue in which a call waits for those before it."""
+    return f"{audience}:{chat_id}" if audience is Audience.PERSON else audience.value

@@ -1,0 +1,135 @@
+"""Moving to another database keeps everything, and says at once where it does not."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgres import Server
+from sqlalchemy import text
+from storage_fixtures import START, new_interest, rows, sqlite_url, to_administrators, to_person
+
+from storage import copying
+from storage.copying import CopiedTable, copy_database
+from storage.database import Database
+from storage.drafts import Draft
+from storage.errors import AlreadyExistsError, DamagedError, DatabaseUnavailableError
+from storage.inbox import Received
+from storage.schema import TRANSIENT, metadata
+
+SOURCES = pytest.mark.parametrize(
+    ("source_kind", "target_kind"),
+    [("sqlite", "postgresql"), ("postgresql", "sqlite"), ("sqlite", "sqlite")],
+)
+
+
+@pytest.fixture
+async def urls(
+    source_kind: str, target_kind: str, tmp_path: Path, postgres: Server
+) -> AsyncIterator[tuple[str, str]]:
+    made = []
+    for number, kind in enumerate((source_kind, target_kind)):
+        is_file = kind == "sqlite"
+        folder = tmp_path / str(number)
+        made.append(sqlite_url(folder) if is_file else await postgres.create(migrated=True))
+    yield made[0], made[1]
+    for url in made:
+        if url.startswith("postgresql"):
+            await postgres.drop(url)
+
+
+async def filled(url: str) -> Database:
+    """A database with rows of many kinds, and an id given to a row that is gone."""
+    database = Database(url, clock=lambda: START, worker="here")
+    await database.migrate()
+    await database.join()
+    async with database.begin() as work:
+        someone = (await work.people.seen(7)).id
+        gone = (await work.people.seen(8)).id
+        await work.rights.erase(gone)
+        await work.inbox.add([Received(n, 7, f'{{"text": "\\u00e9 {n}"}}') for n in range(450)])
+        await work.inbox.claim("here", (), 10)
+        await work.inbox.postpone(1, START)
+        await work.drafts.save(
+            Draft(someone, "interest", "step", "a", {"company": "\u00c9t\u00e9"})
+        )
+        await work.interests.register(someone, new_interest())
+        await work.questions.record(1, someone, "Qu'est-ce ?", "answer", ["talents"])
+        await work.outbox.add(to_person(7, attachment=b"\x00\xff" * 1000, filename="a.xlsx"))
+        notice = await work.outbox.add(to_administrators(about="interest:1"))
+        await work.outbox.sent(notice, -100, 5)
+        await work.outbox.moved(-5, -1005)
+    return database
+
+
+@SOURCES
+async def test_everything_arrives_and_goes_on_from_there(urls: tuple[str, str]) -> None:
+    source, target = urls
+    before = await filled(source)
+    copied = {one.name: one for one in await copy_database(source, target)}
+    assert copied["inbox"].rows == 450
+    assert copied["people"].rows == 1
+    after = Database(target, clock=lambda: START, worker="there")
+    names = [name for name, table in metadata.tables.items() if not table.info.get(TRANSIENT)]
+    assert set(copied) == set(names)
+    for name in names:
+        assert len(await rows(after, name)) == copied[name].rows
+    await after.join()
+    async with before.begin() as old, after.begin() as new:
+        assert await new.rights.export(1) == await old.rights.export(1)
+        # Ids in old buttons name nobody else; numbers go on; what was claimed is free.
+        assert (await new.people.seen(9)).id == 3
+        registered = await new.interests.register(1, new_interest("other"))
+        assert (registered.interest.id, registered.interest.number) == (2, "TI-2026-0002")
+        assert len(await new.inbox.claim("there", (), 10)) == 1
+    await before.close()
+    await after.close()
+
+
+@SOURCES
+async def test_a_target_that_holds_anything_is_left_alone(urls: tuple[str, str]) -> None:
+    source, target = urls
+    await (await filled(source)).close()
+    taken = Database(target)
+    await taken.migrate()
+    async with taken.begin() as work:
+        await work.people.seen(42)
+    with pytest.raises(AlreadyExistsError, match="people"):
+        await copy_database(source, target)
+    assert [row["telegram_id"] for row in await rows(taken, "people")] == [42]
+    assert await rows(taken, "inbox") == []
+    await taken.close()
+
+
+@SOURCES
+async def test_what_arrives_otherwise_is_not_kept(
+    urls: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = urls
+    await (await filled(source)).close()
+    advance = copying._advance
+
+    async def spoil(table: Any, source: Any, target: Any) -> None:
+        await advance(table, source, target)
+        if table.name == "interests":
+            await target.execute(text("UPDATE interests SET company = 'other'"))
+
+    monkeypatch.setattr(copying, "_advance", spoil)
+    with pytest.raises(DamagedError, match="interests"):
+        await copy_database(source, target)
+    after = Database(target)
+    for name in metadata.tables:
+        assert await rows(after, name) == []
+    await after.close()
+
+
+async def test_a_server_that_is_not_there_is_said(tmp_path: Path) -> None:
+    source = sqlite_url(tmp_path)
+    with pytest.raises(DatabaseUnavailableError):
+        await copy_database(source, "postgresql+asyncpg://bot@127.0.0.1:1/bot")
+
+
+async def test_an_empty_database_is_copied_too(tmp_path: Path) -> None:
+    copied = await copy_database(sqlite_url(tmp_path / "a"), sqlite_url(tmp_path / "b"))
+    assert CopiedTable("people", 0, copied[0].digest) in copied
+    assert {one.rows for one in copied} == {0}

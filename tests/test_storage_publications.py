@@ -1,0 +1,192 @@
+"""Changes asked for by facilitators: worked on by one process, decided once, forgotten in time."""
+
+from dataclasses import replace
+
+import pytest
+from storage_fixtures import (  # noqa: F401 (fixtures)
+    Clock,
+    database_url,
+    migrated_database,
+    other_process,
+    rows,
+    stopped_clock,
+)
+
+from storage.database import Database
+from storage.publications import LEASE, OPEN, Asked, Kind, Publication, State
+
+ASKED = Asked(Kind.UPLOAD, 7, "Ada", -100, file="faq.yaml", subject="file-1")
+REPORT = {"confirm": True, "wrong": ["x"]}
+
+
+async def ask(database: Database, asked: Asked = ASKED) -> int:
+    async with database.begin() as work:
+        return await work.publications.ask(asked)
+
+
+async def get(database: Database, number: int) -> Publication:
+    async with database.begin() as work:
+        change = await work.publications.get(number)
+    assert change is not None
+    return change
+
+
+async def claimed(database: Database) -> int | None:
+    async with database.begin() as work:
+        change = await work.publications.claim()
+    return change.id if change else None
+
+
+async def offered(database: Database) -> int:
+    number = await ask(database)
+    async with database.begin() as work:
+        assert await work.publications.offer(number, "faq.yaml", b"new", "base", REPORT)
+    return number
+
+
+async def published(database: Database, clock: Clock) -> int:
+    number = await offered(database)
+    async with database.begin() as work:
+        assert await work.publications.want(number, 8, "Bob")
+        assert await work.publications.published(number, "v1", clock())
+    return number
+
+
+async def test_one_process_works_on_a_change(database: Database, other: Database) -> None:
+    first, second = await ask(database), await ask(database)
+    assert [await claimed(database), await claimed(other), await claimed(database)] == [
+        first,
+        second,
+        None,
+    ]
+
+
+async def test_what_a_dead_process_left_is_taken_over(database: Database, clock: Clock) -> None:
+    number = await ask(database)
+    assert await claimed(database) == number
+    clock.advance(seconds=LEASE.total_seconds() - 1)
+    async with database.begin() as work:
+        await work.publications.renew(number)
+    clock.advance(seconds=LEASE.total_seconds() - 1)
+    assert await claimed(database) is None
+    clock.advance(seconds=2)
+    assert await claimed(database) == number
+    async with database.begin() as work:
+        await work.publications.release(number)
+    assert await claimed(database) == number
+
+
+async def test_the_first_who_decides_counts(database: Database) -> None:
+    number = await offered(database)
+    async with database.begin() as work:
+        assert await work.publications.want(number, 8, "Bob")
+        assert not await work.publications.abandon(number, 9, "Eve")
+        assert not await work.publications.want(number, 9, "Eve")
+        assert not await work.publications.offer(number, "faq.yaml", b"", "", {})
+    change = await get(database, number)
+    assert (change.state, change.decided_by, change.needs_confirmation) == (
+        State.WANTED,
+        "Bob",
+        True,
+    )
+
+
+async def test_what_waits_for_a_person_is_not_worked_on(database: Database) -> None:
+    await offered(database)
+    assert await claimed(database) is None
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.FAILED, State.OVERTAKEN, State.SHOWN])
+async def test_what_ends_keeps_no_content(database: Database, state: State) -> None:
+    number = await ask(database)
+    async with database.begin() as work:
+        assert await work.publications.end(number, state)
+        assert not await work.publications.end(number, State.REFUSED)
+        assert await work.publications.content(number) is None
+    change = await get(database, number)
+    assert change.state is state
+    assert change.state not in OPEN
+
+
+async def test_the_last_change_about_something_is_found(database: Database) -> None:
+    for subject in ("a", "b"):
+        await ask(database, replace(ASKED, subject=subject, about="gap:1"))
+    async with database.begin() as work:
+        change = await work.publications.about("gap:1")
+        assert await work.publications.about("gap:2") is None
+    assert change is not None
+    assert change.subject == "b"
+
+
+async def test_other_processes_are_told_of_what_was_published(
+    database: Database, clock: Clock
+) -> None:
+    async with database.begin() as work:
+        before = await work.publications.newest()
+    first = await offered(database)
+    number = await published(database, clock)
+    async with database.begin() as work:
+        after = await work.publications.newest()
+        assert [one.id for one in await work.publications.publications()] == [number]
+        # Asked for before, and published after.
+        await work.publications.want(first, 8, "Bob")
+        await work.publications.published(first, "v2", clock())
+        assert before != after != await work.publications.newest()
+
+
+async def test_an_alarm_is_raised_once_for_all_processes(
+    database: Database, other: Database
+) -> None:
+    async with database.begin() as work:
+        assert await work.publications.raise_alarm("knowledge", "a")
+    async with other.begin() as work:
+        assert not await work.publications.raise_alarm("knowledge", "a")
+        assert await work.publications.raise_alarm("knowledge", "b")
+    async with database.begin() as work:
+        assert await work.publications.clear_alarm("knowledge")
+        assert not await work.publications.clear_alarm("knowledge")
+        assert await work.publications.raise_alarm("knowledge", "b")
+
+
+async def test_what_nobody_decides_on_is_given_up_after_a_week(
+    database: Database, clock: Clock
+) -> None:
+    number = await offered(database)
+    clock.advance(days=7)
+    async with database.begin() as work:
+        assert await work.publications.forget() == 0
+    clock.advance(seconds=1)
+    async with database.begin() as work:
+        assert await work.publications.forget() == 1
+        assert await work.publications.content(number) is None
+    assert (await get(database, number)).state is State.ABANDONED
+
+
+async def test_a_publication_loses_its_content_then_goes(database: Database, clock: Clock) -> None:
+    number = await published(database, clock)
+    clock.advance(days=30)
+    async with database.begin() as work:
+        assert await work.publications.forget() == 0
+        assert await work.publications.content(number) == b"new"
+    clock.advance(seconds=1)
+    async with database.begin() as work:
+        assert await work.publications.forget() == 1
+        assert await work.publications.content(number) is None
+    clock.advance(days=336)
+    async with database.begin() as work:
+        assert await work.publications.forget() == 1
+    assert await rows(database, "publications") == []
+
+
+async def test_a_facilitator_sees_and_erases_what_they_did(
+    database: Database, clock: Clock
+) -> None:
+    number = await published(database, clock)
+    async with database.begin() as work:
+        assert len(await work.publications.of_actor(7)) == 1
+        assert len(await work.publications.of_actor(8)) == 1
+        assert await work.publications.forget_actor(7) == 1
+        assert await work.publications.forget_actor(8) == 1
+        assert await work.publications.of_actor(7) == ()
+    change = await get(database, number)
+    assert (change.actor_id, change.actor_name, change.decided_by) == (None, None, None)
