@@ -9,7 +9,7 @@ from knowledge.problems import Place
 from knowledge.shape import day_of, place_of
 from knowledge.yaml_files import Document, Location
 
-_LISTS = ("entrees", "projets", "politesses", "voix")
+_LISTS = ("entrees", "projets", "politesses", "voix", "questions")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """From the files to one immutable ``Knowledge``; a file that is wrong is refused whole."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,15 +15,18 @@ from knowledge.matching import Matcher
 from knowledge.model import Action, Entry, Project, SmallTalk, Stage
 from knowledge.model_store import ModelStore
 from knowledge.problems import KnowledgeError, Problem, Severity
+from knowledge.ranking import Ranker
 from knowledge.rules import check_rules
 from knowledge.shape import check_shape, day_of
 from knowledge.thresholds import Thresholds
 from knowledge.training import compile_ranker
 from knowledge.whole import Knowledge
-from knowledge.yaml_files import Document, read
+from knowledge.yaml_files import Document, parse, read
 
 FAQ, PROJECTS, SMALL_TALK = "faq.yaml", "projets.yaml", "politesses.yaml"
 VOICES, LEXICON = "formulations.yaml", "lexique.yaml"
+# What the facilitators hold the bot to; a fault in it does not keep the rest from use.
+QUESTIONS = "questions.yaml"
 FICTITIOUS = "fictifs/projets.yaml"
 _KINDS = {
     FAQ: "faq",
@@ -31,6 +34,7 @@ _KINDS = {
     SMALL_TALK: "politesses",
     VOICES: "formulations",
     LEXICON: "lexique",
+    QUESTIONS: "questions",
     FICTITIOUS: "projets",
 }
 _REQUIRED = (FAQ, PROJECTS, SMALL_TALK)
@@ -69,13 +73,26 @@ def load(
     return build(files.documents, compiling or Compiling())
 
 
-def read_files(directory: Path, *, fictitious: bool) -> Files:
-    """Read the folder's files; hold each to its schema and all to the rules."""
+def read_files(
+    directory: Path,
+    *,
+    fictitious: bool,
+    questions: bool = False,
+    replacing: Mapping[str, bytes] | None = None,
+) -> Files:
+    """Read the folder's files; hold each to its schema and all to the rules.
+
+    ``questions`` has the questions of control read as well; ``replacing`` holds contents by file
+    name, read in place of what stands in the folder.
+    """
     documents: dict[str, Document] = {}
     problems: list[Problem] = []
-    present = [name for name in _OPTIONAL if (directory / name).exists()]
+    contents = replacing or {}
+    optional = (*_OPTIONAL, *([QUESTIONS] if questions else []))
+    present = [name for name in optional if name in contents or (directory / name).exists()]
     for name in (*_REQUIRED, *present, *([FICTITIOUS] if fictitious else [])):
-        document, found = read(directory / name, name)
+        content = contents.get(name)
+        document, found = read(directory / name, name) if content is None else parse(content, name)
         problems += found
         if document is not None:
             documents[name] = document
@@ -84,8 +101,10 @@ def read_files(directory: Path, *, fictitious: bool) -> Files:
     return Files(documents, tuple(problems))
 
 
-def build(documents: dict[str, Document], compiling: Compiling) -> Knowledge:
-    """Compile documents that were found right."""
+def build(
+    documents: dict[str, Document], compiling: Compiling, ranker: Ranker | None = None
+) -> Knowledge:
+    """Compile documents that were found right; with a ranker that was learnt before, at once."""
     entries = tuple(_entry(raw) for raw in documents[FAQ].data["entrees"])
     small_talk = tuple(_small_talk(raw) for raw in documents[SMALL_TALK].data["politesses"])
     projects = tuple(
@@ -95,31 +114,28 @@ def build(documents: dict[str, Document], compiling: Compiling) -> Knowledge:
         for raw in documents[name].data["projets"]
     )
     census = Census(projects)
+    material = _material(documents, entries)
+    ranker = ranker or compile_ranker(material, compiling.encoder, compiling.store)
     return Knowledge(
         entries=entries,
         projects=projects,
         small_talk=small_talk,
-        matcher=_matcher(documents, entries, small_talk, census, compiling),
+        matcher=Matcher(material.examples, small_talk, ranker, census, compiling.thresholds),
         census=census,
-        version=_version(documents.values()),
+        version=version_of(documents),
+        lexicon=lexicon_of(documents.get(LEXICON)),
+        thresholds=compiling.thresholds,
+        ranker=ranker,
     )
-
-
-def _matcher(
-    documents: dict[str, Document],
-    entries: tuple[Entry, ...],
-    small_talk: tuple[SmallTalk, ...],
-    census: Census,
-    compiling: Compiling,
-) -> Matcher:
-    material = _material(documents, entries)
-    ranker = compile_ranker(material, compiling.encoder, compiling.store)
-    return Matcher(material.examples, small_talk, ranker, census, compiling.thresholds)
 
 
 def material_of(directory: Path) -> Material:
     """Return what the matcher of a folder learns from, for measurements."""
-    documents = read_files(directory, fictitious=False).documents
+    return material_in(read_files(directory, fictitious=False).documents)
+
+
+def material_in(documents: dict[str, Document]) -> Material:
+    """Return what the matcher learns from in documents that were found right."""
     return _material(documents, tuple(_entry(raw) for raw in documents[FAQ].data["entrees"]))
 
 
@@ -128,11 +144,12 @@ def _material(documents: dict[str, Document], entries: tuple[Entry, ...]) -> Mat
     return Material(
         examples_of(entries, voices),
         tuple(entry.id for entry in entries),
-        _lexicon(documents.get(LEXICON)),
+        lexicon_of(documents.get(LEXICON)),
     )
 
 
-def _lexicon(document: Document | None) -> Lexicon:
+def lexicon_of(document: Document | None) -> Lexicon:
+    """Return the vocabulary that a right lexique.yaml holds; none without one."""
     if document is None:
         return Lexicon()
     raw = document.data
@@ -173,11 +190,13 @@ def _project(raw: dict[str, Any], *, fictitious: bool) -> Project:
 
 
 def _small_talk(raw: dict[str, Any]) -> SmallTalk:
-    return SmallTalk(raw["id"], tuple(raw["phrases"]), raw["reponse"].strip())
+    action = Action(raw["action"]) if "action" in raw else None
+    return SmallTalk(raw["id"], tuple(raw["phrases"]), raw["reponse"].strip(), action)
 
 
-def _version(documents: Iterable[Document]) -> str:
+def version_of(documents: Mapping[str, Document]) -> str:
+    """Return what tells this knowledge from any other: a hash of all that the files say."""
     digest = hashlib.sha256()
-    for document in documents:
+    for document in (one for one in documents.values() if one.file != QUESTIONS):
         digest.update(repr((document.file, document.data)).encode())
     return digest.hexdigest()[:16]

@@ -94,7 +94,9 @@ class Matcher:
         """Tell small talk, among courtesies too; ``bare`` is empty where there is nothing else."""
         known, least = self._small_talk, self._thresholds.small_talk
         best = ranking.entries[:_RANKING_LENGTH]
-        if talk := known.exact(said) or known.exact(bare):
+        # "Rappelez-moi au 06…" is the same whatever the number.
+        unnumbered = " ".join(word for word in said.split() if not word.isdigit())
+        if talk := known.exact(said) or known.exact(bare) or known.exact(unnumbered):
             return Decision(Outcome.SMALLTALK, (talk,), best, (), "small talk")
         if not bare and (talk := known.within(said)):
             return Decision(Outcome.SMALLTALK, (talk,), best, (), "courtesies alone")
@@ -154,7 +156,8 @@ class Matcher:
         return Decision(outcome, shown, best, projects, reason, ranking.nearest)
 
     def _named(self, asked: str) -> tuple[str, ...]:
-        return self._census.named_by(asked, places=_is_about_projects(asked))
+        # Elsewhere, a word that a project happens to share would show it for no reason.
+        return self._census.named_by(asked, places=True) if _is_about_projects(asked) else ()
 
 
 def _is_about_projects(asked: str) -> bool:

@@ -75,3 +75,4 @@ class SmallTalk:
     id: str
     phrasings: tuple[str, ...]
     reply: str
+    action: Action | None = None

@@ -10,7 +10,21 @@ import yaml
 
 _CATALOGUE = Path(__file__).with_suffix(".yaml")
 _WARNINGS = frozenset(
-    {"repeated_phrasing", "passed_date", "passed_deadline", "future_check", "no_lead"}
+    {
+        "repeated_phrasing",
+        "near_phrasing",
+        "taken_phrasing",
+        "passed_date",
+        "passed_deadline",
+        "soon_date",
+        "soon_deadline",
+        "future_check",
+        "no_lead",
+        "acronym",
+        "unknown_expected",
+        "idle_question",
+        "wrong_question",
+    }
 )
 
 
@@ -23,11 +37,15 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the files: the line counts from 1, ``where`` names it in words."""
+    """A place in the files: the line counts from 1, ``where`` names it in words.
+
+    ``entry`` is the id of the entry, project or small talk that it stands in, where it has one.
+    """
 
     file: str
     line: int = 1
     where: str = ""
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +59,7 @@ class Problem:
     remedy: str
     severity: Severity = Severity.ERROR
     code: str = ""
+    entry: str = ""
 
     def __str__(self) -> str:
         """Return one readable line."""
@@ -69,7 +88,7 @@ def problem(code: str, at: Place, **values: object) -> Problem:
     texts = _texts()[code]
     message, remedy = (texts[part].format(**values) for part in ("message", "remede"))
     severity = Severity.WARNING if code in _WARNINGS else Severity.ERROR
-    return Problem(at.file, at.line, at.where, message, remedy, severity, code)
+    return Problem(at.file, at.line, at.where, message, remedy, severity, code, at.entry)
 
 
 def place(kind: str, /, **values: object) -> str:

@@ -3,13 +3,15 @@
 import difflib
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
 
 from knowledge.problems import Place, Problem, place, problem, words
 from knowledge.yaml_files import Document, Location
@@ -22,7 +24,10 @@ _TOP_KEYS = {
     "politesses": "politesses",
     "formulations": "voix",
     "lexique": "idees",
+    "questions": "questions",
 }
+# A file of another kind altogether has a fault a line; nobody mends more than this at a time.
+_MOST_PROBLEMS = 200
 
 
 def check_shape(document: Document, kind: str) -> Iterator[Problem]:
@@ -31,8 +36,29 @@ def check_shape(document: Document, kind: str) -> Iterator[Problem]:
     if not isinstance(document.data, dict) or not document.data.get(key):
         yield problem("empty", Place(document.file), key=key)
         return
-    for error in _validator(kind).iter_errors(document.data):
-        yield from _explain(document, error)
+    found = chain.from_iterable(
+        _explain(document, error) for error in _validator(kind).iter_errors(document.data)
+    )
+    yield from bounded(found, document.file)
+
+
+def bounded(problems: Iterable[Problem], file: str) -> Iterator[Problem]:
+    """Give the first problems of a file, and say so where there are more."""
+    told = iter(problems)
+    yield from islice(told, _MOST_PROBLEMS)
+    if next(told, None) is not None:
+        yield problem("too_many_problems", Place(file), limit=_MOST_PROBLEMS)
+
+
+def bounded_by_file(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Give the first problems of each file, where they are found in no order of files."""
+    told: Counter[str] = Counter()
+    for found in problems:
+        told[found.file] += 1
+        if told[found.file] <= _MOST_PROBLEMS:
+            yield found
+        elif told[found.file] == _MOST_PROBLEMS + 1:
+            yield problem("too_many_problems", Place(found.file), limit=_MOST_PROBLEMS)
 
 
 def day_of(value: object) -> date | None:
@@ -47,7 +73,8 @@ def day_of(value: object) -> date | None:
 
 def place_of(document: Document, location: Location) -> Place:
     """Return the place of a value: its line, and its entry and key in words."""
-    return Place(document.file, document.line(location), _where(document, location))
+    where, entry = _where(document, location), _entry_of(document, location)
+    return Place(document.file, document.line(location), where, entry)
 
 
 @cache
@@ -56,7 +83,25 @@ def _validator(kind: str) -> Draft202012Validator:
     formats = FormatChecker(formats=())
     # What is no text is told by its type already.
     formats.checks("date")(lambda value: not isinstance(value, str) or day_of(value) is not None)
-    return Draft202012Validator(schema, format_checker=formats)
+    return _Validator(schema, format_checker=formats)
+
+
+def units(text: str) -> int:
+    """Return the length that Telegram counts, in UTF-16 code units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _longest(
+    _validator: object, limit: int, instance: object, _schema: object
+) -> Iterator[ValidationError]:
+    """Hold texts to the length that Telegram counts, where JSON Schema counts characters."""
+    if isinstance(instance, str) and units(instance) > limit:
+        yield ValidationError("too long")
+
+
+_Validator: type[Draft202012Validator] = validators.extend(  # type: ignore[no-untyped-call]  # untyped in its stubs
+    Draft202012Validator, {"maxLength": _longest}
+)
 
 
 def _where(document: Document, location: Location) -> str:
@@ -72,6 +117,14 @@ def _where(document: Document, location: Location) -> str:
         name = place("item_number", kind=kind, number=number)
     keys = [str(part) for part in location[2:] if isinstance(part, str)]
     return place("key", item=name, key=keys[0]) if keys else name
+
+
+def _entry_of(document: Document, location: Location) -> str:
+    if len(location) < 2 or not isinstance(location[1], int):  # noqa: PLR2004 - key, index
+        return ""
+    item = document.data[location[0]][location[1]]
+    found = item.get("id") if isinstance(item, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _explain(document: Document, error: ValidationError) -> Iterator[Problem]:
@@ -117,5 +170,6 @@ def _reason(error: ValidationError) -> tuple[str, dict[str, object]]:
         return ("blank", {}) if limit == r"\S" else ("pattern", {"value": value.strip()})
     if error.validator in {"maxLength", "minItems", "maxItems"}:
         codes = {"maxLength": "too_long", "minItems": "too_few", "maxItems": "too_many_items"}
-        return codes[str(error.validator)], {"length": len(value), "limit": limit}
+        length = units(value) if isinstance(value, str) else len(value)
+        return codes[str(error.validator)], {"length": length, "limit": limit}
     return ("date", {"value": value}) if error.validator == "format" else ("other", {})

@@ -4,8 +4,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from knowledge.census import Census
+from knowledge.lexicon import Lexicon
 from knowledge.matching import Matcher
 from knowledge.model import Entry, Project, SmallTalk
+from knowledge.ranking import Ranker
+from knowledge.thresholds import Thresholds
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,9 @@ class Knowledge:
     matcher: Matcher = field(repr=False)
     census: Census = field(repr=False)
     version: str
+    lexicon: Lexicon = field(default_factory=Lexicon, repr=False)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    ranker: Ranker | None = field(default=None, repr=False)
 
     def entry(self, entry_id: str) -> Entry | None:
         """Find an entry."""

@@ -1,5 +1,6 @@
 """Reading YAML with the line of every value, and nothing in it that YAML can do beyond data."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -14,29 +15,33 @@ from yaml.reader import Reader, ReaderError
 from knowledge.problems import KnowledgeError, Place, Problem, problem, words
 
 try:
-    from yaml import CSafeLoader as _SafeLoader
+    from yaml import CSafeLoader as _Base
 except ImportError:  # PyYAML built without libyaml reads the same, ten times slower
-    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
+    from yaml import SafeLoader as _Base  # type: ignore[assignment]
 
 # Two thousand entries of ten phrasings take about two.
 LARGEST_BYTES = 8_000_000
 # Ours need four levels; the readers of YAML recurse, and would exhaust the stack.
 _DEEPEST = 20
+# Two thousand entries make about a hundred thousand events; each costs half a kilobyte once read.
+_MOST_EVENTS = 400_000
+# The reader compares each directive with all before it, and ours need none.
+_DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 _MOST_PROBLEMS = 100
 _NULL = "tag:yaml.org,2002:null"
 Location = tuple[str | int, ...]
 
 
-class _Loader(_SafeLoader):
+class SafeLoader(_Base):
     """Reads every value as the text that was written, as an editor shows it; only null is null.
 
     YAML 1.1 would read a title ``2026-11-23`` as a date, ``on`` as true and ``1:30`` as 90.
     """
 
 
-_Loader.yaml_implicit_resolvers = {
+SafeLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag == _NULL]
-    for first, resolvers in _SafeLoader.yaml_implicit_resolvers.items()
+    for first, resolvers in _Base.yaml_implicit_resolvers.items()
 }
 
 
@@ -61,7 +66,17 @@ def read(path: Path, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
     ``name`` is how problems call the file.
     """
     try:
-        text = _text(path, name)
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
+    except OSError:
+        return None, (problem("missing_file", Place(name)),)
+    return parse(content, name)
+
+
+def parse(content: bytes, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
+    """Read the content of a file, wherever it came from, as ``read`` does."""
+    try:
+        text = _text(content, name)
         beyond = tuple(islice(_beyond_data(text, name), _MOST_PROBLEMS))
         if beyond:
             return None, beyond
@@ -72,12 +87,7 @@ def read(path: Path, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
         return None, (_syntax(error, name),)
 
 
-def _text(path: Path, name: str) -> str:
-    try:
-        with path.open("rb") as file:
-            body = file.read(LARGEST_BYTES + 1)
-    except OSError:
-        raise _refused("missing_file", Place(name)) from None
+def _text(body: bytes, name: str) -> str:
     if len(body) > LARGEST_BYTES:
         raise _refused("too_large", Place(name), limit=LARGEST_BYTES // 1_000_000)
     try:
@@ -86,26 +96,29 @@ def _text(path: Path, name: str) -> str:
         raise _refused("not_utf8", Place(name, body.count(b"\n", 0, error.start) + 1)) from None
     if hidden := Reader.NON_PRINTABLE.search(text):
         raise _refused("hidden_character", Place(name, text.count("\n", 0, hidden.start()) + 1))
+    if directive := _DIRECTIVE.search(text):
+        at = Place(name, text.count("\n", 0, directive.start()) + 1)
+        raise _refused("syntax", at, reason=words("syntax_reasons")["directive"])
     return text
 
 
 def _beyond_data(text: str, name: str) -> Iterator[Problem]:
     """Find anchors, aliases and tags: aliases can make a small file huge, tags can make objects."""
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for number, event in enumerate(yaml.parse(text, Loader=SafeLoader)):
         at = Place(name, event.start_mark.line + 1)  # type: ignore[union-attr]  # a text has marks
         if getattr(event, "anchor", None) is not None:
             yield problem("alias", at)
         if getattr(event, "tag", None) is not None:
             yield problem("tag", at)
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > _DEEPEST:
-            yield problem("too_deep", at)
+        if depth > _DEEPEST or number > _MOST_EVENTS:
+            yield problem("too_deep" if depth > _DEEPEST else "too_many_values", at)
             return
 
 
 def _document(text: str, name: str) -> tuple[Document, tuple[Problem, ...]]:
-    loader = _Loader(text)
+    loader = SafeLoader(text)
     try:
         node = loader.get_single_node()
         if node is None:

@@ -209,6 +209,7 @@ def test_each_file_names_the_schema_that_its_editor_completes_it_with() -> None:
         ("faq.yaml", "schema/faq.schema.json"),
         ("projets.yaml", "schema/projets.schema.json"),
         ("politesses.yaml", "schema/politesses.schema.json"),
+        ("questions.yaml", "schema/questions.schema.json"),
         ("fictifs/projets.yaml", "../schema/projets.schema.json"),
     ]:
         first, *_ = (SHIPPED / name).read_text("utf-8").splitlines()
@@ -216,7 +217,7 @@ def test_each_file_names_the_schema_that_its_editor_completes_it_with() -> None:
         assert ((SHIPPED / name).parent / schema).is_file()
 
 
-@pytest.mark.parametrize("name", ["faq", "projets", "politesses"])
+@pytest.mark.parametrize("name", ["faq", "projets", "politesses", "questions"])
 def test_the_schemas_are_right_and_explain_every_key_in_french(name: str) -> None:
     schema = json.loads((SHIPPED / "schema" / f"{name}.schema.json").read_text("utf-8"))
     Draft202012Validator.check_schema(schema)

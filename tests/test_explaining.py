@@ -1,0 +1,81 @@
+"""Why the bot answers what it answers, in words."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import knowledge
+from knowledge.explaining import Likeness, explain
+from knowledge.matching import Outcome
+from knowledge.whole import Knowledge
+
+SHIPPED = Path(knowledge.__file__).parent
+
+
+def test_a_direct_answer_says_how_sure_it_is_and_what_it_is_like(shipped: Knowledge) -> None:
+    told = explain(shipped, "on pourrait partager notre matos entre voisins de la zone")
+    assert told.outcome is Outcome.ANSWER
+    assert told.ranking[0].id == told.shown[0] == "mutualisation"
+    assert told.ranking[0].title == "Partager des équipements"
+    scores = [one.score for one in told.ranking]
+    assert scores == sorted(scores, reverse=True)
+    assert told.sure is not None
+    assert told.sure >= told.thresholds.answer
+    assert told.nearest
+    assert re.search(r"jugée bonne à \d+ %, et 80 % suffisent", told.reason)
+
+
+@pytest.mark.parametrize(
+    ("question", "outcome", "words"),
+    [
+        ("Mutualisation !", Outcome.ANSWER, "mot pour mot"),
+        ("bonjour", Outcome.SMALLTALK, "politesse"),
+        ("bonjour madame, merci d'avance", Outcome.SMALLTALK, "politesse"),
+        ("?!", Outcome.NONE, "aucun mot"),
+        ("un projet de solvants", Outcome.ANSWER, "nomme des projets du recensement"),
+        ("qui finance et qui est le chef de file", Outcome.CHOICES, "plusieurs sujets"),
+        ("machines", Outcome.CHOICES, ""),
+        ("Il va pleuvoir samedi à Nice ?", Outcome.NONE, "il en faut 20"),
+    ],
+)
+def test_each_outcome_has_its_reason_in_french(
+    shipped: Knowledge, question: str, outcome: Outcome, words: str
+) -> None:
+    told = explain(shipped, question)
+    assert told.outcome is outcome
+    assert words in told.reason
+    assert told.reason
+
+
+def test_every_reason_of_the_matcher_has_its_french() -> None:
+    """The matcher gives its reasons in English; a new one must be put into words here."""
+    written = (SHIPPED / "matching.py").read_text("utf-8")
+    french = (SHIPPED / "explaining.yaml").read_text("utf-8")
+    reasons = set(re.findall(r'reason(?: =|=) ?"([^"]+)"', written))
+    reasons |= set(re.findall(r'_named\(asked\), "([^"]+)"', written))
+    reasons |= set(re.findall(r'best, \(\), "([^"]+)"', written))
+    assert len(reasons) >= 7
+    assert {reason for reason in reasons if f'"{reason}"' not in french} == set()
+
+
+def test_the_pairs_of_words_say_how_they_are_alike(shipped: Knowledge) -> None:
+    kinds: dict[Likeness, str] = {}
+    for question in (
+        "partager une fraiseuse avec les voisins",
+        "kel finansement pour mon projet",
+        "koi comme accompagnement projet industriel",
+        "accompagnemment projet industriel",
+        "prêter mon équipement à une autre boîte",
+    ):
+        for pair in explain(shipped, question).pairs:
+            kinds.setdefault(pair.alike, str(pair))
+    assert set(kinds) >= {Likeness.SAME, Likeness.IDEA}
+    assert len(kinds) >= 3
+    assert all(re.fullmatch("« .+ » ≈ « .+ »", text) for text in kinds.values())
+
+
+def test_no_word_is_paired_twice_and_none_that_says_nothing(shipped: Knowledge) -> None:
+    told = explain(shipped, "est-ce que la machine et la machine et l'équipement de la zone")
+    assert len({pair.written for pair in told.pairs}) == len(told.pairs)
+    assert not {pair.asked for pair in told.pairs} & {"la", "et", "de"}
