@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TextIO
@@ -13,26 +14,57 @@ from bot.settings import Settings
 from bot.speaking import fail, say
 from bot.understanding import compiling, read_ahead
 from knowledge.checking import check as find_problems
+from knowledge.checking import check_whole
 from knowledge.loading import load
 from knowledge.matching import Decision, Outcome
-from knowledge.problems import KnowledgeError, Severity
+from knowledge.problems import KnowledgeError, Problem, Severity
 from knowledge.whole import Knowledge
 
 _MARKUP = re.compile(r"<[^>]+>")
 
 
-def check(directory: Path) -> int:
-    """Print everything wrong with the files; return 1 where there is an error."""
-    problems = find_problems(directory, today=date.today())  # noqa: DTZ011 - the editor's own day
-    if problems:
-        say(TEXT.label("knowledge_wrong", problems=problems, directory=directory))
-    if any(problem.severity is Severity.ERROR for problem in problems):
-        return 1
-    knowledge = load(directory, compiling=compiling(Settings.read()))
-    phrasings = sum(len(entry.phrasings) for entry in knowledge.entries)
-    counts = {"entries": len(knowledge.entries), "projects": len(knowledge.projects)}
-    say(TEXT.label("knowledge_right", directory=directory, phrasings=phrasings, **counts))
-    return 0
+def check(directory: Path, *, as_json: bool) -> int:
+    """Print everything wrong with the files, for people or programs; return 1 for an error."""
+    today = date.today()  # noqa: DTZ011 - the editor's own day
+    how = compiling(Settings.read())
+    checked = check_whole(directory, today=today, compiling=how, despite_errors=True)
+    # The invented projects are checked, and are no part of what is compiled.
+    invented = find_problems(directory, today=today)
+    problems = tuple(dict.fromkeys((*checked.problems, *invented)))
+    say(_listed(problems) if as_json else _report(directory, problems, checked.knowledge))
+    return 1 if _errors(problems) else 0
+
+
+def _errors(problems: Iterable[Problem]) -> list[Problem]:
+    return [problem for problem in problems if problem.severity is Severity.ERROR]
+
+
+def _listed(problems: Iterable[Problem]) -> str:
+    listed = [
+        {
+            "severity": problem.severity.name.lower(),
+            "code": problem.code,
+            "file": problem.file,
+            "line": problem.line,
+            "entry": problem.entry,
+            "message": problem.message,
+            "remedy": problem.remedy,
+        }
+        for problem in problems
+    ]
+    return json.dumps(listed, ensure_ascii=False, indent=2)
+
+
+def _report(directory: Path, problems: Sequence[Problem], knowledge: Knowledge | None) -> str:
+    errors = _errors(problems)
+    return TEXT.label(
+        "check_report",
+        directory=directory,
+        errors=errors,
+        warnings=[problem for problem in problems if problem not in errors],
+        knowledge=knowledge,
+        phrasings=sum(len(entry.phrasings) for entry in knowledge.entries) if knowledge else 0,
+    )
 
 
 def answer_one(directory: Path, question: str, *, as_json: bool) -> int:

@@ -1,13 +1,16 @@
-"""The command line: run, preview, check, ask, evaluate."""
+"""The command line: run and look after the bot, check and try what it knows."""
 
 import argparse
+import asyncio
+import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 from bot.messages import TEXT
 from bot.settings import Settings, SettingsError
-from bot.speaking import fail
+from bot.speaking import fail, say
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -22,6 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return fail(TEXT.label("settings_wrong", problems=error.problems))
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read the output has read enough (`| head`); Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -31,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help=TEXT.label("cli_run"))
     run.set_defaults(command=_run)
 
+    serve = commands.add_parser("serve", help=TEXT.label("cli_serve"))
+    serve.set_defaults(command=_serve)
+
     preview = commands.add_parser("preview", help=TEXT.label("cli_preview"))
     preview.add_argument("--port", type=int, help=TEXT.label("cli_preview_port"))
     preview.set_defaults(command=_preview)
@@ -39,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "directory", nargs="?", type=Path, metavar="DIR", help=TEXT.label("cli_check_directory")
     )
+    check.add_argument("--json", action="store_true", help=TEXT.label("cli_check_json"))
     check.set_defaults(command=_check)
 
     ask = commands.add_parser("ask", help=TEXT.label("cli_ask"))
@@ -56,6 +67,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--knowledge", type=Path, metavar="DIR", help=TEXT.label("cli_knowledge"))
     evaluate.set_defaults(command=_evaluate)
+
+    doctor = commands.add_parser("doctor", help=TEXT.label("cli_doctor"))
+    doctor.set_defaults(command=_doctor)
+
+    backup = commands.add_parser("backup", help=TEXT.label("cli_backup"))
+    backup.add_argument("file", type=Path, metavar="FICHIER", help=TEXT.label("cli_backup_file"))
+    backup.set_defaults(command=_backup)
+
+    restore = commands.add_parser("restore", help=TEXT.label("cli_restore"))
+    restore.add_argument("file", type=Path, metavar="FICHIER", help=TEXT.label("cli_restore_file"))
+    restore.set_defaults(command=_restore)
+
+    copy = commands.add_parser("copy-db", help=TEXT.label("cli_copy"))
+    copy.add_argument("source", metavar="DE", help=TEXT.label("cli_copy_source"))
+    copy.add_argument("target", metavar="VERS", help=TEXT.label("cli_copy_target"))
+    copy.set_defaults(command=_copy)
     return parser
 
 
@@ -67,6 +94,14 @@ def _run(_options: argparse.Namespace) -> int:
     from bot import modes  # noqa: PLC0415
 
     return modes.telegram(settings)
+
+
+def _serve(_options: argparse.Namespace) -> int:
+    settings = Settings.read()
+    settings.check_for_webhook()
+    from bot import modes  # noqa: PLC0415
+
+    return modes.telegram(settings, posted=True)
 
 
 def _preview(options: argparse.Namespace) -> int:
@@ -85,7 +120,7 @@ def _run_preview(settings: Settings, port: int) -> int:
 def _check(options: argparse.Namespace) -> int:
     from bot import asking  # noqa: PLC0415
 
-    return asking.check(_directory(options.directory))
+    return asking.check(_directory(options.directory), as_json=options.json)
 
 
 def _ask(options: argparse.Namespace) -> int:
@@ -104,6 +139,33 @@ def _evaluate(options: argparse.Namespace) -> int:
 
     directory = _directory(options.knowledge)
     return asking.evaluate_file(directory, options.file, as_json=options.json, page=options.html)
+
+
+def _doctor(_options: argparse.Namespace) -> int:
+    from bot import doctor  # noqa: PLC0415
+
+    today = date.today()  # noqa: DTZ011 - the operator's own day
+    remarks = asyncio.run(doctor.examine(Settings.read(), today))
+    say(doctor.in_words(remarks))
+    return int(any(remark.level is doctor.Level.ERROR for remark in remarks))
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from bot import keeping  # noqa: PLC0415
+
+    return keeping.back_up_to(Settings.read().database_url, options.file)
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from bot import keeping  # noqa: PLC0415
+
+    return keeping.restore_from(options.file, Settings.read().database_url)
+
+
+def _copy(options: argparse.Namespace) -> int:
+    from bot import keeping  # noqa: PLC0415
+
+    return keeping.copy_between(options.source, options.target)
 
 
 def _directory(given: Path | None) -> Path:

@@ -1,11 +1,10 @@
 """Sending what the outbox holds: in order within a chat, retried until it arrives or never can."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from telegram import InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -15,61 +14,130 @@ from telegram.error import (
 )
 from telegram.ext import ExtBot
 
+from bot import metrics
+from bot.calls import call
+from bot.logs import now_about
+from bot.pacing import Limits, Pace
 from bot.pump import Pump
+from handlers import deliveries
 from handlers.messages import Catalogue
 from handlers.services import Services
 from storage.database import Database
-from storage.outbox import Audience, Outgoing, Pending
+from storage.errors import DatabaseUnavailableError
+from storage.outbox import Audience, Outgoing, Pending, lane_of
+from storage.rests import Rest
 from storage.work import Work
 
 logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("general")
 
 _AT_ONCE = 16
+_MARK_AGAIN_SECONDS = 0.5
 _LONGEST_PAUSE = timedelta(minutes=5)
 # A message that Telegram could not take for so long says something out of date.
 _GIVE_UP_AFTER = timedelta(days=3)
-_UNCHANGED = "message is not modified"
 _NOT_EDITABLE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
 
 class Dispatcher(Pump[Pending, str]):
     """Takes messages from the outbox, one a chat at a time, and makes the calls."""
 
-    def __init__(self, database: Database, bot: ExtBot[None], services: Services) -> None:
-        super().__init__("dispatcher", _AT_ONCE, services.clock)
-        self._database = database
+    def __init__(
+        self,
+        database: Database,
+        bot: ExtBot[None],
+        services: Services,
+        limits: Limits | None = None,
+    ) -> None:
+        super().__init__("dispatcher", _AT_ONCE, database, services.clock)
         self._bot = bot
         self._services = services
+        self._pace = Pace(limits, services.clock)
         self._halted_until: datetime | None = None
+        self._knows_halt = False
 
     async def _next(self, busy: frozenset[str], limit: int) -> tuple[Pending, ...]:
-        if self._halted_until is not None and self._clock() < self._halted_until:
-            self.due = self._halted_until
+        room = min(limit, self._pace.room(len(busy), self._database.workers))
+        if room <= 0:
+            self.due = self._pace.next_room()
             return ()
+        resting = self._resting()
         audiences = self._audiences()
         async with self._database.begin() as work:
-            found = await work.outbox.next(busy, limit, audiences)
-            if len(found) < limit:
-                self.due = await work.outbox.next_due(audiences)
+            if await self._is_halted(work):
+                self.due = self._halted_until
+                return ()
+            lanes = busy | resting.keys()
+            found = await work.outbox.claim(self._database.worker, lanes, room, audiences)
+            if len(found) < room:
+                self.due = await self._next_due(work, audiences, resting)
+            elif room < limit:
+                self.due = self._pace.next_room()
+            await self._learn(work, found)
         return found
+
+    async def _is_halted(self, work: Work) -> bool:
+        """Tell whether Telegram asked this worker or another one, or its former self, to pause."""
+        if self._database.is_shared or not self._knows_halt:
+            self._halted_until = await work.rests.halted_until()
+            self._knows_halt = True
+        return self._halted_until is not None and work.now < self._halted_until
+
+    async def _next_due(
+        self, work: Work, audiences: Collection[Audience], resting: Mapping[str, datetime]
+    ) -> datetime | None:
+        waiting = await work.outbox.lanes_waiting(resting) if resting else frozenset()
+        postponed = await work.outbox.next_due(audiences)
+        moments = [resting[lane] for lane in waiting] + ([postponed] if postponed else [])
+        return min(moments, default=None)
+
+    def _resting(self) -> dict[str, datetime]:
+        """Return the lanes that must wait: a group may be reached by several."""
+        return {
+            lane: until
+            for chat_id, until in self._pace.resting().items()
+            for lane in self._lanes_to(chat_id)
+        }
+
+    def _lanes_to(self, chat_id: int) -> tuple[str, ...]:
+        groups = [one.value for one, group in self._groups().items() if group == chat_id]
+        return (lane_of(Audience.PERSON, chat_id), *groups)
+
+    async def _learn(self, work: Work, found: Sequence[Pending]) -> None:
+        """Take account of what other workers said where this one is about to speak."""
+        if not (found and self._database.is_shared and self._pace.is_kept):
+            return
+        sent = await work.rests.sent([item.lane for item in found])
+        for item in found:
+            self._pace.learn(self._address(item), sent.get(item.lane, ()))
+
+    async def _tell_pace(self, work: Work, item: Pending) -> None:
+        """Let other workers take account of what this one said."""
+        if self._database.is_shared and self._pace.is_kept:
+            chat_id = self._address(item)
+            sent, until = self._pace.sent(chat_id), self._pace.free_at(chat_id)
+            await work.rests.keep([Rest(lane, sent, until) for lane in self._lanes_to(chat_id)])
+
+    def _groups(self) -> dict[Audience, int | None]:
+        return {
+            Audience.ADMINISTRATORS: self._services.admin_chat_id,
+            Audience.FACILITATORS: self._services.facilitator_chat_id,
+        }
 
     def _audiences(self) -> tuple[Audience, ...]:
         """Return who can be written to; what is for others waits until they can."""
-        configured = {
-            Audience.PERSON: True,
-            Audience.ADMINISTRATORS: self._services.admin_chat_id is not None,
-            Audience.FACILITATORS: self._services.facilitator_chat_id is not None,
-        }
-        return tuple(audience for audience, known in configured.items() if known)
+        known = [audience for audience, chat_id in self._groups().items() if chat_id is not None]
+        return (Audience.PERSON, *known)
 
     def _lane(self, item: Pending) -> str:
         return item.lane
 
     async def _do(self, item: Pending) -> None:
+        now_about(outbox=item.id)
         chat_id = await self._chat(item)
         try:
-            message_id = await self._call(item, chat_id)
+            async with self._pace.turn(self._address(item)):
+                message_id = await call(self._bot, item, chat_id)
         except RetryAfter as error:
             await self._obey(item, error)
         except ChatMigrated as error:
@@ -83,39 +151,24 @@ class Dispatcher(Pump[Pending, str]):
         else:
             await self._sent(item, chat_id, message_id)
 
-    async def _chat(self, item: Pending) -> int:
-        groups = {
-            Audience.ADMINISTRATORS: self._services.admin_chat_id,
-            Audience.FACILITATORS: self._services.facilitator_chat_id,
-        }
-        chat_id = item.chat_id if item.audience is Audience.PERSON else groups[item.audience]
+    def _address(self, item: Pending) -> int:
+        """Return the chat that a call was meant for, whatever became of it since."""
+        chat_id = item.chat_id if item.chat_id is not None else self._groups()[item.audience]
         if chat_id is None:
             raise LookupError(f"outbox row {item.id} has no chat to go to")
+        return chat_id
+
+    async def _chat(self, item: Pending) -> int:
+        chat_id = self._address(item)
         if chat_id > 0:
             return chat_id
         async with self._database.begin() as work:
             return await work.outbox.current_chat(chat_id)
 
-    async def _call(self, item: Pending, chat_id: int) -> int | None:
-        """Make the call; return the id of the message where there is one."""
-        calls: dict[str, Callable[..., Awaitable[Message | bool]]] = {
-            "sendMessage": self._bot.send_message,
-            "editMessageText": self._bot.edit_message_text,
-            "editMessageReplyMarkup": self._bot.edit_message_reply_markup,
-            "sendDocument": self._bot.send_document,
-        }
-        content = _content(item) | {"chat_id": chat_id}
-        try:
-            result = await calls[item.method](**content)
-        except BadRequest as error:
-            if _UNCHANGED in error.message.lower():
-                return None
-            raise
-        return result.message_id if isinstance(result, Message) else None
-
     async def _sent(self, item: Pending, chat_id: int, message_id: int | None) -> None:
-        async with self._database.begin() as work:
-            kept = await work.outbox.sent(item.id, chat_id, message_id)
+        logger.info("sent")
+        metrics.SENT.inc()
+        kept = await self._write_down(item, chat_id, message_id)
         if not kept and item.about and message_id is not None:
             # Erased while it was on its way: nothing of it may stay where it arrived.
             try:
@@ -123,14 +176,33 @@ class Dispatcher(Pump[Pending, str]):
             except TelegramError as error:
                 logger.error("an erased message stays in a group: %s", type(error).__name__)
 
+    async def _write_down(self, item: Pending, chat_id: int, message_id: int | None) -> bool:
+        """Record that a message arrived, however long that takes: it would be sent again."""
+        while True:
+            try:
+                async with self._database.begin() as work:
+                    kept = await work.outbox.sent(item.id, chat_id, message_id)
+                    if kept and deliveries.is_in_thread(item):
+                        await deliveries.arrived(work, item, self._services.identity)
+                    await self._tell_pace(work, item)
+            except DatabaseUnavailableError as error:
+                logger.error("outbox %d was sent, and waits to be marked: %s", item.id, error)
+                await asyncio.sleep(_MARK_AGAIN_SECONDS)
+            else:
+                return kept
+
     async def _obey(self, item: Pending, error: RetryAfter) -> None:
         """Send nothing at all until Telegram allows it again."""
         wait = error.retry_after
         pause = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
         self._halted_until = self._clock() + pause
         logger.warning("Telegram asks for a pause of %.0f s", pause.total_seconds())
+        metrics.pause(pause.total_seconds())
         async with self._database.begin() as work:
-            await work.outbox.postpone(item.id, self._halted_until, "RetryAfter")
+            await work.rests.halt(self._halted_until)
+            await work.outbox.postpone(
+                item.id, self._halted_until, "RetryAfter", self._database.worker
+            )
 
     async def _follow(self, old: int, new: int) -> None:
         logger.warning("a group became a supergroup: its new id is followed")
@@ -151,11 +223,20 @@ class Dispatcher(Pump[Pending, str]):
                 payload = {k: v for k, v in item.payload.items() if k != "message_id"}
                 await work.outbox.sent(item.id, chat_id, None)
                 await work.outbox.add(
-                    Outgoing(Audience.PERSON, "sendMessage", payload, chat_id=chat_id)
+                    Outgoing(
+                        Audience.PERSON,
+                        "sendMessage",
+                        payload,
+                        chat_id=chat_id,
+                        about=item.about,
+                    )
                 )
                 self.wake()
             elif gone and item.method == "editMessageReplyMarkup":
                 await work.outbox.sent(item.id, chat_id, None)
+            elif gone and deliveries.is_in_thread(item):
+                await work.outbox.sent(item.id, chat_id, None)
+                await deliveries.removed(work, item, self._services.identity)
             else:
                 await self._park(work, item, error)
 
@@ -165,28 +246,24 @@ class Dispatcher(Pump[Pending, str]):
             if work.now - item.created_at > _GIVE_UP_AFTER:
                 await self._park(work, item, error)
             else:
-                await work.outbox.postpone(item.id, work.now + pause, type(error).__name__)
+                await work.outbox.postpone(
+                    item.id, work.now + pause, type(error).__name__, self._database.worker
+                )
         logger.warning("%s: next try in %.0f s", type(error).__name__, pause.total_seconds())
 
     async def _park(self, work: Work, item: Pending, error: TelegramError) -> None:
         """Keep what cannot be delivered, and say so: in the log, and to the administrators."""
         reason = f"{type(error).__name__}: {error.message}"
-        await work.outbox.park(item.id, reason)
-        logger.error("outbox %d (%s) cannot be delivered: %s", item.id, item.audience, reason)
+        await work.outbox.park(item.id, reason, self._database.worker)
+        # Telegram's words may quote the message: they stay in the row.
+        kind = type(error).__name__
+        logger.error("outbox %d (%s) cannot be delivered: %s", item.id, item.audience, kind)
+        metrics.PARKED.inc()
+        if deliveries.is_in_thread(item) and await deliveries.failed(
+            work, item, type(error).__name__, self._services.identity
+        ):
+            return
         if item.about and item.audience is not Audience.ADMINISTRATORS:
             text = TEXT("undelivered_alert", error=type(error).__name__, about=item.about)
             content = {"text": text, "parse_mode": "HTML"}
             await work.outbox.add(Outgoing(Audience.ADMINISTRATORS, "sendMessage", content))
-
-
-def _content(item: Pending) -> dict[str, Any]:
-    """Return the parameters as PTB takes them."""
-    content = dict(item.payload)
-    if "reply_markup" in content:
-        content["reply_markup"] = InlineKeyboardMarkup.de_json(content["reply_markup"], None)
-    if "link_preview_options" in content:
-        options = LinkPreviewOptions.de_json(content["link_preview_options"], None)
-        content["link_preview_options"] = options
-    if item.attachment is not None:
-        content["document"] = InputFile(item.attachment, filename=item.filename)
-    return content

@@ -17,6 +17,8 @@ from telegram.constants import ChatAction
 from telegram.error import TelegramError
 from telegram.ext import Application
 
+from bot import metrics
+from bot.logs import now_about
 from bot.pump import Pump
 from handlers.messages import Catalogue
 from handlers.services import Services
@@ -47,15 +49,14 @@ class Intake(Pump[Waiting, int]):
         services: Services,
         announce: Callable[[], None],
     ) -> None:
-        super().__init__("intake", _AT_ONCE, services.clock)
-        self._database = database
+        super().__init__("intake", _AT_ONCE, database, services.clock)
         self._application = application
         self._services = services
         self._announce = announce
 
     async def _next(self, busy: frozenset[int], limit: int) -> tuple[Waiting, ...]:
         async with self._database.begin() as work:
-            found = await work.inbox.next(busy, limit)
+            found = await work.inbox.claim(self._database.worker, busy, limit)
             if not found and not busy:
                 self.due = await work.inbox.next_due()
         return found
@@ -65,6 +66,7 @@ class Intake(Pump[Waiting, int]):
 
     async def _do(self, item: Waiting) -> None:
         """Handle one update, whatever it is and whatever happens."""
+        now_about(update=item.update_id)
         try:
             update = Update.de_json(json.loads(item.body), self._application.bot)
         except Exception as error:  # noqa: BLE001 - PTB raises anything on what it cannot parse
@@ -79,6 +81,8 @@ class Intake(Pump[Waiting, int]):
             await self._answer_tap(update, None)
         else:
             self._announce()
+            logger.info("handled: outbox %s", turn.owed)
+            metrics.handled(turn, item.received_at)
             await self._answer_tap(update, turn)
 
     async def _handle(self, update: Update) -> Turn:
@@ -93,7 +97,7 @@ class Intake(Pump[Waiting, int]):
                 # PTB hands a handler's error to its error handlers, and goes on.
                 if turn.failure is not None:
                     raise turn.failure
-                await work.inbox.done(update.update_id)
+                await work.inbox.done(update.update_id, self._database.worker)
         finally:
             typing.cancel()
         return turn
@@ -118,15 +122,18 @@ class Intake(Pump[Waiting, int]):
 
     async def _try_later(self, item: Waiting, error: StorageError) -> None:
         logger.warning("update %d waits: %s", item.update_id, type(error).__name__)
+        metrics.POSTPONED.inc()
         async with self._database.begin() as work:
-            await work.inbox.postpone(item.update_id, work.now + _RETRY_AFTER)
+            until = work.now + _RETRY_AFTER
+            await work.inbox.postpone(item.update_id, until, self._database.worker)
 
     async def _set_aside(self, item: Waiting, update: Update | None, error: Exception) -> None:
         """Keep the update for repair, apologise to the person, tell the administrators."""
         reference = "E-" + secrets.token_hex(3).upper()
         logger.error("%s: an update failed: %s", reference, type(error).__name__, exc_info=error)
+        metrics.SET_ASIDE.inc()
         async with self._database.begin() as work:
-            await work.inbox.set_aside(item.update_id, reference)
+            await work.inbox.set_aside(item.update_id, reference, self._database.worker)
             if update is not None and update.effective_chat is not None:
                 await self._apologise(work, update.effective_chat.id, reference)
             alert = TEXT("failure_alert", reference=reference, kind=type(error).__name__)

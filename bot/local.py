@@ -14,7 +14,7 @@ PREVIEW_DATABASE = "sqlite+aiosqlite:///data/preview.db"
 
 def preview(settings: Settings, port: int) -> int:
     """Answer on a page of this machine until stopped; return the exit code."""
-    logs.set_up(settings.log_level, PREVIEW_TOKEN)
+    logs.set_up(settings.log_level, [PREVIEW_TOKEN], logs.LogFormat(settings.log_format))
     learnt = load_learnt(settings, fictitious=True)
     if learnt is None:
         return 1
@@ -41,6 +41,8 @@ def for_preview(settings: Settings, server: PreviewServer) -> Settings:
             "telegram_bot_token": PREVIEW_TOKEN,
             "telegram_api_url": server.url,
             "database_url": settings.database_url if own_database else PREVIEW_DATABASE,
+            # Nobody here asks for a pace.
+            "messages_per_second": 0,
             "admin_chat_id": server.messenger.administrators.id,
             "facilitator_chat_id": server.messenger.facilitators.id,
             "operator_name": settings.operator_name or TEXT.label("preview_operator"),

@@ -6,10 +6,13 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy.engine import make_url
 from telegram.error import InvalidToken
 
 from bot import logs
+from bot.library import Library
 from bot.messages import TEXT
+from bot.reception import AddressTakenError
 from bot.service import Service
 from bot.settings import Settings
 from bot.speaking import fail, say
@@ -28,21 +31,34 @@ class Learnt:
 
     quick: Knowledge
     deepen: Callable[[], Knowledge] | None
+    library: Library
 
 
-def telegram(settings: Settings) -> int:
-    """Answer on Telegram by long polling until stopped; return the exit code."""
-    token = settings.telegram_bot_token
-    logs.set_up(settings.log_level, token.get_secret_value() if token else None)
+def telegram(settings: Settings, *, posted: bool = False) -> int:
+    """Answer on Telegram until stopped, by long polling or as a webhook; return the exit code."""
+    set_up_logs(settings)
     learnt = load_learnt(settings, fictitious=False)
     if learnt is None:
         return 1
-    return asyncio.run(serve(settings, learnt, None))
+    return asyncio.run(serve(settings, learnt, None, posted=posted))
+
+
+def set_up_logs(settings: Settings) -> None:
+    """Log as the settings say, without their secrets."""
+    given = (settings.telegram_bot_token, settings.webhook_secret)
+    secrets = [secret.get_secret_value() for secret in given if secret]
+    password = make_url(settings.database_url).password
+    logs.set_up(
+        settings.log_level,
+        [*secrets, *([password] if password else [])],
+        logs.LogFormat(settings.log_format),
+    )
 
 
 def load_learnt(settings: Settings, *, fictitious: bool) -> Learnt | None:
     """Load what can answer at once; None, and the problems told, where the files are wrong."""
     directory = settings.knowledge_dir
+    library = Library(directory, fictitious=fictitious, compiling=lambda: compiling(settings))
     try:
         quick = load(directory, fictitious=fictitious, compiling=by_letters(settings))
     except KnowledgeError as error:
@@ -50,27 +66,34 @@ def load_learnt(settings: Settings, *, fictitious: bool) -> Learnt | None:
         return None
 
     def deepen() -> Knowledge:
-        understanding = compiling(settings)
+        understanding = library.compiling()
         if understanding.encoder is not None:
             # Before the files: what reading its weights takes for a moment is free again by then.
             understanding.encoder.encode([" "])
-        return load(directory, fictitious=fictitious, compiling=understanding)
+        return library.load()
 
-    return Learnt(quick, deepen if settings.semantic_matching else None)
+    return Learnt(quick, deepen if settings.semantic_matching else None, library)
 
 
-async def serve(settings: Settings, learnt: Learnt, page: str | None) -> int:
+async def serve(
+    settings: Settings, learnt: Learnt, page: str | None, *, posted: bool = False
+) -> int:
     """Answer until a signal says to stop; return the exit code. ``page``: the preview's address."""
+    logs.catch_forgotten(asyncio.get_running_loop())
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    service = Service(settings, learnt.quick, deepen=learnt.deepen)
+    service = Service(
+        settings, learnt.quick, deepen=learnt.deepen, posted=posted, library=learnt.library
+    )
     try:
         if await _started_before(stop, service):
             _say_ready(service, page)
             await service.run(stop)
     except InvalidToken:
         return fail(TEXT.label("token_refused"))
+    except AddressTakenError as error:
+        return fail(TEXT.label("address_taken", host=error.host, port=error.port))
     except StorageError as error:
         return fail(TEXT.label("database_wrong", reason=error))
     finally:
@@ -94,9 +117,10 @@ async def _started_before(stop: asyncio.Event, service: Service) -> bool:
 
 def _say_ready(service: Service, page: str | None) -> None:
     username = service.parts.services.bot_username
+    listening = service.parts.reception.listens_on
     text = (
         TEXT.label("preview_ready", url=page)
         if page
-        else TEXT.label("telegram_ready", username=username)
+        else TEXT.label("telegram_ready", username=username, listening=listening)
     )
     say(text)

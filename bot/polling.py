@@ -13,21 +13,31 @@ from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, Tel
 from telegram.ext import ExtBot
 from telegram.request import BaseRequest
 
-from bot.updates import received
+from bot import metrics
+from bot.backlog import Backlog
+from bot.reception import Reception
+from bot.updates import numbered
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import InboxFullError, StorageError
 from storage.inbox import CURSOR_MEMORY
 
 logger = logging.getLogger(__name__)
 
-# What the handlers understand; an edited message would otherwise run its command again.
-ALLOWED_UPDATES = (UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY, UpdateType.MY_CHAT_MEMBER)
+# What the handlers understand. Edited messages are relayed where the message was: each handler of
+# messages asks for new ones, so that an edit never runs a command again.
+ALLOWED_UPDATES = (
+    UpdateType.MESSAGE,
+    UpdateType.EDITED_MESSAGE,
+    UpdateType.CALLBACK_QUERY,
+    UpdateType.MY_CHAT_MEMBER,
+)
 LONG_POLL_SECONDS = 30
 _NETWORK_SECONDS = 15
 _LONGEST_PAUSE = 60.0
+_FULL_SECONDS = 1.0
 
 
-class Polling:
+class Polling(Reception):
     """The loop that fetches. PTB's own confirms up to 100 updates before one is handled."""
 
     def __init__(
@@ -35,12 +45,14 @@ class Polling:
         bot: ExtBot[None],
         request: BaseRequest,
         database: Database,
+        backlog: Backlog,
         announce: Callable[[], None],
         clock: Callable[[], datetime],
     ) -> None:
         self._bot = bot
         self._request = request
         self._database = database
+        self._backlog = backlog
         self._announce = announce
         self._clock = clock
         self._last_batch = clock()
@@ -48,6 +60,7 @@ class Polling:
 
     async def run(self) -> None:
         """Fetch until cancelled; InvalidToken where Telegram does not know the token any more."""
+        await self._leave_webhook()
         async with self._database.begin() as work:
             cursor = await work.inbox.cursor()
         offset = None if cursor is None else cursor + 1
@@ -59,8 +72,24 @@ class Polling:
                 self._pause = 0.0
             except InvalidToken:
                 raise
-            except (TelegramError, StorageError, ValueError) as error:
+            except InboxFullError:
+                await asyncio.sleep(_FULL_SECONDS)
+            except (TelegramError, StorageError, ValueError, RecursionError) as error:
                 await self._wait_after(error)
+
+    async def _leave_webhook(self) -> None:
+        """Have Telegram post no more, or it would refuse to be asked; what waits there is kept."""
+        while True:
+            try:
+                if (await self._bot.get_webhook_info()).url:
+                    await self._bot.delete_webhook(drop_pending_updates=False)
+                    logger.warning("a webhook was left over: it is deleted, to fetch instead")
+            except InvalidToken:
+                raise
+            except TelegramError as error:
+                await self._wait_after(error)
+            else:
+                return
 
     async def _fetch(self, offset: int | None) -> int | None:
         """Fetch one batch, keep it, and return the offset that confirms it."""
@@ -68,10 +97,11 @@ class Polling:
         if not batch:
             return offset
         self._last_batch = self._clock()
+        rows = numbered(batch)
         async with self._database.begin() as work:
-            await work.inbox.add([received(raw) for raw in batch])
+            metrics.RECEIVED.inc(await work.inbox.add(rows, self._backlog.room))
         self._announce()
-        return max(int(raw["update_id"]) for raw in batch) + 1
+        return max(row.update_id for row in rows) + 1
 
     async def _get_updates(self, offset: int | None) -> list[dict[str, Any]]:
         """Return raw updates: PTB parses a batch whole, so one bad update would stop all."""

@@ -6,22 +6,28 @@ import functools
 import logging
 from collections.abc import Callable, Coroutine, Hashable
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from storage.errors import StorageError
+from storage.database import Database
+from storage.errors import ClaimLostError, StorageError
 
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Lane = TypeVar("Lane", bound=Hashable)
+Clock: TypeAlias = Callable[[], datetime]
 _PAUSE_AFTER_FAILURE = 1.0
+# Other workers cannot wake this one: it looks by itself.
+_LOOK_EVERY = 0.5
+_PAUSE_AFTER_COLLISION = 0.02
 _DRAIN_SECONDS = 10.0
 
 
 class Pump(abc.ABC, Generic[Item, Lane]):
     """The loop shared by the inbox and the outbox: woken by news, by time, and by free lanes."""
 
-    def __init__(self, name: str, at_once: int, clock: Callable[[], datetime]) -> None:
+    def __init__(self, name: str, at_once: int, database: Database, clock: Clock) -> None:
         self._name = name
+        self._database = database
         self._at_once = at_once
         self._clock = clock
         self._news = asyncio.Event()
@@ -68,6 +74,10 @@ class Pump(abc.ABC, Generic[Item, Lane]):
         self.due = None
         try:
             items = await self._next(frozenset(self._busy), free)
+        except ClaimLostError:
+            await asyncio.sleep(_PAUSE_AFTER_COLLISION)
+            self._news.set()
+            return
         except StorageError as error:
             logger.error("%s: the database does not answer: %s", self._name, error)
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
@@ -86,6 +96,8 @@ class Pump(abc.ABC, Generic[Item, Lane]):
     async def _run_lane(self, item: Item) -> None:
         try:
             await self._do(item)
+        except ClaimLostError as error:
+            logger.warning("%s: another worker took over: %s", self._name, error)
         except StorageError as error:
             # The row stays as it was, so it is taken again.
             logger.error("%s: the database does not answer: %s", self._name, error)
@@ -95,9 +107,10 @@ class Pump(abc.ABC, Generic[Item, Lane]):
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
 
     async def _wait(self) -> None:
-        seconds = None
+        seconds = _LOOK_EVERY if self._database.is_shared else None
         if self.due is not None:
-            seconds = max(0.0, (self.due - self._clock()).total_seconds())
+            wait = max(0.0, (self.due - self._clock()).total_seconds())
+            seconds = wait if seconds is None else min(seconds, wait)
         try:
             async with asyncio.timeout(seconds):
                 await self._news.wait()

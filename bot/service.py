@@ -7,18 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from telegram import BotCommand, BotCommandScopeAllPrivateChats
-from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import InvalidToken, NetworkError, RetryAfter
 from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
-from telegram.request import HTTPXRequest
+from telegram.request import BaseRequest
 
 import handlers.table
+from bot import metrics
+from bot.backlog import Backlog
+from bot.digest import Digest
 from bot.dispatcher import Dispatcher
 from bot.intake import BotApplication, Intake, remember_failure
+from bot.introduction import introduce
+from bot.library import Library
 from bot.messages import TEXT
+from bot.pacing import limits_of
 from bot.polling import Polling
+from bot.publishing import Publishing
+from bot.reception import Reception
+from bot.reloading import Reloading
 from bot.settings import Settings
-from handlers.keyboards import shorten
+from bot.transport import Transport
+from bot.understanding import compiling
 from handlers.services import Identity, Services
 from handlers.turn import BotContext
 from knowledge.whole import Knowledge
@@ -28,22 +37,7 @@ from storage.retention import Durations
 
 logger = logging.getLogger(__name__)
 
-COMMANDS = (
-    "projets",
-    "themes",
-    "proposer",
-    "mesdemandes",
-    "aide",
-    "contact",
-    "annuler",
-    "confidentialite",
-    "mesdonnees",
-    "supprimer",
-)
 _CONNECTIONS = 32
-# Bot API, setMyDescription and setMyShortDescription.
-_LONGEST_DESCRIPTION = 512
-_LONGEST_SHORT = 120
 _SWEEP_EVERY = timedelta(hours=1)
 _LONGEST_PAUSE = 30.0
 _FIRST_ANSWERS_SECONDS = 1.0
@@ -56,9 +50,12 @@ class Parts:
     application: BotApplication
     database: Database
     services: Services
-    polling: Polling
+    backlog: Backlog
+    reception: Reception
     intake: Intake
     dispatcher: Dispatcher
+    reloading: Reloading
+    publishing: Publishing
 
 
 class Service:
@@ -71,29 +68,45 @@ class Service:
         *,
         clock: Callable[[], datetime] = utc_now,
         deepen: Callable[[], Knowledge] | None = None,
+        posted: bool = False,
+        library: Library | None = None,
     ) -> None:
+        """Put a bot together, to fetch updates or to have them ``posted`` by Telegram.
+
+        ``library``: the folder that the knowledge was loaded from, to be watched.
+        """
         self._settings = settings
         self._deepen = deepen
-        self.parts = _assemble(settings, knowledge, clock)
+        self._watches = library is not None
+        library = library or _library(settings, knowledge)
+        self.parts = _assemble(settings, knowledge, clock, library, posted=posted)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Bring the database up to date, meet Telegram, and begin to answer.
 
         Raises StorageError where the database cannot be used, InvalidToken where Telegram does
-        not know the token; waits for a Telegram that does not answer.
+        not know the token, AddressTakenError where a worker cannot listen; waits for a Telegram
+        that does not answer.
         """
+        await self.parts.reception.open()
         await self.parts.database.migrate()
+        await self.parts.database.join()
         await self._meet_telegram()
         self.parts.services.bot_username = self.parts.application.bot.username
         self._warn()
         loops: tuple[Coroutine[Any, Any, None], ...] = (
             self.parts.intake.run(),
             self.parts.dispatcher.run(),
-            self.parts.polling.run(),
-            self._introduce(),
+            self.parts.reception.run(),
+            introduce(self.parts.application.bot, self.parts.services),
             self._understand_more(),
             self._sweep(),
+            self.parts.backlog.watch(),
+            metrics.watch_loop(),
+            self.parts.publishing.run(),
+            *([self.parts.reloading.run()] if self._watches else []),
+            *([self._digest().run()] if self._settings.weekly_digest else []),
         )
         self._tasks = [asyncio.get_running_loop().create_task(loop) for loop in loops]
 
@@ -108,6 +121,7 @@ class Service:
 
     async def stop(self) -> None:
         """Fetch no more, let what is under way end, close everything."""
+        await self.parts.reception.close()
         intake, dispatcher, *others = self._tasks or (None, None)
         # In the order of the thread: no new updates, then no new answers, then no more sending.
         for task in (*others, intake, dispatcher):
@@ -132,6 +146,10 @@ class Service:
             else:
                 return
 
+    def _digest(self) -> Digest:
+        parts = self.parts
+        return Digest(parts.database, parts.services, parts.dispatcher.wake)
+
     def _warn(self) -> None:
         if self._settings.admin_chat_id is None:
             logger.warning(TEXT.label("no_administrators"))
@@ -139,22 +157,6 @@ class Service:
             logger.warning(TEXT.label("no_contact"))
         if not self._settings.operator_name:
             logger.warning(TEXT.label("no_operator"))
-
-    async def _introduce(self) -> None:
-        """Tell Telegram the commands and who runs the bot; a failure leaves what it was told."""
-        bot: ExtBot[None] = self.parts.application.bot
-        operator = self.parts.services.identity.operator
-        commands = [BotCommand(name, TEXT.label(f"command_{name}")) for name in COMMANDS]
-        try:
-            await bot.set_my_commands(commands, BotCommandScopeAllPrivateChats())
-            await bot.set_my_description(
-                shorten(TEXT.label("description", operator=operator), _LONGEST_DESCRIPTION)
-            )
-            await bot.set_my_short_description(
-                shorten(TEXT.label("short_description", operator=operator), _LONGEST_SHORT)
-            )
-        except TelegramError as error:
-            logger.warning("the command menu is as it was: %s", type(error).__name__)
 
     async def _understand_more(self) -> None:
         """Come to understand meaning too; until the encoder is read, letters and sound serve."""
@@ -177,17 +179,22 @@ class Service:
         """Delete what has been kept long enough, every hour; log counts only."""
         while True:
             try:
-                async with self.parts.database.begin() as work:
-                    counts = await work.retention.apply(Durations())
+                async with self.parts.database.leadership("sweep") as work:
+                    counts = await work.retention.apply(Durations()) if work else {}
                 logger.info("retention: %s", counts)
             except StorageError as error:
                 logger.error("retention did not run: %s", error)
             await asyncio.sleep(_SWEEP_EVERY.total_seconds())
 
 
-def _assemble(settings: Settings, knowledge: Knowledge, clock: Callable[[], datetime]) -> Parts:
-    if settings.telegram_bot_token is None:
-        raise ValueError("a bot needs a token")
+def _assemble(
+    settings: Settings,
+    knowledge: Knowledge,
+    clock: Callable[[], datetime],
+    library: Library,
+    *,
+    posted: bool,
+) -> Parts:
     database = Database(settings.database_url, clock=clock)
     services = Services(
         knowledge=knowledge,
@@ -195,17 +202,14 @@ def _assemble(settings: Settings, knowledge: Knowledge, clock: Callable[[], date
         clock=clock,
         admin_chat_id=settings.admin_chat_id,
         facilitator_chat_id=settings.facilitator_chat_id,
+        flood_limit=settings.flood_limit,
+        facilitator_ids=settings.facilitator_ids,
+        knowledge_dir=library.directory,
     )
+    transport = Transport(settings.telegram_transport)
     # The polling request waits half a minute at a time: it has a connection of its own.
-    polling_request = HTTPXRequest(connection_pool_size=1)
-    api = str(settings.telegram_api_url).rstrip("/")
-    bot: ExtBot[None] = ExtBot(
-        settings.telegram_bot_token.get_secret_value(),
-        base_url=f"{api}/bot",
-        base_file_url=f"{api}/file/bot",
-        request=HTTPXRequest(connection_pool_size=_CONNECTIONS, pool_timeout=10.0),
-        get_updates_request=polling_request,
-    )
+    polling_request = transport.request(connections=1)
+    bot = _bot(settings, transport, polling_request)
     application = (
         ApplicationBuilder()
         .bot(bot)
@@ -215,10 +219,52 @@ def _assemble(settings: Settings, knowledge: Knowledge, clock: Callable[[], date
     )
     application.add_handlers(handlers.table.ALL)
     application.add_error_handler(remember_failure)
-    dispatcher = Dispatcher(database, bot, services)
+    limits = limits_of(settings.messages_per_second, settings.chat_burst)
+    dispatcher = Dispatcher(database, bot, services, limits)
     intake = Intake(database, application, services, dispatcher.wake)
-    polling = Polling(bot, polling_request, database, intake.wake, clock)
-    return Parts(application, database, services, polling, intake, dispatcher)
+    backlog = Backlog(database, settings.inbox_limit)
+    reception: Reception
+    if posted:
+        # The web framework is slow to import, and who fetches needs none.
+        from bot.posting import posting  # noqa: PLC0415
+
+        reception = posting(settings, bot, database, backlog, services, intake.wake)
+    else:
+        reception = Polling(bot, polling_request, database, backlog, intake.wake, clock)
+    reloading = Reloading(library, services, database, dispatcher.wake)
+    publishing = Publishing(database, bot, services, library, reloading, dispatcher.wake)
+    return Parts(
+        application,
+        database,
+        services,
+        backlog,
+        reception,
+        intake,
+        dispatcher,
+        reloading,
+        publishing,
+    )
+
+
+def _library(settings: Settings, knowledge: Knowledge) -> Library:
+    """Return the folder of the settings, as the knowledge was loaded from it."""
+    fictitious = any(project.fictitious for project in knowledge.projects)
+    return Library(
+        settings.knowledge_dir, fictitious=fictitious, compiling=lambda: compiling(settings)
+    )
+
+
+def _bot(settings: Settings, transport: Transport, polling_request: BaseRequest) -> ExtBot[None]:
+    if settings.telegram_bot_token is None:
+        raise ValueError("a bot needs a token")
+    api = str(settings.telegram_api_url).rstrip("/")
+    return ExtBot(
+        settings.telegram_bot_token.get_secret_value(),
+        base_url=f"{api}/bot",
+        base_file_url=f"{api}/file/bot",
+        request=transport.request(_CONNECTIONS, pool_timeout=10.0),
+        get_updates_request=polling_request,
+    )
 
 
 def _identity(settings: Settings) -> Identity:

@@ -1,23 +1,28 @@
 """Settings, read once from the environment and ``.env``; every mistake is told at once."""
 
+import re
+import secrets
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
     AnyHttpUrl,
+    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
     field_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 import knowledge
 from bot.messages import TEXT
 from knowledge.thresholds import Thresholds
+from storage.inbox import MOST_WAITING
 
 
 class SettingsError(Exception):
@@ -34,6 +39,13 @@ def _group(value: int | None) -> int | None:
     return value
 
 
+def _user_ids(value: object) -> object:
+    """Read "12, 34": pydantic would want JSON."""
+    return [one for one in re.split(r"[\s,;]+", value) if one] if isinstance(value, str) else value
+
+
+# Bot API, setWebhook, secret_token.
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 ChatId = Annotated[int | None, AfterValidator(_group)]
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -56,6 +68,7 @@ class Settings(BaseSettings):
     knowledge_dir: Path = Path(knowledge.__file__).parent
     admin_chat_id: ChatId = None
     facilitator_chat_id: ChatId = None
+    facilitator_ids: Annotated[frozenset[int], NoDecode, BeforeValidator(_user_ids)] = frozenset()
     operator_name: str = ""
     contact_email: str = ""
     contact_phone: str = ""
@@ -65,7 +78,18 @@ class Settings(BaseSettings):
     answer_probability: Annotated[float, Field(gt=0, le=1)] = Thresholds.answer
     choice_probability: Annotated[float, Field(ge=0, le=1)] = Thresholds.choice
     preview_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    telegram_transport: Literal["aiohttp", "httpx"] = "aiohttp"
+    webhook_url: str = ""
+    webhook_secret: SecretStr | None = None
+    listen_host: str = "127.0.0.1"
+    listen_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    inbox_limit: Annotated[int, Field(ge=1)] = MOST_WAITING
+    flood_limit: Annotated[int, Field(ge=0)] = 30
+    messages_per_second: Annotated[int, Field(ge=0)] = 30
+    chat_burst: Annotated[int, Field(ge=1, le=20)] = 3
+    weekly_digest: bool = True
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+    log_format: Literal["text", "json"] = "text"
 
     @classmethod
     def read(cls, **overrides: object) -> Self:
@@ -74,6 +98,17 @@ class Settings(BaseSettings):
             return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
         except ValidationError as error:
             raise SettingsError(tuple(_in_words(error))) from error
+
+    def check_for_webhook(self) -> None:
+        """Raise SettingsError with all that ``serve`` needs and lacks."""
+        needs = {
+            "telegram_bot_token": self.telegram_bot_token,
+            "webhook_url": self.webhook_url,
+            "webhook_secret": self.webhook_secret,
+        }
+        missing = [name for name, value in needs.items() if not value]
+        if missing:
+            raise SettingsError(tuple(_lacking(name) for name in missing))
 
     @field_validator("telegram_bot_token")
     @classmethod
@@ -95,12 +130,34 @@ class Settings(BaseSettings):
             raise ValueError("bad_database")
         return url
 
+    @field_validator("webhook_url")
+    @classmethod
+    def _check_webhook(cls, url: str) -> str:
+        parts = urlsplit(url)
+        # Telegram posts over HTTPS only; the preview, on this machine, over HTTP too.
+        local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
+        if url and not (parts.hostname and (parts.scheme == "https" or local)):
+            raise ValueError("bad_webhook_url")
+        return url
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _check_secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not _SECRET.fullmatch(secret.get_secret_value()):
+            raise ValueError("bad_webhook_secret")
+        return secret
+
     @field_validator("knowledge_dir")
     @classmethod
     def _check_knowledge(cls, directory: Path) -> Path:
         if not directory.is_dir():
             raise ValueError("bad_directory")
         return directory
+
+
+def _lacking(name: str) -> str:
+    remedy = TEXT.label(f"no_{name}", fresh=secrets.token_urlsafe(32))
+    return TEXT.label("bad_setting", variable=name.upper(), remedy=remedy)
 
 
 def _in_words(error: ValidationError) -> list[str]:

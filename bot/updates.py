@@ -1,21 +1,55 @@
 """Raw updates, as Telegram gives them, before anything has parsed them."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
 
 from storage.inbox import Received
 
+logger = logging.getLogger(__name__)
 # Where an update's chat is found, in this order (Bot API, "Update").
 _CHAT_PATHS = (("chat",), ("message", "chat"), ("from",), ("user",))
+# What a database keeps in a BIGINT; Telegram's own numbers have at most 52 bits.
+_LARGEST = 2**63 - 1
 
 
-def received(raw: Mapping[str, Any]) -> Received:
-    """Return the inbox row of an update. ValueError where it has no number to confirm it by."""
-    update_id = raw.get("update_id")
-    if not isinstance(update_id, int):
-        raise ValueError("an update without a number")  # noqa: TRY004 - it is bad data, not a bad call
-    return Received(update_id, chat_of(raw), json.dumps(raw, ensure_ascii=False))
+def received(raw: Mapping[str, Any], body: str | None = None) -> Received:
+    """Return the inbox row of an update, its text as it came where that is known.
+
+    ValueError where it has no number to confirm it by.
+    """
+    update_id = raw.get("update_id") if isinstance(raw, Mapping) else None
+    if not _is_number(update_id) or update_id < 0:
+        raise ValueError("an update without a number")
+    # ASCII only: no database takes the lone surrogates and zeros that JSON may escape.
+    return Received(update_id, chat_of(raw), body if body is not None else json.dumps(raw))
+
+
+def numbered(batch: Sequence[Mapping[str, Any]]) -> list[Received]:
+    """Return the rows of a batch. One without a number cannot be confirmed: it goes with the rest.
+
+    ValueError where none has a number.
+    """
+    rows = []
+    for raw in batch:
+        try:
+            rows.append(received(raw))
+        except ValueError as error:
+            logger.error("an update cannot be kept: %s", type(error).__name__)
+    if not rows:
+        raise ValueError("a batch of which no update has a number")
+    return rows
+
+
+def parsed(body: bytes) -> Received:
+    """Return the inbox row of an update posted as JSON. ValueError where it is none."""
+    try:
+        text = body.decode()
+        raw = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("an update nested too deep") from error
+    return received(raw, text)
 
 
 def chat_of(raw: Mapping[str, Any]) -> int:
@@ -33,4 +67,8 @@ def _at(content: object, path: tuple[str, ...]) -> int | None:
         if not isinstance(content, dict):
             return None
         content = content.get(key)
-    return content if isinstance(content, int) else None
+    return content if _is_number(content) else None
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST

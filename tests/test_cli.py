@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -50,6 +51,36 @@ def test_check_lists_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "faq.yaml, ligne" in capsys.readouterr().out
     assert main(["ask", "bonjour", "--knowledge", str(folder)]) == 1
     assert "titres" in capsys.readouterr().err
+
+
+def test_check_tells_programs_each_problem_with_its_place_and_remedy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(SHIPPED, tmp_path / "k")
+    faq = folder / "faq.yaml"
+    text = faq.read_text("utf-8").replace("<b>réseautage</b>", "<b>réseautage", 1)
+    faq.write_text(text.replace("sont <b>tous", "à la ZAC sont <b>tous", 1), "utf-8")
+    assert main(["check", str(folder), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [(one["severity"], one["code"], one["file"], one["entry"]) for one in told] == [
+        ("error", "bad_html", "faq.yaml", "recrutement-projets"),
+        ("warning", "acronym", "faq.yaml", "coordination"),
+    ]
+    assert set(told[0]) == {"severity", "code", "file", "line", "entry", "message", "remedy"}
+    assert all(one["line"] > 1 and one["message"] and one["remedy"] for one in told)
+
+
+def test_check_tells_errors_and_warnings_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(SHIPPED, tmp_path / "k")
+    faq = folder / "faq.yaml"
+    text = faq.read_text("utf-8").replace("<b>réseautage</b>", "<b>réseautage", 1)
+    faq.write_text(text.replace("sont <b>tous", "à la ZAC sont <b>tous", 1), "utf-8")
+    assert main(["check", str(folder)]) == 1
+    errors, _, warnings = capsys.readouterr().out.partition("1 avertissement")
+    assert "1 erreur empêche" in errors
+    assert ("<b>" in errors, "ZAC" in errors, "ZAC" in warnings) == (True, False, True)
 
 
 def test_a_warning_does_not_fail_the_check(
@@ -142,3 +173,19 @@ def test_a_folder_that_cannot_be_used_stops_the_start(
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "1:x")
     assert main(["run"]) == 1
     assert "faq.yaml" in capsys.readouterr().err
+
+
+def test_a_reader_who_has_read_enough_is_no_error(tmp_path: Path) -> None:
+    program = "import sys; from bot.cli import main; sys.exit(main(['ask', 'bonjour']))"
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait() == 0

@@ -56,8 +56,40 @@ def test_every_mistake_is_told_at_once_in_words(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_token_never_shows() -> None:
-    settings = Settings.read(telegram_bot_token="123:secret")  # noqa: S106 - a token of no bot
-    assert "secret" not in repr(settings)
+    settings = Settings.read(telegram_bot_token="123:hunter2")  # noqa: S106 - a token of no bot
+    assert "hunter2" not in repr(settings)
+
+
+def test_what_a_webhook_needs_is_told_at_once_with_a_fresh_secret() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.read().check_for_webhook()
+    assert [problem.split()[0] for problem in caught.value.problems] == [
+        "TELEGRAM_BOT_TOKEN",
+        "WEBHOOK_URL",
+        "WEBHOOK_SECRET",
+    ]
+    secret = caught.value.problems[-1].split()[-1]
+    Settings.read(
+        telegram_bot_token="123:hunter2",  # noqa: S106 - a token of no bot
+        webhook_url="https://bot.exemple.fr/telegram",
+        webhook_secret=secret,
+    ).check_for_webhook()
+    assert len(secret) > 32
+
+
+@pytest.mark.parametrize(
+    "url", ["http://bot.exemple.fr/x", "bot.exemple.fr", "https://", "ftp://x"]
+)
+def test_a_webhook_is_posted_to_over_https(url: str) -> None:
+    with pytest.raises(SettingsError, match="WEBHOOK_URL"):
+        Settings.read(webhook_url=url)
+
+
+@pytest.mark.parametrize("secret", ["é", "a b", "a" * 257])
+def test_a_secret_that_telegram_refuses_is_told_and_not_shown(secret: str) -> None:
+    with pytest.raises(SettingsError, match="WEBHOOK_SECRET") as caught:
+        Settings.read(webhook_secret=secret)
+    assert secret not in str(caught.value)
 
 
 def test_every_setting_is_in_the_example() -> None:

@@ -42,7 +42,7 @@ async def get_my_commands(messenger: Messenger, values: Values) -> list[Values]:
 
 def _put_commands(messenger: Messenger, values: Values, commands: list[Values]) -> bool:
     messenger.menus.put(values.get("scope", {}), values.get("language_code", ""), commands)
-    messenger.notes("commands", commands=messenger.menus.shown())
+    messenger.notes("commands", **messenger.commands())
     return True
 
 

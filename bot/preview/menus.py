@@ -5,8 +5,9 @@ from typing import Any
 
 Command = dict[str, str]
 Key = tuple[str, str]
-# Bot API, "Determining list of commands", for a private chat in French.
+# Bot API, "Determining list of commands", in French.
 _PRIVATE = ("all_private_chats", "default")
+_GROUP = ("all_group_chats", "default")
 _LANGUAGES = ("fr", "")
 
 
@@ -26,7 +27,15 @@ class Menus:
 
     def shown(self) -> list[Command]:
         """Return what a person sees in a private chat."""
-        keys = (_key({"type": scope}, language) for scope in _PRIVATE for language in _LANGUAGES)
+        return self._first([{"type": scope} for scope in _PRIVATE])
+
+    def shown_in(self, group_id: int) -> list[Command]:
+        """Return what the members of a group see there."""
+        own = {"type": "chat", "chat_id": group_id}
+        return self._first([own, *({"type": scope} for scope in _GROUP)])
+
+    def _first(self, scopes: list[dict[str, Any]]) -> list[Command]:
+        keys = (_key(scope, language) for scope in scopes for language in _LANGUAGES)
         return next((self._lists[key] for key in keys if self._lists.get(key)), [])
 
 

@@ -72,14 +72,18 @@ class Messenger:
     def sends(self, user: User, kind: str, *, chat: int | None = None, **details: Any) -> Message:  # noqa: ANN401 - as the Bot API has it
         """Send a photo, voice, sticker, document, location, contact or video_note.
 
-        ``file`` is a name and a content, the other details are fields of the Bot API's type;
-        samples stand for what is not given.
+        ``file`` is a name and a content, ``caption`` and ``reply_to`` are as people send them, the
+        other details are fields of the Bot API's type; samples stand for what is not given.
         """
         if kind not in samples.KINDS:
             raise bad(f"the preview cannot send a {kind}")
         file = details.pop("file", None) or samples.file_of(kind)
+        reply_to, caption = details.pop("reply_to", None), details.pop("caption", "")
         content = {kind: self._content(kind, file, details)}
-        return self._from_person(user, chat or user.id, content, None)
+        shown, entities = parse(caption)
+        if shown:
+            content |= {"caption": shown} | ({"caption_entities": entities} if entities else {})
+        return self._from_person(user, chat or user.id, content, reply_to)
 
     def edits(self, user: User, message_id: int, text: str, *, chat: int | None = None) -> Message:
         """Edit one's own text."""
@@ -216,10 +220,21 @@ class Messenger:
     def bot(self) -> dict[str, Any]:
         """Return the bot as people see it before they write to it."""
         shown = bot_as_json()
-        return shown | {
-            "first_name": self.texts.get("name", "") or shown["first_name"],
-            "description": self.texts.get("description", ""),
+        return (
+            shown
+            | {
+                "first_name": self.texts.get("name", "") or shown["first_name"],
+                "description": self.texts.get("description", ""),
+            }
+            | self.commands()
+        )
+
+    def commands(self) -> dict[str, Any]:
+        """Return the menus: people's, and those of each group by its id."""
+        groups = (self.administrators, self.facilitators)
+        return {
             "commands": self.menus.shown(),
+            "group_commands": {str(one.id): self.menus.shown_in(one.id) for one in groups},
         }
 
     def empties(self) -> None:
@@ -282,7 +297,8 @@ def _is_for_bot(message: Message) -> bool:
         return True
     mention = f"@{bot_as_json()['username']}"
     is_reply = message.get("reply_to_message", {}).get("from", {}).get("id") == BOT_ID
-    return is_reply or message.get("text", "").startswith("/") or mention in message.get("text", "")
+    said = message.get("text") or message.get("caption", "")
+    return is_reply or said.startswith("/") or mention in said
 
 
 def _data_of(message: Message) -> Iterator[str]:

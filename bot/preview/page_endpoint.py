@@ -123,7 +123,9 @@ class PageEndpoint:
         if isinstance(upload, UploadFile) and upload.filename:
             file = (upload.filename, await upload.read())
         chat, kind = int(str(form["chat_id"])), str(form["kind"])
-        return self._messenger.sends(user, kind, chat=chat, file=file)
+        replied = form.get("reply_to")
+        reply_to = int(str(replied)) if replied else None
+        return self._messenger.sends(user, kind, chat=chat, file=file, reply_to=reply_to)
 
     async def file(self, request: Request) -> Response:
         """Give a file that the bot or a person sent."""

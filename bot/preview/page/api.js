@@ -35,12 +35,13 @@ export const block = (userId, blocked) => post("/preview/block", { user_id: user
 export const reset = () => post("/preview/reset", {});
 
 /** Sends a photo, voice, sticker, location or document; without a file the server makes a sample. */
-export function attach({ chat_id, member_id, kind, file }) {
+export function attach({ chat_id, member_id, kind, file, reply_to }) {
   const form = new FormData();
   form.set("chat_id", chat_id);
   form.set("member_id", member_id);
   form.set("kind", kind);
   if (file) form.set("file", file);
+  if (reply_to) form.set("reply_to", reply_to);
   return call("/preview/attach", { method: "POST", body: form });
 }
 

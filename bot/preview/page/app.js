@@ -43,7 +43,10 @@ const conversations = new Conversations((key) => open(key));
 const composer = new Composer({
   onSend: (draft) => say(draft.text, draft.message),
   onCommand: (text) => say(text),
-  onAttach: (kind, file) => attempt(() => api.attach({ ...whereAndWho(), kind, file }).then(took)),
+  onAttach: (kind, file, message) => {
+    const reply_to = message?.message_id;
+    attempt(() => api.attach({ ...whereAndWho(), kind, file, reply_to }).then(took));
+  },
   onSpeaker: (memberId) => {
     store.setSpeaker(store.current, memberId);
     render();
@@ -197,7 +200,7 @@ function showChat(character) {
   showEmpty(character, messages.length === 0);
   const isTyping = (typing.get(character.chat_id) ?? 0) > Date.now();
   byId("typing").hidden = !isTyping;
-  composer.show(character, { speaker, commands: store.bot.commands });
+  composer.show(character, { speaker, commands: store.commandsOf(character) });
   log.show({
     chat: character.key,
     messages,

@@ -17,7 +17,10 @@ export class Composer {
   #replies = new Map();
   #key = null;
 
-  /** onSend({text, message}) with the message replied to, onCommand(text), onAttach(kind, file), onSpeaker(memberId). */
+  /**
+   * onSend({text, message}) with the message replied to, onCommand(text),
+   * onAttach(kind, file, message), onSpeaker(memberId).
+   */
   constructor(listeners) {
     Object.assign(this, listeners);
     this.menu = new CommandMenu((text) => this.#sendCommand(text));
@@ -119,13 +122,13 @@ export class Composer {
 
   #attach(kind) {
     if (kind === "document") this.#file.click();
-    else this.onAttach(kind, null);
+    else this.onAttach(kind, null, this.#takeReply());
   }
 
   #picked() {
     const [file] = this.#file.files;
     this.#file.value = "";
-    if (file) this.onAttach("document", file);
+    if (file) this.onAttach("document", file, this.#takeReply());
   }
 
   #takeReply() {

@@ -3,7 +3,7 @@
 const remembered = (name) => JSON.parse(sessionStorage.getItem(name) ?? "{}");
 
 export class Store {
-  bot = { id: 0, first_name: "", username: "", description: "", commands: [] };
+  bot = { id: 0, first_name: "", username: "", description: "", commands: [], group_commands: {} };
   characters = [];
   active = null;
   #messages = new Map();
@@ -22,12 +22,21 @@ export class Store {
     this.#forgetStaleReads();
   }
 
+  /** The menu that Telegram would show to a character. */
+  commandsOf(character) {
+    const { commands, group_commands } = this.bot;
+    return character.kind === "group" ? (group_commands[character.chat_id] ?? []) : commands;
+  }
+
   /** Takes one event; returns false when the whole state must be read to follow it. */
   apply(event) {
     const { kind } = event;
     if (kind === "message" || kind === "edited") return this.put(event.message);
     if (kind === "deleted") this.#remove(event.chat_id, event.message_id);
-    else if (kind === "commands") this.bot = { ...this.bot, commands: event.commands };
+    else if (kind === "commands") {
+      const { commands, group_commands } = event;
+      this.bot = { ...this.bot, commands, group_commands };
+    }
     else if (kind === "blocked") this.#blocked = new Set(event.blocked);
     else if (kind === "reset") this.#messages.clear();
     return kind !== "bot";

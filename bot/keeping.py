@@ -1,0 +1,68 @@
+"""What an operator does with the database from the command line: copies, moves, puts back."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.messages import TEXT
+from bot.speaking import fail, say
+from storage.backup import Copied, back_up, restore
+from storage.copying import copy_database
+from storage.errors import (
+    AlreadyExistsError,
+    DamagedError,
+    NotSqliteError,
+    StorageError,
+)
+from storage.inspection import sqlite_file
+
+
+def back_up_to(database_url: str, destination: Path) -> int:
+    """Copy a live SQLite database to a new file; return the exit code."""
+    return _copied("backup_done", database_url, lambda file: back_up(file, destination))
+
+
+def restore_from(copy: Path, database_url: str) -> int:
+    """Put a copy where the settings' database is not yet; return the exit code."""
+    return _copied("restore_done", database_url, lambda file: restore(copy, file))
+
+
+def copy_between(source_url: str, target_url: str) -> int:
+    """Copy a database to another, SQLite or PostgreSQL; return the exit code."""
+    try:
+        wrong = [url for url in (source_url, target_url) if not _is_ours(url)]
+        if wrong:
+            return fail(TEXT.label("copy_bad_url"))
+        tables = asyncio.run(copy_database(source_url, target_url))
+    except StorageError as error:
+        return _failed(error)
+    say(TEXT.label("copy_done", tables=tables, rows=sum(table.rows for table in tables)))
+    return 0
+
+
+def _copied(done: str, database_url: str, act: Callable[[Path], Copied]) -> int:
+    try:
+        copied = act(sqlite_file(database_url))
+    except StorageError as error:
+        return _failed(error)
+    say(TEXT.label(done, path=copied.path, size=max(1, copied.size // 1000)))
+    return 0
+
+
+def _failed(error: StorageError) -> int:
+    names = {
+        AlreadyExistsError: "keeping_exists",
+        DamagedError: "keeping_damaged",
+        NotSqliteError: "keeping_not_sqlite",
+    }
+    return fail(TEXT.label(names.get(type(error), "keeping_failed"), reason=error))
+
+
+def _is_ours(url: str) -> bool:
+    try:
+        return make_url(url).drivername in {"sqlite+aiosqlite", "postgresql+asyncpg"}
+    except ArgumentError:
+        return False

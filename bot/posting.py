@@ -1,0 +1,59 @@
+"""The webhook as the way in: a server that listens, and a Telegram that knows where."""
+
+from collections.abc import Callable
+
+from telegram.ext import ExtBot
+
+from bot.backlog import Backlog
+from bot.reception import Reception
+from bot.registration import Registration
+from bot.serving import WebServer
+from bot.settings import Settings
+from bot.webhook import Health, Mailbox, Webhook
+from handlers.services import Services
+from storage.database import Database
+
+
+class Posting(Reception):
+    """Updates posted by Telegram to this worker, or to another behind the same balancer."""
+
+    def __init__(self, server: WebServer, registration: Registration, health: Health) -> None:
+        self._server = server
+        self._registration = registration
+        self._health = health
+
+    @property
+    def listens_on(self) -> str:
+        """The host and port that listen, once open."""
+        return f"{self._server.host}:{self._server.port}"
+
+    async def open(self) -> None:
+        """Listen, so that the worker's health can be asked from the start."""
+        await self._server.start()
+
+    async def run(self) -> None:
+        """Keep Telegram posting here."""
+        self._health.has_met_telegram = True
+        await self._registration.keep()
+
+    async def close(self) -> None:
+        """Answer what is being posted, then listen no more."""
+        self._health.has_met_telegram = False
+        await self._server.stop()
+
+
+def posting(
+    settings: Settings,
+    bot: ExtBot[None],
+    database: Database,
+    backlog: Backlog,
+    services: Services,
+    announce: Callable[[], None],
+) -> Posting:
+    """Put the way in together. SettingsError where a setting that it needs is missing."""
+    settings.check_for_webhook()
+    secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
+    health = Health(backlog, services)
+    webhook = Webhook(secret, Mailbox(database, backlog, announce), health)
+    server = WebServer(webhook.app(), settings.listen_host, settings.listen_port)
+    return Posting(server, Registration(bot, settings.webhook_url, secret), health)

@@ -1,0 +1,175 @@
+"""The doctor: what it finds, and that it says what to do."""
+
+import os
+import sqlite3
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.cli import main
+from bot.doctor import TEXT, Level, Remark, examine, in_words
+from bot.preview.server import PREVIEW_TOKEN, PreviewServer
+from bot.settings import Settings
+from storage.database import Database
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{tmp_path}/bot.db"
+
+
+@pytest.fixture
+async def server() -> PreviewServer:
+    server = PreviewServer()
+    await server.start()
+    return server
+
+
+def settings(url: str, **given: object) -> Settings:
+    return Settings.read(_env_file=None, database_url=url, **given)
+
+
+def telegram(server: PreviewServer, **given: object) -> dict[str, object]:
+    return {"telegram_bot_token": PREVIEW_TOKEN, "telegram_api_url": server.url, **given}
+
+
+def named(remarks: list[Remark], *names: str) -> dict[str, Level]:
+    return {one.name: one.level for one in remarks if not names or one.name in names}
+
+
+async def test_a_right_installation_has_nothing_to_mend(url: str, server: PreviewServer) -> None:
+    database = Database(url)
+    await database.migrate()
+    await database.close()
+    groups = server.messenger
+    found = await examine(
+        settings(
+            url,
+            **telegram(
+                server,
+                admin_chat_id=groups.administrators.id,
+                facilitator_chat_id=groups.facilitators.id,
+                operator_name="Région",
+                contact_email="a@exemple.fr",
+                dpo_email="d@exemple.fr",
+            ),
+        ),
+        TODAY,
+    )
+    await server.stop()
+    assert {one.level for one in found} == {Level.FINE}
+    assert [one.name for one in found].count("group_fine") == 2
+    assert "À corriger" not in in_words(found)
+
+
+async def test_what_is_missing_is_told_with_what_to_do(url: str) -> None:
+    found = await examine(settings(url), TODAY)
+    assert named(found)["no_token"] is Level.WARNING
+    assert named(found)["database_missing"] is Level.WARNING
+    assert {"no_administrators", "no_facilitators", "no_operator", "no_contact"} <= set(
+        named(found)
+    )
+    assert "ADMIN_CHAT_ID manque" in in_words(found)
+    again = await examine(settings(url), TODAY)
+    assert again == found, "it changes nothing"
+
+
+async def test_a_refused_token_and_a_telegram_that_is_away(url: str, server: PreviewServer) -> None:
+    wrong = telegram(server) | {"telegram_bot_token": "1:wrong"}
+    assert named(await examine(settings(url, **wrong), TODAY))["token_refused"] is Level.ERROR
+    await server.stop()
+    away = await examine(settings(url, **telegram(server)), TODAY)
+    assert named(away)["telegram_away"] is Level.ERROR
+
+
+async def test_groups_that_cannot_be_written_to(url: str, server: PreviewServer) -> None:
+    given = settings(url, **telegram(server, admin_chat_id=-4242))
+    assert named(await examine(given, TODAY))["group_unknown"] is Level.ERROR
+    server.messenger.faults.next(
+        "getChat",
+        status=400,
+        description="Bad Request: group chat was upgraded to a supergroup chat",
+        parameters={"migrate_to_chat_id": -1004242},
+    )
+    found = await examine(given, TODAY)
+    await server.stop()
+    moved = next(one for one in found if one.name == "group_moved")
+    assert "ADMIN_CHAT_ID=-1004242" in str(moved)
+
+
+async def test_the_webhook_is_held_to_the_setting(url: str, server: PreviewServer) -> None:
+    ours = telegram(server, webhook_url="https://bot.exemple.fr/telegram")
+    other = await examine(settings(url, **ours), TODAY)
+    assert named(other)["webhook_other"] is Level.ERROR
+    without = await examine(settings(url, **telegram(server)), TODAY)
+    assert named(without)["webhook_none"] is Level.FINE
+    await server.stop()
+
+
+async def test_a_damaged_database_is_an_error(url: str, tmp_path: Path) -> None:
+    (tmp_path / "bot.db").write_text("no database" * 100)
+    found = await examine(settings(url), TODAY)
+    assert named(found)["database_not_a_database"] is Level.ERROR
+
+
+async def test_wrong_knowledge_is_an_error_with_its_lines(url: str, tmp_path: Path) -> None:
+    for name in ("faq.yaml", "projets.yaml", "politesses.yaml"):
+        (tmp_path / name).write_text("x: [", "utf-8")
+    found = await examine(settings(url, knowledge_dir=tmp_path), TODAY)
+    assert named(found)["knowledge_wrong"] is Level.ERROR
+    assert "faq.yaml, ligne" in in_words(found)
+
+
+def test_the_command_ends_by_one_for_an_error_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["doctor"]) == 0
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "bot.db").write_text("no database" * 100)
+    assert main(["doctor"]) == 1
+    assert "À corriger" in capsys.readouterr().out
+
+
+def test_every_remark_can_be_said() -> None:
+    words = ("folder", "free", "detail", "username", "reason", "pending", "ours", "title", "chat")
+    values: dict[str, object] = dict.fromkeys((*words, "setting", "new"), "x")
+    values |= {"count": 2, "problems": ["x"] * 6}
+    for name in TEXT.names - {"report"}:
+        assert str(Remark(Level.FINE, name, values))
+
+
+def test_a_backup_is_made_and_put_back_where_nothing_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///live.db")
+    with closing(sqlite3.connect("live.db")) as live, live:
+        live.execute("CREATE TABLE t (x)")
+        live.execute("INSERT INTO t VALUES (42)")
+    assert main(["backup", "copy.db"]) == 0
+    assert os.stat("copy.db").st_mode & 0o077 == 0  # noqa: PTH116 - the mode alone
+    assert main(["backup", "copy.db"]) == 1
+    assert main(["restore", "copy.db"]) == 1
+    assert "mettez d'abord de côté" in capsys.readouterr().err
+    monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///restored.db")
+    assert main(["restore", "copy.db"]) == 0
+    with closing(sqlite3.connect("restored.db")) as restored:
+        assert restored.execute("SELECT x FROM t").fetchall() == [(42,)]
+    monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://nobody@localhost/none")
+    assert main(["backup", "other.db"]) == 1
+    assert "pg_dump" in capsys.readouterr().err
+
+
+def test_a_database_is_copied_to_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here, there = (f"sqlite+aiosqlite:///{tmp_path}/{name}.db" for name in ("here", "there"))
+    assert main(["copy-db", here, there]) == 0
+    assert "lignes copiées et vérifiées" in capsys.readouterr().out
+    assert main(["copy-db", "mysql://x", there]) == 1
+    assert "Donnez deux adresses" in capsys.readouterr().err

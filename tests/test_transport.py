@@ -1,0 +1,402 @@
+"""Calls to Telegram: both transports do what PTB's own tests of its request ask, on sockets."""
+
+import asyncio
+import gc
+import io
+import json
+import logging
+import traceback
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+import pytest
+from telegram import Bot, InputFile
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+from telegram.request import BaseRequest, HTTPXRequest, RequestData
+from telegram.request._requestparameter import RequestParameter
+
+from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
+from bot.transport import AiohttpRequest, Transport
+
+TOKEN = "42:a-very-secret-token"  # noqa: S105 - a token of no bot
+BLOCK = 1024 * 1024
+Answer = Callable[["Call"], Awaitable[None]]
+
+
+class Call:
+    """One request as it arrived, and the way to answer it."""
+
+    def __init__(self, head: str, body: bytes, writer: asyncio.StreamWriter) -> None:
+        self.method, self.target, _ = head.split("\r\n", maxsplit=1)[0].split(" ")
+        lines = [line.split(": ", 1) for line in head.split("\r\n")[1:] if line]
+        self.headers = {name.lower(): value for name, value in lines}
+        self.body = body
+        self.writer = writer
+
+    async def answer(self, status: int = 200, body: object = None) -> None:
+        content = body if isinstance(body, bytes) else json.dumps(body or {}).encode()
+        head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(content)}\r\n\r\n"
+        self.writer.write(head.encode() + content)
+        await self.writer.drain()
+
+
+class Server:
+    """A server on loopback that answers as it is told."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.calls: list[Call] = []
+        self.connections = 0
+        self.answers: Answer = answers(body={"ok": True, "result": True})
+        self.reads_bodies = True
+        self.called = asyncio.Event()
+        self.release = asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                call = Call(head, b"", writer)
+                if not self.reads_bodies:
+                    await self.release.wait()
+                    return
+                call.body = await reader.readexactly(int(call.headers.get("content-length", 0)))
+                self.calls.append(call)
+                self.called.set()
+                await self.answers(call)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        finally:
+            writer.close()
+
+
+def answers(status: int = 200, body: object = None) -> Answer:
+    async def answer(call: Call) -> None:
+        await call.answer(status, body)
+
+    return answer
+
+
+@pytest.fixture(name="server")
+async def listening() -> AsyncIterator[Server]:
+    server = Server()
+    async with await asyncio.start_server(server.serve, "127.0.0.1", 0) as listener:
+        server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/bot{TOKEN}/getMe"
+        yield server
+        server.release.set()
+
+
+@pytest.fixture(name="kind", params=[AiohttpRequest, HTTPXRequest])
+def each(request: pytest.FixtureRequest) -> Callable[..., BaseRequest]:
+    kind: Callable[..., BaseRequest] = request.param
+    return kind
+
+
+@pytest.fixture(name="request_")
+async def opened(kind: Callable[..., BaseRequest]) -> AsyncIterator[BaseRequest]:
+    async with kind() as request:
+        yield request
+
+
+async def failure(call: Awaitable[object]) -> TelegramError:
+    with pytest.raises(TelegramError) as caught:
+        await call
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (400, BadRequest),
+        (401, InvalidToken),
+        (403, Forbidden),
+        (404, InvalidToken),
+        (409, Conflict),
+        (418, NetworkError),
+        (500, NetworkError),
+        (502, NetworkError),
+        (504, NetworkError),
+        (599, NetworkError),
+    ],
+)
+async def test_statuses_become_ptb_s_errors(
+    request_: BaseRequest, server: Server, status: int, expected: type[TelegramError]
+) -> None:
+    server.answers = answers(status, {"ok": False, "description": "why"})
+    error = await failure(request_.post(server.url))
+    assert type(error) is expected
+    assert "why" in error.message.lower()
+
+
+async def test_without_a_description_the_status_is_named(
+    request_: BaseRequest, server: Server
+) -> None:
+    server.answers = answers(502, b"<html>Bad Gateway</html>")
+    assert "Bad Gateway (502)" in (await failure(request_.post(server.url))).message
+
+
+async def test_a_pause_is_told(request_: BaseRequest, server: Server) -> None:
+    server.answers = answers(429, {"ok": False, "parameters": {"retry_after": 7}})
+    error = await failure(request_.post(server.url))
+    assert isinstance(error, RetryAfter)
+    assert error._retry_after.total_seconds() == 7
+
+
+async def test_a_moved_group_is_told(request_: BaseRequest, server: Server) -> None:
+    server.answers = answers(400, {"ok": False, "parameters": {"migrate_to_chat_id": -100}})
+    error = await failure(request_.post(server.url))
+    assert isinstance(error, ChatMigrated)
+    assert error.new_chat_id == -100
+
+
+async def test_an_answer_that_is_no_json(request_: BaseRequest, server: Server) -> None:
+    server.answers = answers(body=b"{not json")
+    assert (await failure(request_.post(server.url))).message == "Invalid server response"
+
+
+async def test_what_is_no_utf8_is_replaced(request_: BaseRequest, server: Server) -> None:
+    server.answers = answers(body=b'{"ok": true, "result": "caf\xe9"}')
+    assert str(await request_.post(server.url)) == "caf\ufffd"
+
+
+async def test_parameters_are_a_form(request_: BaseRequest, server: Server) -> None:
+    data = RequestData([_parameter("text", "à & b=1"), _parameter("chat_id", 5)])
+    assert await request_.post(server.url, data) is True
+    (call,) = server.calls
+    assert call.method == "POST"
+    assert parse_qs(call.body.decode()) == {"text": ["à & b=1"], "chat_id": ["5"]}
+    assert call.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert call.headers["user-agent"] == BaseRequest.USER_AGENT
+
+
+async def test_a_file_is_retrieved_whole(request_: BaseRequest, server: Server) -> None:
+    server.answers = answers(body=bytes(range(256)))
+    assert await request_.retrieve(f"{server.url}?a=%C3%A9") == bytes(range(256))
+    assert server.calls[0].method == "GET"
+    assert server.calls[0].target.endswith("?a=%C3%A9")
+
+
+async def test_connections_are_used_again(request_: BaseRequest, server: Server) -> None:
+    for _ in range(5):
+        await request_.post(server.url)
+    assert server.connections == 1
+
+
+async def test_many_at_once(request_: BaseRequest, server: Server) -> None:
+    async def echo(call: Call) -> None:
+        await call.answer(body={"ok": True, "result": parse_qs(call.body.decode())["n"]})
+
+    server.answers = echo
+    calls = [request_.post(server.url, RequestData([_parameter("n", n)])) for n in range(50)]
+    told: list[object] = list(await asyncio.gather(*calls))
+    assert told == [[str(n)] for n in range(50)]
+
+
+async def test_a_redirection_is_not_followed(request_: BaseRequest, server: Server) -> None:
+    async def redirect(call: Call) -> None:
+        call.writer.write(
+            b"HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n"
+        )
+
+    server.answers = redirect
+    assert type(await failure(request_.post(server.url))) is NetworkError
+
+
+async def test_a_cut_connection(request_: BaseRequest, server: Server) -> None:
+    async def cut(call: Call) -> None:
+        call.writer.transport.abort()
+
+    server.answers = cut
+    assert type(await failure(request_.post(server.url))) is NetworkError
+
+
+async def test_an_answer_cut_in_the_middle(request_: BaseRequest, server: Server) -> None:
+    async def cut(call: Call) -> None:
+        call.writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+        call.writer.close()
+
+    server.answers = cut
+    error = await failure(request_.post(server.url))
+    assert type(error) is NetworkError
+    assert "Error" in error.message
+
+
+async def test_what_is_no_http(request_: BaseRequest, server: Server) -> None:
+    async def babble(call: Call) -> None:
+        call.writer.write(b"hello\r\n\r\n")
+        call.writer.close()
+
+    server.answers = babble
+    assert type(await failure(request_.post(server.url))) is NetworkError
+
+
+async def test_nobody_there_names_the_error(request_: BaseRequest) -> None:
+    error = await failure(request_.post(f"http://127.0.0.1:9/bot{TOKEN}/getMe"))
+    assert type(error) is NetworkError
+    assert "Connect" in error.message
+
+
+async def test_an_answer_that_does_not_come(request_: BaseRequest, server: Server) -> None:
+    async def nothing(_call: Call) -> None:
+        await server.release.wait()
+
+    server.answers = nothing
+    assert isinstance(await failure(request_.post(server.url, read_timeout=0.05)), TimedOut)
+
+
+async def test_a_connection_that_is_not_made(kind: Callable[..., BaseRequest]) -> None:
+    # Nobody answers there (RFC 5737, TEST-NET-1); without any network, the refusal is immediate.
+    async with kind(connect_timeout=0.05) as request:
+        error = await failure(request.post("http://192.0.2.1/"))
+    assert isinstance(error, TimedOut) or "Connect" in error.message
+
+
+async def test_an_upload_that_nobody_takes(
+    kind: Callable[..., BaseRequest], server: Server
+) -> None:
+    server.reads_bodies = False
+    async with kind(write_timeout=30, media_write_timeout=0.05) as request:
+        error = await failure(request.post(server.url, _upload(64 * BLOCK)))
+    assert isinstance(error, TimedOut)
+
+
+async def test_a_call_s_own_write_timeout_comes_first(
+    kind: Callable[..., BaseRequest], server: Server
+) -> None:
+    server.reads_bodies = False
+    async with kind(media_write_timeout=30) as request:
+        call = request.post(server.url, _upload(64 * BLOCK), write_timeout=0.05)
+        assert isinstance(await failure(call), TimedOut)
+
+
+async def test_no_free_connection(kind: Callable[..., BaseRequest], server: Server) -> None:
+    async def wait(call: Call) -> None:
+        await server.release.wait()
+        await call.answer(body={"ok": True, "result": 1})
+
+    server.answers = wait
+    async with kind(connection_pool_size=1, pool_timeout=0.05) as request:
+        first = asyncio.create_task(request.post(server.url))
+        await server.called.wait()
+        error = await failure(request.post(server.url))
+        assert isinstance(error, TimedOut)
+        assert "Pool timeout" in error.message
+        patient = asyncio.create_task(request.post(server.url, pool_timeout=None))
+        server.release.set()
+        told: list[object] = list(await asyncio.gather(first, patient))
+        assert told == [1, 1]
+
+
+async def test_a_cancelled_call_gives_its_place_back(
+    kind: Callable[..., BaseRequest], server: Server
+) -> None:
+    async def wait(call: Call) -> None:
+        if len(server.calls) == 1:
+            await server.release.wait()
+        await call.answer(body={"ok": True, "result": 1})
+
+    server.answers = wait
+    async with kind(connection_pool_size=1) as request:
+        first = asyncio.create_task(request.post(server.url))
+        await server.called.wait()
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        assert await request.post(server.url) == 1
+
+
+async def test_read_timeout_is_the_default_one(kind: Callable[..., BaseRequest]) -> None:
+    async with kind(read_timeout=12) as request:
+        assert request.read_timeout == 12
+    assert kind().read_timeout == 5
+
+
+async def test_opened_and_closed_twice(kind: Callable[..., BaseRequest], server: Server) -> None:
+    request = kind()
+    await request.initialize()
+    await request.initialize()
+    assert await request.post(server.url) is True
+    await request.shutdown()
+    await request.shutdown()
+    assert "not initialized" in (await failure(request.post(server.url))).message
+    await request.initialize()
+    assert await request.post(server.url) is True
+    await request.shutdown()
+
+
+async def test_nothing_stays_open(kind: Callable[..., BaseRequest], server: Server) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        async with kind() as request:
+            await request.post(server.url)
+        del request
+        gc.collect()
+    assert [str(warning.message) for warning in caught] == []
+
+
+@pytest.mark.parametrize("name", ["reçu été.txt", 'a"b.txt', "line\r\nX-Y: z.txt"])
+async def test_a_file_arrives_as_it_is(kind: Callable[..., BaseRequest], name: str) -> None:
+    content = bytes(range(256)) * 5000
+    async with running(PreviewServer()) as preview:
+        preview.messenger.says(preview.messenger.sme, "bonjour")
+        async with Bot(
+            PREVIEW_TOKEN,
+            base_url=f"{preview.url}/bot",
+            base_file_url=f"{preview.url}/file/bot",
+            request=kind(),
+            get_updates_request=kind(),
+        ) as bot:
+            file = InputFile(io.BytesIO(content), name, read_file_handle=False)
+            sent = await bot.send_document(preview.messenger.sme.id, file, caption="été & <b>")
+            assert sent.caption == "été & <b>"
+            assert sent.document
+            assert unquote(sent.document.file_name or "") == name
+            there = await bot.get_file(sent.document.file_id)
+            assert bytes(await there.download_as_bytearray()) == content
+
+
+async def test_the_token_is_in_no_error_and_no_log(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def cut(call: Call) -> None:
+        call.writer.transport.abort()
+
+    caplog.set_level(logging.DEBUG)
+    async with AiohttpRequest(read_timeout=0.05) as request:
+        for answer in (cut, answers(body=b"x" + TOKEN.encode())):
+            server.answers = answer
+            await _leaks_nothing(request.post(server.url))
+        for url in (f"http://[{TOKEN}", f"gopher://x/{TOKEN}", f"http:///bot{TOKEN}", f"/{TOKEN}"):
+            await _leaks_nothing(request.post(url))
+    assert TOKEN not in caplog.text
+
+
+async def _leaks_nothing(call: Awaitable[object]) -> None:
+    error = await failure(call)
+    assert TOKEN not in "".join(traceback.format_exception(error))
+    assert TOKEN not in repr(error.__context__)
+
+
+async def test_what_the_settings_name() -> None:
+    assert isinstance(Transport("aiohttp").request(4), AiohttpRequest)
+    assert isinstance(Transport("httpx").request(4, pool_timeout=2), HTTPXRequest)
+
+
+def _parameter(name: str, value: object) -> Any:
+    return RequestParameter.from_input(name, value)
+
+
+def _upload(size: int) -> RequestData:
+    return RequestData([_parameter("document", InputFile(io.BytesIO(bytes(size)), "a.bin"))])

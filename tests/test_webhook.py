@@ -1,0 +1,246 @@
+"""The worker's HTTP answers, over a real database: kept before the 200, or Telegram comes back."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import metrics
+from bot.backlog import Backlog
+from bot.updates import numbered, parsed
+from bot.webhook import LARGEST_BODY, Health, Mailbox, Webhook
+from storage.database import Database
+
+WORD = "a-word_of-1"
+HEADERS = {"X-Telegram-Bot-Api-Secret-Token": WORD}
+LIMIT = 3
+
+
+class Worker:
+    """The application of a worker, and what stands behind it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.database = Database(f"sqlite+aiosqlite:///{path}")
+        self.backlog = Backlog(self.database, LIMIT)
+        self.announced = 0
+        services: Any = SimpleNamespace(knowledge=SimpleNamespace(entries=("one",)))
+        self.health = Health(self.backlog, services)
+        self.mailbox = Mailbox(self.database, self.backlog, self._announce)
+        transport = httpx.ASGITransport(Webhook(WORD, self.mailbox, self.health).app())
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://worker")
+
+    def _announce(self) -> None:
+        self.announced += 1
+
+    async def post(self, content: object, headers: dict[str, str] | None = None) -> int:
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        answer = await self.client.post("/telegram", content=body, headers=headers or HEADERS)
+        return answer.status_code
+
+    def kept(self) -> list[tuple[int, int, str]]:
+        with closing(sqlite3.connect(self.path)) as connection:
+            return connection.execute("SELECT update_id, chat_id, body FROM inbox").fetchall()
+
+    async def settle(self) -> None:
+        """Have everything that waits done, and counted."""
+        async with self.database.begin() as work:
+            for update_id, _, _ in self.kept():
+                await work.inbox.done(update_id)
+        await self.backlog.look()
+
+
+@pytest.fixture(name="worker")
+async def working(tmp_path: Path) -> AsyncIterator[Worker]:
+    worker = Worker(tmp_path / "bot.db")
+    await worker.database.migrate()
+    yield worker
+    await worker.client.aclose()
+    await worker.database.close()
+
+
+def update(number: int, text: str = "bonjour") -> dict[str, Any]:
+    message = {"message_id": 1, "date": 1, "chat": {"id": 5, "type": "private"}, "text": text}
+    return {"update_id": number, "message": message}
+
+
+async def test_an_update_is_kept_before_the_yes(worker: Worker) -> None:
+    assert await worker.post(update(7)) == 200
+    assert [row[:2] for row in worker.kept()] == [(7, 5)]
+    assert worker.announced == 1
+
+
+async def test_the_same_update_twice_is_kept_once(worker: Worker) -> None:
+    received = metrics.RECEIVED._value.get()
+    assert await worker.post(update(7)) == 200
+    assert await worker.post(update(7, "other words")) == 200
+    assert len(worker.kept()) == 1
+    assert worker.announced == 1
+    assert metrics.RECEIVED._value.get() - received == 1
+
+
+async def test_the_same_update_twice_at_once_is_kept_once(worker: Worker) -> None:
+    statuses = await asyncio.gather(*(worker.post(update(number // 2)) for number in range(6)))
+    assert statuses == [200] * 6
+    assert sorted(row[0] for row in worker.kept()) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "given", ["", "a-word_of-2", WORD + "x", WORD.upper(), "é", WORD.encode().hex()]
+)
+async def test_without_the_secret_nothing_is_kept(worker: Worker, given: str) -> None:
+    name = b"X-Telegram-Bot-Api-Secret-Token"
+    answer = await worker.client.post(
+        "/telegram", json=update(7), headers=[(name, given.encode())] if given else []
+    )
+    assert answer.status_code == 403
+    assert worker.kept() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"[]",
+        b'"text"',
+        b"12",
+        b"{}",
+        b'{"update_id": "7"}',
+        b'{"update_id": true}',
+        b'{"update_id": -1}',
+        b'{"update_id": 9223372036854775808}',
+        b"[" * 100_000,
+    ],
+)
+async def test_what_is_no_update_is_refused_once(
+    worker: Worker, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await worker.post(body) == 400
+    assert worker.kept() == []
+    assert "no update" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"update_id": 7, "of_the_future": {"x": [1]}}',
+        b'{"update_id": 7, "message": null}',
+        b'{"update_id": 7, "message": {"chat": {"id": 1e99}, "text": "\\ud800\\u0000"}}',
+        b'{"update_id": 7, "message": {"chat": {"id": 99999999999999999999}}}',
+    ],
+)
+async def test_an_update_that_nobody_understands_is_kept(worker: Worker, body: bytes) -> None:
+    assert await worker.post(body) == 200
+    assert worker.kept() == [(7, 7, body.decode())]
+
+
+async def test_a_body_over_the_limit_is_not_read(worker: Worker) -> None:
+    assert await worker.post(b" " * (LARGEST_BODY + 1)) == 413
+    assert await worker.post(b" " * LARGEST_BODY) == 400
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b" " * 65536
+
+    answer = await worker.client.post("/telegram", content=endless(), headers=HEADERS)
+    assert answer.status_code == 413
+
+
+async def test_a_full_inbox_has_telegram_come_back(
+    worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(LIMIT):
+        assert await worker.post(update(number)) == 200
+    answer = await worker.client.post("/telegram", json=update(9), headers=HEADERS)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert (await worker.client.get("/readyz")).json()["checks"]["inbox"] is False
+    assert "the inbox is full" in caplog.text
+    await worker.settle()
+    assert await worker.post(update(9)) == 200
+
+
+async def test_a_database_that_fails_has_telegram_come_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = Worker(tmp_path / "never-migrated.db")
+    assert await worker.post(update(7)) == 503
+    await worker.database.migrate()
+    assert await worker.post(update(7)) == 200
+    await worker.client.aclose()
+    await worker.database.close()
+    assert "bonjour" not in caplog.text
+
+
+async def test_it_lives_before_it_is_ready(worker: Worker) -> None:
+    assert (await worker.client.get("/healthz")).status_code == 200
+    answer = await worker.client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "ready": False,
+        "checks": {"database": True, "inbox": True, "knowledge": True, "telegram": False},
+    }
+    worker.health.has_met_telegram = True
+    answer = await worker.client.get("/readyz")
+    assert (answer.status_code, answer.json()["ready"]) == (200, True)
+
+
+async def test_without_its_database_it_is_not_ready(worker: Worker) -> None:
+    worker.health.has_met_telegram = True
+    with closing(sqlite3.connect(worker.path)) as connection:
+        connection.execute("ALTER TABLE inbox RENAME TO gone")
+    answer = await worker.client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["database"] is False
+
+
+async def test_metrics_are_in_prometheus_form(worker: Worker) -> None:
+    await worker.post(update(7))
+    await worker.post(b"{")
+    answer = await worker.client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert "\nbot_updates_received_total " in answer.text
+    assert '\nbot_updates_refused_total{reason="body"} ' in answer.text
+    assert '\nbot_backlog{table="inbox"} ' in answer.text
+
+
+async def test_other_methods_and_paths_are_none(worker: Worker) -> None:
+    assert (await worker.client.get("/telegram")).status_code == 405
+    assert (await worker.client.get("/")).status_code == 404
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(
+    st.integers(0, 2**63 - 1),
+    st.dictionaries(st.sampled_from(["message", "callback_query", "chat"]) | st.text(), JSON),
+)
+def test_any_object_with_a_number_makes_a_row(number: int, content: dict[str, Any]) -> None:
+    raw = content | {"update_id": number}
+    for row in (parsed(json.dumps(raw).encode()), *numbered([raw])):
+        assert row.update_id == number
+        assert abs(row.chat_id) < 2**63
+        row.body.encode()
+        assert json.loads(row.body).keys() == raw.keys()
+
+
+def test_one_without_a_number_does_not_stop_its_batch(caplog: pytest.LogCaptureFixture) -> None:
+    assert [row.update_id for row in numbered([{"x": 1}, update(3)])] == [3]
+    assert "cannot be kept" in caplog.text
+    with pytest.raises(ValueError, match="no update"):
+        numbered([{"x": 1}])
