@@ -35,6 +35,7 @@ class TakeCharge(CallbackData, prefix="at"):
 
 async def notify_new(turn: Turn, interest: Interest) -> None:
     """Owe the administrators the notification of a new request: the minimum, and two buttons."""
+    turn.count("request", "interest" if interest.project_id else "proposal")
     await turn.notify(
         Audience.ADMINISTRATORS,
         await _text(turn, interest, details=False),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 
+from handlers import handoff
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
 from handlers.keyboards import button, rows
@@ -35,6 +36,7 @@ class Vote(CallbackData, prefix="v"):
 async def remember(turn: Turn, text: str, outcome: Outcome, shown: tuple[str, ...]) -> int:
     """Keep the question, masked, and return the id of its row."""
     person = await turn.person()
+    turn.count("question", outcome.value)
     return await turn.work.questions.record(
         turn.update.update_id, person.id, text, outcome.value, shown
     )
@@ -71,13 +73,20 @@ def _ways_on(
 ) -> Iterator[list[InlineKeyboardButton]]:
     for project in projects:
         yield [button(project.title, ShowProject(project.id))]
-    if entry.action:
-        name, target = _ACTIONS[entry.action]
-        yield [button(TEXT.label(name), target)]
+    if action := action_button(entry.action):
+        yield [action]
     for related in entry.see_also:
         other = turn.services.knowledge.entry(related)
         if other:
             yield [button(other.title, ShowEntry(other.id))]
+
+
+def action_button(action: Action | None) -> InlineKeyboardButton | None:
+    """Return the button of what a reply calls for."""
+    if action is None:
+        return None
+    name, target = _ACTIONS[action]
+    return button(TEXT.label(name), target)
 
 
 @requires(Authority.PERSON)
@@ -93,11 +102,12 @@ async def vote(update: Update, context: BotContext) -> None:
     verdict = "yes" if choice.helpful else "no"
     await turn.rewrite(_text(turn, entry, (), vote=verdict), rows(*_ways_on(turn, entry, ())))
     if not choice.helpful:
-        await turn.say(TEXT("unhelpful"), _after_unhelpful())
+        await turn.say(TEXT("unhelpful"), _after_unhelpful(turn, choice.question_id))
 
 
-def _after_unhelpful() -> InlineKeyboardMarkup:
+def _after_unhelpful(turn: Turn, question_id: int) -> InlineKeyboardMarkup:
     return rows(
+        handoff.offer(turn, question_id),
         [button(TEXT.label("action_contact"), AskHuman())],
         [button(TEXT.label("action_themes"), ListThemes())],
     )

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from telegram import Chat, Update
 from telegram.constants import ChatType
 
+from handlers import flood
 from handlers.messages import Catalogue
 from handlers.turn import BotContext, Turn
 
@@ -30,6 +31,8 @@ def requires(authority: Authority) -> Callable[[Callback], Callback]:
     def decorate(handler: Callback) -> Callback:
         @functools.wraps(handler)
         async def guarded(update: Update, context: BotContext) -> None:
+            if await flood.holds(context.turn):
+                return
             if await _has(authority, context.turn, update.effective_chat):
                 await handler(update, context)
             else:
@@ -48,12 +51,19 @@ async def _has(authority: Authority, turn: Turn, chat: Chat | None) -> bool:
         return False
     if authority is Authority.PERSON:
         return chat.type == ChatType.PRIVATE
+    if authority is Authority.FACILITATORS and is_listed(turn, chat):
+        return True
     group = {
         Authority.ADMINISTRATORS: turn.services.admin_chat_id,
         Authority.FACILITATORS: turn.services.facilitator_chat_id,
     }[authority]
     # A group that became a supergroup has a new id; the setting may still hold the old one.
     return group is not None and chat.id == await turn.work.outbox.current_chat(group)
+
+
+def is_listed(turn: Turn, chat: Chat) -> bool:
+    """Tell whether a facilitator whom the settings list writes in a private chat."""
+    return chat.type == ChatType.PRIVATE and turn.user.id in turn.services.facilitator_ids
 
 
 async def _refuse(authority: Authority, turn: Turn) -> None:

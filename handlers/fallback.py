@@ -7,7 +7,7 @@ from telegram.constants import ChatType
 from telegram.ext import CallbackQueryHandler, ChatMemberHandler, MessageHandler
 from telegram.ext import filters as on
 
-from handlers import general
+from handlers import facilitation, general
 from handlers.authority import Authority, requires
 from handlers.forms import engine as forms
 from handlers.messages import Catalogue
@@ -80,6 +80,7 @@ async def follow_group(update: Update, context: BotContext) -> None:
     if message and message.migrate_to_chat_id:
         await context.turn.work.outbox.moved(message.chat.id, message.migrate_to_chat_id)
         logger.warning("a group became a supergroup: its new id is followed")
+        await facilitation.follow_group(context.turn, message.migrate_to_chat_id)
 
 
 _private = on.UpdateType.MESSAGE & on.ChatType.PRIVATE

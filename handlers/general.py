@@ -4,7 +4,7 @@ import re
 
 from telegram import InlineKeyboardMarkup, Update
 
-from handlers import projects
+from handlers import handoff, projects
 from handlers.authority import Authority, requires
 from handlers.keyboards import button, column
 from handlers.messages import Catalogue
@@ -41,7 +41,11 @@ async def show_help(_update: Update, context: BotContext) -> None:
 @requires(Authority.PERSON)
 async def show_human(_update: Update, context: BotContext) -> None:
     """Say how to reach the team without Telegram."""
-    await context.turn.say(TEXT("human", identity=context.turn.services.identity))
+    turn = context.turn
+    offered = handoff.offer(turn)
+    keyboard = column(offered) if offered else None
+    text = TEXT("human", identity=turn.services.identity, offered=bool(offered))
+    await turn.say(text, keyboard)
 
 
 def ways_on() -> InlineKeyboardMarkup:

@@ -53,6 +53,13 @@ class AskHuman(CallbackData, prefix="h"):
 
 
 @dataclass(frozen=True)
+class HandOver(CallbackData, prefix="q"):
+    """A question handed over to facilitators; 0 where it is still to be written."""
+
+    question_id: int = 0
+
+
+@dataclass(frozen=True)
 class ListRequests(CallbackData, prefix="m"):
     """The person's own requests."""
 

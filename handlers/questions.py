@@ -7,7 +7,7 @@ from telegram import InlineKeyboardMarkup, Update
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
-from handlers import answers, themes
+from handlers import answers, handoff, themes
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
 from handlers.forms import engine as forms
@@ -60,9 +60,16 @@ async def ask(turn: Turn) -> None:
     elif outcome is Outcome.ANSWER:
         await _answer(turn, decision, question_id)
     elif outcome is Outcome.CHOICES:
-        await turn.say(TEXT("choices"), _choices(turn, decision, question_id))
+        keyboard = _choices(turn, decision, question_id)
+        await turn.say(TEXT("choices"), keyboard, reply_to=_said(turn))
     else:
-        await _say_none(turn, decision)
+        await _say_none(turn, decision, question_id)
+
+
+def _said(turn: Turn) -> int | None:
+    """Return the person's message, which is quoted where it was not understood at once."""
+    message = turn.update.message
+    return message.message_id if message else None
 
 
 async def _once_in_a_row(turn: Turn, outcome: Outcome) -> Outcome:
@@ -76,8 +83,10 @@ async def _once_in_a_row(turn: Turn, outcome: Outcome) -> Outcome:
 
 
 async def _reply_to_small_talk(turn: Turn, decision: Decision) -> None:
-    talk = {talk.id: talk for talk in turn.services.knowledge.small_talk}
-    await turn.say(talk[decision.shown[0]].reply)
+    known = {talk.id: talk for talk in turn.services.knowledge.small_talk}
+    talk = known[decision.shown[0]]
+    action = answers.action_button(talk.action)
+    await turn.say(talk.reply, column([action]) if action else None)
 
 
 async def _answer(turn: Turn, decision: Decision, question_id: int) -> None:
@@ -98,7 +107,7 @@ def _choices(turn: Turn, decision: Decision, question_id: int) -> InlineKeyboard
     return column([*options, button(TEXT.label("none_of_these"), Choose(question_id, NO_ENTRY))])
 
 
-async def _say_none(turn: Turn, decision: Decision) -> None:
+async def _say_none(turn: Turn, decision: Decision, question_id: int) -> None:
     """Say that there is no answer; the nearest titles come first, should one be right after all."""
     nearest = filter(None, map(turn.services.knowledge.entry, decision.shown))
     await turn.say(
@@ -106,10 +115,12 @@ async def _say_none(turn: Turn, decision: Decision) -> None:
         column(
             [
                 *(button(entry.title, ShowEntry(entry.id)) for entry in nearest),
+                *handoff.offer(turn, question_id),
                 button(TEXT.label("action_themes"), ListThemes()),
                 button(TEXT.label("action_contact"), AskHuman()),
             ]
         ),
+        reply_to=_said(turn),
     )
 
 
@@ -124,7 +135,8 @@ async def choose(update: Update, context: BotContext) -> None:
     if entry:
         await answers.show(turn, entry, choice.question_id, in_place=True)
     else:
-        await turn.rewrite(TEXT("none_chosen"))
+        offered = handoff.offer(turn, choice.question_id)
+        await turn.rewrite(TEXT("none_chosen"), column(offered) if offered else None)
         await themes.show_list(turn, TEXT("themes"))
 
 

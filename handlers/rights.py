@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from telegram import Update
 
-from handlers import administration
+from handlers import administration, threads
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
 from handlers.keyboards import button, column
@@ -66,7 +66,8 @@ async def erase(update: Update, context: BotContext) -> None:
     erased = await turn.work.rights.erase(person.id, keep_update_id=update.update_id)
     for sent in erased.deliveries:
         delivery = Delivery(sent.chat_id, sent.message_id)
-        await turn.replace(delivery, administration.TEXT("erased", number=sent.number))
+        words = threads.TEXT if sent.of_conversation else administration.TEXT
+        await turn.replace(delivery, words("erased", number=sent.number))
     await turn.rewrite(TEXT("erased"))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 from handlers.messages import PARIS
 from knowledge.whole import Knowledge
@@ -34,6 +35,10 @@ class Services:
     bot_username: str = ""
     admin_chat_id: int | None = None
     facilitator_chat_id: int | None = None
+    # Updates of one person in half a minute, after which they are asked to wait; 0: any number.
+    flood_limit: int = 0
+    facilitator_ids: frozenset[int] = frozenset()
+    knowledge_dir: Path = Path()
 
     def today(self) -> date:
         """Return the day in Paris, which deadlines are told in."""

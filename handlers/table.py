@@ -3,15 +3,22 @@
 from handlers import (
     administration,
     answers,
+    facilitation,
     fallback,
+    filling,
     general,
+    handoff,
+    history,
     interest,
     projects,
     proposal,
+    publication,
     questions,
     requests,
     rights,
     themes,
+    trial,
+    unanswered,
 )
 from handlers.forms import engine as forms
 from handlers.routing import Handler
@@ -29,6 +36,13 @@ ALL: tuple[Handler, ...] = (
     *requests.HANDLERS,
     *administration.HANDLERS,
     *rights.HANDLERS,
+    *publication.HANDLERS,
+    *history.HANDLERS,
+    *trial.HANDLERS,
+    *handoff.HANDLERS,
+    *facilitation.HANDLERS,
+    *unanswered.HANDLERS,
+    *filling.HANDLERS,
     questions.HEARING,
     *fallback.HANDLERS,
 )

@@ -4,6 +4,7 @@ Nothing is sent from here. Each message becomes a row of the outbox in the same 
 all else that the update changes; the dispatcher sends it once that is committed.
 """
 
+import time
 from contextvars import ContextVar
 from typing import Any, Self, TypeAlias
 
@@ -29,6 +30,10 @@ class Turn:
         self.toast_text: str | None = None
         self.toast_is_alert = False
         self.failure: Exception | None = None
+        self.began = time.perf_counter()
+        # For the metrics and the log, once committed: what came of the update, rows of the outbox.
+        self.happened: list[tuple[str, str]] = []
+        self.owed: list[int] = []
         self._person: Person | None = None
 
     @property
@@ -59,9 +64,15 @@ class Turn:
             self._person = await self.work.people.seen(self.user.id)
         return self._person
 
-    async def say(self, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
-        """Send a message to the chat that this update came from."""
-        await self._send("sendMessage", self.chat_id, _content(text, keyboard))
+    async def say(
+        self,
+        text: str,
+        keyboard: InlineKeyboardMarkup | None = None,
+        *,
+        reply_to: int | None = None,
+    ) -> None:
+        """Send a message to the chat that this update came from, perhaps quoting one of it."""
+        await self._send("sendMessage", self.chat_id, composed(text, keyboard, reply_to))
 
     async def rewrite(
         self,
@@ -79,7 +90,7 @@ class Turn:
         if message is None or not message.is_accessible:
             await self.say(text, keyboard)
             return
-        content = _content(text, keyboard) | {"message_id": message.message_id}
+        content = composed(text, keyboard) | {"message_id": message.message_id}
         await self._send("editMessageText", self.chat_id, content, about)
 
     async def remove_buttons(self) -> None:
@@ -92,7 +103,7 @@ class Turn:
 
     async def send_file(self, name: str, body: bytes, caption: str) -> None:
         """Send a document to the chat that this update came from."""
-        await self.work.outbox.add(
+        await self._owe(
             Outgoing(
                 Audience.PERSON,
                 "sendDocument",
@@ -103,11 +114,18 @@ class Turn:
             )
         )
 
-    async def tell(self, person_id: int, text: str, keyboard: InlineKeyboardMarkup | None) -> None:
+    async def tell(
+        self,
+        person_id: int,
+        text: str,
+        keyboard: InlineKeyboardMarkup | None,
+        *,
+        about: str | None = None,
+    ) -> None:
         """Send a message to somebody else; one who has been erased is told nothing."""
         person = await self.work.people.get(person_id)
         if person is not None:
-            await self._send("sendMessage", person.telegram_id, _content(text, keyboard))
+            await self._send("sendMessage", person.telegram_id, composed(text, keyboard), about)
 
     async def notify(
         self,
@@ -118,8 +136,8 @@ class Turn:
         about: str | None = None,
     ) -> None:
         """Send a message to a group, whichever chat it is by then; ``about`` finds it again."""
-        content = _content(text, keyboard)
-        await self.work.outbox.add(Outgoing(audience, "sendMessage", content, about=about))
+        content = composed(text, keyboard)
+        await self._owe(Outgoing(audience, "sendMessage", content, about=about))
 
     async def revise(
         self, about: str, text: str, keyboard: InlineKeyboardMarkup | None = None
@@ -139,28 +157,44 @@ class Turn:
         about: str | None = None,
     ) -> None:
         """Edit a message that arrived somewhere."""
-        content = _content(text, keyboard) | {"message_id": delivery.message_id}
+        content = composed(text, keyboard) | {"message_id": delivery.message_id}
         await self._send("editMessageText", delivery.chat_id, content, about)
 
     def toast(self, text: str, *, alert: bool = False) -> None:
         """Answer the tap with a line that shows for a moment, or that must be closed."""
         self.toast_text, self.toast_is_alert = text, alert
 
+    def count(self, event: str, kind: str) -> None:
+        """Count something that happened; both words come from closed lists, never from people."""
+        self.happened.append((event, kind))
+
+    async def _owe(self, outgoing: Outgoing) -> None:
+        self.owed.append(await self.work.outbox.add(outgoing))
+
     async def _send(
         self, method: str, chat_id: int, content: dict[str, object], about: str | None = None
     ) -> None:
-        await self.work.outbox.add(
-            Outgoing(Audience.PERSON, method, content, chat_id=chat_id, about=about)
-        )
+        await self._owe(Outgoing(Audience.PERSON, method, content, chat_id=chat_id, about=about))
 
 
-def _content(text: str, keyboard: InlineKeyboardMarkup | None) -> dict[str, object]:
-    content: dict[str, object] = {
+def composed(
+    text: str, keyboard: InlineKeyboardMarkup | None, reply_to: int | None = None
+) -> dict[str, object]:
+    """Return the parameters of a message: HTML, buttons, and which message it quotes."""
+    parameters: dict[str, object] = {
         "text": text,
         "parse_mode": "HTML",
         "link_preview_options": {"is_disabled": True},
     }
-    return content | ({"reply_markup": keyboard.to_dict()} if keyboard else {})
+    if keyboard:
+        parameters["reply_markup"] = keyboard.to_dict()
+    if reply_to is not None:
+        # A quoted message may have been deleted since: what is said matters more.
+        parameters["reply_parameters"] = {
+            "message_id": reply_to,
+            "allow_sending_without_reply": True,
+        }
+    return parameters
 
 
 class BotContext(CallbackContext[ExtBot[None], Data, Data, Data]):

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from bot.library import Library
 from bot.local import for_preview
 from bot.preview.messenger import Messenger
 from bot.preview.people import Group, User
@@ -54,6 +55,9 @@ class Stage:
     clock: Clock = field(default_factory=Clock)
     overrides: dict[str, object] = field(default_factory=dict)
     deepen: Callable[[], Knowledge] | None = None
+    posted: bool = False
+    library: Library | None = None
+    url: str | None = None
     service: Service | None = None
 
     @property
@@ -68,17 +72,26 @@ class Stage:
         return Speaker(self, group.members[number], group.id)
 
     @property
+    def database_url(self) -> str:
+        return self.url or f"sqlite+aiosqlite:///{self.database}"
+
+    @property
     def running(self) -> Service:
         assert self.service is not None
         return self.service
 
     async def starts(self) -> None:
         """Start the bot, as after a restart of the machine."""
-        base = Settings.read(
-            _env_file=None, database_url=f"sqlite+aiosqlite:///{self.database}", log_level="WARNING"
-        )
+        base = Settings.read(_env_file=None, database_url=self.database_url, log_level="WARNING")
         settings = for_preview(base, self.server).model_copy(update=self.overrides)
-        self.service = Service(settings, self.knowledge, clock=self.clock, deepen=self.deepen)
+        self.service = Service(
+            settings,
+            self.knowledge,
+            clock=self.clock,
+            deepen=self.deepen,
+            posted=self.posted,
+            library=self.library,
+        )
         await self.service.start()
 
     async def stops(self) -> None:
@@ -98,8 +111,8 @@ class Stage:
         async with self.running.parts.database.begin() as work:
             waiting = await work.inbox.backlog()
             audiences = self.running.parts.dispatcher._audiences()
-            due = await work.outbox.next((), 1, audiences)
-        return not waiting and not due
+            due = await work.outbox.oldest_due(audiences)
+        return not waiting and due is None
 
     async def rows(self, statement: Any) -> list[Any]:
         """Read the database as it is."""
@@ -229,11 +242,19 @@ def number_in(text: str) -> str:
 
 
 @asynccontextmanager
-async def staged(knowledge: Knowledge, database: Path) -> AsyncIterator[Stage]:
-    """Give a stage with the bot running; stop what runs at the end."""
-    server = PreviewServer()
+async def staged(
+    knowledge: Knowledge,
+    database: Path,
+    *,
+    url: str | None = None,
+    messenger: Messenger | None = None,
+    clock: Clock | None = None,
+    **overrides: object,
+) -> AsyncIterator[Stage]:
+    """Give a stage with the bot running, on a database of its own or at a URL; stop all after."""
+    server = PreviewServer(messenger)
     await server.start()
-    stage = Stage(server, knowledge, database)
+    stage = Stage(server, knowledge, database, clock=clock or Clock(), overrides=overrides, url=url)
     await stage.starts()
     try:
         yield stage

@@ -149,6 +149,7 @@ class Process:
             "TELEGRAM_BOT_TOKEN": PREVIEW_TOKEN,
             "TELEGRAM_API_URL": server.url,
             "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'bot.db'}",
+            "MESSAGES_PER_SECOND": "0",
             "ADMIN_CHAT_ID": str(server.messenger.administrators.id),
             "PYTHONPATH": str(ROOT),
         }

@@ -300,3 +300,12 @@ async def test_a_file_is_downloaded_with_the_token_only(
         wrong = await anyone.get(f"{server.url}/file/bot1:x/{path}")
     assert (right.content, right.headers["content-type"]) == (b"x", "application/octet-stream")
     assert (wrong.status_code, wrong.json()["description"]) == (404, "Not Found")
+
+
+async def test_a_group_has_its_own_menu(client: Bot, messenger: Messenger) -> None:
+    group = messenger.facilitators.id
+    await client.set_my_commands([BotCommand("aide", "Aide")])
+    await client.set_my_commands([BotCommand("faq", "Fichiers")], BotCommandScopeChat(group))
+    menus = messenger.bot()["group_commands"]
+    assert menus[str(group)] == [{"command": "faq", "description": "Fichiers"}]
+    assert menus[str(messenger.administrators.id)] == [{"command": "aide", "description": "Aide"}]

@@ -70,6 +70,17 @@ async def reopen(turn: Turn, form: Form, subject: str, answers: Answers) -> None
     await ask_again(turn, draft)
 
 
+async def open_at(turn: Turn, form: Form, subject: str, step: str) -> None:
+    """Open a form at one of its questions, without the notice."""
+    under_way = await current(turn)
+    if under_way is not None and (under_way.form, under_way.subject) != (form.name, subject):
+        await turn.say(_under_way(turn, under_way), cancel_keyboard())
+        return
+    draft = Draft((await turn.person()).id, form.name, step, subject, {})
+    await _save(turn, draft)
+    await ask_again(turn, draft)
+
+
 def _under_way(turn: Turn, draft: Draft) -> str:
     form = _FORMS[draft.form]
     return TEXT("under_way", what=form.text.label("what", **form.subject(turn, draft)))
@@ -129,7 +140,11 @@ def _by_words(form: Form, key: str, text: str) -> dict[str, str] | None:
 
 
 async def _go_on(turn: Turn, draft: Draft) -> None:
-    step = _FORMS[draft.form].next_step(draft.answers)
+    form = _FORMS[draft.form]
+    step = form.next_step(draft.answers)
+    if step is None and not form.confirms:
+        await _hand_over(turn, draft)
+        return
     draft = replace(draft, step=step.key if step else RECAP)
     await _save(turn, draft)
     await ask_again(turn, draft)

@@ -58,6 +58,7 @@ class Screen(Protocol):
 class Form:
     """A form: its steps, its words, and what happens at both ends.
 
+    One that does not confirm ends with its last answer, without a recap.
     Messages of the catalogue: ``notice``, ``ask_<key>`` for each step, ``label_<key>`` for the
     list of what can be changed, ``recap``, ``cancelled``, and the reasons of refusal.
     """
@@ -67,6 +68,7 @@ class Form:
     steps: tuple[Step, ...]
     subject: Callable[[Turn, Draft], dict[str, object]]
     submit: Screen
+    confirms: bool = True
     by_key: Mapping[str, Step] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -77,7 +77,9 @@ class Catalogue:
         """The names of all messages."""
         return frozenset(self._sources)
 
-    def _compiled(self, known: dict[str, Template], environment: Environment, name: str) -> Template:
+    def _compiled(
+        self, known: dict[str, Template], environment: Environment, name: str
+    ) -> Template:
         if name not in known:
             known[name] = environment.from_string(self._sources[name])
         return known[name]

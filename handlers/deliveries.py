@@ -1,0 +1,90 @@
+"""What follows when a message of a conversation reached the other side, or never will."""
+
+from handlers.messages import Catalogue
+from handlers.services import Identity
+from handlers.threads import Threads
+from storage.conversation import ABOUT, Conversation, Reference, Side
+from storage.conversation import Message as Said
+from storage.outbox import Pending
+from storage.work import Work
+
+TEXT = Catalogue.of("handoff")
+
+
+def is_in_thread(item: Pending) -> bool:
+    """Tell whether a message belongs to a question handed over."""
+    return item.about is not None and item.about.startswith(ABOUT)
+
+
+async def arrived(work: Work, item: Pending, identity: Identity) -> None:
+    """Give the receipt of a reply that the person has; send the edit made while it was on its way.
+
+    Called in the unit of work that records the delivery.
+    """
+    found = await _subject(work, item)
+    if found is None:
+        return
+    conversation, said = found
+    threads = Threads(work, identity.operator)
+    was_stale = said.stale and item.method == "sendMessage"
+    said = await work.conversations.arrived(said.id)
+    if was_stale:
+        await threads.correct(conversation, said)
+    if said.side is Side.FACILITATORS:
+        corrected = item.method == "editMessageText"
+        text = TEXT("delivered", conversation=conversation, corrected=corrected)
+        await threads.note(conversation, text, reply_to=await _typed_in(threads, said))
+
+
+async def failed(work: Work, item: Pending, reason: str, identity: Identity) -> bool:
+    """Say to whoever wrote it that a message cannot be delivered; False: tell others as well."""
+    found = await _subject(work, item)
+    reference = Reference.of(item.about)
+    threads = Threads(work, identity.operator)
+    if found is not None and found[1].side is Side.FACILITATORS:
+        conversation, said = found
+        blocked = reason == "Forbidden"
+        text = TEXT(
+            "blocked" if blocked else "undelivered", conversation=conversation, reason=reason
+        )
+        await threads.note(conversation, text, reply_to=await _typed_in(threads, said))
+        return blocked
+    conversation_known = await _conversation(work, reference)
+    is_news = item.method == "sendMessage" and reference is not None and not reference.is_note
+    if conversation_known and is_news:
+        text = TEXT("person_undelivered", conversation=conversation_known, identity=identity)
+        await threads.tell_person(conversation_known, text)
+    return False
+
+
+async def removed(work: Work, item: Pending, identity: Identity) -> None:
+    """Post again what was to be edited in the group, and is gone from it."""
+    reference = Reference.of(item.about)
+    conversation = await _conversation(work, reference)
+    if conversation is None or reference is None:
+        return
+    threads = Threads(work, identity.operator)
+    await threads.note(conversation, TEXT("reposted", conversation=conversation))
+    said = await work.conversations.message(reference.message_id) if reference.message_id else None
+    if said is None:
+        await threads.post_question(conversation)
+    else:
+        await threads.pass_on(conversation, said)
+
+
+async def _subject(work: Work, item: Pending) -> tuple[Conversation, Said] | None:
+    reference = Reference.of(item.about)
+    if reference is None or reference.message_id is None:
+        return None
+    said = await work.conversations.message(reference.message_id)
+    conversation = await work.conversations.get(reference.conversation_id)
+    return None if said is None or conversation is None else (conversation, said)
+
+
+async def _conversation(work: Work, reference: Reference | None) -> Conversation | None:
+    return await work.conversations.get(reference.conversation_id) if reference else None
+
+
+async def _typed_in(threads: Threads, said: Said) -> int | None:
+    """Return the message to quote, where it is still in the group that it was typed in."""
+    return said.message_id if await threads.is_here(said.chat_id) else None

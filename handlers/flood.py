@@ -1,0 +1,34 @@
+"""Somebody who writes too fast: told once, then left unanswered until they slow down.
+
+Nothing is kept in memory: the inbox itself is counted. What is left unanswered changes nothing, so
+a form under way is found as it was. Groups are never held: administrators tap as fast as they work.
+"""
+
+from datetime import timedelta
+
+from telegram.constants import ChatType
+
+from handlers.messages import Catalogue
+from handlers.turn import Turn
+
+TEXT = Catalogue.of("flood")
+WITHIN = timedelta(seconds=30)
+
+
+async def holds(turn: Turn) -> bool:
+    """Leave the update unanswered where too many came before it; say so the first time."""
+    chat, limit = turn.update.effective_chat, turn.services.flood_limit
+    if not limit or chat is None or chat.type != ChatType.PRIVATE:
+        return False
+    # That somebody blocked the bot is no writing.
+    if turn.update.effective_message is None:
+        return False
+    tempo, update_id = turn.work.tempo, turn.update.update_id
+    if not await tempo.is_over(chat.id, update_id, limit, WITHIN):
+        return False
+    is_first = await tempo.hold(chat.id, update_id, WITHIN)
+    turn.count("flood", "told" if is_first else "silent")
+    if is_first:
+        await turn.say(TEXT("slow_down", seconds=WITHIN.seconds))
+    turn.toast(TEXT.label("slow_down_toast", seconds=WITHIN.seconds))
+    return True

@@ -1,0 +1,476 @@
+"""Handing a question over: both sides, receipts, edits, ends, and all that can go wrong."""
+
+import pytest
+from dialogue import Message, Speaker, Stage
+from sqlalchemy import func, select
+from test_dialogue_interest import begins
+from test_dialogue_rights import file_of
+
+from bot.preview.errors import ApiError
+from handlers.handoff import MOST_OPEN
+from handlers.threads import LONGEST
+from storage.schema import conversation_messages, conversations, outbox, signatures
+
+# No entry is about this, and masking has something to take out.
+ODD = "Quelle heure est-il à Tokyo ? Appelez le 06 12 34 56 78"
+PLAIN = "Qui a gagné le match hier soir"
+NUMBER = "Q-2026-0001"
+
+
+@pytest.fixture
+def facilitator(stage: Stage) -> Speaker:
+    return stage.member(stage.messenger.facilitators)
+
+
+@pytest.fixture
+def second(stage: Stage) -> Speaker:
+    return stage.member(stage.messenger.facilitators, 1)
+
+
+async def replies(speaker: Speaker, text: str, to: Message) -> Message:
+    """Reply by Telegram's function and wait for all that follows."""
+    speaker._mark()
+    said = speaker.stage.messenger.says(
+        speaker.user, text, chat=speaker.chat_id, reply_to=to["message_id"]
+    )
+    await speaker.stage.settles()
+    return said
+
+
+async def edits(speaker: Speaker, message: Message, text: str) -> None:
+    speaker._mark()
+    speaker.stage.messenger.edits(speaker.user, message["message_id"], text, chat=speaker.chat_id)
+    await speaker.stage.settles()
+
+
+def card(facilitator: Speaker, number: str = NUMBER) -> Message:
+    """The numbered message in the group, as it stands."""
+    found = [
+        m for m in facilitator.messages() if m.get("text", "").startswith(f"Question {number}")
+    ]
+    return found[-1]
+
+
+async def hands_over(sme: Speaker, question: str = PLAIN) -> None:
+    await sme.says(question)
+    await sme.taps("Transmettre à un facilitateur")
+    await sme.taps("Oui, transmettre")
+
+
+async def test_a_question_goes_to_the_group_and_the_reply_comes_back(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says(ODD)
+    assert stage.messenger.messages(sme.chat_id)[-1]["reply_to_message"]["text"] == ODD
+    await sme.taps("Transmettre à un facilitateur")
+    sme.sees("06 12 34 56 78", "facilitateurs", "Ni votre nom", "elle arrive ici")
+    assert facilitator.messages() == []
+    await sme.taps("Oui, transmettre")
+    sme.sees(NUMBER, "transmise")
+    assert ODD in card(facilitator)["text"]
+    assert str(sme.user.id) not in str(facilitator.messages())
+    assert sme.user.first_name not in card(facilitator)["text"]
+
+    said = await replies(facilitator, "Un <b>rosé</b> & rien d'autre.", card(facilitator))
+    answer = sme.messages()[-1]["text"]
+    assert answer.startswith("Réponse de l'équipe Territoires d'industrie (aperçu local)")
+    assert NUMBER in answer.splitlines()[0]
+    assert "Un <b>rosé</b> & rien d'autre." in answer
+    assert facilitator.user.first_name not in answer
+    facilitator.sees(f"{NUMBER} : réponse remise à la personne")
+    assert facilitator.new[-1]["reply_to_message"]["message_id"] == said["message_id"]
+
+
+async def test_the_person_answers_back_by_the_button_or_by_a_reply_until_it_is_closed(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    await replies(facilitator, "Lequel ?", card(facilitator))
+    relayed = sme.messages()[-1]
+    await sme.taps("Répondre")
+    sme.sees("Votre réponse ?")
+    await sme.says("Le blanc de Cassis ?")
+    sme.sees(f"{NUMBER} : votre message est transmis")
+    last = facilitator.messages()[-1]
+    assert last["text"].startswith(f"{NUMBER}, la personne écrit")
+    assert "Cassis" in last["text"]
+    assert last["reply_to_message"]["message_id"] == card(facilitator)["message_id"]
+
+    await replies(sme, "👍", relayed)
+    facilitator.received("👍")
+    await replies(facilitator, "Entendu.", facilitator.messages()[-1])
+    sme.received("Entendu.")
+
+    await facilitator.taps("Clore")
+    sme.received("clos l'échange")
+    assert "Échange clos par" in card(facilitator)["text"]
+    before = await stage.rows(select(func.count()).select_from(conversation_messages))
+    await replies(sme, "Encore un mot", relayed)
+    sme.sees("est clos", "n'a pas été transmis")
+    await sme.taps("Répondre")
+    sme.sees("est clos")
+    assert await stage.rows(select(func.count()).select_from(conversation_messages)) == before
+
+
+async def test_none_of_these_answers_and_a_no_and_contact_offer_it(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says(stage.knowledge.entries[0].question)
+    await sme.taps("Non, pas vraiment")
+    await sme.taps("Transmettre à un facilitateur")
+    sme.sees(stage.knowledge.entries[0].question)
+    await sme.taps("Abandonner")
+    await sme.taps("Oui, abandonner")
+
+    await sme.says("/contact")
+    sme.sees("contact@exemple.fr")
+    await sme.taps("Transmettre à un facilitateur")
+    sme.sees("Quelle est votre question ?")
+    await sme.says("!!!")
+    sme.sees("Je n'ai pas vu de mots")
+    await sme.says("Où déposer mon dossier ?")
+    sme.sees("Transmettre cette question", "Où déposer mon dossier ?")
+    await sme.says("oui")
+    assert "Où déposer mon dossier ?" in card(facilitator)["text"]
+
+
+async def test_choices_that_do_not_fit_lead_to_a_facilitator(
+    sme: Speaker, facilitator: Speaker
+) -> None:
+    await sme.says("projet")
+    await sme.taps("Aucune de ces réponses")
+    await sme.taps("Transmettre à un facilitateur")
+    await sme.taps("Oui, transmettre")
+    assert "« projet »" in card(facilitator)["text"]
+
+
+async def test_the_question_can_be_written_otherwise_before_it_goes(
+    sme: Speaker, facilitator: Speaker
+) -> None:
+    await sme.says(PLAIN)
+    await sme.taps("Transmettre à un facilitateur")
+    await sme.taps("Modifier une réponse")
+    await sme.taps("La question")
+    await sme.says("Et quel vin rouge ?")
+    await sme.taps("Oui, transmettre")
+    assert "Et quel vin rouge ?" in card(facilitator)["text"]
+    assert "match" not in card(facilitator)["text"]
+
+
+async def test_a_double_tap_hands_over_once_and_a_second_time_shows_the_number(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says(PLAIN)
+    offered, data = sme.button("Transmettre à un facilitateur")
+    await sme.taps_data(offered["message_id"], data)
+    message, yes = sme.button("Oui, transmettre")
+    await sme.taps_data(message["message_id"], yes, times=2)
+    assert await stage.rows(select(conversations.c.number)) == [(NUMBER,)]
+    await sme.taps_data(offered["message_id"], data)
+    sme.sees("déjà transmise", NUMBER)
+    assert len(facilitator.messages()) == 1
+
+
+async def test_too_many_open_questions_are_refused(sme: Speaker, stage: Stage) -> None:
+    for number in range(MOST_OPEN):
+        await hands_over(sme, f"{PLAIN} {number}")
+    await sme.says(f"{PLAIN} encore")
+    await sme.taps("Transmettre à un facilitateur")
+    sme.sees("questions en attente", "contact@exemple.fr")
+
+
+async def test_another_form_is_not_lost(sme: Speaker, stage: Stage, facilitator: Speaker) -> None:
+    await begins(sme, stage, 1)
+    await sme.says(PLAIN + " ?")
+    offered, data = sme.button("Transmettre à un facilitateur")
+    await sme.taps_data(offered["message_id"], data)
+    sme.sees("formulaire en cours")
+    assert facilitator.messages() == []
+
+
+async def test_an_edited_reply_is_relayed_as_an_edit(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    said = await replies(facilitator, "Jamais le lundi", card(facilitator))
+    count = len(sme.messages())
+    stage.clock.passes(minutes=5)
+    await edits(facilitator, said, "Jamais le mardi")
+    assert len(sme.messages()) == count
+    assert "Jamais le mardi" in sme.messages()[-1]["text"]
+    assert "corrigée" in sme.messages()[-1]["text"]
+    facilitator.sees("correction remise")
+    await edits(facilitator, said, "x" * (LONGEST + 1))
+    facilitator.sees("n'a pas été remise")
+    assert "mardi" in sme.messages()[-1]["text"]
+
+
+async def test_an_edit_made_before_the_reply_left_arrives_as_well(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    stage.messenger.faults.next("sendMessage", status=500)
+    said = await replies(facilitator, "Première version", card(facilitator))
+    await edits(facilitator, said, "Seconde version")
+    assert "version" not in str(sme.messages())
+    assert await stage.rows(select(conversation_messages.c.stale)) == [(True,)]
+    stage.clock.passes(minutes=1)
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+    relayed = [m["text"] for m in sme.messages() if "version" in m["text"]]
+    assert len(relayed) == 1
+    assert "Seconde version" in sme.messages()[-1]["text"]
+    assert await stage.rows(select(conversation_messages.c.stale)) == [(False,)]
+
+
+async def test_the_person_s_edit_reaches_the_group(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    await replies(facilitator, "Lequel ?", card(facilitator))
+    said = await replies(sme, "Le blan", sme.messages()[-1])
+    await edits(sme, said, "Le blanc")
+    texts = [m["text"] for m in facilitator.messages()]
+    assert sum("Le blan" in text for text in texts[1:]) == 1
+    assert "Le blanc" in texts[-1]
+
+
+async def test_an_edited_command_runs_nothing(sme: Speaker, stage: Stage) -> None:
+    said = stage.messenger.says(sme.user, "bonjour")
+    await stage.settles()
+    count = len(sme.messages())
+    await edits(sme, said, "/supprimer")
+    assert len(sme.messages()) == count
+
+
+async def test_only_those_who_choose_to_sign_are_named(
+    sme: Speaker, facilitator: Speaker, second: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    await facilitator.says("/signature")
+    facilitator.sees("signées de votre nom")
+    await replies(facilitator, "Signé", card(facilitator))
+    assert facilitator.user.name in sme.messages()[-1]["text"]
+    await replies(second, "Anonyme", card(facilitator))
+    assert second.user.first_name not in sme.messages()[-1]["text"]
+    await facilitator.says("/signature")
+    facilitator.sees("au nom de l'équipe seule")
+    await replies(facilitator, "Anonyme aussi", card(facilitator))
+    assert facilitator.user.first_name not in sme.messages()[-1]["text"]
+    assert await stage.rows(select(signatures)) == []
+
+
+async def test_of_two_facilitators_one_closes_and_the_other_is_told(
+    sme: Speaker, facilitator: Speaker, second: Speaker
+) -> None:
+    await hands_over(sme)
+    message, data = facilitator.button("Clore")
+    await facilitator.taps_data(message["message_id"], data)
+    assert "La personne en est avertie" in facilitator.toast
+    await second.taps_data(message["message_id"], data)
+    assert "avant vous" in second.toast
+    assert facilitator.user.name in card(facilitator)["text"]
+    told = [m for m in sme.messages() if "clos l'échange" in m.get("text", "")]
+    assert len(told) == 1
+
+
+async def test_a_reply_to_a_closed_thread_is_not_lost_and_can_be_sent_after_reopening(
+    sme: Speaker, facilitator: Speaker
+) -> None:
+    await hands_over(sme)
+    await facilitator.taps("Clore")
+    count = len(sme.messages())
+    await replies(facilitator, "Trop tard ?", card(facilitator))
+    facilitator.sees("clos", "n'a pas été remise")
+    assert len(sme.messages()) == count
+    await facilitator.taps("Rouvrir", times=2)
+    await replies(facilitator, "Me revoici", card(facilitator))
+    assert "Me revoici" in sme.messages()[-1]["text"]
+
+
+async def test_what_cannot_be_passed_on_is_said(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    count = len(sme.messages())
+    said = await replies(facilitator, "x" * (LONGEST + 1), card(facilitator))
+    facilitator.sees("compte 3501 caractères", "n'a pas été remise")
+    await replies(facilitator, "/merci beaucoup", card(facilitator))
+    facilitator.sees("est une commande")
+    facilitator._mark()
+    photo = {"photo": [{"file_id": "p", "file_unique_id": "p", "width": 1, "height": 1}]}
+    stage.messenger._from_person(
+        facilitator.user, facilitator.chat_id, photo, card(facilitator)["message_id"]
+    )
+    await stage.settles()
+    facilitator.sees("seul le texte")
+    assert len(sme.messages()) == count
+    # Shortened by an edit, it goes.
+    await edits(facilitator, said, "Plus court")
+    assert "Plus court" in sme.messages()[-1]["text"]
+    await replies(facilitator, "y" * LONGEST, card(facilitator))
+    assert "y" * LONGEST in sme.messages()[-1]["text"]
+
+
+async def test_a_person_who_blocked_the_bot_is_told_of_in_the_group(
+    sme: Speaker, facilitator: Speaker, administrator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    stage.messenger.blocks(sme.user)
+    await stage.settles()
+    said = await replies(facilitator, "Êtes-vous là ?", card(facilitator))
+    facilitator.sees("non remise", "bloqué")
+    assert facilitator.new[-1]["reply_to_message"]["message_id"] == said["message_id"]
+    assert administrator.messages() == []
+
+
+async def test_a_reply_that_telegram_refuses_is_said_on_all_sides(
+    sme: Speaker, facilitator: Speaker, administrator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    stage.messenger.faults.next("sendMessage", status=400, description="Bad Request: no")
+    await replies(facilitator, "Êtes-vous là ?", card(facilitator))
+    facilitator.sees("non remise", "BadRequest")
+    administrator.received("Message non remis")
+    assert "Êtes-vous là" not in str(sme.messages())
+
+
+async def test_a_group_out_of_reach_is_told_to_the_person(
+    sme: Speaker, administrator: Speaker, stage: Stage
+) -> None:
+    await stage.stops()
+    stage.overrides = {"facilitator_chat_id": -404}
+    await stage.starts()
+    await hands_over(sme)
+    assert "n'a pas pu être remis" in sme.messages()[-1]["text"]
+    assert "contact@exemple.fr" in sme.messages()[-1]["text"]
+    administrator.received("Message non remis")
+
+
+async def test_a_deleted_group_message_comes_back_when_it_matters(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    await replies(facilitator, "Lequel ?", card(facilitator))
+    relayed = sme.messages()[-1]
+    first = card(facilitator)["message_id"]
+    stage.messenger.deletes(facilitator.chat_id, first)
+    await replies(sme, "Le blanc", relayed)
+    assert "Le blanc" in facilitator.messages()[-1]["text"]
+    await facilitator.taps("Clore")
+    facilitator.sees("avait été supprimé")
+    assert card(facilitator)["message_id"] != first
+    assert "Échange clos" in card(facilitator)["text"]
+
+
+async def test_a_group_that_becomes_a_supergroup_gets_the_open_questions_anew(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    facilitator.chat_id = stage.messenger.upgrades(stage.messenger.facilitators)
+    await stage.settles()
+    facilitator.received("devenu un supergroupe")
+    await replies(facilitator, "Toujours là", card(facilitator))
+    assert "Toujours là" in sme.messages()[-1]["text"]
+    facilitator.sees("réponse remise")
+
+
+async def test_without_a_facilitators_group_nothing_is_offered(
+    sme: Speaker, stage: Stage, facilitator: Speaker
+) -> None:
+    await sme.says(PLAIN)
+    message, data = sme.button("Transmettre à un facilitateur")
+    await stage.stops()
+    stage.overrides = {"facilitator_chat_id": None}
+    await stage.starts()
+    await sme.taps_data(message["message_id"], data)
+    assert "joignable" in sme.toast
+    await sme.says(PLAIN)
+    assert "Transmettre à un facilitateur" not in sme.labels
+    await sme.says("/contact")
+    sme.sees("contact@exemple.fr")
+    assert sme.labels == []
+
+
+async def test_others_can_neither_close_nor_answer(
+    sme: Speaker, other_sme: Speaker, administrator: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    await replies(facilitator, "Lequel ?", card(facilitator))
+    ((thread,),) = await stage.rows(select(conversations.c.id))
+    for intruder in (sme, other_sme, administrator):
+        await intruder.says("/aide")
+        stage.messenger.posts(intruder.chat_id, {"text": f"{NUMBER} : une ligne du bot"})
+        message = intruder.messages()[-1]
+        for data in (f"hc:{thread}", f"ho:{thread}"):
+            await intruder.taps_data(message["message_id"], data)
+            assert "réservée" in intruder.toast
+    count = len(sme.messages())
+    group = len(facilitator.messages())
+    await other_sme.taps_data(other_sme.messages()[-1]["message_id"], f"hr:{thread}")
+    await replies(other_sme, "Je m'en mêle", other_sme.messages()[-1])
+    other_sme.sees("n'est plus gardée")
+    await replies(administrator, "Nous aussi", administrator.messages()[-1])
+    assert len(sme.messages()) == count
+    assert len(facilitator.messages()) == group
+
+
+async def test_what_people_type_cannot_name_another_thread(
+    sme: Speaker, other_sme: Speaker, facilitator: Speaker
+) -> None:
+    await hands_over(sme)
+    await hands_over(other_sme, f"{NUMBER} {PLAIN}")
+    await replies(facilitator, "Pour vous", card(facilitator, "Q-2026-0002"))
+    assert "Pour vous" in other_sme.messages()[-1]["text"]
+    assert "Pour vous" not in str(sme.messages())
+
+
+async def test_the_export_and_the_erasure_cover_it(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    await replies(facilitator, "Lequel au juste ?", card(facilitator))
+    said = await replies(sme, "Le blanc moelleux", sme.messages()[-1])
+    await sme.says("/mesdonnees")
+    page = await file_of(sme, stage)
+    for held in (NUMBER, PLAIN, "Lequel au juste", "Le blanc moelleux"):
+        assert held in page
+    anchor = card(facilitator)
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    assert await stage.rows(select(conversations)) == []
+    assert await stage.rows(select(conversation_messages)) == []
+    left = [m["text"] for m in facilitator.messages() if m["from"]["is_bot"]]
+    assert all(f"La question {NUMBER} a été effacée" in text for text in left)
+    about = select(outbox.c.about).where(outbox.c.about.startswith("handoff"))
+    assert await stage.rows(about) == []
+    await replies(facilitator, "Et maintenant ?", anchor)
+    facilitator.sees("n'est plus gardée", "n'a pas été remise")
+    await edits(sme, said, "Le blanc sec")
+    assert "sec" not in str(facilitator.messages())
+
+
+async def test_a_facilitator_finds_and_erases_what_they_did(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    await facilitator.says("/signature")
+    await replies(facilitator, "Bonjour", card(facilitator))
+    await facilitator.taps("Clore")
+    own = stage.person(facilitator.user)
+    await own.says("/mesdonnees")
+    page = await file_of(own, stage)
+    assert "actes de facilitateur" in page
+    assert f"réponse à la question {NUMBER}" in page
+    await own.says("/supprimer")
+    await own.taps("Oui, tout effacer")
+    columns = (conversation_messages.c.author_id, conversation_messages.c.signature)
+    assert await stage.rows(select(*columns)) == [(None, None)]
+    closed = (conversations.c.closed_by, conversations.c.closed_by_name)
+    assert await stage.rows(select(*closed)) == [(None, None)]
+    assert await stage.rows(select(signatures)) == []
+
+
+def test_a_reply_to_nothing_is_refused_by_the_preview_itself(stage: Stage, sme: Speaker) -> None:
+    with pytest.raises(ApiError):
+        stage.messenger.says(sme.user, "x", reply_to=1)

@@ -1,0 +1,81 @@
+"""The same bot on PostgreSQL: one worker, then two that share everything."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from dialogue import Speaker, Stage, number_in, staged
+from postgres import Server
+from sqlalchemy import func, select
+from test_dialogue_interest import registers
+
+from knowledge.whole import Knowledge
+from storage.schema import inbox, outbox, workers
+
+
+@pytest.fixture(name="stage")
+async def stage_on_postgresql(
+    shipped: Knowledge, tmp_path: Path, postgres: Server
+) -> AsyncIterator[Stage]:
+    url = await postgres.create(migrated=False)
+    async with staged(shipped, tmp_path, url=url) as stage:
+        yield stage
+    await postgres.drop(url)
+
+
+async def test_question_answer_interest_and_notification(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await sme.says("c koi territoire d'industrie ?")
+    sme.sees("Source", "Territoires d'industrie")
+    number = await registers(sme, stage)
+    administrator.received(number)
+    await sme.says("/mesdemandes")
+    assert number_in(sme.text) == number
+
+
+async def test_a_second_worker_shares_the_work_and_takes_over(
+    sme: Speaker, other_sme: Speaker, stage: Stage
+) -> None:
+    second = Stage(stage.server, stage.knowledge, stage.database, url=stage.url, posted=False)
+    await second.starts()
+    assert len(await stage.rows(select(workers))) == 2
+    for number in range(10):
+        for speaker in (sme, other_sme):
+            stage.messenger.says(speaker.user, f"/inconnue{number}")
+    await stage.settles()
+    await stage.stops()
+    stage.service, second.service = second.service, None
+    await sme.says("/inconnue10")
+    for speaker, expected in ((sme, 11), (other_sme, 10)):
+        said = "\n".join(m["text"] for m in speaker.messages() if m["from"]["is_bot"])
+        told = re.findall(r"/inconnue(\d+)\.", said)
+        assert told == [str(number) for number in range(expected)]
+    assert await stage.rows(select(inbox.c.state, func.count()).group_by(inbox.c.state)) == [
+        ("done", 21)
+    ]
+
+
+async def test_a_server_that_goes_while_messages_are_sent(
+    sme: Speaker, stage: Stage, postgres: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What Telegram took is marked when the database is back: it is not said twice."""
+    await sme.says("/start")
+    stage.messenger.faults.delay("sendMessage", 1)
+    stage.messenger.says(sme.user, "/inconnue1")
+    async with asyncio.timeout(10):
+        while not await stage.rows(select(outbox.c.id).where(outbox.c.claimed_by.is_not(None))):
+            await stage.messenger.changed_or(0.01)
+        postgres.stop()
+        stage.messenger.faults.clear()
+        stage.messenger.says(sme.user, "/inconnue2")
+        try:
+            while "waits to be marked" not in caplog.text:
+                await stage.messenger.changed_or(0.01)
+        finally:
+            postgres.start()
+    await stage.settles()
+    said = "\n".join(m["text"] for m in sme.messages() if m["from"]["is_bot"])
+    assert re.findall(r"/inconnue(\d+)\.", said) == ["1", "2"]

@@ -1,0 +1,457 @@
+"""Facilitators change what the bot knows from Telegram; nobody else does."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from dialogue import Speaker, Stage
+from small_library import (
+    FAQ,
+    decides,
+    library_of,
+    sends_back,
+    small_folder,
+    staged_library,
+    until,
+    works,
+)
+
+from bot.preview.server import PreviewServer, running
+from knowledge.model_store import ModelStore
+from knowledge.publication import publish, versions
+from storage.publications import Asked, Kind, State
+
+CHANGED = FAQ.replace("Oui, entre voisins.", "Oui, et sans frais.")
+BROKEN = FAQ.replace("titre: ", "tire: ")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return small_folder(tmp_path / "knowledge")
+
+
+@pytest.fixture
+async def stage(folder: Path, tmp_path: Path, models: ModelStore) -> AsyncIterator[Stage]:
+    async with staged_library(library_of(folder, models), tmp_path / "bot.db") as stage:
+        yield stage
+        if stage.service:
+            assert await stage.inbox_count("aside") == 0, "a handler failed"
+
+
+@pytest.fixture
+def facilitator(stage: Stage) -> Speaker:
+    return stage.member(stage.messenger.facilitators)
+
+
+@pytest.fixture
+def colleague(stage: Stage) -> Speaker:
+    return stage.member(stage.messenger.facilitators, 1)
+
+
+def documents(who: Speaker) -> dict[str, bytes]:
+    """Return the files that were sent in the last answer, by name."""
+    return {
+        one["document"]["file_name"]: who.stage.messenger.file(one["document"]["file_id"])
+        for one in who.new
+        if "document" in one
+    }
+
+
+async def test_the_current_files_are_sent_as_they_are(facilitator: Speaker, folder: Path) -> None:
+    await facilitator.says("/faq")
+    names = {"faq.yaml", "projets.yaml", "politesses.yaml", "questions.yaml"}
+    assert documents(facilitator) == {name: (folder / name).read_bytes() for name in names}
+    facilitator.sees("en réponse à ce message", "/faq en légende", "« Publier »")
+
+
+async def test_one_file_is_sent_by_its_name(facilitator: Speaker) -> None:
+    await facilitator.says("/faq projets")
+    assert list(documents(facilitator)) == ["projets.yaml"]
+    await facilitator.says("/faq secrets.env")
+    assert documents(facilitator) == {}
+    facilitator.sees("Je ne connais pas le fichier « secrets.env »")
+
+
+async def test_a_file_sent_back_is_published_after_its_difference_was_read(
+    facilitator: Speaker, sme: Speaker, folder: Path, stage: Stage
+) -> None:
+    await sends_back(facilitator, CHANGED)
+    facilitator.sees("faq.yaml reçu", "Modifié, réponse « Partager une machine », réponse")
+    facilitator.sees("Avant : Oui, entre voisins.", "Après : Oui, et sans frais.")
+    assert (folder / "faq.yaml").read_text("utf-8") == FAQ
+    await decides(facilitator, "Publier")
+    facilitator.sees("faq.yaml est publié", facilitator.user.name, "/historique")
+    assert (folder / "faq.yaml").read_text("utf-8") == CHANGED
+    [version] = versions(folder)
+    assert version.by == facilitator.user.name
+    await sme.says("mutualiser un équipement")
+    sme.sees("Oui, et sans frais.")
+
+
+async def test_an_abandoned_change_changes_nothing(facilitator: Speaker, folder: Path) -> None:
+    await sends_back(facilitator, CHANGED)
+    await decides(facilitator, "Abandonner")
+    facilitator.sees("a abandonné ce changement")
+    assert (folder / "faq.yaml").read_text("utf-8") == FAQ
+    assert versions(folder) == ()
+
+
+async def test_a_reply_with_a_file_is_enough(facilitator: Speaker) -> None:
+    await facilitator.says("/faq faq.yaml")
+    replied = facilitator.new[-1]["message_id"]
+    await facilitator.sends("document", file=("faq (1).yaml", CHANGED.encode()), reply_to=replied)
+    await works(facilitator.stage)
+    facilitator.sees("Après : Oui, et sans frais.")
+
+
+async def test_every_fault_is_told_and_none_can_be_published(
+    facilitator: Speaker, folder: Path
+) -> None:
+    await sends_back(facilitator, BROKEN)
+    facilitator.sees("Refusé :", "faq.yaml, ligne 5", "tire")
+    assert facilitator.labels == []
+    assert (folder / "faq.yaml").read_text("utf-8") == FAQ
+
+
+async def test_many_faults_are_counted_and_come_whole_in_a_file(facilitator: Speaker) -> None:
+    entry = FAQ[FAQ.index("  - id: talents") :]
+    many = [entry.replace("talents", f"talents-{n}").replace("titre:", "tire:") for n in range(40)]
+    await sends_back(facilitator, FAQ + "".join(many))
+    facilitator.sees("… et", "Tout est dans le fichier ci-dessus")
+    report = documents(facilitator)["rapport.txt"].decode("utf-8-sig")
+    assert report.count("tire") >= 40
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfe", "UTF-8"),
+        (b"entrees: !!python/object/apply:os.system [ls]\n", "ligne 1"),
+        (b"a: &a [x]\nb: [*a, *a]\n", "ligne 1"),
+        (b"entrees:\n  - id: [\n", "faq.yaml, ligne"),
+    ],
+)
+async def test_what_is_no_plain_data_is_refused(
+    facilitator: Speaker, folder: Path, content: bytes, said: str
+) -> None:
+    await facilitator.sends("document", file=("faq.yaml", content), caption="/faq")
+    await works(facilitator.stage)
+    facilitator.sees("Refusé", said)
+    assert (folder / "faq.yaml").read_text("utf-8") == FAQ
+
+
+async def test_a_file_of_another_name_is_refused(facilitator: Speaker) -> None:
+    await sends_back(facilitator, CHANGED, "notes.yaml")
+    facilitator.sees("« notes.yaml » n'est aucun de")
+    await sends_back(facilitator, CHANGED, "notes.yaml", caption="/faq faq.yaml")
+    facilitator.sees("Après : Oui, et sans frais.")
+
+
+async def test_a_file_too_large_is_never_fetched(facilitator: Speaker, stage: Stage) -> None:
+    await facilitator.sends(
+        "document", file=("faq.yaml", b"x"), caption="/faq", file_size=9_000_000
+    )
+    facilitator.sees("trop gros (9 Mo) : 8 Mo au plus")
+    assert "getFile" not in [method for method, _ in stage.messenger.calls]
+
+
+async def test_the_same_file_is_nothing_to_publish(facilitator: Speaker) -> None:
+    await sends_back(facilitator, FAQ)
+    facilitator.sees("identique à celui qui est en service")
+    assert facilitator.labels == []
+
+
+async def test_questions_that_would_go_wrong_are_read_twice(
+    facilitator: Speaker, folder: Path
+) -> None:
+    start = FAQ.index("  - id: talents")
+    await sends_back(facilitator, FAQ[:start])
+    facilitator.sees("1 question qui avait la bonne réponse ne l'aurait plus")
+    facilitator.sees("« embaucher des apprentis » : attendu Trouver des salariés")
+    await decides(facilitator, "Publier")
+    facilitator.sees("Publier faq.yaml malgré tout ?", "« embaucher des apprentis »")
+    assert (folder / "faq.yaml").read_text("utf-8") == FAQ
+    await decides(facilitator, "Publier malgré tout")
+    assert (folder / "faq.yaml").read_text("utf-8") == FAQ[:start]
+
+
+async def test_of_two_facilitators_the_second_overwrites_nothing(
+    facilitator: Speaker, colleague: Speaker, folder: Path
+) -> None:
+    other = FAQ.replace("Avec les écoles.", "Avec le lycée.")
+    await sends_back(facilitator, CHANGED)
+    first = facilitator.button("Publier")
+    await sends_back(colleague, other)
+    second = colleague.button("Publier")
+    await facilitator.taps_data(first[0]["message_id"], first[1])
+    await works(facilitator.stage)
+    await colleague.taps_data(second[0]["message_id"], second[1])
+    await works(colleague.stage)
+    colleague.sees("les fichiers ont changé depuis la vérification", "/faq faq.yaml")
+    assert (folder / "faq.yaml").read_text("utf-8") == CHANGED
+
+
+async def test_a_file_made_from_an_old_version_warns_of_what_it_would_erase(
+    facilitator: Speaker, colleague: Speaker, folder: Path
+) -> None:
+    await sends_back(facilitator, CHANGED)
+    await decides(facilitator, "Publier")
+    await sends_back(colleague, FAQ.replace("Avec les écoles.", "Avec le lycée."))
+    colleague.sees("un autre changement serait effacé", facilitator.user.name)
+    await decides(colleague, "Publier")
+    colleague.sees("malgré tout ?")
+    assert (folder / "faq.yaml").read_text("utf-8") == CHANGED
+
+
+async def test_a_double_tap_publishes_once(facilitator: Speaker, folder: Path) -> None:
+    await sends_back(facilitator, CHANGED)
+    message, data = facilitator.button("Publier")
+    await facilitator.taps_data(message["message_id"], data, times=2)
+    await works(facilitator.stage)
+    assert len(versions(folder)) == 1
+    await facilitator.taps_data(message["message_id"], data)
+    assert facilitator.toast == f"Déjà publié ({facilitator.user.name})."
+
+
+async def test_history_shows_and_goes_back(facilitator: Speaker, folder: Path) -> None:
+    await facilitator.says("/historique")
+    facilitator.sees("Rien n'a encore été publié")
+    await sends_back(facilitator, CHANGED)
+    await decides(facilitator, "Publier")
+    await facilitator.says("/historique")
+    facilitator.sees("1. faq.yaml, le 23 novembre 2026", facilitator.user.name)
+    await decides(facilitator, "1. Avant le 23 novembre 2026")
+    facilitator.sees("Maintenant : Oui, et sans frais.", "Serait : Oui, entre voisins.")
+    await decides(facilitator, "Revenir à cette version")
+    facilitator.sees("Après : Oui, entre voisins.")
+    await decides(facilitator, "Publier")
+    assert (folder / "faq.yaml").read_text("utf-8") == FAQ
+    assert len(versions(folder)) == 2
+
+
+async def test_a_long_history_is_paged(facilitator: Speaker, folder: Path, stage: Stage) -> None:
+    for number in range(8):
+        name = f"2026-11-{10 + number}T100000-faq"
+        (folder / "history").mkdir(exist_ok=True)
+        (folder / "history" / f"{name}.yaml").write_text(FAQ + f"# {number}\n", "utf-8")
+    await facilitator.says("/historique")
+    facilitator.sees("page 1 sur 2", "1. faq.yaml, le 17 novembre 2026")
+    await facilitator.taps("Plus anciennes")
+    facilitator.sees("page 2 sur 2", "8. faq.yaml, le 10 novembre 2026")
+
+
+async def test_a_phrasing_asked_for_elsewhere_is_one_more_line(
+    facilitator: Speaker, folder: Path, stage: Stage
+) -> None:
+    async with stage.running.parts.database.begin() as work:
+        asked = Asked(
+            Kind.PHRASING,
+            facilitator.user.id,
+            facilitator.user.name,
+            facilitator.chat_id,
+            subject="talents",
+            wording="j'ai besoin de bras",
+            about="gap:1",
+        )
+        await work.publications.ask(asked)
+    facilitator._mark()
+    await works(stage)
+    facilitator.sees("1 ligne ajoutée, et rien d'autre ne change", "j'ai besoin de bras")
+    await decides(facilitator, "Publier")
+    lines = (folder / "faq.yaml").read_text("utf-8").splitlines()
+    assert len(lines) == len(FAQ.splitlines()) + 1
+    async with stage.running.parts.database.begin() as work:
+        change = await work.publications.about("gap:1")
+    assert change is not None
+    assert change.state is State.PUBLISHED
+
+
+async def test_a_phrasing_that_is_there_already_is_refused_in_words(
+    facilitator: Speaker, stage: Stage
+) -> None:
+    async with stage.running.parts.database.begin() as work:
+        await work.publications.ask(
+            Asked(
+                Kind.PHRASING,
+                1,
+                "Ada",
+                facilitator.chat_id,
+                subject="talents",
+                wording="Recruter un soudeur !",
+            )
+        )
+    facilitator._mark()
+    await works(stage)
+    facilitator.sees("Ce changement n'est pas possible.", "talents")
+
+
+@pytest.mark.parametrize("text", ["/faq", "/historique", "/tester bonjour"])
+async def test_nobody_else_may(stage: Stage, sme: Speaker, text: str) -> None:
+    for who in (sme, stage.member(stage.messenger.administrators)):
+        await who.says(text)
+        who.sees("réservée à une autre équipe")
+        assert documents(who) == {}
+
+
+async def test_a_file_from_anybody_else_is_not_taken(
+    stage: Stage, sme: Speaker, administrator: Speaker, folder: Path
+) -> None:
+    await sends_back(sme, CHANGED)
+    sme.sees("je ne lis que le texte")
+    await sends_back(administrator, CHANGED)
+    administrator.sees("réservée à une autre équipe")
+    assert (folder / "faq.yaml").read_text("utf-8") == FAQ
+
+
+async def test_a_listed_facilitator_may_in_private_too(
+    stage: Stage, sme: Speaker, facilitator: Speaker, folder: Path
+) -> None:
+    await stage.stops()
+    stage.overrides["facilitator_ids"] = frozenset({sme.user.id})
+    await stage.starts()
+    await sme.says("/faq faq.yaml")
+    sme.sees("en pièce jointe")
+    await sends_back(sme, CHANGED, caption="")
+    facilitator._mark()
+    await decides(sme, "Publier")
+    sme.sees("faq.yaml est publié")
+    facilitator.sees("faq.yaml est publié")
+    assert (folder / "faq.yaml").read_text("utf-8") == CHANGED
+
+
+async def test_what_was_asked_for_survives_a_restart(
+    facilitator: Speaker, stage: Stage, folder: Path
+) -> None:
+    await sends_back(facilitator, CHANGED)
+    await stage.stops()
+    await stage.starts()
+    await decides(facilitator, "Publier")
+    facilitator.sees("faq.yaml est publié")
+    assert (folder / "faq.yaml").read_text("utf-8") == CHANGED
+
+
+async def test_a_publication_cut_short_is_told_and_not_done_twice(
+    facilitator: Speaker, stage: Stage, folder: Path
+) -> None:
+    await sends_back(facilitator, CHANGED)
+    _, data = facilitator.button("Publier")
+    number = int(data.split(":")[1])
+    database = stage.running.parts.database
+    # As after a crash between the file and the row.
+    async with database.begin() as work:
+        await work.publications.want(number, 1, "Ada")
+        change = await work.publications.get(number)
+    assert change is not None
+    assert change.base is not None
+    publish(folder, "faq.yaml", CHANGED.encode(), base=change.base, by="Ada", now=stage.clock())
+    facilitator._mark()
+    await works(stage)
+    facilitator.sees("faq.yaml est publié")
+    assert len(versions(folder)) == 1
+
+
+async def test_what_is_published_once_reaches_every_process(
+    stage: Stage, tmp_path: Path, models: ModelStore, facilitator: Speaker
+) -> None:
+    elsewhere = small_folder(tmp_path / "elsewhere")
+    # A Telegram of its own for the second process: two may not poll one bot.
+    async with running(PreviewServer()) as server:
+        other = staged_library(library_of(elsewhere, models), tmp_path / "bot.db", server)
+        async with other as second:
+            await sends_back(facilitator, CHANGED)
+            await decides(facilitator, "Publier")
+            second.running.parts.publishing.wake()
+            await until(second, lambda: (elsewhere / "faq.yaml").read_text("utf-8") == CHANGED)
+            await until(second, lambda: _answer(second) == "Oui, et sans frais.")
+            assert [one.id for one in versions(elsewhere)] == [
+                one.id for one in versions(tmp_path / "knowledge")
+            ]
+            # Brought back by an editor, it stays.
+            (elsewhere / "faq.yaml").write_text(FAQ, "utf-8")
+            second.running.parts.publishing._seen = None
+            second.running.parts.publishing.wake()
+            await until(second, lambda: second.running.parts.publishing._seen is not None)
+            assert (elsewhere / "faq.yaml").read_text("utf-8") == FAQ
+
+
+def _answer(stage: Stage) -> str:
+    entry = stage.running.parts.services.knowledge.entry("mutualisation")
+    return entry.answer if entry else ""
+
+
+async def test_a_folder_that_cannot_be_written_is_told_of(
+    facilitator: Speaker, folder: Path
+) -> None:
+    await sends_back(facilitator, CHANGED)
+    (folder / "history").write_text("a file where a folder should be", "utf-8")
+    await decides(facilitator, "Publier")
+    facilitator.sees("faq.yaml n'est pas publié", "ne peut pas être écrit", "référence E-")
+    assert (folder / "faq.yaml").read_text("utf-8") == FAQ
+
+
+async def test_a_file_that_telegram_no_longer_has_is_asked_for_again(
+    facilitator: Speaker, stage: Stage
+) -> None:
+    async with stage.running.parts.database.begin() as work:
+        await work.publications.ask(
+            Asked(Kind.UPLOAD, 1, "Ada", facilitator.chat_id, file="faq.yaml", subject="gone")
+        )
+    facilitator._mark()
+    await works(stage)
+    facilitator.sees("Telegram ne m'a pas donné le fichier faq.yaml")
+
+
+async def test_a_change_that_no_longer_goes_with_the_other_files_is_overtaken(
+    facilitator: Speaker, stage: Stage, folder: Path
+) -> None:
+    await sends_back(facilitator, CHANGED)
+    # Another file is spoilt meanwhile: the folder as a whole would be refused.
+    talk = (folder / "politesses.yaml").read_text("utf-8")
+    (folder / "politesses.yaml").write_text(talk.replace("reponse:", "repond:"), "utf-8")
+    await decides(facilitator, "Publier")
+    facilitator.sees("les fichiers ont changé depuis la vérification")
+    assert (folder / "faq.yaml").read_text("utf-8") == FAQ
+
+
+async def test_a_version_that_is_no_longer_kept_is_told_of(
+    facilitator: Speaker, folder: Path
+) -> None:
+    await sends_back(facilitator, CHANGED)
+    await decides(facilitator, "Publier")
+    await facilitator.says("/historique")
+    for path in (folder / "history").iterdir():
+        path.unlink()
+    await decides(facilitator, "1. ")
+    facilitator.sees("Cette version n'est plus gardée")
+
+
+async def test_a_return_to_what_is_in_service_is_nothing_to_do(
+    facilitator: Speaker, folder: Path
+) -> None:
+    await sends_back(facilitator, CHANGED)
+    await decides(facilitator, "Publier")
+    (folder / "faq.yaml").write_text(FAQ, "utf-8")
+    await facilitator.says("/historique")
+    await decides(facilitator, "1. ")
+    facilitator.sees("est identique à celui qui est en service")
+
+
+async def test_an_out_of_scope_question_makes_the_file_of_voices(
+    facilitator: Speaker, stage: Stage, folder: Path
+) -> None:
+    async with stage.running.parts.database.begin() as work:
+        await work.publications.ask(
+            Asked(
+                Kind.OUT_OF_SCOPE,
+                1,
+                "Ada",
+                facilitator.chat_id,
+                wording="avez-vous des places de concert",
+            )
+        )
+    facilitator._mark()
+    await works(stage)
+    facilitator.sees("formulations.yaml", "avez-vous des places de concert")
+    await decides(facilitator, "Publier")
+    voices = (folder / "formulations.yaml").read_text("utf-8")
+    assert "avez-vous des places de concert" in voices

@@ -1,0 +1,382 @@
+"""/sansreponse: what had no good answer, and what facilitators do about it; the digest."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from dialogue import Message, Speaker, Stage, staged
+from small_library import decides, library_of, small_folder, staged_library, works
+from sqlalchemy import select, update
+
+from bot.digest import Digest, last_due
+from handlers.unanswered import MOST_PEOPLE, PAGE
+from knowledge.model_store import ModelStore
+from knowledge.whole import Knowledge
+from storage.publications import State
+from storage.schema import conversations, publications, questions
+
+MATCH = "Qui a gagné le match hier soir ?"
+CLOCK = "Quelle heure est-il à Tokyo ?"
+
+
+@pytest.fixture
+async def stage(shipped: Knowledge, tmp_path: Path) -> AsyncIterator[Stage]:
+    """A stage that leaves publications as they were asked for."""
+    async with staged(shipped, tmp_path / "bot.db") as stage:
+        for task in stage.running._tasks:
+            if "Publishing.run" in repr(task.get_coro()):
+                task.cancel()
+        yield stage
+        assert await stage.inbox_count("aside") == 0, "a handler failed"
+
+
+@pytest.fixture
+def facilitator(stage: Stage) -> Speaker:
+    return stage.member(stage.messenger.facilitators)
+
+
+@pytest.fixture
+def second(stage: Stage) -> Speaker:
+    return stage.member(stage.messenger.facilitators, 1)
+
+
+async def replies(speaker: Speaker, text: str, to: Message) -> None:
+    speaker._mark()
+    speaker.stage.messenger.says(
+        speaker.user, text, chat=speaker.chat_id, reply_to=to["message_id"]
+    )
+    await speaker.stage.settles()
+
+
+async def treated(stage: Stage) -> list[tuple[str | None, int | None]]:
+    return [
+        tuple(row)
+        for row in await stage.rows(
+            select(questions.c.treated_how, questions.c.treated_by).order_by(questions.c.id)
+        )
+    ]
+
+
+async def ends(stage: Stage, state: State) -> None:
+    """Bring the publications to their end, as their own loop does."""
+    async with stage.running.parts.database.begin() as work:
+        await work.outbox._connection.execute(update(publications).values(state=state))
+
+
+async def test_alike_questions_are_one_subject_masked_and_most_frequent_first(
+    sme: Speaker, other_sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says(CLOCK + " Appelez le 06 12 34 56 78")
+    await sme.says(MATCH)
+    await other_sme.says("qui a gagne le match hier soir")
+    await sme.says(stage.knowledge.entries[0].question)
+    await facilitator.says("/sansreponse")
+    facilitator.sees("2 sujets", "2 fois, par 2 personnes")
+    assert facilitator.text.index("match") < facilitator.text.index("Tokyo")
+    facilitator.sees("[téléphone]")
+    assert "06 12" not in facilitator.text
+    assert "place des PME" not in facilitator.text
+
+
+async def test_an_unhelpful_answer_is_listed_with_what_was_shown(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    entry = stage.knowledge.entries[0]
+    await sme.says(entry.question)
+    await sme.taps("Non, pas vraiment")
+    await facilitator.says("/sansreponse")
+    facilitator.sees("peu utile : 1")
+    await facilitator.taps("1.")
+    facilitator.sees("Montré à la place", entry.title)
+
+
+async def test_nothing_unanswered_is_said(facilitator: Speaker) -> None:
+    await facilitator.says("/sansreponse")
+    facilitator.sees("Aucune")
+    assert facilitator.labels == []
+
+
+async def test_pages_turn_and_an_old_page_number_is_brought_back(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    words = ("lundi", "tracteur", "piscine", "guitare", "chocolat", "volcan", "parapluie")
+    async with stage.running.parts.database.begin() as work:
+        person = await work.people.seen(sme.user.id)
+        for number, word in enumerate(words):
+            await work.questions.record(number, person.id, f"{word} ou jamais", "none", [])
+    await facilitator.says("/sansreponse")
+    facilitator.sees("7 sujets", "Page 1 sur 2")
+    assert len([label for label in facilitator.labels if label[0].isdigit()]) == PAGE
+    await facilitator.taps("Page suivante")
+    facilitator.sees("6.", "Page 2 sur 2")
+    assert "Page suivante" not in facilitator.labels
+    message = facilitator.messages()[-1]["message_id"]
+    await facilitator.taps_data(message, "gl:-3")
+    facilitator.sees("Page 1 sur 2")
+    await facilitator.taps_data(message, "gl:99")
+    facilitator.sees("Page 2 sur 2")
+
+
+async def test_set_aside_and_put_back(
+    sme: Speaker, facilitator: Speaker, second: Speaker, stage: Stage
+) -> None:
+    await sme.says(MATCH)
+    await facilitator.says("/sansreponse")
+    await facilitator.taps("1.")
+    message, data = facilitator.button("Mettre de côté")
+    await facilitator.taps_data(message["message_id"], data)
+    facilitator.sees("Mis de côté par", facilitator.user.name)
+    assert await treated(stage) == [("aside", facilitator.user.id)]
+    put_back = facilitator.button("Remettre dans la liste")[1]
+    await second.taps_data(message["message_id"], data)
+    assert "déjà traitées" in second.toast
+    await second.taps_data(message["message_id"], put_back)
+    assert "de nouveau dans la liste" in second.toast
+    second.sees("1 sujet")
+    assert await treated(stage) == [(None, None)]
+    await second.taps_data(message["message_id"], put_back)
+    assert "déjà traitées" in second.toast
+
+
+async def test_a_question_becomes_a_phrasing_through_a_publication(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says(MATCH)
+    await facilitator.says("/sansreponse")
+    await facilitator.taps("1.")
+    await facilitator.taps("Ajouter à une réponse")
+    facilitator.sees("À quelle réponse", "Qui a gagné le match hier soir ?")
+    assert len(facilitator.labels) == 5
+    await facilitator.taps("Toutes les réponses")
+    await facilitator.taps("Page suivante")
+    entry = stage.knowledge.entries[8]
+    await facilitator.taps(entry.title[:40])
+    facilitator.received("Je vérifie")
+    rows = await stage.rows(
+        select(publications.c.kind, publications.c.subject, publications.c.wording)
+    )
+    assert rows == [("phrasing", entry.id, MATCH)]
+    await facilitator.says("/sansreponse")
+    facilitator.sees("Aucune", "1 ajout attend")
+    await ends(stage, State.PUBLISHED)
+    await facilitator.says("/sansreponse")
+    assert "attend" not in facilitator.text
+    assert await treated(stage) == [("phrasing", facilitator.user.id)]
+
+
+async def test_a_publication_given_up_opens_the_questions_again(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says(MATCH)
+    await facilitator.says("/sansreponse")
+    await facilitator.taps("1.")
+    await facilitator.taps("Hors sujet")
+    facilitator.received("Je vérifie")
+    assert await stage.rows(select(publications.c.kind)) == [("out_of_scope",)]
+    await ends(stage, State.ABANDONED)
+    await facilitator.says("/sansreponse")
+    facilitator.sees("1 sujet", "match")
+    assert await treated(stage) == [(None, None)]
+
+
+async def test_from_the_list_to_the_file_one_line_is_added_and_it_answers(
+    tmp_path: Path, models: ModelStore
+) -> None:
+    folder = small_folder(tmp_path / "knowledge")
+    before = (folder / "faq.yaml").read_text("utf-8").splitlines()
+    async with staged_library(library_of(folder, models), tmp_path / "bot.db") as stage:
+        sme, facilitator = stage.person(), stage.member(stage.messenger.facilitators)
+        await sme.says("dénicher une perle rare")
+        await sme.taps("Aucune de ces réponses")
+        await facilitator.says("/sansreponse")
+        await facilitator.taps("1.")
+        await facilitator.taps("Ajouter à une réponse")
+        await decides(facilitator, "Trouver des salariés")
+        facilitator.received('- "dénicher une perle rare"', "1 ligne ajoutée")
+        await decides(facilitator, "Publier")
+        after = (folder / "faq.yaml").read_text("utf-8").splitlines()
+        assert [line for line in after if line not in before] == [
+            '      - "dénicher une perle rare"'
+        ]
+        assert len(after) == len(before) + 1
+        await works(stage)
+        await sme.says("dénicher une perle rare")
+        sme.sees("Avec les écoles.")
+        await facilitator.says("/sansreponse")
+        facilitator.sees("Aucune")
+        assert "attend" not in facilitator.text
+
+
+async def test_out_of_scope_becomes_an_example_of_the_facilitators_voice(
+    tmp_path: Path, models: ModelStore
+) -> None:
+    folder = small_folder(tmp_path / "knowledge")
+    async with staged_library(library_of(folder, models), tmp_path / "bot.db") as stage:
+        sme, facilitator = stage.person(), stage.member(stage.messenger.facilitators)
+        await sme.says("dénicher une perle rare")
+        await sme.taps("Aucune de ces réponses")
+        await facilitator.says("/sansreponse")
+        await facilitator.taps("1.")
+        await decides(facilitator, "Hors sujet")
+        await decides(facilitator, "Publier")
+        assert "dénicher une perle rare" in (folder / "formulations.yaml").read_text("utf-8")
+        await facilitator.says("/sansreponse")
+        facilitator.sees("Aucune")
+
+
+async def test_a_double_tap_asks_for_one_publication(
+    sme: Speaker, facilitator: Speaker, second: Speaker, stage: Stage
+) -> None:
+    await sme.says(MATCH)
+    await facilitator.says("/sansreponse")
+    await facilitator.taps("1.")
+    message, data = facilitator.button("Hors sujet")
+    await facilitator.taps_data(message["message_id"], data, times=2)
+    await second.taps_data(message["message_id"], data)
+    assert "déjà traitées" in second.toast
+    assert len(await stage.rows(select(publications.c.id))) == 1
+
+
+async def test_masked_words_never_reach_the_files(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says(CLOCK + " Appelez le 06 12 34 56 78")
+    await facilitator.says("/sansreponse")
+    await facilitator.taps("1.")
+    for label in ("Ajouter à une réponse", "Hors sujet"):
+        await facilitator.taps(label)
+        assert "donnée masquée" in facilitator.toast
+    assert await stage.rows(select(publications.c.id)) == []
+
+
+async def test_an_entry_that_is_gone_is_said(sme: Speaker, facilitator: Speaker) -> None:
+    await sme.says(MATCH)
+    await facilitator.says("/sansreponse")
+    message, data = facilitator.button("1.")
+    question = data.split(":")[1]
+    await facilitator.taps_data(message["message_id"], f"gp:{question}:no-such-entry")
+    assert "n'existe plus" in facilitator.toast
+
+
+async def test_those_who_asked_are_answered_in_a_conversation(
+    sme: Speaker, other_sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says(MATCH)
+    await other_sme.says(MATCH)
+    await facilitator.says("/sansreponse")
+    await facilitator.taps("1.")
+    await facilitator.taps("Répondre à la personne", times=2)
+    facilitator.received("2 échanges ouverts")
+    assert await stage.rows(select(conversations.c.opened_by)) == [("facilitators",)] * 2
+    card = next(m for m in facilitator.messages() if m["text"].startswith("Question Q-2026-0001"))
+    await replies(facilitator, "Marseille, bien sûr.", card)
+    texts = [speaker.messages()[-1]["text"] for speaker in (sme, other_sme)]
+    assert sum("Marseille, bien sûr." in text for text in texts) == 1
+    (told,) = [text for text in texts if "Marseille" in text]
+    assert MATCH in told
+    assert {how for how, _ in await treated(stage)} == {"answered"}
+
+
+async def test_who_was_erased_is_not_answered(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says(MATCH)
+    await facilitator.says("/sansreponse")
+    await facilitator.taps("1.")
+    message, data = facilitator.button("Répondre à la personne")
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    await facilitator.taps_data(message["message_id"], data)
+    assert "déjà traitées" in facilitator.toast
+    assert await stage.rows(select(conversations.c.id)) == []
+
+
+async def test_no_more_people_at_once_than_the_group_can_take(
+    facilitator: Speaker, stage: Stage
+) -> None:
+    async with stage.running.parts.database.begin() as work:
+        for number in range(MOST_PEOPLE + 2):
+            person = await work.people.seen(9_000 + number)
+            await work.questions.record(number, person.id, MATCH, "none", [])
+    await facilitator.says("/sansreponse")
+    await facilitator.taps("1.")
+    await facilitator.taps("Répondre à la personne")
+    facilitator.received(f"{MOST_PEOPLE} échanges ouverts", "Il reste 2 personnes")
+    await facilitator.says("/sansreponse")
+    facilitator.sees("2 fois")
+
+
+async def test_others_see_and_change_nothing(
+    sme: Speaker, administrator: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says(MATCH)
+    ((question,),) = await stage.rows(select(questions.c.id))
+    for intruder in (sme, administrator):
+        await intruder.says("/sansreponse")
+        intruder.sees("réservée")
+        message = intruder.messages()[-1]["message_id"]
+        taps = ("gl:0", *(f"{act}:{question}" for act in ("gs", "ga", "gr", "gd", "gb", "go")))
+        for data in (*taps, f"ge:{question}:0", f"gp:{question}:talents"):
+            await intruder.taps_data(message, data)
+            assert "réservée" in intruder.toast
+    assert await treated(stage) == [(None, None)]
+    assert facilitator.messages() == []
+
+
+async def digest_of(stage: Stage) -> Digest:
+    parts = stage.running.parts
+    return Digest(parts.database, parts.services, parts.dispatcher.wake)
+
+
+async def test_the_digest_comes_once_a_week_whoever_sends_it(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    digest, other = await digest_of(stage), await digest_of(stage)
+    # Monday, 11:00 in Paris: the first start looks back on nothing.
+    assert not await digest.send_if_due()
+    stage.clock.passes(days=2)
+    await sme.says(MATCH)
+    await sme.says(stage.knowledge.entries[0].question)
+    assert not await digest.send_if_due()
+    stage.clock.passes(days=5)
+    assert [await one.send_if_due() for one in (digest, other, digest)] == [True, False, False]
+    await stage.settles()
+    facilitator.received(
+        "du 23 novembre 2026 au 30 novembre 2026", "posées : 2", "1 (50 %)", MATCH, "/sansreponse"
+    )
+    await stage.stops()
+    await stage.starts()
+    assert not await (await digest_of(stage)).send_if_due()
+
+
+async def test_a_week_without_questions_is_short(facilitator: Speaker, stage: Stage) -> None:
+    digest = await digest_of(stage)
+    await digest.send_if_due()
+    stage.clock.passes(days=7)
+    assert await digest.send_if_due()
+    await stage.settles()
+    facilitator.received("posées : 0")
+
+
+async def test_the_digest_needs_a_group_and_can_be_switched_off(
+    stage: Stage, facilitator: Speaker
+) -> None:
+    running = stage.running
+    assert any("Digest.run" in repr(task.get_coro()) for task in running._tasks)
+    running.parts.services.facilitator_chat_id = None
+    stage.clock.passes(days=7)
+    assert not await (await digest_of(stage)).send_if_due()
+    await stage.stops()
+    stage.overrides = {"weekly_digest": False}
+    await stage.starts()
+    assert not any("Digest.run" in repr(task.get_coro()) for task in stage.running._tasks)
+
+
+def test_the_digest_is_due_on_mondays_at_nine_in_paris(stage: Stage) -> None:
+    due = last_due(stage.clock())
+    assert due.isoformat() == "2026-11-23T09:00:00+01:00"
+    assert last_due(due) == due
+    assert last_due(due.replace(hour=8)).isoformat() == "2026-11-16T09:00:00+01:00"
+    # Over the end of summer time the hour on the wall stays.
+    october = due.replace(year=2026, month=10, day=27, hour=12)
+    assert last_due(october).isoformat() == "2026-10-26T09:00:00+01:00"

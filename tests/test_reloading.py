@@ -1,0 +1,365 @@
+"""Saved files are live at once; broken ones change nothing, and are told of once."""
+
+import asyncio
+import os
+import random
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from dialogue import Speaker, Stage
+from small_library import FAQ, decides, library_of, sends_back, small_folder, staged_library, until
+
+import bot.reloading
+from bot.library import Library, Served
+from knowledge.interim import FormerRanker
+from knowledge.model_store import ModelStore
+from knowledge.ranking import Ranked, Ranking
+from knowledge.whole import Knowledge
+
+CHANGED = FAQ.replace("Oui, entre voisins.", "Oui, et sans frais.")
+BROKEN = FAQ.replace("titre: ", "tire: ")
+BROKEN_OTHERWISE = FAQ.replace("reponse: ", "respond: ")
+
+
+@pytest.fixture(autouse=True)
+def _without_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faults are told of at once; how long they are waited for has its own test."""
+    monkeypatch.setattr(bot.reloading, "GRACE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return small_folder(tmp_path / "knowledge")
+
+
+@pytest.fixture
+async def stage(folder: Path, tmp_path: Path, models: ModelStore) -> AsyncIterator[Stage]:
+    async with staged_library(library_of(folder, models), tmp_path / "bot.db") as stage:
+        yield stage
+        if stage.service:
+            assert await stage.inbox_count("aside") == 0, "a handler failed"
+
+
+@pytest.fixture
+def facilitator(stage: Stage) -> Speaker:
+    return stage.member(stage.messenger.facilitators)
+
+
+def in_service(stage: Stage) -> Knowledge:
+    return stage.running.parts.services.knowledge
+
+
+def answer(stage: Stage, entry_id: str = "mutualisation") -> str:
+    entry = in_service(stage).entry(entry_id)
+    return entry.answer if entry else ""
+
+
+async def is_live(stage: Stage, text: str) -> None:
+    await until(stage, lambda: answer(stage) == text)
+
+
+def save(folder: Path, text: str, name: str = "faq.yaml") -> None:
+    (folder / name).write_text(text, "utf-8")
+
+
+def told(facilitator: Speaker, words: str) -> int:
+    """Count the messages that hold these words."""
+    return sum(words in message.get("text", "") for message in facilitator.messages())
+
+
+async def test_a_saved_file_is_live(stage: Stage, folder: Path, sme: Speaker) -> None:
+    save(folder, CHANGED)
+    await is_live(stage, "Oui, et sans frais.")
+    await sme.says("mutualiser un équipement")
+    sme.sees("Oui, et sans frais.")
+
+
+async def test_editors_save_in_many_ways(stage: Stage, folder: Path, tmp_path: Path) -> None:
+    target = folder / "faq.yaml"
+
+    def by_renaming(text: str) -> None:
+        save(folder, text, ".faq.yaml.swp")
+        (folder / ".faq.yaml.swp").replace(target)
+
+    def through_a_backup(text: str) -> None:
+        target.replace(folder / "faq.yaml~")
+        save(folder, text)
+
+    def by_deleting(text: str) -> None:
+        target.unlink()
+        save(folder, text)
+
+    def from_elsewhere(text: str) -> None:
+        save(tmp_path, text)
+        shutil.copy2(tmp_path / "faq.yaml", target)
+
+    def in_parts(text: str) -> None:
+        with target.open("w", encoding="utf-8") as file:
+            for line in text.splitlines(keepends=True):
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+
+    ways = (by_renaming, through_a_backup, by_deleting, from_elsewhere, in_parts)
+    for number, way in enumerate(ways):
+        way(FAQ.replace("Oui, entre voisins.", f"Réponse {number}."))
+        await is_live(stage, f"Réponse {number}.")
+
+
+async def test_a_file_that_is_away_for_a_moment_is_no_fault(
+    stage: Stage, folder: Path, facilitator: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.reloading, "GRACE_SECONDS", 3600.0)
+    reloading = stage.running.parts.reloading
+    (folder / "faq.yaml").unlink()
+    await reloading.refresh()
+    assert answer(stage) == "Oui, entre voisins."
+    save(folder, CHANGED)
+    await is_live(stage, "Oui, et sans frais.")
+    await stage.settles()
+    assert told(facilitator, "ne peuvent pas être mis en service") == 0
+    assert told(facilitator, "de nouveau justes") == 0
+
+
+async def test_a_folder_of_links_is_swapped_as_kubernetes_does(
+    tmp_path: Path, models: ModelStore
+) -> None:
+    volume = tmp_path / "volume"
+    first = small_folder(volume / "..2026_11_23")
+    second = shutil.copytree(first, volume / "..2026_11_24")
+    save(second, CHANGED)
+    (volume / "..data").symlink_to("..2026_11_23")
+    for name in ("faq", "projets", "politesses"):
+        (volume / f"{name}.yaml").symlink_to(f"..data/{name}.yaml")
+    async with staged_library(library_of(volume, models), tmp_path / "bot.db") as stage:
+        (volume / "..data_tmp").symlink_to("..2026_11_24")
+        (volume / "..data_tmp").replace(volume / "..data")
+        await is_live(stage, "Oui, et sans frais.")
+        # What is written behind the new link counts too.
+        save(second, CHANGED.replace("sans frais", "vite"))
+        await is_live(stage, "Oui, et vite.")
+
+
+async def test_the_folder_itself_may_be_a_link(tmp_path: Path, models: ModelStore) -> None:
+    first, second = small_folder(tmp_path / "one"), small_folder(tmp_path / "two")
+    save(second, CHANGED)
+    link = tmp_path / "current"
+    link.symlink_to(first)
+    async with staged_library(library_of(link, models), tmp_path / "bot.db") as stage:
+        (tmp_path / "next").symlink_to(second)
+        (tmp_path / "next").replace(link)
+        await is_live(stage, "Oui, et sans frais.")
+
+
+async def test_a_broken_file_leaves_what_was_and_is_told_of_once(
+    stage: Stage, folder: Path, facilitator: Speaker
+) -> None:
+    said = "ne peuvent pas être mis en service"
+    save(folder, BROKEN)
+    await until(stage, lambda: told(facilitator, said) == 1)
+    facilitator.received("faq.yaml, ligne 5", "tire")
+    assert answer(stage) == "Oui, entre voisins."
+    # The same fault, some lines further down: saved again, and no news.
+    save(folder, "# Une remarque.\n" + BROKEN)
+    await stage.running.parts.reloading.refresh()
+    save(folder, BROKEN_OTHERWISE)
+    await until(stage, lambda: told(facilitator, said) == 2)
+    facilitator.received("respond")
+    save(folder, CHANGED)
+    await until(stage, lambda: told(facilitator, "de nouveau justes") == 1)
+    assert answer(stage) == "Oui, et sans frais."
+    assert told(facilitator, said) == 2
+
+
+async def test_a_restart_says_that_files_were_mended(
+    stage: Stage, folder: Path, facilitator: Speaker
+) -> None:
+    save(folder, BROKEN)
+    await until(stage, lambda: told(facilitator, "ne peuvent pas") == 1)
+    await stage.stops()
+    save(folder, FAQ)
+    await stage.starts()
+    await until(stage, lambda: told(facilitator, "de nouveau justes") == 1)
+
+
+async def test_our_own_publication_is_told_of_once(
+    stage: Stage, facilitator: Speaker, folder: Path
+) -> None:
+    await sends_back(facilitator, CHANGED)
+    await decides(facilitator, "Publier")
+    before = len(facilitator.messages())
+    served = in_service(stage)
+    await stage.running.parts.reloading.refresh()
+    os.utime(folder / "faq.yaml")
+    await stage.running.parts.reloading.refresh()
+    await stage.settles()
+    assert len(facilitator.messages()) == before
+    assert in_service(stage) is served
+
+
+async def test_a_watch_that_fails_begins_again(
+    stage: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.reloading, "_PAUSE_AFTER_FAILURE", 0.01)
+    reloading = stage.running.parts.reloading
+    failures = 0
+    load = reloading._load
+
+    async def fails_twice() -> None:
+        nonlocal failures
+        failures += 1
+        if failures < 3:
+            reloading._stamp = ()
+            raise RuntimeError("the disk is away")
+        await load()
+
+    monkeypatch.setattr(reloading, "_load", fails_twice)
+    save(folder, CHANGED)
+    await is_live(stage, "Oui, et sans frais.")
+    assert failures == 3
+
+
+async def test_new_texts_do_not_wait_for_what_is_to_be_learnt(folder: Path) -> None:
+    library = library_of(folder)
+    former = library.load()
+    added = FAQ.replace(
+        '- "recruter un soudeur"', '- "recruter un soudeur"\n      - "il me manque des bras"'
+    )
+    save(folder, added.replace("Avec les écoles.", "Avec le lycée."))
+    served = library.at_once(library.read(), former)
+    assert not served.is_learnt
+    decision = served.knowledge.matcher.match("il me manque des bras")
+    assert (decision.outcome.value, decision.shown) == ("answer", ("talents",))
+    assert served.knowledge.entries[2].answer == "Avec le lycée."
+    assert served.knowledge.version == library.load().version
+
+
+async def test_of_entries_that_are_gone_none_is_answered(folder: Path) -> None:
+    library = library_of(folder)
+    former = library.load()
+    save(folder, FAQ[: FAQ.index("  - id: talents")])
+    served = library.at_once(library.read(), former)
+    for question in ("embaucher des apprentis", "comment recruter", "un soudeur qualifié"):
+        decision = served.knowledge.matcher.match(question)
+        assert "talents" not in decision.shown
+        assert "talents" not in {one.id for one in decision.ranking}
+
+
+class Fixed:
+    """A ranker that always says the same."""
+
+    def rank(self, question: str) -> Ranking:
+        del question
+        return Ranking((Ranked("a", 0.9), Ranked("b", 0.5)), 0.9, 0.95, "near")
+
+
+def test_the_former_ranker_is_sure_only_of_what_is_left() -> None:
+    assert FormerRanker(Fixed(), ["a", "b", "c"]).rank("x") == Fixed().rank("x")
+    assert FormerRanker(Fixed(), ["b"]).rank("x") == Ranking((Ranked("b", 0.5),), 0.0, 0.95, "near")
+    assert FormerRanker(FormerRanker(Fixed(), ["b"]), ["a"]).rank("x").entries[0].id == "a"
+    assert not FormerRanker(Fixed(), ["c"]).knows_any()
+
+
+class Slow(Library):
+    """Learns when it is told to."""
+
+    def __init__(self, folder: Path) -> None:
+        ready = library_of(folder)
+        super().__init__(folder, fictitious=False, compiling=ready.compiling)
+        self.may_learn: asyncio.Event | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.learnt: list[str] = []
+
+    def learn(self, documents: object) -> Knowledge:
+        if self.may_learn is not None and self.loop is not None:
+            asyncio.run_coroutine_threadsafe(self.may_learn.wait(), self.loop).result()
+        knowledge = super().learn(documents)  # type: ignore[arg-type]  # as it is called
+        self.learnt.append(knowledge.version)
+        return knowledge
+
+
+async def test_what_is_saved_last_is_what_is_learnt_last(folder: Path, tmp_path: Path) -> None:
+    library = Slow(folder)
+    async with staged_library(library, tmp_path / "bot.db") as stage:
+        library.learnt.clear()
+        library.loop, library.may_learn = asyncio.get_running_loop(), asyncio.Event()
+        phrasing = '      - "prêter un banc d\'essai"\n'
+        for number in range(3):
+            text = FAQ.replace("Oui, entre voisins.", f"Réponse {number}.")
+            save(folder, text.replace(phrasing, phrasing + f'      - "presse numéro {number}"\n'))
+            await is_live(stage, f"Réponse {number}.")
+        assert isinstance(in_service(stage).ranker, FormerRanker)
+        library.may_learn.set()
+        await until(stage, lambda: not isinstance(in_service(stage).ranker, FormerRanker))
+        assert answer(stage) == "Réponse 2."
+        # One in between was never learnt: it was no longer wanted.
+        assert len(library.learnt) == 2
+        assert library.learnt[-1] == in_service(stage).version
+
+
+async def test_two_hundred_broken_files_under_a_stream_of_questions(
+    stage: Stage, folder: Path, facilitator: Speaker
+) -> None:
+    chance = random.Random(5)  # noqa: S311 - the same spoilt files each time
+    people = [stage.messenger.sme, stage.messenger.second_sme]
+    asked = 0
+    for number in range(200):
+        save(folder, _spoilt(FAQ, chance))
+        if number % 4 == 0:
+            stage.messenger.says(people[number % 8 // 4], "mutualiser un équipement")
+            asked += 1
+        await asyncio.sleep(0)
+        if number % 20 == 0:
+            await stage.running.parts.reloading.refresh()
+    await stage.settles()
+    answers = [
+        message["text"]
+        for person in people
+        for message in stage.messenger.messages(person.id)
+        if message["from"]["is_bot"]
+    ]
+    assert len(answers) == asked
+    assert all("Oui, entre voisins." in text for text in answers)
+    save(folder, CHANGED)
+    await is_live(stage, "Oui, et sans frais.")
+
+
+def _spoilt(text: str, chance: random.Random) -> str:
+    """Return a variant that no reader of these files takes."""
+    at = chance.randrange(text.index("entrees"), len(text))
+    return chance.choice(
+        [
+            text[:at] + "\t\0" + text[at:],
+            text.replace("entrees:", "entree:"),
+            text.replace("id: talents", "id: definition"),
+            text.replace("reponse:", f"reponse{at}:"),
+            text[: text.index("variantes") + 9] + ": [",
+            "",
+        ]
+    )
+
+
+async def test_files_swapped_under_load_lose_no_question(stage: Stage, folder: Path) -> None:
+    people = [stage.messenger.sme, stage.messenger.second_sme]
+    for number in range(40):
+        save(folder, FAQ.replace("Oui, entre voisins.", f"Réponse {number}."))
+        stage.messenger.says(people[number % 2], "mutualiser un équipement")
+        await stage.messenger.changed_or(0.01)
+        await stage.running.parts.reloading.refresh()
+    await stage.settles()
+    for person in people:
+        messages = stage.messenger.messages(person.id)
+        answers = [one["text"] for one in messages if one["from"]["is_bot"]]
+        assert len(answers) == 20
+        assert all("Réponse" in text or "Oui, entre voisins." in text for text in answers)
+
+
+def test_what_is_served_says_whether_it_was_learnt(folder: Path, tmp_path: Path) -> None:
+    library = library_of(folder, ModelStore(tmp_path / "models"))
+    former = library.load()
+    save(folder, CHANGED)
+    served = library.at_once(library.read(), former)
+    assert isinstance(served, Served)
+    assert served.is_learnt
