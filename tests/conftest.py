@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from dialogue import Speaker, Stage, staged
+from hypothesis import settings
 from postgres import postgres_server  # noqa: F401 (a fixture)
 from storage_fixtures import blank_file  # noqa: F401 (a fixture)
 
@@ -16,6 +17,9 @@ from knowledge.model_store import ModelStore
 from knowledge.whole import Knowledge
 
 SHIPPED = Path(knowledge.__file__).parent
+# A busy machine is slow, and that is no fault of what is tested.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

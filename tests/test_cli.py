@@ -25,6 +25,12 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture
+def _by_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests in which the encoder would only be waited for."""
+    monkeypatch.setenv("SEMANTIC_MATCHING", "false")
+
+
 def test_the_module_and_the_help_work(tmp_path: Path) -> None:
     told = subprocess.run(
         [sys.executable, "-m", "bot", "--help"],
@@ -43,6 +49,7 @@ def test_check_is_quiet_on_right_files(capsys: pytest.CaptureFixture[str]) -> No
     assert "aucun problème. 14 réponses" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("_by_letters")
 def test_check_lists_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = shutil.copytree(SHIPPED, tmp_path / "k")
     faq = folder / "faq.yaml"
@@ -83,6 +90,7 @@ def test_check_tells_errors_and_warnings_apart(
     assert ("<b>" in errors, "ZAC" in errors, "ZAC" in warnings) == (True, False, True)
 
 
+@pytest.mark.usefixtures("_by_letters")
 def test_a_warning_does_not_fail_the_check(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

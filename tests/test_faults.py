@@ -146,6 +146,7 @@ class Process:
 
     def __init__(self, server: PreviewServer, folder: Path) -> None:
         self._environment = os.environ | {
+            "SEMANTIC_MATCHING": "false",
             "TELEGRAM_BOT_TOKEN": PREVIEW_TOKEN,
             "TELEGRAM_API_URL": server.url,
             "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'bot.db'}",
