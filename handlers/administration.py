@@ -47,9 +47,12 @@ async def notify_new(turn: Turn, interest: Interest) -> None:
 async def notify_change(turn: Turn, interest: Interest) -> None:
     """Tell the administrators that the person changed or withdrew a request."""
     await refresh(turn, interest)
+    withdrawn = interest.status is Status.WITHDRAWN
+    # A withdrawal names the firm, so erasing must find it; nothing revises a withdrawn request.
     await turn.notify(
         Audience.ADMINISTRATORS,
-        TEXT("changed", interest=interest, withdrawn=interest.status is Status.WITHDRAWN),
+        TEXT("changed", interest=interest, withdrawn=withdrawn),
+        about=interest.about if withdrawn else None,
     )
 
 
@@ -118,9 +121,21 @@ async def take_charge(update: Update, context: BotContext) -> None:
         turn.toast(TEXT.label("you_took", interest=moved.interest))
     else:
         turn.toast(await _who_was_first(turn, moved.interest), alert=True)
+    shown = _shows_details(update) and moved.interest.status is not Status.WITHDRAWN
     await turn.rewrite(
-        await _text(turn, moved.interest, details=False), _keyboard(moved.interest, details=False)
+        await _text(turn, moved.interest, details=shown),
+        _keyboard(moved.interest, details=shown),
+        about=moved.interest.about,
     )
+
+
+def _shows_details(update: Update) -> bool:
+    """Tell whether the tapped notification shows the contact: its button then hides it."""
+    message = update.effective_message
+    markup = message.reply_markup if message else None
+    hides = ShowDetails(TakeCharge.of(update).interest_id, shown=False).pack()
+    lines = markup.inline_keyboard if markup else ()
+    return any(one.callback_data == hides for line in lines for one in line)
 
 
 async def _tell_person(turn: Turn, interest: Interest) -> None:

@@ -1,25 +1,43 @@
 """How to reach a person: the steps that every form asks, and what they come to."""
 
 from handlers.forms import checks
-from handlers.forms.steps import Answers, RefusedError, Step
+from handlers.forms.steps import REUSED, Answers, RefusedError, Step
 from handlers.turn import Turn
 from storage.interests import ContactKind, Interest
+
+# More than the number of a choice: the beginning of a telephone number.
+_SOME_DIGITS = 4
 
 
 def _kind(text: str, _answers: Answers) -> dict[str, str]:
     """Accept an address or a number where only the sort of contact was asked for."""
-    for kind, check in ((ContactKind.EMAIL, checks.email), (ContactKind.PHONE, checks.phone)):
-        try:
-            return {"contact_kind": kind.value, "contact": check(text)}
-        except RefusedError:
-            continue
-    raise RefusedError("bad_contact_kind")
+    try:
+        return _reached_by(text)
+    except RefusedError as refused:
+        if "@" in text or sum(character.isdigit() for character in text) >= _SOME_DIGITS:
+            raise
+        raise RefusedError("bad_contact_kind") from refused
 
 
 def _address(text: str, answers: Answers) -> dict[str, str]:
-    """Accept an address or a number, whichever was chosen."""
-    check = checks.email if answers["contact_kind"] == ContactKind.EMAIL else checks.phone
-    return {"contact": check(text)}
+    """Accept an address or a number, even where the other one was chosen."""
+    try:
+        return _reached_by(text)
+    except RefusedError as refused:
+        if "@" in text or answers["contact_kind"] != ContactKind.EMAIL:
+            raise
+        raise RefusedError("bad_email_sign") from refused
+
+
+def _reached_by(text: str) -> dict[str, str]:
+    """Return the address or the number in a text; RefusedError for the likelier of both."""
+    try:
+        return {"contact_kind": ContactKind.EMAIL.value, "contact": checks.email(text)}
+    except RefusedError as no_email:
+        try:
+            return {"contact_kind": ContactKind.PHONE.value, "contact": checks.phone(text)}
+        except RefusedError as no_phone:
+            raise (no_email if "@" in text else no_phone) from None
 
 
 def _not_by_telegram(answers: Answers) -> bool:
@@ -27,10 +45,23 @@ def _not_by_telegram(answers: Answers) -> bool:
 
 
 STEPS = (
-    Step("company", checks.words("company", longest=120)),
-    Step("name", checks.words("name", longest=80)),
-    Step("contact_kind", _kind, choices=tuple(ContactKind), resets=("contact",)),
-    Step("contact", _address, applies=_not_by_telegram),
+    Step("company", checks.words("company", longest=120), resets=(REUSED,), reusable=True),
+    Step("name", checks.words("name", longest=80), resets=(REUSED,), reusable=True),
+    Step(
+        "contact_kind",
+        _kind,
+        choices=tuple(ContactKind),
+        resets=("contact", REUSED),
+        reusable=True,
+    ),
+    Step(
+        "contact",
+        _address,
+        resets=(REUSED,),
+        applies=_not_by_telegram,
+        reusable=True,
+        returns_to="contact_kind",
+    ),
 )
 
 
@@ -48,7 +79,7 @@ async def known(turn: Turn) -> dict[str, str]:
     if not requests:
         return {}
     latest = max(requests, key=lambda request: request.created_at)
-    return {"reused": latest.number} | answers_of(latest)
+    return {REUSED: latest.number} | answers_of(latest)
 
 
 def answers_of(interest: Interest) -> dict[str, str]:

@@ -23,6 +23,13 @@ def role(_text: str, _answers: Answers) -> dict[str, str]:
     raise RefusedError("bad_role")
 
 
+def _offered(turn: Turn, draft: Draft, step: Step) -> tuple[str, ...]:
+    """Leave out leading a project that somebody leads."""
+    project = turn.services.knowledge.project(draft.subject)
+    is_led = project is not None and not project.seeks_lead
+    return tuple(one for one in step.choices if not (is_led and one == Role.LEAD))
+
+
 def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
     return {"project": turn.services.knowledge.project(draft.subject), "services": turn.services}
 
@@ -113,6 +120,7 @@ FORM = engine.register(
         ),
         subject=_subject,
         submit=save,
+        offers=_offered,
     )
 )
 

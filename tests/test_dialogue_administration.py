@@ -33,6 +33,30 @@ async def test_taking_in_charge_tells_the_person(
     sme.sees("prise en charge par l'équipe")
 
 
+async def test_details_stay_shown_when_the_request_is_taken(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await administrator.taps("Détails")
+    await administrator.taps("Pris en charge")
+    administrator.sees("Prise en charge par", "Samira Costa", "+33 6 12 34 56 78")
+    assert administrator.labels == ["Masquer les détails"]
+
+
+async def test_the_withdrawal_names_the_firm_until_it_is_erased(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await registers(sme, stage)
+    await sme.taps("Voir ma demande")
+    await sme.taps("Retirer ma demande")
+    await sme.taps("Oui, retirer")
+    administrator.received(f"Mécanique du Delta a retiré sa demande {number}")
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    administrator.received("effacée")
+    assert "Delta" not in str(administrator.messages())
+
+
 async def test_of_two_administrators_one_wins_and_the_other_is_told(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:

@@ -81,7 +81,13 @@ async def test_from_the_card_to_the_receipt_and_the_notification(
         ("role", "patron", "tapez 1, 2 ou 3"),
         ("message", "z" * 1001, "1001 caractères"),
         ("siret", "123", "14 chiffres"),
-        ("siret", "732 829 320 00075", "14 chiffres"),
+        ("siret", "732 829 320 00075", "un chiffre est sans doute faux"),
+        ("siret", "12345678901234", "un chiffre est sans doute faux"),
+        ("contact_kind", "nadia@benali", "Il manque la fin"),
+        ("contact_kind", "06 12 34", "06 12 34 56 78"),
+        ("phone", "zero six douze", "en chiffres"),
+        ("phone", "06 12 34 56 78 ou 07 98 76 54 32", "plusieurs numéros"),
+        ("phone", "nadia@benali", "Il manque la fin"),
         ("siret", "732829320", "SIREN"),
     ],
 )
@@ -119,6 +125,113 @@ async def test_an_address_typed_where_the_sort_was_asked_is_taken(
     await sme.says("Samira Costa")
     await sme.says("samira.costa@exemple.fr")
     sme.sees("Que souhaitez-vous")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "typed", "kept"),
+    [
+        ("Par téléphone", "Samira.Costa@Exemple.fr", "Samira.Costa@exemple.fr"),
+        ("Par e-mail", "06 12 34 56 78", "+33 6 12 34 56 78"),
+        ("Par téléphone", "+33 6 12 34 56 78 (le matin)", "+33 6 12 34 56 78"),
+    ],
+)
+async def test_the_other_sort_of_contact_is_taken_as_well(
+    sme: Speaker, stage: Stage, chosen: str, typed: str, kept: str
+) -> None:
+    await begins(sme, stage)
+    await sme.says("Mécanique du Delta")
+    await sme.says("Samira Costa")
+    await sme.taps(chosen)
+    await sme.says(typed)
+    sme.sees("Que souhaitez-vous")
+    for _ in range(3):
+        await sme.taps("Passer")
+    sme.sees("Récapitulatif", f"Contact : {kept}")
+
+
+async def test_the_sort_of_contact_is_chosen_anew(sme: Speaker, stage: Stage) -> None:
+    await begins(sme, stage)
+    await sme.says("Mécanique du Delta")
+    await sme.says("Samira Costa")
+    await sme.taps("Par téléphone")
+    await sme.taps("Choisir un autre moyen de contact")
+    sme.sees("Comment préférez-vous être contacté")
+    await sme.taps("Par e-mail")
+    sme.sees("Quelle est votre adresse e-mail")
+
+
+async def test_each_question_says_its_place(sme: Speaker, stage: Stage) -> None:
+    await begins(sme, stage)
+    sme.sees("Question 1 sur 7")
+    await sme.says("Mécanique du Delta")
+    sme.sees("Question 2 sur 7")
+    await sme.says("Samira Costa")
+    sme.sees("Question 3 sur 7")
+    await sme.taps("Par ce compte Telegram")
+    sme.sees("Question 4 sur 6")
+    for _ in range(3):
+        await sme.taps("Passer")
+    await sme.taps("Modifier une réponse")
+    await sme.taps("Le nom")
+    assert "Question" not in sme.text
+
+
+async def test_the_form_is_named_where_others_came_between(sme: Speaker, stage: Stage) -> None:
+    await begins(sme, stage)
+    stage.clock.passes(minutes=1)
+    await sme.says("Mécanique du Delta")
+    assert "Pour votre demande sur" not in sme.text
+    stage.clock.passes(minutes=1)
+    await sme.says("/projets")
+    stage.clock.passes(minutes=1)
+    await sme.says("Samira Costa")
+    sme.sees("Pour votre demande sur « ", "Comment préférez-vous")
+
+
+async def test_the_form_is_named_where_an_answer_is_refused(sme: Speaker, stage: Stage) -> None:
+    await begins(sme, stage)
+    await sme.says("!!!")
+    sme.sees("Pour votre demande sur « ", "nom d'entreprise")
+
+
+@pytest.mark.parametrize("mark", ["?", "??", " ? "])
+async def test_a_lone_question_mark_explains_the_step(
+    sme: Speaker, stage: Stage, mark: str
+) -> None:
+    await begins(sme, stage)
+    await sme.says(mark)
+    sme.sees("le nom de votre entreprise", "pour que l'équipe", "Mécanique du Delta", "/annuler")
+    assert "en une phrase" not in sme.text
+    await sme.says("Mécanique du Delta")
+    sme.sees("Quels sont vos prénom et nom")
+
+
+async def test_a_passed_step_says_so(sme: Speaker, stage: Stage) -> None:
+    await answers_three(sme, stage)
+    await sme.taps("Passer")
+    sme.sees("Étape passée.")
+    assert "sans réponse" not in sme.text
+
+
+def number_of_led(stage: Stage) -> int:
+    """Return the place of an open project that somebody leads."""
+    listed = stage.knowledge.census.listed(stage.running.parts.services.today())
+    return next(i for i, project in enumerate(listed) if project.lead)
+
+
+async def test_leading_is_not_offered_where_somebody_leads(sme: Speaker, stage: Stage) -> None:
+    await begins(sme, stage, number_of_led(stage))
+    for text in ("Mécanique du Delta", "Samira Costa", "06 12 34 56 78"):
+        await sme.says(text)
+    assert "Être chef de file" not in sme.labels
+    await sme.says("être chef de file")
+    sme.sees("déjà un chef de file")
+    await sme.taps_data(sme.messages()[-1]["message_id"], "fp:role:lead")
+    assert "déjà un chef de file" in sme.toast
+    await sme.says("2")
+    await sme.says("passer")
+    await sme.says("passer")
+    sme.sees("Souhait : en savoir plus")
 
 
 async def test_everything_can_be_typed_instead_of_tapped(sme: Speaker, stage: Stage) -> None:
@@ -182,11 +295,48 @@ async def test_cancel_always_works_and_erases_the_draft(sme: Speaker, stage: Sta
     sme.sees("aucun formulaire en cours")
 
 
+async def answers_three(sme: Speaker, stage: Stage) -> None:
+    """Give three answers: more than few."""
+    await begins(sme, stage)
+    for text in ("Mécanique du Delta", "Samira Costa", "06 12 34 56 78"):
+        await sme.says(text)
+
+
+async def test_cancel_asks_once_where_much_was_answered(sme: Speaker, stage: Stage) -> None:
+    await answers_three(sme, stage)
+    await sme.says("/annuler")
+    sme.sees("Abandonner et effacer vos réponses ?")
+    await sme.taps("Continuer le formulaire")
+    sme.sees("Que souhaitez-vous")
+    await sme.says("/annuler")
+    sme.sees("Abandonner et effacer vos réponses ?")
+    await sme.taps("Oui, abandonner")
+    sme.sees("vos réponses sont effacées")
+    assert await stage.rows(select(drafts)) == []
+
+
+async def test_a_second_cancel_abandons(sme: Speaker, stage: Stage) -> None:
+    await answers_three(sme, stage)
+    await sme.says("/annuler")
+    assert len(await stage.rows(select(drafts))) == 1
+    await sme.says("/annuler")
+    sme.sees("vos réponses sont effacées")
+    assert await stage.rows(select(drafts)) == []
+
+
+async def test_a_yes_to_giving_up_is_no_yes_to_the_recap(sme: Speaker, stage: Stage) -> None:
+    await fills(sme, stage)
+    await sme.says("/annuler")
+    await sme.says("oui")
+    sme.sees("vos réponses sont effacées")
+    assert await stage.rows(select(interests.c.id)) == []
+
+
 async def test_the_cancel_button_asks_once(sme: Speaker, stage: Stage) -> None:
     await begins(sme, stage)
     await sme.says("Mécanique du Delta")
     await sme.taps("Abandonner")
-    sme.sees("sera effacé")
+    sme.sees("Abandonner et effacer vos réponses ?")
     await sme.taps("Continuer le formulaire")
     sme.sees("Quels sont vos prénom et nom")
     await sme.taps("Abandonner")
@@ -237,7 +387,7 @@ async def test_a_second_project_reuses_the_contact(sme: Speaker, stage: Stage) -
     sme.sees("Que souhaitez-vous")
     for _ in range(3):
         await sme.taps("Passer")
-    sme.sees("Mécanique du Delta", "+33 6 12 34 56 78")
+    sme.sees("Mécanique du Delta", "+33 6 12 34 56 78", f"repris de votre demande {number}")
     await sme.taps("Oui, j'accepte")
     sme.sees("TI-2026-0002")
 

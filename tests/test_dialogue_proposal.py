@@ -54,8 +54,27 @@ async def test_several_proposals_are_several_requests(sme: Speaker, stage: Stage
     await sme.says("2")
     await sme.says("Un four libre le jeudi.")
     await sme.taps("Oui, j'accepte")
-    assert number_in(sme.text) != first
+    assert number_in(sme.messages()[-1]["text"]) != first
     assert len(await stage.rows(select(interests.c.id))) == 2
+
+
+async def test_the_contact_of_a_withdrawn_request_is_said_and_can_be_changed(sme: Speaker) -> None:
+    number = await proposes(sme, "Une idée de projet", "Une navette entre les zones.")
+    await sme.taps("Voir ma demande")
+    await sme.taps("Retirer ma demande")
+    await sme.taps("Oui, retirer")
+    await sme.says("/proposer")
+    sme.sees(f"coordonnées de votre demande {number} : Mécanique du Delta, Samira Costa")
+    await sme.taps("J'ai compris")
+    sme.sees("Question 1 sur 2")
+    await sme.says("2")
+    await sme.says("Un four libre le jeudi.")
+    sme.sees(f"repris de votre demande {number}", "Modifier une réponse")
+    await sme.taps("Modifier une réponse")
+    await sme.taps("Le nom")
+    await sme.says("Samir Costa")
+    sme.sees("Samir Costa")
+    assert "repris de" not in sme.text
 
 
 async def test_a_proposal_is_changed_and_withdrawn(sme: Speaker, administrator: Speaker) -> None:

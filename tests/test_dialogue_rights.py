@@ -1,5 +1,7 @@
 """Information, access, erasure: on all that is stored."""
 
+import re
+
 from dialogue import Speaker, Stage
 from sqlalchemy import func, select
 from test_dialogue_interest import begins, registers
@@ -30,6 +32,24 @@ async def test_the_file_holds_everything_at_once(sme: Speaker, stage: Stage) -> 
     assert "comment financer" in page
     assert "&lt;b&gt;disponible&lt;/b&gt; &amp;" in page
     assert str(sme.user.id) in page
+
+
+async def test_the_file_tells_the_form_under_way_in_french(sme: Speaker, stage: Stage) -> None:
+    await begins(sme, stage)
+    for text in ("Mécanique du Delta", "Samira Costa", "06 12 34 56 78", "1"):
+        await sme.says(text)
+    await sme.says("/annuler")
+    await sme.says("/mesdonnees")
+    page = await file_of(sme, stage)
+    assert "<dd>par téléphone</dd>" in page
+    assert "<dd>participer</dd>" in page
+    for code in ("phone", "participate", "leaving", "Autre réponse"):
+        assert f">{code}<" not in page
+
+
+async def test_privacy_begins_its_sentences_with_a_capital(sme: Speaker) -> None:
+    await sme.says("/confidentialite")
+    assert re.search(r"Qui les tient\. [A-ZÀ-Ý]", sme.text)
 
 
 async def test_the_file_of_a_stranger_is_nearly_empty(sme: Speaker, stage: Stage) -> None:

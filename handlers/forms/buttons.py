@@ -70,14 +70,16 @@ def notice_keyboard() -> InlineKeyboardMarkup:
     return rows([button(TEXT.label("begin"), Begin())], [_cancel()])
 
 
-def step_keyboard(form: Form, step: Step) -> InlineKeyboardMarkup:
-    """Return the choices of a step, a way past it where it is optional, and a way out."""
+def step_keyboard(form: Form, step: Step, offered: tuple[str, ...]) -> InlineKeyboardMarkup:
+    """Return the choices of a step, ways past it and back where there are, and a way out."""
     choices = [
         [button(form.text.label(f"choice_{step.key}_{value}"), Pick(step.key, value))]
-        for value in step.choices
+        for value in offered
     ]
+    back = step.returns_to
+    returns = [button(form.text.label(f"label_return_{back}"), Change(back))] if back else []
     skip = [button(TEXT.label("skip"), Skip(step.key))] if step.optional else []
-    return rows(*choices, skip, [_cancel()])
+    return rows(*choices, returns, skip, [_cancel()])
 
 
 def recap_keyboard(form: Form, subject: str) -> InlineKeyboardMarkup:

@@ -2,7 +2,7 @@
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from stdnum.exceptions import ValidationError
+from stdnum.exceptions import InvalidChecksum, ValidationError
 from stdnum.fr import siren
 from stdnum.fr import siret as siret_number
 
@@ -36,29 +36,57 @@ def passage(key: str, *, longest: int) -> Check:
 
 
 def email(text: str) -> str:
-    """Return the address in its normal form; RefusedError where it is none."""
+    """Return the address in its normal form; RefusedError says what is wrong with it."""
+    address = text.strip()
     try:
-        return validate_email(text.strip(), check_deliverability=False).normalized
+        return validate_email(address, check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise RefusedError("bad_email") from error
+        raise RefusedError(_wrong_in(address)) from error
+
+
+def _wrong_in(address: str) -> str:
+    name, _, domain = address.rpartition("@")
+    if "@" not in address:
+        return "bad_email_sign"
+    if " " in address:
+        return "bad_email_space"
+    if name and domain and "." not in domain:
+        return "bad_email_ending"
+    return "bad_email"
 
 
 def phone(text: str) -> str:
-    """Return the number as ``+33 6 12 34 56 78``; RefusedError where nobody can be called."""
+    """Return the one number of a text, as ``+33 6 12 34 56 78``; RefusedError where none is."""
+    found = {_written(match.number) for match in phonenumbers.PhoneNumberMatcher(text, "FR")}
+    if len(found) > 1:
+        raise RefusedError("bad_phone_several")
+    return found.pop() if found else _written(_whole_number(text))
+
+
+def _written(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _whole_number(text: str) -> phonenumbers.PhoneNumber:
+    if not any(character.isdigit() for character in text):
+        raise RefusedError("bad_phone_words")
     try:
         number = phonenumbers.parse(text, "FR")
     except phonenumbers.NumberParseException as error:
         raise RefusedError("bad_phone") from error
     if not phonenumbers.is_valid_number(number):
         raise RefusedError("bad_phone")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return number
 
 
 def siret(text: str, _answers: Answers) -> dict[str, str]:
     """Accept a SIRET whose key is right; a SIREN is told apart, since people mix them up."""
-    digits = siret_number.compact(text)
+    number = siret_number.compact(text)
     try:
-        return {"siret": siret_number.validate(digits)}
+        return {"siret": siret_number.validate(number)}
+    except InvalidChecksum as error:
+        raise RefusedError("bad_siret_key") from error
     except ValidationError as error:
-        is_siren = len(digits) == _SIREN_DIGITS and siren.is_valid(digits)
-        raise RefusedError("siren_given" if is_siren else "bad_siret") from error
+        digits = sum(character.isdigit() for character in number)
+        is_siren = digits == len(number) == _SIREN_DIGITS and siren.is_valid(number)
+        raise RefusedError("siren_given" if is_siren else "bad_siret", digits=digits) from error

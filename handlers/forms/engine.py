@@ -1,16 +1,27 @@
-"""The one place where a form asks, checks, asks again, and ends."""
+"""The one place where a form begins, checks, goes on, and ends."""
 
 from dataclasses import replace
 
 from telegram import Update
 
 from handlers.authority import Authority, requires
+from handlers.forms import leaving
+from handlers.forms.asking import (
+    ask_again,
+    current,
+    explain,
+    form_of,
+    others_came_between,
+    question,
+    refuse,
+    register,
+    what,
+)
 from handlers.forms.buttons import (
     NOTICE,
     RECAP,
     TEXT,
     Begin,
-    Cancel,
     Change,
     ChooseChange,
     Pick,
@@ -19,29 +30,25 @@ from handlers.forms.buttons import (
     Submit,
     cancel_keyboard,
     change_keyboard,
-    notice_keyboard,
-    recap_keyboard,
-    step_keyboard,
 )
-from handlers.forms.steps import Answers, Form, RefusedError
-from handlers.routing import Handler, command, tap
+from handlers.forms.steps import Answers, Form, RefusedError, Step
+from handlers.routing import Handler, tap
 from handlers.turn import BotContext, Turn
 from knowledge.normalising import normalise
 from storage.drafts import Draft
 
-_FORMS: dict[str, Form] = {}
-
-
-def register(form: Form) -> Form:
-    """Make a form known by its name, which drafts are kept under."""
-    _FORMS[form.name] = form
-    return form
-
-
-async def current(turn: Turn) -> Draft | None:
-    """Return the form under way; None also for one that this version of the bot does not have."""
-    draft = await turn.work.drafts.of((await turn.person()).id)
-    return draft if draft and draft.form in _FORMS else None
+# Features meet the engine only.
+__all__ = [
+    "HANDLERS",
+    "ask_again",
+    "begin",
+    "current",
+    "hear",
+    "open_at",
+    "register",
+    "reopen",
+    "sounds_like_a_question",
+]
 
 
 async def begin(turn: Turn, form: Form, subject: str, answers: Answers) -> None:
@@ -49,62 +56,48 @@ async def begin(turn: Turn, form: Form, subject: str, answers: Answers) -> None:
     under_way = await current(turn)
     if under_way is None:
         person = await turn.person()
-        draft = Draft(person.id, form.name, NOTICE, subject, dict(answers))
-        await _save(turn, draft)
-        await ask_again(turn, draft)
+        await ask_again(turn, Draft(person.id, form.name, NOTICE, subject, dict(answers)))
     elif (under_way.form, under_way.subject) == (form.name, subject):
         await ask_again(turn, under_way)
     else:
-        await turn.say(_under_way(turn, under_way), cancel_keyboard())
+        await _offer_to_go_on(turn, under_way)
 
 
 async def reopen(turn: Turn, form: Form, subject: str, answers: Answers) -> None:
     """Open a form that was handed over before at its recap, to change an answer."""
-    under_way = await current(turn)
-    if under_way is not None and (under_way.form, under_way.subject) != (form.name, subject):
-        await turn.say(_under_way(turn, under_way), cancel_keyboard())
-        return
-    person = await turn.person()
-    draft = Draft(person.id, form.name, RECAP, subject, dict(answers))
-    await _save(turn, draft)
-    await ask_again(turn, draft)
+    await _open(turn, form, subject, RECAP, answers)
 
 
 async def open_at(turn: Turn, form: Form, subject: str, step: str) -> None:
     """Open a form at one of its questions, without the notice."""
+    await _open(turn, form, subject, step, {})
+
+
+async def _open(turn: Turn, form: Form, subject: str, step: str, answers: Answers) -> None:
     under_way = await current(turn)
     if under_way is not None and (under_way.form, under_way.subject) != (form.name, subject):
-        await turn.say(_under_way(turn, under_way), cancel_keyboard())
+        await _offer_to_go_on(turn, under_way)
         return
-    draft = Draft((await turn.person()).id, form.name, step, subject, {})
-    await _save(turn, draft)
-    await ask_again(turn, draft)
+    person = await turn.person()
+    await ask_again(turn, Draft(person.id, form.name, step, subject, dict(answers)))
 
 
-def _under_way(turn: Turn, draft: Draft) -> str:
-    form = _FORMS[draft.form]
-    return TEXT("under_way", what=form.text.label("what", **form.subject(turn, draft)))
-
-
-async def ask_again(turn: Turn, draft: Draft) -> None:
-    """Say again where the form stands: the notice, a question, or the recap."""
-    form = _FORMS[draft.form]
-    values = form.subject(turn, draft) | {"answers": draft.answers, "turn": turn}
-    if draft.step == NOTICE:
-        await turn.say(form.text("notice", **values), notice_keyboard())
-    elif draft.step == RECAP:
-        await turn.say(form.text("recap", **values), recap_keyboard(form, draft.subject))
-    else:
-        step = form.by_key[draft.step]
-        await turn.say(form.text(f"ask_{step.key}", **values), step_keyboard(form, step))
+async def _offer_to_go_on(turn: Turn, draft: Draft) -> None:
+    await turn.say(TEXT("under_way", what=what(turn, draft)), cancel_keyboard())
 
 
 def sounds_like_a_question(text: str, draft: Draft) -> bool:
     """Tell whether a text typed during a form asks something instead of answering."""
-    step = _FORMS[draft.form].by_key.get(draft.step)
+    if _calls_for_help(text) or leaving.means_to_leave(draft, text):
+        return False
+    step = form_of(draft).by_key.get(draft.step)
     if step is None:
         return not _is_yes(text)
     return text.rstrip().endswith("?") and not step.free_text
+
+
+def _calls_for_help(text: str) -> bool:
+    return "".join(text.split()).strip("?") == "" and "?" in text
 
 
 def _is_yes(text: str) -> bool:
@@ -113,45 +106,55 @@ def _is_yes(text: str) -> bool:
 
 async def hear(turn: Turn, draft: Draft, text: str) -> None:
     """Take a typed text as the answer of the step under way; a yes where one is asked for."""
-    if draft.step == NOTICE:
-        await _go_on(turn, draft)
-        return
-    if draft.step == RECAP:
+    if _calls_for_help(text):
+        await explain(turn, draft)
+    elif leaving.means_to_leave(draft, text):
+        await leaving.give_up(turn)
+    elif draft.step == RECAP:
         await _hand_over(turn, draft)
-        return
-    form = _FORMS[draft.form]
+    elif draft.step == NOTICE:
+        await _go_on(turn, draft, named=await others_came_between(turn, draft))
+    else:
+        await _take(turn, draft, text)
+
+
+async def _take(turn: Turn, draft: Draft, text: str) -> None:
+    form = form_of(draft)
     step = form.by_key[draft.step]
     try:
-        given = _by_words(form, draft.step, text) or step.check(text, draft.answers)
+        given = _by_words(turn, draft, step, text) or step.check(text, draft.answers)
     except RefusedError as refused:
-        await turn.say(form.text(refused.reason, **refused.values), step_keyboard(form, step))
+        await refuse(turn, draft, refused)
         return
-    await _go_on(turn, replace(draft, answers=form.merge(draft.answers, step.key, given)))
+    named = await others_came_between(turn, draft)
+    await _go_on(
+        turn, replace(draft, answers=form.merge(draft.answers, step.key, given)), named=named
+    )
 
 
-def _by_words(form: Form, key: str, text: str) -> dict[str, str] | None:
+def _by_words(turn: Turn, draft: Draft, step: Step, text: str) -> dict[str, str] | None:
     """Accept a choice typed out, by its words or its number, and a typed skip."""
-    step = form.by_key[key]
-    typed = normalise(text)
-    for number, value in enumerate(step.choices, 1):
-        if typed in {str(number), normalise(form.text.label(f"choice_{key}_{value}"))}:
-            return {key: value}
-    return {key: ""} if step.optional and typed == normalise(TEXT.label("skip")) else None
+    form, typed = form_of(draft), normalise(text)
+    offered = form.offers(turn, draft, step)
+    words = {
+        value: normalise(form.text.label(f"choice_{step.key}_{value}")) for value in step.choices
+    }
+    for number, value in enumerate(offered, 1):
+        if typed in {str(number), words[value]}:
+            return {step.key: value}
+    for value in step.choices:
+        if typed == words[value]:
+            raise RefusedError(f"bad_{step.key}_{value}")
+    return {step.key: ""} if step.optional and typed == normalise(TEXT.label("skip")) else None
 
 
-async def _go_on(turn: Turn, draft: Draft) -> None:
-    form = _FORMS[draft.form]
+async def _go_on(turn: Turn, draft: Draft, *, named: bool = False) -> None:
+    form = form_of(draft)
     step = form.next_step(draft.answers)
     if step is None and not form.confirms:
         await _hand_over(turn, draft)
         return
-    draft = replace(draft, step=step.key if step else RECAP)
-    await _save(turn, draft)
-    await ask_again(turn, draft)
-
-
-async def _save(turn: Turn, draft: Draft) -> None:
-    await turn.work.drafts.save(draft)
+    await ask_again(turn, replace(draft, step=step.key if step else RECAP), named=named)
 
 
 async def _under_the_tap(turn: Turn) -> Draft | None:
@@ -192,12 +195,29 @@ async def _answer_by_tap(turn: Turn, key: str, value: str) -> None:
     if draft.step != key:
         turn.toast(TEXT.label("step_passed"))
         return
-    form = _FORMS[draft.form]
+    form = form_of(draft)
+    step = form.by_key[key]
+    if value and value not in form.offers(turn, draft, step):
+        await _refuse_tap(turn, draft, value)
+        return
     answers = form.merge(draft.answers, key, {key: value})
-    chosen = form.text.label(f"choice_{key}_{value}") if value else TEXT.label("skipped")
-    question = form.text(f"ask_{key}", **form.subject(turn, draft), answers=answers, turn=turn)
-    await turn.rewrite(TEXT("answered", question=question, chosen=chosen))
+    asked = question(turn, replace(draft, answers=answers), step)
+    await turn.rewrite(_answered(form, key, value, asked))
     await _go_on(turn, replace(draft, answers=answers))
+
+
+async def _refuse_tap(turn: Turn, draft: Draft, value: str) -> None:
+    """Say that an old button leads nowhere now, and what the choice is today."""
+    name = f"bad_{draft.step}_{value}"
+    text = form_of(draft).text
+    turn.toast(text.label(name) if name in text.names else TEXT.label("not_offered"), alert=True)
+    await ask_again(turn, draft)
+
+
+def _answered(form: Form, key: str, value: str, asked: str) -> str:
+    if not value:
+        return TEXT("passed", question=asked)
+    return TEXT("answered", question=asked, chosen=form.text.label(f"choice_{key}_{value}"))
 
 
 @requires(Authority.PERSON)
@@ -206,7 +226,7 @@ async def choose_change(_update: Update, context: BotContext) -> None:
     turn = context.turn
     draft = await _under_the_tap(turn)
     if draft:
-        form = _FORMS[draft.form]
+        form = form_of(draft)
         steps = tuple(step for step in form.steps if step.applies(draft.answers))
         await turn.rewrite(TEXT("which_change"), change_keyboard(form, steps))
 
@@ -217,10 +237,8 @@ async def change(update: Update, context: BotContext) -> None:
     turn = context.turn
     draft = await _under_the_tap(turn)
     step = Change.of(update).step
-    if draft and step in _FORMS[draft.form].by_key:
-        draft = replace(draft, step=step)
-        await _save(turn, draft)
-        await ask_again(turn, draft)
+    if draft and step in form_of(draft).by_key:
+        await ask_again(turn, replace(draft, step=step))
 
 
 @requires(Authority.PERSON)
@@ -230,11 +248,9 @@ async def resume(_update: Update, context: BotContext) -> None:
     draft = await _under_the_tap(turn)
     if draft is None:
         return
-    step = _FORMS[draft.form].next_step(draft.answers)
-    if draft.step != NOTICE and step is None:
-        draft = replace(draft, step=RECAP)
-        await _save(turn, draft)
-    await ask_again(turn, draft)
+    step = form_of(draft).next_step(draft.answers)
+    complete = draft.step != NOTICE and step is None
+    await ask_again(turn, replace(draft, step=RECAP) if complete else draft)
 
 
 @requires(Authority.PERSON)
@@ -250,32 +266,10 @@ async def submit(update: Update, context: BotContext) -> None:
 
 async def _hand_over(turn: Turn, draft: Draft) -> None:
     await turn.work.drafts.discard(draft.person_id)
-    await _FORMS[draft.form].submit(turn, draft)
-
-
-@requires(Authority.PERSON)
-async def cancel_by_tap(update: Update, context: BotContext) -> None:
-    """Ask once whether to give up, then do it: a slip of the thumb must not lose a form."""
-    turn = context.turn
-    if Cancel.of(update).sure:
-        await _give_up(turn)
-    elif await _under_the_tap(turn):
-        await turn.say(TEXT("cancel_question"), cancel_keyboard())
-
-
-@requires(Authority.PERSON)
-async def cancel(_update: Update, context: BotContext) -> None:
-    """Give the form up at once: somebody who types /annuler means it."""
-    await _give_up(context.turn)
-
-
-async def _give_up(turn: Turn) -> None:
-    discarded = await turn.work.drafts.discard((await turn.person()).id)
-    await turn.say(TEXT("cancelled" if discarded else "nothing_to_cancel"))
+    await form_of(draft).submit(turn, draft)
 
 
 HANDLERS: tuple[Handler, ...] = (
-    command("annuler", cancel),
     tap(Begin, start_asking),
     tap(Pick, pick),
     tap(Skip, skip),
@@ -283,5 +277,5 @@ HANDLERS: tuple[Handler, ...] = (
     tap(Change, change),
     tap(Resume, resume),
     tap(Submit, submit),
-    tap(Cancel, cancel_by_tap),
+    *leaving.HANDLERS,
 )

@@ -23,6 +23,11 @@ class RefusedError(Exception):
 Check: TypeAlias = Callable[[str, Answers], dict[str, str]]
 
 
+# Kept among the answers: the request that the contact was taken from, and that leaving was asked.
+REUSED = "reused"
+LEAVING = "leaving"
+
+
 def always(_answers: Answers) -> bool:
     """Ask a step whatever was answered before."""
     return True
@@ -36,6 +41,8 @@ class Step:
     (its own key, and others where one text says more); RefusedError where it cannot.
     ``resets`` are keys whose answers no longer hold once this one is given anew.
     ``choices`` are values shown as buttons, labelled ``choice_<key>_<value>`` in the catalogue.
+    ``reusable`` ones are not asked where an earlier request answered them; ``returns_to`` is the
+    step that a button leads back to, labelled ``label_return_<key>``.
     """
 
     key: str
@@ -45,6 +52,8 @@ class Step:
     free_text: bool = False
     resets: tuple[str, ...] = ()
     applies: Callable[[Answers], bool] = always
+    reusable: bool = False
+    returns_to: str = ""
 
 
 class Screen(Protocol):
@@ -54,13 +63,20 @@ class Screen(Protocol):
         """Say it."""
 
 
+def all_choices(_turn: Turn, _draft: Draft, step: Step) -> tuple[str, ...]:
+    """Offer every choice of a step."""
+    return step.choices
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A form: its steps, its words, and what happens at both ends.
 
     One that does not confirm ends with its last answer, without a recap.
-    Messages of the catalogue: ``notice``, ``ask_<key>`` for each step, ``label_<key>`` for the
-    list of what can be changed, ``recap``, ``cancelled``, and the reasons of refusal.
+    Messages of the catalogue: ``what`` names the form after "your form", ``notice``,
+    ``ask_<key>`` for each step and perhaps ``ask_<key>_help``, ``label_<key>`` for the list of
+    what can be changed, ``recap``, the reasons of refusal, and perhaps ``bad_<key>_<value>`` for a
+    choice that ``offers`` leaves out.
     """
 
     name: str
@@ -69,6 +85,7 @@ class Form:
     subject: Callable[[Turn, Draft], dict[str, object]]
     submit: Screen
     confirms: bool = True
+    offers: Callable[[Turn, Draft, Step], tuple[str, ...]] = all_choices
     by_key: Mapping[str, Step] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,3 +103,21 @@ class Form:
             if step.key not in answers and step.applies(answers):
                 return step
         return None
+
+    def given(self, answers: Answers) -> int:
+        """Count the answers that the person gave, without those taken from an earlier request."""
+        return sum(bool(answers.get(step.key)) for step in self._asked(answers))
+
+    def place(self, step: Step, answers: Answers) -> tuple[int, int] | None:
+        """Return which question of how many a step is, from 1; None where it is given anew."""
+        keys = [one.key for one in self._asked(answers)]
+        if step.key not in keys or len(keys) == 1:
+            return None
+        number = keys.index(step.key) + 1
+        return None if any(key in answers for key in keys[number:]) else (number, len(keys))
+
+    def _asked(self, answers: Answers) -> list[Step]:
+        reuses = REUSED in answers
+        return [
+            step for step in self.steps if step.applies(answers) and not (reuses and step.reusable)
+        ]

@@ -1,0 +1,117 @@
+"""Where a form stands, and saying so: the notice, a question, the recap, or help."""
+
+from dataclasses import replace
+
+from handlers.forms.buttons import (
+    NOTICE,
+    RECAP,
+    TEXT,
+    notice_keyboard,
+    recap_keyboard,
+    step_keyboard,
+)
+from handlers.forms.steps import LEAVING, Form, RefusedError, Step
+from handlers.turn import Turn
+from storage.drafts import Draft
+
+_FORMS: dict[str, Form] = {}
+
+
+def register(form: Form) -> Form:
+    """Make a form known by its name, which drafts are kept under."""
+    _FORMS[form.name] = form
+    return form
+
+
+def form_of(draft: Draft) -> Form:
+    """Return the form that a draft is of."""
+    return _FORMS[draft.form]
+
+
+async def current(turn: Turn) -> Draft | None:
+    """Return the form under way; None also for one that this version of the bot does not have."""
+    draft = await turn.work.drafts.of((await turn.person()).id)
+    return draft if draft and draft.form in _FORMS else None
+
+
+def what(turn: Turn, draft: Draft) -> str:
+    """Return what the form is for, in words that follow "your form"."""
+    form = form_of(draft)
+    return form.text.label("what", **form.subject(turn, draft))
+
+
+async def others_came_between(turn: Turn, draft: Draft) -> bool:
+    """Tell whether the person sent or tapped something else since the form last asked."""
+    if draft.updated_at is None:
+        return False
+    since = turn.work.now - draft.updated_at
+    return await turn.work.tempo.is_over(turn.chat_id, turn.update.update_id, 1, since)
+
+
+async def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
+    """Say where the form stands, and remember that it asked now; ``named`` says which form."""
+    await _keep(turn, draft)
+    form = form_of(draft)
+    lines = [_name(turn, draft)] if named else []
+    if draft.step == NOTICE:
+        keyboard = notice_keyboard()
+        lines.append(_said(turn, draft, "notice"))
+    elif draft.step == RECAP:
+        keyboard = recap_keyboard(form, draft.subject)
+        lines.append(_said(turn, draft, "recap"))
+    else:
+        step = form.by_key[draft.step]
+        keyboard = step_keyboard(form, step, form.offers(turn, draft, step))
+        lines += [*_progress(form, step, draft), question(turn, draft, step)]
+    await turn.say("\n".join(lines), keyboard)
+
+
+def question(turn: Turn, draft: Draft, step: Step) -> str:
+    """Return the question of a step."""
+    return _said(turn, draft, f"ask_{step.key}")
+
+
+async def refuse(turn: Turn, draft: Draft, refused: RefusedError) -> None:
+    """Say why an answer was not taken, and for which form it was."""
+    await _keep(turn, draft)
+    form = form_of(draft)
+    step = form.by_key[draft.step]
+    reason = _said(turn, draft, refused.reason, **refused.values)
+    keyboard = step_keyboard(form, step, form.offers(turn, draft, step))
+    await turn.say(f"{_name(turn, draft)}\n{reason}", keyboard)
+
+
+async def explain(turn: Turn, draft: Draft) -> None:
+    """Help with the step under way: what is asked, why, and the way out."""
+    form = form_of(draft)
+    step = form.by_key.get(draft.step)
+    if step is None:
+        await turn.say(TEXT("help_between"))
+        await ask_again(turn, draft)
+        return
+    await _keep(turn, draft)
+    name = f"ask_{step.key}_help"
+    said = _said(turn, draft, name if name in form.text.names else f"ask_{step.key}")
+    keyboard = step_keyboard(form, step, form.offers(turn, draft, step))
+    await turn.say(TEXT("help", said=said, name=_name(turn, draft)), keyboard)
+
+
+async def _keep(turn: Turn, draft: Draft) -> None:
+    """Save the form; whoever is asked again has not left it."""
+    answers = {key: value for key, value in draft.answers.items() if key != LEAVING}
+    await turn.work.drafts.save(replace(draft, answers=answers))
+
+
+def _said(turn: Turn, draft: Draft, name: str, **more: object) -> str:
+    form = form_of(draft)
+    values = form.subject(turn, draft) | {"answers": draft.answers, "turn": turn} | more
+    return form.text(name, **values)
+
+
+def _name(turn: Turn, draft: Draft) -> str:
+    return TEXT("named", what=what(turn, draft))
+
+
+def _progress(form: Form, step: Step, draft: Draft) -> list[str]:
+    place = form.place(step, draft.answers)
+    return [TEXT("progress", number=place[0], total=place[1])] if place else []

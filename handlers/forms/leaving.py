@@ -1,0 +1,61 @@
+"""Giving a form up: asked once where much was answered, and done at the second word."""
+
+from dataclasses import replace
+
+from telegram import Update
+
+from handlers.authority import Authority, requires
+from handlers.forms.asking import current, form_of
+from handlers.forms.buttons import TEXT, Cancel, cancel_keyboard
+from handlers.forms.steps import LEAVING
+from handlers.routing import Handler, command, tap
+from handlers.turn import BotContext, Turn
+from knowledge.normalising import normalise
+from storage.drafts import Draft
+
+# So few answers are soon given again.
+_FEW = 2
+
+
+@requires(Authority.PERSON)
+async def cancel_by_tap(update: Update, context: BotContext) -> None:
+    """Ask once whether to give up, then do it: a slip of the thumb must not lose a form."""
+    turn = context.turn
+    draft = await current(turn)
+    if Cancel.of(update).sure:
+        await give_up(turn)
+    elif draft is None:
+        turn.toast(TEXT.label("ended"), alert=True)
+    else:
+        await _ask_whether(turn, draft)
+
+
+@requires(Authority.PERSON)
+async def cancel(_update: Update, context: BotContext) -> None:
+    """Give the form up; one with many answers is asked about once, and given up at the second."""
+    turn = context.turn
+    draft = await current(turn)
+    if draft and LEAVING not in draft.answers and form_of(draft).given(draft.answers) > _FEW:
+        await _ask_whether(turn, draft)
+    else:
+        await give_up(turn)
+
+
+def means_to_leave(draft: Draft, text: str) -> bool:
+    """Tell whether a text says yes to giving the form up, where that was just asked."""
+    words = {normalise(word) for word in TEXT.label("leaving_words").split(",")}
+    return LEAVING in draft.answers and normalise(text) in words
+
+
+async def give_up(turn: Turn) -> None:
+    """Erase the form under way, and say so."""
+    discarded = await turn.work.drafts.discard((await turn.person()).id)
+    await turn.say(TEXT("cancelled" if discarded else "nothing_to_cancel"))
+
+
+async def _ask_whether(turn: Turn, draft: Draft) -> None:
+    await turn.work.drafts.save(replace(draft, answers=dict(draft.answers) | {LEAVING: "1"}))
+    await turn.say(TEXT("cancel_question"), cancel_keyboard())
+
+
+HANDLERS: tuple[Handler, ...] = (command("annuler", cancel), tap(Cancel, cancel_by_tap))
