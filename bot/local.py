@@ -1,6 +1,9 @@
 """Running against the local preview: a Telegram for one machine, and its page."""
 
 import asyncio
+from pathlib import Path
+
+from sqlalchemy import make_url
 
 from bot import logs
 from bot.messages import TEXT
@@ -18,7 +21,8 @@ def preview(settings: Settings, port: int) -> int:
     learnt = load_learnt(settings, fictitious=True)
     if learnt is None:
         return 1
-    return asyncio.run(_preview(settings, learnt, PreviewServer(port=port)))
+    server = PreviewServer(port=port, chats=chats_file(settings))
+    return asyncio.run(_preview(settings, learnt, server))
 
 
 async def _preview(settings: Settings, learnt: Learnt, server: PreviewServer) -> int:
@@ -32,15 +36,26 @@ async def _preview(settings: Settings, learnt: Learnt, server: PreviewServer) ->
         await server.stop()
 
 
+def chats_file(settings: Settings) -> Path:
+    """Return where what was said is kept: beside the database of the bot that said it."""
+    url = make_url(_database_url(settings))
+    database = url.database if url.get_backend_name() == "sqlite" else None
+    return Path(database or make_url(PREVIEW_DATABASE).database or "").with_suffix(".chats.json")
+
+
+def _database_url(settings: Settings) -> str:
+    own_database = "database_url" in settings.model_fields_set
+    return settings.database_url if own_database else PREVIEW_DATABASE
+
+
 def for_preview(settings: Settings, server: PreviewServer) -> Settings:
     """Return the settings of a bot whose Telegram is this server; its database is its own."""
-    own_database = "database_url" in settings.model_fields_set
     return Settings.read(
         **settings.model_dump(exclude={"telegram_bot_token"})
         | {
             "telegram_bot_token": PREVIEW_TOKEN,
             "telegram_api_url": server.url,
-            "database_url": settings.database_url if own_database else PREVIEW_DATABASE,
+            "database_url": _database_url(settings),
             # Nobody here asks for a pace.
             "messages_per_second": 0,
             "admin_chat_id": server.messenger.administrators.id,

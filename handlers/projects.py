@@ -19,6 +19,7 @@ from handlers.navigation import (
 )
 from handlers.routing import Handler, command, tap
 from handlers.turn import BotContext, Turn
+from knowledge.census import Found
 from knowledge.model import Project, Stage
 from knowledge.normalising import normalise
 from storage.interests import Status
@@ -37,6 +38,14 @@ class ChooseFilter(CallbackData, prefix="f"):
     territory: str = ""
     sector: str = ""
     seeks_lead: bool = False
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class EndOfPages(CallbackData, prefix="le"):
+    """A step that leads nowhere: before the first page, or after the last."""
+
+    is_last: bool
 
 
 def key_of(label: str) -> str:
@@ -62,38 +71,50 @@ def _searchable(words: str) -> str:
     return folded[:_WORDS_LENGTH].strip()
 
 
+@requires(Authority.PERSON)
+async def say_end(update: Update, context: BotContext) -> None:
+    """Say that there is no page beyond this one."""
+    name = "last_page" if EndOfPages.of(update).is_last else "first_page"
+    context.turn.toast(TEXT.label(name))
+
+
 async def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) -> None:
     """Say one page of the projects that a query finds."""
     found = _find(turn, query)
-    last = max(0, (len(found) - 1) // PAGE_SIZE)
+    total = len(found.projects)
+    last = max(0, (total - 1) // PAGE_SIZE)
     query = replace(query, page=min(max(query.page, 0), last))
-    shown = found[query.page * PAGE_SIZE : (query.page + 1) * PAGE_SIZE]
+    shown = found.projects[query.page * PAGE_SIZE : (query.page + 1) * PAGE_SIZE]
     text = TEXT(
         "page",
         projects=shown,
         first=query.page * PAGE_SIZE + 1,
-        total=len(found),
+        total=total,
         page=query.page + 1,
         pages=last + 1,
         filters=_filters(turn, query),
+        words=query.words,
+        searched=found.words,
+        complete=found.complete,
     )
-    await (turn.rewrite if in_place else turn.say)(text, _page_keyboard(query, shown, last))
+    keyboard = _page_keyboard(query, shown, last) if total else _empty_keyboard(query)
+    await (turn.rewrite if in_place else turn.say)(text, keyboard)
 
 
-def _find(turn: Turn, query: ListProjects) -> Sequence[Project]:
+def _find(turn: Turn, query: ListProjects) -> Found:
     census, today = turn.services.knowledge.census, turn.services.today()
-    if not query.words:
-        return census.listed(
-            today,
-            territory=_label(query.territory, census.territories(today)),
-            sector=_label(query.sector, census.sectors(today)),
-            seeks_lead=query.seeks_lead,
+    territory = _label(query.territory, census.territories(today))
+    sector = _label(query.sector, census.sectors(today))
+    if query.words:
+        return census.search(
+            query.words, today, territory=territory, sector=sector, seeks_lead=query.seeks_lead
         )
-    return census.search(query.words, today)
+    listed = census.listed(today, territory=territory, sector=sector, seeks_lead=query.seeks_lead)
+    return Found(listed, 0, 0)
 
 
 def _label(key: str, labels: Iterable[str]) -> str | None:
-    """Return the label of a key; one that has gone from the census filters all out."""
+    """Return the label of a key; one that has gone from the census is its own label."""
     if not key:
         return None
     return next((label for label in labels if key_of(label) == key), key)
@@ -101,13 +122,16 @@ def _label(key: str, labels: Iterable[str]) -> str | None:
 
 def _filters(turn: Turn, query: ListProjects) -> list[str]:
     census, today = turn.services.knowledge.census, turn.services.today()
+    chosen = (
+        (query.territory, census.territories(today)),
+        (query.sector, census.sectors(today)),
+    )
     named = [
-        _label(query.territory, census.territories(today)),
-        _label(query.sector, census.sectors(today)),
-        TEXT.label("seeking_lead") if query.seeks_lead else None,
-        TEXT.label("words", words=query.words) if query.words else None,
+        TEXT.label("gone_filter") if label == key else label
+        for key, labels in chosen
+        if (label := _label(key, labels))
     ]
-    return [name for name in named if name]
+    return [*named, TEXT.label("seeking_lead")] if query.seeks_lead else named
 
 
 def _page_keyboard(
@@ -118,28 +142,50 @@ def _page_keyboard(
         [button(f"{number}. {project.title}", ShowProject(project.id))]
         for number, project in enumerate(shown, first)
     ]
-    return rows(*cards, _steps(query, last), *_filter_buttons(query))
+    return rows(*cards, _steps(query, last), *_filter_buttons(query), *_way_out(query))
 
 
-def _steps(query: ListProjects, last: int) -> Iterator[InlineKeyboardButton]:
-    if query.page > 0:
-        yield button(TEXT.label("previous"), replace(query, page=query.page - 1))
-    if query.page < last:
-        yield button(TEXT.label("next"), replace(query, page=query.page + 1))
+def _empty_keyboard(query: ListProjects) -> InlineKeyboardMarkup:
+    """Return what to do instead: without the filters where there are any, then without all."""
+    filtered = bool(query.territory or query.sector or query.seeks_lead)
+    without = [[button(TEXT.label("same_words"), ListProjects(words=query.words))]]
+    return rows(
+        *(_filter_buttons(query) if filtered else ()),
+        *(without if filtered and query.words else ()),
+        *_way_out(query),
+        [button(TEXT.label("propose"), Propose())],
+    )
+
+
+def _steps(query: ListProjects, last: int) -> list[InlineKeyboardButton]:
+    """Return both steps, on every page in the same place: a second tap goes the same way."""
+    if last == 0:
+        return []
+    before, after = query.page - 1, query.page + 1
+    return [
+        button(
+            TEXT.label("previous"),
+            replace(query, page=before) if before >= 0 else EndOfPages(is_last=False),
+        ),
+        button(
+            TEXT.label("next"),
+            replace(query, page=after) if after <= last else EndOfPages(is_last=True),
+        ),
+    ]
 
 
 def _filter_buttons(query: ListProjects) -> Iterator[list[InlineKeyboardButton]]:
-    if query.words:
-        yield [button(TEXT.label("all_projects"), ListProjects())]
-        return
-    kept = (query.territory, query.sector, query.seeks_lead)
+    kept = (query.territory, query.sector, query.seeks_lead, query.words)
     yield [
         button(TEXT.label("by_territory"), ChooseFilter("t", *kept)),
         button(TEXT.label("by_sector"), ChooseFilter("s", *kept)),
     ]
     toggle = "with_lead_too" if query.seeks_lead else "only_seeking_lead"
     yield [button(TEXT.label(toggle), replace(query, page=0, seeks_lead=not query.seeks_lead))]
-    if any(kept):
+
+
+def _way_out(query: ListProjects) -> Iterator[list[InlineKeyboardButton]]:
+    if replace(query, page=0) != ListProjects():
         yield [button(TEXT.label("all_projects"), ListProjects())]
 
 
@@ -148,7 +194,7 @@ async def choose_filter(update: Update, context: BotContext) -> None:
     """Show the territories, or the sectors, that have open projects."""
     turn, asked = context.turn, ChooseFilter.of(update)
     census, today = turn.services.knowledge.census, turn.services.today()
-    kept = ListProjects(0, asked.territory, asked.sector, asked.seeks_lead)
+    kept = ListProjects(0, asked.territory, asked.sector, asked.seeks_lead, asked.words)
     if asked.facet == "t":
         options = [
             (name, replace(kept, territory=key_of(name))) for name in census.territories(today)
@@ -222,6 +268,7 @@ def _back() -> InlineKeyboardMarkup:
 HANDLERS: tuple[Handler, ...] = (
     command("projets", list_projects),
     tap(ListProjects, turn_page),
+    tap(EndOfPages, say_end),
     tap(ChooseFilter, choose_filter),
     tap(ShowProject, show_card),
 )

@@ -1,6 +1,7 @@
 """The census of projects: which are open, where, in which sectors, and those that words name."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from rapidfuzz import fuzz, process
@@ -17,7 +18,18 @@ _SHORTEST_FUZZY = 5
 _SHORTEST_NAME = 3
 # Twenty thousand characters hold thousands of words; a question has few that tell something.
 _MOST_WORDS = 100
+# How a card says, folded, that its project concerns every sector.
+_EVERY_SECTOR = frozenset({"toutes filieres", "toutes les filieres"})
 _Weights = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What words find, best first: how many words were searched for, how many cards hold all."""
+
+    projects: tuple[Project, ...]
+    words: int
+    complete: int
 
 
 class Census:
@@ -39,13 +51,16 @@ class Census:
         sector: str | None = None,
         seeks_lead: bool = False,
     ) -> tuple[Project, ...]:
-        """Return the open projects that pass the filters: latest update first, then by id."""
+        """Return the open projects that pass the filters: latest update first, then by id.
+
+        A project of every sector passes whichever sector is asked for.
+        """
         found = [
             project
             for project in self._projects
             if project.open_on(today)
             and (territory is None or territory in project.territories)
-            and (sector is None or sector in project.sectors)
+            and (sector is None or _concerns(project, sector))
             and (project.seeks_lead or not seeks_lead)
         ]
         return tuple(sorted(found, key=_listing_order))
@@ -55,17 +70,37 @@ class Census:
         return _alphabetical({t for p in self.listed(today) for t in p.territories})
 
     def sectors(self, today: date) -> tuple[str, ...]:
-        """Return the sectors that have an open project, in French alphabetical order."""
-        return _alphabetical({s for p in self.listed(today) for s in p.sectors})
+        """Return the sectors that an open project is of, in French alphabetical order.
 
-    def search(self, words: str, today: date) -> tuple[Project, ...]:
-        """Return the open projects that any of the words is found in, typos tolerated, best first.
-
-        Title and keywords count most, then sectors and places, then the text of the card.
+        To be of every sector is to be of none by name.
         """
-        scores = self._cards.scores(_searched(words))
-        found = [project for project in self.listed(today) if scores[project.id] > 0]
-        return tuple(sorted(found, key=lambda one: (-scores[one.id], *_listing_order(one))))
+        named = {s for p in self.listed(today) for s in p.sectors if not _is_every_sector(s)}
+        return _alphabetical(named)
+
+    def search(
+        self,
+        words: str,
+        today: date,
+        *,
+        territory: str | None = None,
+        sector: str | None = None,
+        seeks_lead: bool = False,
+    ) -> Found:
+        """Return what passes the filters and holds any of the words, typos tolerated.
+
+        Cards with the most of the words come first; then title and keywords count most, then
+        sectors and places, then the text of the card.
+        """
+        wanted = _searched(words)
+        ranks = {
+            project_id: (sum(weight > 0 for weight in weights), sum(weights))
+            for project_id, weights in self._cards.weights(wanted).items()
+        }
+        listed = self.listed(today, territory=territory, sector=sector, seeks_lead=seeks_lead)
+        found = [project for project in listed if ranks[project.id][0]]
+        found.sort(key=lambda one: (*(-part for part in ranks[one.id]), *_listing_order(one)))
+        complete = sum(ranks[one.id][0] == len(wanted) for one in found)
+        return Found(tuple(found), len(wanted), complete)
 
     def named_by(self, question: str, *, places: bool = False) -> tuple[str, ...]:
         """Return the ids of the projects, open or not, that a question names, the surest first.
@@ -96,12 +131,20 @@ class _Index:
 
     def scores(self, wanted: Iterable[str]) -> dict[str, float]:
         """Return by project the sum, over the wanted words, of its best like word's weight."""
-        scores = dict.fromkeys(self._words, 0.0)
-        for like in filter(None, map(self.like, wanted)):
-            for project_id, weights in self._words.items():
-                found = (likeness * weights.get(own, 0.0) for own, likeness in like.items())
-                scores[project_id] += max(found)
-        return scores
+        return {project_id: sum(found) for project_id, found in self.weights(wanted).items()}
+
+    def weights(self, wanted: Iterable[str]) -> dict[str, list[float]]:
+        """Return by project the weight of its best like word for each wanted one, 0 for none.
+
+        Wanted words that no project has are left out.
+        """
+        likes = [like.items() for word in wanted if (like := self.like(word))]
+        return {
+            project_id: [
+                max(likeness * own.get(word, 0.0) for word, likeness in like) for like in likes
+            ]
+            for project_id, own in self._words.items()
+        }
 
     def like(self, wanted: str) -> dict[str, float]:
         """Return the words that one may stand for: 1 for the same, less for those alike."""
@@ -155,6 +198,14 @@ def _names_of(project: Project) -> _Weights:
             if word not in places and len(word) >= _SHORTEST_NAME:
                 names.setdefault(word, weight)
     return names
+
+
+def _concerns(project: Project, sector: str) -> bool:
+    return sector in project.sectors or any(map(_is_every_sector, project.sectors))
+
+
+def _is_every_sector(label: str) -> bool:
+    return normalise(label) in _EVERY_SECTOR
 
 
 def _singular(word: str) -> str:

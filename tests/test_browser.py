@@ -3,6 +3,8 @@
 import re
 import shutil
 from collections.abc import AsyncIterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from dialogue import Stage
@@ -30,7 +32,8 @@ async def page(stage: Stage) -> AsyncIterator[Page]:
     """The chat page on the SME's tab; fails where its scripts failed."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+        context = await browser.new_context(viewport={"width": 1280, "height": 800})
+        page = await context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         await page.goto(stage.server.url)
@@ -113,3 +116,74 @@ async def test_everything_is_reached_by_keyboard(page: Page) -> None:
     await button.focus()
     await page.keyboard.press("Enter")
     await sees(page, "Ce que je sais")
+
+
+async def test_the_focus_stays_on_the_step_whose_page_turns(page: Page) -> None:
+    await says(page, "/projets")
+    await sees(page, "page 1 sur")
+    await page.get_by_role("button", name="Page suivante").last.focus()
+    for number in (2, 3):
+        await page.keyboard.press("Enter")
+        await sees(page, f"page {number} sur")
+        await expect(page.locator(":focus")).to_have_text("Page suivante ›")
+
+
+async def test_two_clicks_in_one_place_go_two_pages_on(page: Page) -> None:
+    await says(page, "/projets")
+    await sees(page, "page 1 sur")
+    box = await page.get_by_role("button", name="Page suivante").last.bounding_box()
+    assert box is not None
+    for number in (2, 3):
+        await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        await sees(page, f"page {number} sur")
+
+
+@pytest.mark.parametrize(("width", "height"), [(195, 422), (320, 256), (640, 360)])
+async def test_one_can_write_in_a_very_small_window_with_the_notice_open(
+    page: Page, width: int, height: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": height})
+    await expect(page.get_by_test_id("notice")).to_be_visible()
+    for part in ("send", "composer"):
+        await expect(page.get_by_test_id(part)).to_be_in_viewport(ratio=1)
+    await says(page, "/projets")
+    await sees(page, "Projets ouverts")
+    log = await page.get_by_test_id("log").bounding_box()
+    assert log is not None
+    assert log["height"] >= 80
+
+
+async def test_what_does_not_fit_scrolls_with_the_page(page: Page) -> None:
+    await page.set_viewport_size({"width": 320, "height": 150})
+    await says(page, "/projets")
+    await sees(page, "Projets ouverts")
+    await page.mouse.move(160, 75)
+    for _ in range(60):
+        await page.mouse.wheel(0, 400)
+    await expect(page.get_by_test_id("send")).to_be_in_viewport(ratio=1)
+
+
+async def test_the_notice_once_read_stays_away_in_a_new_tab(page: Page) -> None:
+    await page.locator("#notice-close").click()
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await expect(other.get_by_test_id("log")).to_be_visible()
+    await expect(other.get_by_test_id("notice")).to_be_hidden()
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland", "Europe/Paris"])
+async def test_the_page_tells_the_time_of_paris_wherever_the_browser_is(
+    page: Page, stage: Stage, zone: str
+) -> None:
+    await says(page, "bonjour")
+    browser = page.context.browser
+    assert browser is not None
+    abroad = await browser.new_context(timezone_id=zone)
+    other = await abroad.new_page()
+    await other.goto(f"{stage.server.url}/?personne=pme")
+    said = stage.messenger.messages(stage.messenger.sme.id)[0]
+    message = other.get_by_test_id("message").first
+    paris = datetime.fromtimestamp(said["date"], ZoneInfo("Europe/Paris"))
+    await expect(message.locator("time")).to_have_text(f"{paris:%H:%M}")
+    await expect(other.locator(".day").first).to_have_text(re.compile("Aujourd|Hier"))
+    await abroad.close()

@@ -7,7 +7,7 @@ from effort import effort
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.census import Census
+from knowledge.census import Census, Found
 from knowledge.model import Project, Stage
 from knowledge.whole import Knowledge
 
@@ -75,22 +75,22 @@ def test_filters_combine() -> None:
 
 
 def test_search_tolerates_typos_plurals_and_accents(shipped: Knowledge) -> None:
-    right = ids(shipped.census.search("hydrogène", TODAY))
+    right = ids(shipped.census.search("hydrogène", TODAY).projects)
     assert right[0] == "fictif-hydrogene-martigues"
     for typed in ("hydrogene", "HYDROGENE", "hidrogene", "hydrogène ?"):
-        assert ids(shipped.census.search(typed, TODAY))[0] == right[0]
-    assert ids(shipped.census.search("soudeurs", TODAY)) == ids(
-        shipped.census.search("soudeur", TODAY)
+        assert ids(shipped.census.search(typed, TODAY).projects)[0] == right[0]
+    assert ids(shipped.census.search("soudeurs", TODAY).projects) == ids(
+        shipped.census.search("soudeur", TODAY).projects
     )
 
 
 def test_search_finds_nothing_where_there_is_nothing(shipped: Knowledge) -> None:
     for words in ("", "xylophone", "de la", "projet"):
-        assert shipped.census.search(words, TODAY) == ()
+        assert shipped.census.search(words, TODAY).projects == ()
 
 
 def test_more_words_are_more_to_the_point(shipped: Knowledge) -> None:
-    found = shipped.census.search("solvants Berre", TODAY)
+    found = shipped.census.search("solvants Berre", TODAY).projects
     assert found[0].id == "fictif-solvants-berre"
 
 
@@ -100,14 +100,14 @@ def test_a_place_names_projects_only_when_asked(shipped: Knowledge) -> None:
 
 
 def test_an_ordinary_word_finds_projects_but_does_not_name_them(shipped: Knowledge) -> None:
-    assert shipped.census.search("atelier", TODAY)
-    assert shipped.census.search("PME", TODAY)
+    assert shipped.census.search("atelier", TODAY).projects
+    assert shipped.census.search("PME", TODAY).projects
     assert shipped.census.named_by("je cherche un atelier, je suis une PME") == ()
 
 
 def test_search_finds_only_what_is_open() -> None:
     census = Census([project("a", keywords=("soudure",), stage=Stage.CLOSED)])
-    assert census.search("soudure", TODAY) == ()
+    assert census.search("soudure", TODAY).projects == ()
     assert census.named_by("soudure") == ("a",)
 
 
@@ -120,22 +120,58 @@ def test_title_and_keywords_count_more_than_the_text_of_the_card() -> None:
             project("d-title", title="Soudure"),
         ]
     )
-    found = ids(census.search("soudure", TODAY))
+    found = ids(census.search("soudure", TODAY).projects)
     assert found == ["c-keyword", "d-title", "b-sector", "a-text"]
-    assert ids(census.search("soudur", TODAY)) == found
+    assert ids(census.search("soudur", TODAY).projects) == found
 
 
 @pytest.mark.parametrize("typed", ["eau", "eaux", "EAU !", "l'eau"])
 def test_short_words_are_found_whole_only(typed: str) -> None:
     census = Census([project("a", keywords=("eau",)), project("b", keywords=("beau", "peau"))])
-    assert ids(census.search(typed, TODAY)) == ["a"]
+    assert ids(census.search(typed, TODAY).projects) == ["a"]
+
+
+def test_projects_that_hold_all_words_come_first_and_are_counted() -> None:
+    census = Census(
+        [
+            project("a-title", title="Soudure", keywords=("soudure",)),
+            project("b-both", summary="On soude à Fos : soudure."),
+            project("c-place", territories=("Fos-sur-Mer",)),
+        ]
+    )
+    found = census.search("soudure fos", TODAY)
+    assert ids(found.projects) == ["b-both", "a-title", "c-place"]
+    assert (found.words, found.complete) == (2, 1)
+    # A word that no card has is held by none.
+    partly = census.search("soudure xylophone", TODAY)
+    assert (ids(partly.projects), partly.complete) == (["a-title", "b-both"], 0)
+
+
+def test_a_search_keeps_to_the_filters() -> None:
+    census = Census(
+        [
+            project("a", keywords=("soudure",), sectors=("Bois",), lead=None),
+            project("b", keywords=("soudure",), territories=("Rousset",)),
+        ]
+    )
+    assert ids(census.search("soudure", TODAY, sector="Bois").projects) == ["a"]
+    assert ids(census.search("soudure", TODAY, territory="Rousset").projects) == ["b"]
+    assert ids(census.search("soudure", TODAY, seeks_lead=True).projects) == ["a"]
+
+
+@pytest.mark.parametrize("label", ["Toutes filières", "toutes les filières"])
+def test_a_project_of_every_sector_is_in_each_and_names_none(label: str) -> None:
+    census = Census([project("a", sectors=(label,)), project("b"), project("c", sectors=("Bois",))])
+    assert ids(census.listed(TODAY, sector="Bois")) == ["a", "c"]
+    assert ids(census.listed(TODAY, sector="Chimie")) == ["a", "b"]
+    assert census.sectors(TODAY) == ("Bois", "Chimie")
 
 
 def test_a_word_said_twice_counts_once() -> None:
     census = Census(
         [project("a", keywords=("bois", "fer")), project("b", title="Bois", summary="bois")]
     )
-    assert ids(census.search("bois bois bois bois fer", TODAY))[0] == "a"
+    assert ids(census.search("bois bois bois bois fer", TODAY).projects)[0] == "a"
 
 
 def test_what_is_nothing_but_names_is_told_from_a_question() -> None:
@@ -155,7 +191,8 @@ def test_names_are_in_the_order_of_french_readers() -> None:
 
 def test_without_projects_there_is_nothing() -> None:
     empty = Census(())
-    assert empty.listed(TODAY) == empty.search("soudure", TODAY) == ()
+    assert empty.listed(TODAY) == ()
+    assert empty.search("soudure", TODAY) == Found((), 1, 0)
     assert empty.named_by("un projet de soudure", places=True) == ()
     assert empty.territories(TODAY) == empty.sectors(TODAY) == ()
 
@@ -165,8 +202,8 @@ def test_any_words_find_open_projects_in_an_order_that_is_always_the_same(
     shipped: Knowledge, words: str
 ) -> None:
     found = shipped.census.search(words, TODAY)
-    assert len(set(found)) == len(found)
-    assert set(found) <= set(shipped.census.listed(TODAY))
+    assert len(set(found.projects)) == len(found.projects) >= found.complete
+    assert set(found.projects) <= set(shipped.census.listed(TODAY))
     assert found == shipped.census.search(words, TODAY)
 
 

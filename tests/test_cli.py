@@ -23,12 +23,14 @@ ROOT = Path(bot.__file__).parent.parent
 @pytest.fixture(autouse=True)
 def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
+    # Most would only wait for the encoder.
+    monkeypatch.setenv("SEMANTIC_MATCHING", "false")
 
 
 @pytest.fixture
-def _by_letters(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests in which the encoder would only be waited for."""
-    monkeypatch.setenv("SEMANTIC_MATCHING", "false")
+def _by_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what only the encoder gets right."""
+    monkeypatch.setenv("SEMANTIC_MATCHING", "true")
 
 
 def test_the_module_and_the_help_work(tmp_path: Path) -> None:
@@ -44,12 +46,12 @@ def test_the_module_and_the_help_work(tmp_path: Path) -> None:
         assert command in told.stdout
 
 
+@pytest.mark.usefixtures("_by_meaning")
 def test_check_is_quiet_on_right_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
     assert "aucun problème. 14 réponses" in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("_by_letters")
 def test_check_lists_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = shutil.copytree(SHIPPED, tmp_path / "k")
     faq = folder / "faq.yaml"
@@ -60,6 +62,7 @@ def test_check_lists_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "titres" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("_by_meaning")
 def test_check_tells_programs_each_problem_with_its_place_and_remedy(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,6 +80,7 @@ def test_check_tells_programs_each_problem_with_its_place_and_remedy(
     assert all(one["line"] > 1 and one["message"] and one["remedy"] for one in told)
 
 
+@pytest.mark.usefixtures("_by_meaning")
 def test_check_tells_errors_and_warnings_apart(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,7 +94,6 @@ def test_check_tells_errors_and_warnings_apart(
     assert ("<b>" in errors, "ZAC" in errors, "ZAC" in warnings) == (True, False, True)
 
 
-@pytest.mark.usefixtures("_by_letters")
 def test_a_warning_does_not_fail_the_check(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ import re
 from dialogue import Speaker, Stage
 
 from handlers.navigation import DeclareInterest, ListProjects, ShowProject
+from handlers.projects import ChooseFilter
 
 
 def numbered(labels: list[str]) -> list[str]:
@@ -22,9 +23,37 @@ async def test_five_a_page_in_a_stable_order_without_repetition(sme: Speaker, st
         seen += numbered(sme.labels)
     assert len(seen) == total
     assert [int(label.split(".")[0]) for label in seen] == list(range(1, total + 1))
-    assert "Page suivante" not in sme.labels
-    await sme.taps("Page précédente")
-    assert "Page suivante" in sme.labels
+    await sme.taps("‹ Page précédente")
+    assert numbered(sme.labels)[-1] == seen[(total - 1) // 5 * 5 - 1]
+
+
+async def test_the_steps_stay_in_place_and_say_where_the_pages_end(sme: Speaker) -> None:
+    await sme.says("/projets")
+    places = set()
+    for _ in range(2):
+        message, _data = sme.button("Page suivante")
+        rows = message["reply_markup"]["inline_keyboard"]
+        steps = next(row for row in rows if len(row) == 2 and row[0]["text"].startswith("‹"))
+        places.add((len(rows) - rows.index(steps), tuple(one["text"] for one in steps)))
+        await sme.taps("Page suivante")
+    assert len(places) == 1
+    while not sme.toast:
+        await sme.taps("Page suivante")
+    assert sme.toast == "C'est la dernière page."
+    assert not sme.new
+    await sme.says("/projets")
+    await sme.taps("‹ Page précédente")
+    assert sme.toast == "C'est la première page."
+
+
+async def test_the_example_of_a_search_is_no_link_to_the_bare_command(sme: Speaker) -> None:
+    for asked in ("/projets", "/projets xylophone"):
+        await sme.says(asked)
+        kinds = {entity["type"]: entity for entity in sme.new[-1]["entities"]}
+        assert "code" in kinds
+        links = [e for e in sme.new[-1]["entities"] if e["type"] == "bot_command"]
+        text = sme.new[-1]["text"]
+        assert {text[e["offset"] : e["offset"] + e["length"]] for e in links} <= {"/proposer"}
 
 
 async def test_a_page_beyond_the_last_shows_the_last(sme: Speaker) -> None:
@@ -60,14 +89,78 @@ async def test_search_by_words_with_a_typo(sme: Speaker) -> None:
     assert right
     await sme.says("/projets hydrogne")
     assert numbered(sme.labels)[0] == right[0]
-    sme.sees("Filtre : le mot « hydrogne »")
+    sme.sees("Le mot : « hydrogne »")
+
+
+async def test_a_search_by_several_words_puts_those_that_hold_all_first(
+    sme: Speaker, stage: Stage
+) -> None:
+    await sme.says("/projets solvants Berre")
+    sme.sees("Les mots : « solvants berre »", "tous ces mots ; ")
+    project = stage.knowledge.project("fictif-solvants-berre")
+    assert project is not None
+    assert sme.labels[0] == f"1. {project.title}"
+    await sme.says("/projets hydrogène xylophone")
+    sme.sees("Aucun projet n'a tous ces mots ; voici ")
+    assert numbered(sme.labels)
+
+
+async def test_a_search_is_filtered_too(sme: Speaker, stage: Stage) -> None:
+    services = stage.running.parts.services
+    found = stage.knowledge.census.search("hydrogene", services.today()).projects
+    others = [
+        name
+        for name in stage.knowledge.census.territories(services.today())
+        if not any(name in project.territories for project in found)
+    ]
+    await sme.says("/projets hydrogène")
+    await sme.taps("Par territoire")
+    await sme.taps(found[0].territories[0])
+    sme.sees("Le mot : « hydrogene »", f"Filtre : {found[0].territories[0]}")
+    assert any(found[0].title[:20] in label for label in sme.labels)
+    assert others
+    await sme.taps("Par territoire")
+    await sme.taps(others[0])
+    sme.sees("Aucun projet ouvert ne correspond. Cherchez sans filtre")
+    await sme.taps("Mêmes mots, sans filtre")
+    sme.sees("Le mot : « hydrogene »")
+    assert "Filtre" not in sme.text
+    assert len(numbered(sme.labels)) == min(5, len(found))
 
 
 async def test_a_search_that_finds_nothing_says_what_to_do(sme: Speaker) -> None:
     await sme.says("/projets xylophone quantique")
-    sme.sees("Aucun projet ouvert ne correspond")
+    sme.sees("Aucun projet ouvert ne correspond", "Essayez un autre mot", "/proposer")
+    assert "filtre" not in sme.text
+    assert sme.labels == ["Tous les projets ouverts", "Proposer une idée ou une ressource"]
     await sme.taps("Tous les projets ouverts")
     assert numbered(sme.labels)
+
+
+async def test_a_filter_that_has_gone_is_named_in_words(sme: Speaker) -> None:
+    await sme.says("/projets")
+    message = sme.messages()[-1]
+    await sme.taps_data(message["message_id"], ListProjects(territory="deadbeef").pack())
+    sme.sees("Filtre : un choix qui n'est plus au recensement", "Changez ou retirez un filtre")
+    assert "Proposer une idée ou une ressource" in sme.labels
+    assert "Par territoire" in sme.labels
+
+
+async def test_a_sector_shows_the_projects_of_every_sector_too(sme: Speaker, stage: Stage) -> None:
+    today = stage.running.parts.services.today()
+    sector = stage.knowledge.census.sectors(today)[0]
+    await sme.says("/projets")
+    await sme.taps("Par filière")
+    assert sme.labels == ["Toutes les filières", *stage.knowledge.census.sectors(today)]
+    assert "Toutes filières" not in sme.labels
+    await sme.taps(sector)
+    sme.sees("Toutes filières")
+
+
+def test_the_longest_filtered_search_fits_a_button() -> None:
+    query = ListProjects(9999, "f" * 8, "f" * 8, seeks_lead=True, words="x" * 30)
+    assert ListProjects.unpack(query.pack()) == query
+    assert ChooseFilter("s", "f" * 8, "f" * 8, seeks_lead=True, words="x" * 30).pack()
 
 
 async def test_a_very_long_search_is_cut_not_refused(sme: Speaker) -> None:

@@ -311,9 +311,17 @@ def test_the_longest_card_and_the_longest_page_fit_in_a_message() -> None:
     card = text("card", project=longest, closed=closed, link=link, interest=Interest())
     assert length(card) <= 4096
     listed = [project(territories=("t" * (LONGEST_LISTING - 120),))] * PAGE_SIZE
-    filters = ["t" * 60, "s" * 60, text.label("seeking_lead"), text.label("words", words="w" * 30)]
     page = text(
-        "page", projects=listed, first=4996, total=5000, page=1000, pages=1000, filters=filters
+        "page",
+        projects=listed,
+        first=4996,
+        total=5000,
+        page=1000,
+        pages=1000,
+        filters=["t" * 60, "s" * 60, text.label("seeking_lead")],
+        words="w" * 30,
+        searched=9,
+        complete=4000,
     )
     assert length(page) <= 4096
 

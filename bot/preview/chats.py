@@ -1,6 +1,5 @@
 """The chats: who exists, what was said, and where the bot may write."""
 
-import itertools
 import time
 from typing import Any
 
@@ -24,7 +23,7 @@ class Chats:
         self.blocked: set[int] = set()
         self._messages: dict[int, dict[int, Message]] = {}
         # Derived from the clock, so that a restarted preview never uses an id twice.
-        self._ids = itertools.count(int(time.time()) % 1_000_000 * 100 + 1)
+        self._last_id = int(time.time()) % 1_000_000 * 100
 
     def messages(self, chat_id: int) -> list[Message]:
         """Return a chat as it stands, oldest first."""
@@ -38,8 +37,9 @@ class Chats:
         self, chat_id: int, sender: dict[str, Any], content: Message, reply_to: int | None
     ) -> Message:
         """Put a message into a chat; ApiError where it replies to none."""
+        self._last_id += 1
         message: Message = {
-            "message_id": next(self._ids),
+            "message_id": self._last_id,
             "date": int(time.time()),
             "chat": self.as_json(chat_id),
             "from": sender,
@@ -86,6 +86,25 @@ class Chats:
         """Forget what was said; who has written to the bot stays known."""
         for chat in self._messages.values():
             chat.clear()
+
+    def kept(self) -> dict[str, Any]:
+        """Return what a preview that is started again must know, as JSON has it."""
+        return {
+            "messages": {str(i): list(chat.values()) for i, chat in self._messages.items()},
+            "blocked": sorted(self.blocked),
+            "last_id": self._last_id,
+        }
+
+    def restore(self, kept: object) -> None:
+        """Take what was kept of the chats that exist; ValueError, and no change, where damaged."""
+        known = {*self.users, *(group.id for group in self.groups)}
+        try:
+            messages, blocked, last_id = _checked(kept)
+        except (AttributeError, KeyError, OverflowError, TypeError) as error:
+            raise ValueError(f"not what was kept: {error!r}") from error
+        self._messages = {i: chat for i, chat in messages.items() if i in known}
+        self.blocked = blocked & set(self.users)
+        self._last_id = max(self._last_id, last_id)
 
     def as_json(self, chat_id: int) -> dict[str, Any]:
         """Return the Bot API's Chat; ApiError for one that does not exist."""
@@ -144,3 +163,23 @@ class Chats:
         if original is None:
             raise bad("message to be replied not found")
         return {k: v for k, v in original.items() if k != "reply_to_message"}
+
+
+def _checked(kept: Any) -> tuple[dict[int, dict[int, Message]], set[int], int]:  # noqa: ANN401 - any JSON
+    """Return the chats, who blocked the bot, and the last number; raises where JSON is other."""
+    messages = {
+        int(chat_id): {int(one["message_id"]): _whole(one, int(chat_id)) for one in chat}
+        for chat_id, chat in kept["messages"].items()
+    }
+    numbers = (number for chat in messages.values() for number in chat)
+    last_id = max(int(kept["last_id"]), *numbers, 0)
+    return messages, {int(user_id) for user_id in kept["blocked"]}, last_id
+
+
+def _whole(message: Message, chat_id: int) -> Message:
+    """Return a message that has what the page and the bot rely on."""
+    if message["chat"]["id"] != chat_id:
+        raise ValueError("a message of another chat")
+    int(message["date"])
+    int(message["from"]["id"])
+    return message

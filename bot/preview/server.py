@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.preview.bot_endpoint import PREFIXES, BotEndpoint
+from bot.preview.chat_file import ChatFile
 from bot.preview.messenger import Messenger
 from bot.preview.page_endpoint import PageEndpoint
 from bot.preview.people import BOT_ID
@@ -45,7 +46,10 @@ class _Uvicorn(uvicorn.Server):
 
 
 class PreviewServer:
-    """A messenger that speaks HTTP. It can be stopped and started again, on the same port."""
+    """A messenger that speaks HTTP. It can be stopped and started again, on the same port.
+
+    With ``chats``, a file, what was said outlives the process.
+    """
 
     def __init__(
         self,
@@ -54,8 +58,10 @@ class PreviewServer:
         host: str = "127.0.0.1",
         port: int = 0,
         token: str = PREVIEW_TOKEN,
+        chats: Path | None = None,
     ) -> None:
         self.messenger = messenger or Messenger()
+        self._chat_file = ChatFile(chats, self.messenger) if chats else None
         self._host = host
         self._port = port
         self._token = token
@@ -73,6 +79,8 @@ class PreviewServer:
         listener = self._listen()
         self._port = listener.getsockname()[1]
         self._stopping.clear()
+        if self._chat_file:
+            self._chat_file.open()
         self.messenger.updates.open()
         self.messenger.webhook.open()
         self._server = _Uvicorn(_configured(self.app()))
@@ -91,6 +99,8 @@ class PreviewServer:
         self.messenger.notes("stopping")
         self._server.should_exit = True
         await self._serving
+        if self._chat_file:
+            await self._chat_file.close()
         self._server = None
 
     def app(self) -> ASGIApp:

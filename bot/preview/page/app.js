@@ -256,11 +256,10 @@ byId("back").addEventListener("click", () => {
   }
 });
 byId("notice-close").addEventListener("click", () => {
-  sessionStorage.setItem("notice", "read");
+  localStorage.setItem("notice", "read");
   byId("notice").hidden = true;
-  document.body.classList.add("notice-read");
 });
-byId("notice").hidden = sessionStorage.getItem("notice") === "read";
+byId("notice").hidden = localStorage.getItem("notice") === "read";
 
 addEventListener("popstate", () => {
   const key = new URLSearchParams(location.search).get("personne");

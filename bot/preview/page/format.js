@@ -2,14 +2,18 @@
 
 import { fr } from "./fr.js";
 
-const TIME = new Intl.DateTimeFormat("fr-FR", { hour: "2-digit", minute: "2-digit" });
-const SHORT = new Intl.DateTimeFormat("fr-FR", { day: "numeric", month: "short" });
+// The bot tells the time of Paris, wherever the browser is.
+const timeZone = "Europe/Paris";
+const TIME = new Intl.DateTimeFormat("fr-FR", { hour: "2-digit", minute: "2-digit", timeZone });
+const SHORT = new Intl.DateTimeFormat("fr-FR", { day: "numeric", month: "short", timeZone });
 const LONG = new Intl.DateTimeFormat("fr-FR", {
   weekday: "long",
   day: "numeric",
   month: "long",
   year: "numeric",
+  timeZone,
 });
+const DAY = new Intl.DateTimeFormat("sv-SE", { timeZone });
 const NUMBER = new Intl.NumberFormat("fr-FR", { maximumFractionDigits: 1 });
 const DEGREES = new Intl.NumberFormat("fr-FR", { minimumFractionDigits: 4, maximumFractionDigits: 4 });
 
@@ -18,11 +22,11 @@ const SUMMARY = 100;
 const dateOf = (seconds) => new Date(seconds * 1000);
 
 function daysAgo(date) {
-  const midnight = (day) => new Date(day.getFullYear(), day.getMonth(), day.getDate());
+  const midnight = (day) => Date.parse(DAY.format(day));
   return Math.round((midnight(new Date()) - midnight(date)) / 86_400_000);
 }
 
-/** Hour and minute of a Unix time in seconds. */
+/** Hour and minute, in Paris, of a Unix time in seconds. */
 export const clock = (seconds) => TIME.format(dateOf(seconds));
 
 export const isoDate = (seconds) => dateOf(seconds).toISOString();

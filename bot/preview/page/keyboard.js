@@ -13,7 +13,7 @@ export function renderKeyboard(message, actions) {
 }
 
 function button(description, message, actions) {
-  const shared = { class: "keyboard-button", "data-testid": "keyboard-button" };
+  const shared = { class: "keyboard-button", "data-testid": "keyboard-button", "data-label": description.text };
   const label = el("span", {}, description.text);
   if (description.url) {
     const hint = [icon("external"), spoken(` ${fr.opensTab}`)];

@@ -144,14 +144,21 @@ function placeDay(element, name) {
 const sameRun = (one, other) =>
   Boolean(one && other) && one.from?.id === other.from?.id && other.date - one.date < RUN_SECONDS;
 
-/** An edited message keeps the focus: on the same button, else the same place, else itself. */
+/** An edited message keeps the focus: on the button that reads or does the same, else the same place, else itself. */
 function replaceKeepingFocus(former, element) {
   const focused = former.contains(document.activeElement) ? document.activeElement : null;
   const place = [...former.querySelectorAll(".keyboard-button")].indexOf(focused);
   former.replaceWith(element);
   if (!focused) return;
   const buttons = [...element.querySelectorAll(".keyboard-button")];
-  const same = buttons.find((one) => one.dataset.callback && one.dataset.callback === focused.dataset.callback);
-  const target = place < 0 ? element : (same ?? buttons[Math.min(place, buttons.length - 1)] ?? element);
+  const target = place < 0 ? element : (sameButton(focused, buttons) ?? buttons[Math.min(place, buttons.length - 1)] ?? element);
   target.focus({ preventScroll: true });
+}
+
+/** The same label first: "next page" leads elsewhere on every page, and stays "next page". */
+function sameButton(focused, buttons) {
+  const { label, callback } = focused.dataset;
+  const alike = buttons.filter((one) => one.dataset.label === label);
+  const doing = (list) => list.find((one) => callback && one.dataset.callback === callback);
+  return doing(alike) ?? alike[0] ?? doing(buttons);
 }

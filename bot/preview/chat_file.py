@@ -1,0 +1,89 @@
+"""The chats in a file, so that a preview that is started again shows what was said."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+from bot.preview.messenger import Messenger
+
+logger = logging.getLogger(__name__)
+_DELAY_SECONDS = 0.5
+
+
+class ChatFile:
+    """One JSON file that follows a messenger's chats, readable by its owner only."""
+
+    def __init__(self, path: Path, messenger: Messenger) -> None:
+        self._path = path
+        self._messenger = messenger
+        self._written: str | None = None
+        self._seen = 0
+        self._closing = asyncio.Event()
+        self._following: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Read the file, the first time, and follow what changes from now on."""
+        if self._written is None:
+            self.read()
+            self._written = self._text()
+        self._closing.clear()
+        self._following = asyncio.create_task(self._follow())
+
+    async def close(self) -> None:
+        """Write what has changed last."""
+        following, self._following = self._following, None
+        if following:
+            self._closing.set()
+            await following
+
+    def read(self) -> None:
+        """Take the chats from the file; with none, or a damaged one, begin without any."""
+        try:
+            self._messenger.chats.restore(json.loads(self._path.read_bytes()))
+        except FileNotFoundError:
+            logger.info("no chats are kept yet: the preview begins without any")
+        except (OSError, ValueError, RecursionError) as error:
+            logger.warning("the kept chats cannot be read, none are shown: %s", error)
+
+    async def _follow(self) -> None:
+        while not self._closing.is_set():
+            # What changes within this time is written together.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_DELAY_SECONDS):
+                    await self._closing.wait()
+            await self._write()
+
+    async def _write(self) -> None:
+        if self._messenger.seq == self._seen:
+            return
+        self._seen, text = self._messenger.seq, self._text()
+        if text == self._written:
+            return
+        try:
+            await asyncio.to_thread(_replace, self._path, text)
+            self._written = text
+        except OSError as error:
+            logger.warning("the chats are not kept: %s", error)
+
+    def _text(self) -> str:
+        return json.dumps(self._messenger.chats.kept())
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a text in a file's place, all of it or nothing."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(part).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(part).unlink()
+        raise
