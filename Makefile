@@ -12,7 +12,8 @@ run: $(VENV)/.run  ## Set everything up and start the bot (or its local preview)
 	@exec $(BIN)/python -m bot run
 
 test: $(VENV)/.dev  ## Set everything up and run the tests
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	# Three at once on two cores: some of the time is waiting, for browsers, processes and sockets.
+	$(BIN)/python -m pytest -n 3 --cov --cov-report=term
 
 lint: $(VENV)/.dev  ## Formatting, lint, types, and the direction of imports
 	$(BIN)/ruff format --check .

@@ -1,5 +1,6 @@
 """What all tests share: the shipped knowledge, loaded once, and a stage for dialogues."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -30,13 +31,17 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
         run = run.parent
     cache = run / "cache"
     os.environ["XDG_CACHE_HOME"] = str(cache)
+    cache.mkdir(exist_ok=True)
     return ModelStore(cache / "territoires-industrie-bot")
 
 
 @pytest.fixture(scope="session")
 def shipped(models: ModelStore) -> Knowledge:
     """The shipped knowledge, with the fictitious projects."""
-    return knowledge.loading.load(SHIPPED, fictitious=True, compiling=Compiling(store=models))
+    # One process learns, the others wait and read what it kept.
+    with (Path(os.environ["XDG_CACHE_HOME"]) / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return knowledge.loading.load(SHIPPED, fictitious=True, compiling=Compiling(store=models))
 
 
 @pytest.fixture
