@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from storage.repository import Repository
 from storage.schema import drafts
@@ -32,9 +32,7 @@ class Drafts(Repository):
 
     async def of(self, person_id: int) -> Draft | None:
         """Give the person's form in progress."""
-        result = await self._connection.execute(
-            select(drafts).where(drafts.c.person_id == person_id)
-        )
+        result = await self._connection.execute(_DRAFT_OF, {"of_person": person_id})
         row = result.one_or_none()
         return None if row is None else Draft(**row._mapping)  # noqa: SLF001 (documented name)
 
@@ -60,3 +58,6 @@ class Drafts(Repository):
             delete(drafts).where(drafts.c.person_id == person_id)
         )
         return result.rowcount > 0
+
+
+_DRAFT_OF = select(drafts).where(drafts.c.person_id == bindparam("of_person"))

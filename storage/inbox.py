@@ -1,15 +1,18 @@
 """Updates as they came from Telegram, kept until their handling has committed."""
 
+import functools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, literal_column, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningInsert
 
 from storage.errors import ClaimLostError, InboxFullError
-from storage.repository import Repository
+from storage.repository import Repository, insert_into
 from storage.schema import INBOX_WAITING, inbox
 
 # Telegram keeps an update for 24 hours, and after a week of silence may number anew from anywhere:
@@ -78,7 +81,7 @@ class Inbox(Repository):
         if within is not None:
             await within.take(len(rows), self)
         result = await self._connection.execute(
-            self._insert(inbox).on_conflict_do_nothing().returning(inbox.c.update_id),
+            _adding(self._dialect),
             [self._waiting_row(row) for row in rows],
         )
         return len(result.all())
@@ -90,23 +93,10 @@ class Inbox(Repository):
         where its oldest update was postponed. What this worker claimed before comes again.
         ClaimLostError where another worker took the same chat at the same time: nothing is claimed.
         """
-        heads = (
-            select(inbox.c.update_id)
-            .where(INBOX_WAITING, _is_claimable(worker), inbox.c.chat_id.not_in(busy))
-            .where(self._is_due())
-            .order_by(inbox.c.received_at, inbox.c.update_id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-            .cte("heads")
-        )
-        claim = (
-            update(inbox)
-            .where(inbox.c.update_id.in_(select(heads.c.update_id)))
-            .values(claimed_by=worker)
-            .returning(*(inbox.c[name] for name in Waiting.__slots__))
-        )
         try:
-            result = await self._connection.execute(claim)
+            result = await self._connection.execute(
+                _CLAIM, {"of_worker": worker, "busy": list(busy), "now": self._now, "most": limit}
+            )
         except IntegrityError as error:
             raise ClaimLostError("another worker took the same chat") from error
         return tuple(sorted((Waiting(*row) for row in result), key=lambda one: one.update_id))
@@ -116,14 +106,28 @@ class Inbox(Repository):
 
         ClaimLostError where the worker named has no claim to it any more.
         """
-        await self._finish(update_id, worker, state=InboxState.DONE, body=None)
+        known = {"of_update": update_id, "of_worker": worker, "now": self._now}
+        statement = _DONE_BY_ANYBODY if worker is None else _DONE
+        result = await self._connection.execute(statement, known)
+        _check_claim(worker, update_id, result.rowcount)
 
     async def set_aside(self, update_id: int, reference: str, worker: str | None = None) -> None:
         """Stop trying an update that cannot be handled; the reference finds it in the logs.
 
         ClaimLostError where the worker named has no claim to it any more.
         """
-        await self._finish(update_id, worker, state=InboxState.ASIDE, reference=reference)
+        result = await self._connection.execute(
+            update(inbox)
+            .where(inbox.c.update_id == update_id, *_held_by(worker))
+            .values(
+                done_at=self._now,
+                not_before=None,
+                claimed_by=None,
+                state=InboxState.ASIDE,
+                reference=reference,
+            )
+        )
+        _check_claim(worker, update_id, result.rowcount)
 
     async def postpone(self, update_id: int, until: datetime, worker: str | None = None) -> None:
         """Count a failed attempt; the update and its chat wait until then."""
@@ -151,11 +155,7 @@ class Inbox(Repository):
 
     async def next_due(self) -> datetime | None:
         """Tell when the first postponed chat may be tried again; those due already do not count."""
-        due: datetime | None = await self._connection.scalar(
-            select(func.min(inbox.c.not_before)).where(
-                INBOX_WAITING, ~_has_earlier(), inbox.c.not_before > self._now
-            )
-        )
+        due: datetime | None = await self._connection.scalar(_NEXT_DUE, {"now": self._now})
         return due
 
     def _waiting_row(self, row: Received) -> dict[str, object]:
@@ -167,30 +167,14 @@ class Inbox(Repository):
             "state": InboxState.WAITING,
         }
 
-    async def _finish(self, update_id: int, worker: str | None, **values: object) -> None:
-        result = await self._connection.execute(
-            update(inbox)
-            .where(inbox.c.update_id == update_id, *_held_by(worker))
-            .values(done_at=self._now, not_before=None, claimed_by=None, **values)
-        )
-        if worker is not None and not result.rowcount:
-            raise ClaimLostError(f"update {update_id} is not this worker's any more")
 
-    def _is_due(self) -> ColumnElement[bool]:
-        return inbox.c.not_before.is_(None) | (inbox.c.not_before <= self._now)
+def _check_claim(worker: str | None, update_id: int, changed: int) -> None:
+    if worker is not None and not changed:
+        raise ClaimLostError(f"update {update_id} is not this worker's any more")
 
 
 def _held_by(worker: str | None) -> tuple[ColumnElement[bool], ...]:
     return () if worker is None else (INBOX_WAITING, inbox.c.claimed_by == worker)
-
-
-def _is_claimable(worker: str) -> ColumnElement[bool]:
-    """Tell the update that its chat waits for.
-
-    That is the one under way if there is one, even where an earlier one arrived since.
-    """
-    is_free = inbox.c.claimed_by.is_(None) & ~_has_earlier() & ~_has_claimed()
-    return (inbox.c.claimed_by == worker) | is_free
 
 
 _OTHER = inbox.alias("other")
@@ -205,3 +189,40 @@ def _has_earlier() -> ColumnElement[bool]:
 
 def _has_claimed() -> ColumnElement[bool]:
     return exists().where(_OF_SAME_CHAT, _OTHER.c.claimed_by.is_not(None))
+
+
+# What is said for every update is put into words once: doing so takes longer than running it.
+_NOW = bindparam("now", type_=inbox.c.not_before.type)
+_WORKER = bindparam("of_worker", type_=inbox.c.claimed_by.type)
+_IS_FREE = inbox.c.claimed_by.is_(None) & ~_has_earlier() & ~_has_claimed()
+_IS_DUE = inbox.c.not_before.is_(None) | (inbox.c.not_before <= _NOW)
+_HEADS = (
+    select(inbox.c.update_id)
+    # What a chat waits for is the update under way, even where an earlier one arrived since.
+    .where(INBOX_WAITING, (inbox.c.claimed_by == _WORKER) | _IS_FREE)
+    .where(inbox.c.chat_id.not_in(bindparam("busy", expanding=True)), _IS_DUE)
+    .order_by(inbox.c.received_at, inbox.c.update_id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("heads")
+)
+_CLAIM = (
+    update(inbox)
+    .where(inbox.c.update_id.in_(select(_HEADS.c.update_id)))
+    .values(claimed_by=_WORKER)
+    .returning(*(inbox.c[name] for name in Waiting.__slots__))
+)
+_DONE_BY_ANYBODY = (
+    update(inbox)
+    .where(inbox.c.update_id == bindparam("of_update"))
+    .values(done_at=_NOW, not_before=None, claimed_by=None, state=InboxState.DONE, body=None)
+)
+_DONE = _DONE_BY_ANYBODY.where(INBOX_WAITING, inbox.c.claimed_by == _WORKER)
+_NEXT_DUE = select(func.min(inbox.c.not_before)).where(
+    INBOX_WAITING, ~_has_earlier(), inbox.c.not_before > _NOW
+)
+
+
+@functools.cache
+def _adding(dialect: str) -> ReturningInsert[Any]:
+    return insert_into(inbox, dialect).on_conflict_do_nothing().returning(inbox.c.update_id)

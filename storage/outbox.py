@@ -5,9 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
+    bindparam,
     delete,
     exists,
     func,
+    insert,
     literal_column,
     select,
     update,
@@ -47,22 +49,21 @@ class Outbox(Repository):
     async def add(self, outgoing: Outgoing) -> int:
         """Owe this call; it exists only if the unit of work commits. Returns its id."""
         result = await self._connection.execute(
-            self._insert(outbox)
-            .values(
-                lane=lane_of(outgoing.audience, outgoing.chat_id),
-                audience=outgoing.audience,
-                chat_id=outgoing.chat_id,
-                method=outgoing.method,
-                payload=dict(outgoing.payload),
-                attachment=outgoing.attachment,
-                filename=outgoing.filename,
-                about=outgoing.about,
-                not_before=outgoing.not_before,
-                priority=outgoing.priority,
-                created_at=self._now,
-                state=OutboxState.WAITING,
-            )
-            .returning(outbox.c.id)
+            _ADD,
+            {
+                "lane": lane_of(outgoing.audience, outgoing.chat_id),
+                "audience": outgoing.audience,
+                "chat_id": outgoing.chat_id,
+                "method": outgoing.method,
+                "payload": dict(outgoing.payload),
+                "attachment": outgoing.attachment,
+                "filename": outgoing.filename,
+                "about": outgoing.about,
+                "not_before": outgoing.not_before,
+                "priority": outgoing.priority,
+                "created_at": self._now,
+                "state": OutboxState.WAITING,
+            },
         )
         return int(result.scalar_one())
 
@@ -76,23 +77,15 @@ class Outbox(Repository):
         this worker claimed before comes again. ClaimLostError where another worker took the same
         lane at the same time: nothing is claimed.
         """
-        heads = (
-            select(outbox.c.id)
-            .where(OUTBOX_WAITING, _is_claimable(worker), outbox.c.lane.not_in(busy))
-            .where(outbox.c.audience.in_(audiences), self._is_due(), ~self._is_resting())
-            .order_by(outbox.c.priority, outbox.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-            .cte("heads")
-        )
-        claim = (
-            update(outbox)
-            .where(outbox.c.id.in_(select(heads.c.id)))
-            .values(claimed_by=worker)
-            .returning(outbox.c.priority, *_PENDING)
-        )
+        known = {
+            "of_worker": worker,
+            "busy": list(busy),
+            "audiences": list(audiences),
+            "now": self._now,
+            "most": limit,
+        }
         try:
-            result = await self._connection.execute(claim)
+            result = await self._connection.execute(_CLAIM, known)
         except IntegrityError as error:
             raise ClaimLostError("another worker took the same lane") from error
         rows = sorted(result, key=lambda row: (row.priority, row.id))
@@ -104,10 +97,7 @@ class Outbox(Repository):
         False when the row is gone: it was erased while it was being sent, and so should be the
         message.
         """
-        result = await self._connection.execute(
-            delete(outbox).where(outbox.c.id == outgoing_id, outbox.c.about.is_(None))
-        )
-        if result.rowcount:
+        if await self.forget([outgoing_id]):
             return True
         return await self._change(
             outgoing_id,
@@ -121,6 +111,11 @@ class Outbox(Repository):
             sent_at=self._now,
             claimed_by=None,
         )
+
+    async def forget(self, ids: Collection[int]) -> int:
+        """Forget calls that were made, but for those about something; tells how many."""
+        result = await self._connection.execute(_FORGET, {"ids": list(ids)})
+        return result.rowcount
 
     async def postpone(
         self, outgoing_id: int, until: datetime, error: str, worker: str | None = None
@@ -163,19 +158,17 @@ class Outbox(Repository):
 
     async def next_due(self, audiences: Collection[Audience]) -> datetime | None:
         """Tell when the first postponed lane may be tried again; those due already do not count."""
-        due: datetime | None = await self._connection.scalar(
-            select(func.min(outbox.c.not_before))
-            .where(OUTBOX_WAITING, ~_has_earlier(), outbox.c.not_before > self._now)
-            .where(outbox.c.audience.in_(audiences))
-        )
+        known = {"audiences": list(audiences), "now": self._now}
+        due: datetime | None = await self._connection.scalar(_NEXT_DUE, known)
         return due
 
     async def oldest_due(self, audiences: Collection[Audience]) -> datetime | None:
         """Tell since when the oldest call that could be made now has been owed; None if none."""
         oldest: datetime | None = await self._connection.scalar(
-            select(func.min(outbox.c.created_at))
-            .where(OUTBOX_WAITING, ~_has_earlier(), self._is_due())
-            .where(outbox.c.audience.in_(audiences))
+            select(func.min(outbox.c.created_at)).where(
+                OUTBOX_WAITING, ~_has_earlier(), _IS_DUE, _FOR_AUDIENCES
+            ),
+            {"audiences": list(audiences), "now": self._now},
         )
         return oldest
 
@@ -228,12 +221,6 @@ class Outbox(Repository):
             .values(claimed_by=None, **values)
         )
 
-    def _is_due(self) -> ColumnElement[bool]:
-        return outbox.c.not_before.is_(None) | (outbox.c.not_before <= self._now)
-
-    def _is_resting(self) -> ColumnElement[bool]:
-        return exists().where(rests.c.lane == outbox.c.lane, is_resting(self._now))
-
     async def _change(self, outgoing_id: int, **values: object) -> bool:
         result = await self._connection.execute(
             update(outbox).where(outbox.c.id == outgoing_id).values(**values)
@@ -256,12 +243,6 @@ _PENDING = (
 )
 
 
-def _is_claimable(worker: str) -> ColumnElement[bool]:
-    """Tell the call that its lane waits for: the one under way if there is one, or the first."""
-    is_free = outbox.c.claimed_by.is_(None) & ~_has_earlier() & ~_has_claimed()
-    return (outbox.c.claimed_by == worker) | is_free
-
-
 _OTHER = outbox.alias("other")
 _OF_SAME_LANE = (_OTHER.c.lane == outbox.c.lane) & (_OTHER.c.state == literal_column("'waiting'"))
 
@@ -274,3 +255,36 @@ def _has_earlier() -> ColumnElement[bool]:
 
 def _has_claimed() -> ColumnElement[bool]:
     return exists().where(_OF_SAME_LANE, _OTHER.c.claimed_by.is_not(None))
+
+
+# What is said for every update is put into words once: doing so takes longer than running it.
+_NOW = bindparam("now", type_=outbox.c.not_before.type)
+_WORKER = bindparam("of_worker", type_=outbox.c.claimed_by.type)
+_FOR_AUDIENCES = outbox.c.audience.in_(bindparam("audiences", expanding=True))
+_IS_DUE = outbox.c.not_before.is_(None) | (outbox.c.not_before <= _NOW)
+_IS_FREE = outbox.c.claimed_by.is_(None) & ~_has_earlier() & ~_has_claimed()
+_IS_RESTING = exists().where(rests.c.lane == outbox.c.lane, is_resting(_NOW))
+_HEADS = (
+    select(outbox.c.id)
+    # What a lane waits for is the call under way if there is one, or the first.
+    .where(OUTBOX_WAITING, (outbox.c.claimed_by == _WORKER) | _IS_FREE)
+    .where(outbox.c.lane.not_in(bindparam("busy", expanding=True)))
+    .where(_FOR_AUDIENCES, _IS_DUE, ~_IS_RESTING)
+    .order_by(outbox.c.priority, outbox.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("heads")
+)
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.id.in_(select(_HEADS.c.id)))
+    .values(claimed_by=_WORKER)
+    .returning(outbox.c.priority, *_PENDING)
+)
+_ADD = insert(outbox).returning(outbox.c.id)
+_FORGET = delete(outbox).where(
+    outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.about.is_(None)
+)
+_NEXT_DUE = select(func.min(outbox.c.not_before)).where(
+    OUTBOX_WAITING, ~_has_earlier(), outbox.c.not_before > _NOW, _FOR_AUDIENCES
+)

@@ -1,12 +1,14 @@
 """The people who wrote to the bot: a Telegram id and three dates, nothing else."""
 
+import functools
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
-from storage.repository import Repository
+from storage.repository import Repository, insert_into
 from storage.schema import people
 
 
@@ -26,14 +28,9 @@ class People(Repository):
 
     async def seen(self, telegram_id: int) -> Person:
         """Record that this person has just written; the first time makes them known."""
-        statement = self._insert(people).values(
-            telegram_id=telegram_id, created_at=self._now, last_seen_at=self._now
-        )
+        now = {"created_at": self._now, "last_seen_at": self._now}
         result = await self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[people.c.telegram_id],
-                set_={"last_seen_at": statement.excluded.last_seen_at},
-            ).returning(people)
+            _seeing(self._dialect), {"telegram_id": telegram_id, **now}
         )
         return _person(result.one())
 
@@ -66,3 +63,12 @@ class People(Repository):
 
 def _person(row: Row[*tuple[Any, ...]]) -> Person:
     return Person(**row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
+
+
+@functools.cache
+def _seeing(dialect: str) -> ReturningInsert[Any]:
+    statement = insert_into(people, dialect)
+    return statement.on_conflict_do_update(
+        index_elements=[people.c.telegram_id],
+        set_={"last_seen_at": statement.excluded.last_seen_at},
+    ).returning(people)

@@ -1,5 +1,6 @@
 """The questions asked, masked, and what became of them."""
 
+import functools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,9 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, or_, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from storage.masking import mask
-from storage.repository import Repository
+from storage.repository import Repository, insert_into
 from storage.schema import questions
 
 # What `chosen` holds where the person said that none of the choices was right.
@@ -75,20 +77,16 @@ class Questions(Repository):
         shown: Sequence[str],
     ) -> int:
         """Keep a question, masked here; the same update twice gives the same id."""
-        statement = self._insert(questions).values(
-            update_id=update_id,
-            person_id=person_id,
-            asked_at=self._now,
-            text=mask(text),
-            outcome=outcome,
-            shown=list(shown),
-        )
         result = await self._connection.execute(
-            # Setting the key to itself is what makes RETURNING give the row that was there.
-            statement.on_conflict_do_update(
-                index_elements=[questions.c.update_id],
-                set_={"update_id": statement.excluded.update_id},
-            ).returning(questions.c.id)
+            _recording(self._dialect),
+            {
+                "update_id": update_id,
+                "person_id": person_id,
+                "asked_at": self._now,
+                "text": mask(text),
+                "outcome": outcome,
+                "shown": list(shown),
+            },
         )
         return int(result.scalar_one())
 
@@ -252,3 +250,13 @@ def question_of(row: Row[*tuple[Any, ...]]) -> Question:
     """Make a question of a row of `COLUMNS`."""
     values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
     return Question(**{**values, "shown": tuple(values["shown"])})
+
+
+@functools.cache
+def _recording(dialect: str) -> ReturningInsert[Any]:
+    statement = insert_into(questions, dialect)
+    # Setting the key to itself is what makes RETURNING give the row that was there.
+    return statement.on_conflict_do_update(
+        index_elements=[questions.c.update_id],
+        set_={"update_id": statement.excluded.update_id},
+    ).returning(questions.c.id)

@@ -1,10 +1,13 @@
 """What every repository shares: the transaction it is bound to and the upsert of its dialect."""
 
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+Upsert: TypeAlias = sqlite.Insert | postgresql.Insert
 
 
 class Repository:
@@ -14,8 +17,14 @@ class Repository:
         self._connection = connection
         self._now = now
 
-    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        """Start an INSERT that can say ON CONFLICT: each dialect has its own."""
-        if self._connection.dialect.name == "postgresql":
-            return postgresql.insert(table)
-        return sqlite.insert(table)
+    @property
+    def _dialect(self) -> str:
+        return self._connection.dialect.name
+
+    def _insert(self, table: Table) -> Upsert:
+        return insert_into(table, self._dialect)
+
+
+def insert_into(table: Table, dialect: str) -> Upsert:
+    """Start an INSERT that can say ON CONFLICT: each dialect has its own."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

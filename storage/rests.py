@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 
 from storage.repository import Repository
 from storage.schema import rests
@@ -31,9 +31,7 @@ class Rests(Repository):
 
     async def halted_until(self) -> datetime | None:
         """Tell until when nothing may be sent; None where all may be."""
-        until: datetime | None = await self._connection.scalar(
-            select(rests.c.until).where(rests.c.lane == EVERYTHING, is_resting(self._now))
-        )
+        until: datetime | None = await self._connection.scalar(_HALTED_UNTIL, {"now": self._now})
         return until
 
     async def keep(self, found: Sequence[Rest]) -> None:
@@ -50,15 +48,21 @@ class Rests(Repository):
 
     async def sent(self, lanes: Collection[str]) -> dict[str, tuple[float, ...]]:
         """Tell when each of these lanes spoke last."""
-        result = await self._connection.execute(
-            select(rests.c.lane, rests.c.sent).where(rests.c.lane.in_(lanes))
-        )
+        result = await self._connection.execute(_SENT, {"lanes": list(lanes)})
         return {row.lane: tuple(row.sent) for row in result}
 
     def _row(self, one: Rest) -> dict[str, object]:
         return {"lane": one.lane, "sent": list(one.sent), "since": self._now, "until": one.until}
 
 
-def is_resting(now: datetime) -> ColumnElement[bool]:
+def is_resting(now: BindParameter[datetime]) -> ColumnElement[bool]:
     """Tell a rest that lasts; one that begins later is of a clock that was put back."""
     return (rests.c.since <= now) & (rests.c.until > now)
+
+
+_SENT = select(rests.c.lane, rests.c.sent).where(
+    rests.c.lane.in_(bindparam("lanes", expanding=True))
+)
+_HALTED_UNTIL = select(rests.c.until).where(
+    rests.c.lane == EVERYTHING, is_resting(bindparam("now", type_=rests.c.until.type))
+)

@@ -34,7 +34,7 @@ def open_sqlite(url: URL, *, foreign_keys: bool) -> AsyncEngine:
         # A unit of work ends by itself; a second ROLLBACK would be one more hop.
         pool_reset_on_return=None,
     )
-    event.listen(engine.sync_engine, "begin", _begin_immediate)
+    event.listen(engine.sync_engine, "begin", _begin_with_next)
     return engine
 
 
@@ -64,10 +64,9 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             return
 
 
-def _begin_immediate(connection: Connection) -> None:
-    # A DEFERRED transaction that reads, then writes, fails at once with "database is locked" when
-    # another process wrote in between: no timeout helps it.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_with_next(connection: Connection) -> None:
+    driver_connection: OneHopConnection = connection.connection.driver_connection  # type: ignore[assignment]  # opened above
+    driver_connection.begin_with_next()
 
 
 class OneHopCursor:
@@ -122,6 +121,9 @@ class OneHopConnection(aiosqlite.Connection):
         super().__init__(connect, iter_chunk_size=64)
         # SQLAlchemy does as much: a connection that is forgotten must not keep the process alive.
         self._thread.daemon = True
+        # A transaction begins on the hop of its first statement; without one, it never does.
+        self._is_due = False
+        self._is_used = False
 
     @property
     def raw(self) -> sqlite3.Connection:
@@ -132,6 +134,28 @@ class OneHopConnection(aiosqlite.Connection):
         """Give a cursor, without a hop."""
         return OneHopCursor(self)
 
+    def begin_with_next(self) -> None:
+        """Begin a transaction when its first statement comes."""
+        self._is_due, self._is_used = True, False
+
+    async def commit(self) -> None:
+        """Commit; nothing where there was no statement."""
+        if self._is_used:
+            await super().commit()
+
+    async def rollback(self) -> None:
+        """Undo; nothing where there was no statement."""
+        if self._is_used:
+            await super().rollback()
+
     async def in_thread(self, function: partial[None]) -> None:
-        """Run a function in the connection's thread."""
-        await self._execute(function)  # type: ignore[no-untyped-call]  # aiosqlite leaves it so
+        """Run a function in the connection's thread, in the transaction that was announced."""
+        # What is due goes with the function: a cancelled one may still run, after its transaction.
+        begins, self._is_due, self._is_used = self._is_due, False, True
+        await self._execute(partial(self._begun, function) if begins else function)  # type: ignore[no-untyped-call]  # aiosqlite leaves it so
+
+    def _begun(self, function: partial[None]) -> None:
+        # A DEFERRED transaction that reads, then writes, fails at once with "database is locked"
+        # when another process wrote in between: no timeout helps it.
+        self.raw.execute("BEGIN IMMEDIATE")
+        function()

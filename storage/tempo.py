@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, select, update
+from sqlalchemy import and_, bindparam, exists, select, update
 
 from storage.repository import Repository
 from storage.schema import inbox
@@ -15,30 +15,30 @@ class Tempo(Repository):
 
     async def is_over(self, chat_id: int, update_id: int, limit: int, within: timedelta) -> bool:
         """Tell whether more than `limit` updates came within a time, this one counted."""
-        earliest = await self._connection.scalar(
-            select(inbox.c.received_at)
-            .where(self._before(chat_id, update_id, within))
-            .order_by(inbox.c.received_at.desc())
-            .offset(limit - 1)
-            .limit(1)
-        )
+        known = {"chat": chat_id, "since": self._now - within, "number": update_id}
+        earliest = await self._connection.scalar(_NTH_BEFORE, known | {"nth": limit - 1})
         return earliest is not None
 
     async def hold(self, chat_id: int, update_id: int, within: timedelta) -> bool:
         """Mark an update as left unanswered; True where it is the first one within that time."""
-        earlier = await self._connection.scalar(
-            select(
-                exists().where(self._before(chat_id, update_id, within), inbox.c.reference == _HELD)
-            )
-        )
+        known = {"chat": chat_id, "since": self._now - within, "number": update_id}
+        earlier = await self._connection.scalar(_HELD_BEFORE, known)
         await self._connection.execute(
             update(inbox).where(inbox.c.update_id == update_id).values(reference=_HELD)
         )
         return not earlier
 
-    def _before(self, chat_id: int, update_id: int, within: timedelta) -> ColumnElement[bool]:
-        return and_(
-            inbox.c.chat_id == chat_id,
-            inbox.c.received_at > self._now - within,
-            inbox.c.update_id < update_id,
-        )
+
+_BEFORE = and_(
+    inbox.c.chat_id == bindparam("chat"),
+    inbox.c.received_at > bindparam("since"),
+    inbox.c.update_id < bindparam("number"),
+)
+_NTH_BEFORE = (
+    select(inbox.c.received_at)
+    .where(_BEFORE)
+    .order_by(inbox.c.received_at.desc())
+    .offset(bindparam("nth"))
+    .limit(1)
+)
+_HELD_BEFORE = select(exists().where(_BEFORE, inbox.c.reference == _HELD))

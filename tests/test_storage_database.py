@@ -217,13 +217,24 @@ async def test_a_database_that_stays_locked_is_an_error_that_can_be_tried_again(
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseUnavailableError):
-        async with database.begin():
-            pytest.fail("it went in")
+        async with database.begin() as work:
+            await work.people.seen(6)
     holder.execute("ROLLBACK")
     holder.close()
 
     async with database.begin() as work:
         await work.people.seen(7)
+    assert [row["telegram_id"] for row in await rows(database, "people")] == [7]
+
+
+@ON_SQLITE
+async def test_what_is_only_looked_at_waits_for_no_writer(database: Database, url: str) -> None:
+    holder = sqlite3.connect(make_url(url).database or "", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    async with database.begin() as work:
+        assert work.now == START
+    holder.execute("ROLLBACK")
+    holder.close()
 
 
 async def test_errors_and_logs_do_not_quote_what_people_wrote(
