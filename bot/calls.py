@@ -3,13 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from telegram import (
-    InlineKeyboardMarkup,
-    InputFile,
-    LinkPreviewOptions,
-    Message,
-    ReplyParameters,
-)
+from telegram import InputFile, Message
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
@@ -39,15 +33,9 @@ async def call(bot: ExtBot[None], item: Pending, chat_id: int) -> int | None:
 
 
 def _content(item: Pending) -> dict[str, Any]:
-    """Return the parameters as PTB takes them."""
-    content = dict(item.payload)
-    if "reply_markup" in content:
-        content["reply_markup"] = InlineKeyboardMarkup.de_json(content["reply_markup"], None)
-    if "reply_parameters" in content:
-        content["reply_parameters"] = ReplyParameters.de_json(content["reply_parameters"], None)
-    if "link_preview_options" in content:
-        options = LinkPreviewOptions.de_json(content["link_preview_options"], None)
-        content["link_preview_options"] = options
+    """Return the parameters as PTB takes them; what is JSON already goes as it is."""
+    raw = {name: value for name, value in item.payload.items() if isinstance(value, dict)}
+    content = {name: value for name, value in item.payload.items() if name not in raw}
     if item.attachment is not None:
         content["document"] = InputFile(item.attachment, filename=item.filename)
-    return content
+    return content | {"api_kwargs": raw}

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("general")
 
 BotApplication: TypeAlias = Application[Any, BotContext, Any, Any, Any, Any]
-_AT_ONCE = 16
+_AT_ONCE = 64
 _RETRY_AFTER = timedelta(seconds=2)
 # A person who waits longer is shown that the bot is busy.
 _TYPING_AFTER_SECONDS = 0.7

@@ -37,7 +37,8 @@ from storage.retention import Durations
 
 logger = logging.getLogger(__name__)
 
-_CONNECTIONS = 32
+# What the dispatcher sends at once, and as many calls beside it.
+_CONNECTIONS = 128
 _SWEEP_EVERY = timedelta(hours=1)
 _LONGEST_PAUSE = 30.0
 _FIRST_ANSWERS_SECONDS = 1.0
