@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from watchfiles import awatch
 
-from bot.library import Documents, Library
+from bot.library import Documents, Library, put_in_service
 from handlers import examination
 from handlers.services import Services
 from knowledge.loading import version_of
@@ -137,8 +137,7 @@ class Reloading:
     async def _serve(self, documents: Documents) -> None:
         former = self._services.knowledge
         served = await asyncio.to_thread(self._library.at_once, documents, former)
-        # One assignment: a question is answered from the former files or from the new ones.
-        self._services.knowledge = served.knowledge
+        put_in_service(served.knowledge, self._services)
         logger.info("knowledge %s is in service", served.knowledge.version)
         if not served.is_learnt:
             self._to_learn = documents
@@ -155,7 +154,7 @@ class Reloading:
                 logger.error("nothing was learnt: %s", type(error).__name__, exc_info=error)
                 continue
             if learnt.version == self._services.knowledge.version:
-                self._services.knowledge = learnt
+                put_in_service(learnt, self._services)
                 logger.info("knowledge %s is learnt", learnt.version)
 
     def _notice(self, problems: tuple[Problem, ...]) -> None:

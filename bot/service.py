@@ -18,7 +18,7 @@ from bot.digest import Digest
 from bot.dispatcher import Dispatcher
 from bot.intake import BotApplication, Intake, remember_failure
 from bot.introduction import introduce
-from bot.library import Library
+from bot.library import Library, put_in_service
 from bot.messages import TEXT
 from bot.pacing import limits_of
 from bot.polling import Polling
@@ -95,6 +95,7 @@ class Service:
         await self.parts.database.join()
         await self._meet_telegram()
         self.parts.services.bot_username = self.parts.application.bot.username
+        put_in_service(self.parts.services.knowledge, self.parts.services)
         self._warn()
         loops: tuple[Coroutine[Any, Any, None], ...] = (
             self.parts.intake.run(),
@@ -174,7 +175,7 @@ class Service:
         services = self.parts.services
         # Files that changed meanwhile are loaded whole by whoever noticed.
         if deeper.version == services.knowledge.version:
-            services.knowledge = deeper
+            put_in_service(deeper, services)
 
     async def _sweep(self) -> None:
         """Delete what has been kept long enough, every hour; log counts only."""

@@ -9,7 +9,6 @@ import io
 import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     # PTB exports the value (``BaseRequest.DEFAULT_NONE``), not the type.
     Seconds: TypeAlias = ODVInput[float]
 
-_FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
 _SLICE = 64 * 1024
 # HTML, "multipart/form-data encoding algorithm".
 _IN_FILE_NAMES = str.maketrans({"\r": "%0D", "\n": "%0A", '"': "%22"})
@@ -188,7 +187,7 @@ async def _body(data: RequestData | None, slice_seconds: float | None) -> _Body 
         return None
     if data.contains_files:
         return _Body(*await _multipart(data), slice_seconds)
-    return _Body(urlencode(data.json_parameters).encode(), _FORM, slice_seconds)
+    return _Body(json.dumps(data.parameters).encode(), _JSON, slice_seconds)
 
 
 async def _multipart(data: RequestData) -> tuple[bytes, str]:

@@ -1,0 +1,139 @@
+"""Updates made from the Bot API's description, and spoilt ones: nothing breaks, nobody is ignored."""
+
+import json
+import logging
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from dialogue import Stage, staged
+from postgres import Server
+from pydantic import SecretStr
+from sqlalchemy import select
+from test_webhook_dialogue import SECRET_HEADER, WORD, free_port, url
+
+from benchmarks.soak.updates_from_schema import Maker, fits, parsed, query, speaker
+from bot.preview.people import User
+from knowledge.whole import Knowledge
+from storage.inspection import inspect_database
+from storage.schema import inbox, outbox
+
+FIRST_UPDATE = 500_000_000
+FIRST_CHAT = 900_000_000
+EACH = 150
+
+
+@pytest.fixture(name="stage", params=["sqlite", "postgresql"])
+async def posted_to(
+    request: pytest.FixtureRequest,
+    shipped: Knowledge,
+    tmp_path: Path,
+    blank_file: Path,
+) -> AsyncIterator[Stage]:
+    """A bot that Telegram posts to, and that nobody's haste holds up."""
+    address = None
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("postgres")
+        address = await server.create(migrated=True)
+    shutil.copy(blank_file, tmp_path / "bot.db")
+    async with staged(shipped, tmp_path / "bot.db", url=address) as stage:
+        await stage.stops()
+        port = free_port()
+        stage.posted = True
+        stage.overrides = {
+            "webhook_url": f"http://127.0.0.1:{port}/telegram",
+            "webhook_secret": SecretStr(WORD),
+            "listen_port": port,
+            "messages_per_second": 0,
+        }
+        await stage.starts()
+        yield stage
+
+
+def numbered(updates: list[Any]) -> list[Any]:
+    return [{"update_id": FIRST_UPDATE + n} | update for n, update in enumerate(updates)]
+
+
+def expect(stage: Stage, updates: list[Any]) -> None:
+    """Let the people of these updates exist, and their taps wait."""
+    for number in range(len(updates) + 1):
+        user = User(FIRST_CHAT + number, "X", "Y")
+        stage.messenger.joins(user)
+        stage.messenger.chats.add(user.id, user.as_json(), {"text": "before"}, None)
+    for update in updates:
+        tap = query(update)
+        if tap is not None:
+            stage.messenger._queries[tap] = (FIRST_CHAT, FIRST_CHAT)
+
+
+async def post(stage: Stage, updates: list[Any]) -> None:
+    headers = {SECRET_HEADER: WORD}
+    async with httpx.AsyncClient(headers=headers, timeout=20) as client:
+        for update in updates:
+            answer = await client.post(url(stage, "/telegram"), content=json.dumps(update))
+            assert answer.status_code == 200, update
+    await stage.settles()
+
+
+async def states(stage: Stage) -> dict[int, str]:
+    return {row.update_id: row.state for row in await stage.rows(select(inbox))}
+
+
+def answers(stage: Stage, chat_id: int) -> int:
+    return sum(message["from"]["is_bot"] for message in stage.messenger.messages(chat_id))
+
+
+async def check(stage: Stage, updates: list[Any]) -> None:
+    """Find each update done, or set aside with an alert where no Telegram would send it."""
+    found = await states(stage)
+    assert found.keys() == {update["update_id"] for update in updates}
+    aside = [update for update in updates if found[update["update_id"]] == "aside"]
+    assert set(found.values()) <= {"done", "aside"}
+    assert [update for update in aside if fits(update) and parsed(update)] == []
+    alerts = [
+        message
+        for message in stage.messenger.messages(stage.messenger.administrators.id)
+        if "Erreur technique" in message["text"]
+    ]
+    assert len(alerts) == len(aside)
+    await nobody_is_ignored(stage, updates)
+
+
+async def nobody_is_ignored(stage: Stage, updates: list[Any]) -> None:
+    assert stage.messenger.unanswered_taps() == 0
+    known = range(FIRST_CHAT, FIRST_CHAT + len(updates) + 1)
+    waiting = [update for update in updates if speaker(update) in known]
+    assert len(waiting) > len(updates) // 20
+    assert [one for one in waiting if not answers(stage, speaker(one) or 0)] == []
+    # The preview refuses what the Bot API would: only chats that do not exist are out of reach.
+    parked = await stage.rows(select(outbox).where(outbox.c.state == "parked"))
+    assert [row for row in parked if row.chat_id in known] == []
+    assert await inspect_database(stage.database_url) == ()
+
+
+@pytest.mark.parametrize("seed", [1])
+async def test_whatever_telegram_may_send_is_handled(
+    stage: Stage, seed: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    updates = numbered(list(Maker(seed, first_chat=FIRST_CHAT).valid(EACH)))
+    expect(stage, updates)
+    with caplog.at_level(logging.ERROR):
+        await post(stage, updates)
+    assert "aside" not in (await states(stage)).values(), caplog.text
+    assert "unexpectedly" not in caplog.text
+    await check(stage, updates)
+
+
+@pytest.mark.parametrize("seed", [1])
+async def test_whatever_is_spoilt_is_handled_or_set_aside(
+    stage: Stage, seed: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    updates = numbered(list(Maker(seed, first_chat=FIRST_CHAT).spoilt(EACH)))
+    expect(stage, updates)
+    with caplog.at_level(logging.ERROR):
+        await post(stage, updates)
+    assert "unexpectedly" not in caplog.text
+    await check(stage, updates)
