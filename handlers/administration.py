@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
+from telegram import Update
 
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
-from handlers.keyboards import button, column
+from handlers.keyboards import Button, Keyboard, button, column
 from handlers.messages import Catalogue
 from handlers.navigation import ShowRequest
 from handlers.routing import Handler, tap
@@ -71,12 +71,12 @@ async def _text(turn: Turn, interest: Interest, *, details: bool) -> str:
     return TEXT("notification", interest=interest, details=details, taken=taken)
 
 
-def _keyboard(interest: Interest, *, details: bool) -> InlineKeyboardMarkup | None:
+def _keyboard(interest: Interest, *, details: bool) -> Keyboard | None:
     buttons = list(_buttons(interest, details=details))
     return column(buttons) if buttons else None
 
 
-def _buttons(interest: Interest, *, details: bool) -> Iterator[InlineKeyboardButton]:
+def _buttons(interest: Interest, *, details: bool) -> Iterator[Button]:
     if interest.status is Status.WITHDRAWN:
         return
     label = "hide_details" if details else "details"

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
+from telegram import Update
 
 from handlers import handoff
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
-from handlers.keyboards import button, rows
+from handlers.keyboards import Button, Keyboard, button, rows
 from handlers.messages import Catalogue
 from handlers.navigation import AskHuman, ListProjects, ListThemes, Propose, ShowEntry, ShowProject
 from handlers.routing import Handler, tap
@@ -63,14 +63,12 @@ def _text(turn: Turn, entry: Entry, projects: tuple[Project, ...], vote: str) ->
     return TEXT("answer", entry=entry, projects=projects, expired=expired, vote=vote)
 
 
-def _votes(question_id: int, entry: Entry) -> Iterator[InlineKeyboardButton]:
+def _votes(question_id: int, entry: Entry) -> Iterator[Button]:
     for name, helpful in (("vote_yes", True), ("vote_no", False)):
         yield button(TEXT.label(name), Vote(question_id, entry.id, helpful))
 
 
-def _ways_on(
-    turn: Turn, entry: Entry, projects: tuple[Project, ...]
-) -> Iterator[list[InlineKeyboardButton]]:
+def _ways_on(turn: Turn, entry: Entry, projects: tuple[Project, ...]) -> Iterator[list[Button]]:
     for project in projects:
         yield [button(project.title, ShowProject(project.id))]
     if action := action_button(entry.action):
@@ -81,7 +79,7 @@ def _ways_on(
             yield [button(other.title, ShowEntry(other.id))]
 
 
-def action_button(action: Action | None) -> InlineKeyboardButton | None:
+def action_button(action: Action | None) -> Button | None:
     """Return the button of what a reply calls for."""
     if action is None:
         return None
@@ -105,7 +103,7 @@ async def vote(update: Update, context: BotContext) -> None:
         await turn.say(TEXT("unhelpful"), _after_unhelpful(turn, choice.question_id))
 
 
-def _after_unhelpful(turn: Turn, question_id: int) -> InlineKeyboardMarkup:
+def _after_unhelpful(turn: Turn, question_id: int) -> Keyboard:
     return rows(
         handoff.offer(turn, question_id),
         [button(TEXT.label("action_contact"), AskHuman())],

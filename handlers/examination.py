@@ -3,10 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from telegram import InlineKeyboardMarkup
-
 from handlers.decisions import Abandon, Publish
-from handlers.keyboards import button, column
+from handlers.keyboards import Keyboard, button, column
 from handlers.messages import Catalogue
 from handlers.turn import composed
 from knowledge.differences import Change
@@ -30,7 +28,7 @@ class Notice:
     """A message to facilitators; ``report`` is a text file that goes with it, ``file`` its name."""
 
     text: str
-    keyboard: InlineKeyboardMarkup | None = None
+    keyboard: Keyboard | None = None
     report: str = ""
     file: str = ""
 
@@ -89,7 +87,7 @@ def outcome(publication_id: int, file: str, by: str, found: Examined) -> Notice:
     return _notice("examined", found, keyboard, file=file, by=by)
 
 
-def decision(publication_id: int, *, confirmed: bool = False) -> InlineKeyboardMarkup:
+def decision(publication_id: int, *, confirmed: bool = False) -> Keyboard:
     """Return the buttons that publish or give up."""
     label = "button_publish_anyway" if confirmed else "button_publish"
     return column(
@@ -100,9 +98,7 @@ def decision(publication_id: int, *, confirmed: bool = False) -> InlineKeyboardM
     )
 
 
-def difference(
-    version: Version, changes: Sequence[Change], keyboard: InlineKeyboardMarkup
-) -> Notice:
+def difference(version: Version, changes: Sequence[Change], keyboard: Keyboard) -> Notice:
     """Tell what a return to a version would change."""
     found = Examined((), (), _telling(changes), ())
     return _notice("compared", found, keyboard, file=version.file, version=version)
@@ -137,9 +133,7 @@ def owed(notice: Notice, chat_id: int | None = None) -> Iterator[Outgoing]:
     yield Outgoing(audience, "sendMessage", composed(notice.text, notice.keyboard), chat_id)
 
 
-def _notice(
-    name: str, found: Examined, keyboard: InlineKeyboardMarkup | None, **values: object
-) -> Notice:
+def _notice(name: str, found: Examined, keyboard: Keyboard | None, **values: object) -> Notice:
     for most, longest in _SIZES:
         told = _cut(found, longest)
         text = TEXT(name, found=told, most=most, cut=True, **values)

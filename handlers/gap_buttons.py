@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
-
 from handlers.callbacks import CallbackData
-from handlers.keyboards import button, rows
+from handlers.keyboards import Button, Keyboard, button, rows
 from handlers.messages import Catalogue
 
 TEXT = Catalogue.of("unanswered")
@@ -76,14 +74,12 @@ class OutOfScope(CallbackData, prefix="go"):
     question_id: int
 
 
-def turning(
-    back: CallbackData, on: CallbackData, page: int, last: int
-) -> list[InlineKeyboardButton]:
+def turning(back: CallbackData, on: CallbackData, page: int, last: int) -> list[Button]:
     """Return the ways to the pages beside this one."""
     buttons = [button(TEXT.label("previous"), back)] if page > 0 else []
     return [*buttons, button(TEXT.label("next"), on)] if page < last else buttons
 
 
-def back() -> InlineKeyboardMarkup:
+def back() -> Keyboard:
     """Return the way to the list."""
     return rows([button(TEXT.label("back"), ListGaps(0))])

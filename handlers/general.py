@@ -2,11 +2,11 @@
 
 import re
 
-from telegram import InlineKeyboardMarkup, Update
+from telegram import Update
 
 from handlers import handoff, projects
 from handlers.authority import Authority, requires
-from handlers.keyboards import button, column
+from handlers.keyboards import Keyboard, button, column
 from handlers.messages import Catalogue
 from handlers.navigation import AskHuman, ListProjects, ListThemes
 from handlers.routing import Handler, command, tap
@@ -48,7 +48,7 @@ async def show_human(_update: Update, context: BotContext) -> None:
     await turn.say(text, keyboard)
 
 
-def ways_on() -> InlineKeyboardMarkup:
+def ways_on() -> Keyboard:
     """Return the buttons that lead from anywhere to the main screens."""
     return column(
         [

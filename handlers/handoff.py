@@ -1,13 +1,13 @@
 """Handing a question over to a facilitator, and writing back to them."""
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
+from telegram import Message, Update
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
 from handlers.authority import Authority, requires
 from handlers.forms import checks, engine
 from handlers.forms.steps import Answers, Form, RefusedError, Step
-from handlers.keyboards import button, column
+from handlers.keyboards import Button, Keyboard, button, column
 from handlers.messages import Catalogue
 from handlers.navigation import HandOver
 from handlers.routing import Handler, tap
@@ -29,7 +29,7 @@ def is_offered(turn: Turn) -> bool:
     return turn.services.facilitator_chat_id is not None
 
 
-def offer(turn: Turn, question_id: int = 0) -> list[InlineKeyboardButton]:
+def offer(turn: Turn, question_id: int = 0) -> list[Button]:
     """Return the button, where there are facilitators."""
     if not is_offered(turn):
         return []
@@ -107,7 +107,7 @@ async def hand_over(turn: Turn, draft: Draft) -> None:
     )
 
 
-def _ask_anew() -> InlineKeyboardMarkup:
+def _ask_anew() -> Keyboard:
     return column([button(TEXT.label("hand_over"), HandOver())])
 
 

@@ -2,11 +2,11 @@
 
 import asyncio
 
-from telegram import InlineKeyboardButton, Update
+from telegram import Update
 
 from handlers.authority import Authority, requires
 from handlers.decisions import ListVersions, ReturnTo, ShowVersion
-from handlers.keyboards import button, rows
+from handlers.keyboards import Button, button, rows
 from handlers.messages import Catalogue
 from handlers.routing import Handler, command, tap
 from handlers.turn import BotContext, Turn
@@ -43,12 +43,12 @@ async def _list(turn: Turn, page: int) -> None:
     await turn.rewrite(text, rows(*lines, _pager(page, pages)))
 
 
-def _line(number: int, version: Version) -> InlineKeyboardButton:
+def _line(number: int, version: Version) -> Button:
     label = TEXT.label("history_line", number=number, version=version)
     return button(label, ShowVersion(version.id))
 
 
-def _pager(page: int, pages: int) -> list[InlineKeyboardButton]:
+def _pager(page: int, pages: int) -> list[Button]:
     newer = [button(TEXT.label("button_newer"), ListVersions(page - 1))] if page else []
     older = [button(TEXT.label("button_older"), ListVersions(page + 1))] if page + 1 < pages else []
     return [*newer, *older]

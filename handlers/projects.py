@@ -4,11 +4,11 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
+from telegram import Update
 
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
-from handlers.keyboards import button, column, rows
+from handlers.keyboards import Button, Keyboard, button, column, rows
 from handlers.messages import Catalogue
 from handlers.navigation import (
     DeclareInterest,
@@ -134,9 +134,7 @@ def _filters(turn: Turn, query: ListProjects) -> list[str]:
     return [*named, TEXT.label("seeking_lead")] if query.seeks_lead else named
 
 
-def _page_keyboard(
-    query: ListProjects, shown: Sequence[Project], last: int
-) -> InlineKeyboardMarkup:
+def _page_keyboard(query: ListProjects, shown: Sequence[Project], last: int) -> Keyboard:
     first = query.page * PAGE_SIZE + 1
     cards = [
         [button(f"{number}. {project.title}", ShowProject(project.id))]
@@ -145,7 +143,7 @@ def _page_keyboard(
     return rows(*cards, _steps(query, last), *_filter_buttons(query), *_way_out(query))
 
 
-def _empty_keyboard(query: ListProjects) -> InlineKeyboardMarkup:
+def _empty_keyboard(query: ListProjects) -> Keyboard:
     """Return what to do instead: without the filters where there are any, then without all."""
     filtered = bool(query.territory or query.sector or query.seeks_lead)
     without = [[button(TEXT.label("same_words"), ListProjects(words=query.words))]]
@@ -157,7 +155,7 @@ def _empty_keyboard(query: ListProjects) -> InlineKeyboardMarkup:
     )
 
 
-def _steps(query: ListProjects, last: int) -> list[InlineKeyboardButton]:
+def _steps(query: ListProjects, last: int) -> list[Button]:
     """Return both steps, on every page in the same place: a second tap goes the same way."""
     if last == 0:
         return []
@@ -174,7 +172,7 @@ def _steps(query: ListProjects, last: int) -> list[InlineKeyboardButton]:
     ]
 
 
-def _filter_buttons(query: ListProjects) -> Iterator[list[InlineKeyboardButton]]:
+def _filter_buttons(query: ListProjects) -> Iterator[list[Button]]:
     kept = (query.territory, query.sector, query.seeks_lead, query.words)
     yield [
         button(TEXT.label("by_territory"), ChooseFilter("t", *kept)),
@@ -184,7 +182,7 @@ def _filter_buttons(query: ListProjects) -> Iterator[list[InlineKeyboardButton]]
     yield [button(TEXT.label(toggle), replace(query, page=0, seeks_lead=not query.seeks_lead))]
 
 
-def _way_out(query: ListProjects) -> Iterator[list[InlineKeyboardButton]]:
+def _way_out(query: ListProjects) -> Iterator[list[Button]]:
     if replace(query, page=0) != ListProjects():
         yield [button(TEXT.label("all_projects"), ListProjects())]
 
@@ -247,8 +245,8 @@ def why_closed(turn: Turn, project: Project) -> str | None:
     return TEXT.label(name, project=project)
 
 
-def _card_keyboard(turn: Turn, project: Project, interest_id: int | None) -> InlineKeyboardMarkup:
-    lines: list[list[InlineKeyboardButton]] = []
+def _card_keyboard(turn: Turn, project: Project, interest_id: int | None) -> Keyboard:
+    lines: list[list[Button]] = []
     if interest_id is not None:
         lines.append([button(TEXT.label("my_request"), ShowRequest(interest_id))])
     elif project.open_on(turn.services.today()):
@@ -256,7 +254,7 @@ def _card_keyboard(turn: Turn, project: Project, interest_id: int | None) -> Inl
     return rows(*lines, [button(TEXT.label("back"), ListProjects())])
 
 
-def _back() -> InlineKeyboardMarkup:
+def _back() -> Keyboard:
     return column(
         [
             button(TEXT.label("back"), ListProjects()),

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from telegram import InlineKeyboardMarkup, Update
+from telegram import Update
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
@@ -11,7 +11,7 @@ from handlers import answers, handoff, themes
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
 from handlers.forms import engine as forms
-from handlers.keyboards import button, column
+from handlers.keyboards import Keyboard, button, column
 from handlers.messages import Catalogue
 from handlers.navigation import AskHuman, ListThemes, ShowEntry
 from handlers.routing import Handler, tap
@@ -101,7 +101,7 @@ def _open_projects(turn: Turn, decision: Decision) -> list[Project]:
     return [p for p in named if p and p.open_on(turn.services.today())][:3]
 
 
-def _choices(turn: Turn, decision: Decision, question_id: int) -> InlineKeyboardMarkup:
+def _choices(turn: Turn, decision: Decision, question_id: int) -> Keyboard:
     entries = filter(None, map(turn.services.knowledge.entry, decision.shown))
     options = [button(entry.title, Choose(question_id, entry.id)) for entry in entries]
     return column([*options, button(TEXT.label("none_of_these"), Choose(question_id, NO_ENTRY))])

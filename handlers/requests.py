@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
+from telegram import Update
 
 from handlers import interest, proposal
 from handlers.administration import notify_change
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
 from handlers.forms import engine
-from handlers.keyboards import button, column
+from handlers.keyboards import Button, Keyboard, button, column
 from handlers.messages import Catalogue
 from handlers.navigation import ListProjects, ListRequests, ShowProject, ShowRequest
 from handlers.routing import Handler, command, tap
@@ -70,8 +70,8 @@ async def _show(turn: Turn, request: Interest) -> None:
     await turn.say(TEXT("card", request=request, events=events), _keyboard(request))
 
 
-def _keyboard(request: Interest) -> InlineKeyboardMarkup:
-    buttons: list[InlineKeyboardButton] = []
+def _keyboard(request: Interest) -> Keyboard:
+    buttons: list[Button] = []
     if request.status in _CHANGEABLE:
         buttons.append(button(TEXT.label("change"), ChangeRequest(request.id)))
         buttons.append(button(TEXT.label("withdraw"), Withdraw(request.id, sure=False)))
@@ -117,7 +117,7 @@ async def withdraw(update: Update, context: BotContext) -> None:
     await turn.rewrite(TEXT("withdrawn", request=moved.interest))
 
 
-def _withdraw_keyboard(request: Interest) -> InlineKeyboardMarkup:
+def _withdraw_keyboard(request: Interest) -> Keyboard:
     return column(
         [
             button(TEXT.label("keep"), ShowRequest(request.id)),

@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message
+from telegram import Message
 from telegram.ext.filters import MessageFilter
 
 from handlers.callbacks import CallbackData
-from handlers.keyboards import button, column
+from handlers.keyboards import Button, Keyboard, button, column
 from handlers.messages import Catalogue
 from handlers.turn import composed
 from storage.conversation import Conversation, Side
@@ -115,13 +115,13 @@ class Threads:
         text: str,
         *,
         reply_to: int | None = None,
-        keyboard: InlineKeyboardMarkup | None = None,
+        keyboard: Keyboard | None = None,
     ) -> None:
         """Owe the group a line about a conversation."""
         await self._owe_group(composed(text, keyboard, reply_to), conversation.about_note)
 
     async def tell_person(
-        self, conversation: Conversation, text: str, keyboard: InlineKeyboardMarkup | None = None
+        self, conversation: Conversation, text: str, keyboard: Keyboard | None = None
     ) -> None:
         """Owe the person a line about their conversation."""
         await self._owe_person(conversation, composed(text, keyboard), None)
@@ -181,7 +181,7 @@ class Threads:
         )
 
 
-def _way_on(conversation: Conversation) -> InlineKeyboardButton:
+def _way_on(conversation: Conversation) -> Button:
     if conversation.closed_at is None:
         return button(TEXT.label("close"), CloseThread(conversation.id))
     return button(TEXT.label("reopen"), ReopenThread(conversation.id))

@@ -8,9 +8,10 @@ import time
 from contextvars import ContextVar
 from typing import Any, Self, TypeAlias
 
-from telegram import InlineKeyboardMarkup, Update, User
+from telegram import Update, User
 from telegram.ext import Application, CallbackContext, ExtBot
 
+from handlers.keyboards import Keyboard
 from handlers.services import Services
 from storage.outbox import Audience, Delivery, Outgoing
 from storage.people import Person
@@ -67,7 +68,7 @@ class Turn:
     async def say(
         self,
         text: str,
-        keyboard: InlineKeyboardMarkup | None = None,
+        keyboard: Keyboard | None = None,
         *,
         reply_to: int | None = None,
     ) -> None:
@@ -77,7 +78,7 @@ class Turn:
     async def rewrite(
         self,
         text: str,
-        keyboard: InlineKeyboardMarkup | None = None,
+        keyboard: Keyboard | None = None,
         *,
         about: str | None = None,
     ) -> None:
@@ -118,7 +119,7 @@ class Turn:
         self,
         person_id: int,
         text: str,
-        keyboard: InlineKeyboardMarkup | None,
+        keyboard: Keyboard | None,
         *,
         about: str | None = None,
     ) -> None:
@@ -131,7 +132,7 @@ class Turn:
         self,
         audience: Audience,
         text: str,
-        keyboard: InlineKeyboardMarkup | None = None,
+        keyboard: Keyboard | None = None,
         *,
         about: str | None = None,
     ) -> None:
@@ -139,9 +140,7 @@ class Turn:
         content = composed(text, keyboard)
         await self._owe(Outgoing(audience, "sendMessage", content, about=about))
 
-    async def revise(
-        self, about: str, text: str, keyboard: InlineKeyboardMarkup | None = None
-    ) -> bool:
+    async def revise(self, about: str, text: str, keyboard: Keyboard | None = None) -> bool:
         """Edit the message that was sent about something; False where there is none."""
         delivery = await self.work.outbox.delivery(about)
         if delivery is not None:
@@ -152,7 +151,7 @@ class Turn:
         self,
         delivery: Delivery,
         text: str,
-        keyboard: InlineKeyboardMarkup | None = None,
+        keyboard: Keyboard | None = None,
         *,
         about: str | None = None,
     ) -> None:
@@ -178,7 +177,7 @@ class Turn:
 
 
 def composed(
-    text: str, keyboard: InlineKeyboardMarkup | None, reply_to: int | None = None
+    text: str, keyboard: Keyboard | None, reply_to: int | None = None
 ) -> dict[str, object]:
     """Return the parameters of a message: HTML, buttons, and which message it quotes."""
     parameters: dict[str, object] = {
@@ -187,7 +186,7 @@ def composed(
         "link_preview_options": {"is_disabled": True},
     }
     if keyboard:
-        parameters["reply_markup"] = keyboard.to_dict()
+        parameters["reply_markup"] = keyboard
     if reply_to is not None:
         # A quoted message may have been deleted since: what is said matters more.
         parameters["reply_parameters"] = {

@@ -1,6 +1,6 @@
 """/sansreponse: facilitators see what has no good answer, and do something about it."""
 
-from telegram import InlineKeyboardMarkup, Update
+from telegram import Update
 
 from handlers.authority import Authority, requires
 from handlers.facilitation import threads_of
@@ -17,7 +17,7 @@ from handlers.gap_buttons import (
 )
 from handlers.gaps import Gap, find, gaps
 from handlers.handoff import is_offered
-from handlers.keyboards import button, rows
+from handlers.keyboards import Keyboard, button, rows
 from handlers.messages import Catalogue
 from handlers.routing import Handler, command, tap
 from handlers.turn import BotContext, Turn
@@ -48,9 +48,7 @@ async def _waiting(turn: Turn) -> int:
     return len(await turn.work.questions.publications())
 
 
-def _page(
-    found: tuple[Gap, ...], page: int, waiting: int
-) -> tuple[str, InlineKeyboardMarkup | None]:
+def _page(found: tuple[Gap, ...], page: int, waiting: int) -> tuple[str, Keyboard | None]:
     last = max(0, (len(found) - 1) // PAGE)
     page = min(max(page, 0), last)
     shown = found[page * PAGE : (page + 1) * PAGE]
@@ -75,7 +73,7 @@ async def show_gap(update: Update, context: BotContext) -> None:
         await turn.rewrite(TEXT("gap", gap=gap, titles=titles), _acts(turn, gap))
 
 
-def _acts(turn: Turn, gap: Gap) -> InlineKeyboardMarkup:
+def _acts(turn: Turn, gap: Gap) -> Keyboard:
     answer = [button(TEXT.label("answer_people"), AnswerPeople(gap.id))]
     return rows(
         [button(TEXT.label("add"), ChooseEntry(gap.id))],

@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import (
     AbstractAsyncContextManager,
-    AsyncExitStack,
     asynccontextmanager,
     nullcontext,
     suppress,
@@ -68,6 +67,7 @@ class Database:
         self.worker = worker or (_ONLY_WORKER if self._is_sqlite else new_worker())
         self._presence = Presence(self.begin, self.worker)
         self._beating: asyncio.Task[None] | None = None
+        self._kept: AsyncConnection | None = None
         self._writer = asyncio.Lock()
         self._writing: asyncio.Task[Any] | None = None
 
@@ -136,17 +136,33 @@ class Database:
             self._beating = None
             with suppress(StorageError):
                 await self._presence.leave()
+        if self._kept is not None:
+            await self._kept.close()
+            self._kept = None
         await self._engine.dispose()
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        async with AsyncExitStack() as stack:
-            try:
-                connection = await stack.enter_async_context(self._engine.begin())
-            except unreachable(self._engine) as error:
-                reason = f"the database cannot be reached: {kind_of(error)}"
-                raise DatabaseUnavailableError(reason) from error
-            yield connection
+        # Lending SQLite's only connection anew each time costs as much as a statement.
+        connection = self._kept or await self._connected()
+        self._kept = None
+        try:
+            async with connection.begin():
+                yield connection
+        except BaseException:
+            await asyncio.shield(connection.close())
+            raise
+        if self._is_sqlite:
+            self._kept = connection
+        else:
+            await asyncio.shield(connection.close())
+
+    async def _connected(self) -> AsyncConnection:
+        try:
+            return await self._engine.connect()
+        except unreachable(self._engine) as error:
+            reason = f"the database cannot be reached: {kind_of(error)}"
+            raise DatabaseUnavailableError(reason) from error
 
     def _turn(self) -> AbstractAsyncContextManager[None]:
         return self._one_writer() if self._is_sqlite else nullcontext()

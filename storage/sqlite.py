@@ -29,8 +29,9 @@ def open_sqlite(url: URL, *, foreign_keys: bool) -> AsyncEngine:
         url,
         hide_parameters=True,
         async_creator=lambda: OneHopConnection(connect),
+        # One is kept by whoever writes; another may look.
         pool_size=1,
-        max_overflow=0,
+        max_overflow=1,
         # A unit of work ends by itself; a second ROLLBACK would be one more hop.
         pool_reset_on_return=None,
     )

@@ -200,7 +200,8 @@ async def test_the_connection_is_set_as_decided(database: Database) -> None:
         "synchronous": 1,
         "secure_delete": 1,
     }
-    async with database._engine.connect() as connection:
+    async with database.begin() as work:
+        connection = work.people._connection
         for pragma, value in expected.items():
             assert (await connection.scalar(text(f"PRAGMA {pragma}"))) == value
 
@@ -209,9 +210,8 @@ async def test_the_connection_is_set_as_decided(database: Database) -> None:
 async def test_a_database_that_stays_locked_is_an_error_that_can_be_tried_again(
     database: Database, url: str
 ) -> None:
-    async with database._engine.connect() as connection:
-        await connection.exec_driver_sql("PRAGMA busy_timeout = 1")
-        await connection.rollback()
+    async with database.begin() as work:
+        await work.people._connection.exec_driver_sql("PRAGMA busy_timeout = 1")
     path = make_url(url).database
     assert path is not None
     holder = sqlite3.connect(path, isolation_level=None)

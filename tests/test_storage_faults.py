@@ -145,7 +145,8 @@ async def test_what_is_locked_too_long_can_be_tried_again(
 
 async def full(database: Database, *, pages: int | None = None) -> None:
     """Let an SQLite file grow no more, as on a full disk; or again, up to so many pages."""
-    async with database._engine.connect() as connection:
+    async with database.begin() as work:
+        connection = work.inbox._connection
         size = await connection.scalar(text("PRAGMA page_count"))
         await connection.execute(text(f"PRAGMA max_page_count = {pages or size}"))
 

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
-
 from handlers.callbacks import CallbackData
 from handlers.forms.steps import Form, Step
-from handlers.keyboards import button, column, rows
+from handlers.keyboards import Button, Keyboard, button, column, rows
 from handlers.messages import Catalogue
 
 TEXT = Catalogue.of("forms")
@@ -65,12 +63,12 @@ class Resume(CallbackData, prefix="fr"):
     """Go on with the form under way."""
 
 
-def notice_keyboard() -> InlineKeyboardMarkup:
+def notice_keyboard() -> Keyboard:
     """Return the buttons under the information notice."""
     return rows([button(TEXT.label("begin"), Begin())], [_cancel()])
 
 
-def step_keyboard(form: Form, step: Step, offered: tuple[str, ...]) -> InlineKeyboardMarkup:
+def step_keyboard(form: Form, step: Step, offered: tuple[str, ...]) -> Keyboard:
     """Return the choices of a step, ways past it and back where there are, and a way out."""
     choices = [
         [button(form.text.label(f"choice_{step.key}_{value}"), Pick(step.key, value))]
@@ -82,7 +80,7 @@ def step_keyboard(form: Form, step: Step, offered: tuple[str, ...]) -> InlineKey
     return rows(*choices, returns, skip, [_cancel()])
 
 
-def recap_keyboard(form: Form, subject: str) -> InlineKeyboardMarkup:
+def recap_keyboard(form: Form, subject: str) -> Keyboard:
     """Return the explicit yes, the way back to an answer, and the way out."""
     return rows(
         [button(form.text.label("submit"), Submit(subject))],
@@ -91,13 +89,13 @@ def recap_keyboard(form: Form, subject: str) -> InlineKeyboardMarkup:
     )
 
 
-def change_keyboard(form: Form, steps: tuple[Step, ...]) -> InlineKeyboardMarkup:
+def change_keyboard(form: Form, steps: tuple[Step, ...]) -> Keyboard:
     """Return the answers that can be given anew."""
     options = [button(form.text.label(f"label_{step.key}"), Change(step.key)) for step in steps]
     return column([*options, button(TEXT.label("back_to_recap"), Resume())])
 
 
-def cancel_keyboard() -> InlineKeyboardMarkup:
+def cancel_keyboard() -> Keyboard:
     """Return the question whether to give the form up."""
     return column(
         [
@@ -107,5 +105,5 @@ def cancel_keyboard() -> InlineKeyboardMarkup:
     )
 
 
-def _cancel() -> InlineKeyboardButton:
+def _cancel() -> Button:
     return button(TEXT.label("cancel"), Cancel(sure=False))

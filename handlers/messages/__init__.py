@@ -5,13 +5,18 @@
 """
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import yaml
 from babel.dates import format_date, format_time
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined
+from jinja2.meta import find_undeclared_variables
+
+Saying: TypeAlias = Callable[[Mapping[str, object]], str]
 
 PARIS = ZoneInfo("Europe/Paris")
 _AFTER_A_WORD = re.compile(" ([:;?!\u00bb])")
@@ -49,6 +54,19 @@ def _typeset(text: str) -> str:
     return _AFTER_A_WORD.sub("\u00a0\\1", text).replace("\u00ab ", "\u00ab\u00a0")
 
 
+def _saying(environment: Environment, source: str) -> Saying:
+    """Compile a message; one that is always the same is put together once."""
+    template = environment.from_string(source)
+
+    def say(values: Mapping[str, object]) -> str:
+        return _typeset(template.render(values).strip())
+
+    if find_undeclared_variables(environment.parse(source)):
+        return say
+    text = say({})
+    return lambda _values: text
+
+
 class Catalogue:
     """The messages of one feature, each compiled once, when it is first said: start is short."""
 
@@ -56,8 +74,8 @@ class Catalogue:
         self._sources: dict[str, str] = {}
         for path in paths:
             self._sources |= yaml.safe_load(path.read_text("utf-8"))
-        self._html: dict[str, Template] = {}
-        self._plain: dict[str, Template] = {}
+        self._html: dict[str, Saying] = {}
+        self._plain: dict[str, Saying] = {}
 
     @classmethod
     def of(cls, *features: str) -> "Catalogue":
@@ -66,20 +84,18 @@ class Catalogue:
 
     def __call__(self, name: str, /, **values: object) -> str:
         """Return a message as Telegram HTML; what a person typed is escaped."""
-        return _typeset(self._compiled(self._html, _HTML, name).render(values).strip())
+        return self._compiled(self._html, _HTML, name)(values)
 
     def label(self, name: str, /, **values: object) -> str:
         """Return a message as plain text."""
-        return _typeset(self._compiled(self._plain, _PLAIN, name).render(values).strip())
+        return self._compiled(self._plain, _PLAIN, name)(values)
 
     @property
     def names(self) -> frozenset[str]:
         """The names of all messages."""
         return frozenset(self._sources)
 
-    def _compiled(
-        self, known: dict[str, Template], environment: Environment, name: str
-    ) -> Template:
+    def _compiled(self, known: dict[str, Saying], environment: Environment, name: str) -> Saying:
         if name not in known:
-            known[name] = environment.from_string(self._sources[name])
+            known[name] = _saying(environment, self._sources[name])
         return known[name]
