@@ -5,7 +5,6 @@ the mark that it is done. So after a crash it is either done, or it has not happ
 """
 
 import asyncio
-import json
 import logging
 import secrets
 from collections.abc import Callable, Coroutine
@@ -20,6 +19,7 @@ from telegram.ext import Application
 from bot import metrics
 from bot.logs import now_about
 from bot.pump import Pump
+from bot.updates import understood
 from handlers.messages import Catalogue
 from handlers.services import Services
 from handlers.turn import CURRENT, BotContext, Turn
@@ -68,7 +68,7 @@ class Intake(Pump[Waiting, int]):
         """Handle one update, whatever it is and whatever happens."""
         now_about(update=item.update_id)
         try:
-            update = Update.de_json(json.loads(item.body), self._application.bot)
+            update = understood(item.body, self._application.bot)
         except Exception as error:  # noqa: BLE001 - PTB raises anything on what it cannot parse
             await self._set_aside(item, None, error)
             return

@@ -2,8 +2,11 @@
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
+
+from telegram import Bot, Update
 
 from storage.inbox import Received
 
@@ -12,6 +15,12 @@ logger = logging.getLogger(__name__)
 _CHAT_PATHS = (("chat",), ("message", "chat"), ("from",), ("user",))
 # What a database keeps in a BIGINT; Telegram's own numbers have at most 52 bits.
 _LARGEST = 2**63 - 1
+# What JSON may escape and no database keeps as text: zeros, and halves of a character.
+_UNKEEPABLE = re.compile(
+    r"\\u0000|\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]..", re.IGNORECASE
+)
+_LOST = re.compile("[\x00\ud800-\udfff]")
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def received(raw: Mapping[str, Any], body: str | None = None) -> Received:
@@ -22,8 +31,22 @@ def received(raw: Mapping[str, Any], body: str | None = None) -> Received:
     update_id = raw.get("update_id") if isinstance(raw, Mapping) else None
     if not _is_number(update_id) or update_id < 0:
         raise ValueError("an update without a number")
-    # ASCII only: no database takes the lone surrogates and zeros that JSON may escape.
-    return Received(update_id, chat_of(raw), body if body is not None else json.dumps(raw))
+    try:
+        written = body if body is not None else json.dumps(raw)
+        if _UNKEEPABLE.search(written):
+            written = json.dumps(_keepable(raw))
+    except RecursionError as error:
+        raise ValueError("an update nested too deep") from error
+    return Received(update_id, chat_of(raw), written)
+
+
+def _keepable(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return a value whose texts, and the names of whose fields, a database takes."""
+    if isinstance(value, str):
+        return _LOST.sub(_REPLACEMENT, value)
+    if isinstance(value, Mapping):
+        return {_keepable(name): _keepable(inner) for name, inner in value.items()}
+    return [_keepable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def numbered(batch: Sequence[Mapping[str, Any]]) -> list[Received]:
@@ -50,6 +73,19 @@ def parsed(body: bytes) -> Received:
     except RecursionError as error:
         raise ValueError("an update nested too deep") from error
     return received(raw, text)
+
+
+def understood(body: str, bot: Bot) -> Update:
+    """Return a kept update as PTB reads it.
+
+    PTB raises anything on what it cannot parse, and hands on whatever stands in the place of a
+    number: ValueError where that is a chat's or a person's, which no answer could be addressed to.
+    """
+    update: Update = Update.de_json(json.loads(body), bot)
+    for named in (update.effective_chat, update.effective_user):
+        if named is not None and not (_is_number(named.id) and named.id):
+            raise ValueError("an update that names a chat or a person by something else")
+    return update
 
 
 def chat_of(raw: Mapping[str, Any]) -> int:

@@ -19,6 +19,7 @@ from handlers.turn import BotContext, Turn
 from knowledge.matching import Decision, Outcome
 from knowledge.model import Project
 from knowledge.normalising import normalise
+from knowledge.whole import Knowledge
 
 TEXT = Catalogue.of("questions")
 NO_ENTRY = "-"
@@ -51,8 +52,7 @@ async def ask(turn: Turn) -> None:
     if not normalise(turn.text):
         await turn.say(TEXT("no_words"))
         return
-    # In a thread: the encoder takes milliseconds that other chats need not wait for.
-    decision = await asyncio.to_thread(turn.services.knowledge.matcher.match, turn.text)
+    decision = await _decide(turn.services.knowledge, turn.text)
     outcome = await _once_in_a_row(turn, decision.outcome)
     question_id = await answers.remember(turn, turn.text, outcome, decision.shown)
     if outcome is Outcome.SMALLTALK:
@@ -64,6 +64,16 @@ async def ask(turn: Turn) -> None:
         await turn.say(TEXT("choices"), keyboard, reply_to=_said(turn))
     else:
         await _say_none(turn, decision, question_id)
+
+
+async def _decide(knowledge: Knowledge, text: str) -> Decision:
+    """Match, or find again what was decided for the same words."""
+    decision = knowledge.recent.get(text)
+    if decision is None:
+        # In a thread: the encoder takes milliseconds that other chats need not wait for.
+        decision = await asyncio.to_thread(knowledge.matcher.match, text)
+        knowledge.recent.keep(text, decision)
+    return decision
 
 
 def _said(turn: Turn) -> int | None:

@@ -5,9 +5,10 @@ from functools import cached_property
 
 from knowledge.census import Census
 from knowledge.lexicon import Lexicon
-from knowledge.matching import Matcher
+from knowledge.matching import Decision, Matcher
 from knowledge.model import Entry, Project, SmallTalk
 from knowledge.ranking import Ranker
+from knowledge.recent import Recent
 from knowledge.thresholds import Thresholds
 
 
@@ -24,6 +25,8 @@ class Knowledge:
     lexicon: Lexicon = field(default_factory=Lexicon, repr=False)
     thresholds: Thresholds = field(default_factory=Thresholds)
     ranker: Ranker | None = field(default=None, repr=False)
+    # The same question has the same decision as long as the knowledge is the same.
+    recent: Recent[Decision] = field(default_factory=Recent, repr=False, compare=False)
 
     def entry(self, entry_id: str) -> Entry | None:
         """Find an entry."""

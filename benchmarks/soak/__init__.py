@@ -1,0 +1,1 @@
+"""The whole bot under faults, for minutes: ``make soak`` (see __main__.py)."""
