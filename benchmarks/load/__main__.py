@@ -76,8 +76,9 @@ def contenders() -> tuple[Contender, ...]:
 def measure(contender: Contender, delay: float, options: argparse.Namespace) -> Iterator[Result]:
     """Drain a backlog for each number of chats, then answer at a steady rate."""
     for mix, updates in _mixes(contender).items():
-        with _telegram(delay) as (pipe, api):
-            running = Running(contender, api, options.bot_core, _free_port())
+        with telegram(delay) as (pipe, api):
+            port = free_port()
+            running = Running(contender, api, options.bot_core, port, port)
             trial = Trial(contender.name, mix, delay, pipe, running)
             try:
                 _warm(pipe, updates)
@@ -145,8 +146,9 @@ class Trial:
 
 
 @contextmanager
-def _telegram(delay: float) -> Iterator[tuple[Connection, str]]:
-    port = _free_port()
+def telegram(delay: float) -> Iterator[tuple[Connection, str]]:
+    """Start a server in a process of its own; gives the pipe for its loads, and its address."""
+    port = free_port()
     ours_end, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("fork").Process(target=serve, args=(theirs, port, delay))
     process.start()
@@ -158,7 +160,8 @@ def _telegram(delay: float) -> Iterator[tuple[Connection, str]]:
         process.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

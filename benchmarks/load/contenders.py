@@ -39,7 +39,9 @@ def ours(name: str, *, webhook: bool = False, **settings: str) -> Contender:
 class Running:
     """A contender under way; ``cpu`` and ``memory`` are read from the system."""
 
-    def __init__(self, contender: Contender, api: str, core: int | None, hook_port: int) -> None:
+    def __init__(
+        self, contender: Contender, api: str, core: int | None, hook_port: int, listen_port: int
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory()
         hook = f"http://127.0.0.1:{hook_port}/telegram"
         environment = os.environ | {
@@ -47,12 +49,12 @@ class Running:
             "TELEGRAM_API_URL": api,
             "DATABASE_URL": f"sqlite+aiosqlite:///{self._folder.name}/bot.db",
             "LOG_LEVEL": "WARNING",
-            # What is measured is the work: the limits that Telegram sets would be all there is to see.
+            # The work is measured: of Telegram's limits, nothing else would be seen.
             "MESSAGES_PER_SECOND": "0",
             "FLOOD_LIMIT": "0",
             "WEBHOOK_URL": hook,
             "WEBHOOK_SECRET": SECRET,
-            "LISTEN_PORT": str(hook_port),
+            "LISTEN_PORT": str(listen_port),
             **contender.settings,
         }
         command = [*contender.command, api] if contender.echoes else list(contender.command)

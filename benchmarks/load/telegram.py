@@ -24,10 +24,15 @@ _WEBHOOK_CONNECTIONS = 40
 
 @dataclass
 class Load:
-    """What to deliver: updates in order, all at once (``rate`` 0) or so many a second."""
+    """What to deliver: updates in order, all at once (``rate`` 0) or so many a second.
+
+    ``workers`` take posts in turn, on ports from the webhook's on: what a load balancer does.
+    """
 
     updates: list[dict[str, Any]]
     rate: float = 0.0
+    workers: int = 1
+    seconds: float = 120.0
 
 
 @dataclass
@@ -62,14 +67,14 @@ class Telegram:
         self._message_ids = 0
 
     async def run(self, load: Load) -> Told:
-        """Deliver a load, wait for the last answer (two minutes at most), tell."""
+        """Deliver a load, wait for the last answer (as long as the load says), tell."""
         self.told, self.expected = Told(), len(load.updates)
         self.done.clear()
         self.delivered.clear()
         began = time.perf_counter()
         feeding = asyncio.create_task(self._feed(load))
         try:
-            await asyncio.wait_for(self.done.wait(), 120)
+            await asyncio.wait_for(self.done.wait(), load.seconds)
         except TimeoutError:
             self.told.unanswered = self.expected - len(self.told.latencies)
         feeding.cancel()
@@ -78,7 +83,7 @@ class Telegram:
 
     async def _feed(self, load: Load) -> None:
         began = time.perf_counter()
-        posting = _Posting(self) if self.webhook else None
+        posting = _Posting(self, load.workers) if self.webhook else None
         for number, update in enumerate(load.updates):
             if load.rate:
                 await asyncio.sleep(max(0.0, began + number / load.rate - time.perf_counter()))
@@ -115,8 +120,9 @@ class Telegram:
 class _Posting:
     """Posts updates to the webhook over some connections; one chat always over the same."""
 
-    def __init__(self, telegram: Telegram) -> None:
+    def __init__(self, telegram: Telegram, workers: int) -> None:
         self._telegram = telegram
+        self._workers = workers
         address = urlsplit(telegram.webhook or "")
         self._host, self._port, self._path = address.hostname, address.port, address.path
         self._lanes: dict[int, asyncio.Queue[dict[str, Any] | None]] = {}
@@ -127,7 +133,8 @@ class _Posting:
         lane = chat_of(update) % _WEBHOOK_CONNECTIONS
         if lane not in self._lanes:
             self._lanes[lane] = asyncio.Queue()
-            self._tasks.append(asyncio.create_task(self._post(self._lanes[lane])))
+            port = (self._port or 0) + lane % self._workers
+            self._tasks.append(asyncio.create_task(self._post(self._lanes[lane], port)))
         self._lanes[lane].put_nowait(update)
 
     async def finish(self) -> None:
@@ -136,8 +143,8 @@ class _Posting:
             lane.put_nowait(None)
         await asyncio.gather(*self._tasks)
 
-    async def _post(self, lane: "asyncio.Queue[dict[str, Any] | None]") -> None:
-        reader, writer = await asyncio.open_connection(self._host, self._port)
+    async def _post(self, lane: "asyncio.Queue[dict[str, Any] | None]", port: int) -> None:
+        reader, writer = await asyncio.open_connection(self._host, port)
         while (update := await lane.get()) is not None:
             body = json.dumps(update).encode()
             head = (
