@@ -57,8 +57,6 @@ class Dispatcher(Pump[Pending, str]):
         self._bot = bot
         self._services = services
         self._pace = Pace(limits, services.clock)
-        self._halted_until: datetime | None = None
-        self._knows_halt = False
         self._made: dict[int, Pending] = {}
         self._forgetting = asyncio.Lock()
 
@@ -70,8 +68,9 @@ class Dispatcher(Pump[Pending, str]):
         resting = self._resting()
         audiences = self._audiences()
         async with self._database.begin() as work:
-            if await self._is_halted(work):
-                self.due = self._halted_until
+            # Telegram asked this worker or another one, or its former self, to pause.
+            if halted_until := await work.rests.halted_until():
+                self.due = halted_until
                 return ()
             lanes = busy | resting.keys()
             found = await work.outbox.claim(self._database.worker, lanes, room, audiences)
@@ -81,13 +80,6 @@ class Dispatcher(Pump[Pending, str]):
                 self.due = self._pace.next_room()
             await self._learn(work, found)
         return found
-
-    async def _is_halted(self, work: Work) -> bool:
-        """Tell whether Telegram asked this worker or another one, or its former self, to pause."""
-        if self._database.is_shared or not self._knows_halt:
-            self._halted_until = await work.rests.halted_until()
-            self._knows_halt = True
-        return self._halted_until is not None and work.now < self._halted_until
 
     async def _next_due(
         self, work: Work, audiences: Collection[Audience], resting: Mapping[str, datetime]
@@ -228,14 +220,12 @@ class Dispatcher(Pump[Pending, str]):
         """Send nothing at all until Telegram allows it again."""
         wait = error.retry_after
         pause = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
-        self._halted_until = self._clock() + pause
+        until = self._clock() + pause
         logger.warning("Telegram asks for a pause of %.0f s", pause.total_seconds())
         metrics.pause(pause.total_seconds())
         async with self._database.begin() as work:
-            await work.rests.halt(self._halted_until)
-            await work.outbox.postpone(
-                item.id, self._halted_until, "RetryAfter", self._database.worker
-            )
+            await work.rests.halt(until)
+            await work.outbox.postpone(item.id, until, "RetryAfter", self._database.worker)
 
     async def _follow(self, old: int, new: int) -> None:
         logger.warning("a group became a supergroup: its new id is followed")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningInsert
 
 from storage.errors import ClaimLostError, InboxFullError
-from storage.repository import Repository, insert_into
+from storage.repository import Repository, insert_into, is_due, moments
 from storage.schema import INBOX_WAITING, inbox
 
 # Telegram keeps an update for 24 hours, and after a week of silence may number anew from anywhere:
@@ -95,7 +95,8 @@ class Inbox(Repository):
         """
         try:
             result = await self._connection.execute(
-                _CLAIM, {"of_worker": worker, "busy": list(busy), "now": self._now, "most": limit}
+                _CLAIM,
+                {"of_worker": worker, "busy": list(busy), "most": limit} | moments(self._now),
             )
         except IntegrityError as error:
             raise ClaimLostError("another worker took the same chat") from error
@@ -155,7 +156,7 @@ class Inbox(Repository):
 
     async def next_due(self) -> datetime | None:
         """Tell when the first postponed chat may be tried again; those due already do not count."""
-        due: datetime | None = await self._connection.scalar(_NEXT_DUE, {"now": self._now})
+        due: datetime | None = await self._connection.scalar(_NEXT_DUE, moments(self._now))
         return due
 
     def _waiting_row(self, row: Received) -> dict[str, object]:
@@ -195,7 +196,7 @@ def _has_claimed() -> ColumnElement[bool]:
 _NOW = bindparam("now", type_=inbox.c.not_before.type)
 _WORKER = bindparam("of_worker", type_=inbox.c.claimed_by.type)
 _IS_FREE = inbox.c.claimed_by.is_(None) & ~_has_earlier() & ~_has_claimed()
-_IS_DUE = inbox.c.not_before.is_(None) | (inbox.c.not_before <= _NOW)
+_IS_DUE = is_due(inbox.c.not_before)
 _HEADS = (
     select(inbox.c.update_id)
     # What a chat waits for is the update under way, even where an earlier one arrived since.
@@ -218,9 +219,7 @@ _DONE_BY_ANYBODY = (
     .values(done_at=_NOW, not_before=None, claimed_by=None, state=InboxState.DONE, body=None)
 )
 _DONE = _DONE_BY_ANYBODY.where(INBOX_WAITING, inbox.c.claimed_by == _WORKER)
-_NEXT_DUE = select(func.min(inbox.c.not_before)).where(
-    INBOX_WAITING, ~_has_earlier(), inbox.c.not_before > _NOW
-)
+_NEXT_DUE = select(func.min(inbox.c.not_before)).where(INBOX_WAITING, ~_has_earlier(), ~_IS_DUE)
 
 
 @functools.cache

@@ -26,7 +26,7 @@ from storage.outgoing import (
     Priority,
     lane_of,
 )
-from storage.repository import Repository
+from storage.repository import Repository, is_due, moments
 from storage.rests import is_resting
 from storage.schema import OUTBOX_WAITING, chat_moves, outbox, rests
 
@@ -81,9 +81,8 @@ class Outbox(Repository):
             "of_worker": worker,
             "busy": list(busy),
             "audiences": list(audiences),
-            "now": self._now,
             "most": limit,
-        }
+        } | moments(self._now)
         try:
             result = await self._connection.execute(_CLAIM, known)
         except IntegrityError as error:
@@ -158,7 +157,7 @@ class Outbox(Repository):
 
     async def next_due(self, audiences: Collection[Audience]) -> datetime | None:
         """Tell when the first postponed lane may be tried again; those due already do not count."""
-        known = {"audiences": list(audiences), "now": self._now}
+        known = {"audiences": list(audiences)} | moments(self._now)
         due: datetime | None = await self._connection.scalar(_NEXT_DUE, known)
         return due
 
@@ -168,7 +167,7 @@ class Outbox(Repository):
             select(func.min(outbox.c.created_at)).where(
                 OUTBOX_WAITING, ~_has_earlier(), _IS_DUE, _FOR_AUDIENCES
             ),
-            {"audiences": list(audiences), "now": self._now},
+            {"audiences": list(audiences)} | moments(self._now),
         )
         return oldest
 
@@ -261,7 +260,7 @@ def _has_claimed() -> ColumnElement[bool]:
 _NOW = bindparam("now", type_=outbox.c.not_before.type)
 _WORKER = bindparam("of_worker", type_=outbox.c.claimed_by.type)
 _FOR_AUDIENCES = outbox.c.audience.in_(bindparam("audiences", expanding=True))
-_IS_DUE = outbox.c.not_before.is_(None) | (outbox.c.not_before <= _NOW)
+_IS_DUE = is_due(outbox.c.not_before)
 _IS_FREE = outbox.c.claimed_by.is_(None) & ~_has_earlier() & ~_has_claimed()
 _IS_RESTING = exists().where(rests.c.lane == outbox.c.lane, is_resting(_NOW))
 _HEADS = (
@@ -286,5 +285,5 @@ _FORGET = delete(outbox).where(
     outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.about.is_(None)
 )
 _NEXT_DUE = select(func.min(outbox.c.not_before)).where(
-    OUTBOX_WAITING, ~_has_earlier(), outbox.c.not_before > _NOW, _FOR_AUDIENCES
+    OUTBOX_WAITING, ~_has_earlier(), ~_IS_DUE, _FOR_AUDIENCES
 )

@@ -35,7 +35,7 @@ class Outgoing:
     """A Bot API call to make: `payload` (JSON, without `chat_id`), perhaps a file.
 
     `chat_id` is needed for a person, and is left out for a group. `about` ("interest:12") keeps
-    a record of the delivery, without its content.
+    a record of the delivery, without its content. `not_before` is at most half an hour ahead.
     """
 
     audience: Audience

@@ -1,6 +1,6 @@
 """Changes of the knowledge that facilitators ask for: from the asking to the publication."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -148,10 +148,10 @@ class Publications(Repository):
         self, publication_id: int, file: str, content: bytes, base: str, report: Mapping[str, Any]
     ) -> bool:
         """Keep what was examined until a facilitator decides; False where it has ended since."""
-        return await self._change(
+        return await self._move(
             publication_id,
-            publications.c.state == State.ASKED,
-            state=State.READY,
+            State.ASKED,
+            State.READY,
             file=file,
             content=content,
             base=base,
@@ -161,24 +161,14 @@ class Publications(Repository):
 
     async def want(self, publication_id: int, actor_id: int, actor_name: str) -> bool:
         """Ask for publication of what was offered; False where somebody else decided before."""
-        return await self._change(
-            publication_id,
-            publications.c.state == State.READY,
-            state=State.WANTED,
-            decided_by_id=actor_id,
-            decided_by=actor_name,
-        )
+        by = {"decided_by_id": actor_id, "decided_by": actor_name}
+        return await self._move(publication_id, State.READY, State.WANTED, **by)
 
     async def abandon(self, publication_id: int, actor_id: int, actor_name: str) -> bool:
         """Give up what was offered; False where somebody else decided before."""
-        return await self._change(
-            publication_id,
-            publications.c.state == State.READY,
-            state=State.ABANDONED,
-            decided_by_id=actor_id,
-            decided_by=actor_name,
-            **_ended(self._now),
-        )
+        by = {"decided_by_id": actor_id, "decided_by": actor_name}
+        ended = _ended(self._now)
+        return await self._move(publication_id, State.READY, State.ABANDONED, **by, **ended)
 
     async def end(self, publication_id: int, state: State, file: str | None = None) -> bool:
         """End a change without publication; what it would have written is not kept."""
@@ -193,10 +183,10 @@ class Publications(Repository):
 
     async def published(self, publication_id: int, version_id: str, at: datetime) -> bool:
         """Record a publication; its content is kept for the machines that do not have it yet."""
-        return await self._change(
+        return await self._move(
             publication_id,
-            publications.c.state == State.WANTED,
-            state=State.PUBLISHED,
+            State.WANTED,
+            State.PUBLISHED,
             version_id=version_id,
             published_at=at,
             claimed_until=None,
@@ -224,6 +214,18 @@ class Publications(Repository):
             .order_by(publications.c.published_at, publications.c.id)
         )
         return tuple(_publication(row) for row in result.mappings())
+
+    async def authors(self, version_ids: Sequence[str]) -> dict[str, str | None]:
+        """Return who published what replaced these versions, by version: None once erased.
+
+        Nothing for a version that is older than what is kept, or was replaced on the disk.
+        """
+        result = await self._connection.execute(
+            select(publications.c.version_id, publications.c.decided_by)
+            .where(publications.c.state == State.PUBLISHED)
+            .where(publications.c.version_id.in_(version_ids))
+        )
+        return {row[0]: row[1] for row in result}
 
     async def raise_alarm(self, name: str, digest: str) -> bool:
         """Tell whether this is news: one process says it, once, and again where it differs."""
@@ -284,6 +286,13 @@ class Publications(Repository):
         )
         row = result.mappings().one_or_none()
         return None if row is None else _publication(row)
+
+    async def _move(
+        self, publication_id: int, before: State, after: State, **values: object
+    ) -> bool:
+        """Take a change from one state to the next; False where it is no longer in the first."""
+        is_there = publications.c.state == before
+        return await self._change(publication_id, is_there, state=after, **values)
 
     async def _change(
         self, publication_id: int, *conditions: ColumnElement[bool], **values: object

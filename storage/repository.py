@@ -1,12 +1,14 @@
 """What every repository shares: the transaction it is bound to and the upsert of its dialect."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from sqlalchemy import Table
+from sqlalchemy import Column, ColumnElement, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+# Nothing is put off for longer: what seems to be was put off by a clock that ran ahead.
+LONGEST_WAIT = timedelta(minutes=30)
 Upsert: TypeAlias = sqlite.Insert | postgresql.Insert
 
 
@@ -28,3 +30,14 @@ class Repository:
 def insert_into(table: Table, dialect: str) -> Upsert:
     """Start an INSERT that can say ON CONFLICT: each dialect has its own."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def is_due(moment: Column[datetime]) -> ColumnElement[bool]:
+    """Tell what need not wait (any longer) for a moment; bound by ``moments``."""
+    now = bindparam("now", type_=moment.type)
+    return moment.is_(None) | (moment <= now) | (moment > bindparam("horizon", type_=moment.type))
+
+
+def moments(now: datetime) -> dict[str, datetime]:
+    """Return what ``is_due`` compares with."""
+    return {"now": now, "horizon": now + LONGEST_WAIT}

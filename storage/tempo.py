@@ -1,6 +1,6 @@
 """How fast somebody writes, read from the inbox: the same for every worker, and after a restart."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, exists, select, update
 
@@ -15,13 +15,13 @@ class Tempo(Repository):
 
     async def is_over(self, chat_id: int, update_id: int, limit: int, within: timedelta) -> bool:
         """Tell whether more than `limit` updates came within a time, this one counted."""
-        known = {"chat": chat_id, "since": self._now - within, "number": update_id}
+        known = _known(chat_id, update_id, self._now, within)
         earliest = await self._connection.scalar(_NTH_BEFORE, known | {"nth": limit - 1})
         return earliest is not None
 
     async def hold(self, chat_id: int, update_id: int, within: timedelta) -> bool:
         """Mark an update as left unanswered; True where it is the first one within that time."""
-        known = {"chat": chat_id, "since": self._now - within, "number": update_id}
+        known = _known(chat_id, update_id, self._now, within)
         earlier = await self._connection.scalar(_HELD_BEFORE, known)
         await self._connection.execute(
             update(inbox).where(inbox.c.update_id == update_id).values(reference=_HELD)
@@ -32,6 +32,8 @@ class Tempo(Repository):
 _BEFORE = and_(
     inbox.c.chat_id == bindparam("chat"),
     inbox.c.received_at > bindparam("since"),
+    # What is yet to come is of a clock that was put back.
+    inbox.c.received_at <= bindparam("now"),
     inbox.c.update_id < bindparam("number"),
 )
 _NTH_BEFORE = (
@@ -42,3 +44,7 @@ _NTH_BEFORE = (
     .limit(1)
 )
 _HELD_BEFORE = select(exists().where(_BEFORE, inbox.c.reference == _HELD))
+
+
+def _known(chat_id: int, update_id: int, now: datetime, within: timedelta) -> dict[str, object]:
+    return {"chat": chat_id, "number": update_id, "since": now - within, "now": now}

@@ -88,7 +88,7 @@ async def test_stopping_cuts_what_is_slow(
 ) -> None:
     messenger.faults.delay("getMe", 3600)
     slow = asyncio.create_task(raw.get("/getMe"))
-    while not server._server or not server._server.server_state.connections:
+    while not server._server.connections:
         await messenger.changed_or(0.001)
     await asyncio.wait_for(server.stop(), 5)
     with pytest.raises(httpx.HTTPError):

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from bot.preview.server import PortInUseError, PreviewServer, running
+from bot.preview.server import PreviewServer, running
+from bot.reception import AddressTakenError
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ async def test_events_are_streamed_from_where_one_left(
 
 async def test_a_taken_port_is_said(server: PreviewServer) -> None:
     port = int(server.url.rsplit(":", 1)[1])
-    with pytest.raises(PortInUseError) as taken:
+    with pytest.raises(AddressTakenError) as taken:
         await PreviewServer(port=port).start()
     assert taken.value.port == port
 
