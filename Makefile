@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint format lock bench bench-matching clean
+.PHONY: help run test lint audit format lock bench bench-matching soak clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,11 @@ lint: $(VENV)/.dev  ## Formatting, lint, types, and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+audit: $(VENV)/.dev  ## Dependencies: locked, of an allowed licence, without a known weakness
+	$(BIN)/python -m pip check --disable-pip-version-check
+	$(BIN)/pip-licenses --summary --packages $$(sed -n 's/==.*//p' requirements/run.txt)
+	$(BIN)/python -m requirements.audit
+
 format: $(VENV)/.dev  ## Rewrite the code in the project's format
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -30,6 +35,9 @@ bench: $(VENV)/.bench  ## Measure the whole path under load, beside bare echoes
 
 bench-matching: $(VENV)/.bench  ## Measure the matcher beside its peers (QUESTIONS=file.jsonl for others)
 	$(BIN)/python -m benchmarks.matching $(QUESTIONS)
+
+soak: $(VENV)/.dev  ## Ten minutes of faults under load, then the ledger (see docs/soak.md)
+	$(BIN)/python -m benchmarks.soak
 
 lock: $(VENV)/bin/python  ## Choose the exact versions anew from pyproject.toml
 	$(BIN)/pip install uv

@@ -159,9 +159,7 @@ def _distance(one: bytes, two: bytes) -> int:
     return (left - right).total() + (right - left).total()
 
 
-def stored(
-    library: Library, file: str, content: bytes, base: str, *, by: str, now: datetime
-) -> Version:
+def stored(library: Library, file: str, content: bytes, base: str, *, now: datetime) -> Version:
     """Put a content in the folder; done before a crash, it is not done again.
 
     BaseChangedError where the file is another by now, or would no longer go with the others.
@@ -174,7 +172,7 @@ def stored(
     files = read_files(directory, fictitious=library.fictitious, replacing={file: content})
     if any(found.severity is Severity.ERROR for found in files.problems):
         raise BaseChangedError(file)
-    return publish(directory, file, content, base=base, by=by, now=now)
+    return publish(directory, file, content, base=base, now=now)
 
 
 def superseded_by(library: Library, change: Publication) -> bool:
@@ -194,8 +192,8 @@ def written(library: Library, change: Publication, content: bytes) -> Version:
     """Put what was published elsewhere in our folder, under the same name and moment."""
     if change.file is None or change.base is None or change.published_at is None:
         raise BaseChangedError(change.file)
-    by, now = change.decided_by or "", change.published_at
-    return publish(library.directory, change.file, content, base=change.base, by=by, now=now)
+    base, now = change.base, change.published_at
+    return publish(library.directory, change.file, content, base=base, now=now)
 
 
 def _bytes(path: Path) -> bytes:

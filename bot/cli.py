@@ -13,6 +13,8 @@ from bot.settings import Settings, SettingsError
 from bot.speaking import fail, say
 
 Command = Callable[[argparse.Namespace], int]
+# What adds one command to the others: `add_parser`, whose own type is argparse's secret.
+_Add = Callable[..., argparse.ArgumentParser]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,31 +37,38 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description=TEXT.label("cli"))
     commands = parser.add_subparsers(required=True, metavar="COMMANDE")
 
-    run = commands.add_parser("run", help=TEXT.label("cli_run"))
-    run.set_defaults(command=_run)
+    _add_modes(commands.add_parser)
+    _add_knowledge(commands.add_parser)
+    _add_care(commands.add_parser)
+    return parser
 
-    serve = commands.add_parser("serve", help=TEXT.label("cli_serve"))
-    serve.set_defaults(command=_serve)
 
-    preview = commands.add_parser("preview", help=TEXT.label("cli_preview"))
+def _add_modes(add: _Add) -> None:
+    """Add what starts the bot."""
+    add("run", help=TEXT.label("cli_run")).set_defaults(command=_run)
+    add("serve", help=TEXT.label("cli_serve")).set_defaults(command=_serve)
+    preview = add("preview", help=TEXT.label("cli_preview"))
     preview.add_argument("--port", type=int, help=TEXT.label("cli_preview_port"))
     preview.set_defaults(command=_preview)
 
-    check = commands.add_parser("check", help=TEXT.label("cli_check"))
+
+def _add_knowledge(add: _Add) -> None:
+    """Add what checks, tries and measures the files, without network or database."""
+    check = add("check", help=TEXT.label("cli_check"))
     check.add_argument(
         "directory", nargs="?", type=Path, metavar="DIR", help=TEXT.label("cli_check_directory")
     )
     check.add_argument("--json", action="store_true", help=TEXT.label("cli_check_json"))
     check.set_defaults(command=_check)
 
-    ask = commands.add_parser("ask", help=TEXT.label("cli_ask"))
+    ask = add("ask", help=TEXT.label("cli_ask"))
     ask.add_argument("question", nargs="?", help=TEXT.label("cli_ask_question"))
     ask.add_argument("--json", action="store_true", help=TEXT.label("cli_ask_json"))
     ask.add_argument("--jsonl", action="store_true", help=TEXT.label("cli_ask_jsonl"))
     ask.add_argument("--knowledge", type=Path, metavar="DIR", help=TEXT.label("cli_knowledge"))
     ask.set_defaults(command=_ask)
 
-    evaluate = commands.add_parser("evaluate", help=TEXT.label("cli_evaluate"))
+    evaluate = add("evaluate", help=TEXT.label("cli_evaluate"))
     evaluate.add_argument("file", type=Path, help=TEXT.label("cli_evaluate_file"))
     evaluate.add_argument("--json", action="store_true", help=TEXT.label("cli_evaluate_json"))
     evaluate.add_argument(
@@ -68,22 +77,23 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--knowledge", type=Path, metavar="DIR", help=TEXT.label("cli_knowledge"))
     evaluate.set_defaults(command=_evaluate)
 
-    doctor = commands.add_parser("doctor", help=TEXT.label("cli_doctor"))
-    doctor.set_defaults(command=_doctor)
 
-    backup = commands.add_parser("backup", help=TEXT.label("cli_backup"))
+def _add_care(add: _Add) -> None:
+    """Add what operators look after an installation with."""
+    add("doctor", help=TEXT.label("cli_doctor")).set_defaults(command=_doctor)
+
+    backup = add("backup", help=TEXT.label("cli_backup"))
     backup.add_argument("file", type=Path, metavar="FICHIER", help=TEXT.label("cli_backup_file"))
     backup.set_defaults(command=_backup)
 
-    restore = commands.add_parser("restore", help=TEXT.label("cli_restore"))
+    restore = add("restore", help=TEXT.label("cli_restore"))
     restore.add_argument("file", type=Path, metavar="FICHIER", help=TEXT.label("cli_restore_file"))
     restore.set_defaults(command=_restore)
 
-    copy = commands.add_parser("copy-db", help=TEXT.label("cli_copy"))
+    copy = add("copy-db", help=TEXT.label("cli_copy"))
     copy.add_argument("source", metavar="DE", help=TEXT.label("cli_copy_source"))
     copy.add_argument("target", metavar="VERS", help=TEXT.label("cli_copy_target"))
     copy.set_defaults(command=_copy)
-    return parser
 
 
 # Each mode is imported when it is chosen: `ask` needs no Telegram, `check` no database.

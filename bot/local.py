@@ -8,7 +8,8 @@ from sqlalchemy import make_url
 from bot import logs
 from bot.messages import TEXT
 from bot.modes import Learnt, load_learnt, serve
-from bot.preview.server import PREVIEW_TOKEN, PortInUseError, PreviewServer
+from bot.preview.server import PREVIEW_TOKEN, PreviewServer
+from bot.reception import AddressTakenError
 from bot.settings import Settings
 from bot.speaking import fail
 
@@ -28,7 +29,7 @@ def preview(settings: Settings, port: int) -> int:
 async def _preview(settings: Settings, learnt: Learnt, server: PreviewServer) -> int:
     try:
         await server.start()
-    except PortInUseError as error:
+    except AddressTakenError as error:
         return fail(TEXT.label("port_taken", port=error.port))
     try:
         return await serve(for_preview(settings, server), learnt, server.url)

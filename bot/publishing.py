@@ -161,18 +161,18 @@ class Publishing:
             content, now = await work.publications.content(change.id), work.now
         if content is None or change.file is None or change.base is None:
             raise LookupError("nothing is left to publish")
-        by = change.decided_by or change.actor_name or ""
         try:
             version = await asyncio.to_thread(
-                stored, self._library, change.file, content, change.base, by=by, now=now
+                stored, self._library, change.file, content, change.base, now=now
             )
         except OSError as error:
             await self._fail(change, error)
             return
         await self._reloading.refresh()
-        await self._say_published(change, version, by)
+        await self._say_published(change, version)
 
-    async def _say_published(self, change: Publication, version: Version, by: str) -> None:
+    async def _say_published(self, change: Publication, version: Version) -> None:
+        by = change.decided_by or change.actor_name or ""
         text = TEXT("published", file=change.file, by=by, learning=self._reloading.is_learning)
         async with self._database.begin() as work:
             if not await work.publications.published(change.id, version.id, version.at):
@@ -234,5 +234,5 @@ def _kept_of(told: Examined) -> dict[str, object]:
     return {
         "confirm": told.needs_confirmation,
         "wrong": [one.question for one in told.wrong],
-        "stale": stale and {"by": stale.by, "at": TEXT.label("at", at=stale.at)},
+        "stale": stale and {"at": TEXT.label("at", at=stale.at)},
     }

@@ -5,6 +5,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -22,32 +23,58 @@ class _Uvicorn(uvicorn.Server):
 
 
 class WebServer:
-    """A listening application; port 0 takes a free one."""
+    """A listening application; port 0 takes a free one. It can be started again after a stop."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
-        self._app = app
+    def __init__(
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        *,
+        grace_seconds: int = _GRACE_SECONDS,
+        log_level: str | None = None,
+    ) -> None:
         self.host = host
         self.port = port
-        self._server: _Uvicorn | None = None
-        self._serving: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Listen; AddressTakenError where that cannot be."""
-        listener = self._listen()
-        self.port = listener.getsockname()[1]
-        config = uvicorn.Config(
-            self._app,
+        self._config = uvicorn.Config(
+            app,
             lifespan="off",
-            # Ours are set up already, and an access log would hold nothing but the webhook's path.
+            # Ours are set up already, and an access log would hold nothing but paths.
             log_config=None,
+            log_level=log_level,
             access_log=False,
             server_header=False,
             ws="none",
+            # Long enough that a client seldom meets a connection closed under its hand.
             timeout_keep_alive=75,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_graceful_shutdown=grace_seconds,
         )
-        self._server = _Uvicorn(config)
-        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
+        self._listener: socket.socket | None = None
+        self._server: _Uvicorn | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether it was started, and not stopped since."""
+        return self._serving is not None
+
+    @property
+    def connections(self) -> tuple[Any, ...]:
+        """Uvicorn's own protocols of what is connected now."""
+        return tuple(self._server.server_state.connections) if self._server else ()
+
+    def listen(self) -> None:
+        """Take the port, without answering yet; AddressTakenError where that cannot be."""
+        self._listener = self._bound()
+        self.port = self._listener.getsockname()[1]
+
+    async def start(self) -> None:
+        """Listen and answer; AddressTakenError where that cannot be."""
+        if self._listener is None:
+            self.listen()
+        listeners = [self._listener] if self._listener else []
+        self._server = _Uvicorn(self._config)
+        self._serving = asyncio.create_task(self._server.serve(sockets=listeners))
         # uvicorn says only by this flag that it is ready.
         while not self._server.started and not self._serving.done():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
@@ -58,9 +85,15 @@ class WebServer:
             return
         self._server.should_exit = True
         await self._serving
-        self._server = self._serving = None
+        self._server = self._serving = self._listener = None
 
-    def _listen(self) -> socket.socket:
+    def abort(self, client: object) -> None:
+        """Close the connection of a client, (host, port), without another word."""
+        for connection in self.connections:
+            if getattr(connection, "client", None) == client:
+                connection.transport.abort()
+
+    def _bound(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         # Without the protocol's name, asyncio does not set TCP_NODELAY: 40 ms more for each call.
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

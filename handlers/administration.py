@@ -12,7 +12,7 @@ from handlers.messages import Catalogue
 from handlers.navigation import ShowRequest
 from handlers.routing import Handler, tap
 from handlers.turn import BotContext, Turn
-from storage.interests import Interest, Status
+from storage.interests import Event, Interest, Moved, Status
 from storage.outbox import Audience
 
 TEXT = Catalogue.of("administration")
@@ -29,6 +29,13 @@ class ShowDetails(CallbackData, prefix="ad"):
 @dataclass(frozen=True)
 class TakeCharge(CallbackData, prefix="at"):
     """An administrator takes a request in charge."""
+
+    interest_id: int
+
+
+@dataclass(frozen=True)
+class UndoCharge(CallbackData, prefix="au"):
+    """Whoever took a request in charge leaves it to others again."""
 
     interest_id: int
 
@@ -66,9 +73,14 @@ async def refresh(turn: Turn, interest: Interest) -> None:
 
 
 async def _text(turn: Turn, interest: Interest, *, details: bool) -> str:
-    events = await turn.work.interests.events(interest.id)
-    taken = next((event for event in reversed(events) if event.status is Status.TAKEN), None)
+    taken = await _taken(turn, interest) if interest.status is not Status.RECEIVED else None
     return TEXT("notification", interest=interest, details=details, taken=taken)
+
+
+async def _taken(turn: Turn, interest: Interest) -> Event | None:
+    """Return when a request was last taken in charge, and by whom."""
+    events = await turn.work.interests.events(interest.id)
+    return next((event for event in reversed(events) if event.status is Status.TAKEN), None)
 
 
 def _keyboard(interest: Interest, *, details: bool) -> Keyboard | None:
@@ -83,6 +95,8 @@ def _buttons(interest: Interest, *, details: bool) -> Iterator[Button]:
     yield button(TEXT.label(label), ShowDetails(interest.id, shown=not details))
     if interest.status is Status.RECEIVED:
         yield button(TEXT.label("take_charge"), TakeCharge(interest.id))
+    elif interest.status is Status.TAKEN:
+        yield button(TEXT.label("undo_charge"), UndoCharge(interest.id))
 
 
 @requires(Authority.ADMINISTRATORS)
@@ -105,52 +119,79 @@ async def show_details(update: Update, context: BotContext) -> None:
 async def take_charge(update: Update, context: BotContext) -> None:
     """Take a request in charge; of two administrators one wins, and the other is told."""
     turn, interest_id = context.turn, TakeCharge.of(update).interest_id
-    known = await turn.work.interests.get(interest_id)
-    if known is None or known.is_anonymous:
-        await turn.rewrite(TEXT("erased", number=known.number if known else None))
+    moved = await _move(turn, interest_id, Status.RECEIVED, Status.TAKEN)
+    if moved is None:
         return
-    moved = await turn.work.interests.move(
-        interest_id,
-        allowed_from={Status.RECEIVED},
-        to=Status.TAKEN,
-        actor_id=turn.user.id,
-        actor_name=turn.user.full_name,
-    )
     if moved.won:
-        await _tell_person(turn, moved.interest)
+        await _tell_person(turn, moved.interest, "person_told")
         turn.toast(TEXT.label("you_took", interest=moved.interest))
     else:
         turn.toast(await _who_was_first(turn, moved.interest), alert=True)
-    shown = _shows_details(update) and moved.interest.status is not Status.WITHDRAWN
-    await turn.rewrite(
-        await _text(turn, moved.interest, details=shown),
-        _keyboard(moved.interest, details=shown),
-        about=moved.interest.about,
+    await _show(update, turn, moved.interest)
+
+
+@requires(Authority.ADMINISTRATORS)
+async def undo_charge(update: Update, context: BotContext) -> None:
+    """Undo it, for whoever slipped or cannot go on: the request waits for somebody again."""
+    turn, interest_id = context.turn, UndoCharge.of(update).interest_id
+    moved = await _move(turn, interest_id, Status.TAKEN, Status.RECEIVED)
+    if moved is None:
+        return
+    if moved.won:
+        await _tell_person(turn, moved.interest, "person_told_again")
+        turn.toast(TEXT.label("you_put_back", interest=moved.interest))
+    else:
+        turn.toast(TEXT.label("undo_charge_too_late", interest=moved.interest), alert=True)
+    await _show(update, turn, moved.interest)
+
+
+async def _move(turn: Turn, interest_id: int, before: Status, after: Status) -> Moved | None:
+    """Move a request on, in this administrator's name; say so where it was erased."""
+    known = await turn.work.interests.get(interest_id)
+    if known is None or known.is_anonymous:
+        await turn.rewrite(TEXT("erased", number=known.number if known else None))
+        return None
+    return await turn.work.interests.move(
+        interest_id,
+        allowed_from={before},
+        to=after,
+        actor_id=turn.user.id,
+        actor_name=turn.user.full_name,
     )
 
 
-def _shows_details(update: Update) -> bool:
+async def _show(update: Update, turn: Turn, interest: Interest) -> None:
+    """Make the tapped notification tell how the request stands, with the contact if it showed."""
+    shown = _shows_details(update, interest) and interest.status is not Status.WITHDRAWN
+    await turn.rewrite(
+        await _text(turn, interest, details=shown),
+        _keyboard(interest, details=shown),
+        about=interest.about,
+    )
+
+
+def _shows_details(update: Update, interest: Interest) -> bool:
     """Tell whether the tapped notification shows the contact: its button then hides it."""
     message = update.effective_message
     markup = message.reply_markup if message else None
-    hides = ShowDetails(TakeCharge.of(update).interest_id, shown=False).pack()
+    hides = ShowDetails(interest.id, shown=False).pack()
     lines = markup.inline_keyboard if markup else ()
     return any(one.callback_data == hides for line in lines for one in line)
 
 
-async def _tell_person(turn: Turn, interest: Interest) -> None:
+async def _tell_person(turn: Turn, interest: Interest, words: str) -> None:
     if interest.person_id is not None:
         keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-        await turn.tell(interest.person_id, TEXT("person_told", interest=interest), keyboard)
+        await turn.tell(interest.person_id, TEXT(words, interest=interest), keyboard)
 
 
 async def _who_was_first(turn: Turn, interest: Interest) -> str:
-    events = await turn.work.interests.events(interest.id)
-    taken = next((event for event in reversed(events) if event.status is Status.TAKEN), None)
+    taken = await _taken(turn, interest) if interest.status is Status.TAKEN else None
     return TEXT.label("too_late", interest=interest, taken=taken)
 
 
 HANDLERS: tuple[Handler, ...] = (
     tap(ShowDetails, show_details),
     tap(TakeCharge, take_charge),
+    tap(UndoCharge, undo_charge),
 )

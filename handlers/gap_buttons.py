@@ -74,10 +74,20 @@ class OutOfScope(CallbackData, prefix="go"):
     question_id: int
 
 
+@dataclass(frozen=True)
+class NoPage(CallbackData, prefix="gn"):
+    """The place of a page that there is not, so that the other button stays in its own."""
+
+
 def turning(back: CallbackData, on: CallbackData, page: int, last: int) -> list[Button]:
-    """Return the ways to the pages beside this one."""
-    buttons = [button(TEXT.label("previous"), back)] if page > 0 else []
-    return [*buttons, button(TEXT.label("next"), on)] if page < last else buttons
+    """Return the ways to the pages beside this one, each always in its place."""
+    if last <= 0:
+        return []
+    none = button(TEXT.label("no_page"), NoPage())
+    return [
+        button(TEXT.label("previous"), back) if page > 0 else none,
+        button(TEXT.label("next"), on) if page < last else none,
+    ]
 
 
 def back() -> Keyboard:

@@ -38,7 +38,10 @@ async def _list(turn: Turn, page: int) -> None:
     page = min(max(page, 0), pages - 1)
     offset = page * _PAGE
     shown = found[offset : offset + _PAGE]
-    text = TEXT("history", versions=shown, offset=offset, page=page + 1, pages=pages)
+    authors = await turn.work.publications.authors([one.id for one in shown])
+    text = TEXT(
+        "history", versions=shown, authors=authors, offset=offset, page=page + 1, pages=pages
+    )
     lines = [[_line(offset + number, one)] for number, one in enumerate(shown, 1)]
     await turn.rewrite(text, rows(*lines, _pager(page, pages)))
 

@@ -8,6 +8,7 @@ from handlers.gap_buttons import (
     AnswerPeople,
     ChooseEntry,
     ListGaps,
+    NoPage,
     OutOfScope,
     PutBack,
     SetAside,
@@ -42,6 +43,12 @@ async def turn_page(update: Update, context: BotContext) -> None:
     """Show another page in place of this one."""
     turn = context.turn
     await turn.rewrite(*_page(await gaps(turn), ListGaps.of(update).page, await _waiting(turn)))
+
+
+@requires(Authority.FACILITATORS)
+async def stay(_update: Update, context: BotContext) -> None:
+    """Say that there is no page on this side."""
+    context.turn.toast(TEXT.label("no_page_there"))
 
 
 async def _waiting(turn: Turn) -> int:
@@ -145,6 +152,7 @@ async def _open(turn: Turn, question: Unanswered) -> Conversation:
 HANDLERS: tuple[Handler, ...] = (
     command("sansreponse", list_gaps),
     tap(ListGaps, turn_page),
+    tap(NoPage, stay),
     tap(ShowGap, show_gap),
     tap(AnswerPeople, answer_people),
     tap(SetAside, set_aside),

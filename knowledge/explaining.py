@@ -12,7 +12,7 @@ import yaml
 from rapidfuzz import fuzz
 
 from knowledge.lexicon import Lexicon
-from knowledge.matching import Decision, Outcome
+from knowledge.matching import FIND_PROJECTS, Decision, Outcome
 from knowledge.normalising import normalise
 from knowledge.phonetics import sound
 from knowledge.thresholds import Thresholds
@@ -26,6 +26,8 @@ _LIKE = 84
 _SHORTEST_FUZZY = 5
 _SHORTEST_HEARD = 4
 _MOST_PAIRS = 8
+# The matcher's reasons that put one entry first, whatever else is shown beside it.
+_OF_THE_CENSUS = frozenset({"names projects of the census", "a lone word of the census"})
 
 
 class Likeness(StrEnum):
@@ -53,11 +55,15 @@ class WordPair:
 
 @dataclass(frozen=True, slots=True)
 class RankedEntry:
-    """An entry and its score, from 0 to 1: how well it fits, not how probable it is."""
+    """An entry and its score, from 0 to 1: how well it fits, not how probable it is.
+
+    ``promoted`` says in French why it stands before others, whatever its score; else empty.
+    """
 
     id: str
     title: str
     score: float
+    promoted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +104,12 @@ def explain(knowledge: Knowledge, question: str) -> Explanation:
 
 
 def _candidates(knowledge: Knowledge, decision: Decision) -> Iterator[RankedEntry]:
+    why: str = _texts()["promoted"].get(decision.reason, "")
+    promoted = {FIND_PROJECTS} if decision.reason in _OF_THE_CENSUS else decision.shown
     for ranked in decision.ranking:
         entry = knowledge.entry(ranked.id)
-        yield RankedEntry(ranked.id, entry.title if entry else ranked.id, ranked.score)
+        told = why if ranked.id in promoted else ""
+        yield RankedEntry(ranked.id, entry.title if entry else ranked.id, ranked.score, told)
 
 
 def _probabilities(decision: Decision) -> tuple[float | None, float | None]:

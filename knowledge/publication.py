@@ -1,7 +1,8 @@
 """Files that facilitators send back: examined whole, put in place at once, kept when replaced.
 
-A version is a content that was in service and was replaced: ``by`` and ``at`` say who replaced it,
-and when. It is on disk before what replaces it, so that a crash at any moment loses nothing.
+A version is a content that was in service and was replaced: ``at`` says when. Who replaced it is
+not written here, where no erasure would reach it. It is on disk before what replaces it, so that a
+crash at any moment loses nothing.
 """
 
 import fcntl
@@ -46,12 +47,11 @@ class BaseChangedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A former content of a file: when (UTC) and by whom it was replaced, its fingerprint."""
+    """A former content of a file: when (UTC) it was replaced, its fingerprint."""
 
     id: str
     file: str
     at: datetime
-    by: str
     sha: str
 
 
@@ -122,7 +122,7 @@ def _regressions(
 
 
 def publish(
-    directory: Path, candidate_file: str, content: bytes, *, base: str, by: str, now: datetime
+    directory: Path, candidate_file: str, content: bytes, *, base: str, now: datetime
 ) -> Version:
     """Put a content in place of a file, whole or not at all; return the version that it replaces.
 
@@ -134,7 +134,7 @@ def publish(
         former = _content(target)
         if fingerprint(former) != base:
             raise BaseChangedError(candidate_file)
-        version = _keep(directory / HISTORY, candidate_file, former, by, now)
+        version = _keep(directory / HISTORY, candidate_file, former, now)
         _write(target, content)
     return version
 
@@ -178,13 +178,12 @@ def _alone(history: Path) -> Iterator[None]:
         yield
 
 
-def _keep(history: Path, file: str, content: bytes, by: str, now: datetime) -> Version:
-    """Keep a content and who replaces it, the latter last: without it, only the name is lost."""
+def _keep(history: Path, file: str, content: bytes, now: datetime) -> Version:
+    """Keep a content and its fingerprint, the latter last: it can be had from the former."""
     at = now.astimezone(UTC).replace(microsecond=0)
-    version = Version(_free_id(history, file, at), file, at, by, fingerprint(content))
+    version = Version(_free_id(history, file, at), file, at, fingerprint(content))
     _write(history / f"{version.id}.yaml", content)
-    who = {"file": file, "at": at.isoformat(), "by": by, "sha": version.sha}
-    said = json.dumps(who, ensure_ascii=False, indent=2).encode("utf-8", "replace")
+    said = json.dumps({"file": file, "at": at.isoformat(), "sha": version.sha}, indent=2).encode()
     _write(history / f"{version.id}.json", said + b"\n")
     return version
 
@@ -209,7 +208,7 @@ def _version(path: Path) -> Version | None:
         sha = written.get("sha") or fingerprint(path.read_bytes())
     except (OSError, ValueError):
         return None
-    return Version(path.stem, file, at, written.get("by", ""), sha)
+    return Version(path.stem, file, at, sha)
 
 
 def _written_down(path: Path) -> dict[str, str]:

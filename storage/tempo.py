@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, exists, select, update
+from sqlalchemy import and_, bindparam, exists, func, select, update
 
 from storage.repository import Repository
 from storage.schema import inbox
@@ -18,6 +18,14 @@ class Tempo(Repository):
         known = _known(chat_id, update_id, self._now, within)
         earliest = await self._connection.scalar(_NTH_BEFORE, known | {"nth": limit - 1})
         return earliest is not None
+
+    async def came_between(self, chat_id: int, handled_at: datetime, update_id: int) -> bool:
+        """Tell whether there were updates after the one that was handled at this very moment.
+
+        By their numbers: the clock may have moved in between, or be another worker's.
+        """
+        known = {"chat": chat_id, "handled_at": handled_at, "number": update_id}
+        return bool(await self._connection.scalar(_CAME_BETWEEN, known))
 
     async def hold(self, chat_id: int, update_id: int, within: timedelta) -> bool:
         """Mark an update as left unanswered; True where it is the first one within that time."""
@@ -44,6 +52,19 @@ _NTH_BEFORE = (
     .limit(1)
 )
 _HELD_BEFORE = select(exists().where(_BEFORE, inbox.c.reference == _HELD))
+
+_HANDLED = (
+    select(func.max(inbox.c.update_id))
+    .where(inbox.c.chat_id == bindparam("chat"), inbox.c.done_at == bindparam("handled_at"))
+    .scalar_subquery()
+)
+_CAME_BETWEEN = select(
+    exists().where(
+        inbox.c.chat_id == bindparam("chat"),
+        inbox.c.update_id > _HANDLED,
+        inbox.c.update_id < bindparam("number"),
+    )
+)
 
 
 def _known(chat_id: int, update_id: int, now: datetime, within: timedelta) -> dict[str, object]:

@@ -40,7 +40,64 @@ async def test_details_stay_shown_when_the_request_is_taken(
     await administrator.taps("Détails")
     await administrator.taps("Pris en charge")
     administrator.sees("Prise en charge par", "Samira Costa", "+33 6 12 34 56 78")
-    assert administrator.labels == ["Masquer les détails"]
+    assert administrator.labels == ["Masquer les détails", "Annuler la prise en charge"]
+    await administrator.taps("Annuler la prise en charge")
+    administrator.sees("Nouvelle demande", "Samira Costa")
+    assert administrator.labels == ["Masquer les détails", "Pris en charge"]
+
+
+async def test_a_request_taken_by_mistake_is_put_back_as_it_was(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await registers(sme, stage)
+    message, _ = administrator.button("Pris en charge")
+    await administrator.taps("Pris en charge")
+    stage.clock.passes(minutes=1)
+    second = stage.member(stage.messenger.administrators, 1)
+    await second.taps("Annuler la prise en charge")
+    assert "vous l'avez remise à disposition" in second.toast
+    shown = next(m for m in second.messages() if m["message_id"] == message["message_id"])
+    assert {key: shown[key] for key in ("text", "reply_markup")} == {
+        key: message[key] for key in ("text", "reply_markup")
+    }
+    sme.received(f"Votre demande {number}", "attend de nouveau qu'une personne de l'équipe")
+    await sme.says("/mesdemandes")
+    sme.sees("pas encore prise en charge")
+    # Who did what, and when, stays; and it can be taken again, by anybody.
+    stage.clock.passes(minutes=1)
+    await second.taps("Pris en charge")
+    second.sees("Prise en charge par", second.user.first_name)
+    assert administrator.user.first_name not in second.text
+    steps = await stage.rows(
+        select(interest_events.c.status, interest_events.c.actor_id).order_by(interest_events.c.id)
+    )
+    assert steps == [
+        ("received", None),
+        ("taken", administrator.user.id),
+        ("received", second.user.id),
+        ("taken", second.user.id),
+    ]
+    await sme.taps("Voir ma demande")
+    sme.sees("3. 23 novembre 2026, 11:01 : remise à disposition de l'équipe")
+
+
+async def test_what_nobody_holds_is_not_put_back(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await administrator.taps("Pris en charge")
+    message, data = administrator.button("Annuler la prise en charge")
+    await administrator.taps_data(message["message_id"], data)
+    await administrator.taps_data(message["message_id"], data)
+    assert "il n'y a rien à annuler" in administrator.toast
+    assert len(await stage.rows(select(interest_events.c.id))) == 3
+    await administrator.taps("Pris en charge")
+    await sme.taps("Voir ma demande")
+    await sme.taps("Retirer ma demande")
+    await sme.taps("Oui, retirer")
+    await administrator.taps_data(message["message_id"], data)
+    assert "il n'y a rien à annuler" in administrator.toast
+    assert await stage.rows(select(interests.c.status)) == [("withdrawn",)]
 
 
 async def test_the_withdrawal_names_the_firm_until_it_is_erased(
@@ -84,7 +141,7 @@ async def test_others_cannot_use_the_administrators_buttons(
     for intruder in (other_sme, facilitator, sme):
         await intruder.says("/start")
         message = intruder.messages()[-1]
-        for data in (f"ad:{interest_id}:1", f"at:{interest_id}"):
+        for data in (f"ad:{interest_id}:1", f"at:{interest_id}", f"au:{interest_id}"):
             await intruder.taps_data(message["message_id"], data)
             assert "réservée" in intruder.toast
             assert "+33" not in intruder.text

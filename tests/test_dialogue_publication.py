@@ -196,7 +196,7 @@ async def test_a_file_made_from_an_old_version_warns_of_what_it_would_erase(
     await sends_back(facilitator, CHANGED)
     await decides(facilitator, "Publier")
     await sends_back(colleague, FAQ.replace("Avec les écoles.", "Avec le lycée."))
-    colleague.sees("un autre changement serait effacé", facilitator.user.name)
+    colleague.sees("un autre changement serait effacé", "/historique dit par qui")
     await decides(colleague, "Publier")
     colleague.sees("malgré tout ?")
     assert (folder / "faq.yaml").read_text("utf-8") == CHANGED
@@ -236,9 +236,9 @@ async def test_whoever_is_erased_is_named_nowhere_in_the_history(
     kept = b"".join(path.read_bytes() for path in (folder / "history").iterdir())
     assert facilitator.user.name.encode() not in kept
     assert str(facilitator.user.id).encode() not in kept
-    alone = stage.speaker(facilitator.user)
+    alone = stage.person(facilitator.user)
     await alone.says("/supprimer")
-    await alone.taps("Tout effacer")
+    await alone.taps("Oui, tout effacer")
     colleague = stage.member(stage.messenger.facilitators)
     await colleague.says("/historique")
     colleague.sees("1. faq.yaml", "par une personne qui a demandé l'effacement")

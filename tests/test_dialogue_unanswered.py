@@ -107,9 +107,13 @@ async def test_pages_turn_and_an_old_page_number_is_brought_back(
     await facilitator.says("/sansreponse")
     facilitator.sees("7 sujets", "Page 1 sur 2")
     assert len([label for label in facilitator.labels if label[0].isdigit()]) == PAGE
+    assert facilitator.labels[-2:] == ["·", "Page suivante"]
     await facilitator.taps("Page suivante")
     facilitator.sees("6.", "Page 2 sur 2")
-    assert "Page suivante" not in facilitator.labels
+    assert facilitator.labels[-2:] == ["Page précédente", "·"]
+    await facilitator.taps("·")
+    assert facilitator.toast == "Il n'y a pas d'autre page de ce côté."
+    assert facilitator.new == []
     message = facilitator.messages()[-1]["message_id"]
     await facilitator.taps_data(message, "gl:-3")
     facilitator.sees("Page 1 sur 2")
@@ -315,7 +319,11 @@ async def test_others_see_and_change_nothing(
         await intruder.says("/sansreponse")
         intruder.sees("réservée")
         message = intruder.messages()[-1]["message_id"]
-        taps = ("gl:0", *(f"{act}:{question}" for act in ("gs", "ga", "gr", "gd", "gb", "go")))
+        taps = (
+            "gl:0",
+            "gn",
+            *(f"{act}:{question}" for act in ("gs", "ga", "gr", "gd", "gb", "go")),
+        )
         for data in (*taps, f"ge:{question}:0", f"gp:{question}:talents"):
             await intruder.taps_data(message, data)
             assert "réservée" in intruder.toast

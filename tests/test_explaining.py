@@ -7,7 +7,7 @@ import pytest
 
 import knowledge
 from knowledge.explaining import Likeness, explain
-from knowledge.matching import Outcome
+from knowledge.matching import FIND_PROJECTS, Outcome
 from knowledge.whole import Knowledge
 
 SHIPPED = Path(knowledge.__file__).parent
@@ -46,6 +46,35 @@ def test_each_outcome_has_its_reason_in_french(
     assert told.outcome is outcome
     assert words in told.reason
     assert told.reason
+
+
+@pytest.mark.parametrize(
+    ("question", "why"),
+    [
+        ("un projet de solvants", "la question nomme des projets"),
+        ("solvants", "ce mot nomme des projets"),
+    ],
+)
+def test_what_the_census_puts_first_is_told(shipped: Knowledge, question: str, why: str) -> None:
+    first, *others = explain(shipped, question).ranking
+    assert first.id == FIND_PROJECTS
+    assert first.promoted.startswith(f"mis en avant car {why}")
+    assert {one.promoted for one in others} == {""}
+
+
+def test_themes_before_what_scores_higher_are_told(shipped: Knowledge) -> None:
+    told = explain(shipped, "qui finance et qui est le chef de file")
+    promoted = {one.id for one in told.ranking if one.promoted}
+    assert promoted == set(told.shown)
+    assert all("une partie de la question" in one.promoted for one in told.ranking[:2])
+
+
+@pytest.mark.parametrize("question", ["Mutualisation !", "machines", "bonjour", "demain il pleut"])
+def test_what_stands_by_its_score_has_no_mark(shipped: Knowledge, question: str) -> None:
+    told = explain(shipped, question)
+    scores = [one.score for one in told.ranking]
+    assert scores == sorted(scores, reverse=True)
+    assert {one.promoted for one in told.ranking} <= {""}
 
 
 def test_every_reason_of_the_matcher_has_its_french() -> None:

@@ -28,13 +28,13 @@ def questions(count: int, chats: int, material: Material) -> list[Update]:
     """Questions that are all different: known phrasings, each with two words of another."""
     chosen = random.Random(7)  # noqa: S311 - any will do, the same in each run
     texts = [example.text for example in material.examples if example.entry]
-    return [said(n % chats + 1, _other_words(chosen, texts, n)) for n in range(count)]
+    return [said(n % chats + 1, _other_words(chosen, texts)) for n in range(count)]
 
 
-def _other_words(chosen: random.Random, texts: list[str], number: int) -> str:
+def _other_words(chosen: random.Random, texts: list[str]) -> str:
     words = chosen.choice(texts).split()
     words[chosen.randrange(len(words))] = chosen.choice(chosen.choice(texts).split())
-    return " ".join([*words, *chosen.choice(texts).split()[:2], f"n{number}"])
+    return " ".join([*words, *chosen.choice(texts).split()[:2], f"n{next(_IDS)}"])
 
 
 def echoes(count: int, chats: int) -> list[Update]:

@@ -2,12 +2,9 @@
 
 import asyncio
 import contextlib
-import os
-import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -21,28 +18,12 @@ from bot.preview.chat_file import ChatFile
 from bot.preview.messenger import Messenger
 from bot.preview.page_endpoint import PageEndpoint
 from bot.preview.people import BOT_ID
+from bot.serving import WebServer
 
 # Not a secret: it opens this machine's preview only.
 PREVIEW_TOKEN = f"{BOT_ID}:local-preview"
 _HOSTS = ["127.0.0.1", "localhost"]
 _PAGE = Path(__file__).parent / "page"
-
-
-class PortInUseError(OSError):
-    """Somebody else listens on the port."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(f"port {port} is in use")
-        self.port = port
-
-
-class _Uvicorn(uvicorn.Server):
-    """uvicorn, leaving the signals of the process to whoever runs it."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Change nothing."""
-        yield
 
 
 class PreviewServer:
@@ -62,46 +43,37 @@ class PreviewServer:
     ) -> None:
         self.messenger = messenger or Messenger()
         self._chat_file = ChatFile(chats, self.messenger) if chats else None
-        self._host = host
-        self._port = port
         self._token = token
         self._stopping = asyncio.Event()
-        self._server: _Uvicorn | None = None
-        self._serving: asyncio.Task[None] | None = None
+        # A connection cut here was to be cut: uvicorn need not say so.
+        self._server = WebServer(self.app(), host, port, grace_seconds=1, log_level="critical")
 
     @property
     def url(self) -> str:
         """Where the server answers, once started."""
-        return f"http://{self._host}:{self._port}"
+        return f"http://{self._server.host}:{self._server.port}"
 
     async def start(self) -> None:
-        """Listen; PortInUseError where the port is taken. Port 0 takes a free one."""
-        listener = self._listen()
-        self._port = listener.getsockname()[1]
+        """Listen; AddressTakenError where the port is taken. Port 0 takes a free one."""
+        self._server.listen()
         self._stopping.clear()
         if self._chat_file:
             self._chat_file.open()
         self.messenger.updates.open()
         self.messenger.webhook.open()
-        self._server = _Uvicorn(_configured(self.app()))
-        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
-        # uvicorn says only by this flag that it is ready.
-        while not self._server.started:  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
+        await self._server.start()
 
     async def stop(self) -> None:
         """End what is under way and stop listening."""
-        if self._server is None or self._serving is None:
+        if not self._server.is_serving:
             return
         self._stopping.set()
         self.messenger.updates.close()
         await self.messenger.webhook.close()
         self.messenger.notes("stopping")
-        self._server.should_exit = True
-        await self._serving
+        await self._server.stop()
         if self._chat_file:
             await self._chat_file.close()
-        self._server = None
 
     def app(self) -> ASGIApp:
         """Return the ASGI application."""
@@ -118,24 +90,9 @@ class PreviewServer:
         # Another site's page must not drive this one under a name of its own.
         return TrustedHostMiddleware(either, allowed_hosts=_HOSTS)
 
-    def _listen(self) -> socket.socket:
-        # Without the protocol's name, asyncio does not set TCP_NODELAY: 40 ms more for each call.
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((self._host, self._port))
-            listener.listen()
-        except OSError as error:
-            listener.close()
-            raise PortInUseError(self._port) from error
-        return listener
-
     def _abort(self, scope: Scope) -> None:
         """Close the connection of a request without another word."""
-        for connection in list(self._server.server_state.connections) if self._server else ():
-            if getattr(connection, "client", None) == scope["client"]:
-                connection.transport.abort()
+        self._server.abort(scope["client"])
 
 
 def _is_foreign(scope: Scope) -> bool:
@@ -146,22 +103,6 @@ def _is_foreign(scope: Scope) -> bool:
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     said = next((value for name, value in headers if name == b"sec-fetch-site"), b"none")
     return scope["path"] != "/" and said not in {b"none", b"same-origin"}
-
-
-def _configured(app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_level="critical",
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=1,
-        # Long enough that no client of this machine meets a connection closed under its hand.
-        timeout_keep_alive=75,
-    )
 
 
 def _page(endpoint: PageEndpoint) -> Starlette:

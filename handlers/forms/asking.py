@@ -44,8 +44,7 @@ async def others_came_between(turn: Turn, draft: Draft) -> bool:
     """Tell whether the person sent or tapped something else since the form last asked."""
     if draft.updated_at is None:
         return False
-    since = turn.work.now - draft.updated_at
-    return await turn.work.tempo.is_over(turn.chat_id, turn.update.update_id, 1, since)
+    return await turn.work.tempo.came_between(turn.chat_id, draft.updated_at, turn.update.update_id)
 
 
 async def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:

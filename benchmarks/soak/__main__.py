@@ -1,0 +1,82 @@
+"""``make soak``: the whole bot under faults for ten minutes; then every account is settled.
+
+Half of the time one bot fetches updates, on SQLite; half of it two are posted to, on PostgreSQL.
+Prints the ledger; the exit code is 1 where anything was lost, doubled, or out of order.
+"""
+
+import argparse
+import asyncio
+import random
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.soak import report
+from benchmarks.soak.halves import Half, Outcome, Plan
+from benchmarks.soak.postgres import Postgres, PostgresMissingError
+
+_WHOLE_MINUTES = 10.0
+_HALVES = ("sqlite", "postgresql")
+
+
+def main() -> int:
+    """Run the halves that are asked for; return the exit code."""
+    options = _options()
+    print(f"seed {options.seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+        # PostgreSQL runs as somebody else.
+        Path(folder).chmod(0o755)
+        for name in _HALVES:
+            Path(folder, name).mkdir(mode=0o755)
+        try:
+            outcomes = asyncio.run(_run(options, Path(folder)))
+        except PostgresMissingError as error:
+            print(error)
+            return 1
+    print(report.told(outcomes))
+    for outcome in outcomes:
+        print(report.logged(outcome))
+    found = report.problems(outcomes)
+    print("\n".join(found) or "Nothing lost, nothing recorded twice, everything in order.")
+    return 1 if found else 0
+
+
+async def _run(options: argparse.Namespace, folder: Path) -> list[Outcome]:
+    running = asyncio.current_task()
+    if running is not None:
+        # Or the bots would outlive a soak that is ended from outside.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    halves = _HALVES if options.only is None else (options.only,)
+    seconds = options.minutes * 60 / len(halves)
+    count = round(options.made_up * min(1.0, options.minutes / _WHOLE_MINUTES) / len(halves))
+    outcomes = []
+    for name in halves:
+        plan = Plan(name, seconds, count, options.seed)
+        outcomes.append(await _half(plan, folder / name))
+        print(f"{name}: {round(outcomes[-1].seconds)} s", flush=True)
+    return outcomes
+
+
+async def _half(plan: Plan, folder: Path) -> Outcome:
+    if plan.name == "sqlite":
+        return await Half(plan, folder, 1, None).run()
+    postgres = Postgres(folder / "postgres")
+    await postgres.start()
+    try:
+        return await Half(plan, folder, 2, postgres).run()
+    finally:
+        await postgres.stop()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=_WHOLE_MINUTES, help="of chaos, in all")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311
+    parser.add_argument("--made-up", type=int, default=1000, help="updates of each sort, in all")
+    parser.add_argument("--only", choices=_HALVES)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

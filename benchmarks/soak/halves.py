@@ -1,0 +1,245 @@
+"""The two halves of a soak: one bot that fetches, on SQLite; two posted to, on PostgreSQL."""
+
+import asyncio
+import shutil
+import socket
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+import knowledge
+from benchmarks.soak.bots import ADMINISTRATORS, FACILITATORS, Bot
+from benchmarks.soak.chaos import Chaos, Scene
+from benchmarks.soak.expectations import is_sound, speaker
+from benchmarks.soak.ledger import Conversation, Facts, Generated, Ledger, Stored, settle
+from benchmarks.soak.mail import SECRET, Mail
+from benchmarks.soak.people import Crowd, Json
+from benchmarks.soak.postgres import Postgres
+from benchmarks.soak.record import Record
+from benchmarks.soak.telegram import Telegram
+from benchmarks.soak.updates_from_schema import Maker
+from benchmarks.soak.weather import Weather
+from storage.database import open_engine
+from storage.inspection import inspect_database
+
+KNOWLEDGE = Path(knowledge.__file__).parent
+PROJECTS = (
+    "mutualisation-ressources",
+    "talents-relations-entreprises",
+    "recensement-public-projets",
+)
+_PEOPLE = 24
+_THINK_SECONDS = 1.0
+_DRAIN_SECONDS = 240.0
+_LOOK_EVERY_SECONDS = 5.0
+_FIRST_CHAT = 900_000_000
+_MARKS = text("SELECT company, message FROM interests")
+_COUNT = "SELECT count(*) FROM {table} WHERE state = '{state}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a half is asked to be; ``seconds`` of chaos, ``made_up`` updates of each sort."""
+
+    name: str
+    seconds: float
+    made_up: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a half: the ledger, what went wrong on purpose, what the bots logged."""
+
+    plan: Plan
+    ledger: Ledger
+    met: dict[str, int]
+    said: Counter[str]
+    seconds: float
+
+
+class Half:
+    """One half: a Telegram, its people, the bots and their database."""
+
+    def __init__(self, plan: Plan, folder: Path, bots: int, postgres: Postgres | None) -> None:
+        self._plan = plan
+        self._folder = folder
+        self._postgres = postgres
+        self._ports = [_free_port() for _ in range(bots)] if postgres else []
+        self._weather = Weather(plan.seed)
+        self._record = Record()
+        self._mail = Mail(plan.seed, self._ports)
+        self._telegram = Telegram(self._record, self._mail, self._weather)
+        self._crowd = Crowd(self._record, self._mail, PROJECTS, plan.seed)
+        self._generated: list[tuple[int, Json]] = []
+        self._url = postgres.url if postgres else f"sqlite+aiosqlite:///{folder}/bot.db"
+        self._knowledge = folder / "knowledge"
+        self._bots: list[Bot] = []
+
+    async def run(self) -> Outcome:
+        """Rehearse, let chaos rage, let everything come to rest, draw up the ledger."""
+        began = time.monotonic()
+        await self._telegram.start()
+        self._prepare()
+        chaos = Chaos(Scene(self._bots, self._knowledge, self._postgres), self._plan.seed)
+        try:
+            for bot in self._bots:
+                bot.start()
+            await self._crowd.rehearse()
+            self._say("rehearsed")
+            await self._rage(chaos)
+            self._say("chaos is over")
+            await self._rest()
+            facts = await self._facts()
+        finally:
+            await asyncio.gather(*(bot.stop() for bot in self._bots))
+            await self._mail.close()
+            await self._telegram.stop()
+        ledger = settle(facts)
+        ledger.blame("a bot did not end well", [b.name for b in self._bots if b.exit_code])
+        return self._outcome(ledger, chaos, time.monotonic() - began)
+
+    def _say(self, what: str) -> None:
+        told = f"{len(self._mail.sent)} updates, {self._mail.waiting} not confirmed"
+        print(f"{self._plan.name}: {what}; {told}", flush=True)
+
+    def _prepare(self) -> None:
+        shutil.copytree(
+            KNOWLEDGE,
+            self._knowledge,
+            ignore=shutil.ignore_patterns("*.py", "__pycache__", "history"),
+        )
+        settings = {
+            "TELEGRAM_API_URL": self._telegram.url,
+            "DATABASE_URL": self._url,
+            "KNOWLEDGE_DIR": str(self._knowledge),
+            "XDG_CACHE_HOME": str(self._folder.parent / "cache"),
+            "MESSAGES_PER_SECOND": "0",
+            "WEBHOOK_SECRET": SECRET,
+        }
+        if not self._ports:
+            self._bots = [Bot(f"{self._plan.name}-1", "run", self._folder, settings)]
+        for number, port in enumerate(self._ports, 1):
+            # One address for all, as behind a balancer; the mail goes to either.
+            address = f"http://127.0.0.1:{self._ports[0]}/telegram"
+            own = {"WEBHOOK_URL": address, "LISTEN_PORT": str(port)}
+            name = f"{self._plan.name}-{number}"
+            self._bots.append(Bot(name, "serve", self._folder, settings | own))
+
+    async def _rage(self, chaos: Chaos) -> None:
+        self._foul(foul=True)
+        ends = time.monotonic() + self._plan.seconds
+        people = [self._crowd.perform(ends, _THINK_SECONDS) for _ in range(_PEOPLE)]
+        performing = asyncio.gather(*people)
+        await asyncio.gather(chaos.rage(self._plan.seconds), self._make_up())
+        self._foul(foul=False)
+        self._say("the last people finish")
+        await performing
+
+    def _foul(self, *, foul: bool) -> None:
+        self._weather.is_foul = foul
+        self._mail.is_foul = foul
+
+    async def _make_up(self) -> None:
+        """Send updates that were made up, evenly over the time there is."""
+        count = self._plan.made_up
+        maker = Maker(self._plan.seed, first_chat=_FIRST_CHAT)
+        for number, update in enumerate((*maker.valid(count), *maker.spoilt(count)), 1):
+            await asyncio.sleep(self._plan.seconds / (2 * count))
+            update_id = self._mail.send(_FIRST_CHAT + number, update)
+            self._generated.append((_FIRST_CHAT + number, {"update_id": update_id} | update))
+
+    async def _rest(self) -> None:
+        """Wait until nothing is left to do; the ledger tells what is."""
+        ends = time.monotonic() + _DRAIN_SECONDS
+        while time.monotonic() < ends:
+            left = await self._left()
+            self._say(f"rows that wait: {left}")
+            if not any(left) and not self._mail.waiting:
+                return
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+
+    async def _left(self) -> tuple[int, ...]:
+        """Count what waits in the inbox and in the outbox."""
+        counts = await self._read(
+            *(text(_COUNT.format(table=table, state="waiting")) for table in ("inbox", "outbox"))
+        )
+        return tuple(rows[0][0] for rows in counts)
+
+    async def _read(self, *statements: Json) -> list[Json]:
+        engine = open_engine(make_url(self._url))
+        try:
+            async with engine.connect() as connection:
+                return [(await connection.execute(one)).all() for one in statements]
+        finally:
+            await engine.dispose()
+
+    async def _facts(self) -> Facts:
+        chats = self._record.chats
+        return Facts(
+            sent=frozenset(self._mail.sent),
+            conversations=[
+                Conversation(
+                    one.mark,
+                    chats[one.chat].accepted,
+                    self._crowd.shapes(one),
+                    one.finished,
+                    one.entrusted,
+                )
+                for one in self._crowd.people
+            ],
+            generated=[self._made_up(chat, update) for chat, update in self._generated],
+            administrators=chats[ADMINISTRATORS].accepted,
+            facilitators=chats[FACILITATORS].accepted,
+            stored=await self._stored(),
+            kills=[kill for bot in self._bots for kill in bot.kills],
+            unforeseen=[line for bot in self._bots for line in bot.unforeseen],
+        )
+
+    def _made_up(self, chat: int, update: Json) -> Generated:
+        return Generated(
+            update["update_id"],
+            is_sound(update),
+            speaker(update) == chat,
+            [call for own in (chat, -chat) for call in self._record.chats[own].accepted],
+        )
+
+    async def _stored(self) -> Stored:
+        inbox, marks, waiting, parked = await self._read(
+            text("SELECT update_id, state, reference FROM inbox"),
+            _MARKS,
+            text(_COUNT.format(table="outbox", state="waiting")),
+            text(_COUNT.format(table="outbox", state="parked")),
+        )
+        return Stored(
+            states={row.update_id: row.state for row in inbox},
+            references={row.update_id: row.reference for row in inbox if row.reference},
+            waiting=waiting[0][0],
+            parked=parked[0][0],
+            marks=[_agreed(row.company, row.message) for row in marks],
+            faults=[str(found) for found in await inspect_database(self._url)],
+        )
+
+    def _outcome(self, ledger: Ledger, chaos: Chaos, seconds: float) -> Outcome:
+        met = Counter(chaos.met) + self._mail.met
+        met += Counter({f"calls: {fault.value}": n for fault, n in self._weather.met.items()})
+        met["acts that people repeated"] = self._crowd.retries
+        met["starts that failed"] = sum(bot.failed_starts for bot in self._bots)
+        said: Counter[str] = sum((bot.said for bot in self._bots), Counter())
+        return Outcome(self._plan, ledger, dict(met), said, seconds)
+
+
+def _agreed(company: str, message: str) -> str:
+    """Return the mark of a request: the firm's name and the message must be of one person."""
+    mark = company.rsplit(maxsplit=1)[-1]
+    return mark if mark in message else f"{mark} with the message of another"
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

@@ -1,0 +1,212 @@
+"""What went in held against what came out: nothing lost, nothing recorded twice, all in order."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TypeAlias
+
+from benchmarks.soak.following import Followed, follow
+from benchmarks.soak.record import Accepted
+
+_MARK = re.compile(r"M\d{6}")
+_REFERENCE = re.compile(r"E-[0-9A-F]{6}")
+_MOST_TOLD = 5
+# The run of the same that came before, and the call that repeats it.
+Repeat: TypeAlias = tuple[Sequence[Accepted], Accepted]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A person's chat; ``expected``: the shapes that must come; ``entrusted``: a form was sent."""
+
+    mark: str
+    calls: Sequence[Accepted]
+    expected: Sequence[str]
+    finished: bool = True
+    entrusted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A made-up update; ``sound``: Telegram might send it; ``speaks``: somebody waits for words."""
+
+    update_id: int
+    sound: bool
+    speaks: bool
+    calls: Sequence[Accepted] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the database holds at the end; ``states`` and ``references`` by update."""
+
+    states: Mapping[int, str]
+    references: Mapping[int, str]
+    waiting: int
+    parked: int
+    # The marks of the recorded requests, one for each.
+    marks: Sequence[str]
+    faults: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One half of a soak; ``kills`` are monotonic times in seconds."""
+
+    sent: frozenset[int]
+    conversations: Sequence[Conversation]
+    generated: Sequence[Generated]
+    administrators: Sequence[Accepted]
+    facilitators: Sequence[Accepted]
+    stored: Stored
+    kills: Sequence[float] = ()
+    unforeseen: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Figures by name, and in words whatever does not agree."""
+
+    figures: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def blame(self, what: str, found: Sequence[object]) -> None:
+        """Note a problem, with the first few of what shows it."""
+        if found:
+            shown = "; ".join(str(one) for one in found[:_MOST_TOLD])
+            self.problems.append(f"{what} ({len(found)}): {shown}")
+
+
+def settle(facts: Facts) -> Ledger:
+    """Draw up the ledger."""
+    ledger = Ledger()
+    _updates(ledger, facts)
+    followed = [(one, follow(one.calls, one.expected)) for one in facts.conversations]
+    _conversations(ledger, followed)
+    _interests(ledger, facts)
+    _alerts(ledger, facts)
+    _silence(ledger, facts)
+    _repeats(ledger, facts, list(_all_repeats(facts, followed)))
+    ledger.figures["left waiting in the outbox"] = facts.stored.waiting
+    ledger.blame("messages wait for ever", [None] * facts.stored.waiting)
+    ledger.blame("messages were given up", [None] * facts.stored.parked)
+    ledger.blame("the database is damaged", facts.stored.faults)
+    ledger.blame("the bot met what it did not foresee", facts.unforeseen)
+    return ledger
+
+
+def _updates(ledger: Ledger, facts: Facts) -> None:
+    states = Counter(facts.stored.states.values())
+    ledger.figures["updates delivered"] = len(facts.sent)
+    ledger.figures["updates handled"] = states["done"]
+    ledger.figures["updates set aside"] = states["aside"]
+    ledger.figures["updates left in the inbox"] = states["waiting"]
+    kept = facts.stored.states.keys()
+    ledger.blame("updates were lost", sorted(facts.sent - kept))
+    ledger.blame("updates came from nowhere", sorted(kept - facts.sent))
+    stuck = [number for number, state in facts.stored.states.items() if state == "waiting"]
+    ledger.blame("updates wait for ever", stuck)
+    spoilt = {one.update_id for one in facts.generated if not one.sound}
+    aside = {number for number, state in facts.stored.states.items() if state == "aside"}
+    ledger.blame("sound updates were set aside", sorted(aside - spoilt))
+
+
+def _conversations(ledger: Ledger, found: Sequence[tuple[Conversation, Followed]]) -> None:
+    ledger.figures["conversations"] = len(found)
+    ledger.figures["messages that people expected"] = sum(len(one.expected) for one, _ in found)
+    lacking = [one.mark for one, seen in found if seen.reached < len(one.expected)]
+    ledger.blame("people were not answered in full, or not in order", lacking)
+    ledger.blame("people gave up", [one.mark for one, _ in found if not one.finished])
+    strange = [f"{one.mark}: {call.text[:60]!r}" for one, seen in found for call in seen.strange]
+    ledger.blame("people were told what nobody expected", strange)
+
+
+def _interests(ledger: Ledger, facts: Facts) -> None:
+    entrusted = {one.mark for one in facts.conversations if one.entrusted}
+    recorded, told = Counter(facts.stored.marks), Counter(_notified(facts))
+    ledger.figures["interests completed by people"] = len(entrusted)
+    ledger.figures["interests recorded"] = recorded.total()
+    ledger.figures["interests notified to administrators"] = told.total()
+    for what, marks in (("recorded", recorded), ("notified", told)):
+        ledger.blame(f"interests were not {what}", sorted(entrusted - marks.keys()))
+        ledger.blame(
+            f"interests were {what} that nobody completed", sorted(marks - entrusted_of(entrusted))
+        )
+        ledger.blame(f"interests were {what} twice", [m for m, n in marks.items() if n > 1])
+
+
+def entrusted_of(marks: set[str]) -> Counter[str]:
+    """Return a count of one or more for each mark, to take from another count."""
+    return Counter(dict.fromkeys(marks, 1_000_000))
+
+
+def _notified(facts: Facts) -> Iterator[str]:
+    """Give the mark of each notification, once for those that were only repeated."""
+    for call in _distinct(facts.administrators):
+        found = _MARK.search(call.text)
+        if found:
+            yield found[0]
+
+
+def _alerts(ledger: Ledger, facts: Facts) -> None:
+    distinct = list(_distinct(facts.administrators))
+    told = [found[0] for call in distinct if (found := _REFERENCE.search(call.text))]
+    owed = Counter(facts.stored.references.values())
+    ledger.figures["alerts to administrators"] = len(told)
+    ledger.blame("updates set aside were not told", sorted((owed - Counter(told)).elements()))
+    ledger.blame("alerts came from nowhere", sorted((Counter(told) - owed).elements()))
+    known = (_MARK, _REFERENCE)
+    other = [call.text[:80] for call in distinct if not any(one.search(call.text) for one in known)]
+    ledger.blame("administrators were told something else", other)
+    ledger.figures["notices to facilitators"] = len(list(_distinct(facts.facilitators)))
+
+
+def _silence(ledger: Ledger, facts: Facts) -> None:
+    waiting = [one for one in facts.generated if one.speaks]
+    ledger.figures["made-up updates"] = len(facts.generated)
+    ledger.figures["made-up updates of which somebody waits for an answer"] = len(waiting)
+    ledger.blame("people met silence", [one.update_id for one in waiting if not one.calls])
+
+
+def _repeats(ledger: Ledger, facts: Facts, repeats: Sequence[Repeat]) -> None:
+    """Allow a repeat where the process died, or was not told that Telegram took the message."""
+    calls = list(_all_calls(facts))
+    unanswered = sum(not call.answered for call in calls)
+    ledger.figures["messages that Telegram took"] = len(calls)
+    ledger.figures["messages whose answer was lost"] = unanswered
+    ledger.figures["kills"] = len(facts.kills)
+    ledger.figures["messages repeated"] = len(repeats)
+    unexplained = [
+        f"{again.chat}: {again.method} {again.text[:60]!r}"
+        for run, again in repeats
+        if all(call.answered for call in run)
+        and not any(run[0].at <= kill <= again.at for kill in facts.kills)
+    ]
+    ledger.blame("messages were repeated without a cause", unexplained)
+    if len(repeats) > unanswered + len(facts.kills):
+        ledger.problems.append("more messages were repeated than kills and lost answers explain")
+
+
+def _all_repeats(
+    facts: Facts, followed: Sequence[tuple[Conversation, Followed]]
+) -> Iterator[Repeat]:
+    for _, found in followed:
+        yield from found.repeats
+    others = [one.calls for one in facts.generated]
+    for calls in (facts.administrators, facts.facilitators, *others):
+        yield from follow(calls, [call.shape for call in _distinct(calls)]).repeats
+
+
+def _all_calls(facts: Facts) -> Iterator[Accepted]:
+    people = (one.calls for one in facts.conversations)
+    others = (one.calls for one in facts.generated)
+    for calls in (facts.administrators, facts.facilitators, *people, *others):
+        yield from calls
+
+
+def _distinct(calls: Sequence[Accepted]) -> Iterator[Accepted]:
+    """Leave out each call that is the one before it once more."""
+    yield from calls[:1]
+    yield from (call for before, call in pairwise(calls) if call.print != before.print)

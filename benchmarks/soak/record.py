@@ -1,0 +1,140 @@
+"""What the stand-in for Telegram remembers: every call that it carried out."""
+
+import asyncio
+import json
+import re
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+Json: TypeAlias = Any
+
+# Methods that put something before somebody's eyes.
+SHOWN = frozenset({"sendMessage", "sendDocument", "editMessageText", "editMessageReplyMarkup"})
+_DIGITS = re.compile(r"\d+")
+
+
+@dataclass(slots=True)
+class Accepted:
+    """A call that was carried out; ``at`` is monotonic, in seconds.
+
+    ``answered``: the bot was told so. Otherwise it must make the call again.
+    """
+
+    at: float
+    chat: int
+    method: str
+    values: dict[str, Json]
+    answered: bool = False
+
+    @property
+    def print(self) -> str:
+        """What is the same in two calls for one row of the outbox."""
+        return json.dumps([self.chat, self.method, self.values], sort_keys=True)
+
+    @property
+    def text(self) -> str:
+        """The words; empty where there are none."""
+        return str(self.values.get("text") or self.values.get("caption") or "")
+
+    @property
+    def shape(self) -> str:
+        """What is the same for all who do the same: the words and the buttons, without numbers."""
+        labels = [label for label, _ in buttons(self.values)]
+        return _DIGITS.sub("#", json.dumps([self.method, self.text, labels], ensure_ascii=False))
+
+
+@dataclass(slots=True)
+class Chat:
+    """One chat: what was said in it, in order; and what its messages show now, by their ids."""
+
+    accepted: list[Accepted] = field(default_factory=list)
+    showing: dict[int, dict[str, Json]] = field(default_factory=dict)
+
+
+class Record:
+    """All chats."""
+
+    def __init__(self) -> None:
+        self.chats: dict[int, Chat] = defaultdict(Chat)
+        self.taps_answered: set[str] = set()
+        self._last_id = 0
+        self._changed: dict[int, asyncio.Event] = {}
+
+    def take(self, method: str, chat_id: int, values: dict[str, Json]) -> tuple[Accepted, Json]:
+        """Carry out a call; return it, and what Telegram answers. Refused where that is nothing."""
+        chat = self.chats[chat_id]
+        message_id = self._target(chat, method, values)
+        call = Accepted(time.monotonic(), chat_id, method, values)
+        chat.accepted.append(call)
+        before = chat.showing.get(message_id, {}) if method == "editMessageReplyMarkup" else {}
+        keyboard = {"reply_markup": values["reply_markup"]} if "reply_markup" in values else {}
+        kept = {name: value for name, value in before.items() if name == "text"}
+        said = {"text": call.text} if method != "editMessageReplyMarkup" else kept
+        chat.showing[message_id] = said | keyboard
+        if chat_id in self._changed:
+            self._changed[chat_id].set()
+        return call, as_message(chat_id, message_id, chat.showing[message_id])
+
+    async def changes(self, chat_id: int, seconds: float) -> None:
+        """Wait until something is said in a chat, at most so long."""
+        event = self._changed.setdefault(chat_id, asyncio.Event())
+        event.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            return
+
+    def find(self, chat_id: int, label: str) -> tuple[int, str] | None:
+        """Find the last button that is shown with this label: its message, and its data."""
+        for message_id, shown in reversed(self.chats[chat_id].showing.items()):
+            for found, data in buttons(shown):
+                if found.startswith(label):
+                    return message_id, data
+        return None
+
+    def labels(self, chat_id: int) -> list[str]:
+        """Return the labels of all buttons that a chat shows."""
+        shown = self.chats[chat_id].showing.values()
+        return [label for message in shown for label, _ in buttons(message)]
+
+    def _target(self, chat: Chat, method: str, values: dict[str, Json]) -> int:
+        if method.startswith("edit"):
+            message_id = int(values["message_id"])
+            shown = chat.showing.get(message_id)
+            if shown is None:
+                raise Refused("message to edit not found")
+            new = {"reply_markup": values["reply_markup"]} if "reply_markup" in values else {}
+            text = values.get("text", shown.get("text"))
+            if shown == {"text": text} | new:
+                raise Refused("message is not modified: it is as it was")
+            return message_id
+        self._last_id += 1
+        return self._last_id
+
+
+class Refused(Exception):  # noqa: N818 - an answer of Telegram's, not an error of this program
+    """A call that Telegram answers with 400."""
+
+
+def buttons(values: dict[str, Json]) -> list[tuple[str, str]]:
+    """Return the inline buttons of a message: label and data."""
+    rows = (values.get("reply_markup") or {}).get("inline_keyboard", [])
+    return [(one["text"], one.get("callback_data", "")) for row in rows for one in row]
+
+
+def as_message(chat_id: int, message_id: int, content: dict[str, Json]) -> dict[str, Json]:
+    """Return a message of the bot as Telegram gives it."""
+    kind = (
+        {"type": "private", "first_name": "X"} if chat_id > 0 else {"type": "group", "title": "X"}
+    )
+    bot = {"id": 1, "is_bot": True, "first_name": "Soak"}
+    return {
+        "message_id": message_id,
+        "date": 1_795_000_000,
+        "chat": {"id": chat_id, **kind},
+        "from": bot,
+        **content,
+    }

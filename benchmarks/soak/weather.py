@@ -1,0 +1,54 @@
+"""What the network and Telegram do to calls: drawn from a seed, so many in a thousand."""
+
+import random
+from collections import Counter
+from enum import Enum
+
+
+class Fault(Enum):
+    """What happens to one call; in parentheses in the ledger, how many in a thousand."""
+
+    NONE = "none"
+    FLOOD = "429"
+    BROKEN = "500"
+    GATEWAY = "502"
+    CUT_BEFORE = "cut before"
+    CUT_AFTER = "cut after"
+    SILENT_BEFORE = "time-out before"
+    SILENT_AFTER = "time-out after"
+
+
+# A 429 halts the whole bot for a second; a time-out holds a chat for five: these are rarer.
+_IN_A_THOUSAND = {
+    Fault.FLOOD: 2,
+    Fault.BROKEN: 6,
+    Fault.GATEWAY: 6,
+    Fault.CUT_BEFORE: 6,
+    Fault.CUT_AFTER: 6,
+    Fault.SILENT_BEFORE: 1,
+    Fault.SILENT_AFTER: 1,
+}
+# After Telegram has carried the call out: the bot cannot know, and says it again.
+AFTER = frozenset({Fault.CUT_AFTER, Fault.SILENT_AFTER})
+SILENT = frozenset({Fault.SILENT_BEFORE, Fault.SILENT_AFTER})
+
+
+class Weather:
+    """Draws the fault of each call; none while it is fair."""
+
+    def __init__(self, seed: int) -> None:
+        self._chosen = random.Random(seed)  # noqa: S311 - the same in each run
+        self.is_foul = False
+        self.met: Counter[Fault] = Counter()
+
+    def draw(self) -> Fault:
+        """Draw the fault of one call."""
+        if not self.is_foul:
+            return Fault.NONE
+        drawn = self._chosen.randrange(1000)
+        for fault, share in _IN_A_THOUSAND.items():
+            drawn -= share
+            if drawn < 0:
+                self.met[fault] += 1
+                return fault
+        return Fault.NONE
