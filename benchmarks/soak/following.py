@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from benchmarks.soak.record import Accepted
 
@@ -22,15 +23,26 @@ def follow(calls: Sequence[Accepted], expected: Sequence[str]) -> Followed:
     A call may only be repeated by the very next one: the next of a chat waits until it is done.
     """
     found = Followed()
-    run: list[Accepted] = []
-    for call in calls:
-        is_again = bool(run) and call.print == run[0].print
-        run = run if is_again else []
-        if found.reached < len(expected) and call.shape == expected[found.reached]:
-            found.reached += 1
-        elif is_again:
-            found.repeats.append((tuple(run), call))
+    owed = [(shape, len(list(same))) for shape, same in groupby(expected)]
+    for shape, same in groupby(calls, key=lambda call: call.shape):
+        alike = list(same)
+        if owed and owed[0][0] == shape:
+            # Where some of these are lacking, nothing that comes later is in order.
+            count = owed.pop(0)[1] if len(alike) >= owed[0][1] else 0
+            found.reached += count or len(alike)
+            _sort_out(found, alike, count or len(alike))
         else:
-            found.strange.append(call)
-        run.append(call)
+            found.strange += alike
     return found
+
+
+def _sort_out(found: Followed, alike: Sequence[Accepted], expected: int) -> None:
+    """Tell repeats from what is alike and was said for another reason."""
+    spare = len(alike) - expected
+    runs = [list(same) for _, same in groupby(alike, key=lambda call: call.print)]
+    for run in reversed(runs):
+        for place in range(len(run) - 1, 0, -1):
+            if spare:
+                found.repeats.append((run[:place], run[place]))
+                spare -= 1
+    found.strange += alike[len(alike) - spare :]

@@ -37,7 +37,7 @@ _THINK_SECONDS = 1.0
 _DRAIN_SECONDS = 240.0
 _LOOK_EVERY_SECONDS = 5.0
 _FIRST_CHAT = 900_000_000
-_MARKS = text("SELECT company, message FROM interests")
+_MARKS = text("SELECT company, message, status FROM interests")
 _COUNT = "SELECT count(*) FROM {table} WHERE state = '{state}'"
 
 
@@ -189,6 +189,7 @@ class Half:
                     self._crowd.shapes(one),
                     one.finished,
                     one.entrusted,
+                    one.withdrew,
                 )
                 for one in self._crowd.people
             ],
@@ -221,6 +222,9 @@ class Half:
             waiting=waiting[0][0],
             parked=parked[0][0],
             marks=[_agreed(row.company, row.message) for row in marks],
+            withdrawn=[
+                _agreed(row.company, row.message) for row in marks if row.status == "withdrawn"
+            ],
             faults=[str(found) for found in await inspect_database(self._url)],
         )
 

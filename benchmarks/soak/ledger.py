@@ -12,6 +12,8 @@ from benchmarks.soak.record import Accepted
 
 _MARK = re.compile(r"M\d{6}")
 _REFERENCE = re.compile(r"E-[0-9A-F]{6}")
+# How the notification of a new request begins.
+_NEW = "Nouvelle demande"
 _MOST_TOLD = 5
 # The run of the same that came before, and the call that repeats it.
 Repeat: TypeAlias = tuple[Sequence[Accepted], Accepted]
@@ -19,13 +21,17 @@ Repeat: TypeAlias = tuple[Sequence[Accepted], Accepted]
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A person's chat; ``expected``: the shapes that must come; ``entrusted``: a form was sent."""
+    """A person's chat; ``expected``: the shapes that must come.
+
+    ``entrusted``: a form was sent; ``withdrew``: and taken back.
+    """
 
     mark: str
     calls: Sequence[Accepted]
     expected: Sequence[str]
     finished: bool = True
     entrusted: bool = False
+    withdrew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Stored:
     parked: int
     # The marks of the recorded requests, one for each.
     marks: Sequence[str]
+    withdrawn: Sequence[str] = ()
     faults: Sequence[str] = ()
 
 
@@ -125,33 +132,34 @@ def _conversations(ledger: Ledger, found: Sequence[tuple[Conversation, Followed]
 
 def _interests(ledger: Ledger, facts: Facts) -> None:
     entrusted = {one.mark for one in facts.conversations if one.entrusted}
-    recorded, told = Counter(facts.stored.marks), Counter(_notified(facts))
+    withdrawn = {one.mark for one in facts.conversations if one.withdrew}
     ledger.figures["interests completed by people"] = len(entrusted)
-    ledger.figures["interests recorded"] = recorded.total()
-    ledger.figures["interests notified to administrators"] = told.total()
-    for what, marks in (("recorded", recorded), ("notified", told)):
-        ledger.blame(f"interests were not {what}", sorted(entrusted - marks.keys()))
-        ledger.blame(
-            f"interests were {what} that nobody completed", sorted(marks - entrusted_of(entrusted))
-        )
-        ledger.blame(f"interests were {what} twice", [m for m, n in marks.items() if n > 1])
+    ledger.figures["interests withdrawn by people"] = len(withdrawn)
+    for what, marks, owed in (
+        ("interests recorded", facts.stored.marks, entrusted),
+        ("interests notified to administrators", _notified(facts, is_new=True), entrusted),
+        ("withdrawals recorded", facts.stored.withdrawn, withdrawn),
+        ("withdrawals notified to administrators", _notified(facts, is_new=False), withdrawn),
+    ):
+        found = Counter(marks)
+        ledger.figures[what] = found.total()
+        ledger.blame(f"lacking among the {what}", sorted(owed - found.keys()))
+        ledger.blame(f"too many among the {what}", sorted(found.keys() - owed))
+        ledger.blame(f"twice among the {what}", [mark for mark, n in found.items() if n > 1])
 
 
-def entrusted_of(marks: set[str]) -> Counter[str]:
-    """Return a count of one or more for each mark, to take from another count."""
-    return Counter(dict.fromkeys(marks, 1_000_000))
-
-
-def _notified(facts: Facts) -> Iterator[str]:
-    """Give the mark of each notification, once for those that were only repeated."""
-    for call in _distinct(facts.administrators):
+def _notified(facts: Facts, *, is_new: bool) -> Iterator[str]:
+    """Give the mark of each message about a request, once for those that were only repeated."""
+    sent, _ = _lanes(facts.administrators)
+    for call in _distinct(sent):
         found = _MARK.search(call.text)
-        if found:
+        if found and (_NEW in call.text) is is_new:
             yield found[0]
 
 
 def _alerts(ledger: Ledger, facts: Facts) -> None:
-    distinct = list(_distinct(facts.administrators))
+    sent, _ = _lanes(facts.administrators)
+    distinct = list(_distinct(sent))
     told = [found[0] for call in distinct if (found := _REFERENCE.search(call.text))]
     owed = Counter(facts.stored.references.values())
     ledger.figures["alerts to administrators"] = len(told)
@@ -195,7 +203,7 @@ def _all_repeats(
     for _, found in followed:
         yield from found.repeats
     others = [one.calls for one in facts.generated]
-    for calls in (facts.administrators, facts.facilitators, *others):
+    for calls in (*_lanes(facts.administrators), facts.facilitators, *others):
         yield from follow(calls, [call.shape for call in _distinct(calls)]).repeats
 
 
@@ -204,6 +212,12 @@ def _all_calls(facts: Facts) -> Iterator[Accepted]:
     others = (one.calls for one in facts.generated)
     for calls in (facts.administrators, facts.facilitators, *people, *others):
         yield from calls
+
+
+def _lanes(calls: Sequence[Accepted]) -> tuple[Sequence[Accepted], Sequence[Accepted]]:
+    """Part what is sent to a group from the edits of it, which do not wait for each other."""
+    sent = [call for call in calls if not call.method.startswith("edit")]
+    return sent, [call for call in calls if call.method.startswith("edit")]
 
 
 def _distinct(calls: Sequence[Accepted]) -> Iterator[Accepted]:

@@ -38,6 +38,7 @@ class Step:
     burst: tuple[str, ...] = ()
     again: str = ""
     entrusts: bool = False
+    withdraws: bool = False
 
 
 @dataclass(slots=True)
@@ -51,6 +52,7 @@ class Person:
     times: list[int] = field(default_factory=list)
     finished: bool = False
     entrusted: bool = False
+    withdrew: bool = False
 
 
 def scripts() -> dict[str, tuple[Step, ...]]:
@@ -130,7 +132,9 @@ class Crowd:
 
     def _finish(self, person: Person) -> None:
         person.finished = True
-        person.entrusted = any(step.entrusts for step in self.scripts[person.script])
+        steps = self.scripts[person.script]
+        person.entrusted = any(step.entrusts for step in steps)
+        person.withdrew = any(step.withdraws for step in steps)
 
     async def _do(self, person: Person, step: Step) -> bool:
         """Do one step until all has come of it; False where nothing does for minutes."""
