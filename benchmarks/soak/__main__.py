@@ -10,6 +10,7 @@ import random
 import signal
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.soak import report
@@ -24,11 +25,12 @@ def main() -> int:
     """Run the halves that are asked for; return the exit code."""
     options = _options()
     print(f"seed {options.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+    with ExitStack() as stack:
+        folder = options.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-"))
+        for name in _HALVES:
+            Path(folder, name).mkdir(parents=True)
         # PostgreSQL runs as somebody else.
         Path(folder).chmod(0o755)
-        for name in _HALVES:
-            Path(folder, name).mkdir(mode=0o755)
         try:
             outcomes = asyncio.run(_run(options, Path(folder)))
         except PostgresMissingError as error:
@@ -74,6 +76,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=_WHOLE_MINUTES, help="of chaos, in all")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311
     parser.add_argument("--made-up", type=int, default=1000, help="updates of each sort, in all")
+    parser.add_argument("--keep", metavar="DIR", help="a new folder for databases and logs")
     parser.add_argument("--only", choices=_HALVES)
     return parser.parse_args()
 
