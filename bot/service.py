@@ -198,29 +198,12 @@ def _assemble(
     posted: bool,
 ) -> Parts:
     database = Database(settings.database_url, clock=clock)
-    services = Services(
-        knowledge=knowledge,
-        identity=_identity(settings),
-        clock=clock,
-        admin_chat_id=settings.admin_chat_id,
-        facilitator_chat_id=settings.facilitator_chat_id,
-        flood_limit=settings.flood_limit,
-        facilitator_ids=settings.facilitator_ids,
-        knowledge_dir=library.directory,
-    )
+    services = _services(settings, knowledge, clock, library)
     transport = Transport(settings.telegram_transport)
     # The polling request waits half a minute at a time: it has a connection of its own.
     polling_request = transport.request(connections=1)
     bot = _bot(settings, transport, polling_request)
-    application = (
-        ApplicationBuilder()
-        .bot(bot)
-        .updater(None)
-        .context_types(ContextTypes(context=BotContext))
-        .build()
-    )
-    application.add_handlers(handlers.table.ALL)
-    application.add_error_handler(remember_failure)
+    application = _application(bot)
     limits = limits_of(settings.messages_per_second, settings.chat_burst)
     dispatcher = Dispatcher(database, bot, services, limits)
     intake = Intake(database, application, services, dispatcher.wake)
@@ -246,6 +229,34 @@ def _assemble(
         reloading,
         publishing,
     )
+
+
+def _services(
+    settings: Settings, knowledge: Knowledge, clock: Callable[[], datetime], library: Library
+) -> Services:
+    return Services(
+        knowledge=knowledge,
+        identity=_identity(settings),
+        clock=clock,
+        admin_chat_id=settings.admin_chat_id,
+        facilitator_chat_id=settings.facilitator_chat_id,
+        flood_limit=settings.flood_limit,
+        facilitator_ids=settings.facilitator_ids,
+        knowledge_dir=library.directory,
+    )
+
+
+def _application(bot: ExtBot[None]) -> BotApplication:
+    application = (
+        ApplicationBuilder()
+        .bot(bot)
+        .updater(None)
+        .context_types(ContextTypes(context=BotContext))
+        .build()
+    )
+    application.add_handlers(handlers.table.ALL)
+    application.add_error_handler(remember_failure)
+    return application
 
 
 def _library(settings: Settings, knowledge: Knowledge) -> Library:

@@ -15,6 +15,8 @@ _REFERENCE = re.compile(r"E-[0-9A-F]{6}")
 # How the notification of a new request begins.
 _NEW = "Nouvelle demande"
 _MOST_TOLD = 5
+# What a process had sent when it was killed may be taken a moment later.
+_LAG_SECONDS = 0.5
 # The run of the same that came before, and the call that repeats it.
 Repeat: TypeAlias = tuple[Sequence[Accepted], Accepted]
 
@@ -190,7 +192,7 @@ def _repeats(ledger: Ledger, facts: Facts, repeats: Sequence[Repeat]) -> None:
         f"{again.chat}: {again.method} {again.text[:60]!r}"
         for run, again in repeats
         if all(call.answered for call in run)
-        and not any(run[0].at <= kill <= again.at for kill in facts.kills)
+        and not any(run[0].at - _LAG_SECONDS <= kill <= again.at for kill in facts.kills)
     ]
     ledger.blame("messages were repeated without a cause", unexplained)
     if len(repeats) > unanswered + len(facts.kills):

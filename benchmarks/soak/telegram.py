@@ -107,7 +107,7 @@ class Telegram:
             allowed = self._webhook.get("allowed_updates", [])
             return known | {"pending_update_count": 0, "allowed_updates": allowed}
         if method == "answerCallbackQuery":
-            self._record.taps_answered.add(str(values["callback_query_id"]))
+            self._record.taps_answered.add(str(values.get("callback_query_id")))
         return True
 
 
