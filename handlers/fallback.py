@@ -35,7 +35,8 @@ async def refuse_media(_update: Update, context: BotContext) -> None:
 async def refuse_command(_update: Update, context: BotContext) -> None:
     """Say that a command does not exist, and that the form under way is kept."""
     turn = context.turn
-    word = turn.text.split()[0][:40]
+    # What is marked as a command need not hold a word.
+    word = "".join(turn.text.split()[:1])[:40]
     await turn.say(TEXT("unknown_command", command=word), general.ways_on())
     draft = await forms.current(turn)
     if draft:

@@ -141,6 +141,16 @@ async def test_whatever_is_spoilt_is_handled_or_set_aside(
     await check(stage, updates)
 
 
+async def test_a_command_without_a_word_is_answered(stage: Stage) -> None:
+    person = User(FIRST_CHAT, "X", "Y")
+    stage.messenger.joins(person)
+    message = stage.messenger.chats.add(person.id, person.as_json(), {"text": " "}, None)
+    marked = {"entities": [{"type": "bot_command", "offset": 0, "length": 1}]}
+    await post(stage, numbered([{"message": message | marked}]))
+    assert answers(stage, FIRST_CHAT) == 1
+    assert set((await states(stage)).values()) == {"done"}
+
+
 def kept(said: str) -> str:
     """Return what the inbox keeps of a text, however it is escaped."""
     raw = {"update_id": 1, "message": {"chat": {"id": 7}, "text": said}}
