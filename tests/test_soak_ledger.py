@@ -126,9 +126,17 @@ def test_a_kill_at_another_time_is_no_cause(kill: float) -> None:
     assert "without a cause" in settle(facts).problems[0]
 
 
-def test_no_more_repeats_than_causes() -> None:
+def test_each_repeat_needs_a_cause_of_its_own() -> None:
     facts = spoken(*(said("a", at) for at in (1, 2, 3)), said("b", 4), kills=[1.5])
-    assert "more messages were repeated" in "\n".join(settle(facts).problems)
+    assert "repeated without a cause (1)" in "\n".join(settle(facts).problems)
+    assert settle(replace(facts, kills=[1.5, 2.5])).problems == []
+
+
+def test_the_repeats_of_one_kill_are_counted() -> None:
+    first = spoken(said("a"), said("a", 2), said("b", 3), kills=[1.5])
+    ledger = settle(replace(first, administrators=[told(at=1), told(at=2)]))
+    assert ledger.problems == []
+    assert ledger.figures["messages repeated after one kill, at most"] == 2
 
 
 def test_what_was_asked_twice_may_be_answered_twice() -> None:

@@ -7,13 +7,21 @@ from itertools import groupby
 from benchmarks.soak.record import Accepted
 
 
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A call made once more: for the ``nth`` time too many, after a ``run`` of the same."""
+
+    run: Sequence[Accepted]
+    again: Accepted
+    nth: int
+
+
 @dataclass(slots=True)
 class Followed:
     """What was found: how many of the expected, which calls were repeats, which nobody expected."""
 
     reached: int = 0
-    # The run of the same that came before, and the one that repeats it.
-    repeats: list[tuple[Sequence[Accepted], Accepted]] = field(default_factory=list)
+    repeats: list[Repeat] = field(default_factory=list)
     strange: list[Accepted] = field(default_factory=list)
 
 
@@ -39,10 +47,11 @@ def follow(calls: Sequence[Accepted], expected: Sequence[str]) -> Followed:
 def _sort_out(found: Followed, alike: Sequence[Accepted], expected: int) -> None:
     """Tell repeats from what is alike and was said for another reason."""
     spare = len(alike) - expected
-    runs = [list(same) for _, same in groupby(alike, key=lambda call: call.print)]
-    for run in reversed(runs):
-        for place in range(len(run) - 1, 0, -1):
-            if spare:
-                found.repeats.append((run[:place], run[place]))
-                spare -= 1
+    for _, same in groupby(alike, key=lambda call: call.print):
+        run = list(same)
+        many = min(spare, len(run) - 1)
+        spare -= many
+        for nth in range(1, many + 1):
+            place = len(run) - many + nth - 1
+            found.repeats.append(Repeat(run[:place], run[place], nth))
     found.strange += alike[len(alike) - spare :]

@@ -5,9 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TypeAlias
 
-from benchmarks.soak.following import Followed, follow
+from benchmarks.soak.following import Followed, Repeat, follow
 from benchmarks.soak.record import Accepted
 
 _MARK = re.compile(r"M\d{6}")
@@ -17,8 +16,6 @@ _NEW = "Nouvelle demande"
 _MOST_TOLD = 5
 # What a process had sent when it was killed may be taken a moment later.
 _LAG_SECONDS = 0.5
-# The run of the same that came before, and the call that repeats it.
-Repeat: TypeAlias = tuple[Sequence[Accepted], Accepted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,22 +178,32 @@ def _silence(ledger: Ledger, facts: Facts) -> None:
 
 
 def _repeats(ledger: Ledger, facts: Facts, repeats: Sequence[Repeat]) -> None:
-    """Allow a repeat where the process died, or was not told that Telegram took the message."""
+    """Allow a repeat where a process died, or was not told that Telegram took the message."""
     calls = list(_all_calls(facts))
-    unanswered = sum(not call.answered for call in calls)
+    by_kill = Counter(
+        kills[0]
+        for one in repeats
+        if all(call.answered for call in one.run) and (kills := _kills_during(one, facts))
+    )
     ledger.figures["messages that Telegram took"] = len(calls)
-    ledger.figures["messages whose answer was lost"] = unanswered
+    ledger.figures["messages whose answer was lost"] = sum(not call.answered for call in calls)
     ledger.figures["kills"] = len(facts.kills)
     ledger.figures["messages repeated"] = len(repeats)
+    ledger.figures["messages repeated after a kill"] = by_kill.total()
+    ledger.figures["kills after which messages were repeated"] = len(by_kill)
+    ledger.figures["messages repeated after one kill, at most"] = max(by_kill.values(), default=0)
     unexplained = [
-        f"{again.chat}: {again.method} {again.text[:60]!r}"
-        for run, again in repeats
-        if all(call.answered for call in run)
-        and not any(run[0].at - _LAG_SECONDS <= kill <= again.at for kill in facts.kills)
+        f"{one.again.chat}: {one.again.method} {one.again.text[:60]!r}"
+        for one in repeats
+        if one.nth > len(_kills_during(one, facts)) + sum(not call.answered for call in one.run)
     ]
     ledger.blame("messages were repeated without a cause", unexplained)
-    if len(repeats) > unanswered + len(facts.kills):
-        ledger.problems.append("more messages were repeated than kills and lost answers explain")
+
+
+def _kills_during(repeat: Repeat, facts: Facts) -> list[float]:
+    """Return the kills between a message and its repetition."""
+    began = repeat.run[0].at - _LAG_SECONDS
+    return [kill for kill in facts.kills if began <= kill <= repeat.again.at]
 
 
 def _all_repeats(
