@@ -25,7 +25,7 @@ Shapes: TypeAlias = tuple[str, ...]
 # Somebody who sees nothing for so long does the same again, where that does no harm.
 _IMPATIENT_SECONDS = 3.0
 _QUIET_SECONDS = 0.7
-_LONGEST_SECONDS = 240.0
+_LONGEST_SECONDS = 120.0
 _REHEARSAL_SECONDS = 40.0
 
 
