@@ -136,6 +136,8 @@ class Dispatcher(Pump[Pending, str]):
 
     async def _do(self, item: Pending) -> None:
         now_about(outbox=item.id)
+        if item.update_id is not None:
+            now_about(update=item.update_id)
         chat_id = await self._chat(item)
         try:
             async with self._pace.turn(self._address(item)):
@@ -245,7 +247,7 @@ class Dispatcher(Pump[Pending, str]):
             if gone and item.method == "editMessageText" and chat_id > 0:
                 payload = {k: v for k, v in item.payload.items() if k != "message_id"}
                 await work.outbox.sent(item.id, chat_id, None)
-                await work.outbox.add(
+                work.outbox.owe(
                     Outgoing(
                         Audience.PERSON,
                         "sendMessage",
@@ -289,4 +291,4 @@ class Dispatcher(Pump[Pending, str]):
         if item.about and item.audience is not Audience.ADMINISTRATORS:
             text = TEXT("undelivered_alert", error=type(error).__name__, about=item.about)
             content = {"text": text, "parse_mode": "HTML"}
-            await work.outbox.add(Outgoing(Audience.ADMINISTRATORS, "sendMessage", content))
+            work.outbox.owe(Outgoing(Audience.ADMINISTRATORS, "sendMessage", content))

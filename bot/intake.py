@@ -1,13 +1,16 @@
 """Handling what the inbox holds: in order within a chat, many chats at once.
 
 The whole handling of an update is one transaction: what it changes, what the bot will say, and
-the mark that it is done. So after a crash it is either done, or it has not happened.
+the mark that it is done. So after a crash it is either done, or it has not happened. Updates of
+several chats share a transaction, which is most of what a short one costs: where one of them
+fails, nothing of them has happened, and each is handled anew by itself.
 """
 
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -34,6 +37,9 @@ TEXT = Catalogue.of("general")
 
 BotApplication: TypeAlias = Application[Any, BotContext, Any, Any, Any, Any]
 _AT_ONCE = 64
+# The first answer leaves when the last is ready, and others wait to write: not for long.
+_TOGETHER = 16
+_TOGETHER_SECONDS = 0.01
 _RETRY_AFTER = timedelta(seconds=2)
 # A person who waits longer is shown that the bot is busy.
 _TYPING_AFTER_SECONDS = 0.7
@@ -49,7 +55,7 @@ class Intake(Pump[Waiting, int]):
         services: Services,
         announce: Callable[[], None],
     ) -> None:
-        super().__init__("intake", _AT_ONCE, database, services.clock)
+        super().__init__("intake", _AT_ONCE, database, services.clock, together=_TOGETHER)
         self._application = application
         self._services = services
         self._announce = announce
@@ -64,6 +70,36 @@ class Intake(Pump[Waiting, int]):
     def _lane(self, item: Waiting) -> int:
         return item.chat_id
 
+    async def _do_together(self, items: Sequence[Waiting]) -> None:
+        """Handle updates of different chats, in as few transactions as do not last too long."""
+        while len(items) > 1:
+            turns = await self._handle_some(items)
+            if not turns:
+                break
+            items = items[len(turns) :]
+        await super()._do_together(items)
+
+    async def _handle_some(self, items: Sequence[Waiting]) -> Sequence[Turn]:
+        """Handle the first of these updates in one transaction; none where one of them fails."""
+        turns: list[Turn] = []
+        until = time.monotonic() + _TOGETHER_SECONDS
+        try:
+            async with self._database.begin() as work:
+                for item in items:
+                    now_about(update=item.update_id)
+                    update = understood(item.body, self._application.bot)
+                    turns.append(await self._turn(work, update))
+                    if time.monotonic() > until:
+                        break
+                await self._mark_done(work, turns)
+        except Exception as error:  # noqa: BLE001 - of whatever fails here, each one by itself will tell
+            logger.info("each by itself, because of %s", type(error).__name__)
+            return ()
+        self._announce()
+        for turn, item in zip(turns, items, strict=False):
+            self._handled(turn, item)
+        return turns
+
     async def _do(self, item: Waiting) -> None:
         """Handle one update, whatever it is and whatever happens."""
         now_about(update=item.update_id)
@@ -73,34 +109,46 @@ class Intake(Pump[Waiting, int]):
             await self._set_aside(item, None, error)
             return
         try:
-            turn = await self._handle(update)
+            turn = await self._handle_alone(update)
         except StorageError as error:
             await self._try_later(item, error)
         except Exception as error:  # noqa: BLE001 - a handler may fail in any way; the person is told
             await self._set_aside(item, update, error)
-            await self._answer_tap(update, None)
+            self._answer_tap(update, None)
         else:
             self._announce()
-            logger.info("handled: outbox %s", turn.owed)
-            metrics.handled(turn, item.received_at)
-            await self._answer_tap(update, turn)
+            self._handled(turn, item)
 
-    async def _handle(self, update: Update) -> Turn:
+    async def _handle_alone(self, update: Update) -> Turn:
+        async with self._database.begin() as work:
+            turn = await self._turn(work, update)
+            await self._mark_done(work, [turn])
+        return turn
+
+    async def _turn(self, work: Work, update: Update) -> Turn:
+        turn = Turn(self._services, work, update)
+        CURRENT.set(turn)
         typing = asyncio.get_running_loop().call_later(
             _TYPING_AFTER_SECONDS, self._show_typing, update
         )
         try:
-            async with self._database.begin() as work:
-                turn = Turn(self._services, work, update)
-                CURRENT.set(turn)
-                await self._application.process_update(update)
-                # PTB hands a handler's error to its error handlers, and goes on.
-                if turn.failure is not None:
-                    raise turn.failure
-                await work.inbox.done(update.update_id, self._database.worker)
+            await self._application.process_update(update)
         finally:
             typing.cancel()
+        # PTB hands a handler's error to its error handlers, and goes on.
+        if turn.failure is not None:
+            raise turn.failure
         return turn
+
+    async def _mark_done(self, work: Work, turns: Sequence[Turn]) -> None:
+        numbers = [turn.update.update_id for turn in turns]
+        await work.inbox.done(numbers, self._database.worker)
+
+    def _handled(self, turn: Turn, item: Waiting) -> None:
+        now_about(update=item.update_id)
+        logger.info("handled")
+        metrics.handled(turn, item.received_at)
+        self._answer_tap(turn.update, turn)
 
     def _show_typing(self, update: Update) -> None:
         if update.effective_chat:
@@ -109,7 +157,7 @@ class Intake(Pump[Waiting, int]):
             )
             self.spawn(_absorb(action))
 
-    async def _answer_tap(self, update: Update, turn: Turn | None) -> None:
+    def _answer_tap(self, update: Update, turn: Turn | None) -> None:
         """Stop the wait of a tapped button; Telegram forgets the tap after some seconds anyway."""
         query = update.callback_query
         if query is None:
@@ -137,7 +185,7 @@ class Intake(Pump[Waiting, int]):
             if update is not None and update.effective_chat is not None:
                 await self._apologise(work, update.effective_chat.id, reference)
             alert = TEXT("failure_alert", reference=reference, kind=type(error).__name__)
-            await work.outbox.add(
+            work.outbox.owe(
                 Outgoing(
                     Audience.ADMINISTRATORS, "sendMessage", {"text": alert, "parse_mode": "HTML"}
                 )
@@ -147,7 +195,7 @@ class Intake(Pump[Waiting, int]):
     async def _apologise(self, work: Work, chat_id: int, reference: str) -> None:
         text = TEXT("failure", reference=reference, identity=self._services.identity)
         content = {"text": text, "parse_mode": "HTML"}
-        await work.outbox.add(Outgoing(Audience.PERSON, "sendMessage", content, chat_id=chat_id))
+        work.outbox.owe(Outgoing(Audience.PERSON, "sendMessage", content, chat_id=chat_id))
 
 
 async def _absorb(call: Coroutine[Any, Any, bool]) -> None:

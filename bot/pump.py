@@ -4,7 +4,7 @@ import abc
 import asyncio
 import functools
 import logging
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -25,10 +25,13 @@ _DRAIN_SECONDS = 10.0
 class Pump(abc.ABC, Generic[Item, Lane]):
     """The loop shared by the inbox and the outbox: woken by news, by time, and by free lanes."""
 
-    def __init__(self, name: str, at_once: int, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, name: str, at_once: int, database: Database, clock: Clock, *, together: int = 1
+    ) -> None:
         self._name = name
         self._database = database
         self._at_once = at_once
+        self._together = together
         self._clock = clock
         self._news = asyncio.Event()
         self._busy: dict[Lane, asyncio.Task[None]] = {}
@@ -46,6 +49,11 @@ class Pump(abc.ABC, Generic[Item, Lane]):
     @abc.abstractmethod
     async def _do(self, item: Item) -> None:
         """Do the work of one item; only storage may fail."""
+
+    async def _do_together(self, items: Sequence[Item]) -> None:
+        """Do the work of items of different lanes, one after the other."""
+        for item in items:
+            await self._do(item)
 
     def wake(self) -> None:
         """Look into the table again: something was added."""
@@ -83,19 +91,23 @@ class Pump(abc.ABC, Generic[Item, Lane]):
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
             self._news.set()
             return
-        for item in items:
-            lane = self._lane(item)
-            task = asyncio.get_running_loop().create_task(self._run_lane(item))
-            self._busy[lane] = task
-            task.add_done_callback(functools.partial(self._free, lane))
+        for first in range(0, len(items), self._together):
+            self._start(items[first : first + self._together])
 
-    def _free(self, lane: Lane, _task: asyncio.Task[None]) -> None:
-        del self._busy[lane]
+    def _start(self, items: Sequence[Item]) -> None:
+        lanes = [self._lane(item) for item in items]
+        task = asyncio.get_running_loop().create_task(self._run_lanes(items))
+        self._busy.update(dict.fromkeys(lanes, task))
+        task.add_done_callback(functools.partial(self._free, lanes))
+
+    def _free(self, lanes: Sequence[Lane], _task: asyncio.Task[None]) -> None:
+        for lane in lanes:
+            del self._busy[lane]
         self._news.set()
 
-    async def _run_lane(self, item: Item) -> None:
+    async def _run_lanes(self, items: Sequence[Item]) -> None:
         try:
-            await self._do(item)
+            await self._do_together(items)
         except ClaimLostError as error:
             logger.warning("%s: another worker took over: %s", self._name, error)
         except StorageError as error:

@@ -150,7 +150,7 @@ class Threads:
         return delivery if delivery and await self.is_here(delivery.chat_id) else None
 
     async def _owe_group(self, parameters: dict[str, object], about: str) -> None:
-        await self._work.outbox.add(
+        self._work.outbox.owe(
             Outgoing(Audience.FACILITATORS, "sendMessage", parameters, about=about)
         )
 
@@ -159,7 +159,7 @@ class Threads:
     ) -> None:
         person = await self._work.people.get(conversation.person_id)
         if person is not None:
-            await self._work.outbox.add(
+            self._work.outbox.owe(
                 Outgoing(
                     Audience.PERSON,
                     "sendMessage",
@@ -170,7 +170,7 @@ class Threads:
             )
 
     async def _edit(self, delivery: Delivery, parameters: dict[str, object], about: str) -> None:
-        await self._work.outbox.add(
+        self._work.outbox.owe(
             Outgoing(
                 Audience.PERSON,
                 "editMessageText",

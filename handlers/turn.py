@@ -32,10 +32,10 @@ class Turn:
         self.toast_is_alert = False
         self.failure: Exception | None = None
         self.began = time.perf_counter()
-        # For the metrics and the log, once committed: what came of the update, rows of the outbox.
+        # For the metrics, once committed: what came of the update.
         self.happened: list[tuple[str, str]] = []
-        self.owed: list[int] = []
         self._person: Person | None = None
+        work.outbox.cause = update.update_id
 
     @property
     def user(self) -> User:
@@ -73,7 +73,7 @@ class Turn:
         reply_to: int | None = None,
     ) -> None:
         """Send a message to the chat that this update came from, perhaps quoting one of it."""
-        await self._send("sendMessage", self.chat_id, composed(text, keyboard, reply_to))
+        self._send("sendMessage", self.chat_id, composed(text, keyboard, reply_to))
 
     async def rewrite(
         self,
@@ -92,7 +92,7 @@ class Turn:
             await self.say(text, keyboard)
             return
         content = composed(text, keyboard) | {"message_id": message.message_id}
-        await self._send("editMessageText", self.chat_id, content, about)
+        self._send("editMessageText", self.chat_id, content, about)
 
     async def remove_buttons(self) -> None:
         """Leave the tapped message as it reads, without buttons to tap again."""
@@ -100,11 +100,11 @@ class Turn:
         message = query.message if query else None
         if message is not None and message.is_accessible:
             content: dict[str, object] = {"message_id": message.message_id}
-            await self._send("editMessageReplyMarkup", self.chat_id, content)
+            self._send("editMessageReplyMarkup", self.chat_id, content)
 
     async def send_file(self, name: str, body: bytes, caption: str) -> None:
         """Send a document to the chat that this update came from."""
-        await self._owe(
+        self.work.outbox.owe(
             Outgoing(
                 Audience.PERSON,
                 "sendDocument",
@@ -126,7 +126,7 @@ class Turn:
         """Send a message to somebody else; one who has been erased is told nothing."""
         person = await self.work.people.get(person_id)
         if person is not None:
-            await self._send("sendMessage", person.telegram_id, composed(text, keyboard), about)
+            self._send("sendMessage", person.telegram_id, composed(text, keyboard), about)
 
     async def notify(
         self,
@@ -138,7 +138,7 @@ class Turn:
     ) -> None:
         """Send a message to a group, whichever chat it is by then; ``about`` finds it again."""
         content = composed(text, keyboard)
-        await self._owe(Outgoing(audience, "sendMessage", content, about=about))
+        self.work.outbox.owe(Outgoing(audience, "sendMessage", content, about=about))
 
     async def revise(self, about: str, text: str, keyboard: Keyboard | None = None) -> bool:
         """Edit the message that was sent about something; False where there is none."""
@@ -157,7 +157,7 @@ class Turn:
     ) -> None:
         """Edit a message that arrived somewhere."""
         content = composed(text, keyboard) | {"message_id": delivery.message_id}
-        await self._send("editMessageText", delivery.chat_id, content, about)
+        self._send("editMessageText", delivery.chat_id, content, about)
 
     def toast(self, text: str, *, alert: bool = False) -> None:
         """Answer the tap with a line that shows for a moment, or that must be closed."""
@@ -167,13 +167,12 @@ class Turn:
         """Count something that happened; both words come from closed lists, never from people."""
         self.happened.append((event, kind))
 
-    async def _owe(self, outgoing: Outgoing) -> None:
-        self.owed.append(await self.work.outbox.add(outgoing))
-
-    async def _send(
+    def _send(
         self, method: str, chat_id: int, content: dict[str, object], about: str | None = None
     ) -> None:
-        await self._owe(Outgoing(Audience.PERSON, method, content, chat_id=chat_id, about=about))
+        self.work.outbox.owe(
+            Outgoing(Audience.PERSON, method, content, chat_id=chat_id, about=about)
+        )
 
 
 def composed(

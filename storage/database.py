@@ -110,7 +110,9 @@ class Database:
         async with self._turn():
             try:
                 async with self._transaction() as connection:
-                    yield Work(connection, self._clock())
+                    work = Work(connection, self._clock())
+                    yield work
+                    await work.settle()
             except DBAPIError as error:
                 if not _is_outage(error):
                     raise

@@ -102,15 +102,15 @@ class Inbox(Repository):
             raise ClaimLostError("another worker took the same chat") from error
         return tuple(sorted((Waiting(*row) for row in result), key=lambda one: one.update_id))
 
-    async def done(self, update_id: int, worker: str | None = None) -> None:
-        """Mark an update as handled and erase what it said.
+    async def done(self, update_ids: Collection[int], worker: str | None = None) -> None:
+        """Mark updates as handled and erase what they said.
 
-        ClaimLostError where the worker named has no claim to it any more.
+        ClaimLostError where the worker named has no claim to one of them any more.
         """
-        known = {"of_update": update_id, "of_worker": worker, "now": self._now}
+        known = {"of_updates": list(update_ids), "of_worker": worker, "now": self._now}
         statement = _DONE_BY_ANYBODY if worker is None else _DONE
         result = await self._connection.execute(statement, known)
-        _check_claim(worker, update_id, result.rowcount)
+        _check_claims(worker, update_ids, result.rowcount)
 
     async def set_aside(self, update_id: int, reference: str, worker: str | None = None) -> None:
         """Stop trying an update that cannot be handled; the reference finds it in the logs.
@@ -128,7 +128,7 @@ class Inbox(Repository):
                 reference=reference,
             )
         )
-        _check_claim(worker, update_id, result.rowcount)
+        _check_claims(worker, [update_id], result.rowcount)
 
     async def postpone(self, update_id: int, until: datetime, worker: str | None = None) -> None:
         """Count a failed attempt; the update and its chat wait until then."""
@@ -169,9 +169,9 @@ class Inbox(Repository):
         }
 
 
-def _check_claim(worker: str | None, update_id: int, changed: int) -> None:
-    if worker is not None and not changed:
-        raise ClaimLostError(f"update {update_id} is not this worker's any more")
+def _check_claims(worker: str | None, update_ids: Collection[int], changed: int) -> None:
+    if worker is not None and changed < len(update_ids):
+        raise ClaimLostError(f"one of the updates {list(update_ids)} is not this worker's any more")
 
 
 def _held_by(worker: str | None) -> tuple[ColumnElement[bool], ...]:
@@ -215,7 +215,7 @@ _CLAIM = (
 )
 _DONE_BY_ANYBODY = (
     update(inbox)
-    .where(inbox.c.update_id == bindparam("of_update"))
+    .where(inbox.c.update_id.in_(bindparam("of_updates", expanding=True)))
     .values(done_at=_NOW, not_before=None, claimed_by=None, state=InboxState.DONE, body=None)
 )
 _DONE = _DONE_BY_ANYBODY.where(INBOX_WAITING, inbox.c.claimed_by == _WORKER)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import ClaimLostError
 from storage.outgoing import (
@@ -46,25 +47,26 @@ __all__ = [
 class Outbox(Repository):
     """The tables `outbox` and `chat_moves`."""
 
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        super().__init__(connection, now)
+        # The update because of which calls are owed from now on.
+        self.cause: int | None = None
+        self._owed: list[dict[str, object]] = []
+
+    def owe(self, outgoing: Outgoing) -> None:
+        """Owe this call; it exists only if the unit of work commits."""
+        self._owed.append(self._row(outgoing))
+
+    async def settle(self) -> None:
+        """Write what is owed: before the commit, and before anything looks for it."""
+        if self._owed:
+            rows, self._owed = self._owed, []
+            await self._connection.execute(_OWE, rows)
+
     async def add(self, outgoing: Outgoing) -> int:
-        """Owe this call; it exists only if the unit of work commits. Returns its id."""
-        result = await self._connection.execute(
-            _ADD,
-            {
-                "lane": lane_of(outgoing.audience, outgoing.chat_id),
-                "audience": outgoing.audience,
-                "chat_id": outgoing.chat_id,
-                "method": outgoing.method,
-                "payload": dict(outgoing.payload),
-                "attachment": outgoing.attachment,
-                "filename": outgoing.filename,
-                "about": outgoing.about,
-                "not_before": outgoing.not_before,
-                "priority": outgoing.priority,
-                "created_at": self._now,
-                "state": OutboxState.WAITING,
-            },
-        )
+        """Owe this call and return its id."""
+        await self.settle()
+        result = await self._connection.execute(_ADD, self._row(outgoing))
         return int(result.scalar_one())
 
     async def claim(
@@ -150,6 +152,7 @@ class Outbox(Repository):
 
     async def waiting_count(self, audience: Audience | None = None) -> int:
         """Count the calls that wait, in all or for one audience."""
+        await self.settle()
         statement = select(func.count()).select_from(outbox).where(OUTBOX_WAITING)
         if audience is not None:
             statement = statement.where(outbox.c.audience == audience)
@@ -212,6 +215,23 @@ class Outbox(Repository):
         )
         return chat_id if moved is None else moved
 
+    def _row(self, outgoing: Outgoing) -> dict[str, object]:
+        return {
+            "lane": lane_of(outgoing.audience, outgoing.chat_id),
+            "audience": outgoing.audience,
+            "chat_id": outgoing.chat_id,
+            "update_id": self.cause,
+            "method": outgoing.method,
+            "payload": dict(outgoing.payload),
+            "attachment": outgoing.attachment,
+            "filename": outgoing.filename,
+            "about": outgoing.about,
+            "not_before": outgoing.not_before,
+            "priority": outgoing.priority,
+            "created_at": self._now,
+            "state": OutboxState.WAITING,
+        }
+
     async def _give_back(self, outgoing_id: int, worker: str | None, **values: object) -> None:
         mine = () if worker is None else (OUTBOX_WAITING, outbox.c.claimed_by == worker)
         await self._connection.execute(
@@ -232,6 +252,7 @@ _PENDING = (
     outbox.c.lane,
     outbox.c.audience,
     outbox.c.chat_id,
+    outbox.c.update_id,
     outbox.c.method,
     outbox.c.payload,
     outbox.c.attachment,
@@ -280,7 +301,8 @@ _CLAIM = (
     .values(claimed_by=_WORKER)
     .returning(outbox.c.priority, *_PENDING)
 )
-_ADD = insert(outbox).returning(outbox.c.id)
+_OWE = insert(outbox)
+_ADD = _OWE.returning(outbox.c.id)
 _FORGET = delete(outbox).where(
     outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.about.is_(None)
 )

@@ -56,12 +56,16 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A call to make now; one lane's calls are made one after the other."""
+    """A call to make now; one lane's calls are made one after the other.
+
+    `update_id` is the update that caused it, where one did.
+    """
 
     id: int
     lane: str
     audience: Audience
     chat_id: int | None
+    update_id: int | None
     method: str
     payload: dict[str, Any]
     attachment: bytes | None

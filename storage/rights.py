@@ -1,11 +1,12 @@
 """A person's rights: everything held on them, given back or erased."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.conversation import Conversation
 from storage.conversation import Message as Said
@@ -106,12 +107,19 @@ class Erased:
 class Rights(Repository):
     """Access and erasure, over every table."""
 
+    def __init__(
+        self, connection: AsyncConnection, now: datetime, settle: Callable[[], Awaitable[None]]
+    ) -> None:
+        super().__init__(connection, now)
+        self._settle = settle
+
     async def export(self, person_id: int, *, except_update_id: int | None = None) -> PersonalData:
         """Gather everything stored on a person; `NotFoundError` if they are unknown.
 
         `except_update_id` leaves out the request for the export itself.
         """
         person = await self._known(person_id)
+        await self._settle()
         return PersonalData(
             person=person,
             draft=await Drafts(self._connection, self._now).of(person_id),
@@ -131,6 +139,7 @@ class Rights(Repository):
         Raises `NotFoundError` if the person is unknown.
         """
         person = await self._known(person_id)
+        await self._settle()
         mine = interests.c.person_id == person_id
         numbers = {one.about: one.number for one in await self._of_person(person_id)}
         talks = await Conversations(self._connection, self._now).of_person(person_id)

@@ -130,6 +130,7 @@ outbox = Table(
     Column("lane", String(48), nullable=False),
     Column("audience", String(16), nullable=False),
     Column("chat_id", BigInteger),
+    Column("update_id", BigInteger),
     Column("method", String(64), nullable=False),
     Column("payload", JSON(none_as_null=True)),
     Column("attachment", LargeBinary),

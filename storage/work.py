@@ -35,9 +35,13 @@ class Work:
         self.questions = Questions(connection, now)
         self.conversations = Conversations(connection, now)
         self.recurrences = Recurrences(connection, now)
-        self.rights = Rights(connection, now)
+        self.rights = Rights(connection, now, self.outbox.settle)
         self.retention = Retention(connection, now)
         self.tempo = Tempo(connection, now)
         self.workers = Workers(connection, now)
         self.leaderships = Leaderships(connection, now)
         self.rests = Rests(connection, now)
+
+    async def settle(self) -> None:
+        """Write what was put off to be written together; `Database.begin` does, at the end."""
+        await self.outbox.settle()

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,7 +90,10 @@ async def test_marked_data_goes_through_every_flow_and_shows_nowhere(
     assert len(reports) >= 2
     everything = "\n".join([told, metrics.exposed().decode(), *reports]).lower()
     assert [marker for marker in MARKERS if marker.lower() in everything] == []
-    assert str(sme.chat_id) not in metrics.exposed().decode()
+    # Of the metrics, what names: a count may be any number.
+    names = re.findall(r"^[^# ]+", metrics.exposed().decode(), re.MULTILINE)
+    assert len(names) > 50
+    assert [name for name in names if str(sme.chat_id) in name] == []
 
 
 async def _asks_and_declares(sme: Speaker, stage: Stage) -> None:
@@ -185,10 +189,11 @@ async def test_an_update_is_followed_to_the_message_that_answers_it(
     with captured("INFO", LogFormat.JSON) as stream:
         await sme.says("/aide")
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
-    handled = next(line for line in lines if line["message"].startswith("handled"))
-    assert handled["update"] == stage.messenger.last_update()["update_id"]
-    owed = json.loads(handled["message"].removeprefix("handled: outbox "))
-    assert [line["outbox"] for line in lines if line["message"] == "sent"] == owed
+    number = stage.messenger.last_update()["update_id"]
+    assert [line["update"] for line in lines if line["message"] == "handled"] == [number]
+    (sent,) = [line for line in lines if line["message"] == "sent"]
+    assert sent["update"] == number
+    assert sent["outbox"] > 0
 
 
 def test_the_token_never_shows() -> None:

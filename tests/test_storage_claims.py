@@ -62,7 +62,7 @@ async def test_a_chat_being_handled_is_for_nobody_else(database: Database) -> No
         await work.inbox.add([received(1), received(2)])
         assert await claims(work, HERE) == [1]
         assert await claims(work, THERE) == []
-        await work.inbox.done(1, HERE)
+        await work.inbox.done([1], HERE)
         assert await claims(work, THERE) == [2]
 
 
@@ -85,7 +85,7 @@ async def test_an_update_that_arrives_late_waits_for_the_one_under_way(database:
         await work.inbox.add([received(4)])
         assert await claims(work, THERE) == []
         assert await claims(work, HERE) == [5]
-        await work.inbox.done(5, HERE)
+        await work.inbox.done([5], HERE)
         assert await claims(work, THERE) == [4]
 
 
@@ -145,7 +145,7 @@ async def test_who_lost_a_claim_changes_nothing(database: Database, ending: str)
         async with database.begin() as work:
             await work.outbox.add(to_person(7, "too late"))
             if ending == "done":
-                await work.inbox.done(1, HERE)
+                await work.inbox.done([1], HERE)
             else:
                 await work.inbox.set_aside(1, "E-1", HERE)
 
@@ -154,7 +154,7 @@ async def test_who_lost_a_claim_changes_nothing(database: Database, ending: str)
     assert await rows(database, "outbox") == []
     async with database.begin() as work:
         await work.inbox.postpone(1, START + timedelta(minutes=20), HERE)
-        await work.inbox.done(1, THERE)
+        await work.inbox.done([1], THERE)
     with pytest.raises(ClaimLostError):
         await finish()
 
@@ -238,7 +238,7 @@ async def test_a_worker_that_beats_keeps_its_claims_however_long(database: Datab
         seconds += LEASE.total_seconds()
     async with database.begin() as work:
         assert await claims(work, THERE) == []
-        await work.inbox.done(1, HERE)
+        await work.inbox.done([1], HERE)
 
 
 async def test_a_jump_of_the_wall_clock_frees_nothing(database: Database, clock: Clock) -> None:
@@ -393,7 +393,7 @@ async def test_however_two_workers_take_turns_each_chat_is_in_order(
                 mine[one.chat_id] = one
             if mine:
                 _, one = mine.popitem()
-                await work.inbox.done(one.update_id, worker)
+                await work.inbox.done([one.update_id], worker)
                 handled.append(one.update_id)
     await database.close()
     for chat in set(chats):
@@ -426,7 +426,7 @@ async def main(url, name, stops_after):
                 async with database.begin() as work:
                     said = Outgoing(Audience.PERSON, "sendMessage", {"text": one.body}, one.chat_id)
                     await work.outbox.add(said)
-                    await work.inbox.done(one.update_id, database.worker)
+                    await work.inbox.done([one.update_id], database.worker)
             except ClaimLostError:
                 pass
         if not found:

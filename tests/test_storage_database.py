@@ -55,7 +55,7 @@ async def test_an_exception_undoes_everything(database: Database) -> None:
         async with database.begin() as work:
             await work.people.seen(7)
             await work.outbox.add(to_person(7))
-            await work.inbox.done(1)
+            await work.inbox.done([1])
             raise LookupError
 
     with pytest.raises(LookupError):

@@ -168,7 +168,7 @@ async def test_a_full_disk_loses_nothing_that_was_kept(database: Database) -> No
     async with database.begin() as work:
         assert await work.inbox.backlog() == 1
         assert await work.outbox.waiting_count() == 0
-        await work.inbox.done(1)
+        await work.inbox.done([1])
     await full(database, pages=100_000)
     async with database.begin() as work:
         assert await work.inbox.add(received(2, 3, body="x" * 100_000)) == 2
@@ -202,7 +202,7 @@ async def test_an_inbox_takes_no_more_than_it_may(database: Database) -> None:
         async with database.begin() as work:
             await work.inbox.add(received(5, 6), room)
     async with database.begin() as work:
-        await work.inbox.done(1)
+        await work.inbox.done([1])
         assert await work.inbox.add(received(5, 6), room) == 2
 
 

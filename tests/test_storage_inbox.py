@@ -47,7 +47,7 @@ async def test_an_empty_batch_is_nothing(database: Database) -> None:
 async def test_a_redelivery_is_ignored_even_once_handled(database: Database) -> None:
     async with database.begin() as work:
         await work.inbox.add([received(1), received(2)])
-        await work.inbox.done(1)
+        await work.inbox.done([1])
     async with database.begin() as work:
         assert await work.inbox.add([received(1), received(2), received(3), received(3)]) == 1
         assert await work.inbox.backlog() == 2
@@ -68,14 +68,14 @@ async def test_a_chat_is_served_in_order_and_others_do_not_wait(database: Databa
         assert numbers(await work.inbox.claim("here", [], 10)) == [1, 3, 4]
         assert numbers(await work.inbox.claim("here", [7], 10)) == [3, 4]
         assert numbers(await work.inbox.claim("here", [], 2)) == [1, 3]
-        await work.inbox.done(1)
+        await work.inbox.done([1])
         assert numbers(await work.inbox.claim("here", [8], 10)) == [2, 4]
 
 
 async def test_handled_means_erased(database: Database) -> None:
     async with database.begin() as work:
         await work.inbox.add([received(1)])
-        await work.inbox.done(1)
+        await work.inbox.done([1])
     (row,) = await rows(database, "inbox")
     assert (row["state"], row["body"]) == ("done", None)
 
@@ -118,7 +118,7 @@ async def test_what_cannot_be_handled_is_set_aside_with_its_text(database: Datab
 async def test_polling_goes_on_after_the_last_update_kept(database: Database) -> None:
     async with database.begin() as work:
         await work.inbox.add([received(41), received(43), received(42)])
-        await work.inbox.done(43)
+        await work.inbox.done([43])
         assert await work.inbox.cursor() == 43
 
 
@@ -148,7 +148,7 @@ async def test_whatever_comes_each_chat_is_handled_whole_and_in_order(
         while waiting := await work.inbox.claim("here", [], lanes):
             assert len({one.chat_id for one in waiting}) == len(waiting)
             for one in waiting:
-                await work.inbox.done(one.update_id)
+                await work.inbox.done([one.update_id])
                 handled.append(one.update_id)
     await database.close()
     for chat in set(chats):

@@ -38,6 +38,7 @@ async def test_a_message_comes_back_as_it_was_owed(database: Database) -> None:
         lane=f"person:{TELEGRAM_ID}",
         audience=Audience.PERSON,
         chat_id=TELEGRAM_ID,
+        update_id=None,
         method="sendMessage",
         payload={"text": "\u00c9\U0001f600"},
         attachment=b"\x00\xff",

@@ -138,7 +138,7 @@ async def test_the_inbox_forgets_what_was_handled_then_what_was_set_aside(
 ) -> None:
     async with database.begin() as work:
         await work.inbox.add([Received(number, 7, "x") for number in (1, 2, 3)])
-        await work.inbox.done(1)
+        await work.inbox.done([1])
         await work.inbox.set_aside(2, "E-1")
     clock.advance(hours=48)
     assert await apply(database) == NOTHING

@@ -96,7 +96,7 @@ async def fill(database: Database) -> int:
     async with database.begin() as work:
         someone = (await work.people.seen(TELEGRAM_ID)).id
         await work.inbox.add([Received(n, TELEGRAM_ID, f"{SECRET} body {n}") for n in (1, 2, 3, 4)])
-        await work.inbox.done(1)
+        await work.inbox.done([1])
         await work.inbox.set_aside(2, "E-1")
         await work.drafts.save(Draft(someone, "interest", "company", "a", {"company": SECRET}))
         await work.questions.record(1, someone, f"{SECRET} question", "answer", ["talents"])
@@ -237,6 +237,19 @@ async def test_the_export_leaves_out_its_own_request(database: Database) -> None
     assert data.incoming == (f"{SECRET} body 2", f"{SECRET} body 3")
 
 
+async def test_what_is_owed_in_the_same_transaction_is_known_and_erased(database: Database) -> None:
+    someone = await person(database, TELEGRAM_ID)
+    async with database.begin() as work:
+        work.outbox.owe(to_person(words=SECRET))
+        data = await work.rights.export(someone)
+        assert [one.payload for one in data.outgoing] == [{"text": SECRET}]
+        work.outbox.owe(to_person(words=SECRET))
+        await work.rights.erase(someone)
+        work.outbox.owe(to_person(words="erased"))
+    async with database.begin() as work:
+        assert await work.outbox.waiting_count() == 1
+
+
 async def test_the_export_of_somebody_new_is_short(database: Database) -> None:
     await fill(database)
     other = await person(database, 8)
@@ -317,7 +330,7 @@ async def test_the_update_being_handled_stays_until_it_is_done(database: Databas
     async with database.begin() as work:
         await work.rights.erase(someone, keep_update_id=3)
         assert [one.update_id for one in await work.inbox.claim("here", [], 10)] == [3]
-        await work.inbox.done(3)
+        await work.inbox.done([3])
         assert await work.inbox.add([Received(4, TELEGRAM_ID, "again")]) == 0
         assert await work.inbox.backlog() == 0
 
@@ -374,7 +387,7 @@ async def test_time_alone_erases_it_all(database: Database, clock: Clock) -> Non
     await fill(database)
     async with database.begin() as work:
         for update_id in (3, 4):
-            await work.inbox.done(update_id)
+            await work.inbox.done([update_id])
         while waiting := await work.outbox.claim("here", [], 10, list(Audience)):
             for one in waiting:
                 await work.outbox.sent(one.id, one.chat_id or -100, 30)

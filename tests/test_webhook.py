@@ -55,7 +55,7 @@ class Worker:
         """Have everything that waits done, and counted."""
         async with self.database.begin() as work:
             for update_id, _, _ in self.kept():
-                await work.inbox.done(update_id)
+                await work.inbox.done([update_id])
         await self.backlog.look()
 
 

@@ -1,0 +1,106 @@
+"""Updates handled together: in one transaction, and each by itself where one of them fails."""
+
+from collections.abc import Callable, Collection
+
+import pytest
+from dialogue import Speaker, Stage
+
+from bot.preview.people import User
+from handlers.turn import Turn
+from storage.errors import ClaimLostError
+from storage.inbox import Inbox
+
+_PEOPLE = 12
+HELP = "Ce que vous pouvez faire ici"
+
+
+def crowd(stage: Stage) -> list[Speaker]:
+    """People who write while the bot is stopped, so that it finds them all at once."""
+    users = [User(5000 + n, f"P{n}", "X") for n in range(_PEOPLE)]
+    for user in users:
+        stage.messenger.joins(user)
+    return [stage.person(user) for user in users]
+
+
+async def write_at_once(
+    stage: Stage, people: Collection[Speaker], text: Callable[[int], str]
+) -> None:
+    await stage.stops()
+    for number, person in enumerate(people):
+        stage.messenger.says(person.user, text(number))
+    await stage.starts()
+    await stage.settles()
+
+
+def answers(person: Speaker) -> list[str]:
+    return [m["text"] for m in person.messages() if m["from"]["is_bot"]]
+
+
+@pytest.fixture
+def units(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """The numbers marked as done, by transaction."""
+    found: list[list[int]] = []
+    marked = Inbox.done
+
+    async def done(self: Inbox, update_ids: Collection[int], worker: str | None = None) -> None:
+        await marked(self, update_ids, worker)
+        found.append(list(update_ids))
+
+    monkeypatch.setattr(Inbox, "done", done)
+    return found
+
+
+async def test_people_who_write_at_once_share_transactions(
+    stage: Stage, units: list[list[int]]
+) -> None:
+    people = crowd(stage)
+    await write_at_once(stage, people, lambda _: "/aide")
+    assert [len(answers(person)) for person in people] == [1] * _PEOPLE
+    numbers = [number for unit in units for number in unit]
+    assert sorted(numbers) == sorted(set(numbers))
+    assert len(numbers) == _PEOPLE
+    assert len(units) < _PEOPLE
+
+
+async def test_whose_handling_fails_spoils_it_for_nobody_else(
+    stage: Stage, units: list[list[int]], administrator: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people, unlucky = crowd(stage), 5
+    asked = Turn.person
+
+    async def person(self: Turn) -> object:
+        found = await asked(self)
+        if self.chat_id == people[unlucky].chat_id:
+            raise RuntimeError("no luck")
+        return found
+
+    monkeypatch.setattr(Turn, "person", person)
+    await write_at_once(stage, people, lambda _: "/mesdemandes")
+    told = [answers(one) for one in people]
+    assert [len(one) for one in told] == [1] * _PEOPLE
+    assert ["Une erreur s'est produite" in one[0] for one in told] == [
+        number == unlucky for number in range(_PEOPLE)
+    ]
+    administrator.received("Erreur technique E-")
+    assert await stage.inbox_count("aside") == 1
+    assert sum(len(unit) for unit in units) == _PEOPLE - 1
+    await stage.stops()
+
+
+async def test_what_was_handled_in_vain_is_handled_anew(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marked, refused = Inbox.done, []
+
+    async def done(self: Inbox, update_ids: Collection[int], worker: str | None = None) -> None:
+        await marked(self, update_ids, worker)
+        if len(update_ids) > 1:
+            refused.append(len(update_ids))
+            raise ClaimLostError("another worker has one of them")
+
+    monkeypatch.setattr(Inbox, "done", done)
+    people = crowd(stage)
+    await write_at_once(stage, people, lambda n: f"ma question {n} porte sur le financement")
+    assert refused
+    assert [len(answers(person)) for person in people] == [1] * _PEOPLE
+    assert await stage.inbox_count("done") == _PEOPLE
