@@ -5,6 +5,7 @@ import asyncio
 import functools
 import logging
 from collections.abc import Callable, Coroutine, Hashable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -19,6 +20,8 @@ _PAUSE_AFTER_FAILURE = 1.0
 # Other workers cannot wake this one: it looks by itself.
 _LOOK_EVERY = 0.5
 _PAUSE_AFTER_COLLISION = 0.02
+# Of a backlog, several lanes are filled at a time: to look for one row takes as long as for many.
+_GATHER_SECONDS = 0.02
 _DRAIN_SECONDS = 10.0
 
 
@@ -36,6 +39,7 @@ class Pump(abc.ABC, Generic[Item, Lane]):
         self._news = asyncio.Event()
         self._busy: dict[Lane, asyncio.Task[None]] = {}
         self._passing: set[asyncio.Task[None]] = set()
+        self._has_more = False
         self.due: datetime | None = None
 
     @abc.abstractmethod
@@ -69,11 +73,22 @@ class Pump(abc.ABC, Generic[Item, Lane]):
         """Work until cancelled; then let what is under way end."""
         try:
             while True:
+                await self._gather()
                 self._news.clear()
                 await self._start_lanes()
                 await self._wait()
         finally:
             await self._drain()
+
+    async def _gather(self) -> None:
+        """Where more waits than there are lanes, let several of them end."""
+        if not self._has_more:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GATHER_SECONDS):
+                while len(self._busy) > self._at_once * 3 // 4:
+                    self._news.clear()
+                    await self._news.wait()
 
     async def _start_lanes(self) -> None:
         free = self._at_once - len(self._busy)
@@ -91,6 +106,7 @@ class Pump(abc.ABC, Generic[Item, Lane]):
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
             self._news.set()
             return
+        self._has_more = len(items) == free
         for first in range(0, len(items), self._together):
             self._start(items[first : first + self._together])
 
@@ -123,11 +139,9 @@ class Pump(abc.ABC, Generic[Item, Lane]):
         if self.due is not None:
             wait = max(0.0, (self.due - self._clock()).total_seconds())
             seconds = wait if seconds is None else min(seconds, wait)
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._news.wait()
-        except TimeoutError:
-            return
 
     async def _drain(self) -> None:
         under_way = {*self._busy.values(), *self._passing}

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Seconds: TypeAlias = ODVInput[float]
 
 _JSON = "application/json"
+# What the Bot API always gives of a message.
+_OF_A_MESSAGE = ("message_id", "date", "chat")
 _SLICE = 64 * 1024
 # HTML, "multipart/form-data encoding algorithm".
 _IN_FILE_NAMES = str.maketrans({"\r": "%0D", "\n": "%0A", '"': "%22"})
@@ -46,7 +48,10 @@ class Transport(StrEnum):
 
 
 class AiohttpRequest(BaseRequest):
-    """PTB's requests over aiohttp. Time-outs are in seconds; None waits for ever."""
+    """PTB's requests over aiohttp. Time-outs are in seconds; None waits for ever.
+
+    Of a message that was sent, PTB is given its id, its date and its chat alone.
+    """
 
     __slots__ = ("_default", "_media_write_timeout", "_pool", "_pool_size", "_session")
 
@@ -99,6 +104,7 @@ class AiohttpRequest(BaseRequest):
             answer: dict[str, Any] = json.loads(payload.decode("utf-8", "replace"))
         except ValueError:
             raise TelegramError("Invalid server response") from None
+        _shorten(answer)
         return answer
 
     async def do_request(  # noqa: PLR0913, PLR0917 - PTB's contract
@@ -150,6 +156,13 @@ class AiohttpRequest(BaseRequest):
                 await self._pool.acquire()
         except TimeoutError:
             raise TimedOut(_POOL_FULL) from None
+
+
+def _shorten(answer: dict[str, Any]) -> None:
+    """Leave of a message that was sent what names it: nobody reads the rest, and PTB is slow to."""
+    result = answer.get("result")
+    if isinstance(result, dict) and "message_id" in result:
+        answer["result"] = {name: result[name] for name in _OF_A_MESSAGE if name in result}
 
 
 def _translated(failure: Exception) -> TelegramError:

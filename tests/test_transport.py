@@ -373,10 +373,10 @@ async def test_a_file_arrives_as_it_is(kind: Callable[..., BaseRequest], name: s
         ) as bot:
             file = InputFile(io.BytesIO(content), name, read_file_handle=False)
             sent = await bot.send_document(preview.messenger.sme.id, file, caption="été & <b>")
-            assert sent.caption == "été & <b>"
-            assert sent.document
-            assert unquote(sent.document.file_name or "") == name
-            there = await bot.get_file(sent.document.file_id)
+            arrived = preview.messenger.messages(preview.messenger.sme.id)[-1]
+            assert (arrived["message_id"], arrived["caption"]) == (sent.message_id, "été & <b>")
+            assert unquote(arrived["document"]["file_name"]) == name
+            there = await bot.get_file(arrived["document"]["file_id"])
             assert bytes(await there.download_as_bytearray()) == content
 
 
@@ -413,3 +413,17 @@ def _parameter(name: str, value: object) -> Any:
 
 def _upload(size: int) -> RequestData:
     return RequestData([_parameter("document", InputFile(io.BytesIO(bytes(size)), "a.bin"))])
+
+
+def test_of_a_sent_message_its_name_is_left() -> None:
+    chat = {"id": 5, "type": "private"}
+    message = {"message_id": 7, "date": 1_795_000_000, "chat": chat, "text": "long", "entities": []}
+    payload = json.dumps({"ok": True, "result": message}).encode()
+    kept = AiohttpRequest.parse_json_payload(payload)
+    assert kept == {"ok": True, "result": {"message_id": 7, "date": 1_795_000_000, "chat": chat}}
+
+
+@pytest.mark.parametrize("result", [True, [{"message_id": 7, "text": "a"}], {"id": 5, "bio": "b"}])
+def test_other_answers_are_left_whole(result: object) -> None:
+    payload = json.dumps({"ok": True, "result": result}).encode()
+    assert AiohttpRequest.parse_json_payload(payload) == {"ok": True, "result": result}
