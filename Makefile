@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint audit format lock bench bench-matching soak clean
+.PHONY: help run test coverage lint audit format lock bench bench-matching soak clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -13,6 +13,9 @@ run: $(VENV)/.run  ## Set everything up and start the bot (or its local preview)
 
 test: $(VENV)/.dev  ## Set everything up and run the tests
 	# Three at once on two cores: some of the time is waiting, for browsers, processes and sockets.
+	$(BIN)/python -m pytest -n 3
+
+coverage: $(VENV)/.dev  ## The tests, and the lines that they leave out: half as long again
 	$(BIN)/python -m pytest -n 3 --cov --cov-report=term
 
 lint: $(VENV)/.dev  ## Formatting, lint, types, and the direction of imports

@@ -39,7 +39,7 @@ BotApplication: TypeAlias = Application[Any, BotContext, Any, Any, Any, Any]
 _AT_ONCE = 64
 # The first answer leaves when the last is ready, and others wait to write: not for long.
 _TOGETHER = 16
-_TOGETHER_SECONDS = 0.01
+_TOGETHER_SECONDS = 0.03
 _RETRY_AFTER = timedelta(seconds=2)
 # A person who waits longer is shown that the bot is busy.
 _TYPING_AFTER_SECONDS = 0.7

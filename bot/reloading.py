@@ -130,9 +130,9 @@ class Reloading:
             logger.warning("the files have %d faults: nothing changes", len(error.problems))
             self._notice(error.problems)
             return
-        await self._mended()
         if version_of(documents) != self._services.knowledge.version:
             await self._serve(documents)
+        await self._mended()
 
     async def _serve(self, documents: Documents) -> None:
         former = self._services.knowledge

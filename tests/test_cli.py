@@ -3,13 +3,13 @@
 import io
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from small_library import small_folder
 
 import bot
 import knowledge
@@ -18,6 +18,18 @@ from bot.cli import main
 
 SHIPPED = Path(knowledge.__file__).parent
 ROOT = Path(bot.__file__).parent.parent
+
+
+def spoilt(folder: Path, *changes: str) -> Path:
+    """Write a small folder, with the first of these words replaced by the second, and so on."""
+    faq = small_folder(folder) / "faq.yaml"
+    (folder / "questions.yaml").unlink()
+    text = faq.read_text("utf-8")
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
+        assert old in text
+        text = text.replace(old, new, 1)
+    faq.write_text(text, "utf-8")
+    return folder
 
 
 @pytest.fixture(autouse=True)
@@ -53,41 +65,31 @@ def test_check_is_quiet_on_right_files(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_check_lists_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = shutil.copytree(SHIPPED, tmp_path / "k")
-    faq = folder / "faq.yaml"
-    faq.write_text(faq.read_text("utf-8").replace("titre:", "titres:", 1), "utf-8")
+    folder = spoilt(tmp_path / "k", "titre:", "titres:")
     assert main(["check", str(folder)]) == 1
     assert "faq.yaml, ligne" in capsys.readouterr().out
     assert main(["ask", "bonjour", "--knowledge", str(folder)]) == 1
     assert "titres" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("_by_meaning")
 def test_check_tells_programs_each_problem_with_its_place_and_remedy(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = shutil.copytree(SHIPPED, tmp_path / "k")
-    faq = folder / "faq.yaml"
-    text = faq.read_text("utf-8").replace("<b>réseautage</b>", "<b>réseautage", 1)
-    faq.write_text(text.replace("sont <b>tous", "à la ZAC sont <b>tous", 1), "utf-8")
+    folder = spoilt(tmp_path / "k", "Oui, entre", "Oui, <b>entre", "Avec les", "À la ZAC, les")
     assert main(["check", str(folder), "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert [(one["severity"], one["code"], one["file"], one["entry"]) for one in told] == [
-        ("error", "bad_html", "faq.yaml", "recrutement-projets"),
-        ("warning", "acronym", "faq.yaml", "coordination"),
+        ("error", "bad_html", "faq.yaml", "mutualisation"),
+        ("warning", "acronym", "faq.yaml", "talents"),
     ]
     assert set(told[0]) == {"severity", "code", "file", "line", "entry", "message", "remedy"}
     assert all(one["line"] > 1 and one["message"] and one["remedy"] for one in told)
 
 
-@pytest.mark.usefixtures("_by_meaning")
 def test_check_tells_errors_and_warnings_apart(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = shutil.copytree(SHIPPED, tmp_path / "k")
-    faq = folder / "faq.yaml"
-    text = faq.read_text("utf-8").replace("<b>réseautage</b>", "<b>réseautage", 1)
-    faq.write_text(text.replace("sont <b>tous", "à la ZAC sont <b>tous", 1), "utf-8")
+    folder = spoilt(tmp_path / "k", "Oui, entre", "Oui, <b>entre", "Avec les", "À la ZAC, les")
     assert main(["check", str(folder)]) == 1
     errors, _, warnings = capsys.readouterr().out.partition("1 avertissement")
     assert "1 erreur empêche" in errors
@@ -97,12 +99,8 @@ def test_check_tells_errors_and_warnings_apart(
 def test_a_warning_does_not_fail_the_check(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = shutil.copytree(SHIPPED, tmp_path / "k")
-    faq = folder / "faq.yaml"
-    text = faq.read_text("utf-8").replace(
-        "    verifie_le:", "    valable_jusqu_au: 2020-01-01\n    verifie_le:", 1
-    )
-    faq.write_text(text, "utf-8")
+    date = "    verifie_le:"
+    folder = spoilt(tmp_path / "k", date, f"    valable_jusqu_au: 2020-01-01\n{date}")
     assert main(["check", str(folder)]) == 0
     assert "2020-01-01" in capsys.readouterr().out
 

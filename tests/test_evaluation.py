@@ -11,6 +11,12 @@ from knowledge.matching import Decision, Matcher, Outcome
 from knowledge.ranking import Ranked
 
 
+@pytest.fixture(autouse=True)
+def _by_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What is tried here would only wait for the encoder.
+    monkeypatch.setenv("SEMANTIC_MATCHING", "false")
+
+
 class Known(Matcher):
     """A matcher whose decisions are written down."""
 

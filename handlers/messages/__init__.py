@@ -4,6 +4,7 @@
 ``TEXT.label("page", number=2)`` gives plain text, for buttons and toasts.
 """
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -26,6 +27,12 @@ def day(value: date) -> str:
     """Return ``23 novembre 2026``; times are told as days of Paris."""
     if isinstance(value, datetime):
         value = value.astimezone(PARIS).date()
+    return _day(value)
+
+
+# Few days are told again and again, and telling one takes longer than the rest of a message.
+@functools.lru_cache(maxsize=256)
+def _day(value: date) -> str:
     return format_date(value, format="long", locale="fr")
 
 
