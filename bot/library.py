@@ -1,11 +1,14 @@
 """The folder of knowledge as this process serves it: read, put in service at once, learnt."""
 
 import gc
+import json
 import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from handlers.services import Services
 from knowledge.interim import FormerRanker
@@ -18,6 +21,7 @@ from knowledge.loading import (
     VOICES,
     Compiling,
     build,
+    from_data,
     material_in,
     read_files,
 )
@@ -52,9 +56,17 @@ class Library:
     """One folder. Every method may be slow (files, numbers): they are called in threads."""
 
     def __init__(
-        self, directory: Path, *, fictitious: bool, compiling: Callable[[], Compiling]
+        self,
+        directory: Path,
+        *,
+        fictitious: bool,
+        compiling: Callable[[], Compiling],
+        kept: Path | None = None,
     ) -> None:
+        """Open a folder; in the file ``kept`` stands what was in service last."""
         self.directory = directory
+        self.is_behind = False
+        self._kept = kept
         self.fictitious = fictitious
         self._make_compiling = compiling
         self._compiling: Compiling | None = None
@@ -92,6 +104,36 @@ class Library:
         """Compile; takes seconds where these texts were never learnt before."""
         return build(documents, self.compiling())
 
+    def keep(self, documents: Documents) -> None:
+        """Keep what is in service, for a start on files that cannot be."""
+        if self._kept is None:
+            return
+        said = {name: document.data for name, document in documents.items()}
+        content = json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        try:
+            self._kept.parent.mkdir(parents=True, exist_ok=True)
+            if not self._kept.exists() or self._kept.read_bytes() != content:
+                _write_whole(self._kept, content)
+        except OSError as error:
+            logger.warning("what is in service cannot be kept: %s", type(error).__name__)
+
+    def fall_back(self) -> tuple[Documents, datetime] | None:
+        """Return what was in service last and since when; None where nothing of use was kept.
+
+        From then on the library is behind its folder.
+        """
+        if self._kept is None or not self._kept.exists():
+            return None
+        try:
+            since = datetime.fromtimestamp(self._kept.stat().st_mtime, UTC)
+            content = self._kept.read_bytes().decode("utf-8", "surrogatepass")
+            documents = from_data(dict(json.loads(content)))
+        except (OSError, ValueError, TypeError, KnowledgeError) as error:
+            logger.warning("what was in service cannot be used: %s", type(error).__name__)
+            return None
+        self.is_behind = True
+        return documents, since
+
     def load(self) -> Knowledge:
         """Read and compile the folder; KnowledgeError as ``read``."""
         return self.learn(self.read())
@@ -109,6 +151,17 @@ class Library:
     def _paths(self) -> tuple[Path, ...]:
         names = (*_FILES, *([FICTITIOUS] if self.fictitious else []))
         return tuple(self.directory / name for name in names)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file, so that whoever reads it finds all of it or what was there before."""
+    with NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+        file.write(content)
+    try:
+        Path(file.name).replace(path)
+    except OSError:
+        Path(file.name).unlink(missing_ok=True)
+        raise
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -10,14 +10,14 @@ from sqlalchemy.engine import make_url
 from telegram.error import InvalidToken
 
 from bot import logs
-from bot.library import Library
+from bot.library import Documents, Library
 from bot.messages import TEXT
 from bot.reception import AddressTakenError
 from bot.service import Service
 from bot.settings import Settings
 from bot.speaking import fail, say
-from bot.understanding import by_letters, compiling
-from knowledge.loading import load
+from bot.understanding import by_letters, compiling, kept_file
+from knowledge.loading import build
 from knowledge.problems import KnowledgeError
 from knowledge.whole import Knowledge
 from storage.errors import StorageError
@@ -56,23 +56,42 @@ def set_up_logs(settings: Settings) -> None:
 
 
 def load_learnt(settings: Settings, *, fictitious: bool) -> Learnt | None:
-    """Load what can answer at once; None, and the problems told, where the files are wrong."""
+    """Load what can answer at once; None where the files are wrong and nothing was kept."""
     directory = settings.knowledge_dir
-    library = Library(directory, fictitious=fictitious, compiling=lambda: compiling(settings))
-    try:
-        quick = load(directory, fictitious=fictitious, compiling=by_letters(settings))
-    except KnowledgeError as error:
-        fail(TEXT.label("knowledge_wrong", problems=error.problems, directory=directory))
+    library = Library(
+        directory,
+        fictitious=fictitious,
+        compiling=lambda: compiling(settings),
+        kept=kept_file(directory, fictitious=fictitious),
+    )
+    documents = _documents(library)
+    if documents is None:
         return None
 
     def deepen() -> Knowledge:
         understanding = library.compiling()
         if understanding.encoder is not None:
-            # Before the files: what reading its weights takes for a moment is free again by then.
+            # First: what reading its weights takes for a moment is free again by then.
             understanding.encoder.encode([" "])
-        return library.load()
+        return library.learn(documents)
 
+    quick = build(documents, by_letters(settings))
     return Learnt(quick, deepen if settings.semantic_matching else None, library)
+
+
+def _documents(library: Library) -> Documents | None:
+    """Read the files or, where they are wrong, what was in service last; tell the problems."""
+    try:
+        documents = library.read()
+    except KnowledgeError as error:
+        fail(TEXT.label("knowledge_wrong", problems=error.problems, directory=library.directory))
+        if former := library.fall_back():
+            documents, since = former
+            fail(TEXT.label("knowledge_kept", since=since))
+            return documents
+        return None
+    library.keep(documents)
+    return documents
 
 
 async def serve(

@@ -58,7 +58,8 @@ class Reloading:
         self._services = services
         self._database = database
         self._announce = announce
-        self._stamp = library.stamp()
+        # Files that were refused at the start are looked at again, and told of.
+        self._stamp = None if library.is_behind else library.stamp()
         self._trouble: _Trouble | None = None
         self._one_at_a_time = asyncio.Lock()
         self._to_learn: Documents | None = None
@@ -67,7 +68,8 @@ class Reloading:
     async def run(self) -> None:
         """Watch until cancelled; whatever fails, the watch begins again."""
         try:
-            await self._forget_alarm()
+            if not self._library.is_behind:
+                await self._forget_alarm()
             while True:
                 try:
                     await self._watch()
@@ -132,6 +134,7 @@ class Reloading:
             return
         if version_of(documents) != self._services.knowledge.version:
             await self._serve(documents)
+        await asyncio.to_thread(self._library.keep, documents)
         await self._mended()
 
     async def _serve(self, documents: Documents) -> None:

@@ -1,5 +1,6 @@
 """How questions are understood in this process: the encoder, and where compiled models are kept."""
 
+import hashlib
 import logging
 import threading
 from dataclasses import replace
@@ -31,6 +32,12 @@ def by_letters(settings: Settings) -> Compiling:
 
 def _encoder(settings: Settings) -> Encoder | None:
     return shipped_encoder(_folder()) if settings.semantic_matching else None
+
+
+def kept_file(directory: Path, *, fictitious: bool) -> Path:
+    """Return where what was last in service of a folder is kept, beside the compiled models."""
+    name = hashlib.sha256(f"{directory.absolute()} {fictitious}".encode()).hexdigest()[:16]
+    return _folder() / f"in-service-{name}.json"
 
 
 def _folder() -> Path:

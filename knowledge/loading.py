@@ -14,7 +14,7 @@ from knowledge.lexicon import Lexicon
 from knowledge.matching import Matcher
 from knowledge.model import Action, Entry, Project, SmallTalk, Stage
 from knowledge.model_store import ModelStore
-from knowledge.problems import KnowledgeError, Problem, Severity
+from knowledge.problems import KnowledgeError, Place, Problem, Severity, problem
 from knowledge.ranking import Ranker
 from knowledge.rules import check_rules
 from knowledge.shape import check_shape, day_of
@@ -99,6 +99,17 @@ def read_files(
             problems += check_shape(document, _KINDS[name])
     problems += check_rules(documents.values())
     return Files(documents, tuple(problems))
+
+
+def from_data(data: Mapping[str, Any]) -> dict[str, Document]:
+    """Return files from what they said, by name; KnowledgeError where they are not to be used."""
+    documents = {name: Document(name, said, {}) for name, said in data.items() if name in _KINDS}
+    shape = [found for one in documents.values() for found in check_shape(one, _KINDS[one.file])]
+    missing = [problem("missing_file", Place(name)) for name in _REQUIRED if name not in documents]
+    found = (*missing, *shape, *(check_rules(documents.values()) if not (missing or shape) else ()))
+    if errors := tuple(one for one in found if one.severity is Severity.ERROR):
+        raise KnowledgeError(errors)
+    return documents
 
 
 def build(
