@@ -3,6 +3,7 @@
 import gc
 import json
 import logging
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -155,9 +156,13 @@ class Library:
 
 def _write_whole(path: Path, content: bytes) -> None:
     """Write a file, so that whoever reads it finds all of it or what was there before."""
-    with NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        file.write(content)
+    file = NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False)  # noqa: SIM115
     try:
+        with file:
+            file.write(content)
+            file.flush()
+            # Or a power cut may leave the new name with nothing in it.
+            os.fsync(file.fileno())
         Path(file.name).replace(path)
     except OSError:
         Path(file.name).unlink(missing_ok=True)

@@ -88,6 +88,8 @@ def _documents(library: Library) -> Documents | None:
         if former := library.fall_back():
             documents, since = former
             fail(TEXT.label("knowledge_kept", since=since))
+            faults = len(error.problems)
+            logger.error("the files have %d faults: the version of %s answers", faults, since)
             return documents
         return None
     library.keep(documents)

@@ -17,7 +17,10 @@ from storage.database import Database
 class Posting(Reception):
     """Updates posted by Telegram to this worker, or to another behind the same balancer."""
 
-    def __init__(self, server: WebServer, registration: Registration, health: Health) -> None:
+    def __init__(
+        self, webhook: Webhook, server: WebServer, registration: Registration, health: Health
+    ) -> None:
+        self._webhook = webhook
         self._server = server
         self._registration = registration
         self._health = health
@@ -32,7 +35,8 @@ class Posting(Reception):
         await self._server.start()
 
     async def run(self) -> None:
-        """Keep Telegram posting here."""
+        """Take posts, and keep Telegram posting here."""
+        self._webhook.open()
         self._health.has_met_telegram = True
         await self._registration.keep()
 
@@ -54,6 +58,6 @@ def posting(
     settings.check_for_webhook()
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
     health = Health(backlog, services)
-    webhook = Webhook(secret, Mailbox(database, backlog, announce), health)
+    webhook = Webhook(secret, Mailbox(database, backlog, announce), health, is_open=False)
     server = WebServer(webhook.app(), settings.listen_host, settings.listen_port)
-    return Posting(server, Registration(bot, settings.webhook_url, secret), health)
+    return Posting(webhook, server, Registration(bot, settings.webhook_url, secret), health)

@@ -20,7 +20,7 @@ from bot.backlog import Backlog
 from bot.updates import parsed
 from handlers.services import Services
 from storage.database import Database
-from storage.errors import InboxFullError, StorageError
+from storage.errors import InboxFullError
 from storage.inbox import Received
 
 logger = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ class Health:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._backlog.look()
             answers = True
-        except (StorageError, TimeoutError, OSError):
+        except Exception:  # noqa: BLE001 - without its tables too, whatever the driver calls that
             answers = False
         return {
             "database": answers,
@@ -114,10 +114,19 @@ class Health:
 class Webhook:
     """The ASGI application of a worker."""
 
-    def __init__(self, secret: str, mailbox: Mailbox, health: Health) -> None:
+    def __init__(
+        self, secret: str, mailbox: Mailbox, health: Health, *, is_open: bool = True
+    ) -> None:
+        """Make it; unless ``is_open``, every post is refused until ``open``."""
         self._secret = secret.encode()
         self._mailbox = mailbox
         self._health = health
+        self._is_open = is_open
+        self._has_refused = False
+
+    def open(self) -> None:
+        """Take posts from now on: the service is ready for them."""
+        self._is_open = True
 
     def app(self) -> Starlette:
         """Return the application."""
@@ -134,6 +143,7 @@ class Webhook:
         """Keep one update, then say so."""
         try:
             self._check_secret(request)
+            self._check_open()
             update = _understood(await _body(request))
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._mailbox.keep(update)
@@ -168,6 +178,14 @@ class Webhook:
         # Bytes: compare_digest refuses texts beyond ASCII.
         if not hmac.compare_digest(given.encode("utf-8", "replace"), self._secret):
             raise Refusal(403, "secret")
+
+    def _check_open(self) -> None:
+        if self._is_open:
+            return
+        if not self._has_refused:
+            logger.info("posts are refused until the service is ready: Telegram keeps them")
+            self._has_refused = True
+        raise Refusal(503, "starting")
 
 
 async def _body(request: Request) -> bytes:

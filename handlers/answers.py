@@ -1,5 +1,6 @@
 """An answer as it is shown: text, source, date, projects, action, related questions, vote."""
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -60,6 +61,12 @@ async def show(
 def _text(turn: Turn, entry: Entry, projects: tuple[Project, ...], vote: str) -> str:
     today = turn.services.today()
     expired = entry.valid_until is not None and entry.valid_until < today
+    return _put_together(entry, len(projects), expired, vote)
+
+
+# The same few answers are given all day.
+@functools.lru_cache(maxsize=256)
+def _put_together(entry: Entry, projects: int, expired: bool, vote: str) -> str:  # noqa: FBT001
     return TEXT("answer", entry=entry, projects=projects, expired=expired, vote=vote)
 
 

@@ -295,7 +295,7 @@ def test_what_the_bot_adds_to_the_longest_texts_still_fits_in_a_message() -> Non
     )
     text = Catalogue.of("questions")
     for vote in ("ask", "yes", "no"):
-        shown = text("answer", entry=entry, projects=[project()] * 3, expired=True, vote=vote)
+        shown = text("answer", entry=entry, projects=3, expired=True, vote=vote)
         assert length(shown) <= 4096
 
 

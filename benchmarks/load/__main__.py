@@ -2,31 +2,45 @@
 
 Each contender runs on one core, the API server on another. Throughput: a backlog drained at once.
 Latency: a steady rate. Ratios are against peers of the same run; absolute figures are this
-machine's. Writes ``docs/load-benchmark.md`` and ``docs/images/load.png``.
+machine's. Takes a quarter of an hour; writes ``docs/load-benchmark.md`` and
+``docs/images/load.png``.
 """
 
 import argparse
+import itertools
 import multiprocessing
 import os
 import socket
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TypeAlias
 
 import knowledge
 from benchmarks.load import mixes, report
-from benchmarks.load.contenders import Contender, Running, echo, ours
+from benchmarks.load.contenders import Contender, Running, echo, ours, pinned_to
 from benchmarks.load.telegram import Load, Told, serve
 from knowledge.corpus import Material
 from knowledge.loading import material_of
 
 KNOWLEDGE = Path(knowledge.__file__).parent
-_STEADY_RATE = 100.0
+ALL = ("navigation", "repeated", "questions")
+Make: TypeAlias = Callable[[int, int], list[mixes.Update]]
+# A contender, and what matching a question as it does takes by itself, in seconds of processor.
+Alone: TypeAlias = tuple[str, float]
 _STEADY_SECONDS = 10
+# Updates a second at the steady rate; of distinct questions, what an encoder on one core can take.
+_STEADY = {"questions": 40.0}
+_STEADY_RATE = 100.0
+# Updates to drain. Where the API is slow, who waits for each answer would take minutes.
+_MANY, _SOME, _FEW = 3000, 600, 150
+_WARM, _WARM_SECONDS = 200, 6
 
 
 @dataclass(frozen=True)
@@ -44,6 +58,7 @@ class Result:
     cpu: float
     memory: float
     unanswered: int
+    lag: float
 
 
 def main() -> None:
@@ -51,13 +66,17 @@ def main() -> None:
     options = _options()
     if options.server_core is not None and len(os.sched_getaffinity(0)) > 1:
         os.sched_setaffinity(0, {options.server_core})
-    results = []
-    for delay in options.delays:
-        for contender in contenders():
-            if not options.only or options.only in contender.name:
-                results += list(measure(contender, delay, options))
+    chosen = [one for one in contenders() if options.only in one.name]
+    alone: list[Alone] = []
+    results: list[Result] = []
+    for _ in range(options.repeats):
+        alone += [
+            matching_alone(one, options.bot_core) for one in chosen if "questions" in one.mixes
+        ]
+        for delay, contender in itertools.product(options.delays, chosen):
+            results += list(measure(contender, delay, options))
     if not options.only:
-        report.write(results)
+        report.write(_middle(results), dict(sorted(alone, reverse=True)))
 
 
 def contenders() -> tuple[Contender, ...]:
@@ -65,51 +84,81 @@ def contenders() -> tuple[Contender, ...]:
     return (
         echo("socket", "socket echo"),
         echo("aiogram", "aiogram echo"),
-        echo("ptb", "PTB echo"),
+        echo("ptb", "PTB echo", in_turn=True),
         echo("ptb-at-once", "PTB echo, concurrent"),
-        ours("ours, polling"),
-        ours("ours, polling, letters alone", SEMANTIC_MATCHING="false"),
-        ours("ours, webhook", webhook=True),
+        ours("ours, polling", *ALL),
+        ours("ours, polling, letters alone", *ALL, SEMANTIC_MATCHING="false"),
+        ours("ours, webhook", "navigation", webhook=True),
     )
+
+
+def matching_alone(contender: Contender, core: int | None) -> Alone:
+    """Return the seconds of processor that matching a distinct question takes by itself."""
+    command = [*pinned_to(core), sys.executable, "-m", "benchmarks.load.alone", str(_SOME)]
+    environment = os.environ | contender.settings
+    done = subprocess.run(  # noqa: S603 - our own command
+        command, env=environment, stdout=subprocess.PIPE, check=True
+    )
+    seconds = float(done.stdout.split()[-1])
+    print(f"matching alone ({contender.name}): {seconds * 1000:.2f} ms", flush=True)
+    return contender.name, seconds
 
 
 def measure(contender: Contender, delay: float, options: argparse.Namespace) -> Iterator[Result]:
     """Drain a backlog for each number of chats, then answer at a steady rate."""
     for mix, updates in _mixes(contender).items():
+        rate = _STEADY.get(mix, _STEADY_RATE)
         with telegram(delay) as (pipe, api):
             port = free_port()
             running = Running(contender, api, options.bot_core, port, port)
             trial = Trial(contender.name, mix, delay, pipe, running)
             try:
                 _warm(pipe, updates)
-                for chats in options.chats:
-                    yield trial.run(Load(updates(options.updates, chats)), chats)
-                steady = updates(int(_STEADY_RATE * _STEADY_SECONDS), 100)
-                yield trial.run(Load(steady, _STEADY_RATE), 100)
+                for chats in options.chats if mix == "navigation" or contender.echoes else [100]:
+                    count = _count(contender, mix, delay, chats)
+                    yield trial.run(Load(updates(count, chats)), chats)
+                steady = updates(int(rate * _STEADY_SECONDS), 100)
+                yield trial.run(Load(steady, rate), 100)
             finally:
                 running.stop()
                 pipe.send(None)
 
 
-def _mixes(contender: Contender) -> dict[str, Callable[[int, int], list[mixes.Update]]]:
-    if contender.echoes:
-        return {"echo": mixes.echoes}
+def _count(contender: Contender, mix: str, delay: float, chats: int) -> int:
+    """Return how many updates to drain: some seconds of work."""
+    if delay and (contender.in_turn or chats == 1):
+        return _FEW
+    return _SOME if mix == "questions" else _MANY
+
+
+def _mixes(contender: Contender) -> dict[str, Make]:
     material: Material = material_of(KNOWLEDGE)
-    return {
-        "navigation": lambda count, chats: mixes.navigation(
-            count, chats, "mutualisation-ressources"
-        ),
+    project = "mutualisation-ressources"
+    known: dict[str, Make] = {
+        "echo": mixes.echoes,
+        "navigation": lambda count, chats: mixes.navigation(count, chats, project),
+        "repeated": lambda count, chats: mixes.repeated(count, chats, material),
         "questions": lambda count, chats: mixes.questions(count, chats, material),
     }
+    return {mix: known[mix] for mix in contender.mixes}
 
 
-def _warm(pipe: Connection, updates: Callable[[int, int], list[mixes.Update]]) -> None:
+def _warm(pipe: Connection, updates: Make) -> None:
     """Answer a few first; our encoder is read a second after the first answers."""
     pipe.send(Load(updates(20, 10)))
     pipe.recv()
-    time.sleep(6)
-    pipe.send(Load(updates(50, 50)))
+    time.sleep(_WARM_SECONDS)
+    pipe.send(Load(updates(_WARM, 50)))
     pipe.recv()
+
+
+def _middle(results: Sequence[Result]) -> list[Result]:
+    """Of repeated measures, return the one in the middle by updates a second."""
+    found: dict[tuple[object, ...], list[Result]] = {}
+    for one in results:
+        key = (one.contender, one.mix, one.delay, one.chats, one.rate)
+        found.setdefault(key, []).append(one)
+    return [sorted(same, key=lambda one: one.per_second)[len(same) // 2] for same in found.values()]
 
 
 @dataclass(frozen=True)
@@ -124,10 +173,11 @@ class Trial:
 
     def run(self, load: Load, chats: int) -> Result:
         """Deliver a load; return what came of it."""
-        before = self.running.cpu
+        before, noted = self.running.cpu, len(self.running.lags)
         self.pipe.send(load)
         told: Told = self.pipe.recv()
         latencies = sorted(told.latencies) or [float("nan")]
+        lags = sorted(self.running.lags[noted:])
         result = Result(
             self.contender,
             self.mix,
@@ -136,13 +186,18 @@ class Trial:
             load.rate,
             len(told.latencies) / told.seconds,
             statistics.median(latencies),
-            latencies[int(len(latencies) * 0.99) - 1],
+            _p99(latencies),
             (self.running.cpu - before) / max(len(told.latencies), 1),
             self.running.memory,
             told.unanswered,
+            _p99(lags) if lags else float("nan"),
         )
         print(report.line(result), flush=True)
         return result
+
+
+def _p99(values: Sequence[float]) -> float:
+    return values[int(len(values) * 0.99) - 1]
 
 
 @contextmanager
@@ -170,8 +225,8 @@ def free_port() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="part of a contender's name; writes no report")
-    parser.add_argument("--updates", type=int, default=2000)
-    parser.add_argument("--chats", type=int, nargs="+", default=[1, 10, 100, 1000])
+    parser.add_argument("--repeats", type=int, default=1, help="the middle one is reported")
+    parser.add_argument("--chats", type=int, nargs="+", default=[1, 100, 1000])
     parser.add_argument("--delays", type=float, nargs="+", default=[0.0, 0.05])
     parser.add_argument("--bot-core", type=int, default=0)
     parser.add_argument("--server-core", type=int, default=1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.load.echoes import TOKEN
+from benchmarks.load.watched import lags
 
 ROOT = Path(__file__).parent.parent.parent
 SECRET = "bench-secret"  # noqa: S105 - between two processes of this machine
@@ -15,25 +16,36 @@ SECRET = "bench-secret"  # noqa: S105 - between two processes of this machine
 
 @dataclass(frozen=True)
 class Contender:
-    """A command that answers on the API server's address; ``webhook``: it listens there."""
+    """A module that answers on the API server's address.
+
+    ``mixes``: what it is asked; ``in_turn``: it waits for each answer to arrive before the next.
+    """
 
     name: str
-    command: tuple[str, ...]
+    module: tuple[str, ...]
+    mixes: tuple[str, ...]
     settings: dict[str, str] = field(default_factory=dict)
-    webhook: bool = False
-    echoes: bool = False
+    in_turn: bool = False
+
+    @property
+    def echoes(self) -> bool:
+        """Whether it only repeats."""
+        return self.mixes == ("echo",)
 
 
-def echo(kind: str, name: str) -> Contender:
+def echo(kind: str, name: str, *, in_turn: bool = False) -> Contender:
     """Return a bare echo."""
-    command = (sys.executable, "-m", "benchmarks.load.echoes", kind)
-    return Contender(name, command, echoes=True)
+    return Contender(name, ("benchmarks.load.echoes", kind), ("echo",), in_turn=in_turn)
 
 
-def ours(name: str, *, webhook: bool = False, **settings: str) -> Contender:
+def ours(name: str, *mixes: str, webhook: bool = False, **settings: str) -> Contender:
     """Return our bot, whole: inbox, handlers, matching, database, outbox."""
-    command = (sys.executable, "-m", "bot", "serve" if webhook else "run")
-    return Contender(name, command, settings, webhook)
+    return Contender(name, ("bot", "serve" if webhook else "run"), mixes, settings)
+
+
+def pinned_to(core: int | None) -> list[str]:
+    """Return what a command is begun with to run on one core."""
+    return [] if core is None else ["taskset", "-c", str(core)]
 
 
 class Running:
@@ -57,10 +69,11 @@ class Running:
             "LISTEN_PORT": str(listen_port),
             **contender.settings,
         }
-        command = [*contender.command, api] if contender.echoes else list(contender.command)
-        pinned = [] if core is None else ["taskset", "-c", str(core)]
+        self._lags = Path(self._folder.name) / "lags"
+        watched = [sys.executable, "-m", "benchmarks.load.watched", str(self._lags)]
+        arguments = [*contender.module, *([api] if contender.echoes else [])]
         self._process = subprocess.Popen(  # noqa: S603 - our own command
-            [*pinned, *command],
+            [*pinned_to(core), *watched, *arguments],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.DEVNULL,
@@ -78,6 +91,11 @@ class Running:
         """Resident megabytes."""
         pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    @property
+    def lags(self) -> list[float]:
+        """How late the event loop woke, in seconds, every hundredth of a second so far."""
+        return lags(self._lags)
 
     def stop(self) -> None:
         """End the process and its database."""

@@ -11,6 +11,7 @@ from knowledge.corpus import Material
 
 Update = dict[str, Any]
 _IDS = itertools.count(1)
+_REPEATED = 36
 _COMMANDS = ("/aide", "/themes", "/projets", "/mesdemandes", "/contact", "/confidentialite")
 
 
@@ -29,6 +30,12 @@ def questions(count: int, chats: int, material: Material) -> list[Update]:
     chosen = random.Random(7)  # noqa: S311 - any will do, the same in each run
     texts = [example.text for example in material.examples if example.entry]
     return [said(n % chats + 1, _other_words(chosen, texts)) for n in range(count)]
+
+
+def repeated(count: int, chats: int, material: Material) -> list[Update]:
+    """Return a few questions, asked again and again: most of a real day."""
+    texts = [example.text for example in material.examples if example.entry][::40][:_REPEATED]
+    return [said(n % chats + 1, texts[n % len(texts)]) for n in range(count)]
 
 
 def _other_words(chosen: random.Random, texts: list[str]) -> str:

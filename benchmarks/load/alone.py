@@ -1,0 +1,40 @@
+"""Matching and nothing else: ``python -m benchmarks.load.alone COUNT``, seconds of processor each.
+
+The same distinct questions as those of the load, in one process: what the rest is measured beside.
+"""
+
+import gc
+import sys
+import time
+from pathlib import Path
+
+import knowledge
+from benchmarks.load import mixes
+from bot.modes import load_learnt
+from bot.settings import Settings
+from knowledge.loading import material_of
+
+_WARM = 100
+
+
+def main() -> None:
+    """Print the seconds of processor that a question takes, as the settings say to match it."""
+    learnt = load_learnt(Settings.read(), fictitious=False)
+    if learnt is None:
+        sys.exit(1)
+    matcher = (learnt.deepen() if learnt.deepen else learnt.quick).matcher
+    # As a bot in service does.
+    gc.freeze()
+    count = int(sys.argv[1])
+    updates = mixes.questions(count + _WARM, 100, material_of(Path(knowledge.__file__).parent))
+    texts = [update["message"]["text"] for update in updates]
+    for text in texts[:_WARM]:
+        matcher.match(text)
+    began = time.process_time()
+    for text in texts[_WARM:]:
+        matcher.match(text)
+    print((time.process_time() - began) / count)
+
+
+if __name__ == "__main__":
+    main()
