@@ -16,11 +16,14 @@ from telegram import Bot
 from telegram.constants import ChatMemberStatus
 from telegram.error import ChatMigrated, InvalidToken, TelegramError
 
+from bot.library import Library
 from bot.settings import Settings
 from bot.transport import Transport
-from handlers.messages import Catalogue
+from bot.understanding import kept_file
+from handlers.messages import Catalogue, moment
 from knowledge.checking import check
 from knowledge.encoding import shipped_encoder
+from knowledge.loading import Compiling
 from knowledge.problems import Severity
 from storage.inspection import Fault, inspect_database
 
@@ -106,10 +109,20 @@ def _knowledge(settings: Settings, today: date) -> Iterator[Remark]:
     errors = [one for one in problems if one.severity is Severity.ERROR]
     if errors:
         yield Remark(Level.ERROR, "knowledge_wrong", {"problems": errors})
+        yield _kept(settings.knowledge_dir)
     elif problems:
         yield Remark(Level.WARNING, "knowledge_warned", {"count": len(problems)})
     else:
         yield Remark(Level.FINE, "knowledge_fine")
+
+
+def _kept(directory: Path) -> Remark:
+    """Say whether a bot answers in spite of files that cannot be used."""
+    kept = kept_file(directory, fictitious=False)
+    library = Library(directory, fictitious=False, compiling=Compiling, kept=kept)
+    if former := library.fall_back():
+        return Remark(Level.WARNING, "knowledge_kept", {"detail": moment(former[1])})
+    return Remark(Level.ERROR, "knowledge_not_kept")
 
 
 async def _telegram(settings: Settings) -> AsyncIterator[Remark]:

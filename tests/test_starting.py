@@ -1,23 +1,34 @@
-"""Starting on files that cannot be used: with what was in service last, until they are mended."""
+"""Starting: on files that cannot be used, with what was in service last; and before being ready."""
 
+import asyncio
 import json
 import os
+import socket
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from contextlib import asynccontextmanager
+from datetime import date, datetime
 from pathlib import Path
 
+import httpx
 import pytest
-from dialogue import Speaker, Stage
-from small_library import FAQ, small_folder, until
+from dialogue import TIMEOUT_SECONDS, Speaker, Stage
+from pydantic import SecretStr
+from small_library import FAQ, decides, sends_back, small_folder, until
+from storage_fixtures import database_url  # noqa: F401 (a fixture)
 
 import bot.reloading
+from bot.doctor import examine, in_words
 from bot.modes import Learnt, load_learnt
-from bot.preview.server import PreviewServer
+from bot.preview.server import PreviewServer, running
 from bot.settings import Settings
 from bot.understanding import kept_file
+from bot.webhook import PATH
+from storage.database import Database
 
 BROKEN = FAQ.replace("titre:", "tire:", 1)
 CHANGED = FAQ.replace("Oui, entre voisins.", "Oui, et sans frais.")
+WORD, SECRET = "a-word_of-1", "X-Telegram-Bot-Api-Secret-Token"
+TODAY = date(2026, 11, 23)
 REFUSED, MENDED = "ne peuvent pas être mis en service", "de nouveau justes"
 
 
@@ -47,7 +58,9 @@ def answer(learnt: Learnt) -> str:
     return entry.answer
 
 
-def test_what_was_in_service_last_answers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_in_service_last_answers(
+    folder: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     first = loaded(folder)
     assert first
     assert not first.library.is_behind
@@ -60,6 +73,7 @@ def test_what_was_in_service_last_answers(folder: Path, capsys: pytest.CaptureFi
     told = capsys.readouterr().err
     assert "tire" in told
     assert "Le bot démarre quand même" in told
+    assert [one.levelname for one in caplog.records if "faults" in one.message] == ["ERROR"]
 
 
 def test_without_anything_kept_the_start_is_refused(
@@ -111,16 +125,41 @@ def test_what_stays_the_same_keeps_its_date(folder: Path) -> None:
     assert [one.name for one in kept(folder).parent.glob("in-service-*")] == [kept(folder).name]
 
 
+@pytest.mark.parametrize("call", ["bot.library.NamedTemporaryFile", "bot.library.os.fsync"])
 def test_a_disk_that_takes_nothing_stops_nobody(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, call: str
 ) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("bot.library.NamedTemporaryFile", full)
+    monkeypatch.setattr(call, full)
     assert loaded(folder)
     assert "cannot be kept: OSError" in caplog.text
-    assert not kept(folder).exists()
+    assert not list(kept(folder).parent.glob("in-service-*")), "no half of a file stays"
+
+
+@asynccontextmanager
+async def started(learnt: Learnt | None, database: Path) -> AsyncIterator[Stage]:
+    assert learnt
+    async with running(PreviewServer()) as server:
+        stage = Stage(server, learnt.quick, database, library=learnt.library)
+        stage.overrides = {
+            "knowledge_dir": learnt.library.directory,
+            "semantic_matching": False,
+        }
+        await stage.starts()
+        yield stage
+        await stage.stops()
+
+
+async def test_what_facilitators_publish_is_kept(folder: Path, tmp_path: Path) -> None:
+    async with started(loaded(folder), tmp_path / "bot.db") as stage:
+        await sends_back(facilitator(stage), CHANGED)
+        await decides(facilitator(stage), "Publier")
+    spoil(folder)
+    again = loaded(folder)
+    assert again
+    assert answer(again) == "Oui, et sans frais."
 
 
 @pytest.fixture
@@ -128,16 +167,8 @@ async def behind(folder: Path, tmp_path: Path) -> AsyncIterator[Stage]:
     """A bot that was stopped, its files spoilt meanwhile, and started again."""
     assert loaded(folder)
     spoil(folder)
-    learnt = loaded(folder)
-    assert learnt
-    server = PreviewServer()
-    await server.start()
-    stage = Stage(server, learnt.quick, tmp_path / "bot.db", library=learnt.library)
-    stage.overrides = {"knowledge_dir": folder, "semantic_matching": False}
-    await stage.starts()
-    yield stage
-    await stage.stops()
-    await server.stop()
+    async with started(loaded(folder), tmp_path / "bot.db") as stage:
+        yield stage
 
 
 def facilitator(stage: Stage) -> Speaker:
@@ -146,6 +177,21 @@ def facilitator(stage: Stage) -> Speaker:
 
 def told(stage: Stage, words: str) -> int:
     return sum(words in message.get("text", "") for message in facilitator(stage).messages())
+
+
+async def test_the_doctor_tells_what_answers(folder: Path, tmp_path: Path) -> None:
+    spoil(folder)
+    settings = Settings.read(
+        _env_file=None, knowledge_dir=folder, database_url=f"sqlite+aiosqlite:///{tmp_path}/bot.db"
+    )
+    without = {one.name for one in await examine(settings, TODAY)}
+    assert {"knowledge_wrong", "knowledge_not_kept"} <= without
+    (folder / "faq.yaml").write_text(FAQ, "utf-8")
+    assert loaded(folder)
+    spoil(folder)
+    found = await examine(settings, TODAY)
+    assert {"knowledge_wrong", "knowledge_kept"} <= {one.name for one in found}
+    assert "en attendant, le bot répond" in in_words(found)
 
 
 async def test_people_are_answered_and_facilitators_told(behind: Stage) -> None:
@@ -165,3 +211,60 @@ async def test_mended_files_are_put_in_service(behind: Stage, folder: Path, righ
     await person.says("partager une machine avec un voisin")
     person.sees("Oui, et sans frais." if right is CHANGED else "Oui, entre voisins.")
     assert ("sans frais" in kept(folder).read_text("utf-8")) == (right is CHANGED)
+
+
+@pytest.fixture
+async def posted(url: str, folder: Path, tmp_path: Path) -> AsyncIterator[Stage]:
+    """A worker to be started, on a database without tables, SQLite or PostgreSQL."""
+    learnt = loaded(folder)
+    assert learnt
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    async with running(PreviewServer()) as server:
+        stage = Stage(server, learnt.quick, tmp_path, library=learnt.library, url=url, posted=True)
+        stage.overrides = {
+            "knowledge_dir": folder,
+            "semantic_matching": False,
+            "webhook_url": f"http://127.0.0.1:{port}{PATH}",
+            "webhook_secret": SecretStr(WORD),
+            "listen_port": port,
+        }
+        yield stage
+
+
+async def test_posts_before_the_worker_is_ready_are_refused_quietly(
+    posted: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    reached, go = asyncio.Event(), asyncio.Event()
+    migrate = Database.migrate
+
+    async def held(database: Database) -> None:
+        reached.set()
+        await go.wait()
+        await migrate(database)
+
+    monkeypatch.setattr(Database, "migrate", held)
+    caplog.set_level("INFO")
+    starting = asyncio.create_task(posted.starts())
+    await reached.wait()
+    address = str(posted.overrides["webhook_url"])
+    headers = {SECRET: WORD}
+    async with httpx.AsyncClient(base_url=address.removesuffix(PATH), headers=headers) as client:
+        for _ in range(3):
+            refused = await client.post(PATH, json={"update_id": 7})
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        assert (await client.post(PATH, headers={**headers, SECRET: "x"})).status_code == 403
+        assert (await client.get("/healthz")).status_code == 200
+        ready = await client.get("/readyz")
+        assert (ready.status_code, ready.json()["checks"]["database"]) == (503, False)
+        ours = [one for one in caplog.records if one.name == "bot.webhook"]
+        assert [one.levelname for one in ours] == ["INFO"]
+        go.set()
+        await starting
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            while (await client.get("/readyz")).status_code != 200:
+                await posted.messenger.changed_or(0.01)
+        assert (await client.post(PATH, json={"update_id": 7})).status_code == 200
+    await posted.stops()
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
