@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from dialogue import TIMEOUT_SECONDS, Speaker, Stage
 from knowledge_fixtures import PROJECTS, SMALL_TALK
 
@@ -50,6 +51,8 @@ entrees:
     source: "Table ronde"
     verifie_le: 2026-11-01
 """
+CHANGED = FAQ.replace("Oui, entre voisins.", "Oui, et sans frais.")
+BROKEN = FAQ.replace("titre: ", "tire: ")
 QUESTIONS = """\
 questions:
   - question: "embaucher des apprentis"
@@ -92,6 +95,27 @@ async def staged_library(
             await stage.stops()
         if server is None:
             await ours.stop()
+
+
+@pytest.fixture(name="folder")
+def folder_of_a_test(tmp_path: Path) -> Path:
+    """The files, in a folder of the test's own."""
+    return small_folder(tmp_path / "knowledge")
+
+
+@pytest.fixture(name="stage")
+async def stage_of_a_test(folder: Path, tmp_path: Path, models: ModelStore) -> AsyncIterator[Stage]:
+    """A bot that serves that folder; fails where a handler failed."""
+    async with staged_library(library_of(folder, models), tmp_path / "bot.db") as stage:
+        yield stage
+        if stage.service:
+            assert await stage.inbox_count("aside") == 0, "a handler failed"
+
+
+@pytest.fixture(name="facilitator")
+def first_facilitator(stage: Stage) -> Speaker:
+    """One of the facilitators, in their group."""
+    return stage.member(stage.messenger.facilitators)
 
 
 async def until(stage: Stage, condition: Callable[[], bool]) -> None:

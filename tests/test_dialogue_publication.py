@@ -1,16 +1,20 @@
 """Facilitators change what the bot knows from Telegram; nobody else does."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from dialogue import Speaker, Stage
-from small_library import (
+from small_library import (  # noqa: F401 (some are fixtures)
+    BROKEN,
+    CHANGED,
     FAQ,
     decides,
+    first_facilitator,
+    folder_of_a_test,
     library_of,
     sends_back,
     small_folder,
+    stage_of_a_test,
     staged_library,
     until,
     works,
@@ -20,27 +24,6 @@ from bot.preview.server import PreviewServer, running
 from knowledge.model_store import ModelStore
 from knowledge.publication import publish, versions
 from storage.publications import Asked, Kind, State
-
-CHANGED = FAQ.replace("Oui, entre voisins.", "Oui, et sans frais.")
-BROKEN = FAQ.replace("titre: ", "tire: ")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return small_folder(tmp_path / "knowledge")
-
-
-@pytest.fixture
-async def stage(folder: Path, tmp_path: Path, models: ModelStore) -> AsyncIterator[Stage]:
-    async with staged_library(library_of(folder, models), tmp_path / "bot.db") as stage:
-        yield stage
-        if stage.service:
-            assert await stage.inbox_count("aside") == 0, "a handler failed"
-
-
-@pytest.fixture
-def facilitator(stage: Stage) -> Speaker:
-    return stage.member(stage.messenger.facilitators)
 
 
 @pytest.fixture

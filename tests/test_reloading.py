@@ -4,12 +4,24 @@ import asyncio
 import os
 import random
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from dialogue import Speaker, Stage
-from small_library import FAQ, decides, library_of, sends_back, small_folder, staged_library, until
+from small_library import (  # noqa: F401 (some are fixtures)
+    BROKEN,
+    CHANGED,
+    FAQ,
+    decides,
+    first_facilitator,
+    folder_of_a_test,
+    library_of,
+    sends_back,
+    small_folder,
+    stage_of_a_test,
+    staged_library,
+    until,
+)
 
 import bot.reloading
 from bot.library import Library, Served
@@ -18,8 +30,6 @@ from knowledge.model_store import ModelStore
 from knowledge.ranking import Ranked, Ranking
 from knowledge.whole import Knowledge
 
-CHANGED = FAQ.replace("Oui, entre voisins.", "Oui, et sans frais.")
-BROKEN = FAQ.replace("titre: ", "tire: ")
 BROKEN_OTHERWISE = FAQ.replace("reponse: ", "respond: ")
 
 
@@ -27,24 +37,6 @@ BROKEN_OTHERWISE = FAQ.replace("reponse: ", "respond: ")
 def _without_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faults are told of at once; how long they are waited for has its own test."""
     monkeypatch.setattr(bot.reloading, "GRACE_SECONDS", 0.0)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return small_folder(tmp_path / "knowledge")
-
-
-@pytest.fixture
-async def stage(folder: Path, tmp_path: Path, models: ModelStore) -> AsyncIterator[Stage]:
-    async with staged_library(library_of(folder, models), tmp_path / "bot.db") as stage:
-        yield stage
-        if stage.service:
-            assert await stage.inbox_count("aside") == 0, "a handler failed"
-
-
-@pytest.fixture
-def facilitator(stage: Stage) -> Speaker:
-    return stage.member(stage.messenger.facilitators)
 
 
 def in_service(stage: Stage) -> Knowledge:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from dialogue import TIMEOUT_SECONDS, Speaker, Stage
 from pydantic import SecretStr
-from small_library import FAQ, decides, sends_back, small_folder, until
+from small_library import BROKEN, CHANGED, FAQ, decides, sends_back, small_folder, until
 from storage_fixtures import database_url  # noqa: F401 (a fixture)
 
 import bot.reloading
@@ -25,8 +25,6 @@ from bot.understanding import kept_file
 from bot.webhook import PATH
 from storage.database import Database
 
-BROKEN = FAQ.replace("titre:", "tire:", 1)
-CHANGED = FAQ.replace("Oui, entre voisins.", "Oui, et sans frais.")
 WORD, SECRET = "a-word_of-1", "X-Telegram-Bot-Api-Secret-Token"
 TODAY = date(2026, 11, 23)
 REFUSED, MENDED = "ne peuvent pas être mis en service", "de nouveau justes"
