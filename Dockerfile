@@ -26,7 +26,7 @@ COPY storage ./storage
 # A volume that is empty takes these files: facilitators edit the copy, updates never overwrite it.
 COPY --chown=bot:bot knowledge/*.yaml /srv/knowledge/
 USER bot
-VOLUME ["/var/lib/bot", "/srv/knowledge"]
+VOLUME ["/var/lib/bot", "/var/cache/bot", "/srv/knowledge"]
 EXPOSE 8000
 # Stopping lets what is under way end; Docker's own ten seconds would do, but a slow Telegram.
 STOPSIGNAL SIGTERM

@@ -82,9 +82,9 @@ class Intake(Pump[Waiting, int]):
     async def _handle_some(self, items: Sequence[Waiting]) -> Sequence[Turn]:
         """Handle the first of these updates in one transaction; none where one of them fails."""
         turns: list[Turn] = []
-        until = time.monotonic() + _TOGETHER_SECONDS
         try:
             async with self._database.begin() as work:
+                until = time.monotonic() + _TOGETHER_SECONDS
                 for item in items:
                     now_about(update=item.update_id)
                     update = understood(item.body, self._application.bot)
