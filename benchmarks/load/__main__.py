@@ -2,8 +2,8 @@
 
 Each contender runs on one core, the API server on another. Throughput: a backlog drained at once.
 Latency: a steady rate. Ratios are against peers of the same run; absolute figures are this
-machine's. Takes a quarter of an hour; writes ``docs/load-benchmark.md`` and
-``docs/images/load.png``.
+machine's. A round takes about nine minutes; of several, the middle is told, and a ratio is taken
+within each. Writes ``docs/load-benchmark.md`` and ``docs/images/load.png``.
 """
 
 import argparse
@@ -34,7 +34,7 @@ ALL = ("navigation", "repeated", "questions")
 Make: TypeAlias = Callable[[int, int], list[mixes.Update]]
 # A contender, and what matching a question as it does takes by itself, in seconds of processor.
 Alone: TypeAlias = tuple[str, float]
-_STEADY_SECONDS = 10
+_STEADY_SECONDS = 6
 # Updates a second at the steady rate; of distinct questions, what an encoder on one core can take.
 _STEADY = {"questions": 40.0}
 _STEADY_RATE = 100.0
@@ -59,6 +59,7 @@ class Result:
     memory: float
     unanswered: int
     lag: float
+    round: int
 
 
 def main() -> None:
@@ -69,24 +70,25 @@ def main() -> None:
     chosen = [one for one in contenders() if options.only in one.name]
     alone: list[Alone] = []
     results: list[Result] = []
-    for _ in range(options.repeats):
+    for number in range(options.rounds):
+        options.round = number
         alone += [
             matching_alone(one, options.bot_core) for one in chosen if "questions" in one.mixes
         ]
         for delay, contender in itertools.product(options.delays, chosen):
             results += list(measure(contender, delay, options))
     if not options.only:
-        report.write(_middle(results), dict(sorted(alone, reverse=True)))
+        report.write(results, {name: _middle(alone, name) for name, _ in alone})
 
 
 def contenders() -> tuple[Contender, ...]:
-    """Return who is measured, peers first."""
+    """Return who is measured; those who are compared, close to each other."""
     return (
         echo("socket", "socket echo"),
+        echo("ptb-at-once", "PTB echo, concurrent", is_slow=True),
         echo("aiogram", "aiogram echo"),
-        echo("ptb", "PTB echo", in_turn=True),
-        echo("ptb-at-once", "PTB echo, concurrent"),
         ours("ours, polling", *ALL),
+        echo("ptb", "PTB echo", is_slow=True),
         ours("ours, polling, letters alone", *ALL, SEMANTIC_MATCHING="false"),
         ours("ours, webhook", "navigation", webhook=True),
     )
@@ -111,10 +113,11 @@ def measure(contender: Contender, delay: float, options: argparse.Namespace) -> 
         with telegram(delay) as (pipe, api):
             port = free_port()
             running = Running(contender, api, options.bot_core, port, port)
-            trial = Trial(contender.name, mix, delay, pipe, running)
+            trial = Trial(contender.name, mix, delay, options.round, pipe, running)
             try:
-                _warm(pipe, updates)
-                for chats in options.chats if mix == "navigation" or contender.echoes else [100]:
+                _warm(pipe, updates, contender)
+                is_whole = not delay and (mix == "navigation" or contender.echoes)
+                for chats in options.chats if is_whole else [100]:
                     count = _count(contender, mix, delay, chats)
                     yield trial.run(Load(updates(count, chats)), chats)
                 steady = updates(int(rate * _STEADY_SECONDS), 100)
@@ -126,9 +129,9 @@ def measure(contender: Contender, delay: float, options: argparse.Namespace) -> 
 
 def _count(contender: Contender, mix: str, delay: float, chats: int) -> int:
     """Return how many updates to drain: some seconds of work."""
-    if delay and (contender.in_turn or chats == 1):
+    if delay and contender.is_slow:
         return _FEW
-    return _SOME if mix == "questions" else _MANY
+    return _SOME if mix == "questions" or chats == 1 else _MANY
 
 
 def _mixes(contender: Contender) -> dict[str, Make]:
@@ -143,22 +146,18 @@ def _mixes(contender: Contender) -> dict[str, Make]:
     return {mix: known[mix] for mix in contender.mixes}
 
 
-def _warm(pipe: Connection, updates: Make) -> None:
+def _warm(pipe: Connection, updates: Make, contender: Contender) -> None:
     """Answer a few first; our encoder is read a second after the first answers."""
     pipe.send(Load(updates(20, 10)))
     pipe.recv()
-    time.sleep(_WARM_SECONDS)
+    if not contender.echoes and contender.settings.get("SEMANTIC_MATCHING") != "false":
+        time.sleep(_WARM_SECONDS)
     pipe.send(Load(updates(_WARM, 50)))
     pipe.recv()
 
 
-def _middle(results: Sequence[Result]) -> list[Result]:
-    """Of repeated measures, return the one in the middle by updates a second."""
-    found: dict[tuple[object, ...], list[Result]] = {}
-    for one in results:
-        key = (one.contender, one.mix, one.delay, one.chats, one.rate)
-        found.setdefault(key, []).append(one)
-    return [sorted(same, key=lambda one: one.per_second)[len(same) // 2] for same in found.values()]
+def _middle(alone: Sequence[Alone], name: str) -> float:
+    return statistics.median(seconds for contender, seconds in alone if contender == name)
 
 
 @dataclass(frozen=True)
@@ -168,6 +167,7 @@ class Trial:
     contender: str
     mix: str
     delay: float
+    round: int
     pipe: Connection
     running: Running
 
@@ -191,6 +191,7 @@ class Trial:
             self.running.memory,
             told.unanswered,
             _p99(lags) if lags else float("nan"),
+            self.round,
         )
         print(report.line(result), flush=True)
         return result
@@ -225,7 +226,7 @@ def free_port() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="part of a contender's name; writes no report")
-    parser.add_argument("--repeats", type=int, default=1, help="the middle one is reported")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--chats", type=int, nargs="+", default=[1, 100, 1000])
     parser.add_argument("--delays", type=float, nargs="+", default=[0.0, 0.05])
     parser.add_argument("--bot-core", type=int, default=0)

@@ -18,14 +18,14 @@ SECRET = "bench-secret"  # noqa: S105 - between two processes of this machine
 class Contender:
     """A module that answers on the API server's address.
 
-    ``mixes``: what it is asked; ``in_turn``: it waits for each answer to arrive before the next.
+    ``mixes``: what it is asked; ``is_slow``: where the API is slow, a few updates take minutes.
     """
 
     name: str
     module: tuple[str, ...]
     mixes: tuple[str, ...]
     settings: dict[str, str] = field(default_factory=dict)
-    in_turn: bool = False
+    is_slow: bool = False
 
     @property
     def echoes(self) -> bool:
@@ -33,9 +33,9 @@ class Contender:
         return self.mixes == ("echo",)
 
 
-def echo(kind: str, name: str, *, in_turn: bool = False) -> Contender:
+def echo(kind: str, name: str, *, is_slow: bool = False) -> Contender:
     """Return a bare echo."""
-    return Contender(name, ("benchmarks.load.echoes", kind), ("echo",), in_turn=in_turn)
+    return Contender(name, ("benchmarks.load.echoes", kind), ("echo",), is_slow=is_slow)
 
 
 def ours(name: str, *mixes: str, webhook: bool = False, **settings: str) -> Contender:

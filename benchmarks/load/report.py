@@ -1,6 +1,7 @@
 """The table and the plot of a run."""
 
 import math
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,8 @@ _HEAD = """\
 `make bench`: each bot alone on one core, the API server on another, made-up updates. A backlog is
 drained as fast as it goes (updates a second; processor time an update), then updates come at a
 steady rate (milliseconds from delivery to answer). *times PTB*, *times aiogram*: updates a second
-against the bare PTB echo on its default transport, and the bare aiogram echo, of the same run.
+against the bare PTB echo on its default transport, and the bare aiogram echo, of the same round.
+Of {rounds} rounds, figures and ratios are those in the middle.
 *loop*: how late the event loop woke a coroutine every hundredth of a second, at worst but for one
 in a hundred (PTB runs its loop by itself, and is not looked at).
 
@@ -50,28 +52,46 @@ def line(result: "Result") -> str:
 
 def write(results: Sequence["Result"], alone: Mapping[str, float]) -> None:
     """Write ``load-benchmark.md`` and its plot; ``alone``: seconds of matching, by contender."""
-    steady = [one for one in results if one.rate]
-    drained = [one for one in results if not one.rate]
-    parts = [_HEAD, _targets(drained, steady, alone)]
-    parts += [_drained(drained, d) for d in _delays(drained)]
-    parts += [_steady(steady), "![Updates a second](images/load.png)\n"]
+    middle = [_middle(same) for same in _by_load(results).values()]
+    drained = [one for one in middle if not one.rate]
+    rounds = len({one.round for one in results})
+    parts = [_HEAD.format(rounds=rounds), _targets(middle, results, alone)]
+    parts += [_drained(drained, results, d) for d in _delays(drained)]
+    parts += [_steady([one for one in middle if one.rate])]
+    parts += ["![Updates a second](images/load.png)\n"]
     (DOCS / "load-benchmark.md").write_text("\n".join(parts), "utf-8")
     _plot(drained)
+
+
+def _by_load(results: Sequence["Result"]) -> dict[tuple[object, ...], list["Result"]]:
+    """Return the rounds of each measure together."""
+    found: dict[tuple[object, ...], list[Result]] = {}
+    for one in results:
+        found.setdefault((one.contender, one.mix, *_load(one)), []).append(one)
+    return found
+
+
+def _load(one: "Result") -> tuple[float, int, float]:
+    return one.delay, one.chats, one.rate
+
+
+def _middle(same: Sequence["Result"]) -> "Result":
+    return sorted(same, key=lambda one: one.per_second)[len(same) // 2]
 
 
 def _delays(results: Sequence["Result"]) -> list[float]:
     return sorted({one.delay for one in results})
 
 
-def _drained(results: Sequence["Result"], delay: float) -> str:
+def _drained(middle: Sequence["Result"], results: Sequence["Result"], delay: float) -> str:
     rows = [
         f"\n## A backlog, the API answering after {delay * 1000:.0f} ms\n",
         "| bot | chats | a second | times PTB | times aiogram | CPU, ms | loop, ms | memory, MB |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for one in results:
+    for one in middle:
         if one.delay == delay:
-            ratios = [_ratio(one, results, name) for name in (_PTB, _AIOGRAM)]
+            ratios = [_ratio(one, results, name, "echo") for name in (_PTB, _AIOGRAM)]
             peers = [f"{ratio:.2f}" if ratio else "–" for ratio in ratios]
             rows.append(
                 f"| {one.contender}, {one.mix} | {one.chats} | {one.per_second:.0f} | {peers[0]} "
@@ -80,11 +100,16 @@ def _drained(results: Sequence["Result"], delay: float) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _ratio(one: "Result", results: Sequence["Result"], name: str) -> float | None:
-    for peer in results:
-        if (peer.contender, peer.delay, peer.chats) == (name, one.delay, one.chats):
-            return one.per_second / peer.per_second
-    return None
+def _ratio(one: "Result", results: Sequence["Result"], contender: str, mix: str) -> float | None:
+    """Return how many times a peer's pace, in the middle of the rounds that had both."""
+    found = _by_load(results)
+    peers = {peer.round: peer for peer in found.get((contender, mix, *_load(one)), ())}
+    ratios = [
+        mine.per_second / peers[mine.round].per_second
+        for mine in found[one.contender, one.mix, *_load(one)]
+        if mine.round in peers
+    ]
+    return statistics.median(ratios) if ratios else None
 
 
 def _ms(seconds: float) -> str:
@@ -92,21 +117,18 @@ def _ms(seconds: float) -> str:
 
 
 def _targets(
-    drained: Sequence["Result"], steady: Sequence["Result"], alone: Mapping[str, float]
+    middle: Sequence["Result"], results: Sequence["Result"], alone: Mapping[str, float]
 ) -> str:
     """Hold the figures to what was asked of them, at a hundred chats."""
     rows = ["## Targets\n", "| of | asked | measured | |", "|---|---|---|---|"]
-    for one in drained:
-        if one.chats == _CHATS and one.contender.startswith("ours"):
-            rows += _of_drained(one, drained, alone)
-    for one in steady:
-        if one.contender.startswith("ours"):
-            rows += _of_steady(one)
+    ours = [one for one in middle if one.chats == _CHATS and one.contender.startswith("ours")]
+    for one in ours:
+        rows += _of_steady(one) if one.rate else _of_drained(one, results, alone)
     return "\n".join(rows) + "\n"
 
 
 def _of_drained(
-    one: "Result", drained: Sequence["Result"], alone: Mapping[str, float]
+    one: "Result", results: Sequence["Result"], alone: Mapping[str, float]
 ) -> Iterator[str]:
     if one.mix == "questions" and not one.delay:
         share = alone[one.contender] / one.cpu
@@ -116,16 +138,10 @@ def _of_drained(
         yield _target(one, "more than 500 a second", told, one.per_second > _PACE)
     elif one.mix == "navigation":
         for peer, least in ((_PTB, 1.0), (_AIOGRAM, _SHARE)):
-            ratio = _ratio(one, drained, peer) or 0.0
+            ratio = _ratio(one, results, peer, "echo") or 0.0
             yield _target(one, f"{least:.1f} times the {peer}", f"{ratio:.2f}", ratio >= least)
     elif one.mix == "repeated":
-        pace = next(
-            other.per_second
-            for other in drained
-            if (other.contender, other.mix, other.delay, other.chats)
-            == (one.contender, "navigation", one.delay, one.chats)
-        )
-        ratio = one.per_second / pace
+        ratio = _ratio(one, results, one.contender, "navigation") or 0.0
         yield _target(one, "as fast as navigation", f"{ratio:.2f}", ratio >= 1)
 
 

@@ -7,6 +7,7 @@ its chat after it; each chat has one update under way at a time where ``in_turn`
 """
 
 import asyncio
+import contextlib
 import json
 import time
 from collections import defaultdict, deque
@@ -20,6 +21,7 @@ _BATCH = 100
 _ANSWERS = {b"sendMessage", b"editMessageText", b"sendDocument"}
 _BOT = {"id": 1, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
 _WEBHOOK_CONNECTIONS = 40
+_AGAIN_SECONDS = 0.1
 
 
 @dataclass
@@ -61,13 +63,18 @@ class Telegram:
         self.told = Told()
         self.expected = 0
         self.came = asyncio.Event()
+        self.asked = asyncio.Event()
         self.done = asyncio.Event()
         self.webhook: str | None = None
         self.secret = ""
         self._message_ids = 0
 
     async def run(self, load: Load) -> Told:
-        """Deliver a load, wait for the last answer (as long as the load says), tell."""
+        """Deliver a load, wait for the last answer (as long as the load says), tell.
+
+        Who has not asked for updates yet, by polling or for its webhook, is waited for first.
+        """
+        await asyncio.wait_for(self.asked.wait(), load.seconds)
         self.told, self.expected = Told(), len(load.updates)
         self.done.clear()
         self.delivered.clear()
@@ -143,8 +150,15 @@ class _Posting:
             lane.put_nowait(None)
         await asyncio.gather(*self._tasks)
 
+    async def _connected(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while True:
+            # The webhook may be registered a moment before it listens.
+            with contextlib.suppress(ConnectionRefusedError):
+                return await asyncio.open_connection(self._host, port)
+            await asyncio.sleep(_AGAIN_SECONDS)
+
     async def _post(self, lane: "asyncio.Queue[dict[str, Any] | None]", port: int) -> None:
-        reader, writer = await asyncio.open_connection(self._host, port)
+        reader, writer = await self._connected(port)
         while (update := await lane.get()) is not None:
             body = json.dumps(update).encode()
             head = (
@@ -202,6 +216,7 @@ async def _answer(telegram: Telegram, path: bytes, kind: bytes, body: bytes) -> 
         return await _updates(telegram, int(values.get("offset", 0)))
     if method == b"setWebhook":
         telegram.webhook, telegram.secret = values["url"], values.get("secret_token", "")
+        telegram.asked.set()
         return True
     if method == b"getWebhookInfo":
         return {
@@ -239,6 +254,7 @@ def _multipart(body: bytes) -> Iterator[tuple[str, str]]:
 
 
 async def _updates(telegram: Telegram, offset: int) -> list[dict[str, Any]]:
+    telegram.asked.set()
     if not telegram.queue:
         telegram.came.clear()
     found = telegram.take(offset)

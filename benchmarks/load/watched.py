@@ -1,20 +1,19 @@
 """A program with a clock in its event loop: ``python -m benchmarks.load.watched FILE MODULE ARGS``.
 
-Every hundredth of a second the loop is asked to wake a coroutine; how late it does so (seconds, a
-double) is appended to the file. A callback that holds the loop shows as a late wake.
+Two hundred times a second the main thread's loop is asked to wake; how late it does so
+(seconds, a double) is appended to the file. A callback that holds the loop shows as a late wake.
 """
 
 import asyncio
 import runpy
 import struct
 import sys
-from collections.abc import Coroutine
+import threading
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
-_EVERY_SECONDS = 0.01
+_EVERY_SECONDS = 0.005
 _SAMPLE = struct.Struct("d")
-_run = asyncio.run
 
 
 def lags(file: Path) -> list[float]:
@@ -24,32 +23,59 @@ def lags(file: Path) -> list[float]:
     return [lag for (lag,) in _SAMPLE.iter_unpack(content[:whole])]
 
 
-async def _watch(path: str) -> None:
-    loop = asyncio.get_running_loop()
-    with Path(path).open("ab", buffering=0) as file:  # noqa: ASYNC230 - a few bytes at a time
-        while True:
-            due = loop.time() + _EVERY_SECONDS
-            await asyncio.sleep(_EVERY_SECONDS)
-            file.write(_SAMPLE.pack(max(0.0, loop.time() - due)))
+class Clock:
+    """Notes how late a loop wakes, from ``start`` to ``stop``."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, file: BinaryIO) -> None:
+        self._loop = loop
+        self._file = file
+        self._due = 0.0
+        self._handle: asyncio.Handle | None = None
+
+    def start(self) -> None:
+        """Ask to be woken soon."""
+        self._due = self._loop.time() + _EVERY_SECONDS
+        self._handle = self._loop.call_at(self._due, self._timer)
+
+    def stop(self) -> None:
+        """Ask no more."""
+        if self._handle:
+            self._handle.cancel()
+
+    def _timer(self) -> None:
+        # As a coroutine that slept: a timer readies it, the loop's next turn runs it.
+        self._handle = self._loop.call_soon(self._wake)
+
+    def _wake(self) -> None:
+        self._file.write(_SAMPLE.pack(max(0.0, self._loop.time() - self._due)))
+        self.start()
+
+
+def watch(file: BinaryIO) -> None:
+    """Put a clock in every loop of the main thread, however it is run."""
+    run_forever = asyncio.BaseEventLoop.run_forever
+
+    def watched(loop: asyncio.BaseEventLoop) -> None:
+        clock = Clock(loop, file)
+        is_main = threading.current_thread() is threading.main_thread()
+        if is_main:
+            clock.start()
+        try:
+            run_forever(loop)
+        finally:
+            clock.stop()
+
+    # Seen by all that runs a loop: asyncio.run, and the libraries that run theirs by themselves.
+    asyncio.BaseEventLoop.run_forever = watched  # type: ignore[assignment, method-assign]
 
 
 def main() -> None:
     """Run a module as ``python -m`` does, with its loop watched."""
     path, module, *arguments = sys.argv[1:]
-
-    def run(program: Coroutine[Any, Any, Any], **options: Any) -> Any:  # noqa: ANN401 - as asyncio's
-        async def watched() -> Any:  # noqa: ANN401
-            watching = asyncio.create_task(_watch(path))
-            try:
-                return await program
-            finally:
-                watching.cancel()
-
-        return _run(watched(), **options)
-
-    asyncio.run = run  # type: ignore[assignment]  # seen by whoever calls it after
-    sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    with Path(path).open("ab", buffering=0) as file:
+        watch(file)
+        sys.argv = [module, *arguments]
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
