@@ -11,11 +11,10 @@ import itertools
 import multiprocessing
 import os
 import socket
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -24,7 +23,8 @@ from typing import TypeAlias
 
 import knowledge
 from benchmarks.load import mixes, report
-from benchmarks.load.contenders import Contender, Running, echo, ours, pinned_to
+from benchmarks.load.contenders import ROOT, Contender, Running, echo, ours, pinned_to
+from benchmarks.load.results import Result, median, p99
 from benchmarks.load.telegram import Load, Told, serve
 from knowledge.corpus import Material
 from knowledge.loading import material_of
@@ -32,34 +32,15 @@ from knowledge.loading import material_of
 KNOWLEDGE = Path(knowledge.__file__).parent
 ALL = ("navigation", "repeated", "questions")
 Make: TypeAlias = Callable[[int, int], list[mixes.Update]]
-# A contender, and what matching a question as it does takes by itself, in seconds of processor.
-Alone: TypeAlias = tuple[str, float]
-_STEADY_SECONDS = 6
+_STEADY_SECONDS = 6.0
 # Updates a second at the steady rate; of distinct questions, what an encoder on one core can take.
 _STEADY = {"questions": 40.0}
 _STEADY_RATE = 100.0
-# Updates to drain. Where the API is slow, who waits for each answer would take minutes.
-_MANY, _SOME, _FEW = 3000, 600, 150
-_WARM, _WARM_SECONDS = 200, 6
-
-
-@dataclass(frozen=True)
-class Result:
-    """One contender under one load; times in seconds, ``cpu`` an update, memory in megabytes."""
-
-    contender: str
-    mix: str
-    delay: float
-    chats: int
-    rate: float
-    per_second: float
-    median: float
-    p99: float
-    cpu: float
-    memory: float
-    unanswered: int
-    lag: float
-    round: int
+# Updates to drain, some seconds of each. Where the API is slow, who waits would take minutes.
+_MANY_RAW, _MANY, _SOME, _FEW = 50_000, 3000, 600, 150
+_WARM, _WARM_SLOWLY = 200, 30
+# Our encoder is read a second after the first answers, in more seconds on a busy core.
+_REST_SECONDS, _PATIENCE_SECONDS, _AT_REST = 2.5, 60, 0.1
 
 
 def main() -> None:
@@ -68,23 +49,23 @@ def main() -> None:
     if options.server_core is not None and len(os.sched_getaffinity(0)) > 1:
         os.sched_setaffinity(0, {options.server_core})
     chosen = [one for one in contenders() if options.only in one.name]
-    alone: list[Alone] = []
+    alone: dict[str, list[float]] = {}
     results: list[Result] = []
     for number in range(options.rounds):
         options.round = number
-        alone += [
-            matching_alone(one, options.bot_core) for one in chosen if "questions" in one.mixes
-        ]
+        for one in chosen:
+            if "questions" in _mixes(one, options):
+                alone.setdefault(one.name, []).append(matching_alone(one, options.bot_core))
         for delay, contender in itertools.product(options.delays, chosen):
-            results += list(measure(contender, delay, options))
-    if not options.only:
-        report.write(results, {name: _middle(alone, name) for name, _ in alone})
+            results += measure(contender, delay, options)
+    if folder := _report_folder(options):
+        report.write(folder, results, {name: median(alone[name]) for name in alone})
 
 
 def contenders() -> tuple[Contender, ...]:
     """Return who is measured; those who are compared, close to each other."""
     return (
-        echo("socket", "socket echo"),
+        echo("socket", "socket echo", is_raw=True),
         echo("ptb-at-once", "PTB echo, concurrent", is_slow=True),
         echo("aiogram", "aiogram echo"),
         ours("ours, polling", *ALL),
@@ -94,33 +75,34 @@ def contenders() -> tuple[Contender, ...]:
     )
 
 
-def matching_alone(contender: Contender, core: int | None) -> Alone:
+def matching_alone(contender: Contender, core: int | None) -> float:
     """Return the seconds of processor that matching a distinct question takes by itself."""
     command = [*pinned_to(core), sys.executable, "-m", "benchmarks.load.alone", str(_SOME)]
     environment = os.environ | contender.settings
     done = subprocess.run(  # noqa: S603 - our own command
-        command, env=environment, stdout=subprocess.PIPE, check=True
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True
     )
     seconds = float(done.stdout.split()[-1])
     print(f"matching alone ({contender.name}): {seconds * 1000:.2f} ms", flush=True)
-    return contender.name, seconds
+    return seconds
 
 
 def measure(contender: Contender, delay: float, options: argparse.Namespace) -> Iterator[Result]:
     """Drain a backlog for each number of chats, then answer at a steady rate."""
-    for mix, updates in _mixes(contender).items():
+    is_slow = contender.is_slow and delay > 0
+    for mix, updates in _mixes(contender, options).items():
         rate = _STEADY.get(mix, _STEADY_RATE)
         with telegram(delay) as (pipe, api):
             port = free_port()
             running = Running(contender, api, options.bot_core, port, port)
             trial = Trial(contender.name, mix, delay, options.round, pipe, running)
             try:
-                _warm(pipe, updates, contender)
+                _warm(pipe, updates, running, _WARM_SLOWLY if is_slow else _WARM)
                 is_whole = not delay and (mix == "navigation" or contender.echoes)
                 for chats in options.chats if is_whole else [100]:
                     count = _count(contender, mix, delay, chats)
-                    yield trial.run(Load(updates(count, chats)), chats)
-                steady = updates(int(rate * _STEADY_SECONDS), 100)
+                    yield trial.run(Load(updates(min(count, options.updates), chats)), chats)
+                steady = updates(int(rate * options.seconds), 100)
                 yield trial.run(Load(steady, rate), 100)
             finally:
                 running.stop()
@@ -131,10 +113,12 @@ def _count(contender: Contender, mix: str, delay: float, chats: int) -> int:
     """Return how many updates to drain: some seconds of work."""
     if delay and contender.is_slow:
         return _FEW
+    if contender.is_raw and not delay:
+        return _MANY_RAW
     return _SOME if mix == "questions" or chats == 1 else _MANY
 
 
-def _mixes(contender: Contender) -> dict[str, Make]:
+def _mixes(contender: Contender, options: argparse.Namespace) -> dict[str, Make]:
     material: Material = material_of(KNOWLEDGE)
     project = "mutualisation-ressources"
     known: dict[str, Make] = {
@@ -143,21 +127,20 @@ def _mixes(contender: Contender) -> dict[str, Make]:
         "repeated": lambda count, chats: mixes.repeated(count, chats, material),
         "questions": lambda count, chats: mixes.questions(count, chats, material),
     }
-    return {mix: known[mix] for mix in contender.mixes}
+    asked = [mix for mix in contender.mixes if contender.echoes or mix in options.mix]
+    return {mix: known[mix] for mix in asked}
 
 
-def _warm(pipe: Connection, updates: Make, contender: Contender) -> None:
-    """Answer a few first; our encoder is read a second after the first answers."""
-    pipe.send(Load(updates(20, 10)))
+def _warm(pipe: Connection, updates: Make, running: Running, count: int) -> None:
+    """Answer a few first, wait until nothing is read or learnt any more, and answer some more."""
+    pipe.send(Load(updates(10, 10)))
     pipe.recv()
-    if not contender.echoes and contender.settings.get("SEMANTIC_MATCHING") != "false":
-        time.sleep(_WARM_SECONDS)
-    pipe.send(Load(updates(_WARM, 50)))
+    until, used = time.monotonic() + _PATIENCE_SECONDS, -1.0
+    while running.cpu - used > _AT_REST * _REST_SECONDS and time.monotonic() < until:
+        used = running.cpu
+        time.sleep(_REST_SECONDS)
+    pipe.send(Load(updates(count, 50)))
     pipe.recv()
-
-
-def _middle(alone: Sequence[Alone], name: str) -> float:
-    return statistics.median(seconds for contender, seconds in alone if contender == name)
 
 
 @dataclass(frozen=True)
@@ -176,8 +159,7 @@ class Trial:
         before, noted = self.running.cpu, len(self.running.lags)
         self.pipe.send(load)
         told: Told = self.pipe.recv()
-        latencies = sorted(told.latencies) or [float("nan")]
-        lags = sorted(self.running.lags[noted:])
+        lags = self.running.lags[noted:]
         result = Result(
             self.contender,
             self.mix,
@@ -185,20 +167,17 @@ class Trial:
             chats,
             load.rate,
             len(told.latencies) / told.seconds,
-            statistics.median(latencies),
-            _p99(latencies),
+            median(told.latencies),
+            p99(told.latencies),
             (self.running.cpu - before) / max(len(told.latencies), 1),
             self.running.memory,
             told.unanswered,
-            _p99(lags) if lags else float("nan"),
+            p99(lags),
+            max(lags, default=float("nan")),
             self.round,
         )
         print(report.line(result), flush=True)
         return result
-
-
-def _p99(values: Sequence[float]) -> float:
-    return values[int(len(values) * 0.99) - 1]
 
 
 @contextmanager
@@ -223,12 +202,24 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def _report_folder(options: argparse.Namespace) -> Path | None:
+    """Return where to write; the project's own report is of a whole run alone."""
+    is_whole = not options.only and options.updates == _MANY_RAW and len(options.mix) == len(ALL)
+    return options.report or (ROOT / "docs" if is_whole else None)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="part of a contender's name; writes no report")
+    parser.add_argument("--only", default="", help="part of a contender's name")
+    parser.add_argument("--mix", nargs="+", default=ALL, choices=ALL, help="what ours is asked")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--chats", type=int, nargs="+", default=[1, 100, 1000])
-    parser.add_argument("--delays", type=float, nargs="+", default=[0.0, 0.05])
+    parser.add_argument("--delays", type=float, nargs="+", default=[0.0, 0.05], help="seconds")
+    parser.add_argument("--updates", type=int, default=_MANY_RAW, help="drain so many at most")
+    parser.add_argument("--seconds", type=float, default=_STEADY_SECONDS, help="of steady rate")
+    parser.add_argument(
+        "--report", type=Path, help="folder of the report (docs, of everything; else none)"
+    )
     parser.add_argument("--bot-core", type=int, default=0)
     parser.add_argument("--server-core", type=int, default=1)
     return parser.parse_args()

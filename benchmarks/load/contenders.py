@@ -18,7 +18,8 @@ SECRET = "bench-secret"  # noqa: S105 - between two processes of this machine
 class Contender:
     """A module that answers on the API server's address.
 
-    ``mixes``: what it is asked; ``is_slow``: where the API is slow, a few updates take minutes.
+    ``mixes``: what it is asked; ``is_slow``: where the API is slow, a few updates take minutes;
+    ``is_raw``: it is many times as fast as any library.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Contender:
     mixes: tuple[str, ...]
     settings: dict[str, str] = field(default_factory=dict)
     is_slow: bool = False
+    is_raw: bool = False
 
     @property
     def echoes(self) -> bool:
@@ -33,9 +35,10 @@ class Contender:
         return self.mixes == ("echo",)
 
 
-def echo(kind: str, name: str, *, is_slow: bool = False) -> Contender:
+def echo(kind: str, name: str, *, is_slow: bool = False, is_raw: bool = False) -> Contender:
     """Return a bare echo."""
-    return Contender(name, ("benchmarks.load.echoes", kind), ("echo",), is_slow=is_slow)
+    module = ("benchmarks.load.echoes", kind)
+    return Contender(name, module, ("echo",), is_slow=is_slow, is_raw=is_raw)
 
 
 def ours(name: str, *mixes: str, webhook: bool = False, **settings: str) -> Contender:
