@@ -112,19 +112,17 @@ def _steady(told: Sequence[Result]) -> str:
 
 
 def _plot(results: Sequence[Result], file: Path) -> None:
+    """Draw the updates a second of a hundred chats, one bar each."""
     delays = _delays(results)
-    figure, axes = plt.subplots(1, len(delays), figsize=(6 * len(delays), 4), squeeze=False)
+    figure, axes = plt.subplots(1, len(delays), figsize=(7 * len(delays), 5), squeeze=False)
     for axis, delay in zip(axes[0], delays, strict=True):
-        for name in dict.fromkeys(f"{one.contender}, {one.mix}" for one in results):
-            points = [
-                (one.chats, one.per_second)
-                for one in results
-                if f"{one.contender}, {one.mix}" == name and one.delay == delay
-            ]
-            if points:
-                axis.plot(*zip(*points, strict=True), marker="o", label=name)
-        axis.set(xscale="log", yscale="log", xlabel="chats", ylabel="updates a second")
-        axis.set_title(f"API delay {delay * 1000:.0f} ms")
-    axes[0][0].legend(fontsize=7)
+        # A horizontal bar chart begins at the bottom.
+        shown = [one for one in results if (one.delay, one.chats) == (delay, targets.CHATS)][::-1]
+        colours = ["tab:blue" if one.contender.startswith("ours") else "silver" for one in shown]
+        names = [f"{one.contender}, {one.mix}" for one in shown]
+        bars = axis.barh(names, [one.per_second for one in shown], color=colours)
+        axis.bar_label(bars, fmt="%.0f", padding=3)
+        axis.set(xscale="log", xlabel="updates a second", xlim=(5, 80_000))
+        axis.set_title(f"{targets.CHATS} chats, the API answering after {delay * 1000:.0f} ms")
     figure.tight_layout()
     figure.savefig(file, dpi=110)

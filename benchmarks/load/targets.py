@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks.load.results import Alone, Result, middle, ratio, times_alone
 
 PTB, AIOGRAM = "PTB echo", "aiogram echo"
-_OURS, _CHATS = "ours", 100
+_OURS, CHATS = "ours", 100
 # A share of a peer's pace, updates a second, seconds.
 _SHARE, _PACE, _LATE, _HELD = 0.8, 500, 0.25, 0.02
 
@@ -15,7 +15,7 @@ def table(results: Sequence[Result], alone: Alone) -> str:
     """Return the targets of ours, a backlog at a hundred chats and the steady rate, as a table."""
     rows = ["## Targets\n", "| of | asked | measured | |", "|---|---|---|---|"]
     for one in middle(results):
-        if one.contender.startswith(_OURS) and one.chats == _CHATS:
+        if one.contender.startswith(_OURS) and one.chats == CHATS:
             rows += _all_answered(one, results)
             rows += _steady(one) if one.rate else _drained(one, results, alone)
     return "\n".join(rows) + "\n"
