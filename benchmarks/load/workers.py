@@ -166,7 +166,8 @@ def _memory(running: Running) -> Iterator[list[float]]:
 
 def _quarters(seen: list[float]) -> list[float]:
     size = max(1, len(seen) // 4)
-    return [statistics.median(seen[start : start + size]) for start in range(0, size * 4, size)]
+    parts = [seen[start : start + size] for start in range(0, size * 4, size)]
+    return [statistics.median(part) for part in parts if part]
 
 
 def _postgres_cpu() -> float:
