@@ -1,13 +1,14 @@
 """What all tests share: the shipped knowledge, loaded once, and a stage for dialogues."""
 
+import asyncio
 import fcntl
 import os
-import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from dialogue import Speaker, Stage, staged
+from dialogue import Speaker, Stage, unfailing
 from hypothesis import settings
 from postgres import postgres_server  # noqa: F401 (a fixture)
 from storage_fixtures import blank_file  # noqa: F401 (a fixture)
@@ -21,6 +22,19 @@ SHIPPED = Path(knowledge.__file__).parent
 # A busy machine is slow, and that is no fault of what is tested.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+async def _sleep_briefly(seconds: float) -> None:
+    await asyncio.sleep(min(seconds, 0.01))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _prompt_servers() -> Iterator[None]:
+    # uvicorn looks every tenth of a second whether it is to stop: each test of a server would wait.
+    brief = SimpleNamespace(**vars(asyncio) | {"sleep": _sleep_briefly})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("uvicorn.server.asyncio", brief)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,12 +65,8 @@ async def stage(
     blank_file: Path,  # noqa: F811 (a fixture)
 ) -> AsyncIterator[Stage]:
     """A preview and a bot; fails where a handler failed and the test did not expect it."""
-    # The migrations have tests of their own.
-    shutil.copy(blank_file, tmp_path / "bot.db")
-    async with staged(shipped, tmp_path / "bot.db") as stage:
+    async with unfailing(shipped, tmp_path, blank_file) as stage:
         yield stage
-        if stage.service:
-            assert await stage.inbox_count("aside") == 0, "a handler failed"
 
 
 @pytest.fixture

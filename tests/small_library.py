@@ -1,6 +1,7 @@
 """A small folder of knowledge, quick to learn, and a bot that serves it."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -104,8 +105,11 @@ def folder_of_a_test(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(name="stage")
-async def stage_of_a_test(folder: Path, tmp_path: Path, models: ModelStore) -> AsyncIterator[Stage]:
+async def stage_of_a_test(
+    folder: Path, tmp_path: Path, models: ModelStore, blank_file: Path
+) -> AsyncIterator[Stage]:
     """A bot that serves that folder; fails where a handler failed."""
+    shutil.copy(blank_file, tmp_path / "bot.db")
     async with staged_library(library_of(folder, models), tmp_path / "bot.db") as stage:
         yield stage
         if stage.service:

@@ -4,11 +4,15 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from dialogue import Stage
-from playwright.async_api import Page, async_playwright, expect
+import pytest_asyncio
+from dialogue import Stage, unfailing
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from knowledge.whole import Knowledge
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
@@ -23,24 +27,41 @@ FLAGS = (
 
 pytestmark = [
     pytest.mark.browser,
+    # One browser for them all: to start it takes longer than most of what it is for.
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: `chromium` in PATH"),
 ]
 
 
-@pytest.fixture
-async def page(stage: Stage) -> AsyncIterator[Page]:
-    """The chat page on the SME's tab; fails where its scripts failed."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        context = await browser.new_context(viewport={"width": 1280, "height": 800})
-        page = await context.new_page()
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        await page.goto(stage.server.url)
-        await page.get_by_test_id("conversation-pme").click()
-        yield page
+        yield browser
         await browser.close()
-        assert errors == []
+
+
+@pytest_asyncio.fixture(name="stage", loop_scope="module")
+async def stage_beside_the_browser(
+    shipped: Knowledge, tmp_path: Path, blank_file: Path
+) -> AsyncIterator[Stage]:
+    async with unfailing(shipped, tmp_path, blank_file) as stage:
+        yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(stage: Stage, browser: Browser) -> AsyncIterator[Page]:
+    """The chat page on the SME's tab; fails where its scripts failed."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await page.goto(stage.server.url)
+    await page.get_by_test_id("conversation-pme").click()
+    yield page
+    await context.close()
+    assert errors == []
 
 
 async def says(page: Page, text: str) -> None:

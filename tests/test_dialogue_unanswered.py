@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from dialogue import Message, Speaker, Stage, staged
+from dialogue import Message, Speaker, Stage, unfailing
 from small_library import decides, library_of, small_folder, staged_library, works
 from sqlalchemy import select, update
 
@@ -20,14 +20,13 @@ CLOCK = "Quelle heure est-il à Tokyo ?"
 
 
 @pytest.fixture
-async def stage(shipped: Knowledge, tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(shipped: Knowledge, tmp_path: Path, blank_file: Path) -> AsyncIterator[Stage]:
     """A stage that leaves publications as they were asked for."""
-    async with staged(shipped, tmp_path / "bot.db") as stage:
+    async with unfailing(shipped, tmp_path, blank_file) as stage:
         for task in stage.running._tasks:
             if "Publishing.run" in repr(task.get_coro()):
                 task.cancel()
         yield stage
-        assert await stage.inbox_count("aside") == 0, "a handler failed"
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What the checks find beyond the shape of the files, and files made to do harm."""
 
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from knowledge_fixtures import PROJECTS, SMALL_TALK
 from rapidfuzz import fuzz
+from small_library import small_folder
 
 import knowledge
 from handlers.answers import Vote
@@ -204,31 +204,30 @@ def test_no_shipped_phrasing_is_taken_by_another_entry_but_what_letters_cannot_t
     assert len([one for one in whole if one.code == "wrong_question"]) <= 5
 
 
-def test_a_misplaced_phrasing_is_told_with_who_takes_it_even_beside_errors(
-    tmp_path: Path, models: ModelStore
-) -> None:
-    folder = shutil.copytree(SHIPPED, tmp_path / "k")
+def test_a_misplaced_phrasing_is_told_with_who_takes_it_even_beside_errors(tmp_path: Path) -> None:
+    folder = small_folder(tmp_path / "k")
+    (folder / "questions.yaml").unlink()
     faq = (folder / "faq.yaml").read_text("utf-8")
-    sums = '      - "combien d\'argent peut on toucher pour financer un projet"\n'
-    faq = faq.replace('      - "comité national"\n', sums)
+    share = '      - "mutualiser ou partager une machine"\n'
+    faq = faq.replace('      - "recruter un soudeur"\n', share)
     # One that stands under two entries is an error, and is not told a second time.
-    faq = faq.replace('"autonomie des territoires d\'industrie"', '"Subvention !"')
-    (folder / "faq.yaml").write_text(faq.replace("<b>réseautage</b>", "<b>réseautage"), "utf-8")
-    compiling = Compiling(store=models)
+    faq = faq.replace('"à quoi sert ce programme"', '"Embaucher des apprentis !"')
+    (folder / "faq.yaml").write_text(faq.replace("Oui, entre", "Oui, <b>entre"), "utf-8")
+    compiling = Compiling()
     quick = check_whole(folder, today=TODAY, compiling=compiling)
     assert [one.code for one in quick.problems] == ["bad_html", "duplicate_phrasing"]
     assert quick.knowledge is None
     found = check_whole(folder, today=TODAY, compiling=compiling, despite_errors=True).problems
-    taken = next(one for one in found if "combien d'argent" in one.message)
+    taken = next(one for one in found if "mutualiser ou" in one.message)
     assert (taken.code, taken.entry, taken.severity) == (
         "taken_phrasing",
-        "coordination",
+        "talents",
         Severity.WARNING,
     )
-    assert "ressemble davantage à « financement »" in taken.message
-    told_twice = [one.code for one in found if "ubvention" in one.message]
+    assert "ressemble davantage à « mutualisation »" in taken.message
+    told_twice = [one.code for one in found if "mbaucher des apprentis" in one.message]
     assert told_twice == ["duplicate_phrasing"]
-    assert (folder / "faq.yaml").read_text("utf-8").splitlines()[taken.line - 1] == sums.rstrip()
+    assert (folder / "faq.yaml").read_text("utf-8").splitlines()[taken.line - 1] == share.rstrip()
 
 
 def test_a_question_that_the_matcher_gets_wrong_is_told_with_what_it_says(tmp_path: Path) -> None:
