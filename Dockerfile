@@ -3,7 +3,7 @@ FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/bot
 COPY requirements/run.txt /tmp/run.txt
-RUN /opt/bot/bin/python -m pip install --require-hashes -r /tmp/run.txt
+RUN /opt/bot/bin/python -m pip install --no-deps --require-hashes -r /tmp/run.txt
 
 FROM python:3.13-slim
 ENV PATH=/opt/bot/bin:$PATH \
