@@ -68,22 +68,21 @@ class Dispatcher(Pump[Pending, str]):
         resting = self._resting()
         audiences = self._audiences()
         async with self._database.begin() as work:
-            # Telegram asked this worker or another one, or its former self, to pause.
-            if halted_until := await work.rests.halted_until():
-                self.due = halted_until
-                return ()
             lanes = busy | resting.keys()
             found = await work.outbox.claim(self._database.worker, lanes, room, audiences)
-            if len(found) < room:
+            if len(found) == room:
+                self.due = self._pace.next_room() if room < limit else None
+            elif not self.leaves_nothing(len(found)):
                 self.due = await self._next_due(work, audiences, resting)
-            elif room < limit:
-                self.due = self._pace.next_room()
             await self._learn(work, found)
         return found
 
     async def _next_due(
         self, work: Work, audiences: Collection[Audience], resting: Mapping[str, datetime]
     ) -> datetime | None:
+        # Telegram asked this worker or another one, or its former self, to pause.
+        if halted_until := await work.rests.halted_until():
+            return halted_until
         waiting = await work.outbox.lanes_waiting(resting) if resting else frozenset()
         postponed = await work.outbox.next_due(audiences)
         moments = [resting[lane] for lane in waiting] + ([postponed] if postponed else [])
@@ -142,18 +141,27 @@ class Dispatcher(Pump[Pending, str]):
         try:
             async with self._pace.turn(self._address(item)):
                 message_id = await call(self._bot, item, chat_id)
-        except RetryAfter as error:
-            await self._obey(item, error)
-        except ChatMigrated as error:
-            await self._follow(chat_id, error.new_chat_id)
-        except Forbidden as error:
-            await self._blocked(item, chat_id, error)
-        except BadRequest as error:
-            await self._refused(item, chat_id, error)
         except TelegramError as error:
-            await self._postpone(item, error)
+            await self._failed(item, chat_id, error)
         else:
             await self._sent(item, chat_id, message_id)
+            if not item.about:
+                return
+        # It may wait for another try, and there may be something to say of it.
+        self.wake()
+
+    async def _failed(self, item: Pending, chat_id: int, error: TelegramError) -> None:
+        match error:
+            case RetryAfter():
+                await self._obey(item, error)
+            case ChatMigrated():
+                await self._follow(chat_id, error.new_chat_id)
+            case Forbidden():
+                await self._blocked(item, chat_id, error)
+            case BadRequest():
+                await self._refused(item, chat_id, error)
+            case _:
+                await self._postpone(item, error)
 
     def _address(self, item: Pending) -> int:
         """Return the chat that a call was meant for, whatever became of it since."""
@@ -256,7 +264,6 @@ class Dispatcher(Pump[Pending, str]):
                         about=item.about,
                     )
                 )
-                self.wake()
             elif gone and item.method == "editMessageReplyMarkup":
                 await work.outbox.sent(item.id, chat_id, None)
             elif gone and deliveries.is_in_thread(item):

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -20,9 +20,11 @@ from telegram.error import TelegramError
 from telegram.ext import Application
 
 from bot import metrics
+from bot.calls import ask
 from bot.logs import now_about
 from bot.pump import Pump
 from bot.updates import understood
+from handlers.foresight import foresee
 from handlers.messages import Catalogue
 from handlers.services import Services
 from handlers.turn import CURRENT, BotContext, Turn
@@ -53,7 +55,7 @@ class Intake(Pump[Waiting, int]):
         database: Database,
         application: BotApplication,
         services: Services,
-        announce: Callable[[], None],
+        announce: Callable[[int], None],
     ) -> None:
         super().__init__("intake", _AT_ONCE, database, services.clock, together=_TOGETHER)
         self._application = application
@@ -85,17 +87,18 @@ class Intake(Pump[Waiting, int]):
         try:
             async with self._database.begin() as work:
                 until = time.monotonic() + _TOGETHER_SECONDS
-                for item in items:
-                    now_about(update=item.update_id)
-                    update = understood(item.body, self._application.bot)
+                updates = [understood(item.body, self._application.bot) for item in items]
+                await foresee(work, self._services, updates)
+                for update in updates:
+                    now_about(update=update.update_id)
                     turns.append(await self._turn(work, update))
                     if time.monotonic() > until:
                         break
                 await self._mark_done(work, turns)
+            self._announce(work.outbox.owed)
         except Exception as error:  # noqa: BLE001 - of whatever fails here, each one by itself will tell
             logger.info("each by itself, because of %s", type(error).__name__)
             return ()
-        self._announce()
         for turn, item in zip(turns, items, strict=False):
             self._handled(turn, item)
         return turns
@@ -116,13 +119,13 @@ class Intake(Pump[Waiting, int]):
             await self._set_aside(item, update, error)
             self._answer_tap(update, None)
         else:
-            self._announce()
             self._handled(turn, item)
 
     async def _handle_alone(self, update: Update) -> Turn:
         async with self._database.begin() as work:
             turn = await self._turn(work, update)
             await self._mark_done(work, [turn])
+        self._announce(work.outbox.owed)
         return turn
 
     async def _turn(self, work: Work, update: Update) -> Turn:
@@ -152,21 +155,25 @@ class Intake(Pump[Waiting, int]):
 
     def _show_typing(self, update: Update) -> None:
         if update.effective_chat:
-            action = self._application.bot.send_chat_action(
-                update.effective_chat.id, ChatAction.TYPING
-            )
-            self.spawn(_absorb(action))
+            action = {"chat_id": update.effective_chat.id, "action": ChatAction.TYPING.value}
+            self.spawn(self._tell("sendChatAction", action))
 
     def _answer_tap(self, update: Update, turn: Turn | None) -> None:
         """Stop the wait of a tapped button; Telegram forgets the tap after some seconds anyway."""
         query = update.callback_query
         if query is None:
             return
-        text = turn.toast_text if turn else None
-        alert = turn.toast_is_alert if turn else False
-        self.spawn(
-            _absorb(self._application.bot.answer_callback_query(query.id, text, show_alert=alert))
-        )
+        answer: dict[str, object] = {"callback_query_id": query.id}
+        if turn is not None and turn.toast_text:
+            answer |= {"text": turn.toast_text, "show_alert": turn.toast_is_alert}
+        self.spawn(self._tell("answerCallbackQuery", answer))
+
+    async def _tell(self, method: str, parameters: Mapping[str, object]) -> None:
+        """Make a call whose failure changes nothing for anybody."""
+        try:
+            await ask(self._application.bot, method, parameters)
+        except TelegramError as error:
+            logger.info("a passing call failed: %s", type(error).__name__)
 
     async def _try_later(self, item: Waiting, error: StorageError) -> None:
         logger.warning("update %d waits: %s", item.update_id, type(error).__name__)
@@ -174,6 +181,7 @@ class Intake(Pump[Waiting, int]):
         async with self._database.begin() as work:
             until = work.now + _RETRY_AFTER
             await work.inbox.postpone(item.update_id, until, self._database.worker)
+        self.wake()
 
     async def _set_aside(self, item: Waiting, update: Update | None, error: Exception) -> None:
         """Keep the update for repair, apologise to the person, tell the administrators."""
@@ -190,20 +198,12 @@ class Intake(Pump[Waiting, int]):
                     Audience.ADMINISTRATORS, "sendMessage", {"text": alert, "parse_mode": "HTML"}
                 )
             )
-        self._announce()
+        self._announce(work.outbox.owed)
 
     async def _apologise(self, work: Work, chat_id: int, reference: str) -> None:
         text = TEXT("failure", reference=reference, identity=self._services.identity)
         content = {"text": text, "parse_mode": "HTML"}
         work.outbox.owe(Outgoing(Audience.PERSON, "sendMessage", content, chat_id=chat_id))
-
-
-async def _absorb(call: Coroutine[Any, Any, bool]) -> None:
-    """Make a call whose failure changes nothing for anybody."""
-    try:
-        await call
-    except TelegramError as error:
-        logger.info("a passing call failed: %s", type(error).__name__)
 
 
 async def remember_failure(_update: object, context: BotContext) -> None:

@@ -1,11 +1,10 @@
 """Running against the local preview: a Telegram for one machine, and its page."""
 
-import asyncio
 from pathlib import Path
 
 from sqlalchemy import make_url
 
-from bot import logs
+from bot import event_loop, logs
 from bot.messages import TEXT
 from bot.modes import Learnt, load_learnt, serve
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer
@@ -23,7 +22,7 @@ def preview(settings: Settings, port: int) -> int:
     if learnt is None:
         return 1
     server = PreviewServer(port=port, chats=chats_file(settings))
-    return asyncio.run(_preview(settings, learnt, server))
+    return event_loop.run(_preview(settings, learnt, server))
 
 
 async def _preview(settings: Settings, learnt: Learnt, server: PreviewServer) -> int:

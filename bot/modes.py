@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.engine import make_url
 from telegram.error import InvalidToken
 
-from bot import logs
+from bot import event_loop, logs
 from bot.library import Documents, Library
 from bot.messages import TEXT
 from bot.reception import AddressTakenError
@@ -40,7 +40,7 @@ def telegram(settings: Settings, *, posted: bool = False) -> int:
     learnt = load_learnt(settings, fictitious=False)
     if learnt is None:
         return 1
-    return asyncio.run(serve(settings, learnt, None, posted=posted))
+    return event_loop.run(serve(settings, learnt, None, posted=posted))
 
 
 def set_up_logs(settings: Settings) -> None:

@@ -46,7 +46,7 @@ class Polling(Reception):
         request: BaseRequest,
         database: Database,
         backlog: Backlog,
-        announce: Callable[[], None],
+        announce: Callable[[int], None],
         clock: Callable[[], datetime],
     ) -> None:
         self._bot = bot
@@ -99,8 +99,9 @@ class Polling(Reception):
         self._last_batch = self._clock()
         rows = numbered(batch)
         async with self._database.begin() as work:
-            metrics.RECEIVED.inc(await work.inbox.add(rows, self._backlog.room))
-        self._announce()
+            new = await work.inbox.add(rows, self._backlog.room)
+        metrics.RECEIVED.inc(new)
+        self._announce(new)
         return max(row.update_id for row in rows) + 1
 
     async def _get_updates(self, offset: int | None) -> list[dict[str, Any]]:

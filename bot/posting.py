@@ -52,7 +52,7 @@ def posting(
     database: Database,
     backlog: Backlog,
     services: Services,
-    announce: Callable[[], None],
+    announce: Callable[[int], None],
 ) -> Posting:
     """Put the way in together. SettingsError where a setting that it needs is missing."""
     settings.check_for_webhook()

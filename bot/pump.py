@@ -40,6 +40,9 @@ class Pump(abc.ABC, Generic[Item, Lane]):
         self._busy: dict[Lane, asyncio.Task[None]] = {}
         self._passing: set[asyncio.Task[None]] = set()
         self._has_more = False
+        # How many rows wait that nobody works on; None where only a look can tell.
+        self._waiting: int | None = None
+        self._wakes = 0
         self.due: datetime | None = None
 
     @abc.abstractmethod
@@ -59,9 +62,16 @@ class Pump(abc.ABC, Generic[Item, Lane]):
         for item in items:
             await self._do(item)
 
-    def wake(self) -> None:
-        """Look into the table again: something was added."""
+    def wake(self, added: int | None = None) -> None:
+        """Look into the table again: so many rows were added, or nobody knows what changed."""
+        known = self._waiting is not None and added is not None
+        self._waiting = (self._waiting or 0) + (added or 0) if known else None
+        self._wakes += 1
         self._news.set()
+
+    def leaves_nothing(self, found: int) -> bool:
+        """Tell whether these are surely all that waits, now or for later."""
+        return self._waiting == found and not self._database.is_shared
 
     def spawn(self, passing: Coroutine[Any, Any, None]) -> None:
         """Let something run beside the lanes until it ends."""
@@ -95,18 +105,23 @@ class Pump(abc.ABC, Generic[Item, Lane]):
         if free <= 0:
             return
         self.due = None
+        busy, wakes = frozenset(self._busy), self._wakes
         try:
-            items = await self._next(frozenset(self._busy), free)
+            items = await self._next(busy, free)
         except ClaimLostError:
             await asyncio.sleep(_PAUSE_AFTER_COLLISION)
-            self._news.set()
+            self.wake()
             return
         except StorageError as error:
             logger.error("%s: the database does not answer: %s", self._name, error)
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
-            self._news.set()
+            self.wake()
             return
         self._has_more = len(items) == free
+        if self._waiting is not None:
+            self._waiting -= len(items)
+        elif not items and not busy and self.due is None and wakes == self._wakes:
+            self._waiting = 0
         for first in range(0, len(items), self._together):
             self._start(items[first : first + self._together])
 
@@ -119,20 +134,25 @@ class Pump(abc.ABC, Generic[Item, Lane]):
     def _free(self, lanes: Sequence[Lane], _task: asyncio.Task[None]) -> None:
         for lane in lanes:
             del self._busy[lane]
-        self._news.set()
+        # Most of the time nothing was left behind these lanes: a look would cost two statements.
+        if self._has_more or not self.leaves_nothing(0):
+            self._news.set()
 
     async def _run_lanes(self, items: Sequence[Item]) -> None:
         try:
             await self._do_together(items)
         except ClaimLostError as error:
             logger.warning("%s: another worker took over: %s", self._name, error)
+            self.wake()
         except StorageError as error:
             # The row stays as it was, so it is taken again.
             logger.error("%s: the database does not answer: %s", self._name, error)
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+            self.wake()
         except Exception:
             logger.exception("%s: an item failed unexpectedly", self._name)
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+            self.wake()
 
     async def _wait(self) -> None:
         seconds = _LOOK_EVERY if self._database.is_shared else None

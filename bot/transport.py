@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     Seconds: TypeAlias = ODVInput[float]
 
 _JSON = "application/json"
-# What the Bot API always gives of a message.
-_OF_A_MESSAGE = ("message_id", "date", "chat")
 _SLICE = 64 * 1024
 # HTML, "multipart/form-data encoding algorithm".
 _IN_FILE_NAMES = str.maketrans({"\r": "%0D", "\n": "%0A", '"': "%22"})
@@ -48,10 +46,7 @@ class Transport(StrEnum):
 
 
 class AiohttpRequest(BaseRequest):
-    """PTB's requests over aiohttp. Time-outs are in seconds; None waits for ever.
-
-    Of a message that was sent, PTB is given its id, its date and its chat alone.
-    """
+    """PTB's requests over aiohttp. Time-outs are in seconds; None waits for ever."""
 
     __slots__ = ("_default", "_media_write_timeout", "_pool", "_pool_size", "_session")
 
@@ -104,7 +99,6 @@ class AiohttpRequest(BaseRequest):
             answer: dict[str, Any] = json.loads(payload.decode("utf-8", "replace"))
         except ValueError:
             raise TelegramError("Invalid server response") from None
-        _shorten(answer)
         return answer
 
     async def do_request(  # noqa: PLR0913, PLR0917 - PTB's contract
@@ -158,13 +152,6 @@ class AiohttpRequest(BaseRequest):
             raise TimedOut(_POOL_FULL) from None
 
 
-def _shorten(answer: dict[str, Any]) -> None:
-    """Leave of a message that was sent what names it: nobody reads the rest, and PTB is slow to."""
-    result = answer.get("result")
-    if isinstance(result, dict) and "message_id" in result:
-        answer["result"] = {name: result[name] for name in _OF_A_MESSAGE if name in result}
-
-
 def _translated(failure: Exception) -> TelegramError:
     if isinstance(failure, TimeoutError):
         return TimedOut()
@@ -195,12 +182,16 @@ class _Body(aiohttp.Payload):
                 await writer.write(self._value[start : start + _SLICE])
 
 
-async def _body(data: RequestData | None, slice_seconds: float | None) -> _Body | None:
+async def _body(data: RequestData | None, slice_seconds: float | None) -> aiohttp.Payload | None:
     if data is None:
         return None
     if data.contains_files:
         return _Body(*await _multipart(data), slice_seconds)
-    return _Body(json.dumps(data.parameters).encode(), _JSON, slice_seconds)
+    content = json.dumps(data.parameters).encode()
+    if len(content) > _SLICE:
+        return _Body(content, _JSON, slice_seconds)
+    # aiohttp hands it to the socket's buffer at once: there is nothing to wait for.
+    return aiohttp.BytesPayload(content, content_type=_JSON)
 
 
 async def _multipart(data: RequestData) -> tuple[bytes, str]:

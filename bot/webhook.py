@@ -43,7 +43,9 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error of this progra
 class Mailbox:
     """Keeps updates; those that arrive while a commit is under way share the next one."""
 
-    def __init__(self, database: Database, backlog: Backlog, announce: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, backlog: Backlog, announce: Callable[[int], None]
+    ) -> None:
         self._database = database
         self._backlog = backlog
         self._announce = announce
@@ -83,7 +85,7 @@ class Mailbox:
             return error
         metrics.RECEIVED.inc(new)
         if new:
-            self._announce()
+            self._announce(new)
         return None
 
 

@@ -6,6 +6,7 @@ a form under way is found as it was. Groups are never held: administrators tap a
 
 from datetime import timedelta
 
+from telegram import Chat, Update
 from telegram.constants import ChatType
 
 from handlers.messages import Catalogue
@@ -15,13 +16,19 @@ TEXT = Catalogue.of("flood")
 WITHIN = timedelta(seconds=30)
 
 
+def may_hold(update: Update) -> Chat | None:
+    """Return the chat whose tempo counts for this update, if any."""
+    chat = update.effective_chat
+    # That somebody blocked the bot is no writing.
+    if chat is None or chat.type != ChatType.PRIVATE or update.effective_message is None:
+        return None
+    return chat
+
+
 async def holds(turn: Turn) -> bool:
     """Leave the update unanswered where too many came before it; say so the first time."""
-    chat, limit = turn.update.effective_chat, turn.services.flood_limit
-    if not limit or chat is None or chat.type != ChatType.PRIVATE:
-        return False
-    # That somebody blocked the bot is no writing.
-    if turn.update.effective_message is None:
+    chat, limit = may_hold(turn.update), turn.services.flood_limit
+    if not limit or chat is None:
         return False
     tempo, update_id = turn.work.tempo, turn.update.update_id
     if not await tempo.is_over(chat.id, update_id, limit, WITHIN):

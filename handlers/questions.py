@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from telegram import Update
+from telegram import Update, User
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
@@ -32,6 +32,11 @@ class Choose(CallbackData, prefix="c"):
 
     question_id: int
     entry_id: str
+
+
+def writer(update: Update) -> User | None:
+    """Return who wrote a text that is to be heard here, if it is one."""
+    return update.effective_user if _TEXT_IN_PRIVATE.check_update(update) else None
 
 
 @requires(Authority.PERSON)

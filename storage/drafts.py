@@ -1,11 +1,12 @@
 """Forms in progress: one a person, so that a restart loses nothing that was typed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.repository import Repository
 from storage.schema import drafts
@@ -30,14 +31,27 @@ class Draft:
 class Drafts(Repository):
     """The table `drafts`."""
 
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        super().__init__(connection, now)
+        # What was looked for and not asked for since; given once, so that none is out of date.
+        self._known: dict[int, Draft | None] = {}
+
+    async def look(self, people: Collection[int]) -> None:
+        """Look for the forms of several people at once, for ``of`` to give."""
+        if not people:
+            return
+        result = await self._connection.execute(_DRAFTS_OF, {"people": list(people)})
+        self._known |= dict.fromkeys(people) | {row.person_id: Draft(*row) for row in result}
+
     async def of(self, person_id: int) -> Draft | None:
         """Give the person's form in progress."""
-        result = await self._connection.execute(_DRAFT_OF, {"of_person": person_id})
-        row = result.one_or_none()
-        return None if row is None else Draft(**row._mapping)  # noqa: SLF001 (documented name)
+        if person_id not in self._known:
+            await self.look([person_id])
+        return self._known.pop(person_id)
 
     async def save(self, draft: Draft) -> None:
         """Keep this form in the place of any other that the person had begun."""
+        self._known.pop(draft.person_id, None)
         values = {
             "form": draft.form,
             "subject": draft.subject,
@@ -54,10 +68,13 @@ class Drafts(Repository):
 
     async def discard(self, person_id: int) -> bool:
         """Forget the person's form; tells whether there was one."""
+        self._known.pop(person_id, None)
         result = await self._connection.execute(
             delete(drafts).where(drafts.c.person_id == person_id)
         )
         return result.rowcount > 0
 
 
-_DRAFT_OF = select(drafts).where(drafts.c.person_id == bindparam("of_person"))
+_DRAFTS_OF = select(*(drafts.c[name] for name in Draft.__slots__)).where(
+    drafts.c.person_id.in_(bindparam("people", expanding=True))
+)

@@ -28,7 +28,7 @@ from storage.outgoing import (
     lane_of,
 )
 from storage.repository import Repository, is_due, moments
-from storage.rests import is_resting
+from storage.rests import EVERYTHING, is_resting
 from storage.schema import OUTBOX_WAITING, chat_moves, outbox, rests
 
 # The values are met here, with what is done with them.
@@ -51,11 +51,14 @@ class Outbox(Repository):
         super().__init__(connection, now)
         # The update because of which calls are owed from now on.
         self.cause: int | None = None
+        # How many calls this unit of work owes.
+        self.owed = 0
         self._owed: list[dict[str, object]] = []
 
     def owe(self, outgoing: Outgoing) -> None:
         """Owe this call; it exists only if the unit of work commits."""
         self._owed.append(self._row(outgoing))
+        self.owed += 1
 
     async def settle(self) -> None:
         """Write what is owed: before the commit, and before anything looks for it."""
@@ -66,6 +69,7 @@ class Outbox(Repository):
     async def add(self, outgoing: Outgoing) -> int:
         """Owe this call and return its id."""
         await self.settle()
+        self.owed += 1
         result = await self._connection.execute(_ADD, self._row(outgoing))
         return int(result.scalar_one())
 
@@ -75,9 +79,9 @@ class Outbox(Repository):
         """Claim the first waiting call of each lane: answers before broadcasts, then the oldest.
 
         A lane is skipped whole where another worker serves it, where it rests (`busy`, or a row of
-        `rests`), and where its first call was postponed; audiences not listed keep waiting. What
-        this worker claimed before comes again. ClaimLostError where another worker took the same
-        lane at the same time: nothing is claimed.
+        `rests`, its own or that of all), and where its first call was postponed; audiences not
+        listed keep waiting. What this worker claimed before comes again. ClaimLostError where
+        another worker took the same lane at the same time: nothing is claimed.
         """
         known = {
             "of_worker": worker,
@@ -284,12 +288,13 @@ _FOR_AUDIENCES = outbox.c.audience.in_(bindparam("audiences", expanding=True))
 _IS_DUE = is_due(outbox.c.not_before)
 _IS_FREE = outbox.c.claimed_by.is_(None) & ~_has_earlier() & ~_has_claimed()
 _IS_RESTING = exists().where(rests.c.lane == outbox.c.lane, is_resting(_NOW))
+_ALL_REST = exists().where(rests.c.lane == EVERYTHING, is_resting(_NOW)).correlate(None)
 _HEADS = (
     select(outbox.c.id)
     # What a lane waits for is the call under way if there is one, or the first.
     .where(OUTBOX_WAITING, (outbox.c.claimed_by == _WORKER) | _IS_FREE)
     .where(outbox.c.lane.not_in(bindparam("busy", expanding=True)))
-    .where(_FOR_AUDIENCES, _IS_DUE, ~_IS_RESTING)
+    .where(_FOR_AUDIENCES, _IS_DUE, ~_IS_RESTING, ~_ALL_REST)
     .order_by(outbox.c.priority, outbox.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)

@@ -1,11 +1,13 @@
 """The people who wrote to the bot: a Telegram id and three dates, nothing else."""
 
 import functools
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from storage.repository import Repository, insert_into
@@ -26,13 +28,30 @@ class Person:
 class People(Repository):
     """The table `people`."""
 
-    async def seen(self, telegram_id: int) -> Person:
-        """Record that this person has just written; the first time makes them known."""
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        super().__init__(connection, now)
+        # Who was met and not asked for since; given once, so that nobody is out of date.
+        self._met: dict[int, Person] = {}
+
+    async def meet(self, telegram_ids: Collection[int]) -> tuple[Person, ...]:
+        """Record that these people have just written; the first time makes them known."""
+        if not telegram_ids:
+            return ()
         now = {"created_at": self._now, "last_seen_at": self._now}
         result = await self._connection.execute(
-            _seeing(self._dialect), {"telegram_id": telegram_id, **now}
+            _seeing(self._dialect),
+            # In one order: two workers would wait for each other's rows.
+            [{"telegram_id": one, **now} for one in sorted(telegram_ids)],
         )
-        return _person(result.one())
+        people = tuple(map(_person, result))
+        self._met |= {person.telegram_id: person for person in people}
+        return people
+
+    async def seen(self, telegram_id: int) -> Person:
+        """Record that this person has just written, if that is not done, and tell who it is."""
+        if telegram_id not in self._met:
+            await self.meet([telegram_id])
+        return self._met.pop(telegram_id)
 
     async def get(self, person_id: int) -> Person | None:
         """Find a person by our id."""
@@ -57,12 +76,15 @@ class People(Repository):
         )
 
     async def _find(self, condition: ColumnElement[bool]) -> Person | None:
-        row = (await self._connection.execute(select(people).where(condition))).one_or_none()
+        row = (await self._connection.execute(select(*_COLUMNS).where(condition))).one_or_none()
         return None if row is None else _person(row)
 
 
+_COLUMNS = tuple(people.c[name] for name in Person.__slots__)
+
+
 def _person(row: Row[*tuple[Any, ...]]) -> Person:
-    return Person(**row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
+    return Person(*row)
 
 
 @functools.cache
@@ -71,4 +93,4 @@ def _seeing(dialect: str) -> ReturningInsert[Any]:
     return statement.on_conflict_do_update(
         index_elements=[people.c.telegram_id],
         set_={"last_seen_at": statement.excluded.last_seen_at},
-    ).returning(people)
+    ).returning(*_COLUMNS)

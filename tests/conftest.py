@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +14,7 @@ from postgres import postgres_server  # noqa: F401 (a fixture)
 from storage_fixtures import blank_file  # noqa: F401 (a fixture)
 
 import knowledge.loading
+from bot import event_loop
 from knowledge.loading import Compiling
 from knowledge.model_store import ModelStore
 from knowledge.whole import Knowledge
@@ -22,6 +23,11 @@ SHIPPED = Path(knowledge.__file__).parent
 # A busy machine is slow, and that is no fault of what is tested.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests run on the loop that the bot runs on."""
+    return {"bot": event_loop.factory()}
 
 
 async def _sleep_briefly(seconds: float) -> None:

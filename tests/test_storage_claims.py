@@ -351,17 +351,22 @@ async def test_a_halt_is_for_every_worker_and_survives(database: Database, clock
         await work.rests.halt(START + timedelta(seconds=20))
     async with database.begin() as work:
         assert await work.rests.halted_until() == START + timedelta(seconds=20)
+        await work.outbox.add(to_person(7, "a1"))
+        assert await sends(work, HERE) == await sends(work, THERE) == []
     clock.advance(seconds=20)
     async with database.begin() as work:
         assert await work.rests.halted_until() is None
+        assert await sends(work, HERE) == ["a1"]
 
 
 async def test_a_halt_does_not_outlast_a_clock_put_back(database: Database, clock: Clock) -> None:
     async with database.begin() as work:
         await work.rests.halt(START + timedelta(seconds=30))
+        await work.outbox.add(to_person(7, "a1"))
     clock.advance(hours=-1)
     async with database.begin() as work:
         assert await work.rests.halted_until() is None
+        assert await sends(work, HERE) == ["a1"]
 
 
 async def test_rests_are_forgotten_within_minutes(database: Database, clock: Clock) -> None:

@@ -44,3 +44,24 @@ async def test_discarding_tells_whether_there_was_one(database: Database) -> Non
         assert await work.drafts.discard(someone)
         assert not await work.drafts.discard(someone)
         assert await work.drafts.of(someone) is None
+
+
+async def test_forms_looked_for_together_are_given_as_they_are(database: Database) -> None:
+    first, second, third = [await person(database, number) for number in (7, 8, 9)]
+    begun = Draft(first, "interest", "company", "a", updated_at=START)
+    async with database.begin() as work:
+        await work.drafts.save(begun)
+        await work.drafts.save(replace(begun, person_id=third))
+        await work.drafts.look([])
+        await work.drafts.look([first, second, third])
+        assert await work.drafts.of(first) == begun
+        assert await work.drafts.of(second) is None
+        # What changed since it was looked for is given as it is now.
+        await work.drafts.save(Draft(second, "proposal", "title"))
+        await work.drafts.look([second, third])
+        await work.drafts.save(Draft(second, "proposal", "text"))
+        await work.drafts.discard(third)
+        saved = await work.drafts.of(second)
+        assert saved is not None
+        assert saved.step == "text"
+        assert await work.drafts.of(third) is None

@@ -72,3 +72,19 @@ async def test_an_id_is_never_given_twice(database: Database) -> None:
         await work.rights.erase(first.id)
     async with database.begin() as work:
         assert (await work.people.seen(8)).id > first.id
+
+
+async def test_people_met_together_are_each_given_once(database: Database, clock: Clock) -> None:
+    async with database.begin() as work:
+        known = await work.people.seen(7)
+    clock.advance(hours=1)
+    async with database.begin() as work:
+        assert await work.people.meet([]) == ()
+        met = {one.telegram_id: one for one in await work.people.meet({9, 7, 8})}
+        assert sorted(met) == [7, 8, 9]
+        assert met[7].id == known.id
+        assert met[7].last_seen_at == clock.now
+        await work.people.blocked(8)
+        assert await work.people.seen(8) == met[8]
+        # Given once: whoever asks again is told what changed since.
+        assert (await work.people.seen(8)).blocked_at == clock.now

@@ -413,17 +413,3 @@ def _parameter(name: str, value: object) -> Any:
 
 def _upload(size: int) -> RequestData:
     return RequestData([_parameter("document", InputFile(io.BytesIO(bytes(size)), "a.bin"))])
-
-
-def test_of_a_sent_message_its_name_is_left() -> None:
-    chat = {"id": 5, "type": "private"}
-    message = {"message_id": 7, "date": 1_795_000_000, "chat": chat, "text": "long", "entities": []}
-    payload = json.dumps({"ok": True, "result": message}).encode()
-    kept = AiohttpRequest.parse_json_payload(payload)
-    assert kept == {"ok": True, "result": {"message_id": 7, "date": 1_795_000_000, "chat": chat}}
-
-
-@pytest.mark.parametrize("result", [True, [{"message_id": 7, "text": "a"}], {"id": 5, "bio": "b"}])
-def test_other_answers_are_left_whole(result: object) -> None:
-    payload = json.dumps({"ok": True, "result": result}).encode()
-    assert AiohttpRequest.parse_json_payload(payload) == {"ok": True, "result": result}

@@ -39,8 +39,8 @@ class Worker:
         transport = httpx.ASGITransport(Webhook(WORD, self.mailbox, self.health).app())
         self.client = httpx.AsyncClient(transport=transport, base_url="http://worker")
 
-    def _announce(self) -> None:
-        self.announced += 1
+    def _announce(self, added: int) -> None:
+        self.announced += added
 
     async def post(self, content: object, headers: dict[str, str] | None = None) -> int:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()

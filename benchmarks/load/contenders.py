@@ -64,9 +64,10 @@ class Running:
             "TELEGRAM_API_URL": api,
             "DATABASE_URL": f"sqlite+aiosqlite:///{self._folder.name}/bot.db",
             "LOG_LEVEL": "WARNING",
-            # The work is measured: of Telegram's limits, nothing else would be seen.
+            # The work is measured: of Telegram's limits, nothing else would be seen. How fast
+            # people write is looked at, and nobody held.
             "MESSAGES_PER_SECOND": "0",
-            "FLOOD_LIMIT": "0",
+            "FLOOD_LIMIT": "1000000",
             "WEBHOOK_URL": hook,
             "WEBHOOK_SECRET": SECRET,
             "LISTEN_PORT": str(listen_port),

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 _BATCH = 100
-_ANSWERS = {b"sendMessage", b"editMessageText", b"sendDocument"}
+_ANSWERS = {b"sendmessage", b"editmessagetext", b"senddocument"}
 _BOT = {"id": 1, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
 _WEBHOOK_CONNECTIONS = 40
 _AGAIN_SECONDS = 0.1
@@ -208,17 +208,18 @@ async def _serve(
 
 async def _answer(telegram: Telegram, path: bytes, kind: bytes, body: bytes) -> Any:  # noqa: ANN401 - the Bot API's
     address, _, query = path.partition(b"?")
-    method = address.rsplit(b"/", 1)[1]
+    # Telegram reads names in any case.
+    method = address.rsplit(b"/", 1)[1].lower()
     values = _values(query, kind, body)
-    if method == b"getMe":
+    if method == b"getme":
         return _BOT
-    if method == b"getUpdates":
+    if method == b"getupdates":
         return await _updates(telegram, int(values.get("offset", 0)))
-    if method == b"setWebhook":
+    if method == b"setwebhook":
         telegram.webhook, telegram.secret = values["url"], values.get("secret_token", "")
         telegram.asked.set()
         return True
-    if method == b"getWebhookInfo":
+    if method == b"getwebhookinfo":
         return {
             "url": telegram.webhook or "",
             "has_custom_certificate": False,

@@ -12,6 +12,8 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
+import uvloop
+
 _EVERY_SECONDS = 0.005
 _SAMPLE = struct.Struct("d")
 
@@ -67,6 +69,14 @@ def watch(file: BinaryIO) -> None:
 
     # Seen by all that runs a loop: asyncio.run, and the libraries that run theirs by themselves.
     asyncio.BaseEventLoop.run_forever = watched  # type: ignore[assignment, method-assign]
+
+    def made() -> asyncio.AbstractEventLoop:
+        loop = uvloop.Loop()
+        loop.call_soon(Clock(loop, file).start)
+        return loop
+
+    # Compiled, its own cannot be replaced: what makes a loop is.
+    uvloop.new_event_loop = made
 
 
 def main() -> None:

@@ -24,6 +24,8 @@ from bot.preview.methods import METHODS
 from bot.preview.pacing import PACED
 
 PREFIXES = ("/bot", "/file/bot")
+# Bot API, "Making requests": methods are named in any case.
+_IN_ANY_CASE = {name.lower(): name for name in METHODS}
 _MULTIPART = b"multipart/form-data"
 _JSON = b"application/json"
 
@@ -61,6 +63,7 @@ class BotEndpoint:
     async def _answer(self, token: str, method: str, scope: Scope, receive: Receive) -> bytes:
         if token != self._token:
             raise ApiError(401, "Unauthorized")
+        method = _IN_ANY_CASE.get(method.lower(), method)
         fault = self._messenger.faults.taken(method)
         await self._delay(method)
         fault.strike()

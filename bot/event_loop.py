@@ -1,0 +1,22 @@
+"""The event loop that the bot runs on: uvloop where there is one for this system, or asyncio's."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return what makes the loop."""
+    try:
+        import uvloop  # noqa: PLC0415 - there is none for Windows
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, as ``asyncio.run`` does."""
+    with asyncio.Runner(loop_factory=factory()) as runner:
+        return runner.run(main)

@@ -1,0 +1,57 @@
+"""What is read ahead for updates handled together costs few statements, and changes no answer."""
+
+from collections.abc import Iterator
+
+import pytest
+from dialogue import Speaker, Stage
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from test_dialogue_interest import begins
+from test_flood import LIMIT, TOLD, answered
+from test_intake import answers, crowd, write_at_once
+
+import bot.intake
+
+
+@pytest.fixture(name="statements")
+def noted() -> Iterator[list[str]]:
+    """What any database is asked."""
+    found: list[str] = []
+
+    def note(*given: object) -> None:
+        found.append(str(given[2]))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield found
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+async def test_questions_asked_at_once_share_what_they_read(
+    stage: Stage, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.intake, "_TOGETHER_SECONDS", 3600.0)
+    people = crowd(stage)
+    await write_at_once(stage, people, lambda _: "qui peut participer ?")
+    assert [len(answers(person)) for person in people] == [1] * len(people)
+    # All of them come in one answer of Telegram's, and the inbox may be looked into meanwhile.
+    assert 1 <= sum("INTO people" in one for one in statements) <= len(people) // 3
+    assert 1 <= sum("FROM drafts" in one for one in statements) <= len(people) // 3
+    assert sum("INTO questions" in one for one in statements) == len(people)
+
+
+async def test_a_form_is_heard_among_the_questions_of_others(sme: Speaker, stage: Stage) -> None:
+    await begins(sme, stage)
+    people = [sme, *crowd(stage)]
+    texts = ["Chaudronnerie Martin", *["qui peut participer ?"] * len(people)]
+    await write_at_once(stage, people, texts.__getitem__)
+    assert "prénom et nom" in answers(sme)[-1]
+    assert [len(answers(person)) for person in people[1:]] == [1] * (len(people) - 1)
+
+
+async def test_who_floods_among_others_is_held_and_they_are_not(sme: Speaker, stage: Stage) -> None:
+    people = crowd(stage)
+    writers = [sme] * (LIMIT + 5) + people
+    texts = [f"/inconnue{number}" for number in range(LIMIT + 5)] + ["/aide"] * len(people)
+    await write_at_once(stage, writers, texts.__getitem__)
+    assert answered(sme) == [*map(str, range(LIMIT)), TOLD]
+    assert [len(answers(person)) for person in people] == [1] * len(people)

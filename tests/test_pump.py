@@ -1,0 +1,150 @@
+"""The loop over a table: everything in it is done, in order in each lane, with few looks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from storage_fixtures import START
+
+import bot.pump
+from bot.pump import Pump
+from storage.errors import StorageError
+
+Row = tuple[str, int]
+
+
+class Table(Pump[Row, str]):
+    """A pump over rows (lane, number) that wait in a list."""
+
+    def __init__(self, *, shared: bool = False) -> None:
+        database: Any = SimpleNamespace(is_shared=shared)
+        super().__init__("table", 4, database, lambda: START)
+        self.rows: list[Row] = []
+        self.done: list[Row] = []
+        self.looks = 0
+        self.failures: list[Exception] = []
+        self.working = asyncio.Event()
+        self.working.set()
+        self.postponed: datetime | None = None
+
+    def add(self, *rows: Row) -> None:
+        """Add rows, and say how many."""
+        self.rows += rows
+        self.wake(len(rows))
+
+    async def _next(self, busy: frozenset[str], limit: int) -> tuple[Row, ...]:
+        self.looks += 1
+        heads = {lane: (lane, number) for lane, number in reversed(self.rows) if lane not in busy}
+        found = tuple(heads.values())[:limit]
+        if not found:
+            self.due = self.postponed
+        await asyncio.sleep(0)
+        return found
+
+    def _lane(self, item: Row) -> str:
+        return item[0]
+
+    async def _do(self, item: Row) -> None:
+        await self.working.wait()
+        if self.failures:
+            raise self.failures.pop()
+        self.rows.remove(item)
+        self.done.append(item)
+
+
+@asynccontextmanager
+async def running(table: Table) -> AsyncIterator[Table]:
+    task = asyncio.create_task(table.run())
+    try:
+        yield table
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def turns() -> None:
+    """Let the other tasks go on as far as they can."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def rests(table: Table) -> None:
+    """Wait until nothing waits and nobody looks any more."""
+    async with asyncio.timeout(10):
+        looks = -1
+        while table.rows or looks != table.looks:
+            looks = table.looks
+            await turns()
+
+
+async def test_what_waited_from_the_start_is_done_to_the_last() -> None:
+    table = Table()
+    table.rows = [("a", 1), ("a", 2), ("b", 3), ("a", 4)]
+    async with running(table):
+        await rests(table)
+    assert [number for lane, number in table.done if lane == "a"] == [1, 2, 4]
+    assert ("b", 3) in table.done
+
+
+async def test_nobody_looks_where_nothing_can_be() -> None:
+    async with running(Table()) as table:
+        await rests(table)
+        for number in range(5):
+            before = table.looks
+            table.add(("a", number))
+            await rests(table)
+            assert table.looks == before + 1
+        # What is shared may be filled by others.
+    async with running(Table(shared=True)) as shared:
+        await rests(shared)
+        before = shared.looks
+        shared.add(("a", 1))
+        await rests(shared)
+        assert shared.looks > before + 1
+
+
+async def test_what_comes_while_its_lane_is_busy_is_done_after_it() -> None:
+    async with running(Table()) as table:
+        await rests(table)
+        table.working.clear()
+        table.add(("a", 1))
+        await turns()
+        table.add(("a", 2), ("b", 3))
+        await turns()
+        assert sorted(table._busy) == ["a", "b"]
+        table.working.set()
+        await rests(table)
+    assert sorted(table.done) == [("a", 1), ("a", 2), ("b", 3)]
+
+
+async def test_two_rows_of_a_lane_that_come_together() -> None:
+    async with running(Table()) as table:
+        await rests(table)
+        table.add(("a", 1), ("a", 2))
+        await rests(table)
+    assert table.done == [("a", 1), ("a", 2)]
+
+
+@pytest.mark.parametrize("error", [StorageError("away"), RuntimeError("a slip")])
+async def test_after_a_failure_it_looks_again(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.pump, "_PAUSE_AFTER_FAILURE", 0.001)
+    async with running(Table()) as table:
+        await rests(table)
+        table.failures = [error]
+        table.add(("a", 1))
+        await rests(table)
+    assert table.done == [("a", 1)]
+
+
+async def test_more_rows_than_lanes() -> None:
+    async with running(Table()) as table:
+        await rests(table)
+        table.add(*((f"lane {number % 9}", number) for number in range(40)))
+        await rests(table)
+    assert len(table.done) == 40
