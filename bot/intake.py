@@ -24,7 +24,7 @@ from bot.calls import ask
 from bot.logs import now_about
 from bot.pump import Pump
 from bot.updates import understood
-from handlers.foresight import foresee
+from handlers.foresight import foresee, is_new, match_ahead
 from handlers.messages import Catalogue
 from handlers.services import Services
 from handlers.turn import CURRENT, BotContext, Turn
@@ -40,7 +40,7 @@ TEXT = Catalogue.of("general")
 BotApplication: TypeAlias = Application[Any, BotContext, Any, Any, Any, Any]
 _AT_ONCE = 64
 # The first answer leaves when the last is ready, and others wait to write: not for long.
-_TOGETHER = 16
+_TOGETHER = 32
 _TOGETHER_SECONDS = 0.03
 _RETRY_AFTER = timedelta(seconds=2)
 # A person who waits longer is shown that the bot is busy.
@@ -74,33 +74,47 @@ class Intake(Pump[Waiting, int]):
 
     async def _do_together(self, items: Sequence[Waiting]) -> None:
         """Handle updates of different chats, in as few transactions as do not last too long."""
-        while len(items) > 1:
-            turns = await self._handle_some(items)
-            if not turns:
-                break
-            items = items[len(turns) :]
-        await super()._do_together(items)
-
-    async def _handle_some(self, items: Sequence[Waiting]) -> Sequence[Turn]:
-        """Handle the first of these updates in one transaction; none where one of them fails."""
-        turns: list[Turn] = []
+        if len(items) == 1:
+            await self._do(items[0])
+            return
+        left = {item.update_id: item for item in items}
         try:
-            async with self._database.begin() as work:
-                until = time.monotonic() + _TOGETHER_SECONDS
-                updates = [understood(item.body, self._application.bot) for item in items]
-                await foresee(work, self._services, updates)
-                for update in updates:
-                    now_about(update=update.update_id)
-                    turns.append(await self._turn(work, update))
-                    if time.monotonic() > until:
-                        break
-                await self._mark_done(work, turns)
-            self._announce(work.outbox.owed)
+            updates = [understood(item.body, self._application.bot) for item in items]
+            asked: list[Update] = []
+            others: list[Update] = []
+            for update in updates:
+                (asked if is_new(self._services, update) else others).append(update)
+            # A tap need not wait for the questions of others.
+            await self._handle_all(others, left)
+            while asked:
+                ready = await match_ahead(self._database, self._services, asked)
+                await self._handle_all(asked[:ready], left)
+                asked = asked[ready:]
         except Exception as error:  # noqa: BLE001 - of whatever fails here, each one by itself will tell
             logger.info("each by itself, because of %s", type(error).__name__)
-            return ()
-        for turn, item in zip(turns, items, strict=False):
-            self._handled(turn, item)
+        await super()._do_together(tuple(left.values()))
+
+    async def _handle_all(self, updates: Sequence[Update], left: dict[int, Waiting]) -> None:
+        """Handle these updates, and strike each off what is left."""
+        while updates:
+            turns = await self._handle_some(updates)
+            for turn in turns:
+                self._handled(turn, left.pop(turn.update.update_id))
+            updates = updates[len(turns) :]
+
+    async def _handle_some(self, updates: Sequence[Update]) -> Sequence[Turn]:
+        """Handle the first of these updates in one transaction: all that do not last too long."""
+        turns: list[Turn] = []
+        async with self._database.begin() as work:
+            until = time.monotonic() + _TOGETHER_SECONDS
+            await foresee(work, self._services, updates)
+            for update in updates:
+                now_about(update=update.update_id)
+                turns.append(await self._turn(work, update))
+                if time.monotonic() > until:
+                    break
+            await self._mark_done(work, turns)
+        self._announce(work.outbox.owed)
         return turns
 
     async def _do(self, item: Waiting) -> None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import aiohttp
+import orjson
 from aiohttp.abc import AbstractStreamWriter
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
@@ -187,7 +188,7 @@ async def _body(data: RequestData | None, slice_seconds: float | None) -> aiohtt
         return None
     if data.contains_files:
         return _Body(*await _multipart(data), slice_seconds)
-    content = json.dumps(data.parameters).encode()
+    content = orjson.dumps(data.parameters)
     if len(content) > _SLICE:
         return _Body(content, _JSON, slice_seconds)
     # aiohttp hands it to the socket's buffer at once: there is nothing to wait for.

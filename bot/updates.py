@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
+import orjson
 from telegram import Bot, Update
 
 from storage.inbox import Received
@@ -13,6 +14,9 @@ from storage.inbox import Received
 logger = logging.getLogger(__name__)
 # Where an update's chat is found, in this order (Bot API, "Update").
 _CHAT_PATHS = (("chat",), ("message", "chat"), ("from",), ("user",))
+# Of a message to one person whose button was tapped, what is read of it: its text and its keyboard
+# are long to make objects of.
+_OF_A_TAPPED = ("message_id", "date", "chat", "reply_to_message")
 # What a database keeps in a BIGINT; Telegram's own numbers have at most 52 bits.
 _LARGEST = 2**63 - 1
 # What JSON may escape and no database keeps as text: zeros, and halves of a character.
@@ -32,12 +36,20 @@ def received(raw: Mapping[str, Any], body: str | None = None) -> Received:
     if not _is_number(update_id) or update_id < 0:
         raise ValueError("an update without a number")
     try:
-        written = body if body is not None else json.dumps(raw)
+        written = body if body is not None else _written(raw)
         if _UNKEEPABLE.search(written):
             written = json.dumps(_keepable(raw))
     except RecursionError as error:
         raise ValueError("an update nested too deep") from error
     return Received(update_id, chat_of(raw), written)
+
+
+def _written(raw: Mapping[str, Any]) -> str:
+    try:
+        return orjson.dumps(raw).decode()
+    except TypeError:
+        # Halves of characters, and numbers beyond 64 bits.
+        return json.dumps(raw)
 
 
 def _keepable(value: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -81,11 +93,22 @@ def understood(body: str, bot: Bot) -> Update:
     PTB raises anything on what it cannot parse, and hands on whatever stands in the place of a
     number: ValueError where that is a chat's or a person's, which no answer could be addressed to.
     """
-    update: Update = Update.de_json(json.loads(body), bot)
+    update: Update = Update.de_json(_shortened(json.loads(body)), bot)
     for named in (update.effective_chat, update.effective_user):
         if named is not None and not (_is_number(named.id) and named.id):
             raise ValueError("an update that names a chat or a person by something else")
     return update
+
+
+def _shortened(raw: dict[str, Any]) -> dict[str, Any]:
+    query = raw.get("callback_query")
+    if not isinstance(query, dict):
+        return raw
+    tapped = query.get("message")
+    if not isinstance(tapped, dict) or _at(tapped, ("chat",)) != _at(query, ("from",)):
+        return raw
+    kept = {name: tapped[name] for name in _OF_A_TAPPED if name in tapped}
+    return raw | {"callback_query": {**query, "message": kept}}
 
 
 def chat_of(raw: Mapping[str, Any]) -> int:

@@ -1,6 +1,7 @@
 """Typed callback data: one frozen dataclass a button, packed into Telegram's 64 bytes."""
 
 import enum
+import functools
 import re
 from typing import ClassVar, Self, get_type_hints
 
@@ -32,6 +33,8 @@ class CallbackData:
         fields = "".join(_SEPARATOR + _pattern(kind) for kind in cls.FIELDS.values())
         cls.PATTERN = re.compile(f"^{re.escape(prefix)}{fields}$")
 
+    # The same few buttons are made all day.
+    @functools.lru_cache(maxsize=4096)  # noqa: B019 - of small values, which are all alike
     def pack(self) -> str:
         """Return what Telegram carries; ValueError where it would not fit in 64 bytes."""
         values = (getattr(self, name) for name in self.FIELDS)

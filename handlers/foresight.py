@@ -1,22 +1,67 @@
-"""What updates of several chats would each ask of the database, asked once for all of them.
+"""What several updates would each do by itself, done for all of them before they are handled.
 
-Nothing is decided here: whoever handles an update finds what it asks for read already, or reads it.
+Nothing is decided here: whoever handles an update finds what it asks for ready, or sees to it.
 """
 
+import asyncio
+import time
 from collections.abc import Sequence
 
 from telegram import Update
 
 from handlers import flood, questions
 from handlers.services import Services
+from knowledge.whole import Knowledge
+from storage.database import Database
 from storage.work import Work
+
+# Who is first waits for the last: not for longer than Telegram takes ten messages in.
+_MATCHING_SECONDS = 0.3
+
+
+def is_new(services: Services, update: Update) -> bool:
+    """Tell whether an update may ask something that must be matched."""
+    is_text = questions.writer(update) is not None
+    return is_text and services.knowledge.recent.get(_text(update)) is None
+
+
+async def match_ahead(database: Database, services: Services, updates: Sequence[Update]) -> int:
+    """Match what is asked anew while no transaction is open; return how many updates are ready.
+
+    They are the first ones: all, unless that takes long.
+    """
+    writers = [update.effective_user.id for update in updates if update.effective_user]
+    async with database.begin() as work:
+        filling = await work.drafts.writers(writers)
+    # What somebody writes into a form is seldom a question.
+    texts = [
+        None if update.effective_user and update.effective_user.id in filling else _text(update)
+        for update in updates
+    ]
+    return await asyncio.to_thread(_match, services.knowledge, texts)
+
+
+def _match(knowledge: Knowledge, texts: Sequence[str | None]) -> int:
+    """Match one text at least, and others as long as that does not last; return how many."""
+    until = time.monotonic() + _MATCHING_SECONDS
+    for number, text in enumerate(texts, 1):
+        if text is not None:
+            knowledge.recent.keep(text, knowledge.matcher.match(text))
+        if time.monotonic() > until:
+            return number
+    return len(texts)
+
+
+def _text(update: Update) -> str:
+    return (update.message.text or "") if update.message else ""
 
 
 async def foresee(work: Work, services: Services, updates: Sequence[Update]) -> None:
-    """Read ahead for these updates, which are of different chats and about to be handled."""
+    """Read what these updates, which are of different chats, are about to ask the database."""
     if services.flood_limit:
         chats = [chat.id for update in updates if (chat := flood.may_hold(update))]
         await work.tempo.look(chats, services.flood_limit, flood.WITHIN)
     writers = {user.id for update in updates if (user := questions.writer(update))}
     people = await work.people.meet(writers)
     await work.drafts.look([person.id for person in people])
+    await work.questions.reserve(len(people))

@@ -1,8 +1,9 @@
 """The census: open projects by pages and filters, word search, and the card of one project."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from telegram import Update
 
@@ -103,8 +104,8 @@ async def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) 
 
 def _find(turn: Turn, query: ListProjects) -> Found:
     census, today = turn.services.knowledge.census, turn.services.today()
-    territory = _label(query.territory, census.territories(today))
-    sector = _label(query.sector, census.sectors(today))
+    territory = _label(query.territory, census.territories, today)
+    sector = _label(query.sector, census.sectors, today)
     if query.words:
         return census.search(
             query.words, today, territory=territory, sector=sector, seeks_lead=query.seeks_lead
@@ -113,23 +114,23 @@ def _find(turn: Turn, query: ListProjects) -> Found:
     return Found(listed, 0, 0)
 
 
-def _label(key: str, labels: Iterable[str]) -> str | None:
+def _label(key: str, labels: Callable[[date], Iterable[str]], today: date) -> str | None:
     """Return the label of a key; one that has gone from the census is its own label."""
     if not key:
         return None
-    return next((label for label in labels if key_of(label) == key), key)
+    return next((label for label in labels(today) if key_of(label) == key), key)
 
 
 def _filters(turn: Turn, query: ListProjects) -> list[str]:
     census, today = turn.services.knowledge.census, turn.services.today()
     chosen = (
-        (query.territory, census.territories(today)),
-        (query.sector, census.sectors(today)),
+        (query.territory, census.territories),
+        (query.sector, census.sectors),
     )
     named = [
         TEXT.label("gone_filter") if label == key else label
         for key, labels in chosen
-        if (label := _label(key, labels))
+        if (label := _label(key, labels, today))
     ]
     return [*named, TEXT.label("seeking_lead")] if query.seeks_lead else named
 

@@ -16,10 +16,8 @@ from handlers.messages import Catalogue
 from handlers.navigation import AskHuman, ListThemes, ShowEntry
 from handlers.routing import Handler, tap
 from handlers.turn import BotContext, Turn
-from knowledge.languages import is_foreign
 from knowledge.matching import Decision, Outcome
 from knowledge.model import Project
-from knowledge.normalising import normalise
 from knowledge.whole import Knowledge
 
 TEXT = Catalogue.of("questions")
@@ -55,13 +53,12 @@ async def hear(_update: Update, context: BotContext) -> None:
 
 async def ask(turn: Turn) -> None:
     """Match the question against the knowledge and say what came of it."""
-    said = normalise(turn.text)
-    if not said:
+    decision = await _decide(turn.services.knowledge, turn.text)
+    if not decision.has_words:
         await turn.say(TEXT("no_words"))
         return
-    if is_foreign(said):
+    if decision.is_foreign:
         await turn.say(TEXT("foreign"))
-    decision = await _decide(turn.services.knowledge, turn.text)
     outcome = await _once_in_a_row(turn, decision.outcome)
     question_id = await answers.remember(turn, turn.text, outcome, decision.shown)
     if outcome is Outcome.SMALLTALK:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from knowledge.census import Census
 from knowledge.corpus import Example
 from knowledge.courtesies import without_courtesies
+from knowledge.languages import is_foreign
 from knowledge.model import SmallTalk
 from knowledge.normalising import normalise
 from knowledge.ranking import Ranked, Ranker, Ranking
@@ -39,6 +40,7 @@ class Decision:
 
     ``shown`` holds entry ids (for small talk, its id); ``ranking`` the five best entries;
     ``projects`` those of the census that the question names; ``nearest`` the example most like it.
+    ``has_words`` is false for a text of signs alone; ``is_foreign`` where it is plainly not French.
     """
 
     outcome: Outcome
@@ -47,6 +49,8 @@ class Decision:
     projects: tuple[str, ...] = ()
     reason: str = ""
     nearest: str = ""
+    has_words: bool = True
+    is_foreign: bool = False
 
 
 class Matcher:
@@ -70,7 +74,11 @@ class Matcher:
         """Decide what to show for a question; never raises, whatever the text."""
         said = normalise(question)
         if not said:
-            return Decision(Outcome.NONE, (), (), reason="no words")
+            return Decision(Outcome.NONE, (), (), reason="no words", has_words=False)
+        decision = self._match(question, said)
+        return replace(decision, is_foreign=True) if is_foreign(said) else decision
+
+    def _match(self, question: str, said: str) -> Decision:
         bare = without_courtesies(said)
         asked = bare or said
         ranking = self._ranker.rank(asked)

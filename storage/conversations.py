@@ -1,9 +1,11 @@
 """The questions handed over to facilitators, and what both sides said since."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, false, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.conversation import (
     ABOUT,
@@ -26,8 +28,18 @@ PREFIX = "Q"
 class Conversations(Repository):
     """The tables `conversations`, `conversation_messages` and `signatures`."""
 
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        now: datetime,
+        write_questions: Callable[[], Awaitable[None]],
+    ) -> None:
+        super().__init__(connection, now)
+        self._write_questions = write_questions
+
     async def open(self, new: NewConversation) -> Opened:
         """Open a conversation; a question has one, however often it is handed over."""
+        await self._write_questions()
         standing = await self.about_question(new.question_id)
         if standing is not None:
             return Opened(standing, created=False)

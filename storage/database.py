@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.errors import DatabaseUnavailableError, NestedTransactionError, StorageError
+from storage.json_columns import JSON_COLUMNS
 from storage.revision import NEWEST, is_newest
 from storage.sqlite import open_sqlite
 from storage.work import Work
@@ -211,6 +212,7 @@ def open_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=_WAIT_SECONDS,
         connect_args={"timeout": _WAIT_SECONDS, "server_settings": _SERVER_SETTINGS},
+        **JSON_COLUMNS,
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.repository import Repository
-from storage.schema import drafts
+from storage.schema import drafts, people
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,11 @@ class Drafts(Repository):
         result = await self._connection.execute(_DRAFTS_OF, {"people": list(people)})
         self._known |= dict.fromkeys(people) | {row.person_id: Draft(*row) for row in result}
 
+    async def writers(self, telegram_ids: Collection[int]) -> frozenset[int]:
+        """Tell which of these people (Telegram's ids) have a form in progress."""
+        found = await self._connection.scalars(_WRITERS, {"people": list(telegram_ids)})
+        return frozenset(found)
+
     async def of(self, person_id: int) -> Draft | None:
         """Give the person's form in progress."""
         if person_id not in self._known:
@@ -75,6 +80,11 @@ class Drafts(Repository):
         return result.rowcount > 0
 
 
+_WRITERS = (
+    select(people.c.telegram_id)
+    .join(drafts, drafts.c.person_id == people.c.id)
+    .where(people.c.telegram_id.in_(bindparam("people", expanding=True)))
+)
 _DRAFTS_OF = select(*(drafts.c[name] for name in Draft.__slots__)).where(
     drafts.c.person_id.in_(bindparam("people", expanding=True))
 )

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, select, update
 
 from storage.errors import NotFoundError
 from storage.interest import (
@@ -53,7 +53,9 @@ class Interests(Repository):
             if created is not None:
                 return Registration(created, created=True)
             # Another worker was faster, between our reading and our writing.
-            standing = await self._required(_is_for(person_id, project_id or ""))
+            standing = await self._required(
+                interests.c.person_id == person_id, interests.c.project_id == project_id
+            )
         if standing.status is Status.WITHDRAWN:
             revived = await self._revive(standing.id, new)
             if revived is not None:
@@ -75,14 +77,14 @@ class Interests(Repository):
 
     async def of_person(self, person_id: int) -> tuple[Interest, ...]:
         """Give all of a person's interests, oldest first."""
-        result = await self._connection.execute(
-            select(interests).where(interests.c.person_id == person_id).order_by(interests.c.id)
-        )
+        result = await self._connection.execute(_OF_PERSON, {"person": person_id})
         return tuple(_interest(row) for row in result)
 
     async def for_project(self, person_id: int, project_id: str) -> Interest | None:
         """Give the person's interest in a project, even withdrawn or closed."""
-        return await self._find(_is_for(person_id, project_id))
+        known = {"person": person_id, "project": project_id}
+        row = (await self._connection.execute(_FOR_PROJECT, known)).one_or_none()
+        return None if row is None else _interest(row)
 
     async def get(self, interest_id: int) -> Interest | None:
         """Find an interest by our id."""
@@ -196,12 +198,12 @@ class Interests(Repository):
         row = result.one_or_none()
         return None if row is None else _interest(row)
 
-    async def _find(self, condition: ColumnElement[bool]) -> Interest | None:
-        row = (await self._connection.execute(select(interests).where(condition))).one_or_none()
+    async def _find(self, *conditions: ColumnElement[bool]) -> Interest | None:
+        row = (await self._connection.execute(select(interests).where(*conditions))).one_or_none()
         return None if row is None else _interest(row)
 
-    async def _required(self, condition: ColumnElement[bool]) -> Interest:
-        found = await self._find(condition)
+    async def _required(self, *conditions: ColumnElement[bool]) -> Interest:
+        found = await self._find(*conditions)
         if found is None:
             raise NotFoundError("no such interest")
         return found
@@ -211,6 +213,12 @@ class Interests(Repository):
         return {"status": status, "updated_at": self._now, "closed_at": closed_at}
 
 
+_OF_PERSON = (
+    select(interests).where(interests.c.person_id == bindparam("person")).order_by(interests.c.id)
+)
+_FOR_PROJECT = select(interests).where(
+    interests.c.person_id == bindparam("person"), interests.c.project_id == bindparam("project")
+)
 _EVENT = (
     interest_events.c.status,
     interest_events.c.at,
@@ -228,10 +236,6 @@ _ANONYMOUS = {
     "message": None,
     "siret": None,
 }
-
-
-def _is_for(person_id: int, project_id: str) -> ColumnElement[bool]:
-    return (interests.c.person_id == person_id) & (interests.c.project_id == project_id)
 
 
 def _said(new: NewInterest) -> dict[str, object]:

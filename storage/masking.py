@@ -6,6 +6,7 @@ and an amount or a trade lost there costs less than a telephone number left.
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import phonenumbers
@@ -72,8 +73,11 @@ def has_marks(text: str) -> bool:
 
 
 def _mask_once(text: str) -> str:
+    # Masking leaves fewer digits, never more.
+    digits = sum(map(str.isdigit, text))
     for step in _STEPS:
-        text = step(text)
+        if digits >= step.digits and step.sign in text:
+            text = step.mask(text)
     return text
 
 
@@ -96,9 +100,6 @@ def _shorten_to_iban(match: re.Match[str]) -> str:
 
 def _valid_phones(text: str) -> str:
     """Mask what the library of numbering plans recognises, seen from France."""
-    # The library is slow to find that there is none.
-    if sum(map(str.isdigit, text)) < _SHORTEST_PHONE:
-        return text
     for match in reversed(list(phonenumbers.PhoneNumberMatcher(text, "FR"))):
         text = text[: match.start] + _MARK["phone"] + text[match.end :]
     return text
@@ -113,22 +114,34 @@ def _siren_or_amount(match: re.Match[str]) -> str:
     return _MARK["siren"] if siren.is_valid(digits) else match.group()
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One thing to mask; it can be in a text that has so many digits and this sign alone.
+
+    Most texts have neither, and to search them takes longer than the rest of what keeps a question.
+    """
+
+    mask: Callable[[str], str]
+    digits: int = 0
+    sign: str = ""
+
+
 # Longest identifiers first: a shorter one could be read inside them.
-_STEPS: tuple[Callable[[str], str], ...] = (
-    _all(_LINK, _MARK["link"]),
-    _all(_EMAIL, _MARK["email"]),
-    _all(_SPELT_EMAIL, _MARK["email"]),
-    _all(_ACCOUNT, _MARK["account"]),
-    _all(_FRENCH_IBAN, _MARK["iban"]),
-    _valid_ibans,
-    _all(_SIRET_ALONE, _MARK["siret"]),
-    _all(_NIR_ALONE, _MARK["number"]),
-    _all(_PHONE_FROM_ABROAD, _MARK["phone"]),
-    _all(_FOREIGN_PHONE, _MARK["phone"]),
-    _all(_FRENCH_PHONE, _MARK["phone"]),
-    _all(_SIRET, _MARK["siret"]),
-    _valid_phones,
-    _valid_sirens,
-    _all(_NUMBER, _MARK["number"]),
-    _NAMES.mask,
+_STEPS = (
+    _Step(_all(_LINK, _MARK["link"]), sign="://"),
+    _Step(_all(_EMAIL, _MARK["email"]), sign="@"),
+    _Step(_all(_SPELT_EMAIL, _MARK["email"])),
+    _Step(_all(_ACCOUNT, _MARK["account"])),
+    _Step(_all(_FRENCH_IBAN, _MARK["iban"]), digits=2),
+    _Step(_valid_ibans, digits=2),
+    _Step(_all(_SIRET_ALONE, _MARK["siret"]), digits=14),
+    _Step(_all(_NIR_ALONE, _MARK["number"]), digits=1),
+    _Step(_all(_PHONE_FROM_ABROAD, _MARK["phone"]), digits=11),
+    _Step(_all(_FOREIGN_PHONE, _MARK["phone"]), digits=7),
+    _Step(_all(_FRENCH_PHONE, _MARK["phone"]), digits=9),
+    _Step(_all(_SIRET, _MARK["siret"]), digits=14),
+    _Step(_valid_phones, digits=_SHORTEST_PHONE),
+    _Step(_valid_sirens, digits=9),
+    _Step(_all(_NUMBER, _MARK["number"]), digits=9),
+    _Step(_NAMES.mask),
 )

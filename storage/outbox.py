@@ -1,5 +1,6 @@
 """What the bot owes: calls to Telegram, written with what caused them and made later."""
 
+import itertools
 from collections.abc import Collection
 from datetime import datetime
 
@@ -64,7 +65,9 @@ class Outbox(Repository):
         """Write what is owed: before the commit, and before anything looks for it."""
         if self._owed:
             rows, self._owed = self._owed, []
-            await self._connection.execute(_OWE, rows)
+            # In the order in which they are owed; most have the same few columns.
+            for _, alike in itertools.groupby(rows, key=dict.keys):
+                await self._connection.execute(_OWE, list(alike))
 
     async def add(self, outgoing: Outgoing) -> int:
         """Owe this call and return its id."""
@@ -220,7 +223,7 @@ class Outbox(Repository):
         return chat_id if moved is None else moved
 
     def _row(self, outgoing: Outgoing) -> dict[str, object]:
-        return {
+        row = {
             "lane": lane_of(outgoing.audience, outgoing.chat_id),
             "audience": outgoing.audience,
             "chat_id": outgoing.chat_id,
@@ -235,6 +238,7 @@ class Outbox(Repository):
             "created_at": self._now,
             "state": OutboxState.WAITING,
         }
+        return {name: value for name, value in row.items() if value is not None}
 
     async def _give_back(self, outgoing_id: int, worker: str | None, **values: object) -> None:
         mine = () if worker is None else (OUTBOX_WAITING, outbox.c.claimed_by == worker)

@@ -1,17 +1,18 @@
 """The questions asked, masked, and what became of them."""
 
 import functools
+from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, update
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.masking import mask
-from storage.repository import Repository, insert_into
+from storage.repository import Repository, Upsert, insert_into
 from storage.schema import questions
 
 # What `chosen` holds where the person said that none of the choices was right.
@@ -68,6 +69,26 @@ class Tally:
 class Questions(Repository):
     """The table `questions`: a person reaches only their own."""
 
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        super().__init__(connection, now)
+        self._numbers: deque[int] = deque()
+        self._last_reserved = 0
+        self._recorded: list[dict[str, object]] = []
+
+    async def reserve(self, count: int) -> None:
+        """Take so many ids at once for questions yet to be recorded."""
+        if not count:
+            return
+        if self._dialect == "postgresql":
+            known = {"table": questions.name, "count": count}
+            self._numbers += await self._connection.scalars(_NEXT_NUMBERS, known)
+            return
+        # Nobody else writes before this transaction ends.
+        last = await self._connection.scalar(_LAST_NUMBER, {"table": questions.name}) or 0
+        first = max(last, self._last_reserved) + 1
+        self._last_reserved = first + count - 1
+        self._numbers += range(first, first + count)
+
     async def record(
         self,
         update_id: int | None,
@@ -76,19 +97,31 @@ class Questions(Repository):
         outcome: str,
         shown: Sequence[str],
     ) -> int:
-        """Keep a question, masked here; the same update twice gives the same id."""
-        result = await self._connection.execute(
-            _recording(self._dialect),
+        """Keep a question, masked here, and return its id; an update has one question, the first.
+
+        It is written with those that are recorded after it, at the end or before anything reads.
+        """
+        if not self._numbers:
+            await self.reserve(1)
+        number = self._numbers.popleft()
+        self._recorded.append(
             {
+                "id": number,
                 "update_id": update_id,
                 "person_id": person_id,
                 "asked_at": self._now,
                 "text": mask(text),
                 "outcome": outcome,
                 "shown": list(shown),
-            },
+            }
         )
-        return int(result.scalar_one())
+        return number
+
+    async def write(self) -> None:
+        """Write what was recorded: before the commit, and before anything looks for it."""
+        if self._recorded:
+            rows, self._recorded = self._recorded, []
+            await self._connection.execute(_recording(self._dialect), rows)
 
     async def chosen(self, question_id: int, person_id: int, entry_id: str | None) -> bool:
         """Keep which of the choices was right, or None for none; False if it is not theirs."""
@@ -100,6 +133,7 @@ class Questions(Repository):
 
     async def get(self, question_id: int, person_id: int) -> Question | None:
         """Give the person's own question."""
+        await self.write()
         result = await self._connection.execute(
             select(*COLUMNS).where(
                 questions.c.id == question_id, questions.c.person_id == person_id
@@ -110,17 +144,13 @@ class Questions(Repository):
 
     async def latest(self, person_id: int) -> Question | None:
         """Give the person's last question."""
-        result = await self._connection.execute(
-            select(*COLUMNS)
-            .where(questions.c.person_id == person_id)
-            .order_by(questions.c.id.desc())
-            .limit(1)
-        )
-        row = result.one_or_none()
+        await self.write()
+        row = (await self._connection.execute(_LATEST, {"person": person_id})).one_or_none()
         return None if row is None else question_of(row)
 
     async def of_person(self, person_id: int) -> tuple[Question, ...]:
         """Give all of a person's questions, oldest first."""
+        await self.write()
         result = await self._connection.execute(
             select(*COLUMNS).where(questions.c.person_id == person_id).order_by(questions.c.id)
         )
@@ -128,6 +158,7 @@ class Questions(Repository):
 
     async def unanswered(self, limit: int, since: datetime | None = None) -> tuple[Unanswered, ...]:
         """Give the newest questions without a good answer that nobody has treated yet."""
+        await self.write()
         conditions = [_IS_UNANSWERED, questions.c.treated_at.is_(None), questions.c.text != ""]
         if since is not None:
             conditions.append(questions.c.asked_at >= since)
@@ -151,6 +182,7 @@ class Questions(Repository):
 
         With a publication, they are settled only once it is (`settle`), or open again (`release`).
         """
+        await self.write()
         result = await self._connection.execute(
             update(questions)
             .where(questions.c.id.in_(question_ids), questions.c.treated_at.is_(None))
@@ -166,6 +198,7 @@ class Questions(Repository):
 
     async def put_back(self, question_id: int) -> int:
         """Open again all that was set aside in the same act as this question; counts them."""
+        await self.write()
         act = select(questions.c.treated_at, questions.c.treated_by).where(
             questions.c.id == question_id, questions.c.treated_how == Treatment.ASIDE
         )
@@ -185,6 +218,7 @@ class Questions(Repository):
 
     async def publications(self) -> tuple[int, ...]:
         """Give the publications that questions still wait for."""
+        await self.write()
         waited_for = questions.c.publication_id
         result = await self._connection.scalars(
             select(waited_for).distinct().where(waited_for.is_not(None)).order_by(waited_for)
@@ -200,6 +234,7 @@ class Questions(Repository):
         await self._free(publication_id, treated_at=None, treated_how=None, treated_by=None)
 
     async def _free(self, publication_id: int, **values: object) -> None:
+        await self.write()
         await self._connection.execute(
             update(questions)
             .where(questions.c.publication_id == publication_id)
@@ -208,6 +243,7 @@ class Questions(Repository):
 
     async def tally(self, since: datetime) -> Tally:
         """Count the questions asked since then, small talk apart, and those answered well."""
+        await self.write()
         asked = (questions.c.asked_at >= since) & (questions.c.outcome != "smalltalk")
         counts = select(func.count()).select_from(questions)
         unwell = await self._connection.scalar(counts.where(asked, _IS_UNANSWERED))
@@ -219,6 +255,7 @@ class Questions(Repository):
         return Tally(total, total - (unwell or 0) - (left or 0))
 
     async def _change(self, question_id: int, person_id: int, **values: object) -> bool:
+        await self.write()
         result = await self._connection.execute(
             update(questions)
             .where(questions.c.id == question_id, questions.c.person_id == person_id)
@@ -246,17 +283,30 @@ COLUMNS = (
 )
 
 
+_LATEST = (
+    select(*COLUMNS)
+    .where(questions.c.person_id == bindparam("person"))
+    .order_by(questions.c.id.desc())
+    .limit(1)
+)
+
+
 def question_of(row: Row[*tuple[Any, ...]]) -> Question:
     """Make a question of a row of `COLUMNS`."""
     values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
     return Question(**{**values, "shown": tuple(values["shown"])})
 
 
+_LAST_NUMBER = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
+# asyncpg wants to be told types, and these functions take text and an integer.
+_NEXT_NUMBERS = text(
+    "SELECT nextval(CAST(pg_get_serial_sequence(CAST(:table AS text), 'id') AS regclass))"
+    " FROM generate_series(1, CAST(:count AS integer))"
+)
+
+
 @functools.cache
-def _recording(dialect: str) -> ReturningInsert[Any]:
-    statement = insert_into(questions, dialect)
-    # Setting the key to itself is what makes RETURNING give the row that was there.
-    return statement.on_conflict_do_update(
-        index_elements=[questions.c.update_id],
-        set_={"update_id": statement.excluded.update_id},
-    ).returning(questions.c.id)
+def _recording(dialect: str) -> Upsert:
+    return insert_into(questions, dialect).on_conflict_do_nothing(
+        index_elements=[questions.c.update_id]
+    )

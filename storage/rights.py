@@ -142,7 +142,7 @@ class Rights(Repository):
         await self._settle()
         mine = interests.c.person_id == person_id
         numbers = {one.about: one.number for one in await self._of_person(person_id)}
-        talks = await Conversations(self._connection, self._now).of_person(person_id)
+        talks = await Conversations(self._connection, self._now, self._settle).of_person(person_id)
         notices = await self._notices(numbers) + await self._talk_notices(talks)
         about_talks = sent_about([one.id for one in talks])
         counts = {
@@ -215,7 +215,7 @@ class Rights(Repository):
     async def _conversations(
         self, person_id: int
     ) -> tuple[tuple[Conversation, tuple[Said, ...]], ...]:
-        known = Conversations(self._connection, self._now)
+        known = Conversations(self._connection, self._now, self._settle)
         return tuple(
             [(one, await known.messages(one.id)) for one in await known.of_person(person_id)]
         )
@@ -261,7 +261,9 @@ class Rights(Repository):
         )
 
     async def _erase_facilitation(self, telegram_id: int) -> int:
-        signed = await Conversations(self._connection, self._now).forget_signature(telegram_id)
+        signed = await Conversations(self._connection, self._now, self._settle).forget_signature(
+            telegram_id
+        )
         said = await self._connection.execute(
             update(conversation_messages)
             .where(conversation_messages.c.author_id == telegram_id)

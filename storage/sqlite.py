@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.errors import StorageError
+from storage.json_columns import JSON_COLUMNS
 
 _BUSY_SECONDS = 5.0
 _BUSY_PAUSE_SECONDS = 0.02
@@ -29,6 +30,7 @@ def open_sqlite(url: URL, *, foreign_keys: bool) -> AsyncEngine:
         url,
         hide_parameters=True,
         async_creator=lambda: OneHopConnection(connect),
+        **JSON_COLUMNS,
         # One is kept by whoever writes; another may look.
         pool_size=1,
         max_overflow=1,

@@ -33,9 +33,9 @@ class Work:
         self.drafts = Drafts(connection, now)
         self.interests = Interests(connection, now)
         self.questions = Questions(connection, now)
-        self.conversations = Conversations(connection, now)
+        self.conversations = Conversations(connection, now, self.questions.write)
         self.recurrences = Recurrences(connection, now)
-        self.rights = Rights(connection, now, self.outbox.settle)
+        self.rights = Rights(connection, now, self.settle)
         self.retention = Retention(connection, now)
         self.tempo = Tempo(connection, now)
         self.workers = Workers(connection, now)
@@ -44,4 +44,5 @@ class Work:
 
     async def settle(self) -> None:
         """Write what was put off to be written together; `Database.begin` does, at the end."""
+        await self.questions.write()
         await self.outbox.settle()

@@ -154,9 +154,9 @@ async def test_a_command_without_a_word_is_answered(stage: Stage) -> None:
 def kept(said: str) -> str:
     """Return what the inbox keeps of a text, however it is escaped."""
     raw = {"update_id": 1, "message": {"chat": {"id": 7}, "text": said}}
-    by_fetching = received(raw).body
-    assert parsed(json.dumps(raw).encode()).body == by_fetching
-    text: str = json.loads(by_fetching)["message"]["text"]
+    by_fetching = json.loads(received(raw).body)
+    assert json.loads(parsed(json.dumps(raw).encode()).body) == by_fetching
+    text: str = by_fetching["message"]["text"]
     return text
 
 

@@ -270,3 +270,15 @@ def test_the_word_lists_hold_words_only() -> None:
     every += [*LISTS.particles, *LISTS.others]
     assert all(isinstance(word, str) and word == word.strip() != "" for word in every)
     assert all(word == word.casefold() for word in (*LISTS.particles, *LISTS.others))
+
+
+@given(text=st.one_of(tricky, st.text(alphabet="0123456789 +.o@:/frFRabAB-", max_size=60)))
+@example("FR76 3000 6000 0112 3456 7890 189")
+@example("1 85 05 78 006 084 36")
+def test_steps_left_out_would_have_found_nothing(text: str) -> None:
+    masked, before = text, ""
+    while masked != before:
+        before = masked
+        for step in storage.masking._STEPS:
+            masked = step.mask(masked)
+    assert mask(text) == masked

@@ -1,5 +1,6 @@
 """Questions are kept masked, once, and each is reached only by who asked it."""
 
+import pytest
 from storage_fixtures import (  # noqa: F401 (fixtures)
     START,
     database_url,
@@ -33,10 +34,40 @@ async def test_the_same_update_records_once(database: Database) -> None:
         first = await work.questions.record(1, someone, "one", "none", [])
         await work.questions.voted(first, someone, helpful=False)
     async with database.begin() as work:
-        assert await work.questions.record(1, someone, "one again", "answer", ["a"]) == first
-        kept = await work.questions.get(first, someone)
-    assert kept is not None
-    assert (kept.text, kept.outcome, kept.helpful) == ("one", "none", False)
+        await work.questions.record(1, someone, "one again", "answer", ["a"])
+        (kept,) = await work.questions.of_person(someone)
+    assert (kept.id, kept.text, kept.outcome, kept.helpful) == (first, "one", "none", False)
+
+
+async def test_reserved_ids_are_never_given_twice(database: Database) -> None:
+    someone = await person(database)
+    given = []
+    async with database.begin() as work:
+        given.append(await work.questions.record(1, someone, "a", "none", []))
+        await work.questions.reserve(0)
+        await work.questions.reserve(2)
+        given += [await work.questions.record(n, someone, "b", "none", []) for n in (2, 3, 4)]
+        # Of those that are reserved here, none is used.
+        await work.questions.reserve(5)
+    async with database.begin() as work:
+        given.append(await work.questions.record(5, someone, "c", "none", []))
+        kept = await work.questions.of_person(someone)
+    assert len(set(given)) == len(given)
+    assert [(one.id, one.text) for one in kept] == list(zip(given, "abbbc", strict=True))
+
+
+async def test_what_was_recorded_and_is_undone_is_not_kept(database: Database) -> None:
+    someone = await person(database)
+
+    async def fails() -> None:
+        async with database.begin() as work:
+            await work.questions.record(1, someone, "a", "none", [])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fails()
+    async with database.begin() as work:
+        assert await work.questions.of_person(someone) == ()
 
 
 async def test_questions_without_an_update_are_all_kept(database: Database) -> None:
