@@ -44,6 +44,9 @@ class WebServer:
             log_level=log_level,
             access_log=False,
             server_header=False,
+            date_header=False,
+            # Nobody asks who sent a post: its secret tells.
+            proxy_headers=False,
             ws="none",
             # Long enough that a client seldom meets a connection closed under its hand.
             timeout_keep_alive=75,

@@ -64,4 +64,5 @@ async def foresee(work: Work, services: Services, updates: Sequence[Update]) -> 
     writers = {user.id for update in updates if (user := questions.writer(update))}
     people = await work.people.meet(writers)
     await work.drafts.look([person.id for person in people])
-    await work.questions.reserve(len(people))
+    # A tap on a title is a question too.
+    await work.questions.reserve(len(updates))
