@@ -216,6 +216,8 @@ async def test_without_its_database_it_is_not_ready(worker: Worker) -> None:
 async def test_metrics_are_in_prometheus_form(worker: Worker) -> None:
     await worker.post(update(7))
     await worker.post(b"{")
+    # A worker counts what waits for its readiness, and every few seconds.
+    await worker.client.get("/readyz")
     answer = await worker.client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert "\nbot_updates_received_total " in answer.text
