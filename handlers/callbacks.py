@@ -8,7 +8,7 @@ from typing import ClassVar, Self, get_type_hints
 from telegram import Update
 
 MAX_BYTES = 64
-_SEPARATOR = ":"
+SEPARATOR = ":"
 _FIELD_PATTERNS: dict[type, str] = {int: r"-?\d{1,18}", bool: "[01]", str: "[^:]*"}
 
 
@@ -30,7 +30,7 @@ class CallbackData:
         """Prepare what tells this button from the others."""
         cls.PREFIX = prefix
         cls.FIELDS = {name: kind for name, kind in get_type_hints(cls).items() if name.islower()}
-        fields = "".join(_SEPARATOR + _pattern(kind) for kind in cls.FIELDS.values())
+        fields = "".join(SEPARATOR + _pattern(kind) for kind in cls.FIELDS.values())
         cls.PATTERN = re.compile(f"^{re.escape(prefix)}{fields}$")
 
     # The same few buttons are made all day.
@@ -38,7 +38,7 @@ class CallbackData:
     def pack(self) -> str:
         """Return what Telegram carries; ValueError where it would not fit in 64 bytes."""
         values = (getattr(self, name) for name in self.FIELDS)
-        packed = _SEPARATOR.join((self.PREFIX, *(_pack(value) for value in values)))
+        packed = SEPARATOR.join((self.PREFIX, *(_pack(value) for value in values)))
         if len(packed.encode()) > MAX_BYTES:
             raise ValueError(f"callback data over {MAX_BYTES} bytes: {packed!r}")
         return packed
@@ -48,7 +48,7 @@ class CallbackData:
         """Return the button that was packed; ExpiredButtonError for anything else."""
         if not cls.PATTERN.match(data):
             raise ExpiredButtonError(data)
-        values = data.split(_SEPARATOR)[1:]
+        values = data.split(SEPARATOR)[1:]
         try:
             fields = {
                 name: _unpack(kind, value)
@@ -69,7 +69,7 @@ class CallbackData:
 
 def _pack(value: object) -> str:
     text = str(int(value)) if isinstance(value, bool) else str(value)
-    if _SEPARATOR in text:
+    if SEPARATOR in text:
         raise ValueError(f"callback data field with a colon: {text!r}")
     return text
 

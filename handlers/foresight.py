@@ -7,14 +7,28 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from telegram import Update
+from telegram import Update, User
 
-from handlers import flood, questions
+from handlers import flood, navigation, questions
+from handlers.callbacks import SEPARATOR, CallbackData
+from handlers.forms import buttons
 from handlers.services import Services
 from knowledge.whole import Knowledge
 from storage.database import Database
 from storage.work import Work
 
+# The buttons whose handlers always ask who tapped: nobody else is remembered for a tap.
+PERSONAL: tuple[type[CallbackData], ...] = (
+    navigation.DeclareInterest,
+    navigation.ShowEntry,
+    navigation.ShowProject,
+    buttons.Begin,
+    buttons.Pick,
+    buttons.Skip,
+    buttons.Submit,
+    buttons.Cancel,
+)
+_PERSONAL = frozenset(kind.PREFIX for kind in PERSONAL)
 # Who is first waits for the last: not for longer than Telegram takes ten messages in.
 _MATCHING_SECONDS = 0.3
 
@@ -56,13 +70,21 @@ def _text(update: Update) -> str:
     return (update.message.text or "") if update.message else ""
 
 
+def _asks_who(update: Update) -> User | None:
+    """Return who wrote or tapped, where whoever handles it is sure to ask."""
+    if update.callback_query is None:
+        return questions.writer(update)
+    prefix = (update.callback_query.data or "").partition(SEPARATOR)[0]
+    return update.callback_query.from_user if prefix in _PERSONAL else None
+
+
 async def foresee(work: Work, services: Services, updates: Sequence[Update]) -> None:
     """Read what these updates, which are of different chats, are about to ask the database."""
     if services.flood_limit:
         chats = [chat.id for update in updates if (chat := flood.may_hold(update))]
         await work.tempo.look(chats, services.flood_limit, flood.WITHIN)
-    writers = {user.id for update in updates if (user := questions.writer(update))}
-    people = await work.people.meet(writers)
+    known = {user.id for update in updates if (user := _asks_who(update))}
+    people = await work.people.meet(known)
     await work.drafts.look([person.id for person in people])
     # A tap on a title is a question too.
     await work.questions.reserve(len(updates))

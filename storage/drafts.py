@@ -1,5 +1,6 @@
 """Forms in progress: one a person, so that a restart loses nothing that was typed."""
 
+import functools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.repository import Repository
+from storage.repository import Repository, Upsert, insert_into
 from storage.schema import drafts, people
 
 
@@ -35,16 +36,19 @@ class Drafts(Repository):
         super().__init__(connection, now)
         # What was looked for and not asked for since; given once, so that none is out of date.
         self._known: dict[int, Draft | None] = {}
+        self._saved: dict[int, dict[str, object]] = {}
 
     async def look(self, people: Collection[int]) -> None:
         """Look for the forms of several people at once, for ``of`` to give."""
         if not people:
             return
+        await self.write()
         result = await self._connection.execute(_DRAFTS_OF, {"people": list(people)})
         self._known |= dict.fromkeys(people) | {row.person_id: Draft(*row) for row in result}
 
     async def writers(self, telegram_ids: Collection[int]) -> frozenset[int]:
         """Tell which of these people (Telegram's ids) have a form in progress."""
+        await self.write()
         found = await self._connection.scalars(_WRITERS, {"people": list(telegram_ids)})
         return frozenset(found)
 
@@ -55,9 +59,13 @@ class Drafts(Repository):
         return self._known.pop(person_id)
 
     async def save(self, draft: Draft) -> None:
-        """Keep this form in the place of any other that the person had begun."""
+        """Keep this form in the place of any other that the person had begun.
+
+        It is written with those that are saved after it, at the end or before anything reads.
+        """
         self._known.pop(draft.person_id, None)
-        values = {
+        self._saved[draft.person_id] = {
+            "person_id": draft.person_id,
             "form": draft.form,
             "subject": draft.subject,
             "step": draft.step,
@@ -65,14 +73,16 @@ class Drafts(Repository):
             "editing": draft.editing,
             "updated_at": self._now,
         }
-        await self._connection.execute(
-            self._insert(drafts)
-            .values(person_id=draft.person_id, **values)
-            .on_conflict_do_update(index_elements=[drafts.c.person_id], set_=values)
-        )
+
+    async def write(self) -> None:
+        """Write what was saved: before the commit, and before anything looks for it."""
+        if self._saved:
+            rows, self._saved = list(self._saved.values()), {}
+            await self._connection.execute(_saving(self._dialect), rows)
 
     async def discard(self, person_id: int) -> bool:
         """Forget the person's form; tells whether there was one."""
+        await self.write()
         self._known.pop(person_id, None)
         result = await self._connection.execute(
             delete(drafts).where(drafts.c.person_id == person_id)
@@ -88,3 +98,16 @@ _WRITERS = (
 _DRAFTS_OF = select(*(drafts.c[name] for name in Draft.__slots__)).where(
     drafts.c.person_id.in_(bindparam("people", expanding=True))
 )
+
+
+@functools.cache
+def _saving(dialect: str) -> Upsert:
+    statement = insert_into(drafts, dialect)
+    return statement.on_conflict_do_update(
+        index_elements=[drafts.c.person_id],
+        set_={
+            column.name: statement.excluded[column.name]
+            for column in drafts.columns
+            if not column.primary_key
+        },
+    )

@@ -44,5 +44,6 @@ class Work:
 
     async def settle(self) -> None:
         """Write what was put off to be written together; `Database.begin` does, at the end."""
+        await self.drafts.write()
         await self.questions.write()
         await self.outbox.settle()

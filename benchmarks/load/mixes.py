@@ -4,25 +4,74 @@ import itertools
 import random
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
-from handlers.navigation import ListProjects, ListThemes, ShowEntry, ShowProject
+from handlers.forms.buttons import Begin, Cancel, Pick, Skip
+from handlers.navigation import (
+    DeclareInterest,
+    ListProjects,
+    ListThemes,
+    ShowEntry,
+    ShowProject,
+)
 from knowledge.corpus import Material
+from storage.interest import ContactKind, Role
 
-Update = dict[str, Any]
+
+class Update(dict[str, Any]):
+    """An update; ``answers``: the messages that it is answered by."""
+
+    answers = 1
+
+
+Move: TypeAlias = Callable[[int], Update]
+_CROWDS = itertools.count()
+_CROWD = 10_000
 _IDS = itertools.count(1)
 _REPEATED = 36
 _COMMANDS = ("/aide", "/themes", "/projets", "/mesdemandes", "/contact", "/confidentialite")
 
 
 def navigation(count: int, chats: int, project: str) -> list[Update]:
-    """Commands and taps, each answered by one message."""
+    """Commands, taps and a form, each answered by a message or two; nobody has written before.
+
+    Each chat goes round by itself, from another place on: a form is filled in from its beginning.
+    """
+    moves = _moves(project)
+    # New people each time: nobody is found in the middle of a form.
+    first = next(_CROWDS) * _CROWD
+    rounds = [itertools.chain.from_iterable(_from(moves, chat)) for chat in range(chats)]
+    return [next(rounds[n % chats])(first + n % chats + 1) for n in range(count)]
+
+
+def _moves(project: str) -> list[list[Move]]:
+    """Return what somebody does; a form is done in one go."""
     taps = (ListThemes(), ListProjects(), ShowEntry("financement"), ShowProject(project))
-    moves: list[Callable[[int], Update]] = [
-        *(partial(said, text=text) for text in _COMMANDS),
-        *(partial(tapped, data=tap.pack()) for tap in taps),
+    form: list[Move] = [
+        partial(tapped, data=DeclareInterest(project).pack()),
+        partial(tapped, data=Begin().pack()),
+        partial(said, text="Chaudronnerie du Delta"),
+        partial(said, text="Samira Costa"),
+        # The question that was tapped tells the choice, and the next one comes.
+        partial(tapped, data=Pick("contact_kind", ContactKind.PHONE).pack(), answers=2),
+        partial(said, text="06 12 34 56 78"),
+        partial(tapped, data=Pick("role", Role.LEARN).pack(), answers=2),
+        partial(said, text="Nous avons un tour disponible et deux fraiseurs."),
+        partial(tapped, data=Skip("siret").pack(), answers=2),
+        # Given up at the recap: once it is recorded, the same person could not begin again.
+        partial(tapped, data=Cancel(sure=True).pack()),
     ]
-    return [moves[n % len(moves)](n % chats + 1) for n in range(count)]
+    looks = [
+        *([partial(said, text=text)] for text in _COMMANDS),
+        *([partial(tapped, data=tap.pack())] for tap in taps),
+    ]
+    # Commands, buttons and forms: about a third each.
+    return [*looks, *looks, form]
+
+
+def _from(moves: list[list[Move]], place: int) -> Iterator[list[Move]]:
+    place %= len(moves)
+    return itertools.cycle([*moves[place:], *moves[:place]])
 
 
 def questions(count: int, chats: int, material: Material) -> list[Update]:
@@ -54,10 +103,10 @@ def said(chat: int, text: str) -> Update:
     message = _message(chat) | {"text": text}
     if text.startswith("/"):
         message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text)}]
-    return {"update_id": next(_IDS), "message": message}
+    return Update(update_id=next(_IDS), message=message)
 
 
-def tapped(chat: int, data: str) -> Update:
+def tapped(chat: int, data: str, answers: int = 1) -> Update:
     """Return an update: a button under a message of the bot."""
     number = next(_IDS)
     message = _message(chat) | {"text": "x"}
@@ -68,7 +117,9 @@ def tapped(chat: int, data: str) -> Update:
         "chat_instance": "1",
         "data": data,
     }
-    return {"update_id": number, "callback_query": query}
+    update = Update(update_id=number, callback_query=query)
+    update.answers = answers
+    return update
 
 
 def _message(chat: int) -> dict[str, Any]:

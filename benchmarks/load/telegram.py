@@ -2,8 +2,8 @@
 
 A raw HTTP/1.1 server in a process of its own. It gives updates by long polling or posts them to a
 webhook, takes every method, waits ``delay`` seconds before it answers a message, and remembers when
-each update left and when its answer came. An update is answered by the first message (or edit) to
-its chat after it; each chat has one update under way at a time where ``in_turn`` is set.
+each update left and when its answer came. An update is answered by the next message (or edit) to
+its chat, or by the next two where it says so.
 """
 
 import asyncio
@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from benchmarks.load.mixes import Update
 
 _BATCH = 100
 _ANSWERS = {b"sendmessage", b"editmessagetext", b"senddocument"}
@@ -31,7 +33,7 @@ class Load:
     ``workers`` take posts in turn, on ports from the webhook's on: what a load balancer does.
     """
 
-    updates: list[dict[str, Any]]
+    updates: list[Update]
     rate: float = 0.0
     workers: int = 1
     seconds: float = 120.0
@@ -46,7 +48,7 @@ class Told:
     unanswered: int = 0
 
 
-def chat_of(update: dict[str, Any]) -> int:
+def chat_of(update: Update) -> int:
     """Return the chat of an update."""
     message = update.get("message") or update["callback_query"]["message"]
     return int(message["chat"]["id"])
@@ -57,9 +59,10 @@ class Telegram:
 
     def __init__(self, delay: float) -> None:
         self.delay = delay
-        self.queue: deque[dict[str, Any]] = deque()
-        self.delivered: dict[int, deque[float]] = defaultdict(deque)
-        self.unconfirmed: deque[dict[str, Any]] = deque()
+        self.queue: deque[Update] = deque()
+        # By chat, when each update left and how many messages it still waits for.
+        self.delivered: dict[int, deque[list[float]]] = defaultdict(deque)
+        self.unconfirmed: deque[Update] = deque()
         self.told = Told()
         self.expected = 0
         self.came = asyncio.Event()
@@ -102,22 +105,28 @@ class Telegram:
         if posting:
             await posting.finish()
 
-    def take(self, offset: int) -> list[dict[str, Any]]:
+    def take(self, offset: int) -> list[Update]:
         """Give the next batch; what is below the offset is confirmed, the rest is given again."""
         while self.unconfirmed and self.unconfirmed[0]["update_id"] < offset:
             self.unconfirmed.popleft()
         now = time.perf_counter()
         while self.queue and len(self.unconfirmed) < _BATCH:
             update = self.queue.popleft()
-            self.delivered[chat_of(update)].append(now)
+            self.left(update, now)
             self.unconfirmed.append(update)
         return list(self.unconfirmed)
+
+    def left(self, update: Update, now: float) -> None:
+        """Note that an update was delivered."""
+        self.delivered[chat_of(update)].append([now, update.answers])
 
     def answered(self, chat: int) -> int:
         """Note an answer; return the new message's id."""
         waiting = self.delivered.get(chat)
         if waiting:
-            self.told.latencies.append(time.perf_counter() - waiting.popleft())
+            waiting[0][1] -= 1
+        if waiting and not waiting[0][1]:
+            self.told.latencies.append(time.perf_counter() - waiting.popleft()[0])
             if len(self.told.latencies) >= self.expected:
                 self.done.set()
         self._message_ids += 1
@@ -132,10 +141,10 @@ class _Posting:
         self._workers = workers
         address = urlsplit(telegram.webhook or "")
         self._host, self._port, self._path = address.hostname, address.port, address.path
-        self._lanes: dict[int, asyncio.Queue[dict[str, Any] | None]] = {}
+        self._lanes: dict[int, asyncio.Queue[Update | None]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def put(self, update: dict[str, Any]) -> None:
+    async def put(self, update: Update) -> None:
         """Hand an update to its connection."""
         lane = chat_of(update) % _WEBHOOK_CONNECTIONS
         if lane not in self._lanes:
@@ -157,7 +166,7 @@ class _Posting:
                 return await asyncio.open_connection(self._host, port)
             await asyncio.sleep(_AGAIN_SECONDS)
 
-    async def _post(self, lane: "asyncio.Queue[dict[str, Any] | None]", port: int) -> None:
+    async def _post(self, lane: "asyncio.Queue[Update | None]", port: int) -> None:
         reader, writer = await self._connected(port)
         while (update := await lane.get()) is not None:
             body = json.dumps(update).encode()
@@ -166,7 +175,7 @@ class _Posting:
                 f"X-Telegram-Bot-Api-Secret-Token: {self._telegram.secret}\r\n"
                 f"Content-Length: {len(body)}\r\n\r\n"
             )
-            self._telegram.delivered[chat_of(update)].append(time.perf_counter())
+            self._telegram.left(update, time.perf_counter())
             writer.write(head.encode() + body)
             if b" 200 " not in await reader.readline():
                 raise ConnectionError("the webhook refused an update")
