@@ -38,9 +38,9 @@ logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("general")
 
 BotApplication: TypeAlias = Application[Any, BotContext, Any, Any, Any, Any]
-_AT_ONCE = 64
+_AT_ONCE = 128
 # The first answer leaves when the last is ready, and others wait to write: not for long.
-_TOGETHER = 32
+_TOGETHER = 64
 _TOGETHER_SECONDS = 0.03
 _RETRY_AFTER = timedelta(seconds=2)
 # A person who waits longer is shown that the bot is busy.

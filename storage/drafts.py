@@ -34,7 +34,7 @@ class Drafts(Repository):
 
     def __init__(self, connection: AsyncConnection, now: datetime) -> None:
         super().__init__(connection, now)
-        # What was looked for and not asked for since; given once, so that none is out of date.
+        # What was looked for and has not changed here since.
         self._known: dict[int, Draft | None] = {}
         self._saved: dict[int, dict[str, object]] = {}
 
@@ -56,7 +56,7 @@ class Drafts(Repository):
         """Give the person's form in progress."""
         if person_id not in self._known:
             await self.look([person_id])
-        return self._known.pop(person_id)
+        return self._known[person_id]
 
     async def save(self, draft: Draft) -> None:
         """Keep this form in the place of any other that the person had begun.

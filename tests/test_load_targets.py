@@ -69,6 +69,16 @@ def test_a_backlog_has_one_verdict(result: Result, verdict: str) -> None:
     assert row.endswith(verdict)
 
 
+def test_who_is_posted_to_is_held_to_both_sorts_of_peers() -> None:
+    posted = replace(OURS, contender="ours" + targets.WEBHOOK)
+    peer = replace(PTB, contender=targets.PTB + targets.WEBHOOK, per_second=2000.0)
+    polled, _, others, _ = rows(PTB, peer, posted)
+    assert "of the PTB echo |" in polled
+    assert polled.endswith(MET)
+    assert "of the PTB echo, webhook |" in others
+    assert others.endswith(NOT_MET)
+
+
 @pytest.mark.parametrize(("pace", "verdict"), [(999.0, NOT_MET), (1000.0, MET)])
 def test_repeated_questions_are_held_to_navigation(pace: float, verdict: str) -> None:
     told = rows(OURS, replace(OURS, mix="repeated", per_second=pace))

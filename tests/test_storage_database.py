@@ -280,8 +280,9 @@ async def test_without_a_clock_it_is_now(url: str) -> None:
 
 async def test_a_row_that_refers_to_nobody_is_refused(database: Database) -> None:
     async with database.begin() as work:
+        await work.drafts.save(Draft(404, "interest", "company"))
         with pytest.raises(IntegrityError):
-            await work.drafts.save(Draft(404, "interest", "company"))
+            await work.drafts.write()
 
 
 @ON_SQLITE

@@ -71,7 +71,9 @@ def contenders() -> tuple[Contender, ...]:
         ours("ours, polling", *ALL),
         echo("ptb", "PTB echo", is_slow=True),
         ours("ours, polling, letters alone", *ALL, SEMANTIC_MATCHING="false"),
+        echo("aiogram-webhook", "aiogram echo, webhook"),
         ours("ours, webhook", "navigation", webhook=True),
+        echo("ptb-webhook", "PTB echo, webhook", is_slow=True),
     )
 
 

@@ -1,11 +1,13 @@
 """Bots that only repeat what was said: ``python -m benchmarks.load.echoes KIND API_URL``.
 
 Kinds: ``ptb`` (python-telegram-bot on its default transport), ``ptb-at-once`` (its updates handled
-concurrently, 256 at most), ``aiogram``, ``socket`` (no library: what Python itself can do).
+concurrently, 256 at most), ``aiogram``, ``socket`` (no library: what Python itself can do); and
+``ptb-webhook`` and ``aiogram-webhook``, which are posted to where the settings of our bot say.
 """
 
 import asyncio
 import json
+import os
 import sys
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,8 +15,8 @@ from urllib.parse import urlsplit
 TOKEN = "1:bench"  # noqa: S105 - opens the benchmark's own server
 
 
-def ptb(api: str, *, at_once: bool) -> None:
-    """Poll with python-telegram-bot."""
+def ptb(api: str, *, at_once: bool = False, posted: bool = False) -> None:
+    """Poll with python-telegram-bot, or be posted to."""
     from telegram import Update  # noqa: PLC0415 - each kind pays for its own library alone
     from telegram.ext import Application, ContextTypes, MessageHandler, filters  # noqa: PLC0415
 
@@ -27,11 +29,26 @@ def ptb(api: str, *, at_once: bool) -> None:
         builder = builder.concurrent_updates(256).connection_pool_size(256).pool_timeout(30)
     application = builder.build()
     application.add_handler(MessageHandler(filters.TEXT, echo))
-    application.run_polling(timeout=1)
+    if posted:
+        hook = _Hook()
+        application.run_webhook(
+            hook.host, hook.port, hook.path, webhook_url=hook.url, secret_token=hook.secret
+        )
+    else:
+        application.run_polling(timeout=1)
 
 
-def aiogram(api: str) -> None:
-    """Poll with aiogram, as its documentation has it: each update is a task."""
+class _Hook:
+    """Where Telegram posts, as our own settings say it."""
+
+    def __init__(self) -> None:
+        self.url, self.secret = os.environ["WEBHOOK_URL"], os.environ["WEBHOOK_SECRET"]
+        self.host, self.port = "127.0.0.1", int(os.environ["LISTEN_PORT"])
+        self.path = urlsplit(self.url).path
+
+
+def aiogram(api: str, *, posted: bool = False) -> None:
+    """Poll with aiogram, or be posted to, as its documentation has it: each update is a task."""
     from aiogram import Bot, Dispatcher  # noqa: PLC0415
     from aiogram.client.session.aiohttp import AiohttpSession  # noqa: PLC0415
     from aiogram.client.telegram import TelegramAPIServer  # noqa: PLC0415
@@ -43,8 +60,25 @@ def aiogram(api: str) -> None:
     async def echo(message: Message) -> None:
         await message.answer(message.text or "")
 
-    session = AiohttpSession(api=TelegramAPIServer.from_base(api))
-    asyncio.run(dispatcher.start_polling(Bot(TOKEN, session=session), polling_timeout=1))
+    bot = Bot(TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(api)))
+    if not posted:
+        asyncio.run(dispatcher.start_polling(bot, polling_timeout=1))
+        return
+
+    from aiogram.webhook import aiohttp_server  # noqa: PLC0415
+    from aiohttp import web  # noqa: PLC0415
+
+    hook = _Hook()
+
+    async def register() -> None:
+        await bot.set_webhook(hook.url, secret_token=hook.secret)
+
+    dispatcher.startup.register(register)
+    application = web.Application()
+    handler = aiohttp_server.SimpleRequestHandler(dispatcher, bot, secret_token=hook.secret)
+    handler.register(application, path=hook.path)
+    aiohttp_server.setup_application(application, dispatcher, bot=bot)
+    web.run_app(application, host=hook.host, port=hook.port, print=None)
 
 
 def socket(api: str) -> None:
@@ -94,9 +128,11 @@ def main() -> None:
     """Run one kind."""
     kind, api = sys.argv[1:3]
     kinds = {
-        "ptb": lambda: ptb(api, at_once=False),
+        "ptb": lambda: ptb(api),
         "ptb-at-once": lambda: ptb(api, at_once=True),
+        "ptb-webhook": lambda: ptb(api, posted=True),
         "aiogram": lambda: aiogram(api),
+        "aiogram-webhook": lambda: aiogram(api, posted=True),
         "socket": lambda: socket(api),
     }
     kinds[kind]()

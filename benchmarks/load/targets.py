@@ -1,11 +1,14 @@
 """The figures held to what was asked of them: a row for each target, met or not."""
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 
 from benchmarks.load.results import Alone, Result, middle, ratio, times_alone
 
 PTB, AIOGRAM = "PTB echo", "aiogram echo"
+# What the names of those end with whom Telegram posts to.
+WEBHOOK = ", webhook"
 _OURS, CHATS = "ours", 100
 # A share of a peer's pace, updates a second, seconds.
 _SHARE, _PACE, _LATE, _HELD = 0.8, 500, 0.25, 0.02
@@ -40,8 +43,10 @@ def _drained(one: Result, results: Sequence[Result], alone: Alone) -> Iterator[s
         told = f"{one.per_second:.0f}"
         yield _row(one, f"over {_PACE} a second", told, is_met=one.per_second > _PACE)
     elif one.mix == "navigation":
-        for peer, least in ((PTB, 1.0), (AIOGRAM, _SHARE)):
-            yield _at_least(one, f"of the {peer}", ratio(one, results, peer, "echo"), least)
+        ways = ("", WEBHOOK) if one.contender.endswith(WEBHOOK) else ("",)
+        for way, (peer, least) in itertools.product(ways, ((PTB, 1.0), (AIOGRAM, _SHARE))):
+            found = ratio(one, results, peer + way, "echo")
+            yield _at_least(one, f"of the {peer}{way}", found, least)
 
 
 def _steady(one: Result) -> Iterator[str]:
