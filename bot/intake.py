@@ -99,7 +99,9 @@ class Intake(Pump[Waiting, int]):
         while updates:
             turns = await self._handle_some(updates)
             for turn in turns:
-                self._handled(turn, left.pop(turn.update.update_id))
+                item = left.pop(turn.update.update_id)
+                self._handled(turn, item)
+                self.release(item)
             updates = updates[len(turns) :]
 
     async def _handle_some(self, updates: Sequence[Update]) -> Sequence[Turn]:

@@ -64,13 +64,15 @@ class Pump(abc.ABC, Generic[Item, Lane]):
 
     def wake(self, added: int | None = None) -> None:
         """Look into the table again: so many rows were added, or nobody knows what changed."""
+        if added == 0:
+            return
         known = self._waiting is not None and added is not None
         self._waiting = (self._waiting or 0) + (added or 0) if known else None
         self._wakes += 1
         self._news.set()
 
     def leaves_nothing(self, found: int) -> bool:
-        """Tell whether these are surely all that waits, now or for later."""
+        """Tell whether these are surely all that waits and may ever be done here."""
         return self._waiting == found and not self._database.is_shared
 
     def spawn(self, passing: Coroutine[Any, Any, None]) -> None:
@@ -118,10 +120,11 @@ class Pump(abc.ABC, Generic[Item, Lane]):
             self.wake()
             return
         self._has_more = len(items) == free
-        if self._waiting is not None:
-            self._waiting -= len(items)
-        elif not items and not busy and self.due is None and wakes == self._wakes:
+        if not items and not busy and self.due is None and wakes == self._wakes:
+            # Whatever was counted has gone without being done: erased, or for a group unknown here.
             self._waiting = 0
+        elif self._waiting is not None:
+            self._waiting -= len(items)
         for first in range(0, len(items), self._together):
             self._start(items[first : first + self._together])
 
@@ -131,9 +134,14 @@ class Pump(abc.ABC, Generic[Item, Lane]):
         self._busy.update(dict.fromkeys(lanes, task))
         task.add_done_callback(functools.partial(self._free, lanes))
 
-    def _free(self, lanes: Sequence[Lane], _task: asyncio.Task[None]) -> None:
+    def release(self, item: Item) -> None:
+        """Let the lane of an item that is done go on, before those it was taken with."""
+        self._free([self._lane(item)], asyncio.current_task())
+
+    def _free(self, lanes: Sequence[Lane], task: asyncio.Task[None] | None) -> None:
         for lane in lanes:
-            del self._busy[lane]
+            if self._busy.get(lane) is task:
+                del self._busy[lane]
         # Most of the time nothing was left behind these lanes: a look would cost two statements.
         if self._has_more or not self.leaves_nothing(0):
             self._news.set()

@@ -9,10 +9,38 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bot.reception import AddressTakenError
 
 _GRACE_SECONDS = 5
+# As much as uvicorn's other parser takes, and more than any client sends.
+_LONGEST_HEAD = 64 * 1024
+
+
+class _Bounded(HttpToolsProtocol):
+    """Refuses a request whose head does not end: httptools keeps as much of it as comes."""
+
+    _is_in_head = False
+    _head = 0
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        self._is_in_head, self._head = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Count no more: who takes a body bounds it."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, up to the bound."""
+        super().data_received(data)
+        if self._is_in_head:
+            self._head += len(data)
+            if self._head > _LONGEST_HEAD and not self.transport.is_closing():
+                self.send_400_response("The head of the request is too long.")
 
 
 class _Uvicorn(uvicorn.Server):
@@ -38,6 +66,7 @@ class WebServer:
         self.port = port
         self._config = uvicorn.Config(
             app,
+            http=_Bounded,
             lifespan="off",
             # Ours are set up already, and an access log would hold nothing but paths.
             log_config=None,

@@ -19,22 +19,23 @@ class ExpiredButtonError(Exception):
 class CallbackData:
     """Base of all buttons: ``class ShowProject(CallbackData, prefix="p")``, then ``@dataclass``.
 
-    Fields are ``str`` (without a colon), ``int``, ``bool`` or a ``StrEnum``.
+    ``few``: the same few are made all day, and none holds what somebody wrote. Fields are ``str``
+    (without a colon), ``int``, ``bool`` or a ``StrEnum``.
     """
 
     PREFIX: ClassVar[str]
     FIELDS: ClassVar[dict[str, type]]
     PATTERN: ClassVar[re.Pattern[str]]
 
-    def __init_subclass__(cls, *, prefix: str) -> None:
+    def __init_subclass__(cls, *, prefix: str, few: bool = False) -> None:
         """Prepare what tells this button from the others."""
+        if few:
+            cls.pack = functools.lru_cache(maxsize=1024)(cls.pack)  # type: ignore[method-assign]  # binds as a function does
         cls.PREFIX = prefix
         cls.FIELDS = {name: kind for name, kind in get_type_hints(cls).items() if name.islower()}
         fields = "".join(SEPARATOR + _pattern(kind) for kind in cls.FIELDS.values())
         cls.PATTERN = re.compile(f"^{re.escape(prefix)}{fields}$")
 
-    # The same few buttons are made all day.
-    @functools.lru_cache(maxsize=4096)  # noqa: B019 - of small values, which are all alike
     def pack(self) -> str:
         """Return what Telegram carries; ValueError where it would not fit in 64 bytes."""
         values = (getattr(self, name) for name in self.FIELDS)

@@ -10,25 +10,27 @@ from collections.abc import Sequence
 from telegram import Update, User
 
 from handlers import flood, navigation, questions
-from handlers.callbacks import SEPARATOR, CallbackData
+from handlers.callbacks import SEPARATOR
 from handlers.forms import buttons
 from handlers.services import Services
-from knowledge.whole import Knowledge
+from knowledge.matching import Decision, Matcher
 from storage.database import Database
 from storage.work import Work
 
-# The buttons whose handlers always ask who tapped: nobody else is remembered for a tap.
-PERSONAL: tuple[type[CallbackData], ...] = (
-    navigation.DeclareInterest,
-    navigation.ShowEntry,
-    navigation.ShowProject,
-    buttons.Begin,
-    buttons.Pick,
-    buttons.Skip,
-    buttons.Submit,
-    buttons.Cancel,
+# The buttons whose handlers ask who tapped. It is no fault to leave one out: it asks by itself.
+_PERSONAL = frozenset(
+    kind.PREFIX
+    for kind in (
+        navigation.DeclareInterest,
+        navigation.ShowEntry,
+        navigation.ShowProject,
+        buttons.Begin,
+        buttons.Pick,
+        buttons.Skip,
+        buttons.Submit,
+        buttons.Cancel,
+    )
 )
-_PERSONAL = frozenset(kind.PREFIX for kind in PERSONAL)
 # Who is first waits for the last: not for longer than Telegram takes ten messages in.
 _MATCHING_SECONDS = 0.3
 
@@ -44,34 +46,46 @@ async def match_ahead(database: Database, services: Services, updates: Sequence[
 
     They are the first ones: all, unless that takes long.
     """
-    writers = [update.effective_user.id for update in updates if update.effective_user]
+    knowledge = services.knowledge
+    writers = [user.id for user in map(questions.writer, updates) if user]
     async with database.begin() as work:
         filling = await work.drafts.writers(writers)
-    # What somebody writes into a form is seldom a question.
+        calm = await _calm(work, services, updates)
+    # What somebody writes into a form is seldom a question; who writes too fast is left unanswered.
     texts = [
-        None if update.effective_user and update.effective_user.id in filling else _text(update)
+        _text(update) if update.update_id in calm and _writer_id(update) not in filling else None
         for update in updates
     ]
-    return await asyncio.to_thread(_match, services.knowledge, texts)
+    if not any(texts):
+        return len(updates)
+    ready, found = await asyncio.to_thread(_match, knowledge.matcher, texts)
+    for text, decision in found.items():
+        knowledge.recent.keep(text, decision)
+    return ready
 
 
-def _match(knowledge: Knowledge, texts: Sequence[str | None]) -> int:
-    """Match one text at least, and others as long as that does not last; return how many."""
-    until = time.monotonic() + _MATCHING_SECONDS
+def _match(matcher: Matcher, texts: Sequence[str | None]) -> tuple[int, dict[str, Decision]]:
+    """Match one text at least, and others as long as that does not last; tell how many are done."""
+    until, found = time.monotonic() + _MATCHING_SECONDS, dict[str, Decision]()
     for number, text in enumerate(texts, 1):
-        if text is not None:
-            knowledge.recent.keep(text, knowledge.matcher.match(text))
+        if text is not None and text not in found:
+            found[text] = matcher.match(text)
         if time.monotonic() > until:
-            return number
-    return len(texts)
+            return number, found
+    return len(texts), found
+
+
+def _writer_id(update: Update) -> int | None:
+    user = questions.writer(update)
+    return user.id if user else None
 
 
 def _text(update: Update) -> str:
     return (update.message.text or "") if update.message else ""
 
 
-def _asks_who(update: Update) -> User | None:
-    """Return who wrote or tapped, where whoever handles it is sure to ask."""
+def _asker(update: Update) -> User | None:
+    """Return who wrote or tapped, where whoever handles it will want to know."""
     if update.callback_query is None:
         return questions.writer(update)
     prefix = (update.callback_query.data or "").partition(SEPARATOR)[0]
@@ -80,11 +94,20 @@ def _asks_who(update: Update) -> User | None:
 
 async def foresee(work: Work, services: Services, updates: Sequence[Update]) -> None:
     """Read what these updates, which are of different chats, are about to ask the database."""
-    if services.flood_limit:
-        chats = [chat.id for update in updates if (chat := flood.may_hold(update))]
-        await work.tempo.look(chats, services.flood_limit, flood.WITHIN)
-    known = {user.id for update in updates if (user := _asks_who(update))}
-    people = await work.people.meet(known)
+    calm = await _calm(work, services, updates)
+    askers = {
+        user.id for update in updates if update.update_id in calm and (user := _asker(update))
+    }
+    people = await work.people.recognise(askers)
     await work.drafts.look([person.id for person in people])
     # A tap on a title is a question too.
-    await work.questions.reserve(len(updates))
+    await work.questions.reserve(len(askers))
+
+
+async def _calm(work: Work, services: Services, updates: Sequence[Update]) -> frozenset[int]:
+    """Return the numbers of the updates that surely will not be held."""
+    chats = {update.update_id: chat.id for update in updates if (chat := flood.may_hold(update))}
+    if not services.flood_limit:
+        return frozenset(chats)
+    slow = await work.tempo.look(chats.values(), services.flood_limit, flood.WITHIN)
+    return frozenset(number for number, chat in chats.items() if chat in slow)

@@ -17,38 +17,38 @@ class ListProjects(CallbackData, prefix="l"):
 
 
 @dataclass(frozen=True)
-class ShowProject(CallbackData, prefix="p"):
+class ShowProject(CallbackData, prefix="p", few=True):
     """The card of one project."""
 
     project_id: str
 
 
 @dataclass(frozen=True)
-class DeclareInterest(CallbackData, prefix="i"):
+class DeclareInterest(CallbackData, prefix="i", few=True):
     """The beginning of the interest form."""
 
     project_id: str
 
 
 @dataclass(frozen=True)
-class Propose(CallbackData, prefix="n"):
+class Propose(CallbackData, prefix="n", few=True):
     """The beginning of the proposal form."""
 
 
 @dataclass(frozen=True)
-class ListThemes(CallbackData, prefix="t"):
+class ListThemes(CallbackData, prefix="t", few=True):
     """All that the bot can answer."""
 
 
 @dataclass(frozen=True)
-class ShowEntry(CallbackData, prefix="e"):
+class ShowEntry(CallbackData, prefix="e", few=True):
     """The answer of one entry."""
 
     entry_id: str
 
 
 @dataclass(frozen=True)
-class AskHuman(CallbackData, prefix="h"):
+class AskHuman(CallbackData, prefix="h", few=True):
     """How to reach a person."""
 
 

@@ -12,7 +12,7 @@ _DIGEST_BYTES = 16
 class Recent(Generic[Value]):
     """Values by text, the oldest forgotten first; of a text, only a salted digest is kept.
 
-    Safe among threads: each step is one operation of a dictionary.
+    For one thread.
     """
 
     def __init__(self, most: int = _MOST) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -30,28 +30,29 @@ class People(Repository):
 
     def __init__(self, connection: AsyncConnection, now: datetime) -> None:
         super().__init__(connection, now)
-        # Who was met and not asked for since; given once, so that nobody is out of date.
-        self._met: dict[int, Person] = {}
+        # Who was recognised and not asked for since; given once, so that nobody is out of date.
+        self._recognised: dict[int, Person] = {}
 
-    async def meet(self, telegram_ids: Collection[int]) -> tuple[Person, ...]:
-        """Record that these people have just written; the first time makes them known."""
+    async def recognise(self, telegram_ids: Collection[int]) -> tuple[Person, ...]:
+        """Record that these people have just written, as far as they are known; tell who is."""
         if not telegram_ids:
             return ()
-        now = {"created_at": self._now, "last_seen_at": self._now}
         result = await self._connection.execute(
-            _seeing(self._dialect),
-            # In one order: two workers would wait for each other's rows.
-            [{"telegram_id": one, **now} for one in sorted(telegram_ids)],
+            _RECOGNISING, {"telegram_ids": list(telegram_ids), "now": self._now}
         )
-        people = tuple(map(_person, result))
-        self._met |= {person.telegram_id: person for person in people}
-        return people
+        found = tuple(map(_person, result))
+        self._recognised |= {person.telegram_id: person for person in found}
+        return found
 
     async def seen(self, telegram_id: int) -> Person:
-        """Record that this person has just written, if that is not done, and tell who it is."""
-        if telegram_id not in self._met:
-            await self.meet([telegram_id])
-        return self._met.pop(telegram_id)
+        """Record that this person has just written; the first time makes them known."""
+        if telegram_id in self._recognised:
+            return self._recognised.pop(telegram_id)
+        now = {"created_at": self._now, "last_seen_at": self._now}
+        result = await self._connection.execute(
+            _seeing(self._dialect), {"telegram_id": telegram_id, **now}
+        )
+        return _person(result.one())
 
     async def get(self, person_id: int) -> Person | None:
         """Find a person by our id."""
@@ -85,6 +86,22 @@ _COLUMNS = tuple(people.c[name] for name in Person.__slots__)
 
 def _person(row: Row[*tuple[Any, ...]]) -> Person:
     return Person(*row)
+
+
+# In one order, or two workers would wait for each other's rows.
+_KNOWN = (
+    select(people.c.id)
+    .where(people.c.telegram_id.in_(bindparam("telegram_ids", expanding=True)))
+    .order_by(people.c.id)
+    .with_for_update()
+    .cte("known")
+)
+_RECOGNISING = (
+    update(people)
+    .where(people.c.id.in_(select(_KNOWN.c.id)))
+    .values(last_seen_at=bindparam("now", type_=people.c.last_seen_at.type))
+    .returning(*_COLUMNS)
+)
 
 
 @functools.cache

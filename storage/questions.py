@@ -99,7 +99,8 @@ class Questions(Repository):
     ) -> int:
         """Keep a question, masked here, and return its id; an update has one question, the first.
 
-        It is written with those that are recorded after it, at the end or before anything reads.
+        The id of another one leads nowhere. Questions are written together: at the end, or before
+        anything reads.
         """
         if not self._numbers:
             await self.reserve(1)

@@ -19,13 +19,15 @@ class Tempo(Repository):
         super().__init__(connection, now)
         self._slow: set[int] = set()
 
-    async def look(self, chats: Collection[int], limit: int, within: timedelta) -> None:
+    async def look(self, chats: Collection[int], limit: int, within: timedelta) -> frozenset[int]:
         """Find in one statement which of these chats are surely within a limit."""
         if not chats:
-            return
+            return frozenset()
         known = {"chats": list(chats), "limit": limit, "since": self._now - within}
         fast = await self._connection.scalars(_FAST, known)
-        self._slow |= set(chats) - set(fast)
+        slow = frozenset(chats) - set(fast)
+        self._slow |= slow
+        return slow
 
     async def is_over(self, chat_id: int, update_id: int, limit: int, within: timedelta) -> bool:
         """Tell whether more than `limit` updates came within a time, this one counted."""

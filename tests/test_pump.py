@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from storage_fixtures import START
+from storage_fixtures import START, Clock
 
 import bot.pump
 from bot.pump import Pump
@@ -20,16 +20,18 @@ Row = tuple[str, int]
 class Table(Pump[Row, str]):
     """A pump over rows (lane, number) that wait in a list."""
 
-    def __init__(self, *, shared: bool = False) -> None:
+    def __init__(self, *, shared: bool = False, together: int = 1) -> None:
+        self.clock = Clock()
         database: Any = SimpleNamespace(is_shared=shared)
-        super().__init__("table", 4, database, lambda: START)
+        super().__init__("table", 4, database, lambda: self.clock.now, together=together)
         self.rows: list[Row] = []
         self.done: list[Row] = []
         self.looks = 0
         self.failures: list[Exception] = []
+        # What is not done before ``working`` is set.
+        self.late: set[Row] = set()
         self.working = asyncio.Event()
-        self.working.set()
-        self.postponed: datetime | None = None
+        self.postponed: dict[Row, datetime] = {}
 
     def add(self, *rows: Row) -> None:
         """Add rows, and say how many."""
@@ -39,9 +41,10 @@ class Table(Pump[Row, str]):
     async def _next(self, busy: frozenset[str], limit: int) -> tuple[Row, ...]:
         self.looks += 1
         heads = {lane: (lane, number) for lane, number in reversed(self.rows) if lane not in busy}
-        found = tuple(heads.values())[:limit]
-        if not found:
-            self.due = self.postponed
+        now = self.clock.now
+        found = tuple(row for row in heads.values() if self.postponed.get(row, now) <= now)[:limit]
+        if not self.leaves_nothing(len(found)):
+            self.due = min((at for at in self.postponed.values() if at > now), default=None)
         await asyncio.sleep(0)
         return found
 
@@ -49,11 +52,13 @@ class Table(Pump[Row, str]):
         return item[0]
 
     async def _do(self, item: Row) -> None:
-        await self.working.wait()
+        if item in self.late:
+            await self.working.wait()
         if self.failures:
             raise self.failures.pop()
         self.rows.remove(item)
         self.done.append(item)
+        self.release(item)
 
 
 @asynccontextmanager
@@ -110,7 +115,7 @@ async def test_nobody_looks_where_nothing_can_be() -> None:
 async def test_what_comes_while_its_lane_is_busy_is_done_after_it() -> None:
     async with running(Table()) as table:
         await rests(table)
-        table.working.clear()
+        table.late = {("a", 1), ("b", 3)}
         table.add(("a", 1))
         await turns()
         table.add(("a", 2), ("b", 3))
@@ -148,3 +153,47 @@ async def test_more_rows_than_lanes() -> None:
         table.add(*((f"lane {number % 9}", number) for number in range(40)))
         await rests(table)
     assert len(table.done) == 40
+
+
+async def test_a_lane_goes_on_before_those_that_it_was_taken_with() -> None:
+    async with running(Table(together=4)) as table:
+        await rests(table)
+        # They are done one after the other, the last first.
+        table.late = {("a", 1)}
+        table.add(("a", 1), ("b", 2))
+        await turns()
+        table.add(("a", 3), ("b", 4))
+        await turns()
+        assert table.done == [("b", 2), ("b", 4)]
+        table.working.set()
+        await rests(table)
+    assert table.done == [("b", 2), ("b", 4), ("a", 1), ("a", 3)]
+
+
+async def test_what_is_postponed_is_done_when_it_is_due() -> None:
+    async with running(Table()) as table:
+        await rests(table)
+        table.postponed = {("a", 1): START + timedelta(milliseconds=50)}
+        table.add(("a", 1), ("b", 2))
+        await turns()
+        assert table.done == [("b", 2)]
+        assert table.due == table.postponed["a", 1]
+        # The loop's own timer wakes it, and it is due by then.
+        table.clock.advance(seconds=1)
+        async with asyncio.timeout(10):
+            await rests(table)
+    assert table.done == [("b", 2), ("a", 1)]
+
+
+async def test_rows_that_went_without_being_done_cost_no_looks_for_ever() -> None:
+    async with running(Table()) as table:
+        await rests(table)
+        table.wake(3)
+        await rests(table)
+        before = table.looks
+        table.add(("a", 1))
+        await rests(table)
+        assert table.looks == before + 1
+        table.wake(0)
+        await rests(table)
+        assert table.looks == before + 1

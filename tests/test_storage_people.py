@@ -74,17 +74,20 @@ async def test_an_id_is_never_given_twice(database: Database) -> None:
         assert (await work.people.seen(8)).id > first.id
 
 
-async def test_people_met_together_are_each_given_once(database: Database, clock: Clock) -> None:
+async def test_who_is_known_is_recognised_and_nobody_else_is_remembered(
+    database: Database, clock: Clock
+) -> None:
     async with database.begin() as work:
-        known = await work.people.seen(7)
+        first, second = await work.people.seen(7), await work.people.seen(8)
     clock.advance(hours=1)
     async with database.begin() as work:
-        assert await work.people.meet([]) == ()
-        met = {one.telegram_id: one for one in await work.people.meet({9, 7, 8})}
-        assert sorted(met) == [7, 8, 9]
-        assert met[7].id == known.id
-        assert met[7].last_seen_at == clock.now
+        assert await work.people.recognise([]) == ()
+        found = {one.telegram_id: one for one in await work.people.recognise({9, 8, 7})}
+        assert {number: one.id for number, one in found.items()} == {7: first.id, 8: second.id}
+        assert {one.last_seen_at for one in found.values()} == {clock.now}
+        assert await work.people.by_telegram(9) is None
         await work.people.blocked(8)
-        assert await work.people.seen(8) == met[8]
+        assert await work.people.seen(8) == found[8]
         # Given once: whoever asks again is told what changed since.
         assert (await work.people.seen(8)).blocked_at == clock.now
+        assert (await work.people.seen(9)).created_at == clock.now

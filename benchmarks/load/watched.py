@@ -9,6 +9,7 @@ import runpy
 import struct
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,8 +37,9 @@ class Clock:
 
     def start(self) -> None:
         """Ask to be woken soon."""
-        self._due = self._loop.time() + _EVERY_SECONDS
-        self._handle = self._loop.call_at(self._due, self._timer)
+        # Not the loop's own clock: uvloop's stands still while it works, and counts milliseconds.
+        self._due = time.monotonic() + _EVERY_SECONDS
+        self._handle = self._loop.call_later(_EVERY_SECONDS, self._timer)
 
     def stop(self) -> None:
         """Ask no more."""
@@ -49,7 +51,7 @@ class Clock:
         self._handle = self._loop.call_soon(self._wake)
 
     def _wake(self) -> None:
-        self._file.write(_SAMPLE.pack(max(0.0, self._loop.time() - self._due)))
+        self._file.write(_SAMPLE.pack(max(0.0, time.monotonic() - self._due)))
         self.start()
 
 

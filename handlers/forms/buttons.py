@@ -13,12 +13,12 @@ RECAP = "recap"
 
 
 @dataclass(frozen=True)
-class Begin(CallbackData, prefix="fb"):
+class Begin(CallbackData, prefix="fb", few=True):
     """The information notice was read."""
 
 
 @dataclass(frozen=True)
-class Pick(CallbackData, prefix="fp"):
+class Pick(CallbackData, prefix="fp", few=True):
     """One of the choices of a step."""
 
     step: str
@@ -26,7 +26,7 @@ class Pick(CallbackData, prefix="fp"):
 
 
 @dataclass(frozen=True)
-class Skip(CallbackData, prefix="fs"):
+class Skip(CallbackData, prefix="fs", few=True):
     """No answer to an optional step."""
 
     step: str
@@ -52,7 +52,7 @@ class Submit(CallbackData, prefix="fv"):
 
 
 @dataclass(frozen=True)
-class Cancel(CallbackData, prefix="fx"):
+class Cancel(CallbackData, prefix="fx", few=True):
     """Give the form up: asked once more (``sure`` false), then done."""
 
     sure: bool
