@@ -191,6 +191,7 @@ async def test_killed_with_ten_questions_waiting(tmp_path: Path) -> None:
             server.messenger.says(server.messenger.sme, f"/question{number}")
         await _until(server, lambda: server.messenger.pending_updates() == 0)
         bot.dies()
+        await _heard(server)
         server.messenger.faults.clear()
         bot.starts()
         await _until(server, lambda: len(_texts(server)) >= 11)
@@ -217,6 +218,7 @@ async def test_killed_between_the_confirmation_and_the_notification(
         bot.starts()
         await _until(stage.server, lambda: _registered(stage.database))
         bot.dies()
+        await _heard(stage.server)
         stage.messenger.faults.clear()
         bot.starts()
         await _until(
@@ -239,6 +241,15 @@ def _registered(database: Path) -> bool:
 def _texts(server: PreviewServer) -> list[str]:
     messages = server.messenger.messages(server.messenger.sme.id)
     return [m["text"] for m in messages if m["from"]["is_bot"]]
+
+
+async def _heard(server: PreviewServer) -> None:
+    """Wait until all that a dead process sent has arrived: then its connections are closed."""
+    async with asyncio.timeout(30):
+        while server._server.connections:
+            await server.messenger.changed_or(0.05)
+    # What came with the end is begun.
+    await asyncio.sleep(0)
 
 
 async def _until(server: PreviewServer, condition: Callable[[], bool]) -> None:
