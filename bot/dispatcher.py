@@ -35,7 +35,7 @@ TEXT = Catalogue.of("general")
 T = TypeVar("T")
 
 # Enough for a thousand answers a second where Telegram takes 50 ms for each.
-_AT_ONCE = 64
+_AT_ONCE = 96
 _MARK_AGAIN_SECONDS = 0.5
 _LONGEST_PAUSE = timedelta(minutes=5)
 # A message that Telegram could not take for so long says something out of date.

@@ -24,7 +24,7 @@ from bot.calls import ask
 from bot.logs import now_about
 from bot.pump import Pump
 from bot.updates import understood
-from handlers.foresight import foresee, is_new, match_ahead
+from handlers.foresight import asked_anew, foresee, match_ahead
 from handlers.messages import Catalogue
 from handlers.services import Services
 from handlers.turn import CURRENT, BotContext, Turn
@@ -80,14 +80,13 @@ class Intake(Pump[Waiting, int]):
         left = {item.update_id: item for item in items}
         try:
             updates = [understood(item.body, self._application.bot) for item in items]
-            asked: list[Update] = []
-            others: list[Update] = []
-            for update in updates:
-                (asked if is_new(self._services, update) else others).append(update)
+            asked = await asked_anew(self._database, self._services, updates)
+            numbers = {update.update_id for update in asked}
             # A tap need not wait for the questions of others.
+            others = [update for update in updates if update.update_id not in numbers]
             await self._handle_all(others, left)
             while asked:
-                ready = await match_ahead(self._database, self._services, asked)
+                ready = await match_ahead(self._services, asked)
                 await self._handle_all(asked[:ready], left)
                 asked = asked[ready:]
         except Exception as error:  # noqa: BLE001 - of whatever fails here, each one by itself will tell

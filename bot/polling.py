@@ -13,7 +13,7 @@ from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, Tel
 from telegram.ext import ExtBot
 from telegram.request import BaseRequest
 
-from bot import metrics
+from bot import json_text, metrics
 from bot.backlog import Backlog
 from bot.reception import Reception
 from bot.updates import numbered
@@ -113,7 +113,7 @@ class Polling(Reception):
             f"{self._bot.base_url}/getUpdates?{urlencode(query)}",
             read_timeout=LONG_POLL_SECONDS + _NETWORK_SECONDS,
         )
-        result: list[dict[str, Any]] = json.loads(answer)["result"]
+        result: list[dict[str, Any]] = json_text.read(answer)["result"]
         return result
 
     async def _wait_after(self, error: Exception) -> None:

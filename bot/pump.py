@@ -98,7 +98,7 @@ class Pump(abc.ABC, Generic[Item, Lane]):
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(_GATHER_SECONDS):
-                while len(self._busy) > self._at_once * 3 // 4:
+                while len(self._busy) > self._at_once // 2:
                     self._news.clear()
                     await self._news.wait()
 

@@ -38,7 +38,7 @@ from storage.retention import Durations
 logger = logging.getLogger(__name__)
 
 # What the dispatcher sends at once, and as many calls beside it.
-_CONNECTIONS = 128
+_CONNECTIONS = 192
 _SWEEP_EVERY = timedelta(hours=1)
 _LONGEST_PAUSE = 30.0
 _FIRST_ANSWERS_SECONDS = 1.0

@@ -6,7 +6,6 @@ address (it holds the token) or an answer (it holds what people wrote) into an e
 
 import asyncio
 import io
-import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,6 +14,8 @@ import orjson
 from aiohttp.abc import AbstractStreamWriter
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
+
+from bot import json_text
 
 if TYPE_CHECKING:
     from telegram._utils.types import ODVInput
@@ -97,7 +98,7 @@ class AiohttpRequest(BaseRequest):
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         """Return the answer; TelegramError where it is none. PTB's own logs it, words and all."""
         try:
-            answer: dict[str, Any] = json.loads(payload.decode("utf-8", "replace"))
+            answer: dict[str, Any] = json_text.read(payload.decode("utf-8", "replace"))
         except ValueError:
             raise TelegramError("Invalid server response") from None
         return answer

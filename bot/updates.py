@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 import orjson
 from telegram import Bot, Update
 
+from bot import json_text
 from storage.inbox import Received
 
 logger = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def parsed(body: bytes) -> Received:
     """Return the inbox row of an update posted as JSON. ValueError where it is none."""
     try:
         text = body.decode()
-        raw = json.loads(text)
+        raw = json_text.read(text)
     except RecursionError as error:
         raise ValueError("an update nested too deep") from error
     return received(raw, text)
@@ -93,7 +94,7 @@ def understood(body: str, bot: Bot) -> Update:
     PTB raises anything on what it cannot parse, and hands on whatever stands in the place of a
     number: ValueError where that is a chat's or a person's, which no answer could be addressed to.
     """
-    update: Update = Update.de_json(_shortened(json.loads(body)), bot)
+    update: Update = Update.de_json(_shortened(json_text.read(body)), bot)
     for named in (update.effective_chat, update.effective_user):
         if named is not None and not (_is_number(named.id) and named.id):
             raise ValueError("an update that names a chat or a person by something else")

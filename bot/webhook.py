@@ -11,7 +11,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,9 +27,12 @@ from storage.inbox import Received
 logger = logging.getLogger(__name__)
 PATH = "/telegram"
 LARGEST_BODY = 1_000_000
-_SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
+_SECRET_HEADER = b"x-telegram-bot-api-secret-token"
 _COME_BACK = {"Retry-After": "5"}
 _PATIENCE_SECONDS = 5.0
+# Telegram posts the next as soon as the last are kept: those come one after the other.
+_GATHER_SECONDS = 0.002
+_KEPT = Response()
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not an error of this program
@@ -52,6 +55,7 @@ class Mailbox:
         self._announce = announce
         self._waiting: list[tuple[Received, asyncio.Future[None]]] = []
         self._keeping: asyncio.Task[None] | None = None
+        self._is_busy = False
 
     async def keep(self, update: Received) -> None:
         """Return once the update is kept; StorageError where it cannot be."""
@@ -64,7 +68,10 @@ class Mailbox:
     async def _keep(self) -> None:
         try:
             while self._waiting:
+                if self._is_busy:
+                    await asyncio.sleep(_GATHER_SECONDS)
                 batch, self._waiting = self._waiting, []
+                self._is_busy = len(batch) > 1
                 error = await self._add([update for update, _ in batch])
                 for _, kept in batch:
                     if kept.done():
@@ -135,7 +142,6 @@ class Webhook:
         """Return the application."""
         pages = Starlette(
             routes=[
-                Route(PATH, self.take, methods=["POST"]),
                 Route("/healthz", self.live),
                 Route("/readyz", self.ready),
                 Route("/metrics", self.metrics),
@@ -143,34 +149,34 @@ class Webhook:
         )
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
+            if scope["type"] == "http" and scope["path"] == PATH:
                 # Past the router and its layers, which take longer than all that is done here.
-                response = await self.take(Request(scope, receive))
+                response = await self.take(scope, receive)
                 await response(scope, receive, send)
             else:
                 await pages(scope, receive, send)
 
         return app
 
-    async def take(self, request: Request) -> Response:
+    async def take(self, scope: Scope, receive: Receive) -> Response:
         """Keep one update, then say so."""
+        if scope["method"] != "POST":
+            return Response(status_code=405, headers={"Allow": "POST"})
         try:
-            self._check_secret(request)
+            self._check_secret(scope)
             self._check_open()
-            update = _understood(await _body(request))
+            update = _understood(await _body(scope, receive))
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._mailbox.keep(update)
         except Refusal as refusal:
             return _refused(refusal)
         except InboxFullError:
             return _refused(Refusal(503, "full"))
-        except ClientDisconnect:
-            return _refused(Refusal(400, "disconnected"))
         except Exception as error:
             # Whatever it is, Telegram must come back.
             logger.error("an update cannot be kept: %s", type(error).__name__, exc_info=error)
             return _refused(Refusal(503, "database"))
-        return Response()
+        return _KEPT
 
     async def live(self, _request: Request) -> Response:
         """Say that the process lives."""
@@ -186,10 +192,8 @@ class Webhook:
         """Return what is counted."""
         return Response(metrics.exposed(), media_type=metrics.CONTENT_TYPE)
 
-    def _check_secret(self, request: Request) -> None:
-        given = request.headers.get(_SECRET_HEADER, "")
-        # Bytes: compare_digest refuses texts beyond ASCII.
-        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._secret):
+    def _check_secret(self, scope: Scope) -> None:
+        if not hmac.compare_digest(_header(scope, _SECRET_HEADER), self._secret):
             raise Refusal(403, "secret")
 
     def _check_open(self) -> None:
@@ -201,16 +205,29 @@ class Webhook:
         raise Refusal(503, "starting")
 
 
-async def _body(request: Request) -> bytes:
-    length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or int(length) > LARGEST_BODY:
+def _header(scope: Scope, name: bytes) -> bytes:
+    """Return the header of that name (in lower case, as ASGI has it); empty where there is none."""
+    for found, value in scope["headers"]:
+        if found == name:
+            return bytes(value)
+    return b""
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes:
+    length = _header(scope, b"content-length") or b"0"
+    if not length.isdigit() or int(length) > LARGEST_BODY:
         raise Refusal(413, "size")
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_BODY:
+    parts, size, goes_on = [], 0, True
+    while goes_on:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal(400, "disconnected")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > LARGEST_BODY:
             raise Refusal(413, "size")
-    return bytes(body)
+        goes_on = message.get("more_body", False)
+    return b"".join(parts)
 
 
 def _understood(body: bytes) -> Received:

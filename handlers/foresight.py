@@ -17,11 +17,13 @@ from knowledge.matching import Decision, Matcher
 from storage.database import Database
 from storage.work import Work
 
-# The buttons whose handlers ask who tapped. It is no fault to leave one out: it asks by itself.
+# What asks who tapped or wrote. It is no fault to leave one out: its handler asks by itself.
+_PERSONAL_COMMANDS = frozenset({"/mesdemandes", "/proposer", "/annuler"})
 _PERSONAL = frozenset(
     kind.PREFIX
     for kind in (
         navigation.DeclareInterest,
+        navigation.ListRequests,
         navigation.ShowEntry,
         navigation.ShowProject,
         buttons.Begin,
@@ -35,49 +37,56 @@ _PERSONAL = frozenset(
 _MATCHING_SECONDS = 0.3
 
 
-def is_new(services: Services, update: Update) -> bool:
-    """Tell whether an update may ask something that must be matched."""
+async def asked_anew(
+    database: Database, services: Services, updates: Sequence[Update]
+) -> tuple[Update, ...]:
+    """Return those of these updates that ask something which must be matched.
+
+    What somebody writes into a form is seldom a question; who writes too fast is left unanswered.
+    """
+    new = [update for update in updates if _is_new(services, update)]
+    if not new:
+        return ()
+    async with database.begin() as work:
+        filling = await work.drafts.writers([_writer_id(update) for update in new])
+        calm = await _calm(work, services, new)
+    return tuple(
+        update for update in new if update.update_id in calm and _writer_id(update) not in filling
+    )
+
+
+def _is_new(services: Services, update: Update) -> bool:
     is_text = questions.writer(update) is not None
     return is_text and services.knowledge.recent.get(_text(update)) is None
 
 
-async def match_ahead(database: Database, services: Services, updates: Sequence[Update]) -> int:
-    """Match what is asked anew while no transaction is open; return how many updates are ready.
+async def match_ahead(services: Services, updates: Sequence[Update]) -> int:
+    """Match what is asked while no transaction is open; return how many updates are ready.
 
     They are the first ones: all, unless that takes long.
     """
     knowledge = services.knowledge
-    writers = [user.id for user in map(questions.writer, updates) if user]
-    async with database.begin() as work:
-        filling = await work.drafts.writers(writers)
-        calm = await _calm(work, services, updates)
-    # What somebody writes into a form is seldom a question; who writes too fast is left unanswered.
-    texts = [
-        _text(update) if update.update_id in calm and _writer_id(update) not in filling else None
-        for update in updates
-    ]
-    if not any(texts):
-        return len(updates)
+    texts = [_text(update) for update in updates]
     ready, found = await asyncio.to_thread(_match, knowledge.matcher, texts)
     for text, decision in found.items():
         knowledge.recent.keep(text, decision)
     return ready
 
 
-def _match(matcher: Matcher, texts: Sequence[str | None]) -> tuple[int, dict[str, Decision]]:
+def _match(matcher: Matcher, texts: Sequence[str]) -> tuple[int, dict[str, Decision]]:
     """Match one text at least, and others as long as that does not last; tell how many are done."""
     until, found = time.monotonic() + _MATCHING_SECONDS, dict[str, Decision]()
     for number, text in enumerate(texts, 1):
-        if text is not None and text not in found:
+        if text not in found:
             found[text] = matcher.match(text)
         if time.monotonic() > until:
             return number, found
     return len(texts), found
 
 
-def _writer_id(update: Update) -> int | None:
+def _writer_id(update: Update) -> int:
     user = questions.writer(update)
-    return user.id if user else None
+    return user.id if user else 0
 
 
 def _text(update: Update) -> str:
@@ -87,6 +96,8 @@ def _text(update: Update) -> str:
 def _asker(update: Update) -> User | None:
     """Return who wrote or tapped, where whoever handles it will want to know."""
     if update.callback_query is None:
+        if _text(update) in _PERSONAL_COMMANDS:
+            return update.effective_user
         return questions.writer(update)
     prefix = (update.callback_query.data or "").partition(SEPARATOR)[0]
     return update.callback_query.from_user if prefix in _PERSONAL else None
@@ -99,9 +110,11 @@ async def foresee(work: Work, services: Services, updates: Sequence[Update]) -> 
         user.id for update in updates if update.update_id in calm and (user := _asker(update))
     }
     people = await work.people.recognise(askers)
-    await work.drafts.look([person.id for person in people])
+    known = [person.id for person in people]
+    await work.drafts.look(known)
+    await work.interests.look(known)
     # A tap on a title is a question too.
-    await work.questions.reserve(len(askers))
+    work.questions.expect(len(askers))
 
 
 async def _calm(work: Work, services: Services, updates: Sequence[Update]) -> frozenset[int]:

@@ -82,12 +82,12 @@ class Drafts(Repository):
 
     async def discard(self, person_id: int) -> bool:
         """Forget the person's form; tells whether there was one."""
-        await self.write()
+        was_saved = self._saved.pop(person_id, None) is not None
         self._known.pop(person_id, None)
         result = await self._connection.execute(
             delete(drafts).where(drafts.c.person_id == person_id)
         )
-        return result.rowcount > 0
+        return was_saved or result.rowcount > 0
 
 
 _WRITERS = (

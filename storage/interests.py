@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import NotFoundError
 from storage.interest import (
@@ -40,6 +42,21 @@ __all__ = [
 class Interests(Repository):
     """The tables `interests` and `interest_events`."""
 
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        super().__init__(connection, now)
+        # What was looked for and has not changed here since.
+        self._known: dict[int, tuple[Interest, ...]] = {}
+
+    async def look(self, people: Collection[int]) -> None:
+        """Look for the interests of several people at once, for ``of_person`` to give."""
+        if not people:
+            return
+        result = await self._connection.execute(_OF_PEOPLE, {"people": list(people)})
+        found = [_interest(row) for row in result]
+        self._known |= {
+            person: tuple(one for one in found if one.person_id == person) for person in people
+        }
+
     async def register(self, person_id: int, new: NewInterest) -> Registration:
         """Keep a person's interest in a project: one, whatever they tap and how often.
 
@@ -47,6 +64,8 @@ class Interests(Repository):
         under its number. Proposals, which have no project, are each a new one.
         """
         project_id = new.project_id
+        # Another worker may have kept it since it was looked for.
+        self._known.clear()
         standing = await self.for_project(person_id, project_id) if project_id else None
         if standing is None:
             created = await self._create(person_id, new)
@@ -77,14 +96,14 @@ class Interests(Repository):
 
     async def of_person(self, person_id: int) -> tuple[Interest, ...]:
         """Give all of a person's interests, oldest first."""
-        result = await self._connection.execute(_OF_PERSON, {"person": person_id})
-        return tuple(_interest(row) for row in result)
+        if person_id not in self._known:
+            await self.look([person_id])
+        return self._known[person_id]
 
     async def for_project(self, person_id: int, project_id: str) -> Interest | None:
         """Give the person's interest in a project, even withdrawn or closed."""
-        known = {"person": person_id, "project": project_id}
-        row = (await self._connection.execute(_FOR_PROJECT, known)).one_or_none()
-        return None if row is None else _interest(row)
+        of_person = await self.of_person(person_id)
+        return next((one for one in of_person if one.project_id == project_id), None)
 
     async def get(self, interest_id: int) -> Interest | None:
         """Find an interest by our id."""
@@ -141,6 +160,7 @@ class Interests(Repository):
 
     async def anonymise(self, condition: ColumnElement[bool]) -> int:
         """Leave of these interests a number, a project, a status, a role and dates; count them."""
+        self._known.clear()
         chosen = select(interests.c.id).where(condition)
         await self._connection.execute(
             update(interest_events)
@@ -153,6 +173,7 @@ class Interests(Repository):
         return result.rowcount
 
     async def _create(self, person_id: int, new: NewInterest) -> Interest | None:
+        self._known.clear()
         number = await Numbering(self._connection, self._now).allocate()
         result = await self._connection.execute(
             self._insert(interests)
@@ -189,6 +210,7 @@ class Interests(Repository):
         )
 
     async def _update(self, *conditions: ColumnElement[bool], **values: object) -> Interest | None:
+        self._known.clear()
         result = await self._connection.execute(
             update(interests)
             .where(*conditions)
@@ -213,11 +235,10 @@ class Interests(Repository):
         return {"status": status, "updated_at": self._now, "closed_at": closed_at}
 
 
-_OF_PERSON = (
-    select(interests).where(interests.c.person_id == bindparam("person")).order_by(interests.c.id)
-)
-_FOR_PROJECT = select(interests).where(
-    interests.c.person_id == bindparam("person"), interests.c.project_id == bindparam("project")
+_OF_PEOPLE = (
+    select(interests)
+    .where(interests.c.person_id.in_(bindparam("people", expanding=True)))
+    .order_by(interests.c.id)
 )
 _EVENT = (
     interest_events.c.status,

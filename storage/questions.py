@@ -72,13 +72,15 @@ class Questions(Repository):
     def __init__(self, connection: AsyncConnection, now: datetime) -> None:
         super().__init__(connection, now)
         self._numbers: deque[int] = deque()
+        self._expected = 1
         self._last_reserved = 0
         self._recorded: list[dict[str, object]] = []
 
-    async def reserve(self, count: int) -> None:
-        """Take so many ids at once for questions yet to be recorded."""
-        if not count:
-            return
+    def expect(self, count: int) -> None:
+        """Take so many ids at once, where one must be taken: so many questions may be recorded."""
+        self._expected = max(count, 1)
+
+    async def _reserve(self, count: int) -> None:
         if self._dialect == "postgresql":
             known = {"table": questions.name, "count": count}
             self._numbers += await self._connection.scalars(_NEXT_NUMBERS, known)
@@ -103,7 +105,8 @@ class Questions(Repository):
         anything reads.
         """
         if not self._numbers:
-            await self.reserve(1)
+            count, self._expected = self._expected, 1
+            await self._reserve(count)
         number = self._numbers.popleft()
         self._recorded.append(
             {

@@ -18,14 +18,17 @@ class Tempo(Repository):
     def __init__(self, connection: AsyncConnection, now: datetime) -> None:
         super().__init__(connection, now)
         self._slow: set[int] = set()
+        # When the last update of a chat was handled, where it came a short time ago.
+        self._handled: dict[int, datetime] = {}
 
     async def look(self, chats: Collection[int], limit: int, within: timedelta) -> frozenset[int]:
         """Find in one statement which of these chats are surely within a limit."""
         if not chats:
             return frozenset()
         known = {"chats": list(chats), "limit": limit, "since": self._now - within}
-        fast = await self._connection.scalars(_FAST, known)
-        slow = frozenset(chats) - set(fast)
+        recent = (await self._connection.execute(_RECENT, known)).all()
+        slow = frozenset(chats) - {chat for chat, is_fast, _ in recent if is_fast}
+        self._handled |= {chat: handled_at for chat, _, handled_at in recent if handled_at}
         self._slow |= slow
         return slow
 
@@ -42,6 +45,8 @@ class Tempo(Repository):
 
         By their numbers: the clock may have moved in between, or be another worker's.
         """
+        if self._handled.get(chat_id) == handled_at:
+            return False
         known = {"chat": chat_id, "handled_at": handled_at, "number": update_id}
         return bool(await self._connection.scalar(_CAME_BETWEEN, known))
 
@@ -55,14 +60,17 @@ class Tempo(Repository):
         return not earlier
 
 
-_FAST = (
-    select(inbox.c.chat_id)
+_RECENT = (
+    select(
+        inbox.c.chat_id,
+        func.count() > bindparam("limit"),
+        func.max(inbox.c.done_at),
+    )
     .where(
         inbox.c.chat_id.in_(bindparam("chats", expanding=True)),
         inbox.c.received_at > bindparam("since"),
     )
     .group_by(inbox.c.chat_id)
-    .having(func.count() > bindparam("limit"))
 )
 _BEFORE = and_(
     inbox.c.chat_id == bindparam("chat"),

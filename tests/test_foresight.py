@@ -8,7 +8,7 @@ from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 from test_dialogue_interest import begins
 from test_flood import LIMIT, TOLD, answered
-from test_intake import answers, crowd, write_at_once
+from test_intake import answers, crowd, noted_units, write_at_once  # noqa: F401 (a fixture)
 
 import bot.intake
 from handlers.navigation import ShowEntry
@@ -51,6 +51,45 @@ async def test_a_form_is_heard_among_the_questions_of_others(sme: Speaker, stage
     await write_at_once(stage, people, texts.__getitem__)
     assert "prénom et nom" in answers(sme)[-1]
     assert [len(answers(person)) for person in people[1:]] == [1] * (len(people) - 1)
+
+
+async def test_who_fills_in_a_form_is_not_held_up_by_questions(
+    sme: Speaker, stage: Stage, units: list[list[int]]
+) -> None:
+    await begins(sme, stage)
+    people = [sme, *crowd(stage)]
+    texts = ["Chaudronnerie Martin", *(f"qui peut participer, cas {n} ?" for n in range(40))]
+    units.clear()
+    await write_at_once(stage, people, texts.__getitem__)
+    # The form goes first, by itself: nothing waits for the matching but what must be matched.
+    assert len(units[0]) == 1
+    assert "prénom et nom" in answers(sme)[-1]
+
+
+async def test_the_form_is_named_among_others_only_where_something_came_between(
+    sme: Speaker, stage: Stage
+) -> None:
+    await begins(sme, stage)
+    people = [sme, *crowd(stage)]
+    stage.clock.passes(seconds=1)
+    await write_at_once(stage, people, lambda n: "/aide" if n else "Chaudronnerie Martin")
+    assert "Pour votre demande sur" not in answers(sme)[-1]
+    stage.clock.passes(seconds=1)
+    await sme.says("/projets")
+    stage.clock.passes(seconds=1)
+    await write_at_once(stage, people, lambda n: "/aide" if n else "Samira Costa")
+    assert "Pour votre demande sur" in answers(sme)[-1]
+
+
+async def test_where_nobody_asks_no_number_is_taken(stage: Stage, statements: list[str]) -> None:
+    people = crowd(stage)
+    await write_at_once(stage, people, lambda _: "/mesdemandes")
+    statements.clear()
+    await write_at_once(stage, people, lambda _: "/mesdemandes")
+    assert not any("sqlite_sequence" in one for one in statements)
+    assert 1 <= sum("FROM interests" in one for one in statements) <= len(people) // 3
+    assert 1 <= sum("UPDATE people" in one for one in statements) <= len(people) // 3
+    assert not any("INTO people" in one for one in statements)
 
 
 async def test_who_floods_among_others_is_held_and_they_are_not(sme: Speaker, stage: Stage) -> None:

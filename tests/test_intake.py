@@ -37,8 +37,8 @@ def answers(person: Speaker) -> list[str]:
     return [m["text"] for m in person.messages() if m["from"]["is_bot"]]
 
 
-@pytest.fixture
-def units(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+@pytest.fixture(name="units")
+def noted_units(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """The numbers marked as done, by transaction."""
     found: list[list[int]] = []
     marked = Inbox.done

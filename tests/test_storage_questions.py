@@ -44,16 +44,18 @@ async def test_reserved_ids_are_never_given_twice(database: Database) -> None:
     given = []
     async with database.begin() as work:
         given.append(await work.questions.record(1, someone, "a", "none", []))
-        await work.questions.reserve(0)
-        await work.questions.reserve(2)
-        given += [await work.questions.record(n, someone, "b", "none", []) for n in (2, 3, 4)]
-        # Of those that are reserved here, none is used.
-        await work.questions.reserve(5)
+        work.questions.expect(0)
+        given += [await work.questions.record(2, someone, "b", "none", [])]
+        # Two at once; of the others, only the first is used.
+        work.questions.expect(2)
+        given += [await work.questions.record(n, someone, "b", "none", []) for n in (3, 4)]
+        work.questions.expect(5)
+        given += [await work.questions.record(5, someone, "b", "none", [])]
     async with database.begin() as work:
-        given.append(await work.questions.record(5, someone, "c", "none", []))
+        given.append(await work.questions.record(6, someone, "c", "none", []))
         kept = await work.questions.of_person(someone)
     assert len(set(given)) == len(given)
-    assert [(one.id, one.text) for one in kept] == list(zip(given, "abbbc", strict=True))
+    assert [(one.id, one.text) for one in kept] == list(zip(given, "abbbbc", strict=True))
 
 
 async def test_what_was_recorded_and_is_undone_is_not_kept(database: Database) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +19,7 @@ from bot.backlog import Backlog
 from bot.updates import numbered, parsed
 from bot.webhook import LARGEST_BODY, Health, Mailbox, Webhook
 from storage.database import Database
+from storage.inbox import Capacity, Inbox, Received
 
 WORD = "a-word_of-1"
 HEADERS = {"X-Telegram-Bot-Api-Secret-Token": WORD}
@@ -92,6 +93,36 @@ async def test_the_same_update_twice_at_once_is_kept_once(worker: Worker) -> Non
     statuses = await asyncio.gather(*(worker.post(update(number // 2)) for number in range(6)))
     assert statuses == [200] * 6
     assert sorted(row[0] for row in worker.kept()) == [0, 1, 2]
+
+
+async def test_posts_that_follow_each_other_closely_share_a_commit(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits: list[int] = []
+    add = Inbox.add
+
+    async def noted(self: Inbox, rows: Sequence[Received], within: Capacity | None = None) -> int:
+        commits.append(len(rows))
+        return await add(self, rows, within)
+
+    async def trickle(first: int) -> None:
+        posts = []
+        for number in range(first, first + 5):
+            posts.append(asyncio.create_task(worker.mailbox.keep(Received(number, 5, "{}"))))
+            await asyncio.sleep(0)
+        await asyncio.gather(*posts)
+
+    monkeypatch.setattr(Inbox, "add", noted)
+    worker.backlog.room = Capacity(100)
+    await trickle(10)
+    # Until several have come at once, nobody waits for others.
+    assert commits[0] == 1
+    commits.clear()
+    await trickle(20)
+    assert commits == [5]
+    await worker.mailbox.keep(Received(30, 5, "{}"))
+    await worker.mailbox.keep(Received(31, 5, "{}"))
+    assert commits == [5, 1, 1]
 
 
 @pytest.mark.parametrize(
