@@ -11,8 +11,8 @@ from telegram.ext import ExtBot
 from bot.polling import ALLOWED_UPDATES
 
 logger = logging.getLogger(__name__)
-# Bot API, setWebhook: simultaneous posts, 100 at most.
-_POSTS_AT_ONCE = 40
+# As many as Telegram allows (Bot API, setWebhook): those that come together share a commit.
+_POSTS_AT_ONCE = 100
 _CHECK_EVERY_SECONDS = 60.0
 _FIRST_PAUSE = 1.0
 

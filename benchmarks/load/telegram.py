@@ -22,7 +22,8 @@ from benchmarks.load.mixes import Update
 _BATCH = 100
 _ANSWERS = {b"sendmessage", b"editmessagetext", b"senddocument"}
 _BOT = {"id": 1, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
-_WEBHOOK_CONNECTIONS = 40
+# Bot API, setWebhook: simultaneous posts, where the bot does not say.
+_POSTS_AT_ONCE = 40
 _AGAIN_SECONDS = 0.1
 
 
@@ -70,6 +71,7 @@ class Telegram:
         self.done = asyncio.Event()
         self.webhook: str | None = None
         self.secret = ""
+        self.posts_at_once = _POSTS_AT_ONCE
         self._message_ids = 0
 
     async def run(self, load: Load) -> Told:
@@ -146,7 +148,7 @@ class _Posting:
 
     async def put(self, update: Update) -> None:
         """Hand an update to its connection."""
-        lane = chat_of(update) % _WEBHOOK_CONNECTIONS
+        lane = chat_of(update) % self._telegram.posts_at_once
         if lane not in self._lanes:
             self._lanes[lane] = asyncio.Queue()
             port = (self._port or 0) + lane % self._workers
@@ -226,6 +228,7 @@ async def _answer(telegram: Telegram, path: bytes, kind: bytes, body: bytes) -> 
         return await _updates(telegram, int(values.get("offset", 0)))
     if method == b"setwebhook":
         telegram.webhook, telegram.secret = values["url"], values.get("secret_token", "")
+        telegram.posts_at_once = int(values.get("max_connections", _POSTS_AT_ONCE))
         telegram.asked.set()
         return True
     if method == b"getwebhookinfo":
