@@ -149,6 +149,8 @@ async def _telegram(settings: Settings) -> AsyncIterator[Remark]:
         yield Remark(Level.ERROR, "token_refused")
     except TelegramError as error:
         yield Remark(Level.ERROR, "telegram_away", {"reason": type(error).__name__})
+    except Exception as error:  # noqa: BLE001 - PTB raises anything on what it cannot parse
+        yield Remark(Level.ERROR, "telegram_strange", {"reason": type(error).__name__})
 
 
 async def _webhook(bot: Bot, settings: Settings) -> Remark:

@@ -14,6 +14,7 @@ from storage.copying import copy_database
 from storage.errors import (
     AlreadyExistsError,
     DamagedError,
+    NotEmptyError,
     NotSqliteError,
     StorageError,
 )
@@ -53,12 +54,17 @@ def _copied(done: str, database_url: str, act: Callable[[Path], Copied]) -> int:
 
 
 def _failed(error: StorageError) -> int:
-    names = {
-        AlreadyExistsError: "keeping_exists",
-        DamagedError: "keeping_damaged",
-        NotSqliteError: "keeping_not_sqlite",
-    }
-    return fail(TEXT.label(names.get(type(error), "keeping_failed"), reason=error))
+    match error:
+        case AlreadyExistsError():
+            return fail(TEXT.label("keeping_exists", path=error.path))
+        case NotEmptyError():
+            return fail(TEXT.label("keeping_not_empty", table=error.table))
+        case DamagedError():
+            return fail(TEXT.label("keeping_damaged", reason=error))
+        case NotSqliteError():
+            return fail(TEXT.label("keeping_not_sqlite"))
+        case _:
+            return fail(TEXT.label("keeping_failed", reason=error))
 
 
 def _is_ours(url: str) -> bool:

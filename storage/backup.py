@@ -13,6 +13,9 @@ from pathlib import Path
 from storage.errors import AlreadyExistsError, DamagedError, DatabaseUnavailableError
 from storage.inspection import Finding, inspect_file, open_read_only
 
+# SQLite, "Result and Error Codes": a malformed file, and one that is none of SQLite's.
+_SPOILT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
 
 @dataclass(frozen=True, slots=True)
 class Copied:
@@ -25,8 +28,8 @@ class Copied:
 def back_up(database: Path, destination: Path) -> Copied:
     """Copy a live database to a file that does not exist yet: whole, checked, or not at all.
 
-    For its owner's eyes only. Raises AlreadyExistsError, DamagedError where the copy is not sound,
-    and DatabaseUnavailableError where the database cannot be read or the copy not written.
+    For its owner's eyes only. Raises AlreadyExistsError, DamagedError where what is copied is not
+    sound, and DatabaseUnavailableError where the database cannot be read or the copy not written.
     """
     _refuse([destination])
     with _part_of(destination) as part:
@@ -45,7 +48,7 @@ def restore(copy: Path, database: Path) -> Copied:
 def _refuse(paths: list[Path]) -> None:
     for path in paths:
         if path.exists():
-            raise AlreadyExistsError(f"{path} exists, and is left as it is")
+            raise AlreadyExistsError(path)
 
 
 @contextmanager
@@ -67,6 +70,8 @@ def _copy(database: Path, part: Path) -> None:
             # One file, without a log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
     except (OSError, sqlite3.Error) as error:
+        if getattr(error, "sqlite_errorcode", None) in _SPOILT:
+            raise DamagedError(f"the source is not sound: {error}") from error
         raise DatabaseUnavailableError(f"the copy failed: {type(error).__name__}") from error
     if faults := inspect_file(part):
         raise DamagedError(_told(faults))
@@ -83,7 +88,7 @@ def _publish(part: Path, destination: Path) -> None:
         # Unlike a renaming, a link never replaces what appeared there meanwhile.
         os.link(part, destination)
     except FileExistsError as error:
-        raise AlreadyExistsError(f"{destination} exists, and is left as it is") from error
+        raise AlreadyExistsError(destination) from error
     except OSError:
         # Some file systems know no links.
         _refuse([destination])

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.database import Database, open_engine
-from storage.errors import AlreadyExistsError, DamagedError, DatabaseUnavailableError
+from storage.errors import DamagedError, DatabaseUnavailableError, NotEmptyError
 from storage.schema import TRANSIENT, metadata
 
 # Rows held in memory at a time; one may carry a file of some megabytes.
@@ -33,7 +33,7 @@ class CopiedTable:
 async def copy_database(source_url: str, target_url: str) -> tuple[CopiedTable, ...]:
     """Copy all that is remembered to another database, whole or not at all.
 
-    Both are brought up to date first; no bot may run on either. Raises AlreadyExistsError if the
+    Both are brought up to date first; no bot may run on either. Raises NotEmptyError if the
     target holds any row, DamagedError if what arrived is not what was sent, and StorageError where
     one of them cannot be used.
     """
@@ -81,7 +81,7 @@ async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 async def _refuse_rows(target: AsyncConnection) -> None:
     for table in _tables():
         if await target.scalar(select(func.count()).select_from(table)):
-            raise AlreadyExistsError(f"the target is not empty: {table.name} has rows")
+            raise NotEmptyError(table.name)
 
 
 async def _copy(table: Table, source: AsyncConnection, target: AsyncConnection) -> CopiedTable:

@@ -1,5 +1,7 @@
 """What the storage can refuse, as one small tree."""
 
+from pathlib import Path
+
 
 class StorageError(Exception):
     """Anything that the storage refuses or cannot do."""
@@ -34,7 +36,19 @@ class InboxFullError(StorageError):
 
 
 class AlreadyExistsError(StorageError):
-    """Something is where a file or rows would be written, and is left alone."""
+    """A file is where one would be written, and is left alone."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} exists, and is left as it is")
+        self.path = path
+
+
+class NotEmptyError(StorageError):
+    """The database to copy to has rows already, which are left alone."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"the target is not empty: {table} has rows")
+        self.table = table
 
 
 class NotSqliteError(StorageError):

@@ -7,10 +7,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from starlette.responses import JSONResponse
 
 from bot.cli import main
 from bot.doctor import TEXT, Level, Remark, examine, in_words
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer
+from bot.serving import WebServer
 from bot.settings import Settings
 from storage.database import Database
 
@@ -86,6 +88,18 @@ async def test_a_refused_token_and_a_telegram_that_is_away(url: str, server: Pre
     assert named(away)["telegram_away"] is Level.ERROR
 
 
+async def test_who_answers_and_is_no_telegram_is_told(url: str) -> None:
+    yes = JSONResponse({"ok": True, "result": True})
+    stranger = WebServer(yes, "127.0.0.1", 0)
+    await stranger.start()
+    address = f"http://127.0.0.1:{stranger.port}"
+    given = settings(url, telegram_bot_token=PREVIEW_TOKEN, telegram_api_url=address)
+    found = await examine(given, TODAY)
+    await stranger.stop()
+    assert named(found)["telegram_strange"] is Level.ERROR
+    assert "Vérifiez cette adresse" in in_words(found)
+
+
 async def test_groups_that_cannot_be_written_to(url: str, server: PreviewServer) -> None:
     given = settings(url, **telegram(server, admin_chat_id=-4242))
     assert named(await examine(given, TODAY))["group_unknown"] is Level.ERROR
@@ -155,7 +169,16 @@ def test_a_backup_is_made_and_put_back_where_nothing_is(
     assert os.stat("copy.db").st_mode & 0o077 == 0  # noqa: PTH116 - the mode alone
     assert main(["backup", "copy.db"]) == 1
     assert main(["restore", "copy.db"]) == 1
-    assert "mettez d'abord de côté" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "copy.db existe déjà, et reste tel quel" in told
+    assert "mettez d'abord de côté" in told
+    Path("spoilt.db").write_bytes(b"no database at all" * 100)
+    monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///elsewhere.db")
+    assert main(["restore", "spoilt.db"]) == 1
+    assert "essayez-en une plus ancienne" in capsys.readouterr().err
+    assert main(["restore", "nowhere.db"]) == 1
+    assert "Vérifiez que la base existe" in capsys.readouterr().err
+    assert not Path("elsewhere.db").exists()
     monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///restored.db")
     assert main(["restore", "copy.db"]) == 0
     with closing(sqlite3.connect("restored.db")) as restored:
@@ -171,5 +194,9 @@ def test_a_database_is_copied_to_another(
     here, there = (f"sqlite+aiosqlite:///{tmp_path}/{name}.db" for name in ("here", "there"))
     assert main(["copy-db", here, there]) == 0
     assert "lignes copiées et vérifiées" in capsys.readouterr().out
+    with closing(sqlite3.connect(f"{tmp_path}/there.db")) as target, target:
+        target.execute("INSERT INTO counters (name, value) VALUES ('x', 1)")
+    assert main(["copy-db", here, there]) == 1
+    assert "la base d'arrivée contient déjà des données (table counters)" in capsys.readouterr().err
     assert main(["copy-db", "mysql://x", there]) == 1
     assert "Donnez deux adresses" in capsys.readouterr().err
