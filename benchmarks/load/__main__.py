@@ -1,28 +1,29 @@
 """``make bench``: updates a second, latency and processor time over the whole path, beside echoes.
 
-Each contender runs on one core, the API server on another. Throughput: a backlog drained at once.
-Latency: a steady rate. Ratios are against peers of the same run; absolute figures are this
-machine's. A round takes about nine minutes; of several, the middle is told, and a ratio is taken
-within each. Writes ``docs/load-benchmark.md`` and ``docs/images/load.png``.
+All contenders are started on one core, the API servers on another, and given work one at a time:
+each load to all of them in turn, so that those who are compared have the machine at the same pace.
+Throughput: a backlog drained at once. Latency: a steady rate. Ratios are against peers of the same
+run; absolute figures are this machine's. A round takes about five minutes, after five to get
+ready; of several, the middle is told, and a ratio is taken within each. Writes
+``docs/load-benchmark.md`` and ``docs/images/load.png``.
 """
 
 import argparse
-import itertools
 import multiprocessing
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TypeAlias
 
 import knowledge
-from benchmarks.load import mixes, report
+from benchmarks.load import mixes, report, targets
 from benchmarks.load.contenders import ROOT, Contender, Running, echo, ours, pinned_to
 from benchmarks.load.results import Result, median, p99
 from benchmarks.load.telegram import Load, Told, serve
@@ -33,6 +34,8 @@ KNOWLEDGE = Path(knowledge.__file__).parent
 ALL = ("navigation", "repeated", "questions")
 Make: TypeAlias = Callable[[int, int], list[mixes.Update]]
 _STEADY_SECONDS = 6.0
+# Of what is not measured for all numbers of chats.
+_CHATS = targets.CHATS
 # Updates a second at the steady rate; of distinct questions, what an encoder on one core can take.
 _STEADY = {"questions": 40.0}
 _STEADY_RATE = 100.0
@@ -49,17 +52,18 @@ def main() -> None:
     if options.server_core is not None and len(os.sched_getaffinity(0)) > 1:
         os.sched_setaffinity(0, {options.server_core})
     chosen = [one for one in contenders() if options.only in one.name]
-    alone: dict[str, list[float]] = {}
     results: list[Result] = []
-    for number in range(options.rounds):
-        options.round = number
-        for one in chosen:
-            if "questions" in _mixes(one, options):
-                alone.setdefault(one.name, []).append(matching_alone(one, options.bot_core))
-        for delay, contender in itertools.product(options.delays, chosen):
-            results += measure(contender, delay, options)
+    for delay in options.delays:
+        with ExitStack() as stack:
+            trials = [
+                stack.enter_context(_ready(contender, mix, delay, options))
+                for contender in chosen
+                for mix in _mixes(contender, options)
+            ]
+            for number in range(options.rounds):
+                results += _round(number, trials, options)
     if folder := _report_folder(options):
-        report.write(folder, results, {name: median(alone[name]) for name in alone})
+        report.write(folder, results)
 
 
 def contenders() -> tuple[Contender, ...]:
@@ -89,35 +93,41 @@ def matching_alone(contender: Contender, core: int | None) -> float:
     return seconds
 
 
-def measure(contender: Contender, delay: float, options: argparse.Namespace) -> Iterator[Result]:
-    """Drain a backlog for each number of chats, then answer at a steady rate."""
-    is_slow = contender.is_slow and delay > 0
-    for mix, updates in _mixes(contender, options).items():
-        rate = _STEADY.get(mix, _STEADY_RATE)
-        with telegram(delay) as (pipe, api):
-            port = free_port()
-            running = Running(contender, api, options.bot_core, port, port)
-            trial = Trial(contender.name, mix, delay, options.round, pipe, running)
-            try:
-                _warm(pipe, updates, running, _WARM_SLOWLY if is_slow else _WARM)
-                is_whole = not delay and (mix == "navigation" or contender.echoes)
-                for chats in options.chats if is_whole else [100]:
-                    count = _count(contender, mix, delay, chats)
-                    yield trial.run(Load(updates(min(count, options.updates), chats)), chats)
-                steady = updates(int(rate * options.seconds), 100)
-                yield trial.run(Load(steady, rate), 100)
-            finally:
-                running.stop()
-                pipe.send(None)
+def _round(number: int, trials: Sequence["Trial"], options: argparse.Namespace) -> Iterator[Result]:
+    """Have everybody drain a backlog for each number of chats, then answer at a steady rate."""
+    # Every second time the other way round: nobody always comes before a peer.
+    order = trials if number % 2 == 0 else trials[::-1]
+    for chats in options.chats:
+        for trial in order:
+            if trial.is_whole or chats == _CHATS:
+                count = min(trial.count(chats), options.updates)
+                result = trial.run(number, Load(trial.updates(count, chats)), chats)
+                if trial.mix == "questions" and not trial.delay:
+                    alone = matching_alone(trial.contender, options.bot_core)
+                    result = replace(result, alone=alone)
+                yield result
+    for trial in order:
+        rate = _STEADY.get(trial.mix, _STEADY_RATE)
+        steady = trial.updates(int(rate * options.seconds), _CHATS)
+        yield trial.run(number, Load(steady, rate), _CHATS)
 
 
-def _count(contender: Contender, mix: str, delay: float, chats: int) -> int:
-    """Return how many updates to drain: some seconds of work."""
-    if delay and contender.is_slow:
-        return _FEW
-    if contender.is_raw and not delay:
-        return _MANY_RAW
-    return _SOME if mix == "questions" or chats == 1 else _MANY
+@contextmanager
+def _ready(
+    contender: Contender, mix: str, delay: float, options: argparse.Namespace
+) -> Iterator["Trial"]:
+    """Start a contender and its server, and warm it up."""
+    updates = _mixes(contender, options)[mix]
+    with telegram(delay) as (pipe, api):
+        port = free_port()
+        running = Running(contender, api, options.bot_core, port, port)
+        trial = Trial(contender, mix, updates, delay, pipe, running)
+        try:
+            _warm(pipe, updates, running, _WARM_SLOWLY if trial.is_slow else _WARM)
+            yield trial
+        finally:
+            running.stop()
+            pipe.send(None)
 
 
 def _mixes(contender: Contender, options: argparse.Namespace) -> dict[str, Make]:
@@ -149,21 +159,39 @@ def _warm(pipe: Connection, updates: Make, running: Running, count: int) -> None
 class Trial:
     """A contender and a server that wait for loads."""
 
-    contender: str
+    contender: Contender
     mix: str
+    updates: Make
     delay: float
-    round: int
     pipe: Connection
     running: Running
 
-    def run(self, load: Load, chats: int) -> Result:
+    @property
+    def is_slow(self) -> bool:
+        """Whether a few updates take minutes."""
+        return self.contender.is_slow and self.delay > 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is measured for all numbers of chats."""
+        return not self.delay and (self.mix == "navigation" or self.contender.echoes)
+
+    def count(self, chats: int) -> int:
+        """Return how many updates to drain: some seconds of work."""
+        if self.is_slow:
+            return _FEW
+        if self.contender.is_raw and not self.delay:
+            return _MANY_RAW
+        return _SOME if self.mix == "questions" or chats == 1 else _MANY
+
+    def run(self, number: int, load: Load, chats: int) -> Result:
         """Deliver a load; return what came of it."""
         before, noted = self.running.cpu, len(self.running.lags)
         self.pipe.send(load)
         told: Told = self.pipe.recv()
         lags = self.running.lags[noted:]
         result = Result(
-            self.contender,
+            self.contender.name,
             self.mix,
             self.delay,
             chats,
@@ -176,7 +204,7 @@ class Trial:
             told.unanswered,
             p99(lags),
             max(lags, default=float("nan")),
-            self.round,
+            number,
         )
         print(report.line(result), flush=True)
         return result

@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 
 from benchmarks.load import targets
-from benchmarks.load.results import Alone, Result, middle, ratio, times_alone
+from benchmarks.load.results import Result, median, middle, ratio, times_alone
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -15,10 +15,11 @@ from matplotlib import pyplot as plt
 _HEAD = """\
 # Under load, measured
 
-`make bench`: each bot alone on one core, the API server on another, made-up updates. A backlog is
-drained as fast as it goes (updates a second; processor time an update), then updates come at a
-steady rate (milliseconds from delivery to answer). *times PTB*, *times aiogram*: updates a second
-against the bare PTB echo on its default transport, and the bare aiogram echo, of the same round.
+`make bench`: all bots started on one core, one of them at work at a time; the API servers on
+another; made-up updates. A backlog is drained as fast as it goes (updates a second; processor time
+an update), then updates come at a steady rate (milliseconds from delivery to answer). Each load is
+given to all in turn. *times PTB*, *times aiogram*: updates a second against the bare PTB echo on
+its default transport, and the bare aiogram echo, by the same load of the same round.
 Of {rounds} rounds, figures and ratios are those in the middle.
 *times matching*: against what matching alone, in a process of its own on that core, allows.
 *loop lag*: how late the event loop woke when asked to, two hundred times a second: at worst but
@@ -52,13 +53,13 @@ def line(result: Result) -> str:
     )
 
 
-def write(folder: Path, results: Sequence[Result], alone: Alone) -> None:
-    """Write ``load-benchmark.md`` and its plot; ``alone``: seconds of matching, by contender."""
+def write(folder: Path, results: Sequence[Result]) -> None:
+    """Write ``load-benchmark.md`` and its plot."""
     told = middle(results)
     drained = [one for one in told if not one.rate]
     rounds = len({one.round for one in results})
-    parts = [_HEAD.format(rounds=rounds), targets.table(results, alone)]
-    parts += [_drained(drained, results, delay, alone) for delay in _delays(drained)]
+    parts = [_HEAD.format(rounds=rounds), targets.table(results)]
+    parts += [_drained(drained, results, delay) for delay in _delays(drained)]
     parts += [_steady([one for one in told if one.rate])]
     parts += ["![Updates a second](images/load.png)\n"]
     (folder / "images").mkdir(parents=True, exist_ok=True)
@@ -70,12 +71,12 @@ def _delays(results: Sequence[Result]) -> list[float]:
     return sorted({one.delay for one in results})
 
 
-def _drained(told: Sequence[Result], results: Sequence[Result], delay: float, alone: Alone) -> str:
+def _drained(told: Sequence[Result], results: Sequence[Result], delay: float) -> str:
     rows = [f"\n## A backlog, the API answering after {delay * 1000:.0f} ms\n", _DRAINED]
     for one in told:
         if one.delay == delay:
             peers = [ratio(one, results, peer, "echo") for peer in (targets.PTB, targets.AIOGRAM)]
-            times = " | ".join(_times(found) for found in (*peers, times_alone(one, alone)))
+            times = " | ".join(_times(found) for found in (*peers, times_alone(one, results)))
             rows.append(
                 f"| {one.contender}, {one.mix} | {one.chats} | {one.per_second:.0f} | {times} "
                 f"| {one.cpu * 1000:.2f} | {_lag(one)} | {one.memory:.0f} |"
@@ -83,9 +84,17 @@ def _drained(told: Sequence[Result], results: Sequence[Result], delay: float, al
     rows += [
         f"| matching alone, as {name}, questions | {_NONE} | {1 / seconds:.0f} "
         f"| {_NONE} | {_NONE} | 1.00 | {seconds * 1000:.2f} | {_NONE} | {_NONE} |"
-        for name, seconds in alone.items()
+        for name, seconds in _alone(results, delay).items()
     ]
     return "\n".join(rows) + "\n"
+
+
+def _alone(results: Sequence[Result], delay: float) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
+    for one in results:
+        if one.delay == delay and not math.isnan(one.alone):
+            found.setdefault(one.contender, []).append(one.alone)
+    return {name: median(seconds) for name, seconds in found.items()}
 
 
 def _times(ratio: float | None) -> str:

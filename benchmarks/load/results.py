@@ -1,11 +1,10 @@
 """What is measured: a contender under a load, its rounds, their middle, a ratio within each."""
 
+import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Of each contender that matches, the seconds of processor of one distinct question.
-Alone = Mapping[str, float]
 _QUANTILE = 0.99
 
 
@@ -14,7 +13,8 @@ class Result:
     """One contender under one load; times in seconds, ``cpu`` an update, memory in megabytes.
 
     ``rate``: updates a second, 0 where all were there at once. ``lag`` and ``longest_lag``: how
-    late the event loop woke, at the 99th percentile and at worst.
+    late the event loop woke, at the 99th percentile and at worst. ``alone``: the processor time of
+    matching one distinct question and nothing else, measured beside; not a number elsewhere.
     """
 
     contender: str
@@ -31,6 +31,7 @@ class Result:
     lag: float
     longest_lag: float
     round: int
+    alone: float = math.nan
 
 
 def p99(values: Sequence[float]) -> float:
@@ -61,11 +62,14 @@ def ratio(one: Result, results: Sequence[Result], contender: str, mix: str) -> f
     return statistics.median(ratios) if ratios else None
 
 
-def times_alone(one: Result, alone: Alone) -> float | None:
-    """Return questions a second as a share of what matching alone allows on that core."""
-    if one.mix != "questions" or one.contender not in alone:
-        return None
-    return one.per_second * alone[one.contender]
+def times_alone(one: Result, results: Sequence[Result]) -> float | None:
+    """Return questions a second as a share of what matching alone allows on that core.
+
+    In the middle of the rounds, each with its own measure of matching alone.
+    """
+    same = _by_load(results)[one.contender, one.mix, *_load(one)]
+    shares = [each.per_second * each.alone for each in same if not math.isnan(each.alone)]
+    return statistics.median(shares) if shares else None
 
 
 def _by_load(results: Sequence[Result]) -> dict[tuple[object, ...], list[Result]]:

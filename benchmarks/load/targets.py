@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-from benchmarks.load.results import Alone, Result, middle, ratio, times_alone
+from benchmarks.load.results import Result, middle, ratio, times_alone
 
 PTB, AIOGRAM = "PTB echo", "aiogram echo"
 # What the names of those end with whom Telegram posts to.
@@ -14,13 +14,13 @@ _OURS, CHATS = "ours", 100
 _SHARE, _PACE, _LATE, _HELD = 0.8, 500, 0.25, 0.02
 
 
-def table(results: Sequence[Result], alone: Alone) -> str:
+def table(results: Sequence[Result]) -> str:
     """Return the targets of ours, a backlog at a hundred chats and the steady rate, as a table."""
     rows = ["## Targets\n", "| of | asked | measured | |", "|---|---|---|---|"]
     for one in middle(results):
         if one.contender.startswith(_OURS) and one.chats == CHATS:
             rows += _all_answered(one, results)
-            rows += _steady(one) if one.rate else _drained(one, results, alone)
+            rows += _steady(one) if one.rate else _drained(one, results)
     return "\n".join(rows) + "\n"
 
 
@@ -32,9 +32,9 @@ def _all_answered(one: Result, results: Sequence[Result]) -> Iterator[str]:
         yield _row(one, "all answered", f"{missing} were not", is_met=False)
 
 
-def _drained(one: Result, results: Sequence[Result], alone: Alone) -> Iterator[str]:
+def _drained(one: Result, results: Sequence[Result]) -> Iterator[str]:
     if one.mix == "questions" and not one.delay:
-        found = times_alone(one, alone)
+        found = times_alone(one, results)
         yield _at_least(one, "of what matching alone allows", found, _SHARE)
     elif one.mix == "repeated":
         found = ratio(one, results, one.contender, "navigation")
