@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -61,6 +61,11 @@ class Intake(Pump[Waiting, int]):
         self._application = application
         self._services = services
         self._announce = announce
+        # What is handled together with others, and not done; what of it must be matched first.
+        self._left: dict[int, Waiting] = {}
+        self._asked: dict[int, Update] = {}
+        # Python runs one thread at a time: two that match would only keep each other waiting.
+        self._matching = asyncio.Lock()
 
     async def _next(self, busy: frozenset[int], limit: int) -> tuple[Waiting, ...]:
         async with self._database.begin() as work:
@@ -74,33 +79,51 @@ class Intake(Pump[Waiting, int]):
 
     async def _do_together(self, items: Sequence[Waiting]) -> None:
         """Handle updates of different chats, in as few transactions as do not last too long."""
-        if len(items) == 1:
+        # Alone while nobody is matched for, it need not be foreseen.
+        if len(items) == 1 and not self._matching.locked():
             await self._do(items[0])
             return
-        left = {item.update_id: item for item in items}
+        self._left |= {item.update_id: item for item in items}
         try:
             updates = [understood(item.body, self._application.bot) for item in items]
             asked = await asked_anew(self._database, self._services, updates)
             numbers = {update.update_id for update in asked}
             # A tap need not wait for the questions of others.
-            others = [update for update in updates if update.update_id not in numbers]
-            await self._handle_all(others, left)
-            while asked:
-                ready = await match_ahead(self._services, asked)
-                await self._handle_all(asked[:ready], left)
-                asked = asked[ready:]
+            await self._handle_all([one for one in updates if one.update_id not in numbers])
+            self._asked |= {update.update_id: update for update in asked}
+            await self._match_all(numbers)
         except Exception as error:  # noqa: BLE001 - of whatever fails here, each one by itself will tell
             logger.info("each by itself, because of %s", type(error).__name__)
-        await super()._do_together(tuple(left.values()))
+        finally:
+            for item in items:
+                self._asked.pop(item.update_id, None)
+            left = [item for item in items if self._left.pop(item.update_id, None)]
+        await super()._do_together(left)
 
-    async def _handle_all(self, updates: Sequence[Update], left: dict[int, Waiting]) -> None:
+    async def _match_all(self, numbers: Collection[int]) -> None:
+        """Match and handle these questions, together with all others that wait for it by then.
+
+        Where that fails, they are left to those who took them.
+        """
+        async with self._matching:
+            while not self._asked.keys().isdisjoint(numbers):
+                some = list(self._asked.values())[:_TOGETHER]
+                try:
+                    some = some[: await match_ahead(self._services, some)]
+                    await self._handle_all(some)
+                finally:
+                    for update in some:
+                        self._asked.pop(update.update_id, None)
+
+    async def _handle_all(self, updates: Sequence[Update]) -> None:
         """Handle these updates, and strike each off what is left."""
         while updates:
             turns = await self._handle_some(updates)
             for turn in turns:
-                item = left.pop(turn.update.update_id)
-                self._handled(turn, item)
-                self.release(item)
+                # Gone where whoever took it was stopped meanwhile.
+                if item := self._left.pop(turn.update.update_id, None):
+                    self._handled(turn, item)
+                    self.release(item)
             updates = updates[len(turns) :]
 
     async def _handle_some(self, updates: Sequence[Update]) -> Sequence[Turn]:

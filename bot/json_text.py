@@ -1,4 +1,7 @@
-"""JSON as Telegram sends it: read fast where that is possible, and whatever it holds."""
+"""JSON as Telegram sends it, read fast where that is possible.
+
+Whole numbers beyond 64 bits, which Telegram has none of, come as floating ones.
+"""
 
 import json
 from typing import Any
@@ -11,5 +14,5 @@ def read(content: str | bytes) -> Any:  # noqa: ANN401 - any JSON
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
-        # Halves of characters, and depths that orjson refuses.
+        # Halves of characters, and what is no number; of what is too deep, it says so.
         return json.loads(content)

@@ -136,12 +136,17 @@ class Pump(abc.ABC, Generic[Item, Lane]):
 
     def release(self, item: Item) -> None:
         """Let the lane of an item that is done go on, before those it was taken with."""
-        self._free([self._lane(item)], asyncio.current_task())
+        self._busy.pop(self._lane(item), None)
+        self._tell_free()
 
-    def _free(self, lanes: Sequence[Lane], task: asyncio.Task[None] | None) -> None:
+    def _free(self, lanes: Sequence[Lane], task: asyncio.Task[None]) -> None:
         for lane in lanes:
+            # One that was released may be another task's by now.
             if self._busy.get(lane) is task:
                 del self._busy[lane]
+        self._tell_free()
+
+    def _tell_free(self) -> None:
         # Most of the time nothing was left behind these lanes: a look would cost two statements.
         if self._has_more or not self.leaves_nothing(0):
             self._news.set()

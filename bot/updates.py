@@ -49,7 +49,7 @@ def _written(raw: Mapping[str, Any]) -> str:
     try:
         return orjson.dumps(raw).decode()
     except TypeError:
-        # Halves of characters, and numbers beyond 64 bits.
+        # Halves of characters, which orjson does not write.
         return json.dumps(raw)
 
 

@@ -46,6 +46,10 @@ class Drafts(Repository):
         result = await self._connection.execute(_DRAFTS_OF, {"people": list(people)})
         self._known |= dict.fromkeys(people) | {row.person_id: Draft(*row) for row in result}
 
+    def look_anew(self) -> None:
+        """Trust nothing that was looked for: rows were changed past this repository."""
+        self._known.clear()
+
     async def writers(self, telegram_ids: Collection[int]) -> frozenset[int]:
         """Tell which of these people (Telegram's ids) have a form in progress."""
         await self.write()

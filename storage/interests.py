@@ -57,6 +57,10 @@ class Interests(Repository):
             person: tuple(one for one in found if one.person_id == person) for person in people
         }
 
+    def look_anew(self) -> None:
+        """Trust nothing that was looked for: rows were changed past this repository."""
+        self._known.clear()
+
     async def register(self, person_id: int, new: NewInterest) -> Registration:
         """Keep a person's interest in a project: one, whatever they tap and how often.
 

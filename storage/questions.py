@@ -148,7 +148,8 @@ class Questions(Repository):
 
     async def latest(self, person_id: int) -> Question | None:
         """Give the person's last question."""
-        await self.write()
+        if any(row["person_id"] == person_id for row in self._recorded):
+            await self.write()
         row = (await self._connection.execute(_LATEST, {"person": person_id})).one_or_none()
         return None if row is None else question_of(row)
 

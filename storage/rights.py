@@ -108,10 +108,15 @@ class Rights(Repository):
     """Access and erasure, over every table."""
 
     def __init__(
-        self, connection: AsyncConnection, now: datetime, settle: Callable[[], Awaitable[None]]
+        self,
+        connection: AsyncConnection,
+        now: datetime,
+        settle: Callable[[], Awaitable[None]],
+        look_anew: Callable[[], None],
     ) -> None:
         super().__init__(connection, now)
         self._settle = settle
+        self._look_anew = look_anew
 
     async def export(self, person_id: int, *, except_update_id: int | None = None) -> PersonalData:
         """Gather everything stored on a person; `NotFoundError` if they are unknown.
@@ -159,6 +164,7 @@ class Rights(Repository):
             "facilitation": await self._erase_facilitation(person.telegram_id),
             "people": await self._delete(people, people.c.id == person_id),
         }
+        self._look_anew()
         return Erased(counts, notices)
 
     async def _known(self, person_id: int) -> Person:

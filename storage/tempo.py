@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, exists, func, select, update
+from sqlalchemy import and_, bindparam, case, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.repository import Repository
@@ -18,7 +18,8 @@ class Tempo(Repository):
     def __init__(self, connection: AsyncConnection, now: datetime) -> None:
         super().__init__(connection, now)
         self._slow: set[int] = set()
-        # When the last update of a chat was handled, where it came a short time ago.
+        # The last update of a chat that was handled, where it came a short time ago; and when.
+        self._last: dict[int, int] = {}
         self._handled: dict[int, datetime] = {}
 
     async def look(self, chats: Collection[int], limit: int, within: timedelta) -> frozenset[int]:
@@ -28,7 +29,7 @@ class Tempo(Repository):
         known = {"chats": list(chats), "limit": limit, "since": self._now - within}
         recent = (await self._connection.execute(_RECENT, known)).all()
         slow = frozenset(chats) - {chat for chat, is_fast, _ in recent if is_fast}
-        self._handled |= {chat: handled_at for chat, _, handled_at in recent if handled_at}
+        self._last |= {chat: number for chat, _, number in recent if number}
         self._slow |= slow
         return slow
 
@@ -45,6 +46,10 @@ class Tempo(Repository):
 
         By their numbers: the clock may have moved in between, or be another worker's.
         """
+        if self._last:
+            numbers, self._last = list(self._last.values()), {}
+            rows = await self._connection.execute(_HANDLED_AT, {"numbers": numbers})
+            self._handled |= dict(map(tuple, rows))
         if self._handled.get(chat_id) == handled_at:
             return False
         known = {"chat": chat_id, "handled_at": handled_at, "number": update_id}
@@ -64,13 +69,16 @@ _RECENT = (
     select(
         inbox.c.chat_id,
         func.count() > bindparam("limit"),
-        func.max(inbox.c.done_at),
+        func.max(case((inbox.c.done_at.is_not(None), inbox.c.update_id))),
     )
     .where(
         inbox.c.chat_id.in_(bindparam("chats", expanding=True)),
         inbox.c.received_at > bindparam("since"),
     )
     .group_by(inbox.c.chat_id)
+)
+_HANDLED_AT = select(inbox.c.chat_id, inbox.c.done_at).where(
+    inbox.c.update_id.in_(bindparam("numbers", expanding=True))
 )
 _BEFORE = and_(
     inbox.c.chat_id == bindparam("chat"),

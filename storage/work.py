@@ -35,12 +35,17 @@ class Work:
         self.questions = Questions(connection, now)
         self.conversations = Conversations(connection, now, self.questions.write)
         self.recurrences = Recurrences(connection, now)
-        self.rights = Rights(connection, now, self.settle)
+        self.rights = Rights(connection, now, self.settle, self.look_anew)
         self.retention = Retention(connection, now)
         self.tempo = Tempo(connection, now)
         self.workers = Workers(connection, now)
         self.leaderships = Leaderships(connection, now)
         self.rests = Rests(connection, now)
+
+    def look_anew(self) -> None:
+        """Trust nothing that was read ahead: rows were changed past the repositories."""
+        self.drafts.look_anew()
+        self.interests.look_anew()
 
     async def settle(self) -> None:
         """Write what was put off to be written together; `Database.begin` does, at the end."""

@@ -1,18 +1,25 @@
 """What is read ahead for updates handled together costs few statements, and changes no answer."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Sequence
 
 import pytest
 from dialogue import Speaker, Stage
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
+from telegram import Update
 from test_dialogue_interest import begins
 from test_flood import LIMIT, TOLD, answered
 from test_intake import answers, crowd, noted_units, write_at_once  # noqa: F401 (a fixture)
 
 import bot.intake
+from bot.intake import Intake
+from bot.pump import Pump
+from handlers.foresight import match_ahead
 from handlers.navigation import ShowEntry
+from handlers.services import Services
 from knowledge.matching import Matcher
+from storage.inbox import Waiting
 from storage.schema import people as remembered
 
 
@@ -67,17 +74,25 @@ async def test_who_fills_in_a_form_is_not_held_up_by_questions(
 
 
 async def test_the_form_is_named_among_others_only_where_something_came_between(
-    sme: Speaker, stage: Stage
+    sme: Speaker, stage: Stage, statements: list[str]
 ) -> None:
     await begins(sme, stage)
     people = [sme, *crowd(stage)]
     stage.clock.passes(seconds=1)
+    statements.clear()
     await write_at_once(stage, people, lambda n: "/aide" if n else "Chaudronnerie Martin")
+    # That nothing came between is known without asking for this person alone.
+    assert not any("SELECT EXISTS" in one for one in statements)
     assert "Pour votre demande sur" not in answers(sme)[-1]
     stage.clock.passes(seconds=1)
     await sme.says("/projets")
     stage.clock.passes(seconds=1)
     await write_at_once(stage, people, lambda n: "/aide" if n else "Samira Costa")
+    assert "Pour votre demande sur" in answers(sme)[-1]
+    # By the order in which things came, whatever the clock says.
+    stage.clock.passes(seconds=-20)
+    await sme.says("/projets")
+    await write_at_once(stage, people, lambda n: "/aide" if n else "1")
     assert "Pour votre demande sur" in answers(sme)[-1]
 
 
@@ -90,6 +105,32 @@ async def test_where_nobody_asks_no_number_is_taken(stage: Stage, statements: li
     assert 1 <= sum("FROM interests" in one for one in statements) <= len(people) // 3
     assert 1 <= sum("UPDATE people" in one for one in statements) <= len(people) // 3
     assert not any("INTO people" in one for one in statements)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_questions_of_several_groups_are_matched_together(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    start, matched = Pump._start, list[int]()
+
+    def in_fours(self: Pump[Waiting, int], items: Sequence[Waiting]) -> None:
+        for first in range(0, len(items), 4):
+            start(self, items[first : first + 4])
+
+    async def after_a_while(services: Services, updates: Sequence[Update]) -> int:
+        matched.append(len(updates))
+        # All that there is has come by then.
+        await asyncio.sleep(0.5)
+        if fails and len(matched) == 2:
+            raise RuntimeError("on purpose")
+        return await match_ahead(services, updates)
+
+    people = crowd(stage)
+    monkeypatch.setattr(Intake, "_start", in_fours)
+    monkeypatch.setattr(bot.intake, "match_ahead", after_a_while)
+    await write_at_once(stage, people, lambda n: f"comment financer un projet, cas {n} ?")
+    assert [len(answers(person)) for person in people] == [1] * len(people)
+    assert matched == [4, len(people) - 4]
 
 
 async def test_who_floods_among_others_is_held_and_they_are_not(sme: Speaker, stage: Stage) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot import json_text
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(st.characters()),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text(st.characters()),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )
@@ -26,7 +26,11 @@ def test_halves_of_characters_and_what_is_no_number_are_read() -> None:
     assert math.isnan(json_text.read("NaN"))
 
 
-def test_what_is_deep_is_read_or_refused_as_deep() -> None:
+def test_numbers_beyond_64_bits_lose_their_last_digits() -> None:
+    assert json_text.read(str(2**64 + 1)) == float(2**64)
+
+
+def test_what_is_deep_is_refused_as_deep() -> None:
     with pytest.raises(RecursionError):
         json_text.read("[" * 100_000)
 

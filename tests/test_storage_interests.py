@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from storage_fixtures import (  # noqa: F401 (fixtures)
+    ON_POSTGRESQL,
     START,
     Clock,
     database_url,
@@ -159,14 +160,19 @@ async def test_what_was_looked_for_ahead_is_given_until_it_changes(database: Dat
         assert found.status is Status.WITHDRAWN
 
 
-async def test_who_looked_too_early_keeps_one(database: Database, other: Database) -> None:
+@ON_POSTGRESQL
+async def test_what_another_worker_withdrew_since_it_was_looked_for_comes_back(
+    database: Database, other: Database
+) -> None:
     someone = await person(database)
+    interest = await register(database, someone)
     async with database.begin() as work:
         await work.interests.look([someone])
-        if database.is_shared:
-            first = await register(other, someone)
-            again = await work.interests.register(someone, new_interest())
-            assert again == Registration(first, created=False)
+        async with other.begin() as elsewhere:
+            await elsewhere.interests.withdraw(interest.id, someone)
+        again = await work.interests.register(someone, new_interest())
+    assert again.created
+    assert again.interest.status is Status.RECEIVED
 
 
 async def test_a_change_keeps_the_project_the_number_and_the_status(

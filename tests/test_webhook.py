@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import bot.webhook
 from bot import metrics
 from bot.backlog import Backlog
 from bot.updates import numbered, parsed
@@ -113,6 +114,8 @@ async def test_posts_that_follow_each_other_closely_share_a_commit(
         await asyncio.gather(*posts)
 
     monkeypatch.setattr(Inbox, "add", noted)
+    # Long enough for a busy machine.
+    monkeypatch.setattr(bot.webhook, "_GATHER_SECONDS", 0.3)
     worker.backlog.room = Capacity(100)
     await trickle(10)
     # Until several have come at once, nobody waits for others.
