@@ -148,7 +148,9 @@ async def _telegram(settings: Settings) -> AsyncIterator[Remark]:
     except InvalidToken:
         yield Remark(Level.ERROR, "token_refused")
     except TelegramError as error:
-        yield Remark(Level.ERROR, "telegram_away", {"reason": type(error).__name__})
+        # By itself, PTB's mother of errors says that an answer was no JSON.
+        name = "telegram_strange" if type(error) is TelegramError else "telegram_away"
+        yield Remark(Level.ERROR, name, {"reason": type(error).__name__})
     except Exception as error:  # noqa: BLE001 - PTB raises anything on what it cannot parse
         yield Remark(Level.ERROR, "telegram_strange", {"reason": type(error).__name__})
 

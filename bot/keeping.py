@@ -23,12 +23,12 @@ from storage.inspection import sqlite_file
 
 def back_up_to(database_url: str, destination: Path) -> int:
     """Copy a live SQLite database to a new file; return the exit code."""
-    return _copied("backup_done", database_url, lambda file: back_up(file, destination))
+    return _copied("backup", database_url, lambda file: back_up(file, destination))
 
 
 def restore_from(copy: Path, database_url: str) -> int:
     """Put a copy where the settings' database is not yet; return the exit code."""
-    return _copied("restore_done", database_url, lambda file: restore(copy, file))
+    return _copied("restore", database_url, lambda file: restore(copy, file))
 
 
 def copy_between(source_url: str, target_url: str) -> int:
@@ -39,28 +39,28 @@ def copy_between(source_url: str, target_url: str) -> int:
             return fail(TEXT.label("copy_bad_url"))
         tables = asyncio.run(copy_database(source_url, target_url))
     except StorageError as error:
-        return _failed(error)
+        return _failed("copy", error)
     say(TEXT.label("copy_done", tables=tables, rows=sum(table.rows for table in tables)))
     return 0
 
 
-def _copied(done: str, database_url: str, act: Callable[[Path], Copied]) -> int:
+def _copied(command: str, database_url: str, act: Callable[[Path], Copied]) -> int:
     try:
         copied = act(sqlite_file(database_url))
     except StorageError as error:
-        return _failed(error)
-    say(TEXT.label(done, path=copied.path, size=max(1, copied.size // 1000)))
+        return _failed(command, error)
+    say(TEXT.label(f"{command}_done", path=copied.path, size=max(1, copied.size // 1000)))
     return 0
 
 
-def _failed(error: StorageError) -> int:
+def _failed(command: str, error: StorageError) -> int:
     match error:
         case AlreadyExistsError():
             return fail(TEXT.label("keeping_exists", path=error.path))
         case NotEmptyError():
             return fail(TEXT.label("keeping_not_empty", table=error.table))
         case DamagedError():
-            return fail(TEXT.label("keeping_damaged", reason=error))
+            return fail(TEXT.label(f"{command}_damaged", reason=error))
         case NotSqliteError():
             return fail(TEXT.label("keeping_not_sqlite"))
         case _:

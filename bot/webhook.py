@@ -27,6 +27,7 @@ from storage.inbox import Received
 logger = logging.getLogger(__name__)
 PATH = "/telegram"
 LARGEST_BODY = 1_000_000
+_DIGITS = 10
 _SECRET_HEADER = b"x-telegram-bot-api-secret-token"
 _COME_BACK = {"Retry-After": "5"}
 _PATIENCE_SECONDS = 5.0
@@ -215,7 +216,8 @@ def _header(scope: Scope, name: bytes) -> bytes:
 
 async def _body(scope: Scope, receive: Receive) -> bytes:
     length = _header(scope, b"content-length") or b"0"
-    if not length.isdigit() or int(length) > LARGEST_BODY:
+    # Python refuses to read a number of thousands of digits.
+    if not length.isdigit() or len(length) > _DIGITS or int(length) > LARGEST_BODY:
         raise Refusal(413, "size")
     parts, size, goes_on = [], 0, True
     while goes_on:

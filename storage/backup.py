@@ -70,7 +70,8 @@ def _copy(database: Path, part: Path) -> None:
             # One file, without a log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
     except (OSError, sqlite3.Error) as error:
-        if getattr(error, "sqlite_errorcode", None) in _SPOILT:
+        # The lower byte names the error; the others, its kind.
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _SPOILT:
             raise DamagedError(f"the source is not sound: {error}") from error
         raise DatabaseUnavailableError(f"the copy failed: {type(error).__name__}") from error
     if faults := inspect_file(part):

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from bot.cli import main
 from bot.doctor import TEXT, Level, Remark, examine, in_words
@@ -88,9 +88,11 @@ async def test_a_refused_token_and_a_telegram_that_is_away(url: str, server: Pre
     assert named(away)["telegram_away"] is Level.ERROR
 
 
-async def test_who_answers_and_is_no_telegram_is_told(url: str) -> None:
-    yes = JSONResponse({"ok": True, "result": True})
-    stranger = WebServer(yes, "127.0.0.1", 0)
+@pytest.mark.parametrize(
+    "answer", [JSONResponse({"ok": True, "result": True}), HTMLResponse("<p>Bonjour</p>")]
+)
+async def test_who_answers_and_is_no_telegram_is_told(url: str, answer: Response) -> None:
+    stranger = WebServer(answer, "127.0.0.1", 0)
     await stranger.start()
     address = f"http://127.0.0.1:{stranger.port}"
     given = settings(url, telegram_bot_token=PREVIEW_TOKEN, telegram_api_url=address)
@@ -175,7 +177,11 @@ def test_a_backup_is_made_and_put_back_where_nothing_is(
     Path("spoilt.db").write_bytes(b"no database at all" * 100)
     monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///elsewhere.db")
     assert main(["restore", "spoilt.db"]) == 1
-    assert "essayez-en une plus ancienne" in capsys.readouterr().err
+    assert "Essayez-en une plus ancienne" in capsys.readouterr().err
+    monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///spoilt.db")
+    assert main(["backup", "another.db"]) == 1
+    assert "la base elle-même est abîmée" in capsys.readouterr().err
+    monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///elsewhere.db")
     assert main(["restore", "nowhere.db"]) == 1
     assert "Vérifiez que la base existe" in capsys.readouterr().err
     assert not Path("elsewhere.db").exists()

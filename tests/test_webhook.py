@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -197,6 +197,47 @@ async def test_a_body_over_the_limit_is_not_read(worker: Worker) -> None:
             yield b" " * 65536
 
     answer = await worker.client.post("/telegram", content=endless(), headers=HEADERS)
+    assert answer.status_code == 413
+
+
+async def test_a_body_that_comes_in_parts_is_kept_whole(worker: Worker) -> None:
+    body = json.dumps(update(7, "un deux trois")).encode()
+
+    async def parts() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 10):
+            yield body[start : start + 10]
+
+    answer = await worker.client.post("/telegram", content=parts(), headers=HEADERS)
+    assert answer.status_code == 200
+    assert worker.kept() == [(7, 5, body.decode())]
+
+
+async def test_nothing_is_kept_of_a_body_that_breaks_off(worker: Worker) -> None:
+    body = json.dumps(update(7)).encode()
+    arriving: list[dict[str, Any]] = [
+        {"type": "http.request", "body": body, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    said: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return arriving.pop(0)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        said.append(dict(message))
+
+    secret = (b"x-telegram-bot-api-secret-token", WORD.encode())
+    scope = {"type": "http", "method": "POST", "path": "/telegram", "headers": [secret]}
+    await Webhook(WORD, worker.mailbox, worker.health).app()(scope, receive, send)
+    assert said[0]["status"] == 400
+    assert worker.kept() == []
+
+
+@pytest.mark.parametrize("length", ["-1", "1e3", "1000001", "9" * 5000])
+async def test_a_length_that_is_none_or_too_much_is_refused(worker: Worker, length: str) -> None:
+    answer = await worker.client.post(
+        "/telegram", content=b"{}", headers=HEADERS | {"Content-Length": length}
+    )
     assert answer.status_code == 413
 
 
