@@ -9,6 +9,7 @@ ready; of several, the middle is told, and a ratio is taken within each. Writes
 """
 
 import argparse
+import itertools
 import multiprocessing
 import os
 import socket
@@ -36,6 +37,7 @@ Make: TypeAlias = Callable[[int, int], list[mixes.Update]]
 _STEADY_SECONDS = 6.0
 # Of what is not measured for all numbers of chats.
 _CHATS = targets.CHATS
+_TIMES = 3
 # Updates a second at the steady rate; of distinct questions, what an encoder on one core can take.
 _STEADY = {"questions": 40.0}
 _STEADY_RATE = 100.0
@@ -97,11 +99,13 @@ def _round(number: int, trials: Sequence["Trial"], options: argparse.Namespace) 
     """Have everybody drain a backlog for each number of chats, then answer at a steady rate."""
     # Every second time the other way round: nobody always comes before a peer.
     order = trials if number % 2 == 0 else trials[::-1]
-    for chats in options.chats:
-        for trial in order:
-            if trial.is_whole or chats == _CHATS:
+    for chats, turn in itertools.product(options.chats, range(_TIMES)):
+        for trial in order if turn % 2 == 0 else order[::-1]:
+            # What is held to a peer is measured several times in a round.
+            if trial.takes(chats, turn):
                 count = min(trial.count(chats), options.updates)
-                result = trial.run(number, Load(trial.updates(count, chats)), chats)
+                updates = trial.updates(count, chats)
+                result = trial.run(number * _TIMES + turn, Load(updates), chats)
                 if trial.mix == "questions" and not trial.delay:
                     alone = matching_alone(trial.contender, options.bot_core)
                     result = replace(result, alone=alone)
@@ -109,7 +113,7 @@ def _round(number: int, trials: Sequence["Trial"], options: argparse.Namespace) 
     for trial in order:
         rate = _STEADY.get(trial.mix, _STEADY_RATE)
         steady = trial.updates(int(rate * options.seconds), _CHATS)
-        yield trial.run(number, Load(steady, rate), _CHATS)
+        yield trial.run(number * _TIMES, Load(steady, rate), _CHATS)
 
 
 @contextmanager
@@ -176,6 +180,12 @@ class Trial:
         """Whether it is measured for all numbers of chats."""
         return not self.delay and (self.mix == "navigation" or self.contender.echoes)
 
+    def takes(self, chats: int, turn: int) -> bool:
+        """Whether it is given a backlog of so many chats, so many turns after the first."""
+        if turn:
+            return chats == _CHATS and not self.delay
+        return self.is_whole or chats == _CHATS
+
     def count(self, chats: int) -> int:
         """Return how many updates to drain: some seconds of work."""
         if self.is_slow:
@@ -187,8 +197,9 @@ class Trial:
     def run(self, number: int, load: Load, chats: int) -> Result:
         """Deliver a load; return what came of it."""
         before, noted = self.running.cpu, len(self.running.lags)
-        self.pipe.send(load)
-        told: Told = self.pipe.recv()
+        with self.running.watched():
+            self.pipe.send(load)
+            told: Told = self.pipe.recv()
         lags = self.running.lags[noted:]
         result = Result(
             self.contender.name,

@@ -1,9 +1,12 @@
 """Who is measured: our bot and the bare echoes, each a process of its own on one core."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,6 +103,15 @@ class Running:
     def lags(self) -> list[float]:
         """How late the event loop woke, in seconds, every hundredth of a second so far."""
         return lags(self._lags)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Have its event loop watched meanwhile."""
+        self._process.send_signal(signal.SIGUSR1)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGUSR2)
 
     def stop(self) -> None:
         """End the process and its database."""

@@ -1,11 +1,13 @@
 """A program with a clock in its event loop: ``python -m benchmarks.load.watched FILE MODULE ARGS``.
 
-Two hundred times a second the main thread's loop is asked to wake; how late it does so
-(seconds, a double) is appended to the file. A callback that holds the loop shows as a late wake.
+Between two signals, SIGUSR1 and SIGUSR2, the main thread's loop is asked to wake two hundred times
+a second; how late it does so (seconds, a double) is appended to the file. A callback that holds the
+loop shows as a late wake. Otherwise nothing is asked: who waits must not cost those at work.
 """
 
 import asyncio
 import runpy
+import signal
 import struct
 import sys
 import threading
@@ -35,6 +37,11 @@ class Clock:
         self._due = 0.0
         self._handle: asyncio.Handle | None = None
 
+    def obey(self) -> None:
+        """Start and stop as signals say, from now on."""
+        for number, act in ((signal.SIGUSR1, self.start), (signal.SIGUSR2, self.stop)):
+            signal.signal(number, lambda *_, act=act: self._loop.call_soon_threadsafe(act))
+
     def start(self) -> None:
         """Ask to be woken soon."""
         # Not the loop's own clock: uvloop's stands still while it works, and counts milliseconds.
@@ -63,7 +70,7 @@ def watch(file: BinaryIO) -> None:
         clock = Clock(loop, file)
         is_main = threading.current_thread() is threading.main_thread()
         if is_main:
-            clock.start()
+            clock.obey()
         try:
             run_forever(loop)
         finally:
@@ -74,7 +81,7 @@ def watch(file: BinaryIO) -> None:
 
     def made() -> asyncio.AbstractEventLoop:
         loop = uvloop.Loop()
-        loop.call_soon(Clock(loop, file).start)
+        loop.call_soon(Clock(loop, file).obey)
         return loop
 
     # Compiled, its own cannot be replaced: what makes a loop is.
