@@ -20,8 +20,8 @@ another; made-up updates. A backlog is drained as fast as it goes (updates a sec
 an update), then updates come at a steady rate (milliseconds from delivery to answer). Each load is
 given to all in turn. *times PTB*, *times aiogram*: updates a second against the bare PTB echo on
 its default transport, and the bare aiogram echo, by the same load of the same round.
-Each load was given {rounds} times, a backlog of a hundred chats without delay {times} times; figures
-and ratios are those in the middle.
+Each load was given {rounds} times, a backlog of a hundred chats without delay {times} times;
+figures and ratios are those in the middle.
 *times matching*: against what matching alone, in a process of its own on that core, allows.
 *loop lag*: how late the event loop woke when asked to, two hundred times a second: at worst but
 for one time in a hundred, and (in brackets) at worst.
