@@ -44,20 +44,20 @@ async def asked_anew(
 
     What somebody writes into a form is seldom a question; who writes too fast is left unanswered.
     """
-    new = [update for update in updates if _is_new(services, update)]
+    recent = services.knowledge.recent
+    new = [
+        (update, writer.id)
+        for update in updates
+        if (writer := questions.writer(update)) and recent.get(_text(update)) is None
+    ]
     if not new:
         return ()
     async with database.begin() as work:
-        filling = await work.drafts.writers([_writer_id(update) for update in new])
-        calm = await _calm(work, services, new)
+        filling = await work.drafts.writers([writer for _, writer in new])
+        calm = await _calm(work, services, [update for update, _ in new])
     return tuple(
-        update for update in new if update.update_id in calm and _writer_id(update) not in filling
+        update for update, writer in new if update.update_id in calm and writer not in filling
     )
-
-
-def _is_new(services: Services, update: Update) -> bool:
-    is_text = questions.writer(update) is not None
-    return is_text and services.knowledge.recent.get(_text(update)) is None
 
 
 async def match_ahead(services: Services, updates: Sequence[Update]) -> int:
@@ -82,11 +82,6 @@ def _match(matcher: Matcher, texts: Sequence[str]) -> tuple[int, dict[str, Decis
         if time.monotonic() > until:
             return number, found
     return len(texts), found
-
-
-def _writer_id(update: Update) -> int:
-    user = questions.writer(update)
-    return user.id if user else 0
 
 
 def _text(update: Update) -> str:

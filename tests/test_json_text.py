@@ -1,4 +1,4 @@
-"""JSON is read whatever it holds, by the fast reader or the patient one."""
+"""JSON is read by the fast reader where it can be, and else by the patient one."""
 
 import json
 import math

@@ -37,6 +37,7 @@ Make: TypeAlias = Callable[[int, int], list[mixes.Update]]
 _STEADY_SECONDS = 6.0
 # Of what is not measured for all numbers of chats.
 _CHATS = targets.CHATS
+# What is held to a peer is drained so many times in a round: the machine's pace is not steady.
 _TIMES = 3
 # Updates a second at the steady rate; of distinct questions, what an encoder on one core can take.
 _STEADY = {"questions": 40.0}
@@ -101,7 +102,6 @@ def _round(number: int, trials: Sequence["Trial"], options: argparse.Namespace) 
     order = trials if number % 2 == 0 else trials[::-1]
     for chats, turn in itertools.product(options.chats, range(_TIMES)):
         for trial in order if turn % 2 == 0 else order[::-1]:
-            # What is held to a peer is measured several times in a round.
             if trial.takes(chats, turn):
                 count = min(trial.count(chats), options.updates)
                 updates = trial.updates(count, chats)

@@ -101,7 +101,7 @@ class Running:
 
     @property
     def lags(self) -> list[float]:
-        """How late the event loop woke, in seconds, every hundredth of a second so far."""
+        """How late the event loop woke, in seconds, each time it was asked to while watched."""
         return lags(self._lags)
 
     @contextmanager
