@@ -33,7 +33,6 @@ _COME_BACK = {"Retry-After": "5"}
 _PATIENCE_SECONDS = 5.0
 # Telegram posts the next as soon as the last are kept: those come one after the other.
 _GATHER_SECONDS = 0.002
-_KEPT = Response()
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not an error of this program
@@ -56,6 +55,7 @@ class Mailbox:
         self._announce = announce
         self._waiting: list[tuple[Received, asyncio.Future[None]]] = []
         self._keeping: asyncio.Task[None] | None = None
+        # Several came at once the last time.
         self._is_busy = False
 
     async def keep(self, update: Received) -> None:
@@ -143,6 +143,7 @@ class Webhook:
         """Return the application."""
         pages = Starlette(
             routes=[
+                Route(PATH, self.take, methods=["POST"]),
                 Route("/healthz", self.live),
                 Route("/readyz", self.ready),
                 Route("/metrics", self.metrics),
@@ -150,7 +151,7 @@ class Webhook:
         )
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http" and scope["path"] == PATH:
+            if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
                 # Past the router and its layers, which take longer than all that is done here.
                 response = await self.take(Request(scope, receive))
                 await response(scope, receive, send)
@@ -161,8 +162,6 @@ class Webhook:
 
     async def take(self, request: Request) -> Response:
         """Keep one update, then say so."""
-        if request.method != "POST":
-            return Response(status_code=405, headers={"Allow": "POST"})
         try:
             self._check_secret(request)
             self._check_open()
@@ -171,15 +170,15 @@ class Webhook:
                 await self._mailbox.keep(update)
         except Refusal as refusal:
             return _refused(refusal)
-        except ClientDisconnect:
-            return _refused(Refusal(400, "disconnected"))
         except InboxFullError:
             return _refused(Refusal(503, "full"))
+        except ClientDisconnect:
+            return _refused(Refusal(400, "disconnected"))
         except Exception as error:
             # Whatever it is, Telegram must come back.
             logger.error("an update cannot be kept: %s", type(error).__name__, exc_info=error)
             return _refused(Refusal(503, "database"))
-        return _KEPT
+        return Response()
 
     async def live(self, _request: Request) -> Response:
         """Say that the process lives."""
