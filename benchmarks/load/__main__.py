@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -236,11 +236,16 @@ def telegram(delay: float) -> Iterator[tuple[Connection, str]]:
         process.kill()
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+def free_port(following: int = 0) -> int:
+    """Return a port that nobody uses, and none of so many that follow it."""
+    while True:
+        with ExitStack() as stack, suppress(OSError, OverflowError):
+            first = stack.enter_context(socket.socket())
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            for number in range(port + 1, port + following + 1):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", number))
+            return port
 
 
 def _report_folder(options: argparse.Namespace) -> Path | None:

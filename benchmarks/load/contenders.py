@@ -104,6 +104,11 @@ class Running:
         """How late the event loop woke, in seconds, each time it was asked to while watched."""
         return lags(self._lags)
 
+    def check(self) -> None:
+        """Raise ChildProcessError where it has ended: what is posted to it would wait in vain."""
+        if (code := self._process.poll()) is not None:
+            raise ChildProcessError(f"a contender ended with {code}")
+
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Have its event loop watched meanwhile."""

@@ -100,7 +100,7 @@ def _message(chat_id: int | None) -> Outgoing:
 def _workers(name: str, workers: int, settings: dict[str, str], updates: int) -> None:
     """Drain navigation posted to so many workers; tell the processor time of each part."""
     contender = ours(name, webhook=True, SEMANTIC_MATCHING="false", **settings)
-    first = free_port()
+    first = free_port(workers - 1)
     with telegram(0.0) as (pipe, api), contextlib.ExitStack() as stack:
         running = []
         for number in range(workers):
@@ -108,6 +108,7 @@ def _workers(name: str, workers: int, settings: dict[str, str], updates: int) ->
             stack.callback(running[-1].stop)
             # The first worker makes the tables.
             time.sleep(8)
+            running[-1].check()
         pipe.send(Load(mixes.navigation(200, _CHATS, _PROJECT), workers=workers))
         pipe.recv()
         before = [_postgres_cpu(), *(one.cpu for one in running)]
