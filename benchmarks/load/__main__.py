@@ -105,15 +105,22 @@ def _round(number: int, trials: Sequence["Trial"], options: argparse.Namespace) 
             if trial.takes(chats, turn):
                 count = min(trial.count(chats), options.updates)
                 updates = trial.updates(count, chats)
-                result = trial.run(number * _TIMES + turn, Load(updates), chats)
+                load = Load(updates)
                 if trial.mix == "questions" and not trial.delay:
-                    alone = matching_alone(trial.contender, options.bot_core)
-                    result = replace(result, alone=alone)
-                yield result
+                    yield _bracketed(trial, number * _TIMES + turn, load, chats, options.bot_core)
+                else:
+                    yield trial.run(number * _TIMES + turn, load, chats)
     for trial in order:
         rate = _STEADY.get(trial.mix, _STEADY_RATE)
         steady = trial.updates(int(rate * options.seconds), _CHATS)
         yield trial.run(number * _TIMES, Load(steady, rate), _CHATS)
+
+
+def _bracketed(trial: "Trial", number: int, load: Load, chats: int, core: int | None) -> Result:
+    """Measure matching alone before a load and after it: the machine's pace drifts meanwhile."""
+    before = matching_alone(trial.contender, core)
+    result = trial.run(number, load, chats)
+    return replace(result, alone=(before + matching_alone(trial.contender, core)) / 2)
 
 
 @contextmanager

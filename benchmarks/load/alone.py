@@ -1,10 +1,9 @@
 """Matching and nothing else: ``python -m benchmarks.load.alone COUNT``, seconds of processor each.
 
-The same distinct questions as those of the load, matched as the handler does, each in a thread that
-the loop waits for, in one process: what the rest is measured beside.
+Distinct questions as those of the load, one after the other in one process that does nothing else:
+what the rest is measured beside.
 """
 
-import asyncio
 import gc
 import sys
 import time
@@ -15,7 +14,6 @@ from benchmarks.load import mixes
 from bot.modes import load_learnt
 from bot.settings import Settings
 from knowledge.loading import material_of
-from knowledge.matching import Matcher
 
 _WARM = 100
 
@@ -30,16 +28,13 @@ def main() -> None:
     gc.freeze()
     count = int(sys.argv[1])
     updates = mixes.questions(count + _WARM, 100, material_of(Path(knowledge.__file__).parent))
-    print(asyncio.run(_measure(matcher, [update["message"]["text"] for update in updates])))
-
-
-async def _measure(matcher: Matcher, texts: list[str]) -> float:
+    texts = [update["message"]["text"] for update in updates]
     for text in texts[:_WARM]:
-        await asyncio.to_thread(matcher.match, text)
+        matcher.match(text)
     began = time.process_time()
     for text in texts[_WARM:]:
-        await asyncio.to_thread(matcher.match, text)
-    return (time.process_time() - began) / (len(texts) - _WARM)
+        matcher.match(text)
+    print((time.process_time() - began) / count)
 
 
 if __name__ == "__main__":

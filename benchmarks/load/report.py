@@ -22,7 +22,8 @@ given to all in turn. *times PTB*, *times aiogram*: updates a second against the
 its default transport, and the bare aiogram echo, by the same load of the same round.
 Each load was given {rounds} times, a backlog of a hundred chats without delay {times} times;
 figures and ratios are those in the middle.
-*times matching*: against what matching alone, in a process of its own on that core, allows.
+*times matching*: against what matching alone, in a process of its own on that core just before and
+just after, allows.
 *loop lag*: how late the event loop woke when asked to, two hundred times a second: at worst but
 for one time in a hundred, and (in brackets) at worst.
 

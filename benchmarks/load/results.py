@@ -14,7 +14,7 @@ class Result:
 
     ``rate``: updates a second, 0 where all were there at once. ``lag`` and ``longest_lag``: how
     late the event loop woke, at the 99th percentile and at worst. ``alone``: the processor time of
-    matching one distinct question and nothing else, measured beside; not a number elsewhere.
+    matching one distinct question and nothing else, just before and after; not a number elsewhere.
     """
 
     contender: str
