@@ -8,7 +8,7 @@ import { byId } from "./dom.js";
 import { fr } from "./fr.js";
 import { validPayload } from "./links.js";
 import { Log } from "./log.js";
-import { alertBox, announce, confirmReset, showConnection, toast } from "./notices.js";
+import { alertBox, announce, confirmReset, leaveChat, showConnection, toast } from "./notices.js";
 import { Store } from "./store.js";
 import { Taps } from "./taps.js";
 
@@ -34,7 +34,8 @@ const actions = {
 
 const taps = new Taps({
   onChange: () => render(),
-  onAnswer: ({ text, show_alert: isAlert }) => (isAlert ? alertBox(text) : toast(text)),
+  onAnswer: ({ text, show_alert: isAlert }) =>
+    isAlert ? alertBox(text) : toast(text, { ofChat: true }),
   onSilence: () => toast(fr.noAnswer),
   onFailure: (error) => complain(error),
 });
@@ -140,6 +141,7 @@ function arrive() {
 
 /** Opens a conversation; on a phone it becomes a page of its own, that "back" leaves. */
 function open(key, { replace = false, fromHistory = false } = {}) {
+  if (store.active !== key) leaveChat();
   store.active = key;
   document.body.dataset.view = "chat";
   if (!fromHistory) {
@@ -156,6 +158,7 @@ function open(key, { replace = false, fromHistory = false } = {}) {
 
 function showList() {
   const key = store.active;
+  leaveChat();
   document.body.dataset.view = "list";
   render();
   document.querySelector(`[data-testid="conversation-${key}"]`)?.focus();

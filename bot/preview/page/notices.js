@@ -5,14 +5,20 @@ import { byId, el } from "./dom.js";
 const SHORTEST_MS = 5000;
 const PER_CHARACTER_MS = 70;
 
-/** Shows a line for a while; the pointer on it keeps it. */
-export function toast(text) {
-  const node = el("p", { class: "toast", "data-testid": "toast" }, text);
+/** Shows a line for a while; the pointer on it keeps it. One of a chat leaves with it. */
+export function toast(text, { ofChat = false } = {}) {
+  const attributes = { class: "toast", "data-testid": "toast" };
+  const node = el("p", ofChat ? { ...attributes, "data-of-chat": "" } : attributes, text);
   const life = Math.max(SHORTEST_MS, text.length * PER_CHARACTER_MS);
   const leave = () => (node.matches(":hover") ? setTimeout(leave, 1000) : node.remove());
   node.addEventListener("click", () => node.remove());
   byId("toasts").append(node);
   setTimeout(leave, life);
+}
+
+/** Takes away what was told of the chat that is left. */
+export function leaveChat() {
+  for (const node of byId("toasts").querySelectorAll("[data-of-chat]")) node.remove();
 }
 
 /** Says something to screen readers only. */
