@@ -21,10 +21,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from storage.errors import DatabaseUnavailableError, NestedTransactionError, StorageError
 from storage.json_columns import JSON_COLUMNS
+from storage.presence import Presence
 from storage.revision import NEWEST, is_newest
 from storage.sqlite import open_sqlite
 from storage.work import Work
-from storage.workers import Presence, new_worker
+from storage.workers import new_worker
 
 logger = logging.getLogger(__name__)
 

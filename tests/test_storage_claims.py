@@ -29,9 +29,9 @@ from storage.database import Database
 from storage.errors import ClaimLostError
 from storage.inbox import Received, Waiting
 from storage.outbox import Audience, Outgoing, Pending, Priority
+from storage.presence import LEASE, Presence
 from storage.rests import Rest
 from storage.work import Work
-from storage.workers import LEASE, Presence
 
 ALL = frozenset(Audience)
 HERE, THERE = "here", "there"

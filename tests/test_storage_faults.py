@@ -21,7 +21,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 from storage.database import Database
 from storage.errors import DatabaseUnavailableError, InboxFullError
 from storage.inbox import Capacity, Received
-from storage.workers import Presence
+from storage.presence import Presence
 
 
 def received(*update_ids: int, body: str = "{}") -> list[Received]:
