@@ -60,7 +60,6 @@ STEPS = (
         resets=(REUSED,),
         applies=_not_by_telegram,
         reusable=True,
-        returns_to="contact_kind",
     ),
 )
 

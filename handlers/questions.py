@@ -46,7 +46,7 @@ async def hear(_update: Update, context: BotContext) -> None:
         await ask(turn)
     elif forms.sounds_like_a_question(turn.text, draft):
         await ask(turn)
-        await forms.ask_again(turn, draft)
+        await forms.remind(turn, draft)
     else:
         await forms.hear(turn, draft, turn.text)
 
@@ -125,9 +125,9 @@ def _choices(turn: Turn, decision: Decision, question_id: int) -> Keyboard:
 
 async def _say_none(turn: Turn, decision: Decision, question_id: int) -> None:
     """Say that there is no answer; the nearest titles come first, should one be right after all."""
-    nearest = filter(None, map(turn.services.knowledge.entry, decision.shown))
+    nearest = [*filter(None, map(turn.services.knowledge.entry, decision.shown))]
     await turn.say(
-        TEXT("none", identity=turn.services.identity),
+        TEXT("none", nearest=nearest),
         column(
             [
                 *(button(entry.title, ShowEntry(entry.id)) for entry in nearest),

@@ -9,6 +9,7 @@ from handlers.administration import notify_change
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
 from handlers.forms import engine
+from handlers.forms.steps import CHANGES
 from handlers.keyboards import Button, Keyboard, button, column
 from handlers.messages import Catalogue
 from handlers.navigation import ListProjects, ListRequests, ShowProject, ShowRequest
@@ -94,10 +95,10 @@ async def change_request(update: Update, context: BotContext) -> None:
 
 async def _reopen(turn: Turn, request: Interest) -> None:
     if request.project_id:
-        answers = interest.answers_of(request)
+        answers = {CHANGES: request.number} | interest.answers_of(request)
         await engine.reopen(turn, interest.FORM, request.project_id, answers)
     else:
-        answers = proposal.answers_of(request)
+        answers = {CHANGES: request.number} | proposal.answers_of(request)
         await engine.reopen(turn, proposal.FORM, str(request.id), answers)
 
 

@@ -407,6 +407,106 @@ async def test_an_answer_is_changed_from_the_recap(sme: Speaker, stage: Stage) -
     assert "+33" not in sme.text
 
 
+async def test_an_answer_shown_again_can_stay(sme: Speaker, stage: Stage) -> None:
+    await fills(sme, stage)
+    await sme.taps("Modifier une réponse")
+    await sme.taps("Le souhait")
+    sme.sees("Votre réponse pour l'instant : Participer au projet")
+    await sme.taps("Ne rien changer")
+    sme.sees("Récapitulatif", "Souhait : participer au projet")
+    await sme.taps("Modifier une réponse")
+    menu, back = sme.button("Revenir au récapitulatif")
+    await sme.taps("Le nom")
+    sme.sees("Samira Costa")
+    await sme.says("retour")
+    sme.sees("Récapitulatif", "Nom : Samira Costa")
+    await sme.taps("Modifier une réponse")
+    await sme.taps("Le nom")
+    await sme.taps_data(menu["message_id"], back)
+    sme.sees("Récapitulatif", "Nom : Samira Costa")
+
+
+async def test_giving_up_can_be_undone_while_an_answer_is_changed(
+    sme: Speaker, stage: Stage
+) -> None:
+    await fills(sme, stage)
+    await sme.taps("Modifier une réponse")
+    await sme.taps("Le nom")
+    await sme.taps("Abandonner")
+    await sme.taps("Continuer le formulaire")
+    sme.sees("Quels sont vos prénom et nom")
+    await sme.says("Nadia Benali")
+    sme.sees("Récapitulatif", "Nom : Nadia Benali")
+
+
+async def test_the_question_before_can_be_asked_again(sme: Speaker, stage: Stage) -> None:
+    await begins(sme, stage)
+    assert "‹ Question précédente" not in sme.labels
+    await sme.says("Mécanique du Delta")
+    await sme.taps("‹ Question précédente")
+    sme.sees("nom de votre entreprise", "Votre réponse pour l'instant : Mécanique du Delta")
+    old, keep = sme.button("Ne rien changer")
+    await sme.taps("Ne rien changer")
+    sme.sees("Quels sont vos prénom et nom")
+    for words in ("Retour", "question précédente", "revenir en arrière"):
+        await sme.says(words)
+        sme.sees("nom de votre entreprise")
+        await sme.says("Mécanique de la Crau")
+        sme.sees("Quels sont vos prénom et nom")
+    await sme.says("Samira Costa")
+    await sme.taps_data(old["message_id"], keep)
+    assert "déjà passée" in sme.toast
+    assert await stage.rows(select(drafts.c.step)) == [("contact_kind",)]
+
+
+async def test_back_from_the_recap_is_the_last_question(sme: Speaker, stage: Stage) -> None:
+    await fills(sme, stage)
+    await sme.says("retour")
+    sme.sees("Quel est votre numéro SIRET", "73282932000074")
+    await sme.taps("Ne rien changer")
+    sme.sees("Récapitulatif", "73282932000074")
+
+
+async def test_before_the_first_question_there_is_none(sme: Speaker, stage: Stage) -> None:
+    await sme.says(f"/start p_{open_project(stage)}")
+    await sme.taps("Ça m'intéresse")
+    await sme.says("retour")
+    assert await stage.rows(select(drafts.c.step)) == [("notice",)]
+    await sme.taps("J'ai compris")
+    await sme.says("retour")
+    sme.sees("nom de votre entreprise")
+    assert await stage.rows(select(drafts.c.step)) == [("company",)]
+
+
+async def test_after_a_question_the_recap_is_not_said_again_nor_sent_by_a_yes(
+    sme: Speaker, stage: Stage
+) -> None:
+    await fills(sme, stage)
+    await sme.says("Qui peut participer aux projets ?")
+    sme.sees("vous attend", "Rien n'est perdu")
+    assert "Récapitulatif" not in sme.text
+    # It may be the answer to "Cette réponse vous aide-t-elle ?".
+    await sme.says("oui")
+    sme.sees("Récapitulatif", "Mécanique du Delta")
+    assert await stage.rows(select(interests.c.id)) == []
+    await sme.says("oui, d'accord")
+    sme.sees("C'est enregistré")
+
+
+async def test_giving_a_change_up_leaves_the_request(sme: Speaker, stage: Stage) -> None:
+    number = await registers(sme, stage)
+    await sme.taps("Voir ma demande")
+    await sme.taps("Modifier ma demande")
+    sme.sees(f"Récapitulatif, votre demande {number}", "Rien n'est changé avant")
+    await sme.taps("Abandonner")
+    sme.sees(f"Votre demande {number} restera telle que vous l'avez envoyée")
+    await sme.taps("Oui, abandonner")
+    sme.sees(f"Votre demande {number} reste telle que vous l'avez envoyée")
+    assert "transmis" not in sme.text
+    assert await stage.rows(select(interests.c.status)) == [("received",)]
+    assert await stage.rows(select(drafts)) == []
+
+
 async def test_a_form_for_another_project_is_offered_the_one_under_way(
     sme: Speaker, stage: Stage
 ) -> None:

@@ -8,9 +8,11 @@ from handlers.forms.buttons import (
     TEXT,
     notice_keyboard,
     recap_keyboard,
+    reminder_keyboard,
     step_keyboard,
 )
-from handlers.forms.steps import LEAVING, Form, RefusedError, Step
+from handlers.forms.steps import LEAVING, REMINDED, Form, RefusedError, Step
+from handlers.keyboards import Keyboard
 from handlers.turn import Turn
 from storage.drafts import Draft
 
@@ -60,9 +62,19 @@ async def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
         lines.append(_said(turn, draft, "recap"))
     else:
         step = form.by_key[draft.step]
-        keyboard = step_keyboard(form, step, form.offers(turn, draft, step))
+        keyboard = _step_keyboard(turn, draft, step)
         lines += [*_progress(form, step, draft), question(turn, draft, step)]
+        lines += _given_before(form, step, draft)
     await turn.say("\n".join(lines), keyboard)
+
+
+async def remind(turn: Turn, draft: Draft) -> None:
+    """Say that the form waits, after something else was said: what is long is not said again."""
+    if draft.step not in (NOTICE, RECAP):
+        await ask_again(turn, draft)
+        return
+    await turn.work.drafts.save(replace(draft, answers=dict(draft.answers) | {REMINDED: "1"}))
+    await turn.say(TEXT("reminder", what=what(turn, draft)), reminder_keyboard())
 
 
 def question(turn: Turn, draft: Draft, step: Step) -> str:
@@ -76,8 +88,7 @@ async def refuse(turn: Turn, draft: Draft, refused: RefusedError) -> None:
     form = form_of(draft)
     step = form.by_key[draft.step]
     reason = _said(turn, draft, refused.reason, **refused.values)
-    keyboard = step_keyboard(form, step, form.offers(turn, draft, step))
-    await turn.say(f"{_name(turn, draft)}\n{reason}", keyboard)
+    await turn.say(f"{_name(turn, draft)}\n{reason}", _step_keyboard(turn, draft, step))
 
 
 async def explain(turn: Turn, draft: Draft) -> None:
@@ -91,14 +102,20 @@ async def explain(turn: Turn, draft: Draft) -> None:
     await _keep(turn, draft)
     name = f"ask_{step.key}_help"
     said = _said(turn, draft, name if name in form.text.names else f"ask_{step.key}")
-    keyboard = step_keyboard(form, step, form.offers(turn, draft, step))
+    keyboard = _step_keyboard(turn, draft, step)
     await turn.say(TEXT("help", said=said, name=_name(turn, draft)), keyboard)
 
 
 async def _keep(turn: Turn, draft: Draft) -> None:
     """Save the form; whoever is asked again has not left it."""
-    answers = {key: value for key, value in draft.answers.items() if key != LEAVING}
+    passing = {LEAVING, REMINDED}
+    answers = {key: value for key, value in draft.answers.items() if key not in passing}
     await turn.work.drafts.save(replace(draft, answers=answers))
+
+
+def _step_keyboard(turn: Turn, draft: Draft, step: Step) -> Keyboard:
+    form = form_of(draft)
+    return step_keyboard(form, step, draft.answers, form.offers(turn, draft, step))
 
 
 def _said(turn: Turn, draft: Draft, name: str, **more: object) -> str:
@@ -109,6 +126,14 @@ def _said(turn: Turn, draft: Draft, name: str, **more: object) -> str:
 
 def _name(turn: Turn, draft: Draft) -> str:
     return TEXT("named", what=what(turn, draft))
+
+
+def _given_before(form: Form, step: Step, draft: Draft) -> list[str]:
+    given = draft.answers.get(step.key)
+    if given is None:
+        return []
+    shown = form.text.label(f"choice_{step.key}_{given}") if given in step.choices else given
+    return ["", TEXT("given_before", given=shown)]
 
 
 def _progress(form: Form, step: Step, draft: Draft) -> list[str]:

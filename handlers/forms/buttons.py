@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from handlers.callbacks import CallbackData
-from handlers.forms.steps import Form, Step
+from handlers.forms.steps import Answers, Form, Step
 from handlers.keyboards import Button, Keyboard, button, column, rows
 from handlers.messages import Catalogue
 
@@ -45,6 +45,13 @@ class Change(CallbackData, prefix="fe"):
 
 
 @dataclass(frozen=True)
+class Keep(CallbackData, prefix="fk", few=True):
+    """An answer shown again stays as it is; ``RECAP``: all of them."""
+
+    step: str
+
+
+@dataclass(frozen=True)
 class Submit(CallbackData, prefix="fv"):
     """The explicit yes under the recap; the subject tells a second tap what the first one did."""
 
@@ -68,16 +75,14 @@ def notice_keyboard() -> Keyboard:
     return rows([button(TEXT.label("begin"), Begin())], [_cancel()])
 
 
-def step_keyboard(form: Form, step: Step, offered: tuple[str, ...]) -> Keyboard:
+def step_keyboard(form: Form, step: Step, answers: Answers, offered: tuple[str, ...]) -> Keyboard:
     """Return the choices of a step, ways past it and back where there are, and a way out."""
     choices = [
         [button(form.text.label(f"choice_{step.key}_{value}"), Pick(step.key, value))]
         for value in offered
     ]
-    back = step.returns_to
-    returns = [button(form.text.label(f"label_return_{back}"), Change(back))] if back else []
     skip = [button(TEXT.label("skip"), Skip(step.key))] if step.optional else []
-    return rows(*choices, returns, skip, [_cancel()])
+    return rows(*choices, skip, _back(form, step, answers), [_cancel()])
 
 
 def recap_keyboard(form: Form, subject: str) -> Keyboard:
@@ -92,7 +97,7 @@ def recap_keyboard(form: Form, subject: str) -> Keyboard:
 def change_keyboard(form: Form, steps: tuple[Step, ...]) -> Keyboard:
     """Return the answers that can be given anew."""
     options = [button(form.text.label(f"label_{step.key}"), Change(step.key)) for step in steps]
-    return column([*options, button(TEXT.label("back_to_recap"), Resume())])
+    return column([*options, button(TEXT.label("back_to_recap"), Keep(RECAP))])
 
 
 def cancel_keyboard() -> Keyboard:
@@ -103,6 +108,23 @@ def cancel_keyboard() -> Keyboard:
             button(TEXT.label("cancel_sure"), Cancel(sure=True)),
         ]
     )
+
+
+def reminder_keyboard() -> Keyboard:
+    """Return the way on in a form that was not shown again, and the way out."""
+    return column([button(TEXT.label("resume"), Resume()), _cancel()])
+
+
+def _back(form: Form, step: Step, answers: Answers) -> list[Button]:
+    """Return the way to leave an answer as it was, or to the question before."""
+    if step.key in answers:
+        return [button(TEXT.label("keep"), Keep(step.key))]
+    before = form.step_before(step.key, answers)
+    if before is None:
+        return []
+    named = f"label_return_{before.key}"
+    label = form.text.label(named) if named in form.text.names else TEXT.label("question_before")
+    return [button(label, Change(before.key))]
 
 
 def _cancel() -> Button:

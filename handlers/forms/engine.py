@@ -15,6 +15,7 @@ from handlers.forms.asking import (
     question,
     refuse,
     register,
+    remind,
     what,
 )
 from handlers.forms.buttons import (
@@ -24,6 +25,7 @@ from handlers.forms.buttons import (
     Begin,
     Change,
     ChooseChange,
+    Keep,
     Pick,
     Resume,
     Skip,
@@ -31,7 +33,7 @@ from handlers.forms.buttons import (
     cancel_keyboard,
     change_keyboard,
 )
-from handlers.forms.steps import Answers, Form, RefusedError, Step
+from handlers.forms.steps import REMINDED, Answers, Form, RefusedError, Step
 from handlers.routing import Handler, tap
 from handlers.turn import BotContext, Turn
 from knowledge.normalising import normalise
@@ -46,6 +48,7 @@ __all__ = [
     "hear",
     "open_at",
     "register",
+    "remind",
     "reopen",
     "sounds_like_a_question",
 ]
@@ -92,7 +95,7 @@ def sounds_like_a_question(text: str, draft: Draft) -> bool:
         return False
     step = form_of(draft).by_key.get(draft.step)
     if step is None:
-        return not _is_yes(text)
+        return not _is_yes(text) and _step_back(draft, text) is None
     return text.rstrip().endswith("?") and not step.free_text
 
 
@@ -101,7 +104,24 @@ def _calls_for_help(text: str) -> bool:
 
 
 def _is_yes(text: str) -> bool:
-    return normalise(text) in {normalise(word) for word in TEXT.label("yes_words").split(",")}
+    return _is_one_of("yes_words", text)
+
+
+def _is_one_of(label: str, text: str) -> bool:
+    return normalise(text) in {normalise(words) for words in TEXT.label(label).split(";")}
+
+
+def _step_back(draft: Draft, text: str) -> str | None:
+    """Return the step that a text which asks to go back leads to; None where it is an answer."""
+    if draft.step == NOTICE or not _is_one_of("back_words", text):
+        return None
+    form = form_of(draft)
+    if draft.step in draft.answers:
+        upcoming = form.next_step(draft.answers)
+        return upcoming.key if upcoming else RECAP
+    if before := form.step_before(draft.step, draft.answers):
+        return before.key
+    return None if form.by_key[draft.step].free_text else draft.step
 
 
 async def hear(turn: Turn, draft: Draft, text: str) -> None:
@@ -110,6 +130,11 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
         await explain(turn, draft)
     elif leaving.means_to_leave(draft, text):
         await leaving.give_up(turn)
+    elif REMINDED in draft.answers:
+        # A yes to what was said in between, perhaps.
+        await ask_again(turn, draft)
+    elif step := _step_back(draft, text):
+        await ask_again(turn, replace(draft, step=step))
     elif draft.step == RECAP:
         await _hand_over(turn, draft)
     elif draft.step == NOTICE:
@@ -228,7 +253,10 @@ async def choose_change(_update: Update, context: BotContext) -> None:
     if draft:
         form = form_of(draft)
         steps = tuple(step for step in form.steps if step.applies(draft.answers))
-        await turn.rewrite(TEXT("which_change"), change_keyboard(form, steps))
+        if len(steps) == 1:
+            await ask_again(turn, replace(draft, step=steps[0].key))
+        else:
+            await turn.rewrite(TEXT("which_change"), change_keyboard(form, steps))
 
 
 @requires(Authority.PERSON)
@@ -242,15 +270,22 @@ async def change(update: Update, context: BotContext) -> None:
 
 
 @requires(Authority.PERSON)
+async def keep(update: Update, context: BotContext) -> None:
+    """Leave an answer as it is, and go on with what has none, or to the recap."""
+    turn, step = context.turn, Keep.of(update).step
+    draft = await _under_the_tap(turn)
+    if draft and step in (draft.step, RECAP):
+        await _go_on(turn, draft)
+    elif draft:
+        turn.toast(TEXT.label("step_passed"))
+
+
+@requires(Authority.PERSON)
 async def resume(_update: Update, context: BotContext) -> None:
     """Go on where the form stands."""
-    turn = context.turn
-    draft = await _under_the_tap(turn)
-    if draft is None:
-        return
-    step = form_of(draft).next_step(draft.answers)
-    complete = draft.step != NOTICE and step is None
-    await ask_again(turn, replace(draft, step=RECAP) if complete else draft)
+    draft = await _under_the_tap(context.turn)
+    if draft:
+        await ask_again(context.turn, draft)
 
 
 @requires(Authority.PERSON)
@@ -275,6 +310,7 @@ HANDLERS: tuple[Handler, ...] = (
     tap(Skip, skip),
     tap(ChooseChange, choose_change),
     tap(Change, change),
+    tap(Keep, keep),
     tap(Resume, resume),
     tap(Submit, submit),
     *leaving.HANDLERS,

@@ -7,7 +7,7 @@ from telegram import Update
 from handlers.authority import Authority, requires
 from handlers.forms.asking import current, form_of
 from handlers.forms.buttons import TEXT, Cancel, cancel_keyboard
-from handlers.forms.steps import LEAVING
+from handlers.forms.steps import CHANGES, LEAVING
 from handlers.routing import Handler, command, tap
 from handlers.turn import BotContext, Turn
 from knowledge.normalising import normalise
@@ -43,19 +43,22 @@ async def cancel(_update: Update, context: BotContext) -> None:
 
 def means_to_leave(draft: Draft, text: str) -> bool:
     """Tell whether a text says yes to giving the form up, where that was just asked."""
-    words = {normalise(word) for word in TEXT.label("leaving_words").split(",")}
+    words = {normalise(word) for word in TEXT.label("leaving_words").split(";")}
     return LEAVING in draft.answers and normalise(text) in words
 
 
 async def give_up(turn: Turn) -> None:
     """Erase the form under way, and say so."""
+    draft = await current(turn)
     discarded = await turn.work.drafts.discard((await turn.person()).id)
-    await turn.say(TEXT("cancelled" if discarded else "nothing_to_cancel"))
+    changes = draft.answers.get(CHANGES) if draft else None
+    await turn.say(TEXT("cancelled" if discarded else "nothing_to_cancel", changes=changes))
 
 
 async def _ask_whether(turn: Turn, draft: Draft) -> None:
     await turn.work.drafts.save(replace(draft, answers=dict(draft.answers) | {LEAVING: "1"}))
-    await turn.say(TEXT("cancel_question"), cancel_keyboard())
+    changes = draft.answers.get(CHANGES)
+    await turn.say(TEXT("cancel_question", changes=changes), cancel_keyboard())
 
 
 HANDLERS: tuple[Handler, ...] = (command("annuler", cancel), tap(Cancel, cancel_by_tap))

@@ -23,9 +23,12 @@ class RefusedError(Exception):
 Check: TypeAlias = Callable[[str, Answers], dict[str, str]]
 
 
-# Kept among the answers: the request that the contact was taken from, and that leaving was asked.
+# Kept among the answers: the requests that the contact was taken from, and that is changed; that
+# leaving was asked last, or that the form was last reminded of without being shown.
 REUSED = "reused"
+CHANGES = "changes"
 LEAVING = "leaving"
+REMINDED = "reminded"
 
 
 def always(_answers: Answers) -> bool:
@@ -41,8 +44,7 @@ class Step:
     (its own key, and others where one text says more); RefusedError where it cannot.
     ``resets`` are keys whose answers no longer hold once this one is given anew.
     ``choices`` are values shown as buttons, labelled ``choice_<key>_<value>`` in the catalogue.
-    ``reusable`` ones are not asked where an earlier request answered them; ``returns_to`` is the
-    step that a button leads back to, labelled ``label_return_<key>``.
+    ``reusable`` ones are not asked where an earlier request answered them.
     """
 
     key: str
@@ -53,7 +55,6 @@ class Step:
     resets: tuple[str, ...] = ()
     applies: Callable[[Answers], bool] = always
     reusable: bool = False
-    returns_to: str = ""
 
 
 class Screen(Protocol):
@@ -76,7 +77,7 @@ class Form:
     Messages of the catalogue: ``what`` names the form after "your form", ``notice``,
     ``ask_<key>`` for each step and perhaps ``ask_<key>_help``, ``label_<key>`` for the list of
     what can be changed, ``recap``, the reasons of refusal, and perhaps ``bad_<key>_<value>`` for a
-    choice that ``offers`` leaves out.
+    choice that ``offers`` leaves out, and ``label_return_<key>`` for the button back to a step.
     """
 
     name: str
@@ -103,6 +104,12 @@ class Form:
             if step.key not in answers and step.applies(answers):
                 return step
         return None
+
+    def step_before(self, key: str, answers: Answers) -> Step | None:
+        """Return the question that is asked before a step, the last one before what is none."""
+        keys = [one.key for one in self._asked(answers)]
+        number = keys.index(key) if key in keys else len(keys)
+        return self.by_key[keys[number - 1]] if number else None
 
     def given(self, answers: Answers) -> int:
         """Count the answers that the person gave, without those taken from an earlier request."""
