@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
+import time
 
 from bot import metrics
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import InboxFullError, StorageError
 from storage.inbox import Capacity
 
 logger = logging.getLogger(__name__)
 _LOOK_EVERY_SECONDS = 5.0
+# So long after the last time, it is not known whether it would be so again.
+_LATELY_SECONDS = 30.0
 
 
 class Backlog:
@@ -17,16 +20,40 @@ class Backlog:
 
     def __init__(self, database: Database, limit: int) -> None:
         self._database = database
-        self._limit = limit
+        self.limit = limit
         self.room = Capacity(limit)
         self._was_full = False
+        self._refused_at: float | None = None
+        self._failed_at: float | None = None
         self.updates = 0
         self.messages = 0
 
     @property
     def full(self) -> bool:
-        """Whether the inbox held all it may when last counted."""
-        return self.updates >= self._limit
+        """Whether the inbox held all it may when last counted, or had no room lately."""
+        return self.updates >= self.limit or _is_lately(self._refused_at)
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether what comes now will be kept, as far as the last tries tell."""
+        return not self.full and not _is_lately(self._failed_at)
+
+    def note_kept(self) -> None:
+        """Know that what came was kept."""
+        if self._failed_at is not None:
+            logger.warning("updates are kept again")
+        self._failed_at = None
+
+    def note_refused(self, error: StorageError) -> None:
+        """Know that what came was left to Telegram, and say so the first time."""
+        now = time.monotonic()
+        if isinstance(error, InboxFullError):
+            self._refused_at = now
+            self._say_if_changed(full=True)
+            return
+        if not _is_lately(self._failed_at):
+            logger.error("updates cannot be kept, Telegram keeps them: %s", error)
+        self._failed_at = now
 
     async def look(self) -> None:
         """Count anew."""
@@ -48,7 +75,11 @@ class Backlog:
 
     def _say_if_changed(self, *, full: bool) -> None:
         if full and not self._was_full:
-            logger.error("the inbox is full (%d updates): Telegram keeps the next", self.updates)
+            logger.error("the inbox is full (%d updates): Telegram keeps the next", self.limit)
         elif self._was_full and not full:
             logger.warning("the inbox takes updates again")
         self._was_full = full
+
+
+def _is_lately(moment: float | None) -> bool:
+    return moment is not None and time.monotonic() - moment < _LATELY_SECONDS

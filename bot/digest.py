@@ -11,7 +11,7 @@ from handlers.services import Services
 from handlers.turn import composed
 from storage.database import Database
 from storage.errors import StorageError
-from storage.outbox import Audience, Outgoing
+from storage.outbox import Audience, Outgoing, Priority
 
 logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("unanswered")
@@ -56,7 +56,9 @@ class Digest:
             gaps = (await asyncio.to_thread(grouped, unanswered))[:_MOST_GAPS]
             text = TEXT("digest", tally=tally, gaps=gaps, since=since, now=work.now)
             content = composed(text, None)
-            await work.outbox.add(Outgoing(Audience.FACILITATORS, "sendMessage", content))
+            await work.outbox.add(
+                Outgoing(Audience.FACILITATORS, "sendMessage", content, priority=Priority.BROADCAST)
+            )
         self._announce()
         return True
 

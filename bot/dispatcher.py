@@ -41,6 +41,8 @@ _MARK_AGAIN_SECONDS = 0.5
 _LONGEST_PAUSE = timedelta(minutes=5)
 # A message that Telegram could not take for so long says something out of date.
 _GIVE_UP_AFTER = timedelta(days=3)
+# A setting that names no group, or one that the bot may not write in: either can be mended.
+_OUT_OF_REACH = ("chat not found", "not enough rights", "have no rights", "was deactivated")
 _NOT_EDITABLE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
 
@@ -153,6 +155,8 @@ class Dispatcher(Pump[Pending, str]):
 
     async def _failed(self, item: Pending, chat_id: int, error: TelegramError) -> None:
         match error:
+            case Forbidden() | BadRequest() if _is_out_of_reach(item, error):
+                await self._await_group(item, error)
             case RetryAfter():
                 await self._obey(item, error)
             case ChatMigrated():
@@ -273,8 +277,21 @@ class Dispatcher(Pump[Pending, str]):
             else:
                 await self._park(work, item, error)
 
+    async def _await_group(self, item: Pending, error: TelegramError) -> None:
+        """Keep what is for a group until it can be reached, however long that takes."""
+        pause = _pause_after(item)
+        async with self._database.begin() as work:
+            reason, worker = type(error).__name__, self._database.worker
+            await work.outbox.postpone(item.id, work.now + pause, reason, worker)
+        logger.error(
+            "the group of the %s cannot be written to (%s): its messages wait, next try in %.0f s",
+            item.audience,
+            error.message,
+            pause.total_seconds(),
+        )
+
     async def _postpone(self, item: Pending, error: TelegramError) -> None:
-        pause = min(timedelta(seconds=2**item.attempts), _LONGEST_PAUSE)
+        pause = _pause_after(item)
         async with self._database.begin() as work:
             if work.now - item.created_at > _GIVE_UP_AFTER:
                 await self._park(work, item, error)
@@ -300,3 +317,15 @@ class Dispatcher(Pump[Pending, str]):
             text = TEXT("undelivered_alert", error=type(error).__name__, about=item.about)
             content = {"text": text, "parse_mode": "HTML"}
             work.outbox.owe(Outgoing(Audience.ADMINISTRATORS, "sendMessage", content))
+
+
+def _is_out_of_reach(item: Pending, error: TelegramError) -> bool:
+    # Who hands a question over is told that it does not arrive.
+    if item.audience is Audience.PERSON or deliveries.is_in_thread(item):
+        return False
+    words = error.message.lower()
+    return isinstance(error, Forbidden) or any(one in words for one in _OUT_OF_REACH)
+
+
+def _pause_after(item: Pending) -> timedelta:
+    return min(timedelta(seconds=2 ** min(item.attempts, 10)), _LONGEST_PAUSE)

@@ -228,9 +228,11 @@ class Intake(Pump[Waiting, int]):
         metrics.SET_ASIDE.inc()
         async with self._database.begin() as work:
             await work.inbox.set_aside(item.update_id, reference, self._database.worker)
-            if update is not None and update.effective_chat is not None:
-                await self._apologise(work, update.effective_chat.id, reference)
-            alert = TEXT("failure_alert", reference=reference, kind=type(error).__name__)
+            chat = update.effective_chat if update is not None else None
+            if chat is not None:
+                await self._apologise(work, chat.id, reference)
+            kind, is_told = type(error).__name__, chat is not None
+            alert = TEXT("failure_alert", reference=reference, kind=kind, is_told=is_told)
             work.outbox.owe(
                 Outgoing(
                     Audience.ADMINISTRATORS, "sendMessage", {"text": alert, "parse_mode": "HTML"}

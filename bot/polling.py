@@ -35,6 +35,8 @@ LONG_POLL_SECONDS = 30
 _NETWORK_SECONDS = 15
 _LONGEST_PAUSE = 60.0
 _FULL_SECONDS = 1.0
+# As many as Telegram gives at once (Bot API, getUpdates).
+_BATCH = 100
 
 
 class Polling(Reception):
@@ -72,7 +74,8 @@ class Polling(Reception):
                 self._pause = 0.0
             except InvalidToken:
                 raise
-            except InboxFullError:
+            except InboxFullError as error:
+                self._backlog.note_refused(error)
                 await asyncio.sleep(_FULL_SECONDS)
             except (TelegramError, StorageError, ValueError, RecursionError) as error:
                 await self._wait_after(error)
@@ -100,13 +103,19 @@ class Polling(Reception):
         rows = numbered(batch)
         async with self._database.begin() as work:
             new = await work.inbox.add(rows, self._backlog.room)
+        self._backlog.note_kept()
         metrics.RECEIVED.inc(new)
         self._announce(new)
         return max(row.update_id for row in rows) + 1
 
     async def _get_updates(self, offset: int | None) -> list[dict[str, Any]]:
         """Return raw updates: PTB parses a batch whole, so one bad update would stop all."""
-        query = {"timeout": LONG_POLL_SECONDS, "allowed_updates": json.dumps(ALLOWED_UPDATES)}
+        query = {
+            "timeout": LONG_POLL_SECONDS,
+            "allowed_updates": json.dumps(ALLOWED_UPDATES),
+            # A batch is kept whole: one for which there can never be room would come for ever.
+            "limit": min(_BATCH, self._backlog.limit),
+        }
         if offset is not None:
             query["offset"] = offset
         answer = await self._request.retrieve(
@@ -124,6 +133,8 @@ class Polling(Reception):
             self._pause = min(max(1.0, self._pause * 2), _LONGEST_PAUSE)
         if isinstance(error, Conflict):
             logger.error("another program uses this token, or a webhook is set")
+        elif isinstance(error, StorageError):
+            self._backlog.note_refused(error)
         elif not isinstance(error, NetworkError):
             logger.error("updates cannot be fetched: %s", type(error).__name__)
         logger.warning("%s: next try in %.0f s", type(error).__name__, self._pause)

@@ -34,18 +34,22 @@ class Registration:
                 # Always once: Telegram does not tell whether it knows the present secret.
                 if not registered:
                     await self._register()
-                registered = await self._is_right()
+                was_registered, registered = registered, await self._is_right()
             except InvalidToken:
                 raise
             except BadRequest as error:
                 # It speaks of the address and the certificate, which only the operator can mend.
                 logger.error("Telegram refuses the webhook: %s", error.message)
-                pause = min(pause * 2, _CHECK_EVERY_SECONDS)
+                pause = _longer(pause)
             except TelegramError as error:
                 logger.warning("the webhook cannot be looked at: %s", type(error).__name__)
-                pause = min(pause * 2, _CHECK_EVERY_SECONDS)
+                pause = _longer(pause)
             else:
-                pause = _CHECK_EVERY_SECONDS if registered else min(pause * 2, _CHECK_EVERY_SECONDS)
+                if registered:
+                    pause = _CHECK_EVERY_SECONDS
+                else:
+                    # Somebody else's is replaced at once; whoever insists is not raced for it.
+                    pause = 0.0 if was_registered else _longer(pause)
             await asyncio.sleep(pause)
 
     async def _register(self) -> None:
@@ -75,3 +79,7 @@ class Registration:
                 info.last_error_message,
                 info.pending_update_count,
             )
+
+
+def _longer(pause: float) -> float:
+    return min(max(pause * 2, _FIRST_PAUSE), _CHECK_EVERY_SECONDS)

@@ -132,6 +132,8 @@ class Service:
                 await asyncio.gather(task, return_exceptions=True)
         self._tasks = []
         await self.parts.application.shutdown()
+        # Where Telegram refused the token, only the connections of the bot ever began.
+        await self.parts.application.bot.shutdown()
         await self.parts.database.close()
 
     async def _meet_telegram(self) -> None:

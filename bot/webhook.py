@@ -21,7 +21,7 @@ from bot.backlog import Backlog
 from bot.updates import parsed
 from handlers.services import Services
 from storage.database import Database
-from storage.errors import InboxFullError
+from storage.errors import InboxFullError, StorageError
 from storage.inbox import Received
 
 logger = logging.getLogger(__name__)
@@ -90,8 +90,12 @@ class Mailbox:
         try:
             async with self._database.begin() as work:
                 new = await work.inbox.add(rows, self._backlog.room)
+        except StorageError as error:
+            self._backlog.note_refused(error)
+            return error
         except Exception as error:  # noqa: BLE001 - each of those who wait is answered
             return error
+        self._backlog.note_kept()
         metrics.RECEIVED.inc(new)
         if new:
             self._announce(new)
@@ -116,7 +120,7 @@ class Health:
             answers = False
         return {
             "database": answers,
-            "inbox": answers and not self._backlog.full,
+            "inbox": answers and self._backlog.takes_more,
             "knowledge": bool(self._services.knowledge.entries),
             "telegram": self.has_met_telegram,
         }
@@ -172,6 +176,8 @@ class Webhook:
             return _refused(refusal)
         except InboxFullError:
             return _refused(Refusal(503, "full"))
+        except (StorageError, TimeoutError):
+            return _refused(Refusal(503, "database"))
         except ClientDisconnect:
             return _refused(Refusal(400, "disconnected"))
         except Exception as error:

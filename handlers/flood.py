@@ -11,6 +11,7 @@ from telegram.constants import ChatType
 
 from handlers.messages import Catalogue
 from handlers.turn import Turn
+from storage.outbox import Priority
 
 TEXT = Catalogue.of("flood")
 WITHIN = timedelta(seconds=30)
@@ -36,6 +37,9 @@ async def holds(turn: Turn) -> bool:
     is_first = await tempo.hold(chat.id, update_id, WITHIN)
     turn.count("flood", "told" if is_first else "silent")
     if is_first:
-        await turn.say(TEXT("slow_down", seconds=WITHIN.seconds))
+        draft = await turn.work.drafts.of((await turn.person()).id)
+        text = TEXT("slow_down", seconds=WITHIN.seconds, has_form=draft is not None)
+        # After the answers that wait, it would come when it is no longer true.
+        await turn.say(text, priority=Priority.URGENT)
     turn.toast(TEXT.label("slow_down_toast", seconds=WITHIN.seconds))
     return True

@@ -13,7 +13,7 @@ from telegram.ext import Application, CallbackContext, ExtBot
 
 from handlers.keyboards import Keyboard
 from handlers.services import Services
-from storage.outbox import Audience, Delivery, Outgoing
+from storage.outbox import Audience, Delivery, Outgoing, Priority
 from storage.people import Person
 from storage.work import Work
 
@@ -71,9 +71,11 @@ class Turn:
         keyboard: Keyboard | None = None,
         *,
         reply_to: int | None = None,
+        priority: Priority = Priority.ANSWER,
     ) -> None:
         """Send a message to the chat that this update came from, perhaps quoting one of it."""
-        self._send("sendMessage", self.chat_id, composed(text, keyboard, reply_to))
+        content = composed(text, keyboard, reply_to)
+        self._send("sendMessage", self.chat_id, content, priority=priority)
 
     async def rewrite(
         self,
@@ -168,10 +170,17 @@ class Turn:
         self.happened.append((event, kind))
 
     def _send(
-        self, method: str, chat_id: int, content: dict[str, object], about: str | None = None
+        self,
+        method: str,
+        chat_id: int,
+        content: dict[str, object],
+        about: str | None = None,
+        priority: Priority = Priority.ANSWER,
     ) -> None:
         self.work.outbox.owe(
-            Outgoing(Audience.PERSON, method, content, chat_id=chat_id, about=about)
+            Outgoing(
+                Audience.PERSON, method, content, chat_id=chat_id, about=about, priority=priority
+            )
         )
 
 

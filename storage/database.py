@@ -46,6 +46,7 @@ _SERVER_SETTINGS = {
     "jit": "off",
 }
 # Connection lost, transaction rolled back, resources, lock not available, operator intervention.
+_DISK_FULL = "53100"
 _OUTAGES = ("08", "25P03", "40", "53", "55P03", "57", "58")
 
 
@@ -118,7 +119,7 @@ class Database:
             except DBAPIError as error:
                 if not _is_outage(error):
                     raise
-                raise DatabaseUnavailableError("the database did not answer") from error
+                raise DatabaseUnavailableError(_reason(error)) from error
 
     @asynccontextmanager
     async def leadership(self, name: str) -> AsyncIterator[Work | None]:
@@ -235,3 +236,10 @@ def _is_outage(error: DBAPIError) -> bool:
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
         return True
     return str(getattr(error.orig, "sqlstate", None)).startswith(_OUTAGES)
+
+
+def _reason(error: DBAPIError) -> str:
+    is_full = getattr(error.orig, "sqlite_errorname", None) == "SQLITE_FULL"
+    if is_full or getattr(error.orig, "sqlstate", None) == _DISK_FULL:
+        return "the disk is full"
+    return "the database did not answer"

@@ -26,6 +26,8 @@ class OutboxState(StrEnum):
 class Priority(IntEnum):
     """What passes before what, in a chat and in all."""
 
+    # What is of use at once only.
+    URGENT = -1
     ANSWER = 0
     BROADCAST = 1
 

@@ -1,11 +1,12 @@
 """Administrators: details, taking in charge, races, other people's hands, a group that moves."""
 
+import pytest
 from dialogue import Speaker, Stage
 from sqlalchemy import select
 from test_dialogue_interest import registers
 
 from storage.outbox import Audience
-from storage.schema import interest_events, interests
+from storage.schema import interest_events, interests, outbox
 
 
 async def test_details_are_shown_and_hidden_again(
@@ -189,3 +190,26 @@ async def test_a_withdrawn_request_cannot_be_taken(
     await administrator.taps_data(message["message_id"], data)
     assert "n'attend plus personne" in administrator.toast
     assert await stage.rows(select(interests.c.status)) == [("withdrawn",)]
+
+
+async def test_a_notification_waits_for_the_group_that_a_setting_names_wrongly(
+    sme: Speaker, administrator: Speaker, stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    await stage.stops()
+    right = administrator.chat_id
+    stage.overrides = {"admin_chat_id": -404}
+    await stage.starts()
+    number = await registers(sme, stage)
+    assert "the group of the administrators cannot be written to (Chat not found)" in caplog.text
+    assert await stage.rows(select(outbox.c.state)) == [("waiting",)]
+    await stage.stops()
+    # However long nobody notices.
+    stage.clock.passes(days=5)
+    await stage.starts()
+    await stage.settles()
+    await stage.stops()
+    stage.overrides = {"admin_chat_id": right}
+    stage.clock.passes(minutes=6)
+    await stage.starts()
+    await stage.settles()
+    administrator.received(f"Nouvelle demande {number}")

@@ -12,8 +12,9 @@ from bot.digest import Digest, last_due
 from handlers.unanswered import MOST_PEOPLE, PAGE
 from knowledge.model_store import ModelStore
 from knowledge.whole import Knowledge
+from storage.outbox import Priority
 from storage.publications import State
-from storage.schema import conversations, publications, questions
+from storage.schema import conversations, outbox, publications, questions
 
 MATCH = "Qui a gagné le match hier soir ?"
 CLOCK = "Quelle heure est-il à Tokyo ?"
@@ -347,6 +348,7 @@ async def test_the_digest_comes_once_a_week_whoever_sends_it(
     assert not await digest.send_if_due()
     stage.clock.passes(days=5)
     assert [await one.send_if_due() for one in (digest, other, digest)] == [True, False, False]
+    assert await stage.rows(select(outbox.c.priority)) == [(Priority.BROADCAST,)]
     await stage.settles()
     facilitator.received(
         "du 23 novembre 2026 au 30 novembre 2026", "posées : 2", "1 (50 %)", MATCH, "/sansreponse"

@@ -78,7 +78,7 @@ async def test_an_update_that_cannot_be_parsed_is_set_aside(
     stage.messenger.delivers({"message": {"message_id": "no"}})
     await stage.settles()
     assert await stage.inbox_count("aside") == 1
-    administrator.received("Erreur technique E-")
+    administrator.received("Erreur technique E-", "personne n'a pu être averti")
     await sme.says("/aide")
     sme.sees("Ce que vous pouvez faire ici")
     await _forget_aside(stage)

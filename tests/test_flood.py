@@ -1,10 +1,15 @@
 """Somebody who writes too fast is told once, and loses nothing."""
 
+import asyncio
 import re
 
 import pytest
 from dialogue import Speaker, Stage
+from sqlalchemy import select
 from test_dialogue_interest import begins, registers
+
+from storage.outbox import Priority
+from storage.schema import outbox
 
 TOLD = "Vous écrivez très vite"
 LIMIT = 30
@@ -27,6 +32,21 @@ def answered(speaker: Speaker) -> list[str]:
 async def test_too_much_is_told_once_and_then_left_unanswered(sme: Speaker, stage: Stage) -> None:
     await floods(sme, stage, LIMIT + 20)
     assert answered(sme) == [*map(str, range(LIMIT)), TOLD]
+    assert "formulaire" not in sme.text
+
+
+async def test_it_is_told_before_the_answers_that_wait(sme: Speaker, stage: Stage) -> None:
+    await stage.stops()
+    # The stage's clock stands still: what does not go at once, waits.
+    stage.overrides = {"messages_per_second": 30, "chat_burst": 3}
+    await stage.starts()
+    for number in range(LIMIT + 1):
+        stage.messenger.says(sme.user, f"/inconnue{number}", chat=sme.chat_id)
+    async with asyncio.timeout(20):
+        while await stage.inbox_count("done") <= LIMIT:
+            await stage.messenger.changed_or(0.02)
+    waiting = await stage.rows(select(outbox.c.priority).order_by(outbox.c.priority, outbox.c.id))
+    assert waiting[:2] == [(Priority.URGENT,), (Priority.ANSWER,)]
 
 
 async def test_who_calms_down_is_answered_again_and_may_be_told_again(
@@ -60,6 +80,7 @@ async def test_a_form_under_way_is_kept(sme: Speaker, stage: Stage) -> None:
     await floods(sme, stage, LIMIT + 5)
     await sme.says("Mécanique du Delta")
     assert sme.new == []
+    sme.received("Le formulaire que vous aviez commencé est gardé")
     stage.clock.passes(seconds=31)
     await sme.says("Mécanique du Delta")
     sme.sees("nom")

@@ -94,7 +94,7 @@ async def test_whose_handling_fails_spoils_it_for_nobody_else(
     assert ["Une erreur s'est produite" in one[0] for one in told] == [
         number == unlucky for number in range(_PEOPLE)
     ]
-    administrator.received("Erreur technique E-")
+    administrator.received("Erreur technique E-", "La personne a reçu des excuses")
     assert await stage.inbox_count("aside") == 1
     assert sum(len(unit) for unit in units) == _PEOPLE - 1
     await stage.stops()

@@ -13,7 +13,9 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
+import bot.backlog
 import bot.webhook
 from bot import metrics
 from bot.backlog import Backlog
@@ -252,6 +254,48 @@ async def test_a_full_inbox_has_telegram_come_back(
     assert "the inbox is full" in caplog.text
     await worker.settle()
     assert await worker.post(update(9)) == 200
+
+
+async def test_a_full_inbox_is_said_at_once_and_once(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(bot.backlog.time, "monotonic", lambda: now)
+    for number in range(LIMIT + 5):
+        await worker.post(update(number))
+    assert caplog.text.count("the inbox is full (3 updates)") == 1
+    await worker.settle()
+    # Telegram comes back in a while: until then, nobody knows that there is room for long.
+    assert not worker.backlog.takes_more
+    now += 31
+    await worker.backlog.look()
+    assert "takes updates again" in caplog.text
+    assert (await worker.client.get("/readyz")).json()["checks"]["inbox"] is True
+
+
+async def test_a_full_disk_is_said_in_words_and_to_the_load_balancer(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(bot.backlog.time, "monotonic", lambda: now)
+    async with worker.database.begin() as work:
+        connection = work.inbox._connection
+        size = await connection.scalar(text("PRAGMA page_count"))
+        await connection.execute(text(f"PRAGMA max_page_count = {size}"))
+    large = update(1)
+    large["message"]["text"] = "x" * 100_000
+    for _ in range(3):
+        assert await worker.post(large) == 503
+    assert caplog.text.count("updates cannot be kept") == 1
+    assert "the disk is full" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert (await worker.client.get("/readyz")).json()["checks"]["inbox"] is False
+    now += 31
+    assert (await worker.client.get("/readyz")).json()["checks"]["inbox"] is True
+    async with worker.database.begin() as work:
+        await work.inbox._connection.execute(text("PRAGMA max_page_count = 100000"))
+    assert await worker.post(large) == 200
+    assert "updates are kept again" in caplog.text
 
 
 async def test_a_database_that_fails_has_telegram_come_back(

@@ -9,16 +9,21 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
 from dialogue import Speaker, Stage, unfailing
 from pydantic import SecretStr
+from telegram import WebhookInfo
 from test_dialogue_interest import registers
 
 from bot.cli import main
+from bot.polling import ALLOWED_UPDATES
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
 from bot.reception import AddressTakenError
+from bot.registration import Registration
 from knowledge.whole import Knowledge
 
 ROOT = Path(__file__).parent.parent
@@ -116,6 +121,45 @@ async def test_a_webhook_that_somebody_else_moved_is_registered_again(
     await stage.settles()
     sme.received("données")
     assert "registered again" in caplog.text
+
+
+class Elsewhere:
+    """Telegram, which posts to somebody else at every second look."""
+
+    def __init__(self) -> None:
+        self.registered = 0
+        self.looks = 0
+
+    async def set_webhook(self, *_: object, **__: object) -> None:
+        self.registered += 1
+
+    async def get_webhook_info(self) -> WebhookInfo:
+        self.looks += 1
+        address = "https://elsewhere" if self.looks % 2 == 0 else "https://here"
+        return WebhookInfo(
+            url=address,
+            has_custom_certificate=False,
+            pending_update_count=0,
+            allowed_updates=list(ALLOWED_UPDATES),
+        )
+
+
+async def test_what_somebody_else_moved_is_taken_back_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 4:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr("bot.registration.asyncio", SimpleNamespace(sleep=pause))
+    telegram: Any = Elsewhere()
+    with pytest.raises(asyncio.CancelledError):
+        await Registration(telegram, "https://here", "word").keep()
+    assert pauses == [60.0, 0.0, 60.0, 0.0]
+    assert telegram.registered == 2
 
 
 async def test_what_telegram_says_went_wrong_is_logged_once(
