@@ -115,6 +115,16 @@ async def test_a_deep_link_in_the_address_opens_the_card(page: Page, stage: Stag
     await sees(page, project.title)
 
 
+async def test_a_link_to_the_bot_is_followed_in_nobody_elses_name(page: Page, stage: Stage) -> None:
+    await page.get_by_test_id("conversation-administrateurs").click()
+    await page.get_by_test_id("speaker").select_option(label="Hugo Fabre")
+    await says(page, "/mesdonnees")
+    await page.get_by_role("link", name="Ouvrir la conversation").click()
+    await expect(page.get_by_test_id("toast")).to_contain_text("votre propre conversation privée")
+    await expect(page.locator("#chat-title")).to_have_text("Administrateurs")
+    assert stage.messenger.messages(stage.messenger.sme.id) == []
+
+
 async def test_commands_are_offered_while_typing(page: Page) -> None:
     await page.get_by_test_id("composer").fill("/pro")
     menu = page.get_by_test_id("command-menu")

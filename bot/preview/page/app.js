@@ -101,8 +101,14 @@ function say(text, message) {
   });
 }
 
+/** Whoever speaks follows a link to the bot into their own chat, never into another's. */
 function followStart(payload) {
-  if (store.current?.kind !== "private") open(store.firstSme.key);
+  const own = store.ownChatOf(store.speakerOf(store.current));
+  if (!own) {
+    toast(fr.ownChatOnTelegram, { ofChat: true });
+    return;
+  }
+  if (own !== store.current) open(own.key);
   if (payload) say(`/start ${payload}`);
 }
 

@@ -47,6 +47,9 @@ export const fr = {
   opensTab: "(nouvel onglet)",
   waiting: "en attente de la réponse du bot",
   unsupported: "Ce bouton n’existe que dans Telegram.",
+  ownChatOnTelegram:
+    "Dans Telegram, ce lien ouvre votre propre conversation privée avec l’assistant. " +
+    "Dans cet aperçu, les membres d’un groupe n’en ont pas.",
 
   emptyGroupTitle: "Rien à signaler pour l’instant",
   emptyGroup:
