@@ -73,6 +73,10 @@ async def taps(page: Page, label: str) -> None:
     await page.get_by_test_id("keyboard-button").filter(has_text=label).last.click()
 
 
+async def doubles_the_text(page: Page) -> None:
+    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+
 async def sees(page: Page, text: str) -> None:
     await expect(page.get_by_test_id("message").filter(has_text=text).last).to_be_visible()
 
@@ -134,11 +138,25 @@ async def test_commands_are_offered_while_typing(page: Page) -> None:
 
 async def test_the_page_fits_a_phone_with_large_text(page: Page) -> None:
     await page.set_viewport_size({"width": 320, "height": 640})
-    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+    await doubles_the_text(page)
     await says(page, "/projets")
     await sees(page, "Projets ouverts")
     overflow = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 0
+
+
+async def test_menus_and_the_notice_stay_in_view_with_large_text(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await doubles_the_text(page)
+    notice = await page.locator(".notice-more").bounding_box()
+    assert notice is not None
+    assert notice["width"] > 100
+    await page.get_by_test_id("commands").click()
+    menu = page.get_by_test_id("command-menu")
+    await expect(menu).to_be_in_viewport(ratio=1)
+    await expect(menu.get_by_role("option").first).to_be_in_viewport(ratio=1)
+    await page.get_by_test_id("attach").click()
+    await expect(page.get_by_test_id("attach-menu")).to_be_in_viewport(ratio=1)
 
 
 async def test_everything_is_reached_by_keyboard(page: Page) -> None:
