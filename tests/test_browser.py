@@ -159,6 +159,16 @@ async def test_menus_and_the_notice_stay_in_view_with_large_text(page: Page) -> 
     await expect(page.get_by_test_id("attach-menu")).to_be_in_viewport(ratio=1)
 
 
+async def test_the_field_is_as_high_as_its_lines_after_a_change_of_size(page: Page) -> None:
+    field = page.get_by_test_id("composer")
+    await expect(field).to_have_css("height", "44px")
+    await doubles_the_text(page)
+    await field.fill("une ligne")
+    await expect(field).not_to_have_css("height", "44px")
+    await page.evaluate("document.documentElement.style.fontSize = ''")
+    await expect(field).to_have_css("height", "44px")
+
+
 async def test_everything_is_reached_by_keyboard(page: Page) -> None:
     await page.get_by_test_id("start").focus()
     await page.keyboard.press("Enter")
