@@ -136,6 +136,18 @@ async def test_commands_are_offered_while_typing(page: Page) -> None:
     await expect(menu.get_by_role("option").first).to_contain_text(re.compile("/pro"))
 
 
+async def test_a_group_without_commands_is_told_so(page: Page) -> None:
+    await page.get_by_test_id("conversation-administrateurs").click()
+    await expect(page.get_by_test_id("empty")).to_contain_text("transmettre à l’équipe")
+    await expect(page.get_by_test_id("empty")).not_to_contain_text("commandes")
+    await page.get_by_test_id("commands").click()
+    await expect(page.get_by_test_id("command-menu")).to_have_text(
+        "Il n’y a pas de commande pour ce groupe."
+    )
+    await page.get_by_test_id("conversation-facilitateurs").click()
+    await expect(page.get_by_test_id("empty")).to_contain_text("commandes")
+
+
 async def test_the_page_fits_a_phone_with_large_text(page: Page) -> None:
     await page.set_viewport_size({"width": 320, "height": 640})
     await doubles_the_text(page)

@@ -225,7 +225,13 @@ function showEmpty(character, isEmpty) {
   byId("empty").hidden = !isEmpty;
   byId("start").hidden = !isPrivate || store.isBlocked(character);
   byId("empty-title").textContent = isPrivate ? store.bot.first_name : fr.emptyGroupTitle;
-  byId("empty-text").textContent = isPrivate ? store.bot.description || fr.emptyPrivate : fr.emptyGroup;
+  byId("empty-text").textContent = isPrivate
+    ? store.bot.description || fr.emptyPrivate
+    : emptyGroup(store.commandsOf(character));
+}
+
+function emptyGroup(commands) {
+  return commands.length > 0 ? `${fr.emptyGroup} ${fr.emptyGroupCommands}` : fr.emptyGroup;
 }
 
 async function setBlocked(blocked) {

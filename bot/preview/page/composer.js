@@ -37,12 +37,13 @@ export class Composer {
 
   /** Shows the composer of a conversation, with its draft if it was another one. */
   show(character, { speaker, commands }) {
-    this.menu.commands = commands;
+    const isGroup = character.kind === "group";
+    this.menu.offer(commands, isGroup ? fr.noGroupCommands : fr.noCommands);
     if (character.key === this.#key) return;
     this.#key = character.key;
     this.menu.close();
     this.#fillSpeakers(character, speaker);
-    const label = character.kind === "group" ? fr.composerGroup : fr.composerPrivate;
+    const label = isGroup ? fr.composerGroup : fr.composerPrivate;
     byId("composer-label").textContent = label;
     this.#field.placeholder = label;
     this.#write(sessionStorage.getItem(this.#draftName()) ?? "");
