@@ -73,6 +73,10 @@ async def taps(page: Page, label: str) -> None:
     await page.get_by_test_id("keyboard-button").filter(has_text=label).last.click()
 
 
+async def doubles_the_text(page: Page) -> None:
+    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+
 async def sees(page: Page, text: str) -> None:
     await expect(page.get_by_test_id("message").filter(has_text=text).last).to_be_visible()
 
@@ -115,6 +119,16 @@ async def test_a_deep_link_in_the_address_opens_the_card(page: Page, stage: Stag
     await sees(page, project.title)
 
 
+async def test_a_link_to_the_bot_is_followed_in_nobody_elses_name(page: Page, stage: Stage) -> None:
+    await page.get_by_test_id("conversation-administrateurs").click()
+    await page.get_by_test_id("speaker").select_option(label="Hugo Fabre")
+    await says(page, "/mesdonnees")
+    await page.get_by_role("link", name="Ouvrir la conversation").click()
+    await expect(page.get_by_test_id("toast")).to_contain_text("votre propre conversation privée")
+    await expect(page.locator("#chat-title")).to_have_text("Administrateurs")
+    assert stage.messenger.messages(stage.messenger.sme.id) == []
+
+
 async def test_commands_are_offered_while_typing(page: Page) -> None:
     await page.get_by_test_id("composer").fill("/pro")
     menu = page.get_by_test_id("command-menu")
@@ -122,13 +136,49 @@ async def test_commands_are_offered_while_typing(page: Page) -> None:
     await expect(menu.get_by_role("option").first).to_contain_text(re.compile("/pro"))
 
 
+async def test_a_group_without_commands_is_told_so(page: Page) -> None:
+    await page.get_by_test_id("conversation-administrateurs").click()
+    await expect(page.get_by_test_id("empty")).to_contain_text("transmettre à l’équipe")
+    await expect(page.get_by_test_id("empty")).not_to_contain_text("commandes")
+    await page.get_by_test_id("commands").click()
+    await expect(page.get_by_test_id("command-menu")).to_have_text(
+        "Il n’y a pas de commande pour ce groupe."
+    )
+    await page.get_by_test_id("conversation-facilitateurs").click()
+    await expect(page.get_by_test_id("empty")).to_contain_text("commandes")
+
+
 async def test_the_page_fits_a_phone_with_large_text(page: Page) -> None:
     await page.set_viewport_size({"width": 320, "height": 640})
-    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+    await doubles_the_text(page)
     await says(page, "/projets")
     await sees(page, "Projets ouverts")
     overflow = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 0
+
+
+async def test_menus_and_the_notice_stay_in_view_with_large_text(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await doubles_the_text(page)
+    notice = await page.locator(".notice-more").bounding_box()
+    assert notice is not None
+    assert notice["width"] > 100
+    await page.get_by_test_id("commands").click()
+    menu = page.get_by_test_id("command-menu")
+    await expect(menu).to_be_in_viewport(ratio=1)
+    await expect(menu.get_by_role("option").first).to_be_in_viewport(ratio=1)
+    await page.get_by_test_id("attach").click()
+    await expect(page.get_by_test_id("attach-menu")).to_be_in_viewport(ratio=1)
+
+
+async def test_the_field_is_as_high_as_its_lines_after_a_change_of_size(page: Page) -> None:
+    field = page.get_by_test_id("composer")
+    await expect(field).to_have_css("height", "44px")
+    await doubles_the_text(page)
+    await field.fill("une ligne")
+    await expect(field).not_to_have_css("height", "44px")
+    await page.evaluate("document.documentElement.style.fontSize = ''")
+    await expect(field).to_have_css("height", "44px")
 
 
 async def test_everything_is_reached_by_keyboard(page: Page) -> None:

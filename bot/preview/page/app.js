@@ -101,8 +101,14 @@ function say(text, message) {
   });
 }
 
+/** Whoever speaks follows a link to the bot into their own chat, never into another's. */
 function followStart(payload) {
-  if (store.current?.kind !== "private") open(store.firstSme.key);
+  const own = store.ownChatOf(store.speakerOf(store.current));
+  if (!own) {
+    toast(fr.ownChatOnTelegram, { ofChat: true });
+    return;
+  }
+  if (own !== store.current) open(own.key);
   if (payload) say(`/start ${payload}`);
 }
 
@@ -219,7 +225,13 @@ function showEmpty(character, isEmpty) {
   byId("empty").hidden = !isEmpty;
   byId("start").hidden = !isPrivate || store.isBlocked(character);
   byId("empty-title").textContent = isPrivate ? store.bot.first_name : fr.emptyGroupTitle;
-  byId("empty-text").textContent = isPrivate ? store.bot.description || fr.emptyPrivate : fr.emptyGroup;
+  byId("empty-text").textContent = isPrivate
+    ? store.bot.description || fr.emptyPrivate
+    : emptyGroup(store.commandsOf(character));
+}
+
+function emptyGroup(commands) {
+  return commands.length > 0 ? `${fr.emptyGroup} ${fr.emptyGroupCommands}` : fr.emptyGroup;
 }
 
 async function setBlocked(blocked) {

@@ -13,6 +13,7 @@ export class CommandMenu {
   #none = byId("command-none");
   #button = byId("commands");
   #commands = [];
+  #noneAtAll = "";
   #selected = -1;
   #asked = false;
 
@@ -25,8 +26,10 @@ export class CommandMenu {
     });
   }
 
-  set commands(commands) {
+  /** Takes a chat's commands, and what is said where it has none. */
+  offer(commands, noneAtAll) {
     this.#commands = commands;
+    this.#noneAtAll = noneAtAll;
   }
 
   /** Follows what is being typed. */
@@ -74,10 +77,11 @@ export class CommandMenu {
     const found = this.#commands.filter(({ command }) => command.startsWith(prefix));
     this.#list.replaceChildren(...found.map((one, index) => this.#option(one, index)));
     this.#none.hidden = found.length > 0;
+    this.#none.textContent = this.#commands.length > 0 ? fr.noSuchCommand : this.#noneAtAll;
     this.#menu.hidden = false;
     this.#button.setAttribute("aria-expanded", "true");
     this.#select(-1);
-    announce(fr.commandCount(found.length));
+    announce(found.length > 0 ? fr.commandCount(found.length) : this.#none.textContent);
   }
 
   #option({ command, description }, index) {

@@ -31,16 +31,19 @@ export class Composer {
     this.#file.addEventListener("change", () => this.#picked());
     this.#speaker.addEventListener("change", () => this.onSpeaker(Number(this.#speaker.value)));
     byId("reply-cancel").addEventListener("click", () => this.#endReply());
+    // In the next frame: what changes the size it observes is not heard in this one.
+    new ResizeObserver(() => requestAnimationFrame(() => this.#fit())).observe(this.#field);
   }
 
   /** Shows the composer of a conversation, with its draft if it was another one. */
   show(character, { speaker, commands }) {
-    this.menu.commands = commands;
+    const isGroup = character.kind === "group";
+    this.menu.offer(commands, isGroup ? fr.noGroupCommands : fr.noCommands);
     if (character.key === this.#key) return;
     this.#key = character.key;
     this.menu.close();
     this.#fillSpeakers(character, speaker);
-    const label = character.kind === "group" ? fr.composerGroup : fr.composerPrivate;
+    const label = isGroup ? fr.composerGroup : fr.composerPrivate;
     byId("composer-label").textContent = label;
     this.#field.placeholder = label;
     this.#write(sessionStorage.getItem(this.#draftName()) ?? "");
@@ -88,6 +91,11 @@ export class Composer {
     if (text) sessionStorage.setItem(this.#draftName(), text);
     else sessionStorage.removeItem(this.#draftName());
     byId("composer-limit").textContent = text.length > LONGEST ? fr.tooLong(text.length) : "";
+    this.#fit();
+  }
+
+  /** As high as its lines, which change with the window and the size of the text. */
+  #fit() {
     this.#field.style.height = "auto";
     this.#field.style.height = `${this.#field.scrollHeight + 2}px`;
   }

@@ -47,18 +47,21 @@ export const fr = {
   opensTab: "(nouvel onglet)",
   waiting: "en attente de la réponse du bot",
   unsupported: "Ce bouton n’existe que dans Telegram.",
+  ownChatOnTelegram:
+    "Dans Telegram, ce lien ouvre votre propre conversation privée avec l’assistant. " +
+    "Dans cet aperçu, les membres d’un groupe n’en ont pas.",
 
   emptyGroupTitle: "Rien à signaler pour l’instant",
-  emptyGroup:
-    "L’assistant écrit ici quand il a quelque chose à transmettre à l’équipe. " +
-    "Les membres peuvent aussi lui envoyer des commandes.",
+  emptyGroup: "L’assistant écrit ici quand il a quelque chose à transmettre à l’équipe.",
+  emptyGroupCommands: "Les membres peuvent aussi lui envoyer des commandes.",
   emptyPrivate: "Posez une question, ou démarrez la conversation pour voir ce que l’assistant propose.",
   composerPrivate: "Message à l’assistant",
   composerGroup: "Message au groupe",
   commandCount: (count) =>
-    count === 0
-      ? "Aucune commande ne correspond."
-      : `${plural(count, "commande proposée", "commandes proposées")}${NARROW}; flèches pour choisir.`,
+    `${plural(count, "commande proposée", "commandes proposées")}${NARROW}; flèches pour choisir.`,
+  noSuchCommand: "Aucune commande ne correspond.",
+  noCommands: "Il n’y a pas de commande pour cette conversation.",
+  noGroupCommands: "Il n’y a pas de commande pour ce groupe.",
   tooLong: (length) =>
     `${length.toLocaleString("fr-FR")} caractères${NBSP}: Telegram s’arrête à 4${NARROW}096. Raccourcissez ou coupez en deux messages.`,
   blocked: (name) => `${name} a bloqué le bot.`,

@@ -69,6 +69,11 @@ export class Store {
     return this.characters.find((character) => character.kind === "private");
   }
 
+  /** The chat that a person has with the bot alone; a group's members have none here. */
+  ownChatOf(memberId) {
+    return this.characters.find(({ kind, members }) => kind === "private" && members[0].id === memberId);
+  }
+
   /** The member that the person at the keyboard plays in this chat. */
   speakerOf(character) {
     return this.#speakers.get(character.key) ?? character.members[0].id;
