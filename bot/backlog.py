@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-import time
+from time import monotonic
 
 from bot import metrics
 from storage.database import Database
@@ -46,7 +46,7 @@ class Backlog:
 
     def note_refused(self, error: StorageError) -> None:
         """Know that what came was left to Telegram, and say so the first time."""
-        now = time.monotonic()
+        now = monotonic()
         if isinstance(error, InboxFullError):
             self._refused_at = now
             self._say_if_changed(full=True)
@@ -82,4 +82,4 @@ class Backlog:
 
 
 def _is_lately(moment: float | None) -> bool:
-    return moment is not None and time.monotonic() - moment < _LATELY_SECONDS
+    return moment is not None and monotonic() - moment < _LATELY_SECONDS

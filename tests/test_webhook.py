@@ -260,7 +260,7 @@ async def test_a_full_inbox_is_said_at_once_and_once(
     worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     now = 100.0
-    monkeypatch.setattr(bot.backlog.time, "monotonic", lambda: now)
+    monkeypatch.setattr(bot.backlog, "monotonic", lambda: now)
     for number in range(LIMIT + 5):
         await worker.post(update(number))
     assert caplog.text.count("the inbox is full (3 updates)") == 1
@@ -277,7 +277,7 @@ async def test_a_full_disk_is_said_in_words_and_to_the_load_balancer(
     worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     now = 100.0
-    monkeypatch.setattr(bot.backlog.time, "monotonic", lambda: now)
+    monkeypatch.setattr(bot.backlog, "monotonic", lambda: now)
     async with worker.database.begin() as work:
         connection = work.inbox._connection
         size = await connection.scalar(text("PRAGMA page_count"))
