@@ -11,9 +11,11 @@ from handlers.keyboards import Button, Keyboard, button, column
 from handlers.messages import Catalogue
 from handlers.navigation import ShowRequest
 from handlers.routing import Handler, tap
-from handlers.turn import BotContext, Turn
+from handlers.turn import BotContext, Turn, composed
+from storage.interest import noted
 from storage.interests import Event, Interest, Moved, Status
-from storage.outbox import Audience
+from storage.outbox import Audience, Outgoing, Pending
+from storage.work import Work
 
 TEXT = Catalogue.of("administration")
 
@@ -182,7 +184,32 @@ def _shows_details(update: Update, interest: Interest) -> bool:
 async def _tell_person(turn: Turn, interest: Interest, words: str) -> None:
     if interest.person_id is not None:
         keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-        await turn.tell(interest.person_id, TEXT(words, interest=interest), keyboard)
+        text = TEXT(words, interest=interest)
+        # That it never arrives is found by this name.
+        await turn.tell(interest.person_id, text, keyboard, about=interest.about_note)
+
+
+async def undelivered(work: Work, item: Pending, reason: str) -> bool:
+    """Say to the administrators that the person never got what they did; False: not about that."""
+    interest_id = noted(item.about)
+    if interest_id is None or item.audience is not Audience.PERSON:
+        return False
+    interest = await work.interests.get(interest_id)
+    if interest is not None and not interest.is_anonymous:
+        text = TEXT("undelivered", interest=interest, reason=reason)
+        content = composed(text, None, await _notification(work, interest))
+        work.outbox.owe(
+            Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
+        )
+    return True
+
+
+async def _notification(work: Work, interest: Interest) -> int | None:
+    """Return the message to quote, where it is still in the group that it was sent to."""
+    sent = await work.outbox.delivery(interest.about)
+    if sent is None or await work.outbox.current_chat(sent.chat_id) != sent.chat_id:
+        return None
+    return sent.message_id
 
 
 async def _who_was_first(turn: Turn, interest: Interest) -> str:

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from test_dialogue_interest import registers
 
 from storage.outbox import Audience
-from storage.schema import interest_events, interests
+from storage.schema import interest_events, interests, outbox
 
 
 async def test_details_are_shown_and_hidden_again(
@@ -31,6 +31,63 @@ async def test_taking_in_charge_tells_the_person(
     assert name not in sme.messages()[-1]["text"]
     await sme.taps("Voir ma demande")
     sme.sees("prise en charge par l'équipe")
+
+
+async def test_the_group_is_told_that_the_person_who_blocked_the_bot_got_nothing(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await registers(sme, stage)
+    notification = administrator.messages()[-1]["message_id"]
+    stage.messenger.blocks(sme.user)
+    await stage.settles()
+    await administrator.taps("Pris en charge")
+    assert "Un message le dit à la personne" in administrator.toast
+    assert administrator.new[-1]["text"] == (
+        f"{number} : la personne n'a pas reçu le message du bot. Elle a bloqué le bot ; "
+        "ses coordonnées sont sous « Détails »."
+    )
+    assert administrator.new[-1]["reply_to_message"]["message_id"] == notification
+    stage.clock.passes(minutes=1)
+    await administrator.taps("Annuler la prise en charge")
+    told = [m for m in administrator.messages() if "n'a pas reçu" in m["text"]]
+    assert len(told) == 2
+    assert "Message non remis" not in str(administrator.messages())
+    # What is known of the request is still changed where it stands.
+    stage.messenger.unblocks(sme.user)
+    await sme.says("/mesdemandes")
+    await sme.taps(number)
+    await sme.taps("Retirer ma demande")
+    await sme.taps("Oui, retirer")
+    (shown,) = [m for m in administrator.messages() if m["message_id"] == notification]
+    assert "retirée par la personne" in shown["text"]
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    assert all("a été effacée" in m["text"] for m in administrator.messages())
+    about = select(outbox.c.about).where(outbox.c.about.like("%:note"))
+    assert await stage.rows(about) == []
+
+
+async def test_the_group_is_told_that_telegram_refused_what_the_person_is_told(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    stage.messenger.faults.next("sendMessage", status=400, description="Bad Request: no")
+    await administrator.taps("Pris en charge")
+    administrator.sees("n'a pas reçu le message du bot. Telegram l'a refusé (BadRequest)")
+
+
+async def test_a_message_that_arrives_is_forgotten_with_the_person(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await administrator.taps("Pris en charge")
+    sme.received("est prise en charge")
+    traces = select(outbox.c.state).where(outbox.c.about.like("%:note"))
+    assert await stage.rows(traces) == [("sent",)]
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    administrator.received("effacée")
+    assert await stage.rows(traces) == []
 
 
 async def test_details_stay_shown_when_the_request_is_taken(
