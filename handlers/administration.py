@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from telegram import Update
 
@@ -18,6 +19,8 @@ from storage.outbox import Audience, Outgoing, Pending
 from storage.work import Work
 
 TEXT = Catalogue.of("administration")
+# Each button takes the other's place: a second press of the same finger would hit it.
+_SLIP = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,9 @@ async def show_details(update: Update, context: BotContext) -> None:
 async def take_charge(update: Update, context: BotContext) -> None:
     """Take a request in charge; of two administrators one wins, and the other is told."""
     turn, interest_id = context.turn, TakeCharge.of(update).interest_id
+    if await _slips(turn, interest_id, Status.RECEIVED):
+        turn.toast(TEXT.label("just_put_back"))
+        return
     moved = await _move(turn, interest_id, Status.RECEIVED, Status.TAKEN)
     if moved is None:
         return
@@ -136,6 +142,9 @@ async def take_charge(update: Update, context: BotContext) -> None:
 async def undo_charge(update: Update, context: BotContext) -> None:
     """Undo it, for whoever slipped or cannot go on: the request waits for somebody again."""
     turn, interest_id = context.turn, UndoCharge.of(update).interest_id
+    if await _slips(turn, interest_id, Status.TAKEN):
+        turn.toast(TEXT.label("just_taken"))
+        return
     moved = await _move(turn, interest_id, Status.TAKEN, Status.RECEIVED)
     if moved is None:
         return
@@ -145,6 +154,18 @@ async def undo_charge(update: Update, context: BotContext) -> None:
     else:
         turn.toast(TEXT.label("undo_charge_too_late", interest=moved.interest), alert=True)
     await _show(update, turn, moved.interest)
+
+
+async def _slips(turn: Turn, interest_id: int, standing: Status) -> bool:
+    """Tell whether this administrator brought the request where it stands a moment ago."""
+    events = await turn.work.interests.events(interest_id)
+    last = events[-1] if events else None
+    return (
+        last is not None
+        and last.status is standing
+        and last.actor_id == turn.user.id
+        and turn.work.now - last.at < _SLIP
+    )
 
 
 async def _move(turn: Turn, interest_id: int, before: Status, after: Status) -> Moved | None:

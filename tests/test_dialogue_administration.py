@@ -1,5 +1,6 @@
 """Administrators: details, taking in charge, races, other people's hands, a group that moves."""
 
+import pytest
 from dialogue import Speaker, Stage
 from sqlalchemy import select
 from test_dialogue_interest import registers
@@ -98,6 +99,7 @@ async def test_details_stay_shown_when_the_request_is_taken(
     await administrator.taps("Pris en charge")
     administrator.sees("Prise en charge par", "Samira Costa", "+33 6 12 34 56 78")
     assert administrator.labels == ["Masquer les détails", "Annuler la prise en charge"]
+    stage.clock.passes(seconds=5)
     await administrator.taps("Annuler la prise en charge")
     administrator.sees("Nouvelle demande", "Samira Costa")
     assert administrator.labels == ["Masquer les détails", "Pris en charge"]
@@ -138,16 +140,56 @@ async def test_a_request_taken_by_mistake_is_put_back_as_it_was(
     sme.sees("3. 23 novembre 2026, 11:01 : remise à disposition de l'équipe")
 
 
+@pytest.mark.parametrize(
+    ("first", "slip", "said"),
+    [
+        ("Pris en charge", "Annuler la prise en charge", "Vous venez de prendre"),
+        ("Annuler la prise en charge", "Pris en charge", "Vous venez de remettre"),
+    ],
+)
+async def test_a_second_press_that_hits_the_other_button_changes_nothing(
+    sme: Speaker, stage: Stage, administrator: Speaker, first: str, slip: str, said: str
+) -> None:
+    await registers(sme, stage)
+    second = stage.member(stage.messenger.administrators, 1)
+    if first != "Pris en charge":
+        await second.taps("Pris en charge")
+    await administrator.taps(first)
+    told, known = len(sme.messages()), await stage.rows(select(interest_events.c.id))
+    stage.clock.passes(seconds=4.9)
+    await administrator.taps(slip)
+    assert said in administrator.toast
+    assert "de nouveau" in administrator.toast
+    assert administrator.new == []
+    assert len(sme.messages()) == told
+    assert await stage.rows(select(interest_events.c.id)) == known
+    stage.clock.passes(seconds=0.1)
+    await administrator.taps(slip)
+    assert len(sme.messages()) == told + 1
+
+
+async def test_a_colleague_may_undo_at_once(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await administrator.taps("Pris en charge")
+    second = stage.member(stage.messenger.administrators, 1)
+    await second.taps("Annuler la prise en charge")
+    assert "vous l'avez remise à disposition" in second.toast
+
+
 async def test_what_nobody_holds_is_not_put_back(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
     await registers(sme, stage)
     await administrator.taps("Pris en charge")
     message, data = administrator.button("Annuler la prise en charge")
+    stage.clock.passes(minutes=1)
     await administrator.taps_data(message["message_id"], data)
     await administrator.taps_data(message["message_id"], data)
     assert "il n'y a rien à annuler" in administrator.toast
     assert len(await stage.rows(select(interest_events.c.id))) == 3
+    stage.clock.passes(minutes=1)
     await administrator.taps("Pris en charge")
     await sme.taps("Voir ma demande")
     await sme.taps("Retirer ma demande")
