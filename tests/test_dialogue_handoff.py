@@ -266,12 +266,24 @@ async def test_of_two_facilitators_one_closes_and_the_other_is_told(
     await hands_over(sme)
     message, data = facilitator.button("Clore")
     await facilitator.taps_data(message["message_id"], data)
-    assert "La personne en est avertie" in facilitator.toast
+    assert "Un message le dit à la personne" in facilitator.toast
     await second.taps_data(message["message_id"], data)
     assert "avant vous" in second.toast
     assert facilitator.user.name in card(facilitator)["text"]
     told = [m for m in sme.messages() if "clos l'échange" in m.get("text", "")]
     assert len(told) == 1
+
+
+async def test_the_end_of_an_exchange_quotes_the_question_and_offers_another_one(
+    sme: Speaker, facilitator: Speaker
+) -> None:
+    await hands_over(sme, " <b>&</b> ".join([PLAIN] * 9))
+    await facilitator.taps("Clore")
+    told = sme.messages()[-1]["text"]
+    assert f"votre question {NUMBER} : « {PLAIN} <b>&</b> {PLAIN} <b>&" in told
+    assert told.count(PLAIN) < 4
+    await sme.taps("Transmettre à un facilitateur")
+    sme.sees("Quelle est votre question ?")
 
 
 async def test_a_reply_to_a_closed_thread_is_not_lost_and_can_be_sent_after_reopening(
