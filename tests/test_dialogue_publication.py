@@ -129,6 +129,16 @@ async def test_a_file_of_another_name_is_refused(facilitator: Speaker) -> None:
     facilitator.sees("Après : Oui, et sans frais.")
 
 
+async def test_a_file_that_is_none_of_ours_is_not_met_with_silence(facilitator: Speaker) -> None:
+    await facilitator.says("/faq faq.yaml")
+    replied = facilitator.messages()[-1]["message_id"]
+    await facilitator.sends("document", file=("notes.pdf", b"%PDF"), reply_to=replied)
+    facilitator.sees("Je ne prends pas « notes.pdf »", "sous le même nom : faq.yaml, projets.yaml")
+    # What is not meant for the bot is none of its business.
+    await facilitator.sends("document", file=("notes.pdf", b"%PDF"))
+    assert facilitator.new == []
+
+
 async def test_a_file_too_large_is_never_fetched(facilitator: Speaker, stage: Stage) -> None:
     await facilitator.sends(
         "document", file=("faq.yaml", b"x"), caption="/faq", file_size=9_000_000
