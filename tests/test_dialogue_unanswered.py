@@ -312,6 +312,9 @@ async def test_who_was_erased_is_not_answered(
     await facilitator.taps_data(message["message_id"], data)
     assert "déjà traitées" in facilitator.toast
     assert await stage.rows(select(conversations.c.id)) == []
+    await facilitator.says("/sansreponse")
+    facilitator.sees("Aucune question en attente.")
+    assert "traitées" not in facilitator.text
 
 
 async def test_no_more_people_at_once_than_the_group_can_take(
