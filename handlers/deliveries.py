@@ -38,6 +38,9 @@ async def arrived(work: Work, item: Pending, identity: Identity) -> None:
         corrected = item.method == "editMessageText"
         text = TEXT("delivered", conversation=conversation, corrected=corrected)
         await threads.note(conversation, text, reply_to=await _typed_in(threads, said))
+        if not corrected:
+            # So that no colleague replies a second time unawares.
+            await threads.refresh(conversation)
 
 
 async def failed(work: Work, item: Pending, reason: str, identity: Identity) -> bool:
