@@ -309,12 +309,10 @@ class Dispatcher(Pump[Pending, str]):
         kind = type(error).__name__
         logger.error("outbox %d (%s) cannot be delivered: %s", item.id, item.audience, kind)
         metrics.PARKED.inc()
-        if deliveries.is_in_thread(item) and await deliveries.failed(
-            work, item, type(error).__name__, self._services.identity
-        ):
+        if await deliveries.failed(work, item, kind, self._services.identity):
             return
         if item.about and item.audience is not Audience.ADMINISTRATORS:
-            text = TEXT("undelivered_alert", error=type(error).__name__, about=item.about)
+            text = TEXT("undelivered_alert", error=kind, about=item.about)
             content = {"text": text, "parse_mode": "HTML"}
             work.outbox.owe(Outgoing(Audience.ADMINISTRATORS, "sendMessage", content))
 

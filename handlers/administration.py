@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from telegram import Update
 
@@ -11,11 +12,15 @@ from handlers.keyboards import Button, Keyboard, button, column
 from handlers.messages import Catalogue
 from handlers.navigation import ShowRequest
 from handlers.routing import Handler, tap
-from handlers.turn import BotContext, Turn
+from handlers.turn import BotContext, Turn, composed
+from storage.interest import noted
 from storage.interests import Event, Interest, Moved, Status
-from storage.outbox import Audience
+from storage.outbox import Audience, Outgoing, Pending
+from storage.work import Work
 
 TEXT = Catalogue.of("administration")
+# Each button takes the other's place: a second press of the same finger would hit it.
+_SLIP = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,9 @@ async def show_details(update: Update, context: BotContext) -> None:
 async def take_charge(update: Update, context: BotContext) -> None:
     """Take a request in charge; of two administrators one wins, and the other is told."""
     turn, interest_id = context.turn, TakeCharge.of(update).interest_id
+    if await _slips(turn, interest_id, Status.RECEIVED):
+        turn.toast(TEXT.label("just_put_back"))
+        return
     moved = await _move(turn, interest_id, Status.RECEIVED, Status.TAKEN)
     if moved is None:
         return
@@ -134,6 +142,9 @@ async def take_charge(update: Update, context: BotContext) -> None:
 async def undo_charge(update: Update, context: BotContext) -> None:
     """Undo it, for whoever slipped or cannot go on: the request waits for somebody again."""
     turn, interest_id = context.turn, UndoCharge.of(update).interest_id
+    if await _slips(turn, interest_id, Status.TAKEN):
+        turn.toast(TEXT.label("just_taken"))
+        return
     moved = await _move(turn, interest_id, Status.TAKEN, Status.RECEIVED)
     if moved is None:
         return
@@ -143,6 +154,18 @@ async def undo_charge(update: Update, context: BotContext) -> None:
     else:
         turn.toast(TEXT.label("undo_charge_too_late", interest=moved.interest), alert=True)
     await _show(update, turn, moved.interest)
+
+
+async def _slips(turn: Turn, interest_id: int, standing: Status) -> bool:
+    """Tell whether this administrator brought the request where it stands a moment ago."""
+    events = await turn.work.interests.events(interest_id)
+    last = events[-1] if events else None
+    return (
+        last is not None
+        and last.status is standing
+        and last.actor_id == turn.user.id
+        and turn.work.now - last.at < _SLIP
+    )
 
 
 async def _move(turn: Turn, interest_id: int, before: Status, after: Status) -> Moved | None:
@@ -182,7 +205,32 @@ def _shows_details(update: Update, interest: Interest) -> bool:
 async def _tell_person(turn: Turn, interest: Interest, words: str) -> None:
     if interest.person_id is not None:
         keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-        await turn.tell(interest.person_id, TEXT(words, interest=interest), keyboard)
+        text = TEXT(words, interest=interest)
+        # That it never arrives is found by this name.
+        await turn.tell(interest.person_id, text, keyboard, about=interest.about_note)
+
+
+async def undelivered(work: Work, item: Pending, reason: str) -> bool:
+    """Say to the administrators that the person never got what they did; False: not about that."""
+    interest_id = noted(item.about)
+    if interest_id is None or item.audience is not Audience.PERSON:
+        return False
+    interest = await work.interests.get(interest_id)
+    if interest is not None and not interest.is_anonymous:
+        text = TEXT("undelivered", interest=interest, reason=reason)
+        content = composed(text, None, await _notification(work, interest))
+        work.outbox.owe(
+            Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
+        )
+    return True
+
+
+async def _notification(work: Work, interest: Interest) -> int | None:
+    """Return the message to quote, where it is still in the group that it was sent to."""
+    sent = await work.outbox.delivery(interest.about)
+    if sent is None or await work.outbox.current_chat(sent.chat_id) != sent.chat_id:
+        return None
+    return sent.message_id
 
 
 async def _who_was_first(turn: Turn, interest: Interest) -> str:

@@ -1,5 +1,9 @@
-"""What follows when a message of a conversation reached the other side, or never will."""
+"""What follows when a message of a conversation reached the other side, or never will.
 
+And what follows when a person cannot be told what became of their request.
+"""
+
+from handlers import administration
 from handlers.messages import Catalogue
 from handlers.services import Identity
 from handlers.threads import Threads
@@ -34,10 +38,15 @@ async def arrived(work: Work, item: Pending, identity: Identity) -> None:
         corrected = item.method == "editMessageText"
         text = TEXT("delivered", conversation=conversation, corrected=corrected)
         await threads.note(conversation, text, reply_to=await _typed_in(threads, said))
+        if not corrected:
+            # So that no colleague replies a second time unawares.
+            await threads.refresh(conversation)
 
 
 async def failed(work: Work, item: Pending, reason: str, identity: Identity) -> bool:
-    """Say to whoever wrote it that a message cannot be delivered; False: tell others as well."""
+    """Say to whoever caused it that a message cannot be delivered; False: tell others as well."""
+    if await administration.undelivered(work, item, reason):
+        return True
     found = await _subject(work, item)
     reference = Reference.of(item.about)
     threads = Threads(work, identity.operator)

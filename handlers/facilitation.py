@@ -6,6 +6,7 @@ from telegram import Message, Update
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
+from handlers import handoff
 from handlers.authority import Authority, requires
 from handlers.keyboards import button, column
 from handlers.messages import Catalogue
@@ -144,7 +145,7 @@ async def _refuse_correction(turn: Turn, conversation: Conversation, message: Me
 
 @requires(Authority.FACILITATORS)
 async def close(update: Update, context: BotContext) -> None:
-    """End a conversation and tell the person; of two facilitators one does it."""
+    """End a conversation and tell the person who knows of it; of two facilitators one does it."""
     turn = context.turn
     try:
         ended = await turn.work.conversations.close(
@@ -153,10 +154,21 @@ async def close(update: Update, context: BotContext) -> None:
     except NotFoundError:
         await turn.rewrite(TEXT("erased", number=None))
         return
-    if ended.won:
-        text = TEXT("person_closed", conversation=ended.conversation)
-        await threads_of(turn).tell_person(ended.conversation, text)
-    await _show(turn, ended, "closed_toast")
+    is_known = await _is_known(turn, ended.conversation)
+    if ended.won and is_known:
+        offered = handoff.offer(turn)
+        text = TEXT("person_closed", conversation=ended.conversation, offered=bool(offered))
+        keyboard = column(offered) if offered else None
+        await threads_of(turn).tell_person(ended.conversation, text, keyboard)
+    await _show(turn, ended, "closed_toast" if is_known else "closed_quietly_toast")
+
+
+async def _is_known(turn: Turn, conversation: Conversation) -> bool:
+    """Tell whether the person was ever given the number of a conversation."""
+    if conversation.opened_by is Side.PERSON:
+        return True
+    said = await turn.work.conversations.messages(conversation.id)
+    return any(one.side is Side.FACILITATORS for one in said)
 
 
 @requires(Authority.FACILITATORS)

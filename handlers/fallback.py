@@ -7,12 +7,12 @@ from telegram.constants import ChatType
 from telegram.ext import CallbackQueryHandler, ChatMemberHandler, MessageHandler
 from telegram.ext import filters as on
 
-from handlers import facilitation, general
+from handlers import facilitation, general, groups
 from handlers.authority import Authority, requires
 from handlers.forms import engine as forms
 from handlers.messages import Catalogue
 from handlers.routing import Handler
-from handlers.turn import BotContext, Turn
+from handlers.turn import BotContext
 
 TEXT = Catalogue.of("general")
 logger = logging.getLogger(__name__)
@@ -60,18 +60,7 @@ async def notice_membership(update: Update, context: BotContext) -> None:
         people = turn.work.people
         await (people.blocked(turn.user.id) if gone else people.unblocked(turn.user.id))
     elif not gone and change.old_chat_member.status in _GONE:
-        await turn.say(TEXT("group_hello", chat_id=change.chat.id, role=await _role(turn)))
-
-
-async def _role(turn: Turn) -> str:
-    services = turn.services
-    for role, chat_id in (
-        ("administrators", services.admin_chat_id),
-        ("facilitators", services.facilitator_chat_id),
-    ):
-        if chat_id is not None and await turn.work.outbox.current_chat(chat_id) == turn.chat_id:
-            return role
-    return "none"
+        await groups.greet(turn)
 
 
 @requires(Authority.ANYONE)

@@ -7,6 +7,7 @@ from handlers import (
     fallback,
     filling,
     general,
+    groups,
     handoff,
     history,
     interest,
@@ -25,6 +26,7 @@ from handlers.routing import Handler
 
 # Commands and buttons name what they want; a text is heard last, and the fallback takes the rest.
 ALL: tuple[Handler, ...] = (
+    *groups.HANDLERS,
     *general.HANDLERS,
     *themes.HANDLERS,
     *answers.HANDLERS,
@@ -44,5 +46,6 @@ ALL: tuple[Handler, ...] = (
     *unanswered.HANDLERS,
     *filling.HANDLERS,
     questions.HEARING,
+    groups.HEARING,
     *fallback.HANDLERS,
 )

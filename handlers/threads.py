@@ -76,7 +76,7 @@ class Threads:
 
     async def post_question(self, conversation: Conversation) -> None:
         """Owe the group the numbered message that facilitators reply to."""
-        parameters = self._card(conversation)
+        parameters = await self._card(conversation)
         await self._owe_group(parameters, conversation.about)
 
     async def refresh(self, conversation: Conversation) -> None:
@@ -85,7 +85,7 @@ class Threads:
         if delivery is None:
             await self.post_question(conversation)
         else:
-            await self._edit(delivery, self._card(conversation), conversation.about)
+            await self._edit(delivery, await self._card(conversation), conversation.about)
 
     async def pass_on(self, conversation: Conversation, said: Said) -> None:
         """Owe the other side what was said."""
@@ -130,9 +130,10 @@ class Threads:
         """Tell whether a group is still the chat that it was."""
         return await self._work.outbox.current_chat(chat_id) == chat_id
 
-    def _card(self, conversation: Conversation) -> dict[str, object]:
+    async def _card(self, conversation: Conversation) -> dict[str, object]:
+        reply = await self._work.conversations.last_reply(conversation.id)
         return composed(
-            TEXT("card", conversation=conversation, operator=self._operator),
+            TEXT("card", conversation=conversation, reply=reply, operator=self._operator),
             column([_way_on(conversation)]),
         )
 

@@ -161,6 +161,21 @@ class Conversations(Repository):
         )
         return tuple(_message(row) for row in result)
 
+    async def last_reply(self, conversation_id: int) -> Message | None:
+        """Find what facilitators said last that has reached the person."""
+        result = await self._connection.execute(
+            select(conversation_messages)
+            .where(
+                conversation_messages.c.conversation_id == conversation_id,
+                conversation_messages.c.side == Side.FACILITATORS,
+                conversation_messages.c.delivered_at.is_not(None),
+            )
+            .order_by(conversation_messages.c.id.desc())
+            .limit(1)
+        )
+        row = result.one_or_none()
+        return None if row is None else _message(row)
+
     async def correct(self, message_id: int, text: str, *, stale: bool) -> Message:
         """Keep an edited text; `stale` where its copy has not arrived, and so cannot be edited."""
         return await self._change(message_id, text=text, edited_at=self._now, stale=stale)

@@ -1,5 +1,6 @@
 """What an interest is, at each of its steps."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -93,6 +94,11 @@ class Interest:
         """Name this interest in `Outgoing.about`."""
         return about(self.id)
 
+    @property
+    def about_note(self) -> str:
+        """Name in `Outgoing.about` what else is said of it, to the person and in the group."""
+        return about_note(self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Registration:
@@ -122,8 +128,20 @@ class Event:
 
 
 ABOUT = "interest:"
+_NOTE = re.compile(rf"{ABOUT}(\d+):note")
 
 
 def about(interest_id: int) -> str:
     """Name an interest in `Outgoing.about`."""
     return f"{ABOUT}{interest_id}"
+
+
+def about_note(interest_id: int) -> str:
+    """Name what else is said of an interest than its notification."""
+    return f"{about(interest_id)}:note"
+
+
+def noted(name: str | None) -> int | None:
+    """Return the interest that an `about_note` names; None where it names something else."""
+    found = _NOTE.fullmatch(name or "")
+    return int(found[1]) if found else None

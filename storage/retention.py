@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, delete, exists, func, select
 from storage.conversation import ABOUT as ABOUT_CONVERSATION
 from storage.conversations import sent_about
 from storage.inbox import InboxState
-from storage.interest import ABOUT, about
+from storage.interest import ABOUT, about, about_note
 from storage.interests import Interests
 from storage.publications import Publications
 from storage.repository import Repository
@@ -23,8 +23,9 @@ from storage.schema import (
     signatures,
 )
 
-# Each database has its limit of parameters in one statement; SQLite's lowest was 999.
-_AT_ONCE = 500
+# Each database has its limit of parameters in one statement; SQLite's lowest was 999. An interest
+# has two names in the outbox.
+_AT_ONCE = 450
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,8 @@ class Retention(Repository):
         )
         anonymised = notices = 0
         while ids := (await self._connection.scalars(due)).all():
-            notices += await self._delete(outbox, outbox.c.about.in_([about(one) for one in ids]))
+            names = [name(one) for one in ids for name in (about, about_note)]
+            notices += await self._delete(outbox, outbox.c.about.in_(names))
             anonymised += await Interests(self._connection, self._now).anonymise(
                 interests.c.id.in_(ids)
             )

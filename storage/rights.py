@@ -146,7 +146,11 @@ class Rights(Repository):
         person = await self._known(person_id)
         await self._settle()
         mine = interests.c.person_id == person_id
-        numbers = {one.about: one.number for one in await self._of_person(person_id)}
+        numbers = {
+            name: one.number
+            for one in await self._of_person(person_id)
+            for name in (one.about, one.about_note)
+        }
         talks = await Conversations(self._connection, self._now, self._settle).of_person(person_id)
         notices = await self._notices(numbers) + await self._talk_notices(talks)
         about_talks = sent_about([one.id for one in talks])

@@ -34,6 +34,63 @@ async def test_taking_in_charge_tells_the_person(
     sme.sees("prise en charge par l'équipe")
 
 
+async def test_the_group_is_told_that_the_person_who_blocked_the_bot_got_nothing(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await registers(sme, stage)
+    notification = administrator.messages()[-1]["message_id"]
+    stage.messenger.blocks(sme.user)
+    await stage.settles()
+    await administrator.taps("Pris en charge")
+    assert "Un message le dit à la personne" in administrator.toast
+    assert administrator.new[-1]["text"] == (
+        f"{number} : la personne n'a pas reçu le message du bot. Elle a bloqué le bot ; "
+        "ses coordonnées sont sous « Détails »."
+    )
+    assert administrator.new[-1]["reply_to_message"]["message_id"] == notification
+    stage.clock.passes(minutes=1)
+    await administrator.taps("Annuler la prise en charge")
+    told = [m for m in administrator.messages() if "n'a pas reçu" in m["text"]]
+    assert len(told) == 2
+    assert "Message non remis" not in str(administrator.messages())
+    # What is known of the request is still changed where it stands.
+    stage.messenger.unblocks(sme.user)
+    await sme.says("/mesdemandes")
+    await sme.taps(number)
+    await sme.taps("Retirer ma demande")
+    await sme.taps("Oui, retirer")
+    (shown,) = [m for m in administrator.messages() if m["message_id"] == notification]
+    assert "retirée par la personne" in shown["text"]
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    assert all("a été effacée" in m["text"] for m in administrator.messages())
+    about = select(outbox.c.about).where(outbox.c.about.like("%:note"))
+    assert await stage.rows(about) == []
+
+
+async def test_the_group_is_told_that_telegram_refused_what_the_person_is_told(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    stage.messenger.faults.next("sendMessage", status=400, description="Bad Request: no")
+    await administrator.taps("Pris en charge")
+    administrator.sees("n'a pas reçu le message du bot. Telegram l'a refusé (BadRequest)")
+
+
+async def test_a_message_that_arrives_is_forgotten_with_the_person(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await administrator.taps("Pris en charge")
+    sme.received("est prise en charge")
+    traces = select(outbox.c.state).where(outbox.c.about.like("%:note"))
+    assert await stage.rows(traces) == [("sent",)]
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    administrator.received("effacée")
+    assert await stage.rows(traces) == []
+
+
 async def test_details_stay_shown_when_the_request_is_taken(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
@@ -42,6 +99,7 @@ async def test_details_stay_shown_when_the_request_is_taken(
     await administrator.taps("Pris en charge")
     administrator.sees("Prise en charge par", "Samira Costa", "+33 6 12 34 56 78")
     assert administrator.labels == ["Masquer les détails", "Annuler la prise en charge"]
+    stage.clock.passes(seconds=5)
     await administrator.taps("Annuler la prise en charge")
     administrator.sees("Nouvelle demande", "Samira Costa")
     assert administrator.labels == ["Masquer les détails", "Pris en charge"]
@@ -82,16 +140,56 @@ async def test_a_request_taken_by_mistake_is_put_back_as_it_was(
     sme.sees("3. 23 novembre 2026, 11:01 : remise à disposition de l'équipe")
 
 
+@pytest.mark.parametrize(
+    ("first", "slip", "said"),
+    [
+        ("Pris en charge", "Annuler la prise en charge", "Vous venez de prendre"),
+        ("Annuler la prise en charge", "Pris en charge", "Vous venez de remettre"),
+    ],
+)
+async def test_a_second_press_that_hits_the_other_button_changes_nothing(
+    sme: Speaker, stage: Stage, administrator: Speaker, first: str, slip: str, said: str
+) -> None:
+    await registers(sme, stage)
+    second = stage.member(stage.messenger.administrators, 1)
+    if first != "Pris en charge":
+        await second.taps("Pris en charge")
+    await administrator.taps(first)
+    told, known = len(sme.messages()), await stage.rows(select(interest_events.c.id))
+    stage.clock.passes(seconds=4.9)
+    await administrator.taps(slip)
+    assert said in administrator.toast
+    assert "de nouveau" in administrator.toast
+    assert administrator.new == []
+    assert len(sme.messages()) == told
+    assert await stage.rows(select(interest_events.c.id)) == known
+    stage.clock.passes(seconds=0.1)
+    await administrator.taps(slip)
+    assert len(sme.messages()) == told + 1
+
+
+async def test_a_colleague_may_undo_at_once(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await administrator.taps("Pris en charge")
+    second = stage.member(stage.messenger.administrators, 1)
+    await second.taps("Annuler la prise en charge")
+    assert "vous l'avez remise à disposition" in second.toast
+
+
 async def test_what_nobody_holds_is_not_put_back(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
     await registers(sme, stage)
     await administrator.taps("Pris en charge")
     message, data = administrator.button("Annuler la prise en charge")
+    stage.clock.passes(minutes=1)
     await administrator.taps_data(message["message_id"], data)
     await administrator.taps_data(message["message_id"], data)
     assert "il n'y a rien à annuler" in administrator.toast
     assert len(await stage.rows(select(interest_events.c.id))) == 3
+    stage.clock.passes(minutes=1)
     await administrator.taps("Pris en charge")
     await sme.taps("Voir ma demande")
     await sme.taps("Retirer ma demande")

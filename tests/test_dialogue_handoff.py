@@ -1,7 +1,7 @@
 """Handing a question over: both sides, receipts, edits, ends, and all that can go wrong."""
 
 import pytest
-from dialogue import Message, Speaker, Stage
+from dialogue import Message, Speaker, Stage, buttons
 from sqlalchemy import func, select
 from test_dialogue_interest import begins
 from test_dialogue_rights import file_of
@@ -79,6 +79,37 @@ async def test_a_question_goes_to_the_group_and_the_reply_comes_back(
     assert facilitator.user.first_name not in answer
     facilitator.sees(f"{NUMBER} : réponse remise à la personne")
     assert facilitator.new[-1]["reply_to_message"]["message_id"] == said["message_id"]
+
+
+async def test_the_card_says_that_a_reply_was_given_by_whom_and_when(
+    sme: Speaker, facilitator: Speaker, second: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    question = card(facilitator)
+    stage.messenger.faults.next("sendMessage", status=400, description="Bad Request: no")
+    await replies(facilitator, "Perdue", question)
+    assert card(facilitator) == question
+    said = await replies(facilitator, "Marseille", question)
+    answered = card(facilitator)
+    assert answered["message_id"] == question["message_id"]
+    assert "remise à la personne par l'équipe, le 23 novembre 2026, 11:00." in answered["text"]
+    assert "Pour écrire de nouveau, utilisez « Répondre »" in answered["text"]
+    assert buttons(answered) == buttons(question)
+    assert facilitator.user.first_name not in answered["text"]
+
+    stage.clock.passes(minutes=5)
+    await second.says("/signature")
+    await replies(second, "Marseille, oui", answered)
+    assert f"par {second.user.name}, le 23 novembre 2026, 11:05." in card(facilitator)["text"]
+    # A correction is no other reply; another one within the minute leaves the card as it reads.
+    await edits(facilitator, said, "Marseille !")
+    await replies(second, "Marseille, vraiment", answered)
+    assert f"par {second.user.name}, le 23 novembre 2026, 11:05." in card(facilitator)["text"]
+    cards = [m for m in facilitator.messages() if m["text"].startswith(f"Question {NUMBER}")]
+    assert len(cards) == 1
+    await facilitator.taps("Clore")
+    assert "Échange clos par" in card(facilitator)["text"]
+    assert "Dernière réponse" in card(facilitator)["text"]
 
 
 async def test_the_person_answers_back_by_the_button_or_by_a_reply_until_it_is_closed(
@@ -267,12 +298,24 @@ async def test_of_two_facilitators_one_closes_and_the_other_is_told(
     await hands_over(sme)
     message, data = facilitator.button("Clore")
     await facilitator.taps_data(message["message_id"], data)
-    assert "La personne en est avertie" in facilitator.toast
+    assert "Un message le dit à la personne" in facilitator.toast
     await second.taps_data(message["message_id"], data)
     assert "avant vous" in second.toast
     assert facilitator.user.name in card(facilitator)["text"]
     told = [m for m in sme.messages() if "clos l'échange" in m.get("text", "")]
     assert len(told) == 1
+
+
+async def test_the_end_of_an_exchange_quotes_the_question_and_offers_another_one(
+    sme: Speaker, facilitator: Speaker
+) -> None:
+    await hands_over(sme, " <b>&</b> ".join([PLAIN] * 9))
+    await facilitator.taps("Clore")
+    told = sme.messages()[-1]["text"]
+    assert f"votre question {NUMBER} : « {PLAIN} <b>&</b> {PLAIN} <b>&" in told
+    assert told.count(PLAIN) < 4
+    await sme.taps("Transmettre à un facilitateur")
+    sme.sees("Quelle est votre question ?")
 
 
 async def test_a_reply_to_a_closed_thread_is_not_lost_and_can_be_sent_after_reopening(

@@ -21,8 +21,9 @@ from small_library import (  # noqa: F401 (some are fixtures)
 )
 
 from bot.preview.server import PreviewServer, running
+from handlers.publication import TEXT
 from knowledge.model_store import ModelStore
-from knowledge.publication import publish, versions
+from knowledge.publication import PUBLISHABLE, publish, versions
 from storage.publications import Asked, Kind, State
 
 
@@ -45,6 +46,18 @@ async def test_the_current_files_are_sent_as_they_are(facilitator: Speaker, fold
     names = {"faq.yaml", "projets.yaml", "politesses.yaml", "questions.yaml"}
     assert documents(facilitator) == {name: (folder / name).read_bytes() for name in names}
     facilitator.sees("en réponse à ce message", "/faq en légende", "« Publier »")
+
+
+async def test_each_file_says_what_it_is_for(facilitator: Speaker) -> None:
+    await facilitator.says("/faq")
+    captions = {
+        m["document"]["file_name"]: m["caption"] for m in facilitator.new if "document" in m
+    }
+    assert captions["faq.yaml"].startswith("Les questions et leurs réponses.")
+    assert "« êtes-vous un robot ? »…" in captions["politesses.yaml"]
+    said = {file: TEXT("faq_caption", file=file) for file in PUBLISHABLE}
+    assert len({caption.split(".")[0] for caption in said.values()}) == len(PUBLISHABLE)
+    assert all(f"Gardez le nom {file}" in caption for file, caption in said.items())
 
 
 async def test_one_file_is_sent_by_its_name(facilitator: Speaker) -> None:
@@ -127,6 +140,16 @@ async def test_a_file_of_another_name_is_refused(facilitator: Speaker) -> None:
     facilitator.sees("« notes.yaml » n'est aucun de")
     await sends_back(facilitator, CHANGED, "notes.yaml", caption="/faq faq.yaml")
     facilitator.sees("Après : Oui, et sans frais.")
+
+
+async def test_a_file_that_is_none_of_ours_is_not_met_with_silence(facilitator: Speaker) -> None:
+    await facilitator.says("/faq faq.yaml")
+    replied = facilitator.messages()[-1]["message_id"]
+    await facilitator.sends("document", file=("notes.pdf", b"%PDF"), reply_to=replied)
+    facilitator.sees("Je ne prends pas « notes.pdf »", "sous le même nom : faq.yaml, projets.yaml")
+    # What is not meant for the bot is none of its business.
+    await facilitator.sends("document", file=("notes.pdf", b"%PDF"))
+    assert facilitator.new == []
 
 
 async def test_a_file_too_large_is_never_fetched(facilitator: Speaker, stage: Stage) -> None:

@@ -281,6 +281,26 @@ async def test_those_who_asked_are_answered_in_a_conversation(
     assert {how for how, _ in await treated(stage)} == {"answered"}
 
 
+async def test_the_end_of_an_exchange_that_the_person_never_saw_is_not_told(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says(MATCH)
+    await facilitator.says("/sansreponse")
+    await facilitator.taps("1.")
+    await facilitator.taps("Répondre à la personne")
+    told = len(sme.messages())
+    await facilitator.taps("Clore")
+    assert "La personne n'avait rien reçu" in facilitator.toast
+    assert len(sme.messages()) == told
+    await facilitator.taps("Rouvrir")
+    card = next(m for m in facilitator.messages() if m["text"].startswith("Question Q-2026-0001"))
+    await replies(facilitator, "Marseille, bien sûr.", card)
+    await facilitator.taps("Clore")
+    assert "Un message le dit à la personne" in facilitator.toast
+    assert "clos l'échange sur votre question Q-2026-0001" in sme.messages()[-1]["text"]
+    assert MATCH in sme.messages()[-1]["text"]
+
+
 async def test_who_was_erased_is_not_answered(
     sme: Speaker, facilitator: Speaker, stage: Stage
 ) -> None:
@@ -293,6 +313,9 @@ async def test_who_was_erased_is_not_answered(
     await facilitator.taps_data(message["message_id"], data)
     assert "déjà traitées" in facilitator.toast
     assert await stage.rows(select(conversations.c.id)) == []
+    await facilitator.says("/sansreponse")
+    facilitator.sees("Aucune question en attente.")
+    assert "traitées" not in facilitator.text
 
 
 async def test_no_more_people_at_once_than_the_group_can_take(

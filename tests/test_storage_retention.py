@@ -41,11 +41,13 @@ async def apply(database: Database, durations: Durations | None = None) -> dict[
 
 
 async def closed(database: Database, person_id: int, status: Status = Status.CLOSED) -> int:
-    """Register an interest and end it, with a trace of its notice."""
+    """Register an interest and end it, with a trace of its notice and of a note on it."""
     async with database.begin() as work:
         interest = (await work.interests.register(person_id, new_interest())).interest
         notice = await work.outbox.add(to_administrators(about=interest.about))
         await work.outbox.sent(notice, -100, 1)
+        note = await work.outbox.add(to_person(about=interest.about_note))
+        await work.outbox.sent(note, 7, 2)
         await work.interests.move(
             interest.id, allowed_from=OPEN, to=status, actor_id=9, actor_name="Ada", note="x"
         )
@@ -90,8 +92,8 @@ async def test_an_interest_is_anonymised_a_year_after_its_end(
     assert await apply(database) == NOTHING
     clock.advance(seconds=1)
     counts = await apply(database)
-    # The notice's trace goes with it, and so does the person, of whom nothing else is left.
-    assert counts == NOTHING | {"interests": 1, "outbox": 1, "people": 1}
+    # The traces go with it, and so does the person, of whom nothing else is left.
+    assert counts == NOTHING | {"interests": 1, "outbox": 2, "people": 1}
     async with database.begin() as work:
         interest = await work.interests.get(interest_id)
         assert interest is not None
@@ -130,7 +132,7 @@ async def test_more_interests_than_one_statement_takes(
     for telegram_id in range(5):
         await closed(database, await person(database, telegram_id))
     clock.advance(days=366)
-    assert await apply(database) == NOTHING | {"interests": 5, "outbox": 5, "people": 5}
+    assert await apply(database) == NOTHING | {"interests": 5, "outbox": 10, "people": 5}
 
 
 async def test_the_inbox_forgets_what_was_handled_then_what_was_set_aside(

@@ -139,6 +139,9 @@ async def fill(database: Database) -> int:
         )
         await work.outbox.sent(edited, -100, 21)
         await work.outbox.add(to_administrators(SECRET, about=about))
+        note = await work.outbox.add(to_administrators(SECRET, about=interest.about_note))
+        await work.outbox.sent(note, -100, 22)
+        await work.outbox.add(to_administrators(SECRET, about=interest.about_note))
     return someone
 
 
@@ -277,7 +280,7 @@ async def test_erasure_leaves_nothing_that_names_the_person(database: Database) 
         erased = await work.rights.erase(someone)
     assert traces(await everything(database)) == []
     assert erased.counts == {
-        "outbox": 9,
+        "outbox": 11,
         "inbox": 4,
         "interest_events": 0,
         "interests": 1,
@@ -333,6 +336,7 @@ async def test_erasure_tells_which_notices_to_blank(database: Database) -> None:
     assert sorted(erased.deliveries, key=lambda one: one.message_id) == [
         SentNotice(-100, 20, "TI-2026-0001"),
         SentNotice(-100, 21, "TI-2026-0001"),
+        SentNotice(-100, 22, "TI-2026-0001"),
         SentNotice(-200, 60, "Q-2026-0001", of_conversation=True),
         SentNotice(-200, 61, "Q-2026-0001", of_conversation=True),
     ]

@@ -1,0 +1,103 @@
+"""What the groups of the team are told when they ask for help, or write to the bot."""
+
+import pytest
+from dialogue import Message, Speaker, Stage
+from test_dialogue_handoff import card, hands_over
+from test_dialogue_interest import registers
+
+from bot.preview.people import Group
+
+
+@pytest.fixture
+def facilitator(stage: Stage) -> Speaker:
+    return stage.member(stage.messenger.facilitators)
+
+
+async def replies(speaker: Speaker, text: str, to: Message) -> Message:
+    """Reply by Telegram's function and wait for all that follows."""
+    speaker._mark()
+    said = speaker.stage.messenger.says(
+        speaker.user, text, chat=speaker.chat_id, reply_to=to["message_id"]
+    )
+    await speaker.stage.settles()
+    return said
+
+
+@pytest.mark.parametrize("command", ["/aide", "/help", "/start"])
+async def test_each_group_gets_its_own_help(
+    administrator: Speaker, facilitator: Speaker, command: str
+) -> None:
+    await administrator.says(command)
+    administrator.sees("reçoit les demandes", "« Détails »", "« Pris en charge »", "pas transmis")
+    await facilitator.says(command)
+    facilitator.sees("celui des facilitateurs", "« Répondre »", "/sansreponse", "/signature")
+    for group in (administrator, facilitator):
+        assert "conversation privée" not in group.text
+        assert "Identifiant" not in group.text
+    assert "/sansreponse" not in administrator.text
+    assert "demandes des entreprises" not in facilitator.text
+
+
+async def test_a_group_that_is_both_gets_both_helps(stage: Stage, administrator: Speaker) -> None:
+    await stage.stops()
+    stage.overrides = {"facilitator_chat_id": administrator.chat_id}
+    await stage.starts()
+    await administrator.says("/aide")
+    administrator.sees("reçoit les demandes", "celui des facilitateurs")
+
+
+async def test_a_group_that_became_a_supergroup_keeps_its_help(
+    stage: Stage, administrator: Speaker
+) -> None:
+    administrator.chat_id = stage.messenger.upgrades(stage.messenger.administrators)
+    await stage.settles()
+    await administrator.says("/aide")
+    administrator.sees("reçoit les demandes")
+
+
+async def test_another_group_is_sent_to_private_and_left_alone(
+    stage: Stage, administrator: Speaker
+) -> None:
+    await administrator.says("/aide")
+    answer = administrator.new[-1]
+    await stage.stops()
+    stage.overrides = {"admin_chat_id": -404}
+    await stage.starts()
+    for command in ("/aide", "/start"):
+        await administrator.says(command)
+        administrator.sees("conversation privée")
+    await replies(administrator, "Bonjour", answer)
+    assert administrator.new == []
+
+
+async def test_a_reply_to_a_notification_is_said_to_go_nowhere(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    told = len(sme.messages())
+    said = await replies(administrator, "Bonjour Samira !", administrator.messages()[-1])
+    administrator.sees("n'est pas transmis à l'entreprise", "« Détails »")
+    assert administrator.new[-1]["reply_to_message"]["message_id"] == said["message_id"]
+    assert len(administrator.new) == 1
+    assert len(sme.messages()) == told
+
+
+@pytest.mark.parametrize("group", ["administrators", "facilitators"])
+async def test_replies_among_colleagues_are_left_alone(stage: Stage, group: str) -> None:
+    team: Group = getattr(stage.messenger, group)
+    first, second = stage.member(team), stage.member(team, 1)
+    await first.says("Qui appelle la société Benali ?")
+    await replies(second, "Moi", second.messages()[-1])
+    assert second.new == []
+
+
+async def test_a_reply_to_the_bot_among_facilitators_is_as_before(
+    sme: Speaker, facilitator: Speaker
+) -> None:
+    await facilitator.says("/aide")
+    await replies(facilitator, "Merci", facilitator.messages()[-1])
+    assert facilitator.new == []
+    await hands_over(sme)
+    await replies(facilitator, "Marseille", card(facilitator))
+    facilitator.sees("réponse remise")
+    sme.received("Marseille")
