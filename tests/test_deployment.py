@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot.settings import Settings
 
@@ -192,6 +193,19 @@ def test_the_example_sets_nothing_that_an_installation_sets() -> None:
     theirs = set(re.findall(r"\b([A-Z_]+)=", script + image + unit))
     assert theirs >= {"DATABASE_URL", "KNOWLEDGE_DIR", "LISTEN_HOST"}
     assert not theirs & set(assigned(EXAMPLE))
+
+
+@pytest.mark.parametrize("file", [EXAMPLE, EMPTY], ids=["the example", "all empty"])
+def test_containers_listen_where_the_proxy_calls_them(file: str) -> None:
+    image = dict(re.findall(r"\b([A-Z_]+)=(\S+)", (ROOT / "Dockerfile").read_text("utf-8")))
+    bot = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]["bot"]
+    # Compose: "values set in the environment attribute override those set in env_file", empty or
+    # not; and both override the image's.
+    told = image | assigned(file) | bot["environment"]
+    assert told["LISTEN_HOST"] == "0.0.0.0"  # noqa: S104 - a container's own network
+    assert f"a bot {told['LISTEN_PORT']}" in (ROOT / "deploy/Caddyfile").read_text("utf-8")
+    assert f"knowledge:{told['KNOWLEDGE_DIR']}" in bot["volumes"]
+    assert told["DATABASE_URL"].startswith("postgresql+asyncpg://")
 
 
 def test_the_guide_installs_what_is_there() -> None:
