@@ -31,5 +31,5 @@ EXPOSE 8000
 # Stopping lets what is under way end; Docker's own ten seconds would do, but a slow Telegram.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['LISTEN_PORT'] + '/healthz', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + (os.environ.get('LISTEN_PORT') or '8000') + '/healthz', timeout=4)"]
 CMD ["python", "-m", "bot", "serve"]

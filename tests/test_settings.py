@@ -1,11 +1,13 @@
 """Settings: read once, all mistakes at once, in words, and never a secret."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from bot.settings import Settings, SettingsError
 
+EXAMPLE = Path(__file__).parent.parent / ".env.example"
 VARIABLES = [name.upper() for name in Settings.model_fields]
 
 
@@ -93,6 +95,13 @@ def test_a_secret_that_telegram_refuses_is_told_and_not_shown(secret: str) -> No
 
 
 def test_every_setting_is_in_the_example() -> None:
-    example = (Path(__file__).parent.parent / ".env.example").read_text("utf-8")
-    listed = {line.split("=")[0] for line in example.splitlines() if "=" in line and line[0] != "#"}
-    assert listed == set(VARIABLES)
+    listed = re.findall(r"^#?([A-Z_]+)=", EXAMPLE.read_text("utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(VARIABLES)
+
+
+def test_the_example_says_the_defaults(tmp_path: Path) -> None:
+    assert Settings.read(_env_file=EXAMPLE) == Settings.read(_env_file=None)
+    whole = tmp_path / "whole"
+    whole.write_text(re.sub(r"^#(?=[A-Z_]+=)", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE))
+    assert "\nDATABASE_URL=sqlite" in whole.read_text()
+    assert Settings.read(_env_file=whole) == Settings.read(_env_file=None)
