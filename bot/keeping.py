@@ -14,6 +14,8 @@ from storage.copying import copy_database
 from storage.errors import (
     AlreadyExistsError,
     DamagedError,
+    ForeignDatabaseError,
+    NoDatabaseError,
     NotEmptyError,
     NotSqliteError,
     StorageError,
@@ -56,15 +58,20 @@ def _copied(command: str, database_url: str, act: Callable[[Path], Copied]) -> i
 def _failed(command: str, error: StorageError) -> int:
     match error:
         case AlreadyExistsError():
-            return fail(TEXT.label("keeping_exists", path=error.path))
+            told = TEXT.label("keeping_exists", path=error.path)
+        case NoDatabaseError():
+            told = TEXT.label("keeping_missing", name=error.name)
+        case ForeignDatabaseError():
+            told = TEXT.label(f"{command}_foreign", name=error.name)
         case NotEmptyError():
-            return fail(TEXT.label("keeping_not_empty", table=error.table))
+            told = TEXT.label("keeping_not_empty", table=error.table)
         case DamagedError():
-            return fail(TEXT.label(f"{command}_damaged", reason=error))
+            told = TEXT.label(f"{command}_damaged", reason=error)
         case NotSqliteError():
-            return fail(TEXT.label("keeping_not_sqlite"))
+            told = TEXT.label("keeping_not_sqlite")
         case _:
-            return fail(TEXT.label("keeping_failed", reason=error))
+            told = TEXT.label("keeping_failed", reason=error)
+    return fail(told)
 
 
 def _is_ours(url: str) -> bool:

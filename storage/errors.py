@@ -15,6 +15,22 @@ class DatabaseUnavailableError(StorageError):
     """The database cannot be reached, is locked or its disk is full: the caller may try again."""
 
 
+class NoDatabaseError(DatabaseUnavailableError):
+    """There is no database where one was to be read; none is made."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} does not exist")
+        self.name = name
+
+
+class ForeignDatabaseError(StorageError):
+    """A database, and not this bot's: it has none of its tables."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not a database of this bot")
+        self.name = name
+
+
 class NestedTransactionError(StorageError):
     """A task opened a unit of work inside its own: it would wait for itself."""
 

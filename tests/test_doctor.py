@@ -1,6 +1,7 @@
 """The doctor: what it finds, and that it says what to do."""
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import date
@@ -195,9 +196,16 @@ def test_a_backup_is_made_and_put_back_where_nothing_is(
 
 
 def test_a_database_is_copied_to_another(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    blank_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here, there = (f"sqlite+aiosqlite:///{tmp_path}/{name}.db" for name in ("here", "there"))
+    assert main(["copy-db", here, there]) == 1
+    assert f"il n'y a pas de base dans {tmp_path}/here.db" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    Path(f"{tmp_path}/here.db").touch()
+    assert main(["copy-db", here, there]) == 1
+    assert "n'est pas une base de ce bot" in capsys.readouterr().err
+    shutil.copy(blank_file, f"{tmp_path}/here.db")
     assert main(["copy-db", here, there]) == 0
     assert "lignes copiées et vérifiées" in capsys.readouterr().out
     with closing(sqlite3.connect(f"{tmp_path}/there.db")) as target, target:

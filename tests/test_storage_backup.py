@@ -13,6 +13,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     Clock,
     database_url,
     migrated_database,
+    names,
     rows,
     stopped_clock,
 )
@@ -43,10 +44,6 @@ async def fill(database: Database, count: int = 50) -> None:
 def people_in(path: Path) -> int:
     with closing(sqlite3.connect(path)) as connection:
         return int(connection.execute("SELECT count(*) FROM people").fetchone()[0])
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 @ON_SQLITE
