@@ -10,8 +10,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.errors import AlreadyExistsError, DamagedError, DatabaseUnavailableError
-from storage.inspection import Finding, inspect_file, open_read_only
+from storage.errors import (
+    AlreadyExistsError,
+    DamagedError,
+    DatabaseUnavailableError,
+    ForeignDatabaseError,
+    NoDatabaseError,
+)
+from storage.inspection import Finding, inspect_file, is_ours, open_read_only
 
 # SQLite, "Result and Error Codes": a malformed file, and one that is none of SQLite's.
 _SPOILT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -29,9 +35,12 @@ def back_up(database: Path, destination: Path) -> Copied:
     """Copy a live database to a file that does not exist yet: whole, checked, or not at all.
 
     For its owner's eyes only. Raises AlreadyExistsError, DamagedError where what is copied is not
-    sound, and DatabaseUnavailableError where the database cannot be read or the copy not written.
+    sound, ForeignDatabaseError where it is none of the bot's, and DatabaseUnavailableError where
+    the database is not there or cannot be read, or the copy not be written.
     """
     _refuse([destination])
+    if not database.exists():
+        raise NoDatabaseError(str(database))
     with _part_of(destination) as part:
         _copy(database, part)
         _publish(part, destination)
@@ -76,6 +85,8 @@ def _copy(database: Path, part: Path) -> None:
         raise DatabaseUnavailableError(f"the copy failed: {type(error).__name__}") from error
     if faults := inspect_file(part):
         raise DamagedError(_told(faults))
+    if not is_ours(part):
+        raise ForeignDatabaseError(str(database))
 
 
 def _told(faults: tuple[Finding, ...]) -> str:

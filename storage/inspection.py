@@ -13,6 +13,8 @@ from sqlalchemy.engine import make_url
 from storage.database import kind_of, open_engine, unreachable
 from storage.errors import NotSqliteError
 
+# Of the tables of every version; what has them all is the bot's.
+_OURS = {"alembic_version", "people", "inbox", "outbox"}
 # A damaged file may have thousands of faults; these tell enough.
 _MOST_FAULTS = 20
 
@@ -75,6 +77,13 @@ def inspect_file(path: Path) -> tuple[Finding, ...]:
     except sqlite3.DatabaseError as error:
         kind = Fault.NOT_A_DATABASE if _is_foreign(error) else Fault.UNREACHABLE
         return (Finding(kind, error.sqlite_errorname),)
+
+
+def is_ours(path: Path) -> bool:
+    """Tell whether a sound SQLite file is the bot's, of any version."""
+    with closing(open_read_only(path)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name for (name,) in tables} >= _OURS
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:

@@ -161,13 +161,16 @@ def test_every_remark_can_be_said() -> None:
 
 
 def test_a_backup_is_made_and_put_back_where_nothing_is(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
+    blank_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///live.db")
+    shutil.copy(blank_file, "live.db")
     with closing(sqlite3.connect("live.db")) as live, live:
-        live.execute("CREATE TABLE t (x)")
-        live.execute("INSERT INTO t VALUES (42)")
+        live.execute("INSERT INTO counters (name, value) VALUES ('x', 42)")
     assert main(["backup", "copy.db"]) == 0
     assert os.stat("copy.db").st_mode & 0o077 == 0  # noqa: PTH116 - the mode alone
     assert main(["backup", "copy.db"]) == 1
@@ -184,12 +187,15 @@ def test_a_backup_is_made_and_put_back_where_nothing_is(
     assert "la base elle-même est abîmée" in capsys.readouterr().err
     monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///elsewhere.db")
     assert main(["restore", "nowhere.db"]) == 1
-    assert "Vérifiez que la base existe" in capsys.readouterr().err
+    assert "il n'y a pas de base dans nowhere.db" in capsys.readouterr().err
+    Path("empty.db").touch()
+    assert main(["restore", "empty.db"]) == 1
+    assert "empty.db n'est pas une copie de la base de ce bot" in capsys.readouterr().err
     assert not Path("elsewhere.db").exists()
     monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///restored.db")
     assert main(["restore", "copy.db"]) == 0
     with closing(sqlite3.connect("restored.db")) as restored:
-        assert restored.execute("SELECT x FROM t").fetchall() == [(42,)]
+        assert restored.execute("SELECT value FROM counters").fetchall() == [(42,)]
     monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://nobody@localhost/none")
     assert main(["backup", "other.db"]) == 1
     assert "pg_dump" in capsys.readouterr().err

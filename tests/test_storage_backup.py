@@ -24,6 +24,7 @@ from storage.errors import (
     AlreadyExistsError,
     DamagedError,
     DatabaseUnavailableError,
+    ForeignDatabaseError,
     NotSqliteError,
 )
 from storage.inspection import Fault, Finding, inspect_database, sqlite_file
@@ -166,6 +167,21 @@ async def test_damage_is_found_and_not_put_back(
     with pytest.raises((DamagedError, DatabaseUnavailableError)):
         restore(copy, tmp_path / "new.db")
     assert not (tmp_path / "new.db").exists()
+
+
+@pytest.mark.parametrize("tables", [[], ["t"], ["alembic_version"]])
+def test_what_is_not_the_bots_is_neither_put_back_nor_copied(
+    tmp_path: Path, tables: list[str]
+) -> None:
+    foreign = tmp_path / "foreign.db"
+    foreign.touch()
+    with closing(sqlite3.connect(foreign)) as connection:
+        for table in tables:
+            connection.execute(f"CREATE TABLE {table} (version_num)")
+    for attempt in (back_up, restore):
+        with pytest.raises(ForeignDatabaseError, match="foreign"):
+            attempt(foreign, tmp_path / "new.db")
+    assert names(tmp_path) == ["foreign.db"]
 
 
 @pytest.mark.parametrize(
