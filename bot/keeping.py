@@ -15,6 +15,7 @@ from storage.errors import (
     AlreadyExistsError,
     DamagedError,
     ForeignDatabaseError,
+    InUseError,
     NoDatabaseError,
     NotEmptyError,
     NotSqliteError,
@@ -59,6 +60,8 @@ def _failed(command: str, error: StorageError) -> int:
     match error:
         case AlreadyExistsError():
             told = TEXT.label("keeping_exists", path=error.path)
+        case InUseError():
+            told = TEXT.label("keeping_in_use", path=error.path)
         case NoDatabaseError():
             told = TEXT.label("keeping_missing", name=error.name)
         case ForeignDatabaseError():

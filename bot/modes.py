@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy.engine import make_url
@@ -20,7 +21,9 @@ from bot.understanding import by_letters, compiling, kept_file
 from knowledge.loading import build
 from knowledge.problems import KnowledgeError
 from knowledge.whole import Knowledge
-from storage.errors import StorageError
+from storage.errors import InUseError, NotSqliteError, StorageError
+from storage.inspection import sqlite_file
+from storage.sole import alone_on
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +107,32 @@ async def serve(
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    try:
+        with _alone_on(settings.database_url):
+            await _answer(settings, learnt, stop, page, posted=posted)
+    except InvalidToken:
+        return fail(TEXT.label("token_refused"))
+    except AddressTakenError as error:
+        return fail(TEXT.label("address_taken", host=error.host, port=error.port))
+    except InUseError as error:
+        return fail(TEXT.label("database_in_use", path=error.path))
+    except StorageError as error:
+        return fail(TEXT.label("database_wrong", reason=error))
+    say(TEXT.label("stopped"))
+    return 0
+
+
+def _alone_on(url: str) -> AbstractContextManager[None]:
+    """Keep a database file to this bot; a server is for as many as like."""
+    try:
+        return alone_on(sqlite_file(url))
+    except NotSqliteError:
+        return nullcontext()
+
+
+async def _answer(
+    settings: Settings, learnt: Learnt, stop: asyncio.Event, page: str | None, *, posted: bool
+) -> None:
     service = Service(
         settings, learnt.quick, deepen=learnt.deepen, posted=posted, library=learnt.library
     )
@@ -111,16 +140,8 @@ async def serve(
         if await _started_before(stop, service):
             _say_ready(service, page)
             await service.run(stop)
-    except InvalidToken:
-        return fail(TEXT.label("token_refused"))
-    except AddressTakenError as error:
-        return fail(TEXT.label("address_taken", host=error.host, port=error.port))
-    except StorageError as error:
-        return fail(TEXT.label("database_wrong", reason=error))
     finally:
         await service.stop()
-    say(TEXT.label("stopped"))
-    return 0
 
 
 async def _started_before(stop: asyncio.Event, service: Service) -> bool:

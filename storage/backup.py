@@ -18,6 +18,7 @@ from storage.errors import (
     NoDatabaseError,
 )
 from storage.inspection import Finding, inspect_file, is_ours, open_read_only
+from storage.sole import refuse_in_use
 
 # SQLite, "Result and Error Codes": a malformed file, and one that is none of SQLite's.
 _SPOILT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -48,8 +49,9 @@ def back_up(database: Path, destination: Path) -> Copied:
 
 
 def restore(copy: Path, database: Path) -> Copied:
-    """Put a copy where no database is; the bot must not run. Raises as `back_up` does."""
+    """Put a copy where no database is. Raises as `back_up` does; InUseError while a bot runs."""
     _refuse([database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))])
+    refuse_in_use(database)
     database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return back_up(copy, database)
 

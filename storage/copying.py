@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,9 +20,11 @@ from storage.errors import (
     ForeignDatabaseError,
     NoDatabaseError,
     NotEmptyError,
+    NotSqliteError,
 )
-from storage.inspection import Fault, inspect_database
+from storage.inspection import Fault, inspect_database, sqlite_file
 from storage.schema import TRANSIENT, metadata
+from storage.sole import refuse_in_use
 
 # Rows held in memory at a time; one may carry a file of some megabytes.
 _AT_ONCE = 200
@@ -40,11 +42,14 @@ class CopiedTable:
 async def copy_database(source_url: str, target_url: str) -> tuple[CopiedTable, ...]:
     """Copy all that is remembered to another database, whole or not at all.
 
-    Both are brought up to date first; no bot may run on either. Raises NoDatabaseError or
-    ForeignDatabaseError if the source is none of the bot's, NotEmptyError if the target holds any
-    row, DamagedError if what arrived is not what was sent, and StorageError where one of them
-    cannot be used.
+    Both are brought up to date first; no bot may run on either. Raises InUseError if one does on a
+    file, NoDatabaseError or ForeignDatabaseError if the source is none of the bot's, NotEmptyError
+    if the target holds any row, DamagedError if what arrived is not what was sent, and StorageError
+    where one of them cannot be used.
     """
+    for url in (source_url, target_url):
+        with suppress(NotSqliteError):
+            refuse_in_use(sqlite_file(url))
     await _refuse_source(source_url)
     for url in (source_url, target_url):
         database = Database(url)

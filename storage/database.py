@@ -23,6 +23,7 @@ from storage.errors import DatabaseUnavailableError, NestedTransactionError, Sto
 from storage.json_columns import JSON_COLUMNS
 from storage.presence import Presence
 from storage.revision import NEWEST, is_newest
+from storage.sole import make_folder
 from storage.sqlite import open_sqlite
 from storage.work import Work
 from storage.workers import new_worker
@@ -63,8 +64,8 @@ class Database:
         self._url = make_url(url)
         self._clock = clock
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
-        if self._is_sqlite:
-            _create_folder(self._url)
+        if self._is_sqlite and self._url.database:
+            make_folder(Path(self._url.database))
         self._engine = open_engine(self._url)
         self.worker = worker or (_ONLY_WORKER if self._is_sqlite else new_worker())
         self._presence = Presence(self.begin, self.worker)
@@ -192,11 +193,6 @@ def _upgrade(connection: Connection) -> None:
     from storage.upgrade import upgrade  # noqa: PLC0415
 
     upgrade(connection)
-
-
-def _create_folder(url: URL) -> None:
-    if url.database:
-        Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def open_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:

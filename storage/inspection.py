@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from storage.database import kind_of, open_engine, unreachable
 from storage.errors import NotSqliteError
 
+_NO_FILE = {None, "", ":memory:"}
 # Of the tables of every version; what has them all is the bot's.
 _OURS = {"alembic_version", "people", "inbox", "outbox"}
 # A damaged file may have thousands of faults; these tell enough.
@@ -43,9 +44,9 @@ class Finding:
 def sqlite_file(url: str) -> Path:
     """Return the file that a URL names; raises NotSqliteError where it names a server."""
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+    if parsed.get_backend_name() != "sqlite" or parsed.database in _NO_FILE:
         raise NotSqliteError("the database is not a file")
-    return Path(parsed.database)
+    return Path(parsed.database or "")
 
 
 async def inspect_database(url: str) -> tuple[Finding, ...]:
