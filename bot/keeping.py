@@ -21,6 +21,7 @@ from storage.errors import (
     NotSqliteError,
     StorageError,
 )
+from storage.faults import fault_of
 from storage.inspection import sqlite_file
 
 
@@ -73,7 +74,8 @@ def _failed(command: str, error: StorageError) -> int:
         case NotSqliteError():
             told = TEXT.label("keeping_not_sqlite")
         case _:
-            told = TEXT.label("keeping_failed", reason=error)
+            why = TEXT.label(f"database_{fault_of(error)}", reason=error)
+            told = TEXT.label("keeping_failed", why=why)
     return fail(told)
 
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from telegram.error import InvalidToken
 
 from bot import event_loop, logs
@@ -22,10 +23,14 @@ from knowledge.loading import build
 from knowledge.problems import KnowledgeError
 from knowledge.whole import Knowledge
 from storage.errors import InUseError, NotSqliteError, StorageError
+from storage.faults import Fault, fault_of, kind_of
 from storage.inspection import sqlite_file
 from storage.sole import alone_on
 
 logger = logging.getLogger(__name__)
+
+# What is met by any statement, and is nobody's mistake.
+_SPOILT = {Fault.DAMAGED, Fault.NOT_A_DATABASE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,12 @@ async def serve(
     except InUseError as error:
         return fail(TEXT.label("database_in_use", path=error.path))
     except StorageError as error:
-        return fail(TEXT.label("database_wrong", reason=error))
+        return fail(TEXT.label(f"database_{fault_of(error)}", reason=error))
+    except DBAPIError as error:
+        fault = fault_of(error)
+        if fault not in _SPOILT:
+            raise
+        return fail(TEXT.label(f"database_{fault}", reason=kind_of(error)))
     say(TEXT.label("stopped"))
     return 0
 

@@ -22,7 +22,8 @@ from storage.errors import (
     NotEmptyError,
     NotSqliteError,
 )
-from storage.inspection import Fault, inspect_database, sqlite_file
+from storage.faults import Fault
+from storage.inspection import inspect_database, sqlite_file
 from storage.schema import TRANSIENT, metadata
 from storage.sole import refuse_in_use
 

@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.errors import DatabaseUnavailableError, NestedTransactionError, StorageError
+from storage.faults import kind_of
 from storage.json_columns import JSON_COLUMNS
 from storage.presence import Presence
 from storage.revision import NEWEST, is_newest
@@ -83,7 +84,8 @@ class Database:
                 if not await connection.run_sync(is_newest):
                     await connection.run_sync(_upgrade)
         except unreachable(engine) as error:
-            raise DatabaseUnavailableError("the database cannot be brought up to date") from error
+            reason = f"the database cannot be brought up to date: {kind_of(error)}"
+            raise DatabaseUnavailableError(reason) from error
         finally:
             await engine.dispose()
         logger.info("database at revision %s", NEWEST)
@@ -218,12 +220,6 @@ def unreachable(engine: AsyncEngine) -> tuple[type[Exception], ...]:
     known = (OSError, PoolTimeout, DBAPIError)
     driver = getattr(engine.dialect.loaded_dbapi, "asyncpg", None)
     return (*known, driver.PostgresError, driver.InterfaceError) if driver else known
-
-
-def kind_of(error: Exception) -> str:
-    """Name what the driver raised, which SQLAlchemy may have wrapped twice."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return type(getattr(cause, "__cause__", None) or cause).__name__
 
 
 def _is_outage(error: DBAPIError) -> bool:

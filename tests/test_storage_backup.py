@@ -27,7 +27,8 @@ from storage.errors import (
     ForeignDatabaseError,
     NotSqliteError,
 )
-from storage.inspection import Fault, Finding, inspect_database, sqlite_file
+from storage.faults import Fault
+from storage.inspection import Finding, inspect_database, sqlite_file
 
 
 @pytest.fixture(name="file")
@@ -230,9 +231,21 @@ async def test_another_revision_is_found(
     assert await inspect_database(url) == (Finding(fault, revision or ""),)
 
 
-async def test_a_server_without_that_database_is_unreachable(postgres: Server) -> None:
+@pytest.mark.parametrize("place", ["file/bot.db", "/proc/x/bot.db", "/proc/bot.db"])
+async def test_where_nothing_can_be_made_is_not_only_missing(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    (found,) = await inspect_database(f"sqlite+aiosqlite:///{tmp_path / place}")
+    assert found.fault is Fault.NO_PLACE
+    assert names(tmp_path) == ["file"]
+
+
+async def test_a_server_without_that_database_is_told_from_one_that_is_away(
+    postgres: Server,
+) -> None:
     (found,) = await inspect_database(postgres.url("nowhere"))
-    assert found == Finding(Fault.UNREACHABLE, "InvalidCatalogNameError")
+    assert found == Finding(Fault.NO_DATABASE, "InvalidCatalogNameError")
+    (away,) = await inspect_database("postgresql+asyncpg://bot@127.0.0.1:1/bot")
+    assert away.fault is Fault.UNREACHABLE
 
 
 def test_a_server_is_no_file() -> None:
