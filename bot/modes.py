@@ -15,7 +15,7 @@ from bot import event_loop, logs
 from bot.library import Documents, Library
 from bot.messages import TEXT
 from bot.reception import AddressTakenError
-from bot.service import Service
+from bot.service import NotTelegramError, Service
 from bot.settings import Settings
 from bot.speaking import fail, say
 from bot.understanding import by_letters, compiling, kept_file
@@ -115,14 +115,8 @@ async def serve(
     try:
         with _alone_on(settings.database_url):
             await _answer(settings, learnt, stop, page, posted=posted)
-    except InvalidToken:
-        return fail(TEXT.label("token_refused"))
-    except AddressTakenError as error:
-        return fail(TEXT.label("address_taken", host=error.host, port=error.port))
-    except InUseError as error:
-        return fail(TEXT.label("database_in_use", path=error.path))
-    except StorageError as error:
-        return fail(TEXT.label(f"database_{fault_of(error)}", reason=error))
+    except (InvalidToken, NotTelegramError, AddressTakenError, StorageError) as error:
+        return fail(_in_words(error))
     except DBAPIError as error:
         fault = fault_of(error)
         if fault not in _SPOILT:
@@ -130,6 +124,20 @@ async def serve(
         return fail(TEXT.label(f"database_{fault}", reason=kind_of(error)))
     say(TEXT.label("stopped"))
     return 0
+
+
+def _in_words(error: Exception) -> str:
+    match error:
+        case InvalidToken():
+            return TEXT.label("token_refused")
+        case NotTelegramError():
+            return TEXT.label("telegram_strange", reason=error)
+        case AddressTakenError():
+            return TEXT.label("address_taken", host=error.host, port=error.port)
+        case InUseError():
+            return TEXT.label("database_in_use", path=error.path)
+        case _:
+            return TEXT.label(f"database_{fault_of(error)}", reason=error)
 
 
 def _alone_on(url: str) -> AbstractContextManager[None]:

@@ -1,8 +1,11 @@
 """The doctor: what it finds, and that it says what to do."""
 
+import asyncio
 import os
 import shutil
 import sqlite3
+import sys
+from asyncio.subprocess import PIPE
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -10,6 +13,7 @@ from pathlib import Path
 import pytest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+import bot
 from bot.cli import main
 from bot.doctor import TEXT, Level, Remark, examine, in_words
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer
@@ -101,6 +105,30 @@ async def test_who_answers_and_is_no_telegram_is_told(url: str, answer: Response
     await stranger.stop()
     assert named(found)["telegram_strange"] is Level.ERROR
     assert "Vérifiez cette adresse" in in_words(found)
+
+
+@pytest.mark.parametrize("status", [200, 502])
+async def test_what_a_library_logs_is_not_shown(tmp_path: Path, status: int) -> None:
+    stranger = WebServer(HTMLResponse("<p>Bonjour</p>", status), "127.0.0.1", 0)
+    await stranger.start()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "doctor"),
+        cwd=tmp_path,
+        env=os.environ
+        | {
+            "PYTHONPATH": str(Path(bot.__file__).parent.parent),
+            "TELEGRAM_BOT_TOKEN": PREVIEW_TOKEN,
+            "TELEGRAM_API_URL": f"http://127.0.0.1:{stranger.port}",
+            "TELEGRAM_TRANSPORT": "httpx",
+        },
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    said, logged = await process.communicate()
+    await stranger.stop()
+    assert process.returncode == 1
+    assert "Telegram" in said.decode().partition("À corriger")[2]
+    assert logged == b""
 
 
 async def test_groups_that_cannot_be_written_to(url: str, server: PreviewServer) -> None:

@@ -10,10 +10,12 @@ import pytest
 from postgres import Server
 from small_library import small_folder
 from sqlalchemy.exc import IntegrityError
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from storage_fixtures import names
 
 from bot.modes import Learnt, load_learnt, serve
 from bot.preview.server import PREVIEW_TOKEN
+from bot.serving import WebServer
 from bot.settings import Settings
 from storage.database import Database
 from storage.sole import alone_on
@@ -129,6 +131,26 @@ async def test_a_newer_database_is_said(
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     told = await refusal(settings(folder), learnt, capsys)
     assert told.startswith("La base de données est d'une version plus récente")
+
+
+@pytest.mark.parametrize("transport", ["aiohttp", "httpx"])
+@pytest.mark.parametrize(
+    "answer", [JSONResponse({"ok": True, "result": True}), HTMLResponse("<p>Bonjour</p>")]
+)
+async def test_who_answers_and_is_no_telegram_is_said(
+    folder: Path,
+    learnt: Learnt,
+    capsys: pytest.CaptureFixture[str],
+    answer: Response,
+    transport: str,
+) -> None:
+    stranger = WebServer(answer, "127.0.0.1", 0)
+    await stranger.start()
+    address = f"http://127.0.0.1:{stranger.port}"
+    given = settings(folder, telegram_api_url=address, telegram_transport=transport)
+    told = await refusal(given, learnt, capsys)
+    await stranger.stop()
+    assert told.startswith("Ce qui répond à TELEGRAM_API_URL ne parle pas comme Telegram")
 
 
 @pytest.mark.parametrize("place", ["faq.yaml/bot.db", "/proc/x/bot.db"])
