@@ -21,7 +21,7 @@ from storage.errors import (
     NotSqliteError,
     StorageError,
 )
-from storage.faults import fault_of
+from storage.faults import Fault, fault_of
 from storage.inspection import sqlite_file
 
 
@@ -74,9 +74,16 @@ def _failed(command: str, error: StorageError) -> int:
         case NotSqliteError():
             told = TEXT.label("keeping_not_sqlite")
         case _:
-            why = TEXT.label(f"database_{fault_of(error)}", reason=error)
-            told = TEXT.label("keeping_failed", why=why)
+            told = _of_the_database(error)
     return fail(told)
+
+
+def _of_the_database(error: StorageError) -> str:
+    fault = fault_of(error)
+    if fault in {Fault.NO_PLACE, Fault.DISK_FULL}:
+        # It may be either place that is meant.
+        return TEXT.label(f"keeping_{fault}", reason=error)
+    return TEXT.label("keeping_failed", why=TEXT.label(f"database_{fault}", reason=error))
 
 
 def _is_ours(url: str) -> bool:

@@ -1,6 +1,7 @@
 """The doctor: what it finds, and that it says what to do."""
 
 import asyncio
+import errno
 import os
 import shutil
 import sqlite3
@@ -227,6 +228,30 @@ def test_a_backup_is_made_and_put_back_where_nothing_is(
     monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://nobody@localhost/none")
     assert main(["backup", "other.db"]) == 1
     assert "pg_dump" in capsys.readouterr().err
+
+
+def test_a_backup_that_cannot_be_written_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+    blank_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///absent.db")
+    assert main(["backup", "copies/copy.db"]) == 1
+    assert "il n'y a pas de base dans absent.db" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{blank_file}")
+    assert main(["backup", "copies/copy.db"]) == 0
+    assert main(["backup", "copies/copy.db/copy.db"]) == 1
+    assert "donnez un autre endroit" in capsys.readouterr().err
+
+    def no_room(_file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("storage.backup.os.fsync", no_room)
+    assert main(["backup", "copies/other.db"]) == 1
+    assert "le disque est plein" in capsys.readouterr().err
 
 
 def test_a_database_is_copied_to_another(

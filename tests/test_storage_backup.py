@@ -1,6 +1,7 @@
 """A copy of a living database is whole or is not; what is wrong with one is found."""
 
 import asyncio
+import errno
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -25,9 +26,10 @@ from storage.errors import (
     DamagedError,
     DatabaseUnavailableError,
     ForeignDatabaseError,
+    NoPlaceError,
     NotSqliteError,
 )
-from storage.faults import Fault
+from storage.faults import Fault, fault_of
 from storage.inspection import Finding, inspect_database, sqlite_file
 
 
@@ -145,6 +147,45 @@ def test_a_copy_of_nothing_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailableError):
         back_up(tmp_path / "missing.db", tmp_path / "no folder" / "copy.db")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_copy_goes_to_a_folder_that_is_made(blank_file: Path, tmp_path: Path) -> None:
+    copied = back_up(blank_file, tmp_path / "copies" / "copy.db")
+    assert people_in(copied.path) == 0
+    assert (tmp_path / "copies").stat().st_mode & 0o077 == 0
+    for file in (tmp_path / "copies" / "copy.db" / "no folder" / "copy.db", Path("/proc/copy.db")):
+        with pytest.raises(NoPlaceError):
+            back_up(blank_file, file)
+
+
+class FullDisk(sqlite3.Connection):
+    """A database whose copy finds no room."""
+
+    def backup(self, *_: object, **__: object) -> None:
+        """Fail as SQLite does."""
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+
+def test_a_copy_on_a_full_disk_leaves_nothing(
+    blank_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("storage.backup.os.fsync", no_room)
+        with pytest.raises(DatabaseUnavailableError) as refusal:
+            back_up(blank_file, tmp_path / "copy.db")
+        assert fault_of(refusal.value) is Fault.DISK_FULL
+    monkeypatch.setattr(
+        "storage.backup.open_read_only", lambda path: sqlite3.connect(path, factory=FullDisk)
+    )
+    with pytest.raises(DatabaseUnavailableError) as refusal:
+        back_up(blank_file, tmp_path / "copy.db")
+    assert fault_of(refusal.value) is Fault.DISK_FULL
+    assert names(tmp_path) == []
 
 
 def spoil(path: Path) -> None:
