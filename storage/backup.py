@@ -19,7 +19,7 @@ from storage.errors import (
     NoPlaceError,
 )
 from storage.faults import Fault, fault_of, kind_of
-from storage.inspection import Finding, inspect_file, is_ours, open_read_only
+from storage.inspection import Finding, inspect_file, is_ours, is_there, open_read_only
 from storage.sole import make_folder, refuse_in_use
 
 _SPOILT = {Fault.DAMAGED, Fault.NOT_A_DATABASE}
@@ -42,7 +42,7 @@ def back_up(database: Path, destination: Path) -> Copied:
     written.
     """
     _refuse([destination])
-    if not database.exists():
+    if not is_there(database):
         raise NoDatabaseError(str(database))
     make_folder(destination)
     with _part_of(destination) as part:
@@ -61,7 +61,11 @@ def restore(copy: Path, database: Path) -> Copied:
 
 def _refuse(paths: list[Path]) -> None:
     for path in paths:
-        if path.exists():
+        try:
+            is_taken = path.exists()
+        except PermissionError as error:
+            raise NoPlaceError(path.parent) from error
+        if is_taken:
             raise AlreadyExistsError(path)
 
 

@@ -58,13 +58,21 @@ async def inspect_database(url: str) -> tuple[Finding, ...]:
 
 def inspect_file(path: Path) -> tuple[Finding, ...]:
     """Look for faults inside an SQLite file, whatever its revision."""
-    if not path.exists():
+    if not is_there(path):
         return (_absence(path),)
     try:
         with closing(open_read_only(path)) as connection:
             return _damage(connection) or _orphans(connection)
     except sqlite3.DatabaseError as error:
         return (Finding(fault_of(error), error.sqlite_errorname),)
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether a file is there; where this account may not look, to open it will tell."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return True
 
 
 def is_ours(path: Path) -> bool:

@@ -38,7 +38,11 @@ def alone_on(database: Path) -> Iterator[None]:
 
 def refuse_in_use(database: Path) -> None:
     """Raise InUseError where a process keeps the file to itself; leave nothing beside it."""
-    if _lock_of(database).exists():
+    try:
+        is_free = not _lock_of(database).exists()
+    except PermissionError as error:
+        raise NoPlaceError(database.parent) from error
+    if not is_free:
         with alone_on(database):
             pass
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import errno
+import os
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -30,7 +32,8 @@ from storage.errors import (
     NotSqliteError,
 )
 from storage.faults import Fault, fault_of
-from storage.inspection import Finding, inspect_database, sqlite_file
+from storage.inspection import Finding, inspect_database, inspect_file, sqlite_file
+from storage.sole import refuse_in_use
 
 
 @pytest.fixture(name="file")
@@ -156,6 +159,31 @@ def test_a_copy_goes_to_a_folder_that_is_made(blank_file: Path, tmp_path: Path) 
     for file in (tmp_path / "copies" / "copy.db" / "no folder" / "copy.db", Path("/proc/copy.db")):
         with pytest.raises(NoPlaceError):
             back_up(blank_file, file)
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A folder that may not be entered, even by root, who is somebody else meanwhile."""
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0)
+    account = os.geteuid()
+    if account == 0:
+        os.seteuid(65534)
+    yield folder
+    os.seteuid(account)
+    folder.chmod(0o700)
+
+
+def test_what_this_account_may_not_see_is_said(blank_file: Path, closed: Path) -> None:
+    (found,) = inspect_file(closed / "bot.db")
+    assert found.fault is Fault.NO_PLACE
+    for attempt in (
+        lambda: back_up(closed / "bot.db", closed / "copy.db"),
+        lambda: restore(blank_file, closed / "bot.db"),
+        lambda: refuse_in_use(closed / "bot.db"),
+    ):
+        with pytest.raises(NoPlaceError):
+            attempt()
 
 
 class FullDisk(sqlite3.Connection):
