@@ -152,10 +152,12 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _doctor(_options: argparse.Namespace) -> int:
-    from bot import doctor  # noqa: PLC0415
+    from bot import doctor, logs  # noqa: PLC0415
 
     today = date.today()  # noqa: DTZ011 - the operator's own day
-    remarks = asyncio.run(doctor.examine(Settings.read(), today))
+    # What fails is told in words; a library would add its own, and the answer that it was given.
+    with logs.unheard():
+        remarks = asyncio.run(doctor.examine(Settings.read(), today))
     say(doctor.in_words(remarks))
     return int(any(remark.level is doctor.Level.ERROR for remark in remarks))
 

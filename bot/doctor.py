@@ -25,7 +25,8 @@ from knowledge.checking import check
 from knowledge.encoding import shipped_encoder
 from knowledge.loading import Compiling
 from knowledge.problems import Severity
-from storage.inspection import Fault, inspect_database
+from storage.faults import Fault
+from storage.inspection import inspect_database
 
 TEXT = Catalogue(Path(__file__).with_suffix(".yaml"))
 # Below, SQLite and history may soon be unable to write.

@@ -14,10 +14,14 @@ from storage.copying import copy_database
 from storage.errors import (
     AlreadyExistsError,
     DamagedError,
+    ForeignDatabaseError,
+    InUseError,
+    NoDatabaseError,
     NotEmptyError,
     NotSqliteError,
     StorageError,
 )
+from storage.faults import Fault, fault_of
 from storage.inspection import sqlite_file
 
 
@@ -56,15 +60,30 @@ def _copied(command: str, database_url: str, act: Callable[[Path], Copied]) -> i
 def _failed(command: str, error: StorageError) -> int:
     match error:
         case AlreadyExistsError():
-            return fail(TEXT.label("keeping_exists", path=error.path))
+            told = TEXT.label("keeping_exists", path=error.path)
+        case InUseError():
+            told = TEXT.label("keeping_in_use", path=error.path)
+        case NoDatabaseError():
+            told = TEXT.label("keeping_missing", name=error.name)
+        case ForeignDatabaseError():
+            told = TEXT.label(f"{command}_foreign", name=error.name)
         case NotEmptyError():
-            return fail(TEXT.label("keeping_not_empty", table=error.table))
+            told = TEXT.label("keeping_not_empty", table=error.table)
         case DamagedError():
-            return fail(TEXT.label(f"{command}_damaged", reason=error))
+            told = TEXT.label(f"{command}_damaged", reason=error)
         case NotSqliteError():
-            return fail(TEXT.label("keeping_not_sqlite"))
+            told = TEXT.label("keeping_not_sqlite")
         case _:
-            return fail(TEXT.label("keeping_failed", reason=error))
+            told = _of_the_database(error)
+    return fail(told)
+
+
+def _of_the_database(error: StorageError) -> str:
+    fault = fault_of(error)
+    if fault in {Fault.NO_PLACE, Fault.DISK_FULL}:
+        # It may be either place that is meant.
+        return TEXT.label(f"keeping_{fault}", reason=error)
+    return TEXT.label("keeping_failed", why=TEXT.label(f"database_{fault}", reason=error))
 
 
 def _is_ours(url: str) -> bool:

@@ -9,7 +9,8 @@ import asyncio
 import logging
 import sys
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from pathlib import PurePath
@@ -47,6 +48,17 @@ def set_up(
         logging.getLogger(package).setLevel(level)
     sys.excepthook = _tell_uncaught
     return handler
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Let nothing be logged meanwhile, where no logs are set up: Python would write it as it is."""
+    handler = logging.NullHandler()
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
 
 
 def now_about(**names: int | str) -> None:

@@ -4,25 +4,33 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from telegram.error import InvalidToken
 
 from bot import event_loop, logs
 from bot.library import Documents, Library
 from bot.messages import TEXT
 from bot.reception import AddressTakenError
-from bot.service import Service
+from bot.service import NotTelegramError, Service
 from bot.settings import Settings
 from bot.speaking import fail, say
 from bot.understanding import by_letters, compiling, kept_file
 from knowledge.loading import build
 from knowledge.problems import KnowledgeError
 from knowledge.whole import Knowledge
-from storage.errors import StorageError
+from storage.errors import InUseError, NotSqliteError, StorageError
+from storage.faults import Fault, fault_of, kind_of
+from storage.inspection import sqlite_file
+from storage.sole import alone_on
 
 logger = logging.getLogger(__name__)
+
+# What is met by any statement, and is nobody's mistake.
+_SPOILT = {Fault.DAMAGED, Fault.NOT_A_DATABASE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,45 @@ async def serve(
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    try:
+        with _alone_on(settings.database_url):
+            await _answer(settings, learnt, stop, page, posted=posted)
+    except (InvalidToken, NotTelegramError, AddressTakenError, StorageError) as error:
+        return fail(_in_words(error))
+    except DBAPIError as error:
+        fault = fault_of(error)
+        if fault not in _SPOILT:
+            raise
+        return fail(TEXT.label(f"database_{fault}", reason=kind_of(error)))
+    say(TEXT.label("stopped"))
+    return 0
+
+
+def _in_words(error: Exception) -> str:
+    match error:
+        case InvalidToken():
+            return TEXT.label("token_refused")
+        case NotTelegramError():
+            return TEXT.label("telegram_strange", reason=error)
+        case AddressTakenError():
+            return TEXT.label("address_taken", host=error.host, port=error.port)
+        case InUseError():
+            return TEXT.label("database_in_use", path=error.path)
+        case _:
+            return TEXT.label(f"database_{fault_of(error)}", reason=error)
+
+
+def _alone_on(url: str) -> AbstractContextManager[None]:
+    """Keep a database file to this bot; a server is for as many as like."""
+    try:
+        return alone_on(sqlite_file(url))
+    except NotSqliteError:
+        return nullcontext()
+
+
+async def _answer(
+    settings: Settings, learnt: Learnt, stop: asyncio.Event, page: str | None, *, posted: bool
+) -> None:
     service = Service(
         settings, learnt.quick, deepen=learnt.deepen, posted=posted, library=learnt.library
     )
@@ -111,16 +158,8 @@ async def serve(
         if await _started_before(stop, service):
             _say_ready(service, page)
             await service.run(stop)
-    except InvalidToken:
-        return fail(TEXT.label("token_refused"))
-    except AddressTakenError as error:
-        return fail(TEXT.label("address_taken", host=error.host, port=error.port))
-    except StorageError as error:
-        return fail(TEXT.label("database_wrong", reason=error))
     finally:
         await service.stop()
-    say(TEXT.label("stopped"))
-    return 0
 
 
 async def _started_before(stop: asyncio.Event, service: Service) -> bool:

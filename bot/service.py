@@ -59,6 +59,10 @@ class Parts:
     publishing: Publishing
 
 
+class NotTelegramError(Exception):
+    """Who answers at TELEGRAM_API_URL does not speak as Telegram does."""
+
+
 class Service:
     """A bot that can be started and stopped; one for the process."""
 
@@ -87,8 +91,8 @@ class Service:
         """Bring the database up to date, meet Telegram, and begin to answer.
 
         Raises StorageError where the database cannot be used, InvalidToken where Telegram does
-        not know the token, AddressTakenError where a worker cannot listen; waits for a Telegram
-        that does not answer.
+        not know the token, NotTelegramError where a stranger answers for it, AddressTakenError
+        where a worker cannot listen; waits for a Telegram that does not answer.
         """
         await self.parts.reception.open()
         await self.parts.database.migrate()
@@ -147,6 +151,9 @@ class Service:
                 logger.warning("Telegram does not answer: %s", type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
+            except Exception as error:
+                # PTB raises anything on what it cannot parse.
+                raise NotTelegramError(type(error).__name__) from error
             else:
                 return
 

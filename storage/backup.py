@@ -10,11 +10,19 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.errors import AlreadyExistsError, DamagedError, DatabaseUnavailableError
-from storage.inspection import Finding, inspect_file, open_read_only
+from storage.errors import (
+    AlreadyExistsError,
+    DamagedError,
+    DatabaseUnavailableError,
+    ForeignDatabaseError,
+    NoDatabaseError,
+    NoPlaceError,
+)
+from storage.faults import Fault, fault_of, kind_of
+from storage.inspection import Finding, inspect_file, is_ours, is_there, open_read_only
+from storage.sole import make_folder, refuse_in_use
 
-# SQLite, "Result and Error Codes": a malformed file, and one that is none of SQLite's.
-_SPOILT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_SPOILT = {Fault.DAMAGED, Fault.NOT_A_DATABASE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +36,36 @@ class Copied:
 def back_up(database: Path, destination: Path) -> Copied:
     """Copy a live database to a file that does not exist yet: whole, checked, or not at all.
 
-    For its owner's eyes only. Raises AlreadyExistsError, DamagedError where what is copied is not
-    sound, and DatabaseUnavailableError where the database cannot be read or the copy not written.
+    For its owner's eyes only, in a folder that is made. Raises AlreadyExistsError, DamagedError
+    where what is copied is not sound, ForeignDatabaseError where it is none of the bot's, and
+    DatabaseUnavailableError where the database is not there or cannot be read, or the copy not be
+    written.
     """
     _refuse([destination])
+    if not is_there(database):
+        raise NoDatabaseError(str(database))
+    make_folder(destination)
     with _part_of(destination) as part:
+        _make(part)
         _copy(database, part)
         _publish(part, destination)
     return Copied(destination, destination.stat().st_size)
 
 
 def restore(copy: Path, database: Path) -> Copied:
-    """Put a copy where no database is; the bot must not run. Raises as `back_up` does."""
+    """Put a copy where no database is. Raises as `back_up` does; InUseError while a bot runs."""
     _refuse([database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))])
-    database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    refuse_in_use(database)
     return back_up(copy, database)
 
 
 def _refuse(paths: list[Path]) -> None:
     for path in paths:
-        if path.exists():
+        try:
+            is_taken = path.exists()
+        except PermissionError as error:
+            raise NoPlaceError(path.parent) from error
+        if is_taken:
             raise AlreadyExistsError(path)
 
 
@@ -60,22 +78,29 @@ def _part_of(destination: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def _make(part: Path) -> None:
+    """Make the file before anything is in it, so that it is never readable by others."""
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise NoPlaceError(part.parent) from error
+
+
 def _copy(database: Path, part: Path) -> None:
     try:
-        # Made first, so that it is never readable by others.
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(open_read_only(database)) as source, closing(sqlite3.connect(part)) as copy:
             # All pages in one step: a writer meanwhile is neither waited for nor let in by half.
             source.backup(copy, pages=-1)
             # One file, without a log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
-    except (OSError, sqlite3.Error) as error:
-        # The lower byte names the error; the others, its kind.
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _SPOILT:
+    except sqlite3.Error as error:
+        if fault_of(error) in _SPOILT:
             raise DamagedError(f"the source is not sound: {error}") from error
-        raise DatabaseUnavailableError(f"the copy failed: {type(error).__name__}") from error
+        raise DatabaseUnavailableError(f"the copy failed: {kind_of(error)}") from error
     if faults := inspect_file(part):
         raise DamagedError(_told(faults))
+    if not is_ours(part):
+        raise ForeignDatabaseError(str(database))
 
 
 def _told(faults: tuple[Finding, ...]) -> str:
@@ -83,8 +108,11 @@ def _told(faults: tuple[Finding, ...]) -> str:
 
 
 def _publish(part: Path, destination: Path) -> None:
-    with part.open("rb+") as file:
-        os.fsync(file.fileno())
+    try:
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise DatabaseUnavailableError(f"the copy failed: {kind_of(error)}") from error
     try:
         # Unlike a renaming, a link never replaces what appeared there meanwhile.
         os.link(part, destination)

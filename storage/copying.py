@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.database import Database, open_engine
-from storage.errors import DamagedError, DatabaseUnavailableError, NotEmptyError
+from storage.errors import (
+    DamagedError,
+    DatabaseUnavailableError,
+    ForeignDatabaseError,
+    NoDatabaseError,
+    NotEmptyError,
+    NotSqliteError,
+)
+from storage.faults import Fault
+from storage.inspection import inspect_database, sqlite_file
 from storage.schema import TRANSIENT, metadata
+from storage.sole import refuse_in_use
 
 # Rows held in memory at a time; one may carry a file of some megabytes.
 _AT_ONCE = 200
@@ -33,10 +43,15 @@ class CopiedTable:
 async def copy_database(source_url: str, target_url: str) -> tuple[CopiedTable, ...]:
     """Copy all that is remembered to another database, whole or not at all.
 
-    Both are brought up to date first; no bot may run on either. Raises NotEmptyError if the
-    target holds any row, DamagedError if what arrived is not what was sent, and StorageError where
-    one of them cannot be used.
+    Both are brought up to date first; no bot may run on either. Raises InUseError if one does on a
+    file, NoDatabaseError or ForeignDatabaseError if the source is none of the bot's, NotEmptyError
+    if the target holds any row, DamagedError if what arrived is not what was sent, and StorageError
+    where one of them cannot be used.
     """
+    for url in (source_url, target_url):
+        with suppress(NotSqliteError):
+            refuse_in_use(sqlite_file(url))
+    await _refuse_source(source_url)
     for url in (source_url, target_url):
         database = Database(url)
         await database.migrate()
@@ -49,6 +64,16 @@ async def copy_database(source_url: str, target_url: str) -> tuple[CopiedTable, 
 def _tables() -> list[Table]:
     """Return the tables, those that others refer to first."""
     return [table for table in metadata.sorted_tables if not table.info.get(TRANSIENT)]
+
+
+async def _refuse_source(url: str) -> None:
+    """Refuse what a start would make or fill: an address mistyped must not become a database."""
+    faults = {finding.fault for finding in await inspect_database(url)}
+    name = make_url(url).database or ""
+    if Fault.MISSING in faults:
+        raise NoDatabaseError(name)
+    if Fault.EMPTY in faults:
+        raise ForeignDatabaseError(name)
 
 
 @asynccontextmanager

@@ -20,9 +20,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.errors import DatabaseUnavailableError, NestedTransactionError, StorageError
+from storage.faults import Fault, fault_of, kind_of
 from storage.json_columns import JSON_COLUMNS
 from storage.presence import Presence
 from storage.revision import NEWEST, is_newest
+from storage.sole import make_folder
 from storage.sqlite import open_sqlite
 from storage.work import Work
 from storage.workers import new_worker
@@ -46,7 +48,6 @@ _SERVER_SETTINGS = {
     "jit": "off",
 }
 # Connection lost, transaction rolled back, resources, lock not available, operator intervention.
-_DISK_FULL = "53100"
 _OUTAGES = ("08", "25P03", "40", "53", "55P03", "57", "58")
 
 
@@ -64,8 +65,8 @@ class Database:
         self._url = make_url(url)
         self._clock = clock
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
-        if self._is_sqlite:
-            _create_folder(self._url)
+        if self._is_sqlite and self._url.database:
+            make_folder(Path(self._url.database))
         self._engine = open_engine(self._url)
         self.worker = worker or (_ONLY_WORKER if self._is_sqlite else new_worker())
         self._presence = Presence(self.begin, self.worker)
@@ -83,7 +84,8 @@ class Database:
                 if not await connection.run_sync(is_newest):
                     await connection.run_sync(_upgrade)
         except unreachable(engine) as error:
-            raise DatabaseUnavailableError("the database cannot be brought up to date") from error
+            reason = f"the database cannot be brought up to date: {kind_of(error)}"
+            raise DatabaseUnavailableError(reason) from error
         finally:
             await engine.dispose()
         logger.info("database at revision %s", NEWEST)
@@ -195,11 +197,6 @@ def _upgrade(connection: Connection) -> None:
     upgrade(connection)
 
 
-def _create_folder(url: URL) -> None:
-    if url.database:
-        Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
 def open_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
     """Open a database; raises `StorageError` if the URL names none."""
     if url.get_backend_name() == "sqlite":
@@ -225,12 +222,6 @@ def unreachable(engine: AsyncEngine) -> tuple[type[Exception], ...]:
     return (*known, driver.PostgresError, driver.InterfaceError) if driver else known
 
 
-def kind_of(error: Exception) -> str:
-    """Name what the driver raised, which SQLAlchemy may have wrapped twice."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return type(getattr(cause, "__cause__", None) or cause).__name__
-
-
 def _is_outage(error: DBAPIError) -> bool:
     """Tell whether the same may work later (PostgreSQL's manual, appendix A: error codes)."""
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
@@ -239,7 +230,5 @@ def _is_outage(error: DBAPIError) -> bool:
 
 
 def _reason(error: DBAPIError) -> str:
-    is_full = getattr(error.orig, "sqlite_errorname", None) == "SQLITE_FULL"
-    if is_full or getattr(error.orig, "sqlstate", None) == _DISK_FULL:
-        return "the disk is full"
-    return "the database did not answer"
+    is_full = fault_of(error) is Fault.DISK_FULL
+    return "the disk is full" if is_full else "the database did not answer"

@@ -15,6 +15,38 @@ class DatabaseUnavailableError(StorageError):
     """The database cannot be reached, is locked or its disk is full: the caller may try again."""
 
 
+class InUseError(StorageError):
+    """Another process uses the database file, which is for one."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"another process uses {path}")
+        self.path = path
+
+
+class NoPlaceError(DatabaseUnavailableError):
+    """A folder cannot be made, or nothing can be written in it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"nothing can be written in {folder}")
+        self.folder = folder
+
+
+class NoDatabaseError(DatabaseUnavailableError):
+    """There is no database where one was to be read; none is made."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} does not exist")
+        self.name = name
+
+
+class ForeignDatabaseError(StorageError):
+    """A database, and not this bot's: it has none of its tables."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not a database of this bot")
+        self.name = name
+
+
 class NestedTransactionError(StorageError):
     """A task opened a unit of work inside its own: it would wait for itself."""
 

@@ -3,31 +3,22 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from storage.database import kind_of, open_engine, unreachable
+from storage.database import open_engine, unreachable
 from storage.errors import NotSqliteError
+from storage.faults import Fault, fault_of, kind_of
 
+_NO_FILE = {None, "", ":memory:"}
+# Of the tables of every version; what has them all is the bot's.
+_OURS = {"alembic_version", "people", "inbox", "outbox"}
 # A damaged file may have thousands of faults; these tell enough.
 _MOST_FAULTS = 20
-
-
-class Fault(StrEnum):
-    """What may be wrong with a database."""
-
-    MISSING = "missing"
-    UNREACHABLE = "unreachable"
-    NOT_A_DATABASE = "not_a_database"
-    DAMAGED = "damaged"
-    ORPHANS = "orphans"
-    EMPTY = "empty"
-    OUTDATED = "outdated"
-    TOO_NEW = "too_new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +32,9 @@ class Finding:
 def sqlite_file(url: str) -> Path:
     """Return the file that a URL names; raises NotSqliteError where it names a server."""
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+    if parsed.get_backend_name() != "sqlite" or parsed.database in _NO_FILE:
         raise NotSqliteError("the database is not a file")
-    return Path(parsed.database)
+    return Path(parsed.database or "")
 
 
 async def inspect_database(url: str) -> tuple[Finding, ...]:
@@ -67,14 +58,28 @@ async def inspect_database(url: str) -> tuple[Finding, ...]:
 
 def inspect_file(path: Path) -> tuple[Finding, ...]:
     """Look for faults inside an SQLite file, whatever its revision."""
-    if not path.exists():
-        return (Finding(Fault.MISSING, path.name),)
+    if not is_there(path):
+        return (_absence(path),)
     try:
         with closing(open_read_only(path)) as connection:
             return _damage(connection) or _orphans(connection)
     except sqlite3.DatabaseError as error:
-        kind = Fault.NOT_A_DATABASE if _is_foreign(error) else Fault.UNREACHABLE
-        return (Finding(kind, error.sqlite_errorname),)
+        return (Finding(fault_of(error), error.sqlite_errorname),)
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether a file is there; where this account may not look, to open it will tell."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return True
+
+
+def is_ours(path: Path) -> bool:
+    """Tell whether a sound SQLite file is the bot's, of any version."""
+    with closing(open_read_only(path)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name for (name,) in tables} >= _OURS
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:
@@ -82,8 +87,15 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
 
 
-def _is_foreign(error: sqlite3.DatabaseError) -> bool:
-    return error.sqlite_errorcode in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+def _absence(path: Path) -> Finding:
+    """Tell whether a start can make what is not there yet."""
+    existing = next(folder for folder in path.absolute().parents if folder.exists())
+    try:
+        # What a folder says of itself is not enough: /proc lets root write, and takes nothing.
+        with TemporaryDirectory(dir=existing):
+            return Finding(Fault.MISSING, path.name)
+    except OSError:
+        return Finding(Fault.NO_PLACE, str(existing))
 
 
 def _damage(connection: sqlite3.Connection) -> tuple[Finding, ...]:
@@ -105,7 +117,7 @@ async def _inspect_server(url: str) -> tuple[Finding, ...]:
             heads = await connection.scalars(text("SELECT version_num FROM alembic_version"))
             return _judge(set(heads))
     except unreachable(engine) as error:
-        return (Finding(Fault.UNREACHABLE, kind_of(error)),)
+        return (Finding(fault_of(error), kind_of(error)),)
     finally:
         await engine.dispose()
 

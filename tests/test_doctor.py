@@ -1,7 +1,12 @@
 """The doctor: what it finds, and that it says what to do."""
 
+import asyncio
+import errno
 import os
+import shutil
 import sqlite3
+import sys
+from asyncio.subprocess import PIPE
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -9,6 +14,7 @@ from pathlib import Path
 import pytest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+import bot
 from bot.cli import main
 from bot.doctor import TEXT, Level, Remark, examine, in_words
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer
@@ -102,6 +108,30 @@ async def test_who_answers_and_is_no_telegram_is_told(url: str, answer: Response
     assert "Vérifiez cette adresse" in in_words(found)
 
 
+@pytest.mark.parametrize("status", [200, 502])
+async def test_what_a_library_logs_is_not_shown(tmp_path: Path, status: int) -> None:
+    stranger = WebServer(HTMLResponse("<p>Bonjour</p>", status), "127.0.0.1", 0)
+    await stranger.start()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "doctor"),
+        cwd=tmp_path,
+        env=os.environ
+        | {
+            "PYTHONPATH": str(Path(bot.__file__).parent.parent),
+            "TELEGRAM_BOT_TOKEN": PREVIEW_TOKEN,
+            "TELEGRAM_API_URL": f"http://127.0.0.1:{stranger.port}",
+            "TELEGRAM_TRANSPORT": "httpx",
+        },
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    said, logged = await process.communicate()
+    await stranger.stop()
+    assert process.returncode == 1
+    assert "Telegram" in said.decode().partition("À corriger")[2]
+    assert logged == b""
+
+
 async def test_groups_that_cannot_be_written_to(url: str, server: PreviewServer) -> None:
     given = settings(url, **telegram(server, admin_chat_id=-4242))
     assert named(await examine(given, TODAY))["group_unknown"] is Level.ERROR
@@ -160,13 +190,16 @@ def test_every_remark_can_be_said() -> None:
 
 
 def test_a_backup_is_made_and_put_back_where_nothing_is(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
+    blank_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///live.db")
+    shutil.copy(blank_file, "live.db")
     with closing(sqlite3.connect("live.db")) as live, live:
-        live.execute("CREATE TABLE t (x)")
-        live.execute("INSERT INTO t VALUES (42)")
+        live.execute("INSERT INTO counters (name, value) VALUES ('x', 42)")
     assert main(["backup", "copy.db"]) == 0
     assert os.stat("copy.db").st_mode & 0o077 == 0  # noqa: PTH116 - the mode alone
     assert main(["backup", "copy.db"]) == 1
@@ -183,21 +216,55 @@ def test_a_backup_is_made_and_put_back_where_nothing_is(
     assert "la base elle-même est abîmée" in capsys.readouterr().err
     monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///elsewhere.db")
     assert main(["restore", "nowhere.db"]) == 1
-    assert "Vérifiez que la base existe" in capsys.readouterr().err
+    assert "il n'y a pas de base dans nowhere.db" in capsys.readouterr().err
+    Path("empty.db").touch()
+    assert main(["restore", "empty.db"]) == 1
+    assert "empty.db n'est pas une copie de la base de ce bot" in capsys.readouterr().err
     assert not Path("elsewhere.db").exists()
     monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///restored.db")
     assert main(["restore", "copy.db"]) == 0
     with closing(sqlite3.connect("restored.db")) as restored:
-        assert restored.execute("SELECT x FROM t").fetchall() == [(42,)]
+        assert restored.execute("SELECT value FROM counters").fetchall() == [(42,)]
     monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://nobody@localhost/none")
     assert main(["backup", "other.db"]) == 1
     assert "pg_dump" in capsys.readouterr().err
 
 
+def test_a_backup_that_cannot_be_written_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+    blank_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///absent.db")
+    assert main(["backup", "copies/copy.db"]) == 1
+    assert "il n'y a pas de base dans absent.db" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{blank_file}")
+    assert main(["backup", "copies/copy.db"]) == 0
+    assert main(["backup", "copies/copy.db/copy.db"]) == 1
+    assert "donnez un autre endroit" in capsys.readouterr().err
+
+    def no_room(_file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("storage.backup.os.fsync", no_room)
+    assert main(["backup", "copies/other.db"]) == 1
+    assert "le disque est plein" in capsys.readouterr().err
+
+
 def test_a_database_is_copied_to_another(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    blank_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here, there = (f"sqlite+aiosqlite:///{tmp_path}/{name}.db" for name in ("here", "there"))
+    assert main(["copy-db", here, there]) == 1
+    assert f"il n'y a pas de base dans {tmp_path}/here.db" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    Path(f"{tmp_path}/here.db").touch()
+    assert main(["copy-db", here, there]) == 1
+    assert "n'est pas une base de ce bot" in capsys.readouterr().err
+    shutil.copy(blank_file, f"{tmp_path}/here.db")
     assert main(["copy-db", here, there]) == 0
     assert "lignes copiées et vérifiées" in capsys.readouterr().out
     with closing(sqlite3.connect(f"{tmp_path}/there.db")) as target, target:

@@ -1,7 +1,10 @@
 """A copy of a living database is whole or is not; what is wrong with one is found."""
 
 import asyncio
+import errno
+import os
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     Clock,
     database_url,
     migrated_database,
+    names,
     rows,
     stopped_clock,
 )
@@ -23,9 +27,13 @@ from storage.errors import (
     AlreadyExistsError,
     DamagedError,
     DatabaseUnavailableError,
+    ForeignDatabaseError,
+    NoPlaceError,
     NotSqliteError,
 )
-from storage.inspection import Fault, Finding, inspect_database, sqlite_file
+from storage.faults import Fault, fault_of
+from storage.inspection import Finding, inspect_database, inspect_file, sqlite_file
+from storage.sole import refuse_in_use
 
 
 @pytest.fixture(name="file")
@@ -43,10 +51,6 @@ async def fill(database: Database, count: int = 50) -> None:
 def people_in(path: Path) -> int:
     with closing(sqlite3.connect(path)) as connection:
         return int(connection.execute("SELECT count(*) FROM people").fetchone()[0])
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 @ON_SQLITE
@@ -148,6 +152,70 @@ def test_a_copy_of_nothing_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_copy_goes_to_a_folder_that_is_made(blank_file: Path, tmp_path: Path) -> None:
+    copied = back_up(blank_file, tmp_path / "copies" / "copy.db")
+    assert people_in(copied.path) == 0
+    assert (tmp_path / "copies").stat().st_mode & 0o077 == 0
+    for file in (tmp_path / "copies" / "copy.db" / "no folder" / "copy.db", Path("/proc/copy.db")):
+        with pytest.raises(NoPlaceError):
+            back_up(blank_file, file)
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A folder that may not be entered, even by root, who is somebody else meanwhile."""
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0)
+    account = os.geteuid()
+    if account == 0:
+        os.seteuid(65534)
+    yield folder
+    os.seteuid(account)
+    folder.chmod(0o700)
+
+
+def test_what_this_account_may_not_see_is_said(blank_file: Path, closed: Path) -> None:
+    (found,) = inspect_file(closed / "bot.db")
+    assert found.fault is Fault.NO_PLACE
+    for attempt in (
+        lambda: back_up(closed / "bot.db", closed / "copy.db"),
+        lambda: restore(blank_file, closed / "bot.db"),
+        lambda: refuse_in_use(closed / "bot.db"),
+    ):
+        with pytest.raises(NoPlaceError):
+            attempt()
+
+
+class FullDisk(sqlite3.Connection):
+    """A database whose copy finds no room."""
+
+    def backup(self, *_: object, **__: object) -> None:
+        """Fail as SQLite does."""
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+
+def test_a_copy_on_a_full_disk_leaves_nothing(
+    blank_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("storage.backup.os.fsync", no_room)
+        with pytest.raises(DatabaseUnavailableError) as refusal:
+            back_up(blank_file, tmp_path / "copy.db")
+        assert fault_of(refusal.value) is Fault.DISK_FULL
+    monkeypatch.setattr(
+        "storage.backup.open_read_only", lambda path: sqlite3.connect(path, factory=FullDisk)
+    )
+    with pytest.raises(DatabaseUnavailableError) as refusal:
+        back_up(blank_file, tmp_path / "copy.db")
+    assert fault_of(refusal.value) is Fault.DISK_FULL
+    assert names(tmp_path) == []
+
+
 def spoil(path: Path) -> None:
     """Overwrite the middle of every page but the first."""
     content = bytearray(path.read_bytes())
@@ -169,6 +237,21 @@ async def test_damage_is_found_and_not_put_back(
     with pytest.raises((DamagedError, DatabaseUnavailableError)):
         restore(copy, tmp_path / "new.db")
     assert not (tmp_path / "new.db").exists()
+
+
+@pytest.mark.parametrize("tables", [[], ["t"], ["alembic_version"]])
+def test_what_is_not_the_bots_is_neither_put_back_nor_copied(
+    tmp_path: Path, tables: list[str]
+) -> None:
+    foreign = tmp_path / "foreign.db"
+    foreign.touch()
+    with closing(sqlite3.connect(foreign)) as connection:
+        for table in tables:
+            connection.execute(f"CREATE TABLE {table} (version_num)")
+    for attempt in (back_up, restore):
+        with pytest.raises(ForeignDatabaseError, match="foreign"):
+            attempt(foreign, tmp_path / "new.db")
+    assert names(tmp_path) == ["foreign.db"]
 
 
 @pytest.mark.parametrize(
@@ -217,9 +300,21 @@ async def test_another_revision_is_found(
     assert await inspect_database(url) == (Finding(fault, revision or ""),)
 
 
-async def test_a_server_without_that_database_is_unreachable(postgres: Server) -> None:
+@pytest.mark.parametrize("place", ["file/bot.db", "/proc/x/bot.db", "/proc/bot.db"])
+async def test_where_nothing_can_be_made_is_not_only_missing(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    (found,) = await inspect_database(f"sqlite+aiosqlite:///{tmp_path / place}")
+    assert found.fault is Fault.NO_PLACE
+    assert names(tmp_path) == ["file"]
+
+
+async def test_a_server_without_that_database_is_told_from_one_that_is_away(
+    postgres: Server,
+) -> None:
     (found,) = await inspect_database(postgres.url("nowhere"))
-    assert found == Finding(Fault.UNREACHABLE, "InvalidCatalogNameError")
+    assert found == Finding(Fault.NO_DATABASE, "InvalidCatalogNameError")
+    (away,) = await inspect_database("postgresql+asyncpg://bot@127.0.0.1:1/bot")
+    assert away.fault is Fault.UNREACHABLE
 
 
 def test_a_server_is_no_file() -> None:

@@ -7,13 +7,27 @@ from typing import Any
 import pytest
 from postgres import Server
 from sqlalchemy import text
-from storage_fixtures import START, new_interest, rows, sqlite_url, to_administrators, to_person
+from storage_fixtures import (
+    START,
+    names,
+    new_interest,
+    rows,
+    sqlite_url,
+    to_administrators,
+    to_person,
+)
 
 from storage import copying
 from storage.copying import CopiedTable, copy_database
 from storage.database import Database
 from storage.drafts import Draft
-from storage.errors import DamagedError, DatabaseUnavailableError, NotEmptyError
+from storage.errors import (
+    DamagedError,
+    DatabaseUnavailableError,
+    ForeignDatabaseError,
+    NoDatabaseError,
+    NotEmptyError,
+)
 from storage.inbox import Received
 from storage.schema import TRANSIENT, metadata
 
@@ -123,13 +137,29 @@ async def test_what_arrives_otherwise_is_not_kept(
     await after.close()
 
 
-async def test_a_server_that_is_not_there_is_said(tmp_path: Path) -> None:
-    source = sqlite_url(tmp_path)
+async def test_a_server_that_is_not_there_is_said(blank_file: Path) -> None:
+    source = f"sqlite+aiosqlite:///{blank_file}"
     with pytest.raises(DatabaseUnavailableError):
         await copy_database(source, "postgresql+asyncpg://bot@127.0.0.1:1/bot")
 
 
-async def test_an_empty_database_is_copied_too(tmp_path: Path) -> None:
-    copied = await copy_database(sqlite_url(tmp_path / "a"), sqlite_url(tmp_path / "b"))
+async def test_a_source_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(NoDatabaseError, match="bot"):
+        await copy_database(sqlite_url(tmp_path / "a"), sqlite_url(tmp_path / "b"))
+    assert names(tmp_path) == []
+
+
+async def test_a_source_that_is_not_the_bots_is_left_as_it_is(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.db"
+    empty.touch()
+    with pytest.raises(ForeignDatabaseError, match="empty"):
+        await copy_database(f"sqlite+aiosqlite:///{empty}", sqlite_url(tmp_path / "b"))
+    assert empty.stat().st_size == 0
+    assert names(tmp_path) == ["empty.db"]
+
+
+async def test_an_empty_database_is_copied_too(blank_file: Path, tmp_path: Path) -> None:
+    source = f"sqlite+aiosqlite:///{blank_file}"
+    copied = await copy_database(source, sqlite_url(tmp_path))
     assert CopiedTable("people", 0, copied[0].digest) in copied
     assert {one.rows for one in copied} == {0}
