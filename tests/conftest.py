@@ -2,7 +2,9 @@
 
 import asyncio
 import fcntl
+import logging
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -41,6 +43,19 @@ def _prompt_servers() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("uvicorn.server.asyncio", brief)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_logs_of_others() -> Iterator[None]:
+    # Who runs a command sets logs up, onto a stream that is closed after the test.
+    root, hook = logging.getLogger(), sys.excepthook
+    before, level = root.handlers[:], root.level
+    yield
+    sys.excepthook = hook
+    root.setLevel(level)
+    for handler in root.handlers[:]:
+        if handler not in before:
+            root.removeHandler(handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
