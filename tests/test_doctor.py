@@ -108,9 +108,8 @@ async def test_who_answers_and_is_no_telegram_is_told(url: str, answer: Response
     assert "Vérifiez cette adresse" in in_words(found)
 
 
-@pytest.mark.parametrize("status", [200, 502])
-async def test_what_a_library_logs_is_not_shown(tmp_path: Path, status: int) -> None:
-    stranger = WebServer(HTMLResponse("<p>Bonjour</p>", status), "127.0.0.1", 0)
+async def test_what_a_library_logs_is_not_shown(tmp_path: Path) -> None:
+    stranger = WebServer(HTMLResponse("<p>Bonjour</p>", 502), "127.0.0.1", 0)
     await stranger.start()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "doctor"),

@@ -1,5 +1,6 @@
 """What the load benchmark asks is answered by as many messages as it counts."""
 
+import pytest
 from dialogue import Stage
 from test_generated_updates import post, posted_to  # noqa: F401 (a fixture)
 
@@ -9,6 +10,7 @@ from bot.preview.people import User
 SHOWN = {"sendMessage", "editMessageText"}
 
 
+@pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
 async def test_each_step_of_navigation_is_answered_as_it_says(stage: Stage) -> None:
     project = stage.knowledge.census.listed(stage.running.parts.services.today())[0].id
     steps = sum(map(len, mixes._moves(project)))
