@@ -170,14 +170,9 @@ class Webhook:
             self._check_secret(request)
             self._check_open()
             update = _understood(await _body(request))
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                await self._mailbox.keep(update)
+            await self._keep(update)
         except Refusal as refusal:
             return _refused(refusal)
-        except InboxFullError:
-            return _refused(Refusal(503, "full"))
-        except (StorageError, TimeoutError):
-            return _refused(Refusal(503, "database"))
         except ClientDisconnect:
             return _refused(Refusal(400, "disconnected"))
         except Exception as error:
@@ -185,6 +180,18 @@ class Webhook:
             logger.error("an update cannot be kept: %s", type(error).__name__, exc_info=error)
             return _refused(Refusal(503, "database"))
         return Response()
+
+    async def _keep(self, update: Received) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._mailbox.keep(update)
+        except InboxFullError:
+            raise Refusal(503, "full") from None
+        except StorageError:
+            raise Refusal(503, "database") from None
+        except TimeoutError:
+            logger.error("an update was not kept in time: Telegram comes back with it")
+            raise Refusal(503, "database") from None
 
     async def live(self, _request: Request) -> Response:
         """Say that the process lives."""

@@ -1,8 +1,8 @@
 """What the groups of the team are told when they ask for help, or write to the bot."""
 
 import pytest
-from dialogue import Message, Speaker, Stage
-from test_dialogue_handoff import card, hands_over
+from dialogue import Speaker, Stage
+from test_dialogue_handoff import card, hands_over, replies
 from test_dialogue_interest import registers
 
 from bot.preview.people import Group
@@ -11,16 +11,6 @@ from bot.preview.people import Group
 @pytest.fixture
 def facilitator(stage: Stage) -> Speaker:
     return stage.member(stage.messenger.facilitators)
-
-
-async def replies(speaker: Speaker, text: str, to: Message) -> Message:
-    """Reply by Telegram's function and wait for all that follows."""
-    speaker._mark()
-    said = speaker.stage.messenger.says(
-        speaker.user, text, chat=speaker.chat_id, reply_to=to["message_id"]
-    )
-    await speaker.stage.settles()
-    return said
 
 
 @pytest.mark.parametrize("command", ["/aide", "/help", "/start"])

@@ -493,6 +493,15 @@ async def test_after_a_question_the_recap_is_not_said_again_nor_sent_by_a_yes(
     sme.sees("C'est enregistré")
 
 
+async def test_a_yes_after_a_question_does_not_give_the_form_up(sme: Speaker, stage: Stage) -> None:
+    await fills(sme, stage)
+    await sme.taps("Abandonner")
+    await sme.says("Qui peut participer aux projets ?")
+    await sme.says("oui")
+    sme.sees("Récapitulatif", "Mécanique du Delta")
+    assert len(await stage.rows(select(drafts))) == 1
+
+
 async def test_giving_a_change_up_leaves_the_request(sme: Speaker, stage: Stage) -> None:
     number = await registers(sme, stage)
     await sme.taps("Voir ma demande")

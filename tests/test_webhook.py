@@ -377,3 +377,13 @@ def test_one_without_a_number_does_not_stop_its_batch(caplog: pytest.LogCaptureF
     assert "cannot be kept" in caplog.text
     with pytest.raises(ValueError, match="no update"):
         numbered([{"x": 1}])
+
+
+async def test_a_database_that_is_silent_has_telegram_come_back(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(bot.webhook, "_PATIENCE_SECONDS", 0.05)
+    async with worker.database.begin():
+        assert await worker.post(update(7)) == 503
+    assert "was not kept in time" in caplog.text
+    assert await worker.post(update(8)) == 200

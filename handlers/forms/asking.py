@@ -11,7 +11,7 @@ from handlers.forms.buttons import (
     reminder_keyboard,
     step_keyboard,
 )
-from handlers.forms.steps import LEAVING, REMINDED, Form, RefusedError, Step
+from handlers.forms.steps import LEAVING, REMINDED, Answers, Form, RefusedError, Step
 from handlers.keyboards import Keyboard
 from handlers.turn import Turn
 from storage.drafts import Draft
@@ -73,7 +73,9 @@ async def remind(turn: Turn, draft: Draft) -> None:
     if draft.step not in (NOTICE, RECAP):
         await ask_again(turn, draft)
         return
-    await turn.work.drafts.save(replace(draft, answers=dict(draft.answers) | {REMINDED: "1"}))
+    # A yes that follows is none to what was asked before: nothing is left of that.
+    answers = _lasting(draft.answers) | {REMINDED: "1"}
+    await turn.work.drafts.save(replace(draft, answers=answers))
     await turn.say(TEXT("reminder", what=what(turn, draft)), reminder_keyboard())
 
 
@@ -108,9 +110,11 @@ async def explain(turn: Turn, draft: Draft) -> None:
 
 async def _keep(turn: Turn, draft: Draft) -> None:
     """Save the form; whoever is asked again has not left it."""
-    passing = {LEAVING, REMINDED}
-    answers = {key: value for key, value in draft.answers.items() if key not in passing}
-    await turn.work.drafts.save(replace(draft, answers=answers))
+    await turn.work.drafts.save(replace(draft, answers=_lasting(draft.answers)))
+
+
+def _lasting(answers: Answers) -> dict[str, str]:
+    return {key: value for key, value in answers.items() if key not in (LEAVING, REMINDED)}
 
 
 def _step_keyboard(turn: Turn, draft: Draft, step: Step) -> Keyboard:
