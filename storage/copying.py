@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage.database import Database, open_engine
+from storage.database import Database, close_engine, open_engine
 from storage.errors import (
     DamagedError,
     DatabaseUnavailableError,
@@ -100,7 +100,7 @@ async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     except (OSError, DBAPIError) as error:
         raise DatabaseUnavailableError("a database did not answer, or refused a row") from error
     finally:
-        await engine.dispose()
+        await close_engine(engine)
 
 
 async def _refuse_rows(target: AsyncConnection) -> None:

@@ -25,7 +25,7 @@ from storage.json_columns import JSON_COLUMNS
 from storage.presence import Presence
 from storage.revision import NEWEST, is_newest
 from storage.sole import make_folder
-from storage.sqlite import open_sqlite
+from storage.sqlite import close_sqlite, open_sqlite
 from storage.work import Work
 from storage.workers import new_worker
 
@@ -87,7 +87,7 @@ class Database:
             reason = f"the database cannot be brought up to date: {kind_of(error)}"
             raise DatabaseUnavailableError(reason) from error
         finally:
-            await engine.dispose()
+            await close_engine(engine)
         logger.info("database at revision %s", NEWEST)
 
     @property
@@ -146,7 +146,7 @@ class Database:
         if self._kept is not None:
             await self._kept.close()
             self._kept = None
-        await self._engine.dispose()
+        await close_engine(self._engine)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -213,6 +213,14 @@ def open_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
         connect_args={"timeout": _WAIT_SECONDS, "server_settings": _SERVER_SETTINGS},
         **JSON_COLUMNS,
     )
+
+
+async def close_engine(engine: AsyncEngine) -> None:
+    """Close every connection to a database that was opened here."""
+    if engine.dialect.name == "sqlite":
+        await close_sqlite(engine)
+    else:
+        await engine.dispose()
 
 
 def unreachable(engine: AsyncEngine) -> tuple[type[Exception], ...]:

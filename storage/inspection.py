@@ -10,7 +10,7 @@ from urllib.parse import quote
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from storage.database import open_engine, unreachable
+from storage.database import close_engine, open_engine, unreachable
 from storage.errors import NotSqliteError
 from storage.faults import Fault, fault_of, kind_of
 
@@ -119,7 +119,7 @@ async def _inspect_server(url: str) -> tuple[Finding, ...]:
     except unreachable(engine) as error:
         return (Finding(fault_of(error), kind_of(error)),)
     finally:
-        await engine.dispose()
+        await close_engine(engine)
 
 
 def _judge(heads: set[str]) -> tuple[Finding, ...]:

@@ -1,11 +1,13 @@
 """SQLite as this bot uses it: one connection, ready to write, one thread hop a statement."""
 
+import asyncio
 import logging
 import sqlite3
 import time
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, Self
+from weakref import WeakKeyDictionary, WeakSet
 
 import aiosqlite
 from sqlalchemy import Connection, event
@@ -18,6 +20,8 @@ from storage.json_columns import JSON_COLUMNS
 _BUSY_SECONDS = 5.0
 _BUSY_PAUSE_SECONDS = 0.02
 
+_opened: WeakKeyDictionary[AsyncEngine, WeakSet["OneHopConnection"]] = WeakKeyDictionary()
+
 
 def open_sqlite(url: URL, *, foreign_keys: bool) -> AsyncEngine:
     """Open a database file; raises `StorageError` if the URL names none."""
@@ -25,11 +29,17 @@ def open_sqlite(url: URL, *, foreign_keys: bool) -> AsyncEngine:
         raise StorageError("an SQLite database must be a file")
     # At DEBUG, the driver writes down the parameters of each statement: what people wrote.
     logging.getLogger("aiosqlite").setLevel(logging.INFO)
-    connect = partial(_connect, str(url.database), foreign_keys=foreign_keys)
+    connections: WeakSet[OneHopConnection] = WeakSet()
+
+    def new_connection() -> OneHopConnection:
+        connection = OneHopConnection(str(url.database), foreign_keys=foreign_keys)
+        connections.add(connection)
+        return connection
+
     engine = create_async_engine(
         url,
         hide_parameters=True,
-        async_creator=lambda: OneHopConnection(connect),
+        async_creator=new_connection,
         **JSON_COLUMNS,
         # One is kept by whoever writes; another may look.
         pool_size=1,
@@ -38,7 +48,15 @@ def open_sqlite(url: URL, *, foreign_keys: bool) -> AsyncEngine:
         pool_reset_on_return=None,
     )
     event.listen(engine.sync_engine, "begin", _begin_with_next)
+    _opened[engine] = connections
     return engine
+
+
+async def close_sqlite(engine: AsyncEngine) -> None:
+    """Close every connection of a database file, also those whose user was cancelled."""
+    await engine.dispose()
+    for connection in list(_opened[engine]):
+        await connection.end()
 
 
 def _connect(path: str, *, foreign_keys: bool) -> sqlite3.Connection:
@@ -120,8 +138,8 @@ class OneHopCursor:
 class OneHopConnection(aiosqlite.Connection):
     """aiosqlite's connection, with that cursor."""
 
-    def __init__(self, connect: partial[sqlite3.Connection]) -> None:
-        super().__init__(connect, iter_chunk_size=64)
+    def __init__(self, path: str, *, foreign_keys: bool) -> None:
+        super().__init__(partial(_connect, path, foreign_keys=foreign_keys), iter_chunk_size=64)
         # SQLAlchemy does as much: a connection that is forgotten must not keep the process alive.
         self._thread.daemon = True
         # A transaction begins on the hop of its first statement; without one, it never does.
@@ -150,6 +168,27 @@ class OneHopConnection(aiosqlite.Connection):
         """Undo; nothing where there was no statement."""
         if self._is_used:
             await super().rollback()
+
+    async def close(self) -> None:
+        """Close the connection; nothing where somebody else closes it already."""
+        if self._running:
+            await super().close()
+
+    def stop(self) -> asyncio.Future[None] | None:
+        """Have the thread close the connection and end, once it has done what it was given.
+
+        aiosqlite's own gives a future each time, and of two callers one waits for ever: the thread
+        has ended when the second one's turn comes.
+        """
+        if not self._running:
+            return None
+        return super().stop()
+
+    async def end(self) -> None:
+        """Wait until the thread has ended; it answers to the event loop, which may close then."""
+        self.stop()
+        if self._thread.is_alive():
+            await asyncio.to_thread(self._thread.join)
 
     async def in_thread(self, function: partial[None]) -> None:
         """Run a function in the connection's thread, in the transaction that was announced."""

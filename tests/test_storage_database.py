@@ -5,9 +5,13 @@ import logging
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -35,6 +39,9 @@ from storage.errors import (
 )
 from storage.inbox import Received
 from storage.schema import people
+
+SLOW = """WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted LIMIT 300000)
+SELECT count(*) FROM counted"""
 
 
 async def test_what_a_unit_of_work_changed_is_there_for_the_next(database: Database) -> None:
@@ -225,6 +232,45 @@ async def test_a_database_that_stays_locked_is_an_error_that_can_be_tried_again(
     async with database.begin() as work:
         await work.people.seen(7)
     assert [row["telegram_id"] for row in await rows(database, "people")] == [7]
+
+
+def of_a_connection() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if "_connection_worker" in thread.name}
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("cancelled", [1, 2])
+async def test_once_closed_no_thread_of_a_connection_is_left_whoever_was_cancelled(
+    url: str, cancelled: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A thread that answers to a loop that is closed by then fails, out of everyone's reach.
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def slowly(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        time.sleep(0.05)
+        return connect(*args, **kwargs)
+
+    monkeypatch.setattr(sqlite3, "connect", slowly)
+    before = of_a_connection()
+    for pause in (0.01, 0.08):
+        closing = Database(url)
+
+        async def work(database: Database = closing) -> None:
+            async with database.begin() as work:
+                connection = work.people._connection
+                await connection.execute(text("SELECT 1"))
+                await asyncio.to_thread(time.sleep, 0.01)
+                await connection.execute(text(SLOW))
+
+        task = asyncio.create_task(work())
+        await asyncio.sleep(pause)
+        for _ in range(cancelled):
+            task.cancel()
+            await asyncio.sleep(0.001)
+        async with asyncio.timeout(10):
+            await asyncio.gather(task, return_exceptions=True)
+            await closing.close()
+        assert of_a_connection() <= before
 
 
 @ON_SQLITE

@@ -23,7 +23,7 @@ from benchmarks.soak.record import Record
 from benchmarks.soak.telegram import Telegram
 from benchmarks.soak.updates_from_schema import Maker
 from benchmarks.soak.weather import Weather
-from storage.database import open_engine
+from storage.database import close_engine, open_engine
 from storage.inspection import inspect_database
 
 KNOWLEDGE = Path(knowledge.__file__).parent
@@ -176,7 +176,7 @@ class Half:
             async with engine.connect() as connection:
                 return [(await connection.execute(one)).all() for one in statements]
         finally:
-            await engine.dispose()
+            await close_engine(engine)
 
     async def _facts(self) -> Facts:
         chats = self._record.chats
