@@ -13,10 +13,10 @@ run: $(VENV)/.run  ## Set everything up and start the bot (or its local preview)
 
 test: $(VENV)/.dev  ## Set everything up and run the tests
 	# Three at once on two cores: some of the time is waiting, for browsers, processes and sockets.
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 coverage: $(VENV)/.dev  ## The tests, and the lines that they leave out: half as long again
-	$(BIN)/python -m pytest -n 3 --cov --cov-report=term
+	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
 
 lint: $(VENV)/.dev  ## Formatting, lint, types, and the direction of imports
 	$(BIN)/ruff format --check .

@@ -41,9 +41,17 @@ def test_a_text_is_most_like_itself(encoder: Backwards | None) -> None:
         values = likeness.to_examples(text)
         assert values.argmax() == number
         assert values[number] == pytest.approx(1)
-    assert np.allclose(
-        likeness.among_examples(), [likeness.to_examples(text) for text in TEXTS], atol=1e-6
-    )
+
+
+@pytest.mark.parametrize("few", [0, 1, 32])
+@pytest.mark.parametrize("encoder", [None, Backwards()])
+def test_all_examples_together_are_as_like_as_each_alone(
+    encoder: Backwards | None, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("knowledge.likeness._FEW", few)
+    likeness = Likeness(TEXTS, LEXICON, encoder)
+    each = [likeness.to_examples(text) for text in TEXTS]
+    assert np.allclose(likeness.among_examples(), each, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -352,10 +352,11 @@ async def test_other_methods_and_paths_are_none(worker: Worker) -> None:
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    max_leaves=8,
 )
 
 
+@settings(max_examples=40)
 @given(
     st.integers(0, 2**63 - 1),
     st.dictionaries(st.sampled_from(["message", "callback_query", "chat"]) | st.text(), JSON),
