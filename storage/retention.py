@@ -34,7 +34,7 @@ class Durations:
 
     `draft` since its last answer; `question` since it was asked; `conversation` since it was
     closed, or silent if it never was, with the trace of its messages; `interest` since it was
-    closed, before it is anonymised and the trace of its notices goes; `inbox_done` since an
+    closed, or moved last if it never was, before it is anonymised and the trace of its notices goes; `inbox_done` since an
     update was handled, `inbox_aside` since it was set aside; `outbox_record` since a message was
     parked, or sent about anything else; `person` since the last sign of someone who left nothing
     else, and since a facilitator's signature was last used.
@@ -75,9 +75,11 @@ class Retention(Repository):
         }
 
     async def _anonymise_interests(self, kept: timedelta) -> tuple[int, int]:
+        # What nobody ever closed must not be kept for ever.
+        last = func.coalesce(interests.c.closed_at, interests.c.updated_at)
         due = (
             select(interests.c.id)
-            .where(interests.c.closed_at < self._now - kept, interests.c.person_id.is_not(None))
+            .where(last < self._now - kept, interests.c.person_id.is_not(None))
             .limit(_AT_ONCE)
         )
         anonymised = notices = 0

@@ -105,14 +105,21 @@ async def test_an_interest_is_anonymised_a_year_after_its_end(
     assert await apply(database) == NOTHING
 
 
-async def test_an_open_interest_stays_and_so_does_its_person(
+async def test_an_interest_that_nobody_closed_is_anonymised_a_year_after_its_last_step(
     database: Database, clock: Clock
 ) -> None:
     someone = await person(database)
     async with database.begin() as work:
-        await work.interests.register(someone, new_interest())
-    clock.advance(days=2000)
+        interest = (await work.interests.register(someone, new_interest())).interest
+    clock.advance(days=300)
+    async with database.begin() as work:
+        await work.interests.move(
+            interest.id, allowed_from=OPEN, to=Status.TAKEN, actor_id=9, actor_name="Ada"
+        )
+    clock.advance(days=365)
     assert await apply(database) == NOTHING
+    clock.advance(seconds=1)
+    assert await apply(database) == NOTHING | {"interests": 1, "people": 1}
 
 
 async def test_a_revived_interest_is_not_on_its_way_out(database: Database, clock: Clock) -> None:
