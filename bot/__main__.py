@@ -2,6 +2,15 @@
 
 import sys
 
-from bot.cli import main
 
-sys.exit(main())
+def _run() -> int:
+    try:
+        # Importing takes a second, in which one may think better of it.
+        from bot.cli import main  # noqa: PLC0415
+
+        return main()
+    except KeyboardInterrupt:
+        return 130
+
+
+sys.exit(_run())

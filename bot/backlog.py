@@ -11,8 +11,10 @@ from storage.inbox import Capacity
 
 logger = logging.getLogger(__name__)
 _LOOK_EVERY_SECONDS = 5.0
-# So long after the last time, it is not known whether it would be so again.
-_LATELY_SECONDS = 30.0
+# So long after the last time, it is not known whether it would be so again. Who posts and is
+# refused comes back within a minute.
+_FULL_LATELY_SECONDS = 30.0
+_FAILED_LATELY_SECONDS = 120.0
 
 
 class Backlog:
@@ -31,12 +33,16 @@ class Backlog:
     @property
     def full(self) -> bool:
         """Whether the inbox held all it may when last counted, or had no room lately."""
-        return self.updates >= self.limit or _is_lately(self._refused_at)
+        return self.updates >= self.limit or _is_lately(self._refused_at, _FULL_LATELY_SECONDS)
 
     @property
     def takes_more(self) -> bool:
         """Whether what comes now will be kept, as far as the last tries tell."""
-        return not self.full and not _is_lately(self._failed_at)
+        return not self.full and not self._failed_lately
+
+    @property
+    def _failed_lately(self) -> bool:
+        return _is_lately(self._failed_at, _FAILED_LATELY_SECONDS)
 
     def note_kept(self) -> None:
         """Know that what came was kept."""
@@ -51,12 +57,14 @@ class Backlog:
             self._refused_at = now
             self._say_if_changed(full=True)
             return
-        if not _is_lately(self._failed_at):
+        if not self._failed_lately:
             logger.error("updates cannot be kept, Telegram keeps them: %s", error)
         self._failed_at = now
 
     async def look(self) -> None:
-        """Count anew."""
+        """Count anew; StorageError where the database cannot be read, or written to."""
+        # Of a full disk, reading tells nothing.
+        await self._database.beat()
         async with self._database.begin() as work:
             self.updates = await work.inbox.backlog()
             self.messages = await work.outbox.waiting_count()
@@ -70,7 +78,7 @@ class Backlog:
             try:
                 await self.look()
             except StorageError as error:
-                logger.error("the backlog cannot be counted: %s", error)
+                self.note_refused(error)
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     def _say_if_changed(self, *, full: bool) -> None:
@@ -81,5 +89,5 @@ class Backlog:
         self._was_full = full
 
 
-def _is_lately(moment: float | None) -> bool:
-    return moment is not None and monotonic() - moment < _LATELY_SECONDS
+def _is_lately(moment: float | None, seconds: float) -> bool:
+    return moment is not None and monotonic() - moment < seconds

@@ -57,7 +57,8 @@ def posting(
     """Put the way in together. SettingsError where a setting that it needs is missing."""
     settings.check_for_webhook()
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
-    health = Health(backlog, services)
+    registration = Registration(bot, settings.webhook_url, secret)
+    health = Health(backlog, services, lambda: registration.is_refused)
     webhook = Webhook(secret, Mailbox(database, backlog, announce), health, is_open=False)
     server = WebServer(webhook.app(), settings.listen_host, settings.listen_port)
-    return Posting(webhook, server, Registration(bot, settings.webhook_url, secret), health)
+    return Posting(webhook, server, registration, health)

@@ -22,7 +22,9 @@ _LOOK_EVERY = 0.5
 _PAUSE_AFTER_COLLISION = 0.02
 # Of a backlog, several lanes are filled at a time: to look for one row takes as long as for many.
 _GATHER_SECONDS = 0.02
-_DRAIN_SECONDS = 10.0
+# Twice that, and a farewell to the database, fit in the half minute that whoever stops a service
+# usually waits.
+_DRAIN_SECONDS = 6.0
 
 
 class Pump(abc.ABC, Generic[Item, Lane]):

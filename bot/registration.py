@@ -25,6 +25,7 @@ class Registration:
         self._url = url
         self._secret = secret
         self._told: datetime | None = None
+        self.is_refused = False
 
     async def keep(self) -> None:
         """Register, verify, and look every minute, until cancelled."""
@@ -35,11 +36,13 @@ class Registration:
                 if not registered:
                     await self._register()
                 was_registered, registered = registered, await self._is_right()
+                self.is_refused = False
             except InvalidToken:
                 raise
             except BadRequest as error:
                 # It speaks of the address and the certificate, which only the operator can mend.
                 logger.error("Telegram refuses the webhook: %s", error.message)
+                self.is_refused = True
                 pause = _longer(pause)
             except TelegramError as error:
                 logger.warning("the webhook cannot be looked at: %s", type(error).__name__)

@@ -128,12 +128,11 @@ class Service:
     async def stop(self) -> None:
         """Fetch no more, let what is under way end, close everything."""
         await self.parts.reception.close()
-        intake, dispatcher, *others = self._tasks or (None, None)
         # In the order of the thread: no new updates, then no new answers, then no more sending.
-        for task in (*others, intake, dispatcher):
-            if task is not None:
+        for tasks in (self._tasks[2:], self._tasks[:1], self._tasks[1:2]):
+            for task in tasks:
                 task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks = []
         await self.parts.application.shutdown()
         # Where Telegram refused the token, only the connections of the bot ever began.

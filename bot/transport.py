@@ -35,6 +35,10 @@ _POOL_FULL = (
 )
 
 
+# Whoever hangs up too soon does not know whether a message was sent, and sends it again.
+_ANSWER_SECONDS = 15.0
+
+
 class Transport(StrEnum):
     """The HTTP library that carries the calls."""
 
@@ -44,7 +48,11 @@ class Transport(StrEnum):
     def request(self, connections: int, pool_timeout: float | None = 1.0) -> BaseRequest:
         """Return PTB's request over this library; ``pool_timeout`` in seconds."""
         kind = AiohttpRequest if self is Transport.AIOHTTP else HTTPXRequest
-        return kind(connection_pool_size=connections, pool_timeout=pool_timeout)
+        return kind(
+            connection_pool_size=connections,
+            pool_timeout=pool_timeout,
+            read_timeout=_ANSWER_SECONDS,
+        )
 
 
 class AiohttpRequest(BaseRequest):

@@ -105,9 +105,16 @@ class Mailbox:
 class Health:
     """What makes a worker ready, for a load balancer to ask."""
 
-    def __init__(self, backlog: Backlog, services: Services) -> None:
+    def __init__(
+        self,
+        backlog: Backlog,
+        services: Services,
+        is_refused: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Watch these; ``is_refused`` tells whether Telegram refuses to post here."""
         self._backlog = backlog
         self._services = services
+        self._is_refused = is_refused
         self.has_met_telegram = False
 
     async def checks(self) -> dict[str, bool]:
@@ -122,7 +129,7 @@ class Health:
             "database": answers,
             "inbox": answers and self._backlog.takes_more,
             "knowledge": bool(self._services.knowledge.entries),
-            "telegram": self.has_met_telegram,
+            "telegram": self.has_met_telegram and not self._is_refused(),
         }
 
 

@@ -1,5 +1,6 @@
 """Moving to another database, SQLite or PostgreSQL: every table, verified row by row."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
@@ -18,15 +19,18 @@ from storage.errors import (
     DamagedError,
     DatabaseUnavailableError,
     ForeignDatabaseError,
+    InUseError,
     NoDatabaseError,
     NotEmptyError,
     NotSqliteError,
 )
 from storage.faults import Fault
 from storage.inspection import inspect_database, sqlite_file
+from storage.presence import BEAT
 from storage.schema import TRANSIENT, metadata
 from storage.sole import refuse_in_use
 
+_TWO_BEATS = 2 * BEAT.total_seconds() + 1
 # Rows held in memory at a time; one may carry a file of some megabytes.
 _AT_ONCE = 200
 
@@ -43,8 +47,8 @@ class CopiedTable:
 async def copy_database(source_url: str, target_url: str) -> tuple[CopiedTable, ...]:
     """Copy all that is remembered to another database, whole or not at all.
 
-    Both are brought up to date first; no bot may run on either. Raises InUseError if one does on a
-    file, NoDatabaseError or ForeignDatabaseError if the source is none of the bot's, NotEmptyError
+    Both are brought up to date first; no bot may run on either. Raises InUseError if one does,
+    NoDatabaseError or ForeignDatabaseError if the source is none of the bot's, NotEmptyError
     if the target holds any row, DamagedError if what arrived is not what was sent, and StorageError
     where one of them cannot be used.
     """
@@ -54,11 +58,28 @@ async def copy_database(source_url: str, target_url: str) -> tuple[CopiedTable, 
     await _refuse_source(source_url)
     for url in (source_url, target_url):
         database = Database(url)
-        await database.migrate()
-        await database.close()
+        try:
+            await database.migrate()
+            await _refuse_live(database, url)
+        finally:
+            await database.close()
     async with _reading(source_url) as source, _writing(target_url) as target:
         await _refuse_rows(target)
         return tuple([await _copy(table, source, target) for table in _tables()])
+
+
+async def _refuse_live(database: Database, url: str) -> None:
+    """Refuse while workers share it: what comes to them meanwhile would not be in the copy."""
+    async with database.begin() as work:
+        before = await work.workers.beats()
+    # One that died has left its row.
+    if not before or not database.is_shared:
+        return
+    await asyncio.sleep(_TWO_BEATS)
+    async with database.begin() as work:
+        after = await work.workers.beats()
+    if any(beats != before.get(worker) for worker, beats in after.items()):
+        raise InUseError(make_url(url).render_as_string())
 
 
 def _tables() -> list[Table]:

@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 _ONLY_WORKER = "only"
 _CONNECTIONS = 10
 _WAIT_SECONDS = 10
+_FAREWELL_SECONDS = 3.0
 _SERVER_SETTINGS = {
     "application_name": "territoires-industrie-bot",
     # A worker that stands still must not hold what the others wait for.
@@ -105,9 +106,13 @@ class Database:
 
         What a former run had claimed and not done is taken up again.
         """
-        await self._presence.beat()
+        await self.beat()
         if self.is_shared:
             self._beating = asyncio.get_running_loop().create_task(self._presence.run())
+
+    async def beat(self) -> None:
+        """Write that this worker lives: StorageError where nothing can be written."""
+        await self._presence.beat()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Work]:
@@ -141,12 +146,20 @@ class Database:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
             self._beating = None
-            with suppress(StorageError):
+        if self._is_sqlite:
+            if self._kept is not None:
+                await self._kept.close()
+                self._kept = None
+            await close_engine(self._engine)
+            return
+        # A server that stands still hears no farewell: it is left all the same, and others see
+        # that this worker beats no more.
+        with suppress(StorageError, TimeoutError):
+            async with asyncio.timeout(_FAREWELL_SECONDS):
                 await self._presence.leave()
-        if self._kept is not None:
-            await self._kept.close()
-            self._kept = None
-        await close_engine(self._engine)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                await close_engine(self._engine)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:

@@ -16,9 +16,9 @@ class DatabaseUnavailableError(StorageError):
 
 
 class InUseError(StorageError):
-    """Another process uses the database file, which is for one."""
+    """Another process uses the database file, which is for one; or a server's, now to be copied."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         super().__init__(f"another process uses {path}")
         self.path = path
 

@@ -63,11 +63,14 @@ class Presence:
     async def watch(self) -> None:
         """Beat, or say that the database does not let."""
         try:
-            await self.beat()
-        except StorageError as error:
+            # A server that stands still refuses nothing, and never answers either.
+            async with asyncio.timeout(LEASE.total_seconds()):
+                await self.beat()
+        except (StorageError, TimeoutError) as error:
             # While nobody could beat, nobody died of it.
             self._seen = {}
-            logger.warning("the database does not answer: %s", error)
+            reason = error if isinstance(error, StorageError) else f"not within {LEASE.seconds} s"
+            logger.warning("the database does not answer: %s", reason)
 
     def _silent(self, others: Mapping[str, int]) -> list[str]:
         now = self._monotonic()

@@ -34,10 +34,10 @@ class Durations:
 
     `draft` since its last answer; `question` since it was asked; `conversation` since it was
     closed, or silent if it never was, with the trace of its messages; `interest` since it was
-    closed, or moved last if it never was, before it is anonymised and the trace of its notices goes; `inbox_done` since an
-    update was handled, `inbox_aside` since it was set aside; `outbox_record` since a message was
-    parked, or sent about anything else; `person` since the last sign of someone who left nothing
-    else, and since a facilitator's signature was last used.
+    closed, or moved last if it never was, before it is anonymised and the trace of its notices
+    goes; `inbox_done` since an update was handled, `inbox_aside` since it was set aside;
+    `outbox_record` since a message was parked, or sent about anything else; `person` since the
+    last sign of someone who left nothing else, and since a facilitator's signature was last used.
     """
 
     draft: timedelta = timedelta(hours=48)

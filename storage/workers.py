@@ -40,9 +40,11 @@ class Workers(Repository):
                 index_elements=[workers.c.id], set_={"beats": workers.c.beats + 1}
             )
         )
-        result = await self._connection.execute(
-            select(workers.c.id, workers.c.beats).where(workers.c.id != worker)
-        )
+        return {one: beats for one, beats in (await self.beats()).items() if one != worker}
+
+    async def beats(self) -> dict[str, int]:
+        """Tell how often each worker recorded that it lives; dead ones stay until another sees."""
+        result = await self._connection.execute(select(workers.c.id, workers.c.beats))
         return {row.id: row.beats for row in result}
 
     async def remove(self, ids: Collection[str]) -> None:

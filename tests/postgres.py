@@ -8,10 +8,11 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]  # it has no stubs
@@ -57,6 +58,23 @@ class Server:
     def stop(self) -> None:
         """Stop, cutting every connection."""
         self._run("pg_ctl", "stop", "--wait", "--silent", "--mode", "fast", "-D")
+
+    def freeze(self) -> None:
+        """Let it stand still: it keeps its connections, and answers nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, sent: signal.Signals) -> None:
+        first = int((self._data / "postmaster.pid").read_text().split()[0])
+        # Its first process before those that it begins, or it would begin others.
+        os.kill(first, sent)
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                if int(status.read_text().rpartition(")")[2].split()[1]) == first:
+                    os.kill(int(status.parent.name), sent)
 
     @property
     def is_running(self) -> bool:

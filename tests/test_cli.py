@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import runpy
 import socket
 import subprocess
 import sys
@@ -59,6 +60,19 @@ def test_the_module_and_the_help_work(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_by_meaning")
+def test_who_thinks_better_of_it_while_it_starts_sees_no_frames(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Interrupted:
+        def __getattr__(self, name: str) -> object:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "bot.cli", Interrupted())
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("bot", run_name="__main__")
+    assert ended.value.code == 130
+
+
 def test_check_is_quiet_on_right_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
     assert "aucun problème. 14 réponses" in capsys.readouterr().out

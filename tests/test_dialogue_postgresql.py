@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,33 @@ async def test_a_second_worker_shares_the_work_and_takes_over(
     assert await stage.rows(select(inbox.c.state, func.count()).group_by(inbox.c.state)) == [
         ("done", 21)
     ]
+
+
+async def test_a_server_that_stands_still_is_said_and_does_not_keep_the_bot_from_ending(
+    sme: Speaker,
+    stage: Stage,
+    postgres: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("storage.presence.BEAT", timedelta(seconds=0.05))
+    monkeypatch.setattr("storage.presence.LEASE", timedelta(seconds=1))
+    monkeypatch.setattr("storage.database._FAREWELL_SECONDS", 0.2)
+    monkeypatch.setattr("bot.pump._DRAIN_SECONDS", 0.2)
+    await sme.says("/start")
+    postgres.freeze()
+    try:
+        stage.messenger.says(sme.user, "/inconnue1")
+        async with asyncio.timeout(20):
+            while "the database does not answer: not within" not in caplog.text:
+                await stage.messenger.changed_or(0.01)
+            await stage.stops()
+    finally:
+        postgres.thaw()
+    await stage.starts()
+    await stage.settles()
+    said = "\n".join(m["text"] for m in sme.messages() if m["from"]["is_bot"])
+    assert re.findall(r"/inconnue(\d+)\.", said) == ["1"]
 
 
 async def test_a_server_that_goes_while_messages_are_sent(

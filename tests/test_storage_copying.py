@@ -1,6 +1,7 @@
 """Moving to another database keeps everything, and says at once where it does not."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from storage.errors import (
     DamagedError,
     DatabaseUnavailableError,
     ForeignDatabaseError,
+    InUseError,
     NoDatabaseError,
     NotEmptyError,
 )
@@ -79,7 +81,8 @@ async def filled(url: str) -> Database:
 @SOURCES
 async def test_everything_arrives_and_goes_on_from_there(urls: tuple[str, str]) -> None:
     source, target = urls
-    before = await filled(source)
+    await (await filled(source)).close()
+    before = Database(source, clock=lambda: START, worker="here")
     copied = {one.name: one for one in await copy_database(source, target)}
     assert copied["inbox"].rows == 450
     assert copied["people"].rows == 1
@@ -135,6 +138,24 @@ async def test_what_arrives_otherwise_is_not_kept(
     for name in metadata.tables:
         assert await rows(after, name) == []
     await after.close()
+
+
+async def test_a_server_whose_workers_live_is_not_copied(
+    postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "_TWO_BEATS", 0.1)
+    url = await postgres.create(migrated=True)
+    dead, alive = Database(url, worker="dead"), Database(url, worker="alive")
+    await dead.beat()
+    # Copied as soon as whoever left a row there beats no more.
+    await copy_database(url, sqlite_url(tmp_path / "first"))
+    monkeypatch.setattr("storage.presence.BEAT", timedelta(seconds=0.02))
+    await alive.join()
+    with pytest.raises(InUseError, match="another process uses postgresql"):
+        await copy_database(url, sqlite_url(tmp_path / "second"))
+    await alive.close()
+    await dead.close()
+    await postgres.drop(url)
 
 
 async def test_a_server_that_is_not_there_is_said(blank_file: Path) -> None:

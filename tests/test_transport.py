@@ -407,6 +407,12 @@ async def test_what_the_settings_name() -> None:
     assert isinstance(Transport("httpx").request(4, pool_timeout=2), HTTPXRequest)
 
 
+@pytest.mark.parametrize("transport", Transport)
+async def test_an_answer_is_waited_for_longer_than_ptb_does(transport: Transport) -> None:
+    # A message whose answer is not heard is sent again.
+    assert transport.request(4).read_timeout == 15
+
+
 def _parameter(name: str, value: object) -> Any:
     return RequestParameter.from_input(name, value)
 

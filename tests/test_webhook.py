@@ -22,6 +22,7 @@ from bot.backlog import Backlog
 from bot.updates import numbered, parsed
 from bot.webhook import LARGEST_BODY, Health, Mailbox, Webhook
 from storage.database import Database
+from storage.errors import DatabaseUnavailableError
 from storage.inbox import Capacity, Inbox, Received
 
 WORD = "a-word_of-1"
@@ -290,7 +291,10 @@ async def test_a_full_disk_is_said_in_words_and_to_the_load_balancer(
     assert "the disk is full" in caplog.text
     assert "Traceback" not in caplog.text
     assert (await worker.client.get("/readyz")).json()["checks"]["inbox"] is False
-    now += 31
+    # Telegram comes back after a minute at most: between two posts, it is not ready either.
+    now += 100
+    assert (await worker.client.get("/readyz")).json()["checks"]["inbox"] is False
+    now += 21
     assert (await worker.client.get("/readyz")).json()["checks"]["inbox"] is True
     async with worker.database.begin() as work:
         await work.inbox._connection.execute(text("PRAGMA max_page_count = 100000"))
@@ -330,6 +334,39 @@ async def test_without_its_database_it_is_not_ready(worker: Worker) -> None:
     answer = await worker.client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"]["database"] is False
+
+
+async def test_while_telegram_refuses_to_post_here_it_is_not_ready(worker: Worker) -> None:
+    refused = True
+    health = Health(worker.backlog, worker.health._services, lambda: refused)
+    health.has_met_telegram = True
+    assert (await health.checks())["telegram"] is False
+    refused = False
+    assert (await health.checks())["telegram"] is True
+
+
+async def test_where_nothing_can_be_written_it_is_not_ready_though_nobody_posts(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker.health.has_met_telegram = True
+    assert (await worker.client.get("/readyz")).status_code == 200
+
+    async def full() -> None:
+        raise DatabaseUnavailableError("the disk is full")
+
+    async def pause(_seconds: float) -> None:
+        pauses.append(None)
+        if len(pauses) == 3:
+            raise asyncio.CancelledError
+
+    pauses: list[None] = []
+    monkeypatch.setattr(worker.database, "beat", full)
+    answer = await worker.client.get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]["database"]) == (503, False)
+    monkeypatch.setattr("bot.backlog.asyncio", SimpleNamespace(sleep=pause))
+    with pytest.raises(asyncio.CancelledError):
+        await worker.backlog.watch()
+    assert caplog.text.count("updates cannot be kept, Telegram keeps them: the disk is full") == 1
 
 
 async def test_metrics_are_in_prometheus_form(worker: Worker) -> None:

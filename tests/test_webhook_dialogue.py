@@ -17,6 +17,7 @@ import pytest
 from dialogue import Speaker, Stage, unfailing
 from pydantic import SecretStr
 from telegram import WebhookInfo
+from telegram.error import BadRequest
 from test_dialogue_interest import registers
 
 from bot.cli import main
@@ -160,6 +161,33 @@ async def test_what_somebody_else_moved_is_taken_back_at_once(
         await Registration(telegram, "https://here", "word").keep()
     assert pauses == [60.0, 0.0, 60.0, 0.0]
     assert telegram.registered == 2
+
+
+class Reluctant(Elsewhere):
+    """Telegram, which takes the address at the second try."""
+
+    async def set_webhook(self, *_: object, **__: object) -> None:
+        self.registered += 1
+        if self.registered == 1:
+            raise BadRequest("bad webhook")
+
+
+async def test_a_refusal_is_known_until_the_webhook_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refused: list[bool] = []
+
+    async def pause(_seconds: float) -> None:
+        refused.append(registration.is_refused)
+        if len(refused) == 2:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr("bot.registration.asyncio", SimpleNamespace(sleep=pause))
+    telegram: Any = Reluctant()
+    registration = Registration(telegram, "https://here", "word")
+    with pytest.raises(asyncio.CancelledError):
+        await registration.keep()
+    assert refused == [True, False]
 
 
 async def test_what_telegram_says_went_wrong_is_logged_once(

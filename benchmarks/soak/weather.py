@@ -18,7 +18,7 @@ class Fault(Enum):
     SILENT_AFTER = "time-out after"
 
 
-# A 429 halts the whole bot for a second; a time-out holds a chat for five: these are rarer.
+# A 429 halts the whole bot for a second; a time-out holds a chat for fifteen: these are rarer.
 _IN_A_THOUSAND = {
     Fault.FLOOD: 2,
     Fault.BROKEN: 6,
