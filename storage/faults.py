@@ -2,6 +2,7 @@
 
 import errno
 import sqlite3
+from asyncio import CancelledError
 from collections.abc import Iterator
 from enum import StrEnum
 
@@ -60,8 +61,10 @@ def fault_of(error: BaseException) -> Fault:
 
 def kind_of(error: Exception) -> str:
     """Name what the driver raised, which SQLAlchemy may have wrapped twice."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return type(getattr(cause, "__cause__", None) or cause).__name__
+    raised = error.orig if isinstance(error, DBAPIError) else error
+    cause = getattr(raised, "__cause__", None)
+    # What waited too long was cancelled first.
+    return type(raised if cause is None or isinstance(cause, CancelledError) else cause).__name__
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

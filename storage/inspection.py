@@ -70,7 +70,7 @@ def inspect_file(path: Path) -> tuple[Finding, ...]:
 def is_there(path: Path) -> bool:
     """Tell whether a file is there; where this account may not look, to open it will tell."""
     try:
-        return path.exists()
+        return path.is_file()
     except PermissionError:
         return True
 

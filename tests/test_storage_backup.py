@@ -28,6 +28,7 @@ from storage.errors import (
     DamagedError,
     DatabaseUnavailableError,
     ForeignDatabaseError,
+    NoDatabaseError,
     NoPlaceError,
     NotSqliteError,
 )
@@ -237,6 +238,14 @@ async def test_damage_is_found_and_not_put_back(
     with pytest.raises((DamagedError, DatabaseUnavailableError)):
         restore(copy, tmp_path / "new.db")
     assert not (tmp_path / "new.db").exists()
+
+
+def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for attempt in (back_up, restore):
+        with pytest.raises(NoDatabaseError, match="folder"):
+            attempt(tmp_path / "folder", tmp_path / "new.db")
+    assert names(tmp_path) == ["folder"]
 
 
 @pytest.mark.parametrize("tables", [[], ["t"], ["alembic_version"]])

@@ -20,6 +20,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 
 from storage.database import Database
 from storage.errors import DatabaseUnavailableError, InboxFullError
+from storage.faults import kind_of
 from storage.inbox import Capacity, Received
 from storage.presence import Presence
 
@@ -221,3 +222,11 @@ async def test_the_room_is_counted_anew_as_it_is_used(database: Database, other:
         await fill()
     async with database.begin() as work:
         assert 80 <= await work.inbox.backlog() <= 90
+
+
+async def test_what_waited_too_long_is_named_as_such() -> None:
+    try:
+        async with asyncio.timeout(0):
+            await asyncio.sleep(1)
+    except TimeoutError as error:
+        assert kind_of(error) == "TimeoutError"
