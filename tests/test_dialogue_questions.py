@@ -93,11 +93,21 @@ async def test_choices_then_the_chosen_answer_replaces_them(sme: Speaker, stage:
     assert entry.title == options[1]
 
 
-async def test_none_of_the_choices_leads_to_the_themes(sme: Speaker, stage: Stage) -> None:
+async def test_none_of_the_choices_leads_to_the_same_help_as_no_answer(
+    sme: Speaker, stage: Stage
+) -> None:
+    await sme.says("recette de la bouillabaisse")
+    sme.sees("Je n'ai pas de réponse")
+    offered = sme.labels[-3:]
     await sme.says("projet")
+    count = len(sme.messages())
     await sme.taps("Aucune de ces réponses")
-    sme.sees("Je garde votre question", "Ce que je sais")
-    assert len(sme.labels) >= len(stage.knowledge.entries)
+    sme.sees("je garde votre question")
+    assert len(sme.messages()) == count
+    assert sme.labels == offered
+    assert offered[0] == "Transmettre à un facilitateur"
+    await sme.taps("Choisir un thème")
+    assert sme.labels == [entry.title for entry in stage.knowledge.entries]
 
 
 async def test_a_new_question_while_choices_are_shown_is_a_new_question(
