@@ -90,6 +90,28 @@ async def test_an_unhelpful_answer_is_listed_with_what_was_shown(
     facilitator.sees("Montré à la place", entry.title)
 
 
+async def test_choices_that_were_refused_or_left_are_listed_but_not_those_one_was_chosen_from(
+    sme: Speaker, other_sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    visit = "pouvez vous venir visiter mon atelier a fos ce jeudi"
+    await sme.says(visit)
+    sme.sees("Je ne suis pas sûr")
+    option = sme.labels[0]
+    await other_sme.says("projet")
+    await facilitator.says("/sansreponse")
+    facilitator.sees("Aucune question en attente")
+    await other_sme.taps("Aucune de ces réponses")
+    await facilitator.says("/sansreponse")
+    facilitator.sees("1 sujet", "« projet »")
+    stage.clock.passes(minutes=5)
+    await facilitator.says("/sansreponse")
+    facilitator.sees("2 sujets", visit)
+    await sme.taps(option)
+    sme.sees("Source :")
+    await facilitator.says("/sansreponse")
+    facilitator.sees("1 sujet", "« projet »")
+
+
 async def test_nothing_unanswered_is_said(facilitator: Speaker) -> None:
     await facilitator.says("/sansreponse")
     facilitator.sees("Aucune")
