@@ -139,12 +139,12 @@ async def choose(update: Update, context: BotContext) -> None:
     person = await turn.person()
     entry = turn.services.knowledge.entry(choice.entry_id)
     chosen = entry.id if entry else NO_ENTRY
-    await turn.work.questions.chosen(choice.question_id, person.id, chosen)
+    kept = await turn.work.questions.chosen(choice.question_id, person.id, chosen)
     if entry:
         await answers.show(turn, entry, choice.question_id, in_place=True)
     else:
         keyboard = answers.without_answer(turn, choice.question_id)
-        await turn.rewrite(TEXT("none_chosen"), keyboard)
+        await turn.rewrite(TEXT("none_chosen", kept=kept), keyboard)
 
 
 # What people say to each other in a group is none of the bot's business.

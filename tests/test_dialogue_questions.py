@@ -110,6 +110,15 @@ async def test_none_of_the_choices_leads_to_the_same_help_as_no_answer(
     assert sme.labels == [entry.title for entry in stage.knowledge.entries]
 
 
+async def test_a_question_that_was_erased_is_not_said_to_be_kept(sme: Speaker) -> None:
+    await sme.says("projet")
+    message, data = sme.button("Aucune de ces réponses")
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    await sme.taps_data(message["message_id"], data)
+    sme.sees("Aucune de ces réponses ne convenait. Vous pouvez la poser autrement")
+
+
 async def test_a_new_question_while_choices_are_shown_is_a_new_question(
     sme: Speaker, stage: Stage
 ) -> None:
