@@ -9,7 +9,7 @@ from telegram import Update
 from handlers import handoff
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
-from handlers.keyboards import Button, Keyboard, button, rows
+from handlers.keyboards import Button, Keyboard, button, column, rows
 from handlers.messages import Catalogue
 from handlers.navigation import AskHuman, ListProjects, ListThemes, Propose, ShowEntry, ShowProject
 from handlers.routing import Handler, tap
@@ -107,14 +107,18 @@ async def vote(update: Update, context: BotContext) -> None:
     verdict = "yes" if choice.helpful else "no"
     await turn.rewrite(_text(turn, entry, (), vote=verdict), rows(*_ways_on(turn, entry, ())))
     if not choice.helpful:
-        await turn.say(TEXT("unhelpful"), _after_unhelpful(turn, choice.question_id))
+        await turn.say(TEXT("unhelpful"), without_answer(turn, choice.question_id))
 
 
-def _after_unhelpful(turn: Turn, question_id: int) -> Keyboard:
-    return rows(
-        handoff.offer(turn, question_id),
-        [button(TEXT.label("action_contact"), AskHuman())],
-        [button(TEXT.label("action_themes"), ListThemes())],
+def without_answer(turn: Turn, question_id: int, nearest: Iterable[Entry] = ()) -> Keyboard:
+    """Return what helps where no answer does, after the titles that may be right after all."""
+    return column(
+        [
+            *(button(entry.title, ShowEntry(entry.id)) for entry in nearest),
+            *handoff.offer(turn, question_id),
+            button(TEXT.label("action_themes"), ListThemes()),
+            button(TEXT.label("action_contact"), AskHuman()),
+        ]
     )
 
 

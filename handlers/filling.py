@@ -14,7 +14,7 @@ from handlers.gap_buttons import (
     back,
     turning,
 )
-from handlers.gaps import Gap, find
+from handlers.gaps import Gap, Phrasing, find
 from handlers.keyboards import button, rows
 from handlers.messages import Catalogue
 from handlers.routing import Handler, tap
@@ -27,29 +27,42 @@ ENTRIES_A_PAGE = 8
 _NEAREST = 3
 
 
-async def _phrasing(turn: Turn, gap: Gap) -> str | None:
-    """Return the wording to keep in the files; say so where all have something masked in them."""
-    if gap.phrasing is None:
+async def _find(turn: Turn, question_id: int) -> tuple[Gap, Phrasing] | None:
+    """Return the gap and the wording that a button was for; say so where nothing can be added.
+
+    A button names a question rather than a place in the list of wordings, which changes with every
+    question asked: what is added is the sentence that was shown.
+    """
+    gap = await find(turn, question_id)
+    if gap is None:
+        return None
+    phrasing = gap.phrasing(question_id)
+    if phrasing is None:
         turn.toast(TEXT.label("nothing_to_add"), alert=True)
-    return gap.phrasing
+        return None
+    return gap, phrasing
 
 
 @requires(Authority.FACILITATORS)
 async def choose_entry(update: Update, context: BotContext) -> None:
-    """Offer the entries that the matcher finds nearest, and the way to all of them."""
+    """Offer the entries that the matcher finds nearest, all of them, and the other wordings."""
     turn = context.turn
-    gap = await find(turn, ChooseEntry.of(update).question_id)
-    phrasing = await _phrasing(turn, gap) if gap else None
-    if gap is None or phrasing is None:
+    found = await _find(turn, ChooseEntry.of(update).question_id)
+    if found is None:
         return
+    gap, phrasing = found
     knowledge = turn.services.knowledge
-    decision = await asyncio.to_thread(knowledge.matcher.match, phrasing)
+    decision = await asyncio.to_thread(knowledge.matcher.match, phrasing.text)
     nearest = [knowledge.entry(one.id) for one in decision.ranking[:_NEAREST]]
+    following = gap.after(phrasing)
     await turn.rewrite(
-        TEXT("which_entry", phrasing=phrasing),
+        TEXT("which_entry", phrasing=phrasing.text),
         rows(
-            *([button(e.title, AddPhrasing(gap.id, e.id))] for e in nearest if e),
-            [button(TEXT.label("all_entries"), AllEntries(gap.id, 0))],
+            *([button(e.title, AddPhrasing(phrasing.id, e.id))] for e in nearest if e),
+            [button(TEXT.label("all_entries"), AllEntries(phrasing.id, 0))],
+            [button(TEXT.label("other_wording"), ChooseEntry(following.id))]
+            if following != phrasing
+            else [],
             [button(TEXT.label("back_to_gap"), ShowGap(gap.id))],
         ),
     )
@@ -59,19 +72,19 @@ async def choose_entry(update: Update, context: BotContext) -> None:
 async def list_entries(update: Update, context: BotContext) -> None:
     """Offer all entries, a page at a time."""
     turn, choice = context.turn, AllEntries.of(update)
-    gap = await find(turn, choice.question_id)
-    phrasing = await _phrasing(turn, gap) if gap else None
-    if gap is None or phrasing is None:
+    found = await _find(turn, choice.question_id)
+    if found is None:
         return
+    gap, phrasing = found
     entries = turn.services.knowledge.entries
     last = max(0, (len(entries) - 1) // ENTRIES_A_PAGE)
     page = min(max(choice.page, 0), last)
     shown = entries[page * ENTRIES_A_PAGE : (page + 1) * ENTRIES_A_PAGE]
-    back, on = AllEntries(gap.id, page - 1), AllEntries(gap.id, page + 1)
+    back, on = AllEntries(phrasing.id, page - 1), AllEntries(phrasing.id, page + 1)
     await turn.rewrite(
-        TEXT("which_entry", phrasing=phrasing),
+        TEXT("which_entry", phrasing=phrasing.text),
         rows(
-            *([button(entry.title, AddPhrasing(gap.id, entry.id))] for entry in shown),
+            *([button(entry.title, AddPhrasing(phrasing.id, entry.id))] for entry in shown),
             turning(back, on, page, last),
             [button(TEXT.label("back_to_gap"), ShowGap(gap.id))],
         ),
@@ -82,28 +95,28 @@ async def list_entries(update: Update, context: BotContext) -> None:
 async def add_phrasing(update: Update, context: BotContext) -> None:
     """Ask for the publication of one more line; its check and its buttons follow by themselves."""
     turn, choice = context.turn, AddPhrasing.of(update)
-    gap = await find(turn, choice.question_id)
-    phrasing = await _phrasing(turn, gap) if gap else None
-    entry = turn.services.knowledge.entry(choice.entry_id)
-    if gap is None or phrasing is None:
+    found = await _find(turn, choice.question_id)
+    if found is None:
         return
+    entry = turn.services.knowledge.entry(choice.entry_id)
     if entry is None:
         turn.toast(TEXT.label("entry_gone"), alert=True)
         return
-    await _publish(turn, gap, Kind.PHRASING, phrasing, entry.id)
-    await turn.rewrite(TEXT("checking", phrasing=phrasing, entry=entry), back())
+    gap, phrasing = found
+    await _publish(turn, gap, Kind.PHRASING, phrasing.text, entry.id)
+    await turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=entry), back())
 
 
 @requires(Authority.FACILITATORS)
 async def mark_out_of_scope(update: Update, context: BotContext) -> None:
     """Ask for the publication of one more example of what is not answered."""
     turn = context.turn
-    gap = await find(turn, OutOfScope.of(update).question_id)
-    phrasing = await _phrasing(turn, gap) if gap else None
-    if gap is None or phrasing is None:
+    found = await _find(turn, OutOfScope.of(update).question_id)
+    if found is None:
         return
-    await _publish(turn, gap, Kind.OUT_OF_SCOPE, phrasing, None)
-    await turn.rewrite(TEXT("checking", phrasing=phrasing, entry=None), back())
+    gap, phrasing = found
+    await _publish(turn, gap, Kind.OUT_OF_SCOPE, phrasing.text, None)
+    await turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=None), back())
 
 
 async def _publish(turn: Turn, gap: Gap, kind: Kind, phrasing: str, entry_id: str | None) -> None:

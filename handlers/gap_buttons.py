@@ -25,14 +25,14 @@ class ShowGap(CallbackData, prefix="gs"):
 
 @dataclass(frozen=True)
 class ChooseEntry(CallbackData, prefix="ga"):
-    """The entries nearest to a group of questions."""
+    """The entries nearest to a group of questions, worded as this one."""
 
     question_id: int
 
 
 @dataclass(frozen=True)
 class AllEntries(CallbackData, prefix="ge"):
-    """One page of all entries, for a group of questions."""
+    """One page of all entries, for a group of questions worded as this one."""
 
     question_id: int
     page: int
@@ -40,7 +40,7 @@ class AllEntries(CallbackData, prefix="ge"):
 
 @dataclass(frozen=True)
 class AddPhrasing(CallbackData, prefix="gp"):
-    """The entry that the question becomes a phrasing of."""
+    """The entry that the question's own wording becomes a phrasing of."""
 
     question_id: int
     entry_id: str

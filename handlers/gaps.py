@@ -22,6 +22,14 @@ _WORDINGS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Phrasing:
+    """A wording that can become a phrasing; ``id`` is one of the questions that were asked so."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """Questions that say the same, masked; the wording said most comes first."""
 
@@ -49,14 +57,25 @@ class Gap:
         return tuple(ways)[:_WORDINGS_SHOWN]
 
     @property
-    def phrasing(self) -> str | None:
-        """A wording that can become a phrasing: nothing masked in it, and short enough."""
-        fit = (
-            _line(question.text)
-            for question in self.questions
-            if not has_marks(question.text) and len(_line(question.text)) <= LONGEST_PHRASING
-        )
-        return next(fit, None)
+    def phrasings(self) -> tuple[Phrasing, ...]:
+        """The wordings with nothing masked in them, and short enough; the one said most first."""
+        fit: dict[str, int] = {}
+        for question in self.questions:
+            line = _line(question.text)
+            if not has_marks(line) and len(line) <= LONGEST_PHRASING:
+                fit.setdefault(line, question.id)
+        return tuple(Phrasing(number, line) for line, number in fit.items())
+
+    def phrasing(self, question_id: int) -> Phrasing | None:
+        """Return how this question was asked, or else the first wording that can be a phrasing."""
+        asked = {_line(one.text) for one in self.questions if one.id == question_id}
+        ways = self.phrasings
+        return next((way for way in ways if way.text in asked), ways[0] if ways else None)
+
+    def after(self, phrasing: Phrasing) -> Phrasing:
+        """Return the next phrasing; after the last one, the first."""
+        ways = self.phrasings
+        return ways[(ways.index(phrasing) + 1) % len(ways)]
 
     @property
     def people(self) -> tuple[int, ...]:

@@ -7,13 +7,12 @@ from telegram import Update, User
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
-from handlers import answers, handoff, themes
+from handlers import answers
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
 from handlers.forms import engine as forms
 from handlers.keyboards import Keyboard, button, column
 from handlers.messages import Catalogue
-from handlers.navigation import AskHuman, ListThemes, ShowEntry
 from handlers.routing import Handler, tap
 from handlers.turn import BotContext, Turn
 from knowledge.matching import Decision, Outcome
@@ -128,32 +127,24 @@ async def _say_none(turn: Turn, decision: Decision, question_id: int) -> None:
     nearest = [*filter(None, map(turn.services.knowledge.entry, decision.shown))]
     await turn.say(
         TEXT("none", nearest=nearest),
-        column(
-            [
-                *(button(entry.title, ShowEntry(entry.id)) for entry in nearest),
-                *handoff.offer(turn, question_id),
-                button(TEXT.label("action_themes"), ListThemes()),
-                button(TEXT.label("action_contact"), AskHuman()),
-            ]
-        ),
+        answers.without_answer(turn, question_id, nearest),
         reply_to=_said(turn),
     )
 
 
 @requires(Authority.PERSON)
 async def choose(update: Update, context: BotContext) -> None:
-    """Answer with the chosen entry, in place of the choices."""
+    """Answer with the chosen entry, or offer other help, in place of the choices."""
     turn, choice = context.turn, Choose.of(update)
     person = await turn.person()
     entry = turn.services.knowledge.entry(choice.entry_id)
     chosen = entry.id if entry else NO_ENTRY
-    await turn.work.questions.chosen(choice.question_id, person.id, chosen)
+    kept = await turn.work.questions.chosen(choice.question_id, person.id, chosen)
     if entry:
         await answers.show(turn, entry, choice.question_id, in_place=True)
     else:
-        offered = handoff.offer(turn, choice.question_id)
-        await turn.rewrite(TEXT("none_chosen"), column(offered) if offered else None)
-        await themes.show_list(turn, TEXT("themes"))
+        keyboard = answers.without_answer(turn, choice.question_id)
+        await turn.rewrite(TEXT("none_chosen", kept=kept), keyboard)
 
 
 # What people say to each other in a group is none of the bot's business.

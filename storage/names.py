@@ -1,4 +1,4 @@
-"""People's names in French free text, found by the words around them."""
+"""Names of people and firms in French free text, found by the words around them."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,6 +15,10 @@ _BETWEEN = r"(?:(?<=\b[^\W\d_])\.)?[ \t\u00a0]+"
 _WORDS = re.compile(rf"(?:{_WORD})(?:{_BETWEEN}{_WORD}){{0,5}}")
 _EACH = re.compile(_WORD)
 _GAP = re.compile(r"[\s,:]*")
+# After "entreprise", what comes on the next line or after a comma is another sentence.
+_FIRM_GAP = re.compile(r"[ \t\u00a0:\"\u00ab\u201c]*")
+# What may end the word before: "L'ENTREPRISE", "MON ENTREPRISE".
+_ENDS = " \t\n\u00a0'\u2019"
 # After "je m'appelle", a first name and a surname are believed without capitals.
 _BELIEVED = 2
 # In "j'ai" or "l'usine", what comes first is another word.
@@ -28,6 +32,7 @@ class WordLists:
     marks: Mapping[str, str]
     introductions: tuple[str, ...]
     hints: tuple[str, ...]
+    firms: tuple[str, ...]
     particles: frozenset[str]
     others: frozenset[str]
 
@@ -39,26 +44,32 @@ class WordLists:
             marks=lists["marks"],
             introductions=tuple(lists["introductions"]),
             hints=tuple(lists["hints"]),
+            firms=tuple(lists["firms"]),
             particles=frozenset(lists["particles"]),
             others=frozenset(word for line in lists["others"] for word in line),
         )
 
 
 class Names:
-    """Masks the names that follow "je m'appelle", "je suis", "Mme" or "cordialement"."""
+    """Masks the names that follow "je m'appelle", "je suis", "Mme", "cordialement", "société"."""
 
     def __init__(self, lists: WordLists) -> None:
         self._lists = lists
         self._introductions = frozenset(map(_plain, lists.introductions))
-        self._opener = _any_of((*lists.introductions, *lists.hints))
+        self._firms = frozenset(map(_plain, lists.firms))
+        self._opener = _any_of((*lists.introductions, *lists.hints, *lists.firms))
 
     def mask(self, text: str) -> str:
         """Replace each name by its mark."""
         parts, done = [], 0
         for opener in self._opener.finditer(text):
-            start = _end(_GAP, text, opener.end())
+            said = _plain(opener.group())
+            is_introduction, is_firm = said in self._introductions, said in self._firms
+            # In "MON ENTREPRISE PEUT-ELLE", capitals tell nothing.
+            if is_firm and text[: opener.start()].rstrip(_ENDS)[-1:].isupper():
+                continue
+            start = _end(_FIRM_GAP if is_firm else _GAP, text, opener.end())
             words = _WORDS.match(text, start)
-            is_introduction = _plain(opener.group()) in self._introductions
             length = self._name_length(words.group(), is_introduction) if words else 0
             if length and start >= done:
                 parts += [text[done:start], self._lists.marks["name"]]

@@ -4,7 +4,7 @@ import functools
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,9 @@ from storage.schema import questions
 
 # What `chosen` holds where the person said that none of the choices was right.
 NONE_CHOSEN = "-"
+# Choices that nothing was chosen from are no answer once this has passed: the row alone tells it,
+# whether or not the person asked on. One of them tapped later makes an answer of it after all.
+TIME_TO_CHOOSE = timedelta(minutes=5)
 
 
 class Treatment(StrEnum):
@@ -164,7 +167,9 @@ class Questions(Repository):
     async def unanswered(self, limit: int, since: datetime | None = None) -> tuple[Unanswered, ...]:
         """Give the newest questions without a good answer that nobody has treated yet."""
         await self.write()
-        conditions = [_IS_UNANSWERED, questions.c.treated_at.is_(None), questions.c.text != ""]
+        left = _IS_LEFT & (questions.c.asked_at <= self._now - TIME_TO_CHOOSE)
+        unanswered = or_(_IS_UNANSWERED, left)
+        conditions = [unanswered, questions.c.treated_at.is_(None), questions.c.text != ""]
         if since is not None:
             conditions.append(questions.c.asked_at >= since)
         columns = [questions.c[name] for name in Unanswered.__slots__]
@@ -251,13 +256,9 @@ class Questions(Repository):
         await self.write()
         asked = (questions.c.asked_at >= since) & (questions.c.outcome != "smalltalk")
         counts = select(func.count()).select_from(questions)
-        unwell = await self._connection.scalar(counts.where(asked, _IS_UNANSWERED))
+        unwell = await self._connection.scalar(counts.where(asked, or_(_IS_UNANSWERED, _IS_LEFT)))
         total = await self._connection.scalar(counts.where(asked)) or 0
-        # Choices that nobody tapped are no answer either.
-        left = await self._connection.scalar(
-            counts.where(asked, questions.c.outcome == "choices", questions.c.chosen_at.is_(None))
-        )
-        return Tally(total, total - (unwell or 0) - (left or 0))
+        return Tally(total, total - (unwell or 0))
 
     async def _change(self, question_id: int, person_id: int, **values: object) -> bool:
         await self.write()
@@ -275,6 +276,7 @@ _IS_UNANSWERED: ColumnElement[bool] = or_(
     & (questions.c.chosen.is_(None) | (questions.c.chosen == NONE_CHOSEN)),
     questions.c.helpful.is_(False),
 )
+_IS_LEFT: ColumnElement[bool] = (questions.c.outcome == "choices") & questions.c.chosen_at.is_(None)
 
 COLUMNS = (
     questions.c.id,

@@ -93,11 +93,30 @@ async def test_choices_then_the_chosen_answer_replaces_them(sme: Speaker, stage:
     assert entry.title == options[1]
 
 
-async def test_none_of_the_choices_leads_to_the_themes(sme: Speaker, stage: Stage) -> None:
+async def test_none_of_the_choices_leads_to_the_same_help_as_no_answer(
+    sme: Speaker, stage: Stage
+) -> None:
+    await sme.says("recette de la bouillabaisse")
+    sme.sees("Je n'ai pas de réponse")
+    offered = sme.labels[-3:]
     await sme.says("projet")
+    count = len(sme.messages())
     await sme.taps("Aucune de ces réponses")
-    sme.sees("Je garde votre question", "Ce que je sais")
-    assert len(sme.labels) >= len(stage.knowledge.entries)
+    sme.sees("je garde votre question")
+    assert len(sme.messages()) == count
+    assert sme.labels == offered
+    assert offered[0] == "Transmettre à un facilitateur"
+    await sme.taps("Choisir un thème")
+    assert sme.labels == [entry.title for entry in stage.knowledge.entries]
+
+
+async def test_a_question_that_was_erased_is_not_said_to_be_kept(sme: Speaker) -> None:
+    await sme.says("projet")
+    message, data = sme.button("Aucune de ces réponses")
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    await sme.taps_data(message["message_id"], data)
+    sme.sees("Aucune de ces réponses ne convenait. Vous pouvez la poser autrement")
 
 
 async def test_a_new_question_while_choices_are_shown_is_a_new_question(

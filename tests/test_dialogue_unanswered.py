@@ -90,6 +90,28 @@ async def test_an_unhelpful_answer_is_listed_with_what_was_shown(
     facilitator.sees("Montré à la place", entry.title)
 
 
+async def test_choices_that_were_refused_or_left_are_listed_but_not_those_one_was_chosen_from(
+    sme: Speaker, other_sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    visit = "pouvez vous venir visiter mon atelier a fos ce jeudi"
+    await sme.says(visit)
+    sme.sees("Je ne suis pas sûr")
+    option = sme.labels[0]
+    await other_sme.says("projet")
+    await facilitator.says("/sansreponse")
+    facilitator.sees("Aucune question en attente")
+    await other_sme.taps("Aucune de ces réponses")
+    await facilitator.says("/sansreponse")
+    facilitator.sees("1 sujet", "« projet »")
+    stage.clock.passes(minutes=5)
+    await facilitator.says("/sansreponse")
+    facilitator.sees("2 sujets", visit)
+    await sme.taps(option)
+    sme.sees("Source :")
+    await facilitator.says("/sansreponse")
+    facilitator.sees("1 sujet", "« projet »")
+
+
 async def test_nothing_unanswered_is_said(facilitator: Speaker) -> None:
     await facilitator.says("/sansreponse")
     facilitator.sees("Aucune")
@@ -150,6 +172,8 @@ async def test_a_question_becomes_a_phrasing_through_a_publication(
     await facilitator.taps("1.")
     await facilitator.taps("Ajouter à une réponse")
     facilitator.sees("À quelle réponse", "Qui a gagné le match hier soir ?")
+    # It was said in one way only.
+    assert "Autre formulation" not in facilitator.labels
     assert len(facilitator.labels) == 5
     await facilitator.taps("Toutes les réponses")
     await facilitator.taps("Page suivante")
@@ -166,6 +190,53 @@ async def test_a_question_becomes_a_phrasing_through_a_publication(
     await facilitator.says("/sansreponse")
     assert "attend" not in facilitator.text
     assert await treated(stage) == [("phrasing", facilitator.user.id)]
+
+
+async def keeps(stage: Stage, *texts: str) -> None:
+    """Keep questions that no answer was found for, the newest last."""
+    async with stage.running.parts.database.begin() as work:
+        person = await work.people.seen(9_000)
+        for text in texts:
+            await work.questions.record(None, person.id, text, "none", [])
+
+
+async def test_the_wording_that_is_added_is_the_one_chosen_and_shown(
+    facilitator: Speaker, stage: Stage
+) -> None:
+    named = "Date limite pour le dossier de Benali Usinage ?"
+    plain = "Date limite pour le dossier ?"
+    await keeps(stage, plain, named)
+    await facilitator.says("/sansreponse")
+    facilitator.sees("1 sujet")
+    await facilitator.taps("1.")
+    await facilitator.taps("Ajouter à une réponse")
+    facilitator.sees(f"« {named} »", "faq.yaml : aucun nom de personne ni d'entreprise")
+    await facilitator.taps("Autre formulation")
+    facilitator.sees(f"« {plain} »")
+    # A newer wording takes the first place; what was chosen stays.
+    await keeps(stage, "Pour le dossier, date limite ?")
+    await facilitator.taps("Toutes les réponses")
+    facilitator.sees(f"« {plain} »")
+    await facilitator.taps(stage.knowledge.entries[0].title[:40])
+    facilitator.sees(f"« {plain} »")
+    assert await stage.rows(select(publications.c.wording)) == [(plain,)]
+    assert [how for how, _ in await treated(stage)] == ["phrasing"] * 3
+
+
+async def test_other_wordings_come_in_turn_without_those_that_are_masked(
+    facilitator: Speaker, stage: Stage
+) -> None:
+    ways = [MATCH, "qui a gagne le match hier soir", "Hier soir, qui a gagné le match ?"]
+    await keeps(stage, *ways, f"{MATCH} Appelez le 06 12 34 56 78")
+    await facilitator.says("/sansreponse")
+    await facilitator.taps("1.")
+    await facilitator.taps("Ajouter à une réponse")
+    seen = []
+    for _ in range(4):
+        seen += [way for way in ways if f"« {way} »" in facilitator.text]
+        await facilitator.taps("Autre formulation")
+    assert set(seen) == set(ways)
+    assert seen[3] == seen[0]
 
 
 async def test_a_publication_given_up_opens_the_questions_again(
@@ -196,7 +267,11 @@ async def test_from_the_list_to_the_file_one_line_is_added_and_it_answers(
         await facilitator.taps("1.")
         await facilitator.taps("Ajouter à une réponse")
         await decides(facilitator, "Trouver des salariés")
-        facilitator.received('- "dénicher une perle rare"', "1 ligne ajoutée")
+        facilitator.received(
+            '- "dénicher une perle rare"',
+            "1 ligne ajoutée",
+            "Cet ajout restera dans faq.yaml : il ne doit contenir aucun nom",
+        )
         await decides(facilitator, "Publier")
         after = (folder / "faq.yaml").read_text("utf-8").splitlines()
         assert [line for line in after if line not in before] == [
@@ -222,6 +297,7 @@ async def test_out_of_scope_becomes_an_example_of_the_facilitators_voice(
         await facilitator.says("/sansreponse")
         await facilitator.taps("1.")
         await decides(facilitator, "Hors sujet")
+        facilitator.received("Cet ajout restera dans formulations.yaml")
         await decides(facilitator, "Publier")
         assert "dénicher une perle rare" in (folder / "formulations.yaml").read_text("utf-8")
         await facilitator.says("/sansreponse")

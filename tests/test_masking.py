@@ -39,6 +39,11 @@ MARK = LISTS.marks
         ("Merci. Cordialement,\nJean Dupont", "Merci. Cordialement,\n{}"),
         ("my name is john smith", "my name is {}"),
         ("Je suis Jean. je m'appelle Jean", "Je suis {}. je m'appelle {}"),
+        ("de la soci\u00e9t\u00e9 Benali Usinage ?", "de la soci\u00e9t\u00e9 {} ?"),
+        ("ma soci\u00e9t\u00e9 SARL Benali cherche", "ma soci\u00e9t\u00e9 SARL {} cherche"),
+        ("Entreprise : Benali Usinage\nQuelles aides ?", "Entreprise : {}\nQuelles aides ?"),
+        ("l\u2019entreprise \u00ab Benali \u00bb", "l\u2019entreprise \u00ab {} \u00bb"),
+        ("SAS BENALI, \u00e0 Rousset", "SAS {}, \u00e0 Rousset"),
     ],
 )
 def test_a_name_is_found_by_the_words_before_it(text: str, kept: str) -> None:
@@ -58,6 +63,11 @@ def test_a_name_is_found_by_the_words_before_it(text: str, kept: str) -> None:
         "Madame, Monsieur, je suis int\u00e9ress\u00e9",
         "Bonjour Monsieur Je voudrais savoir",
         "je suis d'Aix et j'ai une question",
+        "une entreprise de Fos peut-elle participer ?",
+        "j'ai une entreprise\nQuelles aides, et pour une SARL ?",
+        "une soci\u00e9t\u00e9 SAS, PME de Marseille",
+        "les entreprises Allemandes",
+        "MON ENTREPRISE PEUT-ELLE VENIR ? ET L'ENTREPRISE VOISINE ?",
         "c koi territoire d'industrie ?",
         "Qui sont les partenaires ? La CCI, France Travail\u2026",
         "un budget de 150 000 000 euros, ou 10 000 000 \u20ac",
@@ -245,7 +255,8 @@ def test_the_marks_themselves_are_left_alone() -> None:
 
 
 HOSTILE = """0_1_|a|1|a@|1.2-|FR76_1|je_suis_|+33_|A_B_|Mme_A|'|a.b:|http://|@|"|"a|(at)|_|FR76A_
-|://@|t.me/|DE89_|+3|00|0o|a_point_|je_m'appelle_a_""".replace("\n", "").replace("_", " ")
+|://@|t.me/|DE89_|+3|00|0o|a_point_|je_m'appelle_a_|sas_|Sarl_A_"""
+HOSTILE = HOSTILE.replace("\n", "").replace("_", " ")
 
 
 def test_long_hostile_messages_do_not_stall() -> None:
@@ -267,7 +278,7 @@ def test_long_hostile_messages_do_not_stall() -> None:
 def test_the_word_lists_hold_words_only() -> None:
     """YAML reads some bare words ("on", "no") as booleans."""
     every = [*LISTS.marks.values(), *LISTS.introductions, *LISTS.hints]
-    every += [*LISTS.particles, *LISTS.others]
+    every += [*LISTS.firms, *LISTS.particles, *LISTS.others]
     assert all(isinstance(word, str) and word == word.strip() != "" for word in every)
     assert all(word == word.casefold() for word in (*LISTS.particles, *LISTS.others))
 

@@ -3,6 +3,7 @@
 import pytest
 from storage_fixtures import (  # noqa: F401 (fixtures)
     START,
+    Clock,
     database_url,
     migrated_database,
     person,
@@ -11,7 +12,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.questions import Question
+from storage.questions import NONE_CHOSEN, TIME_TO_CHOOSE, Question
 
 
 async def test_a_question_comes_back_masked(database: Database) -> None:
@@ -94,6 +95,35 @@ async def test_choosing_and_choosing_none_are_told_apart(database: Database) -> 
     assert (first.chosen, first.chosen_at) == ("b", START)
     assert second is not None
     assert (second.chosen, second.chosen_at) == (None, START)
+
+
+async def test_choices_left_alone_are_unanswered_after_a_while_until_one_is_chosen(
+    database: Database, clock: Clock
+) -> None:
+    someone = await person(database)
+
+    async def unanswered() -> list[int]:
+        async with database.begin() as work:
+            return [one.id for one in await work.questions.unanswered(10)]
+
+    async with database.begin() as work:
+        asked = work.questions
+        left, refused, chosen = [
+            await asked.record(n, someone, f"q{n}", "choices", ["a", "b"]) for n in (1, 2, 3)
+        ]
+        await asked.chosen(refused, someone, NONE_CHOSEN)
+        await asked.chosen(chosen, someone, "a")
+        assert (await asked.tally(START)).answered == 1
+    assert await unanswered() == [refused]
+    clock.advance(seconds=TIME_TO_CHOOSE.total_seconds() - 1)
+    assert await unanswered() == [refused]
+    clock.advance(seconds=1)
+    assert await unanswered() == [refused, left]
+    async with database.begin() as work:
+        # Left and refused are each counted once.
+        assert (await work.questions.tally(START)).answered == 1
+        await work.questions.chosen(left, someone, "b")
+    assert await unanswered() == [refused]
 
 
 async def test_a_vote_is_kept_and_may_change(database: Database) -> None:
