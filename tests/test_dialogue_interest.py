@@ -432,6 +432,7 @@ async def test_an_answer_shown_again_can_stay(sme: Speaker, stage: Stage) -> Non
     menu, back = sme.button("Revenir au récapitulatif")
     await sme.taps("Le nom")
     sme.sees("Samira Costa")
+    assert "‹ Question précédente" not in sme.labels
     await sme.says("retour")
     sme.sees("Récapitulatif", "Nom : Samira Costa")
     await sme.taps("Modifier une réponse")
@@ -473,12 +474,61 @@ async def test_the_question_before_can_be_asked_again(sme: Speaker, stage: Stage
     assert await stage.rows(select(drafts.c.step)) == [("contact_kind",)]
 
 
+@pytest.mark.parametrize("typed", [False, True])
+async def test_one_goes_back_as_far_as_one_wants_and_loses_nothing(
+    sme: Speaker, stage: Stage, *, typed: bool
+) -> None:
+    await answers_three(sme, stage)
+    sme.sees("Question 5 sur 7")
+    answered = [
+        ("Question 4 sur 7", "+33 6 12 34 56 78"),
+        ("Question 3 sur 7", "Par téléphone"),
+        ("Question 2 sur 7", "Samira Costa"),
+        ("Question 1 sur 7", "Mécanique du Delta"),
+    ]
+    back = "‹ Question précédente"
+    for place, given in answered:
+        if typed:
+            await sme.says("retour")
+        else:
+            # Under the number, the way back says where it leads.
+            await sme.taps("Choisir un autre" if "3 sur" in place else back)
+        sme.sees(place, f"Votre réponse pour l'instant : {given}")
+        assert "Ne rien changer" in sme.labels
+    assert back not in sme.labels
+    await sme.says("retour")
+    sme.sees("Question 1 sur 7", "Mécanique du Delta")
+    await (sme.says("ne rien changer") if typed else sme.taps("Ne rien changer"))
+    sme.sees("Question 5 sur 7", "Que souhaitez-vous")
+    for _ in range(3):
+        await sme.taps("Passer")
+    sme.sees("Récapitulatif", "Mécanique du Delta", "Samira Costa", "+33 6 12 34 56 78")
+
+
+async def test_a_wrong_name_is_put_right_two_questions_later(sme: Speaker, stage: Stage) -> None:
+    await answers_three(sme, stage)
+    for _ in range(4):
+        await sme.says("retour")
+    await sme.says("Mécanique de la Crau")
+    sme.sees("Question 5 sur 7")
+    # The same choice again leaves the number that goes with it.
+    await sme.taps("‹ Question précédente")
+    await sme.says("retour")
+    await sme.taps("Par téléphone")
+    sme.sees("Question 5 sur 7")
+    for _ in range(3):
+        await sme.taps("Passer")
+    sme.sees("Récapitulatif", "Mécanique de la Crau", "Samira Costa", "+33 6 12 34 56 78")
+
+
 async def test_back_from_the_recap_is_the_last_question(sme: Speaker, stage: Stage) -> None:
     await fills(sme, stage)
     await sme.says("retour")
     sme.sees("Quel est votre numéro SIRET", "73282932000074")
-    await sme.taps("Ne rien changer")
-    sme.sees("Récapitulatif", "73282932000074")
+    await sme.says("retour")
+    sme.sees("Question 6 sur 7", "un tour <b>disponible</b> & deux fraiseurs.")
+    await sme.says("suivant")
+    sme.sees("Récapitulatif", "73282932000074", "deux fraiseurs.")
 
 
 async def test_before_the_first_question_there_is_none(sme: Speaker, stage: Stage) -> None:

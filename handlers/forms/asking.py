@@ -63,7 +63,7 @@ async def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
     else:
         step = form.by_key[draft.step]
         keyboard = _step_keyboard(turn, draft, step)
-        lines += [*_progress(form, step, draft), question(turn, draft, step)]
+        lines += [*_progress(form, draft), question(turn, draft, step)]
         lines += _given_before(form, step, draft)
     await turn.say("\n".join(lines), keyboard)
 
@@ -119,7 +119,7 @@ def _lasting(answers: Answers) -> dict[str, str]:
 
 def _step_keyboard(turn: Turn, draft: Draft, step: Step) -> Keyboard:
     form = form_of(draft)
-    return step_keyboard(form, step, draft.answers, form.offers(turn, draft, step))
+    return step_keyboard(form, step, draft, form.offers(turn, draft, step))
 
 
 def _said(turn: Turn, draft: Draft, name: str, **more: object) -> str:
@@ -140,6 +140,6 @@ def _given_before(form: Form, step: Step, draft: Draft) -> list[str]:
     return ["", TEXT("given_before", given=shown)]
 
 
-def _progress(form: Form, step: Step, draft: Draft) -> list[str]:
-    place = form.place(step, draft.answers)
+def _progress(form: Form, draft: Draft) -> list[str]:
+    place = form.place(draft)
     return [TEXT("progress", number=place[0], total=place[1])] if place else []

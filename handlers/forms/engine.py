@@ -34,6 +34,13 @@ from handlers.forms.buttons import (
     change_keyboard,
 )
 from handlers.forms.steps import REMINDED, Answers, Form, RefusedError, Step
+from handlers.forms.words import (
+    calls_for_help,
+    keeps,
+    means_to_leave,
+    sounds_like_a_question,
+    step_back,
+)
 from handlers.routing import Handler, tap
 from handlers.turn import BotContext, Turn
 from knowledge.normalising import normalise
@@ -89,51 +96,18 @@ async def _offer_to_go_on(turn: Turn, draft: Draft) -> None:
     await turn.say(TEXT("under_way", what=what(turn, draft)), cancel_keyboard())
 
 
-def sounds_like_a_question(text: str, draft: Draft) -> bool:
-    """Tell whether a text typed during a form asks something instead of answering."""
-    if _calls_for_help(text) or leaving.means_to_leave(draft, text):
-        return False
-    step = form_of(draft).by_key.get(draft.step)
-    if step is None:
-        return not _is_yes(text) and _step_back(draft, text) is None
-    return text.rstrip().endswith("?") and not step.free_text
-
-
-def _calls_for_help(text: str) -> bool:
-    return "".join(text.split()).strip("?") == "" and "?" in text
-
-
-def _is_yes(text: str) -> bool:
-    return _is_one_of("yes_words", text)
-
-
-def _is_one_of(label: str, text: str) -> bool:
-    return normalise(text) in {normalise(words) for words in TEXT.label(label).split(";")}
-
-
-def _step_back(draft: Draft, text: str) -> str | None:
-    """Return the step that a text which asks to go back leads to; None where it is an answer."""
-    if draft.step == NOTICE or not _is_one_of("back_words", text):
-        return None
-    form = form_of(draft)
-    if draft.step in draft.answers:
-        upcoming = form.next_step(draft.answers)
-        return upcoming.key if upcoming else RECAP
-    if before := form.step_before(draft.step, draft.answers):
-        return before.key
-    return None if form.by_key[draft.step].free_text else draft.step
-
-
 async def hear(turn: Turn, draft: Draft, text: str) -> None:
     """Take a typed text as the answer of the step under way; a yes where one is asked for."""
-    if _calls_for_help(text):
+    if calls_for_help(text):
         await explain(turn, draft)
-    elif leaving.means_to_leave(draft, text):
+    elif means_to_leave(draft, text):
         await leaving.give_up(turn)
     elif REMINDED in draft.answers:
         # A yes to what was said in between, perhaps.
         await ask_again(turn, draft)
-    elif step := _step_back(draft, text):
+    elif keeps(draft, text):
+        await _go_on(turn, draft)
+    elif step := step_back(draft, text):
         await ask_again(turn, replace(draft, step=step))
     elif draft.step == RECAP:
         await _hand_over(turn, draft)
@@ -179,7 +153,10 @@ async def _go_on(turn: Turn, draft: Draft, *, named: bool = False) -> None:
     if step is None and not form.confirms:
         await _hand_over(turn, draft)
         return
-    await ask_again(turn, replace(draft, step=step.key if step else RECAP), named=named)
+    key = step.key if step else RECAP
+    # At the recap, the answer that was changed is changed.
+    editing = draft.editing and key != RECAP
+    await ask_again(turn, replace(draft, step=key, editing=editing), named=named)
 
 
 async def _under_the_tap(turn: Turn) -> Draft | None:
@@ -254,7 +231,7 @@ async def choose_change(_update: Update, context: BotContext) -> None:
         form = form_of(draft)
         steps = tuple(step for step in form.steps if step.applies(draft.answers))
         if len(steps) == 1:
-            await ask_again(turn, replace(draft, step=steps[0].key))
+            await ask_again(turn, replace(draft, step=steps[0].key, editing=True))
         else:
             await turn.rewrite(TEXT("which_change"), change_keyboard(form, steps))
 
@@ -266,7 +243,8 @@ async def change(update: Update, context: BotContext) -> None:
     draft = await _under_the_tap(turn)
     step = Change.of(update).step
     if draft and step in form_of(draft).by_key:
-        await ask_again(turn, replace(draft, step=step))
+        editing = draft.editing or draft.step == RECAP
+        await ask_again(turn, replace(draft, step=step, editing=editing))
 
 
 @requires(Authority.PERSON)

@@ -10,7 +10,6 @@ from handlers.forms.buttons import TEXT, Cancel, cancel_keyboard
 from handlers.forms.steps import CHANGES, LEAVING
 from handlers.routing import Handler, command, tap
 from handlers.turn import BotContext, Turn
-from knowledge.normalising import normalise
 from storage.drafts import Draft
 
 # So few answers are soon given again.
@@ -39,12 +38,6 @@ async def cancel(_update: Update, context: BotContext) -> None:
         await _ask_whether(turn, draft)
     else:
         await give_up(turn)
-
-
-def means_to_leave(draft: Draft, text: str) -> bool:
-    """Tell whether a text says yes to giving the form up, where that was just asked."""
-    words = {normalise(word) for word in TEXT.label("leaving_words").split(";")}
-    return LEAVING in draft.answers and normalise(text) in words
 
 
 async def give_up(turn: Turn) -> None:
