@@ -279,6 +279,102 @@ async def test_a_question_in_the_middle_is_answered_and_the_form_goes_on(
     sme.sees("Quels sont vos prénom et nom")
 
 
+@pytest.mark.parametrize(
+    "words", ["je veux arreter", "Stop", "j'arrête", "laisse tomber", "abandonner", "Annuler !"]
+)
+async def test_words_that_say_stop_ask_whether_to_give_up(
+    sme: Speaker, stage: Stage, words: str
+) -> None:
+    await begins(sme, stage)
+    await sme.says(words)
+    sme.sees("Abandonner et effacer vos réponses ?")
+    await sme.says("non")
+    sme.sees("Quel est le nom de votre entreprise")
+    assert "Votre réponse pour l'instant" not in sme.text
+    await sme.says(words)
+    await sme.says("oui")
+    sme.sees("vos réponses sont effacées")
+    assert await stage.rows(select(drafts)) == []
+
+
+async def test_words_that_say_stop_are_heard_at_the_recap_and_send_nothing(
+    sme: Speaker, stage: Stage
+) -> None:
+    await fills(sme, stage)
+    for way_on in ("non", "continuer le formulaire"):
+        await sme.says("annuler")
+        sme.sees("Abandonner et effacer vos réponses ?")
+        await sme.says(way_on)
+        sme.sees("Récapitulatif", "Mécanique du Delta")
+    assert await stage.rows(select(interests.c.id)) == []
+
+
+@pytest.mark.parametrize("words", ["est ce que c payant", "combien ca coute", "Qui Vive"])
+async def test_what_begins_like_a_question_is_a_company_only_after_a_yes(
+    sme: Speaker, stage: Stage, words: str
+) -> None:
+    await begins(sme, stage)
+    await sme.says(words)
+    sme.sees("Est-ce bien le nom de votre entreprise ?", words)
+    await sme.taps("Non")
+    sme.sees("Quel est le nom de votre entreprise")
+    await sme.says(words)
+    await sme.says("non")
+    sme.sees("Quel est le nom de votre entreprise")
+    await sme.says(words)
+    await sme.says(words)
+    sme.sees("Est-ce bien le nom de votre entreprise ?")
+    old, confirm = sme.button("Oui, c'est son nom")
+    await sme.taps("Oui, c'est son nom")
+    sme.sees("Quels sont vos prénom et nom")
+    await sme.says("retour")
+    sme.sees(f"Votre réponse pour l'instant : {words}")
+    await sme.says("Mécanique du Delta")
+    await sme.taps_data(old["message_id"], confirm)
+    assert "déjà passée" in sme.toast
+    await sme.says("retour")
+    sme.sees("Mécanique du Delta")
+
+
+async def test_a_typed_yes_confirms_a_name_that_begins_like_a_question(
+    sme: Speaker, stage: Stage
+) -> None:
+    await begins(sme, stage)
+    for words in ("Comment faire", "Que Choisir"):
+        await sme.says(words)
+        sme.sees("Est-ce bien le nom de votre entreprise ?", words)
+    await sme.says("oui")
+    sme.sees("Quels sont vos prénom et nom")
+    await sme.says("Qui Nguyen")
+    sme.sees("Est-ce bien votre nom ?", "Qui Nguyen")
+    await sme.says("oui, c'est mon nom")
+    sme.sees("Comment préférez-vous")
+    await sme.taps("Par ce compte Telegram")
+    for _ in range(3):
+        await sme.taps("Passer")
+    sme.sees("Récapitulatif", "Entreprise : Que Choisir", "Nom : Qui Nguyen")
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("Comment financer de tels projets", "Source :"),
+        ("je veux parler a quelqu'un", "Parler à une personne"),
+    ],
+)
+async def test_a_question_that_is_surely_one_needs_no_mark_and_said_twice_is_a_name(
+    sme: Speaker, stage: Stage, words: str, answer: str
+) -> None:
+    await begins(sme, stage)
+    await sme.says(words)
+    assert answer in sme.text + str(sme.labels)
+    sme.sees("Pour votre demande sur « ", "Quel est le nom de votre entreprise")
+    await sme.says(words)
+    sme.sees("Est-ce bien le nom de votre entreprise ?")
+    await sme.says("oui")
+    sme.sees("Quels sont vos prénom et nom")
+
+
 async def test_a_voice_message_in_the_middle_loses_nothing(sme: Speaker, stage: Stage) -> None:
     await begins(sme, stage)
     await sme.says("Mécanique du Delta")

@@ -10,8 +10,9 @@ from handlers.forms.buttons import (
     recap_keyboard,
     reminder_keyboard,
     step_keyboard,
+    sure_keyboard,
 )
-from handlers.forms.steps import LEAVING, REMINDED, Answers, Form, RefusedError, Step
+from handlers.forms.steps import LEAVING, REMINDED, UNSURE, Answers, Form, RefusedError, Step
 from handlers.keyboards import Keyboard
 from handlers.turn import Turn
 from storage.drafts import Draft
@@ -71,7 +72,7 @@ async def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
 async def remind(turn: Turn, draft: Draft) -> None:
     """Say that the form waits, after something else was said: what is long is not said again."""
     if draft.step not in (NOTICE, RECAP):
-        await ask_again(turn, draft)
+        await ask_again(turn, draft, named=True)
         return
     # A yes that follows is none to what was asked before: nothing is left of that.
     answers = _lasting(draft.answers) | {REMINDED: "1"}
@@ -91,6 +92,15 @@ async def refuse(turn: Turn, draft: Draft, refused: RefusedError) -> None:
     step = form.by_key[draft.step]
     reason = _said(turn, draft, refused.reason, **refused.values)
     await turn.say(f"{_name(turn, draft)}\n{reason}", _step_keyboard(turn, draft, step))
+
+
+async def ask_back(turn: Turn, draft: Draft, name: str) -> None:
+    """Ask whether some words are the name that the step under way asks for."""
+    form = form_of(draft)
+    unsure = replace(draft, answers=_lasting(draft.answers) | {UNSURE: name})
+    await turn.work.drafts.save(unsure)
+    said = _said(turn, unsure, f"ask_{draft.step}_sure")
+    await turn.say(said, sure_keyboard(form, form.by_key[draft.step]))
 
 
 async def explain(turn: Turn, draft: Draft) -> None:
@@ -114,7 +124,7 @@ async def _keep(turn: Turn, draft: Draft) -> None:
 
 
 def _lasting(answers: Answers) -> dict[str, str]:
-    return {key: value for key, value in answers.items() if key not in (LEAVING, REMINDED)}
+    return {key: value for key, value in answers.items() if key not in (LEAVING, REMINDED, UNSURE)}
 
 
 def _step_keyboard(turn: Turn, draft: Draft, step: Step) -> Keyboard:

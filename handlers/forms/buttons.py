@@ -53,6 +53,13 @@ class Keep(CallbackData, prefix="fk", few=True):
 
 
 @dataclass(frozen=True)
+class Confirm(CallbackData, prefix="fc", few=True):
+    """The words that were asked back are the name."""
+
+    step: str
+
+
+@dataclass(frozen=True)
 class Submit(CallbackData, prefix="fv"):
     """The explicit yes under the recap; the subject tells a second tap what the first one did."""
 
@@ -85,6 +92,16 @@ def step_keyboard(form: Form, step: Step, draft: Draft, offered: tuple[str, ...]
     skip = [button(TEXT.label("skip"), Skip(step.key))] if step.optional else []
     keep = [button(TEXT.label("keep"), Keep(step.key))] if step.key in draft.answers else []
     return rows(*choices, skip, keep, _back(form, draft), [_cancel()])
+
+
+def sure_keyboard(form: Form, step: Step) -> Keyboard:
+    """Return the yes and the no to whether some words are the name."""
+    return column(
+        [
+            button(form.text.label(f"label_{step.key}_sure"), Confirm(step.key)),
+            button(TEXT.label("not_so"), Resume()),
+        ]
+    )
 
 
 def recap_keyboard(form: Form, subject: str) -> Keyboard:

@@ -8,6 +8,7 @@ from handlers.authority import Authority, requires
 from handlers.forms import leaving
 from handlers.forms.asking import (
     ask_again,
+    ask_back,
     current,
     explain,
     form_of,
@@ -25,6 +26,7 @@ from handlers.forms.buttons import (
     Begin,
     Change,
     ChooseChange,
+    Confirm,
     Keep,
     Pick,
     Resume,
@@ -33,13 +35,17 @@ from handlers.forms.buttons import (
     cancel_keyboard,
     change_keyboard,
 )
-from handlers.forms.steps import REMINDED, Answers, Form, RefusedError, Step
+from handlers.forms.steps import REMINDED, UNSURE, Answers, Form, RefusedError, Step
 from handlers.forms.words import (
     calls_for_help,
+    confirms_name,
     keeps,
+    may_be_a_question,
     means_to_leave,
+    says_no,
     sounds_like_a_question,
     step_back,
+    wants_to_stop,
 )
 from handlers.routing import Handler, tap
 from handlers.turn import BotContext, Turn
@@ -53,6 +59,7 @@ __all__ = [
     "begin",
     "current",
     "hear",
+    "may_be_a_question",
     "open_at",
     "register",
     "remind",
@@ -102,7 +109,9 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
         await explain(turn, draft)
     elif means_to_leave(draft, text):
         await leaving.give_up(turn)
-    elif REMINDED in draft.answers:
+    elif wants_to_stop(draft, text):
+        await leaving.ask_whether(turn, draft)
+    elif REMINDED in draft.answers or says_no(draft, text):
         # A yes to what was said in between, perhaps.
         await ask_again(turn, draft)
     elif keeps(draft, text):
@@ -118,6 +127,9 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
 
 
 async def _take(turn: Turn, draft: Draft, text: str) -> None:
+    if confirms_name(draft, text):
+        await _take_name(turn, draft)
+        return
     form = form_of(draft)
     step = form.by_key[draft.step]
     try:
@@ -125,10 +137,21 @@ async def _take(turn: Turn, draft: Draft, text: str) -> None:
     except RefusedError as refused:
         await refuse(turn, draft, refused)
         return
+    if may_be_a_question(text, draft):
+        await ask_back(turn, draft, given[step.key])
+    else:
+        await _take_given(turn, draft, given)
+
+
+async def _take_name(turn: Turn, draft: Draft) -> None:
+    """Take the words that were asked back as the name that they are."""
+    await _take_given(turn, draft, {draft.step: draft.answers[UNSURE]})
+
+
+async def _take_given(turn: Turn, draft: Draft, given: Answers) -> None:
     named = await others_came_between(turn, draft)
-    await _go_on(
-        turn, replace(draft, answers=form.merge(draft.answers, step.key, given)), named=named
-    )
+    answers = form_of(draft).merge(draft.answers, draft.step, given)
+    await _go_on(turn, replace(draft, answers=answers), named=named)
 
 
 def _by_words(turn: Turn, draft: Draft, step: Step, text: str) -> dict[str, str] | None:
@@ -259,6 +282,17 @@ async def keep(update: Update, context: BotContext) -> None:
 
 
 @requires(Authority.PERSON)
+async def confirm_name(update: Update, context: BotContext) -> None:
+    """Take the words that were asked back as the name."""
+    turn = context.turn
+    draft = await _under_the_tap(turn)
+    if draft and UNSURE in draft.answers and draft.step == Confirm.of(update).step:
+        await _take_name(turn, draft)
+    elif draft:
+        turn.toast(TEXT.label("step_passed"))
+
+
+@requires(Authority.PERSON)
 async def resume(_update: Update, context: BotContext) -> None:
     """Go on where the form stands."""
     draft = await _under_the_tap(context.turn)
@@ -289,6 +323,7 @@ HANDLERS: tuple[Handler, ...] = (
     tap(ChooseChange, choose_change),
     tap(Change, change),
     tap(Keep, keep),
+    tap(Confirm, confirm_name),
     tap(Resume, resume),
     tap(Submit, submit),
     *leaving.HANDLERS,

@@ -24,11 +24,13 @@ Check: TypeAlias = Callable[[str, Answers], dict[str, str]]
 
 
 # Kept among the answers: the requests that the contact was taken from, and that is changed; that
-# leaving was asked last, or that the form was last reminded of without being shown.
+# leaving was asked last, that the form was last reminded of without being shown, or the words that
+# are perhaps no name.
 REUSED = "reused"
 CHANGES = "changes"
 LEAVING = "leaving"
 REMINDED = "reminded"
+UNSURE = "unsure"
 
 
 def always(_answers: Answers) -> bool:
@@ -44,6 +46,7 @@ class Step:
     (its own key, and others where one text says more); RefusedError where it cannot.
     ``resets`` are keys whose answers no longer hold once this one is given anew.
     ``choices`` are values shown as buttons, labelled ``choice_<key>_<value>`` in the catalogue.
+    One that ``is_name`` asks back, ``ask_<key>_sure``, where the text begins as a question does.
     ``reusable`` ones are not asked where an earlier request answered them.
     """
 
@@ -52,6 +55,7 @@ class Step:
     choices: tuple[str, ...] = ()
     optional: bool = False
     free_text: bool = False
+    is_name: bool = False
     resets: tuple[str, ...] = ()
     applies: Callable[[Answers], bool] = always
     reusable: bool = False
@@ -75,9 +79,10 @@ class Form:
 
     One that does not confirm ends with its last answer, without a recap.
     Messages of the catalogue: ``what`` names the form after "your form", ``notice``,
-    ``ask_<key>`` for each step and perhaps ``ask_<key>_help``, ``label_<key>`` for the list of
-    what can be changed, ``recap``, the reasons of refusal, and perhaps ``bad_<key>_<value>`` for a
-    choice that ``offers`` leaves out, and ``label_return_<key>`` for the button back to a step.
+    ``ask_<key>`` for each step and perhaps ``ask_<key>_help``, ``ask_<key>_sure`` and
+    ``label_<key>_sure`` for a name, ``label_<key>`` for the list of what can be changed, ``recap``,
+    the reasons of refusal, and perhaps ``bad_<key>_<value>`` for a choice that ``offers`` leaves
+    out, and ``label_return_<key>`` for the button back to a step.
     """
 
     name: str
