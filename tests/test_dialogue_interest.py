@@ -196,7 +196,7 @@ async def test_the_form_is_named_where_others_came_between(sme: Speaker, stage: 
     await sme.says("Mécanique du Delta")
     assert "Pour votre demande sur" not in sme.text
     stage.clock.passes(minutes=1)
-    await sme.says("/projets")
+    await sme.taps("Voir les projets ouverts")
     stage.clock.passes(minutes=1)
     await sme.says("Samira Costa")
     sme.sees("Pour votre demande sur « ", "Comment préférez-vous")
@@ -373,6 +373,46 @@ async def test_a_question_that_is_surely_one_needs_no_mark_and_said_twice_is_a_n
     sme.sees("Est-ce bien le nom de votre entreprise ?")
     await sme.says("oui")
     sme.sees("Quels sont vos prénom et nom")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "/start",
+        "/aide",
+        "/contact",
+        "/projets",
+        "/themes",
+        "/mesdemandes",
+        "/confidentialite",
+        "/mesdonnees",
+    ],
+)
+async def test_a_command_in_the_middle_is_followed_by_the_form(
+    sme: Speaker, stage: Stage, command: str
+) -> None:
+    await begins(sme, stage)
+    await sme.says("Mécanique du Delta")
+    await sme.says(command)
+    assert len(sme.new) == 2
+    sme.sees("Pour votre demande sur « ", "Question 2 sur 7", "Quels sont vos prénom et nom")
+    assert sme.labels[-1] == "Abandonner"
+    await sme.says("Samira Costa")
+    sme.sees("Comment préférez-vous")
+    await sme.taps("Abandonner")
+    await sme.taps("Oui, abandonner")
+    await sme.says(command)
+    assert len(sme.new) == 1
+
+
+async def test_a_command_at_the_recap_is_followed_by_the_way_back(
+    sme: Speaker, stage: Stage
+) -> None:
+    await fills(sme, stage)
+    await sme.says("/start")
+    sme.sees("Bonjour", "vous attend", "Rien n'est perdu")
+    await sme.taps("Continuer le formulaire")
+    sme.sees("Récapitulatif", "Mécanique du Delta")
 
 
 async def test_a_voice_message_in_the_middle_loses_nothing(sme: Speaker, stage: Stage) -> None:
