@@ -45,8 +45,20 @@ def _not_by_telegram(answers: Answers) -> bool:
 
 
 STEPS = (
-    Step("company", checks.words("company", longest=120), resets=(REUSED,), reusable=True),
-    Step("name", checks.words("name", longest=80), resets=(REUSED,), reusable=True),
+    Step(
+        "company",
+        checks.words("company", longest=120),
+        is_name=True,
+        resets=(REUSED,),
+        reusable=True,
+    ),
+    Step(
+        "name",
+        checks.words("name", longest=80),
+        is_name=True,
+        resets=(REUSED,),
+        reusable=True,
+    ),
     Step(
         "contact_kind",
         _kind,

@@ -6,6 +6,7 @@ from telegram import Update
 
 from handlers import handoff, projects
 from handlers.authority import Authority, requires
+from handlers.forms.reminding import reminding
 from handlers.keyboards import Keyboard, button, column
 from handlers.messages import Catalogue
 from handlers.navigation import AskHuman, ListProjects, ListThemes
@@ -17,6 +18,7 @@ _PROJECT_PAYLOAD = re.compile(r"p_([a-z0-9-]+)")
 
 
 @requires(Authority.PERSON)
+@reminding
 async def start(_update: Update, context: BotContext) -> None:
     """Welcome, or open what the deep link names: ``p_<project id>``."""
     payload = "".join(context.args or ())
@@ -33,12 +35,14 @@ async def welcome(turn: Turn) -> None:
 
 
 @requires(Authority.PERSON)
+@reminding
 async def show_help(_update: Update, context: BotContext) -> None:
     """Say all that can be typed."""
     await context.turn.say(TEXT("help", identity=context.turn.services.identity), ways_on())
 
 
 @requires(Authority.PERSON)
+@reminding
 async def show_human(_update: Update, context: BotContext) -> None:
     """Say how to reach the team without Telegram."""
     turn = context.turn

@@ -9,6 +9,7 @@ from telegram import Update
 
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
+from handlers.forms.reminding import reminding
 from handlers.keyboards import Button, Keyboard, button, column, rows
 from handlers.messages import Catalogue
 from handlers.navigation import (
@@ -55,6 +56,7 @@ def key_of(label: str) -> str:
 
 
 @requires(Authority.PERSON)
+@reminding
 async def list_projects(_update: Update, context: BotContext) -> None:
     """Show the first page; words after the command are searched for."""
     words = _searchable(" ".join(context.args or ()))

@@ -18,6 +18,8 @@ from handlers.turn import BotContext, Turn
 from knowledge.matching import Decision, Outcome
 from knowledge.model import Project
 from knowledge.whole import Knowledge
+from storage.drafts import Draft
+from storage.masking import mask
 
 TEXT = Catalogue.of("questions")
 NO_ENTRY = "-"
@@ -43,11 +45,22 @@ async def hear(_update: Update, context: BotContext) -> None:
     draft = await forms.current(turn)
     if draft is None:
         await ask(turn)
-    elif forms.sounds_like_a_question(turn.text, draft):
+    elif forms.sounds_like_a_question(turn.text, draft) or await _is_surely_asked(turn, draft):
         await ask(turn)
         await forms.remind(turn, draft)
     else:
         await forms.hear(turn, draft, turn.text)
+
+
+async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:
+    """Tell whether what may be a name is a question with an answer; said twice, it is a name."""
+    if not forms.may_be_a_question(turn.text, draft):
+        return False
+    decision = await _decide(turn.services.knowledge, turn.text)
+    if decision.outcome not in (Outcome.ANSWER, Outcome.SMALLTALK):
+        return False
+    previous = await turn.work.questions.latest(draft.person_id)
+    return previous is None or previous.text != mask(turn.text)
 
 
 async def ask(turn: Turn) -> None:

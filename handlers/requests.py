@@ -9,6 +9,7 @@ from handlers.administration import notify_change
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
 from handlers.forms import engine
+from handlers.forms.reminding import reminding
 from handlers.forms.steps import CHANGES
 from handlers.keyboards import Button, Keyboard, button, column
 from handlers.messages import Catalogue
@@ -37,6 +38,7 @@ class Withdraw(CallbackData, prefix="rw"):
 
 
 @requires(Authority.PERSON)
+@reminding
 async def list_requests(_update: Update, context: BotContext) -> None:
     """Show all requests of the person, with their state."""
     turn = context.turn

@@ -7,6 +7,7 @@ from telegram import Update
 from handlers import administration, threads
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
+from handlers.forms.reminding import reminding
 from handlers.keyboards import button, column
 from handlers.messages import Catalogue
 from handlers.routing import Handler, command, tap
@@ -25,12 +26,14 @@ class Erase(CallbackData, prefix="x"):
 
 
 @requires(Authority.ANYONE)
+@reminding
 async def show_privacy(_update: Update, context: BotContext) -> None:
     """Say who holds the data, why, how long, and the rights (GDPR art. 13; Telegram's terms §4)."""
     await context.turn.say(TEXT("privacy", identity=context.turn.services.identity))
 
 
 @requires(Authority.PERSON)
+@reminding
 async def send_data(_update: Update, context: BotContext) -> None:
     """Send all that is held on the person, as a page that any phone opens."""
     turn = context.turn

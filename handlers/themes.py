@@ -4,6 +4,7 @@ from telegram import Update
 
 from handlers import answers
 from handlers.authority import Authority, requires
+from handlers.forms.reminding import reminding
 from handlers.keyboards import button, column
 from handlers.messages import Catalogue
 from handlers.navigation import ListThemes, ShowEntry
@@ -15,6 +16,7 @@ TEXT = Catalogue.of("questions")
 
 
 @requires(Authority.PERSON)
+@reminding
 async def list_themes(_update: Update, context: BotContext) -> None:
     """Show one button for each entry."""
     await show_list(context.turn, TEXT("themes"))

@@ -143,6 +143,16 @@ async def test_the_person_answers_back_by_the_button_or_by_a_reply_until_it_is_c
     assert await stage.rows(select(func.count()).select_from(conversation_messages)) == before
 
 
+async def test_words_that_would_stop_a_form_are_for_whoever_is_answered(
+    sme: Speaker, facilitator: Speaker
+) -> None:
+    await hands_over(sme)
+    await replies(facilitator, "Voulez-vous continuer ?", card(facilitator))
+    await sme.taps("Répondre")
+    await sme.says("Je veux arrêter")
+    assert "Je veux arrêter" in facilitator.messages()[-1]["text"]
+
+
 async def test_none_of_these_answers_and_a_no_and_contact_offer_it(
     sme: Speaker, facilitator: Speaker, stage: Stage
 ) -> None:

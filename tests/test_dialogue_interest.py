@@ -196,7 +196,7 @@ async def test_the_form_is_named_where_others_came_between(sme: Speaker, stage: 
     await sme.says("Mécanique du Delta")
     assert "Pour votre demande sur" not in sme.text
     stage.clock.passes(minutes=1)
-    await sme.says("/projets")
+    await sme.taps("Voir les projets ouverts")
     stage.clock.passes(minutes=1)
     await sme.says("Samira Costa")
     sme.sees("Pour votre demande sur « ", "Comment préférez-vous")
@@ -277,6 +277,142 @@ async def test_a_question_in_the_middle_is_answered_and_the_form_goes_on(
     sme.sees("Source :", "Quel est le nom de votre entreprise")
     await sme.says("Mécanique du Delta")
     sme.sees("Quels sont vos prénom et nom")
+
+
+@pytest.mark.parametrize(
+    "words", ["je veux arreter", "Stop", "j'arrête", "laisse tomber", "abandonner", "Annuler !"]
+)
+async def test_words_that_say_stop_ask_whether_to_give_up(
+    sme: Speaker, stage: Stage, words: str
+) -> None:
+    await begins(sme, stage)
+    await sme.says(words)
+    sme.sees("Abandonner et effacer vos réponses ?")
+    await sme.says("non")
+    sme.sees("Quel est le nom de votre entreprise")
+    assert "Votre réponse pour l'instant" not in sme.text
+    await sme.says(words)
+    await sme.says("oui")
+    sme.sees("vos réponses sont effacées")
+    assert await stage.rows(select(drafts)) == []
+
+
+async def test_words_that_say_stop_are_heard_at_the_recap_and_send_nothing(
+    sme: Speaker, stage: Stage
+) -> None:
+    await fills(sme, stage)
+    for way_on in ("non", "continuer le formulaire"):
+        await sme.says("annuler")
+        sme.sees("Abandonner et effacer vos réponses ?")
+        await sme.says(way_on)
+        sme.sees("Récapitulatif", "Mécanique du Delta")
+    assert await stage.rows(select(interests.c.id)) == []
+
+
+@pytest.mark.parametrize("words", ["est ce que c payant", "combien ca coute", "Qui Vive"])
+async def test_what_begins_like_a_question_is_a_company_only_after_a_yes(
+    sme: Speaker, stage: Stage, words: str
+) -> None:
+    await begins(sme, stage)
+    await sme.says(words)
+    sme.sees("Est-ce bien le nom de votre entreprise ?", words)
+    await sme.taps("Non")
+    sme.sees("Quel est le nom de votre entreprise")
+    await sme.says(words)
+    await sme.says("non")
+    sme.sees("Quel est le nom de votre entreprise")
+    await sme.says(words)
+    await sme.says(words)
+    sme.sees("Est-ce bien le nom de votre entreprise ?")
+    old, confirm = sme.button("Oui, c'est son nom")
+    await sme.taps("Oui, c'est son nom")
+    sme.sees("Quels sont vos prénom et nom")
+    await sme.says("retour")
+    sme.sees(f"Votre réponse pour l'instant : {words}")
+    await sme.says("Mécanique du Delta")
+    await sme.taps_data(old["message_id"], confirm)
+    assert "déjà passée" in sme.toast
+    await sme.says("retour")
+    sme.sees("Mécanique du Delta")
+
+
+async def test_a_typed_yes_confirms_a_name_that_begins_like_a_question(
+    sme: Speaker, stage: Stage
+) -> None:
+    await begins(sme, stage)
+    for words in ("Comment faire", "Que Choisir"):
+        await sme.says(words)
+        sme.sees("Est-ce bien le nom de votre entreprise ?", words)
+    await sme.says("oui")
+    sme.sees("Quels sont vos prénom et nom")
+    await sme.says("Qui Nguyen")
+    sme.sees("Est-ce bien votre nom ?", "Qui Nguyen")
+    await sme.says("oui, c'est mon nom")
+    sme.sees("Comment préférez-vous")
+    await sme.taps("Par ce compte Telegram")
+    for _ in range(3):
+        await sme.taps("Passer")
+    sme.sees("Récapitulatif", "Entreprise : Que Choisir", "Nom : Qui Nguyen")
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("Comment financer de tels projets", "Source :"),
+        ("je veux parler a quelqu'un", "Parler à une personne"),
+    ],
+)
+async def test_a_question_that_is_surely_one_needs_no_mark_and_said_twice_is_a_name(
+    sme: Speaker, stage: Stage, words: str, answer: str
+) -> None:
+    await begins(sme, stage)
+    await sme.says(words)
+    assert answer in sme.text + str(sme.labels)
+    sme.sees("Pour votre demande sur « ", "Quel est le nom de votre entreprise")
+    await sme.says(words)
+    sme.sees("Est-ce bien le nom de votre entreprise ?")
+    await sme.says("oui")
+    sme.sees("Quels sont vos prénom et nom")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "/start",
+        "/aide",
+        "/contact",
+        "/projets",
+        "/themes",
+        "/mesdemandes",
+        "/confidentialite",
+        "/mesdonnees",
+    ],
+)
+async def test_a_command_in_the_middle_is_followed_by_the_form(
+    sme: Speaker, stage: Stage, command: str
+) -> None:
+    await begins(sme, stage)
+    await sme.says("Mécanique du Delta")
+    await sme.says(command)
+    assert len(sme.new) == 2
+    sme.sees("Pour votre demande sur « ", "Question 2 sur 7", "Quels sont vos prénom et nom")
+    assert sme.labels[-1] == "Abandonner"
+    await sme.says("Samira Costa")
+    sme.sees("Comment préférez-vous")
+    await sme.taps("Abandonner")
+    await sme.taps("Oui, abandonner")
+    await sme.says(command)
+    assert len(sme.new) == 1
+
+
+async def test_a_command_at_the_recap_is_followed_by_the_way_back(
+    sme: Speaker, stage: Stage
+) -> None:
+    await fills(sme, stage)
+    await sme.says("/start")
+    sme.sees("Bonjour", "vous attend", "Rien n'est perdu")
+    await sme.taps("Continuer le formulaire")
+    sme.sees("Récapitulatif", "Mécanique du Delta")
 
 
 async def test_a_voice_message_in_the_middle_loses_nothing(sme: Speaker, stage: Stage) -> None:
@@ -432,6 +568,7 @@ async def test_an_answer_shown_again_can_stay(sme: Speaker, stage: Stage) -> Non
     menu, back = sme.button("Revenir au récapitulatif")
     await sme.taps("Le nom")
     sme.sees("Samira Costa")
+    assert "‹ Question précédente" not in sme.labels
     await sme.says("retour")
     sme.sees("Récapitulatif", "Nom : Samira Costa")
     await sme.taps("Modifier une réponse")
@@ -473,12 +610,61 @@ async def test_the_question_before_can_be_asked_again(sme: Speaker, stage: Stage
     assert await stage.rows(select(drafts.c.step)) == [("contact_kind",)]
 
 
+@pytest.mark.parametrize("typed", [False, True])
+async def test_one_goes_back_as_far_as_one_wants_and_loses_nothing(
+    sme: Speaker, stage: Stage, *, typed: bool
+) -> None:
+    await answers_three(sme, stage)
+    sme.sees("Question 5 sur 7")
+    answered = [
+        ("Question 4 sur 7", "+33 6 12 34 56 78"),
+        ("Question 3 sur 7", "Par téléphone"),
+        ("Question 2 sur 7", "Samira Costa"),
+        ("Question 1 sur 7", "Mécanique du Delta"),
+    ]
+    back = "‹ Question précédente"
+    for place, given in answered:
+        if typed:
+            await sme.says("retour")
+        else:
+            # Under the number, the way back says where it leads.
+            await sme.taps("Choisir un autre" if "3 sur" in place else back)
+        sme.sees(place, f"Votre réponse pour l'instant : {given}")
+        assert "Ne rien changer" in sme.labels
+    assert back not in sme.labels
+    await sme.says("retour")
+    sme.sees("Question 1 sur 7", "Mécanique du Delta")
+    await (sme.says("ne rien changer") if typed else sme.taps("Ne rien changer"))
+    sme.sees("Question 5 sur 7", "Que souhaitez-vous")
+    for _ in range(3):
+        await sme.taps("Passer")
+    sme.sees("Récapitulatif", "Mécanique du Delta", "Samira Costa", "+33 6 12 34 56 78")
+
+
+async def test_a_wrong_name_is_put_right_two_questions_later(sme: Speaker, stage: Stage) -> None:
+    await answers_three(sme, stage)
+    for _ in range(4):
+        await sme.says("retour")
+    await sme.says("Mécanique de la Crau")
+    sme.sees("Question 5 sur 7")
+    # The same choice again leaves the number that goes with it.
+    await sme.taps("‹ Question précédente")
+    await sme.says("retour")
+    await sme.taps("Par téléphone")
+    sme.sees("Question 5 sur 7")
+    for _ in range(3):
+        await sme.taps("Passer")
+    sme.sees("Récapitulatif", "Mécanique de la Crau", "Samira Costa", "+33 6 12 34 56 78")
+
+
 async def test_back_from_the_recap_is_the_last_question(sme: Speaker, stage: Stage) -> None:
     await fills(sme, stage)
     await sme.says("retour")
     sme.sees("Quel est votre numéro SIRET", "73282932000074")
-    await sme.taps("Ne rien changer")
-    sme.sees("Récapitulatif", "73282932000074")
+    await sme.says("retour")
+    sme.sees("Question 6 sur 7", "un tour <b>disponible</b> & deux fraiseurs.")
+    await sme.says("suivant")
+    sme.sees("Récapitulatif", "73282932000074", "deux fraiseurs.")
 
 
 async def test_before_the_first_question_there_is_none(sme: Speaker, stage: Stage) -> None:

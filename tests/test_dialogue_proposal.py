@@ -106,3 +106,20 @@ async def test_an_empty_description_is_asked_again(sme: Speaker) -> None:
     sme.sees("Je n'ai pas vu de mots")
     await sme.says("z" * 1501)
     sme.sees("1501 caractères")
+
+
+async def test_a_proposal_is_gone_back_through_and_asks_back_as_well(sme: Speaker) -> None:
+    await sme.says("/proposer")
+    await sme.taps("J'ai compris")
+    await sme.taps("Une idée de projet")
+    await sme.says("Une navette entre les zones.")
+    await sme.says("combien ca coute")
+    sme.sees("Est-ce bien le nom de votre entreprise ?")
+    await sme.says("retour")
+    sme.sees("Question 2 sur 6", "Une navette entre les zones.")
+    await sme.says("retour")
+    sme.sees("Question 1 sur 6", "Votre réponse pour l'instant : Une idée de projet")
+    await sme.taps("Une ressource à partager")
+    sme.sees("Question 3 sur 6", "Quel est le nom de votre entreprise")
+    await sme.says("/aide")
+    sme.sees("Pour votre proposition", "Question 3 sur 6")

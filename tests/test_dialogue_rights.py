@@ -11,7 +11,7 @@ from storage.schema import drafts, inbox, interests, people, questions
 
 async def file_of(sme: Speaker, stage: Stage) -> str:
     """Return the page that the bot sent last."""
-    document = sme.messages()[-1]["document"]
+    document = next(m["document"] for m in reversed(sme.messages()) if "document" in m)
     return stage.messenger.file(document["file_id"]).decode()
 
 
@@ -45,6 +45,23 @@ async def test_the_file_tells_the_form_under_way_in_french(sme: Speaker, stage: 
     assert "<dd>participer</dd>" in page
     for code in ("phone", "participate", "leaving", "Autre réponse"):
         assert f">{code}<" not in page
+
+
+async def test_the_file_tells_what_the_form_asked_back_and_not_its_own_marks(
+    sme: Speaker, stage: Stage
+) -> None:
+    await begins(sme, stage)
+    await sme.says("combien ca coute")
+    await sme.says("/mesdonnees")
+    page = await file_of(sme, stage)
+    assert "<dt>Nom à confirmer</dt><dd>combien ca coute</dd>" in page
+    for text in ("Mécanique du Delta", "Samira Costa", "1"):
+        await sme.says(text)
+    for _ in range(3):
+        await sme.says("passer")
+    for _ in range(2):
+        await sme.says("/mesdonnees")
+    assert "Autre réponse" not in await file_of(sme, stage)
 
 
 async def test_privacy_begins_its_sentences_with_a_capital(sme: Speaker) -> None:

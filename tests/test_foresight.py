@@ -85,13 +85,13 @@ async def test_the_form_is_named_among_others_only_where_something_came_between(
     assert not any("SELECT EXISTS" in one for one in statements)
     assert "Pour votre demande sur" not in answers(sme)[-1]
     stage.clock.passes(seconds=1)
-    await sme.says("/projets")
+    await sme.taps("Voir les projets ouverts")
     stage.clock.passes(seconds=1)
     await write_at_once(stage, people, lambda n: "/aide" if n else "Samira Costa")
     assert "Pour votre demande sur" in answers(sme)[-1]
     # By the order in which things came, whatever the clock says.
     stage.clock.passes(seconds=-20)
-    await sme.says("/projets")
+    await sme.taps("Par territoire")
     await write_at_once(stage, people, lambda n: "/aide" if n else "1")
     assert "Pour votre demande sur" in answers(sme)[-1]
 

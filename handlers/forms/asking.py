@@ -10,8 +10,9 @@ from handlers.forms.buttons import (
     recap_keyboard,
     reminder_keyboard,
     step_keyboard,
+    sure_keyboard,
 )
-from handlers.forms.steps import LEAVING, REMINDED, Answers, Form, RefusedError, Step
+from handlers.forms.steps import LEAVING, REMINDED, UNSURE, Answers, Form, RefusedError, Step
 from handlers.keyboards import Keyboard
 from handlers.turn import Turn
 from storage.drafts import Draft
@@ -63,7 +64,7 @@ async def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
     else:
         step = form.by_key[draft.step]
         keyboard = _step_keyboard(turn, draft, step)
-        lines += [*_progress(form, step, draft), question(turn, draft, step)]
+        lines += [*_progress(form, draft), question(turn, draft, step)]
         lines += _given_before(form, step, draft)
     await turn.say("\n".join(lines), keyboard)
 
@@ -71,7 +72,7 @@ async def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
 async def remind(turn: Turn, draft: Draft) -> None:
     """Say that the form waits, after something else was said: what is long is not said again."""
     if draft.step not in (NOTICE, RECAP):
-        await ask_again(turn, draft)
+        await ask_again(turn, draft, named=True)
         return
     # A yes that follows is none to what was asked before: nothing is left of that.
     answers = _lasting(draft.answers) | {REMINDED: "1"}
@@ -91,6 +92,15 @@ async def refuse(turn: Turn, draft: Draft, refused: RefusedError) -> None:
     step = form.by_key[draft.step]
     reason = _said(turn, draft, refused.reason, **refused.values)
     await turn.say(f"{_name(turn, draft)}\n{reason}", _step_keyboard(turn, draft, step))
+
+
+async def ask_back(turn: Turn, draft: Draft, name: str) -> None:
+    """Ask whether some words are the name that the step under way asks for."""
+    form = form_of(draft)
+    unsure = replace(draft, answers=_lasting(draft.answers) | {UNSURE: name})
+    await turn.work.drafts.save(unsure)
+    said = _said(turn, unsure, f"ask_{draft.step}_sure")
+    await turn.say(said, sure_keyboard(form, form.by_key[draft.step]))
 
 
 async def explain(turn: Turn, draft: Draft) -> None:
@@ -114,12 +124,12 @@ async def _keep(turn: Turn, draft: Draft) -> None:
 
 
 def _lasting(answers: Answers) -> dict[str, str]:
-    return {key: value for key, value in answers.items() if key not in (LEAVING, REMINDED)}
+    return {key: value for key, value in answers.items() if key not in (LEAVING, REMINDED, UNSURE)}
 
 
 def _step_keyboard(turn: Turn, draft: Draft, step: Step) -> Keyboard:
     form = form_of(draft)
-    return step_keyboard(form, step, draft.answers, form.offers(turn, draft, step))
+    return step_keyboard(form, step, draft, form.offers(turn, draft, step))
 
 
 def _said(turn: Turn, draft: Draft, name: str, **more: object) -> str:
@@ -140,6 +150,6 @@ def _given_before(form: Form, step: Step, draft: Draft) -> list[str]:
     return ["", TEXT("given_before", given=shown)]
 
 
-def _progress(form: Form, step: Step, draft: Draft) -> list[str]:
-    place = form.place(step, draft.answers)
+def _progress(form: Form, draft: Draft) -> list[str]:
+    place = form.place(draft)
     return [TEXT("progress", number=place[0], total=place[1])] if place else []

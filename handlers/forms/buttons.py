@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from handlers.callbacks import CallbackData
-from handlers.forms.steps import Answers, Form, Step
+from handlers.forms.steps import Form, Step
 from handlers.keyboards import Button, Keyboard, button, column, rows
 from handlers.messages import Catalogue
+from storage.drafts import Draft
 
 TEXT = Catalogue.of("forms")
 NOTICE = "notice"
@@ -52,6 +53,13 @@ class Keep(CallbackData, prefix="fk", few=True):
 
 
 @dataclass(frozen=True)
+class Confirm(CallbackData, prefix="fc", few=True):
+    """The words that were asked back are the name."""
+
+    step: str
+
+
+@dataclass(frozen=True)
 class Submit(CallbackData, prefix="fv"):
     """The explicit yes under the recap; the subject tells a second tap what the first one did."""
 
@@ -75,14 +83,25 @@ def notice_keyboard() -> Keyboard:
     return rows([button(TEXT.label("begin"), Begin())], [_cancel()])
 
 
-def step_keyboard(form: Form, step: Step, answers: Answers, offered: tuple[str, ...]) -> Keyboard:
+def step_keyboard(form: Form, step: Step, draft: Draft, offered: tuple[str, ...]) -> Keyboard:
     """Return the choices of a step, ways past it and back where there are, and a way out."""
     choices = [
         [button(form.text.label(f"choice_{step.key}_{value}"), Pick(step.key, value))]
         for value in offered
     ]
     skip = [button(TEXT.label("skip"), Skip(step.key))] if step.optional else []
-    return rows(*choices, skip, _back(form, step, answers), [_cancel()])
+    keep = [button(TEXT.label("keep"), Keep(step.key))] if step.key in draft.answers else []
+    return rows(*choices, skip, keep, _back(form, draft), [_cancel()])
+
+
+def sure_keyboard(form: Form, step: Step) -> Keyboard:
+    """Return the yes and the no to whether some words are the name."""
+    return column(
+        [
+            button(form.text.label(f"label_{step.key}_sure"), Confirm(step.key)),
+            button(TEXT.label("not_so"), Resume()),
+        ]
+    )
 
 
 def recap_keyboard(form: Form, subject: str) -> Keyboard:
@@ -115,11 +134,8 @@ def reminder_keyboard() -> Keyboard:
     return column([button(TEXT.label("resume"), Resume()), _cancel()])
 
 
-def _back(form: Form, step: Step, answers: Answers) -> list[Button]:
-    """Return the way to leave an answer as it was, or to the question before."""
-    if step.key in answers:
-        return [button(TEXT.label("keep"), Keep(step.key))]
-    before = form.step_before(step.key, answers)
+def _back(form: Form, draft: Draft) -> list[Button]:
+    before = form.step_before(draft)
     if before is None:
         return []
     named = f"label_return_{before.key}"

@@ -8,6 +8,7 @@ from handlers.authority import Authority, requires
 from handlers.forms import leaving
 from handlers.forms.asking import (
     ask_again,
+    ask_back,
     current,
     explain,
     form_of,
@@ -25,6 +26,7 @@ from handlers.forms.buttons import (
     Begin,
     Change,
     ChooseChange,
+    Confirm,
     Keep,
     Pick,
     Resume,
@@ -33,7 +35,18 @@ from handlers.forms.buttons import (
     cancel_keyboard,
     change_keyboard,
 )
-from handlers.forms.steps import REMINDED, Answers, Form, RefusedError, Step
+from handlers.forms.steps import REMINDED, UNSURE, Answers, Form, RefusedError, Step
+from handlers.forms.words import (
+    calls_for_help,
+    confirms_name,
+    keeps,
+    may_be_a_question,
+    means_to_leave,
+    says_no,
+    sounds_like_a_question,
+    step_back,
+    wants_to_stop,
+)
 from handlers.routing import Handler, tap
 from handlers.turn import BotContext, Turn
 from knowledge.normalising import normalise
@@ -46,6 +59,7 @@ __all__ = [
     "begin",
     "current",
     "hear",
+    "may_be_a_question",
     "open_at",
     "register",
     "remind",
@@ -89,51 +103,20 @@ async def _offer_to_go_on(turn: Turn, draft: Draft) -> None:
     await turn.say(TEXT("under_way", what=what(turn, draft)), cancel_keyboard())
 
 
-def sounds_like_a_question(text: str, draft: Draft) -> bool:
-    """Tell whether a text typed during a form asks something instead of answering."""
-    if _calls_for_help(text) or leaving.means_to_leave(draft, text):
-        return False
-    step = form_of(draft).by_key.get(draft.step)
-    if step is None:
-        return not _is_yes(text) and _step_back(draft, text) is None
-    return text.rstrip().endswith("?") and not step.free_text
-
-
-def _calls_for_help(text: str) -> bool:
-    return "".join(text.split()).strip("?") == "" and "?" in text
-
-
-def _is_yes(text: str) -> bool:
-    return _is_one_of("yes_words", text)
-
-
-def _is_one_of(label: str, text: str) -> bool:
-    return normalise(text) in {normalise(words) for words in TEXT.label(label).split(";")}
-
-
-def _step_back(draft: Draft, text: str) -> str | None:
-    """Return the step that a text which asks to go back leads to; None where it is an answer."""
-    if draft.step == NOTICE or not _is_one_of("back_words", text):
-        return None
-    form = form_of(draft)
-    if draft.step in draft.answers:
-        upcoming = form.next_step(draft.answers)
-        return upcoming.key if upcoming else RECAP
-    if before := form.step_before(draft.step, draft.answers):
-        return before.key
-    return None if form.by_key[draft.step].free_text else draft.step
-
-
 async def hear(turn: Turn, draft: Draft, text: str) -> None:
     """Take a typed text as the answer of the step under way; a yes where one is asked for."""
-    if _calls_for_help(text):
+    if calls_for_help(text):
         await explain(turn, draft)
-    elif leaving.means_to_leave(draft, text):
+    elif means_to_leave(draft, text):
         await leaving.give_up(turn)
-    elif REMINDED in draft.answers:
+    elif wants_to_stop(draft, text):
+        await leaving.ask_whether(turn, draft)
+    elif REMINDED in draft.answers or says_no(draft, text):
         # A yes to what was said in between, perhaps.
         await ask_again(turn, draft)
-    elif step := _step_back(draft, text):
+    elif keeps(draft, text):
+        await _go_on(turn, draft)
+    elif step := step_back(draft, text):
         await ask_again(turn, replace(draft, step=step))
     elif draft.step == RECAP:
         await _hand_over(turn, draft)
@@ -144,6 +127,9 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
 
 
 async def _take(turn: Turn, draft: Draft, text: str) -> None:
+    if confirms_name(draft, text):
+        await _take_name(turn, draft)
+        return
     form = form_of(draft)
     step = form.by_key[draft.step]
     try:
@@ -151,10 +137,21 @@ async def _take(turn: Turn, draft: Draft, text: str) -> None:
     except RefusedError as refused:
         await refuse(turn, draft, refused)
         return
+    if may_be_a_question(text, draft):
+        await ask_back(turn, draft, given[step.key])
+    else:
+        await _take_given(turn, draft, given)
+
+
+async def _take_name(turn: Turn, draft: Draft) -> None:
+    """Take the words that were asked back as the name that they are."""
+    await _take_given(turn, draft, {draft.step: draft.answers[UNSURE]})
+
+
+async def _take_given(turn: Turn, draft: Draft, given: Answers) -> None:
     named = await others_came_between(turn, draft)
-    await _go_on(
-        turn, replace(draft, answers=form.merge(draft.answers, step.key, given)), named=named
-    )
+    answers = form_of(draft).merge(draft.answers, draft.step, given)
+    await _go_on(turn, replace(draft, answers=answers), named=named)
 
 
 def _by_words(turn: Turn, draft: Draft, step: Step, text: str) -> dict[str, str] | None:
@@ -179,7 +176,10 @@ async def _go_on(turn: Turn, draft: Draft, *, named: bool = False) -> None:
     if step is None and not form.confirms:
         await _hand_over(turn, draft)
         return
-    await ask_again(turn, replace(draft, step=step.key if step else RECAP), named=named)
+    key = step.key if step else RECAP
+    # At the recap, the answer that was changed is changed.
+    editing = draft.editing and key != RECAP
+    await ask_again(turn, replace(draft, step=key, editing=editing), named=named)
 
 
 async def _under_the_tap(turn: Turn) -> Draft | None:
@@ -254,7 +254,7 @@ async def choose_change(_update: Update, context: BotContext) -> None:
         form = form_of(draft)
         steps = tuple(step for step in form.steps if step.applies(draft.answers))
         if len(steps) == 1:
-            await ask_again(turn, replace(draft, step=steps[0].key))
+            await ask_again(turn, replace(draft, step=steps[0].key, editing=True))
         else:
             await turn.rewrite(TEXT("which_change"), change_keyboard(form, steps))
 
@@ -266,7 +266,8 @@ async def change(update: Update, context: BotContext) -> None:
     draft = await _under_the_tap(turn)
     step = Change.of(update).step
     if draft and step in form_of(draft).by_key:
-        await ask_again(turn, replace(draft, step=step))
+        editing = draft.editing or draft.step == RECAP
+        await ask_again(turn, replace(draft, step=step, editing=editing))
 
 
 @requires(Authority.PERSON)
@@ -276,6 +277,17 @@ async def keep(update: Update, context: BotContext) -> None:
     draft = await _under_the_tap(turn)
     if draft and step in (draft.step, RECAP):
         await _go_on(turn, draft)
+    elif draft:
+        turn.toast(TEXT.label("step_passed"))
+
+
+@requires(Authority.PERSON)
+async def confirm_name(update: Update, context: BotContext) -> None:
+    """Take the words that were asked back as the name."""
+    turn = context.turn
+    draft = await _under_the_tap(turn)
+    if draft and UNSURE in draft.answers and draft.step == Confirm.of(update).step:
+        await _take_name(turn, draft)
     elif draft:
         turn.toast(TEXT.label("step_passed"))
 
@@ -311,6 +323,7 @@ HANDLERS: tuple[Handler, ...] = (
     tap(ChooseChange, choose_change),
     tap(Change, change),
     tap(Keep, keep),
+    tap(Confirm, confirm_name),
     tap(Resume, resume),
     tap(Submit, submit),
     *leaving.HANDLERS,

@@ -10,7 +10,6 @@ from handlers.forms.buttons import TEXT, Cancel, cancel_keyboard
 from handlers.forms.steps import CHANGES, LEAVING
 from handlers.routing import Handler, command, tap
 from handlers.turn import BotContext, Turn
-from knowledge.normalising import normalise
 from storage.drafts import Draft
 
 # So few answers are soon given again.
@@ -27,7 +26,7 @@ async def cancel_by_tap(update: Update, context: BotContext) -> None:
     elif draft is None:
         turn.toast(TEXT.label("ended"), alert=True)
     else:
-        await _ask_whether(turn, draft)
+        await ask_whether(turn, draft)
 
 
 @requires(Authority.PERSON)
@@ -36,15 +35,9 @@ async def cancel(_update: Update, context: BotContext) -> None:
     turn = context.turn
     draft = await current(turn)
     if draft and LEAVING not in draft.answers and form_of(draft).given(draft.answers) > _FEW:
-        await _ask_whether(turn, draft)
+        await ask_whether(turn, draft)
     else:
         await give_up(turn)
-
-
-def means_to_leave(draft: Draft, text: str) -> bool:
-    """Tell whether a text says yes to giving the form up, where that was just asked."""
-    words = {normalise(word) for word in TEXT.label("leaving_words").split(";")}
-    return LEAVING in draft.answers and normalise(text) in words
 
 
 async def give_up(turn: Turn) -> None:
@@ -55,7 +48,8 @@ async def give_up(turn: Turn) -> None:
     await turn.say(TEXT("cancelled" if discarded else "nothing_to_cancel", changes=changes))
 
 
-async def _ask_whether(turn: Turn, draft: Draft) -> None:
+async def ask_whether(turn: Turn, draft: Draft) -> None:
+    """Ask whether to give the form up; its answers stay until that is said."""
     await turn.work.drafts.save(replace(draft, answers=dict(draft.answers) | {LEAVING: "1"}))
     changes = draft.answers.get(CHANGES)
     await turn.say(TEXT("cancel_question", changes=changes), cancel_keyboard())

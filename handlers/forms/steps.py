@@ -24,11 +24,13 @@ Check: TypeAlias = Callable[[str, Answers], dict[str, str]]
 
 
 # Kept among the answers: the requests that the contact was taken from, and that is changed; that
-# leaving was asked last, or that the form was last reminded of without being shown.
+# leaving was asked last, that the form was last reminded of without being shown, or the words that
+# are perhaps no name.
 REUSED = "reused"
 CHANGES = "changes"
 LEAVING = "leaving"
 REMINDED = "reminded"
+UNSURE = "unsure"
 
 
 def always(_answers: Answers) -> bool:
@@ -44,6 +46,7 @@ class Step:
     (its own key, and others where one text says more); RefusedError where it cannot.
     ``resets`` are keys whose answers no longer hold once this one is given anew.
     ``choices`` are values shown as buttons, labelled ``choice_<key>_<value>`` in the catalogue.
+    One that ``is_name`` asks back, ``ask_<key>_sure``, where the text begins as a question does.
     ``reusable`` ones are not asked where an earlier request answered them.
     """
 
@@ -52,6 +55,7 @@ class Step:
     choices: tuple[str, ...] = ()
     optional: bool = False
     free_text: bool = False
+    is_name: bool = False
     resets: tuple[str, ...] = ()
     applies: Callable[[Answers], bool] = always
     reusable: bool = False
@@ -75,9 +79,10 @@ class Form:
 
     One that does not confirm ends with its last answer, without a recap.
     Messages of the catalogue: ``what`` names the form after "your form", ``notice``,
-    ``ask_<key>`` for each step and perhaps ``ask_<key>_help``, ``label_<key>`` for the list of
-    what can be changed, ``recap``, the reasons of refusal, and perhaps ``bad_<key>_<value>`` for a
-    choice that ``offers`` leaves out, and ``label_return_<key>`` for the button back to a step.
+    ``ask_<key>`` for each step and perhaps ``ask_<key>_help``, ``ask_<key>_sure`` and
+    ``label_<key>_sure`` for a name, ``label_<key>`` for the list of what can be changed, ``recap``,
+    the reasons of refusal, and perhaps ``bad_<key>_<value>`` for a choice that ``offers`` leaves
+    out, and ``label_return_<key>`` for the button back to a step.
     """
 
     name: str
@@ -94,8 +99,10 @@ class Form:
         object.__setattr__(self, "by_key", {step.key: step for step in self.steps})
 
     def merge(self, answers: Answers, key: str, given: Answers) -> dict[str, str]:
-        """Return the answers with a step's new ones, without those that it makes void."""
-        kept = {k: v for k, v in answers.items() if k not in self.by_key[key].resets}
+        """Return the answers with a step's new ones, without those that a change makes void."""
+        changed = any(answers.get(k) != value for k, value in given.items())
+        void = self.by_key[key].resets if changed else ()
+        kept = {k: v for k, v in answers.items() if k not in void}
         return kept | dict(given)
 
     def next_step(self, answers: Answers) -> Step | None:
@@ -105,23 +112,27 @@ class Form:
                 return step
         return None
 
-    def step_before(self, key: str, answers: Answers) -> Step | None:
-        """Return the question that is asked before a step, the last one before what is none."""
-        keys = [one.key for one in self._asked(answers)]
-        number = keys.index(key) if key in keys else len(keys)
+    def step_before(self, draft: Draft) -> Step | None:
+        """Return the question that is asked before the one under way; the last one at the recap.
+
+        None at the first one, and where one answer alone is changed.
+        """
+        if draft.editing and draft.step in draft.answers:
+            return None
+        keys = [one.key for one in self._asked(draft.answers)]
+        number = keys.index(draft.step) if draft.step in keys else len(keys)
         return self.by_key[keys[number - 1]] if number else None
 
     def given(self, answers: Answers) -> int:
         """Count the answers that the person gave, without those taken from an earlier request."""
         return sum(bool(answers.get(step.key)) for step in self._asked(answers))
 
-    def place(self, step: Step, answers: Answers) -> tuple[int, int] | None:
-        """Return which question of how many a step is, from 1; None where it is given anew."""
-        keys = [one.key for one in self._asked(answers)]
-        if step.key not in keys or len(keys) == 1:
+    def place(self, draft: Draft) -> tuple[int, int] | None:
+        """Return which question of how many is under way, from 1; None where it is given anew."""
+        keys = [one.key for one in self._asked(draft.answers)]
+        if draft.editing or draft.step not in keys or len(keys) == 1:
             return None
-        number = keys.index(step.key) + 1
-        return None if any(key in answers for key in keys[number:]) else (number, len(keys))
+        return keys.index(draft.step) + 1, len(keys)
 
     def _asked(self, answers: Answers) -> list[Step]:
         reuses = REUSED in answers
