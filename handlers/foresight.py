@@ -98,6 +98,12 @@ def _asker(update: Update) -> User | None:
     return update.callback_query.from_user if prefix in _PERSONAL else None
 
 
+def _commander(update: Update) -> User | None:
+    """Return who typed a command."""
+    typed = update.callback_query is None and _text(update).startswith("/")
+    return update.effective_user if typed else None
+
+
 async def foresee(work: Work, services: Services, updates: Sequence[Update]) -> None:
     """Read what these updates, which are of different chats, are about to ask the database."""
     calm = await _calm(work, services, updates)
@@ -107,6 +113,10 @@ async def foresee(work: Work, services: Services, updates: Sequence[Update]) -> 
     people = await work.people.recognise(askers)
     known = [person.id for person in people]
     await work.drafts.look(known)
+    # A command in the middle of a form is followed by a reminder of it.
+    await work.drafts.look_for_writers(
+        [user.id for update in updates if update.update_id in calm and (user := _commander(update))]
+    )
     await work.interests.look(known)
     # A tap on a title is a question too.
     work.questions.expect(len(askers))

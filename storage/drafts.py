@@ -37,6 +37,7 @@ class Drafts(Repository):
         # What was looked for and has not changed here since.
         self._known: dict[int, Draft | None] = {}
         self._saved: dict[int, dict[str, object]] = {}
+        self._idle: frozenset[int] = frozenset()
 
     async def look(self, people: Collection[int]) -> None:
         """Look for the forms of several people at once, for ``of`` to give."""
@@ -49,9 +50,21 @@ class Drafts(Repository):
     def look_anew(self) -> None:
         """Trust nothing that was looked for: rows were changed past this repository."""
         self._known.clear()
+        self._idle = frozenset()
+
+    async def look_for_writers(self, telegram_ids: Collection[int]) -> None:
+        """Look for people who have no form in progress, for ``writers`` to know.
+
+        Who begins one meanwhile is not among its writers yet.
+        """
+        if not telegram_ids:
+            return
+        self._idle = frozenset(telegram_ids) - await self.writers(telegram_ids)
 
     async def writers(self, telegram_ids: Collection[int]) -> frozenset[int]:
         """Tell which of these people (Telegram's ids) have a form in progress."""
+        if self._idle.issuperset(telegram_ids):
+            return frozenset()
         await self.write()
         found = await self._connection.scalars(_WRITERS, {"people": list(telegram_ids)})
         return frozenset(found)

@@ -107,6 +107,19 @@ async def test_where_nobody_asks_no_number_is_taken(stage: Stage, statements: li
     assert not any("INTO people" in one for one in statements)
 
 
+async def test_commands_at_once_share_the_look_for_forms_to_remind_of(
+    sme: Speaker, stage: Stage, statements: list[str]
+) -> None:
+    await begins(sme, stage)
+    people = [sme, *crowd(stage)]
+    await write_at_once(stage, people, lambda _: "/aide")
+    assert "Pour votre demande sur" in answers(sme)[-1]
+    assert [len(answers(person)) for person in people[1:]] == [1] * (len(people) - 1)
+    statements.clear()
+    await write_at_once(stage, people[1:], lambda _: "/aide")
+    assert 1 <= sum("JOIN drafts" in one for one in statements) <= len(people) // 3
+
+
 @pytest.mark.parametrize("fails", [False, True])
 async def test_questions_of_several_groups_are_matched_together(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, *, fails: bool
