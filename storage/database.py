@@ -142,23 +142,21 @@ class Database:
 
     async def close(self) -> None:
         """Take leave of the other workers and close every connection."""
+        # A server that stands still hears no farewell: it is left all the same, and others see
+        # that this worker beats no more. A file's threads are waited for.
+        patience = _FAREWELL_SECONDS if self.is_shared else None
         if self._beating is not None:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
             self._beating = None
-        if self._is_sqlite:
-            if self._kept is not None:
-                await self._kept.close()
-                self._kept = None
-            await close_engine(self._engine)
-            return
-        # A server that stands still hears no farewell: it is left all the same, and others see
-        # that this worker beats no more.
-        with suppress(StorageError, TimeoutError):
-            async with asyncio.timeout(_FAREWELL_SECONDS):
-                await self._presence.leave()
+            with suppress(StorageError, TimeoutError):
+                async with asyncio.timeout(patience):
+                    await self._presence.leave()
+        if self._kept is not None:
+            await self._kept.close()
+            self._kept = None
         with suppress(TimeoutError):
-            async with asyncio.timeout(_FAREWELL_SECONDS):
+            async with asyncio.timeout(patience):
                 await close_engine(self._engine)
 
     @asynccontextmanager
