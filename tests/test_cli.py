@@ -59,7 +59,6 @@ def test_the_module_and_the_help_work(tmp_path: Path) -> None:
         assert command in told.stdout
 
 
-@pytest.mark.usefixtures("_by_meaning")
 def test_who_thinks_better_of_it_while_it_starts_sees_no_frames(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -73,6 +72,7 @@ def test_who_thinks_better_of_it_while_it_starts_sees_no_frames(
     assert ended.value.code == 130
 
 
+@pytest.mark.usefixtures("_by_meaning")
 def test_check_is_quiet_on_right_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
     assert "aucun problème. 14 réponses" in capsys.readouterr().out
