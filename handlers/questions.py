@@ -7,7 +7,7 @@ from telegram import Update, User
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
-from handlers import answers
+from handlers import answers, requests
 from handlers.authority import Authority, requires
 from handlers.callbacks import CallbackData
 from handlers.forms import engine as forms
@@ -44,7 +44,8 @@ async def hear(_update: Update, context: BotContext) -> None:
     turn = context.turn
     draft = await forms.current(turn)
     if draft is None:
-        await ask(turn)
+        if not await requests.show_numbered(turn):
+            await ask(turn)
     elif forms.sounds_like_a_question(turn.text, draft) or await _is_surely_asked(turn, draft):
         await ask(turn)
         await forms.remind(turn, draft)

@@ -1,5 +1,6 @@
 """The person's own requests: how each stands, changing it, withdrawing it."""
 
+import re
 from dataclasses import dataclass
 
 from telegram import Update
@@ -19,6 +20,8 @@ from handlers.turn import BotContext, Turn
 from storage.interests import Interest, Status
 
 TEXT = Catalogue.of("requests")
+# As a receipt has it, or as it is copied by hand.
+_NUMBER = re.compile(r"\s*TI[\s-]*(\d{4})[\s-]*(\d{4,})[\s.?!]*", re.IGNORECASE)
 _CHANGEABLE = frozenset({Status.RECEIVED, Status.TAKEN, Status.INTRODUCED})
 
 
@@ -41,7 +44,25 @@ class Withdraw(CallbackData, prefix="rw"):
 @reminding
 async def list_requests(_update: Update, context: BotContext) -> None:
     """Show all requests of the person, with their state."""
-    turn = context.turn
+    await _list(context.turn)
+
+
+async def show_numbered(turn: Turn) -> bool:
+    """Show the request whose number was typed, or all where it is none of theirs.
+
+    Tells whether what was typed is a number at all.
+    """
+    typed = _NUMBER.fullmatch(turn.text)
+    if typed is None:
+        return False
+    number = "TI-{}-{}".format(*typed.groups())
+    requests = await turn.work.interests.of_person((await turn.person()).id)
+    request = next((one for one in requests if one.number == number), None)
+    await (_show(turn, request) if request else _list(turn))
+    return True
+
+
+async def _list(turn: Turn) -> None:
     requests = await turn.work.interests.of_person((await turn.person()).id)
     buttons = [
         button(f"{one.number}, {one.project_title}", ShowRequest(one.id)) for one in requests

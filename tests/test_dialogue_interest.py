@@ -68,6 +68,19 @@ async def test_from_the_card_to_the_receipt_and_the_notification(
         assert private not in administrator.messages()[-1]["text"]
 
 
+async def test_a_number_that_is_typed_shows_the_request(
+    sme: Speaker, other_sme: Speaker, stage: Stage
+) -> None:
+    number = await registers(sme, stage)
+    for typed in (number, f"{number.lower()} ?", number.replace("-", " ")):
+        await sme.says(typed)
+        sme.sees(number, "Projet")
+        assert sme.button("Retirer ma demande")
+    # Anybody else's is as if it did not exist.
+    await other_sme.says(number)
+    other_sme.sees("Vous n'avez pas encore de demande")
+
+
 BAD_INPUT = {
     "company": {
         "!!!": "nom d'entreprise",
