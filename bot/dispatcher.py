@@ -62,6 +62,9 @@ class Dispatcher(Pump[Pending, str]):
         self._pace = Pace(limits, services.clock)
         self._made: dict[int, Pending] = {}
         self._forgetting = asyncio.Lock()
+        # What is sent while nothing can be marked would be sent again, were this process to die.
+        self._can_mark = asyncio.Event()
+        self._can_mark.set()
 
     async def _next(self, busy: frozenset[str], limit: int) -> tuple[Pending, ...]:
         room = min(limit, self._pace.room(len(busy), self._database.workers))
@@ -141,6 +144,7 @@ class Dispatcher(Pump[Pending, str]):
         if item.update_id is not None:
             now_about(update=item.update_id)
         chat_id = await self._chat(item)
+        await self._can_mark.wait()
         try:
             async with self._pace.turn(self._address(item)):
                 message_id = await call(self._bot, item, chat_id)
@@ -221,15 +225,17 @@ class Dispatcher(Pump[Pending, str]):
 
     async def _write_down(self, record: Callable[[Work], Coroutine[Any, Any, T]]) -> T:
         """Record that messages arrived, however long that takes: they would be sent again."""
-        while True:
-            try:
-                async with self._database.begin() as work:
-                    result = await record(work)
-            except DatabaseUnavailableError as error:
-                logger.error("what was sent waits to be marked: %s", error)
-                await asyncio.sleep(_MARK_AGAIN_SECONDS)
-            else:
-                return result
+        try:
+            while True:
+                try:
+                    async with self._database.begin() as work:
+                        return await record(work)
+                except DatabaseUnavailableError as error:
+                    self._can_mark.clear()
+                    logger.error("what was sent waits to be marked: %s", error)
+                    await asyncio.sleep(_MARK_AGAIN_SECONDS)
+        finally:
+            self._can_mark.set()
 
     async def _obey(self, item: Pending, error: RetryAfter) -> None:
         """Send nothing at all until Telegram allows it again."""

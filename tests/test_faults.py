@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from test_dialogue_interest import fills, registers
 
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer
 from storage.database import utc_now
+from storage.errors import DatabaseUnavailableError
+from storage.outbox import Outbox
 from storage.schema import inbox, outbox
 
 ROOT = Path(__file__).parent.parent
@@ -37,6 +39,40 @@ async def test_an_answer_survives_telegram_s_refusals(
     stage.running.parts.dispatcher.wake()
     await stage.settles()
     assert _answers(sme, "Ce que vous pouvez faire ici") == 1
+
+
+async def test_nothing_more_is_sent_while_what_was_sent_cannot_be_marked(
+    sme: Speaker,
+    other_sme: Speaker,
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Were the process to die now, each of these would be sent again."""
+    forget = Outbox.forget
+    is_full = True
+
+    async def forgets(self: Outbox, sent: Collection[int]) -> None:
+        if is_full:
+            raise DatabaseUnavailableError("the disk is full")
+        await forget(self, sent)
+
+    monkeypatch.setattr(Outbox, "forget", forgets)
+    stage.messenger.says(sme.user, "/aide")
+    async with asyncio.timeout(10):
+        while "waits to be marked" not in caplog.text:
+            await stage.messenger.changed_or(0.01)
+        stage.messenger.says(other_sme.user, "/aide")
+        while (
+            len(await stage.rows(select(outbox.c.id).where(outbox.c.claimed_by.is_not(None)))) < 2
+        ):
+            await stage.messenger.changed_or(0.01)
+    await asyncio.sleep(0.2)
+    assert _answers(other_sme, "Ce que vous pouvez faire ici") == 0
+    is_full = False
+    await stage.settles()
+    for speaker in (sme, other_sme):
+        assert _answers(speaker, "Ce que vous pouvez faire ici") == 1
 
 
 async def test_a_cut_connection_is_tried_again(sme: Speaker, stage: Stage) -> None:
