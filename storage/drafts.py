@@ -37,6 +37,7 @@ class Drafts(Repository):
         # What was looked for and has not changed here since.
         self._known: dict[int, Draft | None] = {}
         self._saved: dict[int, dict[str, object]] = {}
+        # Telegram's ids of people who had none when looked for.
         self._idle: frozenset[int] = frozenset()
 
     async def look(self, people: Collection[int]) -> None:
