@@ -146,6 +146,8 @@ class Database:
         # that this worker beats no more. A file's threads are waited for.
         patience = _FAREWELL_SECONDS if self.is_shared else None
         if self._beating is not None:
+            self._presence.end()
+            await asyncio.wait([self._beating], timeout=patience)
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
             self._beating = None

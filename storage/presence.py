@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
 
 from storage.errors import StorageError
@@ -36,6 +36,7 @@ class Presence:
         self._monotonic = monotonic
         self._seen: dict[str, tuple[int, float]] = {}
         self.count = 1
+        self._ends = asyncio.Event()
 
     async def beat(self) -> None:
         """Say that this worker lives, and free what those who stopped doing so have claimed."""
@@ -55,10 +56,17 @@ class Presence:
             await work.workers.free()
 
     async def run(self) -> None:
-        """Beat until cancelled."""
-        while True:
-            await asyncio.sleep(BEAT.total_seconds())
+        """Beat until told to end."""
+        while not self._ends.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEAT.total_seconds()):
+                    await self._ends.wait()
+                    return
             await self.watch()
+
+    def end(self) -> None:
+        """Let ``run`` end once the beat under way is done: one cut off leaves a connection open."""
+        self._ends.set()
 
     async def watch(self) -> None:
         """Beat, or say that the database does not let."""

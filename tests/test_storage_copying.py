@@ -1,8 +1,8 @@
 """Moving to another database keeps everything, and says at once where it does not."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -143,19 +143,27 @@ async def test_what_arrives_otherwise_is_not_kept(
 async def test_a_server_whose_workers_live_is_not_copied(
     postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "_TWO_BEATS", 0.1)
     url = await postgres.create(migrated=True)
     dead, alive = Database(url, worker="dead"), Database(url, worker="alive")
-    await dead.beat()
-    # Copied as soon as whoever left a row there beats no more.
-    await copy_database(url, sqlite_url(tmp_path / "first"))
-    monkeypatch.setattr("storage.presence.BEAT", timedelta(seconds=0.02))
-    await alive.join()
-    with pytest.raises(InUseError, match="another process uses postgresql"):
-        await copy_database(url, sqlite_url(tmp_path / "second"))
-    await alive.close()
-    await dead.close()
-    await postgres.drop(url)
+
+    async def nobody_beats(_seconds: float) -> None:
+        pass
+
+    async def one_beats(_seconds: float) -> None:
+        await alive.beat()
+
+    try:
+        await dead.beat()
+        # Whoever left a row there beats no more.
+        monkeypatch.setattr(copying, "asyncio", SimpleNamespace(sleep=nobody_beats))
+        await copy_database(url, sqlite_url(tmp_path / "first"))
+        monkeypatch.setattr(copying, "asyncio", SimpleNamespace(sleep=one_beats))
+        with pytest.raises(InUseError, match="another process uses postgresql"):
+            await copy_database(url, sqlite_url(tmp_path / "second"))
+    finally:
+        await alive.close()
+        await dead.close()
+        await postgres.drop(url)
 
 
 async def test_a_server_that_is_not_there_is_said(blank_file: Path) -> None:
