@@ -12,9 +12,10 @@ from contextlib import (
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
 
-from sqlalchemy import Connection
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -36,6 +37,9 @@ _ONLY_WORKER = "only"
 _CONNECTIONS = 10
 _WAIT_SECONDS = 10
 _FAREWELL_SECONDS = 3.0
+
+# The driver's own connections to each server: those that a farewell does not reach are cut.
+_connected_to_servers: WeakKeyDictionary[Engine, WeakSet[Any]] = WeakKeyDictionary()
 _SERVER_SETTINGS = {
     "application_name": "territoires-industrie-bot",
     # A worker that stands still must not hold what the others wait for.
@@ -157,9 +161,7 @@ class Database:
         if self._kept is not None:
             await self._kept.close()
             self._kept = None
-        with suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                await close_engine(self._engine)
+        await close_engine(self._engine, patience)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -214,7 +216,7 @@ def open_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
     """Open a database; raises `StorageError` if the URL names none."""
     if url.get_backend_name() == "sqlite":
         return open_sqlite(url, foreign_keys=foreign_keys)
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         # An error is logged, and its parameters are what people wrote.
         hide_parameters=True,
@@ -226,14 +228,28 @@ def open_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
         connect_args={"timeout": _WAIT_SECONDS, "server_settings": _SERVER_SETTINGS},
         **JSON_COLUMNS,
     )
+    connections: WeakSet[Any] = WeakSet()
+    event.listen(
+        engine.sync_engine, "connect", lambda made, _: connections.add(made.driver_connection)
+    )
+    _connected_to_servers[engine.sync_engine] = connections
+    return engine
 
 
-async def close_engine(engine: AsyncEngine) -> None:
-    """Close every connection to a database that was opened here."""
+async def close_engine(engine: AsyncEngine, patience: float | None = None) -> None:
+    """Close every connection to a database that was opened here.
+
+    ``patience``, in seconds, is how long a server may take to hear a farewell.
+    """
     if engine.dialect.name == "sqlite":
         await close_sqlite(engine)
-    else:
-        await engine.dispose()
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            await engine.dispose()
+    # An open one would keep uvloop from closing.
+    for connection in list(_connected_to_servers.get(engine.sync_engine, ())):
+        connection.terminate()
 
 
 def unreachable(engine: AsyncEngine) -> tuple[type[Exception], ...]:

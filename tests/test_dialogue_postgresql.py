@@ -66,20 +66,20 @@ async def test_a_server_that_stands_still_is_said_and_does_not_keep_the_bot_from
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("storage.presence.BEAT", timedelta(seconds=0.05))
+    await sme.says("/start")
     monkeypatch.setattr("storage.presence.LEASE", timedelta(seconds=1))
     monkeypatch.setattr("storage.database._FAREWELL_SECONDS", 0.2)
     monkeypatch.setattr("bot.pump._DRAIN_SECONDS", 0.2)
-    await sme.says("/start")
     postgres.freeze()
     try:
         stage.messenger.says(sme.user, "/inconnue1")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "the database does not answer: not within" not in caplog.text:
                 await stage.messenger.changed_or(0.01)
             await stage.stops()
     finally:
         postgres.thaw()
+        monkeypatch.undo()
     await stage.starts()
     await stage.settles()
     said = "\n".join(m["text"] for m in sme.messages() if m["from"]["is_bot"])
