@@ -57,7 +57,7 @@ class Presence:
 
     async def run(self) -> None:
         """Beat until told to end."""
-        while not self._ends.is_set():
+        while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(BEAT.total_seconds()):
                     await self._ends.wait()
