@@ -21,10 +21,10 @@ from matplotlib import pyplot as plt
 
 import knowledge
 from benchmarks.peers import Peer, all_peers, ours
-from bot.evaluation import Question, read_questions
-from knowledge.corpus import HOUSE, Example, Material
-from knowledge.encoding import Encoder, Vectors, shipped_encoder
+from bot.commands.evaluation import Question, read_questions
 from knowledge.loading import material_of
+from knowledge.ranking.corpus import HOUSE, Example, Material
+from knowledge.ranking.encoder import Encoder, Vectors, shipped_encoder
 
 DOCS = Path(knowledge.__file__).parent.parent / "docs"
 _HEAD = """\

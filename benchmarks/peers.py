@@ -15,12 +15,12 @@ from rapidfuzz import fuzz
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from knowledge.corpus import Example, Material
-from knowledge.encoding import Encoder
-from knowledge.lexicon import Lexicon
-from knowledge.model_store import ModelStore
-from knowledge.normalising import normalise
-from knowledge.training import compile_ranker
+from knowledge.ranking.corpus import Example, Material
+from knowledge.ranking.encoder import Encoder
+from knowledge.ranking.model_store import ModelStore
+from knowledge.ranking.training import compile_ranker
+from knowledge.text.lexicon import Lexicon
+from knowledge.text.normalise import normalise
 
 Scores = npt.NDArray[np.float64]
 Ranker = Callable[[str], tuple[Scores, float]]

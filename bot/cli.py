@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
+from bot.commands.console import fail, say
 from bot.messages import TEXT
 from bot.settings import Settings, SettingsError
-from bot.speaking import fail, say
 
 Command = Callable[[argparse.Namespace], int]
 # What adds one command to the others: `add_parser`, whose own type is argparse's secret.
@@ -101,17 +101,17 @@ def _run(_options: argparse.Namespace) -> int:
     settings = Settings.read()
     if settings.telegram_bot_token is None:
         return _run_preview(settings, settings.preview_port)
-    from bot import modes  # noqa: PLC0415
+    from bot import run_modes  # noqa: PLC0415
 
-    return modes.telegram(settings)
+    return run_modes.telegram(settings)
 
 
 def _serve(_options: argparse.Namespace) -> int:
     settings = Settings.read()
     settings.check_for_webhook()
-    from bot import modes  # noqa: PLC0415
+    from bot import run_modes  # noqa: PLC0415
 
-    return modes.telegram(settings, posted=True)
+    return run_modes.telegram(settings, posted=True)
 
 
 def _preview(options: argparse.Namespace) -> int:
@@ -122,37 +122,40 @@ def _preview(options: argparse.Namespace) -> int:
 
 
 def _run_preview(settings: Settings, port: int) -> int:
-    from bot import local  # noqa: PLC0415
+    from bot import preview_mode  # noqa: PLC0415
 
-    return local.preview(settings, port)
+    return preview_mode.preview(settings, port)
 
 
 def _check(options: argparse.Namespace) -> int:
-    from bot import asking  # noqa: PLC0415
+    from bot.commands import ask_and_check  # noqa: PLC0415
 
-    return asking.check(_directory(options.directory), as_json=options.json)
+    return ask_and_check.check(_directory(options.directory), as_json=options.json)
 
 
 def _ask(options: argparse.Namespace) -> int:
-    from bot import asking  # noqa: PLC0415
+    from bot.commands import ask_and_check  # noqa: PLC0415
 
     directory = _directory(options.knowledge)
     if options.jsonl:
-        return asking.answer_lines(directory, sys.stdin, sys.stdout)
+        return ask_and_check.answer_lines(directory, sys.stdin, sys.stdout)
     if options.question is None:
         return fail(TEXT.label("ask_needs_question"))
-    return asking.answer_one(directory, options.question, as_json=options.json)
+    return ask_and_check.answer_one(directory, options.question, as_json=options.json)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from bot import asking  # noqa: PLC0415
+    from bot.commands import ask_and_check  # noqa: PLC0415
 
     directory = _directory(options.knowledge)
-    return asking.evaluate_file(directory, options.file, as_json=options.json, page=options.html)
+    return ask_and_check.evaluate_file(
+        directory, options.file, as_json=options.json, page=options.html
+    )
 
 
 def _doctor(_options: argparse.Namespace) -> int:
-    from bot import doctor, logs  # noqa: PLC0415
+    from bot.commands import doctor  # noqa: PLC0415
+    from bot.runtime import logs  # noqa: PLC0415
 
     today = date.today()  # noqa: DTZ011 - the operator's own day
     # What fails is told in words; a library would add its own, and the answer that it was given.
@@ -163,21 +166,21 @@ def _doctor(_options: argparse.Namespace) -> int:
 
 
 def _backup(options: argparse.Namespace) -> int:
-    from bot import keeping  # noqa: PLC0415
+    from bot.commands import backups  # noqa: PLC0415
 
-    return keeping.back_up_to(Settings.read().database_url, options.file)
+    return backups.back_up_to(Settings.read().database_url, options.file)
 
 
 def _restore(options: argparse.Namespace) -> int:
-    from bot import keeping  # noqa: PLC0415
+    from bot.commands import backups  # noqa: PLC0415
 
-    return keeping.restore_from(options.file, Settings.read().database_url)
+    return backups.restore_from(options.file, Settings.read().database_url)
 
 
 def _copy(options: argparse.Namespace) -> int:
-    from bot import keeping  # noqa: PLC0415
+    from bot.commands import backups  # noqa: PLC0415
 
-    return keeping.copy_between(options.source, options.target)
+    return backups.copy_between(options.source, options.target)
 
 
 def _directory(given: Path | None) -> Path:

@@ -12,28 +12,28 @@ from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
 from telegram.request import BaseRequest
 
 import handlers.table
-from bot import metrics
-from bot.backlog import Backlog
-from bot.digest import Digest
-from bot.dispatcher import Dispatcher
-from bot.intake import BotApplication, Intake, remember_failure
-from bot.introduction import introduce
-from bot.library import Library, put_in_service
+from bot.command_menus import introduce
+from bot.content.compiler import compiling
+from bot.content.hot_reload import Reloading
+from bot.content.library import Library, put_in_service
+from bot.content.publisher import Publishing
+from bot.content.weekly_digest import Digest
+from bot.inbox.backlog import Backlog
+from bot.inbox.polling import Polling
+from bot.inbox.source import Reception
+from bot.inbox.worker import BotApplication, Intake, remember_failure
 from bot.messages import TEXT
-from bot.pacing import limits_of
-from bot.polling import Polling
-from bot.publishing import Publishing
-from bot.reception import Reception
-from bot.reloading import Reloading
+from bot.outbox.dispatcher import Dispatcher
+from bot.outbox.rate_limits import limits_of
+from bot.outbox.transport import Transport
+from bot.runtime import metrics
 from bot.settings import Settings
-from bot.transport import Transport
-from bot.understanding import compiling
-from handlers.services import Identity, Services
-from handlers.turn import BotContext
-from knowledge.whole import Knowledge
+from handlers.core.services import Identity, Services
+from handlers.core.turn import BotContext
+from knowledge.knowledge import Knowledge
 from storage.database import Database, utc_now
-from storage.errors import StorageError
-from storage.retention import Durations
+from storage.engine.errors import StorageError
+from storage.privacy.retention import Durations
 
 logger = logging.getLogger(__name__)
 
@@ -219,7 +219,7 @@ def _assemble(
     reception: Reception
     if posted:
         # The web framework is slow to import, and who fetches needs none.
-        from bot.posting import posting  # noqa: PLC0415
+        from bot.inbox.webhook_source import posting  # noqa: PLC0415
 
         reception = posting(settings, bot, database, backlog, services, intake.wake)
     else:

@@ -21,8 +21,8 @@ from sqlalchemy.exc import ArgumentError
 
 import knowledge
 from bot.messages import TEXT
-from knowledge.thresholds import Thresholds
-from storage.inbox import MOST_WAITING
+from knowledge.matcher.thresholds import Thresholds
+from storage.queues.inbox import MOST_WAITING
 
 
 class SettingsError(Exception):

@@ -3,14 +3,14 @@
 And what follows when a person cannot be told what became of their request.
 """
 
-from handlers import administration
+from handlers.core.services import Identity
+from handlers.handoff.threads import Threads
 from handlers.messages import Catalogue
-from handlers.services import Identity
-from handlers.threads import Threads
-from storage.conversation import ABOUT, Conversation, Reference, Side
-from storage.conversation import Message as Said
-from storage.outbox import Pending
-from storage.work import Work
+from handlers.requests import administrators
+from storage.queues.outbox import Pending
+from storage.records.conversation_values import ABOUT, Conversation, Reference, Side
+from storage.records.conversation_values import Message as Said
+from storage.unit_of_work import Work
 
 TEXT = Catalogue.of("handoff")
 
@@ -45,7 +45,7 @@ async def arrived(work: Work, item: Pending, identity: Identity) -> None:
 
 async def failed(work: Work, item: Pending, reason: str, identity: Identity) -> bool:
     """Say to whoever caused it that a message cannot be delivered; False: tell others as well."""
-    if await administration.undelivered(work, item, reason):
+    if await administrators.undelivered(work, item, reason):
         return True
     found = await _subject(work, item)
     reference = Reference.of(item.about)

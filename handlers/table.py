@@ -1,51 +1,36 @@
 """The one visible list of all handlers, in the order in which they are asked."""
 
-from handlers import (
-    administration,
-    answers,
-    facilitation,
-    fallback,
-    filling,
-    general,
-    groups,
-    handoff,
-    history,
-    interest,
-    projects,
-    proposal,
-    publication,
-    questions,
-    requests,
-    rights,
-    themes,
-    trial,
-    unanswered,
-)
+from handlers.core.routing import Handler
+from handlers.curation import fill_gap, history, publish, trial, unanswered
 from handlers.forms import engine as forms
-from handlers.routing import Handler
+from handlers.general import fallback, groups, privacy, start_and_help
+from handlers.handoff import facilitators, person
+from handlers.projects import browse
+from handlers.questions import answer, ask, themes
+from handlers.requests import administrators, interest, own_requests, proposal
 
 # Commands and buttons name what they want; a text is heard last, and the fallback takes the rest.
 ALL: tuple[Handler, ...] = (
     *groups.HANDLERS,
-    *general.HANDLERS,
+    *start_and_help.HANDLERS,
     *themes.HANDLERS,
-    *answers.HANDLERS,
-    *questions.HANDLERS,
-    *projects.HANDLERS,
+    *answer.HANDLERS,
+    *ask.HANDLERS,
+    *browse.HANDLERS,
     *interest.HANDLERS,
     *proposal.HANDLERS,
     *forms.HANDLERS,
-    *requests.HANDLERS,
-    *administration.HANDLERS,
-    *rights.HANDLERS,
-    *publication.HANDLERS,
+    *own_requests.HANDLERS,
+    *administrators.HANDLERS,
+    *privacy.HANDLERS,
+    *publish.HANDLERS,
     *history.HANDLERS,
     *trial.HANDLERS,
-    *handoff.HANDLERS,
-    *facilitation.HANDLERS,
+    *person.HANDLERS,
+    *facilitators.HANDLERS,
     *unanswered.HANDLERS,
-    *filling.HANDLERS,
-    questions.HEARING,
+    *fill_gap.HANDLERS,
+    ask.HEARING,
     groups.HEARING,
     *fallback.HANDLERS,
 )

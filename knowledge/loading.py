@@ -7,21 +7,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from knowledge.census import Census
-from knowledge.corpus import Material, examples_of
-from knowledge.encoding import Encoder
-from knowledge.lexicon import Lexicon
-from knowledge.matching import Matcher
+from knowledge.files.problems import KnowledgeError, Place, Problem, Severity, problem
+from knowledge.files.rules import check_rules
+from knowledge.files.schema_check import check_shape, day_of
+from knowledge.files.yaml_reader import Document, parse, read
+from knowledge.knowledge import Knowledge
+from knowledge.matcher.matcher import Matcher
+from knowledge.matcher.thresholds import Thresholds
 from knowledge.model import Action, Entry, Project, SmallTalk, Stage
-from knowledge.model_store import ModelStore
-from knowledge.problems import KnowledgeError, Place, Problem, Severity, problem
-from knowledge.ranking import Ranker
-from knowledge.rules import check_rules
-from knowledge.shape import check_shape, day_of
-from knowledge.thresholds import Thresholds
-from knowledge.training import compile_ranker
-from knowledge.whole import Knowledge
-from knowledge.yaml_files import Document, parse, read
+from knowledge.projects import Census
+from knowledge.ranking.corpus import Material, examples_of
+from knowledge.ranking.encoder import Encoder
+from knowledge.ranking.model_store import ModelStore
+from knowledge.ranking.ranker import Ranker
+from knowledge.ranking.training import compile_ranker
+from knowledge.text.lexicon import Lexicon
 
 FAQ, PROJECTS, SMALL_TALK = "faq.yaml", "projets.yaml", "politesses.yaml"
 VOICES, LEXICON = "formulations.yaml", "lexique.yaml"

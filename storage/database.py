@@ -20,15 +20,15 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage.errors import DatabaseUnavailableError, NestedTransactionError, StorageError
-from storage.faults import Fault, fault_of, kind_of
-from storage.json_columns import JSON_COLUMNS
-from storage.presence import Presence
-from storage.revision import NEWEST, is_newest
-from storage.sole import make_folder
-from storage.sqlite import close_sqlite, open_sqlite
-from storage.work import Work
-from storage.workers import new_worker
+from storage.engine.errors import DatabaseUnavailableError, NestedTransactionError, StorageError
+from storage.engine.faults import Fault, fault_of, kind_of
+from storage.engine.file_lock import make_folder
+from storage.engine.json_columns import JSON_COLUMNS
+from storage.engine.revision import NEWEST, is_newest
+from storage.engine.sqlite import close_sqlite, open_sqlite
+from storage.heartbeat import Presence
+from storage.unit_of_work import Work
+from storage.workers.registry import new_worker
 
 logger = logging.getLogger(__name__)
 
@@ -207,7 +207,7 @@ class Database:
 def _upgrade(connection: Connection) -> None:
     # Alembic talks at INFO, even while it is imported; it is slow to import, and needed once.
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    from storage.upgrade import upgrade  # noqa: PLC0415
+    from storage.engine.upgrade import upgrade  # noqa: PLC0415
 
     upgrade(connection)
 

@@ -16,10 +16,10 @@ from postgres import postgres_server  # noqa: F401 (a fixture)
 from storage_fixtures import blank_file  # noqa: F401 (a fixture)
 
 import knowledge.loading
-from bot import event_loop
+from bot.runtime import event_loop
+from knowledge.knowledge import Knowledge
 from knowledge.loading import Compiling
-from knowledge.model_store import ModelStore
-from knowledge.whole import Knowledge
+from knowledge.ranking.model_store import ModelStore
 
 SHIPPED = Path(knowledge.__file__).parent
 # A busy machine is slow, and that is no fault of what is tested.

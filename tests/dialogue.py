@@ -10,23 +10,22 @@ import re
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
 
-from bot.library import Library
-from bot.local import for_preview
+from bot.content.library import Library
 from bot.preview.messenger import Messenger
 from bot.preview.people import Group, User
 from bot.preview.server import PreviewServer
+from bot.preview_mode import for_preview
 from bot.service import Service
 from bot.settings import Settings
-from knowledge.recent import Recent
-from knowledge.whole import Knowledge
-from storage.schema import inbox, outbox
+from knowledge.knowledge import Knowledge
+from storage.engine.schema import inbox, outbox
 
 Message = dict[str, Any]
 TIMEOUT_SECONDS = 20
@@ -260,8 +259,6 @@ async def staged(
     """Give a stage with the bot running, on a database of its own or at a URL; stop all after."""
     server = PreviewServer(messenger)
     await server.start()
-    # What another test asked would be found again, without the matcher.
-    knowledge = replace(knowledge, recent=Recent())
     stage = Stage(server, knowledge, database, clock=clock or Clock(), overrides=overrides, url=url)
     await stage.starts()
     try:

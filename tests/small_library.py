@@ -10,12 +10,12 @@ import pytest
 from dialogue import TIMEOUT_SECONDS, Speaker, Stage
 from knowledge_fixtures import PROJECTS, SMALL_TALK
 
-from bot.library import Library
+from bot.content.library import Library
 from bot.preview.server import PreviewServer
 from knowledge.loading import Compiling
-from knowledge.model_store import ModelStore
-from storage.publications import State
-from storage.schema import publications
+from knowledge.ranking.model_store import ModelStore
+from storage.engine.schema import publications
+from storage.records.change_requests import State
 
 FAQ = """\
 # Les réponses du bot.

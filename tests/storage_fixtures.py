@@ -16,8 +16,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from storage.database import Database
-from storage.interests import ContactKind, NewInterest, Role
-from storage.outbox import Audience, Outgoing
+from storage.queues.outbox import Audience, Outgoing
+from storage.records.interests import ContactKind, NewInterest, Role
 
 ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)

@@ -12,7 +12,7 @@ import pytest_asyncio
 from dialogue import Stage, unfailing
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from knowledge.whole import Knowledge
+from knowledge.knowledge import Knowledge
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import handlers.table
-from handlers.callbacks import MAX_BYTES, CallbackData, ExpiredButtonError
+from handlers.core.callback_data import MAX_BYTES, CallbackData, ExpiredButtonError
 
 
 class Colour(StrEnum):

@@ -6,10 +6,10 @@ from storage_fixtures import START
 from telegram.error import InvalidToken, NetworkError
 from telegram.ext import ExtBot
 
-from bot.calls import ask, call
+from bot.outbox.bot_api import ask, call
+from bot.outbox.transport import Transport
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer
-from bot.transport import Transport
-from storage.outbox import Audience, Pending
+from storage.queues.outbox import Audience, Pending
 
 
 def bot_of(server: PreviewServer, transport: Transport) -> ExtBot[None]:

@@ -7,9 +7,9 @@ from effort import effort
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.census import Census, Found
+from knowledge.knowledge import Knowledge
 from knowledge.model import Project, Stage
-from knowledge.whole import Knowledge
+from knowledge.projects import Census, Found
 
 TODAY = date(2026, 11, 23)
 

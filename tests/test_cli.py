@@ -14,8 +14,8 @@ from small_library import small_folder
 
 import bot
 import knowledge
-from bot import asking
 from bot.cli import main
+from bot.commands import ask_and_check
 
 SHIPPED = Path(knowledge.__file__).parent
 ROOT = Path(bot.__file__).parent.parent
@@ -154,7 +154,7 @@ def test_lines_are_answered_in_order() -> None:
     questions = ["bonjour", "comment financer un projet", "", "projet"]
     lines = "".join(json.dumps({"q": q}) + "\n" for q in questions) + "\n"
     output = io.StringIO()
-    assert asking.answer_lines(SHIPPED, io.StringIO(lines), output) == 0
+    assert ask_and_check.answer_lines(SHIPPED, io.StringIO(lines), output) == 0
     told = [json.loads(line) for line in output.getvalue().splitlines()]
     assert [one["q"] for one in told] == questions
     assert [one["outcome"] for one in told] == ["smalltalk", "answer", "none", "choices"]
@@ -163,7 +163,7 @@ def test_lines_are_answered_in_order() -> None:
 @pytest.mark.parametrize("line", ["no json", "[]", "{}", '{"q": 3}', "null"])
 def test_a_bad_line_is_told_with_its_number(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     lines = io.StringIO('{"q": "bonjour"}\n' + line + "\n")
-    assert asking.answer_lines(SHIPPED, lines, io.StringIO()) == 1
+    assert ask_and_check.answer_lines(SHIPPED, lines, io.StringIO()) == 1
     assert "ligne 2" in capsys.readouterr().err
 
 

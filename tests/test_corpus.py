@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 import knowledge
-from knowledge.corpus import HOUSE, Example, examples_of
-from knowledge.normalising import normalise
-from knowledge.whole import Knowledge
+from knowledge.knowledge import Knowledge
+from knowledge.ranking.corpus import HOUSE, Example, examples_of
+from knowledge.text.normalise import normalise
 
 SHIPPED = Path(knowledge.__file__).parent
 COMMON = frozenset(

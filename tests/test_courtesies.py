@@ -7,13 +7,13 @@ from effort import effort
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.courtesies import without_courtesies
-from knowledge.matching import FIND_PROJECTS, Outcome
+from knowledge.knowledge import Knowledge
+from knowledge.matcher.matcher import FIND_PROJECTS, Outcome
+from knowledge.matcher.small_talk import SmallTalkFinder
 from knowledge.model import SmallTalk
-from knowledge.normalising import LONGEST, normalise
-from knowledge.small_talk import SmallTalkFinder
-from knowledge.whole import Knowledge
-from knowledge.wording import wording
+from knowledge.text.courtesies import without_courtesies
+from knowledge.text.normalise import LONGEST, normalise
+from knowledge.text.word_lists import wording
 
 GREETINGS = ["", "Bonjour, ", "bjr ", "Bonsoir madame, ", "Salut à tous ! ", "bonjour, svp : "]
 THANKS = ["", " merci", " ? Merci d'avance.", ", s'il vous plaît", " svp merci", "\nCordialement"]

@@ -5,8 +5,8 @@ from dialogue import Speaker, Stage
 from sqlalchemy import select
 from test_dialogue_interest import registers
 
-from storage.outbox import Audience
-from storage.schema import interest_events, interests, outbox
+from storage.engine.schema import interest_events, interests, outbox
+from storage.queues.outbox import Audience
 
 
 async def test_details_are_shown_and_hidden_again(

@@ -7,9 +7,9 @@ from test_dialogue_interest import begins
 from test_dialogue_rights import file_of
 
 from bot.preview.errors import ApiError
-from handlers.handoff import MOST_OPEN
-from handlers.threads import LONGEST
-from storage.schema import conversation_messages, conversations, outbox, signatures
+from handlers.handoff.person import MOST_OPEN
+from handlers.handoff.threads import LONGEST
+from storage.engine.schema import conversation_messages, conversations, outbox, signatures
 
 # No entry is about this, and masking has something to take out.
 ODD = "Quelle heure est-il à Tokyo ? Appelez le 06 12 34 56 78"

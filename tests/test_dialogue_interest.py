@@ -6,7 +6,7 @@ import pytest
 from dialogue import Speaker, Stage, number_in
 from sqlalchemy import select
 
-from storage.schema import drafts, interests, outbox
+from storage.engine.schema import drafts, interests, outbox
 
 PROJECT = "p_"
 

@@ -12,8 +12,8 @@ from postgres import Server
 from sqlalchemy import func, select
 from test_dialogue_interest import registers
 
-from knowledge.whole import Knowledge
-from storage.schema import inbox, outbox, workers
+from knowledge.knowledge import Knowledge
+from storage.engine.schema import inbox, outbox, workers
 
 
 @pytest.fixture(name="stage")
@@ -67,9 +67,9 @@ async def test_a_server_that_stands_still_is_said_and_does_not_keep_the_bot_from
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     await sme.says("/start")
-    monkeypatch.setattr("storage.presence.LEASE", timedelta(seconds=1))
+    monkeypatch.setattr("storage.heartbeat.LEASE", timedelta(seconds=1))
     monkeypatch.setattr("storage.database._FAREWELL_SECONDS", 0.2)
-    monkeypatch.setattr("bot.pump._DRAIN_SECONDS", 0.2)
+    monkeypatch.setattr("bot.runtime.lanes._DRAIN_SECONDS", 0.2)
     postgres.freeze()
     try:
         stage.messenger.says(sme.user, "/inconnue1")

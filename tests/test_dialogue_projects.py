@@ -4,8 +4,8 @@ import re
 
 from dialogue import Speaker, Stage
 
-from handlers.navigation import DeclareInterest, ListProjects, ShowProject
-from handlers.projects import ChooseFilter
+from handlers.core.buttons import DeclareInterest, ListProjects, ShowProject
+from handlers.projects.browse import ChooseFilter
 
 
 def numbered(labels: list[str]) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 from dialogue import Speaker, Stage, number_in
 from sqlalchemy import select
 
-from storage.schema import interests
+from storage.engine.schema import interests
 
 
 async def proposes(sme: Speaker, kind: str, description: str) -> str:

@@ -21,10 +21,10 @@ from small_library import (  # noqa: F401 (some are fixtures)
 )
 
 from bot.preview.server import PreviewServer, running
-from handlers.publication import TEXT
-from knowledge.model_store import ModelStore
-from knowledge.publication import PUBLISHABLE, publish, versions
-from storage.publications import Asked, Kind, State
+from handlers.curation.publish import TEXT
+from knowledge.curation.versions import PUBLISHABLE, publish, versions
+from knowledge.ranking.model_store import ModelStore
+from storage.records.change_requests import Asked, Kind, State
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from dialogue import Speaker, Stage, buttons
 from sqlalchemy import select
 
-from storage.schema import questions
+from storage.engine.schema import questions
 
 
 async def test_start_says_who_speaks_and_what_can_be_done(sme: Speaker) -> None:

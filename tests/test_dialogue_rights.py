@@ -6,7 +6,7 @@ from dialogue import Speaker, Stage
 from sqlalchemy import func, select
 from test_dialogue_interest import begins, registers
 
-from storage.schema import drafts, inbox, interests, people, questions
+from storage.engine.schema import drafts, inbox, interests, people, questions
 
 
 async def file_of(sme: Speaker, stage: Stage) -> str:

@@ -3,7 +3,7 @@
 import pytest
 from dialogue import Speaker, Stage
 
-from storage.schema import questions
+from storage.engine.schema import questions
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from dialogue import Message, Speaker, Stage, unfailing
 from small_library import decides, library_of, small_folder, staged_library, works
 from sqlalchemy import select, update
 
-from bot.digest import Digest, last_due
-from handlers.unanswered import MOST_PEOPLE, PAGE
-from knowledge.model_store import ModelStore
-from knowledge.whole import Knowledge
-from storage.outbox import Priority
-from storage.publications import State
-from storage.schema import conversations, outbox, publications, questions
+from bot.content.weekly_digest import Digest, last_due
+from handlers.curation.unanswered import MOST_PEOPLE, PAGE
+from knowledge.knowledge import Knowledge
+from knowledge.ranking.model_store import ModelStore
+from storage.engine.schema import conversations, outbox, publications, questions
+from storage.queues.outbox import Priority
+from storage.records.change_requests import State
 
 MATCH = "Qui a gagné le match hier soir ?"
 CLOCK = "Quelle heure est-il à Tokyo ?"

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from knowledge_fixtures import PROJECTS, SMALL_TALK
 
 import knowledge
-from knowledge.differences import Change, Kind, differences
+from knowledge.curation.diff import Change, Kind, differences
+from knowledge.files.yaml_reader import Document, parse
 from knowledge.loading import read_files
-from knowledge.yaml_files import Document, parse
 
 SHIPPED = Path(knowledge.__file__).parent
 FAQ = """\

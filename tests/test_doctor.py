@@ -16,9 +16,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 import bot
 from bot.cli import main
-from bot.doctor import TEXT, Level, Remark, examine, in_words
+from bot.commands.doctor import TEXT, Level, Remark, examine, in_words
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer
-from bot.serving import WebServer
+from bot.runtime.web_server import WebServer
 from bot.settings import Settings
 from storage.database import Database
 
@@ -248,7 +248,7 @@ def test_a_backup_that_cannot_be_written_is_told(
     def no_room(_file: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("storage.backup.os.fsync", no_room)
+    monkeypatch.setattr("storage.operations.backup.os.fsync", no_room)
     assert main(["backup", "copies/other.db"]) == 1
     assert "le disque est plein" in capsys.readouterr().err
 

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import knowledge
-from knowledge.editing import (
+from knowledge.curation.yaml_edit import (
     LONGEST_PHRASING,
     LONGEST_QUESTION,
     VOICE,
@@ -20,8 +20,8 @@ from knowledge.editing import (
     with_out_of_scope,
     with_phrasing,
 )
-from knowledge.normalising import normalise
-from knowledge.yaml_files import parse
+from knowledge.files.yaml_reader import parse
+from knowledge.text.normalise import normalise
 
 SHIPPED = Path(knowledge.__file__).parent
 ENTRY = "argent"
@@ -323,10 +323,12 @@ def test_what_cannot_be_set_out_of_scope_is_refused(voices: str, question: str, 
 
 
 def test_the_lengths_are_those_of_the_schemas() -> None:
-    faq = json.loads((SHIPPED / "schema" / "faq.schema.json").read_text("utf-8"))
+    faq = json.loads((SHIPPED / "files" / "schema" / "faq.schema.json").read_text("utf-8"))
     entry = faq["properties"]["entrees"]["items"]["properties"]
     assert entry["variantes"]["items"]["maxLength"] == LONGEST_PHRASING
-    voices = json.loads((SHIPPED / "schema" / "formulations.schema.json").read_text("utf-8"))
+    voices = json.loads(
+        (SHIPPED / "files" / "schema" / "formulations.schema.json").read_text("utf-8")
+    )
     voice = voices["properties"]["voix"]["items"]["properties"]
     assert voice["hors_sujet"]["items"]["maxLength"] == LONGEST_QUESTION
 

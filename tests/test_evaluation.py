@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
-from bot.evaluation import EvaluationFileError, Question, evaluate, read_questions
-from knowledge.matching import Decision, Matcher, Outcome
-from knowledge.ranking import Ranked
+from bot.commands.evaluation import EvaluationFileError, Question, evaluate, read_questions
+from knowledge.matcher.matcher import Decision, Matcher, Outcome
+from knowledge.ranking.ranker import Ranked
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import knowledge
-from knowledge.explaining import Likeness, explain
-from knowledge.matching import FIND_PROJECTS, Outcome
-from knowledge.whole import Knowledge
+from knowledge.curation.explain import Likeness, explain
+from knowledge.knowledge import Knowledge
+from knowledge.matcher.matcher import FIND_PROJECTS, Outcome
 
 SHIPPED = Path(knowledge.__file__).parent
 
@@ -79,8 +79,8 @@ def test_what_stands_by_its_score_has_no_mark(shipped: Knowledge, question: str)
 
 def test_every_reason_of_the_matcher_has_its_french() -> None:
     """The matcher gives its reasons in English; a new one must be put into words here."""
-    written = (SHIPPED / "matching.py").read_text("utf-8")
-    french = (SHIPPED / "explaining.yaml").read_text("utf-8")
+    written = (SHIPPED / "matcher" / "matcher.py").read_text("utf-8")
+    french = (SHIPPED / "curation" / "explain.yaml").read_text("utf-8")
     reasons = set(re.findall(r'reason(?: =|=) ?"([^"]+)"', written))
     reasons |= set(re.findall(r'_named\(asked\), "([^"]+)"', written))
     reasons |= set(re.findall(r'best, \(\), "([^"]+)"', written))

@@ -18,9 +18,9 @@ from test_dialogue_interest import fills, registers
 
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer
 from storage.database import utc_now
-from storage.errors import DatabaseUnavailableError
-from storage.outbox import Outbox
-from storage.schema import inbox, outbox
+from storage.engine.errors import DatabaseUnavailableError
+from storage.engine.schema import inbox, outbox
+from storage.queues.outbox import Outbox
 
 ROOT = Path(__file__).parent.parent
 _ATTEMPTS = select(outbox.c.attempts)

@@ -8,8 +8,8 @@ from dialogue import Speaker, Stage
 from sqlalchemy import select
 from test_dialogue_interest import begins, registers
 
-from storage.outbox import Priority
-from storage.schema import outbox
+from storage.engine.schema import outbox
+from storage.queues.outbox import Priority
 
 TOLD = "Vous écrivez très vite"
 LIMIT = 30

@@ -12,15 +12,15 @@ from test_dialogue_interest import begins
 from test_flood import LIMIT, TOLD, answered
 from test_intake import answers, crowd, noted_units, write_at_once  # noqa: F401 (a fixture)
 
-import bot.intake
-from bot.intake import Intake
-from bot.pump import Pump
-from handlers.foresight import match_ahead
-from handlers.navigation import ShowEntry
-from handlers.services import Services
-from knowledge.matching import Matcher
-from storage.inbox import Waiting
-from storage.schema import people as remembered
+import bot.inbox.worker
+from bot.inbox.worker import Intake
+from bot.runtime.lanes import Pump
+from handlers.core.buttons import ShowEntry
+from handlers.core.services import Services
+from handlers.prefetch import match_ahead
+from knowledge.matcher.matcher import Matcher
+from storage.engine.schema import people as remembered
+from storage.queues.inbox import Waiting
 
 
 @pytest.fixture(name="statements")
@@ -39,7 +39,7 @@ def noted() -> Iterator[list[str]]:
 async def test_questions_asked_at_once_share_what_they_read(
     stage: Stage, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.intake, "_TOGETHER_SECONDS", 3600.0)
+    monkeypatch.setattr(bot.inbox.worker, "_TOGETHER_SECONDS", 3600.0)
     people = crowd(stage)
     await write_at_once(stage, people, lambda _: "merci")
     statements.clear()
@@ -140,7 +140,7 @@ async def test_questions_of_several_groups_are_matched_together(
 
     people = crowd(stage)
     monkeypatch.setattr(Intake, "_start", in_fours)
-    monkeypatch.setattr(bot.intake, "match_ahead", after_a_while)
+    monkeypatch.setattr(bot.inbox.worker, "match_ahead", after_a_while)
     await write_at_once(stage, people, lambda n: f"comment financer un projet, cas {n} ?")
     assert [len(answers(person)) for person in people] == [1] * len(people)
     assert matched == [4, len(people) - 4]

@@ -17,11 +17,11 @@ from test_webhook_dialogue import SECRET_HEADER, WORD, free_port, url
 
 from benchmarks.soak.expectations import is_sound, query, speaker
 from benchmarks.soak.updates_from_schema import Maker
+from bot.inbox.raw_updates import parsed, received
 from bot.preview.people import User
-from bot.updates import parsed, received
-from knowledge.whole import Knowledge
-from storage.inspection import inspect_database
-from storage.schema import inbox, outbox
+from knowledge.knowledge import Knowledge
+from storage.engine.schema import inbox, outbox
+from storage.operations.inspect import inspect_database
 
 FIRST_UPDATE = 500_000_000
 FIRST_CHAT = 900_000_000

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import knowledge
-from knowledge.grouping import MOST_COMPARED, alike, said_alike
-from knowledge.normalising import normalise
+from knowledge.curation.clusters import MOST_COMPARED, alike, said_alike
+from knowledge.text.normalise import normalise
 
 FAQ = Path(knowledge.__file__).parent / "faq.yaml"
 

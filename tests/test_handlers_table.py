@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import handlers
-from handlers.authority import Authority
+from handlers.core.authority import Authority
 from handlers.messages import Catalogue
 from handlers.table import ALL
 
@@ -36,7 +36,9 @@ def _used(path: Path) -> set[str]:
 
 
 def test_every_message_is_used() -> None:
-    used = set().union(*(_used(path) for path in (*FOLDER.rglob("*.py"), *ROOT.glob("bot/*.py"))))
+    used = set().union(
+        *(_used(path) for path in (*FOLDER.rglob("*.py"), *ROOT.glob("bot/**/*.py")))
+    )
     for path in (FOLDER / "messages").glob("*.yaml"):
         for name in Catalogue.of(path.stem).names:
             made = re.match(r"(ask|label|choice|bad|title)_", name)

@@ -5,11 +5,11 @@ from collections.abc import Callable, Collection
 import pytest
 from dialogue import Speaker, Stage
 
-import bot.intake
+import bot.inbox.worker
 from bot.preview.people import User
-from handlers.turn import Turn
-from storage.errors import ClaimLostError
-from storage.inbox import Inbox
+from handlers.core.turn import Turn
+from storage.engine.errors import ClaimLostError
+from storage.queues.inbox import Inbox
 
 _PEOPLE = 12
 HELP = "Ce que vous pouvez faire ici"
@@ -54,7 +54,7 @@ def noted_units(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
 async def test_people_who_write_at_once_share_transactions(
     stage: Stage, units: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.intake, "_TOGETHER_SECONDS", 3600.0)
+    monkeypatch.setattr(bot.inbox.worker, "_TOGETHER_SECONDS", 3600.0)
     people = crowd(stage)
     await write_at_once(stage, people, lambda _: "/aide")
     assert [len(answers(person)) for person in people] == [1] * _PEOPLE
@@ -68,7 +68,7 @@ async def test_people_who_write_at_once_share_transactions(
 async def test_a_transaction_that_lasts_is_ended_between_two(
     stage: Stage, units: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.intake, "_TOGETHER_SECONDS", -1.0)
+    monkeypatch.setattr(bot.inbox.worker, "_TOGETHER_SECONDS", -1.0)
     people = crowd(stage)
     await write_at_once(stage, people, lambda _: "/aide")
     assert [len(answers(person)) for person in people] == [1] * _PEOPLE

@@ -11,21 +11,21 @@ from rapidfuzz import fuzz
 from small_library import small_folder
 
 import knowledge
-from handlers.answers import Vote
 from handlers.messages import Catalogue
-from handlers.projects import PAGE_SIZE
-from knowledge import nearness
-from knowledge.checking import check, check_whole
+from handlers.projects.browse import PAGE_SIZE
+from handlers.questions.answer import Vote
+from knowledge.curation.check import check, check_whole
+from knowledge.files import near_duplicates
+from knowledge.files.duplicate_phrasings import ENTRY, Phrasing
+from knowledge.files.problems import Place, Problem, Severity
+from knowledge.files.rules import LONGEST_ANSWER, LONGEST_CARD, LONGEST_LISTING
+from knowledge.files.schema_check import units
+from knowledge.files.telegram_html import length
+from knowledge.files.yaml_reader import LARGEST_BYTES, parse
 from knowledge.loading import Compiling, read_files
-from knowledge.markup import length
 from knowledge.model import Entry, Project, Stage
-from knowledge.model_store import ModelStore
-from knowledge.normalising import normalise
-from knowledge.phrasings import ENTRY, Phrasing
-from knowledge.problems import Place, Problem, Severity
-from knowledge.rules import LONGEST_ANSWER, LONGEST_CARD, LONGEST_LISTING
-from knowledge.shape import units
-from knowledge.yaml_files import LARGEST_BYTES, parse
+from knowledge.ranking.model_store import ModelStore
+from knowledge.text.normalise import normalise
 
 SHIPPED = Path(knowledge.__file__).parent
 TODAY = date(2026, 11, 23)
@@ -111,8 +111,11 @@ def test_phrasings_alike_in_one_entry_or_in_small_talk_are_none_of_the_checks_bu
 @given(texts=st.lists(st.text(alphabet="abc ", min_size=4, max_size=30), min_size=2, max_size=12))
 def test_blocks_of_lengths_miss_no_pair_that_is_alike(texts: list[str]) -> None:
     written = [Phrasing(ENTRY, str(i), Place("f", i + 1), text) for i, text in enumerate(texts)]
-    listed = sorted(nearness._first_of_each(written), key=lambda one: len(one[0]))
-    quick = {frozenset((one.place.line, two.place.line)) for one, two in nearness._pairs(listed, 2)}
+    listed = sorted(near_duplicates._first_of_each(written), key=lambda one: len(one[0]))
+    quick = {
+        frozenset((one.place.line, two.place.line))
+        for one, two in near_duplicates._pairs(listed, 2)
+    }
     plain = {
         frozenset((one.place.line, two.place.line))
         for said, one in listed
@@ -193,7 +196,7 @@ def test_the_shipped_files_hold_forty_questions_and_name_their_schema() -> None:
     assert len(listed) >= 40
     assert sum(not one["attendu"] for one in listed) >= 10
     first, *_ = (SHIPPED / "questions.yaml").read_text("utf-8").splitlines()
-    assert first == "# yaml-language-server: $schema=schema/questions.schema.json"
+    assert first == "# yaml-language-server: $schema=files/schema/questions.schema.json"
 
 
 def test_no_shipped_phrasing_is_taken_by_another_entry_but_what_letters_cannot_tell(

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from knowledge_fixtures import PROJECTS, SMALL_TALK
 
-from knowledge.checking import check
+from knowledge.curation.check import check
+from knowledge.files.problems import KnowledgeError, Problem, Severity
+from knowledge.files.rules import LONGEST_ANSWER
+from knowledge.files.yaml_reader import LARGEST_BYTES
 from knowledge.loading import load
-from knowledge.problems import KnowledgeError, Problem, Severity
-from knowledge.rules import LONGEST_ANSWER
-from knowledge.yaml_files import LARGEST_BYTES
 
 TODAY = date(2026, 11, 23)
 FAQ = """\

@@ -10,13 +10,13 @@ from jsonschema import Draft202012Validator
 from knowledge_fixtures import PROJECTS, SMALL_TALK
 
 import knowledge
-from knowledge.checking import check
+from knowledge.curation.check import check
+from knowledge.files.problems import KnowledgeError, Severity
+from knowledge.files.rules import LONGEST_ANSWER
+from knowledge.files.yaml_reader import LARGEST_BYTES
+from knowledge.knowledge import Knowledge
 from knowledge.loading import Compiling, load
-from knowledge.model_store import ModelStore
-from knowledge.problems import KnowledgeError, Severity
-from knowledge.rules import LONGEST_ANSWER
-from knowledge.whole import Knowledge
-from knowledge.yaml_files import LARGEST_BYTES
+from knowledge.ranking.model_store import ModelStore
 
 SHIPPED = Path(knowledge.__file__).parent
 TODAY = date(2026, 11, 23)
@@ -206,11 +206,11 @@ def test_a_repeated_phrasing_is_a_warning(folder: Path) -> None:
 
 def test_each_file_names_the_schema_that_its_editor_completes_it_with() -> None:
     for name, schema in [
-        ("faq.yaml", "schema/faq.schema.json"),
-        ("projets.yaml", "schema/projets.schema.json"),
-        ("politesses.yaml", "schema/politesses.schema.json"),
-        ("questions.yaml", "schema/questions.schema.json"),
-        ("fictifs/projets.yaml", "../schema/projets.schema.json"),
+        ("faq.yaml", "files/schema/faq.schema.json"),
+        ("projets.yaml", "files/schema/projets.schema.json"),
+        ("politesses.yaml", "files/schema/politesses.schema.json"),
+        ("questions.yaml", "files/schema/questions.schema.json"),
+        ("fictifs/projets.yaml", "../files/schema/projets.schema.json"),
     ]:
         first, *_ = (SHIPPED / name).read_text("utf-8").splitlines()
         assert first == f"# yaml-language-server: $schema={schema}"
@@ -219,7 +219,7 @@ def test_each_file_names_the_schema_that_its_editor_completes_it_with() -> None:
 
 @pytest.mark.parametrize("name", ["faq", "projets", "politesses", "questions"])
 def test_the_schemas_are_right_and_explain_every_key_in_french(name: str) -> None:
-    schema = json.loads((SHIPPED / "schema" / f"{name}.schema.json").read_text("utf-8"))
+    schema = json.loads((SHIPPED / "files" / "schema" / f"{name}.schema.json").read_text("utf-8"))
     Draft202012Validator.check_schema(schema)
     (entries,) = schema["properties"].values()
     assert entries["items"]["additionalProperties"] is False
@@ -230,8 +230,8 @@ def test_the_schemas_are_right_and_explain_every_key_in_french(name: str) -> Non
 
 def test_the_remedies_name_codes_that_the_catalogue_has_words_for(folder: Path) -> None:
     """Codes are written out in the code, so that a search finds both ends."""
-    catalogue = yaml.safe_load((SHIPPED / "problems.yaml").read_text("utf-8"))
+    catalogue = yaml.safe_load((SHIPPED / "files" / "problems.yaml").read_text("utf-8"))
     known = {code for code, texts in catalogue.items() if "remede" in texts}
-    written = {path.read_text("utf-8") for path in SHIPPED.glob("*.py")}
+    written = {path.read_text("utf-8") for path in SHIPPED.rglob("*.py")}
     assert {code for code in known if not any(f'"{code}"' in text for text in written)} == set()
     assert check(folder, today=TODAY) == ()

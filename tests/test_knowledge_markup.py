@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.preview.formatting import parse
-from knowledge.markup import ALLOWED, MarkupError, length, plain
+from knowledge.files.telegram_html import ALLOWED, MarkupError, length, plain
 
 PIECES = st.lists(
     st.sampled_from(

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import knowledge
-from knowledge.languages import is_foreign, languages
-from knowledge.normalising import normalise
+from knowledge.text.language_id import is_foreign, languages
+from knowledge.text.normalise import normalise
 
 FOLDER = Path(knowledge.__file__).parent
 

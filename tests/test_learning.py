@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge import learning
-from knowledge.learning import calibrate, learn
+from knowledge.ranking import ridge
+from knowledge.ranking.ridge import calibrate, learn
 
 
 def made_up(seed: int, count: int = 60) -> tuple[np.ndarray, list[int], list[str]]:
@@ -35,7 +35,7 @@ def test_leaving_a_group_out_is_what_learning_without_it_gives(seed: int) -> Non
     for group in set(groups):
         out, rest = np.flatnonzero(names == group), np.flatnonzero(names != group)
         targets = np.eye(3)[np.array(labels)[rest]]
-        regular = kernel[np.ix_(rest, rest)] + 1 + learning._RIDGE * np.eye(len(rest))
+        regular = kernel[np.ix_(rest, rest)] + 1 + ridge._RIDGE * np.eye(len(rest))
         slow = (kernel[np.ix_(out, rest)] + 1) @ np.linalg.solve(regular, targets)
         assert np.allclose(quick[out], slow, atol=1e-6)
 

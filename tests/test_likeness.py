@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.encoding import LONGEST, UniversalSentenceEncoder, Vectors, shipped_encoder
-from knowledge.lexicon import Lexicon
-from knowledge.likeness import Likeness
-from knowledge.phonetics import sound
+from knowledge.ranking.encoder import LONGEST, UniversalSentenceEncoder, Vectors, shipped_encoder
+from knowledge.ranking.similarity import Likeness
+from knowledge.text.lexicon import Lexicon
+from knowledge.text.phonetics import sound
 
 TEXTS = ("comment financer un projet", "qui a parlé à la table ronde", "partager une machine")
 LEXICON = Lexicon.of(
@@ -48,7 +48,7 @@ def test_a_text_is_most_like_itself(encoder: Backwards | None) -> None:
 def test_all_examples_together_are_as_like_as_each_alone(
     encoder: Backwards | None, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("knowledge.likeness._FEW", few)
+    monkeypatch.setattr("knowledge.ranking.similarity._FEW", few)
     likeness = Likeness(TEXTS, LEXICON, encoder)
     each = [likeness.to_examples(text) for text in TEXTS]
     assert np.allclose(likeness.among_examples(), each, atol=1e-6)

@@ -16,10 +16,10 @@ from sqlalchemy import delete
 from test_dialogue_interest import begins
 from test_webhook import Worker
 
-from bot import logs, metrics
-from bot.logs import LogFormat, describe, now_about
-from storage.errors import NotFoundError
-from storage.schema import inbox
+from bot.runtime import logs, metrics
+from bot.runtime.logs import LogFormat, describe, now_about
+from storage.engine.errors import NotFoundError
+from storage.engine.schema import inbox
 
 FIRM, NAME, MAIL = "Zorglubine Mecanique", "Zenobie Quetzalcoatl", "zenobie@zorglubine.fr"
 PHONE, WORDS = "06 98 76 54 32", "quincaillerie turlututu"

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.census import Census
-from knowledge.corpus import Example
-from knowledge.matching import Matcher, Outcome
-from knowledge.normalising import LONGEST, normalise
-from knowledge.ranking import Ranked, Ranking
-from knowledge.whole import Knowledge
+from knowledge.knowledge import Knowledge
+from knowledge.matcher.matcher import Matcher, Outcome
+from knowledge.projects import Census
+from knowledge.ranking.corpus import Example
+from knowledge.ranking.ranker import Ranked, Ranking
+from knowledge.text.normalise import LONGEST, normalise
 
 
 def test_every_phrasing_is_answered_by_its_own_entry(shipped: Knowledge) -> None:

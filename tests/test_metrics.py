@@ -10,8 +10,8 @@ from sqlalchemy import delete
 from telegram.error import BadRequest, RetryAfter, TelegramError
 from test_dialogue_interest import registers
 
-from bot import metrics
-from storage.schema import inbox
+from bot.runtime import metrics
+from storage.engine.schema import inbox
 
 Sample = tuple[str, tuple[tuple[str, str], ...]]
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knowledge.corpus import Example, Material
-from knowledge.encoding import Vectors
-from knowledge.learning import Calibration
-from knowledge.lexicon import Lexicon
-from knowledge.likeness import Likeness
-from knowledge.model_store import Compiled, ModelStore
-from knowledge.training import compile_ranker
+from knowledge.ranking.corpus import Example, Material
+from knowledge.ranking.encoder import Vectors
+from knowledge.ranking.model_store import Compiled, ModelStore
+from knowledge.ranking.ridge import Calibration
+from knowledge.ranking.similarity import Likeness
+from knowledge.ranking.training import compile_ranker
+from knowledge.text.lexicon import Lexicon
 
 EXAMPLES = tuple(
     Example(text, entry, voice)

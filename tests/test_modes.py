@@ -13,12 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from storage_fixtures import names
 
-from bot.modes import Learnt, load_learnt, serve
 from bot.preview.server import PREVIEW_TOKEN
-from bot.serving import WebServer
+from bot.run_modes import Learnt, load_learnt, serve
+from bot.runtime.web_server import WebServer
 from bot.settings import Settings
 from storage.database import Database
-from storage.sole import alone_on
+from storage.engine.file_lock import alone_on
 
 
 def settings(folder: Path, **given: object) -> Settings:
@@ -67,7 +67,7 @@ async def test_a_bot_keeps_its_database_to_itself(
         with alone_on(folder / "bot.db"):
             pytest.fail("it was not kept")
 
-    monkeypatch.setattr("bot.modes._answer", answer)
+    monkeypatch.setattr("bot.run_modes._answer", answer)
     assert await serve(settings(folder), learnt, None) == 1
     assert "Un autre bot utilise déjà cette base" in capsys.readouterr().err
     monkeypatch.undo()
@@ -81,7 +81,7 @@ async def test_a_server_is_for_as_many_bots_as_like(
     async def answer(*_: object, **__: object) -> None:
         """Be told to stop at once."""
 
-    monkeypatch.setattr("bot.modes._answer", answer)
+    monkeypatch.setattr("bot.run_modes._answer", answer)
     monkeypatch.chdir(folder)
     before = names(folder)
     url = "postgresql+asyncpg://bot@127.0.0.1:1/bot"

@@ -5,7 +5,7 @@ from effort import effort
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from knowledge.normalising import LONGEST, normalise
+from knowledge.text.normalise import LONGEST, normalise
 
 FRENCH = st.text("abcdefghijklmnopqrstuvwxyzàâçéèêëîïôöùûüÿœæ0123456789'-?!., ", max_size=120)
 

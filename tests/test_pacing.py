@@ -9,10 +9,10 @@ import dialogue
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import metrics
-from bot.pacing import Limit, Limits, Pace, limits_of
+from bot.outbox.rate_limits import Limit, Limits, Pace, limits_of
 from bot.preview.messenger import Messenger
-from knowledge.whole import Knowledge
+from bot.runtime import metrics
+from knowledge.knowledge import Knowledge
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TELEGRAM = Limits(chat=Limit(1, 1.0))

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.local import chats_file
 from bot.preview.chats import Chats
 from bot.preview.messenger import Messenger
 from bot.preview.server import PreviewServer, running
+from bot.preview_mode import chats_file
 from bot.settings import Settings
 
 KEYBOARD = {"inline_keyboard": [[{"text": "Oui", "callback_data": "oui"}]]}

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from bot.preview.server import PreviewServer, running
-from bot.reception import AddressTakenError
+from bot.runtime.web_server import AddressTakenError
 
 
 @pytest.fixture

@@ -12,9 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from knowledge_fixtures import PROJECTS, SMALL_TALK
 
-from knowledge.loading import Compiling, load
-from knowledge.problems import Severity
-from knowledge.publication import (
+from knowledge.curation.versions import (
     HISTORY,
     PUBLISHABLE,
     BaseChangedError,
@@ -25,8 +23,10 @@ from knowledge.publication import (
     publish,
     versions,
 )
-from knowledge.whole import Knowledge
-from knowledge.yaml_files import LARGEST_BYTES
+from knowledge.files.problems import Severity
+from knowledge.files.yaml_reader import LARGEST_BYTES
+from knowledge.knowledge import Knowledge
+from knowledge.loading import Compiling, load
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 10, 15, 2, tzinfo=UTC)
@@ -289,7 +289,7 @@ CRASH = """
 import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from knowledge.publication import fingerprint, publish
+from knowledge.curation.versions import fingerprint, publish
 
 folder, moment = Path(sys.argv[1]), 0
 while True:

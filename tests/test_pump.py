@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from storage_fixtures import START, Clock
 
-import bot.pump
-from bot.pump import Pump
-from storage.errors import StorageError
+import bot.runtime.lanes
+from bot.runtime.lanes import Pump
+from storage.engine.errors import StorageError
 
 Row = tuple[str, int]
 
@@ -138,7 +138,7 @@ async def test_two_rows_of_a_lane_that_come_together() -> None:
 async def test_after_a_failure_it_looks_again(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.pump, "_PAUSE_AFTER_FAILURE", 0.001)
+    monkeypatch.setattr(bot.runtime.lanes, "_PAUSE_AFTER_FAILURE", 0.001)
     async with running(Table()) as table:
         await rests(table)
         table.failures = [error]

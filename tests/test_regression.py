@@ -7,12 +7,12 @@ from typing import cast
 import pytest
 
 import knowledge
+from knowledge.curation.regression import Expectation, Verdict, expectations, regressions, verdicts
+from knowledge.files.yaml_reader import parse, read
+from knowledge.knowledge import Knowledge
 from knowledge.loading import QUESTIONS
-from knowledge.matching import Decision, Matcher, Outcome
-from knowledge.normalising import normalise
-from knowledge.regression import Expectation, Verdict, expectations, regressions, verdicts
-from knowledge.whole import Knowledge
-from knowledge.yaml_files import parse, read
+from knowledge.matcher.matcher import Decision, Matcher, Outcome
+from knowledge.text.normalise import normalise
 
 SHIPPED = Path(knowledge.__file__).parent
 

@@ -23,12 +23,12 @@ from small_library import (  # noqa: F401 (some are fixtures)
     until,
 )
 
-import bot.reloading
-from bot.library import Library, Served
-from knowledge.interim import FormerRanker
-from knowledge.model_store import ModelStore
-from knowledge.ranking import Ranked, Ranking
-from knowledge.whole import Knowledge
+import bot.content.hot_reload
+from bot.content.library import Library, Served
+from knowledge.knowledge import Knowledge
+from knowledge.ranking.former_ranker import FormerRanker
+from knowledge.ranking.model_store import ModelStore
+from knowledge.ranking.ranker import Ranked, Ranking
 
 BROKEN_OTHERWISE = FAQ.replace("reponse: ", "respond: ")
 
@@ -36,7 +36,7 @@ BROKEN_OTHERWISE = FAQ.replace("reponse: ", "respond: ")
 @pytest.fixture(autouse=True)
 def _without_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faults are told of at once; how long they are waited for has its own test."""
-    monkeypatch.setattr(bot.reloading, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(bot.content.hot_reload, "GRACE_SECONDS", 0.0)
 
 
 def in_service(stage: Stage) -> Knowledge:
@@ -103,7 +103,7 @@ async def test_editors_save_in_many_ways(stage: Stage, folder: Path, tmp_path: P
 async def test_a_file_that_is_away_for_a_moment_is_no_fault(
     stage: Stage, folder: Path, facilitator: Speaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.reloading, "GRACE_SECONDS", 3600.0)
+    monkeypatch.setattr(bot.content.hot_reload, "GRACE_SECONDS", 3600.0)
     reloading = stage.running.parts.reloading
     (folder / "faq.yaml").unlink()
     await reloading.refresh()
@@ -194,7 +194,7 @@ async def test_our_own_publication_is_told_of_once(
 async def test_a_watch_that_fails_begins_again(
     stage: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.reloading, "_PAUSE_AFTER_FAILURE", 0.01)
+    monkeypatch.setattr(bot.content.hot_reload, "_PAUSE_AFTER_FAILURE", 0.01)
     reloading = stage.running.parts.reloading
     failures = 0
     load = reloading._load

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.responses import PlainTextResponse
 
-from bot.serving import WebServer
+from bot.runtime.web_server import WebServer
 
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
 

@@ -16,13 +16,13 @@ from pydantic import SecretStr
 from small_library import BROKEN, CHANGED, FAQ, decides, sends_back, small_folder, until
 from storage_fixtures import database_url  # noqa: F401 (a fixture)
 
-import bot.reloading
-from bot.doctor import examine, in_words
-from bot.modes import Learnt, load_learnt
+import bot.content.hot_reload
+from bot.commands.doctor import examine, in_words
+from bot.content.compiler import kept_file
+from bot.inbox.webhook import PATH
 from bot.preview.server import PreviewServer, running
+from bot.run_modes import Learnt, load_learnt
 from bot.settings import Settings
-from bot.understanding import kept_file
-from bot.webhook import PATH
 from storage.database import Database
 
 WORD, SECRET = "a-word_of-1", "X-Telegram-Bot-Api-Secret-Token"
@@ -33,7 +33,7 @@ REFUSED, MENDED = "ne peuvent pas être mis en service", "de nouveau justes"
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(bot.reloading, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(bot.content.hot_reload, "GRACE_SECONDS", 0.0)
     return small_folder(tmp_path / "k")
 
 
@@ -123,7 +123,9 @@ def test_what_stays_the_same_keeps_its_date(folder: Path) -> None:
     assert [one.name for one in kept(folder).parent.glob("in-service-*")] == [kept(folder).name]
 
 
-@pytest.mark.parametrize("call", ["bot.library.NamedTemporaryFile", "bot.library.os.fsync"])
+@pytest.mark.parametrize(
+    "call", ["bot.content.library.NamedTemporaryFile", "bot.content.library.os.fsync"]
+)
 def test_a_disk_that_takes_nothing_stops_nobody(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, call: str
 ) -> None:
@@ -256,7 +258,7 @@ async def test_posts_before_the_worker_is_ready_are_refused_quietly(
         assert (await client.get("/healthz")).status_code == 200
         ready = await client.get("/readyz")
         assert (ready.status_code, ready.json()["checks"]["database"]) == (503, False)
-        ours = [one for one in caplog.records if one.name == "bot.webhook"]
+        ours = [one for one in caplog.records if one.name == "bot.inbox.webhook"]
         assert [one.levelname for one in ours] == ["INFO"]
         go.set()
         await starting

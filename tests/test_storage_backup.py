@@ -21,9 +21,8 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     stopped_clock,
 )
 
-from storage.backup import back_up, restore
 from storage.database import Database
-from storage.errors import (
+from storage.engine.errors import (
     AlreadyExistsError,
     DamagedError,
     DatabaseUnavailableError,
@@ -32,9 +31,10 @@ from storage.errors import (
     NoPlaceError,
     NotSqliteError,
 )
-from storage.faults import Fault, fault_of
-from storage.inspection import Finding, inspect_database, inspect_file, sqlite_file
-from storage.sole import refuse_in_use
+from storage.engine.faults import Fault, fault_of
+from storage.engine.file_lock import refuse_in_use
+from storage.operations.backup import back_up, restore
+from storage.operations.inspect import Finding, inspect_database, inspect_file, sqlite_file
 
 
 @pytest.fixture(name="file")
@@ -138,7 +138,7 @@ async def test_what_appeared_meanwhile_stays(
         taken.write_text("mine")
         return ()
 
-    monkeypatch.setattr("storage.backup.inspect_file", interfere)
+    monkeypatch.setattr("storage.operations.backup.inspect_file", interfere)
     with pytest.raises(AlreadyExistsError):
         back_up(file, taken)
     assert taken.read_text() == "mine"
@@ -204,12 +204,13 @@ def test_a_copy_on_a_full_disk_leaves_nothing(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("storage.backup.os.fsync", no_room)
+        patch.setattr("storage.operations.backup.os.fsync", no_room)
         with pytest.raises(DatabaseUnavailableError) as refusal:
             back_up(blank_file, tmp_path / "copy.db")
         assert fault_of(refusal.value) is Fault.DISK_FULL
     monkeypatch.setattr(
-        "storage.backup.open_read_only", lambda path: sqlite3.connect(path, factory=FullDisk)
+        "storage.operations.backup.open_read_only",
+        lambda path: sqlite3.connect(path, factory=FullDisk),
     )
     with pytest.raises(DatabaseUnavailableError) as refusal:
         back_up(blank_file, tmp_path / "copy.db")

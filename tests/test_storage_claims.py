@@ -26,12 +26,12 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.errors import ClaimLostError
-from storage.inbox import Received, Waiting
-from storage.outbox import Audience, Outgoing, Pending, Priority
-from storage.presence import LEASE, Presence
-from storage.rests import Rest
-from storage.work import Work
+from storage.engine.errors import ClaimLostError
+from storage.heartbeat import LEASE, Presence
+from storage.queues.inbox import Received, Waiting
+from storage.queues.outbox import Audience, Outgoing, Pending, Priority
+from storage.queues.send_pauses import Rest
+from storage.unit_of_work import Work
 
 ALL = frozenset(Audience)
 HERE, THERE = "here", "there"
@@ -409,8 +409,8 @@ async def test_however_two_workers_take_turns_each_chat_is_in_order(
 _WORKER = """
 import asyncio, sys
 from storage.database import Database
-from storage.errors import ClaimLostError
-from storage.outbox import Audience, Outgoing
+from storage.engine.errors import ClaimLostError
+from storage.queues.outbox import Audience, Outgoing
 
 async def main(url, name, stops_after):
     database = Database(url, worker=name)

@@ -15,13 +15,20 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     stopped_clock,
 )
 
-from storage.conversation import Conversation, Message, NewConversation, NewMessage, Reference, Side
 from storage.database import Database
-from storage.errors import NotFoundError
-from storage.outbox import Audience, Outgoing
-from storage.questions import Treatment
-from storage.retention import Durations
-from storage.work import Work
+from storage.engine.errors import NotFoundError
+from storage.privacy.retention import Durations
+from storage.queues.outbox import Audience, Outgoing
+from storage.records.conversation_values import (
+    Conversation,
+    Message,
+    NewConversation,
+    NewMessage,
+    Reference,
+    Side,
+)
+from storage.records.questions import Treatment
+from storage.unit_of_work import Work
 
 GROUP = -100
 

@@ -18,11 +18,8 @@ from storage_fixtures import (
     to_person,
 )
 
-from storage import copying
-from storage.copying import CopiedTable, copy_database
 from storage.database import Database
-from storage.drafts import Draft
-from storage.errors import (
+from storage.engine.errors import (
     DamagedError,
     DatabaseUnavailableError,
     ForeignDatabaseError,
@@ -30,8 +27,11 @@ from storage.errors import (
     NoDatabaseError,
     NotEmptyError,
 )
-from storage.inbox import Received
-from storage.schema import TRANSIENT, metadata
+from storage.engine.schema import TRANSIENT, metadata
+from storage.operations import copy
+from storage.operations.copy import CopiedTable, copy_database
+from storage.queues.inbox import Received
+from storage.records.drafts import Draft
 
 SOURCES = pytest.mark.parametrize(
     ("source_kind", "target_kind"),
@@ -124,14 +124,14 @@ async def test_what_arrives_otherwise_is_not_kept(
 ) -> None:
     source, target = urls
     await (await filled(source)).close()
-    advance = copying._advance
+    advance = copy._advance
 
     async def spoil(table: Any, source: Any, target: Any) -> None:
         await advance(table, source, target)
         if table.name == "interests":
             await target.execute(text("UPDATE interests SET company = 'other'"))
 
-    monkeypatch.setattr(copying, "_advance", spoil)
+    monkeypatch.setattr(copy, "_advance", spoil)
     with pytest.raises(DamagedError, match="interests"):
         await copy_database(source, target)
     after = Database(target)
@@ -155,9 +155,9 @@ async def test_a_server_whose_workers_live_is_not_copied(
     try:
         await dead.beat()
         # Whoever left a row there beats no more.
-        monkeypatch.setattr(copying, "asyncio", SimpleNamespace(sleep=nobody_beats))
+        monkeypatch.setattr(copy, "asyncio", SimpleNamespace(sleep=nobody_beats))
         await copy_database(url, sqlite_url(tmp_path / "first"))
-        monkeypatch.setattr(copying, "asyncio", SimpleNamespace(sleep=one_beats))
+        monkeypatch.setattr(copy, "asyncio", SimpleNamespace(sleep=one_beats))
         with pytest.raises(InUseError, match="another process uses postgresql"):
             await copy_database(url, sqlite_url(tmp_path / "second"))
     finally:

@@ -30,15 +30,15 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database, utc_now
-from storage.drafts import Draft
-from storage.errors import (
+from storage.engine.errors import (
     DatabaseUnavailableError,
     NaiveTimeError,
     NestedTransactionError,
     StorageError,
 )
-from storage.inbox import Received
-from storage.schema import people
+from storage.engine.schema import people
+from storage.queues.inbox import Received
+from storage.records.drafts import Draft
 
 SLOW = """WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted LIMIT 300000)
 SELECT count(*) FROM counted"""

@@ -11,7 +11,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.drafts import Draft
+from storage.records.drafts import Draft
 
 
 async def test_a_form_comes_back_as_it_was_left(database: Database) -> None:

@@ -19,10 +19,10 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.errors import DatabaseUnavailableError, InboxFullError
-from storage.faults import kind_of
-from storage.inbox import Capacity, Received
-from storage.presence import Presence
+from storage.engine.errors import DatabaseUnavailableError, InboxFullError
+from storage.engine.faults import kind_of
+from storage.heartbeat import Presence
+from storage.queues.inbox import Capacity, Received
 
 
 def received(*update_ids: int, body: str = "{}") -> list[Received]:

@@ -17,7 +17,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.inbox import Received, Waiting
+from storage.queues.inbox import Received, Waiting
 
 
 def received(update_id: int, chat_id: int = 7) -> Received:

@@ -19,8 +19,8 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.errors import NotFoundError
-from storage.interests import (
+from storage.engine.errors import NotFoundError
+from storage.records.interests import (
     OPEN,
     ContactKind,
     Event,

@@ -16,7 +16,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.outbox import Audience, Delivery, Outgoing, Pending
+from storage.queues.outbox import Audience, Delivery, Outgoing, Pending
 
 ALL = frozenset(Audience)
 

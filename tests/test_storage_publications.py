@@ -13,7 +13,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.publications import LEASE, OPEN, Asked, Kind, Publication, State
+from storage.records.change_requests import LEASE, OPEN, Asked, Kind, Publication, State
 
 ASKED = Asked(Kind.UPLOAD, 7, "Ada", -100, file="faq.yaml", subject="file-1")
 REPORT = {"confirm": True, "wrong": ["x"]}

@@ -12,7 +12,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.questions import NONE_CHOSEN, TIME_TO_CHOOSE, Question
+from storage.records.questions import NONE_CHOSEN, TIME_TO_CHOOSE, Question
 
 
 async def test_a_question_comes_back_masked(database: Database) -> None:

@@ -15,12 +15,12 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     to_person,
 )
 
-from storage import retention
 from storage.database import Database
-from storage.drafts import Draft
-from storage.inbox import Received
-from storage.interests import OPEN, Status
-from storage.retention import Durations
+from storage.privacy import retention
+from storage.privacy.retention import Durations
+from storage.queues.inbox import Received
+from storage.records.drafts import Draft
+from storage.records.interests import OPEN, Status
 
 NOTHING = {
     "interests": 0,

@@ -20,19 +20,19 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     to_person,
 )
 
-from storage.conversation import NewConversation, NewMessage, Side
 from storage.database import Database
-from storage.drafts import Draft
-from storage.errors import NotFoundError
-from storage.inbox import Received
-from storage.interests import ContactKind, Status
-from storage.outbox import Audience, Outgoing
-from storage.publications import Asked, Kind
-from storage.rests import Rest
-from storage.retention import Durations
-from storage.rights import Act, SentNotice
-from storage.schema import metadata
-from storage.work import Work
+from storage.engine.errors import NotFoundError
+from storage.engine.schema import metadata
+from storage.privacy.export_and_erasure import Act, SentNotice
+from storage.privacy.retention import Durations
+from storage.queues.inbox import Received
+from storage.queues.outbox import Audience, Outgoing
+from storage.queues.send_pauses import Rest
+from storage.records.change_requests import Asked, Kind
+from storage.records.conversation_values import NewConversation, NewMessage, Side
+from storage.records.drafts import Draft
+from storage.records.interests import ContactKind, Status
+from storage.unit_of_work import Work
 
 SECRET = "secret"  # noqa: S105 (stands in all that the person gave)
 COLLEAGUE = 42

@@ -29,10 +29,10 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.errors import DatabaseTooNewError, DatabaseUnavailableError
-from storage.revision import MIGRATIONS, NEWEST
-from storage.schema import metadata
-from storage.upgrade import configuration
+from storage.engine.errors import DatabaseTooNewError, DatabaseUnavailableError
+from storage.engine.revision import MIGRATIONS, NEWEST
+from storage.engine.schema import metadata
+from storage.engine.upgrade import configuration
 
 
 async def in_database(url: str, function: Callable[[Connection], Any]) -> Any:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from storage_fixtures import names, sqlite_url
 
-from storage.backup import back_up, restore
-from storage.copying import copy_database
-from storage.errors import InUseError, NoPlaceError
-from storage.inspection import inspect_file
-from storage.sole import alone_on, refuse_in_use
+from storage.engine.errors import InUseError, NoPlaceError
+from storage.engine.file_lock import alone_on, refuse_in_use
+from storage.operations.backup import back_up, restore
+from storage.operations.copy import copy_database
+from storage.operations.inspect import inspect_file
 
 
 def test_the_second_is_refused_until_the_first_ends(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_two_links_are_one_database(tmp_path: Path) -> None:
 _HELD = """
 import sys, time
 from pathlib import Path
-from storage.sole import alone_on
+from storage.engine.file_lock import alone_on
 
 with alone_on(Path(sys.argv[1])):
     print("held", flush=True)
@@ -67,7 +67,7 @@ def test_a_file_system_without_locks_stops_nobody(
     def refuse(_file: int, _how: int) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr("storage.sole.fcntl.flock", refuse)
+    monkeypatch.setattr("storage.engine.file_lock.fcntl.flock", refuse)
     with alone_on(tmp_path / "bot.db"):
         assert "cannot be kept to one process" in caplog.text
 

@@ -4,16 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from knowledge import training
-from knowledge.corpus import HOUSE, Example, Material
-from knowledge.lexicon import Lexicon
+import knowledge
 from knowledge.loading import load
-from knowledge.matching import Outcome
-from knowledge.model_store import ModelStore
-from knowledge.ranking import Ranker
-from knowledge.training import compile_ranker
+from knowledge.matcher.matcher import Outcome
+from knowledge.ranking import training
+from knowledge.ranking.corpus import HOUSE, Example, Material
+from knowledge.ranking.model_store import ModelStore
+from knowledge.ranking.ranker import Ranker
+from knowledge.ranking.training import compile_ranker
+from knowledge.text.lexicon import Lexicon
 
-SHIPPED = Path(training.__file__).parent
+SHIPPED = Path(knowledge.__file__).parent
 TOPICS = {
     "argent": ("financer", "payer", "emprunter", "subvention", "budget", "tresorerie"),
     "machine": ("fraiseuse", "tour", "presse", "four", "robot", "soudeuse"),

@@ -27,8 +27,8 @@ from telegram.error import (
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
 
+from bot.outbox.transport import AiohttpRequest, Transport
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
-from bot.transport import AiohttpRequest, Transport
 
 TOKEN = "42:a-very-secret-token"  # noqa: S105 - a token of no bot
 BLOCK = 1024 * 1024

@@ -9,10 +9,10 @@ import pytest
 from dialogue import Speaker, Stage
 
 import bot.service
+from bot.content.compiler import by_letters, compiling
 from bot.settings import Settings
-from bot.understanding import by_letters, compiling
-from knowledge.encoding import UniversalSentenceEncoder
-from knowledge.whole import Knowledge
+from knowledge.knowledge import Knowledge
+from knowledge.ranking.encoder import UniversalSentenceEncoder
 
 
 @pytest.fixture(autouse=True)

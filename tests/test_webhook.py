@@ -15,15 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-import bot.backlog
-import bot.webhook
-from bot import metrics
-from bot.backlog import Backlog
-from bot.updates import numbered, parsed
-from bot.webhook import LARGEST_BODY, Health, Mailbox, Webhook
+import bot.inbox.backlog
+import bot.inbox.webhook
+from bot.inbox.backlog import Backlog
+from bot.inbox.raw_updates import numbered, parsed
+from bot.inbox.webhook import LARGEST_BODY, Health, Mailbox, Webhook
+from bot.runtime import metrics
 from storage.database import Database
-from storage.errors import DatabaseUnavailableError
-from storage.inbox import Capacity, Inbox, Received
+from storage.engine.errors import DatabaseUnavailableError
+from storage.queues.inbox import Capacity, Inbox, Received
 
 WORD = "a-word_of-1"
 HEADERS = {"X-Telegram-Bot-Api-Secret-Token": WORD}
@@ -118,7 +118,7 @@ async def test_posts_that_follow_each_other_closely_share_a_commit(
 
     monkeypatch.setattr(Inbox, "add", noted)
     # Long enough for a busy machine.
-    monkeypatch.setattr(bot.webhook, "_GATHER_SECONDS", 0.3)
+    monkeypatch.setattr(bot.inbox.webhook, "_GATHER_SECONDS", 0.3)
     worker.backlog.room = Capacity(100)
     await trickle(10)
     # Until several have come at once, nobody waits for others.
@@ -261,7 +261,7 @@ async def test_a_full_inbox_is_said_at_once_and_once(
     worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     now = 100.0
-    monkeypatch.setattr(bot.backlog, "monotonic", lambda: now)
+    monkeypatch.setattr(bot.inbox.backlog, "monotonic", lambda: now)
     for number in range(LIMIT + 5):
         await worker.post(update(number))
     assert caplog.text.count("the inbox is full (3 updates)") == 1
@@ -278,7 +278,7 @@ async def test_a_full_disk_is_said_in_words_and_to_the_load_balancer(
     worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     now = 100.0
-    monkeypatch.setattr(bot.backlog, "monotonic", lambda: now)
+    monkeypatch.setattr(bot.inbox.backlog, "monotonic", lambda: now)
     async with worker.database.begin() as work:
         connection = work.inbox._connection
         size = await connection.scalar(text("PRAGMA page_count"))
@@ -363,7 +363,7 @@ async def test_where_nothing_can_be_written_it_is_not_ready_though_nobody_posts(
     monkeypatch.setattr(worker.database, "beat", full)
     answer = await worker.client.get("/readyz")
     assert (answer.status_code, answer.json()["checks"]["database"]) == (503, False)
-    monkeypatch.setattr("bot.backlog.asyncio", SimpleNamespace(sleep=pause))
+    monkeypatch.setattr("bot.inbox.backlog.asyncio", SimpleNamespace(sleep=pause))
     with pytest.raises(asyncio.CancelledError):
         await worker.backlog.watch()
     assert caplog.text.count("updates cannot be kept, Telegram keeps them: the disk is full") == 1
@@ -420,7 +420,7 @@ def test_one_without_a_number_does_not_stop_its_batch(caplog: pytest.LogCaptureF
 async def test_a_database_that_is_silent_has_telegram_come_back(
     worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(bot.webhook, "_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(bot.inbox.webhook, "_PATIENCE_SECONDS", 0.05)
     async with worker.database.begin():
         assert await worker.post(update(7)) == 503
     assert "was not kept in time" in caplog.text

@@ -21,11 +21,11 @@ from telegram.error import BadRequest
 from test_dialogue_interest import registers
 
 from bot.cli import main
-from bot.polling import ALLOWED_UPDATES
+from bot.inbox.polling import ALLOWED_UPDATES
+from bot.inbox.webhook_registration import Registration
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
-from bot.reception import AddressTakenError
-from bot.registration import Registration
-from knowledge.whole import Knowledge
+from bot.runtime.web_server import AddressTakenError
+from knowledge.knowledge import Knowledge
 
 ROOT = Path(__file__).parent.parent
 WORD = "a-word_of-1"
@@ -114,7 +114,7 @@ async def test_a_webhook_that_somebody_else_moved_is_registered_again(
     await sme.says("/aide")
     await stage.stops()
     await stage.messenger.webhook.set("http://127.0.0.1:9/elsewhere", "")
-    monkeypatch.setattr("bot.registration._CHECK_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr("bot.inbox.webhook_registration._CHECK_EVERY_SECONDS", 0.01)
     await stage.starts()
     await sme.says("/aide")
     await stage.messenger.webhook.set("http://127.0.0.1:9/elsewhere", "")
@@ -155,7 +155,7 @@ async def test_what_somebody_else_moved_is_taken_back_at_once(
         if len(pauses) == 4:
             raise asyncio.CancelledError
 
-    monkeypatch.setattr("bot.registration.asyncio", SimpleNamespace(sleep=pause))
+    monkeypatch.setattr("bot.inbox.webhook_registration.asyncio", SimpleNamespace(sleep=pause))
     telegram: Any = Elsewhere()
     with pytest.raises(asyncio.CancelledError):
         await Registration(telegram, "https://here", "word").keep()
@@ -182,7 +182,7 @@ async def test_a_refusal_is_known_until_the_webhook_is_taken(
         if len(refused) == 2:
             raise asyncio.CancelledError
 
-    monkeypatch.setattr("bot.registration.asyncio", SimpleNamespace(sleep=pause))
+    monkeypatch.setattr("bot.inbox.webhook_registration.asyncio", SimpleNamespace(sleep=pause))
     telegram: Any = Reluctant()
     registration = Registration(telegram, "https://here", "word")
     with pytest.raises(asyncio.CancelledError):
@@ -200,7 +200,7 @@ async def test_what_telegram_says_went_wrong_is_logged_once(
         await stage.messenger.changed_or(0.01)
     failing = stage.messenger.webhook.info()
     await stage.starts()
-    monkeypatch.setattr("bot.registration._CHECK_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr("bot.inbox.webhook_registration._CHECK_EVERY_SECONDS", 0.01)
     monkeypatch.setattr(stage.messenger.webhook, "info", lambda: failing)
     while "Telegram could not post" not in caplog.text:
         await stage.messenger.changed_or(0.01)
@@ -226,7 +226,7 @@ async def test_a_webhook_that_telegram_refuses_is_told_and_tried_again(
 ) -> None:
     await stage.stops()
     await stage.messenger.webhook.set("", "")
-    monkeypatch.setattr("bot.registration._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("bot.inbox.webhook_registration._FIRST_PAUSE", 0.01)
     stage.messenger.faults.next("setWebhook", status=400, description="Bad Request: bad webhook")
     stage.messenger.faults.next("setWebhook", status=502)
     await stage.starts()

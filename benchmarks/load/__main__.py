@@ -28,8 +28,8 @@ from benchmarks.load import mixes, report, targets
 from benchmarks.load.contenders import ROOT, Contender, Running, echo, ours, pinned_to
 from benchmarks.load.results import Result, median, p99
 from benchmarks.load.telegram import Load, Told, serve
-from knowledge.corpus import Material
 from knowledge.loading import material_of
+from knowledge.ranking.corpus import Material
 
 KNOWLEDGE = Path(knowledge.__file__).parent
 ALL = ("navigation", "repeated", "questions")

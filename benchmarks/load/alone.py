@@ -11,7 +11,7 @@ from pathlib import Path
 
 import knowledge
 from benchmarks.load import mixes
-from bot.modes import load_learnt
+from bot.run_modes import load_learnt
 from bot.settings import Settings
 from knowledge.loading import material_of
 

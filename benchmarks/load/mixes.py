@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, TypeAlias
 
-from handlers.forms.buttons import Begin, Cancel, Pick, Skip
-from handlers.navigation import (
+from handlers.core.buttons import (
     DeclareInterest,
     ListProjects,
     ListThemes,
     ShowEntry,
     ShowProject,
 )
-from knowledge.corpus import Material
-from storage.interest import ContactKind, Role
+from handlers.forms.buttons import Begin, Cancel, Pick, Skip
+from knowledge.ranking.corpus import Material
+from storage.records.interest_values import ContactKind, Role
 
 
 class Update(dict[str, Any]):

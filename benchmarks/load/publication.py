@@ -22,9 +22,9 @@ from benchmarks.load.__main__ import free_port, telegram
 from benchmarks.load.contenders import SECRET
 from benchmarks.load.echoes import TOKEN
 from benchmarks.soak.postgres import Postgres
-from knowledge.publication import fingerprint
+from knowledge.curation.versions import fingerprint
 from storage.database import Database
-from storage.publications import Asked, Kind
+from storage.records.change_requests import Asked, Kind
 
 _WORKERS = 2
 _READY_SECONDS = 15

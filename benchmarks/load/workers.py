@@ -21,8 +21,8 @@ from benchmarks.load.contenders import Running, ours
 from benchmarks.load.telegram import Load, Told
 from benchmarks.soak.postgres import Postgres
 from storage.database import Database, utc_now
-from storage.interest import ContactKind, NewInterest
-from storage.outbox import Audience, Outgoing
+from storage.queues.outbox import Audience, Outgoing
+from storage.records.interest_values import ContactKind, NewInterest
 
 _PROJECT = "mutualisation-ressources"
 _CHATS = 200

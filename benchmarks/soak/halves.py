@@ -24,7 +24,7 @@ from benchmarks.soak.telegram import Telegram
 from benchmarks.soak.updates_from_schema import Maker
 from benchmarks.soak.weather import Weather
 from storage.database import close_engine, open_engine
-from storage.inspection import inspect_database
+from storage.operations.inspect import inspect_database
 
 KNOWLEDGE = Path(knowledge.__file__).parent
 PROJECTS = (

@@ -18,7 +18,7 @@ from bot.preview.chat_file import ChatFile
 from bot.preview.messenger import Messenger
 from bot.preview.page_endpoint import PageEndpoint
 from bot.preview.people import BOT_ID
-from bot.serving import WebServer
+from bot.runtime.web_server import WebServer
 
 # Not a secret: it opens this machine's preview only.
 PREVIEW_TOKEN = f"{BOT_ID}:local-preview"

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from handlers.core.keyboards import Keyboard
+from handlers.core.turn import Turn
 from handlers.forms.buttons import (
     NOTICE,
     RECAP,
@@ -13,9 +15,7 @@ from handlers.forms.buttons import (
     sure_keyboard,
 )
 from handlers.forms.steps import LEAVING, REMINDED, UNSURE, Answers, Form, RefusedError, Step
-from handlers.keyboards import Keyboard
-from handlers.turn import Turn
-from storage.drafts import Draft
+from storage.records.drafts import Draft
 
 _FORMS: dict[str, Form] = {}
 

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from handlers.callbacks import CallbackData
+from handlers.core.callback_data import CallbackData
+from handlers.core.keyboards import Button, Keyboard, button, column, rows
 from handlers.forms.steps import Form, Step
-from handlers.keyboards import Button, Keyboard, button, column, rows
 from handlers.messages import Catalogue
-from storage.drafts import Draft
+from storage.records.drafts import Draft
 
 TEXT = Catalogue.of("forms")
 NOTICE = "notice"

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 from telegram import Update
 
-from handlers.authority import Authority, requires
+from handlers.core.authority import Authority, requires
+from handlers.core.routing import Handler, tap
+from handlers.core.turn import BotContext, Turn
 from handlers.forms import leaving
 from handlers.forms.asking import (
     ask_again,
@@ -47,10 +49,8 @@ from handlers.forms.words import (
     step_back,
     wants_to_stop,
 )
-from handlers.routing import Handler, tap
-from handlers.turn import BotContext, Turn
-from knowledge.normalising import normalise
-from storage.drafts import Draft
+from knowledge.text.normalise import normalise
+from storage.records.drafts import Draft
 
 # Features meet the engine only.
 __all__ = [

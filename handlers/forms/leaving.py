@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from telegram import Update
 
-from handlers.authority import Authority, requires
+from handlers.core.authority import Authority, requires
+from handlers.core.routing import Handler, command, tap
+from handlers.core.turn import BotContext, Turn
 from handlers.forms.asking import current, form_of
 from handlers.forms.buttons import TEXT, Cancel, cancel_keyboard
 from handlers.forms.steps import CHANGES, LEAVING
-from handlers.routing import Handler, command, tap
-from handlers.turn import BotContext, Turn
-from storage.drafts import Draft
+from storage.records.drafts import Draft
 
 # So few answers are soon given again.
 _FEW = 2

@@ -4,9 +4,9 @@ import functools
 
 from telegram import Update
 
-from handlers.authority import Callback
+from handlers.core.authority import Callback
+from handlers.core.turn import BotContext, Turn
 from handlers.forms.asking import current, remind
-from handlers.turn import BotContext, Turn
 
 
 def reminding(handler: Callback) -> Callback:

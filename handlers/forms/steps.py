@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+from handlers.core.turn import Turn
 from handlers.messages import Catalogue
-from handlers.turn import Turn
-from storage.drafts import Draft
+from storage.records.drafts import Draft
 
 Answers: TypeAlias = Mapping[str, str]
 

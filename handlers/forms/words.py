@@ -5,8 +5,8 @@ import functools
 from handlers.forms.asking import form_of
 from handlers.forms.buttons import NOTICE, TEXT
 from handlers.forms.steps import LEAVING, UNSURE
-from knowledge.normalising import normalise
-from storage.drafts import Draft
+from knowledge.text.normalise import normalise
+from storage.records.drafts import Draft
 
 
 @functools.cache

@@ -4,7 +4,7 @@ import logging
 
 from alembic import context
 
-from storage.schema import metadata
+from storage.engine.schema import metadata
 
 # The programme says itself which revision it reached.
 logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -1,0 +1,1 @@
+"""What the command line does, one module a subcommand or a family of them."""

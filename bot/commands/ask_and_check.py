@@ -1,0 +1,161 @@
+"""Knowledge from the command line: check the files, ask questions; no network, no database."""
+
+import html
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TextIO
+
+from bot.commands.console import fail, say
+from bot.commands.evaluation import EvaluationFileError, as_page, evaluate, in_words, read_questions
+from bot.content.compiler import compiling, read_ahead
+from bot.messages import TEXT
+from bot.settings import Settings
+from knowledge.curation.check import check as find_problems
+from knowledge.curation.check import check_whole
+from knowledge.files.problems import KnowledgeError, Problem, Severity
+from knowledge.knowledge import Knowledge
+from knowledge.loading import load
+from knowledge.matcher.matcher import Decision, Outcome
+
+_MARKUP = re.compile(r"<[^>]+>")
+
+
+def check(directory: Path, *, as_json: bool) -> int:
+    """Print everything wrong with the files, for people or programs; return 1 for an error."""
+    today = date.today()  # noqa: DTZ011 - the editor's own day
+    how = compiling(Settings.read())
+    checked = check_whole(directory, today=today, compiling=how, despite_errors=True)
+    # The invented projects are checked, and are no part of what is compiled.
+    invented = find_problems(directory, today=today)
+    problems = tuple(dict.fromkeys((*checked.problems, *invented)))
+    say(_listed(problems) if as_json else _report(directory, problems, checked.knowledge))
+    return 1 if _errors(problems) else 0
+
+
+def _errors(problems: Iterable[Problem]) -> list[Problem]:
+    return [problem for problem in problems if problem.severity is Severity.ERROR]
+
+
+def _listed(problems: Iterable[Problem]) -> str:
+    listed = [
+        {
+            "severity": problem.severity.name.lower(),
+            "code": problem.code,
+            "file": problem.file,
+            "line": problem.line,
+            "entry": problem.entry,
+            "message": problem.message,
+            "remedy": problem.remedy,
+        }
+        for problem in problems
+    ]
+    return json.dumps(listed, ensure_ascii=False, indent=2)
+
+
+def _report(directory: Path, problems: Sequence[Problem], knowledge: Knowledge | None) -> str:
+    errors = _errors(problems)
+    return TEXT.label(
+        "check_report",
+        directory=directory,
+        errors=errors,
+        warnings=[problem for problem in problems if problem not in errors],
+        knowledge=knowledge,
+        phrasings=sum(len(entry.phrasings) for entry in knowledge.entries) if knowledge else 0,
+    )
+
+
+def answer_one(directory: Path, question: str, *, as_json: bool) -> int:
+    """Print the outcome of one question, for a person or for a program."""
+    knowledge = _load(directory)
+    if knowledge is None:
+        return 1
+    decision = knowledge.matcher.match(question)
+    say(
+        json.dumps(_as_json(question, decision), ensure_ascii=False)
+        if as_json
+        else _in_words(knowledge, decision)
+    )
+    return 0
+
+
+def answer_lines(directory: Path, lines: TextIO, output: TextIO) -> int:
+    """Answer one JSON object a line, in order, as they come; stop at a line that is none."""
+    knowledge = _load(directory)
+    if knowledge is None:
+        return 1
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            question = json.loads(line)["q"]
+        except (ValueError, KeyError, TypeError):
+            return fail(TEXT.label("ask_bad_line", line=number))
+        if not isinstance(question, str):
+            return fail(TEXT.label("ask_bad_line", line=number))
+        answer = _as_json(question, knowledge.matcher.match(question))
+        output.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        output.flush()
+    return 0
+
+
+def evaluate_file(directory: Path, path: Path, *, as_json: bool, page: Path | None) -> int:
+    """Print how right the matcher is on a file of questions; write it as a page where asked."""
+    try:
+        questions = read_questions(path)
+    except EvaluationFileError as error:
+        return fail(TEXT.label("evaluate_bad_line", file=path, line=error.line))
+    except (OSError, UnicodeDecodeError):
+        return fail(TEXT.label("evaluate_no_file", file=path))
+    knowledge = _load(directory)
+    if knowledge is None:
+        return 1
+    known = {entry.id for entry in knowledge.entries}
+    unknown = sorted({name for one in questions for name in one.expected} - known)
+    if unknown:
+        return fail(TEXT.label("evaluate_unknown", file=path, names=unknown))
+    report = evaluate(knowledge.matcher, questions)
+    if page is not None:
+        try:
+            page.write_text(as_page(report, path.name), "utf-8")
+        except OSError as error:
+            return fail(TEXT.label("evaluate_no_page", file=page, reason=error.strerror))
+    say(json.dumps(report, ensure_ascii=False, indent=2) if as_json else in_words(report))
+    return 0
+
+
+def _load(directory: Path) -> Knowledge | None:
+    understanding = compiling(Settings.read())
+    read_ahead(understanding.encoder)
+    try:
+        return load(directory, compiling=understanding)
+    except KnowledgeError as error:
+        fail(TEXT.label("knowledge_wrong", problems=error.problems, directory=directory))
+        return None
+
+
+def _as_json(question: str, decision: Decision) -> dict[str, object]:
+    return {
+        "q": question,
+        "outcome": decision.outcome.value,
+        "shown": list(decision.shown),
+        "ranking": [{"id": one.id, "score": round(one.score, 4)} for one in decision.ranking],
+    }
+
+
+def _in_words(knowledge: Knowledge, decision: Decision) -> str:
+    if decision.outcome is Outcome.SMALLTALK:
+        talk = {talk.id: talk for talk in knowledge.small_talk}
+        return _plain(talk[decision.shown[0]].reply)
+    entries = [entry for entry in map(knowledge.entry, decision.shown) if entry]
+    if decision.outcome is Outcome.ANSWER:
+        return TEXT.label("ask_answer", entry=entries[0], text=_plain(entries[0].answer))
+    if decision.outcome is Outcome.CHOICES:
+        return TEXT.label("ask_choices", entries=entries)
+    return TEXT.label("ask_none")
+
+
+def _plain(markup: str) -> str:
+    return html.unescape(_MARKUP.sub("", markup)).strip()

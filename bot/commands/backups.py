@@ -1,0 +1,93 @@
+"""What an operator does with the database from the command line: copies, moves, puts back."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.commands.console import fail, say
+from bot.messages import TEXT
+from storage.engine.errors import (
+    AlreadyExistsError,
+    DamagedError,
+    ForeignDatabaseError,
+    InUseError,
+    NoDatabaseError,
+    NotEmptyError,
+    NotSqliteError,
+    StorageError,
+)
+from storage.engine.faults import Fault, fault_of
+from storage.operations.backup import Copied, back_up, restore
+from storage.operations.copy import copy_database
+from storage.operations.inspect import sqlite_file
+
+
+def back_up_to(database_url: str, destination: Path) -> int:
+    """Copy a live SQLite database to a new file; return the exit code."""
+    return _copied("backup", database_url, lambda file: back_up(file, destination))
+
+
+def restore_from(copy: Path, database_url: str) -> int:
+    """Put a copy where the settings' database is not yet; return the exit code."""
+    return _copied("restore", database_url, lambda file: restore(copy, file))
+
+
+def copy_between(source_url: str, target_url: str) -> int:
+    """Copy a database to another, SQLite or PostgreSQL; return the exit code."""
+    try:
+        wrong = [url for url in (source_url, target_url) if not _is_ours(url)]
+        if wrong:
+            return fail(TEXT.label("copy_bad_url"))
+        tables = asyncio.run(copy_database(source_url, target_url))
+    except StorageError as error:
+        return _failed("copy", error)
+    say(TEXT.label("copy_done", tables=tables, rows=sum(table.rows for table in tables)))
+    return 0
+
+
+def _copied(command: str, database_url: str, act: Callable[[Path], Copied]) -> int:
+    try:
+        copied = act(sqlite_file(database_url))
+    except StorageError as error:
+        return _failed(command, error)
+    say(TEXT.label(f"{command}_done", path=copied.path, size=max(1, copied.size // 1000)))
+    return 0
+
+
+def _failed(command: str, error: StorageError) -> int:
+    match error:
+        case AlreadyExistsError():
+            told = TEXT.label("keeping_exists", path=error.path)
+        case InUseError():
+            told = TEXT.label("keeping_in_use", path=error.path)
+        case NoDatabaseError():
+            told = TEXT.label("keeping_missing", name=error.name)
+        case ForeignDatabaseError():
+            told = TEXT.label(f"{command}_foreign", name=error.name)
+        case NotEmptyError():
+            told = TEXT.label("keeping_not_empty", table=error.table)
+        case DamagedError():
+            told = TEXT.label(f"{command}_damaged", reason=error)
+        case NotSqliteError():
+            told = TEXT.label("keeping_not_sqlite")
+        case _:
+            told = _of_the_database(error)
+    return fail(told)
+
+
+def _of_the_database(error: StorageError) -> str:
+    fault = fault_of(error)
+    if fault in {Fault.NO_PLACE, Fault.DISK_FULL}:
+        # It may be either place that is meant.
+        return TEXT.label(f"keeping_{fault}", reason=error)
+    return TEXT.label("keeping_failed", why=TEXT.label(f"database_{fault}", reason=error))
+
+
+def _is_ours(url: str) -> bool:
+    try:
+        return make_url(url).drivername in {"sqlite+aiosqlite", "postgresql+asyncpg"}
+    except ArgumentError:
+        return False

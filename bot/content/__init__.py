@@ -1,0 +1,1 @@
+"""The folder of knowledge in service: read, watched, examined, published, reported on."""

@@ -1,0 +1,50 @@
+"""How questions are understood in this process: the encoder, and where compiled models are kept."""
+
+import hashlib
+import logging
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from bot.settings import Settings
+from knowledge.loading import Compiling
+from knowledge.matcher.thresholds import Thresholds
+from knowledge.ranking.encoder import Encoder, shipped_encoder
+from knowledge.ranking.model_store import ModelStore
+
+logger = logging.getLogger(__name__)
+
+
+def compiling(settings: Settings) -> Compiling:
+    """Return the encoder that the settings ask for, and the store of compiled models."""
+    encoder = _encoder(settings)
+    logger.info("questions are matched by %s", encoder.name if encoder else "letters and sound")
+    return replace(by_letters(settings), encoder=encoder)
+
+
+def by_letters(settings: Settings) -> Compiling:
+    """Return what understands without an encoder: ready at once, right a little less often."""
+    thresholds = Thresholds(answer=settings.answer_probability, choice=settings.choice_probability)
+    return Compiling(None, thresholds, ModelStore(_folder()))
+
+
+def _encoder(settings: Settings) -> Encoder | None:
+    return shipped_encoder(_folder()) if settings.semantic_matching else None
+
+
+def kept_file(directory: Path, *, fictitious: bool) -> Path:
+    """Return where what was last in service of a folder is kept, beside the compiled models."""
+    name = hashlib.sha256(f"{directory.absolute()} {fictitious}".encode()).hexdigest()[:16]
+    return _folder() / f"in-service-{name}.json"
+
+
+def _folder() -> Path:
+    return user_cache_path("territoires-industrie-bot")
+
+
+def read_ahead(encoder: Encoder | None) -> None:
+    """Let an encoder's weights be read while the files are: the first text would wait for them."""
+    if encoder is not None:
+        threading.Thread(target=encoder.encode, args=([" "],), daemon=True).start()

@@ -1,0 +1,246 @@
+"""What facilitators ask for from Telegram, done: examined, told, published, and put in service.
+
+Handlers write rows; this loop does what takes seconds, outside any transaction. Every process runs
+one: a change is examined by one of them, and each puts what was published in its own folder.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from telegram.error import BadRequest, TelegramError
+from telegram.ext import ExtBot
+
+from bot.content.change_requests import (
+    Change,
+    NotPossibleError,
+    compared,
+    examined,
+    stored,
+    superseded_by,
+    written,
+)
+from bot.content.hot_reload import Reloading
+from bot.content.library import Library
+from handlers.core.services import Services
+from handlers.curation import report as examination
+from handlers.curation.report import Examined, Notice
+from handlers.messages import Catalogue
+from knowledge.curation.versions import BaseChangedError, Version
+from knowledge.files.yaml_reader import LARGEST_BYTES
+from storage.database import Database
+from storage.engine.errors import StorageError
+from storage.records.change_requests import LEASE, Kind, Publication, State
+
+logger = logging.getLogger(__name__)
+TEXT = Catalogue.of("publication")
+# Five seconds from a tap to the last machine: one to take it up, one to notice, the rest to read.
+EVERY_SECONDS = 1.0
+_TRIES = 3
+
+
+class Publishing:
+    """The loop."""
+
+    def __init__(
+        self,
+        database: Database,
+        bot: ExtBot[None],
+        services: Services,
+        library: Library,
+        reloading: Reloading,
+        announce: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._bot = bot
+        self._services = services
+        self._library = library
+        self._reloading = reloading
+        self._announce = announce
+        self._news = asyncio.Event()
+        self._seen: tuple[int, int] | None = None
+
+    def wake(self) -> None:
+        """Look into the table now."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            self._news.clear()
+            try:
+                await self._catch_up()
+                while (change := await self._claim()) is not None:
+                    await self._do(change)
+            except StorageError as error:
+                logger.error("publishing: the database does not answer: %s", error)
+            except Exception as error:
+                logger.error("publishing: %s", type(error).__name__, exc_info=error)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_SECONDS):
+                    await self._news.wait()
+
+    async def _claim(self) -> Publication | None:
+        async with self._database.begin() as work:
+            return await work.publications.claim()
+
+    async def _do(self, change: Publication) -> None:
+        """Do what one row asks for; whatever happens, it is told and the row ends."""
+        act = self._publish if change.state is State.WANTED else self._examine
+        async with self._kept(change):
+            try:
+                await act(change)
+            except NotPossibleError as error:
+                await self._end(change, State.REFUSED, error.text)
+            except BaseChangedError:
+                await self._end(change, State.OVERTAKEN, TEXT("overtaken", file=change.file))
+            except StorageError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever fails, the facilitator is told
+                await self._fail(change, error)
+        self._announce()
+
+    @asynccontextmanager
+    async def _kept(self, change: Publication) -> AsyncIterator[None]:
+        """Hold a row while it is worked on; leave it to others if this process is told to stop."""
+        keeping = asyncio.get_running_loop().create_task(self._keep(change))
+        try:
+            yield
+        except asyncio.CancelledError:
+            async with self._database.begin() as work:
+                await work.publications.release(change.id)
+            raise
+        finally:
+            keeping.cancel()
+
+    async def _keep(self, change: Publication) -> None:
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / _TRIES)
+            with contextlib.suppress(StorageError):
+                async with self._database.begin() as work:
+                    await work.publications.renew(change.id)
+
+    async def _examine(self, change: Publication) -> None:
+        upload = await self._download(change) if change.kind is Kind.UPLOAD else b""
+        if change.kind is Kind.COMPARISON:
+            notice = await asyncio.to_thread(compared, self._library, change)
+            await self._end(change, State.SHOWN, notice)
+            return
+        found = await asyncio.to_thread(examined, self._library, self._services, change, upload)
+        if found.told.errors:
+            await self._end(change, State.REFUSED, self._outcome(change, found))
+        else:
+            await self._offer(change, found)
+
+    async def _download(self, change: Publication) -> bytes:
+        """Fetch what was sent; Telegram keeps it, so a restart may fetch it again."""
+        for number in range(1, _TRIES + 1):
+            try:
+                file = await self._bot.get_file(change.subject or "")
+                if (file.file_size or 0) > LARGEST_BYTES:
+                    break
+                return bytes(await file.download_as_bytearray())
+            except BadRequest:
+                break
+            except TelegramError as error:
+                logger.warning("a file does not come: %s", type(error).__name__)
+                await asyncio.sleep(number)
+        raise NotPossibleError(TEXT("upload_lost", file=change.file))
+
+    def _outcome(self, change: Publication, found: Change) -> Notice:
+        by = change.actor_name or ""
+        return examination.outcome(change.id, found.file, by, found.told)
+
+    async def _offer(self, change: Publication, found: Change) -> None:
+        notice, report = self._outcome(change, found), _kept_of(found.told)
+        async with self._database.begin() as work:
+            offered = await work.publications.offer(
+                change.id, found.file, found.content, found.base, report
+            )
+            if offered:
+                for outgoing in examination.owed(notice, change.chat_id):
+                    await work.outbox.add(outgoing)
+
+    async def _publish(self, change: Publication) -> None:
+        async with self._database.begin() as work:
+            content, now = await work.publications.content(change.id), work.now
+        if content is None or change.file is None or change.base is None:
+            raise LookupError("nothing is left to publish")
+        try:
+            version = await asyncio.to_thread(
+                stored, self._library, change.file, content, change.base, now=now
+            )
+        except OSError as error:
+            await self._fail(change, error)
+            return
+        await self._reloading.refresh()
+        await self._say_published(change, version)
+
+    async def _say_published(self, change: Publication, version: Version) -> None:
+        by = change.decided_by or change.actor_name or ""
+        text = TEXT("published", file=change.file, by=by, learning=self._reloading.is_learning)
+        async with self._database.begin() as work:
+            if not await work.publications.published(change.id, version.id, version.at):
+                return
+            for outgoing in examination.owed(Notice(text), change.chat_id):
+                await work.outbox.add(outgoing)
+            if change.chat_id > 0 and self._services.facilitator_chat_id is not None:
+                # Asked for in a private chat: the group learns of it too.
+                for outgoing in examination.owed(Notice(text)):
+                    await work.outbox.add(outgoing)
+        logger.info("%s is published", change.file)
+
+    async def _end(self, change: Publication, state: State, said: Notice | str) -> None:
+        notice = Notice(said) if isinstance(said, str) else said
+        async with self._database.begin() as work:
+            if await work.publications.end(change.id, state):
+                for outgoing in examination.owed(notice, change.chat_id):
+                    await work.outbox.add(outgoing)
+
+    async def _fail(self, change: Publication, error: Exception) -> None:
+        reference = "E-" + secrets.token_hex(3).upper()
+        name = type(error).__name__
+        logger.error("%s: a change of the files failed: %s", reference, name, exc_info=error)
+        said = "publication_failed" if isinstance(error, OSError) else "examination_failed"
+        await self._end(change, State.FAILED, TEXT(said, reference=reference, file=change.file))
+
+    async def _catch_up(self) -> None:
+        """Put in this process's own folder what another one has published."""
+        async with self._database.begin() as work:
+            newest = await work.publications.newest()
+            if newest == self._seen:
+                return
+            done = await work.publications.publications()
+        changed = False
+        for change in done:
+            if await asyncio.to_thread(superseded_by, self._library, change):
+                changed |= await self._copy(change)
+        self._seen = newest
+        if changed:
+            await self._reloading.refresh()
+
+    async def _copy(self, change: Publication) -> bool:
+        async with self._database.begin() as work:
+            content = await work.publications.content(change.id)
+        if content is None:
+            return False
+        try:
+            await asyncio.to_thread(written, self._library, change, content)
+        except (BaseChangedError, OSError) as error:
+            logger.error("%s is not copied: %s", change.file, type(error).__name__)
+            return False
+        logger.info("%s, published elsewhere, is in our folder", change.file)
+        return True
+
+
+def _kept_of(told: Examined) -> dict[str, object]:
+    """Return what the second question before publishing is asked with."""
+    stale = told.stale
+    return {
+        "confirm": told.needs_confirmation,
+        "wrong": [one.question for one in told.wrong],
+        "stale": stale and {"at": TEXT.label("at", at=stale.at)},
+    }

@@ -1,0 +1,72 @@
+"""The week in a message to the facilitators, once, whatever restarts and however many workers."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from handlers.core.services import Services
+from handlers.core.turn import composed
+from handlers.curation.gaps import MOST_READ, grouped
+from handlers.messages import PARIS, Catalogue
+from storage.database import Database
+from storage.engine.errors import StorageError
+from storage.queues.outbox import Audience, Outgoing, Priority
+
+logger = logging.getLogger(__name__)
+TEXT = Catalogue.of("unanswered")
+NAME = "weekly-digest"
+_HOUR = 9
+_WEEK = timedelta(days=7)
+_MOST_GAPS = 5
+_LOOK_EVERY_SECONDS = 300.0
+
+
+class Digest:
+    """Sends the digest on Mondays at nine, in Paris; later where nothing ran then."""
+
+    def __init__(
+        self, database: Database, services: Services, announce: Callable[[], None]
+    ) -> None:
+        self._database = database
+        self._services = services
+        self._announce = announce
+
+    async def run(self) -> None:
+        """Look every few minutes whether it is due, until cancelled."""
+        while True:
+            try:
+                if await self.send_if_due():
+                    logger.info("the weekly digest is on its way")
+            except StorageError as error:
+                logger.error("the weekly digest waits: %s", type(error).__name__)
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+
+    async def send_if_due(self) -> bool:
+        """Owe the group the digest of the last seven days; False where it is not this one's to."""
+        if self._services.facilitator_chat_id is None:
+            return False
+        now = self._services.clock()
+        async with self._database.begin() as work:
+            if not await work.recurrences.claim(NAME, last_due(now)):
+                return False
+            since = work.now - _WEEK
+            tally = await work.questions.tally(since)
+            unanswered = await work.questions.unanswered(MOST_READ, since)
+            gaps = (await asyncio.to_thread(grouped, unanswered))[:_MOST_GAPS]
+            text = TEXT("digest", tally=tally, gaps=gaps, since=since, now=work.now)
+            content = composed(text, None)
+            await work.outbox.add(
+                Outgoing(Audience.FACILITATORS, "sendMessage", content, priority=Priority.BROADCAST)
+            )
+        self._announce()
+        return True
+
+
+def last_due(now: datetime) -> datetime:
+    """Return the last Monday at nine, in Paris, that has come."""
+    local = now.astimezone(PARIS)
+    monday = (local - timedelta(days=local.weekday())).replace(
+        hour=_HOUR, minute=0, second=0, microsecond=0
+    )
+    return monday if monday <= local else monday - _WEEK

@@ -1,0 +1,1 @@
+"""How updates come in: fetched or posted, kept before Telegram is told, handed to the handlers."""

@@ -1,0 +1,141 @@
+"""Fetching updates: kept in the inbox first, confirmed by the next offset only then."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from telegram.constants import UpdateType
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.ext import ExtBot
+from telegram.request import BaseRequest
+
+from bot.inbox.backlog import Backlog
+from bot.inbox.raw_updates import numbered
+from bot.inbox.source import Reception
+from bot.runtime import json_text, metrics
+from storage.database import Database
+from storage.engine.errors import InboxFullError, StorageError
+from storage.queues.inbox import CURSOR_MEMORY
+
+logger = logging.getLogger(__name__)
+
+# What the handlers understand. Edited messages are relayed where the message was: each handler of
+# messages asks for new ones, so that an edit never runs a command again.
+ALLOWED_UPDATES = (
+    UpdateType.MESSAGE,
+    UpdateType.EDITED_MESSAGE,
+    UpdateType.CALLBACK_QUERY,
+    UpdateType.MY_CHAT_MEMBER,
+)
+LONG_POLL_SECONDS = 30
+_NETWORK_SECONDS = 15
+_LONGEST_PAUSE = 60.0
+_FULL_SECONDS = 1.0
+# As many as Telegram gives at once (Bot API, getUpdates).
+_BATCH = 100
+
+
+class Polling(Reception):
+    """The loop that fetches. PTB's own confirms up to 100 updates before one is handled."""
+
+    def __init__(
+        self,
+        bot: ExtBot[None],
+        request: BaseRequest,
+        database: Database,
+        backlog: Backlog,
+        announce: Callable[[int], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._bot = bot
+        self._request = request
+        self._database = database
+        self._backlog = backlog
+        self._announce = announce
+        self._clock = clock
+        self._last_batch = clock()
+        self._pause = 0.0
+
+    async def run(self) -> None:
+        """Fetch until cancelled; InvalidToken where Telegram does not know the token any more."""
+        await self._leave_webhook()
+        async with self._database.begin() as work:
+            cursor = await work.inbox.cursor()
+        offset = None if cursor is None else cursor + 1
+        while True:
+            if self._clock() - self._last_batch > CURSOR_MEMORY:
+                offset = None
+            try:
+                offset = await self._fetch(offset)
+                self._pause = 0.0
+            except InvalidToken:
+                raise
+            except InboxFullError as error:
+                self._backlog.note_refused(error)
+                await asyncio.sleep(_FULL_SECONDS)
+            except (TelegramError, StorageError, ValueError, RecursionError) as error:
+                await self._wait_after(error)
+
+    async def _leave_webhook(self) -> None:
+        """Have Telegram post no more, or it would refuse to be asked; what waits there is kept."""
+        while True:
+            try:
+                if (await self._bot.get_webhook_info()).url:
+                    await self._bot.delete_webhook(drop_pending_updates=False)
+                    logger.warning("a webhook was left over: it is deleted, to fetch instead")
+            except InvalidToken:
+                raise
+            except TelegramError as error:
+                await self._wait_after(error)
+            else:
+                return
+
+    async def _fetch(self, offset: int | None) -> int | None:
+        """Fetch one batch, keep it, and return the offset that confirms it."""
+        batch = await self._get_updates(offset)
+        if not batch:
+            return offset
+        self._last_batch = self._clock()
+        rows = numbered(batch)
+        async with self._database.begin() as work:
+            new = await work.inbox.add(rows, self._backlog.room)
+        self._backlog.note_kept()
+        metrics.RECEIVED.inc(new)
+        self._announce(new)
+        return max(row.update_id for row in rows) + 1
+
+    async def _get_updates(self, offset: int | None) -> list[dict[str, Any]]:
+        """Return raw updates: PTB parses a batch whole, so one bad update would stop all."""
+        query = {
+            "timeout": LONG_POLL_SECONDS,
+            "allowed_updates": json.dumps(ALLOWED_UPDATES),
+            # A batch is kept whole: one for which there can never be room would come for ever.
+            "limit": min(_BATCH, self._backlog.limit),
+        }
+        if offset is not None:
+            query["offset"] = offset
+        answer = await self._request.retrieve(
+            f"{self._bot.base_url}/getUpdates?{urlencode(query)}",
+            read_timeout=LONG_POLL_SECONDS + _NETWORK_SECONDS,
+        )
+        result: list[dict[str, Any]] = json_text.read(answer)["result"]
+        return result
+
+    async def _wait_after(self, error: Exception) -> None:
+        if isinstance(error, RetryAfter):
+            pause = error.retry_after
+            self._pause = pause if isinstance(pause, (int, float)) else pause.total_seconds()
+        else:
+            self._pause = min(max(1.0, self._pause * 2), _LONGEST_PAUSE)
+        if isinstance(error, Conflict):
+            logger.error("another program uses this token, or a webhook is set")
+        elif isinstance(error, StorageError):
+            self._backlog.note_refused(error)
+        elif not isinstance(error, NetworkError):
+            logger.error("updates cannot be fetched: %s", type(error).__name__)
+        logger.warning("%s: next try in %.0f s", type(error).__name__, self._pause)
+        await asyncio.sleep(self._pause)

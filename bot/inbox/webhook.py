@@ -1,0 +1,256 @@
+"""What the service answers over HTTP: Telegram's posts, and questions about its health.
+
+An update is in the inbox before Telegram is told that it arrived. What cannot be kept now gets a
+503, and Telegram comes back with it; what can never be understood gets a 400 once, and is logged.
+"""
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bot.inbox.backlog import Backlog
+from bot.inbox.raw_updates import parsed
+from bot.runtime import metrics
+from handlers.core.services import Services
+from storage.database import Database
+from storage.engine.errors import InboxFullError, StorageError
+from storage.queues.inbox import Received
+
+logger = logging.getLogger(__name__)
+PATH = "/telegram"
+LARGEST_BODY = 1_000_000
+_DIGITS = 10
+_SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
+_COME_BACK = {"Retry-After": "5"}
+_PATIENCE_SECONDS = 5.0
+# Telegram posts the next as soon as the last are kept: those come one after the other.
+_GATHER_SECONDS = 0.002
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, not an error of this program
+    """Why a post is not kept: the status, and a word for the metrics."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class Mailbox:
+    """Keeps updates; those that arrive while a commit is under way share the next one."""
+
+    def __init__(
+        self, database: Database, backlog: Backlog, announce: Callable[[int], None]
+    ) -> None:
+        self._database = database
+        self._backlog = backlog
+        self._announce = announce
+        self._waiting: list[tuple[Received, asyncio.Future[None]]] = []
+        self._keeping: asyncio.Task[None] | None = None
+        # Several came at once the last time.
+        self._is_busy = False
+
+    async def keep(self, update: Received) -> None:
+        """Return once the update is kept; StorageError where it cannot be."""
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((update, kept))
+        if self._keeping is None:
+            self._keeping = asyncio.create_task(self._keep())
+        await kept
+
+    async def _keep(self) -> None:
+        try:
+            while self._waiting:
+                if self._is_busy:
+                    await asyncio.sleep(_GATHER_SECONDS)
+                batch, self._waiting = self._waiting, []
+                self._is_busy = len(batch) > 1
+                error = await self._add([update for update, _ in batch])
+                for _, kept in batch:
+                    if kept.done():
+                        continue
+                    if error:
+                        kept.set_exception(error)
+                    else:
+                        kept.set_result(None)
+        finally:
+            self._keeping = None
+
+    async def _add(self, updates: list[Received]) -> Exception | None:
+        # Telegram may repeat one within a moment; a statement takes each number once.
+        rows = list({update.update_id: update for update in updates}.values())
+        try:
+            async with self._database.begin() as work:
+                new = await work.inbox.add(rows, self._backlog.room)
+        except StorageError as error:
+            self._backlog.note_refused(error)
+            return error
+        except Exception as error:  # noqa: BLE001 - each of those who wait is answered
+            return error
+        self._backlog.note_kept()
+        metrics.RECEIVED.inc(new)
+        if new:
+            self._announce(new)
+        return None
+
+
+class Health:
+    """What makes a worker ready, for a load balancer to ask."""
+
+    def __init__(
+        self,
+        backlog: Backlog,
+        services: Services,
+        is_refused: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Watch these; ``is_refused`` tells whether Telegram refuses to post here."""
+        self._backlog = backlog
+        self._services = services
+        self._is_refused = is_refused
+        self.has_met_telegram = False
+
+    async def checks(self) -> dict[str, bool]:
+        """Return each condition by its name."""
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._backlog.look()
+            answers = True
+        except Exception:  # noqa: BLE001 - without its tables too, whatever the driver calls that
+            answers = False
+        return {
+            "database": answers,
+            "inbox": answers and self._backlog.takes_more,
+            "knowledge": bool(self._services.knowledge.entries),
+            "telegram": self.has_met_telegram and not self._is_refused(),
+        }
+
+
+class Webhook:
+    """The ASGI application of a worker."""
+
+    def __init__(
+        self, secret: str, mailbox: Mailbox, health: Health, *, is_open: bool = True
+    ) -> None:
+        """Make it; unless ``is_open``, every post is refused until ``open``."""
+        self._secret = secret.encode()
+        self._mailbox = mailbox
+        self._health = health
+        self._is_open = is_open
+        self._has_refused = False
+
+    def open(self) -> None:
+        """Take posts from now on: the service is ready for them."""
+        self._is_open = True
+
+    def app(self) -> ASGIApp:
+        """Return the application."""
+        pages = Starlette(
+            routes=[
+                Route(PATH, self.take, methods=["POST"]),
+                Route("/healthz", self.live),
+                Route("/readyz", self.ready),
+                Route("/metrics", self.metrics),
+            ]
+        )
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
+                # Past the router and its layers, which take longer than all that is done here.
+                response = await self.take(Request(scope, receive))
+                await response(scope, receive, send)
+            else:
+                await pages(scope, receive, send)
+
+        return app
+
+    async def take(self, request: Request) -> Response:
+        """Keep one update, then say so."""
+        try:
+            self._check_secret(request)
+            self._check_open()
+            update = _understood(await _body(request))
+            await self._keep(update)
+        except Refusal as refusal:
+            return _refused(refusal)
+        except ClientDisconnect:
+            return _refused(Refusal(400, "disconnected"))
+        except Exception as error:
+            # Whatever it is, Telegram must come back.
+            logger.error("an update cannot be kept: %s", type(error).__name__, exc_info=error)
+            return _refused(Refusal(503, "database"))
+        return Response()
+
+    async def _keep(self, update: Received) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._mailbox.keep(update)
+        except InboxFullError:
+            raise Refusal(503, "full") from None
+        except StorageError:
+            raise Refusal(503, "database") from None
+        except TimeoutError:
+            logger.error("an update was not kept in time: Telegram comes back with it")
+            raise Refusal(503, "database") from None
+
+    async def live(self, _request: Request) -> Response:
+        """Say that the process lives."""
+        return PlainTextResponse("ok")
+
+    async def ready(self, _request: Request) -> Response:
+        """Say whether updates can be taken and answered."""
+        checks = await self._health.checks()
+        ready = all(checks.values())
+        return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
+
+    async def metrics(self, _request: Request) -> Response:
+        """Return what is counted."""
+        return Response(metrics.exposed(), media_type=metrics.CONTENT_TYPE)
+
+    def _check_secret(self, request: Request) -> None:
+        given = request.headers.get(_SECRET_HEADER, "")
+        # Bytes: compare_digest refuses texts beyond ASCII.
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._secret):
+            raise Refusal(403, "secret")
+
+    def _check_open(self) -> None:
+        if self._is_open:
+            return
+        if not self._has_refused:
+            logger.info("posts are refused until the service is ready: Telegram keeps them")
+            self._has_refused = True
+        raise Refusal(503, "starting")
+
+
+async def _body(request: Request) -> bytes:
+    length = request.headers.get("content-length", "0")
+    # Python refuses to read a number of thousands of digits.
+    if not length.isdecimal() or len(length) > _DIGITS or int(length) > LARGEST_BODY:
+        raise Refusal(413, "size")
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_BODY:
+            raise Refusal(413, "size")
+    return bytes(body)
+
+
+def _understood(body: bytes) -> Received:
+    try:
+        return parsed(body)
+    except ValueError:
+        logger.error("a post with the right secret is no update: %d bytes", len(body))
+        raise Refusal(400, "body") from None
+
+
+def _refused(refusal: Refusal) -> Response:
+    metrics.REFUSED.labels(refusal.reason).inc()
+    headers = _COME_BACK if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return Response(status_code=refusal.status, headers=headers)

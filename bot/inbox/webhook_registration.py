@@ -1,0 +1,88 @@
+"""Telling Telegram where to post updates, and making sure that it stays told."""
+
+import asyncio
+import logging
+from datetime import datetime
+
+from telegram import WebhookInfo
+from telegram.error import BadRequest, InvalidToken, TelegramError
+from telegram.ext import ExtBot
+
+from bot.inbox.polling import ALLOWED_UPDATES
+
+logger = logging.getLogger(__name__)
+# As many as Telegram allows (Bot API, setWebhook): those that come together share a commit.
+_POSTS_AT_ONCE = 100
+_CHECK_EVERY_SECONDS = 60.0
+_FIRST_PAUSE = 1.0
+
+
+class Registration:
+    """The webhook of this bot, as Telegram knows it."""
+
+    def __init__(self, bot: ExtBot[None], url: str, secret: str) -> None:
+        self._bot = bot
+        self._url = url
+        self._secret = secret
+        self._told: datetime | None = None
+        self.is_refused = False
+
+    async def keep(self) -> None:
+        """Register, verify, and look every minute, until cancelled."""
+        registered, pause = False, _FIRST_PAUSE
+        while True:
+            try:
+                # Always once: Telegram does not tell whether it knows the present secret.
+                if not registered:
+                    await self._register()
+                was_registered, registered = registered, await self._is_right()
+                self.is_refused = False
+            except InvalidToken:
+                raise
+            except BadRequest as error:
+                # It speaks of the address and the certificate, which only the operator can mend.
+                logger.error("Telegram refuses the webhook: %s", error.message)
+                self.is_refused = True
+                pause = _longer(pause)
+            except TelegramError as error:
+                logger.warning("the webhook cannot be looked at: %s", type(error).__name__)
+                pause = _longer(pause)
+            else:
+                if registered:
+                    pause = _CHECK_EVERY_SECONDS
+                else:
+                    # Somebody else's is replaced at once; whoever insists is not raced for it.
+                    pause = 0.0 if was_registered else _longer(pause)
+            await asyncio.sleep(pause)
+
+    async def _register(self) -> None:
+        await self._bot.set_webhook(
+            self._url,
+            secret_token=self._secret,
+            allowed_updates=list(ALLOWED_UPDATES),
+            max_connections=_POSTS_AT_ONCE,
+            drop_pending_updates=False,
+        )
+        logger.info("the webhook is registered")
+
+    async def _is_right(self) -> bool:
+        info = await self._bot.get_webhook_info()
+        self._warn(info)
+        right = info.url == self._url and set(info.allowed_updates) == set(ALLOWED_UPDATES)
+        if not right:
+            logger.warning("Telegram has another webhook for this bot: it is registered again")
+        return right
+
+    def _warn(self, info: WebhookInfo) -> None:
+        """Say once each failure that Telegram met; its words hold nothing of an update."""
+        if info.last_error_date and info.last_error_date != self._told:
+            self._told = info.last_error_date
+            logger.warning(
+                "Telegram could not post: %s (%d updates wait there)",
+                info.last_error_message,
+                info.pending_update_count,
+            )
+
+
+def _longer(pause: float) -> float:
+    return min(max(pause * 2, _FIRST_PAUSE), _CHECK_EVERY_SECONDS)

@@ -1,0 +1,251 @@
+"""Handling what the inbox holds: in order within a chat, many chats at once.
+
+The whole handling of an update is one transaction: what it changes, what the bot will say, and
+the mark that it is done. So after a crash it is either done, or it has not happened. Updates of
+several chats share a transaction, which is most of what a short one costs: where one of them
+fails, nothing of them has happened, and each is handled anew by itself.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from telegram import Update
+from telegram.constants import ChatAction
+from telegram.error import TelegramError
+from telegram.ext import Application
+
+from bot.inbox.raw_updates import understood
+from bot.outbox.bot_api import ask
+from bot.runtime import metrics
+from bot.runtime.lanes import Pump
+from bot.runtime.logs import now_about
+from handlers.core.services import Services
+from handlers.core.turn import CURRENT, BotContext, Turn
+from handlers.messages import Catalogue
+from handlers.prefetch import asked_anew, foresee, match_ahead
+from storage.database import Database
+from storage.engine.errors import StorageError
+from storage.queues.inbox import Waiting
+from storage.queues.outbox import Audience, Outgoing
+from storage.unit_of_work import Work
+
+logger = logging.getLogger(__name__)
+TEXT = Catalogue.of("general")
+
+BotApplication: TypeAlias = Application[Any, BotContext, Any, Any, Any, Any]
+_AT_ONCE = 128
+# The first answer leaves when the last is ready, and others wait to write: not for long.
+_TOGETHER = 64
+_TOGETHER_SECONDS = 0.03
+_RETRY_AFTER = timedelta(seconds=2)
+# A person who waits longer is shown that the bot is busy.
+_TYPING_AFTER_SECONDS = 0.7
+
+
+class Intake(Pump[Waiting, int]):
+    """Takes updates from the inbox, one a chat at a time, and hands them to the handlers."""
+
+    def __init__(
+        self,
+        database: Database,
+        application: BotApplication,
+        services: Services,
+        announce: Callable[[int], None],
+    ) -> None:
+        super().__init__("intake", _AT_ONCE, database, services.clock, together=_TOGETHER)
+        self._application = application
+        self._services = services
+        self._announce = announce
+        # What is handled together with others, and not done; what of it must be matched first.
+        self._left: dict[int, Waiting] = {}
+        self._asked: dict[int, Update] = {}
+        # Python runs one thread at a time: two that match would only keep each other waiting.
+        self._matching = asyncio.Lock()
+
+    async def _next(self, busy: frozenset[int], limit: int) -> tuple[Waiting, ...]:
+        async with self._database.begin() as work:
+            found = await work.inbox.claim(self._database.worker, busy, limit)
+            if not found and not busy:
+                self.due = await work.inbox.next_due()
+        return found
+
+    def _lane(self, item: Waiting) -> int:
+        return item.chat_id
+
+    async def _do_together(self, items: Sequence[Waiting]) -> None:
+        """Handle updates of different chats, in as few transactions as do not last too long."""
+        # Alone while nobody is matched for, it need not be foreseen.
+        if len(items) == 1 and not self._matching.locked():
+            await self._do(items[0])
+            return
+        self._left |= {item.update_id: item for item in items}
+        try:
+            updates = [understood(item.body, self._application.bot) for item in items]
+            asked = await asked_anew(self._database, self._services, updates)
+            numbers = {update.update_id for update in asked}
+            # A tap need not wait for the questions of others.
+            await self._handle_all([one for one in updates if one.update_id not in numbers])
+            self._asked |= {update.update_id: update for update in asked}
+            await self._match_all(numbers)
+        except Exception as error:  # noqa: BLE001 - of whatever fails here, each one by itself will tell
+            logger.info("each by itself, because of %s", type(error).__name__)
+        finally:
+            for item in items:
+                self._asked.pop(item.update_id, None)
+            left = [item for item in items if self._left.pop(item.update_id, None)]
+        await super()._do_together(left)
+
+    async def _match_all(self, numbers: Collection[int]) -> None:
+        """Match and handle these questions, together with all others that wait for it by then.
+
+        Where that fails, they are left to those who took them.
+        """
+        async with self._matching:
+            while not self._asked.keys().isdisjoint(numbers):
+                some = list(self._asked.values())[:_TOGETHER]
+                try:
+                    some = some[: await match_ahead(self._services, some)]
+                    await self._handle_all(some)
+                finally:
+                    for update in some:
+                        self._asked.pop(update.update_id, None)
+
+    async def _handle_all(self, updates: Sequence[Update]) -> None:
+        """Handle these updates, and strike each off what is left."""
+        while updates:
+            turns = await self._handle_some(updates)
+            for turn in turns:
+                # Gone where whoever took it was stopped meanwhile.
+                if item := self._left.pop(turn.update.update_id, None):
+                    self._handled(turn, item)
+                    self.release(item)
+            updates = updates[len(turns) :]
+
+    async def _handle_some(self, updates: Sequence[Update]) -> Sequence[Turn]:
+        """Handle the first of these updates in one transaction: all that do not last too long."""
+        turns: list[Turn] = []
+        async with self._database.begin() as work:
+            until = time.monotonic() + _TOGETHER_SECONDS
+            await foresee(work, self._services, updates)
+            for update in updates:
+                now_about(update=update.update_id)
+                turns.append(await self._turn(work, update))
+                if time.monotonic() > until:
+                    break
+            await self._mark_done(work, turns)
+        self._announce(work.outbox.owed)
+        return turns
+
+    async def _do(self, item: Waiting) -> None:
+        """Handle one update, whatever it is and whatever happens."""
+        now_about(update=item.update_id)
+        try:
+            update = understood(item.body, self._application.bot)
+        except Exception as error:  # noqa: BLE001 - PTB raises anything on what it cannot parse
+            await self._set_aside(item, None, error)
+            return
+        try:
+            turn = await self._handle_alone(update)
+        except StorageError as error:
+            await self._try_later(item, error)
+        except Exception as error:  # noqa: BLE001 - a handler may fail in any way; the person is told
+            await self._set_aside(item, update, error)
+            self._answer_tap(update, None)
+        else:
+            self._handled(turn, item)
+
+    async def _handle_alone(self, update: Update) -> Turn:
+        async with self._database.begin() as work:
+            turn = await self._turn(work, update)
+            await self._mark_done(work, [turn])
+        self._announce(work.outbox.owed)
+        return turn
+
+    async def _turn(self, work: Work, update: Update) -> Turn:
+        turn = Turn(self._services, work, update)
+        CURRENT.set(turn)
+        typing = asyncio.get_running_loop().call_later(
+            _TYPING_AFTER_SECONDS, self._show_typing, update
+        )
+        try:
+            await self._application.process_update(update)
+        finally:
+            typing.cancel()
+        # PTB hands a handler's error to its error handlers, and goes on.
+        if turn.failure is not None:
+            raise turn.failure
+        return turn
+
+    async def _mark_done(self, work: Work, turns: Sequence[Turn]) -> None:
+        numbers = [turn.update.update_id for turn in turns]
+        await work.inbox.done(numbers, self._database.worker)
+
+    def _handled(self, turn: Turn, item: Waiting) -> None:
+        now_about(update=item.update_id)
+        logger.info("handled")
+        metrics.handled(turn, item.received_at)
+        self._answer_tap(turn.update, turn)
+
+    def _show_typing(self, update: Update) -> None:
+        if update.effective_chat:
+            action = {"chat_id": update.effective_chat.id, "action": ChatAction.TYPING.value}
+            self.spawn(self._tell("sendChatAction", action))
+
+    def _answer_tap(self, update: Update, turn: Turn | None) -> None:
+        """Stop the wait of a tapped button; Telegram forgets the tap after some seconds anyway."""
+        query = update.callback_query
+        if query is None:
+            return
+        answer: dict[str, object] = {"callback_query_id": query.id}
+        if turn is not None and turn.toast_text:
+            answer |= {"text": turn.toast_text, "show_alert": turn.toast_is_alert}
+        self.spawn(self._tell("answerCallbackQuery", answer))
+
+    async def _tell(self, method: str, parameters: Mapping[str, object]) -> None:
+        """Make a call whose failure changes nothing for anybody."""
+        try:
+            await ask(self._application.bot, method, parameters)
+        except TelegramError as error:
+            logger.info("a passing call failed: %s", type(error).__name__)
+
+    async def _try_later(self, item: Waiting, error: StorageError) -> None:
+        logger.warning("update %d waits: %s", item.update_id, type(error).__name__)
+        metrics.POSTPONED.inc()
+        async with self._database.begin() as work:
+            until = work.now + _RETRY_AFTER
+            await work.inbox.postpone(item.update_id, until, self._database.worker)
+        self.wake()
+
+    async def _set_aside(self, item: Waiting, update: Update | None, error: Exception) -> None:
+        """Keep the update for repair, apologise to the person, tell the administrators."""
+        reference = "E-" + secrets.token_hex(3).upper()
+        logger.error("%s: an update failed: %s", reference, type(error).__name__, exc_info=error)
+        metrics.SET_ASIDE.inc()
+        async with self._database.begin() as work:
+            await work.inbox.set_aside(item.update_id, reference, self._database.worker)
+            chat = update.effective_chat if update is not None else None
+            if chat is not None:
+                await self._apologise(work, chat.id, reference)
+            kind, is_told = type(error).__name__, chat is not None
+            alert = TEXT("failure_alert", reference=reference, kind=kind, is_told=is_told)
+            work.outbox.owe(
+                Outgoing(
+                    Audience.ADMINISTRATORS, "sendMessage", {"text": alert, "parse_mode": "HTML"}
+                )
+            )
+        self._announce(work.outbox.owed)
+
+    async def _apologise(self, work: Work, chat_id: int, reference: str) -> None:
+        text = TEXT("failure", reference=reference, identity=self._services.identity)
+        content = {"text": text, "parse_mode": "HTML"}
+        work.outbox.owe(Outgoing(Audience.PERSON, "sendMessage", content, chat_id=chat_id))
+
+
+async def remember_failure(_update: object, context: BotContext) -> None:
+    """Keep a handler's error for the turn to end with: PTB's only way to see it."""
+    context.turn.failure = context.error

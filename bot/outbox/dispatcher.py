@@ -1,0 +1,335 @@
+"""Sending what the outbox holds: in order within a chat, retried until it arrives or never can."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    RetryAfter,
+    TelegramError,
+)
+from telegram.ext import ExtBot
+
+from bot.outbox.bot_api import call
+from bot.outbox.rate_limits import Limits, Pace
+from bot.runtime import metrics
+from bot.runtime.lanes import Pump
+from bot.runtime.logs import now_about
+from handlers import deliveries
+from handlers.core.services import Services
+from handlers.messages import Catalogue
+from storage.database import Database
+from storage.engine.errors import DatabaseUnavailableError
+from storage.queues.outbox import Audience, Outgoing, Pending, lane_of
+from storage.queues.send_pauses import Rest
+from storage.unit_of_work import Work
+
+logger = logging.getLogger(__name__)
+TEXT = Catalogue.of("general")
+T = TypeVar("T")
+
+# Between half of it and all of it is under way: where Telegram takes 50 ms for each, more than
+# nine hundred answers a second.
+_AT_ONCE = 96
+_MARK_AGAIN_SECONDS = 0.5
+_LONGEST_PAUSE = timedelta(minutes=5)
+# A message that Telegram could not take for so long says something out of date.
+_GIVE_UP_AFTER = timedelta(days=3)
+# A setting that names no group, or one that the bot may not write in: either can be mended.
+_OUT_OF_REACH = ("chat not found", "not enough rights", "have no rights", "was deactivated")
+_NOT_EDITABLE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+
+
+class Dispatcher(Pump[Pending, str]):
+    """Takes messages from the outbox, one a chat at a time, and makes the calls."""
+
+    def __init__(
+        self,
+        database: Database,
+        bot: ExtBot[None],
+        services: Services,
+        limits: Limits | None = None,
+    ) -> None:
+        super().__init__("dispatcher", _AT_ONCE, database, services.clock)
+        self._bot = bot
+        self._services = services
+        self._pace = Pace(limits, services.clock)
+        self._made: dict[int, Pending] = {}
+        self._forgetting = asyncio.Lock()
+        # What is sent while nothing can be marked would be sent again, were this process to die.
+        self._can_mark = asyncio.Event()
+        self._can_mark.set()
+
+    async def _next(self, busy: frozenset[str], limit: int) -> tuple[Pending, ...]:
+        room = min(limit, self._pace.room(len(busy), self._database.workers))
+        if room <= 0:
+            self.due = self._pace.next_room()
+            return ()
+        resting = self._resting()
+        audiences = self._audiences()
+        async with self._database.begin() as work:
+            lanes = busy | resting.keys()
+            found = await work.outbox.claim(self._database.worker, lanes, room, audiences)
+            if len(found) == room:
+                self.due = self._pace.next_room() if room < limit else None
+            elif not self.leaves_nothing(len(found)):
+                self.due = await self._next_due(work, audiences, resting)
+            await self._learn(work, found)
+        return found
+
+    async def _next_due(
+        self, work: Work, audiences: Collection[Audience], resting: Mapping[str, datetime]
+    ) -> datetime | None:
+        # Telegram asked this worker or another one, or its former self, to pause.
+        if halted_until := await work.rests.halted_until():
+            return halted_until
+        waiting = await work.outbox.lanes_waiting(resting) if resting else frozenset()
+        postponed = await work.outbox.next_due(audiences)
+        moments = [resting[lane] for lane in waiting] + ([postponed] if postponed else [])
+        return min(moments, default=None)
+
+    def _resting(self) -> dict[str, datetime]:
+        """Return the lanes that must wait: a group may be reached by several."""
+        return {
+            lane: until
+            for chat_id, until in self._pace.resting().items()
+            for lane in self._lanes_to(chat_id)
+        }
+
+    def _lanes_to(self, chat_id: int) -> tuple[str, ...]:
+        groups = [one.value for one, group in self._groups().items() if group == chat_id]
+        return (lane_of(Audience.PERSON, chat_id), *groups)
+
+    async def _learn(self, work: Work, found: Sequence[Pending]) -> None:
+        """Take account of what other workers said where this one is about to speak."""
+        if not (found and self._database.is_shared and self._pace.is_kept):
+            return
+        sent = await work.rests.sent([item.lane for item in found])
+        for item in found:
+            self._pace.learn(self._address(item), sent.get(item.lane, ()))
+
+    async def _tell_pace(self, work: Work, items: Iterable[Pending]) -> None:
+        """Let other workers take account of what this one said."""
+        if not (self._database.is_shared and self._pace.is_kept):
+            return
+        found: dict[str, Rest] = {}
+        for chat_id in map(self._address, items):
+            sent, until = self._pace.sent(chat_id), self._pace.free_at(chat_id)
+            found |= {lane: Rest(lane, sent, until) for lane in self._lanes_to(chat_id)}
+        # In one order, or two workers would wait for each other's rows.
+        await work.rests.keep([found[lane] for lane in sorted(found)])
+
+    def _groups(self) -> dict[Audience, int | None]:
+        return {
+            Audience.ADMINISTRATORS: self._services.admin_chat_id,
+            Audience.FACILITATORS: self._services.facilitator_chat_id,
+        }
+
+    def _audiences(self) -> tuple[Audience, ...]:
+        """Return who can be written to; what is for others waits until they can."""
+        known = [audience for audience, chat_id in self._groups().items() if chat_id is not None]
+        return (Audience.PERSON, *known)
+
+    def _lane(self, item: Pending) -> str:
+        return item.lane
+
+    async def _do(self, item: Pending) -> None:
+        now_about(outbox=item.id)
+        if item.update_id is not None:
+            now_about(update=item.update_id)
+        chat_id = await self._chat(item)
+        await self._can_mark.wait()
+        try:
+            async with self._pace.turn(self._address(item)):
+                message_id = await call(self._bot, item, chat_id)
+        except TelegramError as error:
+            await self._failed(item, chat_id, error)
+        else:
+            await self._sent(item, chat_id, message_id)
+            if not item.about:
+                return
+        # It may wait for another try, and there may be something to say of it.
+        self.wake()
+
+    async def _failed(self, item: Pending, chat_id: int, error: TelegramError) -> None:
+        match error:
+            case Forbidden() | BadRequest() if _is_out_of_reach(item, error):
+                await self._await_group(item, error)
+            case RetryAfter():
+                await self._obey(item, error)
+            case ChatMigrated():
+                await self._follow(chat_id, error.new_chat_id)
+            case Forbidden():
+                await self._blocked(item, chat_id, error)
+            case BadRequest():
+                await self._refused(item, chat_id, error)
+            case _:
+                await self._postpone(item, error)
+
+    def _address(self, item: Pending) -> int:
+        """Return the chat that a call was meant for, whatever became of it since."""
+        chat_id = item.chat_id if item.chat_id is not None else self._groups()[item.audience]
+        if chat_id is None:
+            raise LookupError(f"outbox row {item.id} has no chat to go to")
+        return chat_id
+
+    async def _chat(self, item: Pending) -> int:
+        chat_id = self._address(item)
+        if chat_id > 0:
+            return chat_id
+        async with self._database.begin() as work:
+            return await work.outbox.current_chat(chat_id)
+
+    async def _sent(self, item: Pending, chat_id: int, message_id: int | None) -> None:
+        logger.info("sent")
+        metrics.SENT.inc()
+        if not item.about:
+            await self._forget(item)
+            return
+        kept = await self._write_down(partial(self._keep, item, chat_id, message_id))
+        if not kept and message_id is not None:
+            # Erased while it was on its way: nothing of it may stay where it arrived.
+            try:
+                await self._bot.delete_message(chat_id, message_id)
+            except TelegramError as error:
+                logger.error("an erased message stays in a group: %s", type(error).__name__)
+
+    async def _forget(self, item: Pending) -> None:
+        """Record a call of which no trace is kept, with those that wait for the same meanwhile."""
+        self._made[item.id] = item
+        async with self._forgetting:
+            if item.id in self._made:
+                made, self._made = self._made, {}
+                try:
+                    await self._write_down(partial(self._forget_all, made))
+                except BaseException:
+                    self._made |= made
+                    raise
+
+    async def _forget_all(self, made: Mapping[int, Pending], work: Work) -> None:
+        await work.outbox.forget(made)
+        await self._tell_pace(work, made.values())
+
+    async def _keep(self, item: Pending, chat_id: int, message_id: int | None, work: Work) -> bool:
+        kept = await work.outbox.sent(item.id, chat_id, message_id)
+        if kept and deliveries.is_in_thread(item):
+            await deliveries.arrived(work, item, self._services.identity)
+        await self._tell_pace(work, [item])
+        return kept
+
+    async def _write_down(self, record: Callable[[Work], Coroutine[Any, Any, T]]) -> T:
+        """Record that messages arrived, however long that takes: they would be sent again."""
+        try:
+            while True:
+                try:
+                    async with self._database.begin() as work:
+                        return await record(work)
+                except DatabaseUnavailableError as error:
+                    self._can_mark.clear()
+                    logger.error("what was sent waits to be marked: %s", error)
+                    await asyncio.sleep(_MARK_AGAIN_SECONDS)
+        finally:
+            self._can_mark.set()
+
+    async def _obey(self, item: Pending, error: RetryAfter) -> None:
+        """Send nothing at all until Telegram allows it again."""
+        wait = error.retry_after
+        pause = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
+        until = self._clock() + pause
+        logger.warning("Telegram asks for a pause of %.0f s", pause.total_seconds())
+        metrics.pause(pause.total_seconds())
+        async with self._database.begin() as work:
+            await work.rests.halt(until)
+            await work.outbox.postpone(item.id, until, "RetryAfter", self._database.worker)
+
+    async def _follow(self, old: int, new: int) -> None:
+        logger.warning("a group became a supergroup: its new id is followed")
+        async with self._database.begin() as work:
+            await work.outbox.moved(old, new)
+
+    async def _blocked(self, item: Pending, chat_id: int, error: Forbidden) -> None:
+        async with self._database.begin() as work:
+            if item.audience is Audience.PERSON and chat_id > 0:
+                await work.people.blocked(chat_id)
+            await self._park(work, item, error)
+
+    async def _refused(self, item: Pending, chat_id: int, error: BadRequest) -> None:
+        """Give up what Telegram will never take; a person gets an edit as a new message instead."""
+        gone = any(words in error.message.lower() for words in _NOT_EDITABLE)
+        async with self._database.begin() as work:
+            if gone and item.method == "editMessageText" and chat_id > 0:
+                payload = {k: v for k, v in item.payload.items() if k != "message_id"}
+                await work.outbox.sent(item.id, chat_id, None)
+                work.outbox.owe(
+                    Outgoing(
+                        Audience.PERSON,
+                        "sendMessage",
+                        payload,
+                        chat_id=chat_id,
+                        about=item.about,
+                    )
+                )
+            elif gone and item.method == "editMessageReplyMarkup":
+                await work.outbox.sent(item.id, chat_id, None)
+            elif gone and deliveries.is_in_thread(item):
+                await work.outbox.sent(item.id, chat_id, None)
+                await deliveries.removed(work, item, self._services.identity)
+            else:
+                await self._park(work, item, error)
+
+    async def _await_group(self, item: Pending, error: TelegramError) -> None:
+        """Keep what is for a group until it can be reached, however long that takes."""
+        pause = _pause_after(item)
+        async with self._database.begin() as work:
+            reason, worker = type(error).__name__, self._database.worker
+            await work.outbox.postpone(item.id, work.now + pause, reason, worker)
+        logger.error(
+            "the group of the %s cannot be written to (%s): its messages wait, next try in %.0f s",
+            item.audience,
+            error.message,
+            pause.total_seconds(),
+        )
+
+    async def _postpone(self, item: Pending, error: TelegramError) -> None:
+        pause = _pause_after(item)
+        async with self._database.begin() as work:
+            if work.now - item.created_at > _GIVE_UP_AFTER:
+                await self._park(work, item, error)
+            else:
+                await work.outbox.postpone(
+                    item.id, work.now + pause, type(error).__name__, self._database.worker
+                )
+        logger.warning("%s: next try in %.0f s", type(error).__name__, pause.total_seconds())
+
+    async def _park(self, work: Work, item: Pending, error: TelegramError) -> None:
+        """Keep what cannot be delivered, and say so: in the log, and to the administrators."""
+        reason = f"{type(error).__name__}: {error.message}"
+        await work.outbox.park(item.id, reason, self._database.worker)
+        # Telegram's words may quote the message: they stay in the row.
+        kind = type(error).__name__
+        logger.error("outbox %d (%s) cannot be delivered: %s", item.id, item.audience, kind)
+        metrics.PARKED.inc()
+        if await deliveries.failed(work, item, kind, self._services.identity):
+            return
+        if item.about and item.audience is not Audience.ADMINISTRATORS:
+            text = TEXT("undelivered_alert", error=kind, about=item.about)
+            content = {"text": text, "parse_mode": "HTML"}
+            work.outbox.owe(Outgoing(Audience.ADMINISTRATORS, "sendMessage", content))
+
+
+def _is_out_of_reach(item: Pending, error: TelegramError) -> bool:
+    # Who hands a question over is told that it does not arrive.
+    if item.audience is Audience.PERSON or deliveries.is_in_thread(item):
+        return False
+    words = error.message.lower()
+    return isinstance(error, Forbidden) or any(one in words for one in _OUT_OF_REACH)
+
+
+def _pause_after(item: Pending) -> timedelta:
+    return min(timedelta(seconds=2 ** min(item.attempts, 10)), _LONGEST_PAUSE)

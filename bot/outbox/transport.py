@@ -1,0 +1,221 @@
+"""Calls to Telegram over aiohttp: PTB's contract and errors, at a fraction of the processor time.
+
+Unlike ``HTTPXRequest``, it knows no proxy, follows ``TELEGRAM_API_URL`` only, and never puts an
+address (it holds the token) or an answer (it holds what people wrote) into an error or a log.
+"""
+
+import asyncio
+import io
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import aiohttp
+import orjson
+from aiohttp.abc import AbstractStreamWriter
+from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.request import BaseRequest, HTTPXRequest, RequestData
+
+from bot.runtime import json_text
+
+if TYPE_CHECKING:
+    from telegram._utils.types import ODVInput
+
+    # PTB exports the value (``BaseRequest.DEFAULT_NONE``), not the type.
+    Seconds: TypeAlias = ODVInput[float]
+
+_JSON = "application/json"
+_SLICE = 64 * 1024
+# HTML, "multipart/form-data encoding algorithm".
+_IN_FILE_NAMES = str.maketrans({"\r": "%0D", "\n": "%0A", '"': "%22"})
+# To aiohttp zero is no limit; to PTB it is at once.
+_AT_ONCE = 0.001
+_POOL_FULL = (
+    "Pool timeout: All connections in the connection pool are occupied. "
+    "Request was *not* sent to Telegram."
+)
+
+
+# Whoever hangs up too soon does not know whether a message was sent, and sends it again.
+_ANSWER_SECONDS = 15.0
+
+
+class Transport(StrEnum):
+    """The HTTP library that carries the calls."""
+
+    AIOHTTP = "aiohttp"
+    HTTPX = "httpx"
+
+    def request(self, connections: int, pool_timeout: float | None = 1.0) -> BaseRequest:
+        """Return PTB's request over this library; ``pool_timeout`` in seconds."""
+        kind = AiohttpRequest if self is Transport.AIOHTTP else HTTPXRequest
+        return kind(
+            connection_pool_size=connections,
+            pool_timeout=pool_timeout,
+            read_timeout=_ANSWER_SECONDS,
+        )
+
+
+class AiohttpRequest(BaseRequest):
+    """PTB's requests over aiohttp. Time-outs are in seconds; None waits for ever."""
+
+    __slots__ = ("_default", "_media_write_timeout", "_pool", "_pool_size", "_session")
+
+    def __init__(
+        self,
+        connection_pool_size: int = 256,
+        *,
+        read_timeout: float | None = 5.0,
+        write_timeout: float | None = 5.0,
+        connect_timeout: float | None = 5.0,
+        pool_timeout: float | None = 1.0,
+        media_write_timeout: float | None = 20.0,
+    ) -> None:
+        self._default = {
+            "read": read_timeout,
+            "write": write_timeout,
+            "connect": connect_timeout,
+            "pool": pool_timeout,
+        }
+        self._media_write_timeout = media_write_timeout
+        self._pool_size = connection_pool_size
+        # aiohttp's own bound shares one time-out with the connection that follows.
+        self._pool = asyncio.Semaphore(connection_pool_size)
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float | None:
+        """Seconds to wait for an answer where a call does not say."""
+        return self._default["read"]
+
+    async def initialize(self) -> None:
+        """Open the pool; nothing where it is open."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._pool_size),
+                headers={"User-Agent": self.USER_AGENT},
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+
+    async def shutdown(self) -> None:
+        """Close every connection; nothing where they are closed."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Return the answer; TelegramError where it is none. PTB's own logs it, words and all."""
+        try:
+            answer: dict[str, Any] = json_text.read(payload.decode("utf-8", "replace"))
+        except ValueError:
+            raise TelegramError("Invalid server response") from None
+        return answer
+
+    async def do_request(  # noqa: PLR0913, PLR0917 - PTB's contract
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: "Seconds" = BaseRequest.DEFAULT_NONE,
+        write_timeout: "Seconds" = BaseRequest.DEFAULT_NONE,
+        connect_timeout: "Seconds" = BaseRequest.DEFAULT_NONE,
+        pool_timeout: "Seconds" = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """Make one request: status and body. TimedOut, or NetworkError which names what broke."""
+        if self._session is None:
+            raise RuntimeError("This AiohttpRequest is not initialized!")
+        timeout = aiohttp.ClientTimeout(
+            total=None,
+            sock_connect=self._seconds("connect", connect_timeout),
+            sock_read=self._seconds("read", read_timeout),
+        )
+        uploads = request_data is not None and request_data.contains_files
+        if uploads and write_timeout is self.DEFAULT_NONE:
+            write_timeout = self._media_write_timeout
+        body = await _body(request_data, self._seconds("write", write_timeout))
+        await self._take_place(self._seconds("pool", pool_timeout))
+        try:
+            async with self._session.request(
+                method, url, data=body, timeout=timeout, allow_redirects=False
+            ) as response:
+                return response.status, await response.read()
+        except (aiohttp.ClientError, OSError, ValueError) as failure:
+            error = _translated(failure)
+        finally:
+            self._pool.release()
+        # Out of reach of what failed: its text names the address.
+        raise error
+
+    def _seconds(self, name: str, given: "Seconds") -> float | None:
+        # PTB's marker is the only value that is no number and not None.
+        seconds = given if given is None or isinstance(given, int | float) else self._default[name]
+        return None if seconds is None else max(seconds, _AT_ONCE)
+
+    async def _take_place(self, seconds: float | None) -> None:
+        if not self._pool.locked():
+            await self._pool.acquire()
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._pool.acquire()
+        except TimeoutError:
+            raise TimedOut(_POOL_FULL) from None
+
+
+def _translated(failure: Exception) -> TelegramError:
+    if isinstance(failure, TimeoutError):
+        return TimedOut()
+    kind = type(failure)
+    name = f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
+    # The only text of aiohttp's that names a host and no address.
+    reason = str(failure) if isinstance(failure, aiohttp.ClientConnectorError) else ""
+    return NetworkError(f"{name}: {reason}" if reason else name)
+
+
+class _Body(aiohttp.Payload):
+    """A body written slice by slice: aiohttp has no time-out for what the network does not take."""
+
+    def __init__(self, content: bytes, content_type: str, slice_seconds: float | None) -> None:
+        super().__init__(content, content_type=content_type)
+        self._size = len(content)
+        self._slice_seconds = slice_seconds
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Return the body as text: part of aiohttp's contract."""
+        content: bytes = self._value
+        return content.decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Write all of it; TimeoutError where the network takes no more."""
+        for start in range(0, len(self._value), _SLICE):
+            async with asyncio.timeout(self._slice_seconds):
+                await writer.write(self._value[start : start + _SLICE])
+
+
+async def _body(data: RequestData | None, slice_seconds: float | None) -> aiohttp.Payload | None:
+    if data is None:
+        return None
+    if data.contains_files:
+        return _Body(*await _multipart(data), slice_seconds)
+    content = orjson.dumps(data.parameters)
+    if len(content) > _SLICE:
+        return _Body(content, _JSON, slice_seconds)
+    # aiohttp hands it to the socket's buffer at once: there is nothing to wait for.
+    return aiohttp.BytesPayload(content, content_type=_JSON)
+
+
+async def _multipart(data: RequestData) -> tuple[bytes, str]:
+    """Return the body and its type, with names as a browser writes them: Telegram reads those."""
+    form = aiohttp.FormData(quote_fields=False, default_to_multipart=True)
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, given, content_type) in data.multipart_data.items():
+        content = given if isinstance(given, bytes) else await asyncio.to_thread(given.read)
+        form.add_field(
+            name,
+            io.BytesIO(content),
+            filename=filename.translate(_IN_FILE_NAMES),
+            content_type=content_type,
+        )
+    body = form()
+    return await body.as_bytes(), body.content_type

@@ -1,0 +1,66 @@
+"""Running against the local preview: a Telegram for one machine, and its page."""
+
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from bot.commands.console import fail
+from bot.messages import TEXT
+from bot.preview.server import PREVIEW_TOKEN, PreviewServer
+from bot.run_modes import Learnt, load_learnt, serve
+from bot.runtime import event_loop, logs
+from bot.runtime.web_server import AddressTakenError
+from bot.settings import Settings
+
+PREVIEW_DATABASE = "sqlite+aiosqlite:///data/preview.db"
+
+
+def preview(settings: Settings, port: int) -> int:
+    """Answer on a page of this machine until stopped; return the exit code."""
+    logs.set_up(settings.log_level, [PREVIEW_TOKEN], logs.LogFormat(settings.log_format))
+    learnt = load_learnt(settings, fictitious=True)
+    if learnt is None:
+        return 1
+    server = PreviewServer(port=port, chats=chats_file(settings))
+    return event_loop.run(_preview(settings, learnt, server))
+
+
+async def _preview(settings: Settings, learnt: Learnt, server: PreviewServer) -> int:
+    try:
+        await server.start()
+    except AddressTakenError as error:
+        return fail(TEXT.label("port_taken", port=error.port))
+    try:
+        return await serve(for_preview(settings, server), learnt, server.url)
+    finally:
+        await server.stop()
+
+
+def chats_file(settings: Settings) -> Path:
+    """Return where what was said is kept: beside the database of the bot that said it."""
+    url = make_url(_database_url(settings))
+    database = url.database if url.get_backend_name() == "sqlite" else None
+    return Path(database or make_url(PREVIEW_DATABASE).database or "").with_suffix(".chats.json")
+
+
+def _database_url(settings: Settings) -> str:
+    own_database = "database_url" in settings.model_fields_set
+    return settings.database_url if own_database else PREVIEW_DATABASE
+
+
+def for_preview(settings: Settings, server: PreviewServer) -> Settings:
+    """Return the settings of a bot whose Telegram is this server; its database is its own."""
+    return Settings.read(
+        **settings.model_dump(exclude={"telegram_bot_token"})
+        | {
+            "telegram_bot_token": PREVIEW_TOKEN,
+            "telegram_api_url": server.url,
+            "database_url": _database_url(settings),
+            # Nobody here asks for a pace.
+            "messages_per_second": 0,
+            "admin_chat_id": server.messenger.administrators.id,
+            "facilitator_chat_id": server.messenger.facilitators.id,
+            "operator_name": settings.operator_name or TEXT.label("preview_operator"),
+            "contact_email": settings.contact_email or "contact@exemple.fr",
+        }
+    )

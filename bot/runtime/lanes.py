@@ -1,0 +1,187 @@
+"""Taking rows from a table and working on them: one a lane at a time, many lanes at once."""
+
+import abc
+import asyncio
+import functools
+import logging
+from collections.abc import Callable, Coroutine, Hashable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from storage.database import Database
+from storage.engine.errors import ClaimLostError, StorageError
+
+logger = logging.getLogger(__name__)
+Item = TypeVar("Item")
+Lane = TypeVar("Lane", bound=Hashable)
+Clock: TypeAlias = Callable[[], datetime]
+_PAUSE_AFTER_FAILURE = 1.0
+# Other workers cannot wake this one: it looks by itself.
+_LOOK_EVERY = 0.5
+_PAUSE_AFTER_COLLISION = 0.02
+# Of a backlog, several lanes are filled at a time: to look for one row takes as long as for many.
+_GATHER_SECONDS = 0.02
+# Twice that, and a farewell to the database, fit in the half minute that whoever stops a service
+# usually waits.
+_DRAIN_SECONDS = 6.0
+
+
+class Pump(abc.ABC, Generic[Item, Lane]):
+    """The loop shared by the inbox and the outbox: woken by news, by time, and by free lanes."""
+
+    def __init__(
+        self, name: str, at_once: int, database: Database, clock: Clock, *, together: int = 1
+    ) -> None:
+        self._name = name
+        self._database = database
+        self._at_once = at_once
+        self._together = together
+        self._clock = clock
+        self._news = asyncio.Event()
+        self._busy: dict[Lane, asyncio.Task[None]] = {}
+        self._passing: set[asyncio.Task[None]] = set()
+        self._has_more = False
+        # How many rows wait that nobody works on; None where only a look can tell.
+        self._waiting: int | None = None
+        self._wakes = 0
+        self.due: datetime | None = None
+
+    @abc.abstractmethod
+    async def _next(self, busy: frozenset[Lane], limit: int) -> tuple[Item, ...]:
+        """Return work for idle lanes; set ``due`` to when the next postponed work is due."""
+
+    @abc.abstractmethod
+    def _lane(self, item: Item) -> Lane:
+        """Return the lane whose order an item obeys."""
+
+    @abc.abstractmethod
+    async def _do(self, item: Item) -> None:
+        """Do the work of one item; only storage may fail."""
+
+    async def _do_together(self, items: Sequence[Item]) -> None:
+        """Do the work of items of different lanes, one after the other."""
+        for item in items:
+            await self._do(item)
+
+    def wake(self, added: int | None = None) -> None:
+        """Look into the table again: so many rows were added, or nobody knows what changed."""
+        if added == 0:
+            return
+        known = self._waiting is not None and added is not None
+        self._waiting = (self._waiting or 0) + (added or 0) if known else None
+        self._wakes += 1
+        self._news.set()
+
+    def leaves_nothing(self, found: int) -> bool:
+        """Tell whether these are surely all that waits and may ever be done here."""
+        return self._waiting == found and not self._database.is_shared
+
+    def spawn(self, passing: Coroutine[Any, Any, None]) -> None:
+        """Let something run beside the lanes until it ends."""
+        task = asyncio.get_running_loop().create_task(passing)
+        self._passing.add(task)
+        task.add_done_callback(self._passing.discard)
+
+    async def run(self) -> None:
+        """Work until cancelled; then let what is under way end."""
+        try:
+            while True:
+                await self._gather()
+                self._news.clear()
+                await self._start_lanes()
+                await self._wait()
+        finally:
+            await self._drain()
+
+    async def _gather(self) -> None:
+        """Where more waits than there are lanes, let several of them end."""
+        if not self._has_more:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GATHER_SECONDS):
+                while len(self._busy) > self._at_once // 2:
+                    self._news.clear()
+                    await self._news.wait()
+
+    async def _start_lanes(self) -> None:
+        free = self._at_once - len(self._busy)
+        if free <= 0:
+            return
+        self.due = None
+        busy, wakes = frozenset(self._busy), self._wakes
+        try:
+            items = await self._next(busy, free)
+        except ClaimLostError:
+            await asyncio.sleep(_PAUSE_AFTER_COLLISION)
+            self.wake()
+            return
+        except StorageError as error:
+            logger.error("%s: the database does not answer: %s", self._name, error)
+            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+            self.wake()
+            return
+        self._has_more = len(items) == free
+        if not items and not busy and self.due is None and wakes == self._wakes:
+            # Whatever was counted has gone without being done: erased, or for a group unknown here.
+            self._waiting = 0
+        elif self._waiting is not None:
+            self._waiting -= len(items)
+        for first in range(0, len(items), self._together):
+            self._start(items[first : first + self._together])
+
+    def _start(self, items: Sequence[Item]) -> None:
+        lanes = [self._lane(item) for item in items]
+        task = asyncio.get_running_loop().create_task(self._run_lanes(items))
+        self._busy.update(dict.fromkeys(lanes, task))
+        task.add_done_callback(functools.partial(self._free, lanes))
+
+    def release(self, item: Item) -> None:
+        """Let the lane of an item that is done go on, before those it was taken with."""
+        self._busy.pop(self._lane(item), None)
+        self._tell_free()
+
+    def _free(self, lanes: Sequence[Lane], task: asyncio.Task[None]) -> None:
+        for lane in lanes:
+            # One that was released may be another task's by now.
+            if self._busy.get(lane) is task:
+                del self._busy[lane]
+        self._tell_free()
+
+    def _tell_free(self) -> None:
+        # Most of the time nothing was left behind these lanes: a look would cost two statements.
+        if self._has_more or not self.leaves_nothing(0):
+            self._news.set()
+
+    async def _run_lanes(self, items: Sequence[Item]) -> None:
+        try:
+            await self._do_together(items)
+        except ClaimLostError as error:
+            logger.warning("%s: another worker took over: %s", self._name, error)
+            self.wake()
+        except StorageError as error:
+            # The row stays as it was, so it is taken again.
+            logger.error("%s: the database does not answer: %s", self._name, error)
+            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+            self.wake()
+        except Exception:
+            logger.exception("%s: an item failed unexpectedly", self._name)
+            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+            self.wake()
+
+    async def _wait(self) -> None:
+        seconds = _LOOK_EVERY if self._database.is_shared else None
+        if self.due is not None:
+            wait = max(0.0, (self.due - self._clock()).total_seconds())
+            seconds = wait if seconds is None else min(seconds, wait)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+
+    async def _drain(self) -> None:
+        under_way = {*self._busy.values(), *self._passing}
+        if under_way:
+            _done, late = await asyncio.wait(under_way, timeout=_DRAIN_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)

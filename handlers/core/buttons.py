@@ -1,0 +1,71 @@
+"""The buttons that several features show: where they lead, not what happens there."""
+
+from dataclasses import dataclass
+
+from handlers.core.callback_data import CallbackData
+
+
+@dataclass(frozen=True)
+class ListProjects(CallbackData, prefix="l"):
+    """One page of the open projects, filtered; territory and sector are keys, words are folded."""
+
+    page: int = 0
+    territory: str = ""
+    sector: str = ""
+    seeks_lead: bool = False
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class ShowProject(CallbackData, prefix="p", few=True):
+    """The card of one project."""
+
+    project_id: str
+
+
+@dataclass(frozen=True)
+class DeclareInterest(CallbackData, prefix="i", few=True):
+    """The beginning of the interest form."""
+
+    project_id: str
+
+
+@dataclass(frozen=True)
+class Propose(CallbackData, prefix="n", few=True):
+    """The beginning of the proposal form."""
+
+
+@dataclass(frozen=True)
+class ListThemes(CallbackData, prefix="t", few=True):
+    """All that the bot can answer."""
+
+
+@dataclass(frozen=True)
+class ShowEntry(CallbackData, prefix="e", few=True):
+    """The answer of one entry."""
+
+    entry_id: str
+
+
+@dataclass(frozen=True)
+class AskHuman(CallbackData, prefix="h", few=True):
+    """How to reach a person."""
+
+
+@dataclass(frozen=True)
+class HandOver(CallbackData, prefix="q"):
+    """A question handed over to facilitators; 0 where it is still to be written."""
+
+    question_id: int = 0
+
+
+@dataclass(frozen=True)
+class ListRequests(CallbackData, prefix="m"):
+    """The person's own requests."""
+
+
+@dataclass(frozen=True)
+class ShowRequest(CallbackData, prefix="r"):
+    """One of the person's own requests."""
+
+    interest_id: int

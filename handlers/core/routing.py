@@ -1,0 +1,22 @@
+"""PTB handlers as this bot registers them."""
+
+from typing import Any
+
+from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler
+from telegram.ext import filters as on
+
+from handlers.core.authority import Callback
+from handlers.core.callback_data import CallbackData
+from handlers.core.turn import BotContext
+
+Handler = BaseHandler[Any, BotContext, Any]
+
+
+def command(name: str | tuple[str, ...], callback: Callback) -> Handler:
+    """Return a handler for a command; edited messages never run a command again."""
+    return CommandHandler(name, callback, filters=on.UpdateType.MESSAGE)
+
+
+def tap(kind: type[CallbackData], callback: Callback) -> Handler:
+    """Return a handler for one sort of button."""
+    return CallbackQueryHandler(callback, pattern=kind.PATTERN)

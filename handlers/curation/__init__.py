@@ -1,0 +1,1 @@
+"""Facilitators change the files: what had no answer, trials, check, publication, history."""

@@ -1,0 +1,142 @@
+"""Filling a gap: a question becomes a phrasing of an entry, or an example out of scope."""
+
+import asyncio
+
+from telegram import Update
+
+from handlers.core.authority import Authority, requires
+from handlers.core.keyboards import button, rows
+from handlers.core.routing import Handler, tap
+from handlers.core.turn import BotContext, Turn
+from handlers.curation.gap_buttons import (
+    AddPhrasing,
+    AllEntries,
+    ChooseEntry,
+    OutOfScope,
+    ShowGap,
+    back,
+    turning,
+)
+from handlers.curation.gaps import Gap, Phrasing, find
+from handlers.messages import Catalogue
+from storage.records.change_requests import Asked, Kind
+from storage.records.questions import Treatment
+
+TEXT = Catalogue.of("unanswered")
+ENTRIES_A_PAGE = 8
+_NEAREST = 3
+
+
+async def _find(turn: Turn, question_id: int) -> tuple[Gap, Phrasing] | None:
+    """Return the gap and the wording that a button was for; say so where nothing can be added.
+
+    A button names a question rather than a place in the list of wordings, which changes with every
+    question asked: what is added is the sentence that was shown.
+    """
+    gap = await find(turn, question_id)
+    if gap is None:
+        return None
+    phrasing = gap.phrasing(question_id)
+    if phrasing is None:
+        turn.toast(TEXT.label("nothing_to_add"), alert=True)
+        return None
+    return gap, phrasing
+
+
+@requires(Authority.FACILITATORS)
+async def choose_entry(update: Update, context: BotContext) -> None:
+    """Offer the entries that the matcher finds nearest, all of them, and the other wordings."""
+    turn = context.turn
+    found = await _find(turn, ChooseEntry.of(update).question_id)
+    if found is None:
+        return
+    gap, phrasing = found
+    knowledge = turn.services.knowledge
+    decision = await asyncio.to_thread(knowledge.matcher.match, phrasing.text)
+    nearest = [knowledge.entry(one.id) for one in decision.ranking[:_NEAREST]]
+    following = gap.after(phrasing)
+    await turn.rewrite(
+        TEXT("which_entry", phrasing=phrasing.text),
+        rows(
+            *([button(e.title, AddPhrasing(phrasing.id, e.id))] for e in nearest if e),
+            [button(TEXT.label("all_entries"), AllEntries(phrasing.id, 0))],
+            [button(TEXT.label("other_wording"), ChooseEntry(following.id))]
+            if following != phrasing
+            else [],
+            [button(TEXT.label("back_to_gap"), ShowGap(gap.id))],
+        ),
+    )
+
+
+@requires(Authority.FACILITATORS)
+async def list_entries(update: Update, context: BotContext) -> None:
+    """Offer all entries, a page at a time."""
+    turn, choice = context.turn, AllEntries.of(update)
+    found = await _find(turn, choice.question_id)
+    if found is None:
+        return
+    gap, phrasing = found
+    entries = turn.services.knowledge.entries
+    last = max(0, (len(entries) - 1) // ENTRIES_A_PAGE)
+    page = min(max(choice.page, 0), last)
+    shown = entries[page * ENTRIES_A_PAGE : (page + 1) * ENTRIES_A_PAGE]
+    back, on = AllEntries(phrasing.id, page - 1), AllEntries(phrasing.id, page + 1)
+    await turn.rewrite(
+        TEXT("which_entry", phrasing=phrasing.text),
+        rows(
+            *([button(entry.title, AddPhrasing(phrasing.id, entry.id))] for entry in shown),
+            turning(back, on, page, last),
+            [button(TEXT.label("back_to_gap"), ShowGap(gap.id))],
+        ),
+    )
+
+
+@requires(Authority.FACILITATORS)
+async def add_phrasing(update: Update, context: BotContext) -> None:
+    """Ask for the publication of one more line; its check and its buttons follow by themselves."""
+    turn, choice = context.turn, AddPhrasing.of(update)
+    found = await _find(turn, choice.question_id)
+    if found is None:
+        return
+    entry = turn.services.knowledge.entry(choice.entry_id)
+    if entry is None:
+        turn.toast(TEXT.label("entry_gone"), alert=True)
+        return
+    gap, phrasing = found
+    await _publish(turn, gap, Kind.PHRASING, phrasing.text, entry.id)
+    await turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=entry), back())
+
+
+@requires(Authority.FACILITATORS)
+async def mark_out_of_scope(update: Update, context: BotContext) -> None:
+    """Ask for the publication of one more example of what is not answered."""
+    turn = context.turn
+    found = await _find(turn, OutOfScope.of(update).question_id)
+    if found is None:
+        return
+    gap, phrasing = found
+    await _publish(turn, gap, Kind.OUT_OF_SCOPE, phrasing.text, None)
+    await turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=None), back())
+
+
+async def _publish(turn: Turn, gap: Gap, kind: Kind, phrasing: str, entry_id: str | None) -> None:
+    asked = Asked(
+        kind=kind,
+        actor_id=turn.user.id,
+        actor_name=turn.user.full_name,
+        chat_id=turn.chat_id,
+        subject=entry_id,
+        wording=phrasing,
+        about=f"gap:{gap.id}",
+    )
+    publication_id = await turn.work.publications.ask(asked)
+    how = Treatment.PHRASING if kind is Kind.PHRASING else Treatment.OUT_OF_SCOPE
+    await turn.work.questions.treat(gap.ids, how, turn.user.id, publication_id=publication_id)
+
+
+HANDLERS: tuple[Handler, ...] = (
+    tap(ChooseEntry, choose_entry),
+    tap(AllEntries, list_entries),
+    tap(AddPhrasing, add_phrasing),
+    tap(OutOfScope, mark_out_of_scope),
+)

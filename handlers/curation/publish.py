@@ -1,0 +1,161 @@
+"""Facilitators change what the bot knows from Telegram: receive the files, send one back, decide.
+
+Nothing slow happens here: what is asked for becomes a row, and ``bot/content/publisher.py``
+does the work.
+"""
+
+import asyncio
+import re
+from pathlib import Path
+
+from telegram import Document, Message, Update
+from telegram.ext import MessageHandler
+from telegram.ext import filters as on
+
+from handlers.core.authority import Authority, is_listed, requires
+from handlers.core.routing import Handler, command, tap
+from handlers.core.turn import BotContext, Turn
+from handlers.curation import report as examination
+from handlers.curation.publish_buttons import Abandon, Publish
+from handlers.general import fallback
+from handlers.messages import Catalogue
+from knowledge.curation.versions import PUBLISHABLE
+from knowledge.files.yaml_reader import LARGEST_BYTES
+from storage.records.change_requests import Asked, Kind, Publication, State
+
+TEXT = Catalogue.of("publication")
+_MEGABYTE = 1_000_000
+_MOST_WRONG = 20
+# What phones and browsers make of a name: "faq (1).yaml", "faq-2.yml", "faq.yaml.txt".
+_COPY = re.compile(r"[\s_-]*(?:\(\d+\)|\d+)?\.ya?ml(?:\.txt)?$", re.IGNORECASE)
+
+
+@requires(Authority.FACILITATORS)
+async def send_files(_update: Update, context: BotContext) -> None:
+    """Send the current files, or the one that is named, and say how to send one back."""
+    turn = context.turn
+    wanted = " ".join(context.args or ())
+    file = named(wanted)
+    if wanted and file is None:
+        await turn.say(TEXT("faq_unknown", name=wanted[:80], files=PUBLISHABLE))
+        return
+    for name, content in await asyncio.to_thread(_contents, turn.services.knowledge_dir, file):
+        await turn.send_file(name, content, TEXT("faq_caption", file=name))
+    await turn.say(TEXT("faq_how", group=turn.chat_id < 0))
+
+
+def _contents(directory: Path, file: str | None) -> list[tuple[str, bytes]]:
+    names = [file] if file else PUBLISHABLE
+    found = [(name, directory / name) for name in names if (directory / name).is_file()]
+    contents = [(name, path.read_bytes()) for name, path in found]
+    # Telegram takes no empty file.
+    return [(name, content) for name, content in contents if content]
+
+
+@requires(Authority.FACILITATORS)
+async def receive(update: Update, context: BotContext) -> None:
+    """Take a file that a facilitator sends back, to be examined."""
+    if update.message and update.message.document:
+        await _take(context.turn, update.message, update.message.document)
+
+
+@requires(Authority.PERSON)
+async def receive_in_private(update: Update, context: BotContext) -> None:
+    """Take a file from a listed facilitator; from anybody else, say what can be sent instead."""
+    message = update.message
+    if message and message.document and is_listed(context.turn, message.chat):
+        await _take(context.turn, message, message.document)
+    else:
+        await fallback.refuse_media(update, context)
+
+
+async def _take(turn: Turn, message: Message, document: Document) -> None:
+    name = document.file_name or ""
+    caption = re.sub(r"^/\w+(?:@\w+)?", "", message.caption or "").strip()
+    file = named(caption) or named(name)
+    size = document.file_size or 0
+    if file is None:
+        await turn.say(TEXT("upload_unknown", name=name[:80], files=PUBLISHABLE))
+    elif size > LARGEST_BYTES:
+        megabytes = {"size": -(-size // _MEGABYTE), "limit": LARGEST_BYTES // _MEGABYTE}
+        await turn.say(TEXT("upload_too_large", **megabytes))
+    else:
+        await turn.work.publications.ask(
+            Asked(
+                Kind.UPLOAD,
+                turn.user.id,
+                turn.user.full_name,
+                turn.chat_id,
+                file=file,
+                subject=document.file_id,
+            )
+        )
+        await turn.say(TEXT("upload_received", file=file), reply_to=message.message_id)
+
+
+def named(text: str) -> str | None:
+    """Return the file that a name means, as phones spell it too; None where it is none of ours."""
+    stem = _COPY.sub("", text.strip())
+    files = {Path(file).stem: file for file in PUBLISHABLE}
+    return files.get(stem.casefold())
+
+
+@requires(Authority.FACILITATORS)
+async def publish(update: Update, context: BotContext) -> None:
+    """Have a change published; what it would break is read once more before."""
+    turn, choice = context.turn, Publish.of(update)
+    change = await turn.work.publications.get(choice.publication_id)
+    if change is None or change.state is not State.READY:
+        await _say_decided(turn, change)
+    elif change.needs_confirmation and not choice.confirmed:
+        await turn.say(_confirmation(change), examination.decision(change.id, confirmed=True))
+    elif await turn.work.publications.want(change.id, turn.user.id, turn.user.full_name):
+        turn.toast(TEXT.label("toast_wanted"))
+        await turn.remove_buttons()
+        await turn.say(TEXT("publishing", file=change.file, by=turn.user.full_name))
+
+
+def _confirmation(change: Publication) -> str:
+    report = change.report or {}
+    wrong = list(report.get("wrong", ()))
+    return TEXT(
+        "confirm",
+        file=change.file,
+        stale=report.get("stale"),
+        wrong=wrong[:_MOST_WRONG],
+        more=len(wrong[_MOST_WRONG:]),
+    )
+
+
+@requires(Authority.FACILITATORS)
+async def abandon(update: Update, context: BotContext) -> None:
+    """Give a change up; of two facilitators who decide, the first counts."""
+    turn, publication_id = context.turn, Abandon.of(update).publication_id
+    by = turn.user.full_name
+    given_up = await turn.work.publications.abandon(publication_id, turn.user.id, by)
+    change = await turn.work.publications.get(publication_id)
+    if given_up and change:
+        await turn.remove_buttons()
+        await turn.say(TEXT("abandoned", file=change.file, by=by))
+    else:
+        await _say_decided(turn, change)
+
+
+async def _say_decided(turn: Turn, change: Publication | None) -> None:
+    state, by = (change.state.value, change.decided_by) if change else ("", None)
+    turn.toast(TEXT.label("decided", state=state, by=by), alert=True)
+    await turn.remove_buttons()
+
+
+_FILE = on.UpdateType.MESSAGE & on.Document.ALL
+_YAML = on.Document.FileExtension("yaml") | on.Document.FileExtension("yml")
+_CAPTIONED = on.CaptionRegex(r"^/faq\b")
+# In a group with privacy mode, nothing else reaches a bot.
+_SENT_BACK = _FILE & on.ChatType.GROUPS & (_CAPTIONED | (on.REPLY & _YAML))
+HANDLERS: tuple[Handler, ...] = (
+    command("faq", send_files),
+    tap(Publish, publish),
+    tap(Abandon, abandon),
+    MessageHandler(_SENT_BACK, receive),
+    MessageHandler(_FILE & on.ChatType.PRIVATE, receive_in_private),
+)

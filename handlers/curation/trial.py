@@ -1,0 +1,32 @@
+"""Facilitators try a question and are told why the bot answers what it answers."""
+
+import asyncio
+
+from telegram import Update
+
+from handlers.core.authority import Authority, requires
+from handlers.core.routing import Handler, command
+from handlers.core.turn import BotContext
+from handlers.messages import Catalogue
+from knowledge.curation.explain import explain
+
+TEXT = Catalogue.of("trial")
+_LONGEST_QUESTION = 1500
+
+
+@requires(Authority.FACILITATORS)
+async def try_question(_update: Update, context: BotContext) -> None:
+    """Say what a question would be answered, and why; nothing is kept of it."""
+    turn = context.turn
+    question = "".join(turn.text.split(maxsplit=1)[1:])[:_LONGEST_QUESTION]
+    if not question:
+        await turn.say(TEXT("how"))
+        return
+    knowledge = turn.services.knowledge
+    # In a thread: the encoder takes milliseconds that other chats need not wait for.
+    found = await asyncio.to_thread(explain, knowledge, question)
+    shown = [entry.title for entry in map(knowledge.entry, found.shown) if entry]
+    await turn.say(TEXT("explained", question=question, found=found, shown=shown))
+
+
+HANDLERS: tuple[Handler, ...] = (command("tester", try_question),)

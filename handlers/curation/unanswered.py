@@ -1,0 +1,160 @@
+"""/sansreponse: facilitators see what has no good answer, and do something about it."""
+
+from telegram import Update
+
+from handlers.core.authority import Authority, requires
+from handlers.core.keyboards import Keyboard, button, rows
+from handlers.core.routing import Handler, command, tap
+from handlers.core.turn import BotContext, Turn
+from handlers.curation.gap_buttons import (
+    AnswerPeople,
+    ChooseEntry,
+    ListGaps,
+    NoPage,
+    OutOfScope,
+    PutBack,
+    SetAside,
+    ShowGap,
+    back,
+    turning,
+)
+from handlers.curation.gaps import Gap, find, gaps
+from handlers.handoff.facilitators import threads_of
+from handlers.handoff.person import is_offered
+from handlers.messages import Catalogue
+from storage.records.conversation_values import Conversation, NewConversation, Side
+from storage.records.questions import Treatment, Unanswered
+
+TEXT = Catalogue.of("unanswered")
+PAGE = 5
+# More at once would drown the group; the rest stays in the list.
+MOST_PEOPLE = 5
+
+
+@requires(Authority.FACILITATORS)
+async def list_gaps(_update: Update, context: BotContext) -> None:
+    """Say the first page."""
+    turn = context.turn
+    await turn.say(*_page(await gaps(turn), 0, await _waiting(turn)))
+
+
+@requires(Authority.FACILITATORS)
+async def turn_page(update: Update, context: BotContext) -> None:
+    """Show another page in place of this one."""
+    turn = context.turn
+    await turn.rewrite(*_page(await gaps(turn), ListGaps.of(update).page, await _waiting(turn)))
+
+
+@requires(Authority.FACILITATORS)
+async def stay(_update: Update, context: BotContext) -> None:
+    """Say that there is no page on this side."""
+    context.turn.toast(TEXT.label("no_page_there"))
+
+
+async def _waiting(turn: Turn) -> int:
+    return len(await turn.work.questions.publications())
+
+
+def _page(found: tuple[Gap, ...], page: int, waiting: int) -> tuple[str, Keyboard | None]:
+    last = max(0, (len(found) - 1) // PAGE)
+    page = min(max(page, 0), last)
+    shown = found[page * PAGE : (page + 1) * PAGE]
+    start = page * PAGE + 1
+    text = TEXT(
+        "list", gaps=shown, start=start, total=len(found), page=page, last=last, waiting=waiting
+    )
+    numbers = [
+        [button(f"{n}. {gap.wording}", ShowGap(gap.id))] for n, gap in enumerate(shown, start)
+    ]
+    keyboard = rows(*numbers, turning(ListGaps(page - 1), ListGaps(page + 1), page, last))
+    return text, keyboard if shown else None
+
+
+@requires(Authority.FACILITATORS)
+async def show_gap(update: Update, context: BotContext) -> None:
+    """Show how it was asked, how often, what people got, and what can be done."""
+    turn = context.turn
+    gap = await find(turn, ShowGap.of(update).question_id)
+    if gap:
+        titles = [entry.title for entry in map(turn.services.knowledge.entry, gap.shown) if entry]
+        await turn.rewrite(TEXT("gap", gap=gap, titles=titles), _acts(turn, gap))
+
+
+def _acts(turn: Turn, gap: Gap) -> Keyboard:
+    answer = [button(TEXT.label("answer_people"), AnswerPeople(gap.id))]
+    return rows(
+        [button(TEXT.label("add"), ChooseEntry(gap.id))],
+        answer if gap.people and is_offered(turn) else [],
+        [button(TEXT.label("set_aside"), SetAside(gap.id))],
+        [button(TEXT.label("out_of_scope"), OutOfScope(gap.id))],
+        [button(TEXT.label("back"), ListGaps(0))],
+    )
+
+
+@requires(Authority.FACILITATORS)
+async def set_aside(update: Update, context: BotContext) -> None:
+    """Take a group of questions out of the list, with a way back."""
+    turn = context.turn
+    gap = await find(turn, SetAside.of(update).question_id)
+    if gap:
+        await turn.work.questions.treat(gap.ids, Treatment.ASIDE, turn.user.id)
+        keyboard = rows(
+            [button(TEXT.label("put_back"), PutBack(gap.id))],
+            [button(TEXT.label("back"), ListGaps(0))],
+        )
+        await turn.rewrite(TEXT("aside", gap=gap, name=turn.user.full_name), keyboard)
+
+
+@requires(Authority.FACILITATORS)
+async def put_back(update: Update, context: BotContext) -> None:
+    """Put what was set aside into the list again."""
+    turn = context.turn
+    count = await turn.work.questions.put_back(PutBack.of(update).question_id)
+    turn.toast(TEXT.label("put_back_done" if count else "treated_already"))
+    await turn.rewrite(*_page(await gaps(turn), 0, await _waiting(turn)))
+
+
+@requires(Authority.FACILITATORS)
+async def answer_people(update: Update, context: BotContext) -> None:
+    """Post a numbered message for each of those who asked, for facilitators to reply to."""
+    turn = context.turn
+    gap = await find(turn, AnswerPeople.of(update).question_id)
+    if gap is None:
+        return
+    if not (gap.people and is_offered(turn)):
+        turn.toast(TEXT.label("nobody_left"), alert=True)
+        return
+    people = gap.people[:MOST_PEOPLE]
+    opened = [await _open(turn, _newest(gap, person)) for person in people]
+    answered = [question.id for question in gap.questions if question.person_id in people]
+    await turn.work.questions.treat(answered, Treatment.ANSWERED, turn.user.id)
+    left = len(gap.people) - len(people)
+    await turn.rewrite(TEXT("opened", gap=gap, opened=opened, left=left), back())
+
+
+def _newest(gap: Gap, person_id: int) -> Unanswered:
+    return max((q for q in gap.questions if q.person_id == person_id), key=lambda q: q.id)
+
+
+async def _open(turn: Turn, question: Unanswered) -> Conversation:
+    """Open a conversation with who asked, or take up the one that they began themselves."""
+    if question.person_id is None:
+        raise LookupError(f"nobody is known to have asked question {question.id}")
+    new = NewConversation(question.person_id, question.text, Side.FACILITATORS, question.id)
+    opened = await turn.work.conversations.open(new)
+    conversation = opened.conversation
+    if conversation.closed_at is not None:
+        conversation = (await turn.work.conversations.reopen(conversation.id)).conversation
+    await threads_of(turn).post_question(conversation)
+    return conversation
+
+
+HANDLERS: tuple[Handler, ...] = (
+    command("sansreponse", list_gaps),
+    tap(ListGaps, turn_page),
+    tap(NoPage, stay),
+    tap(ShowGap, show_gap),
+    tap(AnswerPeople, answer_people),
+    tap(SetAside, set_aside),
+    tap(PutBack, put_back),
+)

@@ -1,0 +1,1 @@
+"""What belongs to no one feature: welcome, help, groups, privacy, what nobody understood."""

@@ -1,0 +1,84 @@
+"""What is said to all that nothing else understands: nobody meets silence."""
+
+import logging
+
+from telegram import ChatMember, Update
+from telegram.constants import ChatType
+from telegram.ext import CallbackQueryHandler, ChatMemberHandler, MessageHandler
+from telegram.ext import filters as on
+
+from handlers.core.authority import Authority, requires
+from handlers.core.routing import Handler
+from handlers.core.turn import BotContext
+from handlers.forms import engine as forms
+from handlers.general import groups, start_and_help
+from handlers.handoff import facilitators
+from handlers.messages import Catalogue
+
+TEXT = Catalogue.of("general")
+logger = logging.getLogger(__name__)
+_GONE = frozenset({ChatMember.BANNED, ChatMember.LEFT})
+
+
+@requires(Authority.PERSON)
+async def refuse_media(_update: Update, context: BotContext) -> None:
+    """Say what can be sent instead of a voice message, a picture, a file, a place."""
+    turn = context.turn
+    draft = await forms.current(turn)
+    if draft is None:
+        await turn.say(TEXT("unsupported"), start_and_help.ways_on())
+    else:
+        await turn.say(TEXT("unsupported_in_form"))
+        await forms.ask_again(turn, draft)
+
+
+@requires(Authority.PERSON)
+async def refuse_command(_update: Update, context: BotContext) -> None:
+    """Say that a command does not exist, and that the form under way is kept."""
+    turn = context.turn
+    # What is marked as a command need not hold a word.
+    word = "".join(turn.text.split()[:1])[:40]
+    await turn.say(TEXT("unknown_command", command=word), start_and_help.ways_on())
+    draft = await forms.current(turn)
+    if draft:
+        await forms.ask_again(turn, draft)
+
+
+@requires(Authority.ANYONE)
+async def expire_button(_update: Update, context: BotContext) -> None:
+    """Answer a button that nobody else knows: one of an older version of the bot."""
+    context.turn.toast(TEXT.label("expired_button"), alert=True)
+
+
+@requires(Authority.ANYONE)
+async def notice_membership(update: Update, context: BotContext) -> None:
+    """Remember who blocked the bot; tell a group that it was added to which it is."""
+    turn, change = context.turn, update.my_chat_member
+    if change is None:
+        return
+    gone = change.new_chat_member.status in _GONE
+    if change.chat.type == ChatType.PRIVATE:
+        people = turn.work.people
+        await (people.blocked(turn.user.id) if gone else people.unblocked(turn.user.id))
+    elif not gone and change.old_chat_member.status in _GONE:
+        await groups.greet(turn)
+
+
+@requires(Authority.ANYONE)
+async def follow_group(update: Update, context: BotContext) -> None:
+    """Remember the new id of a group that became a supergroup."""
+    message = update.message
+    if message and message.migrate_to_chat_id:
+        await context.turn.work.outbox.moved(message.chat.id, message.migrate_to_chat_id)
+        logger.warning("a group became a supergroup: its new id is followed")
+        await facilitators.follow_group(context.turn, message.migrate_to_chat_id)
+
+
+_private = on.UpdateType.MESSAGE & on.ChatType.PRIVATE
+HANDLERS: tuple[Handler, ...] = (
+    MessageHandler(on.StatusUpdate.MIGRATE, follow_group),
+    MessageHandler(_private & on.COMMAND, refuse_command),
+    MessageHandler(_private & ~on.TEXT & ~on.StatusUpdate.ALL, refuse_media),
+    ChatMemberHandler(notice_membership, ChatMemberHandler.MY_CHAT_MEMBER),
+    CallbackQueryHandler(expire_button),
+)

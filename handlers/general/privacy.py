@@ -1,0 +1,83 @@
+"""The person's rights over their data: information, access, erasure."""
+
+from dataclasses import dataclass
+
+from telegram import Update
+
+from handlers.core.authority import Authority, requires
+from handlers.core.callback_data import CallbackData
+from handlers.core.keyboards import button, column
+from handlers.core.routing import Handler, command, tap
+from handlers.core.turn import BotContext
+from handlers.forms.reminding import reminding
+from handlers.handoff import threads
+from handlers.messages import Catalogue
+from handlers.requests import administrators
+from storage.queues.outbox import Delivery
+
+TEXT = Catalogue.of("rights")
+FILE_NAME = "mes-donnees.html"
+
+
+@dataclass(frozen=True)
+class Erase(CallbackData, prefix="x"):
+    """Erase everything, or keep it."""
+
+    sure: bool
+
+
+@requires(Authority.ANYONE)
+@reminding
+async def show_privacy(_update: Update, context: BotContext) -> None:
+    """Say who holds the data, why, how long, and the rights (GDPR art. 13; Telegram's terms §4)."""
+    await context.turn.say(TEXT("privacy", identity=context.turn.services.identity))
+
+
+@requires(Authority.PERSON)
+@reminding
+async def send_data(_update: Update, context: BotContext) -> None:
+    """Send all that is held on the person, as a page that any phone opens."""
+    turn = context.turn
+    data = await turn.work.rights.export(
+        (await turn.person()).id, except_update_id=turn.update.update_id
+    )
+    page = TEXT("data_page", data=data, now=turn.work.now, identity=turn.services.identity)
+    await turn.send_file(FILE_NAME, page.encode(), TEXT("data_caption"))
+
+
+@requires(Authority.PERSON)
+async def ask_erasure(_update: Update, context: BotContext) -> None:
+    """Ask once before everything is erased."""
+    turn = context.turn
+    requests = await turn.work.interests.of_person((await turn.person()).id)
+    keyboard = column(
+        [
+            button(TEXT.label("keep"), Erase(sure=False)),
+            button(TEXT.label("erase"), Erase(sure=True)),
+        ]
+    )
+    await turn.say(TEXT("erase_question", requests=requests), keyboard)
+
+
+@requires(Authority.PERSON)
+async def erase(update: Update, context: BotContext) -> None:
+    """Erase the person; blank what the administrators were shown of them."""
+    turn = context.turn
+    if not Erase.of(update).sure:
+        await turn.rewrite(TEXT("kept"))
+        return
+    person = await turn.person()
+    erased = await turn.work.rights.erase(person.id, keep_update_id=update.update_id)
+    for sent in erased.deliveries:
+        delivery = Delivery(sent.chat_id, sent.message_id)
+        words = threads.TEXT if sent.of_conversation else administrators.TEXT
+        await turn.replace(delivery, words("erased", number=sent.number))
+    await turn.rewrite(TEXT("erased"))
+
+
+HANDLERS: tuple[Handler, ...] = (
+    command(("confidentialite", "privacy"), show_privacy),
+    command("mesdonnees", send_data),
+    command("supprimer", ask_erasure),
+    tap(Erase, erase),
+)

@@ -1,0 +1,226 @@
+"""What facilitators do with a question handed over: reply, correct, close, sign."""
+
+from dataclasses import dataclass
+
+from telegram import Message, Update
+from telegram.ext import MessageHandler
+from telegram.ext import filters as on
+
+from handlers.core.authority import Authority, requires
+from handlers.core.keyboards import button, column
+from handlers.core.routing import Handler, command, tap
+from handlers.core.turn import BotContext, Turn
+from handlers.handoff import person
+from handlers.handoff.threads import (
+    LONGEST,
+    CloseThread,
+    InThread,
+    ReopenThread,
+    Threads,
+    number_replied_to,
+    units,
+)
+from handlers.messages import Catalogue
+from storage.engine.errors import NotFoundError
+from storage.queues.outbox import Audience
+from storage.records.conversation_values import Conversation, Ended, NewMessage, Side
+
+TEXT = Catalogue.of("handoff")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a reply is not passed on: the message that says so."""
+
+    name: str
+    length: int = 0
+
+
+def threads_of(turn: Turn) -> Threads:
+    """Return the threads as this turn may change them."""
+    return Threads(turn.work, turn.services.identity.operator)
+
+
+@requires(Authority.FACILITATORS)
+async def hear_reply(update: Update, context: BotContext) -> None:
+    """Pass a reply on to the person; what cannot be passed on is said, never lost."""
+    if update.message:
+        await pass_on(context.turn, update.message)
+
+
+async def pass_on(turn: Turn, message: Message) -> None:
+    """Pass a facilitator's message on to the person whose thread it replies in."""
+    number = number_replied_to(message)
+    conversation = await turn.work.conversations.by_number(number) if number else None
+    if conversation is None:
+        await turn.say(TEXT("unknown", number=number), reply_to=message.message_id)
+        return
+    refusal = _refusal(conversation, message)
+    if refusal is None:
+        await _relay(turn, conversation, message)
+        return
+    closed = conversation.closed_at is not None
+    await threads_of(turn).note(
+        conversation,
+        TEXT(refusal.name, conversation=conversation, length=refusal.length, longest=LONGEST),
+        reply_to=message.message_id,
+        keyboard=column([button(TEXT.label("reopen"), ReopenThread(conversation.id))])
+        if closed
+        else None,
+    )
+
+
+def _refusal(conversation: Conversation, message: Message) -> Refusal | None:
+    if conversation.closed_at is not None:
+        return Refusal("thread_closed")
+    if not message.text:
+        return Refusal("text_only")
+    if message.text.startswith("/"):
+        return Refusal("not_a_command")
+    length = units(message.text)
+    return Refusal("reply_too_long", length) if length > LONGEST else None
+
+
+async def _relay(turn: Turn, conversation: Conversation, message: Message) -> None:
+    new = NewMessage(
+        conversation_id=conversation.id,
+        side=Side.FACILITATORS,
+        text=message.text or "",
+        chat_id=message.chat.id,
+        message_id=message.message_id,
+        author_id=turn.user.id,
+        signature=await _signature(turn, message),
+    )
+    said = await turn.work.conversations.say(new)
+    await threads_of(turn).pass_on(conversation, said)
+
+
+async def _signature(turn: Turn, message: Message) -> str | None:
+    """Return the facilitator's name where they chose to sign."""
+    # An anonymous administrator of the group writes as the group.
+    signs = message.sender_chat is None and await turn.work.conversations.signs(turn.user.id)
+    return turn.user.full_name if signs else None
+
+
+@requires(Authority.ANYONE)
+async def correct(update: Update, context: BotContext) -> None:
+    """Relay an edit as an edit; only what was passed on from this very chat is known.
+
+    A reply that could not be passed on, and now can, is.
+    """
+    turn, message = context.turn, update.edited_message
+    if message is None or not message.text:
+        return
+    said = await turn.work.conversations.typed_as(message.chat.id, message.message_id)
+    if said is None:
+        if await _is_late_reply(turn, message):
+            await pass_on(turn, message)
+        return
+    conversation = await turn.work.conversations.get(said.conversation_id)
+    if conversation is None or said.text == message.text:
+        return
+    if units(message.text) > LONGEST:
+        await _refuse_correction(turn, conversation, message)
+        return
+    arrived = await turn.work.outbox.delivery(said.about) is not None
+    said = await turn.work.conversations.correct(said.id, message.text, stale=not arrived)
+    await threads_of(turn).correct(conversation, said)
+
+
+async def _is_late_reply(turn: Turn, message: Message) -> bool:
+    group = turn.services.facilitator_chat_id
+    is_group = group is not None and await turn.work.outbox.current_chat(group) == message.chat.id
+    return is_group and number_replied_to(message) is not None
+
+
+async def _refuse_correction(turn: Turn, conversation: Conversation, message: Message) -> None:
+    words = TEXT(
+        "reply_too_long",
+        conversation=conversation,
+        length=units(message.text or ""),
+        longest=LONGEST,
+    )
+    await turn.say(words, reply_to=message.message_id)
+
+
+@requires(Authority.FACILITATORS)
+async def close(update: Update, context: BotContext) -> None:
+    """End a conversation and tell the person who knows of it; of two facilitators one does it."""
+    turn = context.turn
+    try:
+        ended = await turn.work.conversations.close(
+            CloseThread.of(update).conversation_id, turn.user.id, turn.user.full_name
+        )
+    except NotFoundError:
+        await turn.rewrite(TEXT("erased", number=None))
+        return
+    is_known = await _is_known(turn, ended.conversation)
+    if ended.won and is_known:
+        offered = person.offer(turn)
+        text = TEXT("person_closed", conversation=ended.conversation, offered=bool(offered))
+        keyboard = column(offered) if offered else None
+        await threads_of(turn).tell_person(ended.conversation, text, keyboard)
+    await _show(turn, ended, "closed_toast" if is_known else "closed_quietly_toast")
+
+
+async def _is_known(turn: Turn, conversation: Conversation) -> bool:
+    """Tell whether the person was ever given the number of a conversation."""
+    if conversation.opened_by is Side.PERSON:
+        return True
+    said = await turn.work.conversations.messages(conversation.id)
+    return any(one.side is Side.FACILITATORS for one in said)
+
+
+@requires(Authority.FACILITATORS)
+async def reopen(update: Update, context: BotContext) -> None:
+    """Take a closed conversation up again; the person hears of it by the reply."""
+    turn = context.turn
+    try:
+        ended = await turn.work.conversations.reopen(ReopenThread.of(update).conversation_id)
+    except NotFoundError:
+        await turn.rewrite(TEXT("erased", number=None))
+        return
+    await _show(turn, ended, "reopened_toast")
+
+
+async def _show(turn: Turn, ended: Ended, done: str) -> None:
+    conversation = ended.conversation
+    turn.toast(TEXT.label(done if ended.won else "too_late", conversation=conversation))
+    if ended.won:
+        await threads_of(turn).refresh(conversation)
+    query, card = turn.update.callback_query, await turn.work.outbox.delivery(conversation.about)
+    if query and query.message and card and query.message.message_id != card.message_id:
+        await turn.remove_buttons()
+
+
+@requires(Authority.FACILITATORS)
+async def switch_signature(update: Update, context: BotContext) -> None:
+    """Sign one's own replies with one's name from now on, or no more."""
+    turn = context.turn
+    if update.message and update.message.sender_chat is not None:
+        await turn.say(TEXT("signature_needs_name"))
+        return
+    signs = await turn.work.conversations.switch_signature(turn.user.id)
+    await turn.say(TEXT("signature_on" if signs else "signature_off", name=turn.user.full_name))
+
+
+async def follow_group(turn: Turn, new_chat_id: int) -> None:
+    """Post the open questions anew in the facilitators' group that has just moved."""
+    group = turn.services.facilitator_chat_id
+    if group is None or await turn.work.outbox.current_chat(group) != new_chat_id:
+        return
+    unfinished = await turn.work.conversations.unfinished()
+    if unfinished:
+        await turn.notify(Audience.FACILITATORS, TEXT("moved", count=len(unfinished)))
+    for conversation in unfinished:
+        await threads_of(turn).post_question(conversation)
+
+
+_GROUP_REPLY = on.UpdateType.MESSAGE & on.ChatType.GROUPS & InThread()
+HANDLERS: tuple[Handler, ...] = (
+    command("signature", switch_signature),
+    tap(CloseThread, close),
+    tap(ReopenThread, reopen),
+    MessageHandler(_GROUP_REPLY, hear_reply),
+    MessageHandler(on.UpdateType.EDITED_MESSAGE, correct),
+)

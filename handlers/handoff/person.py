@@ -1,0 +1,196 @@
+"""Handing a question over to a facilitator, and writing back to them."""
+
+from telegram import Message, Update
+from telegram.ext import MessageHandler
+from telegram.ext import filters as on
+
+from handlers.core.authority import Authority, requires
+from handlers.core.buttons import HandOver
+from handlers.core.keyboards import Button, Keyboard, button, column
+from handlers.core.routing import Handler, tap
+from handlers.core.turn import BotContext, Turn
+from handlers.forms import checks, engine
+from handlers.forms.steps import Answers, Form, RefusedError, Step
+from handlers.handoff.threads import LONGEST, InThread, ReplyTo, Threads, number_replied_to, units
+from handlers.messages import Catalogue
+from storage.masking.masking import mask
+from storage.records.conversation_values import Conversation, NewConversation, NewMessage, Side
+from storage.records.drafts import Draft
+from storage.records.questions import Question
+
+TEXT = Catalogue.of("handoff")
+UNWRITTEN = "0"
+# So that one person cannot fill the facilitators' group.
+MOST_OPEN = 5
+
+
+def is_offered(turn: Turn) -> bool:
+    """Tell whether there are facilitators to hand a question over to."""
+    return turn.services.facilitator_chat_id is not None
+
+
+def offer(turn: Turn, question_id: int = 0) -> list[Button]:
+    """Return the button, where there are facilitators."""
+    if not is_offered(turn):
+        return []
+    return [button(TEXT.label("hand_over"), HandOver(question_id))]
+
+
+@requires(Authority.PERSON)
+async def begin(update: Update, context: BotContext) -> None:
+    """Show what would be sent, of the question that the button was under."""
+    turn, question_id = context.turn, HandOver.of(update).question_id
+    person = await turn.person()
+    if not is_offered(turn):
+        turn.toast(TEXT.label("not_offered"), alert=True)
+        return
+    question = await turn.work.questions.get(question_id, person.id) if question_id else None
+    standing = await turn.work.conversations.about_question(question.id) if question else None
+    if standing is not None:
+        await turn.say(TEXT("already", conversation=standing))
+    elif await turn.work.conversations.open_count(person.id) >= MOST_OPEN:
+        await turn.say(TEXT("too_many", most=MOST_OPEN, identity=turn.services.identity))
+    else:
+        await _open_form(turn, question)
+
+
+async def _open_form(turn: Turn, question: Question | None) -> None:
+    words = _words(turn, question) if question else ""
+    if question and words and units(words) <= LONGEST:
+        await engine.reopen(turn, FORM, str(question.id), {"text": words})
+    else:
+        await engine.open_at(turn, FORM, str(question.id) if question else UNWRITTEN, "text")
+
+
+def _words(turn: Turn, question: Question) -> str:
+    """Return the question as it was typed, where the tapped message quotes it; else as kept."""
+    query = turn.update.callback_query
+    message = query.message if query else None
+    quoted = message.reply_to_message if isinstance(message, Message) else None
+    typed = (quoted.text or "") if quoted else ""
+    return typed if typed and mask(typed) == question.text else question.text
+
+
+def _subject(turn: Turn, _draft: Draft) -> dict[str, object]:
+    return {"operator": turn.services.identity.operator}
+
+
+def _question(text: str, answers: Answers) -> dict[str, str]:
+    """Accept a question of some words."""
+    checks.passage("text", longest=LONGEST)(text, answers)
+    return _reply(text, answers)
+
+
+def _reply(text: str, _answers: Answers) -> dict[str, str]:
+    """Accept anything short enough: a thumb up is an answer as well."""
+    if units(text) > LONGEST:
+        raise RefusedError("too_long", length=units(text), longest=LONGEST)
+    return {"text": text.strip()}
+
+
+async def hand_over(turn: Turn, draft: Draft) -> None:
+    """Open the conversation, owe the group its message, and give the number."""
+    question = await turn.work.questions.get(int(draft.subject), draft.person_id)
+    new = NewConversation(
+        person_id=draft.person_id,
+        text=draft.answers["text"],
+        opened_by=Side.PERSON,
+        question_id=question.id if question else None,
+    )
+    opened = await turn.work.conversations.open(new)
+    if not opened.created:
+        await turn.say(TEXT("already", conversation=opened.conversation))
+        return
+    await _threads(turn).post_question(opened.conversation)
+    await turn.say(
+        TEXT("receipt", conversation=opened.conversation, operator=turn.services.identity.operator)
+    )
+
+
+def _ask_anew() -> Keyboard:
+    return column([button(TEXT.label("hand_over"), HandOver())])
+
+
+def _threads(turn: Turn) -> Threads:
+    return Threads(turn.work, turn.services.identity.operator)
+
+
+@requires(Authority.PERSON)
+async def begin_reply(update: Update, context: BotContext) -> None:
+    """Ask for the words to send back in a conversation."""
+    turn = context.turn
+    conversation = await turn.work.conversations.get(ReplyTo.of(update).conversation_id)
+    if conversation is None or conversation.person_id != (await turn.person()).id:
+        turn.toast(TEXT.label("gone_toast"), alert=True)
+    elif conversation.closed_at is not None:
+        await turn.say(TEXT("closed_for_person", conversation=conversation), _ask_anew())
+    else:
+        await engine.open_at(turn, REPLY, str(conversation.id), "text")
+
+
+async def send_reply(turn: Turn, draft: Draft) -> None:
+    """Pass on what was typed after the button."""
+    conversation = await turn.work.conversations.get(int(draft.subject))
+    await _say_back(turn, conversation, draft.answers["text"])
+
+
+@requires(Authority.PERSON)
+async def hear_reply(update: Update, context: BotContext) -> None:
+    """Pass on a Telegram reply to a message of the conversation; a form under way stays."""
+    turn = context.turn
+    number = number_replied_to(update.message)
+    conversation = await turn.work.conversations.by_number(number) if number else None
+    try:
+        words = _reply(turn.text, {})["text"]
+    except RefusedError as refused:
+        await turn.say(TEXT(refused.reason, **refused.values))
+    else:
+        await _say_back(turn, conversation, words)
+    draft = await engine.current(turn)
+    if draft is not None and draft.form == REPLY.name:
+        await turn.work.drafts.discard(draft.person_id)
+    elif draft is not None:
+        await engine.ask_again(turn, draft)
+
+
+async def _say_back(turn: Turn, conversation: Conversation | None, words: str) -> None:
+    message = turn.update.effective_message
+    if conversation is None or conversation.person_id != (await turn.person()).id:
+        await turn.say(TEXT("gone"), _ask_anew())
+        return
+    if conversation.closed_at is not None:
+        await turn.say(TEXT("closed_for_person", conversation=conversation), _ask_anew())
+        return
+    if message is None:
+        raise LookupError("a reply without a message")
+    new = NewMessage(conversation.id, Side.PERSON, words, message.chat.id, message.message_id)
+    said = await turn.work.conversations.say(new)
+    await _threads(turn).pass_on(conversation, said)
+    await turn.say(TEXT("sent_back", conversation=conversation))
+
+
+FORM = engine.register(
+    Form(
+        name="handoff",
+        text=TEXT,
+        steps=(Step("text", _question, free_text=True),),
+        subject=_subject,
+        submit=hand_over,
+    )
+)
+REPLY = engine.register(
+    Form(
+        name="handoff_reply",
+        text=Catalogue.of("handoff_reply"),
+        steps=(Step("text", _reply, free_text=True),),
+        subject=_subject,
+        submit=send_reply,
+        confirms=False,
+    )
+)
+_PRIVATE_REPLY = on.UpdateType.MESSAGE & on.ChatType.PRIVATE & on.TEXT & ~on.COMMAND & InThread()
+HANDLERS: tuple[Handler, ...] = (
+    tap(HandOver, begin),
+    tap(ReplyTo, begin_reply),
+    MessageHandler(_PRIVATE_REPLY, hear_reply),
+)

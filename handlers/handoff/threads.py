@@ -1,0 +1,188 @@
+"""A question handed over, on both sides: its card in the group, and what is passed on."""
+
+import re
+from dataclasses import dataclass
+
+from telegram import Message
+from telegram.ext.filters import MessageFilter
+
+from handlers.core.callback_data import CallbackData
+from handlers.core.keyboards import Button, Keyboard, button, column
+from handlers.core.turn import composed
+from handlers.messages import Catalogue
+from storage.queues.outbox import Audience, Delivery, Outgoing
+from storage.records.conversation_values import Conversation, Side
+from storage.records.conversation_values import Message as Said
+from storage.unit_of_work import Work
+
+TEXT = Catalogue.of("handoff")
+# Bot API, sendMessage: 4,096 UTF-16 units; the rest is for what stands around the words.
+LONGEST = 3500
+_NUMBER = re.compile(r"\bQ-\d{4}-\d{4,}\b")
+
+
+@dataclass(frozen=True)
+class CloseThread(CallbackData, prefix="hc"):
+    """A facilitator ends a conversation."""
+
+    conversation_id: int
+
+
+@dataclass(frozen=True)
+class ReopenThread(CallbackData, prefix="ho"):
+    """A facilitator takes a closed conversation up again."""
+
+    conversation_id: int
+
+
+@dataclass(frozen=True)
+class ReplyTo(CallbackData, prefix="hr"):
+    """The person writes back."""
+
+    conversation_id: int
+
+
+def units(text: str) -> int:
+    """Return a text's length as Telegram counts it: UTF-16 units."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def number_replied_to(message: Message | None) -> str | None:
+    """Return the number that the quoted message of the bot names in its first line.
+
+    The words of people come after that line, so that nobody can name another thread.
+    """
+    quoted = message.reply_to_message if message else None
+    if quoted is None or quoted.from_user is None or not quoted.from_user.is_bot:
+        return None
+    found = _NUMBER.search((quoted.text or "").partition("\n")[0])
+    return found[0] if found else None
+
+
+class InThread(MessageFilter):
+    """Lets replies to the bot's messages about a question handed over through."""
+
+    def filter(self, message: Message) -> bool:
+        """Tell whether the quoted message names such a question."""
+        return number_replied_to(message) is not None
+
+
+class Threads:
+    """What both sides are shown; rows of the outbox in the unit of work under way."""
+
+    def __init__(self, work: Work, operator: str) -> None:
+        self._work = work
+        self._operator = operator
+
+    async def post_question(self, conversation: Conversation) -> None:
+        """Owe the group the numbered message that facilitators reply to."""
+        parameters = await self._card(conversation)
+        await self._owe_group(parameters, conversation.about)
+
+    async def refresh(self, conversation: Conversation) -> None:
+        """Make the numbered message tell how the conversation stands; anew where it is gone."""
+        delivery = await self._standing(conversation.about)
+        if delivery is None:
+            await self.post_question(conversation)
+        else:
+            await self._edit(delivery, await self._card(conversation), conversation.about)
+
+    async def pass_on(self, conversation: Conversation, said: Said) -> None:
+        """Owe the other side what was said."""
+        if said.side is Side.PERSON:
+            parameters = self._words(conversation, said)
+            anchor = await self._standing(conversation.about)
+            if anchor is not None:
+                parameters |= {
+                    "reply_parameters": {
+                        "message_id": anchor.message_id,
+                        "allow_sending_without_reply": True,
+                    }
+                }
+            await self._owe_group(parameters, said.about)
+        else:
+            await self._owe_person(conversation, self._words(conversation, said), said.about)
+
+    async def correct(self, conversation: Conversation, said: Said) -> None:
+        """Owe the edit of a copy that arrived."""
+        delivery = await self._work.outbox.delivery(said.about)
+        if delivery is not None:
+            await self._edit(delivery, self._words(conversation, said), said.about)
+
+    async def note(
+        self,
+        conversation: Conversation,
+        text: str,
+        *,
+        reply_to: int | None = None,
+        keyboard: Keyboard | None = None,
+    ) -> None:
+        """Owe the group a line about a conversation."""
+        await self._owe_group(composed(text, keyboard, reply_to), conversation.about_note)
+
+    async def tell_person(
+        self, conversation: Conversation, text: str, keyboard: Keyboard | None = None
+    ) -> None:
+        """Owe the person a line about their conversation."""
+        await self._owe_person(conversation, composed(text, keyboard), None)
+
+    async def is_here(self, chat_id: int) -> bool:
+        """Tell whether a group is still the chat that it was."""
+        return await self._work.outbox.current_chat(chat_id) == chat_id
+
+    async def _card(self, conversation: Conversation) -> dict[str, object]:
+        reply = await self._work.conversations.last_reply(conversation.id)
+        return composed(
+            TEXT("card", conversation=conversation, reply=reply, operator=self._operator),
+            column([_way_on(conversation)]),
+        )
+
+    def _words(self, conversation: Conversation, said: Said) -> dict[str, object]:
+        values = {"conversation": conversation, "said": said, "operator": self._operator}
+        if said.side is Side.PERSON:
+            keyboard = column([_way_on(conversation)])
+            return composed(TEXT("from_person", **values), keyboard)
+        keyboard = column([button(TEXT.label("answer_back"), ReplyTo(conversation.id))])
+        return composed(TEXT("from_facilitators", **values), keyboard)
+
+    async def _standing(self, about: str) -> Delivery | None:
+        """Return where the group's message is; the messages of a former group are out of reach."""
+        delivery = await self._work.outbox.delivery(about)
+        return delivery if delivery and await self.is_here(delivery.chat_id) else None
+
+    async def _owe_group(self, parameters: dict[str, object], about: str) -> None:
+        self._work.outbox.owe(
+            Outgoing(Audience.FACILITATORS, "sendMessage", parameters, about=about)
+        )
+
+    async def _owe_person(
+        self, conversation: Conversation, parameters: dict[str, object], about: str | None
+    ) -> None:
+        person = await self._work.people.get(conversation.person_id)
+        if person is not None:
+            self._work.outbox.owe(
+                Outgoing(
+                    Audience.PERSON,
+                    "sendMessage",
+                    parameters,
+                    chat_id=person.telegram_id,
+                    about=about,
+                )
+            )
+
+    async def _edit(self, delivery: Delivery, parameters: dict[str, object], about: str) -> None:
+        self._work.outbox.owe(
+            Outgoing(
+                Audience.PERSON,
+                "editMessageText",
+                parameters | {"message_id": delivery.message_id},
+                chat_id=delivery.chat_id,
+                about=about,
+            )
+        )
+
+
+def _way_on(conversation: Conversation) -> Button:
+    if conversation.closed_at is None:
+        return button(TEXT.label("close"), CloseThread(conversation.id))
+    return button(TEXT.label("reopen"), ReopenThread(conversation.id))

@@ -1,0 +1,1 @@
+"""The census, browsed: lists, filters, search, cards."""

@@ -1,0 +1,275 @@
+"""The census: open projects by pages and filters, word search, and the card of one project."""
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from telegram import Update
+
+from handlers.core.authority import Authority, requires
+from handlers.core.buttons import (
+    DeclareInterest,
+    ListProjects,
+    Propose,
+    ShowProject,
+    ShowRequest,
+)
+from handlers.core.callback_data import CallbackData
+from handlers.core.keyboards import Button, Keyboard, button, column, rows
+from handlers.core.routing import Handler, command, tap
+from handlers.core.turn import BotContext, Turn
+from handlers.forms.reminding import reminding
+from handlers.messages import Catalogue
+from knowledge.model import Project, Stage
+from knowledge.projects import Found
+from knowledge.text.normalise import normalise
+from storage.records.interests import Status
+
+TEXT = Catalogue.of("projects")
+PAGE_SIZE = 5
+# What 64 bytes of callback data leave for the words of a search.
+_WORDS_LENGTH = 30
+
+
+@dataclass(frozen=True)
+class ChooseFilter(CallbackData, prefix="f"):
+    """The list of territories or of sectors to filter by, keeping the other filters."""
+
+    facet: str
+    territory: str = ""
+    sector: str = ""
+    seeks_lead: bool = False
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class EndOfPages(CallbackData, prefix="le"):
+    """A step that leads nowhere: before the first page, or after the last."""
+
+    is_last: bool
+
+
+def key_of(label: str) -> str:
+    """Return a short key for a territory or a sector, the same whatever the list's order."""
+    return format(zlib.crc32(normalise(label).encode()), "x")
+
+
+@requires(Authority.PERSON)
+@reminding
+async def list_projects(_update: Update, context: BotContext) -> None:
+    """Show the first page; words after the command are searched for."""
+    words = _searchable(" ".join(context.args or ()))
+    await show_page(context.turn, ListProjects(words=words))
+
+
+@requires(Authority.PERSON)
+async def turn_page(update: Update, context: BotContext) -> None:
+    """Show another page, or another filter, in place of the one tapped on."""
+    await show_page(context.turn, ListProjects.of(update), in_place=True)
+
+
+def _searchable(words: str) -> str:
+    folded = normalise(words).replace(":", " ").encode("ascii", "ignore").decode()
+    return folded[:_WORDS_LENGTH].strip()
+
+
+@requires(Authority.PERSON)
+async def say_end(update: Update, context: BotContext) -> None:
+    """Say that there is no page beyond this one."""
+    name = "last_page" if EndOfPages.of(update).is_last else "first_page"
+    context.turn.toast(TEXT.label(name))
+
+
+async def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) -> None:
+    """Say one page of the projects that a query finds."""
+    found = _find(turn, query)
+    total = len(found.projects)
+    last = max(0, (total - 1) // PAGE_SIZE)
+    query = replace(query, page=min(max(query.page, 0), last))
+    shown = found.projects[query.page * PAGE_SIZE : (query.page + 1) * PAGE_SIZE]
+    text = TEXT(
+        "page",
+        projects=shown,
+        first=query.page * PAGE_SIZE + 1,
+        total=total,
+        page=query.page + 1,
+        pages=last + 1,
+        filters=_filters(turn, query),
+        words=query.words,
+        searched=found.words,
+        complete=found.complete,
+    )
+    keyboard = _page_keyboard(query, shown, last) if total else _empty_keyboard(query)
+    await (turn.rewrite if in_place else turn.say)(text, keyboard)
+
+
+def _find(turn: Turn, query: ListProjects) -> Found:
+    census, today = turn.services.knowledge.census, turn.services.today()
+    territory = _label(query.territory, census.territories, today)
+    sector = _label(query.sector, census.sectors, today)
+    if query.words:
+        return census.search(
+            query.words, today, territory=territory, sector=sector, seeks_lead=query.seeks_lead
+        )
+    listed = census.listed(today, territory=territory, sector=sector, seeks_lead=query.seeks_lead)
+    return Found(listed, 0, 0)
+
+
+def _label(key: str, labels: Callable[[date], Iterable[str]], today: date) -> str | None:
+    """Return the label of a key; one that has gone from the census is its own label."""
+    if not key:
+        return None
+    return next((label for label in labels(today) if key_of(label) == key), key)
+
+
+def _filters(turn: Turn, query: ListProjects) -> list[str]:
+    census, today = turn.services.knowledge.census, turn.services.today()
+    chosen = (
+        (query.territory, census.territories),
+        (query.sector, census.sectors),
+    )
+    named = [
+        TEXT.label("gone_filter") if label == key else label
+        for key, labels in chosen
+        if (label := _label(key, labels, today))
+    ]
+    return [*named, TEXT.label("seeking_lead")] if query.seeks_lead else named
+
+
+def _page_keyboard(query: ListProjects, shown: Sequence[Project], last: int) -> Keyboard:
+    first = query.page * PAGE_SIZE + 1
+    cards = [
+        [button(f"{number}. {project.title}", ShowProject(project.id))]
+        for number, project in enumerate(shown, first)
+    ]
+    return rows(*cards, _steps(query, last), *_filter_buttons(query), *_way_out(query))
+
+
+def _empty_keyboard(query: ListProjects) -> Keyboard:
+    """Return what to do instead: without the filters where there are any, then without all."""
+    filtered = bool(query.territory or query.sector or query.seeks_lead)
+    without = [[button(TEXT.label("same_words"), ListProjects(words=query.words))]]
+    return rows(
+        *(_filter_buttons(query) if filtered else ()),
+        *(without if filtered and query.words else ()),
+        *_way_out(query),
+        [button(TEXT.label("propose"), Propose())],
+    )
+
+
+def _steps(query: ListProjects, last: int) -> list[Button]:
+    """Return both steps, on every page in the same place: a second tap goes the same way."""
+    if last == 0:
+        return []
+    before, after = query.page - 1, query.page + 1
+    return [
+        button(
+            TEXT.label("previous"),
+            replace(query, page=before) if before >= 0 else EndOfPages(is_last=False),
+        ),
+        button(
+            TEXT.label("next"),
+            replace(query, page=after) if after <= last else EndOfPages(is_last=True),
+        ),
+    ]
+
+
+def _filter_buttons(query: ListProjects) -> Iterator[list[Button]]:
+    kept = (query.territory, query.sector, query.seeks_lead, query.words)
+    yield [
+        button(TEXT.label("by_territory"), ChooseFilter("t", *kept)),
+        button(TEXT.label("by_sector"), ChooseFilter("s", *kept)),
+    ]
+    toggle = "with_lead_too" if query.seeks_lead else "only_seeking_lead"
+    yield [button(TEXT.label(toggle), replace(query, page=0, seeks_lead=not query.seeks_lead))]
+
+
+def _way_out(query: ListProjects) -> Iterator[list[Button]]:
+    if replace(query, page=0) != ListProjects():
+        yield [button(TEXT.label("all_projects"), ListProjects())]
+
+
+@requires(Authority.PERSON)
+async def choose_filter(update: Update, context: BotContext) -> None:
+    """Show the territories, or the sectors, that have open projects."""
+    turn, asked = context.turn, ChooseFilter.of(update)
+    census, today = turn.services.knowledge.census, turn.services.today()
+    kept = ListProjects(0, asked.territory, asked.sector, asked.seeks_lead, asked.words)
+    if asked.facet == "t":
+        options = [
+            (name, replace(kept, territory=key_of(name))) for name in census.territories(today)
+        ]
+        everywhere = ("every_territory", replace(kept, territory=""))
+    else:
+        options = [(name, replace(kept, sector=key_of(name))) for name in census.sectors(today)]
+        everywhere = ("every_sector", replace(kept, sector=""))
+    keyboard = column(
+        [button(TEXT.label(everywhere[0]), everywhere[1])]
+        + [button(name, target) for name, target in options]
+    )
+    await turn.rewrite(
+        TEXT("choose_territory" if asked.facet == "t" else "choose_sector"), keyboard
+    )
+
+
+@requires(Authority.PERSON)
+async def show_card(update: Update, context: BotContext) -> None:
+    """Show the card of the project whose button was tapped."""
+    await show(context.turn, ShowProject.of(update).project_id)
+
+
+async def show(turn: Turn, project_id: str) -> None:
+    """Say the card of a project, or that it has left the census."""
+    project = turn.services.knowledge.project(project_id)
+    if project is None:
+        await turn.say(TEXT("gone"), _back())
+        return
+    person = await turn.person()
+    interest = await turn.work.interests.for_project(person.id, project.id)
+    active = interest if interest and interest.status is not Status.WITHDRAWN else None
+    text = TEXT(
+        "card",
+        project=project,
+        closed=why_closed(turn, project),
+        link=turn.services.deep_link(f"p_{project.id}"),
+        interest=active,
+    )
+    await turn.say(text, _card_keyboard(turn, project, active.id if active else None))
+
+
+def why_closed(turn: Turn, project: Project) -> str | None:
+    """Say why a project takes no new interest; None for an open one."""
+    if project.open_on(turn.services.today()):
+        return None
+    if project.withdrawn_on:
+        return TEXT.label("withdrawn", project=project)
+    name = "closed" if project.stage is Stage.CLOSED else "past_deadline"
+    return TEXT.label(name, project=project)
+
+
+def _card_keyboard(turn: Turn, project: Project, interest_id: int | None) -> Keyboard:
+    lines: list[list[Button]] = []
+    if interest_id is not None:
+        lines.append([button(TEXT.label("my_request"), ShowRequest(interest_id))])
+    elif project.open_on(turn.services.today()):
+        lines.append([button(TEXT.label("interested"), DeclareInterest(project.id))])
+    return rows(*lines, [button(TEXT.label("back"), ListProjects())])
+
+
+def _back() -> Keyboard:
+    return column(
+        [
+            button(TEXT.label("back"), ListProjects()),
+            button(TEXT.label("propose"), Propose()),
+        ]
+    )
+
+
+HANDLERS: tuple[Handler, ...] = (
+    command("projets", list_projects),
+    tap(ListProjects, turn_page),
+    tap(EndOfPages, say_end),
+    tap(ChooseFilter, choose_filter),
+    tap(ShowProject, show_card),
+)

@@ -1,0 +1,132 @@
+"""An answer as it is shown: text, source, date, projects, action, related questions, vote."""
+
+import functools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from telegram import Update
+
+from handlers.core.authority import Authority, requires
+from handlers.core.buttons import (
+    AskHuman,
+    ListProjects,
+    ListThemes,
+    Propose,
+    ShowEntry,
+    ShowProject,
+)
+from handlers.core.callback_data import CallbackData
+from handlers.core.keyboards import Button, Keyboard, button, column, rows
+from handlers.core.routing import Handler, tap
+from handlers.core.turn import BotContext, Turn
+from handlers.handoff import person as handoff
+from handlers.messages import Catalogue
+from knowledge.matcher.matcher import Outcome
+from knowledge.model import Action, Entry, Project
+
+TEXT = Catalogue.of("questions")
+_ACTIONS: dict[Action, tuple[str, CallbackData]] = {
+    Action.PROJECTS: ("action_projects", ListProjects()),
+    Action.PROPOSE: ("action_propose", Propose()),
+    Action.CONTACT: ("action_contact", AskHuman()),
+}
+
+
+@dataclass(frozen=True)
+class Vote(CallbackData, prefix="v"):
+    """Whether an answer helped; ``question_id`` is the row that the vote is kept in."""
+
+    question_id: int
+    entry_id: str
+    helpful: bool
+
+
+async def remember(turn: Turn, text: str, outcome: Outcome, shown: tuple[str, ...]) -> int:
+    """Keep the question, masked, and return the id of its row."""
+    person = await turn.person()
+    turn.count("question", outcome.value)
+    return await turn.work.questions.record(
+        turn.update.update_id, person.id, text, outcome.value, shown
+    )
+
+
+async def show(
+    turn: Turn,
+    entry: Entry,
+    question_id: int,
+    projects: Iterable[Project] = (),
+    *,
+    in_place: bool = False,
+) -> None:
+    """Say the answer of an entry, or put it in place of the choices that were tapped."""
+    projects = tuple(projects)
+    text = _text(turn, entry, projects, vote="ask")
+    keyboard = rows(_votes(question_id, entry), *_ways_on(turn, entry, projects))
+    await (turn.rewrite if in_place else turn.say)(text, keyboard)
+
+
+def _text(turn: Turn, entry: Entry, projects: tuple[Project, ...], vote: str) -> str:
+    today = turn.services.today()
+    expired = entry.valid_until is not None and entry.valid_until < today
+    return _put_together(entry, len(projects), expired, vote)
+
+
+# The same few answers are given all day.
+@functools.lru_cache(maxsize=256)
+def _put_together(entry: Entry, projects: int, expired: bool, vote: str) -> str:  # noqa: FBT001
+    return TEXT("answer", entry=entry, projects=projects, expired=expired, vote=vote)
+
+
+def _votes(question_id: int, entry: Entry) -> Iterator[Button]:
+    for name, helpful in (("vote_yes", True), ("vote_no", False)):
+        yield button(TEXT.label(name), Vote(question_id, entry.id, helpful))
+
+
+def _ways_on(turn: Turn, entry: Entry, projects: tuple[Project, ...]) -> Iterator[list[Button]]:
+    for project in projects:
+        yield [button(project.title, ShowProject(project.id))]
+    if action := action_button(entry.action):
+        yield [action]
+    for related in entry.see_also:
+        other = turn.services.knowledge.entry(related)
+        if other:
+            yield [button(other.title, ShowEntry(other.id))]
+
+
+def action_button(action: Action | None) -> Button | None:
+    """Return the button of what a reply calls for."""
+    if action is None:
+        return None
+    name, target = _ACTIONS[action]
+    return button(TEXT.label(name), target)
+
+
+@requires(Authority.PERSON)
+async def vote(update: Update, context: BotContext) -> None:
+    """Keep the vote; after a no, offer a person to talk to."""
+    turn, choice = context.turn, Vote.of(update)
+    person = await turn.person()
+    counted = await turn.work.questions.voted(choice.question_id, person.id, helpful=choice.helpful)
+    turn.toast(TEXT.label("vote_thanks" if counted else "vote_gone"))
+    entry = turn.services.knowledge.entry(choice.entry_id)
+    if entry is None or not counted:
+        return
+    verdict = "yes" if choice.helpful else "no"
+    await turn.rewrite(_text(turn, entry, (), vote=verdict), rows(*_ways_on(turn, entry, ())))
+    if not choice.helpful:
+        await turn.say(TEXT("unhelpful"), without_answer(turn, choice.question_id))
+
+
+def without_answer(turn: Turn, question_id: int, nearest: Iterable[Entry] = ()) -> Keyboard:
+    """Return what helps where no answer does, after the titles that may be right after all."""
+    return column(
+        [
+            *(button(entry.title, ShowEntry(entry.id)) for entry in nearest),
+            *handoff.offer(turn, question_id),
+            button(TEXT.label("action_themes"), ListThemes()),
+            button(TEXT.label("action_contact"), AskHuman()),
+        ]
+    )
+
+
+HANDLERS: tuple[Handler, ...] = (tap(Vote, vote),)

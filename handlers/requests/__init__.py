@@ -1,0 +1,1 @@
+"""What firms ask for: interest in a project, proposals, the life of a request on both sides."""

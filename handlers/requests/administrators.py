@@ -1,0 +1,245 @@
+"""What administrators receive, and what they do with it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from telegram import Update
+
+from handlers.core.authority import Authority, requires
+from handlers.core.buttons import ShowRequest
+from handlers.core.callback_data import CallbackData
+from handlers.core.keyboards import Button, Keyboard, button, column
+from handlers.core.routing import Handler, tap
+from handlers.core.turn import BotContext, Turn, composed
+from handlers.messages import Catalogue
+from storage.queues.outbox import Audience, Outgoing, Pending
+from storage.records.interest_values import noted
+from storage.records.interests import Event, Interest, Moved, Status
+from storage.unit_of_work import Work
+
+TEXT = Catalogue.of("administration")
+# Each button takes the other's place: a second press of the same finger would hit it.
+_SLIP = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class ShowDetails(CallbackData, prefix="ad"):
+    """The notification with the contact, or without it again."""
+
+    interest_id: int
+    shown: bool
+
+
+@dataclass(frozen=True)
+class TakeCharge(CallbackData, prefix="at"):
+    """An administrator takes a request in charge."""
+
+    interest_id: int
+
+
+@dataclass(frozen=True)
+class UndoCharge(CallbackData, prefix="au"):
+    """Whoever took a request in charge leaves it to others again."""
+
+    interest_id: int
+
+
+async def notify_new(turn: Turn, interest: Interest) -> None:
+    """Owe the administrators the notification of a new request: the minimum, and two buttons."""
+    turn.count("request", "interest" if interest.project_id else "proposal")
+    await turn.notify(
+        Audience.ADMINISTRATORS,
+        await _text(turn, interest, details=False),
+        _keyboard(interest, details=False),
+        about=interest.about,
+    )
+
+
+async def notify_change(turn: Turn, interest: Interest) -> None:
+    """Tell the administrators that the person changed or withdrew a request."""
+    await refresh(turn, interest)
+    withdrawn = interest.status is Status.WITHDRAWN
+    # A withdrawal names the firm, so erasing must find it; nothing revises a withdrawn request.
+    await turn.notify(
+        Audience.ADMINISTRATORS,
+        TEXT("changed", interest=interest, withdrawn=withdrawn),
+        about=interest.about if withdrawn else None,
+    )
+
+
+async def refresh(turn: Turn, interest: Interest) -> None:
+    """Make the notification that was sent tell how the request stands now."""
+    await turn.revise(
+        interest.about,
+        await _text(turn, interest, details=False),
+        _keyboard(interest, details=False),
+    )
+
+
+async def _text(turn: Turn, interest: Interest, *, details: bool) -> str:
+    taken = await _taken(turn, interest) if interest.status is not Status.RECEIVED else None
+    return TEXT("notification", interest=interest, details=details, taken=taken)
+
+
+async def _taken(turn: Turn, interest: Interest) -> Event | None:
+    """Return when a request was last taken in charge, and by whom."""
+    events = await turn.work.interests.events(interest.id)
+    return next((event for event in reversed(events) if event.status is Status.TAKEN), None)
+
+
+def _keyboard(interest: Interest, *, details: bool) -> Keyboard | None:
+    buttons = list(_buttons(interest, details=details))
+    return column(buttons) if buttons else None
+
+
+def _buttons(interest: Interest, *, details: bool) -> Iterator[Button]:
+    if interest.status is Status.WITHDRAWN:
+        return
+    label = "hide_details" if details else "details"
+    yield button(TEXT.label(label), ShowDetails(interest.id, shown=not details))
+    if interest.status is Status.RECEIVED:
+        yield button(TEXT.label("take_charge"), TakeCharge(interest.id))
+    elif interest.status is Status.TAKEN:
+        yield button(TEXT.label("undo_charge"), UndoCharge(interest.id))
+
+
+@requires(Authority.ADMINISTRATORS)
+async def show_details(update: Update, context: BotContext) -> None:
+    """Show how to reach the person, in the notification itself; or hide it again."""
+    turn, choice = context.turn, ShowDetails.of(update)
+    interest = await turn.work.interests.get(choice.interest_id)
+    if interest is None or interest.is_anonymous:
+        await turn.rewrite(TEXT("erased", number=interest.number if interest else None))
+        return
+    shown = choice.shown and interest.status is not Status.WITHDRAWN
+    await turn.rewrite(
+        await _text(turn, interest, details=shown),
+        _keyboard(interest, details=shown),
+        about=interest.about,
+    )
+
+
+@requires(Authority.ADMINISTRATORS)
+async def take_charge(update: Update, context: BotContext) -> None:
+    """Take a request in charge; of two administrators one wins, and the other is told."""
+    turn, interest_id = context.turn, TakeCharge.of(update).interest_id
+    if await _slips(turn, interest_id, Status.RECEIVED):
+        turn.toast(TEXT.label("just_put_back"))
+        return
+    moved = await _move(turn, interest_id, Status.RECEIVED, Status.TAKEN)
+    if moved is None:
+        return
+    if moved.won:
+        await _tell_person(turn, moved.interest, "person_told")
+        turn.toast(TEXT.label("you_took", interest=moved.interest))
+    else:
+        turn.toast(await _who_was_first(turn, moved.interest), alert=True)
+    await _show(update, turn, moved.interest)
+
+
+@requires(Authority.ADMINISTRATORS)
+async def undo_charge(update: Update, context: BotContext) -> None:
+    """Undo it, for whoever slipped or cannot go on: the request waits for somebody again."""
+    turn, interest_id = context.turn, UndoCharge.of(update).interest_id
+    if await _slips(turn, interest_id, Status.TAKEN):
+        turn.toast(TEXT.label("just_taken"))
+        return
+    moved = await _move(turn, interest_id, Status.TAKEN, Status.RECEIVED)
+    if moved is None:
+        return
+    if moved.won:
+        await _tell_person(turn, moved.interest, "person_told_again")
+        turn.toast(TEXT.label("you_put_back", interest=moved.interest))
+    else:
+        turn.toast(TEXT.label("undo_charge_too_late", interest=moved.interest), alert=True)
+    await _show(update, turn, moved.interest)
+
+
+async def _slips(turn: Turn, interest_id: int, standing: Status) -> bool:
+    """Tell whether this administrator brought the request where it stands a moment ago."""
+    events = await turn.work.interests.events(interest_id)
+    last = events[-1] if events else None
+    return (
+        last is not None
+        and last.status is standing
+        and last.actor_id == turn.user.id
+        and turn.work.now - last.at < _SLIP
+    )
+
+
+async def _move(turn: Turn, interest_id: int, before: Status, after: Status) -> Moved | None:
+    """Move a request on, in this administrator's name; say so where it was erased."""
+    known = await turn.work.interests.get(interest_id)
+    if known is None or known.is_anonymous:
+        await turn.rewrite(TEXT("erased", number=known.number if known else None))
+        return None
+    return await turn.work.interests.move(
+        interest_id,
+        allowed_from={before},
+        to=after,
+        actor_id=turn.user.id,
+        actor_name=turn.user.full_name,
+    )
+
+
+async def _show(update: Update, turn: Turn, interest: Interest) -> None:
+    """Make the tapped notification tell how the request stands, with the contact if it showed."""
+    shown = _shows_details(update, interest) and interest.status is not Status.WITHDRAWN
+    await turn.rewrite(
+        await _text(turn, interest, details=shown),
+        _keyboard(interest, details=shown),
+        about=interest.about,
+    )
+
+
+def _shows_details(update: Update, interest: Interest) -> bool:
+    """Tell whether the tapped notification shows the contact: its button then hides it."""
+    message = update.effective_message
+    markup = message.reply_markup if message else None
+    hides = ShowDetails(interest.id, shown=False).pack()
+    lines = markup.inline_keyboard if markup else ()
+    return any(one.callback_data == hides for line in lines for one in line)
+
+
+async def _tell_person(turn: Turn, interest: Interest, words: str) -> None:
+    if interest.person_id is not None:
+        keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
+        text = TEXT(words, interest=interest)
+        # That it never arrives is found by this name.
+        await turn.tell(interest.person_id, text, keyboard, about=interest.about_note)
+
+
+async def undelivered(work: Work, item: Pending, reason: str) -> bool:
+    """Say to the administrators that the person never got what they did; False: not about that."""
+    interest_id = noted(item.about)
+    if interest_id is None or item.audience is not Audience.PERSON:
+        return False
+    interest = await work.interests.get(interest_id)
+    if interest is not None and not interest.is_anonymous:
+        text = TEXT("undelivered", interest=interest, reason=reason)
+        content = composed(text, None, await _notification(work, interest))
+        work.outbox.owe(
+            Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
+        )
+    return True
+
+
+async def _notification(work: Work, interest: Interest) -> int | None:
+    """Return the message to quote, where it is still in the group that it was sent to."""
+    sent = await work.outbox.delivery(interest.about)
+    if sent is None or await work.outbox.current_chat(sent.chat_id) != sent.chat_id:
+        return None
+    return sent.message_id
+
+
+async def _who_was_first(turn: Turn, interest: Interest) -> str:
+    taken = await _taken(turn, interest) if interest.status is Status.TAKEN else None
+    return TEXT.label("too_late", interest=interest, taken=taken)
+
+
+HANDLERS: tuple[Handler, ...] = (
+    tap(ShowDetails, show_details),
+    tap(TakeCharge, take_charge),
+    tap(UndoCharge, undo_charge),
+)

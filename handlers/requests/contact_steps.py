@@ -1,0 +1,103 @@
+"""How to reach a person: the steps that every form asks, and what they come to."""
+
+from handlers.core.turn import Turn
+from handlers.forms import checks
+from handlers.forms.steps import REUSED, Answers, RefusedError, Step
+from storage.records.interests import ContactKind, Interest
+
+# More than the number of a choice: the beginning of a telephone number.
+_SOME_DIGITS = 4
+
+
+def _kind(text: str, _answers: Answers) -> dict[str, str]:
+    """Accept an address or a number where only the sort of contact was asked for."""
+    try:
+        return _reached_by(text)
+    except RefusedError as refused:
+        if "@" in text or sum(character.isdigit() for character in text) >= _SOME_DIGITS:
+            raise
+        raise RefusedError("bad_contact_kind") from refused
+
+
+def _address(text: str, answers: Answers) -> dict[str, str]:
+    """Accept an address or a number, even where the other one was chosen."""
+    try:
+        return _reached_by(text)
+    except RefusedError as refused:
+        if "@" in text or answers["contact_kind"] != ContactKind.EMAIL:
+            raise
+        raise RefusedError("bad_email_sign") from refused
+
+
+def _reached_by(text: str) -> dict[str, str]:
+    """Return the address or the number in a text; RefusedError for the likelier of both."""
+    try:
+        return {"contact_kind": ContactKind.EMAIL.value, "contact": checks.email(text)}
+    except RefusedError as no_email:
+        try:
+            return {"contact_kind": ContactKind.PHONE.value, "contact": checks.phone(text)}
+        except RefusedError as no_phone:
+            raise (no_email if "@" in text else no_phone) from None
+
+
+def _not_by_telegram(answers: Answers) -> bool:
+    return answers.get("contact_kind") != ContactKind.TELEGRAM
+
+
+STEPS = (
+    Step(
+        "company",
+        checks.words("company", longest=120),
+        is_name=True,
+        resets=(REUSED,),
+        reusable=True,
+    ),
+    Step(
+        "name",
+        checks.words("name", longest=80),
+        is_name=True,
+        resets=(REUSED,),
+        reusable=True,
+    ),
+    Step(
+        "contact_kind",
+        _kind,
+        choices=tuple(ContactKind),
+        resets=("contact", REUSED),
+        reusable=True,
+    ),
+    Step(
+        "contact",
+        _address,
+        resets=(REUSED,),
+        applies=_not_by_telegram,
+        reusable=True,
+    ),
+)
+
+
+def of(turn: Turn, answers: Answers) -> str:
+    """Return the address or number given; for Telegram, the account this turn comes from."""
+    if answers["contact_kind"] != ContactKind.TELEGRAM:
+        return answers["contact"]
+    name = turn.user.username
+    return f"@{name}" if name else f"tg://user?id={turn.user.id}"
+
+
+async def known(turn: Turn) -> dict[str, str]:
+    """Return the contact of the person's latest request, so that nobody types it twice."""
+    requests = await turn.work.interests.of_person((await turn.person()).id)
+    if not requests:
+        return {}
+    latest = max(requests, key=lambda request: request.created_at)
+    return {REUSED: latest.number} | answers_of(latest)
+
+
+def answers_of(interest: Interest) -> dict[str, str]:
+    """Return the answers that a request's contact was made of."""
+    return {
+        "company": interest.company,
+        "name": interest.contact_name,
+        "contact_kind": interest.contact_kind.value,
+        "contact": interest.contact,
+    }

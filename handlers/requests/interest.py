@@ -1,0 +1,128 @@
+"""Saying "ça m'intéresse": the form, its receipt, and the notification of the administrators."""
+
+from telegram import Update
+
+from handlers.core.authority import Authority, requires
+from handlers.core.buttons import DeclareInterest, ListProjects, ShowRequest
+from handlers.core.keyboards import button, column
+from handlers.core.routing import Handler, tap
+from handlers.core.turn import BotContext, Turn
+from handlers.forms import checks, engine
+from handlers.forms.steps import Answers, Form, RefusedError, Step
+from handlers.messages import Catalogue
+from handlers.projects import browse
+from handlers.requests import contact_steps
+from handlers.requests.administrators import notify_change, notify_new
+from storage.records.drafts import Draft
+from storage.records.interests import ContactKind, Interest, NewInterest, Role, Status
+
+TEXT = Catalogue.of("interest", "contact")
+
+
+def role(_text: str, _answers: Answers) -> dict[str, str]:
+    """Refuse all words but those of the buttons, which the form accepts by itself."""
+    raise RefusedError("bad_role")
+
+
+def _offered(turn: Turn, draft: Draft, step: Step) -> tuple[str, ...]:
+    """Leave out leading a project that somebody leads."""
+    project = turn.services.knowledge.project(draft.subject)
+    is_led = project is not None and not project.seeks_lead
+    return tuple(one for one in step.choices if not (is_led and one == Role.LEAD))
+
+
+def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
+    return {"project": turn.services.knowledge.project(draft.subject), "services": turn.services}
+
+
+@requires(Authority.PERSON)
+async def declare_interest(update: Update, context: BotContext) -> None:
+    """Begin the form, or show the request that exists, or say why the project takes none."""
+    turn, project_id = context.turn, DeclareInterest.of(update).project_id
+    project = turn.services.knowledge.project(project_id)
+    person = await turn.person()
+    existing = await turn.work.interests.for_project(person.id, project_id)
+    if project is None or browse.why_closed(turn, project):
+        await browse.show(turn, project_id)
+    elif existing and existing.status is not Status.WITHDRAWN:
+        await _show_existing(turn, existing)
+    else:
+        await engine.begin(turn, FORM, project_id, await contact_steps.known(turn))
+
+
+def answers_of(interest: Interest) -> dict[str, str]:
+    """Return the answers that a request was made of, for the form to show again."""
+    return {
+        **contact_steps.answers_of(interest),
+        "role": interest.role.value if interest.role else "",
+        "message": interest.message or "",
+        "siret": interest.siret or "",
+    }
+
+
+async def _show_existing(turn: Turn, interest: Interest) -> None:
+    keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
+    await turn.say(TEXT("existing", interest=interest), keyboard)
+
+
+async def save(turn: Turn, draft: Draft) -> None:
+    """Record the interest and owe the notification, in one transaction; then the receipt."""
+    project = turn.services.knowledge.project(draft.subject)
+    if project is None or browse.why_closed(turn, project):
+        await turn.say(TEXT("closed_meanwhile"))
+        await browse.show(turn, draft.subject)
+        return
+    new = NewInterest(
+        project_id=project.id,
+        project_title=project.title,
+        project_lead=project.lead,
+        company=draft.answers["company"],
+        contact_name=draft.answers["name"],
+        contact_kind=ContactKind(draft.answers["contact_kind"]),
+        contact=contact_steps.of(turn, draft.answers),
+        role=Role(draft.answers["role"]) if draft.answers.get("role") else None,
+        message=draft.answers.get("message") or None,
+        siret=draft.answers.get("siret") or None,
+        consent_at=turn.work.now,
+    )
+    registration = await turn.work.interests.register(draft.person_id, new)
+    if registration.created:
+        await notify_new(turn, registration.interest)
+        await give_receipt(turn, registration.interest, "receipt")
+        return
+    changed = await turn.work.interests.change(registration.interest.id, new)
+    await notify_change(turn, changed)
+    await give_receipt(turn, changed, "receipt_changed")
+
+
+async def give_receipt(turn: Turn, interest: Interest, name: str) -> None:
+    """Say the number, where the explicit yes was given."""
+    await turn.remove_buttons()
+    await turn.say(
+        TEXT(name, interest=interest),
+        column(
+            [
+                button(TEXT.label("see_request"), ShowRequest(interest.id)),
+                button(TEXT.label("other_projects"), ListProjects()),
+            ]
+        ),
+    )
+
+
+FORM = engine.register(
+    Form(
+        name="interest",
+        text=TEXT,
+        steps=(
+            *contact_steps.STEPS,
+            Step("role", role, choices=(Role.PARTICIPATE, Role.LEAD, Role.LEARN), optional=True),
+            Step("message", checks.passage("message", longest=1000), optional=True, free_text=True),
+            Step("siret", checks.siret, optional=True),
+        ),
+        subject=_subject,
+        submit=save,
+        offers=_offered,
+    )
+)
+
+HANDLERS: tuple[Handler, ...] = (tap(DeclareInterest, declare_interest),)

@@ -1,0 +1,159 @@
+"""The person's own requests: how each stands, changing it, withdrawing it."""
+
+import re
+from dataclasses import dataclass
+
+from telegram import Update
+
+from handlers.core.authority import Authority, requires
+from handlers.core.buttons import ListProjects, ListRequests, ShowProject, ShowRequest
+from handlers.core.callback_data import CallbackData
+from handlers.core.keyboards import Button, Keyboard, button, column
+from handlers.core.routing import Handler, command, tap
+from handlers.core.turn import BotContext, Turn
+from handlers.forms import engine
+from handlers.forms.reminding import reminding
+from handlers.forms.steps import CHANGES
+from handlers.messages import Catalogue
+from handlers.requests import interest, proposal
+from handlers.requests.administrators import notify_change
+from storage.records.interests import Interest, Status
+
+TEXT = Catalogue.of("requests")
+# As a receipt has it, or as it is copied by hand.
+_NUMBER = re.compile(r"\s*TI[\s-]*(\d{4})[\s-]*(\d{4,})[\s.?!]*", re.IGNORECASE)
+_CHANGEABLE = frozenset({Status.RECEIVED, Status.TAKEN, Status.INTRODUCED})
+
+
+@dataclass(frozen=True)
+class ChangeRequest(CallbackData, prefix="rm"):
+    """Give answers of a request anew."""
+
+    interest_id: int
+
+
+@dataclass(frozen=True)
+class Withdraw(CallbackData, prefix="rw"):
+    """Withdraw a request: asked once more (``sure`` false), then done."""
+
+    interest_id: int
+    sure: bool
+
+
+@requires(Authority.PERSON)
+@reminding
+async def list_requests(_update: Update, context: BotContext) -> None:
+    """Show all requests of the person, with their state."""
+    await _list(context.turn)
+
+
+async def show_numbered(turn: Turn) -> bool:
+    """Show the request whose number was typed, or all where it is none of theirs.
+
+    Tells whether what was typed is a number at all.
+    """
+    typed = _NUMBER.fullmatch(turn.text)
+    if typed is None:
+        return False
+    number = "TI-{}-{}".format(*typed.groups())
+    requests = await turn.work.interests.of_person((await turn.person()).id)
+    request = next((one for one in requests if one.number == number), None)
+    await (_show(turn, request) if request else _list(turn))
+    return True
+
+
+async def _list(turn: Turn) -> None:
+    requests = await turn.work.interests.of_person((await turn.person()).id)
+    buttons = [
+        button(f"{one.number}, {one.project_title}", ShowRequest(one.id)) for one in requests
+    ]
+    buttons.append(button(TEXT.label("projects"), ListProjects()))
+    await turn.say(TEXT("list", requests=requests), column(buttons))
+
+
+async def _own(turn: Turn, interest_id: int) -> Interest | None:
+    """Return a request of this very person; anybody else's is as if it did not exist."""
+    found = await turn.work.interests.get(interest_id)
+    if found is None or found.person_id != (await turn.person()).id:
+        turn.toast(TEXT.label("gone"), alert=True)
+        return None
+    return found
+
+
+@requires(Authority.PERSON)
+async def show_request(update: Update, context: BotContext) -> None:
+    """Show one request, what happened to it, and what can be done."""
+    turn = context.turn
+    request = await _own(turn, ShowRequest.of(update).interest_id)
+    if request:
+        await _show(turn, request)
+
+
+async def _show(turn: Turn, request: Interest) -> None:
+    events = await turn.work.interests.events(request.id)
+    await turn.say(TEXT("card", request=request, events=events), _keyboard(request))
+
+
+def _keyboard(request: Interest) -> Keyboard:
+    buttons: list[Button] = []
+    if request.status in _CHANGEABLE:
+        buttons.append(button(TEXT.label("change"), ChangeRequest(request.id)))
+        buttons.append(button(TEXT.label("withdraw"), Withdraw(request.id, sure=False)))
+    if request.project_id:
+        buttons.append(button(TEXT.label("project"), ShowProject(request.project_id)))
+    buttons.append(button(TEXT.label("all_requests"), ListRequests()))
+    return column(buttons)
+
+
+@requires(Authority.PERSON)
+async def change_request(update: Update, context: BotContext) -> None:
+    """Open the form at its recap, with the answers of the request in it."""
+    turn = context.turn
+    request = await _own(turn, ChangeRequest.of(update).interest_id)
+    if request and request.status in _CHANGEABLE:
+        await _reopen(turn, request)
+    elif request:
+        await _show(turn, request)
+
+
+async def _reopen(turn: Turn, request: Interest) -> None:
+    if request.project_id:
+        answers = {CHANGES: request.number} | interest.answers_of(request)
+        await engine.reopen(turn, interest.FORM, request.project_id, answers)
+    else:
+        answers = {CHANGES: request.number} | proposal.answers_of(request)
+        await engine.reopen(turn, proposal.FORM, str(request.id), answers)
+
+
+@requires(Authority.PERSON)
+async def withdraw(update: Update, context: BotContext) -> None:
+    """Ask once, then withdraw and tell the administrators."""
+    turn, choice = context.turn, Withdraw.of(update)
+    request = await _own(turn, choice.interest_id)
+    if request is None:
+        return
+    if not choice.sure:
+        await turn.say(TEXT("withdraw_question", request=request), _withdraw_keyboard(request))
+        return
+    moved = await turn.work.interests.withdraw(request.id, (await turn.person()).id)
+    if moved.won:
+        await notify_change(turn, moved.interest)
+    await turn.rewrite(TEXT("withdrawn", request=moved.interest))
+
+
+def _withdraw_keyboard(request: Interest) -> Keyboard:
+    return column(
+        [
+            button(TEXT.label("keep"), ShowRequest(request.id)),
+            button(TEXT.label("withdraw_sure"), Withdraw(request.id, sure=True)),
+        ]
+    )
+
+
+HANDLERS: tuple[Handler, ...] = (
+    command("mesdemandes", list_requests),
+    tap(ListRequests, list_requests),
+    tap(ShowRequest, show_request),
+    tap(ChangeRequest, change_request),
+    tap(Withdraw, withdraw),
+)

@@ -1,0 +1,89 @@
+"""Proposing: an idea for a project, a resource to share, or to lead one."""
+
+from telegram import Update
+
+from handlers.core.authority import Authority, requires
+from handlers.core.buttons import Propose
+from handlers.core.routing import Handler, command, tap
+from handlers.core.turn import BotContext, Turn
+from handlers.forms import checks, engine
+from handlers.forms.steps import Answers, Form, RefusedError, Step
+from handlers.messages import Catalogue
+from handlers.requests import contact_steps
+from handlers.requests.administrators import notify_change, notify_new
+from handlers.requests.interest import give_receipt
+from storage.records.drafts import Draft
+from storage.records.interests import ContactKind, Interest, NewInterest, Role
+
+TEXT = Catalogue.of("proposal", "contact")
+NEW = "new"
+_LONGEST = 1500
+
+
+def _kind(_text: str, _answers: Answers) -> dict[str, str]:
+    """Refuse all words but those of the buttons, which the form accepts by itself."""
+    raise RefusedError("bad_kind")
+
+
+def _subject(turn: Turn, _draft: Draft) -> dict[str, object]:
+    return {"services": turn.services}
+
+
+@requires(Authority.PERSON)
+async def propose(_update: Update, context: BotContext) -> None:
+    """Begin the form."""
+    await engine.begin(context.turn, FORM, NEW, await contact_steps.known(context.turn))
+
+
+async def save(turn: Turn, draft: Draft) -> None:
+    """Record the proposal and owe the notification; or change the one that the draft names."""
+    new = _proposal(turn, draft.answers)
+    if draft.subject == NEW:
+        registration = await turn.work.interests.register(draft.person_id, new)
+        await notify_new(turn, registration.interest)
+        await give_receipt(turn, registration.interest, "receipt")
+        return
+    changed = await turn.work.interests.change(int(draft.subject), new)
+    await notify_change(turn, changed)
+    await give_receipt(turn, changed, "receipt_changed")
+
+
+def _proposal(turn: Turn, answers: Answers) -> NewInterest:
+    kind = answers["kind"]
+    return NewInterest(
+        project_id=None,
+        project_title=TEXT.label(f"title_{kind}"),
+        company=answers["company"],
+        contact_name=answers["name"],
+        contact_kind=ContactKind(answers["contact_kind"]),
+        contact=contact_steps.of(turn, answers),
+        role=Role(kind),
+        message=answers["description"],
+        consent_at=turn.work.now,
+    )
+
+
+def answers_of(proposal: Interest) -> dict[str, str]:
+    """Return the answers that a proposal was made of, for the form to show again."""
+    return {
+        "kind": (proposal.role or Role.IDEA).value,
+        "description": proposal.message or "",
+        **contact_steps.answers_of(proposal),
+    }
+
+
+FORM = engine.register(
+    Form(
+        name="proposal",
+        text=TEXT,
+        steps=(
+            Step("kind", _kind, choices=(Role.IDEA, Role.RESOURCE, Role.LEAD)),
+            Step("description", checks.passage("description", longest=_LONGEST), free_text=True),
+            *contact_steps.STEPS,
+        ),
+        subject=_subject,
+        submit=save,
+    )
+)
+
+HANDLERS: tuple[Handler, ...] = (command("proposer", propose), tap(Propose, propose))

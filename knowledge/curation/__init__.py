@@ -1,0 +1,1 @@
+"""What helps facilitators change the files: check, diff, versions, exact edits, regressions."""

@@ -1,0 +1,134 @@
+"""Everything wrong with a folder, at once: what keeps it from use, and what will soon."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from knowledge.curation.confusable_phrasings import check_attraction
+from knowledge.curation.regression import Verdict, expectations, verdicts
+from knowledge.files.items import Item, items_of
+from knowledge.files.problems import Place, Problem, Severity, problem, words
+from knowledge.files.yaml_reader import Document
+from knowledge.knowledge import Knowledge
+from knowledge.loading import (
+    FICTITIOUS,
+    LEXICON,
+    QUESTIONS,
+    Compiling,
+    Files,
+    build,
+    lexicon_of,
+    read_files,
+)
+from knowledge.matcher.matcher import Outcome
+from knowledge.model import Stage
+
+# A month leaves the time to ask whoever knows.
+_SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A folder's files, everything wrong with them, and what was compiled (None: errors)."""
+
+    files: Files
+    problems: tuple[Problem, ...]
+    knowledge: Knowledge | None
+
+
+def check(directory: Path, *, today: date, fictitious: bool = True) -> tuple[Problem, ...]:
+    """Return the problems of a folder's files, in the order of its files and lines.
+
+    ``fictitious`` has the invented projects checked as well, where the folder has some.
+    """
+    fictitious = fictitious and (directory / FICTITIOUS).exists()
+    files = read_files(directory, fictitious=fictitious, questions=True)
+    return _in_order([*files.problems, *_overdue(files, today)])
+
+
+def check_whole(
+    directory: Path,
+    *,
+    today: date,
+    compiling: Compiling,
+    fictitious: bool = False,
+    replacing: Mapping[str, bytes] | None = None,
+    despite_errors: bool = False,
+) -> Checked:
+    """Check the files, then compile them and try what they say on the matcher; takes seconds.
+
+    ``replacing`` holds contents by file name, read in place of what stands in the folder. Where
+    there is an error, nothing is compiled; ``despite_errors``, phrasings are tried all the same.
+    """
+    files = read_files(directory, fictitious=fictitious, questions=True, replacing=replacing)
+    problems = [*files.problems, *_overdue(files, today)]
+    wrong = {found.file for found in problems if found.severity is Severity.ERROR}
+    # First, where all is right: what is compiled is kept, and not counted a second time.
+    knowledge = None if wrong else build(files.documents, compiling)
+    if knowledge or despite_errors:
+        lexicon = lexicon_of(None if LEXICON in wrong else files.documents.get(LEXICON))
+        problems += check_attraction(files.documents, lexicon, compiling)
+    if knowledge:
+        problems += _tried(files.documents.get(QUESTIONS), knowledge)
+    return Checked(files, _in_order(problems), knowledge)
+
+
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda found: (found.file, found.line, found.message)))
+
+
+def _tried(questions: Document | None, knowledge: Knowledge) -> Iterator[Problem]:
+    for verdict in verdicts(knowledge.matcher, expectations(questions)):
+        # An entry that does not exist is told as such.
+        if not verdict.right and all(map(knowledge.entry, verdict.expectation.entries)):
+            yield _wrong(verdict)
+
+
+def _wrong(verdict: Verdict) -> Problem:
+    said, expected = words("verdicts"), verdict.expectation
+    among = said["or"].join(map(said["answer"].format_map, _named(expected.entries)))
+    shown = said["or"].join(map(said["answer"].format_map, _named(verdict.shown)))
+    kind = said[verdict.outcome.value]
+    return problem(
+        "wrong_question",
+        Place(QUESTIONS, expected.line, entry=", ".join(expected.entries)),
+        question=expected.question,
+        expected=among or said["out_of_scope"],
+        found=shown if verdict.outcome is Outcome.ANSWER else kind.format(ids=shown),
+    )
+
+
+def _named(ids: Iterable[str]) -> Iterator[dict[str, str]]:
+    return ({"ids": one} for one in ids)
+
+
+def _overdue(files: Files, today: date) -> Iterator[Problem]:
+    for document in files.documents.values():
+        for item in items_of(document):
+            yield from _dates(item, today)
+            # The invented projects show every state on purpose.
+            if item.list_key == "projets" and document.file != FICTITIOUS:
+                yield from _project(item, today)
+
+
+def _dates(item: Item, today: date) -> Iterator[Problem]:
+    valid, verified = item.day("valable_jusqu_au"), item.day("verifie_le")
+    if valid is not None and valid <= today + _SOON:
+        code = "passed_date" if valid < today else "soon_date"
+        yield problem(code, item.place("valable_jusqu_au"), value=valid)
+    if verified is not None and verified > today:
+        yield problem("future_check", item.place("verifie_le"), value=verified)
+
+
+def _project(item: Item, today: date) -> Iterator[Problem]:
+    """Warn of a deadline passed or near, and of a project under way that nobody leads."""
+    stage, deadline = item.text("etape"), item.day("date_limite")
+    if stage == Stage.CLOSED or item.text("retire_le"):
+        return
+    if deadline is not None and deadline <= today + _SOON:
+        code = "passed_deadline" if deadline < today else "soon_deadline"
+        yield problem(code, item.place("date_limite"), value=deadline)
+    nobody = "chef_de_file" in item.raw and item.raw["chef_de_file"] is None
+    if nobody and stage in {Stage.SETUP, Stage.RUNNING}:
+        yield problem("no_lead", item.place("chef_de_file"), stage=stage)

@@ -1,0 +1,167 @@
+"""What changes between two versions of the files, told by entry, project and phrasing."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from knowledge.files.items import items_of
+from knowledge.files.problems import words
+from knowledge.files.yaml_reader import Document
+
+
+class Kind(StrEnum):
+    """What became of a thing."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change, as a facilitator reads it.
+
+    ``what``: "entry", "project", "small_talk", "phrasing", "out_of_scope", "question",
+    "short_form", "idea", "place". ``id`` and ``title`` are those of the entry, project or voice
+    that it stands in; ``field`` is the key of the file that changed ("reponse", "titre"...), empty
+    where a whole thing comes or goes. Of a phrasing, ``before`` or ``after`` is its text.
+    """
+
+    kind: Kind
+    what: str
+    id: str
+    title: str
+    before: str | None
+    after: str | None
+    field: str = ""
+
+
+# A text that is listed: what it is, the id and the title of its owner, and itself.
+_Listed = tuple[str, str, str, str]
+_WHOLES = {"entrees": "entry", "projets": "project", "politesses": "small_talk"}
+_PHRASINGS = ("variantes", "phrases")
+
+
+def differences(
+    before: Mapping[str, Document], after: Mapping[str, Document]
+) -> tuple[Change, ...]:
+    """Return what was added, changed and removed, in the order of the files; comments count not.
+
+    One change for each field of an entry, project or small talk; one for each phrasing or word of
+    the vocabulary that was added or removed.
+    """
+    old, new = _wholes(before.values()), _wholes(after.values())
+    return (*_of_wholes(old, new), *_of_texts(before.values(), after.values()))
+
+
+_Key = tuple[str, str]
+_Wholes = dict[_Key, dict[str, Any]]
+
+
+def _wholes(documents: Iterable[Document]) -> _Wholes:
+    return {
+        (_WHOLES[item.list_key], item.text("id") or ""): item.raw
+        for document in documents
+        for item in items_of(document)
+        if item.list_key in _WHOLES
+    }
+
+
+def _of_wholes(old: _Wholes, new: _Wholes) -> Iterator[Change]:
+    for (what, id_), raw in new.items():
+        former = old.get((what, id_))
+        if former is None:
+            yield Change(Kind.ADDED, what, id_, _title(raw, id_), None, _main(raw))
+        else:
+            yield from _fields(what, id_, former, raw)
+    for (what, id_), raw in old.items():
+        if (what, id_) not in new:
+            yield Change(Kind.REMOVED, what, id_, _title(raw, id_), _main(raw), None)
+
+
+def _fields(
+    what: str, id_: str, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[Change]:
+    for key in dict.fromkeys((*new, *old)):
+        before, after = _in_words(old.get(key)), _in_words(new.get(key))
+        if key not in _PHRASINGS and before != after:
+            yield Change(Kind.CHANGED, what, id_, _title(new, id_), before, after, str(key))
+
+
+def _title(raw: Mapping[str, Any], id_: str) -> str:
+    return _in_words(raw.get("titre") or raw.get("question")) or id_
+
+
+def _main(raw: Mapping[str, Any]) -> str | None:
+    """Return what a thing says: its answer, or its summary."""
+    return _in_words(raw.get("reponse") or raw.get("resume"))
+
+
+def _in_words(value: object) -> str | None:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return None if value is None else str(value).strip()
+
+
+def _of_texts(before: Iterable[Document], after: Iterable[Document]) -> Iterator[Change]:
+    old, new = _titles(before), _titles(after)
+    for what, id_, text in (one for one in new if one not in old):
+        yield Change(Kind.ADDED, what, id_, new[what, id_, text], None, text)
+    for what, id_, text in (one for one in old if one not in new):
+        yield Change(Kind.REMOVED, what, id_, old[what, id_, text], text, None)
+
+
+def _titles(documents: Iterable[Document]) -> dict[tuple[str, str, str], str]:
+    """Return the title of each text's owner; a title that changes is no other text."""
+    return {
+        (what, id_, text): title
+        for document in documents
+        for what, id_, title, text in _texts(document)
+    }
+
+
+def _texts(document: Document) -> Iterator[_Listed]:
+    for item in items_of(document):
+        id_ = item.text("id") or ""
+        for key in _PHRASINGS:
+            for _, text in item.texts(key):
+                yield "phrasing", id_, _title(item.raw, id_), text
+        voice = item.text("nom") or ""
+        for entry in item.keys("formulations"):
+            for _, text in item.texts("formulations", entry):
+                yield "phrasing", entry, voice, text
+        for _, text in item.texts("hors_sujet"):
+            yield "out_of_scope", "", voice, text
+        if item.list_key == "questions" and (question := item.text("question")):
+            expected = ", ".join(entry for _, entry in item.texts("attendu"))
+            yield "question", expected, expected or words("verdicts")["out_of_scope"], question
+    yield from _vocabulary(document)
+
+
+def _vocabulary(document: Document) -> Iterator[_Listed]:
+    data = document.data if isinstance(document.data, dict) else {}
+    readers: dict[str, Callable[[Any], Iterator[_Listed]]] = {
+        "abreviations": _short_forms,
+        "idees": _ideas,
+        "lieux": _places,
+    }
+    for key, reader in readers.items():
+        if key in data:
+            yield from reader(data[key])
+
+
+def _short_forms(value: Any) -> Iterator[_Listed]:  # noqa: ANN401 - as it is written
+    for short, full in value.items() if isinstance(value, dict) else ():
+        yield "short_form", str(short), str(short), str(full)
+
+
+def _ideas(value: Any) -> Iterator[_Listed]:  # noqa: ANN401 - as it is written
+    for idea, said in value.items() if isinstance(value, dict) else ():
+        for word in said if isinstance(said, list) else ():
+            yield "idea", str(idea), str(idea), str(word)
+
+
+def _places(value: Any) -> Iterator[_Listed]:  # noqa: ANN401 - as it is written
+    for place in value if isinstance(value, list) else ():
+        yield "place", "", "", str(place)

@@ -1,0 +1,259 @@
+"""Text surgery on the facilitators' files: one line changes, all else stays byte for byte.
+
+Places come from the marks of the YAML reader; nothing is ever written out anew. What was written is
+read back before it is returned: it differs by the added text alone, or it is not returned.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.reader import Reader
+
+from knowledge.files.problems import Place, Problem, problem
+from knowledge.files.schema_check import units
+from knowledge.files.yaml_reader import SafeLoader, parse
+from knowledge.loading import FAQ, VOICES
+from knowledge.text.normalise import normalise
+
+# The voice that questions marked out of scope from Telegram are kept under.
+VOICE = "facilitateurs"
+# As the schemas have it.
+LONGEST_PHRASING = 500
+LONGEST_QUESTION = 1500
+# What YAML 1.1 takes for the end of a line.
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_MARK = "\ufeff"
+
+
+class EditError(Exception):
+    """An edit that cannot be made; its text says in French why, and what to do."""
+
+    def __init__(self, found: Problem) -> None:
+        super().__init__(f"{found.message} {found.remedy}")
+        self.problem = found
+
+
+@dataclass(frozen=True, slots=True)
+class _Insertion:
+    """A text to put at an index."""
+
+    at: int
+    text: str
+
+
+def with_phrasing(faq: str, entry_id: str, phrasing: str) -> str:
+    """Return faq.yaml with a phrasing at the end of an entry's ``variantes``: one more line.
+
+    In a list written between brackets, its line gains the phrasing instead. EditError where the
+    entry is unknown, the phrasing is empty, too long, of several lines, or already somebody's.
+    """
+    _check_text(phrasing, LONGEST_PHRASING, FAQ)
+    data, root = _read(faq, FAQ)
+    entries = _listed(data, "entrees")
+    entry = next((one for one in entries if one.get("id") == entry_id), None)
+    if entry is None or not isinstance(entry.get("variantes"), list):
+        raise _refusal("no_such_entry", FAQ, id=entry_id)
+    _check_new(phrasing, entries)
+    number = _listed(data, "entrees", every=True).index(entry)
+    phrasings = _at(FAQ, root, "entrees", number, "variantes")
+    entry["variantes"].append(phrasing)
+    return _checked(_put(faq, _appended(faq, phrasings, _quoted(phrasing))), data, FAQ)
+
+
+def with_out_of_scope(voices: str, question: str) -> str:
+    """Return formulations.yaml with one more question that no entry answers.
+
+    It stands in the facilitators' own voice, which is made at the end of the list the first time.
+    An empty text is a file that is not there yet.
+    """
+    _check_text(question, LONGEST_QUESTION, VOICES)
+    if not voices.strip():
+        return f"voix:\n{_voice(question, '  ', _newline(voices))}\n"
+    data, root = _read(voices, VOICES)
+    listed = _listed(data, "voix", every=True)
+    if not listed:
+        raise _refusal("not_editable", VOICES)
+    _check_not_there(question, listed)
+    for number, voice in enumerate(listed):
+        if isinstance(voice, dict) and voice.get("nom") == VOICE:
+            questions = _at(VOICES, root, "voix", number, "hors_sujet")
+            voice["hors_sujet"].append(question)
+            edit = _appended(voices, questions, _quoted(question))
+            return _checked(_put(voices, edit), data, VOICES)
+    listed.append({"nom": VOICE, "formulations": {}, "hors_sujet": [question]})
+    return _checked(_put(voices, _new_voice(voices, root, question)), data, VOICES)
+
+
+def added_lines(before: str, after: str) -> tuple[str, ...]:
+    """Return the lines that are new or changed, without their line breaks."""
+    old, new = before.splitlines(), after.splitlines()
+    same = 0
+    while same < min(len(old), len(new)) and old[same] == new[same]:
+        same += 1
+    # What comes before the first difference is most of a long file, and slow to compare.
+    matcher = difflib.SequenceMatcher(None, old[same:], new[same:], autojunk=False)
+    return tuple(
+        line
+        for kind, _, _, start, end in matcher.get_opcodes()
+        if kind in {"insert", "replace"}
+        for line in new[same + start : same + end]
+    )
+
+
+def _check_text(text: str, longest: int, file: str) -> None:
+    if len(text.splitlines()) > 1 or _BREAK.search(text):
+        raise _refusal("phrasing_of_lines", file)
+    if not normalise(text):
+        raise _refusal("blank_phrasing", file)
+    if Reader.NON_PRINTABLE.search(text):
+        raise _refusal("phrasing_hidden_character", file)
+    if units(text) > longest:
+        raise _refusal("too_long", file, length=units(text), limit=longest)
+
+
+def _check_new(phrasing: str, entries: list[dict[str, Any]]) -> None:
+    """Refuse what is already the phrasing, the question or the title of an entry."""
+    said = normalise(phrasing)
+    for entry in entries:
+        texts = (entry.get("question"), entry.get("titre"), *_texts(entry.get("variantes")))
+        if any(isinstance(text, str) and normalise(text) == said for text in texts):
+            raise _refusal("phrasing_there", FAQ, phrasing=phrasing, id=entry.get("id"))
+
+
+def _check_not_there(question: str, voices: list[Any]) -> None:
+    said = normalise(question)
+    for voice in (one for one in voices if isinstance(one, dict)):
+        if any(normalise(text) == said for text in _texts(voice.get("hors_sujet"))):
+            raise _refusal("out_of_scope_there", VOICES, phrasing=question)
+        formulations = voice.get("formulations")
+        for entry, texts in (formulations if isinstance(formulations, dict) else {}).items():
+            if any(normalise(text) == said for text in _texts(texts)):
+                raise _refusal("phrasing_there", VOICES, phrasing=question, id=entry)
+
+
+def _texts(value: object) -> Iterator[str]:
+    return (
+        (text for text in value if isinstance(text, str)) if isinstance(value, list) else iter(())
+    )
+
+
+def _read(text: str, file: str) -> tuple[Any, Node]:
+    """Return the data of a file and its nodes, the marks of which count characters of ``text``."""
+    document, problems = parse(text.encode("utf-8", "surrogatepass"), file)
+    if document is None or problems:
+        raise EditError(problems[0])
+    # The reader does not count the byte order mark.
+    node = yaml.compose(text.removeprefix(_MARK), Loader=SafeLoader)
+    if node is None:
+        raise _refusal("not_editable", file)
+    return document.data, node
+
+
+def _listed(data: Any, key: str, *, every: bool = False) -> list[Any]:  # noqa: ANN401 - any YAML
+    found = data.get(key) if isinstance(data, dict) else None
+    items = found if isinstance(found, list) else []
+    return items if every else [item for item in items if isinstance(item, dict)]
+
+
+def _at(file: str, node: Node, *path: str | int) -> SequenceNode:
+    for part in path:
+        found: Node | None = None
+        if isinstance(node, MappingNode):
+            found = next((value for key, value in node.value if _is_key(key, part)), None)
+        elif isinstance(node, SequenceNode) and isinstance(part, int):
+            found = node.value[part]
+        if found is None:
+            raise _refusal("not_editable", file)
+        node = found
+    if not isinstance(node, SequenceNode):
+        raise _refusal("not_editable", file)
+    return node
+
+
+def _is_key(node: Node, name: str | int) -> bool:
+    return isinstance(node, ScalarNode) and node.value == name
+
+
+def _appended(text: str, sequence: SequenceNode, value: str) -> _Insertion:
+    """Return what adds a value at the end of a list, as the list is written."""
+    lead = len(text) - len(text.removeprefix(_MARK))
+    if sequence.flow_style:
+        if not sequence.value:
+            return _Insertion(sequence.start_mark.index + lead + 1, value)
+        return _Insertion(sequence.value[-1].end_mark.index + lead, f", {value}")
+    return _after(text, sequence, f"- {value}")
+
+
+def _after(text: str, sequence: SequenceNode, written: str) -> _Insertion:
+    """Return what adds lines after the last of a list with dashes, at the column of its dashes."""
+    last = _last_leaf(sequence)
+    lead = len(text) - len(text.removeprefix(_MARK))
+    end, newline = last.end_mark.index + lead, _newline(text)
+    indent = " " * sequence.start_mark.column
+    lines = indent + written.replace("\n", newline + indent)
+    # A block of text ends where the next line begins.
+    if last.end_mark.column == 0 and end > 0 and text[end - 1] in "\r\n\x85\u2028\u2029":
+        return _Insertion(end, lines + newline)
+    if found := _BREAK.search(text, end):
+        return _Insertion(found.end(), lines + newline)
+    return _Insertion(len(text), newline + lines)
+
+
+def _last_leaf(node: Node) -> Node:
+    """Return the last node that is written, whose end is known: that of a list comes later."""
+    while node.value and not isinstance(node, ScalarNode) and not node.flow_style:  # type: ignore[attr-defined]  # collections have one
+        last = node.value[-1]
+        node = last[1] if isinstance(node, MappingNode) else last
+    return node
+
+
+def _new_voice(text: str, root: Node, question: str) -> _Insertion:
+    voices = _at(VOICES, root, "voix")
+    if voices.flow_style:
+        raise _refusal("not_editable", VOICES)
+    return _after(text, voices, _voice(question, "", "\n").removesuffix("\n"))
+
+
+def _voice(question: str, indent: str, newline: str) -> str:
+    lines = (
+        f"- nom: {VOICE}",
+        "  formulations: {}",
+        "  hors_sujet:",
+        f"    - {_quoted(question)}",
+    )
+    return newline.join(indent + line for line in lines)
+
+
+def _quoted(text: str) -> str:
+    """Return a text between straight quotes; inside them, only these three mean something."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace(_MARK, "\\uFEFF")
+    return f'"{escaped}"'
+
+
+def _newline(text: str) -> str:
+    """Return the line break that most lines end with."""
+    windows, all_feeds = text.count("\r\n"), text.count("\n")
+    if windows * 2 > all_feeds:
+        return "\r\n"
+    return "\n" if all_feeds or "\r" not in text else "\r"
+
+
+def _put(text: str, insertion: _Insertion) -> str:
+    return text[: insertion.at] + insertion.text + text[insertion.at :]
+
+
+def _checked(edited: str, expected: object, file: str) -> str:
+    """Return an edited file that reads as it must; refuse one that does not."""
+    document, problems = parse(edited.encode("utf-8", "surrogatepass"), file)
+    if document is None or problems or document.data != expected:
+        raise _refusal("not_editable", file)
+    return edited
+
+
+def _refusal(code: str, file: str, **values: object) -> EditError:
+    return EditError(problem(code, Place(file), file=file, **values))

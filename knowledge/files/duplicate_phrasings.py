@@ -1,0 +1,86 @@
+"""Phrasings held against each other: each may be exact for one entry only."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from knowledge.files.items import Item
+from knowledge.files.problems import Place, Problem, problem
+from knowledge.text.normalise import normalise
+
+ENTRY, _SMALL_TALK, OUT_OF_SCOPE = "entrees", "politesses", "hors_sujet"
+
+
+class Phrasing(NamedTuple):
+    """A text that asks for an entry, is small talk, or that nothing answers.
+
+    ``listed``: one of many, where a title may well repeat the question; ``voice``: who says it,
+    empty for the facilitators' everyday file.
+    """
+
+    kind: str
+    owner: str
+    place: Place
+    text: str
+    listed: bool = True
+    voice: str = ""
+
+
+def check_phrasings(items: Sequence[Item]) -> Iterator[Problem]:
+    """Find phrasings that would be exact for two entries, or that stand twice in one."""
+    first: dict[str, Phrasing] = {}
+    for item in items:
+        for phrasing in phrasings_of(item):
+            key = normalise(phrasing.text)
+            # A text of spaces alone is told by the schema.
+            if not key and phrasing.text.strip():
+                yield problem("blank_phrasing", phrasing.place)
+            elif key:
+                yield from _same(phrasing, first.setdefault(key, phrasing))
+    for item in items:
+        if same := first.get(normalise(item.text("question") or "")):
+            yield from _idle(item, same)
+
+
+def _idle(item: Item, same: Phrasing) -> Iterator[Problem]:
+    """Find questions of control that are right whatever the matcher has learnt."""
+    if item.list_key == "questions" and same.kind != OUT_OF_SCOPE:
+        other = {"other_file": same.place.file, "other_line": same.place.line}
+        yield problem("idle_question", item.place("question"), **other)
+
+
+def _same(phrasing: Phrasing, first: Phrasing) -> Iterator[Problem]:
+    if (phrasing.kind, phrasing.owner) == (first.kind, first.owner):
+        if phrasing.listed and phrasing is not first:
+            yield problem("repeated_phrasing", phrasing.place, phrasing=phrasing.text)
+        return
+    out = OUT_OF_SCOPE in {phrasing.kind, first.kind}
+    yield problem(
+        "answered_phrasing" if out else "duplicate_phrasing",
+        phrasing.place,
+        phrasing=phrasing.text,
+        id=phrasing.owner if first.kind == OUT_OF_SCOPE else first.owner,
+        other_file=first.place.file,
+        other_line=first.place.line,
+    )
+
+
+def phrasings_of(item: Item) -> Iterator[Phrasing]:
+    """Return the texts of an item that are recognised as they stand."""
+    # An entry without an id is its own.
+    owner = item.text("id") or str(item.location)
+    if item.list_key == "entrees":
+        for key in ("question", "titre"):
+            if (text := item.text(key)) is not None:
+                yield Phrasing(ENTRY, owner, item.place(key), text, listed=False)
+        yield from _listed(item, ENTRY, owner, "variantes")
+    elif item.list_key == "politesses":
+        yield from _listed(item, _SMALL_TALK, owner, "phrases")
+    elif item.list_key == "voix":
+        for entry in item.keys("formulations"):
+            yield from _listed(item, ENTRY, entry, "formulations", entry)
+        yield from _listed(item, OUT_OF_SCOPE, "", "hors_sujet")
+
+
+def _listed(item: Item, kind: str, owner: str, *keys: str) -> Iterator[Phrasing]:
+    for number, text in item.texts(*keys):
+        yield Phrasing(kind, owner, item.place(*keys, number), text, voice=item.text("nom") or "")

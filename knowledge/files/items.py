@@ -1,0 +1,65 @@
+"""The items of the files as they are written, read with care: any shape may come."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from knowledge.files.problems import Place
+from knowledge.files.schema_check import day_of, place_of
+from knowledge.files.yaml_reader import Document, Location
+
+_LISTS = ("entrees", "projets", "politesses", "voix", "questions")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry, project, small talk or voice; what has the wrong shape reads as not there."""
+
+    document: Document
+    location: Location
+    raw: dict[str, Any]
+
+    @property
+    def list_key(self) -> str:
+        """Return the key of the list that the item stands in ("entrees", "projets"...)."""
+        return str(self.location[0])
+
+    def text(self, key: str) -> str | None:
+        """Return a text."""
+        value = self.raw.get(key)
+        return value if isinstance(value, str) else None
+
+    def texts(self, *keys: str) -> Iterator[tuple[int, str]]:
+        """Return the texts of a list, each with its index; several keys lead into one another."""
+        value: Any = self.raw
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        for index, text in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(text, str):
+                yield index, text
+
+    def keys(self, key: str) -> Iterator[str]:
+        """Return the keys of a mapping, as texts."""
+        value = self.raw.get(key)
+        return iter(
+            [one for one in value if isinstance(one, str)] if isinstance(value, dict) else []
+        )
+
+    def day(self, key: str) -> date | None:
+        """Return a date."""
+        return day_of(self.raw.get(key))
+
+    def place(self, *inner: str | int) -> Place:
+        """Return the place of the item, or of a value in it."""
+        return place_of(self.document, (*self.location, *inner))
+
+
+def items_of(document: Document) -> Iterator[Item]:
+    """Return the items of a file, in order."""
+    data = document.data if isinstance(document.data, dict) else {}
+    for key in _LISTS:
+        values = data.get(key)
+        for index, value in enumerate(values if isinstance(values, list) else ()):
+            if isinstance(value, dict):
+                yield Item(document, (key, index), value)

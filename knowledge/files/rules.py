@@ -1,0 +1,153 @@
+"""What no schema can say: ids, links between entries, formatting, lengths."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+from rapidfuzz import fuzz, process
+
+from knowledge.files.acronyms import check_acronyms
+from knowledge.files.duplicate_phrasings import check_phrasings
+from knowledge.files.items import Item, items_of
+from knowledge.files.near_duplicates import check_nearness
+from knowledge.files.problems import Place, Problem, problem, words
+from knowledge.files.schema_check import bounded, bounded_by_file, units
+from knowledge.files.telegram_html import MarkupError, length
+from knowledge.files.yaml_reader import Document
+
+# Telegram's limit, in UTF-16 code units once formatted (Bot API, sendMessage).
+_MESSAGE = 4096
+# What the bot adds around an answer: its question, source, date, expiry, the question whether it
+# helped; around a card: its headings, a link; and a project's fifth of a page. Held by tests.
+LONGEST_ANSWER = _MESSAGE - 1000
+LONGEST_CARD = _MESSAGE - 500
+LONGEST_LISTING = 700
+_ON_ONE_LINE = ("question", "titre", "source")
+_LINK_TO_PROJECT = re.compile(r"[?&;]start=p_([A-Za-z0-9_-]+)")
+_NEAR = 60
+
+
+def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
+    """Find what is wrong across files; values of the wrong shape are passed over."""
+    documents = list(documents)
+    items = [item for document in documents for item in items_of(document)]
+    across = (_duplicate_ids(items), check_phrasings(items), check_nearness(items))
+    yield from bounded_by_file(chain(*across, check_acronyms(documents)))
+    known = _Known(items)
+    for document in documents:
+        own = (found for item in items_of(document) for found in _within(item, known))
+        yield from bounded(own, document.file)
+
+
+class _Known:
+    """The ids that there are, by the list that they stand in."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.entries = self._ids(items, "entrees")
+        self.projects = self._ids(items, "projets")
+
+    @staticmethod
+    def _ids(items: Iterable[Item], key: str) -> frozenset[str]:
+        return frozenset(item.text("id") or "" for item in items if item.list_key == key)
+
+
+def _within(item: Item, known: _Known) -> Iterator[Problem]:
+    return chain(
+        _related(item, known),
+        _of_voices(item, known),
+        _expected(item, known),
+        _formatting(item),
+        _projects_named(item, known),
+        _lines(item),
+        _card(item),
+    )
+
+
+def _duplicate_ids(items: Iterable[Item]) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], Place] = {}
+    for item in items:
+        item_id = item.text("id")
+        if item_id is None:
+            continue
+        at = item.place("id")
+        first = seen.setdefault((item.list_key, item_id), at)
+        if first is not at:
+            yield problem(
+                "duplicate_id", at, id=item_id, other_file=first.file, other_line=first.line
+            )
+
+
+def _related(item: Item, known: _Known) -> Iterator[Problem]:
+    for number, related in item.texts("voir_aussi"):
+        at = item.place("voir_aussi", number)
+        if related == item.text("id"):
+            yield problem("own_related", at, related=related)
+        elif related not in known.entries:
+            nearest = _near(related, known.entries)
+            yield problem("unknown_related", at, related=related, nearest=nearest)
+
+
+def _of_voices(item: Item, known: _Known) -> Iterator[Problem]:
+    for entry in item.keys("formulations"):
+        # Without a single entry, it is faq.yaml that is at fault.
+        if known.entries and entry not in known.entries:
+            at = item.place("formulations", entry)
+            yield problem("unknown_entry", at, entry=entry, nearest=_near(entry, known.entries))
+
+
+def _expected(item: Item, known: _Known) -> Iterator[Problem]:
+    for number, entry in item.texts("attendu"):
+        if known.entries and entry not in known.entries:
+            at = item.place("attendu", number)
+            yield problem("unknown_expected", at, entry=entry, nearest=_near(entry, known.entries))
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    close = process.extractOne(name, sorted(known), scorer=fuzz.ratio, score_cutoff=_NEAR)
+    nearest: str = words("nearest")
+    return nearest.format(key=close[0]) if close else ""
+
+
+def _formatting(item: Item) -> Iterator[Problem]:
+    markup = item.text("reponse")
+    if markup is None:
+        return
+    try:
+        size = length(markup.strip())
+    except MarkupError as error:
+        reason = words("html_reasons")[error.reason].format(tag=error.tag)
+        yield problem("bad_html", item.place("reponse"), reason=reason)
+        return
+    if size > LONGEST_ANSWER:
+        yield problem("answer_too_long", item.place("reponse"), length=size, limit=LONGEST_ANSWER)
+
+
+def _projects_named(item: Item, known: _Known) -> Iterator[Problem]:
+    """Find links to the cards of projects that there are not."""
+    for project in _LINK_TO_PROJECT.findall(item.text("reponse") or ""):
+        if known.projects and project not in known.projects:
+            at, nearest = item.place("reponse"), _near(project, known.projects)
+            yield problem("unknown_project", at, project=project, nearest=nearest)
+
+
+def _lines(item: Item) -> Iterator[Problem]:
+    for key in _ON_ONE_LINE:
+        if "\n" in (item.text(key) or "").strip():
+            yield problem("several_lines", item.place(key))
+
+
+def _card(item: Item) -> Iterator[Problem]:
+    """Hold a project to the room on its card, and on a page that lists five."""
+    if item.list_key != "projets":
+        return
+    sizes: Counter[str] = Counter()
+    for key in ("titre", "resume", "recherche", "chef_de_file"):
+        sizes[key] = units(item.text(key) or "")
+    for key in ("territoires", "filieres"):
+        sizes[key] = sum(units(text) + len(", ") for _, text in item.texts(key))
+    listing = sizes["titre"] + sizes["territoires"] + sizes["filieres"]
+    if listing > LONGEST_LISTING:
+        yield problem("listing_too_long", item.place(), length=listing, limit=LONGEST_LISTING)
+    elif sizes.total() > LONGEST_CARD:
+        yield problem("card_too_long", item.place(), length=sizes.total(), limit=LONGEST_CARD)

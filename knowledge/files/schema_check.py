@@ -1,0 +1,175 @@
+"""The shape of the files, held to their JSON Schemas, which editors use as well."""
+
+import difflib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import cache
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
+
+from knowledge.files.problems import Place, Problem, place, problem, words
+from knowledge.files.yaml_reader import Document, Location
+
+_SCHEMAS = Path(__file__).parent / "schema"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TOP_KEYS = {
+    "faq": "entrees",
+    "projets": "projets",
+    "politesses": "politesses",
+    "formulations": "voix",
+    "lexique": "idees",
+    "questions": "questions",
+}
+# A file of another kind altogether has a fault a line; nobody mends more than this at a time.
+_MOST_PROBLEMS = 200
+
+
+def check_shape(document: Document, kind: str) -> Iterator[Problem]:
+    """Find all that the schema of this kind of file ("faq", "projets", "politesses"…) refuses."""
+    key = _TOP_KEYS[kind]
+    if not isinstance(document.data, dict) or not document.data.get(key):
+        yield problem("empty", Place(document.file), key=key)
+        return
+    found = chain.from_iterable(
+        _explain(document, error) for error in _validator(kind).iter_errors(document.data)
+    )
+    yield from bounded(found, document.file)
+
+
+def bounded(problems: Iterable[Problem], file: str) -> Iterator[Problem]:
+    """Give the first problems of a file, and say so where there are more."""
+    told = iter(problems)
+    yield from islice(told, _MOST_PROBLEMS)
+    if next(told, None) is not None:
+        yield problem("too_many_problems", Place(file), limit=_MOST_PROBLEMS)
+
+
+def bounded_by_file(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Give the first problems of each file, where they are found in no order of files."""
+    told: Counter[str] = Counter()
+    for found in problems:
+        told[found.file] += 1
+        if told[found.file] <= _MOST_PROBLEMS:
+            yield found
+        elif told[found.file] == _MOST_PROBLEMS + 1:
+            yield problem("too_many_problems", Place(found.file), limit=_MOST_PROBLEMS)
+
+
+def day_of(value: object) -> date | None:
+    """Return the date of a text such as 2026-11-23; None where it is none."""
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def place_of(document: Document, location: Location) -> Place:
+    """Return the place of a value: its line, and its entry and key in words."""
+    where, entry = _where(document, location), _entry_of(document, location)
+    return Place(document.file, document.line(location), where, entry)
+
+
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    schema = json.loads((_SCHEMAS / f"{kind}.schema.json").read_text("utf-8"))
+    formats = FormatChecker(formats=())
+    # What is no text is told by its type already.
+    formats.checks("date")(lambda value: not isinstance(value, str) or day_of(value) is not None)
+    return _Validator(schema, format_checker=formats)
+
+
+def units(text: str) -> int:
+    """Return the length that Telegram counts, in UTF-16 code units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _longest(
+    _validator: object, limit: int, instance: object, _schema: object
+) -> Iterator[ValidationError]:
+    """Hold texts to the length that Telegram counts, where JSON Schema counts characters."""
+    if isinstance(instance, str) and units(instance) > limit:
+        yield ValidationError("too long")
+
+
+_Validator: type[Draft202012Validator] = validators.extend(  # type: ignore[no-untyped-call]  # untyped in its stubs
+    Draft202012Validator, {"maxLength": _longest}
+)
+
+
+def _where(document: Document, location: Location) -> str:
+    """Return the words for a place: which entry, which key."""
+    if len(location) < 2 or not isinstance(location[1], int):  # noqa: PLR2004 - key, index
+        return place("top", key=location[0]) if location else ""
+    kind = words("places")[str(location[0])]
+    item = document.data[location[0]][location[1]]
+    number = int(location[1]) + 1
+    if isinstance(item, dict) and isinstance(item.get("id"), str):
+        name = place("item", kind=kind, id=item["id"])
+    else:
+        name = place("item_number", kind=kind, number=number)
+    keys = [str(part) for part in location[2:] if isinstance(part, str)]
+    return place("key", item=name, key=keys[0]) if keys else name
+
+
+def _entry_of(document: Document, location: Location) -> str:
+    if len(location) < 2 or not isinstance(location[1], int):  # noqa: PLR2004 - key, index
+        return ""
+    item = document.data[location[0]][location[1]]
+    found = item.get("id") if isinstance(item, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _explain(document: Document, error: ValidationError) -> Iterator[Problem]:
+    location: Location = tuple(error.absolute_path)
+    at = place_of(document, location)
+    item: Any = error.instance
+    required: Any = error.validator_value
+    if error.validator == "additionalProperties":
+        yield from _unknown_keys(document, error, location)
+    elif error.validator == "required":
+        for key in required:
+            # The library makes one error for each key that is missing.
+            if key not in item and f"'{key}'" in error.message:
+                yield problem("required", at, key=key)
+    else:
+        code, values = _reason(error)
+        yield problem(code, at, **values)
+
+
+def _unknown_keys(
+    document: Document, error: ValidationError, location: Location
+) -> Iterator[Problem]:
+    schema: Any = error.schema
+    item: Any = error.instance
+    known = schema["properties"]
+    for key in item:
+        if key not in known:
+            close = difflib.get_close_matches(str(key), known, 1)
+            nearest = words("nearest").format(key=close[0]) if close else ""
+            at = place_of(document, (*location, str(key)))
+            yield problem("unknown_key", at, key=key, nearest=nearest)
+
+
+def _reason(error: ValidationError) -> tuple[str, dict[str, object]]:
+    value: Any = error.instance
+    limit: Any = error.validator_value
+    if error.validator == "type":
+        kind = limit if isinstance(limit, str) else limit[0]
+        return "type", {"expected": words("expected")[kind]}
+    if error.validator == "enum":
+        return "enum", {"value": value, "allowed": ", ".join(map(str, limit))}
+    if error.validator == "pattern":
+        return ("blank", {}) if limit == r"\S" else ("pattern", {"value": value.strip()})
+    if error.validator in {"maxLength", "minItems", "maxItems"}:
+        codes = {"maxLength": "too_long", "minItems": "too_few", "maxItems": "too_many_items"}
+        length = units(value) if isinstance(value, str) else len(value)
+        return codes[str(error.validator)], {"length": length, "limit": limit}
+    return ("date", {"value": value}) if error.validator == "format" else ("other", {})

@@ -1,0 +1,174 @@
+"""Reading YAML with the line of every value, and nothing in it that YAML can do beyond data."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.events import CollectionEndEvent, CollectionStartEvent
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.reader import Reader, ReaderError
+
+from knowledge.files.problems import KnowledgeError, Place, Problem, problem, words
+
+try:
+    from yaml import CSafeLoader as _Base
+except ImportError:  # PyYAML built without libyaml reads the same, ten times slower
+    from yaml import SafeLoader as _Base  # type: ignore[assignment]
+
+# Two thousand entries of ten phrasings take about two.
+LARGEST_BYTES = 8_000_000
+# Ours need four levels; the readers of YAML recurse, and would exhaust the stack.
+_DEEPEST = 20
+# Two thousand entries make about a hundred thousand events; each costs half a kilobyte once read.
+_MOST_EVENTS = 400_000
+# The reader compares each directive with all before it, and ours need none.
+_DIRECTIVE = re.compile(r"^%", re.MULTILINE)
+_MOST_PROBLEMS = 100
+_NULL = "tag:yaml.org,2002:null"
+Location = tuple[str | int, ...]
+
+
+class SafeLoader(_Base):
+    """Reads every value as the text that was written, as an editor shows it; only null is null.
+
+    YAML 1.1 would read a title ``2026-11-23`` as a date, ``on`` as true and ``1:30`` as 90.
+    """
+
+
+SafeLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag == _NULL]
+    for first, resolvers in _Base.yaml_implicit_resolvers.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as data, with the line (from 1) of each value by its path of keys and indexes."""
+
+    file: str
+    data: Any
+    lines: dict[Location, int]
+
+    def line(self, location: Location) -> int:
+        """Return the line of a value, or of the nearest thing that holds it."""
+        while location and location not in self.lines:
+            location = location[:-1]
+        return self.lines.get(location, 1)
+
+
+def read(path: Path, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
+    """Read a file; return it, unless it cannot be read, and what is wrong with how it is written.
+
+    ``name`` is how problems call the file.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
+    except OSError:
+        return None, (problem("missing_file", Place(name)),)
+    return parse(content, name)
+
+
+def parse(content: bytes, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
+    """Read the content of a file, wherever it came from, as ``read`` does."""
+    try:
+        text = _text(content, name)
+        beyond = tuple(islice(_beyond_data(text, name), _MOST_PROBLEMS))
+        if beyond:
+            return None, beyond
+        return _document(text, name)
+    except KnowledgeError as error:
+        return None, error.problems
+    except yaml.YAMLError as error:
+        return None, (_syntax(error, name),)
+
+
+def _text(body: bytes, name: str) -> str:
+    if len(body) > LARGEST_BYTES:
+        raise _refused("too_large", Place(name), limit=LARGEST_BYTES // 1_000_000)
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _refused("not_utf8", Place(name, body.count(b"\n", 0, error.start) + 1)) from None
+    if hidden := Reader.NON_PRINTABLE.search(text):
+        raise _refused("hidden_character", Place(name, text.count("\n", 0, hidden.start()) + 1))
+    if directive := _DIRECTIVE.search(text):
+        at = Place(name, text.count("\n", 0, directive.start()) + 1)
+        raise _refused("syntax", at, reason=words("syntax_reasons")["directive"])
+    return text
+
+
+def _beyond_data(text: str, name: str) -> Iterator[Problem]:
+    """Find anchors, aliases and tags: aliases can make a small file huge, tags can make objects."""
+    depth = 0
+    for number, event in enumerate(yaml.parse(text, Loader=SafeLoader)):
+        at = Place(name, event.start_mark.line + 1)  # type: ignore[union-attr]  # a text has marks
+        if getattr(event, "anchor", None) is not None:
+            yield problem("alias", at)
+        if getattr(event, "tag", None) is not None:
+            yield problem("tag", at)
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > _DEEPEST or number > _MOST_EVENTS:
+            yield problem("too_deep" if depth > _DEEPEST else "too_many_values", at)
+            return
+
+
+def _document(text: str, name: str) -> tuple[Document, tuple[Problem, ...]]:
+    loader = SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return Document(name, None, {}), ()
+        data = loader.construct_document(node)
+    finally:
+        loader.dispose()
+    lines: dict[Location, int] = {}
+    _locate(node, (), lines)
+    return Document(name, data, lines), tuple(_duplicate_keys(node, name))
+
+
+def _duplicate_keys(node: Node, name: str) -> Iterator[Problem]:
+    if isinstance(node, MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if isinstance(key, ScalarNode) and key.value in seen:
+                line = key.start_mark.line + 1
+                yield problem("duplicate_key", Place(name, line), key=key.value)
+            seen.add(str(key.value))
+            yield from _duplicate_keys(value, name)
+    elif isinstance(node, SequenceNode):
+        for value in node.value:
+            yield from _duplicate_keys(value, name)
+
+
+def _locate(node: Node, location: Location, lines: dict[Location, int]) -> None:
+    lines.setdefault(location, node.start_mark.line + 1)
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            inner = (*location, str(key.value))
+            # The key's line, not the value's: a block of text begins on the line after its key.
+            lines[inner] = key.start_mark.line + 1
+            _locate(value, inner, lines)
+    elif isinstance(node, SequenceNode):
+        for index, value in enumerate(node.value):
+            _locate(value, (*location, index), lines)
+
+
+def _refused(code: str, at: Place, **values: object) -> KnowledgeError:
+    return KnowledgeError((problem(code, at, **values),))
+
+
+def _syntax(error: yaml.YAMLError, name: str) -> Problem:
+    """Return the reader's complaint, in French where ``problems.yaml`` knows it."""
+    if isinstance(error, ReaderError):
+        return problem("hidden_character", Place(name))
+    mark = getattr(error, "problem_mark", None)
+    at = Place(name, mark.line + 1 if mark is not None else 1)
+    said = str(getattr(error, "problem", None) or "")
+    known: dict[str, str] = words("syntax_reasons")
+    reason = next((french for english, french in known.items() if english in said), "")
+    return problem("syntax", at, reason=reason)

@@ -1,0 +1,42 @@
+"""All that the bot knows at one moment, as one immutable value."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from knowledge.matcher.matcher import Matcher
+from knowledge.matcher.thresholds import Thresholds
+from knowledge.model import Entry, Project, SmallTalk
+from knowledge.projects import Census
+from knowledge.ranking.ranker import Ranker
+from knowledge.text.lexicon import Lexicon
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All that the bot knows at one moment; immutable, replaced whole."""
+
+    entries: tuple[Entry, ...]
+    projects: tuple[Project, ...]
+    small_talk: tuple[SmallTalk, ...]
+    matcher: Matcher = field(repr=False)
+    census: Census = field(repr=False)
+    version: str
+    lexicon: Lexicon = field(default_factory=Lexicon, repr=False)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    ranker: Ranker | None = field(default=None, repr=False)
+
+    def entry(self, entry_id: str) -> Entry | None:
+        """Find an entry."""
+        return self._entries.get(entry_id)
+
+    def project(self, project_id: str) -> Project | None:
+        """Find a project, open or not."""
+        return self._projects.get(project_id)
+
+    @cached_property
+    def _entries(self) -> dict[str, Entry]:
+        return {entry.id: entry for entry in self.entries}
+
+    @cached_property
+    def _projects(self) -> dict[str, Project]:
+        return {project.id: project for project in self.projects}

@@ -1,0 +1,1 @@
+"""From a ranking to a decision: answer, choices or none."""

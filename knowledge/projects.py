@@ -1,0 +1,220 @@
+"""The census of projects: which are open, where, in which sectors, and those that words name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from rapidfuzz import fuzz, process
+
+from knowledge.model import Project
+from knowledge.text.normalise import normalise
+from knowledge.text.word_lists import wording
+
+# Measured on the shipped census: "hydrogne" against "hydrogene" 94, unlike words below 75.
+_LIKE = 84
+# A word with a typo never counts as much as the word itself.
+_ALIKE = 0.9
+_SHORTEST_FUZZY = 5
+_SHORTEST_NAME = 3
+# Twenty thousand characters hold thousands of words; a question has few that tell something.
+_MOST_WORDS = 100
+# How a card says, folded, that its project concerns every sector.
+_EVERY_SECTOR = frozenset({"toutes filieres", "toutes les filieres"})
+_Weights = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What words find, best first: how many words were searched for, how many cards hold all."""
+
+    projects: tuple[Project, ...]
+    words: int
+    complete: int
+
+
+class Census:
+    """The projects, immutable; the day is always given, never read from a clock."""
+
+    def __init__(self, projects: Iterable[Project]) -> None:
+        self._projects = tuple(projects)
+        self._cards = _Index({one.id: _words_of(one) for one in self._projects})
+        self._names = _Index({one.id: _names_of(one) for one in self._projects})
+        self._names_and_places = _Index(
+            {one.id: {**_places_of(one), **_names_of(one)} for one in self._projects}
+        )
+
+    def listed(
+        self,
+        today: date,
+        *,
+        territory: str | None = None,
+        sector: str | None = None,
+        seeks_lead: bool = False,
+    ) -> tuple[Project, ...]:
+        """Return the open projects that pass the filters: latest update first, then by id.
+
+        A project of every sector passes whichever sector is asked for.
+        """
+        found = [
+            project
+            for project in self._projects
+            if project.open_on(today)
+            and (territory is None or territory in project.territories)
+            and (sector is None or _concerns(project, sector))
+            and (project.seeks_lead or not seeks_lead)
+        ]
+        return tuple(sorted(found, key=_listing_order))
+
+    def territories(self, today: date) -> tuple[str, ...]:
+        """Return the territories that have an open project, in French alphabetical order."""
+        return _alphabetical({t for p in self.listed(today) for t in p.territories})
+
+    def sectors(self, today: date) -> tuple[str, ...]:
+        """Return the sectors that an open project is of, in French alphabetical order.
+
+        To be of every sector is to be of none by name.
+        """
+        named = {s for p in self.listed(today) for s in p.sectors if not _is_every_sector(s)}
+        return _alphabetical(named)
+
+    def search(
+        self,
+        words: str,
+        today: date,
+        *,
+        territory: str | None = None,
+        sector: str | None = None,
+        seeks_lead: bool = False,
+    ) -> Found:
+        """Return what passes the filters and holds any of the words, typos tolerated.
+
+        Cards with the most of the words come first; then title and keywords count most, then
+        sectors and places, then the text of the card.
+        """
+        wanted = _searched(words)
+        ranks = {
+            project_id: (sum(weight > 0 for weight in weights), sum(weights))
+            for project_id, weights in self._cards.weights(wanted).items()
+        }
+        listed = self.listed(today, territory=territory, sector=sector, seeks_lead=seeks_lead)
+        found = [project for project in listed if ranks[project.id][0]]
+        found.sort(key=lambda one: (*(-part for part in ranks[one.id]), *_listing_order(one)))
+        complete = sum(ranks[one.id][0] == len(wanted) for one in found)
+        return Found(tuple(found), len(wanted), complete)
+
+    def named_by(self, question: str, *, places: bool = False) -> tuple[str, ...]:
+        """Return the ids of the projects, open or not, that a question names, the surest first.
+
+        A name is a keyword, a sector or a word of the title: the text of a card shares its
+        ordinary words with every question. A place names projects only where that is asked for.
+        """
+        index = self._names_and_places if places else self._names
+        scores = index.scores(telling_words(question))
+        named = sorted((-score, project_id) for project_id, score in scores.items() if score > 0)
+        return tuple(project_id for _, project_id in named)
+
+    def says_nothing_else(self, question: str) -> bool:
+        """Tell whether all that a question says, and not only places, are names of projects."""
+        wanted = telling_words(question)
+        return all(map(self._names_and_places.like, wanted)) and any(map(self._names.like, wanted))
+
+
+class _Index:
+    """The weighted words of each project, and which of them a word may stand for."""
+
+    def __init__(self, words: Mapping[str, _Weights]) -> None:
+        self._words = words
+        self._vocabulary = tuple(dict.fromkeys(w for weights in words.values() for w in weights))
+        self._stems: dict[str, list[str]] = {}
+        for word in self._vocabulary:
+            self._stems.setdefault(_singular(word), []).append(word)
+
+    def scores(self, wanted: Iterable[str]) -> dict[str, float]:
+        """Return by project the sum, over the wanted words, of its best like word's weight."""
+        return {project_id: sum(found) for project_id, found in self.weights(wanted).items()}
+
+    def weights(self, wanted: Iterable[str]) -> dict[str, list[float]]:
+        """Return by project the weight of its best like word for each wanted one, 0 for none.
+
+        Wanted words that no project has are left out.
+        """
+        likes = [like.items() for word in wanted if (like := self.like(word))]
+        return {
+            project_id: [
+                max(likeness * own.get(word, 0.0) for word, likeness in like) for like in likes
+            ]
+            for project_id, own in self._words.items()
+        }
+
+    def like(self, wanted: str) -> dict[str, float]:
+        """Return the words that one may stand for: 1 for the same, less for those alike."""
+        same = dict.fromkeys(self._stems.get(_singular(wanted), ()), 1.0)
+        if len(wanted) < _SHORTEST_FUZZY:
+            return same
+        alike = process.extract(
+            wanted, self._vocabulary, scorer=fuzz.ratio, score_cutoff=_LIKE, limit=None
+        )
+        return {
+            own: ratio / 100 * _ALIKE for own, ratio, _ in alike if len(own) >= _SHORTEST_FUZZY
+        } | same
+
+
+def telling_words(text: str) -> list[str]:
+    """Return the words of a text that can tell one project from another."""
+    return [word for word in _searched(text) if word not in wording().shared]
+
+
+def _searched(text: str) -> list[str]:
+    """Return the words of a text that say something, each once."""
+    words = dict.fromkeys(normalise(text).split())
+    said = [word for word in words if word not in wording().empty and len(word) > 1]
+    return said[:_MOST_WORDS]
+
+
+def _words_of(project: Project) -> _Weights:
+    parts = (
+        (2.0, (project.title, *project.keywords)),
+        (1.5, (*project.sectors, *project.territories)),
+        (1.0, (project.summary, project.seeks, project.lead or "")),
+    )
+    weighted: dict[str, float] = {}
+    for weight, texts in parts:
+        for text in texts:
+            for word in _searched(text):
+                weighted.setdefault(word, weight)
+    return weighted
+
+
+def _places_of(project: Project) -> _Weights:
+    return {word: 0.5 for place in project.territories for word in telling_words(place)}
+
+
+def _names_of(project: Project) -> _Weights:
+    """Return the words that are a project's own, with their weights."""
+    places = _places_of(project)
+    names: dict[str, float] = {}
+    for weight, texts in ((1.0, (project.title, *project.keywords)), (0.6, project.sectors)):
+        for word in (word for text in texts for word in telling_words(text)):
+            if word not in places and len(word) >= _SHORTEST_NAME:
+                names.setdefault(word, weight)
+    return names
+
+
+def _concerns(project: Project, sector: str) -> bool:
+    return sector in project.sectors or any(map(_is_every_sector, project.sectors))
+
+
+def _is_every_sector(label: str) -> bool:
+    return normalise(label) in _EVERY_SECTOR
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > _SHORTEST_NAME and word[-1] in "sx" else word
+
+
+def _listing_order(project: Project) -> tuple[int, str]:
+    return -project.updated_on.toordinal(), project.id
+
+
+def _alphabetical(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(names, key=lambda name: (normalise(name), name)))

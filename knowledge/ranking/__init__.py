@@ -1,0 +1,1 @@
+"""From a question to entries in order: examples, encoder, similarity, ridge, kept models."""

@@ -1,0 +1,175 @@
+"""Compiled models kept on disk, under a hash of all that they were compiled from.
+
+Numbers only (``npz``, never pickled objects): a file that somebody tampered with can be wrong, but
+cannot run anything.
+"""
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.ranking.corpus import Material
+from knowledge.ranking.encoder import Encoder, Vectors
+from knowledge.ranking.ridge import Calibration, Floats
+
+logger = logging.getLogger(__name__)
+# To be raised when the code that learns changes: what was learnt by the former is void.
+_EDITION = 5
+_PART = "likeness_"
+_KEPT = 8
+# What numpy raises for a file that is missing, cut short, or something else.
+_UNREADABLE = (OSError, ValueError, KeyError, EOFError, BadZipFile)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What was learnt: the head, what its scores promise, and what likeness is measured by."""
+
+    ids: tuple[str, ...]
+    coefficients: Floats
+    sure: Calibration
+    among: Calibration
+    likeness: dict[str, npt.NDArray[Any]]
+
+
+class ModelStore:
+    """A folder of compiled models; without one, or where it cannot be written, nothing is kept."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    @staticmethod
+    def key(material: Material, encoder: Encoder | None) -> str:
+        """Return the hash of all that a model is compiled from."""
+        source = json.dumps(
+            [
+                _EDITION,
+                np.__version__,
+                encoder.name if encoder else None,
+                list(material.ids),
+                [asdict(example) for example in material.examples],
+                dict(material.lexicon.short_forms),
+                dict(material.lexicon.ideas),
+            ]
+        )
+        return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    def get(self, key: str) -> Compiled | None:
+        """Return a model that was kept; None where there is none that can be read."""
+        if self._folder is None:
+            return None
+        try:
+            with _arrays(self._path(key)) as kept:
+                return _unpacked(kept)
+        except FileNotFoundError:
+            return None
+        except _UNREADABLE as error:
+            logger.warning("a compiled model cannot be read: %s", type(error).__name__)
+            return None
+
+    def put(self, key: str, model: Compiled) -> None:
+        """Keep a model; the oldest beyond a few are deleted."""
+        self._write(f"{key}.npz", _packed(model))
+        self._forget_the_oldest()
+
+    def _write(self, name: str, arrays: dict[str, npt.NDArray[Any]]) -> None:
+        """Write a file whole or not at all; where it cannot be written, nothing is kept."""
+        if self._folder is None:
+            return
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as part:
+                np.savez(part, **arrays)  # type: ignore[arg-type]  # names of arrays
+            os.replace(part.name, self._folder / name)  # noqa: PTH105 - atomic, rename says less
+        except OSError as error:
+            logger.warning("%s is not kept: %s", name, error.strerror)
+
+    def encoded(self, encoder: Encoder, texts: Sequence[str]) -> Vectors:
+        """Return one row a text; those of the former model are not encoded anew.
+
+        Only for texts of the knowledge: their vectors are kept on disk.
+        """
+        known = self._vectors(encoder)
+        digests = [_digest(text) for text in texts]
+        missing = dict.fromkeys(n for n, digest in enumerate(digests) if digest not in known)
+        new = encoder.encode([texts[number] for number in missing])
+        known |= {digests[number]: row for number, row in zip(missing, new, strict=True)}
+        vectors = np.stack([known[digest] for digest in digests]) if digests else new
+        if missing:
+            keys = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(len(digests), -1)
+            self._write(self._vectors_name(encoder), {"keys": keys, "vectors": vectors})
+        return vectors
+
+    def _vectors(self, encoder: Encoder) -> dict[bytes, Vectors]:
+        if self._folder is None:
+            return {}
+        try:
+            with _arrays(self._folder / self._vectors_name(encoder)) as kept:
+                pairs = zip(kept["keys"], kept["vectors"], strict=True)
+                return {key.tobytes(): row for key, row in pairs}
+        except _UNREADABLE:
+            # Missing, or damaged: they are encoded anew.
+            return {}
+
+    @staticmethod
+    def _vectors_name(encoder: Encoder) -> str:
+        return f"{encoder.name}.vectors"
+
+    def _path(self, key: str) -> Path:
+        if self._folder is None:
+            raise ValueError("this store keeps nothing")
+        return self._folder / f"{key}.npz"
+
+    def _forget_the_oldest(self) -> None:
+        if self._folder is None:
+            return
+        kept = sorted(self._folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
+        for path in kept[:-_KEPT]:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+@contextlib.contextmanager
+def _arrays(path: Path) -> "Iterator[np.lib.npyio.NpzFile]":
+    # Given a path, numpy leaves a damaged file open.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        yield arrays
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _packed(model: Compiled) -> dict[str, npt.NDArray[Any]]:
+    packed: dict[str, npt.NDArray[Any]] = {
+        "ids": np.array(model.ids),
+        "coefficients": model.coefficients,
+    }
+    for name, calibration in (("sure", model.sure), ("among", model.among)):
+        for part, values in asdict(calibration).items():
+            packed[f"{name}_{part}"] = values
+    return packed | {f"likeness_{name}": part for name, part in model.likeness.items()}
+
+
+def _unpacked(kept: "np.lib.npyio.NpzFile") -> Compiled:
+    def calibration(name: str) -> Calibration:
+        return Calibration(*(kept[f"{name}_{part}"] for part in ("weights", "means", "scales")))
+
+    return Compiled(
+        tuple(str(name) for name in kept["ids"]),
+        kept["coefficients"],
+        calibration("sure"),
+        calibration("among"),
+        {name.removeprefix(_PART): kept[name] for name in kept if name.startswith(_PART)},
+    )

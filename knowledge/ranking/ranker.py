@@ -1,0 +1,110 @@
+"""Which entry a question is for: learnt from phrasings, and sure by as much as it was right."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.ranking.corpus import Example
+from knowledge.ranking.model_store import Compiled
+from knowledge.ranking.ridge import Floats
+from knowledge.ranking.similarity import Likeness
+
+Labels = npt.NDArray[np.int64]
+CHOICES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """An entry and how well it fits, from 0 to 1."""
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All entries, best first, and what the best ones promise.
+
+    ``sure``: the probability that the first is right; ``among``: that one of the first three is;
+    ``nearest``: the example most like the question, told in the trace.
+    """
+
+    entries: tuple[Ranked, ...]
+    sure: float
+    among: float
+    nearest: str
+
+
+class Ranker(Protocol):
+    """Orders all entries for a question; immutable once made."""
+
+    def rank(self, question: str) -> Ranking:
+        """Rank all entries, ties in the order of the files."""
+
+
+class LearntRanker:
+    """A trained head over likenesses, calibrated on voices that it had not learnt from."""
+
+    def __init__(self, examples: Sequence[Example], likeness: Likeness, model: Compiled) -> None:
+        self._texts = [example.text for example in examples]
+        self._ids = model.ids
+        self._labels = np.array([self._ids.index(e.entry) if e.entry else -1 for e in examples])
+        self._likeness = likeness
+        self._model = model
+
+    def rank(self, question: str) -> Ranking:
+        """Rank by the head's scores; probability by how such scores fared on unknown voices."""
+        likenesses = self._likeness.to_examples(question)
+        best = best_by_label(likenesses, self._labels, len(self._ids))
+        scores = self._scores(likenesses, best)
+        features = describe(scores, best)
+        order = np.argsort(-scores[:-1], kind="stable")
+        ranked = tuple(Ranked(self._ids[i], _unit(scores[i])) for i in order)
+        return Ranking(
+            ranked,
+            float(self._model.sure.probability(features)[0]),
+            float(self._model.among.probability(features)[0]),
+            self._texts[int(np.argmax(likenesses))],
+        )
+
+    def _scores(self, likenesses: Floats, best: Floats) -> Floats:
+        """Return the head's scores; those of the nearest examples where no head was learnt."""
+        coefficients = self._model.coefficients
+        return likenesses @ coefficients + coefficients.sum(axis=0) if coefficients.size else best
+
+
+def describe(scores: Floats, best: Floats) -> Floats:
+    """Return what the probabilities are read from: (8,) for one question.
+
+    ``scores``: one an entry, and "none of them" last; ``best``: the likeness of each entry's
+    nearest example, and of the nearest out-of-scope one last.
+    """
+    entries = scores[:-1]
+    first, second, *_ = [*np.argsort(-entries, kind="stable"), 0, 0]
+    rivals = np.delete(best[:-1], first)
+    return np.array(
+        [
+            entries[first],
+            entries[first] - entries[second],
+            np.sort(entries)[-CHOICES:].sum(),
+            scores[-1],
+            best[first],
+            best[first] - (rivals.max() if len(rivals) else 0.0),
+            best[-1],
+            best[first] - best[-1],
+        ]
+    )
+
+
+def best_by_label(likenesses: Floats, labels: Labels, count: int) -> Floats:
+    """Return the greatest likeness of each entry's examples, out-of-scope ones last."""
+    best = np.zeros(count + 1)
+    np.maximum.at(best, labels, likenesses)
+    return best
+
+
+def _unit(score: float) -> float:
+    return float(min(max(score, 0.0), 1.0))

@@ -1,0 +1,244 @@
+"""How like two texts are, by their letters, their sound, their ideas, and their meaning.
+
+Each view of a text is a sparse vector of weighted features (character n-grams within words, words,
+pairs of words, ideas of the lexicon), or the dense vector of an encoder. A likeness is the weighted
+sum of the views' cosines: a kernel, which the ranker learns with.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.ranking.encoder import Encoder, Vectors
+from knowledge.text.lexicon import Lexicon
+from knowledge.text.normalise import normalise
+from knowledge.text.phonetics import sound
+
+Floats = npt.NDArray[np.float64]
+Weighed = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.integer]
+Chosen = npt.NDArray[np.bool_]
+_SIZES = (2, 3, 4, 5)
+# The features of a very long message are bounded: its time must be.
+_LONGEST = 1500
+# A feature of no more examples than these is rare.
+_FEW = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each view counts for; chosen by leaving voices out (see docs/matching.md)."""
+
+    letters: float = 0.3
+    sound: float = 0.3
+    meaning: float = 0.4
+
+
+class View:
+    """The examples as sparse vectors: an inverted index over their features.
+
+    A feature's postings are ``rows`` and ``values`` from ``starts[id]`` to ``starts[id + 1]``.
+    """
+
+    def __init__(
+        self,
+        texts: Sequence[str],
+        features: Callable[[str], Counter[str]],
+        kept: Mapping[str, npt.NDArray[Any]] | None = None,
+    ) -> None:
+        self._features = features
+        self._count = len(texts)
+        if kept is not None:
+            names = bytes(kept["names"]).decode("utf-8", "surrogatepass").split("\n")
+            self._ids = {name: number for number, name in enumerate(names)}
+            self._idf, self._starts = kept["idf"], kept["starts"]
+            self._rows, self._values = kept["rows"], kept["values"]
+            return
+        counted = [features(text) for text in texts]
+        found_in = Counter(name for features_ in counted for name in features_)
+        self._ids = {name: number for number, name in enumerate(found_in)}
+        times = np.fromiter(found_in.values(), dtype=np.float64, count=len(found_in))
+        self._idf = (np.log((1 + self._count) / (1 + times)) + 1).astype(np.float32)
+        self._starts, self._rows, self._values = self._invert(counted)
+
+    def packed(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what makes this view anew without counting; no feature holds a line break."""
+        names = "\n".join(self._ids).encode("utf-8", "surrogatepass")
+        return {
+            "names": np.frombuffer(names, dtype=np.uint8),
+            "idf": self._idf,
+            "starts": self._starts,
+            "rows": self._rows,
+            "values": self._values,
+        }
+
+    def likeness(self, text: str) -> Floats:
+        """Return the cosine of a text to each example, from 0 to 1."""
+        return self._products(*self._vector(self._features(text)))
+
+    def among_examples(self) -> Floats:
+        """Return the cosine of each example to each."""
+        # What many share is multiplied as a dense matrix, what few share pair by pair:
+        # several times as fast as one example after the other.
+        sizes = np.diff(self._starts)
+        common = sizes > _FEW
+        return self._among_common(common, sizes) + self._among_rare(~common, sizes)
+
+    def _among_common(self, features: Chosen, sizes: Ids) -> Floats:
+        postings = np.repeat(features, sizes)
+        places = np.repeat(np.cumsum(features) - 1, sizes)
+        vectors = np.zeros((int(features.sum()), self._count), dtype=np.float32)
+        vectors[places[postings], self._rows[postings]] = self._values[postings]
+        return (vectors.T @ vectors).astype(np.float64)
+
+    def _among_rare(self, features: Chosen, sizes: Ids) -> Floats:
+        postings = np.flatnonzero(np.repeat(features, sizes))
+        partners = np.repeat(sizes, sizes)[postings]
+        left = np.repeat(postings, partners)
+        right = _ranges(np.repeat(self._starts[:-1], sizes)[postings], partners)
+        pairs = self._rows[left].astype(np.int64) * self._count + self._rows[right]
+        products = self._values[left] * self._values[right]
+        sums = np.bincount(pairs, weights=products, minlength=self._count**2)
+        return sums.astype(np.float64, copy=False).reshape(self._count, self._count)
+
+    def _products(self, ids: Ids, values: Weighed) -> Floats:
+        """Return the scalar product of a vector with each example."""
+        first = self._starts[ids]
+        sizes = self._starts[ids + 1] - first
+        postings = _ranges(first, sizes)
+        products = self._values[postings] * np.repeat(values, sizes)
+        sums = np.bincount(self._rows[postings], weights=products, minlength=self._count)
+        return sums.astype(np.float64, copy=False)
+
+    def _vector(self, counted: Counter[str]) -> tuple[Ids, Weighed]:
+        """Return the known features of a text and their weights; unknown ones count in length."""
+        known = {self._ids[name]: times for name, times in counted.items() if name in self._ids}
+        ids = np.fromiter(known, dtype=np.int64, count=len(known))
+        times = np.fromiter(known.values(), dtype=np.float64, count=len(known))
+        raw = self._idf[ids] * (1 + np.log(times))
+        unseen = math.log(1 + self._count) + 1
+        strange = sum(
+            (unseen * (1 + math.log(often))) ** 2
+            for name, often in counted.items()
+            if name not in self._ids
+        )
+        length = math.sqrt(float(raw @ raw) + strange) or 1.0
+        return ids, (raw / length).astype(np.float32)
+
+    def _invert(self, counted: Sequence[Counter[str]]) -> tuple[Ids, Ids, Weighed]:
+        vectors = [self._vector(features) for features in counted]
+        ids = np.concatenate([ids for ids, _ in vectors])
+        values = np.concatenate([values for _, values in vectors])
+        rows = np.repeat(np.arange(len(vectors), dtype=np.int32), [len(ids) for ids, _ in vectors])
+        order = np.argsort(ids, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(np.bincount(ids, minlength=len(self._ids)))])
+        return starts, rows[order], values[order]
+
+
+class Likeness:
+    """The likeness of any text to each of the examples."""
+
+    def __init__(
+        self,
+        texts: Sequence[str],
+        lexicon: Lexicon,
+        encoder: Encoder | None,
+        weights: Weights | None = None,
+        kept: Mapping[str, npt.NDArray[Any]] | None = None,
+        encoded: Callable[[Encoder, Sequence[str]], Vectors] | None = None,
+    ) -> None:
+        self._weights = weights or Weights()
+        self._encoder = encoder
+        self._lexicon = lexicon
+        self._letters = View(texts, self._spelt, _part(kept, "letters"))
+        self._sound = View(texts, self._heard, _part(kept, "sound"))
+        self.vectors: Vectors | None = None if kept is None else kept.get("vectors")
+        if encoder is not None and self.vectors is None:
+            said = [self._said(text) for text in texts]
+            self.vectors = encoded(encoder, said) if encoded else encoder.encode(said)
+
+    def packed(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what makes this likeness anew without counting or encoding."""
+        packed = {f"letters_{name}": part for name, part in self._letters.packed().items()}
+        packed |= {f"sound_{name}": part for name, part in self._sound.packed().items()}
+        return packed | ({} if self.vectors is None else {"vectors": self.vectors})
+
+    def to_examples(self, text: str) -> Floats:
+        """Return one number an example, from 0 (nothing in common) to 1 (the same)."""
+        by_letters = self._letters.likeness(text)
+        by_sound = self._sound.likeness(text)
+        weights = self._weights
+        if self._encoder is None or self.vectors is None:
+            return (by_letters + by_sound) / 2
+        vector = self._encoder.encode([self._said(text)])[0]
+        return (
+            weights.letters * by_letters
+            + weights.sound * by_sound
+            + weights.meaning * _radial(self.vectors @ vector)
+        )
+
+    def among_examples(self) -> Floats:
+        """Return the likeness of each example to each: the kernel that is learnt with."""
+        weights = self._weights
+        letters, sounds = self._letters.among_examples(), self._sound.among_examples()
+        if self.vectors is None:
+            return (letters + sounds) / 2
+        meaning = _radial(self.vectors @ self.vectors.T)
+        return weights.letters * letters + weights.sound * sounds + weights.meaning * meaning
+
+    def _said(self, text: str) -> str:
+        """Return a text as all views read it: case, accents and short forms make no difference."""
+        return self._lexicon.expand(normalise(text[:_LONGEST]))
+
+    def _spelt(self, text: str) -> Counter[str]:
+        said = self._said(text)
+        features = _features(said)
+        features.update(f"#{idea}" for idea in self._lexicon.ideas_in(said))
+        return features
+
+    def _heard(self, text: str) -> Counter[str]:
+        return _features(sound(self._said(text)))
+
+
+def _ranges(first: Ids, sizes: Ids) -> Ids:
+    """Return the whole numbers from each first one on, as many as its size, one after the other."""
+    ends = np.cumsum(sizes)
+    numbers: Ids = np.arange(sizes.sum()) + np.repeat(first - (ends - sizes), sizes)
+    return numbers
+
+
+def _part(
+    kept: Mapping[str, npt.NDArray[Any]] | None, view: str
+) -> dict[str, npt.NDArray[Any]] | None:
+    if kept is None:
+        return None
+    mark = f"{view}_"
+    return {name.removeprefix(mark): part for name, part in kept.items() if name.startswith(mark)}
+
+
+def _radial(cosines: npt.NDArray[np.floating]) -> Floats:
+    """Return exp(-|a - b|²) of unit vectors: near ones count, far ones hardly."""
+    return np.exp(2 * np.asarray(cosines, dtype=np.float64) - 2)
+
+
+def _features(text: str) -> Counter[str]:
+    words = text.split()
+    return Counter(
+        [
+            *(gram for word in words for gram in _grams(f" {word} ")),
+            *(f"={word}" for word in words),
+            *(f"+{a} {b}" for a, b in pairwise(words)),
+        ]
+    )
+
+
+def _grams(padded: str) -> Iterator[str]:
+    for size in _SIZES:
+        for start in range(len(padded) - size + 1):
+            yield padded[start : start + size]

@@ -1,0 +1,99 @@
+"""From what there is to learn from, to a ranker that knows how sure it may be."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.ranking.corpus import Example, Material
+from knowledge.ranking.encoder import Encoder
+from knowledge.ranking.model_store import Compiled, ModelStore
+from knowledge.ranking.ranker import CHOICES, Labels, LearntRanker, best_by_label, describe
+from knowledge.ranking.ridge import Floats, calibrate, learn
+from knowledge.ranking.similarity import Likeness
+
+# A kernel of more examples would not fit a small machine; the nearest example decides there.
+_LARGEST_KERNEL = 3000
+# Enough to calibrate a dozen numbers on, where each costs a look at a very large knowledge.
+_SAMPLE = 400
+_FEWEST_VOICES = 3
+_PARTS = 5
+
+Case = tuple[Floats, bool, bool]
+
+
+def compile_ranker(material: Material, encoder: Encoder | None, store: ModelStore) -> LearntRanker:
+    """Learn from the material, or take what was learnt from the same before."""
+    examples = material.examples
+    key = store.key(material, encoder)
+    known = store.get(key)
+    texts = [example.text for example in examples]
+    kept = known.likeness if known else None
+    likeness = Likeness(texts, material.lexicon, encoder, kept=kept, encoded=store.encoded)
+    if known is None:
+        known = _learn(examples, material.ids, likeness)
+        store.put(key, known)
+    return LearntRanker(examples, likeness, known)
+
+
+def _learn(examples: Sequence[Example], ids: tuple[str, ...], likeness: Likeness) -> Compiled:
+    none = len(ids)
+    labels = np.array([ids.index(e.entry) if e.entry else none for e in examples])
+    groups = np.array(_groups(examples))
+    if len(examples) <= _LARGEST_KERNEL:
+        kernel = likeness.among_examples()
+        head = learn(kernel, labels.tolist(), groups.tolist(), none + 1)
+        coefficients = head.coefficients
+        cases = list(_cases(range(len(examples)), kernel, head.held_out, labels, groups, none))
+    else:
+        coefficients = np.empty((0, 0))
+        rows = range(0, len(examples), -(-len(examples) // _SAMPLE))
+        kernel = np.stack([likeness.to_examples(examples[row].text) for row in rows])
+        cases = list(_cases(rows, kernel, None, labels, groups, none))
+    features = np.stack([case[0] for case in cases])
+    return Compiled(
+        ids=ids,
+        coefficients=coefficients,
+        sure=calibrate(features, np.array([case[1] for case in cases])),
+        among=calibrate(features, np.array([case[2] for case in cases])),
+        likeness=likeness.packed(),
+    )
+
+
+def _groups(examples: Sequence[Example]) -> list[str]:
+    """Return what each example is left out with: its voice, or a part where voices are few."""
+    voices = Counter(example.voice for example in examples)
+    if len(voices) >= _FEWEST_VOICES:
+        return [example.voice for example in examples]
+    return [f"{example.voice}/{number % _PARTS}" for number, example in enumerate(examples)]
+
+
+def _cases(
+    rows: Sequence[int],
+    kernel: Floats,
+    held_out: Floats | None,
+    labels: Labels,
+    groups: npt.NDArray[np.str_],
+    count: int,
+) -> Iterator[Case]:
+    """Give what each example looks like when its group was not learnt from, and what was right.
+
+    Without out-of-scope examples, each is also taken as one, with its own entry left out: it is
+    what a question near the domain looks like (docs/matching.md).
+    """
+    has_negatives = bool((labels == count).any())
+    for row, likenesses in zip(rows, kernel, strict=True):
+        others = groups != groups[row]
+        owners = np.where(labels[others] == count, -1, labels[others])
+        best = best_by_label(likenesses[others], owners, count)
+        scores = best if held_out is None else held_out[row]
+        yield _case(scores, best, int(labels[row]))
+        if not has_negatives and count > 1:
+            label = int(labels[row])
+            yield describe(np.delete(scores, label), np.delete(best, label)), False, False
+
+
+def _case(scores: Floats, best: Floats, label: int) -> Case:
+    order = np.argsort(-scores[:-1], kind="stable")
+    return describe(scores, best), bool(order[0] == label), bool(label in order[:CHOICES])

@@ -1,0 +1,1 @@
+"""The database itself: engines, schema, upgrades, faults told apart. Knows no subject."""

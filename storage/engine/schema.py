@@ -1,0 +1,386 @@
+"""The tables, once, for SQLite and PostgreSQL; the migrations must lead to exactly this."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    literal_column,
+)
+from sqlalchemy.types import TypeDecorator
+
+from storage.engine.errors import NaiveTimeError
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# A mark of tables (`Table.info`).
+TRANSIENT = "transient"
+
+# SQLite numbers rows by itself only in a column whose type is exactly INTEGER (64 bits there).
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC; SQLite, which knows no time zone, keeps it without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time with `NaiveTimeError`."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise NaiveTimeError("a stored time needs a time zone")
+        moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 (SQLAlchemy's signature)
+    ) -> datetime | None:
+        """Give back an aware time in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def where(condition: ColumnElement[bool]) -> dict[str, Any]:
+    """Say, to both databases, which rows an index holds."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
+
+# An id is never given twice (`sqlite_autoincrement`), even after a deletion: ids live on in the
+# buttons of messages already sent.
+people = Table(
+    "people",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("telegram_id", BigInteger, nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("blocked_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("update_id", Id, primary_key=True, autoincrement=False),
+    Column("chat_id", BigInteger),
+    Column("body", Text),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before", UtcDateTime),
+    Column("reference", String(64)),
+    Column("done_at", UtcDateTime),
+    Column("claimed_by", String(64)),
+)
+# How fast somebody writes is read from what they sent lately, done or not.
+Index(None, inbox.c.chat_id, inbox.c.received_at)
+# What waits is little beside what is kept: the indexes hold that only.
+INBOX_WAITING = inbox.c.state == literal_column("'waiting'")
+# Not by number: PostgreSQL, which believes that little waits, would look there for what is
+# earlier in a chat, and read all that waits in others.
+Index(
+    "ix_inbox_waiting_order",
+    inbox.c.received_at,
+    inbox.c.update_id,
+    inbox.c.chat_id,
+    **where(INBOX_WAITING),
+)
+Index("ix_inbox_waiting_chat", inbox.c.chat_id, inbox.c.update_id, **where(INBOX_WAITING))
+# Of one chat, one update at a time, whatever the number of workers.
+Index(
+    "uq_inbox_claimed_chat",
+    inbox.c.chat_id,
+    unique=True,
+    **where(INBOX_WAITING & inbox.c.claimed_by.is_not(None)),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("lane", String(48), nullable=False),
+    Column("audience", String(16), nullable=False),
+    Column("chat_id", BigInteger),
+    Column("update_id", BigInteger),
+    Column("method", String(64), nullable=False),
+    Column("payload", JSON(none_as_null=True)),
+    Column("attachment", LargeBinary),
+    Column("filename", String(255)),
+    Column("about", String(64), index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("not_before", UtcDateTime),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("state", String(16), nullable=False),
+    Column("error", Text),
+    Column("parked_at", UtcDateTime),
+    Column("message_id", BigInteger),
+    Column("sent_chat_id", BigInteger),
+    Column("sent_at", UtcDateTime),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("claimed_by", String(64)),
+    sqlite_autoincrement=True,
+)
+OUTBOX_WAITING = outbox.c.state == literal_column("'waiting'")
+Index("ix_outbox_waiting_order", outbox.c.priority, outbox.c.id, **where(OUTBOX_WAITING))
+Index(
+    "ix_outbox_waiting_lane",
+    outbox.c.lane,
+    outbox.c.priority,
+    outbox.c.id,
+    **where(OUTBOX_WAITING),
+)
+Index(
+    "uq_outbox_claimed_lane",
+    outbox.c.lane,
+    unique=True,
+    **where(OUTBOX_WAITING & outbox.c.claimed_by.is_not(None)),
+)
+
+# What concerns the processes that run, and nothing else: never copied to another database.
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("beats", BigInteger, nullable=False),
+    info={TRANSIENT: True},
+)
+
+leaderships = Table(
+    "leaderships",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("worker", String(64), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    info={TRANSIENT: True},
+)
+
+rests = Table(
+    "rests",
+    metadata,
+    Column("lane", String(48), primary_key=True),
+    Column("sent", JSON, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    info={TRANSIENT: True},
+)
+
+chat_moves = Table(
+    "chat_moves",
+    metadata,
+    Column("old_chat_id", Id, primary_key=True, autoincrement=False),
+    Column("new_chat_id", BigInteger, nullable=False),
+    Column("moved_at", UtcDateTime, nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column(
+        "person_id",
+        Id,
+        ForeignKey("people.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("form", String(32), nullable=False),
+    Column("subject", String(128), nullable=False),
+    Column("step", String(32), nullable=False),
+    Column("answers", JSON, nullable=False),
+    Column("editing", Boolean, nullable=False, server_default=false()),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+interests = Table(
+    "interests",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("number", String(32), nullable=False, unique=True),
+    Column("person_id", Id, ForeignKey("people.id", ondelete="SET NULL")),
+    # Without a project it is a proposal, of which a person may make several.
+    Column("project_id", String(128)),
+    Column("project_title", Text, nullable=False),
+    Column("project_lead", Text),
+    Column("company", Text, nullable=False),
+    Column("contact_name", Text, nullable=False),
+    Column("contact_kind", String(16), nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("role", String(16)),
+    Column("message", Text),
+    Column("siret", String(14)),
+    Column("consent_at", UtcDateTime, nullable=False),
+    Column("status", String(16), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    UniqueConstraint("person_id", "project_id"),
+    sqlite_autoincrement=True,
+)
+
+interest_events = Table(
+    "interest_events",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column(
+        "interest_id",
+        Id,
+        ForeignKey("interests.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("status", String(16), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor_id", BigInteger, index=True),
+    Column("actor_name", Text),
+    Column("note", Text),
+    sqlite_autoincrement=True,
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("update_id", BigInteger, unique=True),
+    Column("person_id", Id, ForeignKey("people.id", ondelete="CASCADE"), index=True),
+    Column("asked_at", UtcDateTime, nullable=False, index=True),
+    Column("text", Text, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("shown", JSON, nullable=False),
+    Column("chosen", String(128)),
+    Column("chosen_at", UtcDateTime),
+    Column("helpful", Boolean),
+    Column("treated_at", UtcDateTime),
+    Column("treated_how", String(16)),
+    Column("treated_by", BigInteger),
+    # The publication that would settle it, until that is done or given up.
+    Column("publication_id", BigInteger, index=True),
+    sqlite_autoincrement=True,
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("number", String(32), nullable=False, unique=True),
+    Column("person_id", Id, ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    Column("question_id", Id, ForeignKey("questions.id", ondelete="SET NULL"), unique=True),
+    Column("opened_by", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("closed_by", BigInteger),
+    Column("closed_by_name", Text),
+    Index(None, "person_id"),
+    sqlite_autoincrement=True,
+)
+
+conversation_messages = Table(
+    "conversation_messages",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column(
+        "conversation_id",
+        Id,
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("side", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("author_id", BigInteger),
+    Column("signature", Text),
+    # Where it was typed: an edit is known by it.
+    Column("chat_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("edited_at", UtcDateTime),
+    Column("delivered_at", UtcDateTime),
+    # Edited while it was on its way: what arrived is not yet what is meant.
+    Column("stale", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("chat_id", "message_id"),
+    sqlite_autoincrement=True,
+)
+
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("telegram_id", Id, primary_key=True, autoincrement=False),
+    Column("used_at", UtcDateTime, nullable=False),
+)
+
+recurrences = Table(
+    "recurrences",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("last_at", UtcDateTime, nullable=False),
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("actor_id", BigInteger),
+    Column("actor_name", Text),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("file", String(64)),
+    Column("subject", Text),
+    Column("wording", Text),
+    Column("about", String(64), index=True),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("claimed_until", UtcDateTime),
+    Column("content", LargeBinary),
+    Column("base", String(64)),
+    Column("report", JSON(none_as_null=True)),
+    Column("decided_by_id", BigInteger),
+    Column("decided_by", Text),
+    Column("version_id", String(64)),
+    Column("published_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("raised_at", UtcDateTime, nullable=False),
+)

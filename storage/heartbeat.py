@@ -1,0 +1,90 @@
+"""Which workers are alive.
+
+A worker that lives adds one to its row every few seconds. One whose row stands still for a whole
+lease, as another sees it, is dead: its claims and leaderships are freed. Only the observer's own
+monotonic clock counts, so that neither skewed clocks nor a jump of one frees what is held.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
+from datetime import timedelta
+
+from storage.engine.errors import StorageError
+from storage.unit_of_work import Work
+
+logger = logging.getLogger(__name__)
+
+BEAT = timedelta(seconds=2)
+LEASE = timedelta(seconds=10)
+
+
+class Presence:
+    """A worker's own beat, and its eye on the others."""
+
+    def __init__(
+        self,
+        begin: Callable[[], AbstractAsyncContextManager[Work]],
+        worker: str,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._begin = begin
+        self._worker = worker
+        self._monotonic = monotonic
+        self._seen: dict[str, tuple[int, float]] = {}
+        self.count = 1
+        self._ends = asyncio.Event()
+
+    async def beat(self) -> None:
+        """Say that this worker lives, and free what those who stopped doing so have claimed."""
+        async with self._begin() as work:
+            others = await work.workers.beat(self._worker)
+            dead = self._silent(others)
+            await work.workers.remove(dead)
+            freed = await work.workers.free()
+        self.count = 1 + len(others) - len(dead)
+        if dead:
+            logger.warning("%d workers died; %d of their claims are freed", len(dead), freed)
+
+    async def leave(self) -> None:
+        """Take leave: what is still claimed is for others."""
+        async with self._begin() as work:
+            await work.workers.remove([self._worker])
+            await work.workers.free()
+
+    async def run(self) -> None:
+        """Beat until told to end."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEAT.total_seconds()):
+                    await self._ends.wait()
+                    return
+            await self.watch()
+
+    def end(self) -> None:
+        """Let ``run`` end once the beat under way is done: one cut off leaves a connection open."""
+        self._ends.set()
+
+    async def watch(self) -> None:
+        """Beat, or say that the database does not let."""
+        try:
+            # A server that stands still refuses nothing, and never answers either.
+            async with asyncio.timeout(LEASE.total_seconds()):
+                await self.beat()
+        except (StorageError, TimeoutError) as error:
+            # While nobody could beat, nobody died of it.
+            self._seen = {}
+            reason = error if isinstance(error, StorageError) else f"not within {LEASE.seconds} s"
+            logger.warning("the database does not answer: %s", reason)
+
+    def _silent(self, others: Mapping[str, int]) -> list[str]:
+        now = self._monotonic()
+        for other, beats in others.items():
+            if self._seen.get(other, (None, now))[0] != beats:
+                self._seen[other] = beats, now
+        self._seen = {other: seen for other, seen in self._seen.items() if other in others}
+        lease = LEASE.total_seconds()
+        return [other for other, (_, since) in self._seen.items() if now - since >= lease]

@@ -1,0 +1,124 @@
+"""Copies of an SQLite database, made while the bot runs, and put back.
+
+PostgreSQL has its own (`pg_dump`, `pg_restore`): see the operator's guide.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.engine.errors import (
+    AlreadyExistsError,
+    DamagedError,
+    DatabaseUnavailableError,
+    ForeignDatabaseError,
+    NoDatabaseError,
+    NoPlaceError,
+)
+from storage.engine.faults import Fault, fault_of, kind_of
+from storage.engine.file_lock import make_folder, refuse_in_use
+from storage.operations.inspect import Finding, inspect_file, is_ours, is_there, open_read_only
+
+_SPOILT = {Fault.DAMAGED, Fault.NOT_A_DATABASE}
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A file that holds the whole database, and its size in bytes."""
+
+    path: Path
+    size: int
+
+
+def back_up(database: Path, destination: Path) -> Copied:
+    """Copy a live database to a file that does not exist yet: whole, checked, or not at all.
+
+    For its owner's eyes only, in a folder that is made. Raises AlreadyExistsError, DamagedError
+    where what is copied is not sound, ForeignDatabaseError where it is none of the bot's, and
+    DatabaseUnavailableError where the database is not there or cannot be read, or the copy not be
+    written.
+    """
+    _refuse([destination])
+    if not is_there(database):
+        raise NoDatabaseError(str(database))
+    make_folder(destination)
+    with _part_of(destination) as part:
+        _make(part)
+        _copy(database, part)
+        _publish(part, destination)
+    return Copied(destination, destination.stat().st_size)
+
+
+def restore(copy: Path, database: Path) -> Copied:
+    """Put a copy where no database is. Raises as `back_up` does; InUseError while a bot runs."""
+    _refuse([database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))])
+    refuse_in_use(database)
+    return back_up(copy, database)
+
+
+def _refuse(paths: list[Path]) -> None:
+    for path in paths:
+        try:
+            is_taken = path.exists()
+        except PermissionError as error:
+            raise NoPlaceError(path.parent) from error
+        if is_taken:
+            raise AlreadyExistsError(path)
+
+
+@contextmanager
+def _part_of(destination: Path) -> Iterator[Path]:
+    part = destination.with_name(f".{destination.name}.{os.getpid()}.part")
+    try:
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _make(part: Path) -> None:
+    """Make the file before anything is in it, so that it is never readable by others."""
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise NoPlaceError(part.parent) from error
+
+
+def _copy(database: Path, part: Path) -> None:
+    try:
+        with closing(open_read_only(database)) as source, closing(sqlite3.connect(part)) as copy:
+            # All pages in one step: a writer meanwhile is neither waited for nor let in by half.
+            source.backup(copy, pages=-1)
+            # One file, without a log beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.Error as error:
+        if fault_of(error) in _SPOILT:
+            raise DamagedError(f"the source is not sound: {error}") from error
+        raise DatabaseUnavailableError(f"the copy failed: {kind_of(error)}") from error
+    if faults := inspect_file(part):
+        raise DamagedError(_told(faults))
+    if not is_ours(part):
+        raise ForeignDatabaseError(str(database))
+
+
+def _told(faults: tuple[Finding, ...]) -> str:
+    return "the copy is not sound: " + "; ".join(f"{one.fault} {one.detail}" for one in faults)
+
+
+def _publish(part: Path, destination: Path) -> None:
+    try:
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise DatabaseUnavailableError(f"the copy failed: {kind_of(error)}") from error
+    try:
+        # Unlike a renaming, a link never replaces what appeared there meanwhile.
+        os.link(part, destination)
+    except FileExistsError as error:
+        raise AlreadyExistsError(destination) from error
+    except OSError:
+        # Some file systems know no links.
+        _refuse([destination])
+        part.rename(destination)

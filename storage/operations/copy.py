@@ -1,0 +1,213 @@
+"""Moving to another database, SQLite or PostgreSQL: every table, verified row by row."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Row, Table, func, insert, select, text, tuple_
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from storage.database import Database, close_engine, open_engine
+from storage.engine.errors import (
+    DamagedError,
+    DatabaseUnavailableError,
+    ForeignDatabaseError,
+    InUseError,
+    NoDatabaseError,
+    NotEmptyError,
+    NotSqliteError,
+)
+from storage.engine.faults import Fault
+from storage.engine.file_lock import refuse_in_use
+from storage.engine.schema import TRANSIENT, metadata
+from storage.heartbeat import BEAT
+from storage.operations.inspect import inspect_database, sqlite_file
+
+_TWO_BEATS = 2 * BEAT.total_seconds() + 1
+# Rows held in memory at a time; one may carry a file of some megabytes.
+_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedTable:
+    """A table that is now the same on both sides: how many rows, and their SHA-256 together."""
+
+    name: str
+    rows: int
+    digest: str
+
+
+async def copy_database(source_url: str, target_url: str) -> tuple[CopiedTable, ...]:
+    """Copy all that is remembered to another database, whole or not at all.
+
+    Both are brought up to date first; no bot may run on either. Raises InUseError if one does,
+    NoDatabaseError or ForeignDatabaseError if the source is none of the bot's, NotEmptyError
+    if the target holds any row, DamagedError if what arrived is not what was sent, and StorageError
+    where one of them cannot be used.
+    """
+    for url in (source_url, target_url):
+        with suppress(NotSqliteError):
+            refuse_in_use(sqlite_file(url))
+    await _refuse_source(source_url)
+    for url in (source_url, target_url):
+        database = Database(url)
+        try:
+            await database.migrate()
+            await _refuse_live(database, url)
+        finally:
+            await database.close()
+    async with _reading(source_url) as source, _writing(target_url) as target:
+        await _refuse_rows(target)
+        return tuple([await _copy(table, source, target) for table in _tables()])
+
+
+async def _refuse_live(database: Database, url: str) -> None:
+    """Refuse while workers share it: what comes to them meanwhile would not be in the copy."""
+    async with database.begin() as work:
+        before = await work.workers.beats()
+    # One that died has left its row.
+    if not before or not database.is_shared:
+        return
+    await asyncio.sleep(_TWO_BEATS)
+    async with database.begin() as work:
+        after = await work.workers.beats()
+    if any(beats != before.get(worker) for worker, beats in after.items()):
+        raise InUseError(make_url(url).render_as_string())
+
+
+def _tables() -> list[Table]:
+    """Return the tables, those that others refer to first."""
+    return [table for table in metadata.sorted_tables if not table.info.get(TRANSIENT)]
+
+
+async def _refuse_source(url: str) -> None:
+    """Refuse what a start would make or fill: an address mistyped must not become a database."""
+    faults = {finding.fault for finding in await inspect_database(url)}
+    name = make_url(url).database or ""
+    if Fault.MISSING in faults:
+        raise NoDatabaseError(name)
+    if Fault.EMPTY in faults:
+        raise ForeignDatabaseError(name)
+
+
+@asynccontextmanager
+async def _reading(url: str) -> AsyncIterator[AsyncConnection]:
+    engine = open_engine(make_url(url))
+    if engine.dialect.name == "postgresql":
+        # All tables as they are at one moment; SQLite's BEGIN IMMEDIATE keeps writers out.
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    async with _transaction(engine) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def _writing(url: str) -> AsyncIterator[AsyncConnection]:
+    async with _transaction(open_engine(make_url(url))) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    except (OSError, DBAPIError) as error:
+        raise DatabaseUnavailableError("a database did not answer, or refused a row") from error
+    finally:
+        await close_engine(engine)
+
+
+async def _refuse_rows(target: AsyncConnection) -> None:
+    for table in _tables():
+        if await target.scalar(select(func.count()).select_from(table)):
+            raise NotEmptyError(table.name)
+
+
+async def _copy(table: Table, source: AsyncConnection, target: AsyncConnection) -> CopiedTable:
+    async for page in _pages(table, source):
+        await target.execute(insert(table), [row._asdict() for row in page])
+    await _advance(table, source, target)
+    sent, arrived = await _summary(table, source), await _summary(table, target)
+    if sent != arrived:
+        raise DamagedError(f"{table.name} did not arrive as it was: nothing is kept")
+    return sent
+
+
+async def _pages(
+    table: Table, connection: AsyncConnection
+) -> AsyncIterator[list[Row[*tuple[Any, ...]]]]:
+    """Read a table in the order of its key, some rows at a time."""
+    key = tuple_(*table.primary_key)
+    page = select(table).order_by(*table.primary_key).limit(_AT_ONCE)
+    rows = list(await connection.execute(page))
+    while rows:
+        yield rows
+        last = tuple(getattr(rows[-1], column.name) for column in table.primary_key)
+        rows = list(await connection.execute(page.where(key > last)))
+
+
+async def _summary(table: Table, connection: AsyncConnection) -> CopiedTable:
+    digest, count = hashlib.sha256(), 0
+    async for page in _pages(table, connection):
+        for row in page:
+            digest.update(hashlib.sha256(_canonical(row)).digest())
+        count += len(page)
+    return CopiedTable(table.name, count, digest.hexdigest())
+
+
+def _canonical(row: Row[*tuple[Any, ...]]) -> bytes:
+    """Write a row the same way, whichever database gave it."""
+    return json.dumps(list(row), default=_written, sort_keys=True).encode()
+
+
+def _written(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
+    raise TypeError(f"a column holds {type(value).__name__}, which cannot be compared")
+
+
+async def _advance(table: Table, source: AsyncConnection, target: AsyncConnection) -> None:
+    """Go on numbering after the last id ever given, even to a row that is gone since."""
+    column = table.autoincrement_column
+    if column is None or not (last := await _last_given(column, source)):
+        return
+    names = {"table": table.name, "column": column.name, "last": last}
+    if target.dialect.name == "postgresql":
+        # asyncpg wants to be told types, and these functions take text and a bigint.
+        await target.execute(
+            text(
+                "SELECT setval(pg_get_serial_sequence(CAST(:table AS text), CAST(:column AS text)),"
+                " CAST(:last AS bigint))"
+            ),
+            names,
+        )
+        return
+    await target.execute(text("DELETE FROM sqlite_sequence WHERE name = :table"), names)
+    await target.execute(text("INSERT INTO sqlite_sequence VALUES (:table, :last)"), names)
+
+
+async def _last_given(column: Column[Any], source: AsyncConnection) -> int:
+    table = column.table
+    if source.dialect.name == "postgresql":
+        last = await source.scalar(
+            text(
+                "SELECT pg_sequence_last_value("
+                "CAST(pg_get_serial_sequence(CAST(:table AS text), CAST(:column AS text))"
+                " AS regclass))"
+            ),
+            {"table": table.name, "column": column.name},
+        )
+    else:
+        last = await source.scalar(
+            text("SELECT seq FROM sqlite_sequence WHERE name = :table"), {"table": table.name}
+        )
+    return last or 0

@@ -1,0 +1,137 @@
+"""Whether a database is whole: what the doctor asks."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from storage.database import close_engine, open_engine, unreachable
+from storage.engine.errors import NotSqliteError
+from storage.engine.faults import Fault, fault_of, kind_of
+
+_NO_FILE = {None, "", ":memory:"}
+# Of the tables of every version; what has them all is the bot's.
+_OURS = {"alembic_version", "people", "inbox", "outbox"}
+# A damaged file may have thousands of faults; these tell enough.
+_MOST_FAULTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault; `detail` is SQLite's words, a table, a revision or an error's class: no content."""
+
+    fault: Fault
+    detail: str
+
+
+def sqlite_file(url: str) -> Path:
+    """Return the file that a URL names; raises NotSqliteError where it names a server."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in _NO_FILE:
+        raise NotSqliteError("the database is not a file")
+    return Path(parsed.database or "")
+
+
+async def inspect_database(url: str) -> tuple[Finding, ...]:
+    """Look for all that is wrong, changing nothing; empty where all is well.
+
+    A bot may be running on it.
+    """
+    if make_url(url).get_backend_name() != "sqlite":
+        return await _inspect_server(url)
+    path = sqlite_file(url)
+    found = inspect_file(path)
+    if found:
+        return found
+    with closing(open_read_only(path)) as connection:
+        has_tables = connection.execute(
+            "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+        ).fetchone()
+        heads = connection.execute("SELECT version_num FROM alembic_version") if has_tables else ()
+        return _judge({head for (head,) in heads})
+
+
+def inspect_file(path: Path) -> tuple[Finding, ...]:
+    """Look for faults inside an SQLite file, whatever its revision."""
+    if not is_there(path):
+        return (_absence(path),)
+    try:
+        with closing(open_read_only(path)) as connection:
+            return _damage(connection) or _orphans(connection)
+    except sqlite3.DatabaseError as error:
+        return (Finding(fault_of(error), error.sqlite_errorname),)
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether a file is there; where this account may not look, to open it will tell."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return True
+
+
+def is_ours(path: Path) -> bool:
+    """Tell whether a sound SQLite file is the bot's, of any version."""
+    with closing(open_read_only(path)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name for (name,) in tables} >= _OURS
+
+
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Open a database file that another process may be writing."""
+    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
+
+
+def _absence(path: Path) -> Finding:
+    """Tell whether a start can make what is not there yet."""
+    existing = next(folder for folder in path.absolute().parents if folder.exists())
+    try:
+        # What a folder says of itself is not enough: /proc lets root write, and takes nothing.
+        with TemporaryDirectory(dir=existing):
+            return Finding(Fault.MISSING, path.name)
+    except OSError:
+        return Finding(Fault.NO_PLACE, str(existing))
+
+
+def _damage(connection: sqlite3.Connection) -> tuple[Finding, ...]:
+    told = connection.execute(f"PRAGMA integrity_check({_MOST_FAULTS})").fetchall()
+    return tuple(Finding(Fault.DAMAGED, words) for (words,) in told if words != "ok")
+
+
+def _orphans(connection: sqlite3.Connection) -> tuple[Finding, ...]:
+    tables = {row[0] for row in connection.execute("PRAGMA foreign_key_check")}
+    return tuple(Finding(Fault.ORPHANS, table) for table in sorted(tables))
+
+
+async def _inspect_server(url: str) -> tuple[Finding, ...]:
+    engine = open_engine(make_url(url))
+    try:
+        async with engine.connect() as connection:
+            if not await connection.scalar(text("SELECT to_regclass('alembic_version')")):
+                return _judge(set())
+            heads = await connection.scalars(text("SELECT version_num FROM alembic_version"))
+            return _judge(set(heads))
+    except unreachable(engine) as error:
+        return (Finding(fault_of(error), kind_of(error)),)
+    finally:
+        await close_engine(engine)
+
+
+def _judge(heads: set[str]) -> tuple[Finding, ...]:
+    # Alembic is slow to import, and only the doctor and an upgrade need it.
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    from storage.engine.upgrade import configuration  # noqa: PLC0415
+
+    scripts = ScriptDirectory.from_config(configuration())
+    if not heads:
+        return (Finding(Fault.EMPTY, ""),)
+    told = ", ".join(sorted(heads))
+    if heads - {script.revision for script in scripts.walk_revisions()}:
+        return (Finding(Fault.TOO_NEW, told),)
+    return () if heads == set(scripts.get_heads()) else (Finding(Fault.OUTDATED, told),)

@@ -1,0 +1,1 @@
+"""What is promised on personal data: durations, export, erasure. Walks every table."""

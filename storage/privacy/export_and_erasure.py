@@ -1,0 +1,321 @@
+"""A person's rights: everything held on them, given back or erased."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.engine.errors import NotFoundError
+from storage.engine.repository import Repository
+from storage.engine.schema import (
+    conversation_messages,
+    conversations,
+    drafts,
+    inbox,
+    interest_events,
+    interests,
+    outbox,
+    people,
+    questions,
+    rests,
+    signatures,
+)
+from storage.queues.inbox import InboxState
+from storage.queues.outbox import Audience, OutboxState, lane_of
+from storage.records.change_requests import Publications
+from storage.records.conversation_values import Conversation
+from storage.records.conversation_values import Message as Said
+from storage.records.conversations import Conversations, sent_about
+from storage.records.drafts import Draft, Drafts
+from storage.records.interest_values import Event, Interest, Status
+from storage.records.interests import Interests
+from storage.records.people import People, Person
+from storage.records.questions import Question, Questions
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that did not reach the person yet, or never will: its Bot API call."""
+
+    method: str
+    payload: Mapping[str, Any]
+    created_at: datetime
+    filename: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What this Telegram account did, as an administrator, to somebody's interest."""
+
+    number: str
+    status: Status
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Facilitation:
+    """What this Telegram account did as a facilitator: whether it signs, and when it acted."""
+
+    signs: bool
+    replies: tuple[tuple[str, datetime], ...]
+    closed: tuple[tuple[str, datetime], ...]
+    treated: tuple[datetime, ...]
+    changes: tuple[tuple[str, datetime], ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not (self.signs or self.replies or self.closed or self.treated or self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """Everything stored on one person; `incoming` is raw JSON, as received from Telegram."""
+
+    person: Person
+    draft: Draft | None
+    interests: tuple[tuple[Interest, tuple[Event, ...]], ...]
+    questions: tuple[Question, ...]
+    conversations: tuple[tuple[Conversation, tuple[Said, ...]], ...]
+    outgoing: tuple[Message, ...]
+    incoming: tuple[str, ...]
+    acts: tuple[Act, ...]
+    facilitation: Facilitation
+
+
+@dataclass(frozen=True, slots=True)
+class SentNotice:
+    """A message already sent to others about the person, to be blanked there."""
+
+    chat_id: int
+    message_id: int
+    number: str
+    of_conversation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure did: rows erased or anonymised by table, and the notices left to blank."""
+
+    counts: dict[str, int]
+    deliveries: tuple[SentNotice, ...]
+
+
+class Rights(Repository):
+    """Access and erasure, over every table."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        now: datetime,
+        settle: Callable[[], Awaitable[None]],
+        look_anew: Callable[[], None],
+    ) -> None:
+        super().__init__(connection, now)
+        self._settle = settle
+        self._look_anew = look_anew
+
+    async def export(self, person_id: int, *, except_update_id: int | None = None) -> PersonalData:
+        """Gather everything stored on a person; `NotFoundError` if they are unknown.
+
+        `except_update_id` leaves out the request for the export itself.
+        """
+        person = await self._known(person_id)
+        await self._settle()
+        return PersonalData(
+            person=person,
+            draft=await Drafts(self._connection, self._now).of(person_id),
+            interests=await self._interests(person_id),
+            questions=await Questions(self._connection, self._now).of_person(person_id),
+            conversations=await self._conversations(person_id),
+            outgoing=await self._outgoing(person.telegram_id),
+            incoming=await self._incoming(person.telegram_id, except_update_id),
+            acts=await self._acts(person.telegram_id),
+            facilitation=await self._facilitation(person.telegram_id),
+        )
+
+    async def erase(self, person_id: int, *, keep_update_id: int | None = None) -> Erased:
+        """Erase everything on a person, and leave anonymous figures.
+
+        The update being handled (`keep_update_id`) is left for its own `inbox.done`.
+        Raises `NotFoundError` if the person is unknown.
+        """
+        person = await self._known(person_id)
+        await self._settle()
+        mine = interests.c.person_id == person_id
+        numbers = {
+            name: one.number
+            for one in await self._of_person(person_id)
+            for name in (one.about, one.about_note)
+        }
+        talks = await Conversations(self._connection, self._now, self._settle).of_person(person_id)
+        notices = await self._notices(numbers) + await self._talk_notices(talks)
+        about_talks = sent_about([one.id for one in talks])
+        counts = {
+            "outbox": await self._erase_outgoing(person.telegram_id, list(numbers))
+            + await self._delete(outbox, about_talks),
+            "inbox": await self._erase_incoming(person.telegram_id, keep_update_id),
+            "interest_events": await self._erase_acts(person.telegram_id),
+            "interests": await Interests(self._connection, self._now).anonymise(mine),
+            "drafts": await self._delete(drafts, drafts.c.person_id == person_id),
+            "conversations": await self._delete(
+                conversations, conversations.c.person_id == person_id
+            ),
+            "questions": await self._delete(questions, questions.c.person_id == person_id),
+            "facilitation": await self._erase_facilitation(person.telegram_id),
+            "people": await self._delete(people, people.c.id == person_id),
+        }
+        self._look_anew()
+        return Erased(counts, notices)
+
+    async def _known(self, person_id: int) -> Person:
+        person = await People(self._connection, self._now).get(person_id)
+        if person is None:
+            raise NotFoundError(f"no person {person_id}")
+        return person
+
+    async def _of_person(self, person_id: int) -> Sequence[Interest]:
+        return await Interests(self._connection, self._now).of_person(person_id)
+
+    async def _interests(self, person_id: int) -> tuple[tuple[Interest, tuple[Event, ...]], ...]:
+        events = Interests(self._connection, self._now).events
+        return tuple([(one, await events(one.id)) for one in await self._of_person(person_id)])
+
+    async def _outgoing(self, chat_id: int) -> tuple[Message, ...]:
+        columns = (outbox.c.method, outbox.c.payload, outbox.c.created_at, outbox.c.filename)
+        result = await self._connection.execute(
+            select(*columns)
+            .where(outbox.c.chat_id == chat_id, outbox.c.state != OutboxState.SENT)
+            .order_by(outbox.c.id)
+        )
+        return tuple(Message(*row) for row in result)
+
+    async def _incoming(self, chat_id: int, except_update_id: int | None) -> tuple[str, ...]:
+        result = await self._connection.scalars(
+            select(inbox.c.body)
+            .where(inbox.c.chat_id == chat_id, inbox.c.body.is_not(None))
+            .where(_is_not(except_update_id))
+            .order_by(inbox.c.update_id)
+        )
+        return tuple(result)
+
+    async def _acts(self, telegram_id: int) -> tuple[Act, ...]:
+        columns = (interests.c.number, interest_events.c.status, interest_events.c.at)
+        result = await self._connection.execute(
+            select(*columns)
+            .join_from(interest_events, interests)
+            .where(interest_events.c.actor_id == telegram_id)
+            .order_by(interest_events.c.id)
+        )
+        return tuple(Act(row[0], Status(row[1]), row[2]) for row in result)
+
+    async def _notices(self, numbers: Mapping[str, str]) -> tuple[SentNotice, ...]:
+        columns = (outbox.c.sent_chat_id, outbox.c.message_id, outbox.c.about)
+        result = await self._connection.execute(
+            select(*columns)
+            .distinct()
+            .where(outbox.c.about.in_(numbers), outbox.c.audience != Audience.PERSON)
+            .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
+        )
+        return tuple(SentNotice(row[0], row[1], numbers[row[2]]) for row in result)
+
+    async def _conversations(
+        self, person_id: int
+    ) -> tuple[tuple[Conversation, tuple[Said, ...]], ...]:
+        known = Conversations(self._connection, self._now, self._settle)
+        return tuple(
+            [(one, await known.messages(one.id)) for one in await known.of_person(person_id)]
+        )
+
+    async def _talk_notices(self, talks: Sequence[Conversation]) -> tuple[SentNotice, ...]:
+        notices: list[SentNotice] = []
+        for one in talks:
+            result = await self._connection.execute(
+                select(outbox.c.sent_chat_id, outbox.c.message_id)
+                .distinct()
+                .where(sent_about([one.id]), outbox.c.sent_chat_id < 0)
+                .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
+            )
+            notices += [
+                SentNotice(row[0], row[1], one.number, of_conversation=True) for row in result
+            ]
+        return tuple(notices)
+
+    async def _facilitation(self, telegram_id: int) -> Facilitation:
+        signing = select(signatures.c.telegram_id).where(signatures.c.telegram_id == telegram_id)
+        replies = (
+            select(conversations.c.number, conversation_messages.c.at)
+            .join_from(conversation_messages, conversations)
+            .where(conversation_messages.c.author_id == telegram_id)
+            .order_by(conversation_messages.c.id)
+        )
+        closed = (
+            select(conversations.c.number, conversations.c.closed_at)
+            .where(conversations.c.closed_by == telegram_id)
+            .order_by(conversations.c.id)
+        )
+        treated = (
+            select(questions.c.treated_at)
+            .where(questions.c.treated_by == telegram_id)
+            .order_by(questions.c.id)
+        )
+        return Facilitation(
+            signs=await self._connection.scalar(signing) is not None,
+            replies=tuple((row[0], row[1]) for row in await self._connection.execute(replies)),
+            closed=tuple((row[0], row[1]) for row in await self._connection.execute(closed)),
+            treated=tuple(await self._connection.scalars(treated)),
+            changes=await Publications(self._connection, self._now).of_actor(telegram_id),
+        )
+
+    async def _erase_facilitation(self, telegram_id: int) -> int:
+        signed = await Conversations(self._connection, self._now, self._settle).forget_signature(
+            telegram_id
+        )
+        said = await self._connection.execute(
+            update(conversation_messages)
+            .where(conversation_messages.c.author_id == telegram_id)
+            .values(author_id=None, signature=None)
+        )
+        closed = await self._connection.execute(
+            update(conversations)
+            .where(conversations.c.closed_by == telegram_id)
+            .values(closed_by=None, closed_by_name=None)
+        )
+        treated = await self._connection.execute(
+            update(questions).where(questions.c.treated_by == telegram_id).values(treated_by=None)
+        )
+        changes = await Publications(self._connection, self._now).forget_actor(telegram_id)
+        return signed + said.rowcount + closed.rowcount + treated.rowcount + changes
+
+    async def _erase_outgoing(self, chat_id: int, abouts: Sequence[str]) -> int:
+        await self._delete(rests, rests.c.lane == lane_of(Audience.PERSON, chat_id))
+        return await self._delete(
+            outbox, (outbox.c.chat_id == chat_id) | outbox.c.about.in_(abouts)
+        )
+
+    async def _erase_incoming(self, chat_id: int, keep_update_id: int | None) -> int:
+        # The bare numbers stay as long as Telegram may send the same updates again.
+        result = await self._connection.execute(
+            update(inbox)
+            .where(inbox.c.chat_id == chat_id, _is_not(keep_update_id))
+            .values(state=InboxState.DONE, chat_id=None, body=None, done_at=self._now)
+        )
+        return result.rowcount
+
+    async def _erase_acts(self, telegram_id: int) -> int:
+        result = await self._connection.execute(
+            update(interest_events)
+            .where(interest_events.c.actor_id == telegram_id)
+            .values(actor_id=None, actor_name=None)
+        )
+        return result.rowcount
+
+    async def _delete(self, table: Table, condition: ColumnElement[bool]) -> int:
+        return (await self._connection.execute(delete(table).where(condition))).rowcount
+
+
+def _is_not(update_id: int | None) -> ColumnElement[bool]:
+    return inbox.c.update_id.is_distinct_from(update_id)

@@ -1,0 +1,131 @@
+"""How long things are kept."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Table, delete, exists, func, select
+
+from storage.engine.repository import Repository
+from storage.engine.schema import (
+    conversations,
+    drafts,
+    inbox,
+    interests,
+    outbox,
+    people,
+    questions,
+    signatures,
+)
+from storage.queues.inbox import InboxState
+from storage.records.change_requests import Publications
+from storage.records.conversation_values import ABOUT as ABOUT_CONVERSATION
+from storage.records.conversations import sent_about
+from storage.records.interest_values import ABOUT, about, about_note
+from storage.records.interests import Interests
+
+# Each database has its limit of parameters in one statement; SQLite's lowest was 999. An interest
+# has two names in the outbox.
+_AT_ONCE = 450
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Durations:
+    """How long each thing is kept; all are settings.
+
+    `draft` since its last answer; `question` since it was asked; `conversation` since it was
+    closed, or silent if it never was, with the trace of its messages; `interest` since it was
+    closed, or moved last if it never was, before it is anonymised and the trace of its notices
+    goes; `inbox_done` since an update was handled, `inbox_aside` since it was set aside;
+    `outbox_record` since a message was parked, or sent about anything else; `person` since the
+    last sign of someone who left nothing else, and since a facilitator's signature was last used.
+    """
+
+    draft: timedelta = timedelta(hours=48)
+    question: timedelta = timedelta(days=90)
+    conversation: timedelta = timedelta(days=90)
+    interest: timedelta = timedelta(days=365)
+    inbox_done: timedelta = timedelta(hours=48)
+    inbox_aside: timedelta = timedelta(days=7)
+    outbox_record: timedelta = timedelta(days=30)
+    person: timedelta = timedelta(days=365)
+
+
+class Retention(Repository):
+    """The end of life of every row."""
+
+    async def apply(self, durations: Durations) -> dict[str, int]:
+        """Erase or anonymise what has been kept long enough; counts by table, for the log."""
+        # Interests first: their notices go with them. People last: they go once nothing is left.
+        anonymised, notices = await self._anonymise_interests(durations.interest)
+        ended, lines = await self._forget_conversations(durations.conversation)
+        return {
+            "interests": anonymised,
+            "outbox": notices + lines + await self._forget_outgoing(durations.outbox_record),
+            "inbox": await self._forget_incoming(durations),
+            "drafts": await self._delete(drafts, drafts.c.updated_at < self._now - durations.draft),
+            "questions": await self._delete(
+                questions, questions.c.asked_at < self._now - durations.question
+            ),
+            "conversations": ended,
+            "signatures": await self._delete(
+                signatures, signatures.c.used_at < self._now - durations.person
+            ),
+            "publications": await Publications(self._connection, self._now).forget(),
+            "people": await self._forget_people(durations.person),
+        }
+
+    async def _anonymise_interests(self, kept: timedelta) -> tuple[int, int]:
+        # What nobody ever closed must not be kept for ever.
+        last = func.coalesce(interests.c.closed_at, interests.c.updated_at)
+        due = (
+            select(interests.c.id)
+            .where(last < self._now - kept, interests.c.person_id.is_not(None))
+            .limit(_AT_ONCE)
+        )
+        anonymised = notices = 0
+        while ids := (await self._connection.scalars(due)).all():
+            names = [name(one) for one in ids for name in (about, about_note)]
+            notices += await self._delete(outbox, outbox.c.about.in_(names))
+            anonymised += await Interests(self._connection, self._now).anonymise(
+                interests.c.id.in_(ids)
+            )
+        return anonymised, notices
+
+    async def _forget_conversations(self, kept: timedelta) -> tuple[int, int]:
+        last = func.coalesce(conversations.c.closed_at, conversations.c.updated_at)
+        due = select(conversations.c.id).where(last < self._now - kept).limit(_AT_ONCE // 10)
+        ended = lines = 0
+        while ids := (await self._connection.scalars(due)).all():
+            lines += await self._delete(outbox, sent_about(ids))
+            ended += await self._delete(conversations, conversations.c.id.in_(ids))
+        return ended, lines
+
+    async def _forget_outgoing(self, kept: timedelta) -> int:
+        limit = self._now - kept
+        lasting = outbox.c.about.startswith(ABOUT) | outbox.c.about.startswith(ABOUT_CONVERSATION)
+        return await self._delete(
+            outbox, (outbox.c.parked_at < limit) | ((outbox.c.sent_at < limit) & ~lasting)
+        )
+
+    async def _forget_incoming(self, durations: Durations) -> int:
+        is_done = (inbox.c.state == InboxState.DONE) & (
+            inbox.c.done_at < self._now - durations.inbox_done
+        )
+        is_aside = (inbox.c.state == InboxState.ASIDE) & (
+            inbox.c.done_at < self._now - durations.inbox_aside
+        )
+        return await self._delete(inbox, is_done | is_aside)
+
+    async def _forget_people(self, kept: timedelta) -> int:
+        left_something = [
+            exists().where(table.c.person_id == people.c.id)
+            for table in (interests, drafts, questions, conversations)
+        ]
+        return await self._delete(
+            people,
+            (people.c.last_seen_at < self._now - kept),
+            *(~something for something in left_something),
+        )
+
+    async def _delete(self, table: Table, *conditions: ColumnElement[bool]) -> int:
+        return (await self._connection.execute(delete(table).where(*conditions))).rowcount

@@ -1,0 +1,227 @@
+"""Updates as they came from Telegram, kept until their handling has committed."""
+
+import functools
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, exists, func, literal_column, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningInsert
+
+from storage.engine.errors import ClaimLostError, InboxFullError
+from storage.engine.repository import Repository, insert_into, is_due, moments
+from storage.engine.schema import INBOX_WAITING, inbox
+
+# Telegram keeps an update for 24 hours, and after a week of silence may number anew from anywhere:
+# an older row neither protects from a repetition nor tells what comes next.
+CURSOR_MEMORY = timedelta(days=3)
+# Half an hour of Telegram's fastest pace; what comes beyond waits at Telegram's, for a day.
+MOST_WAITING = 50_000
+
+
+class InboxState(StrEnum):
+    """Where an update stands."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    ASIDE = "aside"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An update to keep: Telegram's number, the chat whose order it obeys, its raw JSON."""
+
+    update_id: int
+    chat_id: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An update to handle; `attempts` counts the failed ones."""
+
+    update_id: int
+    chat_id: int
+    body: str
+    received_at: datetime
+    attempts: int
+
+
+class Capacity:
+    """How many more updates may wait: counted anew when a part of the room has been used."""
+
+    def __init__(self, most: int = MOST_WAITING) -> None:
+        self._most = most
+        self._uncounted = 0
+
+    async def take(self, count: int, inbox: "Inbox") -> None:
+        """Use the room for so many; InboxFullError where there is none."""
+        if count > self._uncounted:
+            room = self._most - await inbox.backlog()
+            if count > room:
+                raise InboxFullError(f"{self._most} updates wait already")
+            # Other processes fill the same inbox.
+            self._uncounted = max(count, room // 8)
+        self._uncounted -= count
+
+
+class Inbox(Repository):
+    """The table `inbox`."""
+
+    async def add(self, rows: Sequence[Received], within: Capacity | None = None) -> int:
+        """Keep these updates in one statement; those already known, even done, are ignored.
+
+        Returns how many are new. InboxFullError where there is no room for them.
+        """
+        if not rows:
+            return 0
+        if within is not None:
+            await within.take(len(rows), self)
+        result = await self._connection.execute(
+            _adding(self._dialect),
+            [self._waiting_row(row) for row in rows],
+        )
+        return len(result.all())
+
+    async def claim(self, worker: str, busy: Collection[int], limit: int) -> tuple[Waiting, ...]:
+        """Claim the oldest waiting update of each chat, oldest first.
+
+        A chat is skipped whole where another worker handles it, where this one does (`busy`), and
+        where its oldest update was postponed. What this worker claimed before comes again.
+        ClaimLostError where another worker took the same chat at the same time: nothing is claimed.
+        """
+        try:
+            result = await self._connection.execute(
+                _CLAIM,
+                {"of_worker": worker, "busy": list(busy), "most": limit} | moments(self._now),
+            )
+        except IntegrityError as error:
+            raise ClaimLostError("another worker took the same chat") from error
+        return tuple(sorted((Waiting(*row) for row in result), key=lambda one: one.update_id))
+
+    async def done(self, update_ids: Collection[int], worker: str | None = None) -> None:
+        """Mark updates as handled and erase what they said.
+
+        ClaimLostError where the worker named has no claim to one of them any more.
+        """
+        known = {"of_updates": list(update_ids), "of_worker": worker, "now": self._now}
+        statement = _DONE_BY_ANYBODY if worker is None else _DONE
+        result = await self._connection.execute(statement, known)
+        _check_claims(worker, update_ids, result.rowcount)
+
+    async def set_aside(self, update_id: int, reference: str, worker: str | None = None) -> None:
+        """Stop trying an update that cannot be handled; the reference finds it in the logs.
+
+        ClaimLostError where the worker named has no claim to it any more.
+        """
+        result = await self._connection.execute(
+            update(inbox)
+            .where(inbox.c.update_id == update_id, *_held_by(worker))
+            .values(
+                done_at=self._now,
+                not_before=None,
+                claimed_by=None,
+                state=InboxState.ASIDE,
+                reference=reference,
+            )
+        )
+        _check_claims(worker, [update_id], result.rowcount)
+
+    async def postpone(self, update_id: int, until: datetime, worker: str | None = None) -> None:
+        """Count a failed attempt; the update and its chat wait until then."""
+        await self._connection.execute(
+            update(inbox)
+            .where(inbox.c.update_id == update_id, *_held_by(worker))
+            .values(attempts=inbox.c.attempts + 1, not_before=until, claimed_by=None)
+        )
+
+    async def cursor(self) -> int | None:
+        """Give the highest update number kept in the last days: polling starts after it."""
+        highest: int | None = await self._connection.scalar(
+            select(func.max(inbox.c.update_id)).where(
+                inbox.c.received_at > self._now - CURSOR_MEMORY
+            )
+        )
+        return highest
+
+    async def backlog(self) -> int:
+        """Count the updates that wait."""
+        count = await self._connection.scalar(
+            select(func.count()).select_from(inbox).where(INBOX_WAITING)
+        )
+        return count or 0
+
+    async def next_due(self) -> datetime | None:
+        """Tell when the first postponed chat may be tried again; those due already do not count."""
+        due: datetime | None = await self._connection.scalar(_NEXT_DUE, moments(self._now))
+        return due
+
+    def _waiting_row(self, row: Received) -> dict[str, object]:
+        return {
+            "update_id": row.update_id,
+            "chat_id": row.chat_id,
+            "body": row.body,
+            "received_at": self._now,
+            "state": InboxState.WAITING,
+        }
+
+
+def _check_claims(worker: str | None, update_ids: Collection[int], changed: int) -> None:
+    if worker is not None and changed < len(update_ids):
+        raise ClaimLostError(f"one of the updates {list(update_ids)} is not this worker's any more")
+
+
+def _held_by(worker: str | None) -> tuple[ColumnElement[bool], ...]:
+    return () if worker is None else (INBOX_WAITING, inbox.c.claimed_by == worker)
+
+
+_OTHER = inbox.alias("other")
+_OF_SAME_CHAT = (_OTHER.c.chat_id == inbox.c.chat_id) & (
+    _OTHER.c.state == literal_column("'waiting'")
+)
+
+
+def _has_earlier() -> ColumnElement[bool]:
+    return exists().where(_OF_SAME_CHAT, _OTHER.c.update_id < inbox.c.update_id)
+
+
+def _has_claimed() -> ColumnElement[bool]:
+    return exists().where(_OF_SAME_CHAT, _OTHER.c.claimed_by.is_not(None))
+
+
+# What is said for every update is put into words once: doing so takes longer than running it.
+_NOW = bindparam("now", type_=inbox.c.not_before.type)
+_WORKER = bindparam("of_worker", type_=inbox.c.claimed_by.type)
+_IS_FREE = inbox.c.claimed_by.is_(None) & ~_has_earlier() & ~_has_claimed()
+_IS_DUE = is_due(inbox.c.not_before)
+_HEADS = (
+    select(inbox.c.update_id)
+    # What a chat waits for is the update under way, even where an earlier one arrived since.
+    .where(INBOX_WAITING, (inbox.c.claimed_by == _WORKER) | _IS_FREE)
+    .where(inbox.c.chat_id.not_in(bindparam("busy", expanding=True)), _IS_DUE)
+    .order_by(inbox.c.received_at, inbox.c.update_id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("heads")
+)
+_CLAIM = (
+    update(inbox)
+    .where(inbox.c.update_id.in_(select(_HEADS.c.update_id)))
+    .values(claimed_by=_WORKER)
+    .returning(*(inbox.c[name] for name in Waiting.__slots__))
+)
+_DONE_BY_ANYBODY = (
+    update(inbox)
+    .where(inbox.c.update_id.in_(bindparam("of_updates", expanding=True)))
+    .values(done_at=_NOW, not_before=None, claimed_by=None, state=InboxState.DONE, body=None)
+)
+_DONE = _DONE_BY_ANYBODY.where(INBOX_WAITING, inbox.c.claimed_by == _WORKER)
+_NEXT_DUE = select(func.min(inbox.c.not_before)).where(INBOX_WAITING, ~_has_earlier(), ~_IS_DUE)
+
+
+@functools.cache
+def _adding(dialect: str) -> ReturningInsert[Any]:
+    return insert_into(inbox, dialect).on_conflict_do_nothing().returning(inbox.c.update_id)

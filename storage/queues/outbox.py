@@ -1,0 +1,320 @@
+"""What the bot owes: calls to Telegram, written with what caused them and made later."""
+
+import itertools
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.engine.errors import ClaimLostError
+from storage.engine.repository import Repository, is_due, moments
+from storage.engine.schema import OUTBOX_WAITING, chat_moves, outbox, rests
+from storage.queues.outgoing import (
+    Audience,
+    Delivery,
+    OutboxState,
+    Outgoing,
+    Pending,
+    Priority,
+    lane_of,
+)
+from storage.queues.send_pauses import EVERYTHING, is_resting
+
+# The values are met here, with what is done with them.
+__all__ = [
+    "Audience",
+    "Delivery",
+    "Outbox",
+    "OutboxState",
+    "Outgoing",
+    "Pending",
+    "Priority",
+    "lane_of",
+]
+
+
+class Outbox(Repository):
+    """The tables `outbox` and `chat_moves`."""
+
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        super().__init__(connection, now)
+        # The update because of which calls are owed from now on.
+        self.cause: int | None = None
+        # How many calls this unit of work owes.
+        self.owed = 0
+        self._owed: list[dict[str, object]] = []
+
+    def owe(self, outgoing: Outgoing) -> None:
+        """Owe this call; it exists only if the unit of work commits."""
+        self._owed.append(self._row(outgoing))
+        self.owed += 1
+
+    async def settle(self) -> None:
+        """Write what is owed: before the commit, and before anything looks for it."""
+        if self._owed:
+            rows, self._owed = self._owed, []
+            # In the order in which they are owed; most have the same few columns.
+            for _, alike in itertools.groupby(rows, key=dict.keys):
+                await self._connection.execute(_OWE, list(alike))
+
+    async def add(self, outgoing: Outgoing) -> int:
+        """Owe this call and return its id."""
+        await self.settle()
+        self.owed += 1
+        result = await self._connection.execute(_ADD, self._row(outgoing))
+        return int(result.scalar_one())
+
+    async def claim(
+        self, worker: str, busy: Collection[str], limit: int, audiences: Collection[Audience]
+    ) -> tuple[Pending, ...]:
+        """Claim the first waiting call of each lane: answers before broadcasts, then the oldest.
+
+        A lane is skipped whole where another worker serves it, where it rests (`busy`, or a row of
+        `rests`, its own or that of all), and where its first call was postponed; audiences not
+        listed keep waiting. What this worker claimed before comes again. ClaimLostError where
+        another worker took the same lane at the same time: nothing is claimed.
+        """
+        known = {
+            "of_worker": worker,
+            "busy": list(busy),
+            "audiences": list(audiences),
+            "most": limit,
+        } | moments(self._now)
+        try:
+            result = await self._connection.execute(_CLAIM, known)
+        except IntegrityError as error:
+            raise ClaimLostError("another worker took the same lane") from error
+        rows = sorted(result, key=lambda row: (row.priority, row.id))
+        return tuple(Pending(row[1], row[2], Audience(row[3]), *row[4:]) for row in rows)
+
+    async def sent(self, outgoing_id: int, chat_id: int, message_id: int | None) -> bool:
+        """Forget a call that was made, or keep only the trace of it when it is about something.
+
+        False when the row is gone: it was erased while it was being sent, and so should be the
+        message.
+        """
+        if await self.forget([outgoing_id]):
+            return True
+        return await self._change(
+            outgoing_id,
+            state=OutboxState.SENT,
+            payload=None,
+            attachment=None,
+            filename=None,
+            error=None,
+            sent_chat_id=chat_id,
+            message_id=message_id,
+            sent_at=self._now,
+            claimed_by=None,
+        )
+
+    async def forget(self, ids: Collection[int]) -> int:
+        """Forget calls that were made, but for those about something; tells how many."""
+        result = await self._connection.execute(_FORGET, {"ids": list(ids)})
+        return result.rowcount
+
+    async def postpone(
+        self, outgoing_id: int, until: datetime, error: str, worker: str | None = None
+    ) -> None:
+        """Count a failed attempt; the call and its lane wait until then."""
+        attempts = outbox.c.attempts + 1
+        await self._give_back(outgoing_id, worker, attempts=attempts, not_before=until, error=error)
+
+    async def park(self, outgoing_id: int, error: str, worker: str | None = None) -> None:
+        """Give up a call that can never be made; its lane goes on."""
+        await self._give_back(
+            outgoing_id, worker, state=OutboxState.PARKED, error=error, parked_at=self._now
+        )
+
+    async def delivery(self, about: str, audience: Audience | None = None) -> Delivery | None:
+        """Tell where the last message sent about something (to that audience) is."""
+        conditions = [
+            outbox.c.about == about,
+            outbox.c.state == OutboxState.SENT,
+            outbox.c.method == "sendMessage",
+            outbox.c.message_id.is_not(None),
+        ]
+        if audience is not None:
+            conditions.append(outbox.c.audience == audience)
+        result = await self._connection.execute(
+            select(outbox.c.sent_chat_id, outbox.c.message_id)
+            .where(*conditions)
+            .order_by(outbox.c.id.desc())
+            .limit(1)
+        )
+        row = result.one_or_none()
+        return None if row is None else Delivery(*row)
+
+    async def waiting_count(self, audience: Audience | None = None) -> int:
+        """Count the calls that wait, in all or for one audience."""
+        await self.settle()
+        statement = select(func.count()).select_from(outbox).where(OUTBOX_WAITING)
+        if audience is not None:
+            statement = statement.where(outbox.c.audience == audience)
+        return await self._connection.scalar(statement) or 0
+
+    async def next_due(self, audiences: Collection[Audience]) -> datetime | None:
+        """Tell when the first postponed lane may be tried again; those due already do not count."""
+        known = {"audiences": list(audiences)} | moments(self._now)
+        due: datetime | None = await self._connection.scalar(_NEXT_DUE, known)
+        return due
+
+    async def oldest_due(self, audiences: Collection[Audience]) -> datetime | None:
+        """Tell since when the oldest call that could be made now has been owed; None if none."""
+        oldest: datetime | None = await self._connection.scalar(
+            select(func.min(outbox.c.created_at)).where(
+                OUTBOX_WAITING, ~_has_earlier(), _IS_DUE, _FOR_AUDIENCES
+            ),
+            {"audiences": list(audiences)} | moments(self._now),
+        )
+        return oldest
+
+    async def lanes_waiting(self, among: Collection[str]) -> frozenset[str]:
+        """Tell which of these lanes have something to say."""
+        result = await self._connection.scalars(
+            select(outbox.c.lane).distinct().where(OUTBOX_WAITING, outbox.c.lane.in_(among))
+        )
+        return frozenset(result)
+
+    async def moved(self, old_chat_id: int, new_chat_id: int) -> None:
+        """Follow a group that became a supergroup (Bot API, `migrate_to_chat_id`)."""
+        await self._connection.execute(
+            update(chat_moves)
+            .where(chat_moves.c.new_chat_id == old_chat_id)
+            .values(new_chat_id=new_chat_id)
+        )
+        values = {"new_chat_id": new_chat_id, "moved_at": self._now}
+        await self._connection.execute(
+            self._insert(chat_moves)
+            .values(old_chat_id=old_chat_id, **values)
+            .on_conflict_do_update(index_elements=[chat_moves.c.old_chat_id], set_=values)
+        )
+        await self._connection.execute(
+            delete(chat_moves).where(chat_moves.c.old_chat_id == new_chat_id)
+        )
+        await self._connection.execute(
+            update(outbox)
+            .where(outbox.c.chat_id == old_chat_id, outbox.c.state == OutboxState.WAITING)
+            # Claims were to the old lane; somebody may be serving the new one.
+            .values(
+                chat_id=new_chat_id,
+                lane=lane_of(Audience.PERSON, new_chat_id),
+                claimed_by=None,
+            )
+        )
+
+    async def current_chat(self, chat_id: int) -> int:
+        """Give the chat's present id, which is the same unless it moved."""
+        moved = await self._connection.scalar(
+            select(chat_moves.c.new_chat_id).where(chat_moves.c.old_chat_id == chat_id)
+        )
+        return chat_id if moved is None else moved
+
+    def _row(self, outgoing: Outgoing) -> dict[str, object]:
+        row = {
+            "lane": lane_of(outgoing.audience, outgoing.chat_id),
+            "audience": outgoing.audience,
+            "chat_id": outgoing.chat_id,
+            "update_id": self.cause,
+            "method": outgoing.method,
+            "payload": dict(outgoing.payload),
+            "attachment": outgoing.attachment,
+            "filename": outgoing.filename,
+            "about": outgoing.about,
+            "not_before": outgoing.not_before,
+            "priority": outgoing.priority,
+            "created_at": self._now,
+            "state": OutboxState.WAITING,
+        }
+        return {name: value for name, value in row.items() if value is not None}
+
+    async def _give_back(self, outgoing_id: int, worker: str | None, **values: object) -> None:
+        mine = () if worker is None else (OUTBOX_WAITING, outbox.c.claimed_by == worker)
+        await self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id == outgoing_id, *mine)
+            .values(claimed_by=None, **values)
+        )
+
+    async def _change(self, outgoing_id: int, **values: object) -> bool:
+        result = await self._connection.execute(
+            update(outbox).where(outbox.c.id == outgoing_id).values(**values)
+        )
+        return result.rowcount > 0
+
+
+_PENDING = (
+    outbox.c.id,
+    outbox.c.lane,
+    outbox.c.audience,
+    outbox.c.chat_id,
+    outbox.c.update_id,
+    outbox.c.method,
+    outbox.c.payload,
+    outbox.c.attachment,
+    outbox.c.filename,
+    outbox.c.about,
+    outbox.c.attempts,
+    outbox.c.created_at,
+)
+
+
+_OTHER = outbox.alias("other")
+_OF_SAME_LANE = (_OTHER.c.lane == outbox.c.lane) & (_OTHER.c.state == literal_column("'waiting'"))
+
+
+def _has_earlier() -> ColumnElement[bool]:
+    passes = _OTHER.c.priority < outbox.c.priority
+    is_older = (_OTHER.c.priority == outbox.c.priority) & (_OTHER.c.id < outbox.c.id)
+    return exists().where(_OF_SAME_LANE, passes | is_older)
+
+
+def _has_claimed() -> ColumnElement[bool]:
+    return exists().where(_OF_SAME_LANE, _OTHER.c.claimed_by.is_not(None))
+
+
+# What is said for every update is put into words once: doing so takes longer than running it.
+_NOW = bindparam("now", type_=outbox.c.not_before.type)
+_WORKER = bindparam("of_worker", type_=outbox.c.claimed_by.type)
+_FOR_AUDIENCES = outbox.c.audience.in_(bindparam("audiences", expanding=True))
+_IS_DUE = is_due(outbox.c.not_before)
+_IS_FREE = outbox.c.claimed_by.is_(None) & ~_has_earlier() & ~_has_claimed()
+_IS_RESTING = exists().where(rests.c.lane == outbox.c.lane, is_resting(_NOW))
+_ALL_REST = exists().where(rests.c.lane == EVERYTHING, is_resting(_NOW)).correlate(None)
+_HEADS = (
+    select(outbox.c.id)
+    # What a lane waits for is the call under way if there is one, or the first.
+    .where(OUTBOX_WAITING, (outbox.c.claimed_by == _WORKER) | _IS_FREE)
+    .where(outbox.c.lane.not_in(bindparam("busy", expanding=True)))
+    .where(_FOR_AUDIENCES, _IS_DUE, ~_IS_RESTING, ~_ALL_REST)
+    .order_by(outbox.c.priority, outbox.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("heads")
+)
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.id.in_(select(_HEADS.c.id)))
+    .values(claimed_by=_WORKER)
+    .returning(outbox.c.priority, *_PENDING)
+)
+_OWE = insert(outbox)
+_ADD = _OWE.returning(outbox.c.id)
+_FORGET = delete(outbox).where(
+    outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.about.is_(None)
+)
+_NEXT_DUE = select(func.min(outbox.c.not_before)).where(
+    OUTBOX_WAITING, ~_has_earlier(), ~_IS_DUE, _FOR_AUDIENCES
+)

@@ -1,0 +1,114 @@
+"""How fast somebody writes, read from the inbox: the same for every worker, and after a restart."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, bindparam, case, exists, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.engine.repository import Repository
+from storage.engine.schema import inbox
+
+_HELD = "flood"
+
+
+class Tempo(Repository):
+    """The recent updates of a chat, in the table `inbox`."""
+
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        super().__init__(connection, now)
+        self._slow: set[int] = set()
+        # The last update of a chat that was handled, where it came a short time ago; and when.
+        self._last: dict[int, int] = {}
+        self._handled: dict[int, datetime] = {}
+
+    async def look(self, chats: Collection[int], limit: int, within: timedelta) -> frozenset[int]:
+        """Find in one statement which of these chats are surely within a limit."""
+        if not chats:
+            return frozenset()
+        known = {"chats": list(chats), "limit": limit, "since": self._now - within}
+        recent = (await self._connection.execute(_RECENT, known)).all()
+        slow = frozenset(chats) - {chat for chat, is_fast, _ in recent if is_fast}
+        self._last |= {chat: number for chat, _, number in recent if number}
+        self._slow |= slow
+        return slow
+
+    async def is_over(self, chat_id: int, update_id: int, limit: int, within: timedelta) -> bool:
+        """Tell whether more than `limit` updates came within a time, this one counted."""
+        if chat_id in self._slow:
+            return False
+        known = _known(chat_id, update_id, self._now, within)
+        earliest = await self._connection.scalar(_NTH_BEFORE, known | {"nth": limit - 1})
+        return earliest is not None
+
+    async def came_between(self, chat_id: int, handled_at: datetime, update_id: int) -> bool:
+        """Tell whether there were updates after the one that was handled at this very moment.
+
+        By their numbers: the clock may have moved in between, or be another worker's.
+        """
+        if self._last:
+            numbers, self._last = list(self._last.values()), {}
+            rows = await self._connection.execute(_HANDLED_AT, {"numbers": numbers})
+            self._handled |= dict(map(tuple, rows))
+        if self._handled.get(chat_id) == handled_at:
+            return False
+        known = {"chat": chat_id, "handled_at": handled_at, "number": update_id}
+        return bool(await self._connection.scalar(_CAME_BETWEEN, known))
+
+    async def hold(self, chat_id: int, update_id: int, within: timedelta) -> bool:
+        """Mark an update as left unanswered; True where it is the first one within that time."""
+        known = _known(chat_id, update_id, self._now, within)
+        earlier = await self._connection.scalar(_HELD_BEFORE, known)
+        await self._connection.execute(
+            update(inbox).where(inbox.c.update_id == update_id).values(reference=_HELD)
+        )
+        return not earlier
+
+
+_RECENT = (
+    select(
+        inbox.c.chat_id,
+        func.count() > bindparam("limit"),
+        func.max(case((inbox.c.done_at.is_not(None), inbox.c.update_id))),
+    )
+    .where(
+        inbox.c.chat_id.in_(bindparam("chats", expanding=True)),
+        inbox.c.received_at > bindparam("since"),
+    )
+    .group_by(inbox.c.chat_id)
+)
+_HANDLED_AT = select(inbox.c.chat_id, inbox.c.done_at).where(
+    inbox.c.update_id.in_(bindparam("numbers", expanding=True))
+)
+_BEFORE = and_(
+    inbox.c.chat_id == bindparam("chat"),
+    inbox.c.received_at > bindparam("since"),
+    # What is yet to come is of a clock that was put back.
+    inbox.c.received_at <= bindparam("now"),
+    inbox.c.update_id < bindparam("number"),
+)
+_NTH_BEFORE = (
+    select(inbox.c.received_at)
+    .where(_BEFORE)
+    .order_by(inbox.c.received_at.desc())
+    .offset(bindparam("nth"))
+    .limit(1)
+)
+_HELD_BEFORE = select(exists().where(_BEFORE, inbox.c.reference == _HELD))
+
+_HANDLED = (
+    select(func.max(inbox.c.update_id))
+    .where(inbox.c.chat_id == bindparam("chat"), inbox.c.done_at == bindparam("handled_at"))
+    .scalar_subquery()
+)
+_CAME_BETWEEN = select(
+    exists().where(
+        inbox.c.chat_id == bindparam("chat"),
+        inbox.c.update_id > _HANDLED,
+        inbox.c.update_id < bindparam("number"),
+    )
+)
+
+
+def _known(chat_id: int, update_id: int, now: datetime, within: timedelta) -> dict[str, object]:
+    return {"chat": chat_id, "number": update_id, "since": now - within, "now": now}

@@ -1,0 +1,319 @@
+"""Changes of the knowledge that facilitators ask for: from the asking to the publication."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, delete, func, or_, select, update
+
+from storage.engine.repository import Repository
+from storage.engine.schema import alarms, publications
+
+# A process that has died leaves what it was working on to another after so long.
+LEASE = timedelta(seconds=60)
+# What nobody decided on is given up; what was published serves the machines that were off.
+_UNDECIDED = timedelta(days=7)
+_CONTENT_KEPT = timedelta(days=30)
+_KEPT = timedelta(days=365)
+
+
+class Kind(StrEnum):
+    """What was asked for; a comparison only shows what a return to a version would change."""
+
+    UPLOAD = "upload"
+    PHRASING = "phrasing"
+    OUT_OF_SCOPE = "out_of_scope"
+    ROLLBACK = "rollback"
+    COMPARISON = "comparison"
+
+
+class State(StrEnum):
+    """Where a change stands; the first three are not the end of it."""
+
+    ASKED = "asked"
+    READY = "ready"
+    WANTED = "wanted"
+    PUBLISHED = "published"
+    SHOWN = "shown"
+    REFUSED = "refused"
+    ABANDONED = "abandoned"
+    OVERTAKEN = "overtaken"
+    FAILED = "failed"
+
+
+_TO_WORK_ON = (State.ASKED, State.WANTED)
+OPEN = frozenset({*_TO_WORK_ON, State.READY})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A change to examine.
+
+    `subject` is a Telegram file id, an entry id or the id of a version, as the kind has it;
+    `wording` a phrasing or a question, on one line; `chat_id` where the outcome is told; `about`
+    whatever finds it again.
+    """
+
+    kind: Kind
+    actor_id: int
+    actor_name: str
+    chat_id: int
+    file: str | None = None
+    subject: str | None = None
+    wording: str | None = None
+    about: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A change and how far it has come; `base` is the fingerprint of the file it would replace."""
+
+    id: int
+    kind: Kind
+    state: State
+    actor_id: int | None
+    actor_name: str | None
+    chat_id: int
+    file: str | None
+    subject: str | None
+    wording: str | None
+    about: str | None
+    asked_at: datetime
+    base: str | None
+    report: Mapping[str, Any] | None
+    decided_by: str | None
+    version_id: str | None
+    published_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether what publishing it would break has to be read first."""
+        return bool(self.report and self.report.get("confirm"))
+
+
+class Publications(Repository):
+    """The tables `publications` and `alarms`."""
+
+    async def ask(self, asked: Asked) -> int:
+        """Ask for a change; it is examined once the unit of work has committed. Returns its id."""
+        values = {name: getattr(asked, name) for name in Asked.__slots__}
+        result = await self._connection.execute(
+            self._insert(publications)
+            .values(**values, state=State.ASKED, asked_at=self._now)
+            .returning(publications.c.id)
+        )
+        return int(result.scalar_one())
+
+    async def get(self, publication_id: int) -> Publication | None:
+        """Return a change."""
+        return await self._one(publications.c.id == publication_id)
+
+    async def about(self, about: str) -> Publication | None:
+        """Return the last change asked for about something."""
+        return await self._one(publications.c.about == about)
+
+    async def content(self, publication_id: int) -> bytes | None:
+        """Return what the file would be, or became; None once that is no longer kept."""
+        content: bytes | None = await self._connection.scalar(
+            select(publications.c.content).where(publications.c.id == publication_id)
+        )
+        return content
+
+    async def claim(self) -> Publication | None:
+        """Take the oldest change that waits for the machine; nobody else does until `LEASE`."""
+        is_free = or_(
+            publications.c.claimed_until.is_(None), publications.c.claimed_until < self._now
+        )
+        waiting = publications.c.state.in_(_TO_WORK_ON) & is_free
+        oldest = await self._connection.scalar(
+            select(publications.c.id).where(waiting).order_by(publications.c.id).limit(1)
+        )
+        if oldest is None:
+            return None
+        won = await self._change(oldest, waiting, claimed_until=self._now + LEASE)
+        return await self.get(oldest) if won else None
+
+    async def renew(self, publication_id: int) -> None:
+        """Keep what is being worked on for another while."""
+        await self._change(publication_id, claimed_until=self._now + LEASE)
+
+    async def release(self, publication_id: int) -> None:
+        """Leave a change to whoever comes next."""
+        await self._change(publication_id, claimed_until=None)
+
+    async def offer(
+        self, publication_id: int, file: str, content: bytes, base: str, report: Mapping[str, Any]
+    ) -> bool:
+        """Keep what was examined until a facilitator decides; False where it has ended since."""
+        return await self._move(
+            publication_id,
+            State.ASKED,
+            State.READY,
+            file=file,
+            content=content,
+            base=base,
+            report=dict(report),
+            claimed_until=None,
+        )
+
+    async def want(self, publication_id: int, actor_id: int, actor_name: str) -> bool:
+        """Ask for publication of what was offered; False where somebody else decided before."""
+        by = {"decided_by_id": actor_id, "decided_by": actor_name}
+        return await self._move(publication_id, State.READY, State.WANTED, **by)
+
+    async def abandon(self, publication_id: int, actor_id: int, actor_name: str) -> bool:
+        """Give up what was offered; False where somebody else decided before."""
+        by = {"decided_by_id": actor_id, "decided_by": actor_name}
+        ended = _ended(self._now)
+        return await self._move(publication_id, State.READY, State.ABANDONED, **by, **ended)
+
+    async def end(self, publication_id: int, state: State, file: str | None = None) -> bool:
+        """End a change without publication; what it would have written is not kept."""
+        named = {"file": file} if file else {}
+        return await self._change(
+            publication_id,
+            publications.c.state.in_(_TO_WORK_ON),
+            state=state,
+            claimed_until=None,
+            **_ended(self._now) | named,
+        )
+
+    async def published(self, publication_id: int, version_id: str, at: datetime) -> bool:
+        """Record a publication; its content is kept for the machines that do not have it yet."""
+        return await self._move(
+            publication_id,
+            State.WANTED,
+            State.PUBLISHED,
+            version_id=version_id,
+            published_at=at,
+            claimed_until=None,
+            wording=None,
+            ended_at=self._now,
+        )
+
+    async def newest(self) -> tuple[int, int]:
+        """Tell the last publication and how many there are: what changes where there is a new one.
+
+        Ids follow the asking, and not the publishing: the last one alone would not do.
+        """
+        done = publications.c.state == State.PUBLISHED
+        result = await self._connection.execute(
+            select(func.coalesce(func.max(publications.c.id), 0), func.count()).where(done)
+        )
+        last, count = result.one()
+        return int(last), int(count)
+
+    async def publications(self) -> tuple[Publication, ...]:
+        """Give the publications whose content is still kept, oldest first."""
+        result = await self._connection.execute(
+            select(*_COLUMNS)
+            .where(publications.c.state == State.PUBLISHED, publications.c.content.is_not(None))
+            .order_by(publications.c.published_at, publications.c.id)
+        )
+        return tuple(_publication(row) for row in result.mappings())
+
+    async def authors(self, version_ids: Sequence[str]) -> dict[str, str | None]:
+        """Return who published what replaced these versions, by version: None once erased.
+
+        Nothing for a version that is older than what is kept, or was replaced on the disk.
+        """
+        result = await self._connection.execute(
+            select(publications.c.version_id, publications.c.decided_by)
+            .where(publications.c.state == State.PUBLISHED)
+            .where(publications.c.version_id.in_(version_ids))
+        )
+        return {row[0]: row[1] for row in result}
+
+    async def raise_alarm(self, name: str, digest: str) -> bool:
+        """Tell whether this is news: one process says it, once, and again where it differs."""
+        values = {"digest": digest, "raised_at": self._now}
+        result = await self._connection.execute(
+            self._insert(alarms)
+            .values(name=name, **values)
+            .on_conflict_do_update(
+                index_elements=[alarms.c.name], set_=values, where=alarms.c.digest != digest
+            )
+            .returning(alarms.c.name)
+        )
+        return result.one_or_none() is not None
+
+    async def clear_alarm(self, name: str) -> bool:
+        """Tell whether there was an alarm; there is none now."""
+        result = await self._connection.execute(delete(alarms).where(alarms.c.name == name))
+        return result.rowcount > 0
+
+    async def forget(self) -> int:
+        """Erase what has been kept long enough; gives the number of changes it touched."""
+        undecided = (publications.c.state == State.READY) & (
+            publications.c.asked_at < self._now - _UNDECIDED
+        )
+        given_up = await self._update(undecided, state=State.ABANDONED, **_ended(self._now))
+        old = publications.c.content.is_not(None) & (
+            publications.c.ended_at < self._now - _CONTENT_KEPT
+        )
+        emptied = await self._update(old, content=None)
+        gone = await self._connection.execute(
+            delete(publications).where(publications.c.ended_at < self._now - _KEPT)
+        )
+        return given_up + emptied + gone.rowcount
+
+    async def of_actor(self, telegram_id: int) -> tuple[tuple[str, datetime], ...]:
+        """Give the file and the moment of each change that a facilitator asked for or decided."""
+        columns = publications.c
+        result = await self._connection.execute(
+            select(func.coalesce(columns.file, ""), columns.asked_at)
+            .where((columns.actor_id == telegram_id) | (columns.decided_by_id == telegram_id))
+            .order_by(columns.id)
+        )
+        return tuple((row[0], row[1]) for row in result)
+
+    async def forget_actor(self, telegram_id: int) -> int:
+        """Erase the name of a facilitator from what they asked for and decided."""
+        asked = await self._update(
+            publications.c.actor_id == telegram_id, actor_id=None, actor_name=None
+        )
+        decided = await self._update(
+            publications.c.decided_by_id == telegram_id, decided_by_id=None, decided_by=None
+        )
+        return asked + decided
+
+    async def _one(self, condition: ColumnElement[bool]) -> Publication | None:
+        result = await self._connection.execute(
+            select(*_COLUMNS).where(condition).order_by(publications.c.id.desc()).limit(1)
+        )
+        row = result.mappings().one_or_none()
+        return None if row is None else _publication(row)
+
+    async def _move(
+        self, publication_id: int, before: State, after: State, **values: object
+    ) -> bool:
+        """Take a change from one state to the next; False where it is no longer in the first."""
+        is_there = publications.c.state == before
+        return await self._change(publication_id, is_there, state=after, **values)
+
+    async def _change(
+        self, publication_id: int, *conditions: ColumnElement[bool], **values: object
+    ) -> bool:
+        return bool(await self._update(publications.c.id == publication_id, *conditions, **values))
+
+    async def _update(self, *conditions: ColumnElement[bool], **values: object) -> int:
+        result = await self._connection.execute(
+            update(publications).where(*conditions).values(**values)
+        )
+        return result.rowcount
+
+
+_COLUMNS = tuple(publications.c[name] for name in Publication.__slots__)
+
+
+def _ended(now: datetime) -> dict[str, object]:
+    """Return what becomes of a change that is given up: nothing that people wrote stays."""
+    return {"content": None, "wording": None, "ended_at": now}
+
+
+def _publication(row: RowMapping) -> Publication:
+    values = dict(row)
+    return Publication(**values | {"kind": Kind(row["kind"]), "state": State(row["state"])})

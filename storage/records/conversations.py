@@ -1,0 +1,277 @@
+"""The questions handed over to facilitators, and what both sides said since."""
+
+from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, false, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.engine.errors import NotFoundError
+from storage.engine.repository import Repository
+from storage.engine.schema import conversation_messages, conversations, outbox, signatures
+from storage.records.conversation_values import (
+    ABOUT,
+    Conversation,
+    Ended,
+    Message,
+    NewConversation,
+    NewMessage,
+    Opened,
+    Side,
+)
+from storage.records.numbers import Numbering
+
+PREFIX = "Q"
+
+
+class Conversations(Repository):
+    """The tables `conversations`, `conversation_messages` and `signatures`."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        now: datetime,
+        write_questions: Callable[[], Awaitable[None]],
+    ) -> None:
+        super().__init__(connection, now)
+        self._write_questions = write_questions
+
+    async def open(self, new: NewConversation) -> Opened:
+        """Open a conversation; a question has one, however often it is handed over."""
+        await self._write_questions()
+        standing = await self.about_question(new.question_id)
+        if standing is not None:
+            return Opened(standing, created=False)
+        result = await self._connection.execute(
+            self._insert(conversations)
+            .values(
+                number=await Numbering(self._connection, self._now).allocate(PREFIX),
+                person_id=new.person_id,
+                question_id=new.question_id,
+                opened_by=new.opened_by,
+                text=new.text,
+                opened_at=self._now,
+                updated_at=self._now,
+            )
+            .on_conflict_do_nothing(index_elements=[conversations.c.question_id])
+            .returning(conversations)
+        )
+        row = result.one_or_none()
+        if row is not None:
+            return Opened(_conversation(row), created=True)
+        # Another worker was faster, between our reading and our writing.
+        faster = await self.about_question(new.question_id)
+        if faster is None:
+            raise NotFoundError("the conversation went while it was opened")
+        return Opened(faster, created=False)
+
+    async def about_question(self, question_id: int | None) -> Conversation | None:
+        """Find the conversation that a question was handed over in."""
+        if question_id is None:
+            return None
+        return await self._find(conversations.c.question_id == question_id)
+
+    async def get(self, conversation_id: int) -> Conversation | None:
+        """Find a conversation by our id."""
+        return await self._find(conversations.c.id == conversation_id)
+
+    async def by_number(self, number: str) -> Conversation | None:
+        """Find a conversation by the number that both sides were given."""
+        return await self._find(conversations.c.number == number)
+
+    async def of_person(self, person_id: int) -> tuple[Conversation, ...]:
+        """Give all of a person's conversations, oldest first."""
+        return await self._all(conversations.c.person_id == person_id)
+
+    async def unfinished(self) -> tuple[Conversation, ...]:
+        """Give all that are open, oldest first."""
+        return await self._all(conversations.c.closed_at.is_(None))
+
+    async def open_count(self, person_id: int) -> int:
+        """Count a person's open conversations that they began themselves."""
+        count = await self._connection.scalar(
+            select(func.count())
+            .select_from(conversations)
+            .where(
+                conversations.c.person_id == person_id,
+                conversations.c.closed_at.is_(None),
+                conversations.c.opened_by == Side.PERSON,
+            )
+        )
+        return count or 0
+
+    async def close(self, conversation_id: int, actor_id: int, actor_name: str) -> Ended:
+        """Close a conversation; of two at once one wins. `NotFoundError` if it was erased."""
+        return await self._turn(
+            conversation_id,
+            conversations.c.closed_at.is_(None),
+            closed_at=self._now,
+            closed_by=actor_id,
+            closed_by_name=actor_name,
+        )
+
+    async def reopen(self, conversation_id: int) -> Ended:
+        """Open a closed conversation again. `NotFoundError` if it was erased."""
+        return await self._turn(
+            conversation_id,
+            conversations.c.closed_at.is_not(None),
+            closed_at=None,
+            closed_by=None,
+            closed_by_name=None,
+        )
+
+    async def say(self, new: NewMessage) -> Message:
+        """Keep something said, before it is passed on."""
+        result = await self._connection.execute(
+            self._insert(conversation_messages)
+            .values(
+                conversation_id=new.conversation_id,
+                side=new.side,
+                text=new.text,
+                author_id=new.author_id,
+                signature=new.signature,
+                chat_id=new.chat_id,
+                message_id=new.message_id,
+                at=self._now,
+                stale=False,
+            )
+            .returning(conversation_messages)
+        )
+        await self._touch(new.conversation_id)
+        return _message(result.one())
+
+    async def message(self, message_id: int) -> Message | None:
+        """Find something said by our id."""
+        return await self._find_message(conversation_messages.c.id == message_id)
+
+    async def typed_as(self, chat_id: int, message_id: int) -> Message | None:
+        """Find something said by the message of Telegram it was typed in."""
+        return await self._find_message(
+            (conversation_messages.c.chat_id == chat_id)
+            & (conversation_messages.c.message_id == message_id)
+        )
+
+    async def messages(self, conversation_id: int) -> tuple[Message, ...]:
+        """Give all that was said, oldest first."""
+        result = await self._connection.execute(
+            select(conversation_messages)
+            .where(conversation_messages.c.conversation_id == conversation_id)
+            .order_by(conversation_messages.c.id)
+        )
+        return tuple(_message(row) for row in result)
+
+    async def last_reply(self, conversation_id: int) -> Message | None:
+        """Find what facilitators said last that has reached the person."""
+        result = await self._connection.execute(
+            select(conversation_messages)
+            .where(
+                conversation_messages.c.conversation_id == conversation_id,
+                conversation_messages.c.side == Side.FACILITATORS,
+                conversation_messages.c.delivered_at.is_not(None),
+            )
+            .order_by(conversation_messages.c.id.desc())
+            .limit(1)
+        )
+        row = result.one_or_none()
+        return None if row is None else _message(row)
+
+    async def correct(self, message_id: int, text: str, *, stale: bool) -> Message:
+        """Keep an edited text; `stale` where its copy has not arrived, and so cannot be edited."""
+        return await self._change(message_id, text=text, edited_at=self._now, stale=stale)
+
+    async def arrived(self, message_id: int) -> Message:
+        """Record that the copy reached the other side as it is meant."""
+        return await self._change(message_id, delivered_at=self._now, stale=False)
+
+    async def signs(self, telegram_id: int) -> bool:
+        """Tell whether a facilitator signs with their name; asking counts as using it."""
+        result = await self._connection.execute(
+            update(signatures)
+            .where(signatures.c.telegram_id == telegram_id)
+            .values(used_at=self._now)
+        )
+        return result.rowcount > 0
+
+    async def switch_signature(self, telegram_id: int) -> bool:
+        """Sign from now on, or no more; tells which."""
+        if await self.forget_signature(telegram_id):
+            return False
+        await self._connection.execute(
+            self._insert(signatures)
+            .values(telegram_id=telegram_id, used_at=self._now)
+            .on_conflict_do_nothing()
+        )
+        return True
+
+    async def forget_signature(self, telegram_id: int) -> int:
+        """Sign no more; count what was there."""
+        result = await self._connection.execute(
+            delete(signatures).where(signatures.c.telegram_id == telegram_id)
+        )
+        return result.rowcount
+
+    async def _turn(
+        self, conversation_id: int, condition: ColumnElement[bool], **to: object
+    ) -> Ended:
+        result = await self._connection.execute(
+            update(conversations)
+            .where(conversations.c.id == conversation_id, condition)
+            .values(updated_at=self._now, **to)
+            .returning(conversations)
+        )
+        row = result.one_or_none()
+        if row is not None:
+            return Ended(_conversation(row), won=True)
+        standing = await self.get(conversation_id)
+        if standing is None:
+            raise NotFoundError("no such conversation")
+        return Ended(standing, won=False)
+
+    async def _touch(self, conversation_id: int) -> None:
+        await self._connection.execute(
+            update(conversations)
+            .where(conversations.c.id == conversation_id)
+            .values(updated_at=self._now)
+        )
+
+    async def _change(self, message_id: int, **values: object) -> Message:
+        result = await self._connection.execute(
+            update(conversation_messages)
+            .where(conversation_messages.c.id == message_id)
+            .values(**values)
+            .returning(conversation_messages)
+        )
+        return _message(result.one())
+
+    async def _all(self, condition: ColumnElement[bool]) -> tuple[Conversation, ...]:
+        result = await self._connection.execute(
+            select(conversations).where(condition).order_by(conversations.c.id)
+        )
+        return tuple(_conversation(row) for row in result)
+
+    async def _find(self, condition: ColumnElement[bool]) -> Conversation | None:
+        row = (await self._connection.execute(select(conversations).where(condition))).one_or_none()
+        return None if row is None else _conversation(row)
+
+    async def _find_message(self, condition: ColumnElement[bool]) -> Message | None:
+        result = await self._connection.execute(select(conversation_messages).where(condition))
+        row = result.one_or_none()
+        return None if row is None else _message(row)
+
+
+def sent_about(conversation_ids: Collection[int]) -> ColumnElement[bool]:
+    """Choose the rows of the outbox that tell of these conversations."""
+    names = [f"{ABOUT}{one}" for one in conversation_ids]
+    parts = [outbox.c.about.startswith(f"{name}:") for name in names]
+    return or_(false(), outbox.c.about.in_(names), *parts)
+
+
+def _conversation(row: Row[*tuple[Any, ...]]) -> Conversation:
+    values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
+    return Conversation(**{**values, "opened_by": Side(values["opened_by"])})
+
+
+def _message(row: Row[*tuple[Any, ...]]) -> Message:
+    values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
+    return Message(**{**values, "side": Side(values["side"])})

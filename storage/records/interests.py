@@ -1,0 +1,277 @@
+"""Who is interested in which project, and everything that happened since."""
+
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.engine.errors import NotFoundError
+from storage.engine.repository import Repository
+from storage.engine.schema import interest_events, interests
+from storage.records.interest_values import (
+    OPEN,
+    ContactKind,
+    Event,
+    Interest,
+    Moved,
+    NewInterest,
+    Registration,
+    Role,
+    Status,
+)
+from storage.records.numbers import Numbering
+
+# The values are met here, with what is done with them.
+__all__ = [
+    "OPEN",
+    "ContactKind",
+    "Event",
+    "Interest",
+    "Interests",
+    "Moved",
+    "NewInterest",
+    "Registration",
+    "Role",
+    "Status",
+]
+
+
+class Interests(Repository):
+    """The tables `interests` and `interest_events`."""
+
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        super().__init__(connection, now)
+        # What was looked for and has not changed here since.
+        self._known: dict[int, tuple[Interest, ...]] = {}
+
+    async def look(self, people: Collection[int]) -> None:
+        """Look for the interests of several people at once, for ``of_person`` to give."""
+        if not people:
+            return
+        result = await self._connection.execute(_OF_PEOPLE, {"people": list(people)})
+        found = [_interest(row) for row in result]
+        self._known |= {
+            person: tuple(one for one in found if one.person_id == person) for person in people
+        }
+
+    def look_anew(self) -> None:
+        """Trust nothing that was looked for: rows were changed past this repository."""
+        self._known.clear()
+
+    async def register(self, person_id: int, new: NewInterest) -> Registration:
+        """Keep a person's interest in a project: one, whatever they tap and how often.
+
+        A second attempt gives the first, unchanged; one that was withdrawn comes back to life
+        under its number. Proposals, which have no project, are each a new one.
+        """
+        project_id = new.project_id
+        # Another worker may have kept it since it was looked for.
+        self._known.clear()
+        standing = await self.for_project(person_id, project_id) if project_id else None
+        if standing is None:
+            created = await self._create(person_id, new)
+            if created is not None:
+                return Registration(created, created=True)
+            # Another worker was faster, between our reading and our writing.
+            standing = await self._required(
+                interests.c.person_id == person_id, interests.c.project_id == project_id
+            )
+        if standing.status is Status.WITHDRAWN:
+            revived = await self._revive(standing.id, new)
+            if revived is not None:
+                return Registration(revived, created=True)
+            standing = await self._required(interests.c.id == standing.id)
+        return Registration(standing, created=False)
+
+    async def change(self, interest_id: int, new: NewInterest) -> Interest:
+        """Correct what the person said; project, number and status stay.
+
+        Raises `NotFoundError` if it does not exist or is anonymous.
+        """
+        changed = await self._update(
+            interests.c.id == interest_id, interests.c.person_id.is_not(None), **_said(new)
+        )
+        if changed is None:
+            raise NotFoundError(f"no interest {interest_id} to change")
+        return changed
+
+    async def of_person(self, person_id: int) -> tuple[Interest, ...]:
+        """Give all of a person's interests, oldest first."""
+        if person_id not in self._known:
+            await self.look([person_id])
+        return self._known[person_id]
+
+    async def for_project(self, person_id: int, project_id: str) -> Interest | None:
+        """Give the person's interest in a project, even withdrawn or closed."""
+        of_person = await self.of_person(person_id)
+        return next((one for one in of_person if one.project_id == project_id), None)
+
+    async def get(self, interest_id: int) -> Interest | None:
+        """Find an interest by our id."""
+        return await self._find(interests.c.id == interest_id)
+
+    async def by_number(self, number: str) -> Interest | None:
+        """Find an interest by the number that the person was given."""
+        return await self._find(interests.c.number == number)
+
+    async def move(
+        self,
+        interest_id: int,
+        *,
+        allowed_from: Collection[Status],
+        to: Status,
+        actor_id: int | None,
+        actor_name: str | None,
+        note: str | None = None,
+    ) -> Moved:
+        """Move an interest on, if it is where it may move from: of two at once, one wins.
+
+        Raises `NotFoundError` if it does not exist. An anonymous one never moves.
+        """
+        conditions = (
+            interests.c.id == interest_id,
+            interests.c.status.in_(allowed_from),
+            interests.c.person_id.is_not(None),
+        )
+        moved = await self._update(*conditions, **self._standing(to))
+        if moved is None:
+            return Moved(await self._required(interests.c.id == interest_id), won=False)
+        await self._record(interest_id, Event(to, self._now, actor_id, actor_name, note))
+        return Moved(moved, won=True)
+
+    async def withdraw(self, interest_id: int, person_id: int) -> Moved:
+        """Withdraw the person's own interest while it is open; `NotFoundError` if not theirs."""
+        own = (interests.c.id == interest_id) & (interests.c.person_id == person_id)
+        moved = await self._update(
+            own, interests.c.status.in_(OPEN), **self._standing(Status.WITHDRAWN)
+        )
+        if moved is None:
+            return Moved(await self._required(own), won=False)
+        await self._record(interest_id, Event(Status.WITHDRAWN, self._now, None, None, None))
+        return Moved(moved, won=True)
+
+    async def events(self, interest_id: int) -> tuple[Event, ...]:
+        """Give all that happened to an interest, oldest first."""
+        result = await self._connection.execute(
+            select(*_EVENT)
+            .where(interest_events.c.interest_id == interest_id)
+            .order_by(interest_events.c.id)
+        )
+        return tuple(Event(Status(row[0]), *row[1:]) for row in result)
+
+    async def anonymise(self, condition: ColumnElement[bool]) -> int:
+        """Leave of these interests a number, a project, a status, a role and dates; count them."""
+        self._known.clear()
+        chosen = select(interests.c.id).where(condition)
+        await self._connection.execute(
+            update(interest_events)
+            .where(interest_events.c.interest_id.in_(chosen))
+            .values(actor_id=None, actor_name=None, note=None)
+        )
+        result = await self._connection.execute(
+            update(interests).where(condition).values(**_ANONYMOUS)
+        )
+        return result.rowcount
+
+    async def _create(self, person_id: int, new: NewInterest) -> Interest | None:
+        self._known.clear()
+        number = await Numbering(self._connection, self._now).allocate()
+        result = await self._connection.execute(
+            self._insert(interests)
+            .values(
+                number=number,
+                person_id=person_id,
+                project_id=new.project_id,
+                created_at=self._now,
+                **_said(new),
+                **self._standing(Status.RECEIVED),
+            )
+            .on_conflict_do_nothing(index_elements=[interests.c.person_id, interests.c.project_id])
+            .returning(interests)
+        )
+        row = result.one_or_none()
+        return None if row is None else await self._received(_interest(row))
+
+    async def _revive(self, interest_id: int, new: NewInterest) -> Interest | None:
+        revived = await self._update(
+            interests.c.id == interest_id,
+            interests.c.status == Status.WITHDRAWN,
+            **_said(new),
+            **self._standing(Status.RECEIVED),
+        )
+        return None if revived is None else await self._received(revived)
+
+    async def _received(self, interest: Interest) -> Interest:
+        await self._record(interest.id, Event(Status.RECEIVED, self._now, None, None, None))
+        return interest
+
+    async def _record(self, interest_id: int, event: Event) -> None:
+        await self._connection.execute(
+            self._insert(interest_events).values(interest_id=interest_id, **asdict(event))
+        )
+
+    async def _update(self, *conditions: ColumnElement[bool], **values: object) -> Interest | None:
+        self._known.clear()
+        result = await self._connection.execute(
+            update(interests)
+            .where(*conditions)
+            .values({"updated_at": self._now, **values})
+            .returning(interests)
+        )
+        row = result.one_or_none()
+        return None if row is None else _interest(row)
+
+    async def _find(self, *conditions: ColumnElement[bool]) -> Interest | None:
+        row = (await self._connection.execute(select(interests).where(*conditions))).one_or_none()
+        return None if row is None else _interest(row)
+
+    async def _required(self, *conditions: ColumnElement[bool]) -> Interest:
+        found = await self._find(*conditions)
+        if found is None:
+            raise NotFoundError("no such interest")
+        return found
+
+    def _standing(self, status: Status) -> dict[str, object]:
+        closed_at = None if status in OPEN else self._now
+        return {"status": status, "updated_at": self._now, "closed_at": closed_at}
+
+
+_OF_PEOPLE = (
+    select(interests)
+    .where(interests.c.person_id.in_(bindparam("people", expanding=True)))
+    .order_by(interests.c.id)
+)
+_EVENT = (
+    interest_events.c.status,
+    interest_events.c.at,
+    interest_events.c.actor_id,
+    interest_events.c.actor_name,
+    interest_events.c.note,
+)
+
+_ANONYMOUS = {
+    "person_id": None,
+    "project_lead": None,
+    "company": "",
+    "contact_name": "",
+    "contact": "",
+    "message": None,
+    "siret": None,
+}
+
+
+def _said(new: NewInterest) -> dict[str, object]:
+    values = asdict(new)
+    del values["project_id"]
+    return values
+
+
+def _interest(row: Row[*tuple[Any, ...]]) -> Interest:
+    values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
+    values["status"] = Status(values["status"])
+    values["contact_kind"] = ContactKind(values["contact_kind"])
+    values["role"] = None if values["role"] is None else Role(values["role"])
+    return Interest(**values)

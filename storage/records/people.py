@@ -1,0 +1,113 @@
+"""The people who wrote to the bot: a Telegram id and three dates, nothing else."""
+
+import functools
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
+
+from storage.engine.repository import Repository, insert_into
+from storage.engine.schema import people
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who wrote to the bot; `blocked_at` says since when the bot may not write back."""
+
+    id: int
+    telegram_id: int
+    created_at: datetime
+    last_seen_at: datetime
+    blocked_at: datetime | None
+
+
+class People(Repository):
+    """The table `people`."""
+
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        super().__init__(connection, now)
+        # Who was recognised and not asked for since; given once, so that nobody is out of date.
+        self._recognised: dict[int, Person] = {}
+
+    async def recognise(self, telegram_ids: Collection[int]) -> tuple[Person, ...]:
+        """Record that these people have just written, as far as they are known; tell who is."""
+        if not telegram_ids:
+            return ()
+        result = await self._connection.execute(
+            _RECOGNISING, {"telegram_ids": list(telegram_ids), "now": self._now}
+        )
+        found = tuple(map(_person, result))
+        self._recognised |= {person.telegram_id: person for person in found}
+        return found
+
+    async def seen(self, telegram_id: int) -> Person:
+        """Record that this person has just written; the first time makes them known."""
+        if telegram_id in self._recognised:
+            return self._recognised.pop(telegram_id)
+        now = {"created_at": self._now, "last_seen_at": self._now}
+        result = await self._connection.execute(
+            _seeing(self._dialect), {"telegram_id": telegram_id, **now}
+        )
+        return _person(result.one())
+
+    async def get(self, person_id: int) -> Person | None:
+        """Find a person by our id."""
+        return await self._find(people.c.id == person_id)
+
+    async def by_telegram(self, telegram_id: int) -> Person | None:
+        """Find a person by Telegram's id, without making them known."""
+        return await self._find(people.c.telegram_id == telegram_id)
+
+    async def blocked(self, telegram_id: int) -> None:
+        """Record that this person blocked the bot; a later report does not move the date."""
+        await self._connection.execute(
+            update(people)
+            .where(people.c.telegram_id == telegram_id, people.c.blocked_at.is_(None))
+            .values(blocked_at=self._now)
+        )
+
+    async def unblocked(self, telegram_id: int) -> None:
+        """Record that this person lets the bot write again."""
+        await self._connection.execute(
+            update(people).where(people.c.telegram_id == telegram_id).values(blocked_at=None)
+        )
+
+    async def _find(self, condition: ColumnElement[bool]) -> Person | None:
+        row = (await self._connection.execute(select(*_COLUMNS).where(condition))).one_or_none()
+        return None if row is None else _person(row)
+
+
+_COLUMNS = tuple(people.c[name] for name in Person.__slots__)
+
+
+def _person(row: Row[*tuple[Any, ...]]) -> Person:
+    return Person(*row)
+
+
+# In one order, or two workers would wait for each other's rows.
+_KNOWN = (
+    select(people.c.id)
+    .where(people.c.telegram_id.in_(bindparam("telegram_ids", expanding=True)))
+    .order_by(people.c.id)
+    .with_for_update()
+    .cte("known")
+)
+_RECOGNISING = (
+    update(people)
+    .where(people.c.id.in_(select(_KNOWN.c.id)))
+    .values(last_seen_at=bindparam("now", type_=people.c.last_seen_at.type))
+    .returning(*_COLUMNS)
+)
+
+
+@functools.cache
+def _seeing(dialect: str) -> ReturningInsert[Any]:
+    statement = insert_into(people, dialect)
+    return statement.on_conflict_do_update(
+        index_elements=[people.c.telegram_id],
+        set_={"last_seen_at": statement.excluded.last_seen_at},
+    ).returning(*_COLUMNS)

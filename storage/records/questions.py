@@ -1,0 +1,319 @@
+"""The questions asked, masked, and what became of them."""
+
+import functools
+from collections import deque
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.engine.repository import Repository, Upsert, insert_into
+from storage.engine.schema import questions
+from storage.masking.masking import mask
+
+# What `chosen` holds where the person said that none of the choices was right.
+NONE_CHOSEN = "-"
+# Choices that nothing was chosen from are no answer once this has passed: the row alone tells it,
+# whether or not the person asked on. One of them tapped later makes an answer of it after all.
+TIME_TO_CHOOSE = timedelta(minutes=5)
+
+
+class Treatment(StrEnum):
+    """What facilitators made of a question without a good answer."""
+
+    PHRASING = "phrasing"
+    ANSWERED = "answered"
+    ASIDE = "aside"
+    OUT_OF_SCOPE = "out_of_scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it is kept: masked, with the entries shown and what the person made of them.
+
+    `chosen_at` without `chosen` means that none of the choices was right.
+    """
+
+    id: int
+    asked_at: datetime
+    text: str
+    outcome: str
+    shown: tuple[str, ...]
+    chosen: str | None
+    chosen_at: datetime | None
+    helpful: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A question that nobody answered well, masked; `person_id` tells who would be answered."""
+
+    id: int
+    person_id: int | None
+    asked_at: datetime
+    text: str
+    outcome: str
+    shown: tuple[str, ...]
+    helpful: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many questions were asked, and how many of them were answered."""
+
+    asked: int
+    answered: int
+
+
+class Questions(Repository):
+    """The table `questions`: a person reaches only their own."""
+
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        super().__init__(connection, now)
+        self._numbers: deque[int] = deque()
+        self._expected = 1
+        self._last_reserved = 0
+        self._recorded: list[dict[str, object]] = []
+
+    def expect(self, count: int) -> None:
+        """Take so many ids at once, where one must be taken: so many questions may be recorded."""
+        self._expected = max(count, 1)
+
+    async def _reserve(self, count: int) -> None:
+        if self._dialect == "postgresql":
+            known = {"table": questions.name, "count": count}
+            self._numbers += await self._connection.scalars(_NEXT_NUMBERS, known)
+            return
+        # Nobody else writes before this transaction ends.
+        last = await self._connection.scalar(_LAST_NUMBER, {"table": questions.name}) or 0
+        first = max(last, self._last_reserved) + 1
+        self._last_reserved = first + count - 1
+        self._numbers += range(first, first + count)
+
+    async def record(
+        self,
+        update_id: int | None,
+        person_id: int | None,
+        text: str,
+        outcome: str,
+        shown: Sequence[str],
+    ) -> int:
+        """Keep a question, masked here, and return its id; an update has one question, the first.
+
+        The id of another one leads nowhere. Questions are written together: at the end, or before
+        anything reads.
+        """
+        if not self._numbers:
+            count, self._expected = self._expected, 1
+            await self._reserve(count)
+        number = self._numbers.popleft()
+        self._recorded.append(
+            {
+                "id": number,
+                "update_id": update_id,
+                "person_id": person_id,
+                "asked_at": self._now,
+                "text": mask(text),
+                "outcome": outcome,
+                "shown": list(shown),
+            }
+        )
+        return number
+
+    async def write(self) -> None:
+        """Write what was recorded: before the commit, and before anything looks for it."""
+        if self._recorded:
+            rows, self._recorded = self._recorded, []
+            await self._connection.execute(_recording(self._dialect), rows)
+
+    async def chosen(self, question_id: int, person_id: int, entry_id: str | None) -> bool:
+        """Keep which of the choices was right, or None for none; False if it is not theirs."""
+        return await self._change(question_id, person_id, chosen=entry_id, chosen_at=self._now)
+
+    async def voted(self, question_id: int, person_id: int, helpful: bool) -> bool:  # noqa: FBT001 (a vote is a boolean)
+        """Keep whether the answer helped; False if the question is not theirs."""
+        return await self._change(question_id, person_id, helpful=helpful)
+
+    async def get(self, question_id: int, person_id: int) -> Question | None:
+        """Give the person's own question."""
+        await self.write()
+        result = await self._connection.execute(
+            select(*COLUMNS).where(
+                questions.c.id == question_id, questions.c.person_id == person_id
+            )
+        )
+        row = result.one_or_none()
+        return None if row is None else question_of(row)
+
+    async def latest(self, person_id: int) -> Question | None:
+        """Give the person's last question."""
+        if any(row["person_id"] == person_id for row in self._recorded):
+            await self.write()
+        row = (await self._connection.execute(_LATEST, {"person": person_id})).one_or_none()
+        return None if row is None else question_of(row)
+
+    async def of_person(self, person_id: int) -> tuple[Question, ...]:
+        """Give all of a person's questions, oldest first."""
+        await self.write()
+        result = await self._connection.execute(
+            select(*COLUMNS).where(questions.c.person_id == person_id).order_by(questions.c.id)
+        )
+        return tuple(question_of(row) for row in result)
+
+    async def unanswered(self, limit: int, since: datetime | None = None) -> tuple[Unanswered, ...]:
+        """Give the newest questions without a good answer that nobody has treated yet."""
+        await self.write()
+        left = _IS_LEFT & (questions.c.asked_at <= self._now - TIME_TO_CHOOSE)
+        unanswered = or_(_IS_UNANSWERED, left)
+        conditions = [unanswered, questions.c.treated_at.is_(None), questions.c.text != ""]
+        if since is not None:
+            conditions.append(questions.c.asked_at >= since)
+        columns = [questions.c[name] for name in Unanswered.__slots__]
+        result = await self._connection.execute(
+            select(*columns).where(*conditions).order_by(questions.c.id.desc()).limit(limit)
+        )
+        return tuple(
+            Unanswered(**{**row, "shown": tuple(row["shown"])}) for row in result.mappings()
+        )
+
+    async def treat(
+        self,
+        question_ids: Collection[int],
+        how: Treatment,
+        by: int | None,
+        *,
+        publication_id: int | None = None,
+    ) -> tuple[int, ...]:
+        """Record what was made of these questions; gives those that nobody had treated before.
+
+        With a publication, they are settled only once it is (`settle`), or open again (`release`).
+        """
+        await self.write()
+        result = await self._connection.execute(
+            update(questions)
+            .where(questions.c.id.in_(question_ids), questions.c.treated_at.is_(None))
+            .values(
+                treated_at=self._now,
+                treated_how=how,
+                treated_by=by,
+                publication_id=publication_id,
+            )
+            .returning(questions.c.id)
+        )
+        return tuple(sorted(result.scalars()))
+
+    async def put_back(self, question_id: int) -> int:
+        """Open again all that was set aside in the same act as this question; counts them."""
+        await self.write()
+        act = select(questions.c.treated_at, questions.c.treated_by).where(
+            questions.c.id == question_id, questions.c.treated_how == Treatment.ASIDE
+        )
+        found = (await self._connection.execute(act)).one_or_none()
+        if found is None:
+            return 0
+        result = await self._connection.execute(
+            update(questions)
+            .where(
+                questions.c.treated_how == Treatment.ASIDE,
+                questions.c.treated_at == found.treated_at,
+                questions.c.treated_by == found.treated_by,
+            )
+            .values(treated_at=None, treated_how=None, treated_by=None)
+        )
+        return result.rowcount
+
+    async def publications(self) -> tuple[int, ...]:
+        """Give the publications that questions still wait for."""
+        await self.write()
+        waited_for = questions.c.publication_id
+        result = await self._connection.scalars(
+            select(waited_for).distinct().where(waited_for.is_not(None)).order_by(waited_for)
+        )
+        return tuple(one for one in result if one is not None)
+
+    async def settle(self, publication_id: int) -> None:
+        """Keep what was made of the questions that waited for a publication: it was done."""
+        await self._free(publication_id)
+
+    async def release(self, publication_id: int) -> None:
+        """Open again the questions that waited for a publication: it was given up."""
+        await self._free(publication_id, treated_at=None, treated_how=None, treated_by=None)
+
+    async def _free(self, publication_id: int, **values: object) -> None:
+        await self.write()
+        await self._connection.execute(
+            update(questions)
+            .where(questions.c.publication_id == publication_id)
+            .values(publication_id=None, **values)
+        )
+
+    async def tally(self, since: datetime) -> Tally:
+        """Count the questions asked since then, small talk apart, and those answered well."""
+        await self.write()
+        asked = (questions.c.asked_at >= since) & (questions.c.outcome != "smalltalk")
+        counts = select(func.count()).select_from(questions)
+        unwell = await self._connection.scalar(counts.where(asked, or_(_IS_UNANSWERED, _IS_LEFT)))
+        total = await self._connection.scalar(counts.where(asked)) or 0
+        return Tally(total, total - (unwell or 0))
+
+    async def _change(self, question_id: int, person_id: int, **values: object) -> bool:
+        await self.write()
+        result = await self._connection.execute(
+            update(questions)
+            .where(questions.c.id == question_id, questions.c.person_id == person_id)
+            .values(**values)
+        )
+        return result.rowcount > 0
+
+
+_IS_UNANSWERED: ColumnElement[bool] = or_(
+    questions.c.outcome == "none",
+    questions.c.chosen_at.is_not(None)
+    & (questions.c.chosen.is_(None) | (questions.c.chosen == NONE_CHOSEN)),
+    questions.c.helpful.is_(False),
+)
+_IS_LEFT: ColumnElement[bool] = (questions.c.outcome == "choices") & questions.c.chosen_at.is_(None)
+
+COLUMNS = (
+    questions.c.id,
+    questions.c.asked_at,
+    questions.c.text,
+    questions.c.outcome,
+    questions.c.shown,
+    questions.c.chosen,
+    questions.c.chosen_at,
+    questions.c.helpful,
+)
+
+
+_LATEST = (
+    select(*COLUMNS)
+    .where(questions.c.person_id == bindparam("person"))
+    .order_by(questions.c.id.desc())
+    .limit(1)
+)
+
+
+def question_of(row: Row[*tuple[Any, ...]]) -> Question:
+    """Make a question of a row of `COLUMNS`."""
+    values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
+    return Question(**{**values, "shown": tuple(values["shown"])})
+
+
+_LAST_NUMBER = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
+# asyncpg wants to be told types, and these functions take text and an integer.
+_NEXT_NUMBERS = text(
+    "SELECT nextval(CAST(pg_get_serial_sequence(CAST(:table AS text), 'id') AS regclass))"
+    " FROM generate_series(1, CAST(:count AS integer))"
+)
+
+
+@functools.cache
+def _recording(dialect: str) -> Upsert:
+    return insert_into(questions, dialect).on_conflict_do_nothing(
+        index_elements=[questions.c.update_id]
+    )
