@@ -4,7 +4,7 @@ import pytest
 from dialogue import Message, Speaker, Stage, buttons
 from sqlalchemy import func, select
 from test_dialogue_interest import begins
-from test_dialogue_rights import file_of
+from test_dialogue_privacy import file_of
 
 from bot.preview.errors import ApiError
 from handlers.handoff.person import MOST_OPEN

@@ -13,7 +13,7 @@ from dialogue import Stage, staged
 from postgres import Server
 from pydantic import SecretStr
 from sqlalchemy import select
-from test_webhook_dialogue import SECRET_HEADER, WORD, free_port, url
+from test_dialogue_webhook import SECRET_HEADER, WORD, free_port, url
 
 from benchmarks.soak.expectations import is_sound, query, speaker
 from benchmarks.soak.updates_from_schema import Maker

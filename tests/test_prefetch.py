@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from telegram import Update
 from test_dialogue_interest import begins
 from test_flood import LIMIT, TOLD, answered
-from test_intake import answers, crowd, noted_units, write_at_once  # noqa: F401 (a fixture)
+from test_worker import answers, crowd, noted_units, write_at_once  # noqa: F401 (a fixture)
 
 import bot.inbox.worker
 from bot.inbox.worker import Intake
