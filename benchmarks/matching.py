@@ -21,7 +21,7 @@ from matplotlib import pyplot as plt
 
 import knowledge
 from benchmarks.peers import Peer, all_peers, ours
-from bot.commands.evaluation import Question, read_questions
+from bot.commands.evaluation import LabelledQuestion, read_questions
 from knowledge.loading import material_of
 from knowledge.ranking.corpus import HOUSE, Example, Material
 from knowledge.ranking.encoder import Encoder, Vectors, shipped_encoder
@@ -82,7 +82,10 @@ def leave_one_voice_out(
 
 
 def on_questions(
-    peer: Peer, examples: Sequence[Example], ids: Sequence[str], questions: Sequence[Question]
+    peer: Peer,
+    examples: Sequence[Example],
+    ids: Sequence[str],
+    questions: Sequence[LabelledQuestion],
 ) -> Iterator[Measured]:
     """Ask questions of another origin what was learnt from all examples."""
     rank = peer(examples, ids)
@@ -217,7 +220,7 @@ def _table(
     rows: Sequence[Row],
     curves: tuple[Points, Points],
     material: Material,
-    questions: Sequence[Question],
+    questions: Sequence[LabelledQuestion],
 ) -> str:
     inside = sum(1 for one in material.examples if one.entry)
     outside = len(material.examples) - inside

@@ -27,12 +27,14 @@ Ranker = Callable[[str], tuple[Scores, float]]
 Peer = Callable[[Sequence[Example], Sequence[str]], Ranker]
 
 
-def nearest(likeness: Callable[[str], Scores], owners: npt.NDArray[np.int64], count: int) -> Ranker:
+def nearest(
+    similarity: Callable[[str], Scores], owners: npt.NDArray[np.int64], count: int
+) -> Ranker:
     """Return the ranker that scores an entry by its most like example."""
 
     def rank(question: str) -> tuple[Scores, float]:
         scores = np.zeros(count)
-        np.maximum.at(scores, owners, likeness(question))
+        np.maximum.at(scores, owners, similarity(question))
         return scores, float(scores.max())
 
     return rank
@@ -52,11 +54,11 @@ def by_rapidfuzz(scorer: Callable[..., float]) -> Peer:
     def peer(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
         texts, owners = _in_scope(examples, ids)
 
-        def likeness(question: str) -> Scores:
+        def similarity(question: str) -> Scores:
             said = normalise(question)
             return np.array([scorer(said, text) for text in texts])
 
-        return nearest(likeness, owners, len(ids))
+        return nearest(similarity, owners, len(ids))
 
     return peer
 
@@ -70,11 +72,11 @@ def by_bm25(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
     index.index(tokens, show_progress=False)
     known = {word for words in tokens for word in words}
 
-    def likeness(question: str) -> Scores:
+    def similarity(question: str) -> Scores:
         words = [w for w in stemmer.stemWords(normalise(question).split()) if w in known]
         return index.get_scores(words).astype(float) if words else np.zeros(len(texts))
 
-    return nearest(likeness, owners, len(ids))
+    return nearest(similarity, owners, len(ids))
 
 
 def by_fts5(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
@@ -84,7 +86,7 @@ def by_fts5(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
     database.execute("CREATE VIRTUAL TABLE phrasings USING fts5(text)")
     database.executemany("INSERT INTO phrasings VALUES (?)", [(text,) for text in texts])
 
-    def likeness(question: str) -> Scores:
+    def similarity(question: str) -> Scores:
         scores = np.zeros(len(texts))
         words = " OR ".join(f'"{word}"' for word in set(normalise(question).split()))
         if words:
@@ -93,7 +95,7 @@ def by_fts5(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
                 scores[row - 1] = -score
         return scores
 
-    return nearest(likeness, owners, len(ids))
+    return nearest(similarity, owners, len(ids))
 
 
 def by_tfidf(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
@@ -102,11 +104,11 @@ def by_tfidf(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
     vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
     matrix = vectorizer.fit_transform(texts)
 
-    def likeness(question: str) -> Scores:
+    def similarity(question: str) -> Scores:
         vector = vectorizer.transform([normalise(question)])
         return np.asarray((matrix @ vector.T).todense()).ravel()
 
-    return nearest(likeness, owners, len(ids))
+    return nearest(similarity, owners, len(ids))
 
 
 def by_logistic_regression(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
@@ -134,10 +136,10 @@ def by_encoder(encoder: Encoder) -> Peer:
         texts, owners = _in_scope(examples, ids)
         vectors = encoder.encode(texts)
 
-        def likeness(question: str) -> Scores:
+        def similarity(question: str) -> Scores:
             return np.asarray(vectors @ encoder.encode([question])[0], dtype=float)
 
-        return nearest(likeness, owners, len(ids))
+        return nearest(similarity, owners, len(ids))
 
     return peer
 

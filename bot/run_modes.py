@@ -177,7 +177,7 @@ async def _started_before(stop: asyncio.Event, service: Service) -> bool:
 
 def _say_ready(service: Service, page: str | None) -> None:
     username = service.parts.services.bot_username
-    listening = service.parts.reception.listens_on
+    listening = service.parts.update_source.listens_on
     text = (
         TEXT.label("preview_ready", url=page)
         if page

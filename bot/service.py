@@ -14,14 +14,14 @@ from telegram.request import BaseRequest
 import handlers.table
 from bot.command_menus import introduce
 from bot.content.compiler import compiling
-from bot.content.hot_reload import Reloading
+from bot.content.hot_reload import HotReload
 from bot.content.library import Library, put_in_service
-from bot.content.publisher import Publishing
-from bot.content.weekly_digest import Digest
+from bot.content.publisher import Publisher
+from bot.content.weekly_digest import WeeklyDigest
 from bot.inbox.backlog import Backlog
-from bot.inbox.polling import Polling
-from bot.inbox.source import Reception
-from bot.inbox.worker import BotApplication, Intake, remember_failure
+from bot.inbox.polling import PollingSource
+from bot.inbox.source import UpdateSource
+from bot.inbox.worker import BotApplication, InboxWorker, remember_failure
 from bot.messages import TEXT
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.rate_limits import limits_of
@@ -52,11 +52,11 @@ class Parts:
     database: Database
     services: Services
     backlog: Backlog
-    reception: Reception
-    intake: Intake
+    update_source: UpdateSource
+    inbox_worker: InboxWorker
     dispatcher: Dispatcher
-    reloading: Reloading
-    publishing: Publishing
+    hot_reload: HotReload
+    publisher: Publisher
 
 
 class NotTelegramError(Exception):
@@ -94,7 +94,7 @@ class Service:
         not know the token, NotTelegramError where a stranger answers for it, AddressTakenError
         where a worker cannot listen; waits for a Telegram that does not answer.
         """
-        await self.parts.reception.open()
+        await self.parts.update_source.open()
         await self.parts.database.migrate()
         await self.parts.database.join()
         await self._meet_telegram()
@@ -102,16 +102,16 @@ class Service:
         put_in_service(self.parts.services.knowledge, self.parts.services)
         self._warn()
         loops: tuple[Coroutine[Any, Any, None], ...] = (
-            self.parts.intake.run(),
+            self.parts.inbox_worker.run(),
             self.parts.dispatcher.run(),
-            self.parts.reception.run(),
+            self.parts.update_source.run(),
             introduce(self.parts.application.bot, self.parts.services),
             self._understand_more(),
             self._sweep(),
             self.parts.backlog.watch(),
             metrics.watch_loop(),
-            self.parts.publishing.run(),
-            *([self.parts.reloading.run()] if self._watches else []),
+            self.parts.publisher.run(),
+            *([self.parts.hot_reload.run()] if self._watches else []),
             *([self._digest().run()] if self._settings.weekly_digest else []),
         )
         self._tasks = [asyncio.get_running_loop().create_task(loop) for loop in loops]
@@ -127,7 +127,7 @@ class Service:
 
     async def stop(self) -> None:
         """Fetch no more, let what is under way end, close everything."""
-        await self.parts.reception.close()
+        await self.parts.update_source.close()
         # In the order of the thread: no new updates, then no new answers, then no more sending.
         for tasks in (self._tasks[2:], self._tasks[:1], self._tasks[1:2]):
             for task in tasks:
@@ -156,9 +156,9 @@ class Service:
             else:
                 return
 
-    def _digest(self) -> Digest:
+    def _digest(self) -> WeeklyDigest:
         parts = self.parts
-        return Digest(parts.database, parts.services, parts.dispatcher.wake)
+        return WeeklyDigest(parts.database, parts.services, parts.dispatcher.wake)
 
     def _warn(self) -> None:
         if self._settings.admin_chat_id is None:
@@ -214,28 +214,30 @@ def _assemble(
     application = _application(bot)
     limits = limits_of(settings.messages_per_second, settings.chat_burst)
     dispatcher = Dispatcher(database, bot, services, limits)
-    intake = Intake(database, application, services, dispatcher.wake)
+    inbox_worker = InboxWorker(database, application, services, dispatcher.wake)
     backlog = Backlog(database, settings.inbox_limit)
-    reception: Reception
+    update_source: UpdateSource
     if posted:
         # The web framework is slow to import, and who fetches needs none.
         from bot.inbox.webhook_source import posting  # noqa: PLC0415
 
-        reception = posting(settings, bot, database, backlog, services, intake.wake)
+        update_source = posting(settings, bot, database, backlog, services, inbox_worker.wake)
     else:
-        reception = Polling(bot, polling_request, database, backlog, intake.wake, clock)
-    reloading = Reloading(library, services, database, dispatcher.wake)
-    publishing = Publishing(database, bot, services, library, reloading, dispatcher.wake)
+        update_source = PollingSource(
+            bot, polling_request, database, backlog, inbox_worker.wake, clock
+        )
+    hot_reload = HotReload(library, services, database, dispatcher.wake)
+    publisher = Publisher(database, bot, services, library, hot_reload, dispatcher.wake)
     return Parts(
         application,
         database,
         services,
         backlog,
-        reception,
-        intake,
+        update_source,
+        inbox_worker,
         dispatcher,
-        reloading,
-        publishing,
+        hot_reload,
+        publisher,
     )
 
 

@@ -10,7 +10,7 @@ from handlers.requests import administrators
 from storage.queues.outbox import Pending
 from storage.records.conversation_values import ABOUT, Conversation, Reference, Side
 from storage.records.conversation_values import Message as Said
-from storage.unit_of_work import Work
+from storage.unit_of_work import UnitOfWork
 
 TEXT = Catalogue.of("handoff")
 
@@ -20,7 +20,7 @@ def is_in_thread(item: Pending) -> bool:
     return item.about is not None and item.about.startswith(ABOUT)
 
 
-async def arrived(work: Work, item: Pending, identity: Identity) -> None:
+async def arrived(work: UnitOfWork, item: Pending, identity: Identity) -> None:
     """Give the receipt of a reply that the person has; send the edit made while it was on its way.
 
     Called in the unit of work that records the delivery.
@@ -43,7 +43,7 @@ async def arrived(work: Work, item: Pending, identity: Identity) -> None:
             await threads.refresh(conversation)
 
 
-async def failed(work: Work, item: Pending, reason: str, identity: Identity) -> bool:
+async def failed(work: UnitOfWork, item: Pending, reason: str, identity: Identity) -> bool:
     """Say to whoever caused it that a message cannot be delivered; False: tell others as well."""
     if await administrators.undelivered(work, item, reason):
         return True
@@ -66,7 +66,7 @@ async def failed(work: Work, item: Pending, reason: str, identity: Identity) -> 
     return False
 
 
-async def removed(work: Work, item: Pending, identity: Identity) -> None:
+async def removed(work: UnitOfWork, item: Pending, identity: Identity) -> None:
     """Post again what was to be edited in the group, and is gone from it."""
     reference = Reference.of(item.about)
     conversation = await _conversation(work, reference)
@@ -81,7 +81,7 @@ async def removed(work: Work, item: Pending, identity: Identity) -> None:
         await threads.pass_on(conversation, said)
 
 
-async def _subject(work: Work, item: Pending) -> tuple[Conversation, Said] | None:
+async def _subject(work: UnitOfWork, item: Pending) -> tuple[Conversation, Said] | None:
     reference = Reference.of(item.about)
     if reference is None or reference.message_id is None:
         return None
@@ -90,7 +90,7 @@ async def _subject(work: Work, item: Pending) -> tuple[Conversation, Said] | Non
     return None if said is None or conversation is None else (conversation, said)
 
 
-async def _conversation(work: Work, reference: Reference | None) -> Conversation | None:
+async def _conversation(work: UnitOfWork, reference: Reference | None) -> Conversation | None:
     return await work.conversations.get(reference.conversation_id) if reference else None
 
 

@@ -17,7 +17,7 @@ from handlers.forms import buttons
 from handlers.questions import ask
 from knowledge.matcher.matcher import Decision, Matcher
 from storage.database import Database
-from storage.unit_of_work import Work
+from storage.unit_of_work import UnitOfWork
 
 # What asks who tapped or wrote. It is no fault to leave one out: its handler asks by itself.
 _PERSONAL_COMMANDS = frozenset({"/mesdemandes", "/proposer", "/annuler"})
@@ -107,7 +107,7 @@ def _commander(update: Update) -> User | None:
     return update.effective_user if typed else None
 
 
-async def foresee(work: Work, services: Services, updates: Sequence[Update]) -> None:
+async def prefetch(work: UnitOfWork, services: Services, updates: Sequence[Update]) -> None:
     """Read what these updates, which are of different chats, are about to ask the database."""
     calm = await _calm(work, services, updates)
     askers = {
@@ -125,10 +125,10 @@ async def foresee(work: Work, services: Services, updates: Sequence[Update]) -> 
     work.questions.expect(len(askers))
 
 
-async def _calm(work: Work, services: Services, updates: Sequence[Update]) -> frozenset[int]:
+async def _calm(work: UnitOfWork, services: Services, updates: Sequence[Update]) -> frozenset[int]:
     """Return the numbers of the updates that surely will not be held."""
     chats = {update.update_id: chat.id for update in updates if (chat := flood.may_hold(update))}
     if not services.flood_limit:
         return frozenset(chats)
-    slow = await work.tempo.look(chats.values(), services.flood_limit, flood.WITHIN)
+    slow = await work.update_rate.look(chats.values(), services.flood_limit, flood.WITHIN)
     return frozenset(number for number, chat in chats.items() if chat in slow)

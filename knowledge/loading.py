@@ -9,7 +9,7 @@ from typing import Any
 
 from knowledge.files.problems import KnowledgeError, Place, Problem, Severity, problem
 from knowledge.files.rules import check_rules
-from knowledge.files.schema_check import check_shape, day_of
+from knowledge.files.schema_check import check_schema, day_of
 from knowledge.files.yaml_reader import Document, parse, read
 from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import Matcher
@@ -51,7 +51,7 @@ class Compiling:
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class KnowledgeFiles:
     """The files of a folder, as far as they could be read, and everything wrong with them."""
 
     documents: dict[str, Document]
@@ -79,7 +79,7 @@ def read_files(
     fictitious: bool,
     questions: bool = False,
     replacing: Mapping[str, bytes] | None = None,
-) -> Files:
+) -> KnowledgeFiles:
     """Read the folder's files; hold each to its schema and all to the rules.
 
     ``questions`` has the questions of control read as well; ``replacing`` holds contents by file
@@ -96,15 +96,15 @@ def read_files(
         problems += found
         if document is not None:
             documents[name] = document
-            problems += check_shape(document, _KINDS[name])
+            problems += check_schema(document, _KINDS[name])
     problems += check_rules(documents.values())
-    return Files(documents, tuple(problems))
+    return KnowledgeFiles(documents, tuple(problems))
 
 
 def from_data(data: Mapping[str, Any]) -> dict[str, Document]:
     """Return files from what they said, by name; KnowledgeError where they are not to be used."""
     documents = {name: Document(name, said, {}) for name, said in data.items() if name in _KINDS}
-    shape = [found for one in documents.values() for found in check_shape(one, _KINDS[one.file])]
+    shape = [found for one in documents.values() for found in check_schema(one, _KINDS[one.file])]
     missing = [problem("missing_file", Place(name)) for name in _REQUIRED if name not in documents]
     found = (*missing, *shape, *(check_rules(documents.values()) if not (missing or shape) else ()))
     if errors := tuple(one for one in found if one.severity is Severity.ERROR):

@@ -24,7 +24,7 @@ _Weights = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What words find, best first: how many words were searched for, how many cards hold all."""
 
     projects: tuple[Project, ...]
@@ -85,7 +85,7 @@ class Census:
         territory: str | None = None,
         sector: str | None = None,
         seeks_lead: bool = False,
-    ) -> Found:
+    ) -> SearchResult:
         """Return what passes the filters and holds any of the words, typos tolerated.
 
         Cards with the most of the words come first; then title and keywords count most, then
@@ -100,7 +100,7 @@ class Census:
         found = [project for project in listed if ranks[project.id][0]]
         found.sort(key=lambda one: (*(-part for part in ranks[one.id]), *_listing_order(one)))
         complete = sum(ranks[one.id][0] == len(wanted) for one in found)
-        return Found(tuple(found), len(wanted), complete)
+        return SearchResult(tuple(found), len(wanted), complete)
 
     def named_by(self, question: str, *, places: bool = False) -> tuple[str, ...]:
         """Return the ids of the projects, open or not, that a question names, the surest first.
@@ -141,7 +141,7 @@ class _Index:
         likes = [like.items() for word in wanted if (like := self.like(word))]
         return {
             project_id: [
-                max(likeness * own.get(word, 0.0) for word, likeness in like) for like in likes
+                max(similarity * own.get(word, 0.0) for word, similarity in like) for like in likes
             ]
             for project_id, own in self._words.items()
         }

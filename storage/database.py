@@ -26,8 +26,8 @@ from storage.engine.file_lock import make_folder
 from storage.engine.json_columns import JSON_COLUMNS
 from storage.engine.revision import NEWEST, is_newest
 from storage.engine.sqlite import close_sqlite, open_sqlite
-from storage.heartbeat import Presence
-from storage.unit_of_work import Work
+from storage.heartbeat import Heartbeat
+from storage.unit_of_work import UnitOfWork
 from storage.workers.registry import new_worker
 
 logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Database:
             make_folder(Path(self._url.database))
         self._engine = open_engine(self._url)
         self.worker = worker or (_ONLY_WORKER if self._is_sqlite else new_worker())
-        self._presence = Presence(self.begin, self.worker)
+        self._heartbeat = Heartbeat(self.begin, self.worker)
         self._beating: asyncio.Task[None] | None = None
         self._kept: AsyncConnection | None = None
         self._writer = asyncio.Lock()
@@ -103,7 +103,7 @@ class Database:
     @property
     def workers(self) -> int:
         """How many workers live, this one included, as last seen."""
-        return self._presence.count
+        return self._heartbeat.count
 
     async def join(self) -> None:
         """Become one of the database's workers, before claiming anything.
@@ -112,19 +112,19 @@ class Database:
         """
         await self.beat()
         if self.is_shared:
-            self._beating = asyncio.get_running_loop().create_task(self._presence.run())
+            self._beating = asyncio.get_running_loop().create_task(self._heartbeat.run())
 
     async def beat(self) -> None:
         """Write that this worker lives: StorageError where nothing can be written."""
-        await self._presence.beat()
+        await self._heartbeat.beat()
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Work]:
+    async def begin(self) -> AsyncIterator[UnitOfWork]:
         """Open a unit of work: committed on leaving, undone whole if an exception leaves it."""
         async with self._turn():
             try:
                 async with self._transaction() as connection:
-                    work = Work(connection, self._clock())
+                    work = UnitOfWork(connection, self._clock())
                     yield work
                     await work.settle()
             except DBAPIError as error:
@@ -133,7 +133,7 @@ class Database:
                 raise DatabaseUnavailableError(_reason(error)) from error
 
     @asynccontextmanager
-    async def leadership(self, name: str) -> AsyncIterator[Work | None]:
+    async def leadership(self, name: str) -> AsyncIterator[UnitOfWork | None]:
         """Open a unit of work for what one worker must do; None where another one leads.
 
         A worker that has led once leads until it ends or dies.
@@ -150,14 +150,14 @@ class Database:
         # that this worker beats no more. A file's threads are waited for.
         patience = _FAREWELL_SECONDS if self.is_shared else None
         if self._beating is not None:
-            self._presence.end()
+            self._heartbeat.end()
             await asyncio.wait([self._beating], timeout=patience)
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
             self._beating = None
             with suppress(StorageError, TimeoutError):
                 async with asyncio.timeout(patience):
-                    await self._presence.leave()
+                    await self._heartbeat.leave()
         if self._kept is not None:
             await self._kept.close()
             self._kept = None

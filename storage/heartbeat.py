@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
 
 from storage.engine.errors import StorageError
-from storage.unit_of_work import Work
+from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 
@@ -21,12 +21,12 @@ BEAT = timedelta(seconds=2)
 LEASE = timedelta(seconds=10)
 
 
-class Presence:
+class Heartbeat:
     """A worker's own beat, and its eye on the others."""
 
     def __init__(
         self,
-        begin: Callable[[], AbstractAsyncContextManager[Work]],
+        begin: Callable[[], AbstractAsyncContextManager[UnitOfWork]],
         worker: str,
         *,
         monotonic: Callable[[], float] = time.monotonic,

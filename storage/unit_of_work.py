@@ -8,9 +8,9 @@ from storage.privacy.export_and_erasure import Rights
 from storage.privacy.retention import Retention
 from storage.queues.inbox import Inbox
 from storage.queues.outbox import Outbox
-from storage.queues.send_pauses import Rests
-from storage.queues.update_rate import Tempo
-from storage.records.change_requests import Publications
+from storage.queues.send_pauses import SendPauses
+from storage.queues.update_rate import UpdateRate
+from storage.records.change_requests import ChangeRequests
 from storage.records.conversations import Conversations
 from storage.records.drafts import Drafts
 from storage.records.interests import Interests
@@ -18,10 +18,10 @@ from storage.records.people import People
 from storage.records.questions import Questions
 from storage.workers.leader import Leaderships
 from storage.workers.registry import Workers
-from storage.workers.schedule import Recurrences
+from storage.workers.schedule import Schedule
 
 
-class Work:
+class UnitOfWork:
     """What one transaction may read and change; `now` (aware, UTC) is its only time."""
 
     def __init__(self, connection: AsyncConnection, now: datetime) -> None:
@@ -29,18 +29,18 @@ class Work:
         self.inbox = Inbox(connection, now)
         self.outbox = Outbox(connection, now)
         self.people = People(connection, now)
-        self.publications = Publications(connection, now)
+        self.change_requests = ChangeRequests(connection, now)
         self.drafts = Drafts(connection, now)
         self.interests = Interests(connection, now)
         self.questions = Questions(connection, now)
         self.conversations = Conversations(connection, now, self.questions.write)
-        self.recurrences = Recurrences(connection, now)
+        self.schedule = Schedule(connection, now)
         self.rights = Rights(connection, now, self.settle, self.look_anew)
         self.retention = Retention(connection, now)
-        self.tempo = Tempo(connection, now)
+        self.update_rate = UpdateRate(connection, now)
         self.workers = Workers(connection, now)
         self.leaderships = Leaderships(connection, now)
-        self.rests = Rests(connection, now)
+        self.send_pauses = SendPauses(connection, now)
 
     def look_anew(self) -> None:
         """Trust nothing that was read ahead: rows were changed past the repositories."""

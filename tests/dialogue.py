@@ -111,7 +111,7 @@ class Stage:
             return False
         parts = self.running.parts
         # To ask the database costs as much as to answer: only once nobody is at work.
-        if parts.intake._busy or parts.dispatcher._busy:
+        if parts.inbox_worker._busy or parts.dispatcher._busy:
             return False
         async with parts.database.begin() as work:
             waiting = await work.inbox.backlog()

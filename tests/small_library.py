@@ -15,7 +15,7 @@ from bot.preview.server import PreviewServer
 from knowledge.loading import Compiling
 from knowledge.ranking.model_store import ModelStore
 from storage.engine.schema import publications
-from storage.records.change_requests import State
+from storage.records.change_requests import ChangeState
 
 FAQ = """\
 # Les réponses du bot.
@@ -134,12 +134,12 @@ async def works(stage: Stage) -> None:
     await stage.settles()
     async with asyncio.timeout(TIMEOUT_SECONDS):
         while await stage.rows(publications.select().where(_IS_WORK)):
-            stage.running.parts.publishing.wake()
+            stage.running.parts.publisher.wake()
             await stage.messenger.changed_or(0.01)
     await stage.settles()
 
 
-_IS_WORK = publications.c.state.in_([State.ASKED, State.WANTED])
+_IS_WORK = publications.c.state.in_([ChangeState.ASKED, ChangeState.WANTED])
 
 
 async def sends_back(

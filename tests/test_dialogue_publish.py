@@ -24,7 +24,7 @@ from bot.preview.server import PreviewServer, running
 from handlers.curation.publish import TEXT
 from knowledge.curation.versions import PUBLISHABLE, publish, versions
 from knowledge.ranking.model_store import ModelStore
-from storage.records.change_requests import Asked, Kind, State
+from storage.records.change_requests import ChangeKind, ChangeState, NewChangeRequest
 
 
 @pytest.fixture
@@ -266,8 +266,8 @@ async def test_a_phrasing_asked_for_elsewhere_is_one_more_line(
     facilitator: Speaker, folder: Path, stage: Stage
 ) -> None:
     async with stage.running.parts.database.begin() as work:
-        asked = Asked(
-            Kind.PHRASING,
+        asked = NewChangeRequest(
+            ChangeKind.PHRASING,
             facilitator.user.id,
             facilitator.user.name,
             facilitator.chat_id,
@@ -275,7 +275,7 @@ async def test_a_phrasing_asked_for_elsewhere_is_one_more_line(
             wording="j'ai besoin de bras",
             about="gap:1",
         )
-        await work.publications.ask(asked)
+        await work.change_requests.ask(asked)
     facilitator._mark()
     await works(stage)
     facilitator.sees("1 ligne ajoutée, et rien d'autre ne change", "j'ai besoin de bras")
@@ -283,18 +283,18 @@ async def test_a_phrasing_asked_for_elsewhere_is_one_more_line(
     lines = (folder / "faq.yaml").read_text("utf-8").splitlines()
     assert len(lines) == len(FAQ.splitlines()) + 1
     async with stage.running.parts.database.begin() as work:
-        change = await work.publications.about("gap:1")
+        change = await work.change_requests.about("gap:1")
     assert change is not None
-    assert change.state is State.PUBLISHED
+    assert change.state is ChangeState.PUBLISHED
 
 
 async def test_a_phrasing_that_is_there_already_is_refused_in_words(
     facilitator: Speaker, stage: Stage
 ) -> None:
     async with stage.running.parts.database.begin() as work:
-        await work.publications.ask(
-            Asked(
-                Kind.PHRASING,
+        await work.change_requests.ask(
+            NewChangeRequest(
+                ChangeKind.PHRASING,
                 1,
                 "Ada",
                 facilitator.chat_id,
@@ -361,8 +361,8 @@ async def test_a_publication_cut_short_is_told_and_not_done_twice(
     database = stage.running.parts.database
     # As after a crash between the file and the row.
     async with database.begin() as work:
-        await work.publications.want(number, 1, "Ada")
-        change = await work.publications.get(number)
+        await work.change_requests.want(number, 1, "Ada")
+        change = await work.change_requests.get(number)
     assert change is not None
     assert change.base is not None
     publish(folder, "faq.yaml", CHANGED.encode(), base=change.base, now=stage.clock())
@@ -383,7 +383,7 @@ async def test_what_is_published_once_reaches_every_process(
     async with running(PreviewServer()) as server:
         other = staged_library(library_of(elsewhere, models), tmp_path / "bot.db", server)
         async with other as second:
-            second.running.parts.publishing.wake()
+            second.running.parts.publisher.wake()
             await until(second, lambda: (elsewhere / "faq.yaml").read_text("utf-8") == CHANGED)
             await until(second, lambda: _answer(second) == "Oui, et sans frais.")
             assert [one.id for one in versions(elsewhere)] == [
@@ -391,9 +391,9 @@ async def test_what_is_published_once_reaches_every_process(
             ]
             # Brought back by an editor, it stays.
             (elsewhere / "faq.yaml").write_text(FAQ, "utf-8")
-            second.running.parts.publishing._seen = None
-            second.running.parts.publishing.wake()
-            await until(second, lambda: second.running.parts.publishing._seen is not None)
+            second.running.parts.publisher._seen = None
+            second.running.parts.publisher.wake()
+            await until(second, lambda: second.running.parts.publisher._seen is not None)
             assert (elsewhere / "faq.yaml").read_text("utf-8") == FAQ
 
 
@@ -416,8 +416,10 @@ async def test_a_file_that_telegram_no_longer_has_is_asked_for_again(
     facilitator: Speaker, stage: Stage
 ) -> None:
     async with stage.running.parts.database.begin() as work:
-        await work.publications.ask(
-            Asked(Kind.UPLOAD, 1, "Ada", facilitator.chat_id, file="faq.yaml", subject="gone")
+        await work.change_requests.ask(
+            NewChangeRequest(
+                ChangeKind.UPLOAD, 1, "Ada", facilitator.chat_id, file="faq.yaml", subject="gone"
+            )
         )
     facilitator._mark()
     await works(stage)
@@ -463,9 +465,9 @@ async def test_an_out_of_scope_question_makes_the_file_of_voices(
     facilitator: Speaker, stage: Stage, folder: Path
 ) -> None:
     async with stage.running.parts.database.begin() as work:
-        await work.publications.ask(
-            Asked(
-                Kind.OUT_OF_SCOPE,
+        await work.change_requests.ask(
+            NewChangeRequest(
+                ChangeKind.OUT_OF_SCOPE,
                 1,
                 "Ada",
                 facilitator.chat_id,

@@ -8,13 +8,13 @@ from dialogue import Message, Speaker, Stage, unfailing
 from small_library import decides, library_of, small_folder, staged_library, works
 from sqlalchemy import select, update
 
-from bot.content.weekly_digest import Digest, last_due
+from bot.content.weekly_digest import WeeklyDigest, last_due
 from handlers.curation.unanswered import MOST_PEOPLE, PAGE
 from knowledge.knowledge import Knowledge
 from knowledge.ranking.model_store import ModelStore
 from storage.engine.schema import conversations, outbox, publications, questions
 from storage.queues.outbox import Priority
-from storage.records.change_requests import State
+from storage.records.change_requests import ChangeState
 
 MATCH = "Qui a gagné le match hier soir ?"
 CLOCK = "Quelle heure est-il à Tokyo ?"
@@ -57,7 +57,7 @@ async def treated(stage: Stage) -> list[tuple[str | None, int | None]]:
     ]
 
 
-async def ends(stage: Stage, state: State) -> None:
+async def ends(stage: Stage, state: ChangeState) -> None:
     """Bring the publications to their end, as their own loop does."""
     async with stage.running.parts.database.begin() as work:
         await work.outbox._connection.execute(update(publications).values(state=state))
@@ -186,7 +186,7 @@ async def test_a_question_becomes_a_phrasing_through_a_publication(
     assert rows == [("phrasing", entry.id, MATCH)]
     await facilitator.says("/sansreponse")
     facilitator.sees("Aucune", "1 ajout attend")
-    await ends(stage, State.PUBLISHED)
+    await ends(stage, ChangeState.PUBLISHED)
     await facilitator.says("/sansreponse")
     assert "attend" not in facilitator.text
     assert await treated(stage) == [("phrasing", facilitator.user.id)]
@@ -248,7 +248,7 @@ async def test_a_publication_given_up_opens_the_questions_again(
     await facilitator.taps("Hors sujet")
     facilitator.received("Je vérifie")
     assert await stage.rows(select(publications.c.kind)) == [("out_of_scope",)]
-    await ends(stage, State.ABANDONED)
+    await ends(stage, ChangeState.ABANDONED)
     await facilitator.says("/sansreponse")
     facilitator.sees("1 sujet", "match")
     assert await treated(stage) == [(None, None)]
@@ -430,9 +430,9 @@ async def test_others_see_and_change_nothing(
     assert facilitator.messages() == []
 
 
-async def digest_of(stage: Stage) -> Digest:
+async def digest_of(stage: Stage) -> WeeklyDigest:
     parts = stage.running.parts
-    return Digest(parts.database, parts.services, parts.dispatcher.wake)
+    return WeeklyDigest(parts.database, parts.services, parts.dispatcher.wake)
 
 
 async def test_the_digest_comes_once_a_week_whoever_sends_it(

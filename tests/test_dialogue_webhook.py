@@ -22,7 +22,7 @@ from test_dialogue_interest import registers
 
 from bot.cli import main
 from bot.inbox.polling import ALLOWED_UPDATES
-from bot.inbox.webhook_registration import Registration
+from bot.inbox.webhook_registration import WebhookRegistration
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
 from bot.runtime.web_server import AddressTakenError
 from knowledge.knowledge import Knowledge
@@ -56,7 +56,7 @@ def free_port() -> int:
 
 
 def url(stage: Stage, path: str = "") -> str:
-    return f"http://{stage.running.parts.reception.listens_on}{path}"
+    return f"http://{stage.running.parts.update_source.listens_on}{path}"
 
 
 async def test_a_question_is_answered(sme: Speaker) -> None:
@@ -158,7 +158,7 @@ async def test_what_somebody_else_moved_is_taken_back_at_once(
     monkeypatch.setattr("bot.inbox.webhook_registration.asyncio", SimpleNamespace(sleep=pause))
     telegram: Any = Elsewhere()
     with pytest.raises(asyncio.CancelledError):
-        await Registration(telegram, "https://here", "word").keep()
+        await WebhookRegistration(telegram, "https://here", "word").keep()
     assert pauses == [60.0, 0.0, 60.0, 0.0]
     assert telegram.registered == 2
 
@@ -184,7 +184,7 @@ async def test_a_refusal_is_known_until_the_webhook_is_taken(
 
     monkeypatch.setattr("bot.inbox.webhook_registration.asyncio", SimpleNamespace(sleep=pause))
     telegram: Any = Reluctant()
-    registration = Registration(telegram, "https://here", "word")
+    registration = WebhookRegistration(telegram, "https://here", "word")
     with pytest.raises(asyncio.CancelledError):
         await registration.keep()
     assert refused == [True, False]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from knowledge_fixtures import PROJECTS, SMALL_TALK
 
 import knowledge
-from knowledge.curation.diff import Change, Kind, differences
+from knowledge.curation.diff import Difference, DifferenceKind, differences
 from knowledge.files.yaml_reader import Document, parse
 from knowledge.loading import read_files
 
@@ -48,7 +48,7 @@ def read(name: str, text: str) -> dict[str, Document]:
     return {name: document}
 
 
-def changes(name: str, before: str, after: str) -> list[Change]:
+def changes(name: str, before: str, after: str) -> list[Difference]:
     """Return what changes between two texts of a file."""
     return list(differences(read(name, before), read(name, after)))
 
@@ -63,8 +63,8 @@ def test_the_same_content_has_no_difference_whatever_its_notes_and_writing() -> 
 def test_a_changed_answer_is_told_before_and_after() -> None:
     after = FAQ.replace("Pas directement.", "Par la <b>région</b>.")
     assert changes("faq.yaml", FAQ, after) == [
-        Change(
-            Kind.CHANGED,
+        Difference(
+            DifferenceKind.CHANGED,
             "entry",
             "financement",
             "Le financement",
@@ -94,9 +94,9 @@ def test_phrasings_are_told_one_by_one() -> None:
         ("phrasing", "financement", "Le financement")
     }
     assert [(one.kind, one.before, one.after) for one in told] == [
-        (Kind.ADDED, None, "flouze"),
-        (Kind.ADDED, None, "pèze"),
-        (Kind.REMOVED, "fric", None),
+        (DifferenceKind.ADDED, None, "flouze"),
+        (DifferenceKind.ADDED, None, "pèze"),
+        (DifferenceKind.REMOVED, "fric", None),
     ]
 
 
@@ -104,13 +104,13 @@ def test_an_entry_that_comes_or_goes_is_told_with_its_answer_and_phrasings() -> 
     without = FAQ[: FAQ.index("  - id: talents")]
     removed = changes("faq.yaml", FAQ, without)
     assert [(one.kind, one.what, one.id, one.title, one.before) for one in removed] == [
-        (Kind.REMOVED, "entry", "talents", "Les talents", "Des partenariats."),
-        (Kind.REMOVED, "phrasing", "talents", "Les talents", "des bras"),
+        (DifferenceKind.REMOVED, "entry", "talents", "Les talents", "Des partenariats."),
+        (DifferenceKind.REMOVED, "phrasing", "talents", "Les talents", "des bras"),
     ]
     added = changes("faq.yaml", without, FAQ)
     assert [(one.kind, one.after) for one in added] == [
-        (Kind.ADDED, "Des partenariats."),
-        (Kind.ADDED, "des bras"),
+        (DifferenceKind.ADDED, "Des partenariats."),
+        (DifferenceKind.ADDED, "des bras"),
     ]
 
 
@@ -158,8 +158,12 @@ def test_what_is_added_and_removed_is_what_sets_say(before: list[str], after: li
         return FAQ.replace('["des bras"]', f"[{', '.join(texts)}]")
 
     told = changes("faq.yaml", faq(before), faq(after))
-    assert {one.after for one in told if one.kind is Kind.ADDED} == set(after) - set(before)
-    assert {one.before for one in told if one.kind is Kind.REMOVED} == set(before) - set(after)
+    assert {one.after for one in told if one.kind is DifferenceKind.ADDED} == set(after) - set(
+        before
+    )
+    assert {one.before for one in told if one.kind is DifferenceKind.REMOVED} == set(before) - set(
+        after
+    )
 
 
 def test_a_file_of_another_shape_is_compared_as_far_as_it_goes() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
-from bot.commands.evaluation import EvaluationFileError, Question, evaluate, read_questions
+from bot.commands.evaluation import EvaluationFileError, LabelledQuestion, evaluate, read_questions
 from knowledge.matcher.matcher import Decision, Matcher, Outcome
 from knowledge.ranking.ranker import Ranked
 
@@ -47,8 +47,8 @@ def test_shares_are_counted_as_they_are_named() -> None:
     report = evaluate(
         matcher,
         [
-            *(Question(q, ("a",), "s") for q in ("right", "among", "wrong", "silent")),
-            *(Question(q, (), "") for q in ("out answered", "out offered")),
+            *(LabelledQuestion(q, ("a",), "s") for q in ("right", "among", "wrong", "silent")),
+            *(LabelledQuestion(q, (), "") for q in ("out answered", "out offered")),
         ],
     )
     assert report["all"] == {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import knowledge
-from knowledge.curation.explain import Likeness, explain
+from knowledge.curation.explain import WordMatch, explain
 from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import FIND_PROJECTS, Outcome
 
@@ -89,7 +89,7 @@ def test_every_reason_of_the_matcher_has_its_french() -> None:
 
 
 def test_the_pairs_of_words_say_how_they_are_alike(shipped: Knowledge) -> None:
-    kinds: dict[Likeness, str] = {}
+    kinds: dict[WordMatch, str] = {}
     for question in (
         "partager une fraiseuse avec les voisins",
         "kel finansement pour mon projet",
@@ -99,7 +99,7 @@ def test_the_pairs_of_words_say_how_they_are_alike(shipped: Knowledge) -> None:
     ):
         for pair in explain(shipped, question).pairs:
             kinds.setdefault(pair.alike, str(pair))
-    assert set(kinds) >= {Likeness.SAME, Likeness.IDEA}
+    assert set(kinds) >= {WordMatch.SAME, WordMatch.IDEA}
     assert len(kinds) >= 3
     assert all(re.fullmatch("« .+ » ≈ « .+ »", text) for text in kinds.values())
 

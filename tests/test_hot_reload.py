@@ -26,7 +26,7 @@ from small_library import (  # noqa: F401 (some are fixtures)
 import bot.content.hot_reload
 from bot.content.library import Library, Served
 from knowledge.knowledge import Knowledge
-from knowledge.ranking.former_ranker import FormerRanker
+from knowledge.ranking.former_ranker import PreviousRanker
 from knowledge.ranking.model_store import ModelStore
 from knowledge.ranking.ranker import Ranked, Ranking
 
@@ -104,9 +104,9 @@ async def test_a_file_that_is_away_for_a_moment_is_no_fault(
     stage: Stage, folder: Path, facilitator: Speaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bot.content.hot_reload, "GRACE_SECONDS", 3600.0)
-    reloading = stage.running.parts.reloading
+    hot_reload = stage.running.parts.hot_reload
     (folder / "faq.yaml").unlink()
-    await reloading.refresh()
+    await hot_reload.refresh()
     assert answer(stage) == "Oui, entre voisins."
     save(folder, CHANGED)
     await is_live(stage, "Oui, et sans frais.")
@@ -155,7 +155,7 @@ async def test_a_broken_file_leaves_what_was_and_is_told_of_once(
     assert answer(stage) == "Oui, entre voisins."
     # The same fault, some lines further down: saved again, and no news.
     save(folder, "# Une remarque.\n" + BROKEN)
-    await stage.running.parts.reloading.refresh()
+    await stage.running.parts.hot_reload.refresh()
     save(folder, BROKEN_OTHERWISE)
     await until(stage, lambda: told(facilitator, said) == 2)
     facilitator.received("respond")
@@ -183,9 +183,9 @@ async def test_our_own_publication_is_told_of_once(
     await decides(facilitator, "Publier")
     before = len(facilitator.messages())
     served = in_service(stage)
-    await stage.running.parts.reloading.refresh()
+    await stage.running.parts.hot_reload.refresh()
     os.utime(folder / "faq.yaml")
-    await stage.running.parts.reloading.refresh()
+    await stage.running.parts.hot_reload.refresh()
     await stage.settles()
     assert len(facilitator.messages()) == before
     assert in_service(stage) is served
@@ -195,19 +195,19 @@ async def test_a_watch_that_fails_begins_again(
     stage: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bot.content.hot_reload, "_PAUSE_AFTER_FAILURE", 0.01)
-    reloading = stage.running.parts.reloading
+    hot_reload = stage.running.parts.hot_reload
     failures = 0
-    load = reloading._load
+    load = hot_reload._load
 
     async def fails_twice() -> None:
         nonlocal failures
         failures += 1
         if failures < 3:
-            reloading._stamp = ()
+            hot_reload._stamp = ()
             raise RuntimeError("the disk is away")
         await load()
 
-    monkeypatch.setattr(reloading, "_load", fails_twice)
+    monkeypatch.setattr(hot_reload, "_load", fails_twice)
     save(folder, CHANGED)
     await is_live(stage, "Oui, et sans frais.")
     assert failures == 3
@@ -248,10 +248,12 @@ class Fixed:
 
 
 def test_the_former_ranker_is_sure_only_of_what_is_left() -> None:
-    assert FormerRanker(Fixed(), ["a", "b", "c"]).rank("x") == Fixed().rank("x")
-    assert FormerRanker(Fixed(), ["b"]).rank("x") == Ranking((Ranked("b", 0.5),), 0.0, 0.95, "near")
-    assert FormerRanker(FormerRanker(Fixed(), ["b"]), ["a"]).rank("x").entries[0].id == "a"
-    assert not FormerRanker(Fixed(), ["c"]).knows_any()
+    assert PreviousRanker(Fixed(), ["a", "b", "c"]).rank("x") == Fixed().rank("x")
+    assert PreviousRanker(Fixed(), ["b"]).rank("x") == Ranking(
+        (Ranked("b", 0.5),), 0.0, 0.95, "near"
+    )
+    assert PreviousRanker(PreviousRanker(Fixed(), ["b"]), ["a"]).rank("x").entries[0].id == "a"
+    assert not PreviousRanker(Fixed(), ["c"]).knows_any()
 
 
 class Slow(Library):
@@ -282,9 +284,9 @@ async def test_what_is_saved_last_is_what_is_learnt_last(folder: Path, tmp_path:
             text = FAQ.replace("Oui, entre voisins.", f"Réponse {number}.")
             save(folder, text.replace(phrasing, phrasing + f'      - "presse numéro {number}"\n'))
             await is_live(stage, f"Réponse {number}.")
-        assert isinstance(in_service(stage).ranker, FormerRanker)
+        assert isinstance(in_service(stage).ranker, PreviousRanker)
         library.may_learn.set()
-        await until(stage, lambda: not isinstance(in_service(stage).ranker, FormerRanker))
+        await until(stage, lambda: not isinstance(in_service(stage).ranker, PreviousRanker))
         assert answer(stage) == "Réponse 2."
         # One in between was never learnt: it was no longer wanted.
         assert len(library.learnt) == 2
@@ -304,7 +306,7 @@ async def test_two_hundred_broken_files_under_a_stream_of_questions(
             asked += 1
         await asyncio.sleep(0)
         if number % 20 == 0:
-            await stage.running.parts.reloading.refresh()
+            await stage.running.parts.hot_reload.refresh()
     await stage.settles()
     answers = [
         message["text"]
@@ -339,7 +341,7 @@ async def test_files_swapped_under_load_lose_no_question(stage: Stage, folder: P
         save(folder, FAQ.replace("Oui, entre voisins.", f"Réponse {number}."))
         stage.messenger.says(people[number % 2], "mutualiser un équipement")
         await stage.messenger.changed_or(0.01)
-        await stage.running.parts.reloading.refresh()
+        await stage.running.parts.hot_reload.refresh()
     await stage.settles()
     for person in people:
         messages = stage.messenger.messages(person.id)

@@ -11,13 +11,13 @@ import pytest
 from storage_fixtures import START, Clock
 
 import bot.runtime.lanes
-from bot.runtime.lanes import Pump
+from bot.runtime.lanes import Lanes
 from storage.engine.errors import StorageError
 
 Row = tuple[str, int]
 
 
-class Table(Pump[Row, str]):
+class Table(Lanes[Row, str]):
     """A pump over rows (lane, number) that wait in a list."""
 
     def __init__(self, *, shared: bool = False, together: int = 1) -> None:

@@ -14,9 +14,9 @@ from stdnum import iban, luhn
 
 import storage.masking.masking
 from storage.masking.masking import mask
-from storage.masking.names import WordLists
+from storage.masking.names import NameLists
 
-LISTS = WordLists.load(Path(storage.masking.masking.__file__).with_name("masking.yaml"))
+LISTS = NameLists.load(Path(storage.masking.masking.__file__).with_name("masking.yaml"))
 MARK = LISTS.marks
 
 

@@ -11,7 +11,7 @@ from knowledge.ranking.corpus import Example, Material
 from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.model_store import Compiled, ModelStore
 from knowledge.ranking.ridge import Calibration
-from knowledge.ranking.similarity import Likeness
+from knowledge.ranking.similarity import Similarity
 from knowledge.ranking.training import compile_ranker
 from knowledge.text.lexicon import Lexicon
 
@@ -31,8 +31,8 @@ MATERIAL = Material(EXAMPLES, IDS, Lexicon())
 @pytest.fixture
 def model() -> Compiled:
     calibration = Calibration(np.arange(9.0), np.zeros(8), np.ones(8))
-    likeness = {"vectors": np.ones((9, 4), dtype=np.float32)}
-    return Compiled(IDS, np.eye(9, 3), calibration, calibration, likeness)
+    similarity = {"vectors": np.ones((9, 4), dtype=np.float32)}
+    return Compiled(IDS, np.eye(9, 3), calibration, calibration, similarity)
 
 
 def test_what_is_kept_is_found_again(tmp_path: Path, model: Compiled) -> None:
@@ -43,7 +43,7 @@ def test_what_is_kept_is_found_again(tmp_path: Path, model: Compiled) -> None:
     assert found.ids == model.ids
     assert (found.coefficients == model.coefficients).all()
     assert (found.sure.weights == model.sure.weights).all()
-    assert (found.likeness["vectors"] == 1).all()
+    assert (found.similarity["vectors"] == 1).all()
     assert store.get("other") is None
 
 
@@ -99,7 +99,7 @@ def test_a_kept_model_ranks_as_the_one_that_was_learnt(tmp_path: Path) -> None:
     for text in ("financer", "machine a partager", "cuisine", ""):
         assert first.rank(text) == again.rank(text)
     assert first.rank("financer un achat").entries[0].id == "financement"
-    assert isinstance(Likeness(["a"], Lexicon(), None).to_examples("a"), np.ndarray)
+    assert isinstance(Similarity(["a"], Lexicon(), None).to_examples("a"), np.ndarray)
 
 
 class Counting:

@@ -13,14 +13,14 @@ from test_flood import LIMIT, TOLD, answered
 from test_worker import answers, crowd, noted_units, write_at_once  # noqa: F401 (a fixture)
 
 import bot.inbox.worker
-from bot.inbox.worker import Intake
-from bot.runtime.lanes import Pump
+from bot.inbox.worker import InboxWorker
+from bot.runtime.lanes import Lanes
 from handlers.core.buttons import ShowEntry
 from handlers.core.services import Services
 from handlers.prefetch import match_ahead
 from knowledge.matcher.matcher import Matcher
 from storage.engine.schema import people as remembered
-from storage.queues.inbox import Waiting
+from storage.queues.inbox import WaitingUpdate
 
 
 @pytest.fixture(name="statements")
@@ -124,9 +124,9 @@ async def test_commands_at_once_share_the_look_for_forms_to_remind_of(
 async def test_questions_of_several_groups_are_matched_together(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, *, fails: bool
 ) -> None:
-    start, matched = Pump._start, list[int]()
+    start, matched = Lanes._start, list[int]()
 
-    def in_fours(self: Pump[Waiting, int], items: Sequence[Waiting]) -> None:
+    def in_fours(self: Lanes[WaitingUpdate, int], items: Sequence[WaitingUpdate]) -> None:
         for first in range(0, len(items), 4):
             start(self, items[first : first + 4])
 
@@ -139,7 +139,7 @@ async def test_questions_of_several_groups_are_matched_together(
         return await match_ahead(services, updates)
 
     people = crowd(stage)
-    monkeypatch.setattr(Intake, "_start", in_fours)
+    monkeypatch.setattr(InboxWorker, "_start", in_fours)
     monkeypatch.setattr(bot.inbox.worker, "match_ahead", after_a_while)
     await write_at_once(stage, people, lambda n: f"comment financer un projet, cas {n} ?")
     assert [len(answers(person)) for person in people] == [1] * len(people)

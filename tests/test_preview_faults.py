@@ -9,7 +9,7 @@ from telegram import Bot
 from telegram.error import BadRequest, NetworkError, RetryAfter
 
 from bot.preview.messenger import Messenger
-from bot.preview.pacing import Pace
+from bot.preview.pacing import ApiLimits
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
 
 HELLO = {"chat_id": SME, "text": "x"}
@@ -119,7 +119,7 @@ class Seconds:
         return self.now
 
 
-def wait_of(pace: Pace, chat_id: int) -> int:
+def wait_of(pace: ApiLimits, chat_id: int) -> int:
     """Return the seconds that Telegram asks to wait, 0 where the message is taken."""
     try:
         pace.admit(chat_id)
@@ -131,7 +131,7 @@ def wait_of(pace: Pace, chat_id: int) -> int:
 
 def test_thirty_a_second_in_all() -> None:
     seconds = Seconds()
-    pace = Pace(seconds)
+    pace = ApiLimits(seconds)
     assert [wait_of(pace, chat) for chat in range(1, 32)] == [0] * 30 + [1]
     seconds.now = 1.0
     assert wait_of(pace, 31) == 0
@@ -139,7 +139,7 @@ def test_thirty_a_second_in_all() -> None:
 
 def test_one_a_second_in_a_chat_and_twenty_a_minute_in_a_group() -> None:
     seconds = Seconds()
-    pace = Pace(seconds)
+    pace = ApiLimits(seconds)
     for _ in range(20):
         assert wait_of(pace, -5) == 0
         assert wait_of(pace, -5) >= 1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from knowledge.knowledge import Knowledge
 from knowledge.model import Project, Stage
-from knowledge.projects import Census, Found
+from knowledge.projects import Census, SearchResult
 
 TODAY = date(2026, 11, 23)
 
@@ -192,7 +192,7 @@ def test_names_are_in_the_order_of_french_readers() -> None:
 def test_without_projects_there_is_nothing() -> None:
     empty = Census(())
     assert empty.listed(TODAY) == ()
-    assert empty.search("soudure", TODAY) == Found((), 1, 0)
+    assert empty.search("soudure", TODAY) == SearchResult((), 1, 0)
     assert empty.named_by("un projet de soudure", places=True) == ()
     assert empty.territories(TODAY) == empty.sectors(TODAY) == ()
 

@@ -9,7 +9,7 @@ import dialogue
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.outbox.rate_limits import Limit, Limits, Pace, limits_of
+from bot.outbox.rate_limits import Limit, Limits, SendRate, limits_of
 from bot.preview.messenger import Messenger
 from bot.runtime import metrics
 from knowledge.knowledge import Knowledge
@@ -37,23 +37,23 @@ class Passing(dialogue.Clock):
         return datetime.now(UTC)
 
 
-async def send(pace: Pace, chat_id: int, times: int = 1) -> None:
+async def send(pace: SendRate, chat_id: int, times: int = 1) -> None:
     for _ in range(times):
         async with pace.turn(chat_id):
             pass
 
 
 def test_no_limit_is_no_pace() -> None:
-    pace = Pace(limits_of(0, 3), Clock())
+    pace = SendRate(limits_of(0, 3), Clock())
     assert not pace.is_kept
     assert pace.room(500, 2) > 1000
-    assert pace.resting() == {}
+    assert pace.paused() == {}
     assert pace.next_room() is None
 
 
 async def test_a_second_holds_so_many_messages_in_all() -> None:
     clock = Clock()
-    pace = Pace(TELEGRAM, clock)
+    pace = SendRate(TELEGRAM, clock)
     assert pace.room(0, 1) == 30
     assert pace.next_room() is None
     for chat_id in range(28):
@@ -65,36 +65,36 @@ async def test_a_second_holds_so_many_messages_in_all() -> None:
 
 
 def test_workers_share_what_is_allowed() -> None:
-    pace = Pace(TELEGRAM, Clock())
+    pace = SendRate(TELEGRAM, Clock())
     assert [pace.room(0, workers) for workers in (1, 2, 4, 100)] == [30, 15, 7, 1]
 
 
 async def test_a_chat_rests_after_a_burst() -> None:
     clock = Clock()
-    pace = Pace(limits_of(30, 3), clock)
+    pace = SendRate(limits_of(30, 3), clock)
     await send(pace, PERSON, 2)
-    assert pace.resting() == {}
+    assert pace.paused() == {}
     await send(pace, PERSON)
-    assert pace.resting() == {PERSON: START + timedelta(seconds=3)}
+    assert pace.paused() == {PERSON: START + timedelta(seconds=3)}
     clock.advance(3)
-    assert pace.resting() == {}
+    assert pace.paused() == {}
     assert pace.sent(PERSON) == ()
 
 
 async def test_a_group_gets_twenty_a_minute() -> None:
     clock = Clock()
-    pace = Pace(Limits(), clock)
+    pace = SendRate(Limits(), clock)
     for _ in range(20):
         await send(pace, GROUP)
         clock.advance(1)
-    assert pace.resting() == {GROUP: START + timedelta(seconds=60)}
+    assert pace.paused() == {GROUP: START + timedelta(seconds=60)}
     clock.advance(40)
-    assert pace.resting() == {}
+    assert pace.paused() == {}
 
 
 async def test_what_another_worker_sent_counts() -> None:
     clock = Clock()
-    pace = Pace(limits_of(30, 3), clock)
+    pace = SendRate(limits_of(30, 3), clock)
     await send(pace, PERSON)
     pace.learn(PERSON, [START.timestamp() - 1, START.timestamp() - 1, START.timestamp() - 2])
     assert pace.free_at(PERSON) == START + timedelta(seconds=1)
@@ -102,12 +102,12 @@ async def test_what_another_worker_sent_counts() -> None:
 
 async def test_a_clock_put_back_makes_nobody_wait_for_it() -> None:
     clock = Clock()
-    pace = Pace(TELEGRAM, clock)
+    pace = SendRate(TELEGRAM, clock)
     for chat_id in range(30):
         await send(pace, chat_id)
     clock.advance(-3600)
     assert pace.room(0, 1) == 30
-    assert pace.resting() == {}
+    assert pace.paused() == {}
     await send(pace, 0)
 
 
@@ -119,7 +119,7 @@ def test_no_window_ever_holds_more_than_allowed(pauses: list[float], burst: int)
     """However messages come, those who wait until they may go keep every limit."""
     clock = Clock()
     limits = Limits(chat=Limit(burst, float(burst)))
-    pace = Pace(limits, clock)
+    pace = SendRate(limits, clock)
     sent: list[float] = []
 
     async def run() -> None:

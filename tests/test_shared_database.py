@@ -27,11 +27,11 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 
 from storage.database import Database
 from storage.engine.errors import ClaimLostError
-from storage.heartbeat import LEASE, Presence
-from storage.queues.inbox import Received, Waiting
+from storage.heartbeat import LEASE, Heartbeat
+from storage.queues.inbox import Received, WaitingUpdate
 from storage.queues.outbox import Audience, Outgoing, Pending, Priority
-from storage.queues.send_pauses import Rest
-from storage.unit_of_work import Work
+from storage.queues.send_pauses import SendPause
+from storage.unit_of_work import UnitOfWork
 
 ALL = frozenset(Audience)
 HERE, THERE = "here", "there"
@@ -41,11 +41,11 @@ def received(update_id: int, chat_id: int = 7) -> Received:
     return Received(update_id, chat_id, str(update_id))
 
 
-async def claims(work: Work, worker: str, *, limit: int = 10) -> list[int]:
+async def claims(work: UnitOfWork, worker: str, *, limit: int = 10) -> list[int]:
     return [one.update_id for one in await work.inbox.claim(worker, (), limit)]
 
 
-async def sends(work: Work, worker: str, *, limit: int = 10) -> list[str]:
+async def sends(work: UnitOfWork, worker: str, *, limit: int = 10) -> list[str]:
     found: tuple[Pending, ...] = await work.outbox.claim(worker, (), limit, ALL)
     return [one.payload["text"] for one in found]
 
@@ -194,16 +194,16 @@ async def dies(database: Database, worker: str) -> None:
     async with database.begin() as work:
         await work.workers.beat(worker)
     seconds = [0.0]
-    presence = Presence(database.begin, "observer", monotonic=lambda: seconds[0])
-    await presence.beat()
+    heartbeat = Heartbeat(database.begin, "observer", monotonic=lambda: seconds[0])
+    await heartbeat.beat()
     seconds[0] = LEASE.total_seconds()
-    await presence.beat()
+    await heartbeat.beat()
 
 
 async def test_what_a_dead_worker_claimed_is_freed_after_its_lease(database: Database) -> None:
     seconds = 0.0
-    observer = Presence(database.begin, THERE, monotonic=lambda: seconds)
-    dying = Presence(database.begin, HERE)
+    observer = Heartbeat(database.begin, THERE, monotonic=lambda: seconds)
+    dying = Heartbeat(database.begin, HERE)
     await dying.beat()
     async with database.begin() as work:
         await work.inbox.add([received(1), received(2)])
@@ -226,8 +226,8 @@ async def test_what_a_dead_worker_claimed_is_freed_after_its_lease(database: Dat
 
 async def test_a_worker_that_beats_keeps_its_claims_however_long(database: Database) -> None:
     seconds = 0.0
-    observer = Presence(database.begin, THERE, monotonic=lambda: seconds)
-    living = Presence(database.begin, HERE)
+    observer = Heartbeat(database.begin, THERE, monotonic=lambda: seconds)
+    living = Heartbeat(database.begin, HERE)
     await living.beat()
     async with database.begin() as work:
         await work.inbox.add([received(1)])
@@ -242,7 +242,7 @@ async def test_a_worker_that_beats_keeps_its_claims_however_long(database: Datab
 
 
 async def test_a_jump_of_the_wall_clock_frees_nothing(database: Database, clock: Clock) -> None:
-    observer, living = Presence(database.begin, THERE), Presence(database.begin, HERE)
+    observer, living = Heartbeat(database.begin, THERE), Heartbeat(database.begin, HERE)
     await living.beat()
     async with database.begin() as work:
         await work.inbox.add([received(1)])
@@ -256,18 +256,18 @@ async def test_a_jump_of_the_wall_clock_frees_nothing(database: Database, clock:
 
 async def test_who_was_thought_dead_comes_back(database: Database) -> None:
     await dies(database, HERE)
-    again = Presence(database.begin, HERE)
+    again = Heartbeat(database.begin, HERE)
     await again.beat()
     async with database.begin() as work:
         await work.inbox.add([received(1)])
         await claims(work, HERE)
-    await Presence(database.begin, THERE).beat()
+    await Heartbeat(database.begin, THERE).beat()
     async with database.begin() as work:
         assert await claims(work, THERE) == []
 
 
 async def test_who_ends_leaves_its_claims_to_others(database: Database) -> None:
-    ending = Presence(database.begin, HERE)
+    ending = Heartbeat(database.begin, HERE)
     await ending.beat()
     async with database.begin() as work:
         await work.inbox.add([received(1)])
@@ -336,8 +336,8 @@ async def test_a_lane_at_rest_waits_for_every_worker(database: Database, clock: 
     async with database.begin() as work:
         await work.outbox.add(to_person(7, "a1"))
         await work.outbox.add(to_person(8, "b1"))
-        await work.rests.keep([Rest("person:7", (1.5,), START + timedelta(seconds=1))])
-        assert await work.rests.sent(["person:7", "person:8"]) == {"person:7": (1.5,)}
+        await work.send_pauses.keep([SendPause("person:7", (1.5,), START + timedelta(seconds=1))])
+        assert await work.send_pauses.sent(["person:7", "person:8"]) == {"person:7": (1.5,)}
         assert await sends(work, THERE) == ["b1"]
     clock.advance(seconds=1)
     async with database.begin() as work:
@@ -346,34 +346,34 @@ async def test_a_lane_at_rest_waits_for_every_worker(database: Database, clock: 
 
 async def test_a_halt_is_for_every_worker_and_survives(database: Database, clock: Clock) -> None:
     async with database.begin() as work:
-        assert await work.rests.halted_until() is None
-        await work.rests.halt(START + timedelta(seconds=30))
-        await work.rests.halt(START + timedelta(seconds=20))
+        assert await work.send_pauses.halted_until() is None
+        await work.send_pauses.halt(START + timedelta(seconds=30))
+        await work.send_pauses.halt(START + timedelta(seconds=20))
     async with database.begin() as work:
-        assert await work.rests.halted_until() == START + timedelta(seconds=20)
+        assert await work.send_pauses.halted_until() == START + timedelta(seconds=20)
         await work.outbox.add(to_person(7, "a1"))
         assert await sends(work, HERE) == await sends(work, THERE) == []
     clock.advance(seconds=20)
     async with database.begin() as work:
-        assert await work.rests.halted_until() is None
+        assert await work.send_pauses.halted_until() is None
         assert await sends(work, HERE) == ["a1"]
 
 
 async def test_a_halt_does_not_outlast_a_clock_put_back(database: Database, clock: Clock) -> None:
     async with database.begin() as work:
-        await work.rests.halt(START + timedelta(seconds=30))
+        await work.send_pauses.halt(START + timedelta(seconds=30))
         await work.outbox.add(to_person(7, "a1"))
     clock.advance(hours=-1)
     async with database.begin() as work:
-        assert await work.rests.halted_until() is None
+        assert await work.send_pauses.halted_until() is None
         assert await sends(work, HERE) == ["a1"]
 
 
 async def test_rests_are_forgotten_within_minutes(database: Database, clock: Clock) -> None:
     async with database.begin() as work:
-        await work.rests.keep([Rest("person:7", (), START + timedelta(seconds=1))])
+        await work.send_pauses.keep([SendPause("person:7", (), START + timedelta(seconds=1))])
     clock.advance(minutes=3)
-    await Presence(database.begin, HERE).beat()
+    await Heartbeat(database.begin, HERE).beat()
     assert await rows(database, "rests") == []
 
 
@@ -387,7 +387,7 @@ async def test_however_two_workers_take_turns_each_chat_is_in_order(
 ) -> None:
     database = Database(sqlite_url(tmp_path_factory.mktemp("claims")))
     await database.migrate()
-    held: dict[str, dict[int, Waiting]] = {HERE: {}, THERE: {}}
+    held: dict[str, dict[int, WaitingUpdate]] = {HERE: {}, THERE: {}}
     handled: list[int] = []
     async with database.begin() as work:
         await work.inbox.add([received(number, chat) for number, chat in enumerate(chats)])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.ranking.encoder import LONGEST, UniversalSentenceEncoder, Vectors, shipped_encoder
-from knowledge.ranking.similarity import Likeness
+from knowledge.ranking.similarity import Similarity
 from knowledge.text.lexicon import Lexicon
 from knowledge.text.phonetics import sound
 
@@ -36,9 +36,9 @@ class Backwards:
 
 @pytest.mark.parametrize("encoder", [None, Backwards()])
 def test_a_text_is_most_like_itself(encoder: Backwards | None) -> None:
-    likeness = Likeness(TEXTS, LEXICON, encoder)
+    similarity = Similarity(TEXTS, LEXICON, encoder)
     for number, text in enumerate(TEXTS):
-        values = likeness.to_examples(text)
+        values = similarity.to_examples(text)
         assert values.argmax() == number
         assert values[number] == pytest.approx(1)
 
@@ -49,27 +49,27 @@ def test_all_examples_together_are_as_like_as_each_alone(
     encoder: Backwards | None, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("knowledge.ranking.similarity._FEW", few)
-    likeness = Likeness(TEXTS, LEXICON, encoder)
-    each = [likeness.to_examples(text) for text in TEXTS]
-    assert np.allclose(likeness.among_examples(), each, atol=1e-6)
+    similarity = Similarity(TEXTS, LEXICON, encoder)
+    each = [similarity.to_examples(text) for text in TEXTS]
+    assert np.allclose(similarity.among_examples(), each, atol=1e-6)
 
 
 @pytest.mark.parametrize(
     "typed", ["coment finansé 1 progè", "financer projet", "COMMENT FINANCER UN PROJET ???"]
 )
 def test_misspelt_texts_stay_near(typed: str) -> None:
-    assert Likeness(TEXTS, LEXICON, None).to_examples(typed).argmax() == 0
+    assert Similarity(TEXTS, LEXICON, None).to_examples(typed).argmax() == 0
 
 
 def test_one_idea_makes_other_words_alike() -> None:
-    with_ideas = Likeness(TEXTS, LEXICON, None).to_examples("du fric")
-    without = Likeness(TEXTS, Lexicon(), None).to_examples("du fric")
+    with_ideas = Similarity(TEXTS, LEXICON, None).to_examples("du fric")
+    without = Similarity(TEXTS, Lexicon(), None).to_examples("du fric")
     assert with_ideas[0] > without[0]
 
 
 @given(st.text(max_size=400))
 def test_any_text_has_a_likeness_from_0_to_1(text: str) -> None:
-    values = Likeness(TEXTS, LEXICON, None).to_examples(text)
+    values = Similarity(TEXTS, LEXICON, None).to_examples(text)
     assert values.shape == (3,)
     assert ((values >= 0) & (values <= 1 + 1e-9)).all()
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from benchmarks.soak.following import follow
-from benchmarks.soak.ledger import Conversation, Facts, Generated, Stored, settle
+from benchmarks.soak.ledger import Facts, Generated, LedgerConversation, Stored, settle
 from benchmarks.soak.record import Accepted, Record, Refused
 
 CHAT, ADMINISTRATORS = 7, -1
@@ -28,7 +28,9 @@ def told(mark: str = MARK, at: float = 3.0) -> Accepted:
 STORED = Stored(states={1: "done", 2: "done"}, references={}, waiting=0, parked=0, marks=[MARK])
 PERFECT = Facts(
     sent=frozenset({1, 2}),
-    conversations=[Conversation(MARK, [said("a"), said("b", 2)], shapes("a", "b"), entrusted=True)],
+    conversations=[
+        LedgerConversation(MARK, [said("a"), said("b", 2)], shapes("a", "b"), entrusted=True)
+    ],
     generated=[],
     administrators=[told()],
     facilitators=[],

@@ -13,42 +13,49 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.records.change_requests import LEASE, OPEN, Asked, Kind, Publication, State
+from storage.records.change_requests import (
+    LEASE,
+    OPEN,
+    ChangeKind,
+    ChangeRequest,
+    ChangeState,
+    NewChangeRequest,
+)
 
-ASKED = Asked(Kind.UPLOAD, 7, "Ada", -100, file="faq.yaml", subject="file-1")
+ASKED = NewChangeRequest(ChangeKind.UPLOAD, 7, "Ada", -100, file="faq.yaml", subject="file-1")
 REPORT = {"confirm": True, "wrong": ["x"]}
 
 
-async def ask(database: Database, asked: Asked = ASKED) -> int:
+async def ask(database: Database, asked: NewChangeRequest = ASKED) -> int:
     async with database.begin() as work:
-        return await work.publications.ask(asked)
+        return await work.change_requests.ask(asked)
 
 
-async def get(database: Database, number: int) -> Publication:
+async def get(database: Database, number: int) -> ChangeRequest:
     async with database.begin() as work:
-        change = await work.publications.get(number)
+        change = await work.change_requests.get(number)
     assert change is not None
     return change
 
 
 async def claimed(database: Database) -> int | None:
     async with database.begin() as work:
-        change = await work.publications.claim()
+        change = await work.change_requests.claim()
     return change.id if change else None
 
 
 async def offered(database: Database) -> int:
     number = await ask(database)
     async with database.begin() as work:
-        assert await work.publications.offer(number, "faq.yaml", b"new", "base", REPORT)
+        assert await work.change_requests.offer(number, "faq.yaml", b"new", "base", REPORT)
     return number
 
 
 async def published(database: Database, clock: Clock) -> int:
     number = await offered(database)
     async with database.begin() as work:
-        assert await work.publications.want(number, 8, "Bob")
-        assert await work.publications.published(number, "v1", clock())
+        assert await work.change_requests.want(number, 8, "Bob")
+        assert await work.change_requests.published(number, "v1", clock())
     return number
 
 
@@ -66,26 +73,26 @@ async def test_what_a_dead_process_left_is_taken_over(database: Database, clock:
     assert await claimed(database) == number
     clock.advance(seconds=LEASE.total_seconds() - 1)
     async with database.begin() as work:
-        await work.publications.renew(number)
+        await work.change_requests.renew(number)
     clock.advance(seconds=LEASE.total_seconds() - 1)
     assert await claimed(database) is None
     clock.advance(seconds=2)
     assert await claimed(database) == number
     async with database.begin() as work:
-        await work.publications.release(number)
+        await work.change_requests.release(number)
     assert await claimed(database) == number
 
 
 async def test_the_first_who_decides_counts(database: Database) -> None:
     number = await offered(database)
     async with database.begin() as work:
-        assert await work.publications.want(number, 8, "Bob")
-        assert not await work.publications.abandon(number, 9, "Eve")
-        assert not await work.publications.want(number, 9, "Eve")
-        assert not await work.publications.offer(number, "faq.yaml", b"", "", {})
+        assert await work.change_requests.want(number, 8, "Bob")
+        assert not await work.change_requests.abandon(number, 9, "Eve")
+        assert not await work.change_requests.want(number, 9, "Eve")
+        assert not await work.change_requests.offer(number, "faq.yaml", b"", "", {})
     change = await get(database, number)
     assert (change.state, change.decided_by, change.needs_confirmation) == (
-        State.WANTED,
+        ChangeState.WANTED,
         "Bob",
         True,
     )
@@ -96,13 +103,15 @@ async def test_what_waits_for_a_person_is_not_worked_on(database: Database) -> N
     assert await claimed(database) is None
 
 
-@pytest.mark.parametrize("state", [State.REFUSED, State.FAILED, State.OVERTAKEN, State.SHOWN])
-async def test_what_ends_keeps_no_content(database: Database, state: State) -> None:
+@pytest.mark.parametrize(
+    "state", [ChangeState.REFUSED, ChangeState.FAILED, ChangeState.OVERTAKEN, ChangeState.SHOWN]
+)
+async def test_what_ends_keeps_no_content(database: Database, state: ChangeState) -> None:
     number = await ask(database)
     async with database.begin() as work:
-        assert await work.publications.end(number, state)
-        assert not await work.publications.end(number, State.REFUSED)
-        assert await work.publications.content(number) is None
+        assert await work.change_requests.end(number, state)
+        assert not await work.change_requests.end(number, ChangeState.REFUSED)
+        assert await work.change_requests.content(number) is None
     change = await get(database, number)
     assert change.state is state
     assert change.state not in OPEN
@@ -112,8 +121,8 @@ async def test_the_last_change_about_something_is_found(database: Database) -> N
     for subject in ("a", "b"):
         await ask(database, replace(ASKED, subject=subject, about="gap:1"))
     async with database.begin() as work:
-        change = await work.publications.about("gap:1")
-        assert await work.publications.about("gap:2") is None
+        change = await work.change_requests.about("gap:1")
+        assert await work.change_requests.about("gap:2") is None
     assert change is not None
     assert change.subject == "b"
 
@@ -122,30 +131,30 @@ async def test_other_processes_are_told_of_what_was_published(
     database: Database, clock: Clock
 ) -> None:
     async with database.begin() as work:
-        before = await work.publications.newest()
+        before = await work.change_requests.newest()
     first = await offered(database)
     number = await published(database, clock)
     async with database.begin() as work:
-        after = await work.publications.newest()
-        assert [one.id for one in await work.publications.publications()] == [number]
+        after = await work.change_requests.newest()
+        assert [one.id for one in await work.change_requests.all_published()] == [number]
         # Asked for before, and published after.
-        await work.publications.want(first, 8, "Bob")
-        await work.publications.published(first, "v2", clock())
-        assert before != after != await work.publications.newest()
+        await work.change_requests.want(first, 8, "Bob")
+        await work.change_requests.published(first, "v2", clock())
+        assert before != after != await work.change_requests.newest()
 
 
 async def test_an_alarm_is_raised_once_for_all_processes(
     database: Database, other: Database
 ) -> None:
     async with database.begin() as work:
-        assert await work.publications.raise_alarm("knowledge", "a")
+        assert await work.change_requests.raise_alarm("knowledge", "a")
     async with other.begin() as work:
-        assert not await work.publications.raise_alarm("knowledge", "a")
-        assert await work.publications.raise_alarm("knowledge", "b")
+        assert not await work.change_requests.raise_alarm("knowledge", "a")
+        assert await work.change_requests.raise_alarm("knowledge", "b")
     async with database.begin() as work:
-        assert await work.publications.clear_alarm("knowledge")
-        assert not await work.publications.clear_alarm("knowledge")
-        assert await work.publications.raise_alarm("knowledge", "b")
+        assert await work.change_requests.clear_alarm("knowledge")
+        assert not await work.change_requests.clear_alarm("knowledge")
+        assert await work.change_requests.raise_alarm("knowledge", "b")
 
 
 async def test_what_nobody_decides_on_is_given_up_after_a_week(
@@ -154,27 +163,27 @@ async def test_what_nobody_decides_on_is_given_up_after_a_week(
     number = await offered(database)
     clock.advance(days=7)
     async with database.begin() as work:
-        assert await work.publications.forget() == 0
+        assert await work.change_requests.forget() == 0
     clock.advance(seconds=1)
     async with database.begin() as work:
-        assert await work.publications.forget() == 1
-        assert await work.publications.content(number) is None
-    assert (await get(database, number)).state is State.ABANDONED
+        assert await work.change_requests.forget() == 1
+        assert await work.change_requests.content(number) is None
+    assert (await get(database, number)).state is ChangeState.ABANDONED
 
 
 async def test_a_publication_loses_its_content_then_goes(database: Database, clock: Clock) -> None:
     number = await published(database, clock)
     clock.advance(days=30)
     async with database.begin() as work:
-        assert await work.publications.forget() == 0
-        assert await work.publications.content(number) == b"new"
+        assert await work.change_requests.forget() == 0
+        assert await work.change_requests.content(number) == b"new"
     clock.advance(seconds=1)
     async with database.begin() as work:
-        assert await work.publications.forget() == 1
-        assert await work.publications.content(number) is None
+        assert await work.change_requests.forget() == 1
+        assert await work.change_requests.content(number) is None
     clock.advance(days=336)
     async with database.begin() as work:
-        assert await work.publications.forget() == 1
+        assert await work.change_requests.forget() == 1
     assert await rows(database, "publications") == []
 
 
@@ -183,10 +192,10 @@ async def test_a_facilitator_sees_and_erases_what_they_did(
 ) -> None:
     number = await published(database, clock)
     async with database.begin() as work:
-        assert len(await work.publications.of_actor(7)) == 1
-        assert len(await work.publications.of_actor(8)) == 1
-        assert await work.publications.forget_actor(7) == 1
-        assert await work.publications.forget_actor(8) == 1
-        assert await work.publications.of_actor(7) == ()
+        assert len(await work.change_requests.of_actor(7)) == 1
+        assert len(await work.change_requests.of_actor(8)) == 1
+        assert await work.change_requests.forget_actor(7) == 1
+        assert await work.change_requests.forget_actor(8) == 1
+        assert await work.change_requests.of_actor(7) == ()
     change = await get(database, number)
     assert (change.actor_id, change.actor_name, change.decided_by) == (None, None, None)

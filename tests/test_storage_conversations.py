@@ -28,17 +28,17 @@ from storage.records.conversation_values import (
     Side,
 )
 from storage.records.questions import Treatment
-from storage.unit_of_work import Work
+from storage.unit_of_work import UnitOfWork
 
 GROUP = -100
 
 
-async def opened(work: Work, person_id: int, question_id: int | None = None) -> Conversation:
+async def opened(work: UnitOfWork, person_id: int, question_id: int | None = None) -> Conversation:
     new = NewConversation(person_id, "which wine?", Side.PERSON, question_id)
     return (await work.conversations.open(new)).conversation
 
 
-async def said(work: Work, conversation: Conversation, message_id: int = 1) -> Message:
+async def said(work: UnitOfWork, conversation: Conversation, message_id: int = 1) -> Message:
     new = NewMessage(conversation.id, Side.FACILITATORS, "white", GROUP, message_id, author_id=9)
     return await work.conversations.say(new)
 
@@ -153,7 +153,7 @@ def test_an_about_is_read_back(about: str | None, expected: Reference | None) ->
     assert Reference.of(about) == expected
 
 
-async def sent_lines(work: Work, thread: Conversation, message: Message) -> None:
+async def sent_lines(work: UnitOfWork, thread: Conversation, message: Message) -> None:
     for about in (thread.about, message.about, thread.about_note):
         row = await work.outbox.add(
             Outgoing(Audience.FACILITATORS, "sendMessage", {"text": "x"}, about=about)
@@ -224,10 +224,10 @@ async def test_questions_wait_for_their_publication_then_are_settled_or_open_aga
         one, two = [await asked.record(n, someone, f"q{n}", "none", []) for n in (1, 2)]
         await asked.treat([one], Treatment.PHRASING, 9, publication_id=5)
         await asked.treat([two], Treatment.OUT_OF_SCOPE, 9, publication_id=6)
-        assert await asked.publications() == (5, 6)
+        assert await asked.change_request_ids() == (5, 6)
         await asked.settle(5)
         await asked.release(6)
-        assert await asked.publications() == ()
+        assert await asked.change_request_ids() == ()
         assert [left.id for left in await asked.unanswered(10)] == [two]
 
 
@@ -236,7 +236,7 @@ async def test_what_recurs_is_claimed_once_and_never_the_first_time(
 ) -> None:
     async def claims(which: Database) -> bool:
         async with which.begin() as work:
-            return await work.recurrences.claim("digest", clock.now)
+            return await work.schedule.claim("digest", clock.now)
 
     assert not await claims(database)
     clock.advance(days=7)

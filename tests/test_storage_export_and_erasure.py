@@ -23,16 +23,16 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 from storage.database import Database
 from storage.engine.errors import NotFoundError
 from storage.engine.schema import metadata
-from storage.privacy.export_and_erasure import Act, SentNotice
+from storage.privacy.export_and_erasure import AdministratorAct, SentNotice
 from storage.privacy.retention import Durations
 from storage.queues.inbox import Received
 from storage.queues.outbox import Audience, Outgoing
-from storage.queues.send_pauses import Rest
-from storage.records.change_requests import Asked, Kind
+from storage.queues.send_pauses import SendPause
+from storage.records.change_requests import ChangeKind, NewChangeRequest
 from storage.records.conversation_values import NewConversation, NewMessage, Side
 from storage.records.drafts import Draft
 from storage.records.interests import ContactKind, Status
-from storage.unit_of_work import Work
+from storage.unit_of_work import UnitOfWork
 
 SECRET = "secret"  # noqa: S105 (stands in all that the person gave)
 COLLEAGUE = 42
@@ -145,7 +145,7 @@ async def fill(database: Database) -> int:
     return someone
 
 
-async def converse(work: Work, someone: int) -> None:
+async def converse(work: UnitOfWork, someone: int) -> None:
     """Hand a question over, and act as a facilitator as well: everything is in these tables."""
     opened = await work.conversations.open(
         NewConversation(someone, f"{SECRET} question", Side.PERSON)
@@ -170,13 +170,15 @@ async def converse(work: Work, someone: int) -> None:
         await work.outbox.sent(notice, -200, message_id)
 
 
-async def publish(work: Work) -> None:
+async def publish(work: UnitOfWork) -> None:
     """Change a file of the knowledge, as a facilitator."""
     name = f"{SECRET} facilitator"
-    number = await work.publications.ask(Asked(Kind.UPLOAD, TELEGRAM_ID, name, -200))
-    await work.publications.offer(number, "faq.yaml", b"", "", {})
-    await work.publications.want(number, TELEGRAM_ID, name)
-    await work.publications.published(number, "v1", START)
+    number = await work.change_requests.ask(
+        NewChangeRequest(ChangeKind.UPLOAD, TELEGRAM_ID, name, -200)
+    )
+    await work.change_requests.offer(number, "faq.yaml", b"", "", {})
+    await work.change_requests.want(number, TELEGRAM_ID, name)
+    await work.change_requests.published(number, "v1", START)
 
 
 async def everything(database: Database) -> dict[str, list[dict[str, object]]]:
@@ -268,7 +270,7 @@ async def test_an_administrator_finds_what_they_did(database: Database) -> None:
     colleague = await person(database, COLLEAGUE)
     async with database.begin() as work:
         data = await work.rights.export(colleague)
-        assert data.acts == (Act("TI-2026-0001", Status.CLOSED, START),)
+        assert data.acts == (AdministratorAct("TI-2026-0001", Status.CLOSED, START),)
         await work.rights.erase(colleague)
     event = (await rows(database, "interest_events"))[1]
     assert (event["status"], event["actor_id"], event["actor_name"]) == ("closed", None, None)
@@ -295,8 +297,8 @@ async def test_erasure_leaves_nothing_that_names_the_person(database: Database) 
 async def test_erasure_forgets_that_the_person_was_just_written_to(database: Database) -> None:
     someone = await fill(database)
     async with database.begin() as work:
-        await work.rests.keep([Rest(f"person:{TELEGRAM_ID}", (1.0,), START)])
-        await work.rests.keep([Rest("person:8", (1.0,), START)])
+        await work.send_pauses.keep([SendPause(f"person:{TELEGRAM_ID}", (1.0,), START)])
+        await work.send_pauses.keep([SendPause("person:8", (1.0,), START)])
         await work.rights.erase(someone)
     assert [row["lane"] for row in await rows(database, "rests")] == ["person:8"]
 

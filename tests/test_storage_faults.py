@@ -21,7 +21,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 from storage.database import Database
 from storage.engine.errors import DatabaseUnavailableError, InboxFullError
 from storage.engine.faults import kind_of
-from storage.heartbeat import Presence
+from storage.heartbeat import Heartbeat
 from storage.queues.inbox import Capacity, Received
 
 
@@ -83,8 +83,8 @@ async def test_nobody_dies_of_an_outage(server: Server) -> None:
     """Workers that could not beat while the server was away are not taken for dead after it."""
     database = Database(await server.create(migrated=True), worker="here")
     seconds = 0.0
-    observer = Presence(database.begin, "there", monotonic=lambda: seconds)
-    await Presence(database.begin, "here").beat()
+    observer = Heartbeat(database.begin, "there", monotonic=lambda: seconds)
+    await Heartbeat(database.begin, "here").beat()
     await observer.watch()
     server.stop()
     seconds = 1000.0

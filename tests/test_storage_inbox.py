@@ -17,14 +17,14 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.queues.inbox import Received, Waiting
+from storage.queues.inbox import Received, WaitingUpdate
 
 
 def received(update_id: int, chat_id: int = 7) -> Received:
     return Received(update_id, chat_id, f'{{"update_id": {update_id}}}')
 
 
-def numbers(waiting: tuple[Waiting, ...]) -> list[int]:
+def numbers(waiting: tuple[WaitingUpdate, ...]) -> list[int]:
     return [one.update_id for one in waiting]
 
 
@@ -32,7 +32,7 @@ async def test_a_batch_comes_back_as_it_was_received(database: Database) -> None
     async with database.begin() as work:
         assert await work.inbox.add([received(2, 8), received(1, -100_123_456_789)]) == 2
         first, second = await work.inbox.claim("here", [], 10)
-    assert first == Waiting(1, -100_123_456_789, '{"update_id": 1}', START, 0)
+    assert first == WaitingUpdate(1, -100_123_456_789, '{"update_id": 1}', START, 0)
     assert second.chat_id == 8
 
 

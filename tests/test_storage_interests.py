@@ -26,7 +26,7 @@ from storage.records.interests import (
     Event,
     Interest,
     Moved,
-    Registration,
+    RecordedInterest,
     Role,
     Status,
 )
@@ -102,7 +102,7 @@ async def test_a_second_attempt_gives_the_first_unchanged(database: Database) ->
     first = await register(database, someone)
     async with database.begin() as work:
         second = await work.interests.register(someone, new_interest(company="Other"))
-        assert second == Registration(first, created=False)
+        assert second == RecordedInterest(first, created=False)
         assert len(await work.interests.events(first.id)) == 1
 
 
@@ -111,7 +111,7 @@ async def test_two_processes_registering_at_once_keep_one(
 ) -> None:
     someone = await person(database)
 
-    async def attempt(through: Database) -> Registration:
+    async def attempt(through: Database) -> RecordedInterest:
         async with through.begin() as work:
             return await work.interests.register(someone, new_interest())
 

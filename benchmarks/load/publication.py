@@ -24,7 +24,7 @@ from benchmarks.load.echoes import TOKEN
 from benchmarks.soak.postgres import Postgres
 from knowledge.curation.versions import fingerprint
 from storage.database import Database
-from storage.records.change_requests import Asked, Kind
+from storage.records.change_requests import ChangeKind, NewChangeRequest
 
 _WORKERS = 2
 _READY_SECONDS = 15
@@ -116,9 +116,11 @@ def _published(number: int, url: str, workers: list[_Worker]) -> float:
 async def _want(url: str, content: bytes, base: str) -> None:
     database = Database(url)
     async with database.begin() as work:
-        change = await work.publications.ask(Asked(Kind.UPLOAD, 1, "Bench", -100))
-        await work.publications.offer(change, "faq.yaml", content, base, {})
-        await work.publications.want(change, 1, "Bench")
+        change = await work.change_requests.ask(
+            NewChangeRequest(ChangeKind.UPLOAD, 1, "Bench", -100)
+        )
+        await work.change_requests.offer(change, "faq.yaml", content, base, {})
+        await work.change_requests.want(change, 1, "Bench")
     await database.close()
 
 

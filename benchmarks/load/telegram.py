@@ -55,7 +55,7 @@ def chat_of(update: Update) -> int:
     return int(message["chat"]["id"])
 
 
-class Telegram:
+class LoadTelegram:
     """The state of the server; times are ``time.perf_counter()``."""
 
     def __init__(self, delay: float) -> None:
@@ -138,7 +138,7 @@ class Telegram:
 class _Posting:
     """Posts updates to the webhook over some connections; one chat always over the same."""
 
-    def __init__(self, telegram: Telegram, workers: int) -> None:
+    def __init__(self, telegram: LoadTelegram, workers: int) -> None:
         self._telegram = telegram
         self._workers = workers
         address = urlsplit(telegram.webhook or "")
@@ -190,7 +190,7 @@ class _Posting:
 
 
 async def _serve(
-    telegram: Telegram, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    telegram: LoadTelegram, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     try:
         while line := await reader.readline():
@@ -217,7 +217,7 @@ async def _serve(
         writer.close()
 
 
-async def _answer(telegram: Telegram, path: bytes, kind: bytes, body: bytes) -> Any:  # noqa: ANN401 - the Bot API's
+async def _answer(telegram: LoadTelegram, path: bytes, kind: bytes, body: bytes) -> Any:  # noqa: ANN401 - the Bot API's
     address, _, query = path.partition(b"?")
     # Telegram reads names in any case.
     method = address.rsplit(b"/", 1)[1].lower()
@@ -266,7 +266,7 @@ def _multipart(body: bytes) -> Iterator[tuple[str, str]]:
         yield name.decode(), value.decode("utf-8", "replace")
 
 
-async def _updates(telegram: Telegram, offset: int) -> list[dict[str, Any]]:
+async def _updates(telegram: LoadTelegram, offset: int) -> list[dict[str, Any]]:
     telegram.asked.set()
     if not telegram.queue:
         telegram.came.clear()
@@ -286,7 +286,7 @@ def serve(pipe: Connection, port: int, delay: float) -> None:
 
 
 async def _main(pipe: Connection, port: int, delay: float) -> None:
-    telegram = Telegram(delay)
+    telegram = LoadTelegram(delay)
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await _serve(telegram, reader, writer)

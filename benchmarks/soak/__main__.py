@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.soak import report
-from benchmarks.soak.halves import Half, Outcome, Plan
+from benchmarks.soak.halves import Half, HalfResult, Plan
 from benchmarks.soak.postgres import Postgres, PostgresMissingError
 
 _WHOLE_MINUTES = 10.0
@@ -44,7 +44,7 @@ def main() -> int:
     return 1 if found else 0
 
 
-async def _run(options: argparse.Namespace, folder: Path) -> list[Outcome]:
+async def _run(options: argparse.Namespace, folder: Path) -> list[HalfResult]:
     running = asyncio.current_task()
     if running is not None:
         # Or the bots would outlive a soak that is ended from outside.
@@ -60,7 +60,7 @@ async def _run(options: argparse.Namespace, folder: Path) -> list[Outcome]:
     return outcomes
 
 
-async def _half(plan: Plan, folder: Path) -> Outcome:
+async def _half(plan: Plan, folder: Path) -> HalfResult:
     if plan.name == "sqlite":
         return await Half(plan, folder, 1, None).run()
     postgres = Postgres(folder / "postgres")

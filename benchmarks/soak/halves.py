@@ -15,12 +15,12 @@ import knowledge
 from benchmarks.soak.bots import ADMINISTRATORS, FACILITATORS, Bot
 from benchmarks.soak.chaos import Chaos, Scene
 from benchmarks.soak.expectations import is_sound, speaker
-from benchmarks.soak.ledger import Conversation, Facts, Generated, Ledger, Stored, settle
+from benchmarks.soak.ledger import Facts, Generated, Ledger, LedgerConversation, Stored, settle
 from benchmarks.soak.mail import SECRET, Mail
 from benchmarks.soak.people import Crowd, Json
 from benchmarks.soak.postgres import Postgres
 from benchmarks.soak.record import Record
-from benchmarks.soak.telegram import Telegram
+from benchmarks.soak.telegram import FaultyTelegram
 from benchmarks.soak.updates_from_schema import Maker
 from benchmarks.soak.weather import Weather
 from storage.database import close_engine, open_engine
@@ -52,7 +52,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class HalfResult:
     """What came of a half: the ledger, what went wrong on purpose, what the bots logged."""
 
     plan: Plan
@@ -73,14 +73,14 @@ class Half:
         self._weather = Weather(plan.seed)
         self._record = Record()
         self._mail = Mail(plan.seed, self._ports)
-        self._telegram = Telegram(self._record, self._mail, self._weather)
+        self._telegram = FaultyTelegram(self._record, self._mail, self._weather)
         self._crowd = Crowd(self._record, self._mail, PROJECTS, plan.seed)
         self._generated: list[tuple[int, Json]] = []
         self._url = postgres.url if postgres else f"sqlite+aiosqlite:///{folder}/bot.db"
         self._knowledge = folder / "knowledge"
         self._bots: list[Bot] = []
 
-    async def run(self) -> Outcome:
+    async def run(self) -> HalfResult:
         """Rehearse, let chaos rage, let everything come to rest, draw up the ledger."""
         began = time.monotonic()
         await self._telegram.start()
@@ -183,7 +183,7 @@ class Half:
         return Facts(
             sent=frozenset(self._mail.sent),
             conversations=[
-                Conversation(
+                LedgerConversation(
                     one.mark,
                     chats[one.chat].accepted,
                     self._crowd.shapes(one),
@@ -228,13 +228,13 @@ class Half:
             faults=[str(found) for found in await inspect_database(self._url)],
         )
 
-    def _outcome(self, ledger: Ledger, chaos: Chaos, seconds: float) -> Outcome:
+    def _outcome(self, ledger: Ledger, chaos: Chaos, seconds: float) -> HalfResult:
         met = Counter(chaos.met) + self._mail.met
         met += Counter({f"calls: {fault.value}": n for fault, n in self._weather.met.items()})
         met["acts that people repeated"] = self._crowd.retries
         met["starts that failed"] = sum(bot.failed_starts for bot in self._bots)
         said: Counter[str] = sum((bot.said for bot in self._bots), Counter())
-        return Outcome(self._plan, ledger, dict(met), said, seconds)
+        return HalfResult(self._plan, ledger, dict(met), said, seconds)
 
 
 def _agreed(company: str, message: str) -> str:

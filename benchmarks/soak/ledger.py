@@ -19,7 +19,7 @@ _LAG_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class LedgerConversation:
     """A person's chat; ``expected``: the shapes that must come.
 
     ``entrusted``: a form was sent; ``withdrew``: and taken back.
@@ -62,7 +62,7 @@ class Facts:
     """One half of a soak; ``kills`` are monotonic times in seconds."""
 
     sent: frozenset[int]
-    conversations: Sequence[Conversation]
+    conversations: Sequence[LedgerConversation]
     generated: Sequence[Generated]
     administrators: Sequence[Accepted]
     facilitators: Sequence[Accepted]
@@ -119,7 +119,7 @@ def _updates(ledger: Ledger, facts: Facts) -> None:
     ledger.blame("sound updates were set aside", sorted(aside - spoilt))
 
 
-def _conversations(ledger: Ledger, found: Sequence[tuple[Conversation, Followed]]) -> None:
+def _conversations(ledger: Ledger, found: Sequence[tuple[LedgerConversation, Followed]]) -> None:
     ledger.figures["conversations"] = len(found)
     ledger.figures["messages that people expected"] = sum(len(one.expected) for one, _ in found)
     lacking = [one.mark for one, seen in found if seen.reached < len(one.expected)]
@@ -207,7 +207,7 @@ def _kills_during(repeat: Repeat, facts: Facts) -> list[float]:
 
 
 def _all_repeats(
-    facts: Facts, followed: Sequence[tuple[Conversation, Followed]]
+    facts: Facts, followed: Sequence[tuple[LedgerConversation, Followed]]
 ) -> Iterator[Repeat]:
     for _, found in followed:
         yield from found.repeats

@@ -30,7 +30,7 @@ _REHEARSAL_SECONDS = 40.0
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ScriptStep:
     """One act; ``again``: "same" or "nothing" more comes of repeating it, or it is not repeated."""
 
     say: str = ""
@@ -42,7 +42,7 @@ class Step:
 
 
 @dataclass(slots=True)
-class Person:
+class SimulatedPerson:
     """Somebody under way; ``times`` tells how often each step was done."""
 
     chat: int
@@ -55,14 +55,14 @@ class Person:
     withdrew: bool = False
 
 
-def scripts() -> dict[str, tuple[Step, ...]]:
+def scripts() -> dict[str, tuple[ScriptStep, ...]]:
     """Read what people do."""
     raw = yaml.safe_load(Path(__file__).with_name("people.yaml").read_text("utf-8"))
     return {name: tuple(_step(step) for step in steps) for name, steps in raw.items()}
 
 
-def _step(raw: dict[str, Json]) -> Step:
-    return Step(**(raw | {"burst": tuple(raw.get("burst", ()))}))
+def _step(raw: dict[str, Json]) -> ScriptStep:
+    return ScriptStep(**(raw | {"burst": tuple(raw.get("burst", ()))}))
 
 
 class Crowd:
@@ -77,7 +77,7 @@ class Crowd:
         self._messages = itertools.count(1_000_000)
         self.scripts = scripts()
         self.expected: dict[tuple[str, int, str], Shapes] = {}
-        self.people: list[Person] = []
+        self.people: list[SimulatedPerson] = []
         self.retries = 0
 
     async def rehearse(self) -> None:
@@ -92,10 +92,10 @@ class Crowd:
             person = self._new(self._chosen.choice(names), self._chosen.choice(self._projects))
             await self._follow(person, think)
 
-    def _new(self, script: str, project: str) -> Person:
+    def _new(self, script: str, project: str) -> SimulatedPerson:
         number = next(self._numbers)
         # Letters and digits, as long for everybody: what is said differs in digits only.
-        person = Person(10_000_000 + number, f"M{number:06d}", script, project)
+        person = SimulatedPerson(10_000_000 + number, f"M{number:06d}", script, project)
         self.people.append(person)
         return person
 
@@ -114,7 +114,7 @@ class Crowd:
             self.expected[script, number, project] = tuple(call.shape for call in said[before:])
         self._finish(person)
 
-    async def _hear(self, person: Person, step: Step, before: int) -> None:
+    async def _hear(self, person: SimulatedPerson, step: ScriptStep, before: int) -> None:
         """Wait for the first answer; LookupError where a rehearsal brings none."""
         said = self._record.chats[person.chat].accepted
         ends = time.monotonic() + _REHEARSAL_SECONDS
@@ -123,20 +123,20 @@ class Crowd:
                 raise LookupError(f"{person.script}: nothing comes of {step}")
             await self._record.changes(person.chat, 1)
 
-    async def _follow(self, person: Person, think: float) -> None:
+    async def _follow(self, person: SimulatedPerson, think: float) -> None:
         for step in self.scripts[person.script]:
             if not await self._do(person, step):
                 return
             await asyncio.sleep(self._chosen.uniform(0, think))
         self._finish(person)
 
-    def _finish(self, person: Person) -> None:
+    def _finish(self, person: SimulatedPerson) -> None:
         person.finished = True
         steps = self.scripts[person.script]
         person.entrusted = any(step.entrusts for step in steps)
         person.withdrew = any(step.withdraws for step in steps)
 
-    async def _do(self, person: Person, step: Step) -> bool:
+    async def _do(self, person: SimulatedPerson, step: ScriptStep) -> bool:
         """Do one step until all has come of it; False where nothing does for minutes."""
         # The first act may take away the button that a second one needs.
         acts = self._acts(person, step)
@@ -155,7 +155,7 @@ class Crowd:
             await self._record.changes(person.chat, 1)
         return True
 
-    def shapes(self, person: Person) -> Shapes:
+    def shapes(self, person: SimulatedPerson) -> Shapes:
         """Return all that must come of what somebody has done so far."""
         steps = self.scripts[person.script]
         return tuple(
@@ -165,11 +165,11 @@ class Crowd:
             for shape in self.expected[person.script, number, person.project]
         )
 
-    def _has_all(self, person: Person) -> bool:
+    def _has_all(self, person: SimulatedPerson) -> bool:
         shapes = self.shapes(person)
         return follow(self._record.chats[person.chat].accepted, shapes).reached == len(shapes)
 
-    def _acts(self, person: Person, step: Step) -> list[Json]:
+    def _acts(self, person: SimulatedPerson, step: ScriptStep) -> list[Json]:
         if step.tap:
             found = self._record.find(person.chat, step.tap)
             if found is None:
@@ -178,11 +178,11 @@ class Crowd:
             return [self._tap(person, *found)]
         return [self._say(person, text) for text in (step.burst or (step.say,))]
 
-    def _send(self, person: Person, acts: list[Json]) -> None:
+    def _send(self, person: SimulatedPerson, acts: list[Json]) -> None:
         for act in acts:
             self._mail.send(person.chat, act)
 
-    def _say(self, person: Person, text: str) -> Json:
+    def _say(self, person: SimulatedPerson, text: str) -> Json:
         text = text.replace("{mark}", person.mark).replace("{project}", person.project)
         message = self._message(person) | {"text": text}
         if text.startswith("/"):
@@ -190,12 +190,12 @@ class Crowd:
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
         return {"message": message}
 
-    def _tap(self, person: Person, message_id: int, data: str) -> Json:
+    def _tap(self, person: SimulatedPerson, message_id: int, data: str) -> Json:
         message = self._message(person) | {"message_id": message_id, "text": "x"}
         query = {"id": str(next(self._messages)), "from": message["from"], "message": message}
         return {"callback_query": query | {"chat_instance": "1", "data": data}}
 
-    def _message(self, person: Person) -> dict[str, Json]:
+    def _message(self, person: SimulatedPerson) -> dict[str, Json]:
         return {
             "message_id": next(self._messages),
             "date": 1_795_000_000,

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from benchmarks.soak.halves import Outcome
+from benchmarks.soak.halves import HalfResult
 
 _MOST_LINES = 12
 
 
-def told(outcomes: Sequence[Outcome]) -> str:
+def told(outcomes: Sequence[HalfResult]) -> str:
     """Return the figures of each half side by side, then whatever does not agree."""
     figures = [one.ledger.figures for one in outcomes]
     met = [one.met for one in outcomes]
@@ -25,13 +25,13 @@ def told(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def logged(outcome: Outcome) -> str:
+def logged(outcome: HalfResult) -> str:
     """Return what the bots said most, as warnings and errors."""
     lines = [f"{count:6} {line}" for line, count in outcome.said.most_common(_MOST_LINES)]
     return "\n".join([f"What the bots logged ({outcome.plan.name}):", *lines])
 
 
-def problems(outcomes: Sequence[Outcome]) -> list[str]:
+def problems(outcomes: Sequence[HalfResult]) -> list[str]:
     """Return all that does not agree, in words."""
     return [f"{one.plan.name}: {problem}" for one in outcomes for problem in one.ledger.problems]
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from benchmarks.soak.mail import Mail
 from benchmarks.soak.record import SHOWN, Accepted, Record, Refused
-from benchmarks.soak.weather import AFTER, SILENT, Fault, Weather
+from benchmarks.soak.weather import AFTER, SILENT, Incident, Weather
 
 Json: TypeAlias = Any
 Values: TypeAlias = dict[str, Json]
@@ -30,7 +30,7 @@ _REASONS = {
 }
 
 
-class Telegram:
+class FaultyTelegram:
     """The server; ``url`` once started."""
 
     def __init__(self, record: Record, mail: Mail, weather: Weather) -> None:
@@ -70,15 +70,15 @@ class Telegram:
     async def _respond(self, writer: asyncio.StreamWriter, method: str, values: Values) -> bool:
         """Answer one request; False where the connection is to be cut instead."""
         fault = self._weather.draw()
-        if fault in {Fault.FLOOD, Fault.BROKEN, Fault.GATEWAY}:
+        if fault in {Incident.FLOOD, Incident.BROKEN, Incident.GATEWAY}:
             writer.write(_failure(fault))
             return True
         call: Accepted | None = None
-        if fault is Fault.NONE or fault in AFTER:
+        if fault is Incident.NONE or fault in AFTER:
             call, status, body = await self._carry_out(method, values)
         if fault in SILENT:
             await asyncio.sleep(_SILENCE_SECONDS)
-        if fault is not Fault.NONE:
+        if fault is not Incident.NONE:
             return False
         # A process that was killed, or lost patience, reads no answer.
         answered = not writer.transport.is_closing()
@@ -158,13 +158,13 @@ def _multipart(body: bytes) -> Values:
     return found
 
 
-def _failure(fault: Fault) -> bytes:
-    if fault is Fault.GATEWAY:
+def _failure(fault: Incident) -> bytes:
+    if fault is Incident.GATEWAY:
         # As a reverse proxy answers: no JSON at all.
         return _response(502, "<html>502 Bad Gateway</html>")
     status = int(fault.value)
     body: Json = {"ok": False, "error_code": status, "description": _REASONS[status]}
-    if fault is Fault.FLOOD:
+    if fault is Incident.FLOOD:
         body["parameters"] = {"retry_after": 1}
     return _response(status, body)
 

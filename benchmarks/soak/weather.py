@@ -5,7 +5,7 @@ from collections import Counter
 from enum import Enum
 
 
-class Fault(Enum):
+class Incident(Enum):
     """What happens to one call; in parentheses in the ledger, how many in a thousand."""
 
     NONE = "none"
@@ -20,17 +20,17 @@ class Fault(Enum):
 
 # A 429 halts the whole bot for a second; a time-out holds a chat for fifteen: these are rarer.
 _IN_A_THOUSAND = {
-    Fault.FLOOD: 2,
-    Fault.BROKEN: 6,
-    Fault.GATEWAY: 6,
-    Fault.CUT_BEFORE: 6,
-    Fault.CUT_AFTER: 6,
-    Fault.SILENT_BEFORE: 1,
-    Fault.SILENT_AFTER: 1,
+    Incident.FLOOD: 2,
+    Incident.BROKEN: 6,
+    Incident.GATEWAY: 6,
+    Incident.CUT_BEFORE: 6,
+    Incident.CUT_AFTER: 6,
+    Incident.SILENT_BEFORE: 1,
+    Incident.SILENT_AFTER: 1,
 }
 # After Telegram has carried the call out: the bot cannot know, and says it again.
-AFTER = frozenset({Fault.CUT_AFTER, Fault.SILENT_AFTER})
-SILENT = frozenset({Fault.SILENT_BEFORE, Fault.SILENT_AFTER})
+AFTER = frozenset({Incident.CUT_AFTER, Incident.SILENT_AFTER})
+SILENT = frozenset({Incident.SILENT_BEFORE, Incident.SILENT_AFTER})
 
 
 class Weather:
@@ -39,16 +39,16 @@ class Weather:
     def __init__(self, seed: int) -> None:
         self._chosen = random.Random(seed)  # noqa: S311 - the same in each run
         self.is_foul = False
-        self.met: Counter[Fault] = Counter()
+        self.met: Counter[Incident] = Counter()
 
-    def draw(self) -> Fault:
+    def draw(self) -> Incident:
         """Draw the fault of one call."""
         if not self.is_foul:
-            return Fault.NONE
+            return Incident.NONE
         drawn = self._chosen.randrange(1000)
         for fault, share in _IN_A_THOUSAND.items():
             drawn -= share
             if drawn < 0:
                 self.met[fault] += 1
                 return fault
-        return Fault.NONE
+        return Incident.NONE

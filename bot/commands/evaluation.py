@@ -26,7 +26,7 @@ class EvaluationFileError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LabelledQuestion:
     """A question, the ids that are right as its answer (none: out of scope), and its style."""
 
     text: str
@@ -35,10 +35,10 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EvaluatedQuestion:
     """A question and what the matcher made of it."""
 
-    question: Question
+    question: LabelledQuestion
     decision: Decision
 
     @property
@@ -69,7 +69,7 @@ class Asked:
         return self.answered and not self.right_shown
 
 
-def read_questions(path: Path) -> tuple[Question, ...]:
+def read_questions(path: Path) -> tuple[LabelledQuestion, ...]:
     """Read lines ``{"q", "expect": [ids], "style"?}``; EvaluationFileError at the first bad one."""
     questions = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
@@ -78,7 +78,7 @@ def read_questions(path: Path) -> tuple[Question, ...]:
     return tuple(questions)
 
 
-def _question(line: str, number: int) -> Question:
+def _question(line: str, number: int) -> LabelledQuestion:
     try:
         raw = json.loads(line)
         text, expected, style = raw["q"], raw["expect"], raw.get("style", "")
@@ -86,12 +86,12 @@ def _question(line: str, number: int) -> Question:
         raise EvaluationFileError(number) from error
     if not isinstance(text, str) or not isinstance(expected, list):
         raise EvaluationFileError(number)
-    return Question(text, tuple(map(str, expected)), str(style))
+    return LabelledQuestion(text, tuple(map(str, expected)), str(style))
 
 
-def evaluate(matcher: Matcher, questions: Iterable[Question]) -> dict[str, Any]:
+def evaluate(matcher: Matcher, questions: Iterable[LabelledQuestion]) -> dict[str, Any]:
     """Ask all questions; return shares (0 to 1), in all, by entry and by style, and confusions."""
-    asked = [Asked(question, matcher.match(question.text)) for question in questions]
+    asked = [EvaluatedQuestion(question, matcher.match(question.text)) for question in questions]
     return {
         "all": figures(asked),
         "entries": _by(asked, lambda one: one.question.expected or (OUT_OF_SCOPE,)),
@@ -101,7 +101,7 @@ def evaluate(matcher: Matcher, questions: Iterable[Question]) -> dict[str, Any]:
     }
 
 
-def figures(asked: Sequence[Asked]) -> dict[str, float | int | None]:
+def figures(asked: Sequence[EvaluatedQuestion]) -> dict[str, float | int | None]:
     """Return counts and shares; a share of nothing is None."""
     inside = [one for one in asked if one.in_scope]
     outside = [one for one in asked if not one.in_scope]
@@ -123,16 +123,16 @@ def _share(happened: Iterable[bool]) -> float | None:
 
 
 def _by(
-    asked: Iterable[Asked], keys_of: Callable[[Asked], Iterable[str]]
+    asked: Iterable[EvaluatedQuestion], keys_of: Callable[[EvaluatedQuestion], Iterable[str]]
 ) -> dict[str, dict[str, float | int | None]]:
-    parts: dict[str, list[Asked]] = defaultdict(list)
+    parts: dict[str, list[EvaluatedQuestion]] = defaultdict(list)
     for one in asked:
         for key in keys_of(one):
             parts[key].append(one)
     return {key: figures(part) for key, part in sorted(parts.items())}
 
 
-def _confusions(asked: Sequence[Asked]) -> Iterator[dict[str, Any]]:
+def _confusions(asked: Sequence[EvaluatedQuestion]) -> Iterator[dict[str, Any]]:
     """Give the pairs most often confused, with the questions and the phrasings at fault."""
     wrong = [one for one in asked if _is_confused(one)]
     pairs = Counter(_pair(one) for one in wrong)
@@ -146,7 +146,7 @@ def _confusions(asked: Sequence[Asked]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _matrix(asked: Sequence[Asked]) -> dict[str, Any]:
+def _matrix(asked: Sequence[EvaluatedQuestion]) -> dict[str, Any]:
     """Return how often each entry (rows: the right one) was met by each (columns: shown first)."""
     met = Counter((_expected(one), _seen_first(one)) for one in asked)
     ids = sorted({name for pair in met for name in pair} - {OUT_OF_SCOPE})
@@ -154,11 +154,11 @@ def _matrix(asked: Sequence[Asked]) -> dict[str, Any]:
     return {"names": names, "counts": [[met[row, column] for column in names] for row in names]}
 
 
-def _expected(one: Asked) -> str:
+def _expected(one: EvaluatedQuestion) -> str:
     return one.question.expected[0] if one.in_scope else OUT_OF_SCOPE
 
 
-def _seen_first(one: Asked) -> str:
+def _seen_first(one: EvaluatedQuestion) -> str:
     """Return the entry that the person sees first: a right one where choices hold it."""
     if one.decision.outcome not in {Outcome.ANSWER, Outcome.CHOICES}:
         return OUT_OF_SCOPE
@@ -166,11 +166,11 @@ def _seen_first(one: Asked) -> str:
     return next(right, one.decision.shown[0])
 
 
-def _is_confused(one: Asked) -> bool:
+def _is_confused(one: EvaluatedQuestion) -> bool:
     return not one.right_first if one.in_scope else one.answered
 
 
-def _pair(one: Asked) -> tuple[str, str]:
+def _pair(one: EvaluatedQuestion) -> tuple[str, str]:
     return _expected(one), one.decision.ranking[0].id if one.decision.ranking else OUT_OF_SCOPE
 
 

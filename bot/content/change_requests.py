@@ -27,7 +27,7 @@ from knowledge.curation.yaml_edit import EditError, added_lines, with_out_of_sco
 from knowledge.files.problems import Severity
 from knowledge.files.yaml_reader import LARGEST_BYTES, parse
 from knowledge.loading import FAQ, VOICES, read_files
-from storage.records.change_requests import Kind, Publication
+from storage.records.change_requests import ChangeKind, ChangeRequest
 
 TEXT = Catalogue.of("publication")
 _MEGABYTE = 1_000_000
@@ -44,7 +44,7 @@ class NotPossibleError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ExaminedChange:
     """A change that was examined: the content of a file, what it would replace, what is told."""
 
     file: str
@@ -53,7 +53,9 @@ class Change:
     told: Examined
 
 
-def examined(library: Library, services: Services, change: Publication, upload: bytes) -> Change:
+def examined(
+    library: Library, services: Services, change: ChangeRequest, upload: bytes
+) -> ExaminedChange:
     """Examine what a row asks for; NotPossibleError where there is nothing to examine.
 
     ``upload`` is the file that was sent, where one was.
@@ -77,22 +79,22 @@ def examined(library: Library, services: Services, change: Publication, upload: 
         found = (one.entry(entry_id) for one in known)
         return next((entry.title for entry in found if entry), entry_id)
 
-    by_us = change.kind in {Kind.PHRASING, Kind.OUT_OF_SCOPE}
+    by_us = change.kind in {ChangeKind.PHRASING, ChangeKind.OUT_OF_SCOPE}
     lines = added_lines(_text(former), _text(content)) if by_us else ()
-    stale = _stale(library.directory, file, content) if change.kind is Kind.UPLOAD else None
+    stale = _stale(library.directory, file, content) if change.kind is ChangeKind.UPLOAD else None
     told = report.examined(candidate, title, lines=lines, stale=stale)
-    return Change(file, content, candidate.base, told)
+    return ExaminedChange(file, content, candidate.base, told)
 
 
-def _wanted(directory: Path, change: Publication, upload: bytes) -> tuple[str, bytes]:
+def _wanted(directory: Path, change: ChangeRequest, upload: bytes) -> tuple[str, bytes]:
     """Return the file that a row is about, and what it would be."""
-    if change.kind is Kind.PHRASING:
+    if change.kind is ChangeKind.PHRASING:
         return FAQ, _edited(directory, change)
-    if change.kind is Kind.OUT_OF_SCOPE:
+    if change.kind is ChangeKind.OUT_OF_SCOPE:
         return VOICES, _edited(directory, change)
     if change.file not in PUBLISHABLE:
         raise NotPossibleError(TEXT("upload_unknown", name=change.file or "", files=PUBLISHABLE))
-    if change.kind is Kind.ROLLBACK:
+    if change.kind is ChangeKind.ROLLBACK:
         return change.file, _version(directory, change)[1]
     if len(upload) > LARGEST_BYTES:
         size, limit = -(-len(upload) // _MEGABYTE), LARGEST_BYTES // _MEGABYTE
@@ -100,10 +102,10 @@ def _wanted(directory: Path, change: Publication, upload: bytes) -> tuple[str, b
     return change.file, upload
 
 
-def _edited(directory: Path, change: Publication) -> bytes:
+def _edited(directory: Path, change: ChangeRequest) -> bytes:
     wording = change.wording or ""
     try:
-        if change.kind is Kind.PHRASING:
+        if change.kind is ChangeKind.PHRASING:
             faq = _text(_bytes(directory / FAQ))
             return with_phrasing(faq, change.subject or "", wording).encode()
         return with_out_of_scope(_text(_bytes(directory / VOICES)), wording).encode()
@@ -111,7 +113,7 @@ def _edited(directory: Path, change: Publication) -> bytes:
         raise NotPossibleError(TEXT("not_possible", reason=str(error))) from error
 
 
-def compared(library: Library, change: Publication) -> Notice:
+def compared(library: Library, change: ChangeRequest) -> Notice:
     """Say what a return to a version would change."""
     version, content = _version(library.directory, change)
     now = _bytes(library.directory / version.file)
@@ -126,7 +128,7 @@ def compared(library: Library, change: Publication) -> Notice:
     return report.difference(version, changes, column([back]))
 
 
-def _version(directory: Path, change: Publication) -> tuple[Version, bytes]:
+def _version(directory: Path, change: ChangeRequest) -> tuple[Version, bytes]:
     found = next((one for one in versions(directory) if one.id == change.subject), None)
     try:
         if found is not None:
@@ -175,7 +177,7 @@ def stored(library: Library, file: str, content: bytes, base: str, *, now: datet
     return publish(directory, file, content, base=base, now=now)
 
 
-def superseded_by(library: Library, change: Publication) -> bool:
+def superseded_by(library: Library, change: ChangeRequest) -> bool:
     """Tell whether our file is the one that a publication of another process replaced.
 
     Never twice: a file that an editor brought back afterwards stays as it is.
@@ -188,7 +190,7 @@ def superseded_by(library: Library, change: Publication) -> bool:
     return not any(one.sha == change.base and one.at == change.published_at for one in ours)
 
 
-def written(library: Library, change: Publication, content: bytes) -> Version:
+def written(library: Library, change: ChangeRequest, content: bytes) -> Version:
     """Put what was published elsewhere in our folder, under the same name and moment."""
     if change.file is None or change.base is None or change.published_at is None:
         raise BaseChangedError(change.file)

@@ -15,7 +15,7 @@ from knowledge.files.problems import KnowledgeError, Problem
 from knowledge.loading import version_of
 from storage.database import Database
 from storage.engine.errors import StorageError
-from storage.unit_of_work import Work
+from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 ALARM = "knowledge"
@@ -44,7 +44,7 @@ class _Trouble:
         return hashlib.sha256(repr(sorted(said)).encode("utf-8", "replace")).hexdigest()
 
 
-class Reloading:
+class HotReload:
     """Keeps the knowledge in service as the files of a library are."""
 
     def __init__(
@@ -172,7 +172,7 @@ class Reloading:
         if trouble is None or trouble.told or now - trouble.since < GRACE_SECONDS:
             return
         async with self._database.begin() as work:
-            if await work.publications.raise_alarm(ALARM, trouble.digest):
+            if await work.change_requests.raise_alarm(ALARM, trouble.digest):
                 await self._post(work, report.broken(trouble.problems))
         trouble.told = True
         self._announce()
@@ -191,11 +191,11 @@ class Reloading:
 
     async def _clear_alarm(self) -> None:
         async with self._database.begin() as work:
-            if await work.publications.clear_alarm(ALARM):
+            if await work.change_requests.clear_alarm(ALARM):
                 await self._post(work, report.mended())
         self._announce()
 
-    async def _post(self, work: Work, notice: report.Notice) -> None:
+    async def _post(self, work: UnitOfWork, notice: report.Notice) -> None:
         # Without a group, it would wait for one, and be told long after.
         if self._services.facilitator_chat_id is not None:
             for outgoing in report.owed(notice):

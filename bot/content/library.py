@@ -28,7 +28,7 @@ from knowledge.loading import (
     material_in,
     read_files,
 )
-from knowledge.ranking.former_ranker import FormerRanker
+from knowledge.ranking.former_ranker import PreviousRanker
 
 logger = logging.getLogger(__name__)
 _FILES = (FAQ, PROJECTS, SMALL_TALK, VOICES, LEXICON)
@@ -96,7 +96,7 @@ class Library:
         compiling, material = self.compiling(), material_in(documents)
         known = compiling.store.get(compiling.store.key(material, compiling.encoder))
         if known is None and former.ranker is not None:
-            ranker = FormerRanker(former.ranker, material.ids)
+            ranker = PreviousRanker(former.ranker, material.ids)
             if ranker.knows_any():
                 return Served(build(documents, compiling, ranker), is_learnt=False)
         return Served(build(documents, compiling), is_learnt=True)

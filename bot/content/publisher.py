@@ -15,7 +15,7 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
 from bot.content.change_requests import (
-    Change,
+    ExaminedChange,
     NotPossibleError,
     compared,
     examined,
@@ -23,7 +23,7 @@ from bot.content.change_requests import (
     superseded_by,
     written,
 )
-from bot.content.hot_reload import Reloading
+from bot.content.hot_reload import HotReload
 from bot.content.library import Library
 from handlers.core.services import Services
 from handlers.curation import report as examination
@@ -33,7 +33,7 @@ from knowledge.curation.versions import BaseChangedError, Version
 from knowledge.files.yaml_reader import LARGEST_BYTES
 from storage.database import Database
 from storage.engine.errors import StorageError
-from storage.records.change_requests import LEASE, Kind, Publication, State
+from storage.records.change_requests import LEASE, ChangeKind, ChangeRequest, ChangeState
 
 logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("publication")
@@ -42,7 +42,7 @@ EVERY_SECONDS = 1.0
 _TRIES = 3
 
 
-class Publishing:
+class Publisher:
     """The loop."""
 
     def __init__(
@@ -51,14 +51,14 @@ class Publishing:
         bot: ExtBot[None],
         services: Services,
         library: Library,
-        reloading: Reloading,
+        hot_reload: HotReload,
         announce: Callable[[], None],
     ) -> None:
         self._database = database
         self._bot = bot
         self._services = services
         self._library = library
-        self._reloading = reloading
+        self._reloading = hot_reload
         self._announce = announce
         self._news = asyncio.Event()
         self._seen: tuple[int, int] | None = None
@@ -83,20 +83,20 @@ class Publishing:
                 async with asyncio.timeout(EVERY_SECONDS):
                     await self._news.wait()
 
-    async def _claim(self) -> Publication | None:
+    async def _claim(self) -> ChangeRequest | None:
         async with self._database.begin() as work:
-            return await work.publications.claim()
+            return await work.change_requests.claim()
 
-    async def _do(self, change: Publication) -> None:
+    async def _do(self, change: ChangeRequest) -> None:
         """Do what one row asks for; whatever happens, it is told and the row ends."""
-        act = self._publish if change.state is State.WANTED else self._examine
+        act = self._publish if change.state is ChangeState.WANTED else self._examine
         async with self._kept(change):
             try:
                 await act(change)
             except NotPossibleError as error:
-                await self._end(change, State.REFUSED, error.text)
+                await self._end(change, ChangeState.REFUSED, error.text)
             except BaseChangedError:
-                await self._end(change, State.OVERTAKEN, TEXT("overtaken", file=change.file))
+                await self._end(change, ChangeState.OVERTAKEN, TEXT("overtaken", file=change.file))
             except StorageError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever fails, the facilitator is told
@@ -104,38 +104,38 @@ class Publishing:
         self._announce()
 
     @asynccontextmanager
-    async def _kept(self, change: Publication) -> AsyncIterator[None]:
+    async def _kept(self, change: ChangeRequest) -> AsyncIterator[None]:
         """Hold a row while it is worked on; leave it to others if this process is told to stop."""
         keeping = asyncio.get_running_loop().create_task(self._keep(change))
         try:
             yield
         except asyncio.CancelledError:
             async with self._database.begin() as work:
-                await work.publications.release(change.id)
+                await work.change_requests.release(change.id)
             raise
         finally:
             keeping.cancel()
 
-    async def _keep(self, change: Publication) -> None:
+    async def _keep(self, change: ChangeRequest) -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / _TRIES)
             with contextlib.suppress(StorageError):
                 async with self._database.begin() as work:
-                    await work.publications.renew(change.id)
+                    await work.change_requests.renew(change.id)
 
-    async def _examine(self, change: Publication) -> None:
-        upload = await self._download(change) if change.kind is Kind.UPLOAD else b""
-        if change.kind is Kind.COMPARISON:
+    async def _examine(self, change: ChangeRequest) -> None:
+        upload = await self._download(change) if change.kind is ChangeKind.UPLOAD else b""
+        if change.kind is ChangeKind.COMPARISON:
             notice = await asyncio.to_thread(compared, self._library, change)
-            await self._end(change, State.SHOWN, notice)
+            await self._end(change, ChangeState.SHOWN, notice)
             return
         found = await asyncio.to_thread(examined, self._library, self._services, change, upload)
         if found.told.errors:
-            await self._end(change, State.REFUSED, self._outcome(change, found))
+            await self._end(change, ChangeState.REFUSED, self._outcome(change, found))
         else:
             await self._offer(change, found)
 
-    async def _download(self, change: Publication) -> bytes:
+    async def _download(self, change: ChangeRequest) -> bytes:
         """Fetch what was sent; Telegram keeps it, so a restart may fetch it again."""
         for number in range(1, _TRIES + 1):
             try:
@@ -150,23 +150,23 @@ class Publishing:
                 await asyncio.sleep(number)
         raise NotPossibleError(TEXT("upload_lost", file=change.file))
 
-    def _outcome(self, change: Publication, found: Change) -> Notice:
+    def _outcome(self, change: ChangeRequest, found: ExaminedChange) -> Notice:
         by = change.actor_name or ""
         return examination.outcome(change.id, found.file, by, found.told)
 
-    async def _offer(self, change: Publication, found: Change) -> None:
+    async def _offer(self, change: ChangeRequest, found: ExaminedChange) -> None:
         notice, report = self._outcome(change, found), _kept_of(found.told)
         async with self._database.begin() as work:
-            offered = await work.publications.offer(
+            offered = await work.change_requests.offer(
                 change.id, found.file, found.content, found.base, report
             )
             if offered:
                 for outgoing in examination.owed(notice, change.chat_id):
                     await work.outbox.add(outgoing)
 
-    async def _publish(self, change: Publication) -> None:
+    async def _publish(self, change: ChangeRequest) -> None:
         async with self._database.begin() as work:
-            content, now = await work.publications.content(change.id), work.now
+            content, now = await work.change_requests.content(change.id), work.now
         if content is None or change.file is None or change.base is None:
             raise LookupError("nothing is left to publish")
         try:
@@ -179,11 +179,11 @@ class Publishing:
         await self._reloading.refresh()
         await self._say_published(change, version)
 
-    async def _say_published(self, change: Publication, version: Version) -> None:
+    async def _say_published(self, change: ChangeRequest, version: Version) -> None:
         by = change.decided_by or change.actor_name or ""
         text = TEXT("published", file=change.file, by=by, learning=self._reloading.is_learning)
         async with self._database.begin() as work:
-            if not await work.publications.published(change.id, version.id, version.at):
+            if not await work.change_requests.published(change.id, version.id, version.at):
                 return
             for outgoing in examination.owed(Notice(text), change.chat_id):
                 await work.outbox.add(outgoing)
@@ -193,27 +193,29 @@ class Publishing:
                     await work.outbox.add(outgoing)
         logger.info("%s is published", change.file)
 
-    async def _end(self, change: Publication, state: State, said: Notice | str) -> None:
+    async def _end(self, change: ChangeRequest, state: ChangeState, said: Notice | str) -> None:
         notice = Notice(said) if isinstance(said, str) else said
         async with self._database.begin() as work:
-            if await work.publications.end(change.id, state):
+            if await work.change_requests.end(change.id, state):
                 for outgoing in examination.owed(notice, change.chat_id):
                     await work.outbox.add(outgoing)
 
-    async def _fail(self, change: Publication, error: Exception) -> None:
+    async def _fail(self, change: ChangeRequest, error: Exception) -> None:
         reference = "E-" + secrets.token_hex(3).upper()
         name = type(error).__name__
         logger.error("%s: a change of the files failed: %s", reference, name, exc_info=error)
         said = "publication_failed" if isinstance(error, OSError) else "examination_failed"
-        await self._end(change, State.FAILED, TEXT(said, reference=reference, file=change.file))
+        await self._end(
+            change, ChangeState.FAILED, TEXT(said, reference=reference, file=change.file)
+        )
 
     async def _catch_up(self) -> None:
         """Put in this process's own folder what another one has published."""
         async with self._database.begin() as work:
-            newest = await work.publications.newest()
+            newest = await work.change_requests.newest()
             if newest == self._seen:
                 return
-            done = await work.publications.publications()
+            done = await work.change_requests.all_published()
         changed = False
         for change in done:
             if await asyncio.to_thread(superseded_by, self._library, change):
@@ -222,9 +224,9 @@ class Publishing:
         if changed:
             await self._reloading.refresh()
 
-    async def _copy(self, change: Publication) -> bool:
+    async def _copy(self, change: ChangeRequest) -> bool:
         async with self._database.begin() as work:
-            content = await work.publications.content(change.id)
+            content = await work.change_requests.content(change.id)
         if content is None:
             return False
         try:

@@ -22,7 +22,7 @@ _MOST_GAPS = 5
 _LOOK_EVERY_SECONDS = 300.0
 
 
-class Digest:
+class WeeklyDigest:
     """Sends the digest on Mondays at nine, in Paris; later where nothing ran then."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Digest:
             return False
         now = self._services.clock()
         async with self._database.begin() as work:
-            if not await work.recurrences.claim(NAME, last_due(now)):
+            if not await work.schedule.claim(NAME, last_due(now)):
                 return False
             since = work.now - _WEEK
             tally = await work.questions.tally(since)

@@ -15,7 +15,7 @@ from telegram.request import BaseRequest
 
 from bot.inbox.backlog import Backlog
 from bot.inbox.raw_updates import numbered
-from bot.inbox.source import Reception
+from bot.inbox.source import UpdateSource
 from bot.runtime import json_text, metrics
 from storage.database import Database
 from storage.engine.errors import InboxFullError, StorageError
@@ -39,7 +39,7 @@ _FULL_SECONDS = 1.0
 _BATCH = 100
 
 
-class Polling(Reception):
+class PollingSource(UpdateSource):
     """The loop that fetches. PTB's own confirms up to 100 updates before one is handled."""
 
     def __init__(

@@ -3,7 +3,7 @@
 import abc
 
 
-class Reception(abc.ABC):
+class UpdateSource(abc.ABC):
     """The way in. Opened first, run once Telegram is met, closed last."""
 
     @property

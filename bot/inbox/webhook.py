@@ -35,7 +35,7 @@ _PATIENCE_SECONDS = 5.0
 _GATHER_SECONDS = 0.002
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not an error of this program
+class RefusedPost(Exception):  # noqa: N818 - an answer, not an error of this program
     """Why a post is not kept: the status, and a word for the metrics."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -178,14 +178,14 @@ class Webhook:
             self._check_open()
             update = _understood(await _body(request))
             await self._keep(update)
-        except Refusal as refusal:
+        except RefusedPost as refusal:
             return _refused(refusal)
         except ClientDisconnect:
-            return _refused(Refusal(400, "disconnected"))
+            return _refused(RefusedPost(400, "disconnected"))
         except Exception as error:
             # Whatever it is, Telegram must come back.
             logger.error("an update cannot be kept: %s", type(error).__name__, exc_info=error)
-            return _refused(Refusal(503, "database"))
+            return _refused(RefusedPost(503, "database"))
         return Response()
 
     async def _keep(self, update: Received) -> None:
@@ -193,12 +193,12 @@ class Webhook:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._mailbox.keep(update)
         except InboxFullError:
-            raise Refusal(503, "full") from None
+            raise RefusedPost(503, "full") from None
         except StorageError:
-            raise Refusal(503, "database") from None
+            raise RefusedPost(503, "database") from None
         except TimeoutError:
             logger.error("an update was not kept in time: Telegram comes back with it")
-            raise Refusal(503, "database") from None
+            raise RefusedPost(503, "database") from None
 
     async def live(self, _request: Request) -> Response:
         """Say that the process lives."""
@@ -218,7 +218,7 @@ class Webhook:
         given = request.headers.get(_SECRET_HEADER, "")
         # Bytes: compare_digest refuses texts beyond ASCII.
         if not hmac.compare_digest(given.encode("utf-8", "replace"), self._secret):
-            raise Refusal(403, "secret")
+            raise RefusedPost(403, "secret")
 
     def _check_open(self) -> None:
         if self._is_open:
@@ -226,19 +226,19 @@ class Webhook:
         if not self._has_refused:
             logger.info("posts are refused until the service is ready: Telegram keeps them")
             self._has_refused = True
-        raise Refusal(503, "starting")
+        raise RefusedPost(503, "starting")
 
 
 async def _body(request: Request) -> bytes:
     length = request.headers.get("content-length", "0")
     # Python refuses to read a number of thousands of digits.
     if not length.isdecimal() or len(length) > _DIGITS or int(length) > LARGEST_BODY:
-        raise Refusal(413, "size")
+        raise RefusedPost(413, "size")
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > LARGEST_BODY:
-            raise Refusal(413, "size")
+            raise RefusedPost(413, "size")
     return bytes(body)
 
 
@@ -247,10 +247,10 @@ def _understood(body: bytes) -> Received:
         return parsed(body)
     except ValueError:
         logger.error("a post with the right secret is no update: %d bytes", len(body))
-        raise Refusal(400, "body") from None
+        raise RefusedPost(400, "body") from None
 
 
-def _refused(refusal: Refusal) -> Response:
+def _refused(refusal: RefusedPost) -> Response:
     metrics.REFUSED.labels(refusal.reason).inc()
     headers = _COME_BACK if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE else None
     return Response(status_code=refusal.status, headers=headers)

@@ -17,7 +17,7 @@ _CHECK_EVERY_SECONDS = 60.0
 _FIRST_PAUSE = 1.0
 
 
-class Registration:
+class WebhookRegistration:
     """The webhook of this bot, as Telegram knows it."""
 
     def __init__(self, bot: ExtBot[None], url: str, secret: str) -> None:

@@ -5,20 +5,20 @@ from collections.abc import Callable
 from telegram.ext import ExtBot
 
 from bot.inbox.backlog import Backlog
-from bot.inbox.source import Reception
+from bot.inbox.source import UpdateSource
 from bot.inbox.webhook import Health, Mailbox, Webhook
-from bot.inbox.webhook_registration import Registration
+from bot.inbox.webhook_registration import WebhookRegistration
 from bot.runtime.web_server import WebServer
 from bot.settings import Settings
 from handlers.core.services import Services
 from storage.database import Database
 
 
-class Posting(Reception):
+class WebhookSource(UpdateSource):
     """Updates posted by Telegram to this worker, or to another behind the same balancer."""
 
     def __init__(
-        self, webhook: Webhook, server: WebServer, registration: Registration, health: Health
+        self, webhook: Webhook, server: WebServer, registration: WebhookRegistration, health: Health
     ) -> None:
         self._webhook = webhook
         self._server = server
@@ -53,12 +53,12 @@ def posting(
     backlog: Backlog,
     services: Services,
     announce: Callable[[int], None],
-) -> Posting:
+) -> WebhookSource:
     """Put the way in together. SettingsError where a setting that it needs is missing."""
     settings.check_for_webhook()
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
-    registration = Registration(bot, settings.webhook_url, secret)
+    registration = WebhookRegistration(bot, settings.webhook_url, secret)
     health = Health(backlog, services, lambda: registration.is_refused)
     webhook = Webhook(secret, Mailbox(database, backlog, announce), health, is_open=False)
     server = WebServer(webhook.app(), settings.listen_host, settings.listen_port)
-    return Posting(webhook, server, registration, health)
+    return WebhookSource(webhook, server, registration, health)

@@ -22,17 +22,17 @@ from telegram.ext import Application
 from bot.inbox.raw_updates import understood
 from bot.outbox.bot_api import ask
 from bot.runtime import metrics
-from bot.runtime.lanes import Pump
+from bot.runtime.lanes import Lanes
 from bot.runtime.logs import now_about
 from handlers.core.services import Services
 from handlers.core.turn import CURRENT, BotContext, Turn
 from handlers.messages import Catalogue
-from handlers.prefetch import asked_anew, foresee, match_ahead
+from handlers.prefetch import asked_anew, match_ahead, prefetch
 from storage.database import Database
 from storage.engine.errors import StorageError
-from storage.queues.inbox import Waiting
+from storage.queues.inbox import WaitingUpdate
 from storage.queues.outbox import Audience, Outgoing
-from storage.unit_of_work import Work
+from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("general")
@@ -47,7 +47,7 @@ _RETRY_AFTER = timedelta(seconds=2)
 _TYPING_AFTER_SECONDS = 0.7
 
 
-class Intake(Pump[Waiting, int]):
+class InboxWorker(Lanes[WaitingUpdate, int]):
     """Takes updates from the inbox, one a chat at a time, and hands them to the handlers."""
 
     def __init__(
@@ -57,27 +57,27 @@ class Intake(Pump[Waiting, int]):
         services: Services,
         announce: Callable[[int], None],
     ) -> None:
-        super().__init__("intake", _AT_ONCE, database, services.clock, together=_TOGETHER)
+        super().__init__("inbox", _AT_ONCE, database, services.clock, together=_TOGETHER)
         self._application = application
         self._services = services
         self._announce = announce
         # What is handled together with others, and not done; what of it must be matched first.
-        self._left: dict[int, Waiting] = {}
+        self._left: dict[int, WaitingUpdate] = {}
         self._asked: dict[int, Update] = {}
         # Python runs one thread at a time: two that match would only keep each other waiting.
         self._matching = asyncio.Lock()
 
-    async def _next(self, busy: frozenset[int], limit: int) -> tuple[Waiting, ...]:
+    async def _next(self, busy: frozenset[int], limit: int) -> tuple[WaitingUpdate, ...]:
         async with self._database.begin() as work:
             found = await work.inbox.claim(self._database.worker, busy, limit)
             if not found and not busy:
                 self.due = await work.inbox.next_due()
         return found
 
-    def _lane(self, item: Waiting) -> int:
+    def _lane(self, item: WaitingUpdate) -> int:
         return item.chat_id
 
-    async def _do_together(self, items: Sequence[Waiting]) -> None:
+    async def _do_together(self, items: Sequence[WaitingUpdate]) -> None:
         """Handle updates of different chats, in as few transactions as do not last too long."""
         # Alone while nobody is matched for, it need not be foreseen.
         if len(items) == 1 and not self._matching.locked():
@@ -131,7 +131,7 @@ class Intake(Pump[Waiting, int]):
         turns: list[Turn] = []
         async with self._database.begin() as work:
             until = time.monotonic() + _TOGETHER_SECONDS
-            await foresee(work, self._services, updates)
+            await prefetch(work, self._services, updates)
             for update in updates:
                 now_about(update=update.update_id)
                 turns.append(await self._turn(work, update))
@@ -141,7 +141,7 @@ class Intake(Pump[Waiting, int]):
         self._announce(work.outbox.owed)
         return turns
 
-    async def _do(self, item: Waiting) -> None:
+    async def _do(self, item: WaitingUpdate) -> None:
         """Handle one update, whatever it is and whatever happens."""
         now_about(update=item.update_id)
         try:
@@ -166,7 +166,7 @@ class Intake(Pump[Waiting, int]):
         self._announce(work.outbox.owed)
         return turn
 
-    async def _turn(self, work: Work, update: Update) -> Turn:
+    async def _turn(self, work: UnitOfWork, update: Update) -> Turn:
         turn = Turn(self._services, work, update)
         CURRENT.set(turn)
         typing = asyncio.get_running_loop().call_later(
@@ -181,11 +181,11 @@ class Intake(Pump[Waiting, int]):
             raise turn.failure
         return turn
 
-    async def _mark_done(self, work: Work, turns: Sequence[Turn]) -> None:
+    async def _mark_done(self, work: UnitOfWork, turns: Sequence[Turn]) -> None:
         numbers = [turn.update.update_id for turn in turns]
         await work.inbox.done(numbers, self._database.worker)
 
-    def _handled(self, turn: Turn, item: Waiting) -> None:
+    def _handled(self, turn: Turn, item: WaitingUpdate) -> None:
         now_about(update=item.update_id)
         logger.info("handled")
         metrics.handled(turn, item.received_at)
@@ -213,7 +213,7 @@ class Intake(Pump[Waiting, int]):
         except TelegramError as error:
             logger.info("a passing call failed: %s", type(error).__name__)
 
-    async def _try_later(self, item: Waiting, error: StorageError) -> None:
+    async def _try_later(self, item: WaitingUpdate, error: StorageError) -> None:
         logger.warning("update %d waits: %s", item.update_id, type(error).__name__)
         metrics.POSTPONED.inc()
         async with self._database.begin() as work:
@@ -221,7 +221,9 @@ class Intake(Pump[Waiting, int]):
             await work.inbox.postpone(item.update_id, until, self._database.worker)
         self.wake()
 
-    async def _set_aside(self, item: Waiting, update: Update | None, error: Exception) -> None:
+    async def _set_aside(
+        self, item: WaitingUpdate, update: Update | None, error: Exception
+    ) -> None:
         """Keep the update for repair, apologise to the person, tell the administrators."""
         reference = "E-" + secrets.token_hex(3).upper()
         logger.error("%s: an update failed: %s", reference, type(error).__name__, exc_info=error)
@@ -240,7 +242,7 @@ class Intake(Pump[Waiting, int]):
             )
         self._announce(work.outbox.owed)
 
-    async def _apologise(self, work: Work, chat_id: int, reference: str) -> None:
+    async def _apologise(self, work: UnitOfWork, chat_id: int, reference: str) -> None:
         text = TEXT("failure", reference=reference, identity=self._services.identity)
         content = {"text": text, "parse_mode": "HTML"}
         work.outbox.owe(Outgoing(Audience.PERSON, "sendMessage", content, chat_id=chat_id))

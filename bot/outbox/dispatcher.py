@@ -17,9 +17,9 @@ from telegram.error import (
 from telegram.ext import ExtBot
 
 from bot.outbox.bot_api import call
-from bot.outbox.rate_limits import Limits, Pace
+from bot.outbox.rate_limits import Limits, SendRate
 from bot.runtime import metrics
-from bot.runtime.lanes import Pump
+from bot.runtime.lanes import Lanes
 from bot.runtime.logs import now_about
 from handlers import deliveries
 from handlers.core.services import Services
@@ -27,8 +27,8 @@ from handlers.messages import Catalogue
 from storage.database import Database
 from storage.engine.errors import DatabaseUnavailableError
 from storage.queues.outbox import Audience, Outgoing, Pending, lane_of
-from storage.queues.send_pauses import Rest
-from storage.unit_of_work import Work
+from storage.queues.send_pauses import SendPause
+from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("general")
@@ -46,7 +46,7 @@ _OUT_OF_REACH = ("chat not found", "not enough rights", "have no rights", "was d
 _NOT_EDITABLE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
 
-class Dispatcher(Pump[Pending, str]):
+class Dispatcher(Lanes[Pending, str]):
     """Takes messages from the outbox, one a chat at a time, and makes the calls."""
 
     def __init__(
@@ -59,7 +59,7 @@ class Dispatcher(Pump[Pending, str]):
         super().__init__("dispatcher", _AT_ONCE, database, services.clock)
         self._bot = bot
         self._services = services
-        self._pace = Pace(limits, services.clock)
+        self._pace = SendRate(limits, services.clock)
         self._made: dict[int, Pending] = {}
         self._forgetting = asyncio.Lock()
         # What is sent while nothing can be marked would be sent again, were this process to die.
@@ -71,34 +71,34 @@ class Dispatcher(Pump[Pending, str]):
         if room <= 0:
             self.due = self._pace.next_room()
             return ()
-        resting = self._resting()
+        paused = self._paused()
         audiences = self._audiences()
         async with self._database.begin() as work:
-            lanes = busy | resting.keys()
+            lanes = busy | paused.keys()
             found = await work.outbox.claim(self._database.worker, lanes, room, audiences)
             if len(found) == room:
                 self.due = self._pace.next_room() if room < limit else None
             elif not self.leaves_nothing(len(found)):
-                self.due = await self._next_due(work, audiences, resting)
+                self.due = await self._next_due(work, audiences, paused)
             await self._learn(work, found)
         return found
 
     async def _next_due(
-        self, work: Work, audiences: Collection[Audience], resting: Mapping[str, datetime]
+        self, work: UnitOfWork, audiences: Collection[Audience], paused: Mapping[str, datetime]
     ) -> datetime | None:
         # Telegram asked this worker or another one, or its former self, to pause.
-        if halted_until := await work.rests.halted_until():
+        if halted_until := await work.send_pauses.halted_until():
             return halted_until
-        waiting = await work.outbox.lanes_waiting(resting) if resting else frozenset()
+        waiting = await work.outbox.lanes_waiting(paused) if paused else frozenset()
         postponed = await work.outbox.next_due(audiences)
-        moments = [resting[lane] for lane in waiting] + ([postponed] if postponed else [])
+        moments = [paused[lane] for lane in waiting] + ([postponed] if postponed else [])
         return min(moments, default=None)
 
-    def _resting(self) -> dict[str, datetime]:
+    def _paused(self) -> dict[str, datetime]:
         """Return the lanes that must wait: a group may be reached by several."""
         return {
             lane: until
-            for chat_id, until in self._pace.resting().items()
+            for chat_id, until in self._pace.paused().items()
             for lane in self._lanes_to(chat_id)
         }
 
@@ -106,24 +106,24 @@ class Dispatcher(Pump[Pending, str]):
         groups = [one.value for one, group in self._groups().items() if group == chat_id]
         return (lane_of(Audience.PERSON, chat_id), *groups)
 
-    async def _learn(self, work: Work, found: Sequence[Pending]) -> None:
+    async def _learn(self, work: UnitOfWork, found: Sequence[Pending]) -> None:
         """Take account of what other workers said where this one is about to speak."""
         if not (found and self._database.is_shared and self._pace.is_kept):
             return
-        sent = await work.rests.sent([item.lane for item in found])
+        sent = await work.send_pauses.sent([item.lane for item in found])
         for item in found:
             self._pace.learn(self._address(item), sent.get(item.lane, ()))
 
-    async def _tell_pace(self, work: Work, items: Iterable[Pending]) -> None:
+    async def _tell_pace(self, work: UnitOfWork, items: Iterable[Pending]) -> None:
         """Let other workers take account of what this one said."""
         if not (self._database.is_shared and self._pace.is_kept):
             return
-        found: dict[str, Rest] = {}
+        found: dict[str, SendPause] = {}
         for chat_id in map(self._address, items):
             sent, until = self._pace.sent(chat_id), self._pace.free_at(chat_id)
-            found |= {lane: Rest(lane, sent, until) for lane in self._lanes_to(chat_id)}
+            found |= {lane: SendPause(lane, sent, until) for lane in self._lanes_to(chat_id)}
         # In one order, or two workers would wait for each other's rows.
-        await work.rests.keep([found[lane] for lane in sorted(found)])
+        await work.send_pauses.keep([found[lane] for lane in sorted(found)])
 
     def _groups(self) -> dict[Audience, int | None]:
         return {
@@ -212,18 +212,20 @@ class Dispatcher(Pump[Pending, str]):
                     self._made |= made
                     raise
 
-    async def _forget_all(self, made: Mapping[int, Pending], work: Work) -> None:
+    async def _forget_all(self, made: Mapping[int, Pending], work: UnitOfWork) -> None:
         await work.outbox.forget(made)
         await self._tell_pace(work, made.values())
 
-    async def _keep(self, item: Pending, chat_id: int, message_id: int | None, work: Work) -> bool:
+    async def _keep(
+        self, item: Pending, chat_id: int, message_id: int | None, work: UnitOfWork
+    ) -> bool:
         kept = await work.outbox.sent(item.id, chat_id, message_id)
         if kept and deliveries.is_in_thread(item):
             await deliveries.arrived(work, item, self._services.identity)
         await self._tell_pace(work, [item])
         return kept
 
-    async def _write_down(self, record: Callable[[Work], Coroutine[Any, Any, T]]) -> T:
+    async def _write_down(self, record: Callable[[UnitOfWork], Coroutine[Any, Any, T]]) -> T:
         """Record that messages arrived, however long that takes: they would be sent again."""
         try:
             while True:
@@ -245,7 +247,7 @@ class Dispatcher(Pump[Pending, str]):
         logger.warning("Telegram asks for a pause of %.0f s", pause.total_seconds())
         metrics.pause(pause.total_seconds())
         async with self._database.begin() as work:
-            await work.rests.halt(until)
+            await work.send_pauses.halt(until)
             await work.outbox.postpone(item.id, until, "RetryAfter", self._database.worker)
 
     async def _follow(self, old: int, new: int) -> None:
@@ -307,7 +309,7 @@ class Dispatcher(Pump[Pending, str]):
                 )
         logger.warning("%s: next try in %.0f s", type(error).__name__, pause.total_seconds())
 
-    async def _park(self, work: Work, item: Pending, error: TelegramError) -> None:
+    async def _park(self, work: UnitOfWork, item: Pending, error: TelegramError) -> None:
         """Keep what cannot be delivered, and say so: in the log, and to the administrators."""
         reason = f"{type(error).__name__}: {error.message}"
         await work.outbox.park(item.id, reason, self._database.worker)

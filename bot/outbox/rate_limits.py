@@ -42,7 +42,7 @@ def limits_of(per_second: int, burst: int) -> Limits | None:
     return Limits(Limit(per_second, 1.0), Limit(burst, float(burst))) if per_second else None
 
 
-class Pace:
+class SendRate:
     """Who may be written to now; without limits, everybody always."""
 
     def __init__(self, limits: Limits | None, clock: Callable[[], datetime]) -> None:
@@ -72,7 +72,7 @@ class Pace:
             return None
         return _moment(self._all[0] + self._limits.overall.seconds)
 
-    def resting(self) -> dict[int, datetime]:
+    def paused(self) -> dict[int, datetime]:
         """Return the chats that must wait, and until when."""
         now = self._now()
         for chat_id in list(self._chats):

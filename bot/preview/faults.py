@@ -20,7 +20,7 @@ class Cut(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PlannedFault:
     """What happens to one call."""
 
     refusal: ApiError | None = None
@@ -38,7 +38,7 @@ class Faults:
     """The failures to come, by method, in order."""
 
     def __init__(self) -> None:
-        self._planned: dict[str, deque[Fault]] = defaultdict(deque)
+        self._planned: dict[str, deque[PlannedFault]] = defaultdict(deque)
         self._delays: dict[str, float] = {}
 
     def next(
@@ -52,15 +52,15 @@ class Faults:
     ) -> None:
         """Refuse the next calls of a method."""
         refusal = ApiError(status, description, parameters)
-        self._planned[method].extend([Fault(refusal=refusal)] * times)
+        self._planned[method].extend([PlannedFault(refusal=refusal)] * times)
 
     def cut(self, method: str, *, times: int = 1) -> None:
         """Close the connection instead of carrying the next calls out."""
-        self._planned[method].extend([Fault(cut=Cut.BEFORE)] * times)
+        self._planned[method].extend([PlannedFault(cut=Cut.BEFORE)] * times)
 
     def lost(self, method: str, *, times: int = 1) -> None:
         """Carry the next calls out, and close the connection instead of answering."""
-        self._planned[method].extend([Fault(cut=Cut.AFTER)] * times)
+        self._planned[method].extend([PlannedFault(cut=Cut.AFTER)] * times)
 
     def delay(self, method: str, seconds: float) -> None:
         """Let each call of a method wait before it is carried out, until ``clear``."""
@@ -71,10 +71,10 @@ class Faults:
         self._planned.clear()
         self._delays.clear()
 
-    def taken(self, method: str) -> Fault:
+    def taken(self, method: str) -> PlannedFault:
         """Return what happens to this call, once."""
         planned = self._planned.get(method)
-        return planned.popleft() if planned else Fault()
+        return planned.popleft() if planned else PlannedFault()
 
     def delay_of(self, method: str) -> float:
         """Return how long a call of this method waits, in seconds."""

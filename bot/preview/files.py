@@ -13,7 +13,7 @@ _LARGEST = 50 * 1024 * 1024
 _LARGEST_PHOTO = 10 * 1024 * 1024
 
 
-class Files:
+class FileStore:
     """Names and contents, by the Bot API's file_id."""
 
     def __init__(self) -> None:

@@ -11,13 +11,13 @@ from bot.preview.chats import Chats, Message
 from bot.preview.errors import bad
 from bot.preview.events import Events
 from bot.preview.faults import Faults
-from bot.preview.files import Files
+from bot.preview.files import FileStore
 from bot.preview.formatting import parse
 from bot.preview.menus import Menus, Texts
-from bot.preview.pacing import Pace
+from bot.preview.pacing import ApiLimits
 from bot.preview.people import BOT_ID, Group, User, bot_as_json, cast, group
 from bot.preview.updates import Update, Updates
-from bot.preview.webhook import Webhook
+from bot.preview.webhook import WebhookSender
 
 _KEPT_CALLS = 10_000
 _SUPERGROUPS = -1_000_000_000_000
@@ -39,13 +39,13 @@ class Messenger:
             (self.sme, self.second_sme), groups=(self.administrators, self.facilitators)
         )
         self.updates = Updates()
-        self.webhook = Webhook(self.updates)
+        self.webhook = WebhookSender(self.updates)
         self.events = Events()
         self.faults = Faults()
-        self.files = Files()
+        self.files = FileStore()
         self.menus = Menus()
         self.texts = Texts()
-        self.pace = Pace() if enforce_rates else None
+        self.pace = ApiLimits() if enforce_rates else None
         self.privacy = privacy
         self.calls: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_KEPT_CALLS)
         self.answers: dict[str, dict[str, Any]] = {}

@@ -32,7 +32,7 @@ class Window:
         self._times.append(now)
 
 
-class Pace:
+class ApiLimits:
     """30 messages a second in all, one a second in a chat, 20 a minute in a group."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

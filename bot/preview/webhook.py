@@ -23,7 +23,7 @@ _LONGEST_PAUSE = 60.0
 _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 
 
-class Webhook:
+class WebhookSender:
     """Where updates are posted to, if anywhere."""
 
     def __init__(self, updates: Updates) -> None:

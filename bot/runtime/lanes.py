@@ -27,7 +27,7 @@ _GATHER_SECONDS = 0.02
 _DRAIN_SECONDS = 6.0
 
 
-class Pump(abc.ABC, Generic[Item, Lane]):
+class Lanes(abc.ABC, Generic[Item, Lane]):
     """The loop shared by the inbox and the outbox: woken by news, by time, and by free lanes."""
 
     def __init__(

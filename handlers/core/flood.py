@@ -31,10 +31,10 @@ async def holds(turn: Turn) -> bool:
     chat, limit = may_hold(turn.update), turn.services.flood_limit
     if not limit or chat is None:
         return False
-    tempo, update_id = turn.work.tempo, turn.update.update_id
-    if not await tempo.is_over(chat.id, update_id, limit, WITHIN):
+    update_rate, update_id = turn.work.update_rate, turn.update.update_id
+    if not await update_rate.is_over(chat.id, update_id, limit, WITHIN):
         return False
-    is_first = await tempo.hold(chat.id, update_id, WITHIN)
+    is_first = await update_rate.hold(chat.id, update_id, WITHIN)
     turn.count("flood", "told" if is_first else "silent")
     if is_first:
         draft = await turn.work.drafts.of((await turn.person()).id)

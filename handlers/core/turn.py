@@ -15,7 +15,7 @@ from handlers.core.keyboards import Keyboard
 from handlers.core.services import Services
 from storage.queues.outbox import Audience, Delivery, Outgoing, Priority
 from storage.records.people import Person
-from storage.unit_of_work import Work
+from storage.unit_of_work import UnitOfWork
 
 Data: TypeAlias = dict[Any, Any]
 CURRENT: ContextVar["Turn"] = ContextVar("turn")
@@ -24,7 +24,7 @@ CURRENT: ContextVar["Turn"] = ContextVar("turn")
 class Turn:
     """The handling of one update, inside one transaction."""
 
-    def __init__(self, services: Services, work: Work, update: Update) -> None:
+    def __init__(self, services: Services, work: UnitOfWork, update: Update) -> None:
         self.services = services
         self.work = work
         self.update = update

@@ -17,9 +17,9 @@ from handlers.curation.gap_buttons import (
     back,
     turning,
 )
-from handlers.curation.gaps import Gap, Phrasing, find
+from handlers.curation.gaps import Gap, Wording, find
 from handlers.messages import Catalogue
-from storage.records.change_requests import Asked, Kind
+from storage.records.change_requests import ChangeKind, NewChangeRequest
 from storage.records.questions import Treatment
 
 TEXT = Catalogue.of("unanswered")
@@ -27,7 +27,7 @@ ENTRIES_A_PAGE = 8
 _NEAREST = 3
 
 
-async def _find(turn: Turn, question_id: int) -> tuple[Gap, Phrasing] | None:
+async def _find(turn: Turn, question_id: int) -> tuple[Gap, Wording] | None:
     """Return the gap and the wording that a button was for; say so where nothing can be added.
 
     A button names a question rather than a place in the list of wordings, which changes with every
@@ -103,7 +103,7 @@ async def add_phrasing(update: Update, context: BotContext) -> None:
         turn.toast(TEXT.label("entry_gone"), alert=True)
         return
     gap, phrasing = found
-    await _publish(turn, gap, Kind.PHRASING, phrasing.text, entry.id)
+    await _publish(turn, gap, ChangeKind.PHRASING, phrasing.text, entry.id)
     await turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=entry), back())
 
 
@@ -115,12 +115,14 @@ async def mark_out_of_scope(update: Update, context: BotContext) -> None:
     if found is None:
         return
     gap, phrasing = found
-    await _publish(turn, gap, Kind.OUT_OF_SCOPE, phrasing.text, None)
+    await _publish(turn, gap, ChangeKind.OUT_OF_SCOPE, phrasing.text, None)
     await turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=None), back())
 
 
-async def _publish(turn: Turn, gap: Gap, kind: Kind, phrasing: str, entry_id: str | None) -> None:
-    asked = Asked(
+async def _publish(
+    turn: Turn, gap: Gap, kind: ChangeKind, phrasing: str, entry_id: str | None
+) -> None:
+    asked = NewChangeRequest(
         kind=kind,
         actor_id=turn.user.id,
         actor_name=turn.user.full_name,
@@ -129,8 +131,8 @@ async def _publish(turn: Turn, gap: Gap, kind: Kind, phrasing: str, entry_id: st
         wording=phrasing,
         about=f"gap:{gap.id}",
     )
-    publication_id = await turn.work.publications.ask(asked)
-    how = Treatment.PHRASING if kind is Kind.PHRASING else Treatment.OUT_OF_SCOPE
+    publication_id = await turn.work.change_requests.ask(asked)
+    how = Treatment.PHRASING if kind is ChangeKind.PHRASING else Treatment.OUT_OF_SCOPE
     await turn.work.questions.treat(gap.ids, how, turn.user.id, publication_id=publication_id)
 
 

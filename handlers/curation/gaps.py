@@ -11,7 +11,7 @@ from handlers.messages import Catalogue
 from knowledge.curation.clusters import alike
 from knowledge.curation.yaml_edit import LONGEST_PHRASING
 from storage.masking.masking import has_marks
-from storage.records.change_requests import OPEN, State
+from storage.records.change_requests import OPEN, ChangeState
 from storage.records.questions import Unanswered
 
 TEXT = Catalogue.of("unanswered")
@@ -22,7 +22,7 @@ _WORDINGS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Phrasing:
+class Wording:
     """A wording that can become a phrasing; ``id`` is one of the questions that were asked so."""
 
     id: int
@@ -57,22 +57,22 @@ class Gap:
         return tuple(ways)[:_WORDINGS_SHOWN]
 
     @property
-    def phrasings(self) -> tuple[Phrasing, ...]:
+    def phrasings(self) -> tuple[Wording, ...]:
         """The wordings with nothing masked in them, and short enough; the one said most first."""
         fit: dict[str, int] = {}
         for question in self.questions:
             line = _line(question.text)
             if not has_marks(line) and len(line) <= LONGEST_PHRASING:
                 fit.setdefault(line, question.id)
-        return tuple(Phrasing(number, line) for line, number in fit.items())
+        return tuple(Wording(number, line) for line, number in fit.items())
 
-    def phrasing(self, question_id: int) -> Phrasing | None:
+    def phrasing(self, question_id: int) -> Wording | None:
         """Return how this question was asked, or else the first wording that can be a phrasing."""
         asked = {_line(one.text) for one in self.questions if one.id == question_id}
         ways = self.phrasings
         return next((way for way in ways if way.text in asked), ways[0] if ways else None)
 
-    def after(self, phrasing: Phrasing) -> Phrasing:
+    def after(self, phrasing: Wording) -> Wording:
         """Return the next phrasing; after the last one, the first."""
         ways = self.phrasings
         return ways[(ways.index(phrasing) + 1) % len(ways)]
@@ -135,9 +135,9 @@ async def find(turn: Turn, question_id: int) -> Gap | None:
 async def _follow_publications(turn: Turn) -> None:
     """Settle what was published since, and open again what was given up."""
     questions = turn.work.questions
-    for publication_id in await questions.publications():
-        publication = await turn.work.publications.get(publication_id)
-        if publication and publication.state is State.PUBLISHED:
+    for publication_id in await questions.change_request_ids():
+        publication = await turn.work.change_requests.get(publication_id)
+        if publication and publication.state is ChangeState.PUBLISHED:
             await questions.settle(publication_id)
         elif publication is None or publication.state not in OPEN:
             await questions.release(publication_id)

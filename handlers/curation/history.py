@@ -11,7 +11,7 @@ from handlers.core.turn import BotContext, Turn
 from handlers.curation.publish_buttons import ListVersions, ReturnTo, ShowVersion
 from handlers.messages import Catalogue
 from knowledge.curation.versions import Version, versions
-from storage.records.change_requests import Asked, Kind
+from storage.records.change_requests import ChangeKind, NewChangeRequest
 
 TEXT = Catalogue.of("publication")
 _PAGE = 6
@@ -38,7 +38,7 @@ async def _list(turn: Turn, page: int) -> None:
     page = min(max(page, 0), pages - 1)
     offset = page * _PAGE
     shown = found[offset : offset + _PAGE]
-    authors = await turn.work.publications.authors([one.id for one in shown])
+    authors = await turn.work.change_requests.authors([one.id for one in shown])
     text = TEXT(
         "history", versions=shown, authors=authors, offset=offset, page=page + 1, pages=pages
     )
@@ -61,7 +61,7 @@ def _pager(page: int, pages: int) -> list[Button]:
 async def show_version(update: Update, context: BotContext) -> None:
     """Have a version compared with what is in service."""
     turn = context.turn
-    version = await _ask(turn, Kind.COMPARISON, ShowVersion.of(update).version_id)
+    version = await _ask(turn, ChangeKind.COMPARISON, ShowVersion.of(update).version_id)
     if version:
         await turn.say(TEXT("history_looking", file=version.file))
 
@@ -70,19 +70,19 @@ async def show_version(update: Update, context: BotContext) -> None:
 async def return_to(update: Update, context: BotContext) -> None:
     """Have a return to a version examined, as a file that was sent back is."""
     turn = context.turn
-    if await _ask(turn, Kind.ROLLBACK, ReturnTo.of(update).version_id):
+    if await _ask(turn, ChangeKind.ROLLBACK, ReturnTo.of(update).version_id):
         await turn.remove_buttons()
         await turn.say(TEXT("history_returning", by=turn.user.full_name))
 
 
-async def _ask(turn: Turn, kind: Kind, version_id: str) -> Version | None:
+async def _ask(turn: Turn, kind: ChangeKind, version_id: str) -> Version | None:
     found = await asyncio.to_thread(versions, turn.services.knowledge_dir)
     version = next((one for one in found if one.id == version_id), None)
     if version is None:
         await turn.say(TEXT("entry_gone"))
         return None
-    await turn.work.publications.ask(
-        Asked(
+    await turn.work.change_requests.ask(
+        NewChangeRequest(
             kind,
             turn.user.id,
             turn.user.full_name,

@@ -21,7 +21,7 @@ from handlers.general import fallback
 from handlers.messages import Catalogue
 from knowledge.curation.versions import PUBLISHABLE
 from knowledge.files.yaml_reader import LARGEST_BYTES
-from storage.records.change_requests import Asked, Kind, Publication, State
+from storage.records.change_requests import ChangeKind, ChangeRequest, ChangeState, NewChangeRequest
 
 TEXT = Catalogue.of("publication")
 _MEGABYTE = 1_000_000
@@ -80,9 +80,9 @@ async def _take(turn: Turn, message: Message, document: Document) -> None:
         megabytes = {"size": -(-size // _MEGABYTE), "limit": LARGEST_BYTES // _MEGABYTE}
         await turn.say(TEXT("upload_too_large", **megabytes))
     else:
-        await turn.work.publications.ask(
-            Asked(
-                Kind.UPLOAD,
+        await turn.work.change_requests.ask(
+            NewChangeRequest(
+                ChangeKind.UPLOAD,
                 turn.user.id,
                 turn.user.full_name,
                 turn.chat_id,
@@ -104,18 +104,18 @@ def named(text: str) -> str | None:
 async def publish(update: Update, context: BotContext) -> None:
     """Have a change published; what it would break is read once more before."""
     turn, choice = context.turn, Publish.of(update)
-    change = await turn.work.publications.get(choice.publication_id)
-    if change is None or change.state is not State.READY:
+    change = await turn.work.change_requests.get(choice.publication_id)
+    if change is None or change.state is not ChangeState.READY:
         await _say_decided(turn, change)
     elif change.needs_confirmation and not choice.confirmed:
         await turn.say(_confirmation(change), examination.decision(change.id, confirmed=True))
-    elif await turn.work.publications.want(change.id, turn.user.id, turn.user.full_name):
+    elif await turn.work.change_requests.want(change.id, turn.user.id, turn.user.full_name):
         turn.toast(TEXT.label("toast_wanted"))
         await turn.remove_buttons()
         await turn.say(TEXT("publishing", file=change.file, by=turn.user.full_name))
 
 
-def _confirmation(change: Publication) -> str:
+def _confirmation(change: ChangeRequest) -> str:
     report = change.report or {}
     wrong = list(report.get("wrong", ()))
     return TEXT(
@@ -132,8 +132,8 @@ async def abandon(update: Update, context: BotContext) -> None:
     """Give a change up; of two facilitators who decide, the first counts."""
     turn, publication_id = context.turn, Abandon.of(update).publication_id
     by = turn.user.full_name
-    given_up = await turn.work.publications.abandon(publication_id, turn.user.id, by)
-    change = await turn.work.publications.get(publication_id)
+    given_up = await turn.work.change_requests.abandon(publication_id, turn.user.id, by)
+    change = await turn.work.change_requests.get(publication_id)
     if given_up and change:
         await turn.remove_buttons()
         await turn.say(TEXT("abandoned", file=change.file, by=by))
@@ -141,7 +141,7 @@ async def abandon(update: Update, context: BotContext) -> None:
         await _say_decided(turn, change)
 
 
-async def _say_decided(turn: Turn, change: Publication | None) -> None:
+async def _say_decided(turn: Turn, change: ChangeRequest | None) -> None:
     state, by = (change.state.value, change.decided_by) if change else ("", None)
     turn.toast(TEXT.label("decided", state=state, by=by), alert=True)
     await turn.remove_buttons()

@@ -7,7 +7,7 @@ from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.turn import composed
 from handlers.curation.publish_buttons import Abandon, Publish
 from handlers.messages import Catalogue
-from knowledge.curation.diff import Change
+from knowledge.curation.diff import Difference
 from knowledge.curation.regression import Verdict
 from knowledge.curation.versions import Candidate, Version
 from knowledge.files.problems import Problem, Severity
@@ -52,7 +52,7 @@ class Examined:
 
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[Difference, ...]
     wrong: tuple[Wrong, ...]
     lines: tuple[str, ...] = ()
     stale: Version | None = None
@@ -98,13 +98,13 @@ def decision(publication_id: int, *, confirmed: bool = False) -> Keyboard:
     )
 
 
-def difference(version: Version, changes: Sequence[Change], keyboard: Keyboard) -> Notice:
+def difference(version: Version, changes: Sequence[Difference], keyboard: Keyboard) -> Notice:
     """Tell what a return to a version would change."""
     found = Examined((), (), _telling(changes), ())
     return _notice("compared", found, keyboard, file=version.file, version=version)
 
 
-def _telling(changes: Sequence[Change]) -> tuple[Change, ...]:
+def _telling(changes: Sequence[Difference]) -> tuple[Difference, ...]:
     """Leave out the phrasings of what comes or goes whole: they come and go with it."""
     wholes = {(one.kind, one.id) for one in changes if one.what in {"entry", "small_talk"}}
     return tuple(
@@ -166,7 +166,7 @@ def _cut_problem(problem: Problem, longest: int) -> Problem:
     )
 
 
-def _cut_change(change: Change, longest: int) -> Change:
+def _cut_change(change: Difference, longest: int) -> Difference:
     """Cut long texts around where they begin to differ."""
     before, after = change.before, change.after
     start = 0

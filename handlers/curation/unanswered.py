@@ -52,7 +52,7 @@ async def stay(_update: Update, context: BotContext) -> None:
 
 
 async def _waiting(turn: Turn) -> int:
-    return len(await turn.work.questions.publications())
+    return len(await turn.work.questions.change_request_ids())
 
 
 def _page(found: tuple[Gap, ...], page: int, waiting: int) -> tuple[str, Keyboard | None]:

@@ -47,7 +47,9 @@ async def others_came_between(turn: Turn, draft: Draft) -> bool:
     """Tell whether the person sent or tapped something else since the form last asked."""
     if draft.updated_at is None:
         return False
-    return await turn.work.tempo.came_between(turn.chat_id, draft.updated_at, turn.update.update_id)
+    return await turn.work.update_rate.came_between(
+        turn.chat_id, draft.updated_at, turn.update.update_id
+    )
 
 
 async def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:

@@ -39,7 +39,7 @@ class ChooseChange(CallbackData, prefix="fm"):
 
 
 @dataclass(frozen=True)
-class Change(CallbackData, prefix="fe"):
+class AnswerAnew(CallbackData, prefix="fe"):
     """One answer to give anew."""
 
     step: str
@@ -115,7 +115,7 @@ def recap_keyboard(form: Form, subject: str) -> Keyboard:
 
 def change_keyboard(form: Form, steps: tuple[Step, ...]) -> Keyboard:
     """Return the answers that can be given anew."""
-    options = [button(form.text.label(f"label_{step.key}"), Change(step.key)) for step in steps]
+    options = [button(form.text.label(f"label_{step.key}"), AnswerAnew(step.key)) for step in steps]
     return column([*options, button(TEXT.label("back_to_recap"), Keep(RECAP))])
 
 
@@ -140,7 +140,7 @@ def _back(form: Form, draft: Draft) -> list[Button]:
         return []
     named = f"label_return_{before.key}"
     label = form.text.label(named) if named in form.text.names else TEXT.label("question_before")
-    return [button(label, Change(before.key))]
+    return [button(label, AnswerAnew(before.key))]
 
 
 def _cancel() -> Button:

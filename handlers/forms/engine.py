@@ -25,8 +25,8 @@ from handlers.forms.buttons import (
     NOTICE,
     RECAP,
     TEXT,
+    AnswerAnew,
     Begin,
-    Change,
     ChooseChange,
     Confirm,
     Keep,
@@ -264,7 +264,7 @@ async def change(update: Update, context: BotContext) -> None:
     """Ask one question anew; all other answers stay, and the old one until it is replaced."""
     turn = context.turn
     draft = await _under_the_tap(turn)
-    step = Change.of(update).step
+    step = AnswerAnew.of(update).step
     if draft and step in form_of(draft).by_key:
         editing = draft.editing or draft.step == RECAP
         await ask_again(turn, replace(draft, step=step, editing=editing))
@@ -321,7 +321,7 @@ HANDLERS: tuple[Handler, ...] = (
     tap(Pick, pick),
     tap(Skip, skip),
     tap(ChooseChange, choose_change),
-    tap(Change, change),
+    tap(AnswerAnew, change),
     tap(Keep, keep),
     tap(Confirm, confirm_name),
     tap(Resume, resume),

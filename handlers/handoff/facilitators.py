@@ -29,7 +29,7 @@ TEXT = Catalogue.of("handoff")
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedReply:
     """Why a reply is not passed on: the message that says so."""
 
     name: str
@@ -70,15 +70,15 @@ async def pass_on(turn: Turn, message: Message) -> None:
     )
 
 
-def _refusal(conversation: Conversation, message: Message) -> Refusal | None:
+def _refusal(conversation: Conversation, message: Message) -> RefusedReply | None:
     if conversation.closed_at is not None:
-        return Refusal("thread_closed")
+        return RefusedReply("thread_closed")
     if not message.text:
-        return Refusal("text_only")
+        return RefusedReply("text_only")
     if message.text.startswith("/"):
-        return Refusal("not_a_command")
+        return RefusedReply("not_a_command")
     length = units(message.text)
-    return Refusal("reply_too_long", length) if length > LONGEST else None
+    return RefusedReply("reply_too_long", length) if length > LONGEST else None
 
 
 async def _relay(turn: Turn, conversation: Conversation, message: Message) -> None:

@@ -13,7 +13,7 @@ from handlers.messages import Catalogue
 from storage.queues.outbox import Audience, Delivery, Outgoing
 from storage.records.conversation_values import Conversation, Side
 from storage.records.conversation_values import Message as Said
-from storage.unit_of_work import Work
+from storage.unit_of_work import UnitOfWork
 
 TEXT = Catalogue.of("handoff")
 # Bot API, sendMessage: 4,096 UTF-16 units; the rest is for what stands around the words.
@@ -70,7 +70,7 @@ class InThread(MessageFilter):
 class Threads:
     """What both sides are shown; rows of the outbox in the unit of work under way."""
 
-    def __init__(self, work: Work, operator: str) -> None:
+    def __init__(self, work: UnitOfWork, operator: str) -> None:
         self._work = work
         self._operator = operator
 

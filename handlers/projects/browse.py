@@ -22,7 +22,7 @@ from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
 from handlers.messages import Catalogue
 from knowledge.model import Project, Stage
-from knowledge.projects import Found
+from knowledge.projects import SearchResult
 from knowledge.text.normalise import normalise
 from storage.records.interests import Status
 
@@ -104,7 +104,7 @@ async def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) 
     await (turn.rewrite if in_place else turn.say)(text, keyboard)
 
 
-def _find(turn: Turn, query: ListProjects) -> Found:
+def _find(turn: Turn, query: ListProjects) -> SearchResult:
     census, today = turn.services.knowledge.census, turn.services.today()
     territory = _label(query.territory, census.territories, today)
     sector = _label(query.sector, census.sectors, today)
@@ -113,7 +113,7 @@ def _find(turn: Turn, query: ListProjects) -> Found:
             query.words, today, territory=territory, sector=sector, seeks_lead=query.seeks_lead
         )
     listed = census.listed(today, territory=territory, sector=sector, seeks_lead=query.seeks_lead)
-    return Found(listed, 0, 0)
+    return SearchResult(listed, 0, 0)
 
 
 def _label(key: str, labels: Callable[[date], Iterable[str]], today: date) -> str | None:

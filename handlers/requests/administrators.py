@@ -16,7 +16,7 @@ from handlers.messages import Catalogue
 from storage.queues.outbox import Audience, Outgoing, Pending
 from storage.records.interest_values import noted
 from storage.records.interests import Event, Interest, Moved, Status
-from storage.unit_of_work import Work
+from storage.unit_of_work import UnitOfWork
 
 TEXT = Catalogue.of("administration")
 # Each button takes the other's place: a second press of the same finger would hit it.
@@ -210,7 +210,7 @@ async def _tell_person(turn: Turn, interest: Interest, words: str) -> None:
         await turn.tell(interest.person_id, text, keyboard, about=interest.about_note)
 
 
-async def undelivered(work: Work, item: Pending, reason: str) -> bool:
+async def undelivered(work: UnitOfWork, item: Pending, reason: str) -> bool:
     """Say to the administrators that the person never got what they did; False: not about that."""
     interest_id = noted(item.about)
     if interest_id is None or item.audience is not Audience.PERSON:
@@ -225,7 +225,7 @@ async def undelivered(work: Work, item: Pending, reason: str) -> bool:
     return True
 
 
-async def _notification(work: Work, interest: Interest) -> int | None:
+async def _notification(work: UnitOfWork, interest: Interest) -> int | None:
     """Return the message to quote, where it is still in the group that it was sent to."""
     sent = await work.outbox.delivery(interest.about)
     if sent is None or await work.outbox.current_chat(sent.chat_id) != sent.chat_id:

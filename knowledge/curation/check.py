@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from knowledge.curation.confusable_phrasings import check_attraction
+from knowledge.curation.confusable_phrasings import check_confusable_phrasings
 from knowledge.curation.regression import Verdict, expectations, verdicts
 from knowledge.files.items import Item, items_of
 from knowledge.files.problems import Place, Problem, Severity, problem, words
@@ -16,7 +16,7 @@ from knowledge.loading import (
     LEXICON,
     QUESTIONS,
     Compiling,
-    Files,
+    KnowledgeFiles,
     build,
     lexicon_of,
     read_files,
@@ -29,10 +29,10 @@ _SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """A folder's files, everything wrong with them, and what was compiled (None: errors)."""
 
-    files: Files
+    files: KnowledgeFiles
     problems: tuple[Problem, ...]
     knowledge: Knowledge | None
 
@@ -55,7 +55,7 @@ def check_whole(
     fictitious: bool = False,
     replacing: Mapping[str, bytes] | None = None,
     despite_errors: bool = False,
-) -> Checked:
+) -> CheckResult:
     """Check the files, then compile them and try what they say on the matcher; takes seconds.
 
     ``replacing`` holds contents by file name, read in place of what stands in the folder. Where
@@ -68,10 +68,10 @@ def check_whole(
     knowledge = None if wrong else build(files.documents, compiling)
     if knowledge or despite_errors:
         lexicon = lexicon_of(None if LEXICON in wrong else files.documents.get(LEXICON))
-        problems += check_attraction(files.documents, lexicon, compiling)
+        problems += check_confusable_phrasings(files.documents, lexicon, compiling)
     if knowledge:
         problems += _tried(files.documents.get(QUESTIONS), knowledge)
-    return Checked(files, _in_order(problems), knowledge)
+    return CheckResult(files, _in_order(problems), knowledge)
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -103,7 +103,7 @@ def _named(ids: Iterable[str]) -> Iterator[dict[str, str]]:
     return ({"ids": one} for one in ids)
 
 
-def _overdue(files: Files, today: date) -> Iterator[Problem]:
+def _overdue(files: KnowledgeFiles, today: date) -> Iterator[Problem]:
     for document in files.documents.values():
         for item in items_of(document):
             yield from _dates(item, today)

@@ -38,8 +38,8 @@ def alike(texts: Sequence[str]) -> tuple[tuple[int, ...], ...]:
 def said_alike(one: str, other: str) -> bool:
     """Tell whether two normalised texts say the same, whatever the order of their words."""
     fewest = min(len(set(one.split())), len(set(other.split())))
-    likeness = fuzz.ratio if fewest < _FEWEST_WORDS else fuzz.token_set_ratio
-    return likeness(one, other) >= LEAST_ALIKE
+    similarity = fuzz.ratio if fewest < _FEWEST_WORDS else fuzz.token_set_ratio
+    return similarity(one, other) >= LEAST_ALIKE
 
 
 def _wordings(texts: Sequence[str]) -> dict[str, list[int]]:

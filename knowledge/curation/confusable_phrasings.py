@@ -17,7 +17,7 @@ from knowledge.files.yaml_reader import Document
 from knowledge.loading import FAQ, VOICES, Compiling
 from knowledge.ranking.corpus import HOUSE, Example, Material
 from knowledge.ranking.ridge import Floats, learn
-from knowledge.ranking.similarity import Likeness
+from knowledge.ranking.similarity import Similarity
 from knowledge.text.lexicon import Lexicon
 from knowledge.text.normalise import normalise
 
@@ -31,7 +31,7 @@ _MOST_OWN = 0.2
 _AHEAD, _AHEAD_IN_VOICES = 0.4, 0.7
 
 
-def check_attraction(
+def check_confusable_phrasings(
     documents: Mapping[str, Document], lexicon: Lexicon, compiling: Compiling
 ) -> Iterator[Problem]:
     """Find the phrasings that another entry attracts; seconds for two thousand examples.
@@ -79,10 +79,12 @@ def _left_out(material: Material, compiling: Compiling) -> Floats:
     encoder, store = compiling.encoder, compiling.store
     known = store.get(store.key(material, encoder))
     texts = [example.text for example in examples]
-    likeness = Likeness(texts, material.lexicon, encoder, kept=known.likeness if known else None)
+    similarity = Similarity(
+        texts, material.lexicon, encoder, kept=known.similarity if known else None
+    )
     labels = [material.ids.index(e.entry) if e.entry else none for e in examples]
     each_alone = [str(number) for number in range(len(examples))]
-    return learn(likeness.among_examples(), labels, each_alone, none + 1).held_out[:, :none]
+    return learn(similarity.among_examples(), labels, each_alone, none + 1).held_out[:, :none]
 
 
 def _taker(phrasing: Phrasing, scores: Floats, ids: tuple[str, ...]) -> str | None:

@@ -10,7 +10,7 @@ from knowledge.files.problems import words
 from knowledge.files.yaml_reader import Document
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """What became of a thing."""
 
     ADDED = "added"
@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Difference:
     """One change, as a facilitator reads it.
 
     ``what``: "entry", "project", "small_talk", "phrasing", "out_of_scope", "question",
@@ -28,7 +28,7 @@ class Change:
     where a whole thing comes or goes. Of a phrasing, ``before`` or ``after`` is its text.
     """
 
-    kind: Kind
+    kind: DifferenceKind
     what: str
     id: str
     title: str
@@ -45,7 +45,7 @@ _PHRASINGS = ("variantes", "phrases")
 
 def differences(
     before: Mapping[str, Document], after: Mapping[str, Document]
-) -> tuple[Change, ...]:
+) -> tuple[Difference, ...]:
     """Return what was added, changed and removed, in the order of the files; comments count not.
 
     One change for each field of an entry, project or small talk; one for each phrasing or word of
@@ -68,25 +68,27 @@ def _wholes(documents: Iterable[Document]) -> _Wholes:
     }
 
 
-def _of_wholes(old: _Wholes, new: _Wholes) -> Iterator[Change]:
+def _of_wholes(old: _Wholes, new: _Wholes) -> Iterator[Difference]:
     for (what, id_), raw in new.items():
         former = old.get((what, id_))
         if former is None:
-            yield Change(Kind.ADDED, what, id_, _title(raw, id_), None, _main(raw))
+            yield Difference(DifferenceKind.ADDED, what, id_, _title(raw, id_), None, _main(raw))
         else:
             yield from _fields(what, id_, former, raw)
     for (what, id_), raw in old.items():
         if (what, id_) not in new:
-            yield Change(Kind.REMOVED, what, id_, _title(raw, id_), _main(raw), None)
+            yield Difference(DifferenceKind.REMOVED, what, id_, _title(raw, id_), _main(raw), None)
 
 
 def _fields(
     what: str, id_: str, old: Mapping[str, Any], new: Mapping[str, Any]
-) -> Iterator[Change]:
+) -> Iterator[Difference]:
     for key in dict.fromkeys((*new, *old)):
         before, after = _in_words(old.get(key)), _in_words(new.get(key))
         if key not in _PHRASINGS and before != after:
-            yield Change(Kind.CHANGED, what, id_, _title(new, id_), before, after, str(key))
+            yield Difference(
+                DifferenceKind.CHANGED, what, id_, _title(new, id_), before, after, str(key)
+            )
 
 
 def _title(raw: Mapping[str, Any], id_: str) -> str:
@@ -104,12 +106,12 @@ def _in_words(value: object) -> str | None:
     return None if value is None else str(value).strip()
 
 
-def _of_texts(before: Iterable[Document], after: Iterable[Document]) -> Iterator[Change]:
+def _of_texts(before: Iterable[Document], after: Iterable[Document]) -> Iterator[Difference]:
     old, new = _titles(before), _titles(after)
     for what, id_, text in (one for one in new if one not in old):
-        yield Change(Kind.ADDED, what, id_, new[what, id_, text], None, text)
+        yield Difference(DifferenceKind.ADDED, what, id_, new[what, id_, text], None, text)
     for what, id_, text in (one for one in old if one not in new):
-        yield Change(Kind.REMOVED, what, id_, old[what, id_, text], text, None)
+        yield Difference(DifferenceKind.REMOVED, what, id_, old[what, id_, text], text, None)
 
 
 def _titles(documents: Iterable[Document]) -> dict[tuple[str, str, str], str]:

@@ -30,7 +30,7 @@ _MOST_PAIRS = 8
 _OF_THE_CENSUS = frozenset({"names projects of the census", "a lone word of the census"})
 
 
-class Likeness(StrEnum):
+class WordMatch(StrEnum):
     """How two words were found alike."""
 
     SAME = "same"
@@ -46,7 +46,7 @@ class WordPair:
 
     asked: str
     written: str
-    alike: Likeness
+    alike: WordMatch
 
     def __str__(self) -> str:
         text: str = _texts()["pair"]
@@ -146,7 +146,7 @@ def _pairs(question: str, nearest: str, lexicon: Lexicon) -> Iterator[WordPair]:
     for asked in _words(question):
         alike = [(kind, word) for word in left if (kind := _alike(asked, word, lexicon))]
         if alike and found < _MOST_PAIRS:
-            kind, word = min(alike, key=lambda one: list(Likeness).index(one[0]))
+            kind, word = min(alike, key=lambda one: list(WordMatch).index(one[0]))
             left.remove(word)
             found += 1
             yield WordPair(asked, word, kind)
@@ -158,18 +158,18 @@ def _words(text: str) -> list[str]:
     return [word for word in dict.fromkeys(normalise(text).split()) if word not in empty]
 
 
-def _alike(one: str, two: str, lexicon: Lexicon) -> Likeness | None:
+def _alike(one: str, two: str, lexicon: Lexicon) -> WordMatch | None:
     if one == two:
-        return Likeness.SAME
+        return WordMatch.SAME
     if lexicon.expand(one) == lexicon.expand(two):
-        return Likeness.SHORT_FORM
+        return WordMatch.SHORT_FORM
     if not set(lexicon.ideas_in(one)).isdisjoint(lexicon.ideas_in(two)):
-        return Likeness.IDEA
+        return WordMatch.IDEA
     shorter = min(len(one), len(two))
     if shorter >= _SHORTEST_HEARD and sound(one) == sound(two):
-        return Likeness.SOUND
+        return WordMatch.SOUND
     if shorter >= _SHORTEST_FUZZY and fuzz.ratio(one, two) >= _LIKE:
-        return Likeness.SPELLING
+        return WordMatch.SPELLING
     return None
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from knowledge.curation.check import check_whole
-from knowledge.curation.diff import Change, differences
+from knowledge.curation.diff import Difference, differences
 from knowledge.curation.regression import Verdict, expectations, regressions, verdicts
 from knowledge.files.problems import Problem
 from knowledge.files.yaml_reader import Document, parse
@@ -67,7 +67,7 @@ class Candidate:
     content: bytes
     base: str
     problems: tuple[Problem, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[Difference, ...]
     regressions: tuple[Verdict, ...]
     knowledge: Knowledge | None
 

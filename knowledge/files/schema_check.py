@@ -30,7 +30,7 @@ _TOP_KEYS = {
 _MOST_PROBLEMS = 200
 
 
-def check_shape(document: Document, kind: str) -> Iterator[Problem]:
+def check_schema(document: Document, kind: str) -> Iterator[Problem]:
     """Find all that the schema of this kind of file ("faq", "projets", "politesses"…) refuses."""
     key = _TOP_KEYS[kind]
     if not isinstance(document.data, dict) or not document.data.get(key):

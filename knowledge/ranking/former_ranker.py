@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from knowledge.ranking.ranker import Ranker, Ranking
 
 
-class FormerRanker:
+class PreviousRanker:
     """The former ranker, without the entries that are no more; new ones are met word for word."""
 
     def __init__(self, former: Ranker, entries: Iterable[str]) -> None:
         # Of one that already stands in for another, only the learnt one is kept.
-        self.learnt: Ranker = former.learnt if isinstance(former, FormerRanker) else former
+        self.learnt: Ranker = former.learnt if isinstance(former, PreviousRanker) else former
         self._entries = frozenset(entries)
 
     def rank(self, question: str) -> Ranking:

@@ -40,7 +40,7 @@ class Compiled:
     coefficients: Floats
     sure: Calibration
     among: Calibration
-    likeness: dict[str, npt.NDArray[Any]]
+    similarity: dict[str, npt.NDArray[Any]]
 
 
 class ModelStore:
@@ -159,7 +159,7 @@ def _packed(model: Compiled) -> dict[str, npt.NDArray[Any]]:
     for name, calibration in (("sure", model.sure), ("among", model.among)):
         for part, values in asdict(calibration).items():
             packed[f"{name}_{part}"] = values
-    return packed | {f"likeness_{name}": part for name, part in model.likeness.items()}
+    return packed | {f"likeness_{name}": part for name, part in model.similarity.items()}
 
 
 def _unpacked(kept: "np.lib.npyio.NpzFile") -> Compiled:

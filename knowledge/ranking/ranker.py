@@ -10,7 +10,7 @@ import numpy.typing as npt
 from knowledge.ranking.corpus import Example
 from knowledge.ranking.model_store import Compiled
 from knowledge.ranking.ridge import Floats
-from knowledge.ranking.similarity import Likeness
+from knowledge.ranking.similarity import Similarity
 
 Labels = npt.NDArray[np.int64]
 CHOICES = 3
@@ -45,21 +45,23 @@ class Ranker(Protocol):
         """Rank all entries, ties in the order of the files."""
 
 
-class LearntRanker:
+class TrainedRanker:
     """A trained head over likenesses, calibrated on voices that it had not learnt from."""
 
-    def __init__(self, examples: Sequence[Example], likeness: Likeness, model: Compiled) -> None:
+    def __init__(
+        self, examples: Sequence[Example], similarity: Similarity, model: Compiled
+    ) -> None:
         self._texts = [example.text for example in examples]
         self._ids = model.ids
         self._labels = np.array([self._ids.index(e.entry) if e.entry else -1 for e in examples])
-        self._likeness = likeness
+        self._similarity = similarity
         self._model = model
 
     def rank(self, question: str) -> Ranking:
         """Rank by the head's scores; probability by how such scores fared on unknown voices."""
-        likenesses = self._likeness.to_examples(question)
-        best = best_by_label(likenesses, self._labels, len(self._ids))
-        scores = self._scores(likenesses, best)
+        similarities = self._similarity.to_examples(question)
+        best = best_by_label(similarities, self._labels, len(self._ids))
+        scores = self._scores(similarities, best)
         features = describe(scores, best)
         order = np.argsort(-scores[:-1], kind="stable")
         ranked = tuple(Ranked(self._ids[i], _unit(scores[i])) for i in order)
@@ -67,13 +69,13 @@ class LearntRanker:
             ranked,
             float(self._model.sure.probability(features)[0]),
             float(self._model.among.probability(features)[0]),
-            self._texts[int(np.argmax(likenesses))],
+            self._texts[int(np.argmax(similarities))],
         )
 
-    def _scores(self, likenesses: Floats, best: Floats) -> Floats:
+    def _scores(self, similarities: Floats, best: Floats) -> Floats:
         """Return the head's scores; those of the nearest examples where no head was learnt."""
         coefficients = self._model.coefficients
-        return likenesses @ coefficients + coefficients.sum(axis=0) if coefficients.size else best
+        return similarities @ coefficients + coefficients.sum(axis=0) if coefficients.size else best
 
 
 def describe(scores: Floats, best: Floats) -> Floats:
@@ -99,10 +101,10 @@ def describe(scores: Floats, best: Floats) -> Floats:
     )
 
 
-def best_by_label(likenesses: Floats, labels: Labels, count: int) -> Floats:
+def best_by_label(similarities: Floats, labels: Labels, count: int) -> Floats:
     """Return the greatest likeness of each entry's examples, out-of-scope ones last."""
     best = np.zeros(count + 1)
-    np.maximum.at(best, labels, likenesses)
+    np.maximum.at(best, labels, similarities)
     return best
 
 

@@ -22,14 +22,14 @@ _PRIOR = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class RidgeHead:
     """``coefficients``: one row an example, one column a label; scores: likenesses times them."""
 
     coefficients: Floats
     held_out: Floats
 
 
-def learn(kernel: Floats, labels: Sequence[int], groups: Sequence[str], count: int) -> Head:
+def learn(kernel: Floats, labels: Sequence[int], groups: Sequence[str], count: int) -> RidgeHead:
     """Learn from a kernel of examples; ``held_out`` are the scores with each's group left out.
 
     ``labels`` are from 0 to ``count`` - 1. Shapes: kernel (n, n), both results (n, count).
@@ -45,7 +45,7 @@ def learn(kernel: Floats, labels: Sequence[int], groups: Sequence[str], count: i
         block = np.flatnonzero(names == group)
         residual = np.linalg.solve(inverse[np.ix_(block, block)], coefficients[block])
         held_out[block] = targets[block] - residual
-    return Head(coefficients, held_out)
+    return RidgeHead(coefficients, held_out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class View:
             "values": self._values,
         }
 
-    def likeness(self, text: str) -> Floats:
+    def similarity(self, text: str) -> Floats:
         """Return the cosine of a text to each example, from 0 to 1."""
         return self._products(*self._vector(self._features(text)))
 
@@ -141,7 +141,7 @@ class View:
         return starts, rows[order], values[order]
 
 
-class Likeness:
+class Similarity:
     """The likeness of any text to each of the examples."""
 
     def __init__(
@@ -171,8 +171,8 @@ class Likeness:
 
     def to_examples(self, text: str) -> Floats:
         """Return one number an example, from 0 (nothing in common) to 1 (the same)."""
-        by_letters = self._letters.likeness(text)
-        by_sound = self._sound.likeness(text)
+        by_letters = self._letters.similarity(text)
+        by_sound = self._sound.similarity(text)
         weights = self._weights
         if self._encoder is None or self.vectors is None:
             return (by_letters + by_sound) / 2

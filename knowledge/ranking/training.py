@@ -9,9 +9,9 @@ import numpy.typing as npt
 from knowledge.ranking.corpus import Example, Material
 from knowledge.ranking.encoder import Encoder
 from knowledge.ranking.model_store import Compiled, ModelStore
-from knowledge.ranking.ranker import CHOICES, Labels, LearntRanker, best_by_label, describe
+from knowledge.ranking.ranker import CHOICES, Labels, TrainedRanker, best_by_label, describe
 from knowledge.ranking.ridge import Floats, calibrate, learn
-from knowledge.ranking.similarity import Likeness
+from knowledge.ranking.similarity import Similarity
 
 # A kernel of more examples would not fit a small machine; the nearest example decides there.
 _LARGEST_KERNEL = 3000
@@ -23,33 +23,33 @@ _PARTS = 5
 Case = tuple[Floats, bool, bool]
 
 
-def compile_ranker(material: Material, encoder: Encoder | None, store: ModelStore) -> LearntRanker:
+def compile_ranker(material: Material, encoder: Encoder | None, store: ModelStore) -> TrainedRanker:
     """Learn from the material, or take what was learnt from the same before."""
     examples = material.examples
     key = store.key(material, encoder)
     known = store.get(key)
     texts = [example.text for example in examples]
-    kept = known.likeness if known else None
-    likeness = Likeness(texts, material.lexicon, encoder, kept=kept, encoded=store.encoded)
+    kept = known.similarity if known else None
+    similarity = Similarity(texts, material.lexicon, encoder, kept=kept, encoded=store.encoded)
     if known is None:
-        known = _learn(examples, material.ids, likeness)
+        known = _learn(examples, material.ids, similarity)
         store.put(key, known)
-    return LearntRanker(examples, likeness, known)
+    return TrainedRanker(examples, similarity, known)
 
 
-def _learn(examples: Sequence[Example], ids: tuple[str, ...], likeness: Likeness) -> Compiled:
+def _learn(examples: Sequence[Example], ids: tuple[str, ...], similarity: Similarity) -> Compiled:
     none = len(ids)
     labels = np.array([ids.index(e.entry) if e.entry else none for e in examples])
     groups = np.array(_groups(examples))
     if len(examples) <= _LARGEST_KERNEL:
-        kernel = likeness.among_examples()
+        kernel = similarity.among_examples()
         head = learn(kernel, labels.tolist(), groups.tolist(), none + 1)
         coefficients = head.coefficients
         cases = list(_cases(range(len(examples)), kernel, head.held_out, labels, groups, none))
     else:
         coefficients = np.empty((0, 0))
         rows = range(0, len(examples), -(-len(examples) // _SAMPLE))
-        kernel = np.stack([likeness.to_examples(examples[row].text) for row in rows])
+        kernel = np.stack([similarity.to_examples(examples[row].text) for row in rows])
         cases = list(_cases(rows, kernel, None, labels, groups, none))
     features = np.stack([case[0] for case in cases])
     return Compiled(
@@ -57,7 +57,7 @@ def _learn(examples: Sequence[Example], ids: tuple[str, ...], likeness: Likeness
         coefficients=coefficients,
         sure=calibrate(features, np.array([case[1] for case in cases])),
         among=calibrate(features, np.array([case[2] for case in cases])),
-        likeness=likeness.packed(),
+        similarity=similarity.packed(),
     )
 
 
@@ -83,10 +83,10 @@ def _cases(
     what a question near the domain looks like (docs/matching.md).
     """
     has_negatives = bool((labels == count).any())
-    for row, likenesses in zip(rows, kernel, strict=True):
+    for row, similarities in zip(rows, kernel, strict=True):
         others = groups != groups[row]
         owners = np.where(labels[others] == count, -1, labels[others])
-        best = best_by_label(likenesses[others], owners, count)
+        best = best_by_label(similarities[others], owners, count)
         scores = best if held_out is None else held_out[row]
         yield _case(scores, best, int(labels[row]))
         if not has_negatives and count > 1:

@@ -10,7 +10,7 @@ _FILE = Path(__file__).with_suffix(".yaml")
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class WordLists:
     """Normalised words, and phrases as tuples of words."""
 
     empty: frozenset[str]
@@ -23,10 +23,10 @@ class Wording:
 
 
 @cache
-def wording() -> Wording:
+def wording() -> WordLists:
     """Return the shipped words."""
     raw = yaml.safe_load(_FILE.read_text("utf-8"))
-    return Wording(
+    return WordLists(
         empty=frozenset(raw["mots_outils"].split()),
         shared=frozenset(raw["mots_communs"].split()),
         census=frozenset(raw["mots_du_recensement"]),

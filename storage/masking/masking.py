@@ -13,9 +13,9 @@ import phonenumbers
 from stdnum import iban
 from stdnum.fr import siren
 
-from storage.masking.names import Names, WordLists
+from storage.masking.names import NameLists, Names
 
-_LISTS = WordLists.load(Path(__file__).with_name("masking.yaml"))
+_LISTS = NameLists.load(Path(__file__).with_name("masking.yaml"))
 _MARK = _LISTS.marks
 _NAMES = Names(_LISTS)
 

@@ -26,7 +26,7 @@ _ELISION = re.compile(r"(?:j|l|d|c|n|s|m|t|qu)['\u2019]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class WordLists:
+class NameLists:
     """The words of `masking.yaml`: what replaces, what announces a name, what is none."""
 
     marks: Mapping[str, str]
@@ -53,7 +53,7 @@ class WordLists:
 class Names:
     """Masks the names that follow "je m'appelle", "je suis", "Mme", "cordialement", "société"."""
 
-    def __init__(self, lists: WordLists) -> None:
+    def __init__(self, lists: NameLists) -> None:
         self._lists = lists
         self._introductions = frozenset(map(_plain, lists.introductions))
         self._firms = frozenset(map(_plain, lists.firms))

@@ -25,9 +25,8 @@ from storage.engine.schema import (
 )
 from storage.queues.inbox import InboxState
 from storage.queues.outbox import Audience, OutboxState, lane_of
-from storage.records.change_requests import Publications
-from storage.records.conversation_values import Conversation
-from storage.records.conversation_values import Message as Said
+from storage.records.change_requests import ChangeRequests
+from storage.records.conversation_values import Conversation, Message
 from storage.records.conversations import Conversations, sent_about
 from storage.records.drafts import Draft, Drafts
 from storage.records.interest_values import Event, Interest, Status
@@ -37,7 +36,7 @@ from storage.records.questions import Question, Questions
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class UndeliveredMessage:
     """A message that did not reach the person yet, or never will: its Bot API call."""
 
     method: str
@@ -47,7 +46,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class AdministratorAct:
     """What this Telegram account did, as an administrator, to somebody's interest."""
 
     number: str
@@ -79,10 +78,10 @@ class PersonalData:
     draft: Draft | None
     interests: tuple[tuple[Interest, tuple[Event, ...]], ...]
     questions: tuple[Question, ...]
-    conversations: tuple[tuple[Conversation, tuple[Said, ...]], ...]
-    outgoing: tuple[Message, ...]
+    conversations: tuple[tuple[Conversation, tuple[Message, ...]], ...]
+    outgoing: tuple[UndeliveredMessage, ...]
     incoming: tuple[str, ...]
-    acts: tuple[Act, ...]
+    acts: tuple[AdministratorAct, ...]
     facilitation: Facilitation
 
 
@@ -184,14 +183,14 @@ class Rights(Repository):
         events = Interests(self._connection, self._now).events
         return tuple([(one, await events(one.id)) for one in await self._of_person(person_id)])
 
-    async def _outgoing(self, chat_id: int) -> tuple[Message, ...]:
+    async def _outgoing(self, chat_id: int) -> tuple[UndeliveredMessage, ...]:
         columns = (outbox.c.method, outbox.c.payload, outbox.c.created_at, outbox.c.filename)
         result = await self._connection.execute(
             select(*columns)
             .where(outbox.c.chat_id == chat_id, outbox.c.state != OutboxState.SENT)
             .order_by(outbox.c.id)
         )
-        return tuple(Message(*row) for row in result)
+        return tuple(UndeliveredMessage(*row) for row in result)
 
     async def _incoming(self, chat_id: int, except_update_id: int | None) -> tuple[str, ...]:
         result = await self._connection.scalars(
@@ -202,7 +201,7 @@ class Rights(Repository):
         )
         return tuple(result)
 
-    async def _acts(self, telegram_id: int) -> tuple[Act, ...]:
+    async def _acts(self, telegram_id: int) -> tuple[AdministratorAct, ...]:
         columns = (interests.c.number, interest_events.c.status, interest_events.c.at)
         result = await self._connection.execute(
             select(*columns)
@@ -210,7 +209,7 @@ class Rights(Repository):
             .where(interest_events.c.actor_id == telegram_id)
             .order_by(interest_events.c.id)
         )
-        return tuple(Act(row[0], Status(row[1]), row[2]) for row in result)
+        return tuple(AdministratorAct(row[0], Status(row[1]), row[2]) for row in result)
 
     async def _notices(self, numbers: Mapping[str, str]) -> tuple[SentNotice, ...]:
         columns = (outbox.c.sent_chat_id, outbox.c.message_id, outbox.c.about)
@@ -224,7 +223,7 @@ class Rights(Repository):
 
     async def _conversations(
         self, person_id: int
-    ) -> tuple[tuple[Conversation, tuple[Said, ...]], ...]:
+    ) -> tuple[tuple[Conversation, tuple[Message, ...]], ...]:
         known = Conversations(self._connection, self._now, self._settle)
         return tuple(
             [(one, await known.messages(one.id)) for one in await known.of_person(person_id)]
@@ -267,7 +266,7 @@ class Rights(Repository):
             replies=tuple((row[0], row[1]) for row in await self._connection.execute(replies)),
             closed=tuple((row[0], row[1]) for row in await self._connection.execute(closed)),
             treated=tuple(await self._connection.scalars(treated)),
-            changes=await Publications(self._connection, self._now).of_actor(telegram_id),
+            changes=await ChangeRequests(self._connection, self._now).of_actor(telegram_id),
         )
 
     async def _erase_facilitation(self, telegram_id: int) -> int:
@@ -287,7 +286,7 @@ class Rights(Repository):
         treated = await self._connection.execute(
             update(questions).where(questions.c.treated_by == telegram_id).values(treated_by=None)
         )
-        changes = await Publications(self._connection, self._now).forget_actor(telegram_id)
+        changes = await ChangeRequests(self._connection, self._now).forget_actor(telegram_id)
         return signed + said.rowcount + closed.rowcount + treated.rowcount + changes
 
     async def _erase_outgoing(self, chat_id: int, abouts: Sequence[str]) -> int:

@@ -17,7 +17,7 @@ from storage.engine.schema import (
     signatures,
 )
 from storage.queues.inbox import InboxState
-from storage.records.change_requests import Publications
+from storage.records.change_requests import ChangeRequests
 from storage.records.conversation_values import ABOUT as ABOUT_CONVERSATION
 from storage.records.conversations import sent_about
 from storage.records.interest_values import ABOUT, about, about_note
@@ -70,7 +70,7 @@ class Retention(Repository):
             "signatures": await self._delete(
                 signatures, signatures.c.used_at < self._now - durations.person
             ),
-            "publications": await Publications(self._connection, self._now).forget(),
+            "publications": await ChangeRequests(self._connection, self._now).forget(),
             "people": await self._forget_people(durations.person),
         }
 

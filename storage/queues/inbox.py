@@ -40,7 +40,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingUpdate:
     """An update to handle; `attempts` counts the failed ones."""
 
     update_id: int
@@ -86,7 +86,9 @@ class Inbox(Repository):
         )
         return len(result.all())
 
-    async def claim(self, worker: str, busy: Collection[int], limit: int) -> tuple[Waiting, ...]:
+    async def claim(
+        self, worker: str, busy: Collection[int], limit: int
+    ) -> tuple[WaitingUpdate, ...]:
         """Claim the oldest waiting update of each chat, oldest first.
 
         A chat is skipped whole where another worker handles it, where this one does (`busy`), and
@@ -100,7 +102,7 @@ class Inbox(Repository):
             )
         except IntegrityError as error:
             raise ClaimLostError("another worker took the same chat") from error
-        return tuple(sorted((Waiting(*row) for row in result), key=lambda one: one.update_id))
+        return tuple(sorted((WaitingUpdate(*row) for row in result), key=lambda one: one.update_id))
 
     async def done(self, update_ids: Collection[int], worker: str | None = None) -> None:
         """Mark updates as handled and erase what they said.
@@ -211,7 +213,7 @@ _CLAIM = (
     update(inbox)
     .where(inbox.c.update_id.in_(select(_HEADS.c.update_id)))
     .values(claimed_by=_WORKER)
-    .returning(*(inbox.c[name] for name in Waiting.__slots__))
+    .returning(*(inbox.c[name] for name in WaitingUpdate.__slots__))
 )
 _DONE_BY_ANYBODY = (
     update(inbox)

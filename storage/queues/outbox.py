@@ -30,7 +30,7 @@ from storage.queues.outgoing import (
     Priority,
     lane_of,
 )
-from storage.queues.send_pauses import EVERYTHING, is_resting
+from storage.queues.send_pauses import EVERYTHING, is_paused
 
 # The values are met here, with what is done with them.
 __all__ = [
@@ -291,8 +291,8 @@ _WORKER = bindparam("of_worker", type_=outbox.c.claimed_by.type)
 _FOR_AUDIENCES = outbox.c.audience.in_(bindparam("audiences", expanding=True))
 _IS_DUE = is_due(outbox.c.not_before)
 _IS_FREE = outbox.c.claimed_by.is_(None) & ~_has_earlier() & ~_has_claimed()
-_IS_RESTING = exists().where(rests.c.lane == outbox.c.lane, is_resting(_NOW))
-_ALL_REST = exists().where(rests.c.lane == EVERYTHING, is_resting(_NOW)).correlate(None)
+_IS_RESTING = exists().where(rests.c.lane == outbox.c.lane, is_paused(_NOW))
+_ALL_REST = exists().where(rests.c.lane == EVERYTHING, is_paused(_NOW)).correlate(None)
 _HEADS = (
     select(outbox.c.id)
     # What a lane waits for is the call under way if there is one, or the first.

@@ -14,7 +14,7 @@ EVERYTHING = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class SendPause:
     """A lane that says nothing before `until`; `sent` tells when it spoke last (Unix time, s)."""
 
     lane: str
@@ -22,19 +22,19 @@ class Rest:
     until: datetime
 
 
-class Rests(Repository):
+class SendPauses(Repository):
     """The table `rests`: lanes that wait, and the halt of all."""
 
     async def halt(self, until: datetime) -> None:
         """Stop all sending, of every worker, until then."""
-        await self.keep([Rest(EVERYTHING, (), until)])
+        await self.keep([SendPause(EVERYTHING, (), until)])
 
     async def halted_until(self) -> datetime | None:
         """Tell until when nothing may be sent; None where all may be."""
         until: datetime | None = await self._connection.scalar(_HALTED_UNTIL, {"now": self._now})
         return until
 
-    async def keep(self, found: Sequence[Rest]) -> None:
+    async def keep(self, found: Sequence[SendPause]) -> None:
         """Let these lanes rest."""
         statement = self._insert(rests)
         values = ("sent", "since", "until")
@@ -51,11 +51,11 @@ class Rests(Repository):
         result = await self._connection.execute(_SENT, {"lanes": list(lanes)})
         return {row.lane: tuple(row.sent) for row in result}
 
-    def _row(self, one: Rest) -> dict[str, object]:
+    def _row(self, one: SendPause) -> dict[str, object]:
         return {"lane": one.lane, "sent": list(one.sent), "since": self._now, "until": one.until}
 
 
-def is_resting(now: BindParameter[datetime]) -> ColumnElement[bool]:
+def is_paused(now: BindParameter[datetime]) -> ColumnElement[bool]:
     """Tell a rest that lasts; one that begins later is of a clock that was put back."""
     return (rests.c.since <= now) & (rests.c.until > now)
 
@@ -64,5 +64,5 @@ _SENT = select(rests.c.lane, rests.c.sent).where(
     rests.c.lane.in_(bindparam("lanes", expanding=True))
 )
 _HALTED_UNTIL = select(rests.c.until).where(
-    rests.c.lane == EVERYTHING, is_resting(bindparam("now", type_=rests.c.until.type))
+    rests.c.lane == EVERYTHING, is_paused(bindparam("now", type_=rests.c.until.type))
 )

@@ -12,7 +12,7 @@ from storage.engine.schema import inbox
 _HELD = "flood"
 
 
-class Tempo(Repository):
+class UpdateRate(Repository):
     """The recent updates of a chat, in the table `inbox`."""
 
     def __init__(self, connection: AsyncConnection, now: datetime) -> None:

@@ -19,7 +19,7 @@ _CONTENT_KEPT = timedelta(days=30)
 _KEPT = timedelta(days=365)
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What was asked for; a comparison only shows what a return to a version would change."""
 
     UPLOAD = "upload"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
     COMPARISON = "comparison"
 
 
-class State(StrEnum):
+class ChangeState(StrEnum):
     """Where a change stands; the first three are not the end of it."""
 
     ASKED = "asked"
@@ -43,12 +43,12 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-_TO_WORK_ON = (State.ASKED, State.WANTED)
-OPEN = frozenset({*_TO_WORK_ON, State.READY})
+_TO_WORK_ON = (ChangeState.ASKED, ChangeState.WANTED)
+OPEN = frozenset({*_TO_WORK_ON, ChangeState.READY})
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class NewChangeRequest:
     """A change to examine.
 
     `subject` is a Telegram file id, an entry id or the id of a version, as the kind has it;
@@ -56,7 +56,7 @@ class Asked:
     whatever finds it again.
     """
 
-    kind: Kind
+    kind: ChangeKind
     actor_id: int
     actor_name: str
     chat_id: int
@@ -67,12 +67,12 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
+class ChangeRequest:
     """A change and how far it has come; `base` is the fingerprint of the file it would replace."""
 
     id: int
-    kind: Kind
-    state: State
+    kind: ChangeKind
+    state: ChangeState
     actor_id: int | None
     actor_name: str | None
     chat_id: int
@@ -94,24 +94,24 @@ class Publication:
         return bool(self.report and self.report.get("confirm"))
 
 
-class Publications(Repository):
+class ChangeRequests(Repository):
     """The tables `publications` and `alarms`."""
 
-    async def ask(self, asked: Asked) -> int:
+    async def ask(self, asked: NewChangeRequest) -> int:
         """Ask for a change; it is examined once the unit of work has committed. Returns its id."""
-        values = {name: getattr(asked, name) for name in Asked.__slots__}
+        values = {name: getattr(asked, name) for name in NewChangeRequest.__slots__}
         result = await self._connection.execute(
             self._insert(publications)
-            .values(**values, state=State.ASKED, asked_at=self._now)
+            .values(**values, state=ChangeState.ASKED, asked_at=self._now)
             .returning(publications.c.id)
         )
         return int(result.scalar_one())
 
-    async def get(self, publication_id: int) -> Publication | None:
+    async def get(self, publication_id: int) -> ChangeRequest | None:
         """Return a change."""
         return await self._one(publications.c.id == publication_id)
 
-    async def about(self, about: str) -> Publication | None:
+    async def about(self, about: str) -> ChangeRequest | None:
         """Return the last change asked for about something."""
         return await self._one(publications.c.about == about)
 
@@ -122,7 +122,7 @@ class Publications(Repository):
         )
         return content
 
-    async def claim(self) -> Publication | None:
+    async def claim(self) -> ChangeRequest | None:
         """Take the oldest change that waits for the machine; nobody else does until `LEASE`."""
         is_free = or_(
             publications.c.claimed_until.is_(None), publications.c.claimed_until < self._now
@@ -150,8 +150,8 @@ class Publications(Repository):
         """Keep what was examined until a facilitator decides; False where it has ended since."""
         return await self._move(
             publication_id,
-            State.ASKED,
-            State.READY,
+            ChangeState.ASKED,
+            ChangeState.READY,
             file=file,
             content=content,
             base=base,
@@ -162,15 +162,17 @@ class Publications(Repository):
     async def want(self, publication_id: int, actor_id: int, actor_name: str) -> bool:
         """Ask for publication of what was offered; False where somebody else decided before."""
         by = {"decided_by_id": actor_id, "decided_by": actor_name}
-        return await self._move(publication_id, State.READY, State.WANTED, **by)
+        return await self._move(publication_id, ChangeState.READY, ChangeState.WANTED, **by)
 
     async def abandon(self, publication_id: int, actor_id: int, actor_name: str) -> bool:
         """Give up what was offered; False where somebody else decided before."""
         by = {"decided_by_id": actor_id, "decided_by": actor_name}
         ended = _ended(self._now)
-        return await self._move(publication_id, State.READY, State.ABANDONED, **by, **ended)
+        return await self._move(
+            publication_id, ChangeState.READY, ChangeState.ABANDONED, **by, **ended
+        )
 
-    async def end(self, publication_id: int, state: State, file: str | None = None) -> bool:
+    async def end(self, publication_id: int, state: ChangeState, file: str | None = None) -> bool:
         """End a change without publication; what it would have written is not kept."""
         named = {"file": file} if file else {}
         return await self._change(
@@ -185,8 +187,8 @@ class Publications(Repository):
         """Record a publication; its content is kept for the machines that do not have it yet."""
         return await self._move(
             publication_id,
-            State.WANTED,
-            State.PUBLISHED,
+            ChangeState.WANTED,
+            ChangeState.PUBLISHED,
             version_id=version_id,
             published_at=at,
             claimed_until=None,
@@ -199,18 +201,20 @@ class Publications(Repository):
 
         Ids follow the asking, and not the publishing: the last one alone would not do.
         """
-        done = publications.c.state == State.PUBLISHED
+        done = publications.c.state == ChangeState.PUBLISHED
         result = await self._connection.execute(
             select(func.coalesce(func.max(publications.c.id), 0), func.count()).where(done)
         )
         last, count = result.one()
         return int(last), int(count)
 
-    async def publications(self) -> tuple[Publication, ...]:
+    async def all_published(self) -> tuple[ChangeRequest, ...]:
         """Give the publications whose content is still kept, oldest first."""
         result = await self._connection.execute(
             select(*_COLUMNS)
-            .where(publications.c.state == State.PUBLISHED, publications.c.content.is_not(None))
+            .where(
+                publications.c.state == ChangeState.PUBLISHED, publications.c.content.is_not(None)
+            )
             .order_by(publications.c.published_at, publications.c.id)
         )
         return tuple(_publication(row) for row in result.mappings())
@@ -222,7 +226,7 @@ class Publications(Repository):
         """
         result = await self._connection.execute(
             select(publications.c.version_id, publications.c.decided_by)
-            .where(publications.c.state == State.PUBLISHED)
+            .where(publications.c.state == ChangeState.PUBLISHED)
             .where(publications.c.version_id.in_(version_ids))
         )
         return {row[0]: row[1] for row in result}
@@ -247,10 +251,10 @@ class Publications(Repository):
 
     async def forget(self) -> int:
         """Erase what has been kept long enough; gives the number of changes it touched."""
-        undecided = (publications.c.state == State.READY) & (
+        undecided = (publications.c.state == ChangeState.READY) & (
             publications.c.asked_at < self._now - _UNDECIDED
         )
-        given_up = await self._update(undecided, state=State.ABANDONED, **_ended(self._now))
+        given_up = await self._update(undecided, state=ChangeState.ABANDONED, **_ended(self._now))
         old = publications.c.content.is_not(None) & (
             publications.c.ended_at < self._now - _CONTENT_KEPT
         )
@@ -280,7 +284,7 @@ class Publications(Repository):
         )
         return asked + decided
 
-    async def _one(self, condition: ColumnElement[bool]) -> Publication | None:
+    async def _one(self, condition: ColumnElement[bool]) -> ChangeRequest | None:
         result = await self._connection.execute(
             select(*_COLUMNS).where(condition).order_by(publications.c.id.desc()).limit(1)
         )
@@ -288,7 +292,7 @@ class Publications(Repository):
         return None if row is None else _publication(row)
 
     async def _move(
-        self, publication_id: int, before: State, after: State, **values: object
+        self, publication_id: int, before: ChangeState, after: ChangeState, **values: object
     ) -> bool:
         """Take a change from one state to the next; False where it is no longer in the first."""
         is_there = publications.c.state == before
@@ -306,7 +310,7 @@ class Publications(Repository):
         return result.rowcount
 
 
-_COLUMNS = tuple(publications.c[name] for name in Publication.__slots__)
+_COLUMNS = tuple(publications.c[name] for name in ChangeRequest.__slots__)
 
 
 def _ended(now: datetime) -> dict[str, object]:
@@ -314,6 +318,8 @@ def _ended(now: datetime) -> dict[str, object]:
     return {"content": None, "wording": None, "ended_at": now}
 
 
-def _publication(row: RowMapping) -> Publication:
+def _publication(row: RowMapping) -> ChangeRequest:
     values = dict(row)
-    return Publication(**values | {"kind": Kind(row["kind"]), "state": State(row["state"])})
+    return ChangeRequest(
+        **values | {"kind": ChangeKind(row["kind"]), "state": ChangeState(row["state"])}
+    )

@@ -101,7 +101,7 @@ class Interest:
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
+class RecordedInterest:
     """The person's interest in a project; `created` is False when it already stood."""
 
     interest: Interest

@@ -18,7 +18,7 @@ from storage.records.interest_values import (
     Interest,
     Moved,
     NewInterest,
-    Registration,
+    RecordedInterest,
     Role,
     Status,
 )
@@ -33,7 +33,7 @@ __all__ = [
     "Interests",
     "Moved",
     "NewInterest",
-    "Registration",
+    "RecordedInterest",
     "Role",
     "Status",
 ]
@@ -61,7 +61,7 @@ class Interests(Repository):
         """Trust nothing that was looked for: rows were changed past this repository."""
         self._known.clear()
 
-    async def register(self, person_id: int, new: NewInterest) -> Registration:
+    async def register(self, person_id: int, new: NewInterest) -> RecordedInterest:
         """Keep a person's interest in a project: one, whatever they tap and how often.
 
         A second attempt gives the first, unchanged; one that was withdrawn comes back to life
@@ -74,7 +74,7 @@ class Interests(Repository):
         if standing is None:
             created = await self._create(person_id, new)
             if created is not None:
-                return Registration(created, created=True)
+                return RecordedInterest(created, created=True)
             # Another worker was faster, between our reading and our writing.
             standing = await self._required(
                 interests.c.person_id == person_id, interests.c.project_id == project_id
@@ -82,9 +82,9 @@ class Interests(Repository):
         if standing.status is Status.WITHDRAWN:
             revived = await self._revive(standing.id, new)
             if revived is not None:
-                return Registration(revived, created=True)
+                return RecordedInterest(revived, created=True)
             standing = await self._required(interests.c.id == standing.id)
-        return Registration(standing, created=False)
+        return RecordedInterest(standing, created=False)
 
     async def change(self, interest_id: int, new: NewInterest) -> Interest:
         """Correct what the person said; project, number and status stay.

@@ -226,7 +226,7 @@ class Questions(Repository):
         )
         return result.rowcount
 
-    async def publications(self) -> tuple[int, ...]:
+    async def change_request_ids(self) -> tuple[int, ...]:
         """Give the publications that questions still wait for."""
         await self.write()
         waited_for = questions.c.publication_id

@@ -8,7 +8,7 @@ from storage.engine.repository import Repository
 from storage.engine.schema import recurrences
 
 
-class Recurrences(Repository):
+class Schedule(Repository):
     """The table `recurrences`."""
 
     async def claim(self, name: str, due: datetime) -> bool:
