@@ -37,7 +37,7 @@ async def arrived(work: UnitOfWork, item: Pending, identity: Identity) -> None:
     if said.side is Side.FACILITATORS:
         corrected = item.method == "editMessageText"
         text = TEXT("delivered", conversation=conversation, corrected=corrected)
-        await threads.note(conversation, text, reply_to=await _typed_in(threads, said))
+        threads.note(conversation, text, reply_to=await _typed_in(threads, said))
         if not corrected:
             # So that no colleague replies a second time unawares.
             await threads.refresh(conversation)
@@ -56,7 +56,7 @@ async def failed(work: UnitOfWork, item: Pending, reason: str, identity: Identit
         text = TEXT(
             "blocked" if blocked else "undelivered", conversation=conversation, reason=reason
         )
-        await threads.note(conversation, text, reply_to=await _typed_in(threads, said))
+        threads.note(conversation, text, reply_to=await _typed_in(threads, said))
         return blocked
     conversation_known = await _conversation(work, reference)
     is_news = item.method == "sendMessage" and reference is not None and not reference.is_note
@@ -73,7 +73,7 @@ async def removed(work: UnitOfWork, item: Pending, identity: Identity) -> None:
     if conversation is None or reference is None:
         return
     threads = Threads(work, identity.operator)
-    await threads.note(conversation, TEXT("reposted", conversation=conversation))
+    threads.note(conversation, TEXT("reposted", conversation=conversation))
     said = await work.conversations.message(reference.message_id) if reference.message_id else None
     if said is None:
         await threads.post_question(conversation)

@@ -66,9 +66,7 @@ async def filled(url: str) -> Database:
         await work.inbox.add([Received(n, 7, f'{{"text": "\\u00e9 {n}"}}') for n in range(450)])
         await work.inbox.claim("here", (), 10)
         await work.inbox.postpone(1, START)
-        await work.drafts.save(
-            Draft(someone, "interest", "step", "a", {"company": "\u00c9t\u00e9"})
-        )
+        work.drafts.save(Draft(someone, "interest", "step", "a", {"company": "\u00c9t\u00e9"}))
         await work.interests.register(someone, new_interest())
         await work.questions.record(1, someone, "Qu'est-ce ?", "answer", ["talents"])
         await work.outbox.add(to_person(7, attachment=b"\x00\xff" * 1000, filename="a.xlsx"))

@@ -326,7 +326,7 @@ async def test_without_a_clock_it_is_now(url: str) -> None:
 
 async def test_a_row_that_refers_to_nobody_is_refused(database: Database) -> None:
     async with database.begin() as work:
-        await work.drafts.save(Draft(404, "interest", "company"))
+        work.drafts.save(Draft(404, "interest", "company"))
         with pytest.raises(IntegrityError):
             await work.drafts.write()
 

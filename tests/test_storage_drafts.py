@@ -19,7 +19,7 @@ async def test_a_form_comes_back_as_it_was_left(database: Database) -> None:
     answers = {"company": "\u00c7a & <b>", "role": None}
     left = Draft(someone, "interest", "contact", "hydrogen", answers, editing=True)
     async with database.begin() as work:
-        await work.drafts.save(left)
+        work.drafts.save(left)
     async with database.begin() as work:
         found = await work.drafts.of(someone)
     assert found == replace(left, updated_at=START)
@@ -28,9 +28,9 @@ async def test_a_form_comes_back_as_it_was_left(database: Database) -> None:
 async def test_a_person_has_one_form(database: Database) -> None:
     someone, other = await person(database), await person(database, 8)
     async with database.begin() as work:
-        await work.drafts.save(Draft(someone, "interest", "company", "a", {"company": "x"}))
-        await work.drafts.save(Draft(other, "interest", "company", "b"))
-        await work.drafts.save(Draft(someone, "proposal", "title"))
+        work.drafts.save(Draft(someone, "interest", "company", "a", {"company": "x"}))
+        work.drafts.save(Draft(other, "interest", "company", "b"))
+        work.drafts.save(Draft(someone, "proposal", "title"))
         found, others = await work.drafts.of(someone), await work.drafts.of(other)
     assert found == Draft(someone, "proposal", "title", updated_at=START)
     assert others is not None
@@ -40,7 +40,7 @@ async def test_a_person_has_one_form(database: Database) -> None:
 async def test_discarding_tells_whether_there_was_one(database: Database) -> None:
     someone = await person(database)
     async with database.begin() as work:
-        await work.drafts.save(Draft(someone, "interest", "company"))
+        work.drafts.save(Draft(someone, "interest", "company"))
         assert await work.drafts.discard(someone)
         assert not await work.drafts.discard(someone)
         assert await work.drafts.of(someone) is None
@@ -50,16 +50,16 @@ async def test_forms_looked_for_together_are_given_as_they_are(database: Databas
     first, second, third = [await person(database, number) for number in (7, 8, 9)]
     begun = Draft(first, "interest", "company", "a", updated_at=START)
     async with database.begin() as work:
-        await work.drafts.save(begun)
-        await work.drafts.save(replace(begun, person_id=third))
+        work.drafts.save(begun)
+        work.drafts.save(replace(begun, person_id=third))
         await work.drafts.look([])
         await work.drafts.look([first, second, third])
         assert await work.drafts.of(first) == begun
         assert await work.drafts.of(second) is None
         # What changed since it was looked for is given as it is now.
-        await work.drafts.save(Draft(second, "proposal", "title"))
+        work.drafts.save(Draft(second, "proposal", "title"))
         await work.drafts.look([second, third])
-        await work.drafts.save(Draft(second, "proposal", "text"))
+        work.drafts.save(Draft(second, "proposal", "text"))
         await work.drafts.discard(third)
         saved = await work.drafts.of(second)
         assert saved is not None

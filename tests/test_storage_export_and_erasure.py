@@ -98,7 +98,7 @@ async def fill(database: Database) -> int:
         await work.inbox.add([Received(n, TELEGRAM_ID, f"{SECRET} body {n}") for n in (1, 2, 3, 4)])
         await work.inbox.done([1])
         await work.inbox.set_aside(2, "E-1")
-        await work.drafts.save(Draft(someone, "interest", "company", "a", {"company": SECRET}))
+        work.drafts.save(Draft(someone, "interest", "company", "a", {"company": SECRET}))
         await work.questions.record(1, someone, f"{SECRET} question", "answer", ["talents"])
         interest = (
             await work.interests.register(
@@ -307,7 +307,7 @@ async def test_what_was_read_ahead_is_erased_too(database: Database) -> None:
     someone = await person(database)
     async with database.begin() as work:
         await work.interests.register(someone, new_interest())
-        await work.drafts.save(Draft(someone, "interest", "company"))
+        work.drafts.save(Draft(someone, "interest", "company"))
     async with database.begin() as work:
         await work.interests.look([someone])
         await work.drafts.look([someone])
@@ -358,7 +358,7 @@ async def test_erasure_spares_everybody_else(database: Database) -> None:
     someone, other = await fill(database), await person(database, 8)
     async with database.begin() as work:
         await work.interests.register(other, new_interest())
-        await work.drafts.save(Draft(other, "interest", "company"))
+        work.drafts.save(Draft(other, "interest", "company"))
         await work.questions.record(9, other, "mine", "none", [])
         await work.inbox.add([Received(9, 8, "mine")])
         await work.outbox.add(to_person(8))

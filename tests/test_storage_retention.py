@@ -65,7 +65,7 @@ async def test_an_unfinished_form_lives_48_hours_since_its_last_answer(
     for hours in (0, 40):
         clock.advance(hours=hours)
         async with database.begin() as work:
-            await work.drafts.save(Draft(someone, "interest", "company"))
+            work.drafts.save(Draft(someone, "interest", "company"))
     clock.advance(hours=48)
     assert await apply(database) == NOTHING
     clock.advance(seconds=1)
@@ -192,7 +192,7 @@ async def test_a_person_who_left_nothing_is_forgotten_after_a_year(
 async def test_durations_are_settings(database: Database, clock: Clock) -> None:
     someone = await person(database)
     async with database.begin() as work:
-        await work.drafts.save(Draft(someone, "interest", "company"))
+        work.drafts.save(Draft(someone, "interest", "company"))
         await work.questions.record(1, someone, "x", "none", [])
     clock.advance(minutes=2)
     minute = timedelta(minutes=1)

@@ -232,7 +232,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             await work.inbox.set_aside(item.update_id, reference, self._database.worker)
             chat = update.effective_chat if update is not None else None
             if chat is not None:
-                await self._apologise(work, chat.id, reference)
+                self._apologise(work, chat.id, reference)
             kind, is_told = type(error).__name__, chat is not None
             alert = TEXT("failure_alert", reference=reference, kind=kind, is_told=is_told)
             work.outbox.owe(
@@ -242,7 +242,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             )
         self._announce(work.outbox.owed)
 
-    async def _apologise(self, work: UnitOfWork, chat_id: int, reference: str) -> None:
+    def _apologise(self, work: UnitOfWork, chat_id: int, reference: str) -> None:
         text = TEXT("failure", reference=reference, identity=self._services.identity)
         content = {"text": text, "parse_mode": "HTML"}
         work.outbox.owe(Outgoing(Audience.PERSON, "sendMessage", content, chat_id=chat_id))

@@ -36,7 +36,7 @@ def requires(authority: Authority) -> Callable[[Callback], Callback]:
             if await _has(authority, context.turn, update.effective_chat):
                 await handler(update, context)
             else:
-                await _refuse(authority, context.turn)
+                _refuse(authority, context.turn)
 
         guarded.authority = authority  # type: ignore[attr-defined]  # read by the test that walks the handlers
         return guarded
@@ -66,7 +66,7 @@ def is_listed(turn: Turn, chat: Chat) -> bool:
     return chat.type == ChatType.PRIVATE and turn.user.id in turn.services.facilitator_ids
 
 
-async def _refuse(authority: Authority, turn: Turn) -> None:
+def _refuse(authority: Authority, turn: Turn) -> None:
     if authority is Authority.PERSON:
         text = TEXT("private_only", link=turn.services.deep_link("bonjour"))
     else:
@@ -74,4 +74,4 @@ async def _refuse(authority: Authority, turn: Turn) -> None:
     if turn.update.callback_query:
         turn.toast(TEXT.label("not_allowed"), alert=True)
     else:
-        await turn.say(text)
+        turn.say(text)

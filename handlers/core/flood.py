@@ -40,6 +40,6 @@ async def holds(turn: Turn) -> bool:
         draft = await turn.work.drafts.of((await turn.person()).id)
         text = TEXT("slow_down", seconds=WITHIN.seconds, has_form=draft is not None)
         # After the answers that wait, it would come when it is no longer true.
-        await turn.say(text, priority=Priority.URGENT)
+        turn.say(text, priority=Priority.URGENT)
     turn.toast(TEXT.label("slow_down_toast", seconds=WITHIN.seconds))
     return True

@@ -65,7 +65,7 @@ class Turn:
             self._person = await self.work.people.seen(self.user.id)
         return self._person
 
-    async def say(
+    def say(
         self,
         text: str,
         keyboard: Keyboard | None = None,
@@ -77,7 +77,7 @@ class Turn:
         content = composed(text, keyboard, reply_to)
         self._send("sendMessage", self.chat_id, content, priority=priority)
 
-    async def rewrite(
+    def rewrite(
         self,
         text: str,
         keyboard: Keyboard | None = None,
@@ -91,12 +91,12 @@ class Turn:
         query = self.update.callback_query
         message = query.message if query else None
         if message is None or not message.is_accessible:
-            await self.say(text, keyboard)
+            self.say(text, keyboard)
             return
         content = composed(text, keyboard) | {"message_id": message.message_id}
         self._send("editMessageText", self.chat_id, content, about)
 
-    async def remove_buttons(self) -> None:
+    def remove_buttons(self) -> None:
         """Leave the tapped message as it reads, without buttons to tap again."""
         query = self.update.callback_query
         message = query.message if query else None
@@ -104,7 +104,7 @@ class Turn:
             content: dict[str, object] = {"message_id": message.message_id}
             self._send("editMessageReplyMarkup", self.chat_id, content)
 
-    async def send_file(self, name: str, body: bytes, caption: str) -> None:
+    def send_file(self, name: str, body: bytes, caption: str) -> None:
         """Send a document to the chat that this update came from."""
         self.work.outbox.owe(
             Outgoing(
@@ -130,7 +130,7 @@ class Turn:
         if person is not None:
             self._send("sendMessage", person.telegram_id, composed(text, keyboard), about)
 
-    async def notify(
+    def notify(
         self,
         audience: Audience,
         text: str,
@@ -146,10 +146,10 @@ class Turn:
         """Edit the message that was sent about something; False where there is none."""
         delivery = await self.work.outbox.delivery(about)
         if delivery is not None:
-            await self.replace(delivery, text, keyboard, about=about)
+            self.replace(delivery, text, keyboard, about=about)
         return delivery is not None
 
-    async def replace(
+    def replace(
         self,
         delivery: Delivery,
         text: str,

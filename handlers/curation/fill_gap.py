@@ -55,7 +55,7 @@ async def choose_entry(update: Update, context: BotContext) -> None:
     decision = await asyncio.to_thread(knowledge.matcher.match, phrasing.text)
     nearest = [knowledge.entry(one.id) for one in decision.ranking[:_NEAREST]]
     following = gap.after(phrasing)
-    await turn.rewrite(
+    turn.rewrite(
         TEXT("which_entry", phrasing=phrasing.text),
         rows(
             *([button(e.title, AddPhrasing(phrasing.id, e.id))] for e in nearest if e),
@@ -81,7 +81,7 @@ async def list_entries(update: Update, context: BotContext) -> None:
     page = min(max(choice.page, 0), last)
     shown = entries[page * ENTRIES_A_PAGE : (page + 1) * ENTRIES_A_PAGE]
     back, on = AllEntries(phrasing.id, page - 1), AllEntries(phrasing.id, page + 1)
-    await turn.rewrite(
+    turn.rewrite(
         TEXT("which_entry", phrasing=phrasing.text),
         rows(
             *([button(entry.title, AddPhrasing(phrasing.id, entry.id))] for entry in shown),
@@ -104,7 +104,7 @@ async def add_phrasing(update: Update, context: BotContext) -> None:
         return
     gap, phrasing = found
     await _publish(turn, gap, ChangeKind.PHRASING, phrasing.text, entry.id)
-    await turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=entry), back())
+    turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=entry), back())
 
 
 @requires(Authority.FACILITATORS)
@@ -116,7 +116,7 @@ async def mark_out_of_scope(update: Update, context: BotContext) -> None:
         return
     gap, phrasing = found
     await _publish(turn, gap, ChangeKind.OUT_OF_SCOPE, phrasing.text, None)
-    await turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=None), back())
+    turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=None), back())
 
 
 async def _publish(

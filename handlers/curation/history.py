@@ -32,7 +32,7 @@ async def turn_page(update: Update, context: BotContext) -> None:
 async def _list(turn: Turn, page: int) -> None:
     found = await asyncio.to_thread(versions, turn.services.knowledge_dir)
     if not found:
-        await turn.say(TEXT("history_empty"))
+        turn.say(TEXT("history_empty"))
         return
     pages = -(-len(found) // _PAGE)
     page = min(max(page, 0), pages - 1)
@@ -43,7 +43,7 @@ async def _list(turn: Turn, page: int) -> None:
         "history", versions=shown, authors=authors, offset=offset, page=page + 1, pages=pages
     )
     lines = [[_line(offset + number, one)] for number, one in enumerate(shown, 1)]
-    await turn.rewrite(text, rows(*lines, _pager(page, pages)))
+    turn.rewrite(text, rows(*lines, _pager(page, pages)))
 
 
 def _line(number: int, version: Version) -> Button:
@@ -63,7 +63,7 @@ async def show_version(update: Update, context: BotContext) -> None:
     turn = context.turn
     version = await _ask(turn, ChangeKind.COMPARISON, ShowVersion.of(update).version_id)
     if version:
-        await turn.say(TEXT("history_looking", file=version.file))
+        turn.say(TEXT("history_looking", file=version.file))
 
 
 @requires(Authority.FACILITATORS)
@@ -71,15 +71,15 @@ async def return_to(update: Update, context: BotContext) -> None:
     """Have a return to a version examined, as a file that was sent back is."""
     turn = context.turn
     if await _ask(turn, ChangeKind.ROLLBACK, ReturnTo.of(update).version_id):
-        await turn.remove_buttons()
-        await turn.say(TEXT("history_returning", by=turn.user.full_name))
+        turn.remove_buttons()
+        turn.say(TEXT("history_returning", by=turn.user.full_name))
 
 
 async def _ask(turn: Turn, kind: ChangeKind, version_id: str) -> Version | None:
     found = await asyncio.to_thread(versions, turn.services.knowledge_dir)
     version = next((one for one in found if one.id == version_id), None)
     if version is None:
-        await turn.say(TEXT("entry_gone"))
+        turn.say(TEXT("entry_gone"))
         return None
     await turn.work.change_requests.ask(
         NewChangeRequest(

@@ -37,11 +37,11 @@ async def send_files(_update: Update, context: BotContext) -> None:
     wanted = " ".join(context.args or ())
     file = named(wanted)
     if wanted and file is None:
-        await turn.say(TEXT("faq_unknown", name=wanted[:80], files=PUBLISHABLE))
+        turn.say(TEXT("faq_unknown", name=wanted[:80], files=PUBLISHABLE))
         return
     for name, content in await asyncio.to_thread(_contents, turn.services.knowledge_dir, file):
-        await turn.send_file(name, content, TEXT("faq_caption", file=name))
-    await turn.say(TEXT("faq_how", group=turn.chat_id < 0))
+        turn.send_file(name, content, TEXT("faq_caption", file=name))
+    turn.say(TEXT("faq_how", group=turn.chat_id < 0))
 
 
 def _contents(directory: Path, file: str | None) -> list[tuple[str, bytes]]:
@@ -75,10 +75,10 @@ async def _take(turn: Turn, message: Message, document: Document) -> None:
     file = named(caption) or named(name)
     size = document.file_size or 0
     if file is None:
-        await turn.say(TEXT("upload_unknown", name=name[:80], files=PUBLISHABLE))
+        turn.say(TEXT("upload_unknown", name=name[:80], files=PUBLISHABLE))
     elif size > LARGEST_BYTES:
         megabytes = {"size": -(-size // _MEGABYTE), "limit": LARGEST_BYTES // _MEGABYTE}
-        await turn.say(TEXT("upload_too_large", **megabytes))
+        turn.say(TEXT("upload_too_large", **megabytes))
     else:
         await turn.work.change_requests.ask(
             NewChangeRequest(
@@ -90,7 +90,7 @@ async def _take(turn: Turn, message: Message, document: Document) -> None:
                 subject=document.file_id,
             )
         )
-        await turn.say(TEXT("upload_received", file=file), reply_to=message.message_id)
+        turn.say(TEXT("upload_received", file=file), reply_to=message.message_id)
 
 
 def named(text: str) -> str | None:
@@ -106,13 +106,13 @@ async def publish(update: Update, context: BotContext) -> None:
     turn, choice = context.turn, Publish.of(update)
     change = await turn.work.change_requests.get(choice.publication_id)
     if change is None or change.state is not ChangeState.READY:
-        await _say_decided(turn, change)
+        _say_decided(turn, change)
     elif change.needs_confirmation and not choice.confirmed:
-        await turn.say(_confirmation(change), examination.decision(change.id, confirmed=True))
+        turn.say(_confirmation(change), examination.decision(change.id, confirmed=True))
     elif await turn.work.change_requests.want(change.id, turn.user.id, turn.user.full_name):
         turn.toast(TEXT.label("toast_wanted"))
-        await turn.remove_buttons()
-        await turn.say(TEXT("publishing", file=change.file, by=turn.user.full_name))
+        turn.remove_buttons()
+        turn.say(TEXT("publishing", file=change.file, by=turn.user.full_name))
 
 
 def _confirmation(change: ChangeRequest) -> str:
@@ -135,16 +135,16 @@ async def abandon(update: Update, context: BotContext) -> None:
     given_up = await turn.work.change_requests.abandon(publication_id, turn.user.id, by)
     change = await turn.work.change_requests.get(publication_id)
     if given_up and change:
-        await turn.remove_buttons()
-        await turn.say(TEXT("abandoned", file=change.file, by=by))
+        turn.remove_buttons()
+        turn.say(TEXT("abandoned", file=change.file, by=by))
     else:
-        await _say_decided(turn, change)
+        _say_decided(turn, change)
 
 
-async def _say_decided(turn: Turn, change: ChangeRequest | None) -> None:
+def _say_decided(turn: Turn, change: ChangeRequest | None) -> None:
     state, by = (change.state.value, change.decided_by) if change else ("", None)
     turn.toast(TEXT.label("decided", state=state, by=by), alert=True)
-    await turn.remove_buttons()
+    turn.remove_buttons()
 
 
 _FILE = on.UpdateType.MESSAGE & on.Document.ALL

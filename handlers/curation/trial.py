@@ -20,13 +20,13 @@ async def try_question(_update: Update, context: BotContext) -> None:
     turn = context.turn
     question = "".join(turn.text.split(maxsplit=1)[1:])[:_LONGEST_QUESTION]
     if not question:
-        await turn.say(TEXT("how"))
+        turn.say(TEXT("how"))
         return
     knowledge = turn.services.knowledge
     # In a thread: the encoder takes milliseconds that other chats need not wait for.
     found = await asyncio.to_thread(explain, knowledge, question)
     shown = [entry.title for entry in map(knowledge.entry, found.shown) if entry]
-    await turn.say(TEXT("explained", question=question, found=found, shown=shown))
+    turn.say(TEXT("explained", question=question, found=found, shown=shown))
 
 
 HANDLERS: tuple[Handler, ...] = (command("tester", try_question),)

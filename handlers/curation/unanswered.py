@@ -35,14 +35,14 @@ MOST_PEOPLE = 5
 async def list_gaps(_update: Update, context: BotContext) -> None:
     """Say the first page."""
     turn = context.turn
-    await turn.say(*_page(await gaps(turn), 0, await _waiting(turn)))
+    turn.say(*_page(await gaps(turn), 0, await _waiting(turn)))
 
 
 @requires(Authority.FACILITATORS)
 async def turn_page(update: Update, context: BotContext) -> None:
     """Show another page in place of this one."""
     turn = context.turn
-    await turn.rewrite(*_page(await gaps(turn), ListGaps.of(update).page, await _waiting(turn)))
+    turn.rewrite(*_page(await gaps(turn), ListGaps.of(update).page, await _waiting(turn)))
 
 
 @requires(Authority.FACILITATORS)
@@ -77,7 +77,7 @@ async def show_gap(update: Update, context: BotContext) -> None:
     gap = await find(turn, ShowGap.of(update).question_id)
     if gap:
         titles = [entry.title for entry in map(turn.services.knowledge.entry, gap.shown) if entry]
-        await turn.rewrite(TEXT("gap", gap=gap, titles=titles), _acts(turn, gap))
+        turn.rewrite(TEXT("gap", gap=gap, titles=titles), _acts(turn, gap))
 
 
 def _acts(turn: Turn, gap: Gap) -> Keyboard:
@@ -102,7 +102,7 @@ async def set_aside(update: Update, context: BotContext) -> None:
             [button(TEXT.label("put_back"), PutBack(gap.id))],
             [button(TEXT.label("back"), ListGaps(0))],
         )
-        await turn.rewrite(TEXT("aside", gap=gap, name=turn.user.full_name), keyboard)
+        turn.rewrite(TEXT("aside", gap=gap, name=turn.user.full_name), keyboard)
 
 
 @requires(Authority.FACILITATORS)
@@ -111,7 +111,7 @@ async def put_back(update: Update, context: BotContext) -> None:
     turn = context.turn
     count = await turn.work.questions.put_back(PutBack.of(update).question_id)
     turn.toast(TEXT.label("put_back_done" if count else "treated_already"))
-    await turn.rewrite(*_page(await gaps(turn), 0, await _waiting(turn)))
+    turn.rewrite(*_page(await gaps(turn), 0, await _waiting(turn)))
 
 
 @requires(Authority.FACILITATORS)
@@ -129,7 +129,7 @@ async def answer_people(update: Update, context: BotContext) -> None:
     answered = [question.id for question in gap.questions if question.person_id in people]
     await turn.work.questions.treat(answered, Treatment.ANSWERED, turn.user.id)
     left = len(gap.people) - len(people)
-    await turn.rewrite(TEXT("opened", gap=gap, opened=opened, left=left), back())
+    turn.rewrite(TEXT("opened", gap=gap, opened=opened, left=left), back())
 
 
 def _newest(gap: Gap, person_id: int) -> Unanswered:

@@ -52,9 +52,9 @@ async def others_came_between(turn: Turn, draft: Draft) -> bool:
     )
 
 
-async def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
+def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
     """Say where the form stands, and remember that it asked now; ``named`` says which form."""
-    await _keep(turn, draft)
+    _keep(turn, draft)
     form = form_of(draft)
     lines = [_name(turn, draft)] if named else []
     if draft.step == NOTICE:
@@ -68,18 +68,18 @@ async def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
         keyboard = _step_keyboard(turn, draft, step)
         lines += [*_progress(form, draft), question(turn, draft, step)]
         lines += _given_before(form, step, draft)
-    await turn.say("\n".join(lines), keyboard)
+    turn.say("\n".join(lines), keyboard)
 
 
-async def remind(turn: Turn, draft: Draft) -> None:
+def remind(turn: Turn, draft: Draft) -> None:
     """Say that the form waits, after something else was said: what is long is not said again."""
     if draft.step not in (NOTICE, RECAP):
-        await ask_again(turn, draft, named=True)
+        ask_again(turn, draft, named=True)
         return
     # A yes that follows is none to what was asked before: nothing is left of that.
     answers = _lasting(draft.answers) | {REMINDED: "1"}
-    await turn.work.drafts.save(replace(draft, answers=answers))
-    await turn.say(TEXT("reminder", what=what(turn, draft)), reminder_keyboard())
+    turn.work.drafts.save(replace(draft, answers=answers))
+    turn.say(TEXT("reminder", what=what(turn, draft)), reminder_keyboard())
 
 
 def question(turn: Turn, draft: Draft, step: Step) -> str:
@@ -87,42 +87,42 @@ def question(turn: Turn, draft: Draft, step: Step) -> str:
     return _said(turn, draft, f"ask_{step.key}")
 
 
-async def refuse(turn: Turn, draft: Draft, refused: RefusedError) -> None:
+def refuse(turn: Turn, draft: Draft, refused: RefusedError) -> None:
     """Say why an answer was not taken, and for which form it was."""
-    await _keep(turn, draft)
+    _keep(turn, draft)
     form = form_of(draft)
     step = form.by_key[draft.step]
     reason = _said(turn, draft, refused.reason, **refused.values)
-    await turn.say(f"{_name(turn, draft)}\n{reason}", _step_keyboard(turn, draft, step))
+    turn.say(f"{_name(turn, draft)}\n{reason}", _step_keyboard(turn, draft, step))
 
 
-async def ask_back(turn: Turn, draft: Draft, name: str) -> None:
+def ask_back(turn: Turn, draft: Draft, name: str) -> None:
     """Ask whether some words are the name that the step under way asks for."""
     form = form_of(draft)
     unsure = replace(draft, answers=_lasting(draft.answers) | {UNSURE: name})
-    await turn.work.drafts.save(unsure)
+    turn.work.drafts.save(unsure)
     said = _said(turn, unsure, f"ask_{draft.step}_sure")
-    await turn.say(said, sure_keyboard(form, form.by_key[draft.step]))
+    turn.say(said, sure_keyboard(form, form.by_key[draft.step]))
 
 
-async def explain(turn: Turn, draft: Draft) -> None:
+def explain(turn: Turn, draft: Draft) -> None:
     """Help with the step under way: what is asked, why, and the way out."""
     form = form_of(draft)
     step = form.by_key.get(draft.step)
     if step is None:
-        await turn.say(TEXT("help_between"))
-        await ask_again(turn, draft)
+        turn.say(TEXT("help_between"))
+        ask_again(turn, draft)
         return
-    await _keep(turn, draft)
+    _keep(turn, draft)
     name = f"ask_{step.key}_help"
     said = _said(turn, draft, name if name in form.text.names else f"ask_{step.key}")
     keyboard = _step_keyboard(turn, draft, step)
-    await turn.say(TEXT("help", said=said, name=_name(turn, draft)), keyboard)
+    turn.say(TEXT("help", said=said, name=_name(turn, draft)), keyboard)
 
 
-async def _keep(turn: Turn, draft: Draft) -> None:
+def _keep(turn: Turn, draft: Draft) -> None:
     """Save the form; whoever is asked again has not left it."""
-    await turn.work.drafts.save(replace(draft, answers=_lasting(draft.answers)))
+    turn.work.drafts.save(replace(draft, answers=_lasting(draft.answers)))
 
 
 def _lasting(answers: Answers) -> dict[str, str]:

@@ -73,11 +73,11 @@ async def begin(turn: Turn, form: Form, subject: str, answers: Answers) -> None:
     under_way = await current(turn)
     if under_way is None:
         person = await turn.person()
-        await ask_again(turn, Draft(person.id, form.name, NOTICE, subject, dict(answers)))
+        ask_again(turn, Draft(person.id, form.name, NOTICE, subject, dict(answers)))
     elif (under_way.form, under_way.subject) == (form.name, subject):
-        await ask_again(turn, under_way)
+        ask_again(turn, under_way)
     else:
-        await _offer_to_go_on(turn, under_way)
+        _offer_to_go_on(turn, under_way)
 
 
 async def reopen(turn: Turn, form: Form, subject: str, answers: Answers) -> None:
@@ -93,31 +93,31 @@ async def open_at(turn: Turn, form: Form, subject: str, step: str) -> None:
 async def _open(turn: Turn, form: Form, subject: str, step: str, answers: Answers) -> None:
     under_way = await current(turn)
     if under_way is not None and (under_way.form, under_way.subject) != (form.name, subject):
-        await _offer_to_go_on(turn, under_way)
+        _offer_to_go_on(turn, under_way)
         return
     person = await turn.person()
-    await ask_again(turn, Draft(person.id, form.name, step, subject, dict(answers)))
+    ask_again(turn, Draft(person.id, form.name, step, subject, dict(answers)))
 
 
-async def _offer_to_go_on(turn: Turn, draft: Draft) -> None:
-    await turn.say(TEXT("under_way", what=what(turn, draft)), cancel_keyboard())
+def _offer_to_go_on(turn: Turn, draft: Draft) -> None:
+    turn.say(TEXT("under_way", what=what(turn, draft)), cancel_keyboard())
 
 
 async def hear(turn: Turn, draft: Draft, text: str) -> None:
     """Take a typed text as the answer of the step under way; a yes where one is asked for."""
     if calls_for_help(text):
-        await explain(turn, draft)
+        explain(turn, draft)
     elif means_to_leave(draft, text):
         await leaving.give_up(turn)
     elif wants_to_stop(draft, text):
-        await leaving.ask_whether(turn, draft)
+        leaving.ask_whether(turn, draft)
     elif REMINDED in draft.answers or says_no(draft, text):
         # A yes to what was said in between, perhaps.
-        await ask_again(turn, draft)
+        ask_again(turn, draft)
     elif keeps(draft, text):
         await _go_on(turn, draft)
     elif step := step_back(draft, text):
-        await ask_again(turn, replace(draft, step=step))
+        ask_again(turn, replace(draft, step=step))
     elif draft.step == RECAP:
         await _hand_over(turn, draft)
     elif draft.step == NOTICE:
@@ -135,10 +135,10 @@ async def _take(turn: Turn, draft: Draft, text: str) -> None:
     try:
         given = _by_words(turn, draft, step, text) or step.check(text, draft.answers)
     except RefusedError as refused:
-        await refuse(turn, draft, refused)
+        refuse(turn, draft, refused)
         return
     if may_be_a_question(text, draft):
-        await ask_back(turn, draft, given[step.key])
+        ask_back(turn, draft, given[step.key])
     else:
         await _take_given(turn, draft, given)
 
@@ -179,7 +179,7 @@ async def _go_on(turn: Turn, draft: Draft, *, named: bool = False) -> None:
     key = step.key if step else RECAP
     # At the recap, the answer that was changed is changed.
     editing = draft.editing and key != RECAP
-    await ask_again(turn, replace(draft, step=key, editing=editing), named=named)
+    ask_again(turn, replace(draft, step=key, editing=editing), named=named)
 
 
 async def _under_the_tap(turn: Turn) -> Draft | None:
@@ -197,7 +197,7 @@ async def start_asking(_update: Update, context: BotContext) -> None:
     if draft and draft.step == NOTICE:
         await _go_on(context.turn, draft)
     elif draft:
-        await ask_again(context.turn, draft)
+        ask_again(context.turn, draft)
 
 
 @requires(Authority.PERSON)
@@ -223,20 +223,20 @@ async def _answer_by_tap(turn: Turn, key: str, value: str) -> None:
     form = form_of(draft)
     step = form.by_key[key]
     if value and value not in form.offers(turn, draft, step):
-        await _refuse_tap(turn, draft, value)
+        _refuse_tap(turn, draft, value)
         return
     answers = form.merge(draft.answers, key, {key: value})
     asked = question(turn, replace(draft, answers=answers), step)
-    await turn.rewrite(_answered(form, key, value, asked))
+    turn.rewrite(_answered(form, key, value, asked))
     await _go_on(turn, replace(draft, answers=answers))
 
 
-async def _refuse_tap(turn: Turn, draft: Draft, value: str) -> None:
+def _refuse_tap(turn: Turn, draft: Draft, value: str) -> None:
     """Say that an old button leads nowhere now, and what the choice is today."""
     name = f"bad_{draft.step}_{value}"
     text = form_of(draft).text
     turn.toast(text.label(name) if name in text.names else TEXT.label("not_offered"), alert=True)
-    await ask_again(turn, draft)
+    ask_again(turn, draft)
 
 
 def _answered(form: Form, key: str, value: str, asked: str) -> str:
@@ -254,9 +254,9 @@ async def choose_change(_update: Update, context: BotContext) -> None:
         form = form_of(draft)
         steps = tuple(step for step in form.steps if step.applies(draft.answers))
         if len(steps) == 1:
-            await ask_again(turn, replace(draft, step=steps[0].key, editing=True))
+            ask_again(turn, replace(draft, step=steps[0].key, editing=True))
         else:
-            await turn.rewrite(TEXT("which_change"), change_keyboard(form, steps))
+            turn.rewrite(TEXT("which_change"), change_keyboard(form, steps))
 
 
 @requires(Authority.PERSON)
@@ -267,7 +267,7 @@ async def change(update: Update, context: BotContext) -> None:
     step = AnswerAnew.of(update).step
     if draft and step in form_of(draft).by_key:
         editing = draft.editing or draft.step == RECAP
-        await ask_again(turn, replace(draft, step=step, editing=editing))
+        ask_again(turn, replace(draft, step=step, editing=editing))
 
 
 @requires(Authority.PERSON)
@@ -297,7 +297,7 @@ async def resume(_update: Update, context: BotContext) -> None:
     """Go on where the form stands."""
     draft = await _under_the_tap(context.turn)
     if draft:
-        await ask_again(context.turn, draft)
+        ask_again(context.turn, draft)
 
 
 @requires(Authority.PERSON)

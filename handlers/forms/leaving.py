@@ -26,7 +26,7 @@ async def cancel_by_tap(update: Update, context: BotContext) -> None:
     elif draft is None:
         turn.toast(TEXT.label("ended"), alert=True)
     else:
-        await ask_whether(turn, draft)
+        ask_whether(turn, draft)
 
 
 @requires(Authority.PERSON)
@@ -35,7 +35,7 @@ async def cancel(_update: Update, context: BotContext) -> None:
     turn = context.turn
     draft = await current(turn)
     if draft and LEAVING not in draft.answers and form_of(draft).given(draft.answers) > _FEW:
-        await ask_whether(turn, draft)
+        ask_whether(turn, draft)
     else:
         await give_up(turn)
 
@@ -45,14 +45,14 @@ async def give_up(turn: Turn) -> None:
     draft = await current(turn)
     discarded = await turn.work.drafts.discard((await turn.person()).id)
     changes = draft.answers.get(CHANGES) if draft else None
-    await turn.say(TEXT("cancelled" if discarded else "nothing_to_cancel", changes=changes))
+    turn.say(TEXT("cancelled" if discarded else "nothing_to_cancel", changes=changes))
 
 
-async def ask_whether(turn: Turn, draft: Draft) -> None:
+def ask_whether(turn: Turn, draft: Draft) -> None:
     """Ask whether to give the form up; its answers stay until that is said."""
-    await turn.work.drafts.save(replace(draft, answers=dict(draft.answers) | {LEAVING: "1"}))
+    turn.work.drafts.save(replace(draft, answers=dict(draft.answers) | {LEAVING: "1"}))
     changes = draft.answers.get(CHANGES)
-    await turn.say(TEXT("cancel_question", changes=changes), cancel_keyboard())
+    turn.say(TEXT("cancel_question", changes=changes), cancel_keyboard())
 
 
 HANDLERS: tuple[Handler, ...] = (command("annuler", cancel), tap(Cancel, cancel_by_tap))

@@ -25,4 +25,4 @@ def reminding(handler: Callback) -> Callback:
 async def _remind(turn: Turn) -> None:
     # Nobody is made known by looking around.
     if await turn.work.drafts.writers([turn.user.id]) and (draft := await current(turn)):
-        await remind(turn, draft)
+        remind(turn, draft)

@@ -26,10 +26,10 @@ async def refuse_media(_update: Update, context: BotContext) -> None:
     turn = context.turn
     draft = await forms.current(turn)
     if draft is None:
-        await turn.say(TEXT("unsupported"), start_and_help.ways_on())
+        turn.say(TEXT("unsupported"), start_and_help.ways_on())
     else:
-        await turn.say(TEXT("unsupported_in_form"))
-        await forms.ask_again(turn, draft)
+        turn.say(TEXT("unsupported_in_form"))
+        forms.ask_again(turn, draft)
 
 
 @requires(Authority.PERSON)
@@ -38,10 +38,10 @@ async def refuse_command(_update: Update, context: BotContext) -> None:
     turn = context.turn
     # What is marked as a command need not hold a word.
     word = "".join(turn.text.split()[:1])[:40]
-    await turn.say(TEXT("unknown_command", command=word), start_and_help.ways_on())
+    turn.say(TEXT("unknown_command", command=word), start_and_help.ways_on())
     draft = await forms.current(turn)
     if draft:
-        await forms.ask_again(turn, draft)
+        forms.ask_again(turn, draft)
 
 
 @requires(Authority.ANYONE)

@@ -32,7 +32,7 @@ async def roles(turn: Turn) -> frozenset[Audience]:
 
 async def greet(turn: Turn) -> None:
     """Tell a group that the bot was added to which it is."""
-    await turn.say(TEXT("hello", chat_id=turn.chat_id, roles=await roles(turn), is_new=True))
+    turn.say(TEXT("hello", chat_id=turn.chat_id, roles=await roles(turn), is_new=True))
 
 
 @requires(Authority.ANYONE)
@@ -41,7 +41,7 @@ async def show_help(update: Update, context: BotContext) -> None:
     turn = context.turn
     found = await roles(turn)
     if found:
-        await turn.say(TEXT("hello", chat_id=turn.chat_id, roles=found, is_new=False))
+        turn.say(TEXT("hello", chat_id=turn.chat_id, roles=found, is_new=False))
     else:
         await start_and_help.show_help(update, context)
 
@@ -56,9 +56,9 @@ async def hear_reply(update: Update, context: BotContext) -> None:
     if message.document and Audience.FACILITATORS in found:
         name = (message.document.file_name or "")[:80]
         text = TEXT("file_not_taken", name=name, files=PUBLISHABLE)
-        await turn.say(text, reply_to=message.message_id)
+        turn.say(text, reply_to=message.message_id)
     elif Audience.ADMINISTRATORS in found:
-        await turn.say(TEXT("not_passed_on"), reply_to=message.message_id)
+        turn.say(TEXT("not_passed_on"), reply_to=message.message_id)
 
 
 def _answers(message: Message, user_id: int) -> bool:

@@ -30,7 +30,7 @@ class Erase(CallbackData, prefix="x"):
 @reminding
 async def show_privacy(_update: Update, context: BotContext) -> None:
     """Say who holds the data, why, how long, and the rights (GDPR art. 13; Telegram's terms §4)."""
-    await context.turn.say(TEXT("privacy", identity=context.turn.services.identity))
+    context.turn.say(TEXT("privacy", identity=context.turn.services.identity))
 
 
 @requires(Authority.PERSON)
@@ -42,7 +42,7 @@ async def send_data(_update: Update, context: BotContext) -> None:
         (await turn.person()).id, except_update_id=turn.update.update_id
     )
     page = TEXT("data_page", data=data, now=turn.work.now, identity=turn.services.identity)
-    await turn.send_file(FILE_NAME, page.encode(), TEXT("data_caption"))
+    turn.send_file(FILE_NAME, page.encode(), TEXT("data_caption"))
 
 
 @requires(Authority.PERSON)
@@ -56,7 +56,7 @@ async def ask_erasure(_update: Update, context: BotContext) -> None:
             button(TEXT.label("erase"), Erase(sure=True)),
         ]
     )
-    await turn.say(TEXT("erase_question", requests=requests), keyboard)
+    turn.say(TEXT("erase_question", requests=requests), keyboard)
 
 
 @requires(Authority.PERSON)
@@ -64,15 +64,15 @@ async def erase(update: Update, context: BotContext) -> None:
     """Erase the person; blank what the administrators were shown of them."""
     turn = context.turn
     if not Erase.of(update).sure:
-        await turn.rewrite(TEXT("kept"))
+        turn.rewrite(TEXT("kept"))
         return
     person = await turn.person()
     erased = await turn.work.rights.erase(person.id, keep_update_id=update.update_id)
     for sent in erased.deliveries:
         delivery = Delivery(sent.chat_id, sent.message_id)
         words = threads.TEXT if sent.of_conversation else administrators.TEXT
-        await turn.replace(delivery, words("erased", number=sent.number))
-    await turn.rewrite(TEXT("erased"))
+        turn.replace(delivery, words("erased", number=sent.number))
+    turn.rewrite(TEXT("erased"))
 
 
 HANDLERS: tuple[Handler, ...] = (

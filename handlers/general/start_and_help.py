@@ -27,19 +27,19 @@ async def start(_update: Update, context: BotContext) -> None:
     if project:
         await browse.show(context.turn, project[1])
     else:
-        await welcome(context.turn)
+        welcome(context.turn)
 
 
-async def welcome(turn: Turn) -> None:
+def welcome(turn: Turn) -> None:
     """Say who speaks, what can be done, and who runs the service."""
-    await turn.say(TEXT("welcome", identity=turn.services.identity), ways_on())
+    turn.say(TEXT("welcome", identity=turn.services.identity), ways_on())
 
 
 @requires(Authority.PERSON)
 @reminding
 async def show_help(_update: Update, context: BotContext) -> None:
     """Say all that can be typed."""
-    await context.turn.say(TEXT("help", identity=context.turn.services.identity), ways_on())
+    context.turn.say(TEXT("help", identity=context.turn.services.identity), ways_on())
 
 
 @requires(Authority.PERSON)
@@ -50,7 +50,7 @@ async def show_human(_update: Update, context: BotContext) -> None:
     offered = person.offer(turn)
     keyboard = column(offered) if offered else None
     text = TEXT("human", identity=turn.services.identity, offered=bool(offered))
-    await turn.say(text, keyboard)
+    turn.say(text, keyboard)
 
 
 def ways_on() -> Keyboard:

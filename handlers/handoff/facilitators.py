@@ -53,14 +53,14 @@ async def pass_on(turn: Turn, message: Message) -> None:
     number = number_replied_to(message)
     conversation = await turn.work.conversations.by_number(number) if number else None
     if conversation is None:
-        await turn.say(TEXT("unknown", number=number), reply_to=message.message_id)
+        turn.say(TEXT("unknown", number=number), reply_to=message.message_id)
         return
     refusal = _refusal(conversation, message)
     if refusal is None:
         await _relay(turn, conversation, message)
         return
     closed = conversation.closed_at is not None
-    await threads_of(turn).note(
+    threads_of(turn).note(
         conversation,
         TEXT(refusal.name, conversation=conversation, length=refusal.length, longest=LONGEST),
         reply_to=message.message_id,
@@ -120,7 +120,7 @@ async def correct(update: Update, context: BotContext) -> None:
     if conversation is None or said.text == message.text:
         return
     if units(message.text) > LONGEST:
-        await _refuse_correction(turn, conversation, message)
+        _refuse_correction(turn, conversation, message)
         return
     arrived = await turn.work.outbox.delivery(said.about) is not None
     said = await turn.work.conversations.correct(said.id, message.text, stale=not arrived)
@@ -133,14 +133,14 @@ async def _is_late_reply(turn: Turn, message: Message) -> bool:
     return is_group and number_replied_to(message) is not None
 
 
-async def _refuse_correction(turn: Turn, conversation: Conversation, message: Message) -> None:
+def _refuse_correction(turn: Turn, conversation: Conversation, message: Message) -> None:
     words = TEXT(
         "reply_too_long",
         conversation=conversation,
         length=units(message.text or ""),
         longest=LONGEST,
     )
-    await turn.say(words, reply_to=message.message_id)
+    turn.say(words, reply_to=message.message_id)
 
 
 @requires(Authority.FACILITATORS)
@@ -152,7 +152,7 @@ async def close(update: Update, context: BotContext) -> None:
             CloseThread.of(update).conversation_id, turn.user.id, turn.user.full_name
         )
     except NotFoundError:
-        await turn.rewrite(TEXT("erased", number=None))
+        turn.rewrite(TEXT("erased", number=None))
         return
     is_known = await _is_known(turn, ended.conversation)
     if ended.won and is_known:
@@ -178,7 +178,7 @@ async def reopen(update: Update, context: BotContext) -> None:
     try:
         ended = await turn.work.conversations.reopen(ReopenThread.of(update).conversation_id)
     except NotFoundError:
-        await turn.rewrite(TEXT("erased", number=None))
+        turn.rewrite(TEXT("erased", number=None))
         return
     await _show(turn, ended, "reopened_toast")
 
@@ -190,7 +190,7 @@ async def _show(turn: Turn, ended: Ended, done: str) -> None:
         await threads_of(turn).refresh(conversation)
     query, card = turn.update.callback_query, await turn.work.outbox.delivery(conversation.about)
     if query and query.message and card and query.message.message_id != card.message_id:
-        await turn.remove_buttons()
+        turn.remove_buttons()
 
 
 @requires(Authority.FACILITATORS)
@@ -198,10 +198,10 @@ async def switch_signature(update: Update, context: BotContext) -> None:
     """Sign one's own replies with one's name from now on, or no more."""
     turn = context.turn
     if update.message and update.message.sender_chat is not None:
-        await turn.say(TEXT("signature_needs_name"))
+        turn.say(TEXT("signature_needs_name"))
         return
     signs = await turn.work.conversations.switch_signature(turn.user.id)
-    await turn.say(TEXT("signature_on" if signs else "signature_off", name=turn.user.full_name))
+    turn.say(TEXT("signature_on" if signs else "signature_off", name=turn.user.full_name))
 
 
 async def follow_group(turn: Turn, new_chat_id: int) -> None:
@@ -211,7 +211,7 @@ async def follow_group(turn: Turn, new_chat_id: int) -> None:
         return
     unfinished = await turn.work.conversations.unfinished()
     if unfinished:
-        await turn.notify(Audience.FACILITATORS, TEXT("moved", count=len(unfinished)))
+        turn.notify(Audience.FACILITATORS, TEXT("moved", count=len(unfinished)))
     for conversation in unfinished:
         await threads_of(turn).post_question(conversation)
 

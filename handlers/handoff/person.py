@@ -47,9 +47,9 @@ async def begin(update: Update, context: BotContext) -> None:
     question = await turn.work.questions.get(question_id, person.id) if question_id else None
     standing = await turn.work.conversations.about_question(question.id) if question else None
     if standing is not None:
-        await turn.say(TEXT("already", conversation=standing))
+        turn.say(TEXT("already", conversation=standing))
     elif await turn.work.conversations.open_count(person.id) >= MOST_OPEN:
-        await turn.say(TEXT("too_many", most=MOST_OPEN, identity=turn.services.identity))
+        turn.say(TEXT("too_many", most=MOST_OPEN, identity=turn.services.identity))
     else:
         await _open_form(turn, question)
 
@@ -99,10 +99,10 @@ async def hand_over(turn: Turn, draft: Draft) -> None:
     )
     opened = await turn.work.conversations.open(new)
     if not opened.created:
-        await turn.say(TEXT("already", conversation=opened.conversation))
+        turn.say(TEXT("already", conversation=opened.conversation))
         return
     await _threads(turn).post_question(opened.conversation)
-    await turn.say(
+    turn.say(
         TEXT("receipt", conversation=opened.conversation, operator=turn.services.identity.operator)
     )
 
@@ -123,7 +123,7 @@ async def begin_reply(update: Update, context: BotContext) -> None:
     if conversation is None or conversation.person_id != (await turn.person()).id:
         turn.toast(TEXT.label("gone_toast"), alert=True)
     elif conversation.closed_at is not None:
-        await turn.say(TEXT("closed_for_person", conversation=conversation), _ask_anew())
+        turn.say(TEXT("closed_for_person", conversation=conversation), _ask_anew())
     else:
         await engine.open_at(turn, REPLY, str(conversation.id), "text")
 
@@ -143,30 +143,30 @@ async def hear_reply(update: Update, context: BotContext) -> None:
     try:
         words = _reply(turn.text, {})["text"]
     except RefusedError as refused:
-        await turn.say(TEXT(refused.reason, **refused.values))
+        turn.say(TEXT(refused.reason, **refused.values))
     else:
         await _say_back(turn, conversation, words)
     draft = await engine.current(turn)
     if draft is not None and draft.form == REPLY.name:
         await turn.work.drafts.discard(draft.person_id)
     elif draft is not None:
-        await engine.ask_again(turn, draft)
+        engine.ask_again(turn, draft)
 
 
 async def _say_back(turn: Turn, conversation: Conversation | None, words: str) -> None:
     message = turn.update.effective_message
     if conversation is None or conversation.person_id != (await turn.person()).id:
-        await turn.say(TEXT("gone"), _ask_anew())
+        turn.say(TEXT("gone"), _ask_anew())
         return
     if conversation.closed_at is not None:
-        await turn.say(TEXT("closed_for_person", conversation=conversation), _ask_anew())
+        turn.say(TEXT("closed_for_person", conversation=conversation), _ask_anew())
         return
     if message is None:
         raise LookupError("a reply without a message")
     new = NewMessage(conversation.id, Side.PERSON, words, message.chat.id, message.message_id)
     said = await turn.work.conversations.say(new)
     await _threads(turn).pass_on(conversation, said)
-    await turn.say(TEXT("sent_back", conversation=conversation))
+    turn.say(TEXT("sent_back", conversation=conversation))
 
 
 FORM = engine.register(

@@ -77,7 +77,7 @@ class Threads:
     async def post_question(self, conversation: Conversation) -> None:
         """Owe the group the numbered message that facilitators reply to."""
         parameters = await self._card(conversation)
-        await self._owe_group(parameters, conversation.about)
+        self._owe_group(parameters, conversation.about)
 
     async def refresh(self, conversation: Conversation) -> None:
         """Make the numbered message tell how the conversation stands; anew where it is gone."""
@@ -85,7 +85,7 @@ class Threads:
         if delivery is None:
             await self.post_question(conversation)
         else:
-            await self._edit(delivery, await self._card(conversation), conversation.about)
+            self._edit(delivery, await self._card(conversation), conversation.about)
 
     async def pass_on(self, conversation: Conversation, said: Said) -> None:
         """Owe the other side what was said."""
@@ -99,7 +99,7 @@ class Threads:
                         "allow_sending_without_reply": True,
                     }
                 }
-            await self._owe_group(parameters, said.about)
+            self._owe_group(parameters, said.about)
         else:
             await self._owe_person(conversation, self._words(conversation, said), said.about)
 
@@ -107,9 +107,9 @@ class Threads:
         """Owe the edit of a copy that arrived."""
         delivery = await self._work.outbox.delivery(said.about)
         if delivery is not None:
-            await self._edit(delivery, self._words(conversation, said), said.about)
+            self._edit(delivery, self._words(conversation, said), said.about)
 
-    async def note(
+    def note(
         self,
         conversation: Conversation,
         text: str,
@@ -118,7 +118,7 @@ class Threads:
         keyboard: Keyboard | None = None,
     ) -> None:
         """Owe the group a line about a conversation."""
-        await self._owe_group(composed(text, keyboard, reply_to), conversation.about_note)
+        self._owe_group(composed(text, keyboard, reply_to), conversation.about_note)
 
     async def tell_person(
         self, conversation: Conversation, text: str, keyboard: Keyboard | None = None
@@ -150,7 +150,7 @@ class Threads:
         delivery = await self._work.outbox.delivery(about)
         return delivery if delivery and await self.is_here(delivery.chat_id) else None
 
-    async def _owe_group(self, parameters: dict[str, object], about: str) -> None:
+    def _owe_group(self, parameters: dict[str, object], about: str) -> None:
         self._work.outbox.owe(
             Outgoing(Audience.FACILITATORS, "sendMessage", parameters, about=about)
         )
@@ -170,7 +170,7 @@ class Threads:
                 )
             )
 
-    async def _edit(self, delivery: Delivery, parameters: dict[str, object], about: str) -> None:
+    def _edit(self, delivery: Delivery, parameters: dict[str, object], about: str) -> None:
         self._work.outbox.owe(
             Outgoing(
                 Audience.PERSON,

@@ -60,13 +60,13 @@ def key_of(label: str) -> str:
 async def list_projects(_update: Update, context: BotContext) -> None:
     """Show the first page; words after the command are searched for."""
     words = _searchable(" ".join(context.args or ()))
-    await show_page(context.turn, ListProjects(words=words))
+    show_page(context.turn, ListProjects(words=words))
 
 
 @requires(Authority.PERSON)
 async def turn_page(update: Update, context: BotContext) -> None:
     """Show another page, or another filter, in place of the one tapped on."""
-    await show_page(context.turn, ListProjects.of(update), in_place=True)
+    show_page(context.turn, ListProjects.of(update), in_place=True)
 
 
 def _searchable(words: str) -> str:
@@ -81,7 +81,7 @@ async def say_end(update: Update, context: BotContext) -> None:
     context.turn.toast(TEXT.label(name))
 
 
-async def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) -> None:
+def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) -> None:
     """Say one page of the projects that a query finds."""
     found = _find(turn, query)
     total = len(found.projects)
@@ -101,7 +101,7 @@ async def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) 
         complete=found.complete,
     )
     keyboard = _page_keyboard(query, shown, last) if total else _empty_keyboard(query)
-    await (turn.rewrite if in_place else turn.say)(text, keyboard)
+    (turn.rewrite if in_place else turn.say)(text, keyboard)
 
 
 def _find(turn: Turn, query: ListProjects) -> SearchResult:
@@ -208,9 +208,7 @@ async def choose_filter(update: Update, context: BotContext) -> None:
         [button(TEXT.label(everywhere[0]), everywhere[1])]
         + [button(name, target) for name, target in options]
     )
-    await turn.rewrite(
-        TEXT("choose_territory" if asked.facet == "t" else "choose_sector"), keyboard
-    )
+    turn.rewrite(TEXT("choose_territory" if asked.facet == "t" else "choose_sector"), keyboard)
 
 
 @requires(Authority.PERSON)
@@ -223,7 +221,7 @@ async def show(turn: Turn, project_id: str) -> None:
     """Say the card of a project, or that it has left the census."""
     project = turn.services.knowledge.project(project_id)
     if project is None:
-        await turn.say(TEXT("gone"), _back())
+        turn.say(TEXT("gone"), _back())
         return
     person = await turn.person()
     interest = await turn.work.interests.for_project(person.id, project.id)
@@ -235,7 +233,7 @@ async def show(turn: Turn, project_id: str) -> None:
         link=turn.services.deep_link(f"p_{project.id}"),
         interest=active,
     )
-    await turn.say(text, _card_keyboard(turn, project, active.id if active else None))
+    turn.say(text, _card_keyboard(turn, project, active.id if active else None))
 
 
 def why_closed(turn: Turn, project: Project) -> str | None:

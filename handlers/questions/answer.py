@@ -50,7 +50,7 @@ async def remember(turn: Turn, text: str, outcome: Outcome, shown: tuple[str, ..
     )
 
 
-async def show(
+def show(
     turn: Turn,
     entry: Entry,
     question_id: int,
@@ -62,7 +62,7 @@ async def show(
     projects = tuple(projects)
     text = _text(turn, entry, projects, vote="ask")
     keyboard = rows(_votes(question_id, entry), *_ways_on(turn, entry, projects))
-    await (turn.rewrite if in_place else turn.say)(text, keyboard)
+    (turn.rewrite if in_place else turn.say)(text, keyboard)
 
 
 def _text(turn: Turn, entry: Entry, projects: tuple[Project, ...], vote: str) -> str:
@@ -112,9 +112,9 @@ async def vote(update: Update, context: BotContext) -> None:
     if entry is None or not counted:
         return
     verdict = "yes" if choice.helpful else "no"
-    await turn.rewrite(_text(turn, entry, (), vote=verdict), rows(*_ways_on(turn, entry, ())))
+    turn.rewrite(_text(turn, entry, (), vote=verdict), rows(*_ways_on(turn, entry, ())))
     if not choice.helpful:
-        await turn.say(TEXT("unhelpful"), without_answer(turn, choice.question_id))
+        turn.say(TEXT("unhelpful"), without_answer(turn, choice.question_id))
 
 
 def without_answer(turn: Turn, question_id: int, nearest: Iterable[Entry] = ()) -> Keyboard:

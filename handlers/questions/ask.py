@@ -49,7 +49,7 @@ async def hear(_update: Update, context: BotContext) -> None:
             await ask(turn)
     elif forms.sounds_like_a_question(turn.text, draft) or await _is_surely_asked(turn, draft):
         await ask(turn)
-        await forms.remind(turn, draft)
+        forms.remind(turn, draft)
     else:
         await forms.hear(turn, draft, turn.text)
 
@@ -69,21 +69,21 @@ async def ask(turn: Turn) -> None:
     """Match the question against the knowledge and say what came of it."""
     decision = await _decide(turn.services, turn.text)
     if not decision.has_words:
-        await turn.say(TEXT("no_words"))
+        turn.say(TEXT("no_words"))
         return
     if decision.is_foreign:
-        await turn.say(TEXT("foreign"))
+        turn.say(TEXT("foreign"))
     outcome = await _once_in_a_row(turn, decision.outcome)
     question_id = await answer.remember(turn, turn.text, outcome, decision.shown)
     if outcome is Outcome.SMALLTALK:
-        await _reply_to_small_talk(turn, decision)
+        _reply_to_small_talk(turn, decision)
     elif outcome is Outcome.ANSWER:
-        await _answer(turn, decision, question_id)
+        _answer(turn, decision, question_id)
     elif outcome is Outcome.CHOICES:
         keyboard = _choices(turn, decision, question_id)
-        await turn.say(TEXT("choices"), keyboard, reply_to=_said(turn))
+        turn.say(TEXT("choices"), keyboard, reply_to=_said(turn))
     else:
-        await _say_none(turn, decision, question_id)
+        _say_none(turn, decision, question_id)
 
 
 async def _decide(services: Services, text: str) -> Decision:
@@ -113,18 +113,18 @@ async def _once_in_a_row(turn: Turn, outcome: Outcome) -> Outcome:
     return Outcome.NONE if clarified else outcome
 
 
-async def _reply_to_small_talk(turn: Turn, decision: Decision) -> None:
+def _reply_to_small_talk(turn: Turn, decision: Decision) -> None:
     known = {talk.id: talk for talk in turn.services.knowledge.small_talk}
     talk = known[decision.shown[0]]
     action = answer.action_button(talk.action)
-    await turn.say(talk.reply, column([action]) if action else None)
+    turn.say(talk.reply, column([action]) if action else None)
 
 
-async def _answer(turn: Turn, decision: Decision, question_id: int) -> None:
+def _answer(turn: Turn, decision: Decision, question_id: int) -> None:
     entry = turn.services.knowledge.entry(decision.shown[0])
     if entry is None:
         raise LookupError(f"the matcher named an unknown entry: {decision.shown[0]}")
-    await answer.show(turn, entry, question_id, _open_projects(turn, decision))
+    answer.show(turn, entry, question_id, _open_projects(turn, decision))
 
 
 def _open_projects(turn: Turn, decision: Decision) -> list[Project]:
@@ -138,10 +138,10 @@ def _choices(turn: Turn, decision: Decision, question_id: int) -> Keyboard:
     return column([*options, button(TEXT.label("none_of_these"), Choose(question_id, NO_ENTRY))])
 
 
-async def _say_none(turn: Turn, decision: Decision, question_id: int) -> None:
+def _say_none(turn: Turn, decision: Decision, question_id: int) -> None:
     """Say that there is no answer; the nearest titles come first, should one be right after all."""
     nearest = [*filter(None, map(turn.services.knowledge.entry, decision.shown))]
-    await turn.say(
+    turn.say(
         TEXT("none", nearest=nearest),
         answer.without_answer(turn, question_id, nearest),
         reply_to=_said(turn),
@@ -157,10 +157,10 @@ async def choose(update: Update, context: BotContext) -> None:
     chosen = entry.id if entry else NO_ENTRY
     kept = await turn.work.questions.chosen(choice.question_id, person.id, chosen)
     if entry:
-        await answer.show(turn, entry, choice.question_id, in_place=True)
+        answer.show(turn, entry, choice.question_id, in_place=True)
     else:
         keyboard = answer.without_answer(turn, choice.question_id)
-        await turn.rewrite(TEXT("none_chosen", kept=kept), keyboard)
+        turn.rewrite(TEXT("none_chosen", kept=kept), keyboard)
 
 
 # What people say to each other in a group is none of the bot's business.

@@ -19,13 +19,13 @@ TEXT = Catalogue.of("questions")
 @reminding
 async def list_themes(_update: Update, context: BotContext) -> None:
     """Show one button for each entry."""
-    await show_list(context.turn, TEXT("themes"))
+    show_list(context.turn, TEXT("themes"))
 
 
-async def show_list(turn: Turn, introduction: str) -> None:
+def show_list(turn: Turn, introduction: str) -> None:
     """Say something, with the themes under it."""
     entries = turn.services.knowledge.entries
-    await turn.say(introduction, column(button(e.title, ShowEntry(e.id)) for e in entries))
+    turn.say(introduction, column(button(e.title, ShowEntry(e.id)) for e in entries))
 
 
 @requires(Authority.PERSON)
@@ -33,10 +33,10 @@ async def show_entry(update: Update, context: BotContext) -> None:
     """Answer from a theme or from a related question."""
     entry = context.turn.services.knowledge.entry(ShowEntry.of(update).entry_id)
     if entry is None:
-        await show_list(context.turn, TEXT("entry_gone"))
+        show_list(context.turn, TEXT("entry_gone"))
         return
     question_id = await answer.remember(context.turn, "", Outcome.ANSWER, (entry.id,))
-    await answer.show(context.turn, entry, question_id)
+    answer.show(context.turn, entry, question_id)
 
 
 HANDLERS: tuple[Handler, ...] = (

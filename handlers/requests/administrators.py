@@ -48,7 +48,7 @@ class UndoCharge(CallbackData, prefix="au"):
 async def notify_new(turn: Turn, interest: Interest) -> None:
     """Owe the administrators the notification of a new request: the minimum, and two buttons."""
     turn.count("request", "interest" if interest.project_id else "proposal")
-    await turn.notify(
+    turn.notify(
         Audience.ADMINISTRATORS,
         await _text(turn, interest, details=False),
         _keyboard(interest, details=False),
@@ -61,7 +61,7 @@ async def notify_change(turn: Turn, interest: Interest) -> None:
     await refresh(turn, interest)
     withdrawn = interest.status is Status.WITHDRAWN
     # A withdrawal names the firm, so erasing must find it; nothing revises a withdrawn request.
-    await turn.notify(
+    turn.notify(
         Audience.ADMINISTRATORS,
         TEXT("changed", interest=interest, withdrawn=withdrawn),
         about=interest.about if withdrawn else None,
@@ -110,10 +110,10 @@ async def show_details(update: Update, context: BotContext) -> None:
     turn, choice = context.turn, ShowDetails.of(update)
     interest = await turn.work.interests.get(choice.interest_id)
     if interest is None or interest.is_anonymous:
-        await turn.rewrite(TEXT("erased", number=interest.number if interest else None))
+        turn.rewrite(TEXT("erased", number=interest.number if interest else None))
         return
     shown = choice.shown and interest.status is not Status.WITHDRAWN
-    await turn.rewrite(
+    turn.rewrite(
         await _text(turn, interest, details=shown),
         _keyboard(interest, details=shown),
         about=interest.about,
@@ -172,7 +172,7 @@ async def _move(turn: Turn, interest_id: int, before: Status, after: Status) -> 
     """Move a request on, in this administrator's name; say so where it was erased."""
     known = await turn.work.interests.get(interest_id)
     if known is None or known.is_anonymous:
-        await turn.rewrite(TEXT("erased", number=known.number if known else None))
+        turn.rewrite(TEXT("erased", number=known.number if known else None))
         return None
     return await turn.work.interests.move(
         interest_id,
@@ -186,7 +186,7 @@ async def _move(turn: Turn, interest_id: int, before: Status, after: Status) -> 
 async def _show(update: Update, turn: Turn, interest: Interest) -> None:
     """Make the tapped notification tell how the request stands, with the contact if it showed."""
     shown = _shows_details(update, interest) and interest.status is not Status.WITHDRAWN
-    await turn.rewrite(
+    turn.rewrite(
         await _text(turn, interest, details=shown),
         _keyboard(interest, details=shown),
         about=interest.about,

@@ -45,7 +45,7 @@ async def declare_interest(update: Update, context: BotContext) -> None:
     if project is None or browse.why_closed(turn, project):
         await browse.show(turn, project_id)
     elif existing and existing.status is not Status.WITHDRAWN:
-        await _show_existing(turn, existing)
+        _show_existing(turn, existing)
     else:
         await engine.begin(turn, FORM, project_id, await contact_steps.known(turn))
 
@@ -60,16 +60,16 @@ def answers_of(interest: Interest) -> dict[str, str]:
     }
 
 
-async def _show_existing(turn: Turn, interest: Interest) -> None:
+def _show_existing(turn: Turn, interest: Interest) -> None:
     keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-    await turn.say(TEXT("existing", interest=interest), keyboard)
+    turn.say(TEXT("existing", interest=interest), keyboard)
 
 
 async def save(turn: Turn, draft: Draft) -> None:
     """Record the interest and owe the notification, in one transaction; then the receipt."""
     project = turn.services.knowledge.project(draft.subject)
     if project is None or browse.why_closed(turn, project):
-        await turn.say(TEXT("closed_meanwhile"))
+        turn.say(TEXT("closed_meanwhile"))
         await browse.show(turn, draft.subject)
         return
     new = NewInterest(
@@ -88,17 +88,17 @@ async def save(turn: Turn, draft: Draft) -> None:
     registration = await turn.work.interests.register(draft.person_id, new)
     if registration.created:
         await notify_new(turn, registration.interest)
-        await give_receipt(turn, registration.interest, "receipt")
+        give_receipt(turn, registration.interest, "receipt")
         return
     changed = await turn.work.interests.change(registration.interest.id, new)
     await notify_change(turn, changed)
-    await give_receipt(turn, changed, "receipt_changed")
+    give_receipt(turn, changed, "receipt_changed")
 
 
-async def give_receipt(turn: Turn, interest: Interest, name: str) -> None:
+def give_receipt(turn: Turn, interest: Interest, name: str) -> None:
     """Say the number, where the explicit yes was given."""
-    await turn.remove_buttons()
-    await turn.say(
+    turn.remove_buttons()
+    turn.say(
         TEXT(name, interest=interest),
         column(
             [

@@ -68,7 +68,7 @@ async def _list(turn: Turn) -> None:
         button(f"{one.number}, {one.project_title}", ShowRequest(one.id)) for one in requests
     ]
     buttons.append(button(TEXT.label("projects"), ListProjects()))
-    await turn.say(TEXT("list", requests=requests), column(buttons))
+    turn.say(TEXT("list", requests=requests), column(buttons))
 
 
 async def _own(turn: Turn, interest_id: int) -> Interest | None:
@@ -91,7 +91,7 @@ async def show_request(update: Update, context: BotContext) -> None:
 
 async def _show(turn: Turn, request: Interest) -> None:
     events = await turn.work.interests.events(request.id)
-    await turn.say(TEXT("card", request=request, events=events), _keyboard(request))
+    turn.say(TEXT("card", request=request, events=events), _keyboard(request))
 
 
 def _keyboard(request: Interest) -> Keyboard:
@@ -133,12 +133,12 @@ async def withdraw(update: Update, context: BotContext) -> None:
     if request is None:
         return
     if not choice.sure:
-        await turn.say(TEXT("withdraw_question", request=request), _withdraw_keyboard(request))
+        turn.say(TEXT("withdraw_question", request=request), _withdraw_keyboard(request))
         return
     moved = await turn.work.interests.withdraw(request.id, (await turn.person()).id)
     if moved.won:
         await notify_change(turn, moved.interest)
-    await turn.rewrite(TEXT("withdrawn", request=moved.interest))
+    turn.rewrite(TEXT("withdrawn", request=moved.interest))
 
 
 def _withdraw_keyboard(request: Interest) -> Keyboard:

@@ -41,11 +41,11 @@ async def save(turn: Turn, draft: Draft) -> None:
     if draft.subject == NEW:
         registration = await turn.work.interests.register(draft.person_id, new)
         await notify_new(turn, registration.interest)
-        await give_receipt(turn, registration.interest, "receipt")
+        give_receipt(turn, registration.interest, "receipt")
         return
     changed = await turn.work.interests.change(int(draft.subject), new)
     await notify_change(turn, changed)
-    await give_receipt(turn, changed, "receipt_changed")
+    give_receipt(turn, changed, "receipt_changed")
 
 
 def _proposal(turn: Turn, answers: Answers) -> NewInterest:

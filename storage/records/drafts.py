@@ -76,7 +76,7 @@ class Drafts(Repository):
             await self.look([person_id])
         return self._known[person_id]
 
-    async def save(self, draft: Draft) -> None:
+    def save(self, draft: Draft) -> None:
         """Keep this form in the place of any other that the person had begun.
 
         It is written with those that are saved after it, at the end or before anything reads.
