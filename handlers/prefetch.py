@@ -1,11 +1,11 @@
 """What several updates would each do by itself, done for all of them before they are handled.
 
-Nothing is decided here: whoever handles an update finds what it asks for ready, or sees to it.
+Nothing is decided here: whoever handles an update finds what it asks for ready, or asks by itself.
 """
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from telegram import Update, User
 
@@ -17,6 +17,7 @@ from handlers.forms import buttons
 from handlers.questions import ask
 from knowledge.matcher.matcher import Decision, Matcher
 from storage.database import Database
+from storage.read_ahead import Prefetch
 from storage.unit_of_work import UnitOfWork
 
 # What asks who tapped or wrote. It is no fault to leave one out: its handler asks by itself.
@@ -57,10 +58,8 @@ async def asked_anew(
         return ()
     async with database.begin() as work:
         filling = await work.drafts.writers([writer for _, writer in new])
-        calm = await _calm(work, services, [update for update, _ in new])
-    return tuple(
-        update for update, writer in new if update.update_id in calm and writer not in filling
-    )
+        calm = await _recent(work, services, [update for update, _ in new])
+    return tuple(update for update, writer in new if writer in calm and writer not in filling)
 
 
 async def match_ahead(services: Services, updates: Sequence[Update]) -> int:
@@ -107,28 +106,52 @@ def _commander(update: Update) -> User | None:
     return update.effective_user if typed else None
 
 
-async def prefetch(work: UnitOfWork, services: Services, updates: Sequence[Update]) -> None:
+async def prefetch(work: UnitOfWork, services: Services, updates: Sequence[Update]) -> Prefetch:
     """Read what these updates, which are of different chats, are about to ask the database."""
-    calm = await _calm(work, services, updates)
-    askers = {
-        user.id for update in updates if update.update_id in calm and (user := _asker(update))
-    }
+    recent = await _recent(work, services, updates)
+    calm = [update for update in updates if _chat(update) in recent]
+    askers = _ids(map(_asker, calm))
     people = await work.people.recognise(askers)
     known = [person.id for person in people]
-    await work.drafts.look(known)
+    drafts = await work.drafts.of_people(known)
     # A command in the middle of a form is followed by a reminder of it.
-    await work.drafts.look_for_writers(
-        [user.id for update in updates if update.update_id in calm and (user := _commander(update))]
+    commanders = _ids(map(_commander, calm))
+    filling = {one.telegram_id for one in people if drafts[one.id]} & _ids(map(ask.writer, calm))
+    # Where a person writes alone with the bot, the chat has the person's id.
+    last_handled = [number for chat in filling if (number := recent[chat])]
+    return Prefetch(
+        people={person.telegram_id: person for person in people},
+        drafts=drafts,
+        without_draft=commanders - await work.drafts.writers(commanders),
+        interests=await work.interests.of_people(known),
+        within_rate=frozenset(recent) if services.flood_limit else frozenset(),
+        handled_at=await work.update_rate.handled_at(last_handled),
+        # A tap on a title is a question too.
+        questions=len(askers),
     )
-    await work.interests.look(known)
-    # A tap on a title is a question too.
-    work.questions.expect(len(askers))
 
 
-async def _calm(work: UnitOfWork, services: Services, updates: Sequence[Update]) -> frozenset[int]:
-    """Return the numbers of the updates that surely will not be held."""
-    chats = {update.update_id: chat.id for update in updates if (chat := flood.may_hold(update))}
+def _ids(users: Iterable[User | None]) -> frozenset[int]:
+    return frozenset(user.id for user in users if user)
+
+
+def _chat(update: Update) -> int | None:
+    """Return the chat whose updates may be held, if this is one of those."""
+    chat = flood.may_hold(update)
+    return chat.id if chat else None
+
+
+async def _recent(
+    work: UnitOfWork, services: Services, updates: Sequence[Update]
+) -> dict[int, int | None]:
+    """Return the chats whose updates surely will not be held, with the last one handled lately."""
+    chats = [chat for update in updates if (chat := _chat(update)) is not None]
+    calm: dict[int, int | None] = dict.fromkeys(chats)
     if not services.flood_limit:
-        return frozenset(chats)
-    slow = await work.update_rate.look(chats.values(), services.flood_limit, flood.WITHIN)
-    return frozenset(number for number, chat in chats.items() if chat in slow)
+        return calm
+    for one in await work.update_rate.recent(chats, services.flood_limit, flood.WITHIN):
+        if one.is_fast:
+            del calm[one.chat_id]
+        else:
+            calm[one.chat_id] = one.last_handled
+    return calm

@@ -126,7 +126,7 @@ class Database:
                 async with self._transaction() as connection:
                     work = UnitOfWork(connection, self._clock())
                     yield work
-                    await work.settle()
+                    await work.changes.write_all()
             except DBAPIError as error:
                 if not _is_outage(error):
                     raise

@@ -4,12 +4,14 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.engine.changes import Changes
 from storage.privacy.export_and_erasure import Rights
 from storage.privacy.retention import Retention
 from storage.queues.inbox import Inbox
 from storage.queues.outbox import Outbox
 from storage.queues.send_pauses import SendPauses
 from storage.queues.update_rate import UpdateRate
+from storage.read_ahead import ReadAhead
 from storage.records.change_requests import ChangeRequests
 from storage.records.conversations import Conversations
 from storage.records.drafts import Drafts
@@ -26,29 +28,23 @@ class UnitOfWork:
 
     def __init__(self, connection: AsyncConnection, now: datetime) -> None:
         self.now = now
-        self.inbox = Inbox(connection, now)
-        self.outbox = Outbox(connection, now)
-        self.people = People(connection, now)
-        self.change_requests = ChangeRequests(connection, now)
-        self.drafts = Drafts(connection, now)
-        self.interests = Interests(connection, now)
-        self.questions = Questions(connection, now)
-        self.conversations = Conversations(connection, now, self.questions.write)
-        self.schedule = Schedule(connection, now)
-        self.rights = Rights(connection, now, self.settle, self.look_anew)
-        self.retention = Retention(connection, now)
-        self.update_rate = UpdateRate(connection, now)
-        self.workers = Workers(connection, now)
-        self.leaderships = Leaderships(connection, now)
-        self.send_pauses = SendPauses(connection, now)
-
-    def look_anew(self) -> None:
-        """Trust nothing that was read ahead: rows were changed past the repositories."""
-        self.drafts.look_anew()
-        self.interests.look_anew()
-
-    async def settle(self) -> None:
-        """Write what was put off to be written together; `Database.begin` does, at the end."""
-        await self.drafts.write()
-        await self.questions.write()
-        await self.outbox.settle()
+        self.changes = Changes(connection)
+        bound = connection, now, self.changes
+        self.inbox = Inbox(*bound)
+        self.outbox = Outbox(*bound)
+        self.people = People(*bound)
+        self.change_requests = ChangeRequests(*bound)
+        self.drafts = Drafts(*bound)
+        self.interests = Interests(*bound)
+        self.questions = Questions(*bound)
+        self.conversations = Conversations(*bound)
+        self.schedule = Schedule(*bound)
+        self.rights = Rights(*bound)
+        self.retention = Retention(*bound)
+        self.update_rate = UpdateRate(*bound)
+        self.workers = Workers(*bound)
+        self.leaderships = Leaderships(*bound)
+        self.send_pauses = SendPauses(*bound)
+        self.read_ahead = ReadAhead(
+            self.people, self.drafts, self.interests, self.update_rate, self.changes
+        )

@@ -1,7 +1,7 @@
 """What is read ahead for updates handled together costs few statements, and changes no answer."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import pytest
 from dialogue import Speaker, Stage
@@ -124,23 +124,31 @@ async def test_commands_at_once_share_the_look_for_forms_to_remind_of(
 async def test_questions_of_several_groups_are_matched_together(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, *, fails: bool
 ) -> None:
-    start, matched = Lanes._start, list[int]()
+    start, match_all = Lanes._start, InboxWorker._match_all
+    people, matched = crowd(stage), list[int]()
+    come, all_have_come = set[int](), asyncio.Event()
 
     def in_fours(self: Lanes[WaitingUpdate, int], items: Sequence[WaitingUpdate]) -> None:
         for first in range(0, len(items), 4):
             start(self, items[first : first + 4])
 
-    async def after_a_while(services: Services, updates: Sequence[Update]) -> int:
+    async def noting_who_comes(self: InboxWorker, numbers: Collection[int]) -> None:
+        come.update(numbers)
+        if len(come) == len(people):
+            all_have_come.set()
+        await match_all(self, numbers)
+
+    async def once_all_have_come(services: Services, updates: Sequence[Update]) -> int:
         matched.append(len(updates))
-        # All that there is has come by then.
-        await asyncio.sleep(0.5)
+        async with asyncio.timeout(20):
+            await all_have_come.wait()
         if fails and len(matched) == 2:
             raise RuntimeError("on purpose")
         return await match_ahead(services, updates)
 
-    people = crowd(stage)
     monkeypatch.setattr(InboxWorker, "_start", in_fours)
-    monkeypatch.setattr(bot.inbox.worker, "match_ahead", after_a_while)
+    monkeypatch.setattr(InboxWorker, "_match_all", noting_who_comes)
+    monkeypatch.setattr(bot.inbox.worker, "match_ahead", once_all_have_come)
     await write_at_once(stage, people, lambda n: f"comment financer un projet, cas {n} ?")
     assert [len(answers(person)) for person in people] == [1] * len(people)
     assert matched == [4, len(people) - 4]

@@ -328,7 +328,7 @@ async def test_a_row_that_refers_to_nobody_is_refused(database: Database) -> Non
     async with database.begin() as work:
         work.drafts.save(Draft(404, "interest", "company"))
         with pytest.raises(IntegrityError):
-            await work.drafts.write()
+            await work.changes.write_all()
 
 
 @ON_SQLITE

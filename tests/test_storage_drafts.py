@@ -46,22 +46,14 @@ async def test_discarding_tells_whether_there_was_one(database: Database) -> Non
         assert await work.drafts.of(someone) is None
 
 
-async def test_forms_looked_for_together_are_given_as_they_are(database: Database) -> None:
+async def test_forms_of_several_people_are_given_as_they_are(database: Database) -> None:
     first, second, third = [await person(database, number) for number in (7, 8, 9)]
     begun = Draft(first, "interest", "company", "a", updated_at=START)
     async with database.begin() as work:
         work.drafts.save(begun)
         work.drafts.save(replace(begun, person_id=third))
-        await work.drafts.look([])
-        await work.drafts.look([first, second, third])
-        assert await work.drafts.of(first) == begun
-        assert await work.drafts.of(second) is None
-        # What changed since it was looked for is given as it is now.
-        work.drafts.save(Draft(second, "proposal", "title"))
-        await work.drafts.look([second, third])
-        work.drafts.save(Draft(second, "proposal", "text"))
-        await work.drafts.discard(third)
-        saved = await work.drafts.of(second)
-        assert saved is not None
-        assert saved.step == "text"
-        assert await work.drafts.of(third) is None
+        assert await work.drafts.of_people([]) == {}
+        found = await work.drafts.of_people([first, second])
+        assert found == {first: begun, second: None}
+        assert await work.drafts.writers([]) == frozenset()
+        assert await work.drafts.writers([7, 8, 9, 10]) == {7, 9}

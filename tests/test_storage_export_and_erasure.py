@@ -303,19 +303,6 @@ async def test_erasure_forgets_that_the_person_was_just_written_to(database: Dat
     assert [row["lane"] for row in await rows(database, "rests")] == ["person:8"]
 
 
-async def test_what_was_read_ahead_is_erased_too(database: Database) -> None:
-    someone = await person(database)
-    async with database.begin() as work:
-        await work.interests.register(someone, new_interest())
-        work.drafts.save(Draft(someone, "interest", "company"))
-    async with database.begin() as work:
-        await work.interests.look([someone])
-        await work.drafts.look([someone])
-        await work.rights.erase(someone)
-        assert await work.interests.of_person(someone) == ()
-        assert await work.drafts.of(someone) is None
-
-
 async def test_erasure_leaves_the_figures(database: Database) -> None:
     someone = await fill(database)
     async with database.begin() as work:

@@ -142,39 +142,6 @@ async def test_a_person_may_be_interested_in_several_projects(database: Database
     assert [one.number for one in (*mine, theirs)] == [f"TI-2026-000{n}" for n in (1, 2, 3)]
 
 
-async def test_what_was_looked_for_ahead_is_given_until_it_changes(database: Database) -> None:
-    one, other = await person(database), await person(database, 7)
-    await register(database, one, "hydrogen")
-    await register(database, other, "heat")
-    async with database.begin() as work:
-        await work.interests.look([one, other])
-        assert [i.project_id for i in await work.interests.of_person(one)] == ["hydrogen"]
-        assert await work.interests.for_project(other, "hydrogen") is None
-        await work.interests.register(other, new_interest("hydrogen"))
-        assert [i.project_id for i in await work.interests.of_person(other)] == ["heat", "hydrogen"]
-        found = await work.interests.for_project(one, "hydrogen")
-        assert found is not None
-        await work.interests.withdraw(found.id, one)
-        found = await work.interests.for_project(one, "hydrogen")
-        assert found is not None
-        assert found.status is Status.WITHDRAWN
-
-
-@ON_POSTGRESQL
-async def test_what_another_worker_withdrew_since_it_was_looked_for_comes_back(
-    database: Database, other: Database
-) -> None:
-    someone = await person(database)
-    interest = await register(database, someone)
-    async with database.begin() as work:
-        await work.interests.look([someone])
-        async with other.begin() as elsewhere:
-            await elsewhere.interests.withdraw(interest.id, someone)
-        again = await work.interests.register(someone, new_interest())
-    assert again.created
-    assert again.interest.status is Status.RECEIVED
-
-
 async def test_a_change_keeps_the_project_the_number_and_the_status(
     database: Database, clock: Clock
 ) -> None:

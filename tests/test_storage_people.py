@@ -86,8 +86,5 @@ async def test_who_is_known_is_recognised_and_nobody_else_is_remembered(
         assert {number: one.id for number, one in found.items()} == {7: first.id, 8: second.id}
         assert {one.last_seen_at for one in found.values()} == {clock.now}
         assert await work.people.by_telegram(9) is None
-        await work.people.blocked(8)
         assert await work.people.seen(8) == found[8]
-        # Given once: whoever asks again is told what changed since.
-        assert (await work.people.seen(8)).blocked_at == clock.now
         assert (await work.people.seen(9)).created_at == clock.now

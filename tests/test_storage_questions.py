@@ -12,6 +12,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
+from storage.read_ahead import Prefetch
 from storage.records.questions import NONE_CHOSEN, TIME_TO_CHOOSE, Question
 
 
@@ -45,12 +46,12 @@ async def test_reserved_ids_are_never_given_twice(database: Database) -> None:
     given = []
     async with database.begin() as work:
         given.append(await work.questions.record(1, someone, "a", "none", []))
-        work.questions.expect(0)
+        work.read_ahead.use(Prefetch())
         given += [await work.questions.record(2, someone, "b", "none", [])]
         # Two at once; of the others, only the first is used.
-        work.questions.expect(2)
+        work.read_ahead.use(Prefetch(questions=2))
         given += [await work.questions.record(n, someone, "b", "none", []) for n in (3, 4)]
-        work.questions.expect(5)
+        work.read_ahead.use(Prefetch(questions=5))
         given += [await work.questions.record(5, someone, "b", "none", [])]
     async with database.begin() as work:
         given.append(await work.questions.record(6, someone, "c", "none", []))

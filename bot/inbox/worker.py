@@ -131,14 +131,14 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         turns: list[Turn] = []
         async with self._database.begin() as work:
             until = time.monotonic() + _TOGETHER_SECONDS
-            await prefetch(work, self._services, updates)
+            work.read_ahead.use(await prefetch(work, self._services, updates))
             for update in updates:
                 now_about(update=update.update_id)
                 turns.append(await self._turn(work, update))
                 if time.monotonic() > until:
                     break
             await self._mark_done(work, turns)
-        self._announce(work.outbox.owed)
+        self._announce(work.changes.owed)
         return turns
 
     async def _do(self, item: WaitingUpdate) -> None:
@@ -163,7 +163,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         async with self._database.begin() as work:
             turn = await self._turn(work, update)
             await self._mark_done(work, [turn])
-        self._announce(work.outbox.owed)
+        self._announce(work.changes.owed)
         return turn
 
     async def _turn(self, work: UnitOfWork, update: Update) -> Turn:
@@ -240,7 +240,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
                     Audience.ADMINISTRATORS, "sendMessage", {"text": alert, "parse_mode": "HTML"}
                 )
             )
-        self._announce(work.outbox.owed)
+        self._announce(work.changes.owed)
 
     def _apologise(self, work: UnitOfWork, chat_id: int, reference: str) -> None:
         text = TEXT("failure", reference=reference, identity=self._services.identity)

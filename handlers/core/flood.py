@@ -31,13 +31,13 @@ async def holds(turn: Turn) -> bool:
     chat, limit = may_hold(turn.update), turn.services.flood_limit
     if not limit or chat is None:
         return False
-    update_rate, update_id = turn.work.update_rate, turn.update.update_id
-    if not await update_rate.is_over(chat.id, update_id, limit, WITHIN):
+    update_id = turn.update.update_id
+    if not await turn.work.read_ahead.is_over_rate(chat.id, update_id, limit, WITHIN):
         return False
-    is_first = await update_rate.hold(chat.id, update_id, WITHIN)
+    is_first = await turn.work.update_rate.hold(chat.id, update_id, WITHIN)
     turn.count("flood", "told" if is_first else "silent")
     if is_first:
-        draft = await turn.work.drafts.of((await turn.person()).id)
+        draft = await turn.work.read_ahead.draft((await turn.person()).id)
         text = TEXT("slow_down", seconds=WITHIN.seconds, has_form=draft is not None)
         # After the answers that wait, it would come when it is no longer true.
         turn.say(text, priority=Priority.URGENT)

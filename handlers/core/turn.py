@@ -35,7 +35,7 @@ class Turn:
         # For the metrics, once committed: what came of the update.
         self.happened: list[tuple[str, str]] = []
         self._person: Person | None = None
-        work.outbox.cause = update.update_id
+        work.changes.cause = update.update_id
 
     @property
     def user(self) -> User:
@@ -62,7 +62,7 @@ class Turn:
     async def person(self) -> Person:
         """Return what is remembered of the sender, remembering them from now on."""
         if self._person is None:
-            self._person = await self.work.people.seen(self.user.id)
+            self._person = await self.work.read_ahead.person(self.user.id)
         return self._person
 
     def say(

@@ -33,7 +33,7 @@ def form_of(draft: Draft) -> Form:
 
 async def current(turn: Turn) -> Draft | None:
     """Return the form under way; None also for one that this version of the bot does not have."""
-    draft = await turn.work.drafts.of((await turn.person()).id)
+    draft = await turn.work.read_ahead.draft((await turn.person()).id)
     return draft if draft and draft.form in _FORMS else None
 
 
@@ -47,7 +47,7 @@ async def others_came_between(turn: Turn, draft: Draft) -> bool:
     """Tell whether the person sent or tapped something else since the form last asked."""
     if draft.updated_at is None:
         return False
-    return await turn.work.update_rate.came_between(
+    return await turn.work.read_ahead.came_between(
         turn.chat_id, draft.updated_at, turn.update.update_id
     )
 

@@ -108,7 +108,7 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
     if calls_for_help(text):
         explain(turn, draft)
     elif means_to_leave(draft, text):
-        await leaving.give_up(turn)
+        await leaving.give_up(turn, draft)
     elif wants_to_stop(draft, text):
         leaving.ask_whether(turn, draft)
     elif REMINDED in draft.answers or says_no(draft, text):

@@ -22,7 +22,7 @@ async def cancel_by_tap(update: Update, context: BotContext) -> None:
     turn = context.turn
     draft = await current(turn)
     if Cancel.of(update).sure:
-        await give_up(turn)
+        await give_up(turn, draft)
     elif draft is None:
         turn.toast(TEXT.label("ended"), alert=True)
     else:
@@ -37,12 +37,11 @@ async def cancel(_update: Update, context: BotContext) -> None:
     if draft and LEAVING not in draft.answers and form_of(draft).given(draft.answers) > _FEW:
         ask_whether(turn, draft)
     else:
-        await give_up(turn)
+        await give_up(turn, draft)
 
 
-async def give_up(turn: Turn) -> None:
+async def give_up(turn: Turn, draft: Draft | None) -> None:
     """Erase the form under way, and say so."""
-    draft = await current(turn)
     discarded = await turn.work.drafts.discard((await turn.person()).id)
     changes = draft.answers.get(CHANGES) if draft else None
     turn.say(TEXT("cancelled" if discarded else "nothing_to_cancel", changes=changes))

@@ -14,15 +14,17 @@ def reminding(handler: Callback) -> Callback:
 
     @functools.wraps(handler)
     async def reminded(update: Update, context: BotContext) -> None:
+        has_form = await _has_form(context.turn)
         await handler(update, context)
-        # Whoever taps looks around; a form is never shown in a group.
-        if update.callback_query is None and context.turn.chat_id == context.turn.user.id:
-            await _remind(context.turn)
+        if has_form and (draft := await current(context.turn)):
+            remind(context.turn, draft)
 
     return reminded
 
 
-async def _remind(turn: Turn) -> None:
+async def _has_form(turn: Turn) -> bool:
+    # Whoever taps looks around; a form is never shown in a group.
+    if turn.update.callback_query is not None or turn.chat_id != turn.user.id:
+        return False
     # Nobody is made known by looking around.
-    if await turn.work.drafts.writers([turn.user.id]) and (draft := await current(turn)):
-        remind(turn, draft)
+    return await turn.work.read_ahead.had_draft(turn.user.id)

@@ -49,7 +49,7 @@ async def send_data(_update: Update, context: BotContext) -> None:
 async def ask_erasure(_update: Update, context: BotContext) -> None:
     """Ask once before everything is erased."""
     turn = context.turn
-    requests = await turn.work.interests.of_person((await turn.person()).id)
+    requests = await turn.work.read_ahead.interests((await turn.person()).id)
     keyboard = column(
         [
             button(TEXT.label("keep"), Erase(sure=False)),

@@ -224,7 +224,7 @@ async def show(turn: Turn, project_id: str) -> None:
         turn.say(TEXT("gone"), _back())
         return
     person = await turn.person()
-    interest = await turn.work.interests.for_project(person.id, project.id)
+    interest = await turn.work.read_ahead.interest(person.id, project.id)
     active = interest if interest and interest.status is not Status.WITHDRAWN else None
     text = TEXT(
         "card",

@@ -1,5 +1,7 @@
 """How to reach a person: the steps that every form asks, and what they come to."""
 
+from collections.abc import Sequence
+
 from handlers.core.turn import Turn
 from handlers.forms import checks
 from handlers.forms.steps import REUSED, Answers, RefusedError, Step
@@ -84,9 +86,8 @@ def of(turn: Turn, answers: Answers) -> str:
     return f"@{name}" if name else f"tg://user?id={turn.user.id}"
 
 
-async def known(turn: Turn) -> dict[str, str]:
-    """Return the contact of the person's latest request, so that nobody types it twice."""
-    requests = await turn.work.interests.of_person((await turn.person()).id)
+def known(requests: Sequence[Interest]) -> dict[str, str]:
+    """Return the contact of a person's latest request, so that nobody types it twice."""
     if not requests:
         return {}
     latest = max(requests, key=lambda request: request.created_at)

@@ -40,14 +40,14 @@ async def declare_interest(update: Update, context: BotContext) -> None:
     """Begin the form, or show the request that exists, or say why the project takes none."""
     turn, project_id = context.turn, DeclareInterest.of(update).project_id
     project = turn.services.knowledge.project(project_id)
-    person = await turn.person()
-    existing = await turn.work.interests.for_project(person.id, project_id)
+    requests = await turn.work.read_ahead.interests((await turn.person()).id)
+    existing = next((one for one in requests if one.project_id == project_id), None)
     if project is None or browse.why_closed(turn, project):
         await browse.show(turn, project_id)
     elif existing and existing.status is not Status.WITHDRAWN:
         _show_existing(turn, existing)
     else:
-        await engine.begin(turn, FORM, project_id, await contact_steps.known(turn))
+        await engine.begin(turn, FORM, project_id, contact_steps.known(requests))
 
 
 def answers_of(interest: Interest) -> dict[str, str]:

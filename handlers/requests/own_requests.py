@@ -56,14 +56,14 @@ async def show_numbered(turn: Turn) -> bool:
     if typed is None:
         return False
     number = "TI-{}-{}".format(*typed.groups())
-    requests = await turn.work.interests.of_person((await turn.person()).id)
+    requests = await turn.work.read_ahead.interests((await turn.person()).id)
     request = next((one for one in requests if one.number == number), None)
     await (_show(turn, request) if request else _list(turn))
     return True
 
 
 async def _list(turn: Turn) -> None:
-    requests = await turn.work.interests.of_person((await turn.person()).id)
+    requests = await turn.work.read_ahead.interests((await turn.person()).id)
     buttons = [
         button(f"{one.number}, {one.project_title}", ShowRequest(one.id)) for one in requests
     ]

@@ -32,7 +32,9 @@ def _subject(turn: Turn, _draft: Draft) -> dict[str, object]:
 @requires(Authority.PERSON)
 async def propose(_update: Update, context: BotContext) -> None:
     """Begin the form."""
-    await engine.begin(context.turn, FORM, NEW, await contact_steps.known(context.turn))
+    turn = context.turn
+    requests = await turn.work.read_ahead.interests((await turn.person()).id)
+    await engine.begin(turn, FORM, NEW, contact_steps.known(requests))
 
 
 async def save(turn: Turn, draft: Draft) -> None:

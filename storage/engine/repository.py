@@ -1,23 +1,34 @@
 """What every repository shares: the transaction it is bound to and the upsert of its dialect."""
 
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.engine.changes import Changes
+
 # Nothing is put off for longer: what seems to be was put off by a clock that ran ahead.
 LONGEST_WAIT = timedelta(minutes=30)
 Upsert: TypeAlias = sqlite.Insert | postgresql.Insert
+Other = TypeVar("Other", bound="Repository")
 
 
 class Repository:
-    """One subject's rows, seen through one transaction; `now` is the same for all of it."""
+    """One subject's rows, seen through one transaction; `now` is the same for all of it.
 
-    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+    It keeps nothing itself: what the transaction has changed so far stands in its ``changes``.
+    """
+
+    def __init__(self, connection: AsyncConnection, now: datetime, changes: Changes) -> None:
         self._connection = connection
         self._now = now
+        self._changes = changes
+
+    def _beside(self, kind: type[Other]) -> Other:
+        """Return another repository of the same transaction."""
+        return kind(self._connection, self._now, self._changes)
 
     @property
     def _dialect(self) -> str:

@@ -1,12 +1,11 @@
 """A person's rights: everything held on them, given back or erased."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
@@ -106,29 +105,18 @@ class Erased:
 class Rights(Repository):
     """Access and erasure, over every table."""
 
-    def __init__(
-        self,
-        connection: AsyncConnection,
-        now: datetime,
-        settle: Callable[[], Awaitable[None]],
-        look_anew: Callable[[], None],
-    ) -> None:
-        super().__init__(connection, now)
-        self._settle = settle
-        self._look_anew = look_anew
-
     async def export(self, person_id: int, *, except_update_id: int | None = None) -> PersonalData:
         """Gather everything stored on a person; `NotFoundError` if they are unknown.
 
         `except_update_id` leaves out the request for the export itself.
         """
         person = await self._known(person_id)
-        await self._settle()
+        await self._changes.write_all()
         return PersonalData(
             person=person,
-            draft=await Drafts(self._connection, self._now).of(person_id),
+            draft=await self._beside(Drafts).of(person_id),
             interests=await self._interests(person_id),
-            questions=await Questions(self._connection, self._now).of_person(person_id),
+            questions=await self._beside(Questions).of_person(person_id),
             conversations=await self._conversations(person_id),
             outgoing=await self._outgoing(person.telegram_id),
             incoming=await self._incoming(person.telegram_id, except_update_id),
@@ -143,14 +131,15 @@ class Rights(Repository):
         Raises `NotFoundError` if the person is unknown.
         """
         person = await self._known(person_id)
-        await self._settle()
+        await self._changes.write_all()
+        self._changes.touch_everybody()
         mine = interests.c.person_id == person_id
         numbers = {
             name: one.number
             for one in await self._of_person(person_id)
             for name in (one.about, one.about_note)
         }
-        talks = await Conversations(self._connection, self._now, self._settle).of_person(person_id)
+        talks = await self._beside(Conversations).of_person(person_id)
         notices = await self._notices(numbers) + await self._talk_notices(talks)
         about_talks = sent_about([one.id for one in talks])
         counts = {
@@ -158,7 +147,7 @@ class Rights(Repository):
             + await self._delete(outbox, about_talks),
             "inbox": await self._erase_incoming(person.telegram_id, keep_update_id),
             "interest_events": await self._erase_acts(person.telegram_id),
-            "interests": await Interests(self._connection, self._now).anonymise(mine),
+            "interests": await self._beside(Interests).anonymise(mine),
             "drafts": await self._delete(drafts, drafts.c.person_id == person_id),
             "conversations": await self._delete(
                 conversations, conversations.c.person_id == person_id
@@ -167,20 +156,19 @@ class Rights(Repository):
             "facilitation": await self._erase_facilitation(person.telegram_id),
             "people": await self._delete(people, people.c.id == person_id),
         }
-        self._look_anew()
         return Erased(counts, notices)
 
     async def _known(self, person_id: int) -> Person:
-        person = await People(self._connection, self._now).get(person_id)
+        person = await self._beside(People).get(person_id)
         if person is None:
             raise NotFoundError(f"no person {person_id}")
         return person
 
     async def _of_person(self, person_id: int) -> Sequence[Interest]:
-        return await Interests(self._connection, self._now).of_person(person_id)
+        return await self._beside(Interests).of_person(person_id)
 
     async def _interests(self, person_id: int) -> tuple[tuple[Interest, tuple[Event, ...]], ...]:
-        events = Interests(self._connection, self._now).events
+        events = self._beside(Interests).events
         return tuple([(one, await events(one.id)) for one in await self._of_person(person_id)])
 
     async def _outgoing(self, chat_id: int) -> tuple[UndeliveredMessage, ...]:
@@ -224,7 +212,7 @@ class Rights(Repository):
     async def _conversations(
         self, person_id: int
     ) -> tuple[tuple[Conversation, tuple[Message, ...]], ...]:
-        known = Conversations(self._connection, self._now, self._settle)
+        known = self._beside(Conversations)
         return tuple(
             [(one, await known.messages(one.id)) for one in await known.of_person(person_id)]
         )
@@ -266,13 +254,11 @@ class Rights(Repository):
             replies=tuple((row[0], row[1]) for row in await self._connection.execute(replies)),
             closed=tuple((row[0], row[1]) for row in await self._connection.execute(closed)),
             treated=tuple(await self._connection.scalars(treated)),
-            changes=await ChangeRequests(self._connection, self._now).of_actor(telegram_id),
+            changes=await self._beside(ChangeRequests).of_actor(telegram_id),
         )
 
     async def _erase_facilitation(self, telegram_id: int) -> int:
-        signed = await Conversations(self._connection, self._now, self._settle).forget_signature(
-            telegram_id
-        )
+        signed = await self._beside(Conversations).forget_signature(telegram_id)
         said = await self._connection.execute(
             update(conversation_messages)
             .where(conversation_messages.c.author_id == telegram_id)
@@ -286,7 +272,7 @@ class Rights(Repository):
         treated = await self._connection.execute(
             update(questions).where(questions.c.treated_by == telegram_id).values(treated_by=None)
         )
-        changes = await ChangeRequests(self._connection, self._now).forget_actor(telegram_id)
+        changes = await self._beside(ChangeRequests).forget_actor(telegram_id)
         return signed + said.rowcount + closed.rowcount + treated.rowcount + changes
 
     async def _erase_outgoing(self, chat_id: int, abouts: Sequence[str]) -> int:

@@ -70,7 +70,7 @@ class Retention(Repository):
             "signatures": await self._delete(
                 signatures, signatures.c.used_at < self._now - durations.person
             ),
-            "publications": await ChangeRequests(self._connection, self._now).forget(),
+            "publications": await self._beside(ChangeRequests).forget(),
             "people": await self._forget_people(durations.person),
         }
 
@@ -86,9 +86,7 @@ class Retention(Repository):
         while ids := (await self._connection.scalars(due)).all():
             names = [name(one) for one in ids for name in (about, about_note)]
             notices += await self._delete(outbox, outbox.c.about.in_(names))
-            anonymised += await Interests(self._connection, self._now).anonymise(
-                interests.c.id.in_(ids)
-            )
+            anonymised += await self._beside(Interests).anonymise(interests.c.id.in_(ids))
         return anonymised, notices
 
     async def _forget_conversations(self, kept: timedelta) -> tuple[int, int]:

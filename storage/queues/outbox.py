@@ -1,6 +1,5 @@
 """What the bot owes: calls to Telegram, written with what caused them and made later."""
 
-import itertools
 from collections.abc import Collection
 from datetime import datetime
 
@@ -16,7 +15,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine.errors import ClaimLostError
 from storage.engine.repository import Repository, is_due, moments
@@ -48,31 +46,16 @@ __all__ = [
 class Outbox(Repository):
     """The tables `outbox` and `chat_moves`."""
 
-    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
-        super().__init__(connection, now)
-        # The update because of which calls are owed from now on.
-        self.cause: int | None = None
-        # How many calls this unit of work owes.
-        self.owed = 0
-        self._owed: list[dict[str, object]] = []
-
     def owe(self, outgoing: Outgoing) -> None:
         """Owe this call; it exists only if the unit of work commits."""
-        self._owed.append(self._row(outgoing))
-        self.owed += 1
-
-    async def settle(self) -> None:
-        """Write what is owed: before the commit, and before anything looks for it."""
-        if self._owed:
-            rows, self._owed = self._owed, []
-            # In the order in which they are owed; most have the same few columns.
-            for _, alike in itertools.groupby(rows, key=dict.keys):
-                await self._connection.execute(_OWE, list(alike))
+        self._changes.owed += 1
+        # In the order in which they are owed.
+        self._changes.put_off(outbox, _OWE, self._changes.owed, self._row(outgoing))
 
     async def add(self, outgoing: Outgoing) -> int:
         """Owe this call and return its id."""
-        await self.settle()
-        self.owed += 1
+        await self._changes.write(outbox)
+        self._changes.owed += 1
         result = await self._connection.execute(_ADD, self._row(outgoing))
         return int(result.scalar_one())
 
@@ -159,7 +142,7 @@ class Outbox(Repository):
 
     async def waiting_count(self, audience: Audience | None = None) -> int:
         """Count the calls that wait, in all or for one audience."""
-        await self.settle()
+        await self._changes.write(outbox)
         statement = select(func.count()).select_from(outbox).where(OUTBOX_WAITING)
         if audience is not None:
             statement = statement.where(outbox.c.audience == audience)
@@ -227,7 +210,7 @@ class Outbox(Repository):
             "lane": lane_of(outgoing.audience, outgoing.chat_id),
             "audience": outgoing.audience,
             "chat_id": outgoing.chat_id,
-            "update_id": self.cause,
+            "update_id": self._changes.cause,
             "method": outgoing.method,
             "payload": dict(outgoing.payload),
             "attachment": outgoing.attachment,

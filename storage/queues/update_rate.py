@@ -1,10 +1,10 @@
 """How fast somebody writes, read from the inbox: the same for every worker, and after a restart."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, case, exists, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine.repository import Repository
 from storage.engine.schema import inbox
@@ -12,31 +12,39 @@ from storage.engine.schema import inbox
 _HELD = "flood"
 
 
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """What came lately from a chat; `last_handled` is the number of an update, if one was."""
+
+    chat_id: int
+    is_fast: bool
+    last_handled: int | None
+
+
 class UpdateRate(Repository):
     """The recent updates of a chat, in the table `inbox`."""
 
-    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
-        super().__init__(connection, now)
-        self._slow: set[int] = set()
-        # The last update of a chat that was handled, where it came a short time ago; and when.
-        self._last: dict[int, int] = {}
-        self._handled: dict[int, datetime] = {}
+    async def recent(
+        self, chats: Collection[int], limit: int, within: timedelta
+    ) -> tuple[Recent, ...]:
+        """Look at several chats at once: one that is not fast is surely within the limit.
 
-    async def look(self, chats: Collection[int], limit: int, within: timedelta) -> frozenset[int]:
-        """Find in one statement which of these chats are surely within a limit."""
+        Nothing is told of a chat from which nothing came.
+        """
         if not chats:
-            return frozenset()
+            return ()
         known = {"chats": list(chats), "limit": limit, "since": self._now - within}
-        recent = (await self._connection.execute(_RECENT, known)).all()
-        slow = frozenset(chats) - {chat for chat, is_fast, _ in recent if is_fast}
-        self._last |= {chat: number for chat, _, number in recent if number}
-        self._slow |= slow
-        return slow
+        return tuple(Recent(*row) for row in await self._connection.execute(_RECENT, known))
+
+    async def handled_at(self, update_ids: Collection[int]) -> dict[int, datetime]:
+        """Tell when these updates were handled, by chat."""
+        if not update_ids:
+            return {}
+        rows = await self._connection.execute(_HANDLED_AT, {"numbers": list(update_ids)})
+        return {row.chat_id: row.done_at for row in rows}
 
     async def is_over(self, chat_id: int, update_id: int, limit: int, within: timedelta) -> bool:
         """Tell whether more than `limit` updates came within a time, this one counted."""
-        if chat_id in self._slow:
-            return False
         known = _known(chat_id, update_id, self._now, within)
         earliest = await self._connection.scalar(_NTH_BEFORE, known | {"nth": limit - 1})
         return earliest is not None
@@ -46,12 +54,6 @@ class UpdateRate(Repository):
 
         By their numbers: the clock may have moved in between, or be another worker's.
         """
-        if self._last:
-            numbers, self._last = list(self._last.values()), {}
-            rows = await self._connection.execute(_HANDLED_AT, {"numbers": numbers})
-            self._handled |= dict(map(tuple, rows))
-        if self._handled.get(chat_id) == handled_at:
-            return False
         known = {"chat": chat_id, "handled_at": handled_at, "number": update_id}
         return bool(await self._connection.scalar(_CAME_BETWEEN, known))
 

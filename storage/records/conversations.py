@@ -1,15 +1,19 @@
 """The questions handed over to facilitators, and what both sides said since."""
 
-from collections.abc import Awaitable, Callable, Collection
-from datetime import datetime
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, false, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
-from storage.engine.schema import conversation_messages, conversations, outbox, signatures
+from storage.engine.schema import (
+    conversation_messages,
+    conversations,
+    outbox,
+    questions,
+    signatures,
+)
 from storage.records.conversation_values import (
     ABOUT,
     Conversation,
@@ -28,25 +32,17 @@ PREFIX = "Q"
 class Conversations(Repository):
     """The tables `conversations`, `conversation_messages` and `signatures`."""
 
-    def __init__(
-        self,
-        connection: AsyncConnection,
-        now: datetime,
-        write_questions: Callable[[], Awaitable[None]],
-    ) -> None:
-        super().__init__(connection, now)
-        self._write_questions = write_questions
-
     async def open(self, new: NewConversation) -> Opened:
         """Open a conversation; a question has one, however often it is handed over."""
-        await self._write_questions()
+        # A row of one may be referred to.
+        await self._changes.write(questions)
         standing = await self.about_question(new.question_id)
         if standing is not None:
             return Opened(standing, created=False)
         result = await self._connection.execute(
             self._insert(conversations)
             .values(
-                number=await Numbering(self._connection, self._now).allocate(PREFIX),
+                number=await self._beside(Numbering).allocate(PREFIX),
                 person_id=new.person_id,
                 question_id=new.question_id,
                 opened_by=new.opened_by,

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine.repository import Repository, Upsert, insert_into
 from storage.engine.schema import drafts, people
@@ -32,57 +31,33 @@ class Draft:
 class Drafts(Repository):
     """The table `drafts`."""
 
-    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
-        super().__init__(connection, now)
-        # What was looked for and has not changed here since.
-        self._known: dict[int, Draft | None] = {}
-        self._saved: dict[int, dict[str, object]] = {}
-        # Telegram's ids of people who had none when looked for.
-        self._idle: frozenset[int] = frozenset()
+    async def of(self, person_id: int) -> Draft | None:
+        """Give the person's form in progress."""
+        return (await self.of_people([person_id]))[person_id]
 
-    async def look(self, people: Collection[int]) -> None:
-        """Look for the forms of several people at once, for ``of`` to give."""
+    async def of_people(self, people: Collection[int]) -> dict[int, Draft | None]:
+        """Give the forms of several people, None for who has none."""
         if not people:
-            return
-        await self.write()
+            return {}
+        await self._changes.write(drafts)
         result = await self._connection.execute(_DRAFTS_OF, {"people": list(people)})
-        self._known |= dict.fromkeys(people) | {row.person_id: Draft(*row) for row in result}
-
-    def look_anew(self) -> None:
-        """Trust nothing that was looked for: rows were changed past this repository."""
-        self._known.clear()
-        self._idle = frozenset()
-
-    async def look_for_writers(self, telegram_ids: Collection[int]) -> None:
-        """Look for people who have no form in progress, for ``writers`` to know.
-
-        Who begins one meanwhile is not among its writers yet.
-        """
-        if not telegram_ids:
-            return
-        self._idle = frozenset(telegram_ids) - await self.writers(telegram_ids)
+        return dict.fromkeys(people) | {row.person_id: Draft(*row) for row in result}
 
     async def writers(self, telegram_ids: Collection[int]) -> frozenset[int]:
         """Tell which of these people (Telegram's ids) have a form in progress."""
-        if self._idle.issuperset(telegram_ids):
+        if not telegram_ids:
             return frozenset()
-        await self.write()
+        await self._changes.write(drafts)
         found = await self._connection.scalars(_WRITERS, {"people": list(telegram_ids)})
         return frozenset(found)
-
-    async def of(self, person_id: int) -> Draft | None:
-        """Give the person's form in progress."""
-        if person_id not in self._known:
-            await self.look([person_id])
-        return self._known[person_id]
 
     def save(self, draft: Draft) -> None:
         """Keep this form in the place of any other that the person had begun.
 
         It is written with those that are saved after it, at the end or before anything reads.
         """
-        self._known.pop(draft.person_id, None)
-        self._saved[draft.person_id] = {
+        self._changes.touch(draft.person_id)
+        row = {
             "person_id": draft.person_id,
             "form": draft.form,
             "subject": draft.subject,
@@ -91,17 +66,12 @@ class Drafts(Repository):
             "editing": draft.editing,
             "updated_at": self._now,
         }
-
-    async def write(self) -> None:
-        """Write what was saved: before the commit, and before anything looks for it."""
-        if self._saved:
-            rows, self._saved = list(self._saved.values()), {}
-            await self._connection.execute(_saving(self._dialect), rows)
+        self._changes.put_off(drafts, _saving(self._dialect), draft.person_id, row)
 
     async def discard(self, person_id: int) -> bool:
         """Forget the person's form; tells whether there was one."""
-        was_saved = self._saved.pop(person_id, None) is not None
-        self._known.pop(person_id, None)
+        self._changes.touch(person_id)
+        was_saved = self._changes.take_back(drafts, person_id)
         result = await self._connection.execute(
             delete(drafts).where(drafts.c.person_id == person_id)
         )

@@ -2,11 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
@@ -42,25 +40,6 @@ __all__ = [
 class Interests(Repository):
     """The tables `interests` and `interest_events`."""
 
-    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
-        super().__init__(connection, now)
-        # What was looked for and has not changed here since.
-        self._known: dict[int, tuple[Interest, ...]] = {}
-
-    async def look(self, people: Collection[int]) -> None:
-        """Look for the interests of several people at once, for ``of_person`` to give."""
-        if not people:
-            return
-        result = await self._connection.execute(_OF_PEOPLE, {"people": list(people)})
-        found = [_interest(row) for row in result]
-        self._known |= {
-            person: tuple(one for one in found if one.person_id == person) for person in people
-        }
-
-    def look_anew(self) -> None:
-        """Trust nothing that was looked for: rows were changed past this repository."""
-        self._known.clear()
-
     async def register(self, person_id: int, new: NewInterest) -> RecordedInterest:
         """Keep a person's interest in a project: one, whatever they tap and how often.
 
@@ -68,8 +47,6 @@ class Interests(Repository):
         under its number. Proposals, which have no project, are each a new one.
         """
         project_id = new.project_id
-        # Another worker may have kept it since it was looked for.
-        self._known.clear()
         standing = await self.for_project(person_id, project_id) if project_id else None
         if standing is None:
             created = await self._create(person_id, new)
@@ -100,9 +77,15 @@ class Interests(Repository):
 
     async def of_person(self, person_id: int) -> tuple[Interest, ...]:
         """Give all of a person's interests, oldest first."""
-        if person_id not in self._known:
-            await self.look([person_id])
-        return self._known[person_id]
+        return (await self.of_people([person_id]))[person_id]
+
+    async def of_people(self, people: Collection[int]) -> dict[int, tuple[Interest, ...]]:
+        """Give the interests of several people, oldest first."""
+        if not people:
+            return {}
+        result = await self._connection.execute(_OF_PEOPLE, {"people": list(people)})
+        found = [_interest(row) for row in result]
+        return {person: tuple(one for one in found if one.person_id == person) for person in people}
 
     async def for_project(self, person_id: int, project_id: str) -> Interest | None:
         """Give the person's interest in a project, even withdrawn or closed."""
@@ -164,7 +147,7 @@ class Interests(Repository):
 
     async def anonymise(self, condition: ColumnElement[bool]) -> int:
         """Leave of these interests a number, a project, a status, a role and dates; count them."""
-        self._known.clear()
+        self._changes.touch_everybody()
         chosen = select(interests.c.id).where(condition)
         await self._connection.execute(
             update(interest_events)
@@ -177,8 +160,8 @@ class Interests(Repository):
         return result.rowcount
 
     async def _create(self, person_id: int, new: NewInterest) -> Interest | None:
-        self._known.clear()
-        number = await Numbering(self._connection, self._now).allocate()
+        self._changes.touch(person_id)
+        number = await self._beside(Numbering).allocate()
         result = await self._connection.execute(
             self._insert(interests)
             .values(
@@ -214,7 +197,6 @@ class Interests(Repository):
         )
 
     async def _update(self, *conditions: ColumnElement[bool], **values: object) -> Interest | None:
-        self._known.clear()
         result = await self._connection.execute(
             update(interests)
             .where(*conditions)
@@ -222,7 +204,12 @@ class Interests(Repository):
             .returning(interests)
         )
         row = result.one_or_none()
-        return None if row is None else _interest(row)
+        if row is None:
+            return None
+        changed = _interest(row)
+        if changed.person_id is not None:
+            self._changes.touch(changed.person_id)
+        return changed
 
     async def _find(self, *conditions: ColumnElement[bool]) -> Interest | None:
         row = (await self._connection.execute(select(interests).where(*conditions))).one_or_none()

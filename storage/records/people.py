@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from storage.engine.repository import Repository, insert_into
@@ -28,11 +27,6 @@ class Person:
 class People(Repository):
     """The table `people`."""
 
-    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
-        super().__init__(connection, now)
-        # Who was recognised and not asked for since; given once, so that nobody is out of date.
-        self._recognised: dict[int, Person] = {}
-
     async def recognise(self, telegram_ids: Collection[int]) -> tuple[Person, ...]:
         """Record that these people have just written, as far as they are known; tell who is."""
         if not telegram_ids:
@@ -40,14 +34,10 @@ class People(Repository):
         result = await self._connection.execute(
             _RECOGNISING, {"telegram_ids": list(telegram_ids), "now": self._now}
         )
-        found = tuple(map(_person, result))
-        self._recognised |= {person.telegram_id: person for person in found}
-        return found
+        return tuple(map(_person, result))
 
     async def seen(self, telegram_id: int) -> Person:
         """Record that this person has just written; the first time makes them known."""
-        if telegram_id in self._recognised:
-            return self._recognised.pop(telegram_id)
         now = {"created_at": self._now, "last_seen_at": self._now}
         result = await self._connection.execute(
             _seeing(self._dialect), {"telegram_id": telegram_id, **now}
@@ -64,17 +54,19 @@ class People(Repository):
 
     async def blocked(self, telegram_id: int) -> None:
         """Record that this person blocked the bot; a later report does not move the date."""
-        await self._connection.execute(
-            update(people)
-            .where(people.c.telegram_id == telegram_id, people.c.blocked_at.is_(None))
-            .values(blocked_at=self._now)
-        )
+        is_new = people.c.blocked_at.is_(None)
+        await self._change(people.c.telegram_id == telegram_id, is_new, blocked_at=self._now)
 
     async def unblocked(self, telegram_id: int) -> None:
         """Record that this person lets the bot write again."""
-        await self._connection.execute(
-            update(people).where(people.c.telegram_id == telegram_id).values(blocked_at=None)
+        await self._change(people.c.telegram_id == telegram_id, blocked_at=None)
+
+    async def _change(self, *conditions: ColumnElement[bool], **values: object) -> None:
+        changed = await self._connection.scalars(
+            update(people).where(*conditions).values(**values).returning(people.c.id)
         )
+        for person_id in changed:
+            self._changes.touch(person_id)
 
     async def _find(self, condition: ColumnElement[bool]) -> Person | None:
         row = (await self._connection.execute(select(*_COLUMNS).where(condition))).one_or_none()

@@ -1,7 +1,6 @@
 """The questions asked, masked, and what became of them."""
 
 import functools
-from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +8,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine.repository import Repository, Upsert, insert_into
 from storage.engine.schema import questions
@@ -72,28 +70,6 @@ class Tally:
 class Questions(Repository):
     """The table `questions`: a person reaches only their own."""
 
-    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
-        super().__init__(connection, now)
-        self._numbers: deque[int] = deque()
-        self._expected = 1
-        self._last_reserved = 0
-        self._recorded: list[dict[str, object]] = []
-
-    def expect(self, count: int) -> None:
-        """Take so many ids at once, where one must be taken: so many questions may be recorded."""
-        self._expected = max(count, 1)
-
-    async def _reserve(self, count: int) -> None:
-        if self._dialect == "postgresql":
-            known = {"table": questions.name, "count": count}
-            self._numbers += await self._connection.scalars(_NEXT_NUMBERS, known)
-            return
-        # Nobody else writes before this transaction ends.
-        last = await self._connection.scalar(_LAST_NUMBER, {"table": questions.name}) or 0
-        first = max(last, self._last_reserved) + 1
-        self._last_reserved = first + count - 1
-        self._numbers += range(first, first + count)
-
     async def record(
         self,
         update_id: int | None,
@@ -107,28 +83,18 @@ class Questions(Repository):
         The id of another one leads nowhere. Questions are written together: at the end, or before
         anything reads.
         """
-        if not self._numbers:
-            count, self._expected = self._expected, 1
-            await self._reserve(count)
-        number = self._numbers.popleft()
-        self._recorded.append(
-            {
-                "id": number,
-                "update_id": update_id,
-                "person_id": person_id,
-                "asked_at": self._now,
-                "text": mask(text),
-                "outcome": outcome,
-                "shown": list(shown),
-            }
-        )
+        number = await self._next_id()
+        row: dict[str, object] = {
+            "id": number,
+            "update_id": update_id,
+            "person_id": person_id,
+            "asked_at": self._now,
+            "text": mask(text),
+            "outcome": outcome,
+            "shown": list(shown),
+        }
+        self._changes.put_off(questions, _recording(self._dialect), number, row)
         return number
-
-    async def write(self) -> None:
-        """Write what was recorded: before the commit, and before anything looks for it."""
-        if self._recorded:
-            rows, self._recorded = self._recorded, []
-            await self._connection.execute(_recording(self._dialect), rows)
 
     async def chosen(self, question_id: int, person_id: int, entry_id: str | None) -> bool:
         """Keep which of the choices was right, or None for none; False if it is not theirs."""
@@ -140,7 +106,7 @@ class Questions(Repository):
 
     async def get(self, question_id: int, person_id: int) -> Question | None:
         """Give the person's own question."""
-        await self.write()
+        await self._changes.write(questions)
         result = await self._connection.execute(
             select(*COLUMNS).where(
                 questions.c.id == question_id, questions.c.person_id == person_id
@@ -151,14 +117,14 @@ class Questions(Repository):
 
     async def latest(self, person_id: int) -> Question | None:
         """Give the person's last question."""
-        if any(row["person_id"] == person_id for row in self._recorded):
-            await self.write()
+        if any(row["person_id"] == person_id for row in self._changes.rows(questions).values()):
+            await self._changes.write(questions)
         row = (await self._connection.execute(_LATEST, {"person": person_id})).one_or_none()
         return None if row is None else question_of(row)
 
     async def of_person(self, person_id: int) -> tuple[Question, ...]:
         """Give all of a person's questions, oldest first."""
-        await self.write()
+        await self._changes.write(questions)
         result = await self._connection.execute(
             select(*COLUMNS).where(questions.c.person_id == person_id).order_by(questions.c.id)
         )
@@ -166,7 +132,7 @@ class Questions(Repository):
 
     async def unanswered(self, limit: int, since: datetime | None = None) -> tuple[Unanswered, ...]:
         """Give the newest questions without a good answer that nobody has treated yet."""
-        await self.write()
+        await self._changes.write(questions)
         left = _IS_LEFT & (questions.c.asked_at <= self._now - TIME_TO_CHOOSE)
         unanswered = or_(_IS_UNANSWERED, left)
         conditions = [unanswered, questions.c.treated_at.is_(None), questions.c.text != ""]
@@ -192,7 +158,7 @@ class Questions(Repository):
 
         With a publication, they are settled only once it is (`settle`), or open again (`release`).
         """
-        await self.write()
+        await self._changes.write(questions)
         result = await self._connection.execute(
             update(questions)
             .where(questions.c.id.in_(question_ids), questions.c.treated_at.is_(None))
@@ -208,7 +174,7 @@ class Questions(Repository):
 
     async def put_back(self, question_id: int) -> int:
         """Open again all that was set aside in the same act as this question; counts them."""
-        await self.write()
+        await self._changes.write(questions)
         act = select(questions.c.treated_at, questions.c.treated_by).where(
             questions.c.id == question_id, questions.c.treated_how == Treatment.ASIDE
         )
@@ -228,7 +194,7 @@ class Questions(Repository):
 
     async def change_request_ids(self) -> tuple[int, ...]:
         """Give the publications that questions still wait for."""
-        await self.write()
+        await self._changes.write(questions)
         waited_for = questions.c.publication_id
         result = await self._connection.scalars(
             select(waited_for).distinct().where(waited_for.is_not(None)).order_by(waited_for)
@@ -244,7 +210,7 @@ class Questions(Repository):
         await self._free(publication_id, treated_at=None, treated_how=None, treated_by=None)
 
     async def _free(self, publication_id: int, **values: object) -> None:
-        await self.write()
+        await self._changes.write(questions)
         await self._connection.execute(
             update(questions)
             .where(questions.c.publication_id == publication_id)
@@ -253,7 +219,7 @@ class Questions(Repository):
 
     async def tally(self, since: datetime) -> Tally:
         """Count the questions asked since then, small talk apart, and those answered well."""
-        await self.write()
+        await self._changes.write(questions)
         asked = (questions.c.asked_at >= since) & (questions.c.outcome != "smalltalk")
         counts = select(func.count()).select_from(questions)
         unwell = await self._connection.scalar(counts.where(asked, or_(_IS_UNANSWERED, _IS_LEFT)))
@@ -261,13 +227,30 @@ class Questions(Repository):
         return Tally(total, total - (unwell or 0))
 
     async def _change(self, question_id: int, person_id: int, **values: object) -> bool:
-        await self.write()
+        await self._changes.write(questions)
         result = await self._connection.execute(
             update(questions)
             .where(questions.c.id == question_id, questions.c.person_id == person_id)
             .values(**values)
         )
         return result.rowcount > 0
+
+    async def _next_id(self) -> int:
+        changes = self._changes
+        if not changes.question_ids:
+            count, changes.questions_expected = changes.questions_expected, 1
+            changes.question_ids += await self._reserve(count)
+        return changes.question_ids.popleft()
+
+    async def _reserve(self, count: int) -> Sequence[int]:
+        if self._dialect == "postgresql":
+            known = {"table": questions.name, "count": count}
+            return (await self._connection.scalars(_NEXT_NUMBERS, known)).all()
+        # Nobody else writes before this transaction ends.
+        last = await self._connection.scalar(_LAST_NUMBER, {"table": questions.name}) or 0
+        first = max(last, self._changes.last_question_id) + 1
+        self._changes.last_question_id = first + count - 1
+        return range(first, first + count)
 
 
 _IS_UNANSWERED: ColumnElement[bool] = or_(

@@ -1,0 +1,113 @@
+"""What is read for several updates at once, and the one place that answers from it.
+
+It is read before the first of these updates is handled, and it is right as long as nothing of that
+person changes in the same unit of work, by whichever update: the repositories note whom they
+change (`Changes`), an erasure counts as everybody, and whoever has changed is read anew. What
+belongs to a chat cannot change in between: of the updates of a unit of work, each has its own chat.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from storage.engine.changes import Changes
+from storage.queues.update_rate import UpdateRate
+from storage.records.drafts import Draft, Drafts
+from storage.records.interests import Interest, Interests
+from storage.records.people import People, Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefetch:
+    """What a few statements read for several updates, each of another chat.
+
+    `people` by Telegram's id, noted as having just written; `drafts` (None for none) and
+    `interests` by our id; `without_draft` are Telegram's ids; `within_rate` are chats that are
+    surely not too fast; `handled_at` tells by chat when its last update was handled; `questions`
+    is how many may be recorded.
+    """
+
+    people: Mapping[int, Person] = field(default_factory=dict)
+    drafts: Mapping[int, Draft | None] = field(default_factory=dict)
+    without_draft: frozenset[int] = frozenset()
+    interests: Mapping[int, tuple[Interest, ...]] = field(default_factory=dict)
+    within_rate: frozenset[int] = frozenset()
+    handled_at: Mapping[int, datetime] = field(default_factory=dict)
+    questions: int = 0
+
+
+_NOTHING = Prefetch()
+
+
+class ReadAhead:
+    """Answers from what was read ahead where that is still true, else from the repositories."""
+
+    def __init__(
+        self,
+        people: People,
+        drafts: Drafts,
+        interests: Interests,
+        update_rate: UpdateRate,
+        changes: Changes,
+    ) -> None:
+        self._people = people
+        self._drafts = drafts
+        self._interests = interests
+        self._update_rate = update_rate
+        self._changes = changes
+        self._read = _NOTHING
+
+    def use(self, prefetch: Prefetch) -> None:
+        """Answer from this, which was read in this unit of work, before anything was changed."""
+        self._read = prefetch
+        self._changes.questions_expected = max(prefetch.questions, 1)
+
+    @property
+    def _prefetch(self) -> Prefetch:
+        return _NOTHING if self._changes.everybody_touched else self._read
+
+    async def person(self, telegram_id: int) -> Person:
+        """Record that this person has just written; the first time makes them known."""
+        known = self._prefetch.people.get(telegram_id)
+        if known is None or self._changes.touched(known.id):
+            return await self._people.seen(telegram_id)
+        return known
+
+    async def draft(self, person_id: int) -> Draft | None:
+        """Give the person's form in progress."""
+        drafts = self._prefetch.drafts
+        if person_id not in drafts or self._changes.touched(person_id):
+            return await self._drafts.of(person_id)
+        return drafts[person_id]
+
+    async def had_draft(self, telegram_id: int) -> bool:
+        """Tell whether the person had a form in progress before this update; asked first of all."""
+        if telegram_id in self._prefetch.without_draft:
+            return False
+        return bool(await self._drafts.writers([telegram_id]))
+
+    async def interests(self, person_id: int) -> tuple[Interest, ...]:
+        """Give all of a person's interests, oldest first."""
+        interests = self._prefetch.interests
+        if person_id not in interests or self._changes.touched(person_id):
+            return await self._interests.of_person(person_id)
+        return interests[person_id]
+
+    async def interest(self, person_id: int, project_id: str) -> Interest | None:
+        """Give the person's interest in a project, even withdrawn or closed."""
+        mine = await self.interests(person_id)
+        return next((one for one in mine if one.project_id == project_id), None)
+
+    async def is_over_rate(
+        self, chat_id: int, update_id: int, limit: int, within: timedelta
+    ) -> bool:
+        """Tell whether more than `limit` updates came within a time, this one counted."""
+        if chat_id in self._prefetch.within_rate:
+            return False
+        return await self._update_rate.is_over(chat_id, update_id, limit, within)
+
+    async def came_between(self, chat_id: int, handled_at: datetime, update_id: int) -> bool:
+        """Tell whether there were updates after the one that was handled at this very moment."""
+        if self._prefetch.handled_at.get(chat_id) == handled_at:
+            return False
+        return await self._update_rate.came_between(chat_id, handled_at, update_id)
