@@ -253,6 +253,7 @@ def _services(
         flood_limit=settings.flood_limit,
         facilitator_ids=settings.facilitator_ids,
         knowledge_dir=library.directory,
+        forms={form.name: form for form in handlers.table.FORMS},
     )
 
 

@@ -8,8 +8,9 @@ from handlers.handoff.threads import Threads
 from handlers.messages import Catalogue
 from handlers.requests import administrators
 from storage.queues.outbox import Pending
-from storage.records.conversation_values import ABOUT, Conversation, Reference, Side
+from storage.records.conversation_values import Conversation, Side
 from storage.records.conversation_values import Message as Said
+from storage.subject import Kind, Subject
 from storage.unit_of_work import UnitOfWork
 
 TEXT = Catalogue.of("handoff")
@@ -17,7 +18,7 @@ TEXT = Catalogue.of("handoff")
 
 def is_in_thread(item: Pending) -> bool:
     """Tell whether a message belongs to a question handed over."""
-    return item.about is not None and item.about.startswith(ABOUT)
+    return item.about is not None and item.about.kind is Kind.HANDOFF
 
 
 async def arrived(work: UnitOfWork, item: Pending, identity: Identity) -> None:
@@ -25,7 +26,7 @@ async def arrived(work: UnitOfWork, item: Pending, identity: Identity) -> None:
 
     Called in the unit of work that records the delivery.
     """
-    found = await _subject(work, item)
+    found = await _message(work, item)
     if found is None:
         return
     conversation, said = found
@@ -47,8 +48,7 @@ async def failed(work: UnitOfWork, item: Pending, reason: str, identity: Identit
     """Say to whoever caused it that a message cannot be delivered; False: tell others as well."""
     if await administrators.undelivered(work, item, reason):
         return True
-    found = await _subject(work, item)
-    reference = Reference.of(item.about)
+    found = await _message(work, item)
     threads = Threads(work, identity.operator)
     if found is not None and found[1].side is Side.FACILITATORS:
         conversation, said = found
@@ -58,40 +58,50 @@ async def failed(work: UnitOfWork, item: Pending, reason: str, identity: Identit
         )
         threads.note(conversation, text, reply_to=await _typed_in(threads, said))
         return blocked
-    conversation_known = await _conversation(work, reference)
-    is_news = item.method == "sendMessage" and reference is not None and not reference.is_note
+    conversation_known = await _conversation(work, item.about)
+    is_news = item.method == "sendMessage" and item.about is not None and not item.about.is_note
     if conversation_known and is_news:
         text = TEXT("person_undelivered", conversation=conversation_known, identity=identity)
         await threads.tell_person(conversation_known, text)
     return False
 
 
+async def number_of(work: UnitOfWork, about: Subject | None) -> str | None:
+    """Return the number that people know something by; None where it has none, or is gone."""
+    if about is not None and about.kind is Kind.INTEREST:
+        interest = await work.interests.get(about.id)
+        return interest.number if interest else None
+    conversation = await _conversation(work, about)
+    return conversation.number if conversation else None
+
+
 async def removed(work: UnitOfWork, item: Pending, identity: Identity) -> None:
     """Post again what was to be edited in the group, and is gone from it."""
-    reference = Reference.of(item.about)
-    conversation = await _conversation(work, reference)
-    if conversation is None or reference is None:
+    about = item.about
+    conversation = await _conversation(work, about)
+    if conversation is None or about is None:
         return
     threads = Threads(work, identity.operator)
     threads.note(conversation, TEXT("reposted", conversation=conversation))
-    said = await work.conversations.message(reference.message_id) if reference.message_id else None
+    said = await work.conversations.message(about.message_id) if about.message_id else None
     if said is None:
         await threads.post_question(conversation)
     else:
         await threads.pass_on(conversation, said)
 
 
-async def _subject(work: UnitOfWork, item: Pending) -> tuple[Conversation, Said] | None:
-    reference = Reference.of(item.about)
-    if reference is None or reference.message_id is None:
+async def _message(work: UnitOfWork, item: Pending) -> tuple[Conversation, Said] | None:
+    if item.about is None or item.about.message_id is None:
         return None
-    said = await work.conversations.message(reference.message_id)
-    conversation = await work.conversations.get(reference.conversation_id)
+    said = await work.conversations.message(item.about.message_id)
+    conversation = await _conversation(work, item.about)
     return None if said is None or conversation is None else (conversation, said)
 
 
-async def _conversation(work: UnitOfWork, reference: Reference | None) -> Conversation | None:
-    return await work.conversations.get(reference.conversation_id) if reference else None
+async def _conversation(work: UnitOfWork, about: Subject | None) -> Conversation | None:
+    if about is None or about.kind is not Kind.HANDOFF:
+        return None
+    return await work.conversations.get(about.id)
 
 
 async def _typed_in(threads: Threads, said: Said) -> int | None:

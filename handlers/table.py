@@ -1,8 +1,9 @@
-"""The one visible list of all handlers, in the order in which they are asked."""
+"""The visible lists of all that people can do: handlers, in the order asked, and forms."""
 
 from handlers.core.routing import Handler
 from handlers.curation import fill_gap, history, publish, trial, unanswered
 from handlers.forms import engine as forms
+from handlers.forms.steps import Form
 from handlers.general import fallback, groups, privacy, start_and_help
 from handlers.handoff import facilitators, person
 from handlers.projects import browse
@@ -34,3 +35,5 @@ ALL: tuple[Handler, ...] = (
     groups.HEARING,
     *fallback.HANDLERS,
 )
+
+FORMS: tuple[Form, ...] = (interest.FORM, proposal.FORM, person.FORM, person.REPLY)

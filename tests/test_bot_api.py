@@ -25,7 +25,19 @@ def bot_of(server: PreviewServer, transport: Transport) -> ExtBot[None]:
 def pending(method: str, payload: dict[str, object], attachment: bytes | None = None) -> Pending:
     name = "liste.csv" if attachment else None
     return Pending(
-        1, "p1001", Audience.PERSON, SME, None, method, payload, attachment, name, None, 0, START
+        id=1,
+        lane="p1001",
+        audience=Audience.PERSON,
+        chat_id=SME,
+        update_id=None,
+        method=method,
+        payload=payload,
+        attachment=attachment,
+        filename=name,
+        about=None,
+        attempts=0,
+        created_at=START,
+        leaves_trace=False,
     )
 
 

@@ -77,6 +77,15 @@ async def test_the_group_is_told_that_telegram_refused_what_the_person_is_told(
     administrator.sees("n'a pas reçu le message du bot. Telegram l'a refusé (BadRequest)")
 
 
+async def test_what_is_not_delivered_is_named_as_the_group_knows_it(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await registers(sme, stage)
+    stage.messenger.faults.next("editMessageText", status=400, description="Bad Request: no")
+    await administrator.taps("Pris en charge")
+    administrator.received(f"Il concerne la demande {number}.")
+
+
 async def test_a_message_that_arrives_is_forgotten_with_the_person(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:

@@ -385,7 +385,7 @@ async def test_a_reply_that_telegram_refuses_is_said_on_all_sides(
     stage.messenger.faults.next("sendMessage", status=400, description="Bad Request: no")
     await replies(facilitator, "Êtes-vous là ?", card(facilitator))
     facilitator.sees("non remise", "BadRequest")
-    administrator.received("Message non remis")
+    administrator.received("Il concerne la question Q-2026-0001.")
     assert "Êtes-vous là" not in str(sme.messages())
 
 

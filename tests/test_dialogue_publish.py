@@ -25,6 +25,7 @@ from handlers.curation.publish import TEXT
 from knowledge.curation.versions import PUBLISHABLE, publish, versions
 from knowledge.ranking.model_store import ModelStore
 from storage.records.change_requests import ChangeKind, ChangeState, NewChangeRequest
+from storage.subject import Kind, Subject
 
 
 @pytest.fixture
@@ -273,7 +274,7 @@ async def test_a_phrasing_asked_for_elsewhere_is_one_more_line(
             facilitator.chat_id,
             subject="talents",
             wording="j'ai besoin de bras",
-            about="gap:1",
+            about=Subject(Kind.GAP, 1),
         )
         await work.change_requests.ask(asked)
     facilitator._mark()
@@ -283,7 +284,7 @@ async def test_a_phrasing_asked_for_elsewhere_is_one_more_line(
     lines = (folder / "faq.yaml").read_text("utf-8").splitlines()
     assert len(lines) == len(FAQ.splitlines()) + 1
     async with stage.running.parts.database.begin() as work:
-        change = await work.change_requests.about("gap:1")
+        change = await work.change_requests.about(Subject(Kind.GAP, 1))
     assert change is not None
     assert change.state is ChangeState.PUBLISHED
 

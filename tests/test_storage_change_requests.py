@@ -21,6 +21,7 @@ from storage.records.change_requests import (
     ChangeState,
     NewChangeRequest,
 )
+from storage.subject import Kind, Subject
 
 ASKED = NewChangeRequest(ChangeKind.UPLOAD, 7, "Ada", -100, file="faq.yaml", subject="file-1")
 REPORT = {"confirm": True, "wrong": ["x"]}
@@ -119,10 +120,10 @@ async def test_what_ends_keeps_no_content(database: Database, state: ChangeState
 
 async def test_the_last_change_about_something_is_found(database: Database) -> None:
     for subject in ("a", "b"):
-        await ask(database, replace(ASKED, subject=subject, about="gap:1"))
+        await ask(database, replace(ASKED, subject=subject, about=Subject(Kind.GAP, 1)))
     async with database.begin() as work:
-        change = await work.change_requests.about("gap:1")
-        assert await work.change_requests.about("gap:2") is None
+        change = await work.change_requests.about(Subject(Kind.GAP, 1))
+        assert await work.change_requests.about(Subject(Kind.GAP, 2)) is None
     assert change is not None
     assert change.subject == "b"
 

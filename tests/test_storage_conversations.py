@@ -24,7 +24,6 @@ from storage.records.conversation_values import (
     Message,
     NewConversation,
     NewMessage,
-    Reference,
     Side,
 )
 from storage.records.questions import Treatment
@@ -136,21 +135,6 @@ async def test_a_signature_is_switched_and_its_use_is_noted(
     async with database.begin() as work:
         assert not await work.conversations.switch_signature(9)
         assert not await work.conversations.signs(9)
-
-
-@pytest.mark.parametrize(
-    ("about", "expected"),
-    [
-        ("handoff:7", Reference(7, None, is_note=False)),
-        ("handoff:7:12", Reference(7, 12, is_note=False)),
-        ("handoff:7:note", Reference(7, None, is_note=True)),
-        ("handoff:7:x", None),
-        ("interest:7", None),
-        (None, None),
-    ],
-)
-def test_an_about_is_read_back(about: str | None, expected: Reference | None) -> None:
-    assert Reference.of(about) == expected
 
 
 async def sent_lines(work: UnitOfWork, thread: Conversation, message: Message) -> None:

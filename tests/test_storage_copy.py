@@ -32,6 +32,7 @@ from storage.operations import copy
 from storage.operations.copy import CopiedTable, copy_database
 from storage.queues.inbox import Received
 from storage.records.drafts import Draft
+from storage.subject import Kind, Subject
 
 SOURCES = pytest.mark.parametrize(
     ("source_kind", "target_kind"),
@@ -70,7 +71,7 @@ async def filled(url: str) -> Database:
         await work.interests.register(someone, new_interest())
         await work.questions.record(1, someone, "Qu'est-ce ?", "answer", ["talents"])
         await work.outbox.add(to_person(7, attachment=b"\x00\xff" * 1000, filename="a.xlsx"))
-        notice = await work.outbox.add(to_administrators(about="interest:1"))
+        notice = await work.outbox.add(to_administrators(about=Subject(Kind.INTEREST, 1)))
         await work.outbox.sent(notice, -100, 5)
         await work.outbox.moved(-5, -1005)
     return database

@@ -30,6 +30,7 @@ from storage.records.interests import (
     Role,
     Status,
 )
+from storage.subject import Kind, Subject
 
 
 async def register(database: Database, person_id: int, project_id: str = "hydrogen") -> Interest:
@@ -77,7 +78,7 @@ async def test_an_interest_comes_back_as_it_was_given(database: Database) -> Non
             Event(Status.RECEIVED, START, None, None, None),
         )
     assert not interest.is_anonymous
-    assert interest.about == f"interest:{interest.id}"
+    assert interest.about == Subject(Kind.INTEREST, interest.id)
 
 
 async def test_what_is_not_there_is_none(database: Database) -> None:

@@ -17,6 +17,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 
 from storage.database import Database
 from storage.queues.outbox import Audience, Delivery, Outgoing, Pending
+from storage.subject import Kind, Subject
 
 ALL = frozenset(Audience)
 
@@ -27,7 +28,10 @@ def words(pending: tuple[Pending, ...]) -> list[str]:
 
 async def test_a_message_comes_back_as_it_was_owed(database: Database) -> None:
     outgoing = to_person(
-        words="\u00c9\U0001f600", attachment=b"\x00\xff", filename="data.html", about="x:1"
+        words="\u00c9\U0001f600",
+        attachment=b"\x00\xff",
+        filename="data.html",
+        about=Subject(Kind.GAP, 1),
     )
     async with database.begin() as work:
         number = await work.outbox.add(outgoing)
@@ -43,9 +47,10 @@ async def test_a_message_comes_back_as_it_was_owed(database: Database) -> None:
         payload={"text": "\u00c9\U0001f600"},
         attachment=b"\x00\xff",
         filename="data.html",
-        about="x:1",
+        about=Subject(Kind.GAP, 1),
         attempts=0,
         created_at=START,
+        leaves_trace=True,
     )
 
 
@@ -127,13 +132,15 @@ async def test_a_sent_message_is_forgotten(database: Database) -> None:
 async def test_a_message_about_something_leaves_a_trace_without_its_content(
     database: Database,
 ) -> None:
-    owed = to_administrators("secret", about="interest:1", attachment=b"secret", filename="secret")
+    owed = to_administrators(
+        "secret", about=Subject(Kind.INTEREST, 1), attachment=b"secret", filename="secret"
+    )
     async with database.begin() as work:
         number = await work.outbox.add(owed)
-        assert await work.outbox.delivery("interest:1") is None
+        assert await work.outbox.delivery(Subject(Kind.INTEREST, 1)) is None
         assert await work.outbox.sent(number, -100, 55)
         assert await work.outbox.claim("here", [], 10, ALL) == ()
-        assert await work.outbox.delivery("interest:1") == Delivery(-100, 55)
+        assert await work.outbox.delivery(Subject(Kind.INTEREST, 1)) == Delivery(-100, 55)
     (row,) = await rows(database, "outbox")
     assert (row["state"], row["payload"], row["attachment"]) == ("sent", None, None)
     assert "secret" not in str(row)
@@ -142,25 +149,29 @@ async def test_a_message_about_something_leaves_a_trace_without_its_content(
 async def test_the_last_message_sent_about_something_is_found(database: Database) -> None:
     async with database.begin() as work:
         outbox = work.outbox
-        first = await outbox.add(to_administrators(about="interest:1"))
-        person = await outbox.add(to_person(7, about="interest:1"))
-        other = await outbox.add(to_administrators(about="interest:2"))
+        first = await outbox.add(to_administrators(about=Subject(Kind.INTEREST, 1)))
+        person = await outbox.add(to_person(7, about=Subject(Kind.INTEREST, 1)))
+        other = await outbox.add(to_administrators(about=Subject(Kind.INTEREST, 2)))
         edit = await outbox.add(
-            Outgoing(Audience.ADMINISTRATORS, "editMessageText", {}, about="interest:1")
+            Outgoing(
+                Audience.ADMINISTRATORS, "editMessageText", {}, about=Subject(Kind.INTEREST, 1)
+            )
         )
         await outbox.sent(first, -100, 55)
         await outbox.sent(person, 7, 56)
         await outbox.sent(other, -100, 57)
         await outbox.sent(edit, -100, 55)
-        assert await outbox.delivery("interest:1") == Delivery(7, 56)
-        assert await outbox.delivery("interest:1", Audience.ADMINISTRATORS) == Delivery(-100, 55)
-        assert await outbox.delivery("interest:3") is None
+        assert await outbox.delivery(Subject(Kind.INTEREST, 1)) == Delivery(7, 56)
+        assert await outbox.delivery(
+            Subject(Kind.INTEREST, 1), Audience.ADMINISTRATORS
+        ) == Delivery(-100, 55)
+        assert await outbox.delivery(Subject(Kind.INTEREST, 3)) is None
 
 
 async def test_what_was_erased_while_it_was_sent_is_told(database: Database) -> None:
     async with database.begin() as work:
         person = await work.people.seen(7)
-        number = await work.outbox.add(to_person(7, about="interest:1"))
+        number = await work.outbox.add(to_person(7, about=Subject(Kind.INTEREST, 1)))
         await work.rights.erase(person.id)
         assert not await work.outbox.sent(number, 7, 100)
         await work.outbox.postpone(number, START, "429")

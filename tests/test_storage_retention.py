@@ -21,6 +21,7 @@ from storage.privacy.retention import Durations
 from storage.queues.inbox import Received
 from storage.records.drafts import Draft
 from storage.records.interests import OPEN, Status
+from storage.subject import Kind, Subject
 
 NOTHING = {
     "interests": 0,
@@ -166,9 +167,11 @@ async def test_the_outbox_forgets_what_was_parked_and_traces_of_other_things(
     async with database.begin() as work:
         outbox = work.outbox
         waiting = await outbox.add(to_person(7))
-        await outbox.park(await outbox.add(to_administrators(about="interest:1")), "400")
-        await outbox.sent(await outbox.add(to_administrators(about="report:1")), -100, 1)
-        kept = await outbox.add(to_administrators(about="interest:2"))
+        await outbox.park(
+            await outbox.add(to_administrators(about=Subject(Kind.INTEREST, 1))), "400"
+        )
+        await outbox.sent(await outbox.add(to_administrators(about=Subject(Kind.GAP, 1))), -100, 1)
+        kept = await outbox.add(to_administrators(about=Subject(Kind.INTEREST, 2)))
         await outbox.sent(kept, -100, 1)
     clock.advance(days=30)
     assert await apply(database) == NOTHING

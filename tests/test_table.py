@@ -1,16 +1,24 @@
-"""The table of handlers: each names its authority, each message exists and is used."""
+"""The tables of handlers, forms and messages: nothing is left out, nothing is there twice."""
 
 import ast
+import importlib
+import pkgutil
 import re
 from pathlib import Path
 
+import pytest
+
 import handlers
 from handlers.core.authority import Authority
+from handlers.forms.buttons import NOTICE, RECAP
+from handlers.forms.steps import Form
 from handlers.messages import Catalogue
-from handlers.table import ALL
+from handlers.table import ALL, FORMS
 
 FOLDER = Path(handlers.__file__).parent
 ROOT = FOLDER.parent
+# Of drafts.form and drafts.step, in storage/engine/schema.py.
+COLUMN_LENGTH = 32
 
 
 def test_every_handler_names_its_authority() -> None:
@@ -23,6 +31,29 @@ def test_what_administrators_do_asks_for_their_authority() -> None:
     names = {h.callback.__name__: h.callback.authority for h in ALL}  # type: ignore[attr-defined]
     assert names["show_details"] is Authority.ADMINISTRATORS
     assert names["take_charge"] is Authority.ADMINISTRATORS
+
+
+def test_every_form_that_a_feature_makes_is_in_the_table() -> None:
+    modules = [
+        importlib.import_module(found.name)
+        for found in pkgutil.walk_packages(handlers.__path__, "handlers.")
+        if found.name != "handlers.table"
+    ]
+    made = [one for module in modules for one in vars(module).values() if isinstance(one, Form)]
+    assert {id(form) for form in made} == {id(form) for form in FORMS}
+
+
+def test_no_two_forms_have_the_same_name() -> None:
+    names = [form.name for form in FORMS]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_the_steps_of_a_form_have_names_of_their_own_that_a_draft_can_keep(form: Form) -> None:
+    keys = [step.key for step in form.steps]
+    assert sorted(keys) == sorted(set(keys))
+    assert not {NOTICE, RECAP} & set(keys)
+    assert max(map(len, (form.name, *keys))) <= COLUMN_LENGTH
 
 
 def _used(path: Path) -> set[str]:

@@ -152,7 +152,7 @@ class Dispatcher(Lanes[Pending, str]):
             await self._failed(item, chat_id, error)
         else:
             await self._sent(item, chat_id, message_id)
-            if not item.about:
+            if not item.leaves_trace:
                 return
         # It may wait for another try, and there may be something to say of it.
         self.wake()
@@ -189,7 +189,7 @@ class Dispatcher(Lanes[Pending, str]):
     async def _sent(self, item: Pending, chat_id: int, message_id: int | None) -> None:
         logger.info("sent")
         metrics.SENT.inc()
-        if not item.about:
+        if not item.leaves_trace:
             await self._forget(item)
             return
         kept = await self._write_down(partial(self._keep, item, chat_id, message_id))
@@ -319,8 +319,9 @@ class Dispatcher(Lanes[Pending, str]):
         metrics.PARKED.inc()
         if await deliveries.failed(work, item, kind, self._services.identity):
             return
-        if item.about and item.audience is not Audience.ADMINISTRATORS:
-            text = TEXT("undelivered_alert", error=kind, about=item.about)
+        if item.leaves_trace and item.audience is not Audience.ADMINISTRATORS:
+            number = await deliveries.number_of(work, item.about)
+            text = TEXT("undelivered_alert", error=kind, about=item.about, number=number)
             content = {"text": text, "parse_mode": "HTML"}
             work.outbox.owe(Outgoing(Audience.ADMINISTRATORS, "sendMessage", content))
 

@@ -1,6 +1,6 @@
 """What the handlers are given: knowledge, identity of the service, groups, clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -40,6 +40,9 @@ class Services:
     flood_limit: int = 0
     facilitator_ids: frozenset[int] = frozenset()
     knowledge_dir: Path = Path()
+    # The forms that can be filled in, by the name that drafts keep. What a form is made of is said
+    # in handlers/forms, which stands above this room.
+    forms: Mapping[str, object] = field(default_factory=dict)
     decisions: DecisionCache = field(default_factory=DecisionCache, repr=False)
 
     def today(self) -> date:

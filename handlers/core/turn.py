@@ -15,6 +15,7 @@ from handlers.core.keyboards import Keyboard
 from handlers.core.services import Services
 from storage.queues.outbox import Audience, Delivery, Outgoing, Priority
 from storage.records.people import Person
+from storage.subject import Subject
 from storage.unit_of_work import UnitOfWork
 
 Data: TypeAlias = dict[Any, Any]
@@ -82,7 +83,7 @@ class Turn:
         text: str,
         keyboard: Keyboard | None = None,
         *,
-        about: str | None = None,
+        about: Subject | None = None,
     ) -> None:
         """Replace the message whose button was tapped; say it anew where it is out of reach.
 
@@ -123,7 +124,7 @@ class Turn:
         text: str,
         keyboard: Keyboard | None,
         *,
-        about: str | None = None,
+        about: Subject | None = None,
     ) -> None:
         """Send a message to somebody else; one who has been erased is told nothing."""
         person = await self.work.people.get(person_id)
@@ -136,13 +137,13 @@ class Turn:
         text: str,
         keyboard: Keyboard | None = None,
         *,
-        about: str | None = None,
+        about: Subject | None = None,
     ) -> None:
         """Send a message to a group, whichever chat it is by then; ``about`` finds it again."""
         content = composed(text, keyboard)
         self.work.outbox.owe(Outgoing(audience, "sendMessage", content, about=about))
 
-    async def revise(self, about: str, text: str, keyboard: Keyboard | None = None) -> bool:
+    async def revise(self, about: Subject, text: str, keyboard: Keyboard | None = None) -> bool:
         """Edit the message that was sent about something; False where there is none."""
         delivery = await self.work.outbox.delivery(about)
         if delivery is not None:
@@ -155,7 +156,7 @@ class Turn:
         text: str,
         keyboard: Keyboard | None = None,
         *,
-        about: str | None = None,
+        about: Subject | None = None,
     ) -> None:
         """Edit a message that arrived somewhere."""
         content = composed(text, keyboard) | {"message_id": delivery.message_id}
@@ -174,7 +175,7 @@ class Turn:
         method: str,
         chat_id: int,
         content: dict[str, object],
-        about: str | None = None,
+        about: Subject | None = None,
         priority: Priority = Priority.ANSWER,
     ) -> None:
         self.work.outbox.owe(

@@ -21,6 +21,7 @@ from handlers.curation.gaps import Gap, Wording, find
 from handlers.messages import Catalogue
 from storage.records.change_requests import ChangeKind, NewChangeRequest
 from storage.records.questions import Treatment
+from storage.subject import Kind, Subject
 
 TEXT = Catalogue.of("unanswered")
 ENTRIES_A_PAGE = 8
@@ -129,7 +130,7 @@ async def _publish(
         chat_id=turn.chat_id,
         subject=entry_id,
         wording=phrasing,
-        about=f"gap:{gap.id}",
+        about=Subject(Kind.GAP, gap.id),
     )
     publication_id = await turn.work.change_requests.ask(asked)
     how = Treatment.PHRASING if kind is ChangeKind.PHRASING else Treatment.OUT_OF_SCOPE

@@ -17,29 +17,24 @@ from handlers.forms.buttons import (
 from handlers.forms.steps import LEAVING, REMINDED, UNSURE, Answers, Form, RefusedError, Step
 from storage.records.drafts import Draft
 
-_FORMS: dict[str, Form] = {}
 
-
-def register(form: Form) -> Form:
-    """Make a form known by its name, which drafts are kept under."""
-    _FORMS[form.name] = form
-    return form
-
-
-def form_of(draft: Draft) -> Form:
+def form_of(turn: Turn, draft: Draft) -> Form:
     """Return the form that a draft is of."""
-    return _FORMS[draft.form]
+    form = turn.services.forms[draft.form]
+    if not isinstance(form, Form):
+        raise TypeError(f"{draft.form} is no form: {form!r}")
+    return form
 
 
 async def current(turn: Turn) -> Draft | None:
     """Return the form under way; None also for one that this version of the bot does not have."""
     draft = await turn.work.read_ahead.draft((await turn.person()).id)
-    return draft if draft and draft.form in _FORMS else None
+    return draft if draft and draft.form in turn.services.forms else None
 
 
 def what(turn: Turn, draft: Draft) -> str:
     """Return what the form is for, in words that follow "your form"."""
-    form = form_of(draft)
+    form = form_of(turn, draft)
     return form.text.label("what", **form.subject(turn, draft))
 
 
@@ -55,7 +50,7 @@ async def others_came_between(turn: Turn, draft: Draft) -> bool:
 def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
     """Say where the form stands, and remember that it asked now; ``named`` says which form."""
     _keep(turn, draft)
-    form = form_of(draft)
+    form = form_of(turn, draft)
     lines = [_name(turn, draft)] if named else []
     if draft.step == NOTICE:
         keyboard = notice_keyboard()
@@ -90,7 +85,7 @@ def question(turn: Turn, draft: Draft, step: Step) -> str:
 def refuse(turn: Turn, draft: Draft, refused: RefusedError) -> None:
     """Say why an answer was not taken, and for which form it was."""
     _keep(turn, draft)
-    form = form_of(draft)
+    form = form_of(turn, draft)
     step = form.by_key[draft.step]
     reason = _said(turn, draft, refused.reason, **refused.values)
     turn.say(f"{_name(turn, draft)}\n{reason}", _step_keyboard(turn, draft, step))
@@ -98,7 +93,7 @@ def refuse(turn: Turn, draft: Draft, refused: RefusedError) -> None:
 
 def ask_back(turn: Turn, draft: Draft, name: str) -> None:
     """Ask whether some words are the name that the step under way asks for."""
-    form = form_of(draft)
+    form = form_of(turn, draft)
     unsure = replace(draft, answers=_lasting(draft.answers) | {UNSURE: name})
     turn.work.drafts.save(unsure)
     said = _said(turn, unsure, f"ask_{draft.step}_sure")
@@ -107,7 +102,7 @@ def ask_back(turn: Turn, draft: Draft, name: str) -> None:
 
 def explain(turn: Turn, draft: Draft) -> None:
     """Help with the step under way: what is asked, why, and the way out."""
-    form = form_of(draft)
+    form = form_of(turn, draft)
     step = form.by_key.get(draft.step)
     if step is None:
         turn.say(TEXT("help_between"))
@@ -130,12 +125,12 @@ def _lasting(answers: Answers) -> dict[str, str]:
 
 
 def _step_keyboard(turn: Turn, draft: Draft, step: Step) -> Keyboard:
-    form = form_of(draft)
+    form = form_of(turn, draft)
     return step_keyboard(form, step, draft, form.offers(turn, draft, step))
 
 
 def _said(turn: Turn, draft: Draft, name: str, **more: object) -> str:
-    form = form_of(draft)
+    form = form_of(turn, draft)
     values = form.subject(turn, draft) | {"answers": draft.answers, "turn": turn} | more
     return form.text(name, **values)
 

@@ -17,7 +17,6 @@ from handlers.forms.asking import (
     others_came_between,
     question,
     refuse,
-    register,
     remind,
     what,
 )
@@ -61,7 +60,6 @@ __all__ = [
     "hear",
     "may_be_a_question",
     "open_at",
-    "register",
     "remind",
     "reopen",
     "sounds_like_a_question",
@@ -109,14 +107,14 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
         explain(turn, draft)
     elif means_to_leave(draft, text):
         await leaving.give_up(turn, draft)
-    elif wants_to_stop(draft, text):
+    elif wants_to_stop(turn, draft, text):
         leaving.ask_whether(turn, draft)
     elif REMINDED in draft.answers or says_no(draft, text):
         # A yes to what was said in between, perhaps.
         ask_again(turn, draft)
     elif keeps(draft, text):
         await _go_on(turn, draft)
-    elif step := step_back(draft, text):
+    elif step := step_back(turn, draft, text):
         ask_again(turn, replace(draft, step=step))
     elif draft.step == RECAP:
         await _hand_over(turn, draft)
@@ -127,17 +125,17 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
 
 
 async def _take(turn: Turn, draft: Draft, text: str) -> None:
-    if confirms_name(draft, text):
+    if confirms_name(turn, draft, text):
         await _take_name(turn, draft)
         return
-    form = form_of(draft)
+    form = form_of(turn, draft)
     step = form.by_key[draft.step]
     try:
         given = _by_words(turn, draft, step, text) or step.check(text, draft.answers)
     except RefusedError as refused:
         refuse(turn, draft, refused)
         return
-    if may_be_a_question(text, draft):
+    if may_be_a_question(turn, draft, text):
         ask_back(turn, draft, given[step.key])
     else:
         await _take_given(turn, draft, given)
@@ -150,13 +148,13 @@ async def _take_name(turn: Turn, draft: Draft) -> None:
 
 async def _take_given(turn: Turn, draft: Draft, given: Answers) -> None:
     named = await others_came_between(turn, draft)
-    answers = form_of(draft).merge(draft.answers, draft.step, given)
+    answers = form_of(turn, draft).merge(draft.answers, draft.step, given)
     await _go_on(turn, replace(draft, answers=answers), named=named)
 
 
 def _by_words(turn: Turn, draft: Draft, step: Step, text: str) -> dict[str, str] | None:
     """Accept a choice typed out, by its words or its number, and a typed skip."""
-    form, typed = form_of(draft), normalise(text)
+    form, typed = form_of(turn, draft), normalise(text)
     offered = form.offers(turn, draft, step)
     words = {
         value: normalise(form.text.label(f"choice_{step.key}_{value}")) for value in step.choices
@@ -171,7 +169,7 @@ def _by_words(turn: Turn, draft: Draft, step: Step, text: str) -> dict[str, str]
 
 
 async def _go_on(turn: Turn, draft: Draft, *, named: bool = False) -> None:
-    form = form_of(draft)
+    form = form_of(turn, draft)
     step = form.next_step(draft.answers)
     if step is None and not form.confirms:
         await _hand_over(turn, draft)
@@ -220,7 +218,7 @@ async def _answer_by_tap(turn: Turn, key: str, value: str) -> None:
     if draft.step != key:
         turn.toast(TEXT.label("step_passed"))
         return
-    form = form_of(draft)
+    form = form_of(turn, draft)
     step = form.by_key[key]
     if value and value not in form.offers(turn, draft, step):
         _refuse_tap(turn, draft, value)
@@ -234,7 +232,7 @@ async def _answer_by_tap(turn: Turn, key: str, value: str) -> None:
 def _refuse_tap(turn: Turn, draft: Draft, value: str) -> None:
     """Say that an old button leads nowhere now, and what the choice is today."""
     name = f"bad_{draft.step}_{value}"
-    text = form_of(draft).text
+    text = form_of(turn, draft).text
     turn.toast(text.label(name) if name in text.names else TEXT.label("not_offered"), alert=True)
     ask_again(turn, draft)
 
@@ -251,7 +249,7 @@ async def choose_change(_update: Update, context: BotContext) -> None:
     turn = context.turn
     draft = await _under_the_tap(turn)
     if draft:
-        form = form_of(draft)
+        form = form_of(turn, draft)
         steps = tuple(step for step in form.steps if step.applies(draft.answers))
         if len(steps) == 1:
             ask_again(turn, replace(draft, step=steps[0].key, editing=True))
@@ -265,7 +263,7 @@ async def change(update: Update, context: BotContext) -> None:
     turn = context.turn
     draft = await _under_the_tap(turn)
     step = AnswerAnew.of(update).step
-    if draft and step in form_of(draft).by_key:
+    if draft and step in form_of(turn, draft).by_key:
         editing = draft.editing or draft.step == RECAP
         ask_again(turn, replace(draft, step=step, editing=editing))
 
@@ -313,7 +311,7 @@ async def submit(update: Update, context: BotContext) -> None:
 
 async def _hand_over(turn: Turn, draft: Draft) -> None:
     await turn.work.drafts.discard(draft.person_id)
-    await form_of(draft).submit(turn, draft)
+    await form_of(turn, draft).submit(turn, draft)
 
 
 HANDLERS: tuple[Handler, ...] = (

@@ -34,7 +34,7 @@ async def cancel(_update: Update, context: BotContext) -> None:
     """Give the form up; one with many answers is asked about once, and given up at the second."""
     turn = context.turn
     draft = await current(turn)
-    if draft and LEAVING not in draft.answers and form_of(draft).given(draft.answers) > _FEW:
+    if draft and LEAVING not in draft.answers and form_of(turn, draft).given(draft.answers) > _FEW:
         ask_whether(turn, draft)
     else:
         await give_up(turn, draft)

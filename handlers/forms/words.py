@@ -2,6 +2,7 @@
 
 import functools
 
+from handlers.core.turn import Turn
 from handlers.forms.asking import form_of
 from handlers.forms.buttons import NOTICE, TEXT
 from handlers.forms.steps import LEAVING, UNSURE
@@ -18,20 +19,20 @@ def _is_one_of(label: str, text: str) -> bool:
     return normalise(text) in _phrases(label)
 
 
-def sounds_like_a_question(text: str, draft: Draft) -> bool:
+def sounds_like_a_question(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text typed during a form asks something instead of answering."""
-    if calls_for_help(text) or wants_to_stop(draft, text) or says_no(draft, text):
+    if calls_for_help(text) or wants_to_stop(turn, draft, text) or says_no(draft, text):
         return False
-    step = form_of(draft).by_key.get(draft.step)
+    step = form_of(turn, draft).by_key.get(draft.step)
     if step is None:
-        return not is_yes(text) and step_back(draft, text) is None
+        return not is_yes(text) and step_back(turn, draft, text) is None
     return text.rstrip().endswith("?") and not step.free_text
 
 
-def may_be_a_question(text: str, draft: Draft) -> bool:
+def may_be_a_question(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text typed where a name is asked for begins as questions and wishes do."""
-    step = form_of(draft).by_key.get(draft.step)
-    if step is None or not step.is_name or wants_to_stop(draft, text):
+    step = form_of(turn, draft).by_key.get(draft.step)
+    if step is None or not step.is_name or wants_to_stop(turn, draft, text):
         return False
     said = f"{normalise(text)} "
     begins = any(said.startswith(f"{opening} ") for opening in _phrases("question_openings"))
@@ -53,18 +54,18 @@ def means_to_leave(draft: Draft, text: str) -> bool:
     return LEAVING in draft.answers and _is_one_of("leaving_words", text)
 
 
-def wants_to_stop(draft: Draft, text: str) -> bool:
+def wants_to_stop(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text says plainly that the form is to be given up."""
     # Without a recap, all words are for whoever they go to.
-    speaks = form_of(draft).confirms and _is_one_of("stop_words", text)
+    speaks = form_of(turn, draft).confirms and _is_one_of("stop_words", text)
     return speaks or means_to_leave(draft, text)
 
 
-def confirms_name(draft: Draft, text: str) -> bool:
+def confirms_name(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text says yes, where it was asked whether some words are the name."""
     if UNSURE not in draft.answers:
         return False
-    label = form_of(draft).text.label(f"label_{draft.step}_sure")
+    label = form_of(turn, draft).text.label(f"label_{draft.step}_sure")
     return is_yes(text) or normalise(text) == normalise(label)
 
 
@@ -82,11 +83,11 @@ def keeps(draft: Draft, text: str) -> bool:
     return _is_one_of("keep_words", text) or (draft.editing and _is_one_of("back_words", text))
 
 
-def step_back(draft: Draft, text: str) -> str | None:
+def step_back(turn: Turn, draft: Draft, text: str) -> str | None:
     """Return the step that a text which asks to go back leads to; None where it is an answer."""
     if draft.step == NOTICE or not _is_one_of("back_words", text):
         return None
-    form = form_of(draft)
+    form = form_of(turn, draft)
     if before := form.step_before(draft):
         return before.key
     is_answer = form.by_key[draft.step].free_text and draft.step not in draft.answers

@@ -169,24 +169,20 @@ async def _say_back(turn: Turn, conversation: Conversation | None, words: str) -
     turn.say(TEXT("sent_back", conversation=conversation))
 
 
-FORM = engine.register(
-    Form(
-        name="handoff",
-        text=TEXT,
-        steps=(Step("text", _question, free_text=True),),
-        subject=_subject,
-        submit=hand_over,
-    )
+FORM = Form(
+    name="handoff",
+    text=TEXT,
+    steps=(Step("text", _question, free_text=True),),
+    subject=_subject,
+    submit=hand_over,
 )
-REPLY = engine.register(
-    Form(
-        name="handoff_reply",
-        text=Catalogue.of("handoff_reply"),
-        steps=(Step("text", _reply, free_text=True),),
-        subject=_subject,
-        submit=send_reply,
-        confirms=False,
-    )
+REPLY = Form(
+    name="handoff_reply",
+    text=Catalogue.of("handoff_reply"),
+    steps=(Step("text", _reply, free_text=True),),
+    subject=_subject,
+    submit=send_reply,
+    confirms=False,
 )
 _PRIVATE_REPLY = on.UpdateType.MESSAGE & on.ChatType.PRIVATE & on.TEXT & ~on.COMMAND & InThread()
 HANDLERS: tuple[Handler, ...] = (

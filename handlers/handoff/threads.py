@@ -13,6 +13,7 @@ from handlers.messages import Catalogue
 from storage.queues.outbox import Audience, Delivery, Outgoing
 from storage.records.conversation_values import Conversation, Side
 from storage.records.conversation_values import Message as Said
+from storage.subject import Subject
 from storage.unit_of_work import UnitOfWork
 
 TEXT = Catalogue.of("handoff")
@@ -145,18 +146,18 @@ class Threads:
         keyboard = column([button(TEXT.label("answer_back"), ReplyTo(conversation.id))])
         return composed(TEXT("from_facilitators", **values), keyboard)
 
-    async def _standing(self, about: str) -> Delivery | None:
+    async def _standing(self, about: Subject) -> Delivery | None:
         """Return where the group's message is; the messages of a former group are out of reach."""
         delivery = await self._work.outbox.delivery(about)
         return delivery if delivery and await self.is_here(delivery.chat_id) else None
 
-    def _owe_group(self, parameters: dict[str, object], about: str) -> None:
+    def _owe_group(self, parameters: dict[str, object], about: Subject) -> None:
         self._work.outbox.owe(
             Outgoing(Audience.FACILITATORS, "sendMessage", parameters, about=about)
         )
 
     async def _owe_person(
-        self, conversation: Conversation, parameters: dict[str, object], about: str | None
+        self, conversation: Conversation, parameters: dict[str, object], about: Subject | None
     ) -> None:
         person = await self._work.people.get(conversation.person_id)
         if person is not None:
@@ -170,7 +171,7 @@ class Threads:
                 )
             )
 
-    def _edit(self, delivery: Delivery, parameters: dict[str, object], about: str) -> None:
+    def _edit(self, delivery: Delivery, parameters: dict[str, object], about: Subject) -> None:
         self._work.outbox.owe(
             Outgoing(
                 Audience.PERSON,

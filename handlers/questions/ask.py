@@ -47,7 +47,9 @@ async def hear(_update: Update, context: BotContext) -> None:
     if draft is None:
         if not await own_requests.show_numbered(turn):
             await ask(turn)
-    elif forms.sounds_like_a_question(turn.text, draft) or await _is_surely_asked(turn, draft):
+    elif forms.sounds_like_a_question(turn, draft, turn.text) or await _is_surely_asked(
+        turn, draft
+    ):
         await ask(turn)
         forms.remind(turn, draft)
     else:
@@ -56,7 +58,7 @@ async def hear(_update: Update, context: BotContext) -> None:
 
 async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:
     """Tell whether what may be a name is a question with an answer; said twice, it is a name."""
-    if not forms.may_be_a_question(turn.text, draft):
+    if not forms.may_be_a_question(turn, draft, turn.text):
         return False
     decision = await _decide(turn.services, turn.text)
     if decision.outcome not in (Outcome.ANSWER, Outcome.SMALLTALK):

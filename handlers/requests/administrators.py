@@ -14,8 +14,8 @@ from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn, composed
 from handlers.messages import Catalogue
 from storage.queues.outbox import Audience, Outgoing, Pending
-from storage.records.interest_values import noted
 from storage.records.interests import Event, Interest, Moved, Status
+from storage.subject import Kind
 from storage.unit_of_work import UnitOfWork
 
 TEXT = Catalogue.of("administration")
@@ -212,10 +212,12 @@ async def _tell_person(turn: Turn, interest: Interest, words: str) -> None:
 
 async def undelivered(work: UnitOfWork, item: Pending, reason: str) -> bool:
     """Say to the administrators that the person never got what they did; False: not about that."""
-    interest_id = noted(item.about)
-    if interest_id is None or item.audience is not Audience.PERSON:
+    about = item.about
+    if about is None or about.kind is not Kind.INTEREST or not about.is_note:
         return False
-    interest = await work.interests.get(interest_id)
+    if item.audience is not Audience.PERSON:
+        return False
+    interest = await work.interests.get(about.id)
     if interest is not None and not interest.is_anonymous:
         text = TEXT("undelivered", interest=interest, reason=reason)
         content = composed(text, None, await _notification(work, interest))

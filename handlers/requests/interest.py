@@ -109,20 +109,18 @@ def give_receipt(turn: Turn, interest: Interest, name: str) -> None:
     )
 
 
-FORM = engine.register(
-    Form(
-        name="interest",
-        text=TEXT,
-        steps=(
-            *contact_steps.STEPS,
-            Step("role", role, choices=(Role.PARTICIPATE, Role.LEAD, Role.LEARN), optional=True),
-            Step("message", checks.passage("message", longest=1000), optional=True, free_text=True),
-            Step("siret", checks.siret, optional=True),
-        ),
-        subject=_subject,
-        submit=save,
-        offers=_offered,
-    )
+FORM = Form(
+    name="interest",
+    text=TEXT,
+    steps=(
+        *contact_steps.STEPS,
+        Step("role", role, choices=(Role.PARTICIPATE, Role.LEAD, Role.LEARN), optional=True),
+        Step("message", checks.passage("message", longest=1000), optional=True, free_text=True),
+        Step("siret", checks.siret, optional=True),
+    ),
+    subject=_subject,
+    submit=save,
+    offers=_offered,
 )
 
 HANDLERS: tuple[Handler, ...] = (tap(DeclareInterest, declare_interest),)

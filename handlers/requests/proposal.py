@@ -74,18 +74,16 @@ def answers_of(proposal: Interest) -> dict[str, str]:
     }
 
 
-FORM = engine.register(
-    Form(
-        name="proposal",
-        text=TEXT,
-        steps=(
-            Step("kind", _kind, choices=(Role.IDEA, Role.RESOURCE, Role.LEAD)),
-            Step("description", checks.passage("description", longest=_LONGEST), free_text=True),
-            *contact_steps.STEPS,
-        ),
-        subject=_subject,
-        submit=save,
-    )
+FORM = Form(
+    name="proposal",
+    text=TEXT,
+    steps=(
+        Step("kind", _kind, choices=(Role.IDEA, Role.RESOURCE, Role.LEAD)),
+        Step("description", checks.passage("description", longest=_LONGEST), free_text=True),
+        *contact_steps.STEPS,
+    ),
+    subject=_subject,
+    submit=save,
 )
 
 HANDLERS: tuple[Handler, ...] = (command("proposer", propose), tap(Propose, propose))

@@ -26,12 +26,13 @@ from storage.queues.inbox import InboxState
 from storage.queues.outbox import Audience, OutboxState, lane_of
 from storage.records.change_requests import ChangeRequests
 from storage.records.conversation_values import Conversation, Message
-from storage.records.conversations import Conversations, sent_about
+from storage.records.conversations import Conversations
 from storage.records.drafts import Draft, Drafts
 from storage.records.interest_values import Event, Interest, Status
 from storage.records.interests import Interests
 from storage.records.people import People, Person
 from storage.records.questions import Question, Questions
+from storage.subject import Kind, Subject, tells_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +135,12 @@ class Rights(Repository):
         await self._changes.write_all()
         self._changes.touch_everybody()
         mine = interests.c.person_id == person_id
-        numbers = {
-            name: one.number
-            for one in await self._of_person(person_id)
-            for name in (one.about, one.about_note)
-        }
+        numbers = {one.id: one.number for one in await self._of_person(person_id)}
         talks = await self._beside(Conversations).of_person(person_id)
         notices = await self._notices(numbers) + await self._talk_notices(talks)
-        about_talks = sent_about([one.id for one in talks])
+        told = tells_of(Kind.INTEREST, numbers) | tells_of(Kind.HANDOFF, [one.id for one in talks])
         counts = {
-            "outbox": await self._erase_outgoing(person.telegram_id, list(numbers))
-            + await self._delete(outbox, about_talks),
+            "outbox": await self._erase_outgoing(person.telegram_id, told),
             "inbox": await self._erase_incoming(person.telegram_id, keep_update_id),
             "interest_events": await self._erase_acts(person.telegram_id),
             "interests": await self._beside(Interests).anonymise(mine),
@@ -199,15 +195,19 @@ class Rights(Repository):
         )
         return tuple(AdministratorAct(row[0], Status(row[1]), row[2]) for row in result)
 
-    async def _notices(self, numbers: Mapping[str, str]) -> tuple[SentNotice, ...]:
+    async def _notices(self, numbers: Mapping[int, str]) -> tuple[SentNotice, ...]:
         columns = (outbox.c.sent_chat_id, outbox.c.message_id, outbox.c.about)
         result = await self._connection.execute(
             select(*columns)
             .distinct()
-            .where(outbox.c.about.in_(numbers), outbox.c.audience != Audience.PERSON)
+            .where(tells_of(Kind.INTEREST, numbers), outbox.c.audience != Audience.PERSON)
             .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
         )
-        return tuple(SentNotice(row[0], row[1], numbers[row[2]]) for row in result)
+        return tuple(
+            SentNotice(row[0], row[1], numbers[subject.id])
+            for row in result
+            if (subject := Subject.parse(row[2]))
+        )
 
     async def _conversations(
         self, person_id: int
@@ -223,7 +223,7 @@ class Rights(Repository):
             result = await self._connection.execute(
                 select(outbox.c.sent_chat_id, outbox.c.message_id)
                 .distinct()
-                .where(sent_about([one.id]), outbox.c.sent_chat_id < 0)
+                .where(tells_of(Kind.HANDOFF, [one.id]), outbox.c.sent_chat_id < 0)
                 .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
             )
             notices += [
@@ -275,11 +275,9 @@ class Rights(Repository):
         changes = await self._beside(ChangeRequests).forget_actor(telegram_id)
         return signed + said.rowcount + closed.rowcount + treated.rowcount + changes
 
-    async def _erase_outgoing(self, chat_id: int, abouts: Sequence[str]) -> int:
+    async def _erase_outgoing(self, chat_id: int, told: ColumnElement[bool]) -> int:
         await self._delete(rests, rests.c.lane == lane_of(Audience.PERSON, chat_id))
-        return await self._delete(
-            outbox, (outbox.c.chat_id == chat_id) | outbox.c.about.in_(abouts)
-        )
+        return await self._delete(outbox, (outbox.c.chat_id == chat_id) | told)
 
     async def _erase_incoming(self, chat_id: int, keep_update_id: int | None) -> int:
         # The bare numbers stay as long as Telegram may send the same updates again.

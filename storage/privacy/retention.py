@@ -18,10 +18,8 @@ from storage.engine.schema import (
 )
 from storage.queues.inbox import InboxState
 from storage.records.change_requests import ChangeRequests
-from storage.records.conversation_values import ABOUT as ABOUT_CONVERSATION
-from storage.records.conversations import sent_about
-from storage.records.interest_values import ABOUT, about, about_note
 from storage.records.interests import Interests
+from storage.subject import Kind, is_of, tells_of
 
 # Each database has its limit of parameters in one statement; SQLite's lowest was 999. An interest
 # has two names in the outbox.
@@ -84,8 +82,7 @@ class Retention(Repository):
         )
         anonymised = notices = 0
         while ids := (await self._connection.scalars(due)).all():
-            names = [name(one) for one in ids for name in (about, about_note)]
-            notices += await self._delete(outbox, outbox.c.about.in_(names))
+            notices += await self._delete(outbox, tells_of(Kind.INTEREST, ids))
             anonymised += await self._beside(Interests).anonymise(interests.c.id.in_(ids))
         return anonymised, notices
 
@@ -94,13 +91,13 @@ class Retention(Repository):
         due = select(conversations.c.id).where(last < self._now - kept).limit(_AT_ONCE // 10)
         ended = lines = 0
         while ids := (await self._connection.scalars(due)).all():
-            lines += await self._delete(outbox, sent_about(ids))
+            lines += await self._delete(outbox, tells_of(Kind.HANDOFF, ids))
             ended += await self._delete(conversations, conversations.c.id.in_(ids))
         return ended, lines
 
     async def _forget_outgoing(self, kept: timedelta) -> int:
         limit = self._now - kept
-        lasting = outbox.c.about.startswith(ABOUT) | outbox.c.about.startswith(ABOUT_CONVERSATION)
+        lasting = is_of(Kind.INTEREST, Kind.HANDOFF)
         return await self._delete(
             outbox, (outbox.c.parked_at < limit) | ((outbox.c.sent_at < limit) & ~lasting)
         )

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Row,
     bindparam,
     delete,
     exists,
@@ -29,6 +31,7 @@ from storage.queues.outgoing import (
     lane_of,
 )
 from storage.queues.send_pauses import EVERYTHING, is_paused
+from storage.subject import Subject
 
 # The values are met here, with what is done with them.
 __all__ = [
@@ -80,7 +83,7 @@ class Outbox(Repository):
         except IntegrityError as error:
             raise ClaimLostError("another worker took the same lane") from error
         rows = sorted(result, key=lambda row: (row.priority, row.id))
-        return tuple(Pending(row[1], row[2], Audience(row[3]), *row[4:]) for row in rows)
+        return tuple(_pending(row) for row in rows)
 
     async def sent(self, outgoing_id: int, chat_id: int, message_id: int | None) -> bool:
         """Forget a call that was made, or keep only the trace of it when it is about something.
@@ -121,10 +124,10 @@ class Outbox(Repository):
             outgoing_id, worker, state=OutboxState.PARKED, error=error, parked_at=self._now
         )
 
-    async def delivery(self, about: str, audience: Audience | None = None) -> Delivery | None:
+    async def delivery(self, about: Subject, audience: Audience | None = None) -> Delivery | None:
         """Tell where the last message sent about something (to that audience) is."""
         conditions = [
-            outbox.c.about == about,
+            outbox.c.about == about.pack(),
             outbox.c.state == OutboxState.SENT,
             outbox.c.method == "sendMessage",
             outbox.c.message_id.is_not(None),
@@ -215,7 +218,7 @@ class Outbox(Repository):
             "payload": dict(outgoing.payload),
             "attachment": outgoing.attachment,
             "filename": outgoing.filename,
-            "about": outgoing.about,
+            "about": outgoing.about and outgoing.about.pack(),
             "not_before": outgoing.not_before,
             "priority": outgoing.priority,
             "created_at": self._now,
@@ -252,6 +255,13 @@ _PENDING = (
     outbox.c.attempts,
     outbox.c.created_at,
 )
+
+
+def _pending(row: Row[*tuple[Any, ...]]) -> Pending:
+    values = {column.name: getattr(row, column.name) for column in _PENDING}
+    about = values["about"]
+    known = {"audience": Audience(values["audience"]), "about": Subject.parse(about)}
+    return Pending(**values | known, leaves_trace=about is not None)
 
 
 _OTHER = outbox.alias("other")

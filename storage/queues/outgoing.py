@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from storage.subject import Subject
+
 
 class Audience(StrEnum):
     """Who a message is for; where the groups are is known when it is sent."""
@@ -36,8 +38,8 @@ class Priority(IntEnum):
 class Outgoing:
     """A Bot API call to make: `payload` (JSON, without `chat_id`), perhaps a file.
 
-    `chat_id` is needed for a person, and is left out for a group. `about` ("interest:12") keeps
-    a record of the delivery, without its content. `not_before` is at most half an hour ahead.
+    `chat_id` is needed for a person, and is left out for a group. `about` keeps a
+    record of the delivery, without its content. `not_before` is at most half an hour ahead.
     """
 
     audience: Audience
@@ -46,7 +48,7 @@ class Outgoing:
     chat_id: int | None = None
     attachment: bytes | None = None
     filename: str | None = None
-    about: str | None = None
+    about: Subject | None = None
     not_before: datetime | None = None
     priority: Priority = Priority.ANSWER
 
@@ -60,7 +62,8 @@ class Outgoing:
 class Pending:
     """A call to make now; one lane's calls are made one after the other.
 
-    `update_id` is the update that caused it, where one did.
+    `update_id` is the update that caused it, where one did. `leaves_trace` tells that a record of
+    the delivery is kept: it is about something, even where this version cannot tell about what.
     """
 
     id: int
@@ -72,9 +75,10 @@ class Pending:
     payload: dict[str, Any]
     attachment: bytes | None
     filename: str | None
-    about: str | None
+    about: Subject | None
     attempts: int
     created_at: datetime
+    leaves_trace: bool
 
 
 @dataclass(frozen=True, slots=True)

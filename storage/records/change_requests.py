@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, RowMapping, delete, func, or_, select, upd
 
 from storage.engine.repository import Repository
 from storage.engine.schema import alarms, publications
+from storage.subject import Subject
 
 # A process that has died leaves what it was working on to another after so long.
 LEASE = timedelta(seconds=60)
@@ -63,7 +64,7 @@ class NewChangeRequest:
     file: str | None = None
     subject: str | None = None
     wording: str | None = None
-    about: str | None = None
+    about: Subject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class ChangeRequest:
     file: str | None
     subject: str | None
     wording: str | None
-    about: str | None
+    about: Subject | None
     asked_at: datetime
     base: str | None
     report: Mapping[str, Any] | None
@@ -100,6 +101,7 @@ class ChangeRequests(Repository):
     async def ask(self, asked: NewChangeRequest) -> int:
         """Ask for a change; it is examined once the unit of work has committed. Returns its id."""
         values = {name: getattr(asked, name) for name in NewChangeRequest.__slots__}
+        values["about"] = asked.about and asked.about.pack()
         result = await self._connection.execute(
             self._insert(publications)
             .values(**values, state=ChangeState.ASKED, asked_at=self._now)
@@ -111,9 +113,9 @@ class ChangeRequests(Repository):
         """Return a change."""
         return await self._one(publications.c.id == publication_id)
 
-    async def about(self, about: str) -> ChangeRequest | None:
+    async def about(self, about: Subject) -> ChangeRequest | None:
         """Return the last change asked for about something."""
-        return await self._one(publications.c.about == about)
+        return await self._one(publications.c.about == about.pack())
 
     async def content(self, publication_id: int) -> bytes | None:
         """Return what the file would be, or became; None once that is no longer kept."""
@@ -320,6 +322,9 @@ def _ended(now: datetime) -> dict[str, object]:
 
 def _publication(row: RowMapping) -> ChangeRequest:
     values = dict(row)
-    return ChangeRequest(
-        **values | {"kind": ChangeKind(row["kind"]), "state": ChangeState(row["state"])}
-    )
+    typed = {
+        "kind": ChangeKind(row["kind"]),
+        "state": ChangeState(row["state"]),
+        "about": Subject.parse(row["about"]),
+    }
+    return ChangeRequest(**values | typed)

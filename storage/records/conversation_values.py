@@ -1,12 +1,10 @@
 """What a conversation with facilitators is: a question handed over, and what followed."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-ABOUT = "handoff:"
-_REFERENCE = re.compile(rf"{ABOUT}(\d+)(?::(\d+|note))?")
+from storage.subject import Kind, Subject
 
 
 class Side(StrEnum):
@@ -33,14 +31,14 @@ class Conversation:
     closed_by_name: str | None
 
     @property
-    def about(self) -> str:
+    def about(self) -> Subject:
         """What the outbox keeps its message in the group under."""
-        return f"{ABOUT}{self.id}"
+        return Subject(Kind.HANDOFF, self.id)
 
     @property
-    def about_note(self) -> str:
+    def about_note(self) -> Subject:
         """What the outbox keeps the other lines in the group under."""
-        return f"{ABOUT}{self.id}:note"
+        return self.about.note
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +59,9 @@ class Message:
     stale: bool
 
     @property
-    def about(self) -> str:
+    def about(self) -> Subject:
         """What the outbox keeps its copy on the other side under."""
-        return f"{ABOUT}{self.conversation_id}:{self.id}"
+        return Subject(Kind.HANDOFF, self.conversation_id, message_id=self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +101,3 @@ class Ended:
 
     conversation: Conversation
     won: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What an `about` of the outbox names: a conversation, perhaps one of its messages."""
-
-    conversation_id: int
-    message_id: int | None
-    is_note: bool
-
-    @classmethod
-    def of(cls, about: str | None) -> "Reference | None":
-        """Read an `about`; None where it names something else."""
-        found = _REFERENCE.fullmatch(about or "")
-        if found is None:
-            return None
-        tail = found[2]
-        message_id = int(tail) if tail and tail != "note" else None
-        return cls(int(found[1]), message_id, tail == "note")

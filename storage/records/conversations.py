@@ -1,21 +1,13 @@
 """The questions handed over to facilitators, and what both sides said since."""
 
-from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
-from storage.engine.schema import (
-    conversation_messages,
-    conversations,
-    outbox,
-    questions,
-    signatures,
-)
+from storage.engine.schema import conversation_messages, conversations, questions, signatures
 from storage.records.conversation_values import (
-    ABOUT,
     Conversation,
     Ended,
     Message,
@@ -254,13 +246,6 @@ class Conversations(Repository):
         result = await self._connection.execute(select(conversation_messages).where(condition))
         row = result.one_or_none()
         return None if row is None else _message(row)
-
-
-def sent_about(conversation_ids: Collection[int]) -> ColumnElement[bool]:
-    """Choose the rows of the outbox that tell of these conversations."""
-    names = [f"{ABOUT}{one}" for one in conversation_ids]
-    parts = [outbox.c.about.startswith(f"{name}:") for name in names]
-    return or_(false(), outbox.c.about.in_(names), *parts)
 
 
 def _conversation(row: Row[*tuple[Any, ...]]) -> Conversation:

@@ -1,9 +1,10 @@
 """What an interest is, at each of its steps."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from storage.subject import Kind, Subject
 
 
 class Status(StrEnum):
@@ -90,14 +91,14 @@ class Interest:
         return self.person_id is None
 
     @property
-    def about(self) -> str:
-        """Name this interest in `Outgoing.about`."""
-        return about(self.id)
+    def about(self) -> Subject:
+        """What the outbox keeps its notification under."""
+        return Subject(Kind.INTEREST, self.id)
 
     @property
-    def about_note(self) -> str:
-        """Name in `Outgoing.about` what else is said of it, to the person and in the group."""
-        return about_note(self.id)
+    def about_note(self) -> Subject:
+        """What the outbox keeps what else is said of it under, to the person and in the group."""
+        return self.about.note
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +126,3 @@ class Event:
     actor_id: int | None
     actor_name: str | None
     note: str | None
-
-
-ABOUT = "interest:"
-_NOTE = re.compile(rf"{ABOUT}(\d+):note")
-
-
-def about(interest_id: int) -> str:
-    """Name an interest in `Outgoing.about`."""
-    return f"{ABOUT}{interest_id}"
-
-
-def about_note(interest_id: int) -> str:
-    """Name what else is said of an interest than its notification."""
-    return f"{about(interest_id)}:note"
-
-
-def noted(name: str | None) -> int | None:
-    """Return the interest that an `about_note` names; None where it names something else."""
-    found = _NOTE.fullmatch(name or "")
-    return int(found[1]) if found else None
