@@ -19,12 +19,12 @@ from knowledge.files import near_duplicates
 from knowledge.files.duplicate_phrasings import ENTRY, Phrasing
 from knowledge.files.problems import Place, Problem, Severity
 from knowledge.files.rules import LONGEST_ANSWER, LONGEST_CARD, LONGEST_LISTING
-from knowledge.files.schema_check import units
 from knowledge.files.telegram_html import length
 from knowledge.files.yaml_reader import LARGEST_BYTES, parse
 from knowledge.loading import Compiling, read_files
 from knowledge.model import Entry, Project, Stage
 from knowledge.ranking.model_store import ModelStore
+from knowledge.text.length import units
 from knowledge.text.normalise import normalise
 
 SHIPPED = Path(knowledge.__file__).parent
