@@ -28,6 +28,7 @@ _PERSONAL = frozenset(
         navigation.ListRequests,
         navigation.ShowEntry,
         navigation.ShowProject,
+        navigation.TurnRequests,
         buttons.Begin,
         buttons.Pick,
         buttons.Skip,

@@ -1,5 +1,6 @@
 """The one visible list of all handlers, in the order in which they are asked."""
 
+from handlers.core import paging
 from handlers.core.routing import Handler
 from handlers.curation import fill_gap, history, publish, trial, unanswered
 from handlers.forms import engine as forms
@@ -13,6 +14,7 @@ from handlers.requests import administrators, interest, own_requests, proposal
 ALL: tuple[Handler, ...] = (
     *groups.HANDLERS,
     *start_and_help.HANDLERS,
+    *paging.HANDLERS,
     *themes.HANDLERS,
     *answer.HANDLERS,
     *ask.HANDLERS,
