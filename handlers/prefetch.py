@@ -29,6 +29,7 @@ _PERSONAL = frozenset(
         navigation.ListRequests,
         navigation.ShowEntry,
         navigation.ShowProject,
+        navigation.TurnRequests,
         buttons.Begin,
         buttons.Pick,
         buttons.Skip,

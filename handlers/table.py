@@ -1,5 +1,6 @@
 """The visible lists of all that people can do: handlers, in the order asked, and forms."""
 
+from handlers.core import paging
 from handlers.core.routing import Handler
 from handlers.curation import fill_gap, history, publish, trial, unanswered
 from handlers.forms import engine as forms
@@ -14,6 +15,7 @@ from handlers.requests import administrators, interest, own_requests, proposal
 ALL: tuple[Handler, ...] = (
     *groups.HANDLERS,
     *start_and_help.HANDLERS,
+    *paging.HANDLERS,
     *themes.HANDLERS,
     *answer.HANDLERS,
     *ask.HANDLERS,

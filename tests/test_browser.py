@@ -194,17 +194,17 @@ async def test_everything_is_reached_by_keyboard(page: Page) -> None:
 async def test_the_focus_stays_on_the_step_whose_page_turns(page: Page) -> None:
     await says(page, "/projets")
     await sees(page, "page 1 sur")
-    await page.get_by_role("button", name="Page suivante").last.focus()
+    await page.get_by_role("button", name="Suivant ›").last.focus()
     for number in (2, 3):
         await page.keyboard.press("Enter")
         await sees(page, f"page {number} sur")
-        await expect(page.locator(":focus")).to_have_text("Page suivante ›")
+        await expect(page.locator(":focus")).to_have_text("Suivant ›")
 
 
 async def test_two_clicks_in_one_place_go_two_pages_on(page: Page) -> None:
     await says(page, "/projets")
     await sees(page, "page 1 sur")
-    box = await page.get_by_role("button", name="Page suivante").last.bounding_box()
+    box = await page.get_by_role("button", name="Suivant ›").last.bounding_box()
     assert box is not None
     for number in (2, 3):
         await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

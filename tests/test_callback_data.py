@@ -51,6 +51,20 @@ def test_what_does_not_fit_is_refused_before_it_is_sent(word: str) -> None:
         Sample(1, yes=True, word=word, colour=Colour.RED).pack()
 
 
+@dataclass(frozen=True)
+class Grown(CallbackData, prefix="grown"):
+    name: str
+    page: int = 0
+
+
+def test_a_button_sent_before_a_field_was_added_still_leads_somewhere() -> None:
+    assert Grown.unpack("grown:x") == Grown("x", 0)
+    assert Grown.unpack("grown:x:3") == Grown("x", 3)
+    for data in ("grown", "grown:x:", "grown:x:3:4"):
+        with pytest.raises(ExpiredButtonError):
+            Grown.unpack(data)
+
+
 def _all_buttons() -> list[type[CallbackData]]:
     return [cls for cls in CallbackData.__subclasses__() if cls.__module__.startswith("handlers")]
 

@@ -11,20 +11,20 @@ from rapidfuzz import fuzz
 from small_library import small_folder
 
 import knowledge
+from handlers.core.paging import TOLD, Page
 from handlers.messages import Catalogue
-from handlers.projects.browse import PAGE_SIZE
 from handlers.questions.answer import Vote
 from knowledge.curation.check import check, check_whole
 from knowledge.files import near_duplicates
 from knowledge.files.duplicate_phrasings import ENTRY, Phrasing
 from knowledge.files.problems import Place, Problem, Severity
 from knowledge.files.rules import LONGEST_ANSWER, LONGEST_CARD, LONGEST_LISTING
-from knowledge.files.schema_check import units
 from knowledge.files.telegram_html import length
 from knowledge.files.yaml_reader import LARGEST_BYTES, parse
 from knowledge.loading import Compiling, read_files
 from knowledge.model import Entry, Project, Stage
 from knowledge.ranking.model_store import ModelStore
+from knowledge.text.length import units
 from knowledge.text.normalise import normalise
 
 SHIPPED = Path(knowledge.__file__).parent
@@ -312,14 +312,10 @@ def test_the_longest_card_and_the_longest_page_fit_in_a_message() -> None:
     closed = text.label("withdrawn", project=longest)
     card = text("card", project=longest, closed=closed, link=link, interest=Interest())
     assert length(card) <= 4096
-    listed = [project(territories=("t" * (LONGEST_LISTING - 120),))] * PAGE_SIZE
+    listed = [project(territories=("t" * (LONGEST_LISTING - 120),))] * 5000
     page = text(
         "page",
-        projects=listed,
-        first=4996,
-        total=5000,
-        page=1000,
-        pages=1000,
+        page=Page.of(listed, 999, TOLD),
         filters=["t" * 60, "s" * 60, text.label("seeking_lead")],
         words="w" * 30,
         searched=9,

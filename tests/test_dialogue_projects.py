@@ -5,6 +5,7 @@ import re
 from dialogue import Speaker, Stage
 
 from handlers.core.buttons import DeclareInterest, ListProjects, ShowProject
+from handlers.core.paging import BUTTONS
 from handlers.projects.browse import ChooseFilter
 
 
@@ -19,11 +20,11 @@ async def test_five_a_page_in_a_stable_order_without_repetition(sme: Speaker, st
     seen = numbered(sme.labels)
     assert len(seen) == 5
     for _ in range((total - 1) // 5):
-        await sme.taps("Page suivante")
+        await sme.taps("Suivant ›")
         seen += numbered(sme.labels)
     assert len(seen) == total
     assert [int(label.split(".")[0]) for label in seen] == list(range(1, total + 1))
-    await sme.taps("‹ Page précédente")
+    await sme.taps("‹ Précédent")
     assert numbered(sme.labels)[-1] == seen[(total - 1) // 5 * 5 - 1]
 
 
@@ -31,19 +32,19 @@ async def test_the_steps_stay_in_place_and_say_where_the_pages_end(sme: Speaker)
     await sme.says("/projets")
     places = set()
     for _ in range(2):
-        message, _data = sme.button("Page suivante")
+        message, _data = sme.button("Suivant ›")
         rows = message["reply_markup"]["inline_keyboard"]
-        steps = next(row for row in rows if len(row) == 2 and row[0]["text"].startswith("‹"))
-        places.add((len(rows) - rows.index(steps), tuple(one["text"] for one in steps)))
-        await sme.taps("Page suivante")
+        steps = next(row for row in rows if row[0]["text"] == "‹ Précédent")
+        places.add((len(rows) - rows.index(steps), steps[0]["text"], len(steps), steps[2]["text"]))
+        await sme.taps("Suivant ›")
     assert len(places) == 1
     while not sme.toast:
-        await sme.taps("Page suivante")
-    assert sme.toast == "C'est la dernière page."
+        await sme.taps("Suivant ›")
+    assert sme.toast == "C'est la fin de la liste."
     assert not sme.new
     await sme.says("/projets")
-    await sme.taps("‹ Page précédente")
-    assert sme.toast == "C'est la première page."
+    await sme.taps("‹ Précédent")
+    assert sme.toast == "C'est le début de la liste."
 
 
 async def test_the_example_of_a_search_is_no_link_to_the_bare_command(sme: Speaker) -> None:
@@ -69,7 +70,7 @@ async def test_filters_by_territory_sector_and_lead_combine(sme: Speaker, stage:
     territory = census.territories(today)[0]
     await sme.says("/projets")
     await sme.taps("Par territoire")
-    assert sme.labels[1:] == list(census.territories(today))
+    assert sme.labels[1 : BUTTONS + 1] == list(census.territories(today))[:BUTTONS]
     await sme.taps(territory)
     sme.sees("Filtre :", territory)
     await sme.taps("Seulement ceux qui cherchent un chef de file")
@@ -151,8 +152,9 @@ async def test_a_sector_shows_the_projects_of_every_sector_too(sme: Speaker, sta
     sector = stage.knowledge.census.sectors(today)[0]
     await sme.says("/projets")
     await sme.taps("Par filière")
-    assert sme.labels == ["Toutes les filières", *stage.knowledge.census.sectors(today)]
-    assert "Toutes filières" not in sme.labels
+    sectors = stage.knowledge.census.sectors(today)
+    assert sme.labels[: BUTTONS + 1] == ["Toutes les filières", *sectors[:BUTTONS]]
+    assert "Toutes filières" not in sectors
     await sme.taps(sector)
     sme.sees("Toutes filières")
 
@@ -160,7 +162,7 @@ async def test_a_sector_shows_the_projects_of_every_sector_too(sme: Speaker, sta
 def test_the_longest_filtered_search_fits_a_button() -> None:
     query = ListProjects(9999, "f" * 8, "f" * 8, seeks_lead=True, words="x" * 30)
     assert ListProjects.unpack(query.pack()) == query
-    assert ChooseFilter("s", "f" * 8, "f" * 8, seeks_lead=True, words="x" * 30).pack()
+    assert ChooseFilter("s", "f" * 8, "f" * 8, seeks_lead=True, words="x" * 30, page=9999).pack()
 
 
 async def test_a_very_long_search_is_cut_not_refused(sme: Speaker) -> None:

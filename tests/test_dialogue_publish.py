@@ -259,7 +259,7 @@ async def test_a_long_history_is_paged(facilitator: Speaker, folder: Path, stage
         (folder / "history" / f"{name}.yaml").write_text(FAQ + f"# {number}\n", "utf-8")
     await facilitator.says("/historique")
     facilitator.sees("page 1 sur 2", "1. faq.yaml, le 17 novembre 2026")
-    await facilitator.taps("Plus anciennes")
+    await facilitator.taps("Suivant ›")
     facilitator.sees("page 2 sur 2", "8. faq.yaml, le 10 novembre 2026")
 
 

@@ -4,6 +4,7 @@ import pytest
 from dialogue import Speaker, Stage, buttons
 from sqlalchemy import select
 
+from handlers.core.paging import BUTTONS
 from storage.engine.schema import questions
 
 
@@ -107,7 +108,7 @@ async def test_none_of_the_choices_leads_to_the_same_help_as_no_answer(
     assert sme.labels == offered
     assert offered[0] == "Transmettre à un facilitateur"
     await sme.taps("Choisir un thème")
-    assert sme.labels == [entry.title for entry in stage.knowledge.entries]
+    assert sme.labels[0] == stage.knowledge.entries[0].title
 
 
 async def test_a_question_that_was_erased_is_not_said_to_be_kept(sme: Speaker) -> None:
@@ -144,8 +145,11 @@ async def test_small_talk_is_answered_by_an_automatic_assistant(sme: Speaker) ->
 
 async def test_themes_list_every_entry(sme: Speaker, stage: Stage) -> None:
     await sme.says("/themes")
-    assert sme.labels == [entry.title for entry in stage.knowledge.entries]
-    await sme.taps(stage.knowledge.entries[12].title)
+    titles = [entry.title for entry in stage.knowledge.entries]
+    assert sme.labels == [*titles[:BUTTONS], "‹ Précédent", "1/2", "Suivant ›"]
+    await sme.taps("Suivant ›")
+    assert sme.labels == [*titles[BUTTONS:], "‹ Précédent", "2/2", "Suivant ›"]
+    await sme.taps(titles[12])
     sme.sees("Source :")
 
 

@@ -1,5 +1,6 @@
 """/sansreponse: what had no good answer, and what facilitators do about it; the digest."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from small_library import decides, library_of, small_folder, staged_library, wor
 from sqlalchemy import select, update
 
 from bot.content.weekly_digest import WeeklyDigest, last_due
-from handlers.curation.unanswered import MOST_PEOPLE, PAGE
+from handlers.core.paging import BUTTONS, TOLD
+from handlers.curation.unanswered import MOST_PEOPLE
 from knowledge.knowledge import Knowledge
 from knowledge.ranking.model_store import ModelStore
 from storage.engine.schema import conversations, outbox, publications, questions
@@ -128,13 +130,13 @@ async def test_pages_turn_and_an_old_page_number_is_brought_back(
             await work.questions.record(number, person.id, f"{word} ou jamais", "none", [])
     await facilitator.says("/sansreponse")
     facilitator.sees("7 sujets", "Page 1 sur 2")
-    assert len([label for label in facilitator.labels if label[0].isdigit()]) == PAGE
-    assert facilitator.labels[-2:] == ["·", "Page suivante"]
-    await facilitator.taps("Page suivante")
+    assert len([label for label in facilitator.labels if re.match(r"\d+\. ", label)]) == TOLD
+    assert facilitator.labels[-3:] == ["‹ Précédent", "1/2", "Suivant ›"]
+    await facilitator.taps("Suivant ›")
     facilitator.sees("6.", "Page 2 sur 2")
-    assert facilitator.labels[-2:] == ["Page précédente", "·"]
-    await facilitator.taps("·")
-    assert facilitator.toast == "Il n'y a pas d'autre page de ce côté."
+    assert facilitator.labels[-3:] == ["‹ Précédent", "2/2", "Suivant ›"]
+    await facilitator.taps("Suivant ›")
+    assert facilitator.toast == "C'est la fin de la liste."
     assert facilitator.new == []
     message = facilitator.messages()[-1]["message_id"]
     await facilitator.taps_data(message, "gl:-3")
@@ -173,11 +175,11 @@ async def test_a_question_becomes_a_phrasing_through_a_publication(
     await facilitator.taps("Ajouter à une réponse")
     facilitator.sees("À quelle réponse", "Qui a gagné le match hier soir ?")
     # It was said in one way only.
-    assert "Autre formulation" not in facilitator.labels
+    assert "Suivant ›" not in facilitator.labels
     assert len(facilitator.labels) == 5
     await facilitator.taps("Toutes les réponses")
-    await facilitator.taps("Page suivante")
-    entry = stage.knowledge.entries[8]
+    await facilitator.taps("Suivant ›")
+    entry = stage.knowledge.entries[BUTTONS]
     await facilitator.taps(entry.title[:40])
     facilitator.received("Je vérifie")
     rows = await stage.rows(
@@ -211,7 +213,8 @@ async def test_the_wording_that_is_added_is_the_one_chosen_and_shown(
     await facilitator.taps("1.")
     await facilitator.taps("Ajouter à une réponse")
     facilitator.sees(f"« {named} »", "faq.yaml : aucun nom de personne ni d'entreprise")
-    await facilitator.taps("Autre formulation")
+    assert "Formulation 1/2" in facilitator.labels
+    await facilitator.taps("Suivant ›")
     facilitator.sees(f"« {plain} »")
     # A newer wording takes the first place; what was chosen stays.
     await keeps(stage, "Pour le dossier, date limite ?")
@@ -232,11 +235,13 @@ async def test_other_wordings_come_in_turn_without_those_that_are_masked(
     await facilitator.taps("1.")
     await facilitator.taps("Ajouter à une réponse")
     seen = []
-    for _ in range(4):
+    for _ in ways:
         seen += [way for way in ways if f"« {way} »" in facilitator.text]
-        await facilitator.taps("Autre formulation")
+        await facilitator.taps("Suivant ›")
     assert set(seen) == set(ways)
-    assert seen[3] == seen[0]
+    assert facilitator.toast == "C'est la fin de la liste."
+    await facilitator.taps("‹ Précédent")
+    facilitator.sees(f"« {seen[1]} »")
 
 
 async def test_a_publication_given_up_opens_the_questions_again(
@@ -420,7 +425,6 @@ async def test_others_see_and_change_nothing(
         message = intruder.messages()[-1]["message_id"]
         taps = (
             "gl:0",
-            "gn",
             *(f"{act}:{question}" for act in ("gs", "ga", "gr", "gd", "gb", "go")),
         )
         for data in (*taps, f"ge:{question}:0", f"gp:{question}:talents"):

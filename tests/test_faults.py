@@ -100,7 +100,7 @@ async def test_a_person_who_blocked_the_bot_does_not_hold_others_up(
 
 async def test_a_message_that_the_person_deleted_is_said_anew(sme: Speaker, stage: Stage) -> None:
     await sme.says("/projets")
-    message, data = sme.button("Page suivante")
+    message, data = sme.button("Suivant ›")
     stage.messenger.faults.next(
         "editMessageText", status=400, description="Bad Request: message to edit not found"
     )

@@ -90,7 +90,7 @@ async def test_a_form_under_way_is_kept(sme: Speaker, stage: Stage) -> None:
 
 async def test_a_tap_is_held_with_a_word_on_the_button(sme: Speaker, stage: Stage) -> None:
     await sme.says("/projets")
-    message, data = sme.button("Page suivante")
+    message, data = sme.button("Suivant ›")
     await floods(sme, stage, LIMIT + 1)
     await sme.taps_data(message["message_id"], data)
     assert "je reprends dans 30 secondes" in sme.toast

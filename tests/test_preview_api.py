@@ -22,9 +22,9 @@ from telegram.error import (
 from bot.preview.botapi import fits
 from bot.preview.errors import ApiError
 from bot.preview.formatting import parse
-from bot.preview.markup import units
 from bot.preview.messenger import Messenger
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
+from knowledge.text.length import units
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.preview.errors import ApiError
 from bot.preview.formatting import parse
-from bot.preview.markup import units
+from knowledge.text.length import units
 
 Place = tuple[str, int, int]
 

@@ -124,7 +124,7 @@ def test_what_stays_the_same_keeps_its_date(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "call", ["bot.content.library.NamedTemporaryFile", "bot.content.library.os.fsync"]
+    "call", ["knowledge.atomic_write.NamedTemporaryFile", "knowledge.atomic_write.os.fsync"]
 )
 def test_a_disk_that_takes_nothing_stops_nobody(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, call: str

@@ -3,15 +3,14 @@
 import gc
 import json
 import logging
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from handlers.core.services import Services
+from knowledge.atomic_write import replacing
 from knowledge.files.problems import KnowledgeError, Severity
 from knowledge.files.yaml_reader import Document
 from knowledge.knowledge import Knowledge
@@ -114,7 +113,8 @@ class Library:
         try:
             self._kept.parent.mkdir(parents=True, exist_ok=True)
             if not self._kept.exists() or self._kept.read_bytes() != content:
-                _write_whole(self._kept, content)
+                with replacing(self._kept) as file:
+                    file.write(content)
         except OSError as error:
             logger.warning("what is in service cannot be kept: %s", type(error).__name__)
 
@@ -152,21 +152,6 @@ class Library:
     def _paths(self) -> tuple[Path, ...]:
         names = (*_FILES, *([FICTITIOUS] if self.fictitious else []))
         return tuple(self.directory / name for name in names)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file, so that whoever reads it finds all of it or what was there before."""
-    file = NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False)  # noqa: SIM115
-    try:
-        with file:
-            file.write(content)
-            file.flush()
-            # Or a power cut may leave the new name with nothing in it.
-            os.fsync(file.fileno())
-        Path(file.name).replace(path)
-    except OSError:
-        Path(file.name).unlink(missing_ok=True)
-        raise
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

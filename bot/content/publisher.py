@@ -7,7 +7,6 @@ one: a change is examined by one of them, and each puts what was published in it
 import asyncio
 import contextlib
 import logging
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -25,6 +24,7 @@ from bot.content.change_requests import (
 )
 from bot.content.hot_reload import HotReload
 from bot.content.library import Library
+from bot.runtime.error_reference import new_reference
 from handlers.core.services import Services
 from handlers.curation import report as examination
 from handlers.curation.report import Examined, Notice
@@ -201,7 +201,7 @@ class Publisher:
                     await work.outbox.add(outgoing)
 
     async def _fail(self, change: ChangeRequest, error: Exception) -> None:
-        reference = "E-" + secrets.token_hex(3).upper()
+        reference = new_reference()
         name = type(error).__name__
         logger.error("%s: a change of the files failed: %s", reference, name, exc_info=error)
         said = "publication_failed" if isinstance(error, OSError) else "examination_failed"

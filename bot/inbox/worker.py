@@ -8,7 +8,6 @@ fails, nothing of them has happened, and each is handled anew by itself.
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
@@ -22,6 +21,7 @@ from telegram.ext import Application
 from bot.inbox.raw_updates import understood
 from bot.outbox.bot_api import ask
 from bot.runtime import metrics
+from bot.runtime.error_reference import new_reference
 from bot.runtime.lanes import Lanes
 from bot.runtime.logs import now_about
 from handlers.core.services import Services
@@ -225,7 +225,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         self, item: WaitingUpdate, update: Update | None, error: Exception
     ) -> None:
         """Keep the update for repair, apologise to the person, tell the administrators."""
-        reference = "E-" + secrets.token_hex(3).upper()
+        reference = new_reference()
         logger.error("%s: an update failed: %s", reference, type(error).__name__, exc_info=error)
         metrics.SET_ASIDE.inc()
         async with self._database.begin() as work:

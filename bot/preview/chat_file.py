@@ -4,11 +4,10 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
-import tempfile
 from pathlib import Path
 
 from bot.preview.messenger import Messenger
+from knowledge.atomic_write import replacing
 
 logger = logging.getLogger(__name__)
 _DELAY_SECONDS = 0.5
@@ -76,14 +75,5 @@ class ChatFile:
 def _replace(path: Path, text: str) -> None:
     """Put a text in a file's place, all of it or nothing."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(part).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(part).unlink()
-        raise
+    with replacing(path) as file:
+        file.write(text.encode("ascii"))

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.preview.errors import bad
 from bot.preview.formatting import parse
-from bot.preview.markup import units
+from knowledge.text.length import units
 
 Values = dict[str, Any]
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from bot.preview.errors import bad
-from bot.preview.markup import Entity, parse_html, units
+from bot.preview.markup import Entity, parse_html
+from knowledge.text.length import units
 
 # Telegram knows every top-level domain; a preview needs those that people here write.
 _DOMAINS = "fr|com|org|net|eu|io|info|me|be|ch|de|uk|paris|corsica|gouv|app|dev"

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.preview.errors import bad
-from bot.preview.markup import units
 from bot.preview.messenger import Messenger
+from knowledge.text.length import units
 
 Values = dict[str, Any]
 Method = Callable[[Messenger, Values], Awaitable[Any]]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.preview.errors import ApiError, bad
+from knowledge.text.length import units
 
 Entity = dict[str, Any]
 _TYPES = {
@@ -40,11 +41,6 @@ _TOKEN = re.compile(r"[A-Za-z0-9.-]*")
 _END_NAME = re.compile(r"([^\s>]*)\s*")
 _LINK = re.compile(r"(?:https?|tg|tonsite|mailto|tel):\S+|[^\s/:]+\.[^\s/:]{2,}\S*", re.IGNORECASE)
 _USER_LINK = re.compile(r"tg://user\?id=(\d+)", re.IGNORECASE)
-
-
-def units(text: str) -> int:
-    """Return a text's length in UTF-16 code units."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def parse_html(source: str) -> tuple[str, list[Entity]]:

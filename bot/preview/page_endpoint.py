@@ -13,9 +13,9 @@ from starlette.routing import Route
 
 from bot.preview.content import LONGEST_TEXT
 from bot.preview.errors import ApiError, bad
-from bot.preview.markup import units
 from bot.preview.messenger import Messenger
 from bot.preview.people import Group, User
+from knowledge.text.length import units
 
 Body = dict[str, Any]
 _KEEP_ALIVE_SECONDS = 15.0

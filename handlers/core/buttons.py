@@ -65,6 +65,13 @@ class ListRequests(CallbackData, prefix="m"):
 
 
 @dataclass(frozen=True)
+class TurnRequests(CallbackData, prefix="mp"):
+    """Another page of them, in place of the one that is shown."""
+
+    page: int
+
+
+@dataclass(frozen=True)
 class ShowRequest(CallbackData, prefix="r"):
     """One of the person's own requests."""
 

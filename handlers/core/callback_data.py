@@ -20,7 +20,8 @@ class CallbackData:
     """Base of all buttons: ``class ShowProject(CallbackData, prefix="p")``, then ``@dataclass``.
 
     ``few``: the same few are made all day, and none holds what somebody wrote. Fields are ``str``
-    (without a colon), ``int``, ``bool`` or a ``StrEnum``.
+    (without a colon), ``int``, ``bool`` or a ``StrEnum``. A field added at the end with a default
+    leaves the buttons of messages sent before it working.
     """
 
     PREFIX: ClassVar[str]
@@ -33,8 +34,16 @@ class CallbackData:
             cls.pack = functools.lru_cache(maxsize=1024)(cls.pack)  # type: ignore[method-assign]  # binds as a function does
         cls.PREFIX = prefix
         cls.FIELDS = {name: kind for name, kind in get_type_hints(cls).items() if name.islower()}
-        fields = "".join(SEPARATOR + _pattern(kind) for kind in cls.FIELDS.values())
-        cls.PATTERN = re.compile(f"^{re.escape(prefix)}{fields}$")
+        cls.PATTERN = re.compile(f"^{re.escape(prefix)}{cls._fields_pattern()}$")
+
+    @classmethod
+    def _fields_pattern(cls) -> str:
+        pattern = ""
+        for name, kind in reversed(cls.FIELDS.items()):
+            pattern = SEPARATOR + _pattern(kind) + pattern
+            if hasattr(cls, name):
+                pattern = f"(?:{pattern})?"
+        return pattern
 
     def pack(self) -> str:
         """Return what Telegram carries; ValueError where it would not fit in 64 bytes."""
@@ -53,7 +62,7 @@ class CallbackData:
         try:
             fields = {
                 name: _unpack(kind, value)
-                for (name, kind), value in zip(cls.FIELDS.items(), values, strict=True)
+                for (name, kind), value in zip(cls.FIELDS.items(), values, strict=False)
             }
         except ValueError as error:
             raise ExpiredButtonError(data) from error

@@ -6,6 +6,7 @@ from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import button, rows
+from handlers.core.paging import BUTTONS, Page
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.curation.gap_buttons import (
@@ -15,7 +16,6 @@ from handlers.curation.gap_buttons import (
     OutOfScope,
     ShowGap,
     back,
-    turning,
 )
 from handlers.curation.gaps import Gap, Wording, find
 from handlers.messages import Catalogue
@@ -24,7 +24,6 @@ from storage.records.questions import Treatment
 from storage.subject import Kind, Subject
 
 TEXT = Catalogue.of("unanswered")
-ENTRIES_A_PAGE = 8
 _NEAREST = 3
 
 
@@ -55,15 +54,14 @@ async def choose_entry(update: Update, context: BotContext) -> None:
     knowledge = turn.services.knowledge
     decision = await asyncio.to_thread(knowledge.matcher.match, phrasing.text)
     nearest = [knowledge.entry(one.id) for one in decision.ranking[:_NEAREST]]
-    following = gap.after(phrasing)
+    ways = gap.phrasings
+    page = Page.of(ways, ways.index(phrasing), 1)
     turn.rewrite(
         TEXT("which_entry", phrasing=phrasing.text),
         rows(
             *([button(e.title, AddPhrasing(phrasing.id, e.id))] for e in nearest if e),
             [button(TEXT.label("all_entries"), AllEntries(phrasing.id, 0))],
-            [button(TEXT.label("other_wording"), ChooseEntry(following.id))]
-            if following != phrasing
-            else [],
+            page.steps(lambda index: ChooseEntry(ways[index].id), TEXT.label("wording")),
             [button(TEXT.label("back_to_gap"), ShowGap(gap.id))],
         ),
     )
@@ -77,16 +75,12 @@ async def list_entries(update: Update, context: BotContext) -> None:
     if found is None:
         return
     gap, phrasing = found
-    entries = turn.services.knowledge.entries
-    last = max(0, (len(entries) - 1) // ENTRIES_A_PAGE)
-    page = min(max(choice.page, 0), last)
-    shown = entries[page * ENTRIES_A_PAGE : (page + 1) * ENTRIES_A_PAGE]
-    back, on = AllEntries(phrasing.id, page - 1), AllEntries(phrasing.id, page + 1)
+    page = Page.of(turn.services.knowledge.entries, choice.page, BUTTONS)
     turn.rewrite(
         TEXT("which_entry", phrasing=phrasing.text),
         rows(
-            *([button(entry.title, AddPhrasing(phrasing.id, entry.id))] for entry in shown),
-            turning(back, on, page, last),
+            *([button(entry.title, AddPhrasing(phrasing.id, entry.id))] for entry in page.items),
+            page.steps(lambda index: AllEntries(phrasing.id, index)),
             [button(TEXT.label("back_to_gap"), ShowGap(gap.id))],
         ),
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from handlers.core.callback_data import CallbackData
-from handlers.core.keyboards import Button, Keyboard, button, rows
+from handlers.core.keyboards import Keyboard, button, rows
 from handlers.messages import Catalogue
 
 TEXT = Catalogue.of("unanswered")
@@ -72,22 +72,6 @@ class OutOfScope(CallbackData, prefix="go"):
     """It becomes an example of what is not answered."""
 
     question_id: int
-
-
-@dataclass(frozen=True)
-class NoPage(CallbackData, prefix="gn"):
-    """The place of a page that there is not, so that the other button stays in its own."""
-
-
-def turning(back: CallbackData, on: CallbackData, page: int, last: int) -> list[Button]:
-    """Return the ways to the pages beside this one, each always in its place."""
-    if last <= 0:
-        return []
-    none = button(TEXT.label("no_page"), NoPage())
-    return [
-        button(TEXT.label("previous"), back) if page > 0 else none,
-        button(TEXT.label("next"), on) if page < last else none,
-    ]
 
 
 def back() -> Keyboard:

@@ -72,11 +72,6 @@ class Gap:
         ways = self.phrasings
         return next((way for way in ways if way.text in asked), ways[0] if ways else None)
 
-    def after(self, phrasing: Wording) -> Wording:
-        """Return the next phrasing; after the last one, the first."""
-        ways = self.phrasings
-        return ways[(ways.index(phrasing) + 1) % len(ways)]
-
     @property
     def people(self) -> tuple[int, ...]:
         """Who asked and is still known, the last to ask first."""

@@ -6,6 +6,7 @@ from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import Button, button, rows
+from handlers.core.paging import TOLD, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.curation.publish_buttons import ListVersions, ReturnTo, ShowVersion
@@ -14,7 +15,6 @@ from knowledge.curation.versions import Version, versions
 from storage.records.change_requests import ChangeKind, NewChangeRequest
 
 TEXT = Catalogue.of("publication")
-_PAGE = 6
 
 
 @requires(Authority.FACILITATORS)
@@ -29,32 +29,22 @@ async def turn_page(update: Update, context: BotContext) -> None:
     await _list(context.turn, ListVersions.of(update).page)
 
 
-async def _list(turn: Turn, page: int) -> None:
+async def _list(turn: Turn, index: int) -> None:
     found = await asyncio.to_thread(versions, turn.services.knowledge_dir)
     if not found:
         turn.say(TEXT("history_empty"))
         return
-    pages = -(-len(found) // _PAGE)
-    page = min(max(page, 0), pages - 1)
-    offset = page * _PAGE
-    shown = found[offset : offset + _PAGE]
-    authors = await turn.work.change_requests.authors([one.id for one in shown])
-    text = TEXT(
-        "history", versions=shown, authors=authors, offset=offset, page=page + 1, pages=pages
+    page = Page.of(found, index, TOLD)
+    authors = await turn.work.change_requests.authors([one.id for one in page.items])
+    lines = ([_line(number, version)] for number, version in page.numbered())
+    turn.rewrite(
+        TEXT("history", page=page, authors=authors), rows(*lines, page.steps(ListVersions))
     )
-    lines = [[_line(offset + number, one)] for number, one in enumerate(shown, 1)]
-    turn.rewrite(text, rows(*lines, _pager(page, pages)))
 
 
 def _line(number: int, version: Version) -> Button:
     label = TEXT.label("history_line", number=number, version=version)
     return button(label, ShowVersion(version.id))
-
-
-def _pager(page: int, pages: int) -> list[Button]:
-    newer = [button(TEXT.label("button_newer"), ListVersions(page - 1))] if page else []
-    older = [button(TEXT.label("button_older"), ListVersions(page + 1))] if page + 1 < pages else []
-    return [*newer, *older]
 
 
 @requires(Authority.FACILITATORS)

@@ -11,7 +11,7 @@ from knowledge.curation.diff import Difference
 from knowledge.curation.regression import Verdict
 from knowledge.curation.versions import Candidate, Version
 from knowledge.files.problems import Problem, Severity
-from knowledge.files.schema_check import units
+from knowledge.text.length import units
 from storage.queues.outbox import Audience, Outgoing
 
 TEXT = Catalogue.of("publication")

@@ -4,19 +4,18 @@ from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import Keyboard, button, rows
+from handlers.core.paging import BUTTONS, TOLD, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.curation.gap_buttons import (
     AnswerPeople,
     ChooseEntry,
     ListGaps,
-    NoPage,
     OutOfScope,
     PutBack,
     SetAside,
     ShowGap,
     back,
-    turning,
 )
 from handlers.curation.gaps import Gap, find, gaps
 from handlers.handoff.facilitators import threads_of
@@ -26,7 +25,6 @@ from storage.records.conversation_values import Conversation, NewConversation, S
 from storage.records.questions import Treatment, Unanswered
 
 TEXT = Catalogue.of("unanswered")
-PAGE = 5
 # More at once would drown the group; the rest stays in the list.
 MOST_PEOPLE = 5
 
@@ -45,29 +43,15 @@ async def turn_page(update: Update, context: BotContext) -> None:
     turn.rewrite(*_page(await gaps(turn), ListGaps.of(update).page, await _waiting(turn)))
 
 
-@requires(Authority.FACILITATORS)
-async def stay(_update: Update, context: BotContext) -> None:
-    """Say that there is no page on this side."""
-    context.turn.toast(TEXT.label("no_page_there"))
-
-
 async def _waiting(turn: Turn) -> int:
     return len(await turn.work.questions.change_request_ids())
 
 
-def _page(found: tuple[Gap, ...], page: int, waiting: int) -> tuple[str, Keyboard | None]:
-    last = max(0, (len(found) - 1) // PAGE)
-    page = min(max(page, 0), last)
-    shown = found[page * PAGE : (page + 1) * PAGE]
-    start = page * PAGE + 1
-    text = TEXT(
-        "list", gaps=shown, start=start, total=len(found), page=page, last=last, waiting=waiting
-    )
-    numbers = [
-        [button(f"{n}. {gap.wording}", ShowGap(gap.id))] for n, gap in enumerate(shown, start)
-    ]
-    keyboard = rows(*numbers, turning(ListGaps(page - 1), ListGaps(page + 1), page, last))
-    return text, keyboard if shown else None
+def _page(found: tuple[Gap, ...], index: int, waiting: int) -> tuple[str, Keyboard | None]:
+    page = Page.of(found, index, TOLD)
+    text = TEXT("list", page=page, waiting=waiting)
+    numbers = ([button(f"{n}. {gap.wording}", ShowGap(gap.id))] for n, gap in page.numbered())
+    return text, rows(*numbers, page.steps(ListGaps)) if page.items else None
 
 
 @requires(Authority.FACILITATORS)
@@ -77,7 +61,7 @@ async def show_gap(update: Update, context: BotContext) -> None:
     gap = await find(turn, ShowGap.of(update).question_id)
     if gap:
         titles = [entry.title for entry in map(turn.services.knowledge.entry, gap.shown) if entry]
-        turn.rewrite(TEXT("gap", gap=gap, titles=titles), _acts(turn, gap))
+        turn.rewrite(TEXT("gap", gap=gap, titles=titles[:BUTTONS]), _acts(turn, gap))
 
 
 def _acts(turn: Turn, gap: Gap) -> Keyboard:
@@ -152,7 +136,6 @@ async def _open(turn: Turn, question: Unanswered) -> Conversation:
 HANDLERS: tuple[Handler, ...] = (
     command("sansreponse", list_gaps),
     tap(ListGaps, turn_page),
-    tap(NoPage, stay),
     tap(ShowGap, show_gap),
     tap(AnswerPeople, answer_people),
     tap(SetAside, set_aside),

@@ -18,9 +18,9 @@ from handlers.handoff.threads import (
     ReopenThread,
     Threads,
     number_replied_to,
-    units,
 )
 from handlers.messages import Catalogue
+from knowledge.text.length import units
 from storage.engine.errors import NotFoundError
 from storage.queues.outbox import Audience
 from storage.records.conversation_values import Conversation, Ended, NewMessage, Side

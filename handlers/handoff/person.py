@@ -11,8 +11,9 @@ from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import checks, engine
 from handlers.forms.steps import Answers, Form, RefusedError, Step
-from handlers.handoff.threads import LONGEST, InThread, ReplyTo, Threads, number_replied_to, units
+from handlers.handoff.threads import LONGEST, InThread, ReplyTo, Threads, number_replied_to
 from handlers.messages import Catalogue
+from knowledge.text.length import units
 from storage.masking.masking import mask
 from storage.records.conversation_values import Conversation, NewConversation, NewMessage, Side
 from storage.records.drafts import Draft

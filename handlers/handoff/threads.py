@@ -43,11 +43,6 @@ class ReplyTo(CallbackData, prefix="hr"):
     conversation_id: int
 
 
-def units(text: str) -> int:
-    """Return a text's length as Telegram counts it: UTF-16 units."""
-    return len(text.encode("utf-16-le")) // 2
-
-
 def number_replied_to(message: Message | None) -> str | None:
     """Return the number that the quoted message of the bot names in its first line.
 

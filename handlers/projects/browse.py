@@ -1,7 +1,7 @@
 """The census: open projects by pages and filters, word search, and the card of one project."""
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -17,6 +17,7 @@ from handlers.core.buttons import (
 )
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
+from handlers.core.paging import BUTTONS, TOLD, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
@@ -27,27 +28,20 @@ from knowledge.text.normalise import normalise
 from storage.records.interests import Status
 
 TEXT = Catalogue.of("projects")
-PAGE_SIZE = 5
 # What 64 bytes of callback data leave for the words of a search.
 _WORDS_LENGTH = 30
 
 
 @dataclass(frozen=True)
 class ChooseFilter(CallbackData, prefix="f"):
-    """The list of territories or of sectors to filter by, keeping the other filters."""
+    """One page of the territories or of the sectors to filter by, keeping the other filters."""
 
     facet: str
     territory: str = ""
     sector: str = ""
     seeks_lead: bool = False
     words: str = ""
-
-
-@dataclass(frozen=True)
-class EndOfPages(CallbackData, prefix="le"):
-    """A step that leads nowhere: before the first page, or after the last."""
-
-    is_last: bool
+    page: int = 0
 
 
 def key_of(label: str) -> str:
@@ -74,33 +68,19 @@ def _searchable(words: str) -> str:
     return folded[:_WORDS_LENGTH].strip()
 
 
-@requires(Authority.PERSON)
-async def say_end(update: Update, context: BotContext) -> None:
-    """Say that there is no page beyond this one."""
-    name = "last_page" if EndOfPages.of(update).is_last else "first_page"
-    context.turn.toast(TEXT.label(name))
-
-
 def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) -> None:
     """Say one page of the projects that a query finds."""
     found = _find(turn, query)
-    total = len(found.projects)
-    last = max(0, (total - 1) // PAGE_SIZE)
-    query = replace(query, page=min(max(query.page, 0), last))
-    shown = found.projects[query.page * PAGE_SIZE : (query.page + 1) * PAGE_SIZE]
+    page = Page.of(found.projects, query.page, TOLD)
     text = TEXT(
         "page",
-        projects=shown,
-        first=query.page * PAGE_SIZE + 1,
-        total=total,
-        page=query.page + 1,
-        pages=last + 1,
+        page=page,
         filters=_filters(turn, query),
         words=query.words,
         searched=found.words,
         complete=found.complete,
     )
-    keyboard = _page_keyboard(query, shown, last) if total else _empty_keyboard(query)
+    keyboard = _page_keyboard(query, page) if page.items else _empty_keyboard(query)
     (turn.rewrite if in_place else turn.say)(text, keyboard)
 
 
@@ -137,13 +117,13 @@ def _filters(turn: Turn, query: ListProjects) -> list[str]:
     return [*named, TEXT.label("seeking_lead")] if query.seeks_lead else named
 
 
-def _page_keyboard(query: ListProjects, shown: Sequence[Project], last: int) -> Keyboard:
-    first = query.page * PAGE_SIZE + 1
+def _page_keyboard(query: ListProjects, page: Page[Project]) -> Keyboard:
     cards = [
         [button(f"{number}. {project.title}", ShowProject(project.id))]
-        for number, project in enumerate(shown, first)
+        for number, project in page.numbered()
     ]
-    return rows(*cards, _steps(query, last), *_filter_buttons(query), *_way_out(query))
+    steps = page.steps(lambda index: replace(query, page=index))
+    return rows(*cards, steps, *_filter_buttons(query), *_way_out(query))
 
 
 def _empty_keyboard(query: ListProjects) -> Keyboard:
@@ -156,23 +136,6 @@ def _empty_keyboard(query: ListProjects) -> Keyboard:
         *_way_out(query),
         [button(TEXT.label("propose"), Propose())],
     )
-
-
-def _steps(query: ListProjects, last: int) -> list[Button]:
-    """Return both steps, on every page in the same place: a second tap goes the same way."""
-    if last == 0:
-        return []
-    before, after = query.page - 1, query.page + 1
-    return [
-        button(
-            TEXT.label("previous"),
-            replace(query, page=before) if before >= 0 else EndOfPages(is_last=False),
-        ),
-        button(
-            TEXT.label("next"),
-            replace(query, page=after) if after <= last else EndOfPages(is_last=True),
-        ),
-    ]
 
 
 def _filter_buttons(query: ListProjects) -> Iterator[list[Button]]:
@@ -204,9 +167,11 @@ async def choose_filter(update: Update, context: BotContext) -> None:
     else:
         options = [(name, replace(kept, sector=key_of(name))) for name in census.sectors(today)]
         everywhere = ("every_sector", replace(kept, sector=""))
-    keyboard = column(
-        [button(TEXT.label(everywhere[0]), everywhere[1])]
-        + [button(name, target) for name, target in options]
+    page = Page.of(options, asked.page, BUTTONS)
+    keyboard = rows(
+        [button(TEXT.label(everywhere[0]), everywhere[1])],
+        *([button(name, target)] for name, target in page.items),
+        page.steps(lambda index: replace(asked, page=index)),
     )
     turn.rewrite(TEXT("choose_territory" if asked.facet == "t" else "choose_sector"), keyboard)
 
@@ -267,7 +232,6 @@ def _back() -> Keyboard:
 HANDLERS: tuple[Handler, ...] = (
     command("projets", list_projects),
     tap(ListProjects, turn_page),
-    tap(EndOfPages, say_end),
     tap(ChooseFilter, choose_filter),
     tap(ShowProject, show_card),
 )

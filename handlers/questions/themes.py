@@ -1,10 +1,14 @@
 """The list of all that the bot can answer, and one answer chosen from a button."""
 
+from dataclasses import dataclass
+
 from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import ListThemes, ShowEntry
-from handlers.core.keyboards import button, column
+from handlers.core.callback_data import CallbackData
+from handlers.core.keyboards import Keyboard, button, rows
+from handlers.core.paging import BUTTONS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
@@ -15,17 +19,36 @@ from knowledge.matcher.matcher import Outcome
 TEXT = Catalogue.of("questions")
 
 
+@dataclass(frozen=True)
+class TurnThemes(CallbackData, prefix="tp", few=True):
+    """Another page of the themes, in place of the one that is shown."""
+
+    page: int
+
+
 @requires(Authority.PERSON)
 @reminding
 async def list_themes(_update: Update, context: BotContext) -> None:
-    """Show one button for each entry."""
+    """Show one button for each entry, some at a time."""
     show_list(context.turn, TEXT("themes"))
 
 
 def show_list(turn: Turn, introduction: str) -> None:
     """Say something, with the themes under it."""
-    entries = turn.services.knowledge.entries
-    turn.say(introduction, column(button(e.title, ShowEntry(e.id)) for e in entries))
+    turn.say(introduction, _keyboard(turn, 0))
+
+
+@requires(Authority.PERSON)
+async def turn_page(update: Update, context: BotContext) -> None:
+    """Show another page of the themes."""
+    turn = context.turn
+    turn.rewrite(TEXT("themes"), _keyboard(turn, TurnThemes.of(update).page))
+
+
+def _keyboard(turn: Turn, index: int) -> Keyboard:
+    page = Page.of(turn.services.knowledge.entries, index, BUTTONS)
+    entries = ([button(entry.title, ShowEntry(entry.id))] for entry in page.items)
+    return rows(*entries, page.steps(TurnThemes))
 
 
 @requires(Authority.PERSON)
@@ -42,5 +65,6 @@ async def show_entry(update: Update, context: BotContext) -> None:
 HANDLERS: tuple[Handler, ...] = (
     command("themes", list_themes),
     tap(ListThemes, list_themes),
+    tap(TurnThemes, turn_page),
     tap(ShowEntry, show_entry),
 )

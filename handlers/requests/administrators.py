@@ -45,6 +45,39 @@ class UndoCharge(CallbackData, prefix="au"):
     interest_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """From where to where an administrator moves a request, and the names of what is said then.
+
+    ``slip``: to a finger that pressed twice; ``done`` and ``too_late``: to who tapped.
+    """
+
+    before: Status
+    after: Status
+    slip: str
+    person_told: str
+    done: str
+    too_late: str
+
+
+_TAKING = _Move(
+    Status.RECEIVED,
+    Status.TAKEN,
+    slip="just_put_back",
+    person_told="person_told",
+    done="you_took",
+    too_late="too_late",
+)
+_UNDOING = _Move(
+    Status.TAKEN,
+    Status.RECEIVED,
+    slip="just_taken",
+    person_told="person_told_again",
+    done="you_put_back",
+    too_late="undo_charge_too_late",
+)
+
+
 async def notify_new(turn: Turn, interest: Interest) -> None:
     """Owe the administrators the notification of a new request: the minimum, and two buttons."""
     turn.count("request", "interest" if interest.project_id else "proposal")
@@ -123,36 +156,28 @@ async def show_details(update: Update, context: BotContext) -> None:
 @requires(Authority.ADMINISTRATORS)
 async def take_charge(update: Update, context: BotContext) -> None:
     """Take a request in charge; of two administrators one wins, and the other is told."""
-    turn, interest_id = context.turn, TakeCharge.of(update).interest_id
-    if await _slips(turn, interest_id, Status.RECEIVED):
-        turn.toast(TEXT.label("just_put_back"))
-        return
-    moved = await _move(turn, interest_id, Status.RECEIVED, Status.TAKEN)
-    if moved is None:
-        return
-    if moved.won:
-        await _tell_person(turn, moved.interest, "person_told")
-        turn.toast(TEXT.label("you_took", interest=moved.interest))
-    else:
-        turn.toast(await _who_was_first(turn, moved.interest), alert=True)
-    await _show(update, turn, moved.interest)
+    await _make(_TAKING, update, context.turn, TakeCharge.of(update).interest_id)
 
 
 @requires(Authority.ADMINISTRATORS)
 async def undo_charge(update: Update, context: BotContext) -> None:
     """Undo it, for whoever slipped or cannot go on: the request waits for somebody again."""
-    turn, interest_id = context.turn, UndoCharge.of(update).interest_id
-    if await _slips(turn, interest_id, Status.TAKEN):
-        turn.toast(TEXT.label("just_taken"))
+    await _make(_UNDOING, update, context.turn, UndoCharge.of(update).interest_id)
+
+
+async def _make(move: _Move, update: Update, turn: Turn, interest_id: int) -> None:
+    """Make a move unless it is a slip of the finger; tell who tapped, and the person."""
+    if await _slips(turn, interest_id, move.before):
+        turn.toast(TEXT.label(move.slip))
         return
-    moved = await _move(turn, interest_id, Status.TAKEN, Status.RECEIVED)
+    moved = await _moved(turn, interest_id, move)
     if moved is None:
         return
     if moved.won:
-        await _tell_person(turn, moved.interest, "person_told_again")
-        turn.toast(TEXT.label("you_put_back", interest=moved.interest))
+        await _tell_person(turn, moved.interest, move.person_told)
+        turn.toast(TEXT.label(move.done, interest=moved.interest))
     else:
-        turn.toast(TEXT.label("undo_charge_too_late", interest=moved.interest), alert=True)
+        turn.toast(await _why_not(turn, moved.interest, move), alert=True)
     await _show(update, turn, moved.interest)
 
 
@@ -168,7 +193,7 @@ async def _slips(turn: Turn, interest_id: int, standing: Status) -> bool:
     )
 
 
-async def _move(turn: Turn, interest_id: int, before: Status, after: Status) -> Moved | None:
+async def _moved(turn: Turn, interest_id: int, move: _Move) -> Moved | None:
     """Move a request on, in this administrator's name; say so where it was erased."""
     known = await turn.work.interests.get(interest_id)
     if known is None or known.is_anonymous:
@@ -176,8 +201,8 @@ async def _move(turn: Turn, interest_id: int, before: Status, after: Status) -> 
         return None
     return await turn.work.interests.move(
         interest_id,
-        allowed_from={before},
-        to=after,
+        allowed_from={move.before},
+        to=move.after,
         actor_id=turn.user.id,
         actor_name=turn.user.full_name,
     )
@@ -235,9 +260,10 @@ async def _notification(work: UnitOfWork, interest: Interest) -> int | None:
     return sent.message_id
 
 
-async def _who_was_first(turn: Turn, interest: Interest) -> str:
+async def _why_not(turn: Turn, interest: Interest, move: _Move) -> str:
+    """Say how the request stands instead, and who was first."""
     taken = await _taken(turn, interest) if interest.status is Status.TAKEN else None
-    return TEXT.label("too_late", interest=interest, taken=taken)
+    return TEXT.label(move.too_late, interest=interest, taken=taken)
 
 
 HANDLERS: tuple[Handler, ...] = (

@@ -6,9 +6,16 @@ from dataclasses import dataclass
 from telegram import Update
 
 from handlers.core.authority import Authority, requires
-from handlers.core.buttons import ListProjects, ListRequests, ShowProject, ShowRequest
+from handlers.core.buttons import (
+    ListProjects,
+    ListRequests,
+    ShowProject,
+    ShowRequest,
+    TurnRequests,
+)
 from handlers.core.callback_data import CallbackData
-from handlers.core.keyboards import Button, Keyboard, button, column
+from handlers.core.keyboards import Button, Keyboard, button, column, rows
+from handlers.core.paging import TOLD, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine
@@ -43,8 +50,15 @@ class Withdraw(CallbackData, prefix="rw"):
 @requires(Authority.PERSON)
 @reminding
 async def list_requests(_update: Update, context: BotContext) -> None:
-    """Show all requests of the person, with their state."""
+    """Show the requests of the person, with their state."""
     await _list(context.turn)
+
+
+@requires(Authority.PERSON)
+async def turn_page(update: Update, context: BotContext) -> None:
+    """Show another page of the requests, in place of this one."""
+    turn = context.turn
+    turn.rewrite(*await _page(turn, TurnRequests.of(update).page))
 
 
 async def show_numbered(turn: Turn) -> bool:
@@ -63,12 +77,21 @@ async def show_numbered(turn: Turn) -> bool:
 
 
 async def _list(turn: Turn) -> None:
+    turn.say(*await _page(turn, 0))
+
+
+async def _page(turn: Turn, index: int) -> tuple[str, Keyboard]:
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
-    buttons = [
-        button(f"{one.number}, {one.project_title}", ShowRequest(one.id)) for one in requests
-    ]
-    buttons.append(button(TEXT.label("projects"), ListProjects()))
-    turn.say(TEXT("list", requests=requests), column(buttons))
+    page = Page.of(requests, index, TOLD)
+    keyboard = rows(
+        *(
+            [button(f"{one.number}, {one.project_title}", ShowRequest(one.id))]
+            for one in page.items
+        ),
+        page.steps(TurnRequests),
+        [button(TEXT.label("projects"), ListProjects())],
+    )
+    return TEXT("list", page=page), keyboard
 
 
 async def _own(turn: Turn, interest_id: int) -> Interest | None:
@@ -153,6 +176,7 @@ def _withdraw_keyboard(request: Interest) -> Keyboard:
 HANDLERS: tuple[Handler, ...] = (
     command("mesdemandes", list_requests),
     tap(ListRequests, list_requests),
+    tap(TurnRequests, turn_page),
     tap(ShowRequest, show_request),
     tap(ChangeRequest, change_request),
     tap(Withdraw, withdraw),

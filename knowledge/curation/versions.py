@@ -8,16 +8,15 @@ crash at any moment loses nothing.
 import fcntl
 import hashlib
 import json
-import os
 import re
-import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
+from knowledge.atomic_write import replacing
 from knowledge.curation.check import check_whole
 from knowledge.curation.diff import Difference, differences
 from knowledge.curation.regression import Verdict, expectations, regressions, verdicts
@@ -222,28 +221,10 @@ def _written_down(path: Path) -> dict[str, str]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, through power cuts: rename(2) replaces at once."""
-    with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as part:
-        temporary = Path(part.name)
-        try:
-            part.write(content)
-            part.flush()
-            os.fsync(part.fileno())
-            _take_mode(temporary, path)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    with replacing(path, mode=_mode(path)) as part:
+        part.write(content)
 
 
-def _take_mode(temporary: Path, path: Path) -> None:
-    """Give a new file the rights of the one that it replaces, or those of any file of ours."""
-    if path.exists():
-        shutil.copymode(path, temporary)
-    else:
-        temporary.chmod(0o644)
+def _mode(path: Path) -> int:
+    """Return the rights of the file that is replaced, or else those of any file of ours."""
+    return stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644

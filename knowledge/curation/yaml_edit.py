@@ -15,9 +15,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import Reader
 
 from knowledge.files.problems import Place, Problem, problem
-from knowledge.files.schema_check import units
 from knowledge.files.yaml_reader import SafeLoader, parse
 from knowledge.loading import FAQ, VOICES
+from knowledge.text.length import units
 from knowledge.text.normalise import normalise
 
 # The voice that questions marked out of scope from Telegram are kept under.

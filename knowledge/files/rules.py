@@ -12,9 +12,10 @@ from knowledge.files.duplicate_phrasings import check_phrasings
 from knowledge.files.items import Item, items_of
 from knowledge.files.near_duplicates import check_nearness
 from knowledge.files.problems import Place, Problem, problem, words
-from knowledge.files.schema_check import bounded, bounded_by_file, units
+from knowledge.files.schema_check import bounded, bounded_by_file
 from knowledge.files.telegram_html import MarkupError, length
 from knowledge.files.yaml_reader import Document
+from knowledge.text.length import units
 
 # Telegram's limit, in UTF-16 code units once formatted (Bot API, sendMessage).
 _MESSAGE = 4096

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError, val
 
 from knowledge.files.problems import Place, Problem, place, problem, words
 from knowledge.files.yaml_reader import Document, Location
+from knowledge.text.length import units
 
 _SCHEMAS = Path(__file__).parent / "schema"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -84,11 +85,6 @@ def _validator(kind: str) -> Draft202012Validator:
     # What is no text is told by its type already.
     formats.checks("date")(lambda value: not isinstance(value, str) or day_of(value) is not None)
     return _Validator(schema, format_checker=formats)
-
-
-def units(text: str) -> int:
-    """Return the length that Telegram counts, in UTF-16 code units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _longest(

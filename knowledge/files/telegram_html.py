@@ -6,6 +6,8 @@ Source: Bot API, "HTML style". Lengths are UTF-16 code units after the entities 
 import re
 from html.entities import html5
 
+from knowledge.text.length import units
+
 ALLOWED = frozenset(
     "b strong i em u ins s strike del a code pre blockquote tg-spoiler".split()  # noqa: SIM905 - one line reads better
 )
@@ -53,7 +55,7 @@ def plain(markup: str) -> str:
 
 def length(markup: str) -> int:
     """Return the length that Telegram counts, in UTF-16 code units."""
-    return len(plain(markup).encode("utf-16-le", "surrogatepass")) // 2
+    return units(plain(markup))
 
 
 def _open_or_close(tag: re.Match[str], opened: list[str]) -> None:

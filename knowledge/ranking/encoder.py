@@ -7,15 +7,15 @@ no network, 512 dimensions.
 
 import importlib.util
 import logging
-import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from knowledge.atomic_write import replacing
 
 logger = logging.getLogger(__name__)
 Vectors = npt.NDArray[np.float32]
@@ -89,9 +89,9 @@ def _mapped(table: Table, path: Path) -> Table:
     content = np.ascontiguousarray(table).data.cast("B")
     if not _holds(path, content):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+        # Every start compares the file with the table: one that a power cut spoilt is written anew.
+        with replacing(path, survives_power_cut=False) as part:
             part.write(content)
-        os.replace(part.name, path)  # noqa: PTH105 - atomic, which rename says less
     return np.memmap(path, dtype=table.dtype, mode="r", shape=table.shape)
 
 

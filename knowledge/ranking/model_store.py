@@ -8,17 +8,16 @@ import contextlib
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.atomic_write import replacing
 from knowledge.ranking.corpus import Material
 from knowledge.ranking.encoder import Encoder, Vectors
 from knowledge.ranking.ridge import Calibration, Floats
@@ -89,9 +88,9 @@ class ModelStore:
             return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as part:
+            # What a power cut spoilt cannot be read, and is learnt anew.
+            with replacing(self._folder / name, survives_power_cut=False) as part:
                 np.savez(part, **arrays)  # type: ignore[arg-type]  # names of arrays
-            os.replace(part.name, self._folder / name)  # noqa: PTH105 - atomic, rename says less
         except OSError as error:
             logger.warning("%s is not kept: %s", name, error.strerror)
 
