@@ -35,9 +35,12 @@ _SPOILT = {Fault.DAMAGED, Fault.NOT_A_DATABASE}
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """Knowledge that can answer at once, and how to come to what understands more."""
+    """How to come to knowledge that can answer at once, and to what understands more.
 
-    quick: Knowledge
+    Neither is kept here, which lasts as long as the process: it would stay when it is replaced.
+    """
+
+    quick: Callable[[], Knowledge]
     deepen: Callable[[], Knowledge] | None
     library: Library
 
@@ -83,7 +86,9 @@ def load_learnt(settings: Settings, *, fictitious: bool) -> Learnt | None:
             understanding.encoder.encode([" "])
         return library.learn(documents)
 
-    quick = build(documents, by_letters(settings))
+    def quick() -> Knowledge:
+        return build(documents, by_letters(settings))
+
     return Learnt(quick, deepen if settings.semantic_matching else None, library)
 
 
@@ -152,7 +157,7 @@ async def _answer(
     settings: Settings, learnt: Learnt, stop: asyncio.Event, page: str | None, *, posted: bool
 ) -> None:
     service = Service(
-        settings, learnt.quick, deepen=learnt.deepen, posted=posted, library=learnt.library
+        settings, learnt.quick(), deepen=learnt.deepen, posted=posted, library=learnt.library
     )
     try:
         if await _started_before(stop, service):

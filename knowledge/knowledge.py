@@ -1,7 +1,8 @@
 """All that the bot knows at one moment, as one immutable value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from types import MappingProxyType
 
 from knowledge.matcher.matcher import Matcher
 from knowledge.matcher.thresholds import Thresholds
@@ -24,6 +25,14 @@ class Knowledge:
     lexicon: Lexicon = field(default_factory=Lexicon, repr=False)
     thresholds: Thresholds = field(default_factory=Thresholds)
     ranker: Ranker | None = field(default=None, repr=False)
+    _entries: Mapping[str, Entry] = field(init=False, repr=False, compare=False)
+    _projects: Mapping[str, Project] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        entries = {entry.id: entry for entry in self.entries}
+        projects = {project.id: project for project in self.projects}
+        object.__setattr__(self, "_entries", MappingProxyType(entries))
+        object.__setattr__(self, "_projects", MappingProxyType(projects))
 
     def entry(self, entry_id: str) -> Entry | None:
         """Find an entry."""
@@ -32,11 +41,3 @@ class Knowledge:
     def project(self, project_id: str) -> Project | None:
         """Find a project, open or not."""
         return self._projects.get(project_id)
-
-    @cached_property
-    def _entries(self) -> dict[str, Entry]:
-        return {entry.id: entry for entry in self.entries}
-
-    @cached_property
-    def _projects(self) -> dict[str, Project]:
-        return {project.id: project for project in self.projects}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from rapidfuzz import fuzz, process
 
@@ -123,11 +124,15 @@ class _Index:
     """The weighted words of each project, and which of them a word may stand for."""
 
     def __init__(self, words: Mapping[str, _Weights]) -> None:
-        self._words = words
+        self._words = MappingProxyType(
+            {project_id: MappingProxyType(dict(own)) for project_id, own in words.items()}
+        )
         self._vocabulary = tuple(dict.fromkeys(w for weights in words.values() for w in weights))
-        self._stems: dict[str, list[str]] = {}
+        stems: dict[str, tuple[str, ...]] = {}
         for word in self._vocabulary:
-            self._stems.setdefault(_singular(word), []).append(word)
+            stem = _singular(word)
+            stems[stem] = (*stems.get(stem, ()), word)
+        self._stems = MappingProxyType(stems)
 
     def scores(self, wanted: Iterable[str]) -> dict[str, float]:
         """Return by project the sum, over the wanted words, of its best like word's weight."""

@@ -1,10 +1,13 @@
 """Saved files are live at once; broken ones change nothing, and are told of once."""
 
 import asyncio
+import gc
 import os
 import random
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from weakref import ref
 
 import pytest
 from dialogue import Speaker, Stage
@@ -28,7 +31,7 @@ from bot.content.library import Library, Served
 from knowledge.knowledge import Knowledge
 from knowledge.ranking.former_ranker import PreviousRanker
 from knowledge.ranking.model_store import ModelStore
-from knowledge.ranking.ranker import Ranked, Ranking
+from knowledge.ranking.ranker import Ranked, Ranking, TrainedRanker
 
 BROKEN_OTHERWISE = FAQ.replace("reponse: ", "respond: ")
 
@@ -291,6 +294,58 @@ async def test_what_is_saved_last_is_what_is_learnt_last(folder: Path, tmp_path:
         # One in between was never learnt: it was no longer wanted.
         assert len(library.learnt) == 2
         assert library.learnt[-1] == in_service(stage).version
+
+
+def with_phrasing(number: int) -> str:
+    """Return files that were never learnt, and whose answer tells them."""
+    text = FAQ.replace("Oui, entre voisins.", f"Réponse {number}.")
+    phrasing = '      - "prêter un banc d\'essai"\n'
+    return text.replace(phrasing, phrasing + f'      - "emprunter la presse {number}"\n')
+
+
+def parts(knowledge: Knowledge) -> Iterator[object]:
+    """Give what a knowledge is made of, the large parts above all."""
+    ranker = knowledge.ranker
+    yield from (knowledge, knowledge.matcher, knowledge.census, ranker)
+    learnt = ranker.learnt if isinstance(ranker, PreviousRanker) else ranker
+    assert isinstance(learnt, TrainedRanker)
+    yield from (learnt, learnt._similarity, learnt._similarity._letters)
+
+
+async def test_of_what_was_in_service_nothing_stays(stage: Stage, folder: Path) -> None:
+    frozen = gc.get_freeze_count()
+    made: list[ref[object]] = []
+    for number in range(6):
+        save(folder, with_phrasing(number))
+        await is_live(stage, f"Réponse {number}.")
+        made += map(ref, parts(in_service(stage)))
+        await until(stage, lambda: not stage.running.parts.hot_reload.is_learning)
+        made += map(ref, parts(in_service(stage)))
+    gc.collect()
+    assert {id(one()) for one in made if one()} == set(map(id, parts(in_service(stage))))
+    # What is frozen and ends in a circle is never freed.
+    assert gc.get_freeze_count() <= frozen
+
+
+async def test_while_one_is_learnt_one_former_ranker_stands_in(
+    folder: Path, tmp_path: Path
+) -> None:
+    library = Slow(folder)
+    async with staged_library(library, tmp_path / "bot.db") as stage:
+        library.loop, library.may_learn = asyncio.get_running_loop(), asyncio.Event()
+        learnt = in_service(stage).ranker
+        made: list[ref[object]] = []
+        for number in range(6):
+            save(folder, with_phrasing(number))
+            await is_live(stage, f"Réponse {number}.")
+            made += map(ref, parts(in_service(stage)))
+        gc.collect()
+        assert {id(one()) for one in made if one()} == set(map(id, parts(in_service(stage))))
+        ranker = in_service(stage).ranker
+        assert isinstance(ranker, PreviousRanker)
+        assert ranker.learnt is learnt
+        library.may_learn.set()
+        await until(stage, lambda: not isinstance(in_service(stage).ranker, PreviousRanker))
 
 
 async def test_two_hundred_broken_files_under_a_stream_of_questions(

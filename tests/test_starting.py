@@ -51,7 +51,7 @@ def spoil(folder: Path) -> None:
 
 
 def answer(learnt: Learnt) -> str:
-    entry = learnt.quick.entry("mutualisation")
+    entry = learnt.quick().entry("mutualisation")
     assert entry
     return entry.answer
 
@@ -66,7 +66,7 @@ def test_what_was_in_service_last_answers(
     again = loaded(folder)
     assert again
     assert again.library.is_behind
-    assert again.quick.version == first.quick.version
+    assert again.quick().version == first.quick().version
     assert answer(again) == "Oui, entre voisins."
     told = capsys.readouterr().err
     assert "tire" in told
@@ -142,7 +142,7 @@ def test_a_disk_that_takes_nothing_stops_nobody(
 async def started(learnt: Learnt | None, database: Path) -> AsyncIterator[Stage]:
     assert learnt
     async with running(PreviewServer()) as server:
-        stage = Stage(server, learnt.quick, database, library=learnt.library)
+        stage = Stage(server, learnt.quick(), database, library=learnt.library)
         stage.overrides = {
             "knowledge_dir": learnt.library.directory,
             "semantic_matching": False,
@@ -222,7 +222,9 @@ async def posted(url: str, folder: Path, tmp_path: Path) -> AsyncIterator[Stage]
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     async with running(PreviewServer()) as server:
-        stage = Stage(server, learnt.quick, tmp_path, library=learnt.library, url=url, posted=True)
+        stage = Stage(
+            server, learnt.quick(), tmp_path, library=learnt.library, url=url, posted=True
+        )
         stage.overrides = {
             "knowledge_dir": folder,
             "semantic_matching": False,

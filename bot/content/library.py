@@ -1,6 +1,5 @@
 """The folder of knowledge as this process serves it: read, put in service at once, learnt."""
 
-import gc
 import json
 import logging
 import threading
@@ -48,8 +47,6 @@ class Served:
 def put_in_service(knowledge: Knowledge, services: Services) -> None:
     """Answer from this knowledge from now on: one assignment, so never from half of two."""
     services.knowledge = knowledge
-    # It lives long: going through it again and again to find garbage took a seventh of the time.
-    gc.freeze()
 
 
 class Library:

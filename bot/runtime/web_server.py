@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -136,8 +135,7 @@ class WebServer:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         # Without the protocol's name, asyncio does not set TCP_NODELAY: 40 ms more for each call.
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((self.host, self.port))
             listener.listen(1024)

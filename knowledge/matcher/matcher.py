@@ -1,9 +1,10 @@
 """From a question to what is shown: normalise, exact, rank, decide. A pure function."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from knowledge.matcher.small_talk import SmallTalkFinder
 from knowledge.matcher.thresholds import Thresholds
@@ -172,7 +173,7 @@ def _is_about_projects(asked: str) -> bool:
     return not wording().census.isdisjoint(asked.split())
 
 
-def _exact_phrasings(examples: Iterable[Example]) -> dict[str, str]:
+def _exact_phrasings(examples: Iterable[Example]) -> Mapping[str, str]:
     """Return the entry of each normalised text; the checks refuse a text that has two."""
     texts = [(normalise(one.text), one.entry) for one in examples if one.entry]
     exact: dict[str, str] = {}
@@ -180,4 +181,4 @@ def _exact_phrasings(examples: Iterable[Example]) -> dict[str, str]:
     for text, entry in (*texts, *((without_courtesies(text), entry) for text, entry in texts)):
         if text:
             exact.setdefault(text, entry)
-    return exact
+    return MappingProxyType(exact)

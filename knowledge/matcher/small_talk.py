@@ -1,6 +1,7 @@
 """Recognising what people say besides questions: exact, or nearly so where it is short."""
 
 from collections.abc import Iterable
+from types import MappingProxyType
 
 from rapidfuzz import fuzz, process
 
@@ -14,10 +15,12 @@ class SmallTalkFinder:
     """Which small talk a message is; immutable once made."""
 
     def __init__(self, small_talk: Iterable[SmallTalk]) -> None:
-        self._owners: dict[str, str] = {}
+        owners: dict[str, str] = {}
         for talk in small_talk:
             for phrase in talk.phrasings:
-                self._owners.setdefault(normalise(phrase), talk.id)
+                owners.setdefault(normalise(phrase), talk.id)
+        self._owners = MappingProxyType(owners)
+        self._phrases = tuple(owners)
 
     def exact(self, said: str) -> str | None:
         """Return the id of the small talk that has this phrase."""
@@ -27,9 +30,7 @@ class SmallTalkFinder:
         """Return the id of the one that a short message is like, from ``least`` (0 to 1) up."""
         if not said or len(said.split()) > _LONGEST_NEAR:
             return None
-        found = process.extractOne(
-            said, list(self._owners), scorer=fuzz.ratio, score_cutoff=least * 100
-        )
+        found = process.extractOne(said, self._phrases, scorer=fuzz.ratio, score_cutoff=least * 100)
         return self._owners[found[0]] if found else None
 
     def within(self, courtesies: str) -> str | None:

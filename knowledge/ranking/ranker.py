@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from knowledge.ranking.corpus import Example
 from knowledge.ranking.model_store import Compiled
+from knowledge.ranking.read_only import make_read_only
 from knowledge.ranking.ridge import Floats
 from knowledge.ranking.similarity import Similarity
 
@@ -51,11 +52,13 @@ class TrainedRanker:
     def __init__(
         self, examples: Sequence[Example], similarity: Similarity, model: Compiled
     ) -> None:
-        self._texts = [example.text for example in examples]
+        self._texts = tuple(example.text for example in examples)
         self._ids = model.ids
         self._labels = np.array([self._ids.index(e.entry) if e.entry else -1 for e in examples])
         self._similarity = similarity
-        self._model = model
+        # Not the whole model: the likeness holds its other numbers, and needs not all of them.
+        self._coefficients, self._sure, self._among = model.coefficients, model.sure, model.among
+        make_read_only(self._labels, self._coefficients)
 
     def rank(self, question: str) -> Ranking:
         """Rank by the head's scores; probability by how such scores fared on unknown voices."""
@@ -67,14 +70,14 @@ class TrainedRanker:
         ranked = tuple(Ranked(self._ids[i], _unit(scores[i])) for i in order)
         return Ranking(
             ranked,
-            float(self._model.sure.probability(features)[0]),
-            float(self._model.among.probability(features)[0]),
+            float(self._sure.probability(features)[0]),
+            float(self._among.probability(features)[0]),
             self._texts[int(np.argmax(similarities))],
         )
 
     def _scores(self, similarities: Floats, best: Floats) -> Floats:
         """Return the head's scores; those of the nearest examples where no head was learnt."""
-        coefficients = self._model.coefficients
+        coefficients = self._coefficients
         return similarities @ coefficients + coefficients.sum(axis=0) if coefficients.size else best
 
 

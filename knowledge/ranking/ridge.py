@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.ranking.read_only import make_read_only
+
 Floats = npt.NDArray[np.float64]
 _RIDGE = 0.2
 _STEPS = 50
@@ -55,6 +57,9 @@ class Calibration:
     weights: Floats
     means: Floats
     scales: Floats
+
+    def __post_init__(self) -> None:
+        make_read_only(self.weights, self.means, self.scales)
 
     def probability(self, features: Floats) -> Floats:
         """Return the probability for each row of features (n, k)."""

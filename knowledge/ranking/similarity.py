@@ -7,15 +7,17 @@ sum of the views' cosines: a kernel, which the ranker learns with.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.ranking.encoder import Encoder, Vectors
+from knowledge.ranking.read_only import make_read_only
 from knowledge.text.lexicon import Lexicon
 from knowledge.text.normalise import normalise
 from knowledge.text.phonetics import sound
@@ -40,6 +42,32 @@ class Weights:
     meaning: float = 0.4
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the views read a text.
+
+    Apart from ``Similarity``: its views hold these methods, and would hold itself in a circle,
+    which reference counts alone never free.
+    """
+
+    lexicon: Lexicon
+
+    def said(self, text: str) -> str:
+        """Return a text as all views read it: case, accents and short forms make no difference."""
+        return self.lexicon.expand(normalise(text[:_LONGEST]))
+
+    def spelt(self, text: str) -> Counter[str]:
+        """Return the features of its letters, and of its ideas."""
+        said = self.said(text)
+        features = _features(said)
+        features.update(f"#{idea}" for idea in self.lexicon.ideas_in(said))
+        return features
+
+    def heard(self, text: str) -> Counter[str]:
+        """Return the features of its sound."""
+        return _features(sound(self.said(text)))
+
+
 class View:
     """The examples as sparse vectors: an inverted index over their features.
 
@@ -56,16 +84,17 @@ class View:
         self._count = len(texts)
         if kept is not None:
             names = bytes(kept["names"]).decode("utf-8", "surrogatepass").split("\n")
-            self._ids = {name: number for number, name in enumerate(names)}
+            self._ids = _numbered(names)
             self._idf, self._starts = kept["idf"], kept["starts"]
             self._rows, self._values = kept["rows"], kept["values"]
-            return
-        counted = [features(text) for text in texts]
-        found_in = Counter(name for features_ in counted for name in features_)
-        self._ids = {name: number for number, name in enumerate(found_in)}
-        times = np.fromiter(found_in.values(), dtype=np.float64, count=len(found_in))
-        self._idf = (np.log((1 + self._count) / (1 + times)) + 1).astype(np.float32)
-        self._starts, self._rows, self._values = self._invert(counted)
+        else:
+            counted = [features(text) for text in texts]
+            found_in = Counter(name for features_ in counted for name in features_)
+            self._ids = _numbered(found_in)
+            times = np.fromiter(found_in.values(), dtype=np.float64, count=len(found_in))
+            self._idf = (np.log((1 + self._count) / (1 + times)) + 1).astype(np.float32)
+            self._starts, self._rows, self._values = self._invert(counted)
+        make_read_only(self._idf, self._starts, self._rows, self._values)
 
     def packed(self) -> dict[str, npt.NDArray[Any]]:
         """Return what makes this view anew without counting; no feature holds a line break."""
@@ -155,13 +184,15 @@ class Similarity:
     ) -> None:
         self._weights = weights or Weights()
         self._encoder = encoder
-        self._lexicon = lexicon
-        self._letters = View(texts, self._spelt, _part(kept, "letters"))
-        self._sound = View(texts, self._heard, _part(kept, "sound"))
+        self._reading = _Reading(lexicon)
+        self._letters = View(texts, self._reading.spelt, _part(kept, "letters"))
+        self._sound = View(texts, self._reading.heard, _part(kept, "sound"))
         self.vectors: Vectors | None = None if kept is None else kept.get("vectors")
         if encoder is not None and self.vectors is None:
-            said = [self._said(text) for text in texts]
+            said = [self._reading.said(text) for text in texts]
             self.vectors = encoded(encoder, said) if encoded else encoder.encode(said)
+        if self.vectors is not None:
+            make_read_only(self.vectors)
 
     def packed(self) -> dict[str, npt.NDArray[Any]]:
         """Return what makes this likeness anew without counting or encoding."""
@@ -176,7 +207,7 @@ class Similarity:
         weights = self._weights
         if self._encoder is None or self.vectors is None:
             return (by_letters + by_sound) / 2
-        vector = self._encoder.encode([self._said(text)])[0]
+        vector = self._encoder.encode([self._reading.said(text)])[0]
         return (
             weights.letters * by_letters
             + weights.sound * by_sound
@@ -192,18 +223,9 @@ class Similarity:
         meaning = _radial(self.vectors @ self.vectors.T)
         return weights.letters * letters + weights.sound * sounds + weights.meaning * meaning
 
-    def _said(self, text: str) -> str:
-        """Return a text as all views read it: case, accents and short forms make no difference."""
-        return self._lexicon.expand(normalise(text[:_LONGEST]))
 
-    def _spelt(self, text: str) -> Counter[str]:
-        said = self._said(text)
-        features = _features(said)
-        features.update(f"#{idea}" for idea in self._lexicon.ideas_in(said))
-        return features
-
-    def _heard(self, text: str) -> Counter[str]:
-        return _features(sound(self._said(text)))
+def _numbered(names: Iterable[str]) -> Mapping[str, int]:
+    return MappingProxyType({name: number for number, name in enumerate(names)})
 
 
 def _ranges(first: Ids, sizes: Ids) -> Ids:

@@ -1,18 +1,25 @@
 """The vocabulary of the field: short forms, words of one idea, places. Facilitators extend it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from knowledge.text.normalise import normalise
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Lexicon:
     """What ``lexique.yaml`` says, ready to be looked up in normalised texts."""
 
     short_forms: Mapping[str, str] = field(default_factory=dict)
     ideas: Mapping[str, str] = field(default_factory=dict)
+    _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "short_forms", MappingProxyType(dict(self.short_forms)))
+        object.__setattr__(self, "ideas", MappingProxyType(dict(self.ideas)))
+        object.__setattr__(self, "_pattern", _any_of(self.ideas))
 
     @classmethod
     def of(
@@ -38,11 +45,8 @@ class Lexicon:
         for match in self._pattern.finditer(normalised):
             yield self.ideas[match[0]]
 
-    @property
-    def _pattern(self) -> re.Pattern[str]:
-        found: re.Pattern[str] | None = self.__dict__.get("pattern")
-        if found is None:
-            longest_first = sorted(self.ideas, key=len, reverse=True)
-            words = "|".join(map(re.escape, longest_first)) or r"(?!)"
-            found = self.__dict__["pattern"] = re.compile(rf"\b(?:{words})\b")
-        return found
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(words, key=len, reverse=True)
+    either = "|".join(map(re.escape, longest_first)) or r"(?!)"
+    return re.compile(rf"\b(?:{either})\b")
