@@ -1,6 +1,7 @@
 """The loop over a table: everything in it is done, in order in each lane, with few looks."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from storage_fixtures import START, Clock
 
 import bot.runtime.lanes
 from bot.runtime.lanes import Lanes
+from bot.runtime.metrics import REGISTRY
 from storage.engine.errors import StorageError
 
 Row = tuple[str, int]
@@ -28,6 +30,7 @@ class Table(Lanes[Row, str]):
         self.done: list[Row] = []
         self.looks = 0
         self.failures: list[Exception] = []
+        self.failing_looks: list[Exception] = []
         # What is not done before ``working`` is set.
         self.late: set[Row] = set()
         self.working = asyncio.Event()
@@ -40,6 +43,8 @@ class Table(Lanes[Row, str]):
 
     async def _next(self, busy: frozenset[str], limit: int) -> tuple[Row, ...]:
         self.looks += 1
+        if self.failing_looks:
+            raise self.failing_looks.pop()
         heads = {lane: (lane, number) for lane, number in reversed(self.rows) if lane not in busy}
         now = self.clock.now
         found = tuple(row for row in heads.values() if self.postponed.get(row, now) <= now)[:limit]
@@ -132,6 +137,32 @@ async def test_two_rows_of_a_lane_that_come_together() -> None:
         table.add(("a", 1), ("a", 2))
         await rests(table)
     assert table.done == [("a", 1), ("a", 2)]
+
+
+async def test_a_look_that_fails_ends_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bot.runtime.lanes, "_PAUSE_AFTER_FAILURE", 0.001)
+    before = failures_of("table")
+    async with running(Table()) as table:
+        await rests(table)
+        table.late = {("a", 1)}
+        table.add(("a", 1))
+        await turns()
+        # Nothing of SQLAlchemy's hierarchy that the storage would know.
+        table.failing_looks = [sqlite3.ProgrammingError("not ours") for _ in range(5)]
+        table.add(("b", 2))
+        async with asyncio.timeout(10):
+            while not table.is_stuck:
+                await turns()
+        table.working.set()
+        await rests(table)
+        assert not table.is_stuck
+    assert sorted(table.done) == [("a", 1), ("b", 2)]
+    assert failures_of("table") == before + 5
+
+
+def failures_of(name: str) -> float:
+    found = REGISTRY.get_sample_value("bot_loop_failures_total", {"loop": name})
+    return found or 0.0
 
 
 @pytest.mark.parametrize("error", [StorageError("away"), RuntimeError("a slip")])
