@@ -31,6 +31,7 @@ class Table(Lanes[Row, str]):
         self.looks = 0
         self.failures: list[Exception] = []
         self.failing_looks: list[Exception] = []
+        self.spoilt: set[Row] = set()
         # What is not done before ``working`` is set.
         self.late: set[Row] = set()
         self.working = asyncio.Event()
@@ -59,6 +60,8 @@ class Table(Lanes[Row, str]):
     async def _do(self, item: Row) -> None:
         if item in self.late:
             await self.working.wait()
+        if item in self.spoilt:
+            raise LookupError("a spoilt row")
         if self.failures:
             raise self.failures.pop()
         self.rows.remove(item)
@@ -176,6 +179,23 @@ async def test_after_a_failure_it_looks_again(
         table.add(("a", 1))
         await rests(table)
     assert table.done == [("a", 1)]
+
+
+async def test_one_that_always_fails_keeps_back_none_that_it_is_taken_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bot.runtime.lanes, "_PAUSE_AFTER_FAILURE", 0.001)
+    async with running(Table(together=4)) as table:
+        await rests(table)
+        table.spoilt = {("a", 1)}
+        table.add(("a", 1), ("b", 2), ("c", 3))
+        async with asyncio.timeout(10):
+            while len(table.done) < 2:
+                await turns()
+        assert table.rows == [("a", 1)]
+        table.spoilt = set()
+        await rests(table)
+    assert ("a", 1) in table.done
 
 
 async def test_more_rows_than_lanes() -> None:

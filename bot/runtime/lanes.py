@@ -64,8 +64,19 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
 
     async def _do_together(self, items: Sequence[Item]) -> None:
         """Do the work of items of different lanes, one after the other."""
+        failed = False
         for item in items:
-            await self._do(item)
+            try:
+                await self._do(item)
+            except StorageError:
+                raise
+            except Exception:
+                # Those that were taken with it would be so again, and never be done.
+                logger.exception("%s: an item failed unexpectedly", self._name)
+                failed = True
+        if failed:
+            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+            self.wake()
 
     def wake(self, added: int | None = None) -> None:
         """Look into the table again: so many rows were added, or nobody knows what changed."""
@@ -182,7 +193,7 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
             self.wake()
         except Exception:
-            logger.exception("%s: an item failed unexpectedly", self._name)
+            logger.exception("%s: work failed unexpectedly", self._name)
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
             self.wake()
 
