@@ -1,6 +1,7 @@
 """The loop over a table: everything in it is done, in order in each lane, with few looks."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from storage_fixtures import START, Clock
 
 import bot.runtime.lanes
 from bot.runtime.lanes import Lanes
+from bot.runtime.metrics import REGISTRY
 from storage.engine.errors import StorageError
 
 Row = tuple[str, int]
@@ -28,6 +30,8 @@ class Table(Lanes[Row, str]):
         self.done: list[Row] = []
         self.looks = 0
         self.failures: list[Exception] = []
+        self.failing_looks: list[Exception] = []
+        self.spoilt: set[Row] = set()
         # What is not done before ``working`` is set.
         self.late: set[Row] = set()
         self.working = asyncio.Event()
@@ -40,6 +44,8 @@ class Table(Lanes[Row, str]):
 
     async def _next(self, busy: frozenset[str], limit: int) -> tuple[Row, ...]:
         self.looks += 1
+        if self.failing_looks:
+            raise self.failing_looks.pop()
         heads = {lane: (lane, number) for lane, number in reversed(self.rows) if lane not in busy}
         now = self.clock.now
         found = tuple(row for row in heads.values() if self.postponed.get(row, now) <= now)[:limit]
@@ -54,6 +60,8 @@ class Table(Lanes[Row, str]):
     async def _do(self, item: Row) -> None:
         if item in self.late:
             await self.working.wait()
+        if item in self.spoilt:
+            raise LookupError("a spoilt row")
         if self.failures:
             raise self.failures.pop()
         self.rows.remove(item)
@@ -134,6 +142,32 @@ async def test_two_rows_of_a_lane_that_come_together() -> None:
     assert table.done == [("a", 1), ("a", 2)]
 
 
+async def test_a_look_that_fails_ends_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bot.runtime.lanes, "_PAUSE_AFTER_FAILURE", 0.001)
+    before = failures_of("table")
+    async with running(Table()) as table:
+        await rests(table)
+        table.late = {("a", 1)}
+        table.add(("a", 1))
+        await turns()
+        # Nothing of SQLAlchemy's hierarchy that the storage would know.
+        table.failing_looks = [sqlite3.ProgrammingError("not ours") for _ in range(5)]
+        table.add(("b", 2))
+        async with asyncio.timeout(10):
+            while not table.is_stuck:
+                await turns()
+        table.working.set()
+        await rests(table)
+        assert not table.is_stuck
+    assert sorted(table.done) == [("a", 1), ("b", 2)]
+    assert failures_of("table") == before + 5
+
+
+def failures_of(name: str) -> float:
+    found = REGISTRY.get_sample_value("bot_loop_failures_total", {"loop": name})
+    return found or 0.0
+
+
 @pytest.mark.parametrize("error", [StorageError("away"), RuntimeError("a slip")])
 async def test_after_a_failure_it_looks_again(
     error: Exception, monkeypatch: pytest.MonkeyPatch
@@ -145,6 +179,23 @@ async def test_after_a_failure_it_looks_again(
         table.add(("a", 1))
         await rests(table)
     assert table.done == [("a", 1)]
+
+
+async def test_one_that_always_fails_keeps_back_none_that_it_is_taken_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bot.runtime.lanes, "_PAUSE_AFTER_FAILURE", 0.001)
+    async with running(Table(together=4)) as table:
+        await rests(table)
+        table.spoilt = {("a", 1)}
+        table.add(("a", 1), ("b", 2), ("c", 3))
+        async with asyncio.timeout(10):
+            while len(table.done) < 2:
+                await turns()
+        assert table.rows == [("a", 1)]
+        table.spoilt = set()
+        await rests(table)
+    assert ("a", 1) in table.done
 
 
 async def test_more_rows_than_lanes() -> None:

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from telegram.constants import UpdateType
@@ -22,6 +23,7 @@ from storage.engine.errors import InboxFullError, StorageError
 from storage.queues.inbox import CURSOR_MEMORY
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # What the handlers understand. Edited messages are relayed where the message was: each handler of
 # messages asks for new ones, so that an edit never runs a command again.
@@ -37,6 +39,8 @@ _LONGEST_PAUSE = 60.0
 _FULL_SECONDS = 1.0
 # As many as Telegram gives at once (Bot API, getUpdates).
 _BATCH = 100
+# What Telegram, and whoever answers in its place, are known for: its name says enough.
+_EXPECTED = (TelegramError, ValueError, RecursionError)
 
 
 class PollingSource(UpdateSource):
@@ -62,40 +66,40 @@ class PollingSource(UpdateSource):
 
     async def run(self) -> None:
         """Fetch until cancelled; InvalidToken where Telegram does not know the token any more."""
-        await self._leave_webhook()
-        async with self._database.begin() as work:
-            cursor = await work.inbox.cursor()
-        offset = None if cursor is None else cursor + 1
+        await self._insist(self._leave_webhook)
+        offset = await self._insist(self._first_offset)
         while True:
-            if self._clock() - self._last_batch > CURSOR_MEMORY:
-                offset = None
+            offset = await self._insist(partial(self._fetch, offset))
+            self._pause = 0.0
+
+    async def _insist(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Return what a step gives, once it succeeds; InvalidToken is the only error for good."""
+        while True:
             try:
-                offset = await self._fetch(offset)
-                self._pause = 0.0
+                return await step()
             except InvalidToken:
                 raise
             except InboxFullError as error:
                 self._backlog.note_refused(error)
                 await asyncio.sleep(_FULL_SECONDS)
-            except (TelegramError, StorageError, ValueError, RecursionError) as error:
+            except Exception as error:  # noqa: BLE001 - it is logged there, whatever it is
                 await self._wait_after(error)
 
     async def _leave_webhook(self) -> None:
         """Have Telegram post no more, or it would refuse to be asked; what waits there is kept."""
-        while True:
-            try:
-                if (await self._bot.get_webhook_info()).url:
-                    await self._bot.delete_webhook(drop_pending_updates=False)
-                    logger.warning("a webhook was left over: it is deleted, to fetch instead")
-            except InvalidToken:
-                raise
-            except TelegramError as error:
-                await self._wait_after(error)
-            else:
-                return
+        if (await self._bot.get_webhook_info()).url:
+            await self._bot.delete_webhook(drop_pending_updates=False)
+            logger.warning("a webhook was left over: it is deleted, to fetch instead")
+
+    async def _first_offset(self) -> int | None:
+        async with self._database.begin() as work:
+            cursor = await work.inbox.cursor()
+        return None if cursor is None else cursor + 1
 
     async def _fetch(self, offset: int | None) -> int | None:
         """Fetch one batch, keep it, and return the offset that confirms it."""
+        if self._clock() - self._last_batch > CURSOR_MEMORY:
+            offset = None
         batch = await self._get_updates(offset)
         if not batch:
             return offset
@@ -136,6 +140,7 @@ class PollingSource(UpdateSource):
         elif isinstance(error, StorageError):
             self._backlog.note_refused(error)
         elif not isinstance(error, NetworkError):
-            logger.error("updates cannot be fetched: %s", type(error).__name__)
+            place = None if isinstance(error, _EXPECTED) else error
+            logger.error("updates cannot be fetched: %s", type(error).__name__, exc_info=place)
         logger.warning("%s: next try in %.0f s", type(error).__name__, self._pause)
         await asyncio.sleep(self._pause)

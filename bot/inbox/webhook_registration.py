@@ -47,6 +47,11 @@ class WebhookRegistration:
             except TelegramError as error:
                 logger.warning("the webhook cannot be looked at: %s", type(error).__name__)
                 pause = _longer(pause)
+            except Exception as error:
+                # PTB raises anything on what it cannot parse.
+                name = type(error).__name__
+                logger.error("the webhook cannot be looked at: %s", name, exc_info=error)
+                pause = _longer(pause)
             else:
                 if registered:
                     pause = _CHECK_EVERY_SECONDS

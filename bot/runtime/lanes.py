@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from bot.runtime import metrics
 from storage.database import Database
 from storage.engine.errors import ClaimLostError, StorageError
 
@@ -20,6 +21,7 @@ _PAUSE_AFTER_FAILURE = 1.0
 # Other workers cannot wake this one: it looks by itself.
 _LOOK_EVERY = 0.5
 _PAUSE_AFTER_COLLISION = 0.02
+_STUCK_AFTER_LOOKS = 5
 # Of a backlog, several lanes are filled at a time: to look for one row takes as long as for many.
 _GATHER_SECONDS = 0.02
 # Twice that, and a farewell to the database, fit in the half minute that whoever stops a service
@@ -45,6 +47,7 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
         # How many rows wait that nobody works on; None where only a look can tell.
         self._waiting: int | None = None
         self._wakes = 0
+        self._failed_looks = 0
         self.due: datetime | None = None
 
     @abc.abstractmethod
@@ -61,8 +64,19 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
 
     async def _do_together(self, items: Sequence[Item]) -> None:
         """Do the work of items of different lanes, one after the other."""
+        failed = False
         for item in items:
-            await self._do(item)
+            try:
+                await self._do(item)
+            except StorageError:
+                raise
+            except Exception:
+                # Those that were taken with it would be so again, and never be done.
+                logger.exception("%s: an item failed unexpectedly", self._name)
+                failed = True
+        if failed:
+            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+            self.wake()
 
     def wake(self, added: int | None = None) -> None:
         """Look into the table again: so many rows were added, or nobody knows what changed."""
@@ -76,6 +90,11 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
     def leaves_nothing(self, found: int) -> bool:
         """Tell whether these are surely all that waits and may ever be done here."""
         return self._waiting == found and not self._database.is_shared
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether no look into the table succeeds, for a reason that waiting does not mend."""
+        return self._failed_looks >= _STUCK_AFTER_LOOKS
 
     def spawn(self, passing: Coroutine[Any, Any, None]) -> None:
         """Let something run beside the lanes until it ends."""
@@ -121,6 +140,15 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
             self.wake()
             return
+        except Exception:
+            # It ends this look only: what is under way in the lanes goes on.
+            logger.exception("%s: looking for work failed unexpectedly", self._name)
+            metrics.LOOP_FAILURES.labels(self._name).inc()
+            self._failed_looks += 1
+            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+            self.wake()
+            return
+        self._failed_looks = 0
         self._has_more = len(items) == free
         if not items and not busy and self.due is None and wakes == self._wakes:
             # Whatever was counted has gone without being done: erased, or for a group unknown here.
@@ -165,7 +193,7 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
             self.wake()
         except Exception:
-            logger.exception("%s: an item failed unexpectedly", self._name)
+            logger.exception("%s: work failed unexpectedly", self._name)
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
             self.wake()
 

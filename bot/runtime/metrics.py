@@ -43,6 +43,7 @@ SENT = _counter("messages_sent", "Calls of the outbox that Telegram accepted.")
 FAILED = _counter("deliveries_failed", "Calls that Telegram did not accept, by error.", "kind")
 PARKED = _counter("deliveries_parked", "Messages given up for good.")
 PAUSES = _counter("telegram_pauses", "Times that Telegram asked for a pause.")
+LOOP_FAILURES = _counter("loop_failures", "Failures of the service's loops.", "loop")
 PAUSE_SECONDS = _counter("telegram_pause_seconds", "Seconds of pause that Telegram asked for.")
 HANDLING = Histogram(
     "bot_handling_seconds",
