@@ -1,4 +1,4 @@
-"""The vocabulary of the field: short forms, words of one idea, places. Facilitators extend it."""
+"""The field's vocabulary, which facilitators extend: short forms, words for one idea, places."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from knowledge.text.normalise import normalise
 
 @dataclass(frozen=True)
 class Lexicon:
-    """What ``lexique.yaml`` says, ready to be looked up in normalised texts."""
+    """The content of ``lexique.yaml``, ready to be looked up in normalised texts."""
 
     short_forms: Mapping[str, str] = field(default_factory=dict)
     ideas: Mapping[str, str] = field(default_factory=dict)
@@ -21,7 +21,7 @@ class Lexicon:
         ideas: Mapping[str, Sequence[str]],
         places: Sequence[str],
     ) -> "Lexicon":
-        """Prepare what the file says: short forms, words by idea, places."""
+        """Build a lexicon from the file's short forms, words by idea, and places."""
         named = {**ideas, "lieu": places}
         return cls(
             {normalise(short): normalise(full) for short, full in short_forms.items()},
@@ -34,15 +34,15 @@ class Lexicon:
         return " ".join(self.short_forms.get(word, word) for word in words)
 
     def ideas_in(self, normalised: str) -> Iterator[str]:
-        """Give the ideas that a text's words stand for, places among them."""
+        """Yield the ideas that the words of a text stand for; a place counts as the idea "lieu"."""
         for match in self._pattern.finditer(normalised):
             yield self.ideas[match[0]]
 
     @property
     def _pattern(self) -> re.Pattern[str]:
-        found: re.Pattern[str] | None = self.__dict__.get("pattern")
-        if found is None:
+        pattern: re.Pattern[str] | None = self.__dict__.get("pattern")
+        if pattern is None:
             longest_first = sorted(self.ideas, key=len, reverse=True)
             words = "|".join(map(re.escape, longest_first)) or r"(?!)"
-            found = self.__dict__["pattern"] = re.compile(rf"\b(?:{words})\b")
-        return found
+            pattern = self.__dict__["pattern"] = re.compile(rf"\b(?:{words})\b")
+        return pattern
