@@ -1,4 +1,4 @@
-"""From the files to one immutable ``Knowledge``; a file that is wrong is refused whole."""
+"""Loads the files into one immutable ``Knowledge``; one error in any file refuses them all."""
 
 import hashlib
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from knowledge.text.lexicon import Lexicon
 
 FAQ, PROJECTS, SMALL_TALK = "faq.yaml", "projets.yaml", "politesses.yaml"
 VOICES, LEXICON = "formulations.yaml", "lexique.yaml"
-# What the facilitators hold the bot to; a fault in it does not keep the rest from use.
+# The control questions, which test the matcher; an error there does not keep the rest from use.
 QUESTIONS = "questions.yaml"
 FICTITIOUS = "fictifs/projets.yaml"
 _KINDS = {
@@ -43,7 +43,7 @@ _OPTIONAL = (VOICES, LEXICON)
 
 @dataclass(frozen=True, slots=True)
 class Compiling:
-    """How questions are understood: the encoder (None: by letters alone), and what is kept."""
+    """How to compile: the encoder (None: letters and sound only), thresholds, model store."""
 
     encoder: Encoder | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
@@ -52,7 +52,7 @@ class Compiling:
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeFiles:
-    """The files of a folder, as far as they could be read, and everything wrong with them."""
+    """The documents of a folder that could be read, and the problems of all its files."""
 
     documents: dict[str, Document]
     problems: tuple[Problem, ...]
@@ -61,13 +61,13 @@ class KnowledgeFiles:
 def load(
     directory: Path, *, fictitious: bool = False, compiling: Compiling | None = None
 ) -> Knowledge:
-    """Read, check and compile a folder; KnowledgeError with everything that keeps it from use.
+    """Read, check and compile a folder; KnowledgeError lists all errors that refuse it.
 
-    ``fictitious`` adds the invented projects of the preview and of the tests; ``compiling`` says
-    with which encoder questions are understood, and where what was learnt is kept.
+    ``fictitious`` adds the invented projects of the preview and of the tests; ``compiling`` holds
+    the encoder, and the store of trained models.
     """
     files = read_files(directory, fictitious=fictitious)
-    errors = tuple(found for found in files.problems if found.severity is Severity.ERROR)
+    errors = tuple(each for each in files.problems if each.severity is Severity.ERROR)
     if errors:
         raise KnowledgeError(errors)
     return build(files.documents, compiling or Compiling())
@@ -80,10 +80,10 @@ def read_files(
     questions: bool = False,
     replacing: Mapping[str, bytes] | None = None,
 ) -> KnowledgeFiles:
-    """Read the folder's files; hold each to its schema and all to the rules.
+    """Read the folder's files; check each against its schema, and all against the rules.
 
-    ``questions`` has the questions of control read as well; ``replacing`` holds contents by file
-    name, read in place of what stands in the folder.
+    ``questions`` reads the control questions as well; ``replacing`` holds contents by file name,
+    read in place of the folder's files.
     """
     documents: dict[str, Document] = {}
     problems: list[Problem] = []
@@ -92,8 +92,8 @@ def read_files(
     present = [name for name in optional if name in contents or (directory / name).exists()]
     for name in (*_REQUIRED, *present, *([FICTITIOUS] if fictitious else [])):
         content = contents.get(name)
-        document, found = read(directory / name, name) if content is None else parse(content, name)
-        problems += found
+        document, faults = read(directory / name, name) if content is None else parse(content, name)
+        problems += faults
         if document is not None:
             documents[name] = document
             problems += check_schema(document, _KINDS[name])
@@ -102,12 +102,13 @@ def read_files(
 
 
 def from_data(data: Mapping[str, Any]) -> dict[str, Document]:
-    """Return files from what they said, by name; KnowledgeError where they are not to be used."""
-    documents = {name: Document(name, said, {}) for name, said in data.items() if name in _KINDS}
-    shape = [found for one in documents.values() for found in check_schema(one, _KINDS[one.file])]
+    """Return documents from the data of files, by file name; KnowledgeError if they are wrong."""
+    documents = {name: Document(name, raw, {}) for name, raw in data.items() if name in _KINDS}
+    shape = [each for doc in documents.values() for each in check_schema(doc, _KINDS[doc.file])]
     missing = [problem("missing_file", Place(name)) for name in _REQUIRED if name not in documents]
-    found = (*missing, *shape, *(check_rules(documents.values()) if not (missing or shape) else ()))
-    if errors := tuple(one for one in found if one.severity is Severity.ERROR):
+    rules = () if missing or shape else check_rules(documents.values())
+    problems = (*missing, *shape, *rules)
+    if errors := tuple(each for each in problems if each.severity is Severity.ERROR):
         raise KnowledgeError(errors)
     return documents
 
@@ -115,7 +116,7 @@ def from_data(data: Mapping[str, Any]) -> dict[str, Document]:
 def build(
     documents: dict[str, Document], compiling: Compiling, ranker: Ranker | None = None
 ) -> Knowledge:
-    """Compile documents that were found right; with a ranker that was learnt before, at once."""
+    """Compile documents without errors; with a ready ``ranker``, nothing is trained."""
     entries = tuple(_entry(raw) for raw in documents[FAQ].data["entrees"])
     small_talk = tuple(_small_talk(raw) for raw in documents[SMALL_TALK].data["politesses"])
     projects = tuple(
@@ -141,12 +142,12 @@ def build(
 
 
 def material_of(directory: Path) -> Material:
-    """Return what the matcher of a folder learns from, for measurements."""
+    """Return the training material of a folder, for measurements."""
     return material_in(read_files(directory, fictitious=False).documents)
 
 
 def material_in(documents: dict[str, Document]) -> Material:
-    """Return what the matcher learns from in documents that were found right."""
+    """Return the training material of documents without errors."""
     return _material(documents, tuple(_entry(raw) for raw in documents[FAQ].data["entrees"]))
 
 
@@ -160,7 +161,7 @@ def _material(documents: dict[str, Document], entries: tuple[Entry, ...]) -> Mat
 
 
 def lexicon_of(document: Document | None) -> Lexicon:
-    """Return the vocabulary that a right lexique.yaml holds; none without one."""
+    """Return the vocabulary of a lexique.yaml without errors; an empty one without the file."""
     if document is None:
         return Lexicon()
     raw = document.data
@@ -206,8 +207,8 @@ def _small_talk(raw: dict[str, Any]) -> SmallTalk:
 
 
 def version_of(documents: Mapping[str, Document]) -> str:
-    """Return what tells this knowledge from any other: a hash of all that the files say."""
+    """Return a hash of the data of all files, except the control questions."""
     digest = hashlib.sha256()
-    for document in (one for one in documents.values() if one.file != QUESTIONS):
+    for document in (each for each in documents.values() if each.file != QUESTIONS):
         digest.update(repr((document.file, document.data)).encode())
     return digest.hexdigest()[:16]

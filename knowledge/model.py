@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What an answer calls for."""
+    """The action that an answer offers by a button."""
 
     PROJECTS = "projets"
     PROPOSE = "proposer"
@@ -62,7 +62,7 @@ class Project:
         return self.lead is None
 
     def open_on(self, day: date) -> bool:
-        """Tell whether the project takes new interests; on its deadline it still does."""
+        """Tell whether the project takes new interests on a day; its deadline is the last one."""
         withdrawn = self.withdrawn_on is not None and self.withdrawn_on <= day
         late = self.deadline is not None and self.deadline < day
         return not (withdrawn or late or self.stage is Stage.CLOSED)
@@ -70,7 +70,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class SmallTalk:
-    """What people say besides questions, and a short human reply (Telegram HTML)."""
+    """Something that people say besides questions, and its short reply (Telegram HTML)."""
 
     id: str
     phrasings: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The census of projects: which are open, where, in which sectors, and those that words name."""
+"""The census of projects: which are open, filters, search, and the projects that words name."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,22 +11,26 @@ from knowledge.model import Project
 from knowledge.text.normalise import normalise
 from knowledge.text.word_lists import wording
 
-# Measured on the shipped census: "hydrogne" against "hydrogene" 94, unlike words below 75.
+# A similarity from 0 to 100. Measured on the shipped census: "hydrogne" and "hydrogene" reach 94,
+# different words stay below 75.
 _LIKE = 84
-# A word with a typo never counts as much as the word itself.
+# The weight of a word with a typo: it never counts as much as the word itself.
 _ALIKE = 0.9
 _SHORTEST_FUZZY = 5
 _SHORTEST_NAME = 3
-# Twenty thousand characters hold thousands of words; a question has few that tell something.
+# Bounds the time that a very long text takes: a question has far fewer words that matter.
 _MOST_WORDS = 100
-# How a card says, folded, that its project concerns every sector.
+# The normalised labels by which a card says that its project concerns every sector.
 _EVERY_SECTOR = frozenset({"toutes filieres", "toutes les filieres"})
 _Weights = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What words find, best first: how many words were searched for, how many cards hold all."""
+    """The projects found, best first.
+
+    ``words``: how many words were searched for; ``complete``: how many projects have them all.
+    """
 
     projects: tuple[Project, ...]
     words: int
@@ -34,14 +38,14 @@ class SearchResult:
 
 
 class Census:
-    """The projects, immutable; the day is always given, never read from a clock."""
+    """The projects, immutable; the day is always an argument, never read from a clock."""
 
     def __init__(self, projects: Iterable[Project]) -> None:
         self._projects = tuple(projects)
-        self._cards = _Index({one.id: _words_of(one) for one in self._projects})
-        self._names = _Index({one.id: _names_of(one) for one in self._projects})
+        self._cards = _Index({each.id: _words_of(each) for each in self._projects})
+        self._names = _Index({each.id: _names_of(each) for each in self._projects})
         self._names_and_places = _Index(
-            {one.id: {**_places_of(one), **_names_of(one)} for one in self._projects}
+            {each.id: {**_places_of(each), **_names_of(each)} for each in self._projects}
         )
 
     def listed(
@@ -54,9 +58,9 @@ class Census:
     ) -> tuple[Project, ...]:
         """Return the open projects that pass the filters: latest update first, then by id.
 
-        A project of every sector passes whichever sector is asked for.
+        A project that concerns every sector passes any filter on the sector.
         """
-        found = [
+        passing = [
             project
             for project in self._projects
             if project.open_on(today)
@@ -64,16 +68,16 @@ class Census:
             and (sector is None or _concerns(project, sector))
             and (project.seeks_lead or not seeks_lead)
         ]
-        return tuple(sorted(found, key=_listing_order))
+        return tuple(sorted(passing, key=_listing_order))
 
     def territories(self, today: date) -> tuple[str, ...]:
         """Return the territories that have an open project, in French alphabetical order."""
         return _alphabetical({t for p in self.listed(today) for t in p.territories})
 
     def sectors(self, today: date) -> tuple[str, ...]:
-        """Return the sectors that an open project is of, in French alphabetical order.
+        """Return the sectors of open projects, in French alphabetical order.
 
-        To be of every sector is to be of none by name.
+        The labels that mean every sector are left out.
         """
         named = {s for p in self.listed(today) for s in p.sectors if not _is_every_sector(s)}
         return _alphabetical(named)
@@ -87,10 +91,10 @@ class Census:
         sector: str | None = None,
         seeks_lead: bool = False,
     ) -> SearchResult:
-        """Return what passes the filters and holds any of the words, typos tolerated.
+        """Return the projects that pass the filters and have any of the words, typos tolerated.
 
-        Cards with the most of the words come first; then title and keywords count most, then
-        sectors and places, then the text of the card.
+        Projects that have more of the words come first. Among those with as many, words of the
+        title and keywords count most, then sectors and places, then the text of the card.
         """
         wanted = _searched(words)
         ranks = {
@@ -98,16 +102,17 @@ class Census:
             for project_id, weights in self._cards.weights(wanted).items()
         }
         listed = self.listed(today, territory=territory, sector=sector, seeks_lead=seeks_lead)
-        found = [project for project in listed if ranks[project.id][0]]
-        found.sort(key=lambda one: (*(-part for part in ranks[one.id]), *_listing_order(one)))
-        complete = sum(ranks[one.id][0] == len(wanted) for one in found)
-        return SearchResult(tuple(found), len(wanted), complete)
+        matches = [project for project in listed if ranks[project.id][0]]
+        matches.sort(key=lambda each: (*(-part for part in ranks[each.id]), *_listing_order(each)))
+        complete = sum(ranks[each.id][0] == len(wanted) for each in matches)
+        return SearchResult(tuple(matches), len(wanted), complete)
 
     def named_by(self, question: str, *, places: bool = False) -> tuple[str, ...]:
         """Return the ids of the projects, open or not, that a question names, the surest first.
 
-        A name is a keyword, a sector or a word of the title: the text of a card shares its
-        ordinary words with every question. A place names projects only where that is asked for.
+        A name is a keyword, a sector or a word of the title; the text of a card does not count,
+        because any question may share its ordinary words. With ``places``, a place names its
+        projects too.
         """
         index = self._names_and_places if places else self._names
         scores = index.scores(telling_words(question))
@@ -115,13 +120,13 @@ class Census:
         return tuple(project_id for _, project_id in named)
 
     def says_nothing_else(self, question: str) -> bool:
-        """Tell whether all that a question says, and not only places, are names of projects."""
+        """Tell whether all the words of a question are names or places, and one is a name."""
         wanted = telling_words(question)
         return all(map(self._names_and_places.like, wanted)) and any(map(self._names.like, wanted))
 
 
 class _Index:
-    """The weighted words of each project, and which of them a word may stand for."""
+    """The weighted words of each project, looked up with tolerance for typos and plurals."""
 
     def __init__(self, words: Mapping[str, _Weights]) -> None:
         self._words = MappingProxyType(
@@ -135,13 +140,14 @@ class _Index:
         self._stems = MappingProxyType(stems)
 
     def scores(self, wanted: Iterable[str]) -> dict[str, float]:
-        """Return by project the sum, over the wanted words, of its best like word's weight."""
-        return {project_id: sum(found) for project_id, found in self.weights(wanted).items()}
+        """Return by project the sum of its weights for the wanted words."""
+        return {project_id: sum(weights) for project_id, weights in self.weights(wanted).items()}
 
     def weights(self, wanted: Iterable[str]) -> dict[str, list[float]]:
-        """Return by project the weight of its best like word for each wanted one, 0 for none.
+        """Return by project, for each wanted word, the weight of its most similar word.
 
-        Wanted words that no project has are left out.
+        The weight is 0 if the project has no similar word. Wanted words that no project has are
+        left out.
         """
         likes = [like.items() for word in wanted if (like := self.like(word))]
         return {
@@ -152,7 +158,7 @@ class _Index:
         }
 
     def like(self, wanted: str) -> dict[str, float]:
-        """Return the words that one may stand for: 1 for the same, less for those alike."""
+        """Return the words similar to a wanted one: 1 for the same word, less for a likely typo."""
         same = dict.fromkeys(self._stems.get(_singular(wanted), ()), 1.0)
         if len(wanted) < _SHORTEST_FUZZY:
             return same
@@ -170,10 +176,10 @@ def telling_words(text: str) -> list[str]:
 
 
 def _searched(text: str) -> list[str]:
-    """Return the words of a text that say something, each once."""
+    """Return the words of a text without the function words, each once."""
     words = dict.fromkeys(normalise(text).split())
-    said = [word for word in words if word not in wording().empty and len(word) > 1]
-    return said[:_MOST_WORDS]
+    meaningful = [word for word in words if word not in wording().empty and len(word) > 1]
+    return meaningful[:_MOST_WORDS]
 
 
 def _words_of(project: Project) -> _Weights:
@@ -195,7 +201,7 @@ def _places_of(project: Project) -> _Weights:
 
 
 def _names_of(project: Project) -> _Weights:
-    """Return the words that are a project's own, with their weights."""
+    """Return the words that name a project, with their weights."""
     places = _places_of(project)
     names: dict[str, float] = {}
     for weight, texts in ((1.0, (project.title, *project.keywords)), (0.6, project.sectors)):

@@ -1,1 +1,1 @@
-"""What helps facilitators change the files: check, diff, versions, exact edits, regressions."""
+"""Tools for changing the files: checks, differences, versions, exact edits, regressions."""

@@ -1,4 +1,4 @@
-"""Everything wrong with a folder, at once: what keeps it from use, and what will soon."""
+"""Checks a folder completely: errors that keep it from use, and warnings, such as passed dates."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ from knowledge.loading import (
 from knowledge.matcher.matcher import Outcome
 from knowledge.model import Stage
 
-# A month leaves the time to ask whoever knows.
+# The notice before a date passes: a month leaves the time to ask whoever knows the answer.
 _SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A folder's files, everything wrong with them, and what was compiled (None: errors)."""
+    """A folder's files, all their problems, and the compiled knowledge (None with errors)."""
 
     files: KnowledgeFiles
     problems: tuple[Problem, ...]
@@ -40,7 +40,7 @@ class CheckResult:
 def check(directory: Path, *, today: date, fictitious: bool = True) -> tuple[Problem, ...]:
     """Return the problems of a folder's files, in the order of its files and lines.
 
-    ``fictitious`` has the invented projects checked as well, where the folder has some.
+    ``fictitious`` checks the invented projects as well, if the folder has some.
     """
     fictitious = fictitious and (directory / FICTITIOUS).exists()
     files = read_files(directory, fictitious=fictitious, questions=True)
@@ -56,58 +56,58 @@ def check_whole(
     replacing: Mapping[str, bytes] | None = None,
     despite_errors: bool = False,
 ) -> CheckResult:
-    """Check the files, then compile them and try what they say on the matcher; takes seconds.
+    """Check the files, compile them, then test phrasings and control questions; takes seconds.
 
-    ``replacing`` holds contents by file name, read in place of what stands in the folder. Where
-    there is an error, nothing is compiled; ``despite_errors``, phrasings are tried all the same.
+    ``replacing`` holds contents by file name, read in place of the folder's files. Files with an
+    error are not compiled; with ``despite_errors``, their phrasings are tested all the same.
     """
     files = read_files(directory, fictitious=fictitious, questions=True, replacing=replacing)
     problems = [*files.problems, *_overdue(files, today)]
-    wrong = {found.file for found in problems if found.severity is Severity.ERROR}
-    # First, where all is right: what is compiled is kept, and not counted a second time.
+    wrong = {each.file for each in problems if each.severity is Severity.ERROR}
+    # Compile first: the check of phrasings then finds its encodings in the model store.
     knowledge = None if wrong else build(files.documents, compiling)
     if knowledge or despite_errors:
         lexicon = lexicon_of(None if LEXICON in wrong else files.documents.get(LEXICON))
         problems += check_confusable_phrasings(files.documents, lexicon, compiling)
     if knowledge:
-        problems += _tried(files.documents.get(QUESTIONS), knowledge)
+        problems += _wrong_questions(files.documents.get(QUESTIONS), knowledge)
     return CheckResult(files, _in_order(problems), knowledge)
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(problems, key=lambda found: (found.file, found.line, found.message)))
+    return tuple(sorted(problems, key=lambda each: (each.file, each.line, each.message)))
 
 
-def _tried(questions: Document | None, knowledge: Knowledge) -> Iterator[Problem]:
+def _wrong_questions(questions: Document | None, knowledge: Knowledge) -> Iterator[Problem]:
     for verdict in verdicts(knowledge.matcher, expectations(questions)):
-        # An entry that does not exist is told as such.
+        # The rules already report an expected entry that does not exist.
         if not verdict.right and all(map(knowledge.entry, verdict.expectation.entries)):
             yield _wrong(verdict)
 
 
 def _wrong(verdict: Verdict) -> Problem:
-    said, expected = words("verdicts"), verdict.expectation
-    among = said["or"].join(map(said["answer"].format_map, _named(expected.entries)))
-    shown = said["or"].join(map(said["answer"].format_map, _named(verdict.shown)))
-    kind = said[verdict.outcome.value]
+    texts, expected = words("verdicts"), verdict.expectation
+    among = texts["or"].join(map(texts["answer"].format_map, _named(expected.entries)))
+    shown = texts["or"].join(map(texts["answer"].format_map, _named(verdict.shown)))
+    kind = texts[verdict.outcome.value]
     return problem(
         "wrong_question",
         Place(QUESTIONS, expected.line, entry=", ".join(expected.entries)),
         question=expected.question,
-        expected=among or said["out_of_scope"],
+        expected=among or texts["out_of_scope"],
         found=shown if verdict.outcome is Outcome.ANSWER else kind.format(ids=shown),
     )
 
 
 def _named(ids: Iterable[str]) -> Iterator[dict[str, str]]:
-    return ({"ids": one} for one in ids)
+    return ({"ids": entry_id} for entry_id in ids)
 
 
 def _overdue(files: KnowledgeFiles, today: date) -> Iterator[Problem]:
     for document in files.documents.values():
         for item in items_of(document):
             yield from _dates(item, today)
-            # The invented projects show every state on purpose.
+            # The invented projects show every state on purpose, passed deadlines included.
             if item.list_key == "projets" and document.file != FICTITIOUS:
                 yield from _project(item, today)
 
@@ -122,7 +122,7 @@ def _dates(item: Item, today: date) -> Iterator[Problem]:
 
 
 def _project(item: Item, today: date) -> Iterator[Problem]:
-    """Warn of a deadline passed or near, and of a project under way that nobody leads."""
+    """Find a deadline passed or near, and a project under way that nobody leads."""
     stage, deadline = item.text("etape"), item.day("date_limite")
     if stage == Stage.CLOSED or item.text("retire_le"):
         return

@@ -1,4 +1,4 @@
-"""Questions that say the same, brought together: what is asked most comes first."""
+"""Groups questions that say the same, those asked most first."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,20 +8,20 @@ from rapidfuzz import fuzz
 from knowledge.text.courtesies import without_courtesies
 from knowledge.text.normalise import normalise
 
-# Measured on the pairs of shipped phrasings: from 90 on, all pairs joined are of one entry (15 of
-# 15); at 85, one in four is not (24 of 31).
+# A similarity from 0 to 100. Measured on the pairs of shipped phrasings: from 90 on, all pairs that
+# are joined belong to one entry (15 of 15); at 85, one in four does not (24 of 31 do).
 LEAST_ALIKE = 90.0
-# Alone, a word is within every question that has it.
+# token_set_ratio finds a single word equal to any text that has it: compare letters instead.
 _FEWEST_WORDS = 2
-# Comparing is quadratic: wordings said less often than these stand by themselves.
+# Comparing is quadratic: only the most frequent wordings are compared, each other one is a group.
 MOST_COMPARED = 400
 
 
 def alike(texts: Sequence[str]) -> tuple[tuple[int, ...], ...]:
-    """Group texts by meaning the same words; each group is their positions in ``texts``.
+    """Group texts that say the same; a group holds positions in ``texts``.
 
-    The largest group comes first, the wording said most comes first in its group, and what was
-    given first comes first among equals: the same texts always give the same groups.
+    The largest group comes first, and in a group the most frequent wording. Ties keep the order of
+    ``texts``, so that the same texts always give the same groups.
     """
     wordings = _wordings(texts)
     groups: list[list[str]] = []
@@ -31,8 +31,8 @@ def alike(texts: Sequence[str]) -> tuple[tuple[int, ...], ...]:
             groups.append([wording])
         else:
             home.append(wording)
-    found = [tuple(_positions(group, wordings)) for group in groups]
-    return tuple(sorted(found, key=lambda group: (-len(group), min(group))))
+    clusters = [tuple(_positions(group, wordings)) for group in groups]
+    return tuple(sorted(clusters, key=lambda cluster: (-len(cluster), min(cluster))))
 
 
 def said_alike(one: str, other: str) -> bool:
@@ -43,16 +43,16 @@ def said_alike(one: str, other: str) -> bool:
 
 
 def _wordings(texts: Sequence[str]) -> dict[str, list[int]]:
-    """Return the positions of each normalised text, the one said most often first."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
+    """Return the positions of each normalised text, the most frequent text first."""
+    positions: defaultdict[str, list[int]] = defaultdict(list)
     for position, text in enumerate(texts):
-        said = normalise(text)
-        found[without_courtesies(said) or said or text].append(position)
-    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[1][0])))
+        normalised = normalise(text)
+        positions[without_courtesies(normalised) or normalised or text].append(position)
+    return dict(sorted(positions.items(), key=lambda item: (-len(item[1]), item[1][0])))
 
 
 def _home(wording: str, groups: Iterable[list[str]]) -> list[str] | None:
-    """Return the first group whose first wording, the most said, is like this one."""
+    """Return the first group whose first wording, its most frequent one, is like this one."""
     return next((group for group in groups if said_alike(group[0], wording)), None)
 
 

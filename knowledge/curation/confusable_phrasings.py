@@ -1,8 +1,8 @@
-"""Phrasings that another entry attracts: what the matcher would say, had it not learnt them.
+"""Finds phrasings that resemble another entry more than their own.
 
-A phrasing always wins as it stands, and draws to its entry those that are like it. So each is left
-out in turn, all others being learnt from: where another entry then comes well before its own,
-whoever types it a little differently gets that other entry.
+The matcher always answers an exact phrasing with its own entry, which hides the confusion. So each
+phrasing is left out in turn, and the matcher learns from all others. If another entry then ranks
+well before its own, whoever types the phrasing a little differently gets the other entry.
 """
 
 from collections import defaultdict
@@ -21,34 +21,36 @@ from knowledge.ranking.similarity import Similarity
 from knowledge.text.lexicon import Lexicon
 from knowledge.text.normalise import normalise
 
-# As in training: a kernel of more examples would not fit a small machine. There, nothing is told.
+# As in training, a kernel of more examples would not fit in the memory of a small machine; above
+# this number, nothing is checked.
 _MOST_EXAMPLES = 3000
-# Scores, from 0 to 1: the other entry must be a sure one, the own hardly in sight.
+# Scores, from 0 to 1: the least one of the other entry, and the greatest one of the own entry.
 _LEAST = 0.5
 _MOST_OWN = 0.2
-# On the shipped files: of phrasings put at random under a wrong entry, two thirds are found; of
-# those in place, none. What a voice says is more varied on purpose, and asks for more proof.
+# The least difference between the two scores. Measured on the shipped files: of phrasings put at
+# random under a wrong entry, two thirds are found; of those in their place, none. The phrasings of
+# voices vary more on purpose, so they need a greater difference.
 _AHEAD, _AHEAD_IN_VOICES = 0.4, 0.7
 
 
 def check_confusable_phrasings(
     documents: Mapping[str, Document], lexicon: Lexicon, compiling: Compiling
 ) -> Iterator[Problem]:
-    """Find the phrasings that another entry attracts; seconds for two thousand examples.
+    """Find the phrasings that another entry takes; takes seconds for two thousand examples.
 
-    Values of the wrong shape are passed over: other faults do not hide these.
+    Values of the wrong shape are skipped, so that files with other errors can be checked too.
     """
-    written = [one for file in (FAQ, VOICES) for one in _written(documents.get(file))]
-    own = (one.owner for one in written if one.place.file == FAQ)
-    ids = tuple(dict.fromkeys(own))
-    known = [one for one in written if one.kind == OUT_OF_SCOPE or one.owner in ids]
-    if not 1 < len(known) <= _MOST_EXAMPLES:
+    written = [each for file in (FAQ, VOICES) for each in _written(documents.get(file))]
+    owners = (each.owner for each in written if each.place.file == FAQ)
+    ids = tuple(dict.fromkeys(owners))
+    phrasings = [each for each in written if each.kind == OUT_OF_SCOPE or each.owner in ids]
+    if not 1 < len(phrasings) <= _MOST_EXAMPLES:
         return
-    material = Material(tuple(map(_example, known)), ids, lexicon)
-    shared = _shared(known)
-    for phrasing, row in zip(known, _left_out(material, compiling), strict=True):
-        told_already = not phrasing.listed or normalise(phrasing.text) in shared
-        taken_by = None if told_already else _taker(phrasing, row, ids)
+    material = Material(tuple(map(_example, phrasings)), ids, lexicon)
+    shared = _shared(phrasings)
+    for phrasing, row in zip(phrasings, _left_out(material, compiling), strict=True):
+        is_exempt = not phrasing.listed or normalise(phrasing.text) in shared
+        taken_by = None if is_exempt else _taker(phrasing, row, ids)
         if taken_by is not None:
             values = {"phrasing": phrasing.text, "taken_by": taken_by}
             yield problem("taken_phrasing", phrasing.place, **values)
@@ -56,11 +58,11 @@ def check_confusable_phrasings(
 
 def _written(document: Document | None) -> Iterable[Phrasing]:
     items = items_of(document) if document else ()
-    return (one for item in items for one in phrasings_of(item) if one.text.strip())
+    return (each for item in items for each in phrasings_of(item) if each.text.strip())
 
 
 def _shared(written: Iterable[Phrasing]) -> frozenset[str]:
-    """Return the normalised texts that stand under two entries: an error, told as such."""
+    """Return the normalised texts that two entries have, which the rules report as errors."""
     owners: dict[str, set[str]] = defaultdict(set)
     for phrasing in written:
         owners[normalise(phrasing.text)].add(phrasing.owner)
@@ -74,13 +76,13 @@ def _example(phrasing: Phrasing) -> Example:
 
 
 def _left_out(material: Material, compiling: Compiling) -> Floats:
-    """Return the scores of each example by those learnt without it: one column an entry."""
+    """Return the scores of each example when it is left out: (examples, entries)."""
     examples, none = material.examples, len(material.ids)
     encoder, store = compiling.encoder, compiling.store
-    known = store.get(store.key(material, encoder))
+    compiled = store.get(store.key(material, encoder))
     texts = [example.text for example in examples]
     similarity = Similarity(
-        texts, material.lexicon, encoder, kept=known.similarity if known else None
+        texts, material.lexicon, encoder, kept=compiled.similarity if compiled else None
     )
     labels = [material.ids.index(e.entry) if e.entry else none for e in examples]
     each_alone = [str(number) for number in range(len(examples))]
@@ -88,7 +90,7 @@ def _left_out(material: Material, compiling: Compiling) -> Floats:
 
 
 def _taker(phrasing: Phrasing, scores: Floats, ids: tuple[str, ...]) -> str | None:
-    """Return the entry that would have been taken for a phrasing's own, where one would."""
+    """Return the entry that takes a phrasing from its own; None if no entry does."""
     if phrasing.kind == OUT_OF_SCOPE:
         return None
     own, first = scores[ids.index(phrasing.owner)], int(np.argmax(scores))

@@ -1,4 +1,4 @@
-"""What changes between two versions of the files, told by entry, project and phrasing."""
+"""Differences between two versions of the files, by entry, project and phrasing."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from knowledge.files.yaml_reader import Document
 
 
 class DifferenceKind(StrEnum):
-    """What became of a thing."""
+    """The kinds of difference."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -23,9 +23,10 @@ class Difference:
     """One change, as a facilitator reads it.
 
     ``what``: "entry", "project", "small_talk", "phrasing", "out_of_scope", "question",
-    "short_form", "idea", "place". ``id`` and ``title`` are those of the entry, project or voice
-    that it stands in; ``field`` is the key of the file that changed ("reponse", "titre"...), empty
-    where a whole thing comes or goes. Of a phrasing, ``before`` or ``after`` is its text.
+    "short_form", "idea", "place". ``id`` and ``title``: those of the entry, project or voice in
+    which the change is. ``field``: the key that changed ("reponse", "titre"...), empty when
+    something is added or removed whole. ``before`` and ``after``: the texts; None before an
+    addition and after a removal.
     """
 
     kind: DifferenceKind
@@ -37,7 +38,7 @@ class Difference:
     field: str = ""
 
 
-# A text that is listed: what it is, the id and the title of its owner, and itself.
+# A text of a list: what it is, the id and the title of its owner, the text.
 _Listed = tuple[str, str, str, str]
 _WHOLES = {"entrees": "entry", "projets": "project", "politesses": "small_talk"}
 _PHRASINGS = ("variantes", "phrases")
@@ -46,10 +47,10 @@ _PHRASINGS = ("variantes", "phrases")
 def differences(
     before: Mapping[str, Document], after: Mapping[str, Document]
 ) -> tuple[Difference, ...]:
-    """Return what was added, changed and removed, in the order of the files; comments count not.
+    """Return the additions, changes and removals, in the order of the files.
 
-    One change for each field of an entry, project or small talk; one for each phrasing or word of
-    the vocabulary that was added or removed.
+    One for each field of an entry, project or small talk that changed; one for each phrasing or
+    word of the vocabulary that was added or removed. Comments of the files do not count.
     """
     old, new = _wholes(before.values()), _wholes(after.values())
     return (*_of_wholes(old, new), *_of_texts(before.values(), after.values()))
@@ -96,7 +97,7 @@ def _title(raw: Mapping[str, Any], id_: str) -> str:
 
 
 def _main(raw: Mapping[str, Any]) -> str | None:
-    """Return what a thing says: its answer, or its summary."""
+    """Return the main text of an entry, small talk or project: its answer or its summary."""
     return _in_words(raw.get("reponse") or raw.get("resume"))
 
 
@@ -108,14 +109,14 @@ def _in_words(value: object) -> str | None:
 
 def _of_texts(before: Iterable[Document], after: Iterable[Document]) -> Iterator[Difference]:
     old, new = _titles(before), _titles(after)
-    for what, id_, text in (one for one in new if one not in old):
+    for what, id_, text in (key for key in new if key not in old):
         yield Difference(DifferenceKind.ADDED, what, id_, new[what, id_, text], None, text)
-    for what, id_, text in (one for one in old if one not in new):
+    for what, id_, text in (key for key in old if key not in new):
         yield Difference(DifferenceKind.REMOVED, what, id_, old[what, id_, text], text, None)
 
 
 def _titles(documents: Iterable[Document]) -> dict[tuple[str, str, str], str]:
-    """Return the title of each text's owner; a title that changes is no other text."""
+    """Return the title of each text's owner; a new title alone does not make another text."""
     return {
         (what, id_, text): title
         for document in documents
@@ -159,8 +160,8 @@ def _short_forms(value: Any) -> Iterator[_Listed]:  # noqa: ANN401 - as it is wr
 
 
 def _ideas(value: Any) -> Iterator[_Listed]:  # noqa: ANN401 - as it is written
-    for idea, said in value.items() if isinstance(value, dict) else ():
-        for word in said if isinstance(said, list) else ():
+    for idea, listed in value.items() if isinstance(value, dict) else ():
+        for word in listed if isinstance(listed, list) else ():
             yield "idea", str(idea), str(idea), str(word)
 
 

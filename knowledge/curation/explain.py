@@ -1,4 +1,4 @@
-"""Why the bot answers what it answers, in words, for the facilitators."""
+"""Explains the matcher's decisions to facilitators, in French."""
 
 import re
 from collections.abc import Iterator
@@ -21,17 +21,17 @@ from knowledge.text.word_lists import wording
 
 _FILE = Path(__file__).with_suffix(".yaml")
 _PROBABILITIES = re.compile(r"first right with probability ([0-9.]+), one of three ([0-9.]+)")
-# As the census has it: a typo in a long word, never a short word for another.
+# As in the census: only long words may differ by a typo; a short one would be another word.
 _LIKE = 84
 _SHORTEST_FUZZY = 5
 _SHORTEST_HEARD = 4
 _MOST_PAIRS = 8
-# The matcher's reasons that put one entry first, whatever else is shown beside it.
+# The matcher's reasons that promote one entry only, even when others are shown as choices.
 _OF_THE_CENSUS = frozenset({"names projects of the census", "a lone word of the census"})
 
 
 class WordMatch(StrEnum):
-    """How two words were found alike."""
+    """The ways in which two words are alike."""
 
     SAME = "same"
     SHORT_FORM = "short form"
@@ -42,7 +42,7 @@ class WordMatch(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WordPair:
-    """A word of the question, and the one of the nearest phrasing that it stands for."""
+    """A word of the question, and the word of the nearest phrasing that it is like."""
 
     asked: str
     written: str
@@ -55,9 +55,9 @@ class WordPair:
 
 @dataclass(frozen=True, slots=True)
 class RankedEntry:
-    """An entry and its score, from 0 to 1: how well it fits, not how probable it is.
+    """An entry and its score, from 0 to 1: how well it fits, which is not a probability.
 
-    ``promoted`` says in French why it stands before others, whatever its score; else empty.
+    ``promoted`` says in French why the entry comes first despite its score; empty otherwise.
     """
 
     id: str
@@ -68,11 +68,11 @@ class RankedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The decision on a question, and what it was taken from.
+    """The decision on a question, and its grounds.
 
     ``sure``: the probability that the first entry is right; ``among``: that one of the first three
-    is; None where the matcher did not have to weigh them. ``nearest`` is the phrasing most like the
-    question, empty where none was looked for; ``reason`` is French.
+    is; both None when the matcher decided without them. ``nearest``: the phrasing most similar to
+    the question, empty when the matcher did not need it; ``reason`` is in French.
     """
 
     outcome: Outcome
@@ -87,7 +87,7 @@ class Explanation:
 
 
 def explain(knowledge: Knowledge, question: str) -> Explanation:
-    """Ask a question, and say in words why its answer is what it is."""
+    """Match a question, and explain the decision in French."""
     decision = knowledge.matcher.match(question)
     sure, among = _probabilities(decision)
     return Explanation(
@@ -108,13 +108,13 @@ def _candidates(knowledge: Knowledge, decision: Decision) -> Iterator[RankedEntr
     promoted = {FIND_PROJECTS} if decision.reason in _OF_THE_CENSUS else decision.shown
     for ranked in decision.ranking:
         entry = knowledge.entry(ranked.id)
-        told = why if ranked.id in promoted else ""
-        yield RankedEntry(ranked.id, entry.title if entry else ranked.id, ranked.score, told)
+        reason = why if ranked.id in promoted else ""
+        yield RankedEntry(ranked.id, entry.title if entry else ranked.id, ranked.score, reason)
 
 
 def _probabilities(decision: Decision) -> tuple[float | None, float | None]:
-    found = _PROBABILITIES.fullmatch(decision.reason)
-    return (float(found[1]), float(found[2])) if found else (None, None)
+    match = _PROBABILITIES.fullmatch(decision.reason)
+    return (float(match[1]), float(match[2])) if match else (None, None)
 
 
 def _reason(
@@ -122,13 +122,13 @@ def _reason(
 ) -> str:
     texts = _texts()
     if sure is None or among is None:
-        known: dict[str, str] = texts["reasons"]
-        return known.get(decision.reason) or texts["unsaid"].format(reason=decision.reason)
+        reasons: dict[str, str] = texts["reasons"]
+        return reasons.get(decision.reason) or texts["unsaid"].format(reason=decision.reason)
     lone = decision.outcome is Outcome.CHOICES and sure >= thresholds.answer
     text: str = texts["lone_word" if lone else decision.outcome.value]
     return text.format(
         sure=_percent(sure),
-        # Calibrated apart, the two may cross.
+        # The two probabilities are calibrated apart, so "sure" may exceed "among".
         among=_percent(max(sure, among) if decision.shown else among),
         answer=_percent(thresholds.answer),
         choice=_percent(thresholds.choice),
@@ -140,35 +140,35 @@ def _percent(share: float) -> str:
 
 
 def _pairs(question: str, nearest: str, lexicon: Lexicon) -> Iterator[WordPair]:
-    """Give the words that make the question like the nearest phrasing, each once."""
+    """Yield the words that the question and the nearest phrasing share, each once."""
     left = _words(nearest)
-    found = 0
+    count = 0
     for asked in _words(question):
         alike = [(kind, word) for word in left if (kind := _alike(asked, word, lexicon))]
-        if alike and found < _MOST_PAIRS:
-            kind, word = min(alike, key=lambda one: list(WordMatch).index(one[0]))
+        if alike and count < _MOST_PAIRS:
+            kind, word = min(alike, key=lambda pair: list(WordMatch).index(pair[0]))
             left.remove(word)
-            found += 1
+            count += 1
             yield WordPair(asked, word, kind)
 
 
 def _words(text: str) -> list[str]:
-    """Return the words of a text that say something, each once."""
+    """Return the words of a text without the function words, each once."""
     empty = wording().empty
     return [word for word in dict.fromkeys(normalise(text).split()) if word not in empty]
 
 
-def _alike(one: str, two: str, lexicon: Lexicon) -> WordMatch | None:
-    if one == two:
+def _alike(asked: str, written: str, lexicon: Lexicon) -> WordMatch | None:
+    if asked == written:
         return WordMatch.SAME
-    if lexicon.expand(one) == lexicon.expand(two):
+    if lexicon.expand(asked) == lexicon.expand(written):
         return WordMatch.SHORT_FORM
-    if not set(lexicon.ideas_in(one)).isdisjoint(lexicon.ideas_in(two)):
+    if not set(lexicon.ideas_in(asked)).isdisjoint(lexicon.ideas_in(written)):
         return WordMatch.IDEA
-    shorter = min(len(one), len(two))
-    if shorter >= _SHORTEST_HEARD and sound(one) == sound(two):
+    shorter = min(len(asked), len(written))
+    if shorter >= _SHORTEST_HEARD and sound(asked) == sound(written):
         return WordMatch.SOUND
-    if shorter >= _SHORTEST_FUZZY and fuzz.ratio(one, two) >= _LIKE:
+    if shorter >= _SHORTEST_FUZZY and fuzz.ratio(asked, written) >= _LIKE:
         return WordMatch.SPELLING
     return None
 

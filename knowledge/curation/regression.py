@@ -1,4 +1,4 @@
-"""Questions whose answer the facilitators know: which the matcher gets right, which go wrong."""
+"""Control questions: those that the matcher gets right, and those that a change breaks."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from knowledge.matcher.matcher import Matcher, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """A question, the ids that are right as its answer (none: out of scope), its line (from 1)."""
+    """A question, the ids of its right answers (none: out of scope), its line (from 1)."""
 
     question: str
     entries: tuple[str, ...]
@@ -28,7 +28,7 @@ class Verdict:
 
 
 def expectations(document: Document | None) -> tuple[Expectation, ...]:
-    """Return what ``questions.yaml`` expects; what has the wrong shape is passed over."""
+    """Return the expectations of ``questions.yaml``; values of the wrong shape are skipped."""
     return tuple(_expectations(document)) if document else ()
 
 
@@ -41,8 +41,8 @@ def _expectations(document: Document) -> Iterator[Expectation]:
 
 
 def verdicts(matcher: Matcher, expected: Iterable[Expectation]) -> tuple[Verdict, ...]:
-    """Ask each question; some milliseconds each."""
-    return tuple(_verdict(matcher, one) for one in expected)
+    """Match each question; takes some milliseconds a question."""
+    return tuple(_verdict(matcher, expectation) for expectation in expected)
 
 
 def _verdict(matcher: Matcher, expected: Expectation) -> Verdict:
@@ -52,9 +52,10 @@ def _verdict(matcher: Matcher, expected: Expectation) -> Verdict:
 
 
 def _is_right(expected: Expectation, outcome: Outcome, shown: tuple[str, ...]) -> bool:
-    """Tell whether a right entry is answered or among the choices; nothing answered, out of scope.
+    """Tell whether a right entry is the answer or one of the choices.
 
-    A choice with "none of these" is no answer: it says that the bot is not sure.
+    An out-of-scope question must not be answered; choices are right for it, because they include
+    "none of these".
     """
     if not expected.entries:
         return outcome is not Outcome.ANSWER
@@ -63,10 +64,10 @@ def _is_right(expected: Expectation, outcome: Outcome, shown: tuple[str, ...]) -
 
 
 def regressions(before: Iterable[Verdict], after: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """Return those that were right and go wrong, as they are after; same question, same demand."""
-    right = {_asked(one) for one in before if one.right}
-    return tuple(one for one in after if not one.right and _asked(one) in right)
+    """Return the verdicts that are wrong after, and were right before for the same expectation."""
+    right = {_key(verdict) for verdict in before if verdict.right}
+    return tuple(verdict for verdict in after if not verdict.right and _key(verdict) in right)
 
 
-def _asked(verdict: Verdict) -> tuple[str, frozenset[str]]:
+def _key(verdict: Verdict) -> tuple[str, frozenset[str]]:
     return verdict.expectation.question, frozenset(verdict.expectation.entries)

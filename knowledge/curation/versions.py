@@ -1,8 +1,8 @@
-"""Files that facilitators send back: examined whole, put in place at once, kept when replaced.
+"""Examines and publishes files that facilitators send back, and keeps the former versions.
 
-A version is a content that was in service and was replaced: ``at`` says when. Who replaced it is
-not written here, where no erasure would reach it. It is on disk before what replaces it, so that a
-crash at any moment loses nothing.
+A version is a content that was in service and was replaced; ``at`` is the time of that. Who
+replaced it is not written here, because erasing a person's data does not reach these files. A
+version is on disk before its replacement is, so that a crash at any moment loses nothing.
 """
 
 import fcntl
@@ -41,12 +41,12 @@ _LOCK = ".lock"
 
 
 class BaseChangedError(Exception):
-    """The file is no longer the one that the change was made from."""
+    """Raised when the file has changed since the change to it was prepared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A former content of a file: when (UTC) it was replaced, its fingerprint."""
+    """A former content of a file; ``at`` is when (UTC) it was replaced, ``sha`` its fingerprint."""
 
     id: str
     file: str
@@ -58,8 +58,8 @@ class Version:
 class Candidate:
     """A content that would replace a file, and all that it would change.
 
-    ``base`` is the fingerprint of the file that it was compared with; ``knowledge`` is what would
-    be in service, None where an error refuses it.
+    ``base`` is the fingerprint of the file that it would replace; ``knowledge`` is what would be
+    in service, None if an error refuses it.
     """
 
     file: str
@@ -72,11 +72,11 @@ class Candidate:
 
 
 def fingerprint(content: bytes) -> str:
-    """Return the SHA-256 of a content, in hexadecimal; that of nothing for a file not there yet."""
+    """Return the SHA-256 of a content, in hexadecimal; a missing file counts as empty."""
     return hashlib.sha256(content).hexdigest()
 
 
-def examine(  # noqa: PLR0913 - each says another thing, and most are named
+def examine(  # noqa: PLR0913 - all are needed, and most are passed by name
     directory: Path,
     file: str,
     content: bytes,
@@ -86,7 +86,7 @@ def examine(  # noqa: PLR0913 - each says another thing, and most are named
     fictitious: bool,
     today: date,
 ) -> Candidate:
-    """Say what a folder would be with one file replaced; takes seconds, and changes nothing.
+    """Return what would change if a content replaced one file; takes seconds, changes nothing.
 
     ValueError for a file that is not ``PUBLISHABLE``.
     """
@@ -123,10 +123,10 @@ def _regressions(
 def publish(
     directory: Path, candidate_file: str, content: bytes, *, base: str, now: datetime
 ) -> Version:
-    """Put a content in place of a file, whole or not at all; return the version that it replaces.
+    """Replace a file by a content, whole or not at all; return the version of the former content.
 
-    BaseChangedError where the file is no longer ``base``; ValueError for a file that is not
-    ``PUBLISHABLE``; OSError where the folder cannot be written. ``now`` has a time zone.
+    BaseChangedError if the file's fingerprint is no longer ``base``; ValueError for a file that is
+    not ``PUBLISHABLE``; OSError if the folder cannot be written. ``now`` has a time zone.
     """
     target = _target(directory, candidate_file)
     with _alone(directory / HISTORY):
@@ -139,23 +139,23 @@ def publish(
 
 
 def versions(directory: Path, file: str | None = None) -> tuple[Version, ...]:
-    """Return what was replaced, of one file or of all, newest first."""
-    found = map(_version, (directory / HISTORY).glob("*.yaml"))
-    kept = [one for one in found if one is not None and file in {None, one.file}]
-    return tuple(sorted(kept, key=lambda one: (one.at, one.id), reverse=True))
+    """Return the versions of one file or of all, newest first."""
+    in_history = map(_version, (directory / HISTORY).glob("*.yaml"))
+    wanted = [each for each in in_history if each is not None and file in {None, each.file}]
+    return tuple(sorted(wanted, key=lambda each: (each.at, each.id), reverse=True))
 
 
 def content_of(directory: Path, version_id: str) -> bytes:
-    """Return the content of a version; LookupError where there is none of that id."""
+    """Return the content of a version; LookupError if no version has that id."""
     path = directory / HISTORY / f"{version_id}.yaml"
-    # The id is all that an outsider chooses: it must not lead anywhere else.
+    # The id comes from outside: it must not lead out of the history folder.
     if not _ID.fullmatch(version_id) or not path.is_file():
         raise LookupError(version_id)
     return path.read_bytes()
 
 
 def _target(directory: Path, file: str) -> Path:
-    """Return where a file really is: a link must keep leading to it."""
+    """Return the real path of a file, so that a symbolic link to it stays a link."""
     if file not in PUBLISHABLE:
         raise ValueError(f"not a file that is published: {file!r}")
     return (directory / file).resolve()
@@ -170,7 +170,7 @@ def _content(path: Path) -> bytes:
 
 @contextmanager
 def _alone(history: Path) -> Iterator[None]:
-    """Hold other publications off, of this process and of others, until this one is done."""
+    """Hold an exclusive lock on publishing, against this process and others."""
     history.mkdir(exist_ok=True)
     with (history / _LOCK).open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -178,12 +178,12 @@ def _alone(history: Path) -> Iterator[None]:
 
 
 def _keep(history: Path, file: str, content: bytes, now: datetime) -> Version:
-    """Keep a content and its fingerprint, the latter last: it can be had from the former."""
+    """Write a content, then its fingerprint: after a crash, the latter can be computed again."""
     at = now.astimezone(UTC).replace(microsecond=0)
     version = Version(_free_id(history, file, at), file, at, fingerprint(content))
     _write(history / f"{version.id}.yaml", content)
-    said = json.dumps({"file": file, "at": at.isoformat(), "sha": version.sha}, indent=2).encode()
-    _write(history / f"{version.id}.json", said + b"\n")
+    facts = json.dumps({"file": file, "at": at.isoformat(), "sha": version.sha}, indent=2).encode()
+    _write(history / f"{version.id}.json", facts + b"\n")
     return version
 
 
@@ -211,13 +211,13 @@ def _version(path: Path) -> Version | None:
 
 
 def _written_down(path: Path) -> dict[str, str]:
-    """Return what is known of a version; nothing where a crash came before it was written down."""
+    """Return the facts written about a version; none after a crash before they were written."""
     try:
-        found = json.loads(path.read_text("utf-8"))
+        written = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    said = found if isinstance(found, dict) else {}
-    return {key: value for key, value in said.items() if isinstance(value, str)}
+    facts = written if isinstance(written, dict) else {}
+    return {key: value for key, value in facts.items() if isinstance(value, str)}
 
 
 def _write(path: Path, content: bytes) -> None:

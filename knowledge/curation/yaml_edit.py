@@ -1,7 +1,7 @@
-"""Text surgery on the facilitators' files: one line changes, all else stays byte for byte.
+"""Edits the facilitators' files as text: one line changes, all else stays byte for byte.
 
-Places come from the marks of the YAML reader; nothing is ever written out anew. What was written is
-read back before it is returned: it differs by the added text alone, or it is not returned.
+PyYAML's marks tell where to insert; the file is never serialised again. The edited text is parsed
+before it is returned, and refused unless it differs from the original by the added text alone.
 """
 
 import difflib
@@ -20,22 +20,22 @@ from knowledge.loading import FAQ, VOICES
 from knowledge.text.length import units
 from knowledge.text.normalise import normalise
 
-# The voice that questions marked out of scope from Telegram are kept under.
+# The voice that holds the questions marked out of scope from Telegram.
 VOICE = "facilitateurs"
-# As the schemas have it.
+# The limits of the schemas.
 LONGEST_PHRASING = 500
 LONGEST_QUESTION = 1500
-# What YAML 1.1 takes for the end of a line.
+# The line breaks of YAML 1.1.
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _MARK = "\ufeff"
 
 
 class EditError(Exception):
-    """An edit that cannot be made; its text says in French why, and what to do."""
+    """Raised for an edit that cannot be made; its text says in French why, and what to do."""
 
-    def __init__(self, found: Problem) -> None:
-        super().__init__(f"{found.message} {found.remedy}")
-        self.problem = found
+    def __init__(self, refusal: Problem) -> None:
+        super().__init__(f"{refusal.message} {refusal.remedy}")
+        self.problem = refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,15 @@ class _Insertion:
 
 
 def with_phrasing(faq: str, entry_id: str, phrasing: str) -> str:
-    """Return faq.yaml with a phrasing at the end of an entry's ``variantes``: one more line.
+    """Return faq.yaml with a phrasing at the end of an entry's ``variantes``, on a new line.
 
-    In a list written between brackets, its line gains the phrasing instead. EditError where the
-    entry is unknown, the phrasing is empty, too long, of several lines, or already somebody's.
+    In a list between brackets, the phrasing goes on the list's line. EditError if the entry is
+    unknown, or if the phrasing is empty, too long, of several lines, or already an entry's.
     """
     _check_text(phrasing, LONGEST_PHRASING, FAQ)
     data, root = _read(faq, FAQ)
     entries = _listed(data, "entrees")
-    entry = next((one for one in entries if one.get("id") == entry_id), None)
+    entry = next((each for each in entries if each.get("id") == entry_id), None)
     if entry is None or not isinstance(entry.get("variantes"), list):
         raise _refusal("no_such_entry", FAQ, id=entry_id)
     _check_new(phrasing, entries)
@@ -68,8 +68,8 @@ def with_phrasing(faq: str, entry_id: str, phrasing: str) -> str:
 def with_out_of_scope(voices: str, question: str) -> str:
     """Return formulations.yaml with one more question that no entry answers.
 
-    It stands in the facilitators' own voice, which is made at the end of the list the first time.
-    An empty text is a file that is not there yet.
+    The question goes to the facilitators' own voice, which is added at the end of the list the
+    first time. An empty text stands for a missing file.
     """
     _check_text(question, LONGEST_QUESTION, VOICES)
     if not voices.strip():
@@ -95,7 +95,7 @@ def added_lines(before: str, after: str) -> tuple[str, ...]:
     same = 0
     while same < min(len(old), len(new)) and old[same] == new[same]:
         same += 1
-    # What comes before the first difference is most of a long file, and slow to compare.
+    # Skip the common beginning: it is most of a long file, and difflib is slow.
     matcher = difflib.SequenceMatcher(None, old[same:], new[same:], autojunk=False)
     return tuple(
         line
@@ -117,22 +117,22 @@ def _check_text(text: str, longest: int, file: str) -> None:
 
 
 def _check_new(phrasing: str, entries: list[dict[str, Any]]) -> None:
-    """Refuse what is already the phrasing, the question or the title of an entry."""
-    said = normalise(phrasing)
+    """Refuse a text that is already the phrasing, the question or the title of an entry."""
+    normalised = normalise(phrasing)
     for entry in entries:
         texts = (entry.get("question"), entry.get("titre"), *_texts(entry.get("variantes")))
-        if any(isinstance(text, str) and normalise(text) == said for text in texts):
+        if any(isinstance(text, str) and normalise(text) == normalised for text in texts):
             raise _refusal("phrasing_there", FAQ, phrasing=phrasing, id=entry.get("id"))
 
 
 def _check_not_there(question: str, voices: list[Any]) -> None:
-    said = normalise(question)
-    for voice in (one for one in voices if isinstance(one, dict)):
-        if any(normalise(text) == said for text in _texts(voice.get("hors_sujet"))):
+    normalised = normalise(question)
+    for voice in (each for each in voices if isinstance(each, dict)):
+        if any(normalise(text) == normalised for text in _texts(voice.get("hors_sujet"))):
             raise _refusal("out_of_scope_there", VOICES, phrasing=question)
         formulations = voice.get("formulations")
         for entry, texts in (formulations if isinstance(formulations, dict) else {}).items():
-            if any(normalise(text) == said for text in _texts(texts)):
+            if any(normalise(text) == normalised for text in _texts(texts)):
                 raise _refusal("phrasing_there", VOICES, phrasing=question, id=entry)
 
 
@@ -143,11 +143,11 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _read(text: str, file: str) -> tuple[Any, Node]:
-    """Return the data of a file and its nodes, the marks of which count characters of ``text``."""
+    """Return the data of a file and its nodes; their marks count the characters after a BOM."""
     document, problems = parse(text.encode("utf-8", "surrogatepass"), file)
     if document is None or problems:
         raise EditError(problems[0])
-    # The reader does not count the byte order mark.
+    # PyYAML's marks do not count the byte order mark, whether it is there or not.
     node = yaml.compose(text.removeprefix(_MARK), Loader=SafeLoader)
     if node is None:
         raise _refusal("not_editable", file)
@@ -155,21 +155,21 @@ def _read(text: str, file: str) -> tuple[Any, Node]:
 
 
 def _listed(data: Any, key: str, *, every: bool = False) -> list[Any]:  # noqa: ANN401 - any YAML
-    found = data.get(key) if isinstance(data, dict) else None
-    items = found if isinstance(found, list) else []
+    values = data.get(key) if isinstance(data, dict) else None
+    items = values if isinstance(values, list) else []
     return items if every else [item for item in items if isinstance(item, dict)]
 
 
 def _at(file: str, node: Node, *path: str | int) -> SequenceNode:
     for part in path:
-        found: Node | None = None
+        child: Node | None = None
         if isinstance(node, MappingNode):
-            found = next((value for key, value in node.value if _is_key(key, part)), None)
+            child = next((value for key, value in node.value if _is_key(key, part)), None)
         elif isinstance(node, SequenceNode) and isinstance(part, int):
-            found = node.value[part]
-        if found is None:
+            child = node.value[part]
+        if child is None:
             raise _refusal("not_editable", file)
-        node = found
+        node = child
     if not isinstance(node, SequenceNode):
         raise _refusal("not_editable", file)
     return node
@@ -180,7 +180,7 @@ def _is_key(node: Node, name: str | int) -> bool:
 
 
 def _appended(text: str, sequence: SequenceNode, value: str) -> _Insertion:
-    """Return what adds a value at the end of a list, as the list is written."""
+    """Return the insertion that adds a value to a list, in the style of the list."""
     lead = len(text) - len(text.removeprefix(_MARK))
     if sequence.flow_style:
         if not sequence.value:
@@ -190,22 +190,22 @@ def _appended(text: str, sequence: SequenceNode, value: str) -> _Insertion:
 
 
 def _after(text: str, sequence: SequenceNode, written: str) -> _Insertion:
-    """Return what adds lines after the last of a list with dashes, at the column of its dashes."""
+    """Return the insertion that adds lines to a list with dashes, at the column of its dashes."""
     last = _last_leaf(sequence)
     lead = len(text) - len(text.removeprefix(_MARK))
     end, newline = last.end_mark.index + lead, _newline(text)
     indent = " " * sequence.start_mark.column
     lines = indent + written.replace("\n", newline + indent)
-    # A block of text ends where the next line begins.
+    # The end mark of a block of text is already at the start of the next line.
     if last.end_mark.column == 0 and end > 0 and text[end - 1] in "\r\n\x85\u2028\u2029":
         return _Insertion(end, lines + newline)
-    if found := _BREAK.search(text, end):
-        return _Insertion(found.end(), lines + newline)
+    if line_break := _BREAK.search(text, end):
+        return _Insertion(line_break.end(), lines + newline)
     return _Insertion(len(text), newline + lines)
 
 
 def _last_leaf(node: Node) -> Node:
-    """Return the last node that is written, whose end is known: that of a list comes later."""
+    """Return the last leaf of a list: the end mark of the list itself comes after blank lines."""
     while node.value and not isinstance(node, ScalarNode) and not node.flow_style:  # type: ignore[attr-defined]  # collections have one
         last = node.value[-1]
         node = last[1] if isinstance(node, MappingNode) else last
@@ -230,13 +230,13 @@ def _voice(question: str, indent: str, newline: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text between straight quotes; inside them, only these three mean something."""
+    """Return a text between straight quotes, with the three characters that need it escaped."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace(_MARK, "\\uFEFF")
     return f'"{escaped}"'
 
 
 def _newline(text: str) -> str:
-    """Return the line break that most lines end with."""
+    """Return the line break of most lines."""
     windows, all_feeds = text.count("\r\n"), text.count("\n")
     if windows * 2 > all_feeds:
         return "\r\n"
@@ -248,7 +248,7 @@ def _put(text: str, insertion: _Insertion) -> str:
 
 
 def _checked(edited: str, expected: object, file: str) -> str:
-    """Return an edited file that reads as it must; refuse one that does not."""
+    """Return an edited file; refuse it if its data is not what the edit should give."""
     document, problems = parse(edited.encode("utf-8", "surrogatepass"), file)
     if document is None or problems or document.data != expected:
         raise _refusal("not_editable", file)

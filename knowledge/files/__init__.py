@@ -1,1 +1,1 @@
-"""The facilitators' YAML: reading, schema, rules, problems said in French with file and line."""
+"""The facilitators' YAML: reading, schema, rules, problems in French with file and line."""

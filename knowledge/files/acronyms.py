@@ -1,4 +1,4 @@
-"""Acronyms that people read and that are written out nowhere."""
+"""Finds the acronyms that people read and that no text writes out."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,20 +25,20 @@ _SHORT_THEN_FULL = re.compile(r"([^\W\d_]{2,8})\s+\(([^()]{3,120})\)")
 
 
 def check_acronyms(documents: Iterable[Document]) -> Iterator[Problem]:
-    """Find the acronyms that neither the texts nor the vocabulary write out, each once."""
+    """Find the acronyms that neither the texts nor the vocabulary write out; report each once."""
     documents = list(documents)
     texts = [shown for document in documents for shown in _shown(document)]
-    known = {*_familiar(), *_short_forms(documents)}
-    known.update(normalise(short) for _, text in texts for short in _written_out(text))
+    explained = {*_familiar(), *_short_forms(documents)}
+    explained.update(normalise(short) for _, text in texts for short in _written_out(text))
     for at, text in texts:
         for acronym in filter(_is_acronym, _WORD.findall(text)):
-            if normalise(acronym) not in known:
-                known.add(normalise(acronym))
+            if normalise(acronym) not in explained:
+                explained.add(normalise(acronym))
                 yield problem("acronym", at, acronym=acronym)
 
 
 def _is_acronym(word: str) -> bool:
-    """Tell ZIBaC and CCI from "STMicroelectronics" and from a sentence's first word."""
+    """Tell whether most letters are capitals: ZIBaC and CCI, not "STMicroelectronics"."""
     capitals = sum(map(str.isupper, word))
     return len(word) <= _LONGEST and capitals > 1 and capitals > len(word) - capitals
 
@@ -55,7 +55,7 @@ def _plain(item: Item, key: str) -> str:
     try:
         return plain(text) if key == "reponse" else text
     except MarkupError:
-        # Told as such; what it says is read once it is mended.
+        # Bad markup is reported by the rules; its acronyms are checked once it is mended.
         return ""
 
 
@@ -80,11 +80,11 @@ def _written_out(text: str) -> Iterator[str]:
 
 
 def _stands_for(short: str, full: str) -> bool:
-    """Tell whether the letters come in order, the first at the beginning of a word."""
-    letters, said = normalise(short), normalise(full).split()
-    return len(said) > 1 and any(
-        word[0] == letters[:1] and _in_order(letters, "".join(said[number:]))
-        for number, word in enumerate(said)
+    """Tell whether the full form has the letters in order, the first at the start of a word."""
+    letters, words = normalise(short), normalise(full).split()
+    return len(words) > 1 and any(
+        word[0] == letters[:1] and _in_order(letters, "".join(words[number:]))
+        for number, word in enumerate(words)
     )
 
 
@@ -96,4 +96,4 @@ def _in_order(letters: str, text: str) -> bool:
 @cache
 def _familiar() -> frozenset[str]:
     listed: dict[str, list[str]] = yaml.safe_load(_FILE.read_text("utf-8"))
-    return frozenset(normalise(one) for one in listed["connus"])
+    return frozenset(normalise(acronym) for acronym in listed["connus"])

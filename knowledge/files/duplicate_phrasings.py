@@ -1,4 +1,4 @@
-"""Phrasings held against each other: each may be exact for one entry only."""
+"""Finds phrasings that stand twice: each may be the exact phrasing of one entry only."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -11,10 +11,10 @@ ENTRY, _SMALL_TALK, OUT_OF_SCOPE = "entrees", "politesses", "hors_sujet"
 
 
 class Phrasing(NamedTuple):
-    """A text that asks for an entry, is small talk, or that nothing answers.
+    """A text that asks for an entry, is small talk, or has no answer.
 
-    ``listed``: one of many, where a title may well repeat the question; ``voice``: who says it,
-    empty for the facilitators' everyday file.
+    ``listed``: it stands in a list of phrasings, and so must not be repeated; a question and a
+    title may be the same. ``voice``: the voice that says it, empty for faq.yaml.
     """
 
     kind: str
@@ -26,12 +26,12 @@ class Phrasing(NamedTuple):
 
 
 def check_phrasings(items: Sequence[Item]) -> Iterator[Problem]:
-    """Find phrasings that would be exact for two entries, or that stand twice in one."""
+    """Find phrasings that two entries have, or that one entry has twice."""
     first: dict[str, Phrasing] = {}
     for item in items:
         for phrasing in phrasings_of(item):
             key = normalise(phrasing.text)
-            # A text of spaces alone is told by the schema.
+            # The schema already reports a text of spaces alone.
             if not key and phrasing.text.strip():
                 yield problem("blank_phrasing", phrasing.place)
             elif key:
@@ -42,7 +42,7 @@ def check_phrasings(items: Sequence[Item]) -> Iterator[Problem]:
 
 
 def _idle(item: Item, same: Phrasing) -> Iterator[Problem]:
-    """Find questions of control that are right whatever the matcher has learnt."""
+    """Find control questions that are also phrasings: the matcher always gets those right."""
     if item.list_key == "questions" and same.kind != OUT_OF_SCOPE:
         other = {"other_file": same.place.file, "other_line": same.place.line}
         yield problem("idle_question", item.place("question"), **other)
@@ -65,8 +65,8 @@ def _same(phrasing: Phrasing, first: Phrasing) -> Iterator[Problem]:
 
 
 def phrasings_of(item: Item) -> Iterator[Phrasing]:
-    """Return the texts of an item that are recognised as they stand."""
-    # An entry without an id is its own.
+    """Return the texts of an item that the matcher recognises exactly."""
+    # An item without an id is told from others by its place in the file.
     owner = item.text("id") or str(item.location)
     if item.list_key == "entrees":
         for key in ("question", "titre"):

@@ -1,4 +1,4 @@
-"""The items of the files as they are written, read with care: any shape may come."""
+"""The items of the files as they are written; reading them accepts values of any shape."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,10 @@ _LISTS = ("entrees", "projets", "politesses", "voix", "questions")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry, project, small talk or voice; what has the wrong shape reads as not there."""
+    """One entry, project, small talk, voice or control question.
+
+    A value of the wrong shape reads as absent.
+    """
 
     document: Document
     location: Location
@@ -26,12 +29,12 @@ class Item:
         return str(self.location[0])
 
     def text(self, key: str) -> str | None:
-        """Return a text."""
+        """Return the text under a key; None if it is absent or no text."""
         value = self.raw.get(key)
         return value if isinstance(value, str) else None
 
     def texts(self, *keys: str) -> Iterator[tuple[int, str]]:
-        """Return the texts of a list, each with its index; several keys lead into one another."""
+        """Return the texts of the list under nested keys, each with its index."""
         value: Any = self.raw
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
@@ -43,11 +46,11 @@ class Item:
         """Return the keys of a mapping, as texts."""
         value = self.raw.get(key)
         return iter(
-            [one for one in value if isinstance(one, str)] if isinstance(value, dict) else []
+            [name for name in value if isinstance(name, str)] if isinstance(value, dict) else []
         )
 
     def day(self, key: str) -> date | None:
-        """Return a date."""
+        """Return the date under a key; None if it is absent or no date."""
         return day_of(self.raw.get(key))
 
     def place(self, *inner: str | int) -> Place:

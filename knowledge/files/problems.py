@@ -1,4 +1,4 @@
-"""What is wrong with the files, told so that a facilitator can mend it."""
+"""Problems of the files, worded so that a facilitator can mend them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,9 +37,9 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the files: the line counts from 1, ``where`` names it in words.
+    """A place in the files: the line counts from 1, ``where`` describes it in French.
 
-    ``entry`` is the id of the entry, project or small talk that it stands in, where it has one.
+    ``entry`` is the id of the entry, project or small talk around it; empty without an id.
     """
 
     file: str
@@ -62,7 +62,7 @@ class Problem:
     entry: str = ""
 
     def __str__(self) -> str:
-        """Return one readable line."""
+        """Return the problem as one line of French."""
         place = f", {self.where}" if self.where else ""
         line: str = _texts()["line"]
         return line.format(
@@ -76,7 +76,7 @@ class Problem:
 
 
 class KnowledgeError(Exception):
-    """Files that cannot be used, with everything that is wrong with them."""
+    """Raised for files that cannot be used; lists everything that is wrong with them."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(map(str, problems)))
@@ -84,7 +84,7 @@ class KnowledgeError(Exception):
 
 
 def problem(code: str, at: Place, **values: object) -> Problem:
-    """Return the problem of that code, in the words of ``problems.yaml``."""
+    """Return the problem of a code, worded by ``problems.yaml``."""
     texts = _texts()[code]
     message, remedy = (texts[part].format(**values) for part in ("message", "remede"))
     severity = Severity.WARNING if code in _WARNINGS else Severity.ERROR
@@ -92,13 +92,13 @@ def problem(code: str, at: Place, **values: object) -> Problem:
 
 
 def place(kind: str, /, **values: object) -> str:
-    """Return the words for a place in a file."""
+    """Return the French description of a place in a file."""
     text: str = _texts()["places"][kind]
     return text.format(**values)
 
 
 def words(name: str) -> Any:  # noqa: ANN401 - a text, or texts by name
-    """Return other words of the catalogue."""
+    """Return another part of the catalogue by its name."""
     return _texts()[name]
 
 

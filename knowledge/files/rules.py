@@ -1,4 +1,4 @@
-"""What no schema can say: ids, links between entries, formatting, lengths."""
+"""The rules that a JSON Schema cannot express: ids, links between entries, formatting, lengths."""
 
 import re
 from collections import Counter
@@ -19,8 +19,8 @@ from knowledge.text.length import units
 
 # Telegram's limit, in UTF-16 code units once formatted (Bot API, sendMessage).
 _MESSAGE = 4096
-# What the bot adds around an answer: its question, source, date, expiry, the question whether it
-# helped; around a card: its headings, a link; and a project's fifth of a page. Held by tests.
+# Around an answer, the bot adds its question, source, date, expiry, and asks whether it helped;
+# around a card, headings and a link. A page lists five projects. Tests check that all of it fits.
 LONGEST_ANSWER = _MESSAGE - 1000
 LONGEST_CARD = _MESSAGE - 500
 LONGEST_LISTING = 700
@@ -30,19 +30,22 @@ _NEAR = 60
 
 
 def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
-    """Find what is wrong across files; values of the wrong shape are passed over."""
+    """Find what breaks the rules, within and across files; values of the wrong shape are skipped.
+
+    The schema reports those.
+    """
     documents = list(documents)
     items = [item for document in documents for item in items_of(document)]
     across = (_duplicate_ids(items), check_phrasings(items), check_nearness(items))
     yield from bounded_by_file(chain(*across, check_acronyms(documents)))
-    known = _Known(items)
+    ids = _KnownIds(items)
     for document in documents:
-        own = (found for item in items_of(document) for found in _within(item, known))
+        own = (each for item in items_of(document) for each in _within(item, ids))
         yield from bounded(own, document.file)
 
 
-class _Known:
-    """The ids that there are, by the list that they stand in."""
+class _KnownIds:
+    """The ids of all entries, and of all projects."""
 
     def __init__(self, items: Sequence[Item]) -> None:
         self.entries = self._ids(items, "entrees")
@@ -53,13 +56,13 @@ class _Known:
         return frozenset(item.text("id") or "" for item in items if item.list_key == key)
 
 
-def _within(item: Item, known: _Known) -> Iterator[Problem]:
+def _within(item: Item, ids: _KnownIds) -> Iterator[Problem]:
     return chain(
-        _related(item, known),
-        _of_voices(item, known),
-        _expected(item, known),
+        _related(item, ids),
+        _of_voices(item, ids),
+        _expected(item, ids),
         _formatting(item),
-        _projects_named(item, known),
+        _projects_named(item, ids),
         _lines(item),
         _card(item),
     )
@@ -79,33 +82,33 @@ def _duplicate_ids(items: Iterable[Item]) -> Iterator[Problem]:
             )
 
 
-def _related(item: Item, known: _Known) -> Iterator[Problem]:
+def _related(item: Item, ids: _KnownIds) -> Iterator[Problem]:
     for number, related in item.texts("voir_aussi"):
         at = item.place("voir_aussi", number)
         if related == item.text("id"):
             yield problem("own_related", at, related=related)
-        elif related not in known.entries:
-            nearest = _near(related, known.entries)
+        elif related not in ids.entries:
+            nearest = _near(related, ids.entries)
             yield problem("unknown_related", at, related=related, nearest=nearest)
 
 
-def _of_voices(item: Item, known: _Known) -> Iterator[Problem]:
+def _of_voices(item: Item, ids: _KnownIds) -> Iterator[Problem]:
     for entry in item.keys("formulations"):
-        # Without a single entry, it is faq.yaml that is at fault.
-        if known.entries and entry not in known.entries:
+        # Without any entry, faq.yaml is at fault and is reported as such.
+        if ids.entries and entry not in ids.entries:
             at = item.place("formulations", entry)
-            yield problem("unknown_entry", at, entry=entry, nearest=_near(entry, known.entries))
+            yield problem("unknown_entry", at, entry=entry, nearest=_near(entry, ids.entries))
 
 
-def _expected(item: Item, known: _Known) -> Iterator[Problem]:
+def _expected(item: Item, ids: _KnownIds) -> Iterator[Problem]:
     for number, entry in item.texts("attendu"):
-        if known.entries and entry not in known.entries:
+        if ids.entries and entry not in ids.entries:
             at = item.place("attendu", number)
-            yield problem("unknown_expected", at, entry=entry, nearest=_near(entry, known.entries))
+            yield problem("unknown_expected", at, entry=entry, nearest=_near(entry, ids.entries))
 
 
-def _near(name: str, known: Iterable[str]) -> str:
-    close = process.extractOne(name, sorted(known), scorer=fuzz.ratio, score_cutoff=_NEAR)
+def _near(name: str, names: Iterable[str]) -> str:
+    close = process.extractOne(name, sorted(names), scorer=fuzz.ratio, score_cutoff=_NEAR)
     nearest: str = words("nearest")
     return nearest.format(key=close[0]) if close else ""
 
@@ -124,11 +127,11 @@ def _formatting(item: Item) -> Iterator[Problem]:
         yield problem("answer_too_long", item.place("reponse"), length=size, limit=LONGEST_ANSWER)
 
 
-def _projects_named(item: Item, known: _Known) -> Iterator[Problem]:
-    """Find links to the cards of projects that there are not."""
+def _projects_named(item: Item, ids: _KnownIds) -> Iterator[Problem]:
+    """Find links to the cards of projects that do not exist."""
     for project in _LINK_TO_PROJECT.findall(item.text("reponse") or ""):
-        if known.projects and project not in known.projects:
-            at, nearest = item.place("reponse"), _near(project, known.projects)
+        if ids.projects and project not in ids.projects:
+            at, nearest = item.place("reponse"), _near(project, ids.projects)
             yield problem("unknown_project", at, project=project, nearest=nearest)
 
 
@@ -139,7 +142,7 @@ def _lines(item: Item) -> Iterator[Problem]:
 
 
 def _card(item: Item) -> Iterator[Problem]:
-    """Hold a project to the room on its card, and on a page that lists five."""
+    """Find a project too long for its card, or for a page that lists five."""
     if item.list_key != "projets":
         return
     sizes: Counter[str] = Counter()

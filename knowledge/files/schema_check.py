@@ -1,4 +1,4 @@
-"""The shape of the files, held to their JSON Schemas, which editors use as well."""
+"""Checks the files against their JSON Schemas, which editors use as well."""
 
 import difflib
 import json
@@ -27,43 +27,44 @@ _TOP_KEYS = {
     "lexique": "idees",
     "questions": "questions",
 }
-# A file of another kind altogether has a fault a line; nobody mends more than this at a time.
+# For each file. A file of the wrong kind has a problem on every line, and nobody mends more than
+# this number at a time.
 _MOST_PROBLEMS = 200
 
 
 def check_schema(document: Document, kind: str) -> Iterator[Problem]:
-    """Find all that the schema of this kind of file ("faq", "projets", "politesses"…) refuses."""
+    """Find what breaks the schema of a kind of file ("faq", "projets", "politesses"…)."""
     key = _TOP_KEYS[kind]
     if not isinstance(document.data, dict) or not document.data.get(key):
         yield problem("empty", Place(document.file), key=key)
         return
-    found = chain.from_iterable(
+    problems = chain.from_iterable(
         _explain(document, error) for error in _validator(kind).iter_errors(document.data)
     )
-    yield from bounded(found, document.file)
+    yield from bounded(problems, document.file)
 
 
 def bounded(problems: Iterable[Problem], file: str) -> Iterator[Problem]:
-    """Give the first problems of a file, and say so where there are more."""
-    told = iter(problems)
-    yield from islice(told, _MOST_PROBLEMS)
-    if next(told, None) is not None:
+    """Yield the first problems of a file, and one more problem that says when others are cut."""
+    remaining = iter(problems)
+    yield from islice(remaining, _MOST_PROBLEMS)
+    if next(remaining, None) is not None:
         yield problem("too_many_problems", Place(file), limit=_MOST_PROBLEMS)
 
 
 def bounded_by_file(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Give the first problems of each file, where they are found in no order of files."""
-    told: Counter[str] = Counter()
-    for found in problems:
-        told[found.file] += 1
-        if told[found.file] <= _MOST_PROBLEMS:
-            yield found
-        elif told[found.file] == _MOST_PROBLEMS + 1:
-            yield problem("too_many_problems", Place(found.file), limit=_MOST_PROBLEMS)
+    """Do as ``bounded`` for problems of several files, in any order."""
+    counts: Counter[str] = Counter()
+    for each in problems:
+        counts[each.file] += 1
+        if counts[each.file] <= _MOST_PROBLEMS:
+            yield each
+        elif counts[each.file] == _MOST_PROBLEMS + 1:
+            yield problem("too_many_problems", Place(each.file), limit=_MOST_PROBLEMS)
 
 
 def day_of(value: object) -> date | None:
-    """Return the date of a text such as 2026-11-23; None where it is none."""
+    """Return the date that a text such as 2026-11-23 writes; None for anything else."""
     if not isinstance(value, str) or not _DAY.fullmatch(value):
         return None
     try:
@@ -73,7 +74,7 @@ def day_of(value: object) -> date | None:
 
 
 def place_of(document: Document, location: Location) -> Place:
-    """Return the place of a value: its line, and its entry and key in words."""
+    """Return the place of a value: file, line, description in French, and id of its item."""
     where, entry = _where(document, location), _entry_of(document, location)
     return Place(document.file, document.line(location), where, entry)
 
@@ -82,7 +83,7 @@ def place_of(document: Document, location: Location) -> Place:
 def _validator(kind: str) -> Draft202012Validator:
     schema = json.loads((_SCHEMAS / f"{kind}.schema.json").read_text("utf-8"))
     formats = FormatChecker(formats=())
-    # What is no text is told by its type already.
+    # A value that is no text passes here: the schema's ``type`` reports it.
     formats.checks("date")(lambda value: not isinstance(value, str) or day_of(value) is not None)
     return _Validator(schema, format_checker=formats)
 
@@ -90,7 +91,7 @@ def _validator(kind: str) -> Draft202012Validator:
 def _longest(
     _validator: object, limit: int, instance: object, _schema: object
 ) -> Iterator[ValidationError]:
-    """Hold texts to the length that Telegram counts, where JSON Schema counts characters."""
+    """Check ``maxLength`` in the UTF-16 code units of Telegram; JSON Schema counts characters."""
     if isinstance(instance, str) and units(instance) > limit:
         yield ValidationError("too long")
 
@@ -101,7 +102,7 @@ _Validator: type[Draft202012Validator] = validators.extend(  # type: ignore[no-u
 
 
 def _where(document: Document, location: Location) -> str:
-    """Return the words for a place: which entry, which key."""
+    """Return the French description of a place: which entry, which key."""
     if len(location) < 2 or not isinstance(location[1], int):  # noqa: PLR2004 - key, index
         return place("top", key=location[0]) if location else ""
     kind = words("places")[str(location[0])]
@@ -119,8 +120,8 @@ def _entry_of(document: Document, location: Location) -> str:
     if len(location) < 2 or not isinstance(location[1], int):  # noqa: PLR2004 - key, index
         return ""
     item = document.data[location[0]][location[1]]
-    found = item.get("id") if isinstance(item, dict) else None
-    return found if isinstance(found, str) else ""
+    item_id = item.get("id") if isinstance(item, dict) else None
+    return item_id if isinstance(item_id, str) else ""
 
 
 def _explain(document: Document, error: ValidationError) -> Iterator[Problem]:
@@ -132,7 +133,7 @@ def _explain(document: Document, error: ValidationError) -> Iterator[Problem]:
         yield from _unknown_keys(document, error, location)
     elif error.validator == "required":
         for key in required:
-            # The library makes one error for each key that is missing.
+            # jsonschema reports one error for each missing key, and names the key only in its text.
             if key not in item and f"'{key}'" in error.message:
                 yield problem("required", at, key=key)
     else:
@@ -145,10 +146,10 @@ def _unknown_keys(
 ) -> Iterator[Problem]:
     schema: Any = error.schema
     item: Any = error.instance
-    known = schema["properties"]
+    properties = schema["properties"]
     for key in item:
-        if key not in known:
-            close = difflib.get_close_matches(str(key), known, 1)
+        if key not in properties:
+            close = difflib.get_close_matches(str(key), properties, 1)
             nearest = words("nearest").format(key=close[0]) if close else ""
             at = place_of(document, (*location, str(key)))
             yield problem("unknown_key", at, key=key, nearest=nearest)

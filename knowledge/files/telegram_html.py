@@ -1,4 +1,4 @@
-"""Telegram's HTML: what it accepts, and how long a text is once formatted.
+"""Telegram's HTML: which markup it accepts, and the length of a text once formatted.
 
 Source: Bot API, "HTML style". Lengths are UTF-16 code units after the entities are parsed.
 """
@@ -16,18 +16,18 @@ _TAG = re.compile(
     r"(?P<attributes>(?:\s+[a-zA-Z-]+(?:=(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+))?)*)\s*>"
 )
 _LINK = re.compile(r"\shref=(?:\"([^\"]*)\"|'([^']*)'|(\S+))", re.IGNORECASE)
-# Telegram drops a link that leads elsewhere, and shows its text alone.
-_LEADS = re.compile(r"(?:https?|tg)://[^\s]+", re.IGNORECASE)
+# Telegram drops a link of another scheme, and shows its text alone.
+_LINK_TARGET = re.compile(r"(?:https?|tg)://[^\s]+", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#(?P<decimal>[0-9]+)|#[xX](?P<hex>[0-9a-fA-F]+)|(?P<name>\w+));")
-# The four that Telegram knows by name; any other is shown as it is written.
+# The four named entities that Telegram decodes; it shows any other as it is written.
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _LAST_CODE_POINT = 0x10FFFF
 
 
 class MarkupError(ValueError):
-    """Markup that Telegram would refuse or show as it is written; ``reason`` and ``tag`` say why.
+    """Raised for markup that Telegram would refuse, or show as it is written.
 
-    ``reason`` is a key of ``html_reasons`` in ``problems.yaml``.
+    ``reason`` is a key of ``html_reasons`` in ``problems.yaml``; ``tag`` is what is at fault.
     """
 
     def __init__(self, reason: str, tag: str = "") -> None:
@@ -37,7 +37,7 @@ class MarkupError(ValueError):
 
 
 def plain(markup: str) -> str:
-    """Return the text without its formatting; MarkupError where it would go wrong in Telegram."""
+    """Return the text without its formatting; MarkupError for markup that Telegram refuses."""
     opened: list[str] = []
     text: list[str] = []
     position = 0
@@ -72,11 +72,11 @@ def _open_or_close(tag: re.Match[str], opened: list[str]) -> None:
 
 
 def _check_link(attributes: str) -> None:
-    found = _LINK.search(attributes)
-    target = next(filter(None, found.groups()), "") if found else ""
+    href = _LINK.search(attributes)
+    target = next(filter(None, href.groups()), "") if href else ""
     if not target:
         raise MarkupError("no_link", "a")
-    if not _LEADS.fullmatch(_decoded(target)):
+    if not _LINK_TARGET.fullmatch(_decoded(target)):
         raise MarkupError("bad_link", target)
 
 
@@ -90,7 +90,7 @@ def _character(entity: re.Match[str]) -> str:
             raise MarkupError("unknown_entity", entity[0])
         return _NAMED.get(name, entity[0])
     digits, base = (entity["decimal"], 10) if entity["decimal"] else (entity["hex"], 16)
-    # Past eight digits no number is a character, and Python refuses to read very long ones.
+    # No number of more than eight digits is a character, and int() refuses very long ones.
     code = int(digits[-8:], base) if len(digits.lstrip("0")) <= 8 else _LAST_CODE_POINT + 1  # noqa: PLR2004
     if not 0 < code <= _LAST_CODE_POINT:
         raise MarkupError("unknown_entity", entity[0])

@@ -1,4 +1,4 @@
-"""Reading YAML with the line of every value, and nothing in it that YAML can do beyond data."""
+"""Reads YAML with the line of every value, and refuses all that is not plain data."""
 
 import re
 from collections.abc import Iterator
@@ -16,16 +16,17 @@ from knowledge.files.problems import KnowledgeError, Place, Problem, problem, wo
 
 try:
     from yaml import CSafeLoader as _Base
-except ImportError:  # PyYAML built without libyaml reads the same, ten times slower
+except ImportError:  # without libyaml, PyYAML gives the same result ten times slower
     from yaml import SafeLoader as _Base  # type: ignore[assignment]
 
-# Two thousand entries of ten phrasings take about two.
+# Two thousand entries of ten phrasings take about two million bytes.
 LARGEST_BYTES = 8_000_000
-# Ours need four levels; the readers of YAML recurse, and would exhaust the stack.
+# Our files need four levels; PyYAML recurses, and deeper files would exhaust the stack.
 _DEEPEST = 20
-# Two thousand entries make about a hundred thousand events; each costs half a kilobyte once read.
+# Two thousand entries make about a hundred thousand events; each takes half a kilobyte in memory.
 _MOST_EVENTS = 400_000
-# The reader compares each directive with all before it, and ours need none.
+# PyYAML compares each directive with all those before it, so many of them would take very long;
+# our files need none.
 _DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 _MOST_PROBLEMS = 100
 _NULL = "tag:yaml.org,2002:null"
@@ -33,7 +34,7 @@ Location = tuple[str | int, ...]
 
 
 class SafeLoader(_Base):
-    """Reads every value as the text that was written, as an editor shows it; only null is null.
+    """Reads every scalar as the text that was written, except null.
 
     YAML 1.1 would read a title ``2026-11-23`` as a date, ``on`` as true and ``1:30`` as 90.
     """
@@ -47,23 +48,23 @@ SafeLoader.yaml_implicit_resolvers = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file as data, with the line (from 1) of each value by its path of keys and indexes."""
+    """The data of a file, and the line (from 1) of each value by its path of keys and indexes."""
 
     file: str
     data: Any
     lines: dict[Location, int]
 
     def line(self, location: Location) -> int:
-        """Return the line of a value, or of the nearest thing that holds it."""
+        """Return the line of a value, or of the nearest collection around it."""
         while location and location not in self.lines:
             location = location[:-1]
         return self.lines.get(location, 1)
 
 
 def read(path: Path, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
-    """Read a file; return it, unless it cannot be read, and what is wrong with how it is written.
+    """Read a file; return its document (None if it cannot be read) and its problems.
 
-    ``name`` is how problems call the file.
+    ``name`` is the file's name in the problems.
     """
     try:
         with path.open("rb") as file:
@@ -74,7 +75,7 @@ def read(path: Path, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
 
 
 def parse(content: bytes, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
-    """Read the content of a file, wherever it came from, as ``read`` does."""
+    """Do as ``read`` for the content of a file."""
     try:
         text = _text(content, name)
         beyond = tuple(islice(_beyond_data(text, name), _MOST_PROBLEMS))
@@ -103,7 +104,10 @@ def _text(body: bytes, name: str) -> str:
 
 
 def _beyond_data(text: str, name: str) -> Iterator[Problem]:
-    """Find anchors, aliases and tags: aliases can make a small file huge, tags can make objects."""
+    """Find anchors, aliases and tags, and files too deep or too large.
+
+    Aliases can make a small file huge in memory, and tags can create objects.
+    """
     depth = 0
     for number, event in enumerate(yaml.parse(text, Loader=SafeLoader)):
         at = Place(name, event.start_mark.line + 1)  # type: ignore[union-attr]  # a text has marks
@@ -150,7 +154,7 @@ def _locate(node: Node, location: Location, lines: dict[Location, int]) -> None:
     if isinstance(node, MappingNode):
         for key, value in node.value:
             inner = (*location, str(key.value))
-            # The key's line, not the value's: a block of text begins on the line after its key.
+            # Use the key's line: a block of text begins on the line after its key.
             lines[inner] = key.start_mark.line + 1
             _locate(value, inner, lines)
     elif isinstance(node, SequenceNode):
@@ -163,12 +167,12 @@ def _refused(code: str, at: Place, **values: object) -> KnowledgeError:
 
 
 def _syntax(error: yaml.YAMLError, name: str) -> Problem:
-    """Return the reader's complaint, in French where ``problems.yaml`` knows it."""
+    """Return the problem for an error of PyYAML, with its reason if ``problems.yaml`` has it."""
     if isinstance(error, ReaderError):
         return problem("hidden_character", Place(name))
     mark = getattr(error, "problem_mark", None)
     at = Place(name, mark.line + 1 if mark is not None else 1)
-    said = str(getattr(error, "problem", None) or "")
-    known: dict[str, str] = words("syntax_reasons")
-    reason = next((french for english, french in known.items() if english in said), "")
+    message = str(getattr(error, "problem", None) or "")
+    reasons: dict[str, str] = words("syntax_reasons")
+    reason = next((french for english, french in reasons.items() if english in message), "")
     return problem("syntax", at, reason=reason)

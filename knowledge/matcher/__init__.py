@@ -1,1 +1,1 @@
-"""From a ranking to a decision: answer, choices or none."""
+"""Turns the ranking of a question into a decision: answer, choices, small talk or none."""

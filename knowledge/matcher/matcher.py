@@ -1,4 +1,4 @@
-"""From a question to what is shown: normalise, exact, rank, decide. A pure function."""
+"""Decides what to show for a question: exact phrasing, small talk, ranking. A pure function."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,17 +17,18 @@ from knowledge.text.language_id import is_foreign
 from knowledge.text.normalise import normalise
 from knowledge.text.word_lists import wording
 
-# The entry that the projects named by a question are shown under.
+# The entry under which the projects named by a question are shown.
 FIND_PROJECTS = "trouver-rejoindre-projets"
 _RANKING_LENGTH = 5
-# Where one question ends and another begins, in a message short enough to be two questions.
+# What separates two questions in one message; tried only on messages up to _LONGEST_IN_PARTS
+# characters.
 _PARTS = re.compile(r"[?!;,.]+|\b(?:et|puis|and)\b", re.IGNORECASE)
 _FEWEST_PARTS = 2
 _LONGEST_IN_PARTS = 160
 
 
 class Outcome(StrEnum):
-    """What comes of a question."""
+    """The kinds of decision on a question."""
 
     ANSWER = "answer"
     CHOICES = "choices"
@@ -39,9 +40,10 @@ class Outcome(StrEnum):
 class Decision:
     """What to show for a question, and why.
 
-    ``shown`` holds entry ids (for small talk, its id); ``ranking`` the five best entries;
-    ``projects`` those of the census that the question names; ``nearest`` the example most like it.
-    ``has_words`` is false for a text of signs alone; ``is_foreign`` where it is plainly not French.
+    ``shown``: entry ids, or the id of the small talk; ``ranking``: the five best entries;
+    ``projects``: ids of the projects of the census that the question names; ``nearest``: the
+    example most similar to the question. ``has_words`` is false when the question has neither
+    letters nor digits; ``is_foreign`` is true when it is plainly not French.
     """
 
     outcome: Outcome
@@ -55,7 +57,7 @@ class Decision:
 
 
 class Matcher:
-    """Questions to decisions; immutable once made, the same answer for the same question."""
+    """Decides on questions; immutable once made, so a question always gets the same decision."""
 
     def __init__(
         self,
@@ -73,75 +75,75 @@ class Matcher:
 
     def match(self, question: str) -> Decision:
         """Decide what to show for a question; never raises, whatever the text."""
-        said = normalise(question)
-        if not said:
+        normalised = normalise(question)
+        if not normalised:
             return Decision(Outcome.NONE, (), (), reason="no words", has_words=False)
-        decision = self._match(question, said)
-        return replace(decision, is_foreign=True) if is_foreign(said) else decision
+        decision = self._match(question, normalised)
+        return replace(decision, is_foreign=True) if is_foreign(normalised) else decision
 
-    def _match(self, question: str, said: str) -> Decision:
-        bare = without_courtesies(said)
-        asked = bare or said
+    def _match(self, question: str, normalised: str) -> Decision:
+        bare = without_courtesies(normalised)
+        asked = bare or normalised
         ranking = self._ranker.rank(asked)
         return (
-            self._match_exactly(said, asked, ranking)
-            or self._match_small_talk(said, bare, ranking)
+            self._match_exactly(normalised, asked, ranking)
+            or self._match_small_talk(normalised, bare, ranking)
             or self._match_projects(asked, ranking)
             or self._match_themes(question, ranking)
             or self._decide(asked, ranking)
         )
 
-    def _match_exactly(self, said: str, asked: str, ranking: Ranking) -> Decision | None:
-        found = self._exact.get(said) or self._exact.get(asked)
-        if found is None:
+    def _match_exactly(self, normalised: str, asked: str, ranking: Ranking) -> Decision | None:
+        entry_id = self._exact.get(normalised) or self._exact.get(asked)
+        if entry_id is None:
             return None
-        others = tuple(one for one in ranking.entries if one.id != found)
-        best = (Ranked(found, 1.0), *others)[:_RANKING_LENGTH]
-        return Decision(Outcome.ANSWER, (found,), best, self._named(asked), "exact phrasing")
+        others = tuple(ranked for ranked in ranking.entries if ranked.id != entry_id)
+        best = (Ranked(entry_id, 1.0), *others)[:_RANKING_LENGTH]
+        return Decision(Outcome.ANSWER, (entry_id,), best, self._named(asked), "exact phrasing")
 
-    def _match_small_talk(self, said: str, bare: str, ranking: Ranking) -> Decision | None:
-        """Tell small talk, among courtesies too; ``bare`` is empty where there is nothing else."""
-        known, least = self._small_talk, self._thresholds.small_talk
+    def _match_small_talk(self, normalised: str, bare: str, ranking: Ranking) -> Decision | None:
+        """Decide on small talk; ``bare`` is the message without courtesies, perhaps empty."""
+        finder, least = self._small_talk, self._thresholds.small_talk
         best = ranking.entries[:_RANKING_LENGTH]
-        # "Rappelez-moi au 06…" is the same whatever the number.
-        unnumbered = " ".join(word for word in said.split() if not word.isdigit())
-        if talk := known.exact(said) or known.exact(bare) or known.exact(unnumbered):
+        # Numbers are ignored: "Rappelez-moi au 06…" asks the same with any phone number.
+        unnumbered = " ".join(word for word in normalised.split() if not word.isdigit())
+        if talk := finder.exact(normalised) or finder.exact(bare) or finder.exact(unnumbered):
             return Decision(Outcome.SMALLTALK, (talk,), best, (), "small talk")
-        if not bare and (talk := known.within(said)):
+        if not bare and (talk := finder.within(normalised)):
             return Decision(Outcome.SMALLTALK, (talk,), best, (), "courtesies alone")
-        if talk := known.near(said, least) or known.near(bare, least):
+        if talk := finder.near(normalised, least) or finder.near(bare, least):
             return Decision(Outcome.SMALLTALK, (talk,), best, (), "nearly small talk")
         return None
 
     def _match_projects(self, asked: str, ranking: Ranking) -> Decision | None:
-        """Show the projects that a question about projects names."""
+        """Decide on a question that names projects, unless an entry answers it surely."""
         about_projects = _is_about_projects(asked) or self._census.says_nothing_else(asked)
         named = self._census.named_by(asked, places=True) if about_projects else ()
         sure = ranking.sure >= self._thresholds.answer
-        if not named or sure or FIND_PROJECTS not in {one.id for one in ranking.entries}:
+        if not named or sure or FIND_PROJECTS not in {ranked.id for ranked in ranking.entries}:
             return None
-        first = Ranked(FIND_PROJECTS, max(one.score for one in ranking.entries))
-        others = (one for one in ranking.entries if one.id != FIND_PROJECTS)
+        first = Ranked(FIND_PROJECTS, max(ranked.score for ranked in ranking.entries))
+        others = (ranked for ranked in ranking.entries if ranked.id != FIND_PROJECTS)
         best = (first, *others)[:_RANKING_LENGTH]
         if len(asked.split()) > 1:
             reason = "names projects of the census"
             return Decision(Outcome.ANSWER, (FIND_PROJECTS,), best, named, reason)
         reason = "a lone word of the census"
-        shown = tuple(one.id for one in best[: self._thresholds.most_choices])
+        shown = tuple(ranked.id for ranked in best[: self._thresholds.most_choices])
         return Decision(Outcome.CHOICES, shown, best, named, reason)
 
     def _match_themes(self, question: str, ranking: Ranking) -> Decision | None:
-        """Show the themes of a question that names more than one, each surely."""
+        """Offer one choice for each part of a message, when two or more parts are surely right."""
         parts = [part for part in _PARTS.split(question) if len(normalise(part).split()) > 1]
         if len(normalise(question)) > _LONGEST_IN_PARTS or len(parts) < _FEWEST_PARTS:
             return None
-        ranked = [self._ranker.rank(part) for part in parts[: self._thresholds.most_choices]]
-        sure = [one.entries[0].id for one in ranked if one.sure >= self._thresholds.theme]
+        rankings = [self._ranker.rank(part) for part in parts[: self._thresholds.most_choices]]
+        sure = [each.entries[0].id for each in rankings if each.sure >= self._thresholds.theme]
         themes = tuple(dict.fromkeys(sure))
         if len(themes) < _FEWEST_PARTS:
             return None
-        others = (one for one in ranking.entries if one.id not in themes)
-        named = (one for one in ranking.entries if one.id in themes)
+        others = (ranked for ranked in ranking.entries if ranked.id not in themes)
+        named = (ranked for ranked in ranking.entries if ranked.id in themes)
         best = (*named, *others)[:_RANKING_LENGTH]
         reason = "names more than one theme"
         return Decision(
@@ -161,11 +163,11 @@ class Matcher:
         elif ranking.among >= limits.choice:
             outcome = Outcome.CHOICES
         count = {Outcome.ANSWER: 1, Outcome.CHOICES: limits.most_choices}.get(outcome, 0)
-        shown = tuple(one.id for one in best[:count])
+        shown = tuple(ranked.id for ranked in best[:count])
         return Decision(outcome, shown, best, projects, reason, ranking.nearest)
 
     def _named(self, asked: str) -> tuple[str, ...]:
-        # Elsewhere, a word that a project happens to share would show it for no reason.
+        # In a question that is not about projects, a word shared with a project means nothing.
         return self._census.named_by(asked, places=True) if _is_about_projects(asked) else ()
 
 
@@ -175,9 +177,10 @@ def _is_about_projects(asked: str) -> bool:
 
 def _exact_phrasings(examples: Iterable[Example]) -> Mapping[str, str]:
     """Return the entry of each normalised text; the checks refuse a text that has two."""
-    texts = [(normalise(one.text), one.entry) for one in examples if one.entry]
+    texts = [(normalise(example.text), example.entry) for example in examples if example.entry]
     exact: dict[str, str] = {}
-    # A text that has a courtesy of its own is met without it; what is written whole comes first.
+    # Questions are looked up without their courtesies, so a phrasing that holds some is filed a
+    # second time without them. Phrasings as they are written take precedence.
     for text, entry in (*texts, *((without_courtesies(text), entry) for text, entry in texts)):
         if text:
             exact.setdefault(text, entry)

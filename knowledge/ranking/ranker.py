@@ -1,4 +1,4 @@
-"""Which entry a question is for: learnt from phrasings, and sure by as much as it was right."""
+"""Ranks the entries for a question by what was learnt from phrasings, with probabilities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """All entries, best first, and what the best ones promise.
+    """All entries, best first, and the probabilities of the best ones.
 
     ``sure``: the probability that the first is right; ``among``: that one of the first three is;
-    ``nearest``: the example most like the question, told in the trace.
+    ``nearest``: the example most similar to the question, for the trace.
     """
 
     entries: tuple[Ranked, ...]
@@ -47,7 +47,7 @@ class Ranker(Protocol):
 
 
 class TrainedRanker:
-    """A trained head over likenesses, calibrated on voices that it had not learnt from."""
+    """A trained head over similarities, calibrated on voices that it had not learnt from."""
 
     def __init__(
         self, examples: Sequence[Example], similarity: Similarity, model: Compiled
@@ -61,7 +61,7 @@ class TrainedRanker:
         make_read_only(self._labels, self._coefficients)
 
     def rank(self, question: str) -> Ranking:
-        """Rank by the head's scores; probability by how such scores fared on unknown voices."""
+        """Rank by the head's scores; the probabilities are calibrated on held-out voices."""
         similarities = self._similarity.to_examples(question)
         best = best_by_label(similarities, self._labels, len(self._ids))
         scores = self._scores(similarities, best)
@@ -76,15 +76,15 @@ class TrainedRanker:
         )
 
     def _scores(self, similarities: Floats, best: Floats) -> Floats:
-        """Return the head's scores; those of the nearest examples where no head was learnt."""
+        """Return the head's scores, or the best similarities when no head was trained."""
         coefficients = self._coefficients
         return similarities @ coefficients + coefficients.sum(axis=0) if coefficients.size else best
 
 
 def describe(scores: Floats, best: Floats) -> Floats:
-    """Return what the probabilities are read from: (8,) for one question.
+    """Return the features from which the probabilities are computed: (8,) for one question.
 
-    ``scores``: one an entry, and "none of them" last; ``best``: the likeness of each entry's
+    ``scores``: one an entry, and "none of them" last; ``best``: the similarity of each entry's
     nearest example, and of the nearest out-of-scope one last.
     """
     entries = scores[:-1]
@@ -105,7 +105,7 @@ def describe(scores: Floats, best: Floats) -> Floats:
 
 
 def best_by_label(similarities: Floats, labels: Labels, count: int) -> Floats:
-    """Return the greatest likeness of each entry's examples, out-of-scope ones last."""
+    """Return the greatest similarity of each entry's examples, out-of-scope ones last."""
     best = np.zeros(count + 1)
     np.maximum.at(best, labels, similarities)
     return best

@@ -1,11 +1,11 @@
-"""Learning which entry a text belongs to, and how sure that is.
+"""Learns which entry a text belongs to, and with which probability.
 
 The head is a kernel ridge regression on one-hot targets (one column an entry, one for "none of
-them"): closed form, deterministic, no iterations. Leaving whole voices out costs nothing more than
-one inverse: with G = (K + λI)⁻¹ and A = G·Y, the predictions for a block B that was left out are
-Y_B - (G_BB)⁻¹·A_B (Rifkin & Lippert, 2007, "Notes on regularized least squares"). On those
-predictions, and so on wordings that were not learnt from, the probabilities are calibrated by
-logistic regression (Platt, 1999).
+them"): closed form, deterministic, no iterations. One inverse is enough to leave out each voice in
+turn: with G = (K + λI)⁻¹ and A = G·Y, the predictions for a block B that was left out are
+Y_B - (G_BB)⁻¹·A_B (Rifkin & Lippert, 2007, "Notes on regularized least squares"). The
+probabilities are calibrated by logistic regression (Platt, 1999) on those predictions, and so on
+wordings that were not learnt from.
 """
 
 from collections.abc import Sequence
@@ -19,26 +19,30 @@ from knowledge.ranking.read_only import make_read_only
 Floats = npt.NDArray[np.float64]
 _RIDGE = 0.2
 _STEPS = 50
-# How strongly calibration is drawn to "no opinion": a handful of examples must not decide.
+# The penalty that draws the calibration's weights to zero, so that a handful of examples does not
+# decide.
 _PRIOR = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class RidgeHead:
-    """``coefficients``: one row an example, one column a label; scores: likenesses times them."""
+    """A trained head: the scores of a text are its similarities to the examples @ coefficients.
+
+    Both arrays have one row an example and one column a label.
+    """
 
     coefficients: Floats
     held_out: Floats
 
 
 def learn(kernel: Floats, labels: Sequence[int], groups: Sequence[str], count: int) -> RidgeHead:
-    """Learn from a kernel of examples; ``held_out`` are the scores with each's group left out.
+    """Learn from a kernel of examples; ``held_out`` scores each one without its group.
 
     ``labels`` are from 0 to ``count`` - 1. Shapes: kernel (n, n), both results (n, count).
     """
     targets = np.zeros((len(labels), count))
     targets[np.arange(len(labels)), labels] = 1
-    # The constant is the intercept: it lets every score start from the label's share.
+    # The constant 1 is the intercept: every score starts from the share of its label.
     inverse = np.linalg.inv(kernel + 1 + _RIDGE * np.eye(len(labels)))
     coefficients = inverse @ targets
     held_out = np.empty_like(targets)
@@ -52,7 +56,10 @@ def learn(kernel: Floats, labels: Sequence[int], groups: Sequence[str], count: i
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic regression of what scores promise: ``weights`` (k + 1), ``means``, ``scales``."""
+    """A logistic regression on standardised features.
+
+    Shapes: ``weights`` (k + 1,), the intercept first; ``means`` and ``scales`` (k,).
+    """
 
     weights: Floats
     means: Floats

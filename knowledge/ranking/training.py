@@ -1,4 +1,4 @@
-"""From what there is to learn from, to a ranker that knows how sure it may be."""
+"""Trains a ranker on the corpus, and calibrates its probabilities."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,11 @@ from knowledge.ranking.ranker import CHOICES, Labels, TrainedRanker, best_by_lab
 from knowledge.ranking.ridge import Floats, calibrate, learn
 from knowledge.ranking.similarity import Similarity
 
-# A kernel of more examples would not fit a small machine; the nearest example decides there.
+# A kernel of more examples would not fit in the memory of a small machine: above this number, no
+# head is trained and the nearest example decides.
 _LARGEST_KERNEL = 3000
-# Enough to calibrate a dozen numbers on, where each costs a look at a very large knowledge.
+# Without a kernel, each case of the calibration costs a comparison with every example; this many
+# cases are enough to fit a dozen numbers.
 _SAMPLE = 400
 _FEWEST_VOICES = 3
 _PARTS = 5
@@ -24,17 +26,17 @@ Case = tuple[Floats, bool, bool]
 
 
 def compile_ranker(material: Material, encoder: Encoder | None, store: ModelStore) -> TrainedRanker:
-    """Learn from the material, or take what was learnt from the same before."""
+    """Train on the material, or take from the store what was learnt from the same material."""
     examples = material.examples
     key = store.key(material, encoder)
-    known = store.get(key)
+    compiled = store.get(key)
     texts = [example.text for example in examples]
-    kept = known.similarity if known else None
+    kept = compiled.similarity if compiled else None
     similarity = Similarity(texts, material.lexicon, encoder, kept=kept, encoded=store.encoded)
-    if known is None:
-        known = _learn(examples, material.ids, similarity)
-        store.put(key, known)
-    return TrainedRanker(examples, similarity, known)
+    if compiled is None:
+        compiled = _learn(examples, material.ids, similarity)
+        store.put(key, compiled)
+    return TrainedRanker(examples, similarity, compiled)
 
 
 def _learn(examples: Sequence[Example], ids: tuple[str, ...], similarity: Similarity) -> Compiled:
@@ -62,7 +64,10 @@ def _learn(examples: Sequence[Example], ids: tuple[str, ...], similarity: Simila
 
 
 def _groups(examples: Sequence[Example]) -> list[str]:
-    """Return what each example is left out with: its voice, or a part where voices are few."""
+    """Return the group that each example is left out with: its voice.
+
+    With fewer than three voices, each is cut into five groups.
+    """
     voices = Counter(example.voice for example in examples)
     if len(voices) >= _FEWEST_VOICES:
         return [example.voice for example in examples]
@@ -77,10 +82,11 @@ def _cases(
     groups: npt.NDArray[np.str_],
     count: int,
 ) -> Iterator[Case]:
-    """Give what each example looks like when its group was not learnt from, and what was right.
+    """Yield the features of each example ranked without its group, and what was right.
 
-    Without out-of-scope examples, each is also taken as one, with its own entry left out: it is
-    what a question near the domain looks like (docs/matching.md).
+    A case says whether the first entry was right, and whether one of the first three was. When the
+    corpus has no out-of-scope examples, each example also serves as one, with its own entry left
+    out: it looks like a question near the domain (docs/matching.md).
     """
     has_negatives = bool((labels == count).any())
     for row, similarities in zip(rows, kernel, strict=True):

@@ -1,1 +1,1 @@
-"""From what was typed to words: spelling, sound, language, courtesies. Knows no entry."""
+"""Text processing: normalisation, phonetics, language, courtesies. Knows nothing of the entries."""

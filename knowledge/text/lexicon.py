@@ -1,4 +1,4 @@
-"""The vocabulary of the field: short forms, words of one idea, places. Facilitators extend it."""
+"""The field's vocabulary, which facilitators extend: short forms, words for one idea, places."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from knowledge.text.normalise import normalise
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """What ``lexique.yaml`` says, ready to be looked up in normalised texts."""
+    """The content of ``lexique.yaml``, ready to be looked up in normalised texts."""
 
     short_forms: Mapping[str, str] = field(default_factory=dict)
     ideas: Mapping[str, str] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Lexicon:
         ideas: Mapping[str, Sequence[str]],
         places: Sequence[str],
     ) -> "Lexicon":
-        """Prepare what the file says: short forms, words by idea, places."""
+        """Build a lexicon from the file's short forms, words by idea, and places."""
         named = {**ideas, "lieu": places}
         return cls(
             {normalise(short): normalise(full) for short, full in short_forms.items()},
@@ -41,7 +41,7 @@ class Lexicon:
         return " ".join(self.short_forms.get(word, word) for word in words)
 
     def ideas_in(self, normalised: str) -> Iterator[str]:
-        """Give the ideas that a text's words stand for, places among them."""
+        """Yield the ideas that the words of a text stand for; a place counts as the idea "lieu"."""
         for match in self._pattern.finditer(normalised):
             yield self.ideas[match[0]]
 

@@ -1,7 +1,8 @@
-"""French as it sounds, roughly: what is typed by ear meets what is spelt.
+"""A rough phonetic form of French, which makes words typed by ear resemble their spelling.
 
 "kel finensman", "quel financement" and "quelle finencement" come close to one another. The rules
-are applied in order to a normalised text; they need not be right, only the same for both sides.
+are applied in order to a normalised text. They need not be phonetically right: both texts that are
+compared go through the same rules.
 """
 
 import re
@@ -31,7 +32,7 @@ _RULES = tuple(
 
 
 def sound(normalised: str) -> str:
-    """Return a normalised text as it sounds."""
+    """Return the phonetic form of a normalised text."""
     for pattern, replacement in _RULES:
         normalised = pattern.sub(replacement, normalised)
     return normalised

@@ -1,4 +1,4 @@
-"""The words of the language that matching minds, read from ``wording.yaml``."""
+"""The French words that matching treats specially, read from ``word_lists.yaml``."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +11,7 @@ _FILE = Path(__file__).with_suffix(".yaml")
 
 @dataclass(frozen=True, slots=True)
 class WordLists:
-    """Normalised words, and phrases as tuples of words."""
+    """Normalised words; the greetings, openings and closings are phrases as tuples of words."""
 
     empty: frozenset[str]
     shared: frozenset[str]
@@ -24,7 +24,7 @@ class WordLists:
 
 @cache
 def wording() -> WordLists:
-    """Return the shipped words."""
+    """Return the word lists of ``word_lists.yaml``."""
     raw = yaml.safe_load(_FILE.read_text("utf-8"))
     return WordLists(
         empty=frozenset(raw["mots_outils"].split()),

@@ -1,1 +1,1 @@
-"""The database itself: engines, schema, upgrades, faults told apart. Knows no subject."""
+"""The database itself: engines, schema, upgrades, faults. Knows nothing of what rows mean."""

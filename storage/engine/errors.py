@@ -1,10 +1,10 @@
-"""What the storage can refuse, as one small tree."""
+"""The errors of the storage, all derived from StorageError."""
 
 from pathlib import Path
 
 
 class StorageError(Exception):
-    """Anything that the storage refuses or cannot do."""
+    """Base of all errors of the storage."""
 
 
 class DatabaseTooNewError(StorageError):
@@ -16,7 +16,7 @@ class DatabaseUnavailableError(StorageError):
 
 
 class InUseError(StorageError):
-    """Another process uses the database file, which is for one; or a server's, now to be copied."""
+    """Another process uses an SQLite file, which only one may use, or a database to be copied."""
 
     def __init__(self, path: Path | str) -> None:
         super().__init__(f"another process uses {path}")
@@ -24,7 +24,7 @@ class InUseError(StorageError):
 
 
 class NoPlaceError(DatabaseUnavailableError):
-    """A folder cannot be made, or nothing can be written in it."""
+    """A folder cannot be created or written in."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(f"nothing can be written in {folder}")
@@ -32,7 +32,7 @@ class NoPlaceError(DatabaseUnavailableError):
 
 
 class NoDatabaseError(DatabaseUnavailableError):
-    """There is no database where one was to be read; none is made."""
+    """The database to be read does not exist; none is created."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} does not exist")
@@ -40,7 +40,7 @@ class NoDatabaseError(DatabaseUnavailableError):
 
 
 class ForeignDatabaseError(StorageError):
-    """A database, and not this bot's: it has none of its tables."""
+    """The database is not this bot's: it does not have the bot's tables."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} is not a database of this bot")
@@ -48,7 +48,7 @@ class ForeignDatabaseError(StorageError):
 
 
 class NestedTransactionError(StorageError):
-    """A task opened a unit of work inside its own: it would wait for itself."""
+    """A task opened a unit of work inside another: it would wait for itself."""
 
 
 class NaiveTimeError(StorageError, ValueError):
@@ -56,7 +56,7 @@ class NaiveTimeError(StorageError, ValueError):
 
 
 class NotFoundError(StorageError):
-    """The row does not exist, or is not this person's."""
+    """The row does not exist, or belongs to another person."""
 
 
 class ClaimLostError(StorageError):
@@ -64,11 +64,11 @@ class ClaimLostError(StorageError):
 
 
 class InboxFullError(StorageError):
-    """As many updates wait as may: Telegram must keep the others for now."""
+    """The inbox holds as many waiting updates as it may: Telegram must keep the others for now."""
 
 
 class AlreadyExistsError(StorageError):
-    """A file is where one would be written, and is left alone."""
+    """The file to be written already exists, and is left as it is."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} exists, and is left as it is")
@@ -76,7 +76,7 @@ class AlreadyExistsError(StorageError):
 
 
 class NotEmptyError(StorageError):
-    """The database to copy to has rows already, which are left alone."""
+    """The database to copy to already has rows, which are left as they are."""
 
     def __init__(self, table: str) -> None:
         super().__init__(f"the target is not empty: {table} has rows")
@@ -88,4 +88,4 @@ class NotSqliteError(StorageError):
 
 
 class DamagedError(StorageError):
-    """What was written or read is not what it should be; nothing was kept of it."""
+    """The data written or read is not what it should be; none of it was kept."""

@@ -1,4 +1,4 @@
-"""What may be wrong with a database, as the drivers' errors tell it."""
+"""The possible faults of a database, and how the drivers' errors tell them."""
 
 import errno
 import sqlite3
@@ -13,7 +13,7 @@ from storage.engine.errors import DatabaseTooNewError, NoPlaceError
 
 
 class Fault(StrEnum):
-    """What may be wrong with a database."""
+    """The possible faults of a database."""
 
     MISSING = "missing"
     NO_PLACE = "no_place"
@@ -54,16 +54,16 @@ _OF_POSTGRESQL = {
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Tell what is wrong from what a driver raised, or from an error of ours that it caused."""
-    found = (_fault(one) for one in _causes(error))
-    return next((fault for fault in found if fault), Fault.UNUSABLE)
+    """Return the fault behind a driver's error, or behind an error of ours that it caused."""
+    faults = (_fault(cause) for cause in _causes(error))
+    return next((fault for fault in faults if fault), Fault.UNUSABLE)
 
 
 def kind_of(error: Exception) -> str:
-    """Name what the driver raised, which SQLAlchemy may have wrapped twice."""
+    """Return the class name of the driver's error, which SQLAlchemy may have wrapped twice."""
     raised = error.orig if isinstance(error, DBAPIError) else error
     cause = getattr(raised, "__cause__", None)
-    # What waited too long was cancelled first.
+    # The cause of a timeout is only the cancellation that it made: the timeout is the error.
     return type(raised if cause is None or isinstance(cause, CancelledError) else cause).__name__
 
 
@@ -80,7 +80,7 @@ def _fault(error: BaseException) -> Fault | None:
         case NoPlaceError():
             return Fault.NO_PLACE
         case sqlite3.Error():
-            # The lower byte names the error; the others, its kind.
+            # The low byte is the primary result code; the other bytes extend it.
             return _OF_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         case OSError(errno=errno.ENOSPC):
             return Fault.DISK_FULL

@@ -1,4 +1,4 @@
-"""How JSON columns are written and read: the same on both databases."""
+"""Serialises JSON columns in the same way on both databases."""
 
 from collections.abc import Callable
 from typing import Any, TypedDict
@@ -7,14 +7,14 @@ import orjson
 
 
 class JsonColumns(TypedDict):
-    """What an engine takes of it."""
+    """The arguments of SQLAlchemy's ``create_engine`` for JSON columns."""
 
     json_serializer: Callable[[Any], str]
     json_deserializer: Callable[[str], Any]
 
 
-def _written(value: object) -> str:
+def _dumped(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-JSON_COLUMNS: JsonColumns = {"json_serializer": _written, "json_deserializer": orjson.loads}
+JSON_COLUMNS: JsonColumns = {"json_serializer": _dumped, "json_deserializer": orjson.loads}

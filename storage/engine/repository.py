@@ -1,4 +1,4 @@
-"""What every repository shares: the transaction it is bound to and the upsert of its dialect."""
+"""The base of all repositories: the transaction they work in, and the dialect's upsert."""
 
 from datetime import datetime, timedelta
 from typing import TypeAlias, TypeVar
@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine.changes import Changes
 
-# Nothing is put off for longer: what seems to be was put off by a clock that ran ahead.
+# Nothing is postponed for longer than this: a later due date was set by a clock that ran ahead.
 LONGEST_WAIT = timedelta(minutes=30)
 Upsert: TypeAlias = sqlite.Insert | postgresql.Insert
 Other = TypeVar("Other", bound="Repository")
 
 
 class Repository:
-    """One subject's rows, seen through one transaction; `now` is the same for all of it.
+    """The rows of one subject in one transaction; `now` stays the same all through it.
 
     It keeps nothing itself: what the transaction has changed so far stands in its ``changes``.
     """
@@ -39,16 +39,19 @@ class Repository:
 
 
 def insert_into(table: Table, dialect: str) -> Upsert:
-    """Start an INSERT that can say ON CONFLICT: each dialect has its own."""
+    """Start an INSERT that supports ON CONFLICT, which each dialect has in a class of its own."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def is_due(moment: Column[datetime]) -> ColumnElement[bool]:
-    """Tell what need not wait (any longer) for a moment; bound by ``moments``."""
+    """Return the condition that a due date is absent, passed or impossible.
+
+    ``moments`` gives the values of its parameters.
+    """
     now = bindparam("now", type_=moment.type)
     return moment.is_(None) | (moment <= now) | (moment > bindparam("horizon", type_=moment.type))
 
 
 def moments(now: datetime) -> dict[str, datetime]:
-    """Return what ``is_due`` compares with."""
+    """Return the values of the parameters of ``is_due``."""
     return {"now": now, "horizon": now + LONGEST_WAIT}

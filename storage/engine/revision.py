@@ -1,4 +1,4 @@
-"""Which revision this version wants, told by the migrations' names: Alembic is slow to import."""
+"""The newest revision, read from the migrations' file names because Alembic is slow to import."""
 
 from pathlib import Path
 
@@ -12,5 +12,5 @@ def is_newest(connection: Connection) -> bool:
     """Tell whether the database is at exactly the newest revision."""
     if not inspect(connection).has_table("alembic_version"):
         return False
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
-    return list(found) == [NEWEST]
+    heads = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    return list(heads) == [NEWEST]

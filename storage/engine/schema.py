@@ -1,4 +1,4 @@
-"""The tables, once, for SQLite and PostgreSQL; the migrations must lead to exactly this."""
+"""The tables, for SQLite and PostgreSQL; the migrations must lead to exactly this schema."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -36,7 +36,8 @@ metadata = MetaData(
     }
 )
 
-# A mark of tables (`Table.info`).
+# Key of `Table.info` that marks tables about the running processes: never copied to another
+# database.
 TRANSIENT = "transient"
 
 # SQLite numbers rows by itself only in a column whose type is exactly INTEGER (64 bits there).
@@ -44,7 +45,7 @@ Id = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time, kept in UTC; SQLite, which knows no time zone, keeps it without one."""
+    """An aware time, stored in UTC; without the time zone in SQLite, which has none."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -63,14 +64,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         value: datetime | None,
         dialect: Dialect,  # noqa: ARG002 (SQLAlchemy's signature)
     ) -> datetime | None:
-        """Give back an aware time in UTC."""
+        """Return an aware time in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def where(condition: ColumnElement[bool]) -> dict[str, Any]:
-    """Say, to both databases, which rows an index holds."""
+    """Return the arguments of a partial index, for both databases."""
     return {"sqlite_where": condition, "postgresql_where": condition}
 
 
@@ -101,12 +102,13 @@ inbox = Table(
     Column("done_at", UtcDateTime),
     Column("claimed_by", String(64)),
 )
-# How fast somebody writes is read from what they sent lately, done or not.
+# For the rate at which a chat sends updates: counts the latest ones, done or waiting.
 Index(None, inbox.c.chat_id, inbox.c.received_at)
-# What waits is little beside what is kept: the indexes hold that only.
+# Few of the kept rows are waiting, so the indexes hold only those.
 INBOX_WAITING = inbox.c.state == literal_column("'waiting'")
-# Not by number: PostgreSQL, which believes that little waits, would look there for what is
-# earlier in a chat, and read all that waits in others.
+# This index begins with the time, not with the update's number. PostgreSQL estimates that few rows
+# wait: it would use a number-first index to look for earlier updates of a chat, and so read all the
+# rows that wait in other chats.
 Index(
     "ix_inbox_waiting_order",
     inbox.c.received_at,
@@ -115,7 +117,7 @@ Index(
     **where(INBOX_WAITING),
 )
 Index("ix_inbox_waiting_chat", inbox.c.chat_id, inbox.c.update_id, **where(INBOX_WAITING))
-# Of one chat, one update at a time, whatever the number of workers.
+# At most one update of a chat is claimed at a time, whatever the number of workers.
 Index(
     "uq_inbox_claimed_chat",
     inbox.c.chat_id,
@@ -165,7 +167,6 @@ Index(
     **where(OUTBOX_WAITING & outbox.c.claimed_by.is_not(None)),
 )
 
-# What concerns the processes that run, and nothing else: never copied to another database.
 workers = Table(
     "workers",
     metadata,
@@ -232,7 +233,7 @@ interests = Table(
     Column("id", Id, primary_key=True),
     Column("number", String(32), nullable=False, unique=True),
     Column("person_id", Id, ForeignKey("people.id", ondelete="SET NULL")),
-    # Without a project it is a proposal, of which a person may make several.
+    # Without a project, the row is a proposal; a person may make several.
     Column("project_id", String(128)),
     Column("project_title", Text, nullable=False),
     Column("project_lead", Text),
@@ -287,7 +288,7 @@ questions = Table(
     Column("treated_at", UtcDateTime),
     Column("treated_how", String(16)),
     Column("treated_by", BigInteger),
-    # The publication that would settle it, until that is done or given up.
+    # The pending publication that would answer the question; NULL once it is done or given up.
     Column("publication_id", BigInteger, index=True),
     sqlite_autoincrement=True,
 )
@@ -325,13 +326,13 @@ conversation_messages = Table(
     Column("text", Text, nullable=False),
     Column("author_id", BigInteger),
     Column("signature", Text),
-    # Where it was typed: an edit is known by it.
+    # The chat and message in which it was typed: an edit refers to them.
     Column("chat_id", BigInteger, nullable=False),
     Column("message_id", BigInteger, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("edited_at", UtcDateTime),
     Column("delivered_at", UtcDateTime),
-    # Edited while it was on its way: what arrived is not yet what is meant.
+    # The text was edited during delivery: the edited text must still be delivered.
     Column("stale", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("chat_id", "message_id"),
     sqlite_autoincrement=True,

@@ -1,7 +1,7 @@
-"""Migrations, run by the programme itself: there is no alembic.ini.
+"""Runs the migrations from the program itself: there is no alembic.ini.
 
 To change a table: change `schema.py`, write the next numbered file of `migrations/versions` by
-hand, and run the tests, which compare the two word by word.
+hand, and run the tests, which compare the two.
 """
 
 from alembic import command
@@ -13,17 +13,18 @@ from sqlalchemy import Connection, text
 from storage.engine.errors import DatabaseTooNewError
 from storage.engine.revision import MIGRATIONS
 
-# Any constant will do, as long as no other programme uses it on the same PostgreSQL server.
+# Any constant will do, as long as no other program uses it on the same PostgreSQL server.
 _ADVISORY_LOCK = 7_013_013_001
 
 
 def upgrade(connection: Connection) -> str:
-    """Run what is missing, inside the connection's transaction; returns the revision reached.
+    """Run the missing migrations in the connection's transaction; return the revision reached.
 
-    Raises `DatabaseTooNewError` if the database is at a revision this version does not know.
+    Raises `DatabaseTooNewError` if this version does not know the database's revision.
     """
     if connection.dialect.name == "postgresql":
-        # Two processes may start at once; SQLite's BEGIN IMMEDIATE does the same there.
+        # Two processes may start at once: the lock makes them migrate one after the other, as
+        # SQLite's BEGIN IMMEDIATE does.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
     config = configuration()
     _refuse_unknown(connection, ScriptDirectory.from_config(config))
@@ -33,9 +34,9 @@ def upgrade(connection: Connection) -> str:
 
 
 def configuration() -> Config:
-    """Give Alembic's configuration."""
+    """Return Alembic's configuration."""
     config = Config()
-    # A percent sign in the path would be an interpolation.
+    # Escape percent signs of the path: ConfigParser would interpolate them.
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
 

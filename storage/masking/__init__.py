@@ -1,1 +1,1 @@
-"""Personal data taken out of a text."""
+"""Masks personal data in texts."""

@@ -1,7 +1,7 @@
-"""Personal data taken out of free text before it is kept.
+"""Masks personal data in free text before the text is stored.
 
-Masking prefers to take too much: what is kept of a question serves to write a better answer,
-and an amount or a trade lost there costs less than a telephone number left.
+Masking rather takes too much than too little: stored questions serve to write better answers, and
+losing an amount or a trade there costs less than keeping a telephone number.
 """
 
 import re
@@ -19,20 +19,20 @@ _LISTS = NameLists.load(Path(__file__).with_name("masking.yaml"))
 _MARK = _LISTS.marks
 _NAMES = Names(_LISTS)
 
-# What may stand between two digits or letters of one identifier.
+# The characters that may separate two digits or letters of one identifier.
 _SEPARATOR = r"[\s.\-_/]"
 _GAP = _SEPARATOR + "{0,2}"
 # Characters of a mailbox (RFC 5322 `atext`) and of an internationalised domain. Possessive
 # repetitions, tried only where such a run begins, keep long hostile texts linear.
 _ATOM = r"""[^\s@<>()\[\],;:"\\\u00ab\u00bb\u201c\u201d]"""
 
-# An address up to the punctuation of the sentence it stands in.
+# The rest of an address, without the punctuation that ends the sentence.
 _REST = r"\S*[^\s.,;:!?)]"
 
 _LINK = re.compile(r"(?<!\w)[a-z][a-z0-9+.\-]*://[^\s/@]++@" + _REST, re.IGNORECASE)
 _MAILBOX = rf'(?:"[^"\n]{{1,64}}"|(?<!{_ATOM}){_ATOM}++)'
 _EMAIL = re.compile(rf"{_MAILBOX}(?:@{_ATOM}++)+")
-# As people write it for machines not to read: "(at)", "arobase", "point".
+# Addresses written so that machines do not read them: "(at)", "arobase", "point".
 _SPELT_EMAIL = re.compile(
     rf"{_MAILBOX}\s?(?:@|[(\[]at[)\]]|\barobase\b)\s?"
     rf"(?:[\w\-]++(?:\.[\w\-]++)+|[\w\-.]++(?:\spoint\s[\w\-]++)+)",
@@ -41,39 +41,40 @@ _SPELT_EMAIL = re.compile(
 _ACCOUNT = re.compile(r"(?<![\w@])@[a-z]\w{3,31}|(?<!\w)t(?:elegram)?\.me/" + _REST, re.IGNORECASE)
 _FRENCH_IBAN = re.compile(rf"(?<!\w)FR\d\d(?:{_GAP}[0-9A-Z]){{23}}(?!\w)", re.IGNORECASE)
 _IBAN = re.compile(rf"(?<!\w)[A-Z]{{2}}\d\d(?:{_GAP}[0-9A-Z]){{11,30}}", re.IGNORECASE)
-# A French number however it is cut; phones write the letter O for its zero.
+# The nine digits of a French number after its zero, however they are grouped. _FRENCH_PHONE also
+# accepts the letter O as that zero: some phones write it.
 _EIGHT_MORE = r"[1-9](?:[\W_]{0,3}\d){8}\d*"
 _PHONE_FROM_ABROAD = re.compile(
     rf"(?:\+|(?<!\d)00)\W{{0,3}}33\W{{0,3}}(?:\(0\))?\W{{0,3}}0?{_EIGHT_MORE}"
 )
 _FOREIGN_PHONE = re.compile(r"(?:\+|(?<!\d)00)\d(?:[\s.()/\-]{0,2}\d){6,}")
 _FRENCH_PHONE = re.compile(rf"(?:(?<!\d)0\W{{0,3}}|(?<!\w)o\W{{0,3}}){_EIGHT_MORE}", re.IGNORECASE)
-# Not a part of a longer run: two numbers side by side are not one.
+# Before and after a number that is not part of a longer run: two numbers side by side are not one.
 _ALONE = (rf"(?<!\d)(?<!\d{_SEPARATOR})(?<!\d{_SEPARATOR}{_SEPARATOR})", rf"(?!{_GAP}\d)")
 _SIRET_ALONE = re.compile(rf"\d(?:{_GAP}\d){{13}}".join(_ALONE))
-# The social security number, with its key or without.
+# The social security number, with or without its key.
 _NIR_ALONE = re.compile(rf"[12](?:{_GAP}[\dAB]){{12}}(?:{_GAP}\d){{0,2}}".join(_ALONE))
 _SIRET = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{13}}(?!\d)")
 _SIREN = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{8}}(?!\d)")
-# Niue's: a country of three digits, a number of four.
+# Digits of the shortest number, that of Niue: three for the country, four for the line.
 _SHORTEST_PHONE = 7
 _NUMBER = re.compile(rf"\d{{9,}}|\d(?:{_GAP}\d){{12,}}")
 
 
 def mask(text: str) -> str:
-    """Replace phone numbers, addresses, identifiers and names by marks; masking twice is once."""
+    """Replace phone numbers, addresses, identifiers and names by marks; idempotent."""
     while (masked := _mask_once(text)) != text:
         text = masked
     return text
 
 
 def has_marks(text: str) -> bool:
-    """Tell whether something was masked in a text, which says less than what was typed."""
+    """Tell whether something was masked in a text."""
     return any(mark in text for mark in _MARK.values())
 
 
 def _mask_once(text: str) -> str:
-    # Masking leaves fewer digits, never more.
+    # Count once: masking only ever removes digits.
     digits = sum(map(str.isdigit, text))
     for step in _STEPS:
         if digits >= step.digits and step.sign in text:
@@ -90,16 +91,16 @@ def _valid_ibans(text: str) -> str:
 
 
 def _shorten_to_iban(match: re.Match[str]) -> str:
-    """Mask as much of the run as makes a valid IBAN: the words after it look like its letters."""
-    found = match.group()
-    for end in range(len(found), 14, -1):
-        if found[end - 1].isalnum() and iban.is_valid(re.sub(r"\W|_", "", found[:end])):
-            return _MARK["iban"] + found[end:]
-    return found
+    """Mask the longest valid IBAN at the start of a run; words after it may look like its end."""
+    run = match.group()
+    for end in range(len(run), 14, -1):
+        if run[end - 1].isalnum() and iban.is_valid(re.sub(r"\W|_", "", run[:end])):
+            return _MARK["iban"] + run[end:]
+    return run
 
 
 def _valid_phones(text: str) -> str:
-    """Mask what the library of numbering plans recognises, seen from France."""
+    """Mask the numbers that phonenumbers recognises, as dialled from France."""
     for match in reversed(list(phonenumbers.PhoneNumberMatcher(text, "FR"))):
         text = text[: match.start] + _MARK["phone"] + text[match.end :]
     return text
@@ -116,9 +117,10 @@ def _siren_or_amount(match: re.Match[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One thing to mask; it can be in a text that has so many digits and this sign alone.
+    """One kind of data to mask, and the least digits and the sign of a text that can hold it.
 
-    Most texts have neither, and to search them takes longer than the rest of what keeps a question.
+    Most texts have neither: skipping the search spares most of the time that storing a question
+    takes.
     """
 
     mask: Callable[[str], str]
@@ -126,7 +128,7 @@ class _Step:
     sign: str = ""
 
 
-# Longest identifiers first: a shorter one could be read inside them.
+# Longest identifiers first: a shorter pattern could match inside them.
 _STEPS = (
     _Step(_all(_LINK, _MARK["link"]), sign="://"),
     _Step(_all(_EMAIL, _MARK["email"]), sign="@"),

@@ -1,4 +1,4 @@
-"""Names of people and firms in French free text, found by the words around them."""
+"""Finds names of people and firms in French free text by the words before them."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -10,24 +10,24 @@ import yaml
 
 _WORD = r"[^\W\d_]+(?:['\u2019\-][^\W\d_]+)*"
 _APOSTROPHE = r"['\u2019\u02bc\u2018`\u00b4]?\s?"
-# A full stop ends the name, unless it follows an initial.
+# A full stop ends the name, except after an initial.
 _BETWEEN = r"(?:(?<=\b[^\W\d_])\.)?[ \t\u00a0]+"
 _WORDS = re.compile(rf"(?:{_WORD})(?:{_BETWEEN}{_WORD}){{0,5}}")
 _EACH = re.compile(_WORD)
 _GAP = re.compile(r"[\s,:]*")
-# After "entreprise", what comes on the next line or after a comma is another sentence.
+# After "entreprise", a new line or a comma begins another sentence, so the gap holds neither.
 _FIRM_GAP = re.compile(r"[ \t\u00a0:\"\u00ab\u201c]*")
-# What may end the word before: "L'ENTREPRISE", "MON ENTREPRISE".
+# What may stand between an opening word and the word before: "L'ENTREPRISE", "MON ENTREPRISE".
 _ENDS = " \t\n\u00a0'\u2019"
-# After "je m'appelle", a first name and a surname are believed without capitals.
-_BELIEVED = 2
-# In "j'ai" or "l'usine", what comes first is another word.
+# After "je m'appelle", this many words are names even without capitals: a first name, a surname.
+_ANY_CASE = 2
+# A word such as "j'ai" or "l'usine" begins with another word, and so is no name.
 _ELISION = re.compile(r"(?:j|l|d|c|n|s|m|t|qu)['\u2019]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class NameLists:
-    """The words of `masking.yaml`: what replaces, what announces a name, what is none."""
+    """The lists of `masking.yaml`: marks, words that announce a name, words that are no name."""
 
     marks: Mapping[str, str]
     introductions: tuple[str, ...]
@@ -63,9 +63,9 @@ class Names:
         """Replace each name by its mark."""
         parts, done = [], 0
         for opener in self._opener.finditer(text):
-            said = _plain(opener.group())
-            is_introduction, is_firm = said in self._introductions, said in self._firms
-            # In "MON ENTREPRISE PEUT-ELLE", capitals tell nothing.
+            phrase = _plain(opener.group())
+            is_introduction, is_firm = phrase in self._introductions, phrase in self._firms
+            # In a text all in capitals, such as "MON ENTREPRISE PEUT-ELLE", they mark no name.
             if is_firm and text[: opener.start()].rstrip(_ENDS)[-1:].isupper():
                 continue
             start = _end(_FIRM_GAP if is_firm else _GAP, text, opener.end())
@@ -77,11 +77,11 @@ class Names:
         return "".join([*parts, text[done:]])
 
     def _name_length(self, words: str, is_introduction: bool) -> int:  # noqa: FBT001 (private)
-        """Count the characters, from the first, that make a name."""
+        """Return the number of characters, from the first, that form a name."""
         length = 0
         for position, word in enumerate(_EACH.finditer(words)):
             spelling = word.group()
-            if self._is_name(spelling, any_case=is_introduction and position < _BELIEVED):
+            if self._is_name(spelling, any_case=is_introduction and position < _ANY_CASE):
                 length = word.end()
             elif spelling.casefold() not in self._lists.particles or not (
                 length or is_introduction
@@ -106,7 +106,7 @@ def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
 
 
 def _loosely(phrase: str) -> str:
-    """Accept any apostrophe, or none, and any spaces."""
+    """Return a pattern of a phrase that accepts any apostrophe, or none, and any spaces."""
     words = (re.escape(word).replace("'", _APOSTROPHE) for word in phrase.split())
     return r"\s+".join(words)
 

@@ -1,1 +1,1 @@
-"""What operators do to a database: back up, restore, copy, inspect."""
+"""The operator's actions on a database: back up, restore, copy, inspect."""

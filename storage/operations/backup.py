@@ -1,6 +1,6 @@
-"""Copies of an SQLite database, made while the bot runs, and put back.
+"""Backs up an SQLite database while the bot runs, and restores it.
 
-PostgreSQL has its own (`pg_dump`, `pg_restore`): see the operator's guide.
+PostgreSQL has its own tools (`pg_dump`, `pg_restore`): see the operator's guide.
 """
 
 import os
@@ -27,18 +27,18 @@ _SPOILT = {Fault.DAMAGED, Fault.NOT_A_DATABASE}
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """A file that holds the whole database, and its size in bytes."""
+    """The file of a copy, which holds the whole database, and its size in bytes."""
 
     path: Path
     size: int
 
 
 def back_up(database: Path, destination: Path) -> Copied:
-    """Copy a live database to a file that does not exist yet: whole, checked, or not at all.
+    """Copy a live database to a file that does not exist yet: whole and checked, or not at all.
 
-    For its owner's eyes only, in a folder that is made. Raises AlreadyExistsError, DamagedError
-    where what is copied is not sound, ForeignDatabaseError where it is none of the bot's, and
-    DatabaseUnavailableError where the database is not there or cannot be read, or the copy not be
+    Only its owner can read the copy; its folder is created. Raises AlreadyExistsError; DamagedError
+    if the copy is not sound; ForeignDatabaseError if the database is not the bot's; and
+    DatabaseUnavailableError if the database is missing or unreadable, or the copy cannot be
     written.
     """
     _refuse([destination])
@@ -53,7 +53,10 @@ def back_up(database: Path, destination: Path) -> Copied:
 
 
 def restore(copy: Path, database: Path) -> Copied:
-    """Put a copy where no database is. Raises as `back_up` does; InUseError while a bot runs."""
+    """Restore a copy to a place without a database.
+
+    Raises as `back_up` does, and InUseError while a bot uses that place.
+    """
     _refuse([database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))])
     refuse_in_use(database)
     return back_up(copy, database)
@@ -79,7 +82,7 @@ def _part_of(destination: Path) -> Iterator[Path]:
 
 
 def _make(part: Path) -> None:
-    """Make the file before anything is in it, so that it is never readable by others."""
+    """Create the empty file with its final mode, so that others can never read the data."""
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
@@ -89,22 +92,22 @@ def _make(part: Path) -> None:
 def _copy(database: Path, part: Path) -> None:
     try:
         with closing(open_read_only(database)) as source, closing(sqlite3.connect(part)) as copy:
-            # All pages in one step: a writer meanwhile is neither waited for nor let in by half.
+            # All pages in one step: between steps, a writer would make the backup start again.
             source.backup(copy, pages=-1)
-            # One file, without a log beside it.
+            # Leave WAL mode, so that the copy is one file without a log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:
         if fault_of(error) in _SPOILT:
             raise DamagedError(f"the source is not sound: {error}") from error
         raise DatabaseUnavailableError(f"the copy failed: {kind_of(error)}") from error
     if faults := inspect_file(part):
-        raise DamagedError(_told(faults))
+        raise DamagedError(_in_words(faults))
     if not is_ours(part):
         raise ForeignDatabaseError(str(database))
 
 
-def _told(faults: tuple[Finding, ...]) -> str:
-    return "the copy is not sound: " + "; ".join(f"{one.fault} {one.detail}" for one in faults)
+def _in_words(faults: tuple[Finding, ...]) -> str:
+    return "the copy is not sound: " + "; ".join(f"{each.fault} {each.detail}" for each in faults)
 
 
 def _publish(part: Path, destination: Path) -> None:
@@ -114,11 +117,11 @@ def _publish(part: Path, destination: Path) -> None:
     except OSError as error:
         raise DatabaseUnavailableError(f"the copy failed: {kind_of(error)}") from error
     try:
-        # Unlike a renaming, a link never replaces what appeared there meanwhile.
+        # Unlike a rename, a hard link never replaces a file that has appeared there meanwhile.
         os.link(part, destination)
     except FileExistsError as error:
         raise AlreadyExistsError(destination) from error
     except OSError:
-        # Some file systems know no links.
+        # Some file systems have no hard links.
         _refuse([destination])
         part.rename(destination)

@@ -1,4 +1,4 @@
-"""Moving to another database, SQLite or PostgreSQL: every table, verified row by row."""
+"""Copies a whole database to another, SQLite or PostgreSQL, and verifies it row by row."""
 
 import asyncio
 import hashlib
@@ -31,13 +31,13 @@ from storage.heartbeat import BEAT
 from storage.operations.inspect import inspect_database, sqlite_file
 
 _TWO_BEATS = 2 * BEAT.total_seconds() + 1
-# Rows held in memory at a time; one may carry a file of some megabytes.
+# Rows held in memory at a time; one row may carry a file of some megabytes.
 _AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class CopiedTable:
-    """A table that is now the same on both sides: how many rows, and their SHA-256 together."""
+    """A table that is now the same on both sides: its number of rows, and the SHA-256 of all."""
 
     name: str
     rows: int
@@ -45,12 +45,12 @@ class CopiedTable:
 
 
 async def copy_database(source_url: str, target_url: str) -> tuple[CopiedTable, ...]:
-    """Copy all that is remembered to another database, whole or not at all.
+    """Copy every table but the transient ones to another database, whole or not at all.
 
-    Both are brought up to date first; no bot may run on either. Raises InUseError if one does,
-    NoDatabaseError or ForeignDatabaseError if the source is none of the bot's, NotEmptyError
-    if the target holds any row, DamagedError if what arrived is not what was sent, and StorageError
-    where one of them cannot be used.
+    Both databases are migrated first; no bot may run on either. Raises InUseError if one does,
+    NoDatabaseError or ForeignDatabaseError if the source is not a database of the bot,
+    NotEmptyError if the target has any row, DamagedError if the rows that arrived differ from those
+    sent, and StorageError if one of the databases cannot be used.
     """
     for url in (source_url, target_url):
         with suppress(NotSqliteError):
@@ -69,10 +69,10 @@ async def copy_database(source_url: str, target_url: str) -> tuple[CopiedTable, 
 
 
 async def _refuse_live(database: Database, url: str) -> None:
-    """Refuse while workers share it: what comes to them meanwhile would not be in the copy."""
+    """Refuse a database that workers use: what they receive meanwhile would miss in the copy."""
     async with database.begin() as work:
         before = await work.workers.beats()
-    # One that died has left its row.
+    # A worker that died has left its row: only a live one increases its count of beats.
     if not before or not database.is_shared:
         return
     await asyncio.sleep(_TWO_BEATS)
@@ -83,12 +83,12 @@ async def _refuse_live(database: Database, url: str) -> None:
 
 
 def _tables() -> list[Table]:
-    """Return the tables, those that others refer to first."""
+    """Return the tables to copy, each after those that it refers to."""
     return [table for table in metadata.sorted_tables if not table.info.get(TRANSIENT)]
 
 
 async def _refuse_source(url: str) -> None:
-    """Refuse what a start would make or fill: an address mistyped must not become a database."""
+    """Refuse a missing or empty source: a mistyped address must not become a new database."""
     faults = {finding.fault for finding in await inspect_database(url)}
     name = make_url(url).database or ""
     if Fault.MISSING in faults:
@@ -101,7 +101,8 @@ async def _refuse_source(url: str) -> None:
 async def _reading(url: str) -> AsyncIterator[AsyncConnection]:
     engine = open_engine(make_url(url))
     if engine.dialect.name == "postgresql":
-        # All tables as they are at one moment; SQLite's BEGIN IMMEDIATE keeps writers out.
+        # A snapshot: all tables are read as of one moment. SQLite's BEGIN IMMEDIATE keeps writers
+        # out instead.
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
     async with _transaction(engine) as connection:
         yield connection
@@ -143,7 +144,7 @@ async def _copy(table: Table, source: AsyncConnection, target: AsyncConnection) 
 async def _pages(
     table: Table, connection: AsyncConnection
 ) -> AsyncIterator[list[Row[*tuple[Any, ...]]]]:
-    """Read a table in the order of its key, some rows at a time."""
+    """Yield the rows of a table by pages, in the order of the primary key."""
     key = tuple_(*table.primary_key)
     page = select(table).order_by(*table.primary_key).limit(_AT_ONCE)
     rows = list(await connection.execute(page))
@@ -163,7 +164,7 @@ async def _summary(table: Table, connection: AsyncConnection) -> CopiedTable:
 
 
 def _canonical(row: Row[*tuple[Any, ...]]) -> bytes:
-    """Write a row the same way, whichever database gave it."""
+    """Serialise a row the same way whichever database it comes from."""
     return json.dumps(list(row), default=_written, sort_keys=True).encode()
 
 
@@ -176,13 +177,13 @@ def _written(value: object) -> str:
 
 
 async def _advance(table: Table, source: AsyncConnection, target: AsyncConnection) -> None:
-    """Go on numbering after the last id ever given, even to a row that is gone since."""
+    """Make the target number its rows after the last id ever given, even if its row is deleted."""
     column = table.autoincrement_column
     if column is None or not (last := await _last_given(column, source)):
         return
     names = {"table": table.name, "column": column.name, "last": last}
     if target.dialect.name == "postgresql":
-        # asyncpg wants to be told types, and these functions take text and a bigint.
+        # asyncpg needs the types of parameters: these functions take text and a bigint.
         await target.execute(
             text(
                 "SELECT setval(pg_get_serial_sequence(CAST(:table AS text), CAST(:column AS text)),"

@@ -1,4 +1,4 @@
-"""Whether a database is whole: what the doctor asks."""
+"""Looks for faults in a database, for the doctor and the backups."""
 
 import sqlite3
 from contextlib import closing
@@ -15,22 +15,22 @@ from storage.engine.errors import NotSqliteError
 from storage.engine.faults import Fault, fault_of, kind_of
 
 _NO_FILE = {None, "", ":memory:"}
-# Of the tables of every version; what has them all is the bot's.
+# Tables that every version has: a database that has them all is the bot's.
 _OURS = {"alembic_version", "people", "inbox", "outbox"}
-# A damaged file may have thousands of faults; these tell enough.
+# A damaged file may have thousands of faults; the first ones are enough.
 _MOST_FAULTS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault; `detail` is SQLite's words, a table, a revision or an error's class: no content."""
+    """A fault; `detail`: SQLite's message, a table, a revision or an error's class, never data."""
 
     fault: Fault
     detail: str
 
 
 def sqlite_file(url: str) -> Path:
-    """Return the file that a URL names; raises NotSqliteError where it names a server."""
+    """Return the file that a URL names; NotSqliteError if it names a server."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database in _NO_FILE:
         raise NotSqliteError("the database is not a file")
@@ -38,16 +38,16 @@ def sqlite_file(url: str) -> Path:
 
 
 async def inspect_database(url: str) -> tuple[Finding, ...]:
-    """Look for all that is wrong, changing nothing; empty where all is well.
+    """Return the faults of a database, which is not changed; empty if it is sound.
 
     A bot may be running on it.
     """
     if make_url(url).get_backend_name() != "sqlite":
         return await _inspect_server(url)
     path = sqlite_file(url)
-    found = inspect_file(path)
-    if found:
-        return found
+    findings = inspect_file(path)
+    if findings:
+        return findings
     with closing(open_read_only(path)) as connection:
         has_tables = connection.execute(
             "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
@@ -57,7 +57,7 @@ async def inspect_database(url: str) -> tuple[Finding, ...]:
 
 
 def inspect_file(path: Path) -> tuple[Finding, ...]:
-    """Look for faults inside an SQLite file, whatever its revision."""
+    """Return the faults of an SQLite file, whatever its revision."""
     if not is_there(path):
         return (_absence(path),)
     try:
@@ -68,7 +68,7 @@ def inspect_file(path: Path) -> tuple[Finding, ...]:
 
 
 def is_there(path: Path) -> bool:
-    """Tell whether a file is there; where this account may not look, to open it will tell."""
+    """Tell whether a file is there; True without permission to look: opening it will then fail."""
     try:
         return path.is_file()
     except PermissionError:
@@ -76,7 +76,7 @@ def is_there(path: Path) -> bool:
 
 
 def is_ours(path: Path) -> bool:
-    """Tell whether a sound SQLite file is the bot's, of any version."""
+    """Tell whether a sound SQLite file is a database of the bot, of any version."""
     with closing(open_read_only(path)) as connection:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {name for (name,) in tables} >= _OURS
@@ -88,10 +88,10 @@ def open_read_only(path: Path) -> sqlite3.Connection:
 
 
 def _absence(path: Path) -> Finding:
-    """Tell whether a start can make what is not there yet."""
+    """Return the finding for a missing file: whether its folder can hold one."""
     existing = next(folder for folder in path.absolute().parents if folder.exists())
     try:
-        # What a folder says of itself is not enough: /proc lets root write, and takes nothing.
+        # Permissions are not enough: root may write in /proc by its mode, yet creating fails.
         with TemporaryDirectory(dir=existing):
             return Finding(Fault.MISSING, path.name)
     except OSError:
@@ -99,8 +99,8 @@ def _absence(path: Path) -> Finding:
 
 
 def _damage(connection: sqlite3.Connection) -> tuple[Finding, ...]:
-    told = connection.execute(f"PRAGMA integrity_check({_MOST_FAULTS})").fetchall()
-    return tuple(Finding(Fault.DAMAGED, words) for (words,) in told if words != "ok")
+    messages = connection.execute(f"PRAGMA integrity_check({_MOST_FAULTS})").fetchall()
+    return tuple(Finding(Fault.DAMAGED, message) for (message,) in messages if message != "ok")
 
 
 def _orphans(connection: sqlite3.Connection) -> tuple[Finding, ...]:
@@ -123,7 +123,7 @@ async def _inspect_server(url: str) -> tuple[Finding, ...]:
 
 
 def _judge(heads: set[str]) -> tuple[Finding, ...]:
-    # Alembic is slow to import, and only the doctor and an upgrade need it.
+    # Imported here: Alembic is slow to import, and only the doctor and an upgrade need it.
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     from storage.engine.upgrade import configuration  # noqa: PLC0415
@@ -131,7 +131,7 @@ def _judge(heads: set[str]) -> tuple[Finding, ...]:
     scripts = ScriptDirectory.from_config(configuration())
     if not heads:
         return (Finding(Fault.EMPTY, ""),)
-    told = ", ".join(sorted(heads))
+    revisions = ", ".join(sorted(heads))
     if heads - {script.revision for script in scripts.walk_revisions()}:
-        return (Finding(Fault.TOO_NEW, told),)
-    return () if heads == set(scripts.get_heads()) else (Finding(Fault.OUTDATED, told),)
+        return (Finding(Fault.TOO_NEW, revisions),)
+    return () if heads == set(scripts.get_heads()) else (Finding(Fault.OUTDATED, revisions),)
