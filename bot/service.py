@@ -40,7 +40,8 @@ logger = logging.getLogger(__name__)
 
 # What the dispatcher sends at once, and as many calls beside it.
 _CONNECTIONS = 192
-_SWEEP_EVERY = timedelta(hours=1)
+# How often to look whether the hourly sweep is due: a worker that died in one left it undone.
+_SWEEP_LOOK_EVERY = timedelta(minutes=5)
 _LONGEST_PAUSE = 30.0
 _FIRST_ANSWERS_SECONDS = 1.0
 
@@ -190,12 +191,13 @@ class Service:
         """Delete what has been kept long enough, every hour; log counts only."""
         while True:
             try:
-                async with self.parts.database.leadership("sweep") as work:
-                    counts = await work.retention.apply(Durations()) if work else {}
-                logger.info("retention: %s", counts)
+                async with self.parts.database.begin() as work:
+                    counts = await work.retention.sweep(Durations())
+                if counts:
+                    logger.info("retention: %s", counts)
             except StorageError as error:
                 logger.error("retention did not run: %s", error)
-            await asyncio.sleep(_SWEEP_EVERY.total_seconds())
+            await asyncio.sleep(_SWEEP_LOOK_EVERY.total_seconds())
 
 
 def _spare_from_collection() -> None:

@@ -132,18 +132,6 @@ class Database:
                     raise
                 raise DatabaseUnavailableError(_reason(error)) from error
 
-    @asynccontextmanager
-    async def leadership(self, name: str) -> AsyncIterator[UnitOfWork | None]:
-        """Open a unit of work for what one worker must do; None where another one leads.
-
-        A worker that has led once leads until it ends or dies.
-        """
-        # By itself: others would wait for the end of the work to know who leads.
-        async with self.begin() as work:
-            await work.leaderships.stand(name, self.worker)
-        async with self.begin() as work:
-            yield work if await work.leaderships.hold(name, self.worker) else None
-
     async def close(self) -> None:
         """Take leave of the other workers and close every connection."""
         # A server that stands still hears no farewell: it is left all the same, and others see

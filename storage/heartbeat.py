@@ -1,7 +1,7 @@
 """Which workers are alive.
 
 A worker that lives adds one to its row every few seconds. One whose row stands still for a whole
-lease, as another sees it, is dead: its claims and leaderships are freed. Only the observer's own
+lease, as another sees it, is dead: its claims are freed. Only the observer's own
 monotonic clock counts, so that neither skewed clocks nor a jump of one frees what is held.
 """
 

@@ -18,7 +18,6 @@ from storage.records.drafts import Drafts
 from storage.records.interests import Interests
 from storage.records.people import People
 from storage.records.questions import Questions
-from storage.workers.leader import Leaderships
 from storage.workers.registry import Workers
 from storage.workers.schedule import Schedule
 
@@ -43,7 +42,6 @@ class UnitOfWork:
         self.retention = Retention(*bound)
         self.update_rate = UpdateRate(*bound)
         self.workers = Workers(*bound)
-        self.leaderships = Leaderships(*bound)
         self.send_pauses = SendPauses(*bound)
         self.read_ahead = ReadAhead(
             self.people, self.drafts, self.interests, self.update_rate, self.changes

@@ -31,10 +31,14 @@ from storage.heartbeat import LEASE, Heartbeat
 from storage.queues.inbox import Received, WaitingUpdate
 from storage.queues.outbox import Audience, Outgoing, Pending, Priority
 from storage.queues.send_pauses import SendPause
+from storage.records.change_requests import ChangeKind, NewChangeRequest
 from storage.unit_of_work import UnitOfWork
 
 ALL = frozenset(Audience)
 HERE, THERE = "here", "there"
+# How the one process on an SQLite file is called.
+ONLY = "only"
+CHANGE = NewChangeRequest(ChangeKind.UPLOAD, 7, "Ada", -100, file="faq.yaml", subject="file-1")
 
 
 def received(update_id: int, chat_id: int = 7) -> Received:
@@ -210,18 +214,24 @@ async def test_what_a_dead_worker_claimed_is_freed_after_its_lease(database: Dat
         await work.outbox.add(to_person(7, "a1"))
         await claims(work, HERE)
         await sends(work, HERE)
+        change = await work.change_requests.ask(CHANGE)
+        assert await work.change_requests.claim(HERE) is not None
     await observer.beat()
     assert observer.count == 2
     seconds = LEASE.total_seconds() - 1
     await observer.beat()
     async with database.begin() as work:
         assert await claims(work, THERE) == []
+        assert await work.change_requests.claim(THERE) is None
     seconds = LEASE.total_seconds()
     await observer.beat()
     assert observer.count == 1
     async with database.begin() as work:
         assert await claims(work, THERE) == [1]
         assert await sends(work, THERE) == ["a1"]
+        taken_over = await work.change_requests.claim(THERE)
+    assert taken_over is not None
+    assert taken_over.id == change
 
 
 async def test_a_worker_that_beats_keeps_its_claims_however_long(database: Database) -> None:
@@ -277,46 +287,35 @@ async def test_who_ends_leaves_its_claims_to_others(database: Database) -> None:
         assert await claims(work, THERE) == [1]
 
 
+async def test_what_nobody_alive_holds_is_freed_and_counted(database: Database) -> None:
+    await Heartbeat(database.begin, THERE).beat()
+    async with database.begin() as work:
+        await work.inbox.add([received(1), received(2, 8)])
+        await work.outbox.add(to_person(7, "a1"))
+        await work.change_requests.ask(CHANGE)
+        assert await claims(work, HERE, limit=1) == [1]
+        assert await claims(work, THERE) == [2]
+        await sends(work, HERE)
+        await work.change_requests.claim(HERE)
+        assert await work.workers.free() == 3
+        assert await work.workers.free() == 0
+
+
 async def test_a_restart_takes_up_what_its_former_self_left(database: Database, url: str) -> None:
     """Of an SQLite file there is one worker: it waits for no lease."""
     async with database.begin() as work:
         await work.inbox.add([received(1), received(2, 8)])
-        await claims(work, HERE, limit=1)
+        await claims(work, ONLY, limit=1)
+        change = await work.change_requests.ask(CHANGE)
+        await work.change_requests.claim(ONLY)
     restarted = Database(url, clock=lambda: START)
     await restarted.join()
     async with restarted.begin() as work:
         assert await claims(work, restarted.worker) == [1, 2]
+        taken_up = await work.change_requests.claim(restarted.worker)
+    assert taken_up is not None
+    assert taken_up.id == change
     await restarted.close()
-
-
-async def test_one_worker_leads_until_it_ends(database: Database, other: Database) -> None:
-    for each in (database, other):
-        await each.join()
-    async with database.leadership("sweep") as work:
-        assert work is not None
-        await work.people.seen(7)
-    for _ in range(2):
-        async with other.leadership("sweep") as work:
-            assert work is None
-        async with database.leadership("sweep") as work:
-            assert work is not None
-    async with other.leadership("digest") as work:
-        assert work is not None
-    async with database.begin() as work:
-        await work.workers.remove([database.worker])
-        await work.workers.free()
-    async with other.leadership("sweep") as work:
-        assert work is not None
-
-
-@ON_POSTGRESQL
-async def test_of_two_at_once_one_leads(database: Database, other: Database) -> None:
-    async with database.leadership("sweep") as first:
-        assert first is not None
-        # Its former leader, thought dead, would have been replaced; not while it is at work.
-        await dies(other, database.worker)
-        async with other.leadership("sweep") as second:
-            assert second is None
 
 
 async def test_answers_pass_before_broadcasts(database: Database) -> None:

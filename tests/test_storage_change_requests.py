@@ -1,5 +1,6 @@
 """Changes asked for by facilitators: worked on by one process, decided once, forgotten in time."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,6 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 
 from storage.database import Database
 from storage.records.change_requests import (
-    LEASE,
     OPEN,
     ChangeKind,
     ChangeRequest,
@@ -41,7 +41,7 @@ async def get(database: Database, number: int) -> ChangeRequest:
 
 async def claimed(database: Database) -> int | None:
     async with database.begin() as work:
-        change = await work.change_requests.claim()
+        change = await work.change_requests.claim(database.worker)
     return change.id if change else None
 
 
@@ -62,26 +62,34 @@ async def published(database: Database, clock: Clock) -> int:
 
 async def test_one_process_works_on_a_change(database: Database, other: Database) -> None:
     first, second = await ask(database), await ask(database)
-    assert [await claimed(database), await claimed(other), await claimed(database)] == [
-        first,
-        second,
-        None,
-    ]
+    assert await claimed(database) == first
+    assert await claimed(other) == second
+    third = await ask(database)
+    # What it has not done comes again, before anything else.
+    assert await claimed(database) == first
+    async with database.begin() as work:
+        await work.change_requests.end(first, ChangeState.REFUSED)
+    assert await claimed(database) == third
+    assert await claimed(other) == second
 
 
-async def test_what_a_dead_process_left_is_taken_over(database: Database, clock: Clock) -> None:
+async def test_of_two_who_claim_at_once_one_has_it(database: Database, other: Database) -> None:
+    number = await ask(database)
+    both = await asyncio.gather(claimed(database), claimed(other))
+    assert {*both} == {number, None}
+
+
+async def test_what_is_wanted_is_for_whoever_comes(database: Database, other: Database) -> None:
     number = await ask(database)
     assert await claimed(database) == number
-    clock.advance(seconds=LEASE.total_seconds() - 1)
     async with database.begin() as work:
-        await work.change_requests.renew(number)
-    clock.advance(seconds=LEASE.total_seconds() - 1)
+        await work.change_requests.offer(number, "faq.yaml", b"new", "base", REPORT)
+        await work.change_requests.want(number, 8, "Bob")
+    assert await claimed(other) == number
     assert await claimed(database) is None
-    clock.advance(seconds=2)
-    assert await claimed(database) == number
-    async with database.begin() as work:
-        await work.change_requests.release(number)
-    assert await claimed(database) == number
+    async with other.begin() as work:
+        await work.change_requests.published(number, "v1", work.now)
+    assert [row["claimed_by"] for row in await rows(database, "publications")] == [None]
 
 
 async def test_the_first_who_decides_counts(database: Database) -> None:

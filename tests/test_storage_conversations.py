@@ -213,16 +213,3 @@ async def test_questions_wait_for_their_publication_then_are_settled_or_open_aga
         await asked.release(6)
         assert await asked.change_request_ids() == ()
         assert [left.id for left in await asked.unanswered(10)] == [two]
-
-
-async def test_what_recurs_is_claimed_once_and_never_the_first_time(
-    database: Database, other: Database, clock: Clock
-) -> None:
-    async def claims(which: Database) -> bool:
-        async with which.begin() as work:
-            return await work.schedule.claim("digest", clock.now)
-
-    assert not await claims(database)
-    clock.advance(days=7)
-    assert sorted(await asyncio.gather(claims(database), claims(other))) == [False, True]
-    assert not await claims(database)

@@ -7,8 +7,7 @@ one: a change is examined by one of them, and each puts what was published in it
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
@@ -33,7 +32,7 @@ from knowledge.curation.versions import BaseChangedError, Version
 from knowledge.files.yaml_reader import LARGEST_BYTES
 from storage.database import Database
 from storage.engine.errors import StorageError
-from storage.records.change_requests import LEASE, ChangeKind, ChangeRequest, ChangeState
+from storage.records.change_requests import ChangeKind, ChangeRequest, ChangeState
 
 logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("publication")
@@ -85,43 +84,22 @@ class Publisher:
 
     async def _claim(self) -> ChangeRequest | None:
         async with self._database.begin() as work:
-            return await work.change_requests.claim()
+            return await work.change_requests.claim(self._database.worker)
 
     async def _do(self, change: ChangeRequest) -> None:
         """Do what one row asks for; whatever happens, it is told and the row ends."""
         act = self._publish if change.state is ChangeState.WANTED else self._examine
-        async with self._kept(change):
-            try:
-                await act(change)
-            except NotPossibleError as error:
-                await self._end(change, ChangeState.REFUSED, error.text)
-            except BaseChangedError:
-                await self._end(change, ChangeState.OVERTAKEN, TEXT("overtaken", file=change.file))
-            except StorageError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever fails, the facilitator is told
-                await self._fail(change, error)
-        self._announce()
-
-    @asynccontextmanager
-    async def _kept(self, change: ChangeRequest) -> AsyncIterator[None]:
-        """Hold a row while it is worked on; leave it to others if this process is told to stop."""
-        keeping = asyncio.get_running_loop().create_task(self._keep(change))
         try:
-            yield
-        except asyncio.CancelledError:
-            async with self._database.begin() as work:
-                await work.change_requests.release(change.id)
+            await act(change)
+        except NotPossibleError as error:
+            await self._end(change, ChangeState.REFUSED, error.text)
+        except BaseChangedError:
+            await self._end(change, ChangeState.OVERTAKEN, TEXT("overtaken", file=change.file))
+        except StorageError:
             raise
-        finally:
-            keeping.cancel()
-
-    async def _keep(self, change: ChangeRequest) -> None:
-        while True:
-            await asyncio.sleep(LEASE.total_seconds() / _TRIES)
-            with contextlib.suppress(StorageError):
-                async with self._database.begin() as work:
-                    await work.change_requests.renew(change.id)
+        except Exception as error:  # noqa: BLE001 - whatever fails, the facilitator is told
+            await self._fail(change, error)
+        self._announce()
 
     async def _examine(self, change: ChangeRequest) -> None:
         upload = await self._download(change) if change.kind is ChangeKind.UPLOAD else b""

@@ -175,15 +175,6 @@ workers = Table(
     info={TRANSIENT: True},
 )
 
-leaderships = Table(
-    "leaderships",
-    metadata,
-    Column("name", String(32), primary_key=True),
-    Column("worker", String(64), nullable=False),
-    Column("since", UtcDateTime, nullable=False),
-    info={TRANSIENT: True},
-)
-
 rests = Table(
     "rests",
     metadata,
@@ -366,7 +357,7 @@ publications = Table(
     Column("wording", Text),
     Column("about", String(64), index=True),
     Column("asked_at", UtcDateTime, nullable=False),
-    Column("claimed_until", UtcDateTime),
+    Column("claimed_by", String(64)),
     Column("content", LargeBinary),
     Column("base", String(64)),
     Column("report", JSON(none_as_null=True)),
@@ -377,6 +368,9 @@ publications = Table(
     Column("ended_at", UtcDateTime),
     sqlite_autoincrement=True,
 )
+
+# What waits for the machine; what is offered waits for a person.
+PUBLICATION_WAITING = publications.c.state.in_(("asked", "wanted"))
 
 alarms = Table(
     "alarms",

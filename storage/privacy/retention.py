@@ -20,10 +20,14 @@ from storage.queues.inbox import InboxState
 from storage.records.change_requests import ChangeRequests
 from storage.records.interests import Interests
 from storage.subject import Kind, is_of, tells_of
+from storage.workers.schedule import Schedule
 
 # Each database has its limit of parameters in one statement; SQLite's lowest was 999. An interest
 # has two names in the outbox.
 _AT_ONCE = 450
+# What the schedule knows the sweep by, and how often it is due.
+_NAME = "retention"
+_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,11 @@ class Durations:
 
 class Retention(Repository):
     """The end of life of every row."""
+
+    async def sweep(self, durations: Durations) -> dict[str, int]:
+        """Apply them where the last time was an hour ago; nothing where another worker does."""
+        is_due = await self._beside(Schedule).claim(_NAME, self._now - _EVERY)
+        return await self.apply(durations) if is_due else {}
 
     async def apply(self, durations: Durations) -> dict[str, int]:
         """Erase or anonymise what has been kept long enough; counts by table, for the log."""

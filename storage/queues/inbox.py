@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, literal_column, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningInsert
 
+from storage.engine.claims import INBOX, WORKER
 from storage.engine.errors import ClaimLostError, InboxFullError
 from storage.engine.repository import Repository, insert_into, is_due, moments
 from storage.engine.schema import INBOX_WAITING, inbox
@@ -98,7 +99,7 @@ class Inbox(Repository):
         try:
             result = await self._connection.execute(
                 _CLAIM,
-                {"of_worker": worker, "busy": list(busy), "most": limit} | moments(self._now),
+                {WORKER: worker, "busy": list(busy), "most": limit} | moments(self._now),
             )
         except IntegrityError as error:
             raise ClaimLostError("another worker took the same chat") from error
@@ -109,7 +110,7 @@ class Inbox(Repository):
 
         ClaimLostError where the worker named has no claim to one of them any more.
         """
-        known = {"of_updates": list(update_ids), "of_worker": worker, "now": self._now}
+        known = {"of_updates": list(update_ids), WORKER: worker, "now": self._now}
         statement = _DONE_BY_ANYBODY if worker is None else _DONE
         result = await self._connection.execute(statement, known)
         _check_claims(worker, update_ids, result.rowcount)
@@ -120,12 +121,11 @@ class Inbox(Repository):
         ClaimLostError where the worker named has no claim to it any more.
         """
         result = await self._connection.execute(
-            update(inbox)
-            .where(inbox.c.update_id == update_id, *_held_by(worker))
-            .values(
+            INBOX.giving_back(
+                update_id,
+                worker,
                 done_at=self._now,
                 not_before=None,
-                claimed_by=None,
                 state=InboxState.ASIDE,
                 reference=reference,
             )
@@ -135,9 +135,7 @@ class Inbox(Repository):
     async def postpone(self, update_id: int, until: datetime, worker: str | None = None) -> None:
         """Count a failed attempt; the update and its chat wait until then."""
         await self._connection.execute(
-            update(inbox)
-            .where(inbox.c.update_id == update_id, *_held_by(worker))
-            .values(attempts=inbox.c.attempts + 1, not_before=until, claimed_by=None)
+            INBOX.giving_back(update_id, worker, attempts=inbox.c.attempts + 1, not_before=until)
         )
 
     async def cursor(self) -> int | None:
@@ -176,51 +174,26 @@ def _check_claims(worker: str | None, update_ids: Collection[int], changed: int)
         raise ClaimLostError(f"one of the updates {list(update_ids)} is not this worker's any more")
 
 
-def _held_by(worker: str | None) -> tuple[ColumnElement[bool], ...]:
-    return () if worker is None else (INBOX_WAITING, inbox.c.claimed_by == worker)
-
-
-_OTHER = inbox.alias("other")
-_OF_SAME_CHAT = (_OTHER.c.chat_id == inbox.c.chat_id) & (
-    _OTHER.c.state == literal_column("'waiting'")
-)
-
-
 def _has_earlier() -> ColumnElement[bool]:
-    return exists().where(_OF_SAME_CHAT, _OTHER.c.update_id < inbox.c.update_id)
-
-
-def _has_claimed() -> ColumnElement[bool]:
-    return exists().where(_OF_SAME_CHAT, _OTHER.c.claimed_by.is_not(None))
+    return INBOX.has_other(INBOX.other.c.update_id < inbox.c.update_id)
 
 
 # What is said for every update is put into words once: doing so takes longer than running it.
 _NOW = bindparam("now", type_=inbox.c.not_before.type)
-_WORKER = bindparam("of_worker", type_=inbox.c.claimed_by.type)
-_IS_FREE = inbox.c.claimed_by.is_(None) & ~_has_earlier() & ~_has_claimed()
 _IS_DUE = is_due(inbox.c.not_before)
-_HEADS = (
-    select(inbox.c.update_id)
+_CLAIM = INBOX.claiming(
     # What a chat waits for is the update under way, even where an earlier one arrived since.
-    .where(INBOX_WAITING, (inbox.c.claimed_by == _WORKER) | _IS_FREE)
+    INBOX.heads(~_has_earlier(), ~INBOX.has_claimed())
     .where(inbox.c.chat_id.not_in(bindparam("busy", expanding=True)), _IS_DUE)
     .order_by(inbox.c.received_at, inbox.c.update_id)
     .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-    .cte("heads")
-)
-_CLAIM = (
-    update(inbox)
-    .where(inbox.c.update_id.in_(select(_HEADS.c.update_id)))
-    .values(claimed_by=_WORKER)
-    .returning(*(inbox.c[name] for name in WaitingUpdate.__slots__))
-)
+).returning(*(inbox.c[name] for name in WaitingUpdate.__slots__))
 _DONE_BY_ANYBODY = (
     update(inbox)
     .where(inbox.c.update_id.in_(bindparam("of_updates", expanding=True)))
     .values(done_at=_NOW, not_before=None, claimed_by=None, state=InboxState.DONE, body=None)
 )
-_DONE = _DONE_BY_ANYBODY.where(INBOX_WAITING, inbox.c.claimed_by == _WORKER)
+_DONE = _DONE_BY_ANYBODY.where(INBOX.is_mine)
 _NEXT_DUE = select(func.min(inbox.c.not_before)).where(INBOX_WAITING, ~_has_earlier(), ~_IS_DUE)
 
 

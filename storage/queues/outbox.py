@@ -12,12 +12,12 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    literal_column,
     select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
 
+from storage.engine.claims import OUTBOX, WORKER
 from storage.engine.errors import ClaimLostError
 from storage.engine.repository import Repository, is_due, moments
 from storage.engine.schema import OUTBOX_WAITING, chat_moves, outbox, rests
@@ -73,7 +73,7 @@ class Outbox(Repository):
         another worker took the same lane at the same time: nothing is claimed.
         """
         known = {
-            "of_worker": worker,
+            WORKER: worker,
             "busy": list(busy),
             "audiences": list(audiences),
             "most": limit,
@@ -227,12 +227,7 @@ class Outbox(Repository):
         return {name: value for name, value in row.items() if value is not None}
 
     async def _give_back(self, outgoing_id: int, worker: str | None, **values: object) -> None:
-        mine = () if worker is None else (OUTBOX_WAITING, outbox.c.claimed_by == worker)
-        await self._connection.execute(
-            update(outbox)
-            .where(outbox.c.id == outgoing_id, *mine)
-            .values(claimed_by=None, **values)
-        )
+        await self._connection.execute(OUTBOX.giving_back(outgoing_id, worker, **values))
 
     async def _change(self, outgoing_id: int, **values: object) -> bool:
         result = await self._connection.execute(
@@ -264,45 +259,27 @@ def _pending(row: Row[*tuple[Any, ...]]) -> Pending:
     return Pending(**values | known, leaves_trace=about is not None)
 
 
-_OTHER = outbox.alias("other")
-_OF_SAME_LANE = (_OTHER.c.lane == outbox.c.lane) & (_OTHER.c.state == literal_column("'waiting'"))
-
-
 def _has_earlier() -> ColumnElement[bool]:
-    passes = _OTHER.c.priority < outbox.c.priority
-    is_older = (_OTHER.c.priority == outbox.c.priority) & (_OTHER.c.id < outbox.c.id)
-    return exists().where(_OF_SAME_LANE, passes | is_older)
-
-
-def _has_claimed() -> ColumnElement[bool]:
-    return exists().where(_OF_SAME_LANE, _OTHER.c.claimed_by.is_not(None))
+    other = OUTBOX.other.c
+    passes = other.priority < outbox.c.priority
+    is_older = (other.priority == outbox.c.priority) & (other.id < outbox.c.id)
+    return OUTBOX.has_other(passes | is_older)
 
 
 # What is said for every update is put into words once: doing so takes longer than running it.
 _NOW = bindparam("now", type_=outbox.c.not_before.type)
-_WORKER = bindparam("of_worker", type_=outbox.c.claimed_by.type)
 _FOR_AUDIENCES = outbox.c.audience.in_(bindparam("audiences", expanding=True))
 _IS_DUE = is_due(outbox.c.not_before)
-_IS_FREE = outbox.c.claimed_by.is_(None) & ~_has_earlier() & ~_has_claimed()
 _IS_RESTING = exists().where(rests.c.lane == outbox.c.lane, is_paused(_NOW))
 _ALL_REST = exists().where(rests.c.lane == EVERYTHING, is_paused(_NOW)).correlate(None)
-_HEADS = (
-    select(outbox.c.id)
+_CLAIM = OUTBOX.claiming(
     # What a lane waits for is the call under way if there is one, or the first.
-    .where(OUTBOX_WAITING, (outbox.c.claimed_by == _WORKER) | _IS_FREE)
+    OUTBOX.heads(~_has_earlier(), ~OUTBOX.has_claimed())
     .where(outbox.c.lane.not_in(bindparam("busy", expanding=True)))
     .where(_FOR_AUDIENCES, _IS_DUE, ~_IS_RESTING, ~_ALL_REST)
     .order_by(outbox.c.priority, outbox.c.id)
     .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-    .cte("heads")
-)
-_CLAIM = (
-    update(outbox)
-    .where(outbox.c.id.in_(select(_HEADS.c.id)))
-    .values(claimed_by=_WORKER)
-    .returning(outbox.c.priority, *_PENDING)
-)
+).returning(outbox.c.priority, *_PENDING)
 _OWE = insert(outbox)
 _ADD = _OWE.returning(outbox.c.id)
 _FORGET = delete(outbox).where(

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, func, select, update
 
+from storage.engine.claims import CHANGE_REQUESTS, WORKER
 from storage.engine.repository import Repository
-from storage.engine.schema import alarms, publications
+from storage.engine.schema import PUBLICATION_WAITING, alarms, publications
 from storage.subject import Subject
 
-# A process that has died leaves what it was working on to another after so long.
-LEASE = timedelta(seconds=60)
 # What nobody decided on is given up; what was published serves the machines that were off.
 _UNDECIDED = timedelta(days=7)
 _CONTENT_KEPT = timedelta(days=30)
@@ -44,8 +43,7 @@ class ChangeState(StrEnum):
     FAILED = "failed"
 
 
-_TO_WORK_ON = (ChangeState.ASKED, ChangeState.WANTED)
-OPEN = frozenset({*_TO_WORK_ON, ChangeState.READY})
+OPEN = frozenset({ChangeState.ASKED, ChangeState.READY, ChangeState.WANTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,27 +122,11 @@ class ChangeRequests(Repository):
         )
         return content
 
-    async def claim(self) -> ChangeRequest | None:
-        """Take the oldest change that waits for the machine; nobody else does until `LEASE`."""
-        is_free = or_(
-            publications.c.claimed_until.is_(None), publications.c.claimed_until < self._now
-        )
-        waiting = publications.c.state.in_(_TO_WORK_ON) & is_free
-        oldest = await self._connection.scalar(
-            select(publications.c.id).where(waiting).order_by(publications.c.id).limit(1)
-        )
-        if oldest is None:
-            return None
-        won = await self._change(oldest, waiting, claimed_until=self._now + LEASE)
-        return await self.get(oldest) if won else None
-
-    async def renew(self, publication_id: int) -> None:
-        """Keep what is being worked on for another while."""
-        await self._change(publication_id, claimed_until=self._now + LEASE)
-
-    async def release(self, publication_id: int) -> None:
-        """Leave a change to whoever comes next."""
-        await self._change(publication_id, claimed_until=None)
+    async def claim(self, worker: str) -> ChangeRequest | None:
+        """Take the oldest change that waits for the machine, or that this worker took before."""
+        result = await self._connection.execute(_CLAIM, {WORKER: worker})
+        row = result.mappings().one_or_none()
+        return None if row is None else _publication(row)
 
     async def offer(
         self, publication_id: int, file: str, content: bytes, base: str, report: Mapping[str, Any]
@@ -158,7 +140,6 @@ class ChangeRequests(Repository):
             content=content,
             base=base,
             report=dict(report),
-            claimed_until=None,
         )
 
     async def want(self, publication_id: int, actor_id: int, actor_name: str) -> bool:
@@ -179,9 +160,9 @@ class ChangeRequests(Repository):
         named = {"file": file} if file else {}
         return await self._change(
             publication_id,
-            publications.c.state.in_(_TO_WORK_ON),
+            PUBLICATION_WAITING,
             state=state,
-            claimed_until=None,
+            claimed_by=None,
             **_ended(self._now) | named,
         )
 
@@ -193,7 +174,6 @@ class ChangeRequests(Repository):
             ChangeState.PUBLISHED,
             version_id=version_id,
             published_at=at,
-            claimed_until=None,
             wording=None,
             ended_at=self._now,
         )
@@ -296,9 +276,12 @@ class ChangeRequests(Repository):
     async def _move(
         self, publication_id: int, before: ChangeState, after: ChangeState, **values: object
     ) -> bool:
-        """Take a change from one state to the next; False where it is no longer in the first."""
+        """Take a change from one state to the next; False where it is no longer in the first.
+
+        It is nobody's then.
+        """
         is_there = publications.c.state == before
-        return await self._change(publication_id, is_there, state=after, **values)
+        return await self._change(publication_id, is_there, state=after, claimed_by=None, **values)
 
     async def _change(
         self, publication_id: int, *conditions: ColumnElement[bool], **values: object
@@ -313,6 +296,9 @@ class ChangeRequests(Repository):
 
 
 _COLUMNS = tuple(publications.c[name] for name in ChangeRequest.__slots__)
+_CLAIM = CHANGE_REQUESTS.claiming(
+    CHANGE_REQUESTS.heads().order_by(publications.c.id).limit(1)
+).returning(*_COLUMNS)
 
 
 def _ended(now: datetime) -> dict[str, object]:

@@ -1,1 +1,1 @@
-"""What several processes agree on: who lives, who leads, what is due once for all."""
+"""What several processes agree on: who lives, and what is due once for all."""

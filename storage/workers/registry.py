@@ -5,20 +5,12 @@ import secrets
 import socket
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, Table, delete, select, update
+from sqlalchemy import delete, select
 
+from storage.engine.claims import ALL
 from storage.engine.repository import Repository
-from storage.engine.schema import (
-    INBOX_WAITING,
-    OUTBOX_WAITING,
-    inbox,
-    leaderships,
-    outbox,
-    rests,
-    workers,
-)
+from storage.engine.schema import rests, workers
 
 # A rest is for a minute at most (the limits of groups); then its row, with a chat's id, goes.
 _REST_KEPT = timedelta(minutes=2)
@@ -53,24 +45,8 @@ class Workers(Repository):
 
     async def free(self) -> int:
         """Free what is claimed by nobody alive; count the rows that others may take now."""
-        freed = await self._free(inbox, INBOX_WAITING) + await self._free(outbox, OUTBOX_WAITING)
-        # A dead worker's last transaction may not have ended yet: its rows are for the next time.
-        lost = _locked(leaderships.c.name, leaderships.c.worker.not_in(select(workers.c.id)))
-        await self._connection.execute(delete(leaderships).where(leaderships.c.name.in_(lost)))
+        freed = 0
+        for claims in ALL:
+            freed += len((await self._connection.execute(claims.freeing())).all())
         await self._connection.execute(delete(rests).where(rests.c.until < self._now - _REST_KEPT))
         return freed
-
-    async def _free(self, table: Table, waiting: ColumnElement[bool]) -> int:
-        (key,) = table.primary_key
-        held = table.c.claimed_by.is_not(None)
-        lost = _locked(key, waiting, held, table.c.claimed_by.not_in(select(workers.c.id)))
-        result = await self._connection.execute(
-            update(table).where(key.in_(lost)).values(claimed_by=None)
-        )
-        return result.rowcount
-
-
-def _locked(key: Column[Any], *conditions: ColumnElement[bool]) -> Select[tuple[Any]]:
-    """Give the keys of these rows, locked, but for those that another transaction has locked."""
-    found = select(key).where(*conditions).with_for_update(skip_locked=True).cte("found")
-    return select(found.c[key.name])

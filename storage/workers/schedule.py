@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, exists, select, update
 
-from storage.engine.repository import Repository
+from storage.engine.repository import LONGEST_WAIT, Repository
 from storage.engine.schema import recurrences
 
 
@@ -14,19 +14,32 @@ class Schedule(Repository):
     async def claim(self, name: str, due: datetime) -> bool:
         """Tell whether this is the one to do what was due then; it counts as done on commit.
 
-        The first time ever, there is nothing to look back on: the moment is noted, nothing done.
+        Nobody waits for a worker that is doing it. The first time ever, there is nothing to look
+        back on: the moment is noted, nothing done.
         """
-        first = await self._connection.execute(
-            self._insert(recurrences)
-            .values(name=name, last_at=self._now)
-            .on_conflict_do_nothing()
-            .returning(recurrences.c.name)
-        )
-        if first.one_or_none() is not None:
+        if not await self._connection.scalar(_EXISTS, {"name": name}):
+            await self._connection.execute(
+                self._insert(recurrences)
+                .values(name=name, last_at=self._now)
+                .on_conflict_do_nothing()
+            )
             return False
+        last_at = recurrences.c.last_at
+        # What was done much later than now was done by a clock that ran ahead.
+        is_due = (last_at < due) | (last_at > self._now + LONGEST_WAIT)
+        found = (
+            select(recurrences.c.name)
+            .where(recurrences.c.name == name, is_due)
+            .with_for_update(skip_locked=True)
+            .cte("found")
+        )
         result = await self._connection.execute(
             update(recurrences)
-            .where(recurrences.c.name == name, recurrences.c.last_at < due)
+            .where(recurrences.c.name.in_(select(found.c.name)))
             .values(last_at=self._now)
+            .returning(recurrences.c.name)
         )
-        return result.rowcount > 0
+        return result.one_or_none() is not None
+
+
+_EXISTS = select(exists().where(recurrences.c.name == bindparam("name")))
