@@ -6,7 +6,7 @@ from handlers.core.authority import Authority, requires
 from handlers.core.buttons import Propose
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.forms import checks, engine
+from handlers.forms import checks
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
 from handlers.requests import contact_steps
@@ -32,7 +32,7 @@ def _subject(turn: Turn, _draft: Draft) -> dict[str, object]:
 @requires(Authority.PERSON)
 async def propose(_update: Update, context: BotContext) -> None:
     """Begin the form."""
-    await engine.begin(context.turn, FORM, NEW, await contact_steps.known(context.turn))
+    await contact_steps.begin(context.turn, FORM, NEW)
 
 
 async def save(turn: Turn, draft: Draft) -> None:
