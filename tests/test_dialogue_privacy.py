@@ -6,6 +6,7 @@ from dialogue import Speaker, Stage
 from sqlalchemy import func, select
 from test_dialogue_interest import begins, registers
 
+from handlers.requests import interest
 from storage.engine.schema import drafts, inbox, interests, people, questions
 
 
@@ -61,6 +62,20 @@ async def test_the_file_tells_what_the_form_asked_back_and_not_its_own_marks(
         await sme.says("passer")
     for _ in range(2):
         await sme.says("/mesdonnees")
+    assert "Autre réponse" not in await file_of(sme, stage)
+
+
+async def test_the_file_tells_of_a_change_under_way_its_answers_only(
+    sme: Speaker, stage: Stage
+) -> None:
+    await registers(sme, stage)
+    await sme.says("/mesdemandes")
+    await sme.taps("TI-2026-0001")
+    await sme.taps("Modifier")
+    sme.sees("Récapitulatif", "votre demande TI-2026-0001")
+    ((answers, changes),) = await stage.rows(select(drafts.c.answers, drafts.c.changes))
+    assert (set(answers) - set(interest.FORM.by_key), changes) == (set(), "TI-2026-0001")
+    await sme.says("/mesdonnees")
     assert "Autre réponse" not in await file_of(sme, stage)
 
 

@@ -17,7 +17,19 @@ from storage.records.drafts import Draft
 async def test_a_form_comes_back_as_it_was_left(database: Database) -> None:
     someone = await person(database)
     answers = {"company": "\u00c7a & <b>", "role": None}
-    left = Draft(someone, "interest", "contact", "hydrogen", answers, editing=True)
+    left = Draft(
+        someone,
+        "interest",
+        "contact",
+        "hydrogen",
+        answers,
+        editing=True,
+        changes="TI-2026-0001",
+        reuses="TI-2026-0002",
+        leaving=True,
+        reminded=True,
+        unsure="\u00e0 quoi ?",
+    )
     async with database.begin() as work:
         work.drafts.save(left)
     async with database.begin() as work:

@@ -62,6 +62,8 @@ NOT_FREE_TEXT = {
     "drafts.form": "our word",
     "drafts.subject": "a project's id",
     "drafts.step": "our word",
+    "drafts.changes": "a number; the row goes",
+    "drafts.reuses": "a number; the row goes",
     "interests.number": "stays, as an anonymous figure",
     "interests.project_id": "stays, as an anonymous figure",
     "interests.project_title": "public",
@@ -98,7 +100,9 @@ async def fill(database: Database) -> int:
         await work.inbox.add([Received(n, TELEGRAM_ID, f"{SECRET} body {n}") for n in (1, 2, 3, 4)])
         await work.inbox.done([1])
         await work.inbox.set_aside(2, "E-1")
-        work.drafts.save(Draft(someone, "interest", "company", "a", {"company": SECRET}))
+        work.drafts.save(
+            Draft(someone, "interest", "name", "a", {"company": SECRET}, unsure=SECRET)
+        )
         await work.questions.record(1, someone, f"{SECRET} question", "answer", ["talents"])
         interest = (
             await work.interests.register(
@@ -219,7 +223,7 @@ async def test_the_export_gives_everything(database: Database) -> None:
         data = await work.rights.export(someone)
     assert data.person.telegram_id == TELEGRAM_ID
     assert data.draft is not None
-    assert data.draft.answers == {"company": SECRET}
+    assert (data.draft.answers, data.draft.unsure) == ({"company": SECRET}, SECRET)
     ((interest, events),) = data.interests
     assert (interest.company, interest.siret) == (f"{SECRET} company", SIRET)
     assert [event.status for event in events] == [Status.RECEIVED, Status.CLOSED]

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, insert, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from storage_fixtures import (  # noqa: F401 (fixtures)
     ON_SQLITE,
+    START,
     database_url,
     migrated_database,
     other_process,
@@ -31,8 +33,9 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 from storage.database import Database
 from storage.engine.errors import DatabaseTooNewError, DatabaseUnavailableError
 from storage.engine.revision import MIGRATIONS, NEWEST
-from storage.engine.schema import metadata
+from storage.engine.schema import drafts, metadata, people
 from storage.engine.upgrade import configuration
+from storage.records.drafts import Draft
 
 
 async def in_database(url: str, function: Callable[[Connection], Any]) -> Any:
@@ -96,16 +99,74 @@ async def test_two_processes_starting_at_once_migrate_once(url: str) -> None:
     assert found == [{"version_num": NEWEST}]
 
 
+def move_back_to(revision: str) -> Callable[[Connection], None]:
+    def move_back(connection: Connection) -> None:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+    return move_back
+
+
 async def test_every_migration_can_be_undone(database: Database, url: str) -> None:
     del database
 
-    def undo(connection: Connection) -> list[str]:
-        config = configuration()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+    def tables(connection: Connection) -> list[str]:
         return inspect(connection).get_table_names()
 
-    assert await in_database(url, undo) == ["alembic_version"]
+    await in_database(url, move_back_to("base"))
+    assert await in_database(url, tables) == ["alembic_version"]
+
+
+def revision_before(name: str) -> str:
+    """Return the revision that a migration goes on from; its file is known by its name."""
+    scripts = ScriptDirectory.from_config(configuration())
+    (found,) = (one for one in scripts.walk_revisions() if one.path.endswith(f"{name}.py"))
+    assert isinstance(found.down_revision, str)
+    return found.down_revision
+
+
+ANSWERS = {"company": "\u00c7a <b> \u2019 \U0001f600", "contact": "x", "role": None}
+# What stood among the answers, and what it is now.
+FLAGS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({}, {}),
+    ({"reused": "TI-2026-0001"}, {"reuses": "TI-2026-0001"}),
+    ({"changes": "TI-2026-2", "leaving": "1"}, {"changes": "TI-2026-2", "leaving": True}),
+    ({"reminded": "1"}, {"reminded": True}),
+    ({"unsure": "l'\u00e9t\u00e9"}, {"unsure": "l'\u00e9t\u00e9"}),
+]
+
+
+def begin_forms(connection: Connection) -> None:
+    """Keep forms as the first version did; columns that came later are not named."""
+    for number, (flags, _) in enumerate(FLAGS, 1):
+        someone = {"id": number, "telegram_id": number, "created_at": START, "last_seen_at": START}
+        connection.execute(insert(people).values(someone))
+        form = {"person_id": number, "form": "interest", "step": "role", "subject": "a"}
+        kept = {"answers": flags | ANSWERS, "updated_at": START}
+        connection.execute(insert(drafts).values(form | kept))
+
+
+def kept_answers(connection: Connection) -> list[Any]:
+    return list(connection.scalars(select(drafts.c.answers).order_by(drafts.c.person_id)))
+
+
+async def test_a_form_in_progress_outlives_the_move_of_its_flags_out_of_its_answers(
+    database: Database, url: str
+) -> None:
+    former = revision_before("draft_flags")
+    await in_database(url, move_back_to(former))
+    await in_database(url, begin_forms)
+    await database.migrate()
+    async with database.begin() as work:
+        for number, (_, fields) in enumerate(FLAGS, 1):
+            form = Draft(number, "interest", "role", "a", ANSWERS, updated_at=START)
+            found = await work.drafts.of(number)
+            assert found == replace(form, **fields)
+            assert found
+            assert list(found.answers) == list(ANSWERS)
+    await in_database(url, move_back_to(former))
+    assert await in_database(url, kept_answers) == [flags | ANSWERS for flags, _ in FLAGS]
 
 
 async def test_a_database_of_a_later_version_is_refused_and_left_alone(

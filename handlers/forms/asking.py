@@ -14,7 +14,7 @@ from handlers.forms.buttons import (
     step_keyboard,
     sure_keyboard,
 )
-from handlers.forms.steps import LEAVING, REMINDED, UNSURE, Answers, Form, RefusedError, Step
+from handlers.forms.steps import Form, RefusedError, Step
 from storage.records.drafts import Draft
 
 
@@ -72,8 +72,7 @@ def remind(turn: Turn, draft: Draft) -> None:
         ask_again(turn, draft, named=True)
         return
     # A yes that follows is none to what was asked before: nothing is left of that.
-    answers = _lasting(draft.answers) | {REMINDED: "1"}
-    turn.work.drafts.save(replace(draft, answers=answers))
+    turn.work.drafts.save(replace(_without_asides(draft), reminded=True))
     turn.say(TEXT("reminder", what=what(turn, draft)), reminder_keyboard())
 
 
@@ -94,7 +93,7 @@ def refuse(turn: Turn, draft: Draft, refused: RefusedError) -> None:
 def ask_back(turn: Turn, draft: Draft, name: str) -> None:
     """Ask whether some words are the name that the step under way asks for."""
     form = form_of(turn, draft)
-    unsure = replace(draft, answers=_lasting(draft.answers) | {UNSURE: name})
+    unsure = replace(_without_asides(draft), unsure=name)
     turn.work.drafts.save(unsure)
     said = _said(turn, unsure, f"ask_{draft.step}_sure")
     turn.say(said, sure_keyboard(form, form.by_key[draft.step]))
@@ -117,11 +116,12 @@ def explain(turn: Turn, draft: Draft) -> None:
 
 def _keep(turn: Turn, draft: Draft) -> None:
     """Save the form; whoever is asked again has not left it."""
-    turn.work.drafts.save(replace(draft, answers=_lasting(draft.answers)))
+    turn.work.drafts.save(_without_asides(draft))
 
 
-def _lasting(answers: Answers) -> dict[str, str]:
-    return {key: value for key, value in answers.items() if key not in (LEAVING, REMINDED, UNSURE)}
+def _without_asides(draft: Draft) -> Draft:
+    """Return the form without what the bot said in between: nothing is left of that."""
+    return replace(draft, leaving=False, reminded=False, unsure=None)
 
 
 def _step_keyboard(turn: Turn, draft: Draft, step: Step) -> Keyboard:
@@ -131,7 +131,7 @@ def _step_keyboard(turn: Turn, draft: Draft, step: Step) -> Keyboard:
 
 def _said(turn: Turn, draft: Draft, name: str, **more: object) -> str:
     form = form_of(turn, draft)
-    values = form.subject(turn, draft) | {"answers": draft.answers, "turn": turn} | more
+    values = form.subject(turn, draft) | {"draft": draft, "turn": turn} | more
     return form.text(name, **values)
 
 

@@ -36,7 +36,7 @@ from handlers.forms.buttons import (
     cancel_keyboard,
     change_keyboard,
 )
-from handlers.forms.steps import REMINDED, UNSURE, Answers, Form, RefusedError, Step
+from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.forms.words import (
     calls_for_help,
     confirms_name,
@@ -66,35 +66,42 @@ __all__ = [
 ]
 
 
-async def begin(turn: Turn, form: Form, subject: str, answers: Answers) -> None:
-    """Start a form at its notice, or offer to go on with the one under way."""
+async def begin(
+    turn: Turn, form: Form, subject: str, answers: Answers, *, reuses: str | None = None
+) -> None:
+    """Start a form at its notice, or offer to go on with the one under way.
+
+    ``reuses`` is the number of the request that the answers are taken from.
+    """
     under_way = await current(turn)
     if under_way is None:
         person = await turn.person()
-        ask_again(turn, Draft(person.id, form.name, NOTICE, subject, dict(answers)))
+        ask_again(turn, Draft(person.id, form.name, NOTICE, subject, dict(answers), reuses=reuses))
     elif (under_way.form, under_way.subject) == (form.name, subject):
         ask_again(turn, under_way)
     else:
         _offer_to_go_on(turn, under_way)
 
 
-async def reopen(turn: Turn, form: Form, subject: str, answers: Answers) -> None:
-    """Open a form that was handed over before at its recap, to change an answer."""
-    await _open(turn, form, subject, RECAP, answers)
+async def reopen(
+    turn: Turn, form: Form, subject: str, answers: Answers, *, changes: str | None = None
+) -> None:
+    """Open a form at its recap, to change an answer; ``changes`` is the number of the request."""
+    person = await turn.person()
+    await _open(turn, Draft(person.id, form.name, RECAP, subject, dict(answers), changes=changes))
 
 
 async def open_at(turn: Turn, form: Form, subject: str, step: str) -> None:
     """Open a form at one of its questions, without the notice."""
-    await _open(turn, form, subject, step, {})
+    await _open(turn, Draft((await turn.person()).id, form.name, step, subject))
 
 
-async def _open(turn: Turn, form: Form, subject: str, step: str, answers: Answers) -> None:
+async def _open(turn: Turn, draft: Draft) -> None:
     under_way = await current(turn)
-    if under_way is not None and (under_way.form, under_way.subject) != (form.name, subject):
+    if under_way and (under_way.form, under_way.subject) != (draft.form, draft.subject):
         _offer_to_go_on(turn, under_way)
-        return
-    person = await turn.person()
-    ask_again(turn, Draft(person.id, form.name, step, subject, dict(answers)))
+    else:
+        ask_again(turn, draft)
 
 
 def _offer_to_go_on(turn: Turn, draft: Draft) -> None:
@@ -109,7 +116,7 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
         await leaving.give_up(turn, draft)
     elif wants_to_stop(turn, draft, text):
         leaving.ask_whether(turn, draft)
-    elif REMINDED in draft.answers or says_no(draft, text):
+    elif draft.reminded or says_no(draft, text):
         # A yes to what was said in between, perhaps.
         ask_again(turn, draft)
     elif keeps(draft, text):
@@ -125,8 +132,8 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
 
 
 async def _take(turn: Turn, draft: Draft, text: str) -> None:
-    if confirms_name(turn, draft, text):
-        await _take_name(turn, draft)
+    if draft.unsure and confirms_name(turn, draft, text):
+        await _take_name(turn, draft, draft.unsure)
         return
     form = form_of(turn, draft)
     step = form.by_key[draft.step]
@@ -141,15 +148,15 @@ async def _take(turn: Turn, draft: Draft, text: str) -> None:
         await _take_given(turn, draft, given)
 
 
-async def _take_name(turn: Turn, draft: Draft) -> None:
+async def _take_name(turn: Turn, draft: Draft, name: str) -> None:
     """Take the words that were asked back as the name that they are."""
-    await _take_given(turn, draft, {draft.step: draft.answers[UNSURE]})
+    await _take_given(turn, draft, {draft.step: name})
 
 
 async def _take_given(turn: Turn, draft: Draft, given: Answers) -> None:
     named = await others_came_between(turn, draft)
-    answers = form_of(turn, draft).merge(draft.answers, draft.step, given)
-    await _go_on(turn, replace(draft, answers=answers), named=named)
+    merged = form_of(turn, draft).merge(draft, draft.step, given)
+    await _go_on(turn, merged, named=named)
 
 
 def _by_words(turn: Turn, draft: Draft, step: Step, text: str) -> dict[str, str] | None:
@@ -223,10 +230,9 @@ async def _answer_by_tap(turn: Turn, key: str, value: str) -> None:
     if value and value not in form.offers(turn, draft, step):
         _refuse_tap(turn, draft, value)
         return
-    answers = form.merge(draft.answers, key, {key: value})
-    asked = question(turn, replace(draft, answers=answers), step)
-    turn.rewrite(_answered(form, key, value, asked))
-    await _go_on(turn, replace(draft, answers=answers))
+    merged = form.merge(draft, key, {key: value})
+    turn.rewrite(_answered(form, key, value, question(turn, merged, step)))
+    await _go_on(turn, merged)
 
 
 def _refuse_tap(turn: Turn, draft: Draft, value: str) -> None:
@@ -284,8 +290,8 @@ async def confirm_name(update: Update, context: BotContext) -> None:
     """Take the words that were asked back as the name."""
     turn = context.turn
     draft = await _under_the_tap(turn)
-    if draft and UNSURE in draft.answers and draft.step == Confirm.of(update).step:
-        await _take_name(turn, draft)
+    if draft and draft.unsure and draft.step == Confirm.of(update).step:
+        await _take_name(turn, draft, draft.unsure)
     elif draft:
         turn.toast(TEXT.label("step_passed"))
 

@@ -9,7 +9,6 @@ from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.asking import current, form_of
 from handlers.forms.buttons import TEXT, Cancel, cancel_keyboard
-from handlers.forms.steps import CHANGES, LEAVING
 from storage.records.drafts import Draft
 
 # So few answers are soon given again.
@@ -34,7 +33,7 @@ async def cancel(_update: Update, context: BotContext) -> None:
     """Give the form up; one with many answers is asked about once, and given up at the second."""
     turn = context.turn
     draft = await current(turn)
-    if draft and LEAVING not in draft.answers and form_of(turn, draft).given(draft.answers) > _FEW:
+    if draft and not draft.leaving and form_of(turn, draft).given(draft) > _FEW:
         ask_whether(turn, draft)
     else:
         await give_up(turn, draft)
@@ -43,15 +42,14 @@ async def cancel(_update: Update, context: BotContext) -> None:
 async def give_up(turn: Turn, draft: Draft | None) -> None:
     """Erase the form under way, and say so."""
     discarded = await turn.work.drafts.discard((await turn.person()).id)
-    changes = draft.answers.get(CHANGES) if draft else None
+    changes = draft.changes if draft else None
     turn.say(TEXT("cancelled" if discarded else "nothing_to_cancel", changes=changes))
 
 
 def ask_whether(turn: Turn, draft: Draft) -> None:
     """Ask whether to give the form up; its answers stay until that is said."""
-    turn.work.drafts.save(replace(draft, answers=dict(draft.answers) | {LEAVING: "1"}))
-    changes = draft.answers.get(CHANGES)
-    turn.say(TEXT("cancel_question", changes=changes), cancel_keyboard())
+    turn.work.drafts.save(replace(draft, leaving=True))
+    turn.say(TEXT("cancel_question", changes=draft.changes), cancel_keyboard())
 
 
 HANDLERS: tuple[Handler, ...] = (command("annuler", cancel), tap(Cancel, cancel_by_tap))

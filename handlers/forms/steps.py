@@ -1,7 +1,7 @@
 """What a form is made of."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
 from handlers.core.turn import Turn
@@ -23,16 +23,6 @@ class RefusedError(Exception):
 Check: TypeAlias = Callable[[str, Answers], dict[str, str]]
 
 
-# Kept among the answers: the requests that the contact was taken from, and that is changed; that
-# leaving was asked last, that the form was last reminded of without being shown, or the words that
-# are perhaps no name.
-REUSED = "reused"
-CHANGES = "changes"
-LEAVING = "leaving"
-REMINDED = "reminded"
-UNSURE = "unsure"
-
-
 def always(_answers: Answers) -> bool:
     """Ask a step whatever was answered before."""
     return True
@@ -47,7 +37,8 @@ class Step:
     ``resets`` are keys whose answers no longer hold once this one is given anew.
     ``choices`` are values shown as buttons, labelled ``choice_<key>_<value>`` in the catalogue.
     One that ``is_name`` asks back, ``ask_<key>_sure``, where the text begins as a question does.
-    ``reusable`` ones are not asked where an earlier request answered them.
+    ``reusable`` ones are not asked where an earlier request answered them; once one is given anew,
+    they no longer count as that request's.
     """
 
     key: str
@@ -98,12 +89,14 @@ class Form:
         """Index the steps; a frozen dataclass sets its own field only this way."""
         object.__setattr__(self, "by_key", {step.key: step for step in self.steps})
 
-    def merge(self, answers: Answers, key: str, given: Answers) -> dict[str, str]:
-        """Return the answers with a step's new ones, without those that a change makes void."""
-        changed = any(answers.get(k) != value for k, value in given.items())
-        void = self.by_key[key].resets if changed else ()
-        kept = {k: v for k, v in answers.items() if k not in void}
-        return kept | dict(given)
+    def merge(self, draft: Draft, key: str, given: Answers) -> Draft:
+        """Return the form with a step's new answers, without those that a change makes void."""
+        step, before = self.by_key[key], dict(draft.answers)
+        if all(before.get(k) == value for k, value in given.items()):
+            return replace(draft, answers=before | dict(given))
+        kept = {k: v for k, v in before.items() if k not in step.resets}
+        reuses = None if step.reusable else draft.reuses
+        return replace(draft, answers=kept | dict(given), reuses=reuses)
 
     def next_step(self, answers: Answers) -> Step | None:
         """Return the first question that has no answer yet; None where the recap comes."""
@@ -119,23 +112,25 @@ class Form:
         """
         if draft.editing and draft.step in draft.answers:
             return None
-        keys = [one.key for one in self._asked(draft.answers)]
+        keys = [one.key for one in self._asked(draft)]
         number = keys.index(draft.step) if draft.step in keys else len(keys)
         return self.by_key[keys[number - 1]] if number else None
 
-    def given(self, answers: Answers) -> int:
+    def given(self, draft: Draft) -> int:
         """Count the answers that the person gave, without those taken from an earlier request."""
-        return sum(bool(answers.get(step.key)) for step in self._asked(answers))
+        return sum(bool(draft.answers.get(step.key)) for step in self._asked(draft))
 
     def place(self, draft: Draft) -> tuple[int, int] | None:
         """Return which question of how many is under way, from 1; None where it is given anew."""
-        keys = [one.key for one in self._asked(draft.answers)]
+        keys = [one.key for one in self._asked(draft)]
         if draft.editing or draft.step not in keys or len(keys) == 1:
             return None
         return keys.index(draft.step) + 1, len(keys)
 
-    def _asked(self, answers: Answers) -> list[Step]:
-        reuses = REUSED in answers
+    def _asked(self, draft: Draft) -> list[Step]:
+        skips = draft.reuses is not None
         return [
-            step for step in self.steps if step.applies(answers) and not (reuses and step.reusable)
+            step
+            for step in self.steps
+            if step.applies(draft.answers) and not (skips and step.reusable)
         ]

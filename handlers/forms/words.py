@@ -5,7 +5,6 @@ import functools
 from handlers.core.turn import Turn
 from handlers.forms.asking import form_of
 from handlers.forms.buttons import NOTICE, TEXT
-from handlers.forms.steps import LEAVING, UNSURE
 from knowledge.text.normalise import normalise
 from storage.records.drafts import Draft
 
@@ -51,7 +50,7 @@ def is_yes(text: str) -> bool:
 
 def means_to_leave(draft: Draft, text: str) -> bool:
     """Tell whether a text says yes to giving the form up, where that was just asked."""
-    return LEAVING in draft.answers and _is_one_of("leaving_words", text)
+    return draft.leaving and _is_one_of("leaving_words", text)
 
 
 def wants_to_stop(turn: Turn, draft: Draft, text: str) -> bool:
@@ -63,7 +62,7 @@ def wants_to_stop(turn: Turn, draft: Draft, text: str) -> bool:
 
 def confirms_name(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text says yes, where it was asked whether some words are the name."""
-    if UNSURE not in draft.answers:
+    if draft.unsure is None:
         return False
     label = form_of(turn, draft).text.label(f"label_{draft.step}_sure")
     return is_yes(text) or normalise(text) == normalise(label)
@@ -71,7 +70,7 @@ def confirms_name(turn: Turn, draft: Draft, text: str) -> bool:
 
 def says_no(draft: Draft, text: str) -> bool:
     """Tell whether a text says no to that, or to giving the form up."""
-    asked = UNSURE in draft.answers or LEAVING in draft.answers
+    asked = draft.unsure is not None or draft.leaving
     return asked and _is_one_of("no_words", text)
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from handlers.core.turn import Turn
-from handlers.forms import checks
-from handlers.forms.steps import REUSED, Answers, RefusedError, Step
+from handlers.forms import checks, engine
+from handlers.forms.steps import Answers, Form, RefusedError, Step
 from storage.records.interests import ContactKind, Interest
 
 # More than the number of a choice: the beginning of a telephone number.
@@ -51,27 +51,24 @@ STEPS = (
         "company",
         checks.words("company", longest=120),
         is_name=True,
-        resets=(REUSED,),
         reusable=True,
     ),
     Step(
         "name",
         checks.words("name", longest=80),
         is_name=True,
-        resets=(REUSED,),
         reusable=True,
     ),
     Step(
         "contact_kind",
         _kind,
         choices=tuple(ContactKind),
-        resets=("contact", REUSED),
+        resets=("contact",),
         reusable=True,
     ),
     Step(
         "contact",
         _address,
-        resets=(REUSED,),
         applies=_not_by_telegram,
         reusable=True,
     ),
@@ -86,12 +83,13 @@ def of(turn: Turn, answers: Answers) -> str:
     return f"@{name}" if name else f"tg://user?id={turn.user.id}"
 
 
-def known(requests: Sequence[Interest]) -> dict[str, str]:
-    """Return the contact of a person's latest request, so that nobody types it twice."""
+async def begin(turn: Turn, form: Form, subject: str, requests: Sequence[Interest]) -> None:
+    """Begin a form with the contact of the person's latest request: nobody types it twice."""
     if not requests:
-        return {}
+        await engine.begin(turn, form, subject, {})
+        return
     latest = max(requests, key=lambda request: request.created_at)
-    return {REUSED: latest.number} | answers_of(latest)
+    await engine.begin(turn, form, subject, answers_of(latest), reuses=latest.number)
 
 
 def answers_of(interest: Interest) -> dict[str, str]:

@@ -7,7 +7,7 @@ from handlers.core.buttons import DeclareInterest, ListProjects, ShowRequest
 from handlers.core.keyboards import button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.forms import checks, engine
+from handlers.forms import checks
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
 from handlers.projects import browse
@@ -47,7 +47,7 @@ async def declare_interest(update: Update, context: BotContext) -> None:
     elif existing and existing.status is not Status.WITHDRAWN:
         _show_existing(turn, existing)
     else:
-        await engine.begin(turn, FORM, project_id, contact_steps.known(requests))
+        await contact_steps.begin(turn, FORM, project_id, requests)
 
 
 def answers_of(interest: Interest) -> dict[str, str]:

@@ -20,7 +20,6 @@ from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine
 from handlers.forms.reminding import reminding
-from handlers.forms.steps import CHANGES
 from handlers.messages import Catalogue
 from handlers.requests import interest, proposal
 from handlers.requests.administrators import notify_change
@@ -141,11 +140,10 @@ async def change_request(update: Update, context: BotContext) -> None:
 
 async def _reopen(turn: Turn, request: Interest) -> None:
     if request.project_id:
-        answers = {CHANGES: request.number} | interest.answers_of(request)
-        await engine.reopen(turn, interest.FORM, request.project_id, answers)
+        form, subject, answers = interest.FORM, request.project_id, interest.answers_of(request)
     else:
-        answers = {CHANGES: request.number} | proposal.answers_of(request)
-        await engine.reopen(turn, proposal.FORM, str(request.id), answers)
+        form, subject, answers = proposal.FORM, str(request.id), proposal.answers_of(request)
+    await engine.reopen(turn, form, subject, answers, changes=request.number)
 
 
 @requires(Authority.PERSON)

@@ -6,7 +6,7 @@ from handlers.core.authority import Authority, requires
 from handlers.core.buttons import Propose
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.forms import checks, engine
+from handlers.forms import checks
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
 from handlers.requests import contact_steps
@@ -34,7 +34,7 @@ async def propose(_update: Update, context: BotContext) -> None:
     """Begin the form."""
     turn = context.turn
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
-    await engine.begin(turn, FORM, NEW, contact_steps.known(requests))
+    await contact_steps.begin(turn, FORM, NEW, requests)
 
 
 async def save(turn: Turn, draft: Draft) -> None:

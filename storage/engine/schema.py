@@ -209,6 +209,11 @@ drafts = Table(
     Column("answers", JSON, nullable=False),
     Column("editing", Boolean, nullable=False, server_default=false()),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("changes", String(32)),
+    Column("reuses", String(32)),
+    Column("leaving", Boolean, nullable=False, server_default=false()),
+    Column("reminded", Boolean, nullable=False, server_default=false()),
+    Column("unsure", Text),
 )
 
 counters = Table(

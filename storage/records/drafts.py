@@ -17,6 +17,9 @@ class Draft:
     """A form in progress: which one, about what, the step being asked, the answers so far (JSON).
 
     `editing` tells that one answer is being corrected from the recap; `updated_at` is storage's.
+    `changes` is the number of the request that the form changes, `reuses` that of the request whose
+    contact was taken. What the bot said last: `leaving`, that it asked whether to give the form up;
+    `reminded`, that the form waits, without showing it; `unsure`, words that are perhaps no name.
     """
 
     person_id: int
@@ -25,6 +28,11 @@ class Draft:
     subject: str = ""
     answers: Mapping[str, Any] = field(default_factory=dict)
     editing: bool = False
+    changes: str | None = None
+    reuses: str | None = None
+    leaving: bool = False
+    reminded: bool = False
+    unsure: str | None = None
     updated_at: datetime | None = None
 
 
@@ -64,6 +72,11 @@ class Drafts(Repository):
             "step": draft.step,
             "answers": dict(draft.answers),
             "editing": draft.editing,
+            "changes": draft.changes,
+            "reuses": draft.reuses,
+            "leaving": draft.leaving,
+            "reminded": draft.reminded,
+            "unsure": draft.unsure,
             "updated_at": self._now,
         }
         self._changes.put_off(drafts, _saving(self._dialect), draft.person_id, row)
