@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -239,38 +238,41 @@ def of_a_connection() -> set[threading.Thread]:
 
 
 @ON_SQLITE
+@pytest.mark.parametrize("is_connected", [False, True])
 @pytest.mark.parametrize("cancelled", [1, 2])
 async def test_once_closed_no_thread_of_a_connection_is_left_whoever_was_cancelled(
-    url: str, cancelled: int, monkeypatch: pytest.MonkeyPatch
+    url: str, cancelled: int, monkeypatch: pytest.MonkeyPatch, *, is_connected: bool
 ) -> None:
     # A thread that answers to a loop that is closed by then fails, out of everyone's reach.
     connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+    connecting, may_connect, at_work = threading.Event(), threading.Event(), asyncio.Event()
 
-    def slowly(*args: Any, **kwargs: Any) -> sqlite3.Connection:
-        time.sleep(0.05)
+    def held(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        connecting.set()
+        assert may_connect.wait(10)
         return connect(*args, **kwargs)
 
-    monkeypatch.setattr(sqlite3, "connect", slowly)
-    before = of_a_connection()
-    for pause in (0.01, 0.08):
-        closing = Database(url)
+    async def work() -> None:
+        async with closing.begin() as work:
+            await work.people._connection.execute(text("SELECT 1"))
+            at_work.set()
+            await work.people._connection.execute(text(SLOW))
 
-        async def work(database: Database = closing) -> None:
-            async with database.begin() as work:
-                connection = work.people._connection
-                await connection.execute(text("SELECT 1"))
-                await asyncio.to_thread(time.sleep, 0.01)
-                await connection.execute(text(SLOW))
-
-        task = asyncio.create_task(work())
-        await asyncio.sleep(pause)
-        for _ in range(cancelled):
-            task.cancel()
-            await asyncio.sleep(0.001)
-        async with asyncio.timeout(10):
-            await asyncio.gather(task, return_exceptions=True)
-            await closing.close()
-        assert of_a_connection() <= before
+    monkeypatch.setattr(sqlite3, "connect", held)
+    before, closing = of_a_connection(), Database(url)
+    task = asyncio.create_task(work())
+    assert await asyncio.to_thread(connecting.wait, 10)
+    if is_connected:
+        may_connect.set()
+        await asyncio.wait_for(at_work.wait(), 10)
+    for _ in range(cancelled):
+        task.cancel()
+        await asyncio.sleep(0)
+    may_connect.set()
+    async with asyncio.timeout(10):
+        await asyncio.gather(task, return_exceptions=True)
+        await closing.close()
+    assert of_a_connection() <= before
 
 
 @ON_SQLITE
