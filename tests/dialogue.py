@@ -25,10 +25,14 @@ from bot.preview_mode import for_preview
 from bot.service import Service
 from bot.settings import Settings
 from knowledge.knowledge import Knowledge
-from storage.engine.schema import inbox, outbox
+from storage.engine.repository import moments
+from storage.engine.schema import OUTBOX_WAITING, inbox, outbox
+from storage.queues.outbox import _FOR_AUDIENCES, _IS_DUE, _has_earlier
 
 Message = dict[str, Any]
 TIMEOUT_SECONDS = 20
+# A call that could be made now.
+_DUE = select(outbox.c.id).where(OUTBOX_WAITING, ~_has_earlier(), _IS_DUE, _FOR_AUDIENCES).limit(1)
 
 
 class Clock:
@@ -116,7 +120,8 @@ class Stage:
         async with parts.database.begin() as work:
             waiting = await work.inbox.backlog()
             audiences = parts.dispatcher._audiences()
-            due = await work.outbox.oldest_due(audiences)
+            known = {"audiences": list(audiences)} | moments(work.now)
+            due = await work.outbox._connection.scalar(_DUE, known)
         return not waiting and due is None
 
     async def rows(self, statement: Any) -> list[Any]:

@@ -88,14 +88,17 @@ async def staged_library(
         await ours.start()
     stage = Stage(ours, library.load(), database, library=library)
     stage.overrides = {"knowledge_dir": library.directory, "semantic_matching": False}
-    await stage.starts()
-    try:
-        yield stage
-    finally:
-        if stage.service:
-            await stage.stops()
-        if server is None:
-            await ours.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        # What is asked for is taken up at once: nobody here waits for the next look.
+        patch.setattr("bot.content.publisher.EVERY_SECONDS", 0.02)
+        await stage.starts()
+        try:
+            yield stage
+        finally:
+            if stage.service:
+                await stage.stops()
+            if server is None:
+                await ours.stop()
 
 
 @pytest.fixture(name="folder")
@@ -134,7 +137,6 @@ async def works(stage: Stage) -> None:
     await stage.settles()
     async with asyncio.timeout(TIMEOUT_SECONDS):
         while await stage.rows(publications.select().where(_IS_WORK)):
-            stage.running.parts.publisher.wake()
             await stage.messenger.changed_or(0.01)
     await stage.settles()
 

@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 from postgres import Server
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 
 from storage.database import Database
+from storage.engine.schema import people
 from storage.queues.outbox import Audience, Outgoing
 from storage.records.interests import ContactKind, NewInterest, Role
+from storage.records.people import Person
+from storage.unit_of_work import UnitOfWork
 
 ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
@@ -104,6 +107,13 @@ async def person(database: Database, telegram_id: int = TELEGRAM_ID) -> int:
     """Make a person known and give our id."""
     async with database.begin() as work:
         return (await work.people.seen(telegram_id)).id
+
+
+async def known(work: UnitOfWork, telegram_id: int) -> Person | None:
+    """Find a person by Telegram's id, without making them known."""
+    found = select(people.c.id).where(people.c.telegram_id == telegram_id)
+    person_id = await work.people._connection.scalar(found)
+    return None if person_id is None else await work.people.get(person_id)
 
 
 async def rows(database: Database, table: str) -> list[dict[str, Any]]:

@@ -384,7 +384,6 @@ async def test_what_is_published_once_reaches_every_process(
     async with running(PreviewServer()) as server:
         other = staged_library(library_of(elsewhere, models), tmp_path / "bot.db", server)
         async with other as second:
-            second.running.parts.publisher.wake()
             await until(second, lambda: (elsewhere / "faq.yaml").read_text("utf-8") == CHANGED)
             await until(second, lambda: _answer(second) == "Oui, et sans frais.")
             assert [one.id for one in versions(elsewhere)] == [
@@ -393,7 +392,6 @@ async def test_what_is_published_once_reaches_every_process(
             # Brought back by an editor, it stays.
             (elsewhere / "faq.yaml").write_text(FAQ, "utf-8")
             second.running.parts.publisher._seen = None
-            second.running.parts.publisher.wake()
             await until(second, lambda: second.running.parts.publisher._seen is not None)
             assert (elsewhere / "faq.yaml").read_text("utf-8") == FAQ
 

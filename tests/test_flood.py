@@ -6,6 +6,7 @@ import re
 import pytest
 from dialogue import Speaker, Stage
 from sqlalchemy import select
+from storage_fixtures import known
 from test_dialogue_interest import begins, registers
 
 from storage.engine.schema import outbox
@@ -128,7 +129,7 @@ async def test_blocking_the_bot_is_noticed_all_the_same(sme: Speaker, stage: Sta
     stage.messenger.blocks(sme.user)
     await stage.settles()
     async with stage.running.parts.database.begin() as work:
-        person = await work.people.by_telegram(sme.user.id)
+        person = await known(work, sme.user.id)
     assert person
     assert person.blocked_at
 

@@ -12,6 +12,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     ON_POSTGRESQL,
     ON_SQLITE,
     database_url,
+    known,
     migrated_database,
     other_process,
     stopped_clock,
@@ -66,8 +67,8 @@ async def test_a_server_that_restarts_is_met_again(server: Server) -> None:
     with pytest.raises(DatabaseUnavailableError):
         await cut(database, server, 16, 17)
     async with database.begin() as work:
-        assert await work.people.by_telegram(15) is not None
-        assert await work.people.by_telegram(16) is None
+        assert await known(work, 15) is not None
+        assert await known(work, 16) is None
     await database.close()
 
 

@@ -72,7 +72,6 @@ async def test_an_interest_comes_back_as_it_was_given(database: Database) -> Non
     )
     async with database.begin() as work:
         assert await work.interests.get(interest.id) == interest
-        assert await work.interests.by_number("TI-2026-0001") == interest
         assert await work.interests.for_project(someone, "hydrogen") == interest
         assert await work.interests.events(interest.id) == (
             Event(Status.RECEIVED, START, None, None, None),
@@ -84,7 +83,6 @@ async def test_an_interest_comes_back_as_it_was_given(database: Database) -> Non
 async def test_what_is_not_there_is_none(database: Database) -> None:
     async with database.begin() as work:
         assert await work.interests.get(1) is None
-        assert await work.interests.by_number("TI-2026-0001") is None
         assert await work.interests.for_project(1, "hydrogen") is None
         assert await work.interests.of_person(1) == ()
         assert await work.interests.events(1) == ()

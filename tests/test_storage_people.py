@@ -7,6 +7,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     TELEGRAM_ID,
     Clock,
     database_url,
+    known,
     migrated_database,
     stopped_clock,
 )
@@ -16,9 +17,9 @@ from storage.database import Database
 
 async def test_the_first_message_makes_a_person_known(database: Database) -> None:
     async with database.begin() as work:
-        assert await work.people.by_telegram(TELEGRAM_ID) is None
+        assert await known(work, TELEGRAM_ID) is None
         person = await work.people.seen(TELEGRAM_ID)
-        assert await work.people.by_telegram(TELEGRAM_ID) == person
+        assert await known(work, TELEGRAM_ID) == person
         assert await work.people.get(person.id) == person
         assert await work.people.get(person.id + 1) is None
     assert (person.telegram_id, person.created_at, person.last_seen_at) == (
@@ -48,13 +49,13 @@ async def test_blocking_keeps_its_first_date_and_unblocking_ends_it(
     clock.advance(days=1)
     async with database.begin() as work:
         await work.people.blocked(7)
-        blocked, other = await work.people.by_telegram(7), await work.people.by_telegram(8)
+        blocked, other = await known(work, 7), await known(work, 8)
         assert blocked is not None
         assert blocked.blocked_at == START
         assert other is not None
         assert other.blocked_at is None
         await work.people.unblocked(7)
-        free = await work.people.by_telegram(7)
+        free = await known(work, 7)
         assert free is not None
         assert free.blocked_at is None
 
@@ -63,7 +64,7 @@ async def test_somebody_unknown_is_not_made_known_by_blocking(database: Database
     async with database.begin() as work:
         await work.people.blocked(7)
         await work.people.unblocked(7)
-        assert await work.people.by_telegram(7) is None
+        assert await known(work, 7) is None
 
 
 async def test_an_id_is_never_given_twice(database: Database) -> None:
@@ -85,6 +86,6 @@ async def test_who_is_known_is_recognised_and_nobody_else_is_remembered(
         found = {one.telegram_id: one for one in await work.people.recognise({9, 8, 7})}
         assert {number: one.id for number, one in found.items()} == {7: first.id, 8: second.id}
         assert {one.last_seen_at for one in found.values()} == {clock.now}
-        assert await work.people.by_telegram(9) is None
+        assert await known(work, 9) is None
         assert await work.people.seen(8) == found[8]
         assert (await work.people.seen(9)).created_at == clock.now

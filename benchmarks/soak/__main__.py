@@ -1,7 +1,9 @@
 """``make soak``: the whole bot under faults for ten minutes; then every account is settled.
 
 Half of the time one bot fetches updates, on SQLite; half of it two are posted to, on PostgreSQL.
-Prints the ledger; the exit code is 1 where anything was lost, doubled, or out of order.
+Prints the ledger; the exit code is 1 where anything was lost, doubled, or out of order. Then
+one bot is given two hundred changes of its files; the exit code is 1 where its memory grows by a
+tenth.
 """
 
 import argparse
@@ -13,12 +15,13 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.soak import report
+from benchmarks.soak import changes, report
 from benchmarks.soak.halves import Half, HalfResult, Plan
 from benchmarks.soak.postgres import Postgres, PostgresMissingError
 
 _WHOLE_MINUTES = 10.0
 _HALVES = ("sqlite", "postgresql")
+_CHANGES = "changes"
 
 
 def main() -> int:
@@ -27,19 +30,23 @@ def main() -> int:
     print(f"seed {options.seed}", flush=True)
     with ExitStack() as stack:
         folder = options.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-"))
-        for name in _HALVES:
+        for name in (*_HALVES, _CHANGES):
             Path(folder, name).mkdir(parents=True)
         # PostgreSQL runs as somebody else.
         Path(folder).chmod(0o755)
         try:
             outcomes = asyncio.run(_run(options, Path(folder)))
+            memory = asyncio.run(_changes(options, Path(folder, _CHANGES)))
         except PostgresMissingError as error:
             print(error)
             return 1
-    print(report.told(outcomes))
+    if outcomes:
+        print(report.told(outcomes))
     for outcome in outcomes:
         print(report.logged(outcome))
-    found = report.problems(outcomes)
+    if memory:
+        print(memory.told())
+    found = [*report.problems(outcomes), *(memory.problems if memory else ())]
     print("\n".join(found) or "Nothing lost, nothing recorded twice, everything in order.")
     return 1 if found else 0
 
@@ -49,15 +56,22 @@ async def _run(options: argparse.Namespace, folder: Path) -> list[HalfResult]:
     if running is not None:
         # Or the bots would outlive a soak that is ended from outside.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
-    halves = _HALVES if options.only is None else (options.only,)
-    seconds = options.minutes * 60 / len(halves)
-    count = round(options.made_up * min(1.0, options.minutes / _WHOLE_MINUTES) / len(halves))
+    halves = [name for name in _HALVES if options.only in {None, name}]
+    seconds = options.minutes * 60 / max(1, len(halves))
+    made_up = options.made_up * min(1.0, options.minutes / _WHOLE_MINUTES)
+    count = round(made_up / max(1, len(halves)))
     outcomes = []
     for name in halves:
         plan = Plan(name, seconds, count, options.seed)
         outcomes.append(await _half(plan, folder / name))
         print(f"{name}: {round(outcomes[-1].seconds)} s", flush=True)
     return outcomes
+
+
+async def _changes(options: argparse.Namespace, folder: Path) -> changes.Memory | None:
+    if not options.changes or options.only not in {None, _CHANGES}:
+        return None
+    return await changes.soak(options.changes, folder)
 
 
 async def _half(plan: Plan, folder: Path) -> HalfResult:
@@ -77,7 +91,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311
     parser.add_argument("--made-up", type=int, default=1000, help="updates of each sort, in all")
     parser.add_argument("--keep", metavar="DIR", help="a new folder for databases and logs")
-    parser.add_argument("--only", choices=_HALVES)
+    parser.add_argument("--only", choices=(*_HALVES, _CHANGES))
+    parser.add_argument("--changes", type=int, default=200, help="of the files; 0 for none")
     return parser.parse_args()
 
 

@@ -5,7 +5,6 @@ one: a change is examined by one of them, and each puts what was published in it
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 
@@ -59,17 +58,11 @@ class Publisher:
         self._library = library
         self._reloading = hot_reload
         self._announce = announce
-        self._news = asyncio.Event()
         self._seen: tuple[int, int] | None = None
-
-    def wake(self) -> None:
-        """Look into the table now."""
-        self._news.set()
 
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
-            self._news.clear()
             try:
                 await self._catch_up()
                 while (change := await self._claim()) is not None:
@@ -78,9 +71,7 @@ class Publisher:
                 logger.error("publishing: the database does not answer: %s", error)
             except Exception as error:
                 logger.error("publishing: %s", type(error).__name__, exc_info=error)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(EVERY_SECONDS):
-                    await self._news.wait()
+            await asyncio.sleep(EVERY_SECONDS)
 
     async def _claim(self) -> ChangeRequest | None:
         async with self._database.begin() as work:

@@ -1,16 +1,13 @@
 """A database file is one process's: two would each send what the other has sent."""
 
+import fcntl
 import logging
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from storage.engine.errors import InUseError, NoPlaceError
-
-if sys.platform != "win32":
-    import fcntl
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +59,6 @@ def _lock_of(database: Path) -> Path:
 
 
 def _hold(held: int, database: Path) -> None:
-    if sys.platform == "win32":
-        return
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

@@ -157,16 +157,6 @@ class Outbox(Repository):
         due: datetime | None = await self._connection.scalar(_NEXT_DUE, known)
         return due
 
-    async def oldest_due(self, audiences: Collection[Audience]) -> datetime | None:
-        """Tell since when the oldest call that could be made now has been owed; None if none."""
-        oldest: datetime | None = await self._connection.scalar(
-            select(func.min(outbox.c.created_at)).where(
-                OUTBOX_WAITING, ~_has_earlier(), _IS_DUE, _FOR_AUDIENCES
-            ),
-            {"audiences": list(audiences)} | moments(self._now),
-        )
-        return oldest
-
     async def lanes_waiting(self, among: Collection[str]) -> frozenset[str]:
         """Tell which of these lanes have something to say."""
         result = await self._connection.scalars(

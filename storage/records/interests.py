@@ -96,10 +96,6 @@ class Interests(Repository):
         """Find an interest by our id."""
         return await self._find(interests.c.id == interest_id)
 
-    async def by_number(self, number: str) -> Interest | None:
-        """Find an interest by the number that the person was given."""
-        return await self._find(interests.c.number == number)
-
     async def move(
         self,
         interest_id: int,

@@ -46,11 +46,9 @@ class People(Repository):
 
     async def get(self, person_id: int) -> Person | None:
         """Find a person by our id."""
-        return await self._find(people.c.id == person_id)
-
-    async def by_telegram(self, telegram_id: int) -> Person | None:
-        """Find a person by Telegram's id, without making them known."""
-        return await self._find(people.c.telegram_id == telegram_id)
+        found = select(*_COLUMNS).where(people.c.id == person_id)
+        row = (await self._connection.execute(found)).one_or_none()
+        return None if row is None else _person(row)
 
     async def blocked(self, telegram_id: int) -> None:
         """Record that this person blocked the bot; a later report does not move the date."""
@@ -67,10 +65,6 @@ class People(Repository):
         )
         for person_id in changed:
             self._changes.touch(person_id)
-
-    async def _find(self, condition: ColumnElement[bool]) -> Person | None:
-        row = (await self._connection.execute(select(*_COLUMNS).where(condition))).one_or_none()
-        return None if row is None else _person(row)
 
 
 _COLUMNS = tuple(people.c[name] for name in Person.__slots__)
