@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -35,10 +34,10 @@ _SPOILT = {Fault.DAMAGED, Fault.NOT_A_DATABASE}
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """Knowledge that can answer at once, and how to come to what understands more."""
+    """Knowledge that can answer at once, and the files, if there is more in them to learn."""
 
     quick: Knowledge
-    deepen: Callable[[], Knowledge] | None
+    to_learn: Documents | None
     library: Library
 
 
@@ -75,16 +74,8 @@ def load_learnt(settings: Settings, *, fictitious: bool) -> Learnt | None:
     documents = _documents(library)
     if documents is None:
         return None
-
-    def deepen() -> Knowledge:
-        understanding = library.compiling()
-        if understanding.encoder is not None:
-            # First: what reading its weights takes for a moment is free again by then.
-            understanding.encoder.encode([" "])
-        return library.learn(documents)
-
     quick = build(documents, by_letters(settings))
-    return Learnt(quick, deepen if settings.semantic_matching else None, library)
+    return Learnt(quick, documents if settings.semantic_matching else None, library)
 
 
 def _documents(library: Library) -> Documents | None:
@@ -152,7 +143,7 @@ async def _answer(
     settings: Settings, learnt: Learnt, stop: asyncio.Event, page: str | None, *, posted: bool
 ) -> None:
     service = Service(
-        settings, learnt.quick, deepen=learnt.deepen, posted=posted, library=learnt.library
+        settings, learnt.quick, to_learn=learnt.to_learn, posted=posted, library=learnt.library
     )
     try:
         if await _started_before(stop, service):

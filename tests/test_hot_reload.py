@@ -24,6 +24,7 @@ from small_library import (  # noqa: F401 (some are fixtures)
 )
 
 import bot.content.hot_reload
+import bot.runtime.supervisor
 from bot.content.library import Library, Served
 from knowledge.knowledge import Knowledge
 from knowledge.ranking.former_ranker import PreviousRanker
@@ -194,7 +195,7 @@ async def test_our_own_publication_is_told_of_once(
 async def test_a_watch_that_fails_begins_again(
     stage: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.content.hot_reload, "_PAUSE_AFTER_FAILURE", 0.01)
+    monkeypatch.setattr(bot.runtime.supervisor, "_FIRST_PAUSE", 0.01)
     hot_reload = stage.running.parts.hot_reload
     failures = 0
     load = hot_reload._load
@@ -203,7 +204,6 @@ async def test_a_watch_that_fails_begins_again(
         nonlocal failures
         failures += 1
         if failures < 3:
-            hot_reload._stamp = ()
             raise RuntimeError("the disk is away")
         await load()
 

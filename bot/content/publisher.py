@@ -77,8 +77,6 @@ class Publisher:
                     await self._do(change)
             except StorageError as error:
                 logger.error("publishing: the database does not answer: %s", error)
-            except Exception as error:
-                logger.error("publishing: %s", type(error).__name__, exc_info=error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(EVERY_SECONDS):
                     await self._news.wait()
@@ -119,9 +117,12 @@ class Publisher:
     async def _keep(self, change: ChangeRequest) -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / _TRIES)
-            with contextlib.suppress(StorageError):
+            try:
                 async with self._database.begin() as work:
                     await work.change_requests.renew(change.id)
+            except Exception as error:
+                name = type(error).__name__
+                logger.error("a change under way is not renewed: %s", name, exc_info=error)
 
     async def _examine(self, change: ChangeRequest) -> None:
         upload = await self._download(change) if change.kind is ChangeKind.UPLOAD else b""
