@@ -36,8 +36,9 @@ BROKEN_OTHERWISE = FAQ.replace("reponse: ", "respond: ")
 
 @pytest.fixture(autouse=True)
 def _without_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Faults are told of at once; how long they are waited for has its own test."""
+    """Faults are told of, and texts learnt, at once; what they wait for has its own tests."""
     monkeypatch.setattr(bot.content.hot_reload, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(bot.content.hot_reload, "_FIRST_ANSWERS_SECONDS", 0.0)
 
 
 def in_service(stage: Stage) -> Knowledge:
