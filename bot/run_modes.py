@@ -35,13 +35,14 @@ _SPOILT = {Fault.DAMAGED, Fault.NOT_A_DATABASE}
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """How to come to knowledge that can answer at once, and to what understands more.
+    """How to come to knowledge that can answer at once, and the files, if they hold more to learn.
 
-    Neither is kept here, which lasts as long as the process: it would stay when it is replaced.
+    The knowledge is not kept here: this value lasts as long as the process, and would keep it alive
+    after it was replaced.
     """
 
     quick: Callable[[], Knowledge]
-    deepen: Callable[[], Knowledge] | None
+    to_learn: Documents | None
     library: Library
 
 
@@ -79,17 +80,10 @@ def load_learnt(settings: Settings, *, fictitious: bool) -> Learnt | None:
     if documents is None:
         return None
 
-    def deepen() -> Knowledge:
-        understanding = library.compiling()
-        if understanding.encoder is not None:
-            # First: what reading its weights takes for a moment is free again by then.
-            understanding.encoder.encode([" "])
-        return library.learn(documents)
-
     def quick() -> Knowledge:
         return build(documents, by_letters(settings))
 
-    return Learnt(quick, deepen if settings.semantic_matching else None, library)
+    return Learnt(quick, documents if settings.semantic_matching else None, library)
 
 
 def _documents(library: Library) -> Documents | None:
@@ -157,7 +151,7 @@ async def _answer(
     settings: Settings, learnt: Learnt, stop: asyncio.Event, page: str | None, *, posted: bool
 ) -> None:
     service = Service(
-        settings, learnt.quick(), deepen=learnt.deepen, posted=posted, library=learnt.library
+        settings, learnt.quick(), to_learn=learnt.to_learn, posted=posted, library=learnt.library
     )
     try:
         if await _started_before(stop, service):

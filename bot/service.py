@@ -3,9 +3,10 @@
 import asyncio
 import gc
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from telegram.error import InvalidToken, NetworkError, RetryAfter
@@ -16,7 +17,7 @@ import handlers.table
 from bot.command_menus import introduce
 from bot.content.compiler import compiling
 from bot.content.hot_reload import HotReload
-from bot.content.library import Library, put_in_service
+from bot.content.library import Documents, Library
 from bot.content.publisher import Publisher
 from bot.content.weekly_digest import WeeklyDigest
 from bot.inbox.backlog import Backlog
@@ -25,15 +26,19 @@ from bot.inbox.source import UpdateSource
 from bot.inbox.worker import BotApplication, InboxWorker, remember_failure
 from bot.messages import TEXT
 from bot.outbox.dispatcher import Dispatcher
+from bot.outbox.loop_alerts import LoopAlerts
 from bot.outbox.rate_limits import limits_of
 from bot.outbox.transport import Transport
 from bot.runtime import metrics
+from bot.runtime.lanes import Lanes
+from bot.runtime.supervisor import Loop, LoopName, StopOrder, Supervisor
 from bot.settings import Settings
 from handlers.core.services import Identity, Services
 from handlers.core.turn import BotContext
 from knowledge.knowledge import Knowledge
 from storage.database import Database, utc_now
 from storage.engine.errors import StorageError
+from storage.heartbeat import BEAT
 from storage.privacy.retention import Durations
 
 logger = logging.getLogger(__name__)
@@ -43,7 +48,6 @@ _CONNECTIONS = 192
 # How often to look whether the hourly sweep is due: a worker that died in one left it undone.
 _SWEEP_LOOK_EVERY = timedelta(minutes=5)
 _LONGEST_PAUSE = 30.0
-_FIRST_ANSWERS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Parts:
     dispatcher: Dispatcher
     hot_reload: HotReload
     publisher: Publisher
+    supervisor: Supervisor
 
 
 class NotTelegramError(Exception):
@@ -74,20 +79,20 @@ class Service:
         knowledge: Knowledge,
         *,
         clock: Callable[[], datetime] = utc_now,
-        deepen: Callable[[], Knowledge] | None = None,
+        to_learn: Documents | None = None,
         posted: bool = False,
         library: Library | None = None,
     ) -> None:
         """Put a bot together, to fetch updates or to have them ``posted`` by Telegram.
 
-        ``library``: the folder that the knowledge was loaded from, to be watched.
+        ``library``: the folder that the knowledge was loaded from, to be watched. ``to_learn``: its
+        files, where there is more in them than this knowledge has learnt.
         """
         self._settings = settings
-        self._deepen = deepen
+        self._to_learn = to_learn
         self._watches = library is not None
         library = library or _library(settings, knowledge)
         self.parts = _assemble(settings, knowledge, clock, library, posted=posted)
-        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Bring the database up to date, meet Telegram, and begin to answer.
@@ -101,45 +106,60 @@ class Service:
         await self.parts.database.join()
         await self._meet_telegram()
         self.parts.services.bot_username = self.parts.application.bot.username
+        self.parts.hot_reload.serve_first(self.parts.services.knowledge, self._to_learn)
         _spare_from_collection()
         self._warn()
-        loops: tuple[Coroutine[Any, Any, None], ...] = (
-            self.parts.inbox_worker.run(),
-            self.parts.dispatcher.run(),
-            self.parts.update_source.run(),
-            introduce(self.parts.application.bot, self.parts.services),
-            self._understand_more(),
-            self._sweep(),
-            self.parts.backlog.watch(),
-            metrics.watch_loop(),
-            self.parts.publisher.run(),
-            *([self.parts.hot_reload.run()] if self._watches else []),
-            *([self._digest().run()] if self._settings.weekly_digest else []),
-        )
-        self._tasks = [asyncio.get_running_loop().create_task(loop) for loop in loops]
+        self.parts.supervisor.start(self._loops())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Answer until told to stop; a loop that fails for good ends the service with its error."""
-        waiting = asyncio.get_running_loop().create_task(stop.wait())
-        essential = self._tasks[:3]
-        done, _ = await asyncio.wait({waiting, *essential}, return_when=asyncio.FIRST_COMPLETED)
+        running = asyncio.get_running_loop()
+        waiting = running.create_task(stop.wait())
+        ending = running.create_task(self.parts.supervisor.ended())
+        await asyncio.wait({waiting, ending}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
-        for task in done - {waiting}:
-            await task
+        if ending.done():
+            await ending
+        ending.cancel()
 
     async def stop(self) -> None:
         """Fetch no more, let what is under way end, close everything."""
         await self.parts.update_source.close()
-        # In the order of the thread: no new updates, then no new answers, then no more sending.
-        for tasks in (self._tasks[2:], self._tasks[:1], self._tasks[1:2]):
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        self._tasks = []
+        await self.parts.supervisor.stop()
         await self.parts.application.shutdown()
         # Where Telegram refused the token, only the connections of the bot ever began.
         await self.parts.application.bot.shutdown()
         await self.parts.database.close()
+
+    def _loops(self) -> tuple[Loop, ...]:
+        """Declare what runs beside each other, and what the end of each means."""
+        parts = self.parts
+        menus = partial(introduce, parts.application.bot, parts.services)
+        return (
+            Loop(LoopName.UPDATE_SOURCE, parts.update_source.run, ends_process=True),
+            _of_lanes(LoopName.INBOX, parts.inbox_worker, StopOrder.HANDLING),
+            _of_lanes(LoopName.DISPATCHER, parts.dispatcher, StopOrder.SENDING),
+            Loop(LoopName.COMMAND_MENUS, menus, runs_once=True),
+            Loop(LoopName.LEARNING, parts.hot_reload.learn),
+            Loop(LoopName.RETENTION, self._sweep),
+            Loop(LoopName.BACKLOG, parts.backlog.watch),
+            Loop(LoopName.EVENT_LOOP_LAG, metrics.watch_loop),
+            Loop(LoopName.PUBLISHER, parts.publisher.run),
+            *self._optional_loops(),
+        )
+
+    def _optional_loops(self) -> tuple[Loop, ...]:
+        found = []
+        if self._watches:
+            found.append(Loop(LoopName.HOT_RELOAD, self.parts.hot_reload.run))
+        if self._settings.weekly_digest:
+            found.append(Loop(LoopName.WEEKLY_DIGEST, self._digest().run))
+        if self.parts.database.is_shared:
+            # A longer pause than between two beats, and others would take this worker for dead.
+            beat, last = BEAT.total_seconds(), StopOrder.PRESENCE
+            run = self.parts.database.keep_beating
+            found.append(Loop(LoopName.HEARTBEAT, run, stops=last, longest_pause=beat))
+        return tuple(found)
 
     async def _meet_telegram(self) -> None:
         pause = 1.0
@@ -170,23 +190,6 @@ class Service:
         if not self._settings.operator_name:
             logger.warning(TEXT.label("no_operator"))
 
-    async def _understand_more(self) -> None:
-        """Come to understand meaning too; until the encoder is read, letters and sound serve."""
-        if self._deepen is None:
-            return
-        # Reading it is work for a second: those who wait already are answered first.
-        await asyncio.sleep(_FIRST_ANSWERS_SECONDS)
-        try:
-            deeper = await asyncio.to_thread(self._deepen)
-        except Exception as error:
-            # An extra may fail in any way; the bot goes on.
-            logger.error("meaning is not understood: %s", type(error).__name__, exc_info=error)
-            return
-        services = self.parts.services
-        # Files that changed meanwhile are loaded whole by whoever noticed.
-        if deeper.version == services.knowledge.version:
-            put_in_service(deeper, services)
-
     async def _sweep(self) -> None:
         """Delete what has been kept long enough, every hour; log counts only."""
         while True:
@@ -212,6 +215,10 @@ def _spare_from_collection() -> None:
     gc.freeze()
 
 
+def _of_lanes(name: LoopName, lanes: Lanes[Any, Any], stops: StopOrder) -> Loop:
+    return Loop(name, lanes.run, ends_process=True, stops=stops, is_stuck=lambda: lanes.is_stuck)
+
+
 def _assemble(
     settings: Settings,
     knowledge: Knowledge,
@@ -231,12 +238,17 @@ def _assemble(
     dispatcher = Dispatcher(database, bot, services, limits)
     inbox_worker = InboxWorker(database, application, services, dispatcher.wake)
     backlog = Backlog(database, settings.inbox_limit)
+    supervisor = Supervisor(LoopAlerts(database, services, dispatcher.wake).tell)
     update_source: UpdateSource
     if posted:
         # The web framework is slow to import, and who fetches needs none.
+        from bot.inbox.webhook import Mailbox  # noqa: PLC0415
         from bot.inbox.webhook_source import posting  # noqa: PLC0415
 
-        update_source = posting(settings, bot, database, backlog, services, inbox_worker.wake)
+        mailbox = Mailbox(database, backlog, inbox_worker.wake)
+        update_source = posting(
+            settings, bot, mailbox, backlog, services, lambda: supervisor.failing
+        )
     else:
         update_source = PollingSource(
             bot, polling_request, database, backlog, inbox_worker.wake, clock
@@ -253,6 +265,7 @@ def _assemble(
         dispatcher,
         hot_reload,
         publisher,
+        supervisor,
     )
 
 

@@ -75,7 +75,7 @@ class Database:
         self._engine = open_engine(self._url)
         self.worker = worker or (_ONLY_WORKER if self._is_sqlite else new_worker())
         self._heartbeat = Heartbeat(self.begin, self.worker)
-        self._beating: asyncio.Task[None] | None = None
+        self._has_joined = False
         self._kept: AsyncConnection | None = None
         self._writer = asyncio.Lock()
         self._writing: asyncio.Task[Any] | None = None
@@ -108,11 +108,15 @@ class Database:
     async def join(self) -> None:
         """Become one of the database's workers, before claiming anything.
 
-        What a former run had claimed and not done is taken up again.
+        What a former run had claimed and not done is taken up again. Where the database is shared,
+        ``keep_beating`` must run from now on.
         """
         await self.beat()
-        if self.is_shared:
-            self._beating = asyncio.get_running_loop().create_task(self._heartbeat.run())
+        self._has_joined = True
+
+    async def keep_beating(self) -> None:
+        """Say until cancelled that this worker lives: others would free what it has claimed."""
+        await self._heartbeat.run()
 
     async def beat(self) -> None:
         """Write that this worker lives: StorageError where nothing can be written."""
@@ -137,12 +141,8 @@ class Database:
         # A server that stands still hears no farewell: it is left all the same, and others see
         # that this worker beats no more. A file's threads are waited for.
         patience = _FAREWELL_SECONDS if self.is_shared else None
-        if self._beating is not None:
-            self._heartbeat.end()
-            await asyncio.wait([self._beating], timeout=patience)
-            self._beating.cancel()
-            await asyncio.gather(self._beating, return_exceptions=True)
-            self._beating = None
+        if self._has_joined and self.is_shared:
+            self._has_joined = False
             with suppress(StorageError, TimeoutError):
                 async with asyncio.timeout(patience):
                     await self._heartbeat.leave()

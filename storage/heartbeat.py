@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 from storage.engine.errors import StorageError
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 BEAT = timedelta(seconds=2)
 LEASE = timedelta(seconds=10)
+_LAST_BEAT_SECONDS = 3.0
 
 
 class Heartbeat:
@@ -36,7 +37,6 @@ class Heartbeat:
         self._monotonic = monotonic
         self._seen: dict[str, tuple[int, float]] = {}
         self.count = 1
-        self._ends = asyncio.Event()
 
     async def beat(self) -> None:
         """Say that this worker lives, and free what those who stopped doing so have claimed."""
@@ -56,17 +56,17 @@ class Heartbeat:
             await work.workers.free()
 
     async def run(self) -> None:
-        """Beat until told to end."""
+        """Beat until cancelled, and let the beat under way end: cut off, it leaves a connection."""
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(BEAT.total_seconds()):
-                    await self._ends.wait()
-                    return
-            await self.watch()
-
-    def end(self) -> None:
-        """Let ``run`` end once the beat under way is done: one cut off leaves a connection open."""
-        self._ends.set()
+            await asyncio.sleep(BEAT.total_seconds())
+            beat = asyncio.get_running_loop().create_task(self.watch())
+            try:
+                await asyncio.shield(beat)
+            except asyncio.CancelledError:
+                await asyncio.wait([beat], timeout=_LAST_BEAT_SECONDS)
+                beat.cancel()
+                await asyncio.gather(beat, return_exceptions=True)
+                raise
 
     async def watch(self) -> None:
         """Beat, or say that the database does not let."""
@@ -74,9 +74,11 @@ class Heartbeat:
             # A server that stands still refuses nothing, and never answers either.
             async with asyncio.timeout(LEASE.total_seconds()):
                 await self.beat()
-        except (StorageError, TimeoutError) as error:
+        except Exception as error:
             # While nobody could beat, nobody died of it.
             self._seen = {}
+            if not isinstance(error, StorageError | TimeoutError):
+                raise
             reason = error if isinstance(error, StorageError) else f"not within {LEASE.seconds} s"
             logger.warning("the database does not answer: %s", reason)
 

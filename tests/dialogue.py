@@ -8,7 +8,7 @@ import asyncio
 import json
 import re
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bot.content.library import Library
+from bot.content.library import Documents, Library
 from bot.preview.messenger import Messenger
 from bot.preview.people import Group, User
 from bot.preview.server import PreviewServer
@@ -59,7 +59,7 @@ class Stage:
     database: Path
     clock: Clock = field(default_factory=Clock)
     overrides: dict[str, object] = field(default_factory=dict)
-    deepen: Callable[[], Knowledge] | None = None
+    to_learn: Documents | None = None
     posted: bool = False
     library: Library | None = None
     url: str | None = None
@@ -93,7 +93,7 @@ class Stage:
             settings,
             self.knowledge,
             clock=self.clock,
-            deepen=self.deepen,
+            to_learn=self.to_learn,
             posted=self.posted,
             library=self.library,
         )

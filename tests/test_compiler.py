@@ -1,75 +1,142 @@
 """Understanding by meaning comes after the first answers, and is never what keeps them away."""
 
 import asyncio
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from dialogue import Speaker, Stage
+from small_library import small_folder
 
-import bot.service
+import bot.content.hot_reload
 from bot.content.compiler import by_letters, compiling
+from bot.content.library import Documents, Library
+from bot.run_modes import load_learnt
 from bot.settings import Settings
 from knowledge.knowledge import Knowledge
-from knowledge.ranking.encoder import UniversalSentenceEncoder
+from knowledge.loading import Compiling
+from knowledge.ranking.encoder import UniversalSentenceEncoder, Vectors
+from knowledge.ranking.model_store import ModelStore
 
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bot.service, "_FIRST_ANSWERS_SECONDS", 0)
+    monkeypatch.setattr(bot.content.hot_reload, "_FIRST_ANSWERS_SECONDS", 0)
 
 
-async def _restarts(stage: Stage) -> None:
+class Taught(Library):
+    """A folder that learns what a test says."""
+
+    def __init__(self, folder: Path, learns: Callable[[], Knowledge]) -> None:
+        super().__init__(folder, fictitious=True, compiling=Compiling)
+        self._learns = learns
+
+    def learn(self, documents: Documents) -> Knowledge:
+        del documents
+        return self._learns()
+
+
+async def restarts(stage: Stage, folder: Path, learns: Callable[[], Knowledge]) -> None:
+    """Restart on files in which there is more to learn."""
     await stage.stops()
+    stage.library, stage.to_learn = Taught(folder, learns), {}
     await stage.starts()
+
+
+async def learns_no_more(stage: Stage) -> None:
+    async with asyncio.timeout(10):
+        while stage.running.parts.hot_reload.is_learning:
+            await stage.messenger.changed_or(0.01)
 
 
 async def test_what_understands_more_replaces_what_served_first(
-    stage: Stage, shipped: Knowledge
+    stage: Stage, shipped: Knowledge, tmp_path: Path
 ) -> None:
     deeper = replace(shipped, entries=shipped.entries[:1])
-    stage.deepen = lambda: deeper
-    await _restarts(stage)
-    async with asyncio.timeout(10):
-        while stage.running.parts.services.knowledge is not deeper:
-            await stage.messenger.changed_or(0.01)
-    assert stage.running.parts.services.knowledge.entries == shipped.entries[:1]
+    await restarts(stage, tmp_path, lambda: deeper)
+    await learns_no_more(stage)
+    assert stage.running.parts.services.knowledge is deeper
+
+
+async def test_those_who_wait_are_answered_before_anything_is_learnt(
+    stage: Stage, sme: Speaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.content.hot_reload, "_FIRST_ANSWERS_SECONDS", 3600)
+    await restarts(stage, tmp_path, lambda: pytest.fail("too early"))
+    await sme.says("comment financer un projet ?")
+    sme.sees("fruit de la visibilité")
+    assert stage.running.parts.hot_reload.is_learning
 
 
 async def test_files_that_changed_meanwhile_are_not_undone(
-    stage: Stage, shipped: Knowledge
+    stage: Stage, shipped: Knowledge, tmp_path: Path
 ) -> None:
     changed = replace(shipped, version="changed")
-    asked = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    asked = threading.Event()
 
-    def deepen() -> Knowledge:
-        loop.call_soon_threadsafe(asked.set)
+    def learns() -> Knowledge:
+        asked.set()
         return shipped
 
-    stage.deepen = deepen
-    await stage.stops()
     stage.knowledge = changed
-    await stage.starts()
-    await asyncio.wait_for(asked.wait(), 10)
-    await asyncio.gather(*(task for task in stage.running._tasks if task.done()))
+    await restarts(stage, tmp_path, learns)
+    await learns_no_more(stage)
+    assert asked.is_set()
     assert stage.running.parts.services.knowledge is changed
 
 
 async def test_an_encoder_that_fails_leaves_letters_in_service(
-    stage: Stage, sme: Speaker, shipped: Knowledge, caplog: pytest.LogCaptureFixture
+    stage: Stage, sme: Speaker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def deepen() -> Knowledge:
+    def learns() -> Knowledge:
         raise RuntimeError("broken wheel")
 
-    stage.deepen = deepen
-    await _restarts(stage)
-    async with asyncio.timeout(10):
-        while "meaning is not understood" not in caplog.text:
-            await stage.messenger.changed_or(0.01)
+    await restarts(stage, tmp_path, learns)
+    await learns_no_more(stage)
+    assert "nothing was learnt: RuntimeError" in caplog.text
     await sme.says("comment financer un projet ?")
     sme.sees("fruit de la visibilité")
+
+
+async def test_a_bot_whose_files_are_not_watched_learns_as_well(
+    stage: Stage, shipped: Knowledge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deeper = replace(shipped, entries=shipped.entries[:1])
+    monkeypatch.setattr(Library, "learn", lambda _library, _documents: deeper)
+    await stage.stops()
+    stage.to_learn = {}
+    await stage.starts()
+    await learns_no_more(stage)
+    assert stage.running.parts.services.knowledge is deeper
+
+
+def test_an_encoder_reads_its_weights_before_anything_is_compiled(tmp_path: Path) -> None:
+    acts: list[str] = []
+
+    class Noted(UniversalSentenceEncoder):
+        def encode(self, texts: Sequence[str]) -> Vectors:
+            acts.append("encoded" if texts == [" "] else "compiled")
+            return super().encode(texts)
+
+    understanding = Compiling(Noted(), store=ModelStore(None))
+    folder = small_folder(tmp_path / "k")
+    Library(folder, fictitious=False, compiling=lambda: understanding).load()
+    assert acts[0] == "encoded"
+    assert "compiled" in acts
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_there_is_more_to_learn_only_where_meaning_is_asked_for(
+    tmp_path: Path, *, is_on: bool
+) -> None:
+    folder = small_folder(tmp_path / "k")
+    settings = Settings.read(_env_file=None, knowledge_dir=folder, semantic_matching=is_on)
+    learnt = load_learnt(settings, fictitious=False)
+    assert learnt
+    assert (learnt.to_learn is not None) is is_on
 
 
 def test_the_setting_decides_between_letters_and_meaning() -> None:

@@ -10,6 +10,7 @@ from small_library import decides, library_of, small_folder, staged_library, wor
 from sqlalchemy import select, update
 
 from bot.content.weekly_digest import WeeklyDigest, last_due
+from bot.runtime.supervisor import LoopName
 from handlers.core.paging import BUTTONS, TOLD
 from handlers.curation.unanswered import MOST_PEOPLE
 from knowledge.knowledge import Knowledge
@@ -26,9 +27,7 @@ CLOCK = "Quelle heure est-il à Tokyo ?"
 async def stage(shipped: Knowledge, tmp_path: Path, blank_file: Path) -> AsyncIterator[Stage]:
     """A stage that leaves publications as they were asked for."""
     async with unfailing(shipped, tmp_path, blank_file) as stage:
-        for task in stage.running._tasks:
-            if "Publishing.run" in repr(task.get_coro()):
-                task.cancel()
+        stage.running.parts.supervisor.tasks[LoopName.PUBLISHER].cancel()
         yield stage
 
 
@@ -474,14 +473,14 @@ async def test_the_digest_needs_a_group_and_can_be_switched_off(
     stage: Stage, facilitator: Speaker
 ) -> None:
     running = stage.running
-    assert any("Digest.run" in repr(task.get_coro()) for task in running._tasks)
+    assert LoopName.WEEKLY_DIGEST in running.parts.supervisor.tasks
     running.parts.services.facilitator_chat_id = None
     stage.clock.passes(days=7)
     assert not await (await digest_of(stage)).send_if_due()
     await stage.stops()
     stage.overrides = {"weekly_digest": False}
     await stage.starts()
-    assert not any("Digest.run" in repr(task.get_coro()) for task in stage.running._tasks)
+    assert LoopName.WEEKLY_DIGEST not in stage.running.parts.supervisor.tasks
 
 
 def test_the_digest_is_due_on_mondays_at_nine_in_paris(stage: Stage) -> None:

@@ -27,6 +27,7 @@ from small_library import (  # noqa: F401 (some are fixtures)
 )
 
 import bot.content.hot_reload
+import bot.runtime.supervisor
 from bot.content.library import Library, Served
 from knowledge.knowledge import Knowledge
 from knowledge.ranking.former_ranker import PreviousRanker
@@ -38,8 +39,9 @@ BROKEN_OTHERWISE = FAQ.replace("reponse: ", "respond: ")
 
 @pytest.fixture(autouse=True)
 def _without_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Faults are told of at once; how long they are waited for has its own test."""
+    """Faults are told of, and texts learnt, at once; what they wait for has its own tests."""
     monkeypatch.setattr(bot.content.hot_reload, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(bot.content.hot_reload, "_FIRST_ANSWERS_SECONDS", 0.0)
 
 
 def in_service(stage: Stage) -> Knowledge:
@@ -197,7 +199,7 @@ async def test_our_own_publication_is_told_of_once(
 async def test_a_watch_that_fails_begins_again(
     stage: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.content.hot_reload, "_PAUSE_AFTER_FAILURE", 0.01)
+    monkeypatch.setattr(bot.runtime.supervisor, "_FIRST_PAUSE", 0.01)
     hot_reload = stage.running.parts.hot_reload
     failures = 0
     load = hot_reload._load
@@ -206,7 +208,6 @@ async def test_a_watch_that_fails_begins_again(
         nonlocal failures
         failures += 1
         if failures < 3:
-            hot_reload._stamp = ()
             raise RuntimeError("the disk is away")
         await load()
 

@@ -414,6 +414,7 @@ from storage.queues.outbox import Audience, Outgoing
 async def main(url, name, stops_after):
     database = Database(url, worker=name)
     await database.join()
+    beating = asyncio.create_task(database.keep_beating())
     handled = 0
     while True:
         try:
@@ -438,6 +439,8 @@ async def main(url, name, stops_after):
                 if not await work.inbox.backlog():
                     break
             await asyncio.sleep(0.01)
+    beating.cancel()
+    await asyncio.gather(beating, return_exceptions=True)
     await database.close()
 
 asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -320,7 +320,14 @@ async def test_it_lives_before_it_is_ready(worker: Worker) -> None:
     assert answer.status_code == 503
     assert answer.json() == {
         "ready": False,
-        "checks": {"database": True, "inbox": True, "knowledge": True, "telegram": False},
+        "checks": {
+            "database": True,
+            "inbox": True,
+            "knowledge": True,
+            "telegram": False,
+            "loops": True,
+        },
+        "failing_loops": [],
     }
     worker.health.has_met_telegram = True
     answer = await worker.client.get("/readyz")

@@ -23,7 +23,7 @@ def main() -> None:
     learnt = load_learnt(Settings.read(), fictitious=False)
     if learnt is None:
         sys.exit(1)
-    matcher = (learnt.deepen() if learnt.deepen else learnt.quick()).matcher
+    matcher = learnt.library.load().matcher
     # As a bot in service does.
     gc.freeze()
     count = int(sys.argv[1])

@@ -12,6 +12,7 @@ from bot.content.library import Documents, Library, put_in_service
 from handlers.core.services import Services
 from handlers.curation import report
 from knowledge.files.problems import KnowledgeError, Problem
+from knowledge.knowledge import Knowledge
 from knowledge.loading import version_of
 from storage.database import Database
 from storage.engine.errors import StorageError
@@ -28,7 +29,8 @@ _SETTLED_SECONDS = 0.1
 _MOST_WAITS = 10
 # An editor may delete a file before it writes it anew: that is no fault to tell of.
 GRACE_SECONDS = 2.0
-_PAUSE_AFTER_FAILURE = 1.0
+# Learning is work for a second: at a start, those who wait already are answered first.
+_FIRST_ANSWERS_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -63,37 +65,46 @@ class HotReload:
         self._trouble: _Trouble | None = None
         self._one_at_a_time = asyncio.Lock()
         self._to_learn: Documents | None = None
-        self._learning: asyncio.Task[None] | None = None
+        self._is_to_learn = asyncio.Event()
+        self._is_at_work = False
 
     async def run(self) -> None:
-        """Watch until cancelled; whatever fails, the watch begins again."""
-        try:
-            if not self._library.is_behind:
-                await self._forget_alarm()
-            while True:
-                try:
-                    await self._watch()
-                except Exception as error:
-                    name = type(error).__name__
-                    logger.error("the watch begins again after %s", name, exc_info=error)
-                    await asyncio.sleep(_PAUSE_AFTER_FAILURE)
-        finally:
-            if self._learning is not None:
-                self._learning.cancel()
+        """Watch until cancelled."""
+        if self._trouble is None and not self._library.is_behind:
+            await self._forget_alarm()
+        while True:
+            await self._watch()
+
+    def serve_first(self, knowledge: Knowledge, to_learn: Documents | None) -> None:
+        """Answer from what a start made at once; ``to_learn``: the files, if more is in them."""
+        put_in_service(knowledge, self._services)
+        self._have_learnt(to_learn)
+
+    async def learn(self) -> None:
+        """Learn until cancelled what was served before it was learnt: what came last, first."""
+        await asyncio.sleep(_FIRST_ANSWERS_SECONDS)
+        while True:
+            await self._is_to_learn.wait()
+            self._is_to_learn.clear()
+            documents, self._to_learn = self._to_learn, None
+            if documents is not None:
+                await self._learn(documents)
 
     async def refresh(self) -> None:
         """Put in service what the files say now, if they changed since they were last read."""
         async with self._one_at_a_time:
             stamp = await asyncio.to_thread(self._library.stamp)
             if stamp != self._stamp:
-                self._stamp = await self._settled()
+                settled = await self._settled()
                 await self._load()
+                # Only now: what could not be loaded is looked at again.
+                self._stamp = settled
             await self._tell_trouble()
 
     @property
     def is_learning(self) -> bool:
         """Whether what is in service is still ranked by what was learnt before."""
-        return self._learning is not None and not self._learning.done()
+        return self._is_at_work or self._to_learn is not None
 
     async def _watch(self) -> None:
         """Look whenever something moves in the folders, and every second anyway."""
@@ -142,23 +153,27 @@ class HotReload:
         served = await asyncio.to_thread(self._library.at_once, documents, former)
         put_in_service(served.knowledge, self._services)
         logger.info("knowledge %s is in service", served.knowledge.version)
-        if not served.is_learnt:
-            self._to_learn = documents
-            if not self.is_learning:
-                self._learning = asyncio.get_running_loop().create_task(self._learn())
+        self._have_learnt(None if served.is_learnt else documents)
 
-    async def _learn(self) -> None:
-        """Learn what was saved last; what was saved meanwhile comes next."""
-        while self._to_learn is not None:
-            documents, self._to_learn = self._to_learn, None
-            try:
-                learnt = await asyncio.to_thread(self._library.learn, documents)
-            except Exception as error:
-                logger.error("nothing was learnt: %s", type(error).__name__, exc_info=error)
-                continue
+    def _have_learnt(self, documents: Documents | None) -> None:
+        """Have these learnt, and nothing that was to be learnt before them."""
+        self._to_learn = documents
+        self._is_to_learn.set()
+
+    async def _learn(self, documents: Documents) -> None:
+        self._is_at_work = True
+        try:
+            learnt = await asyncio.to_thread(self._library.learn, documents)
+        except Exception as error:
+            # An encoder may fail in any way; the bot goes on with what it has.
+            logger.error("nothing was learnt: %s", type(error).__name__, exc_info=error)
+        else:
+            # Files that changed meanwhile are learnt next.
             if learnt.version == self._services.knowledge.version:
                 put_in_service(learnt, self._services)
                 logger.info("knowledge %s is learnt", learnt.version)
+        finally:
+            self._is_at_work = False
 
     def _notice(self, problems: tuple[Problem, ...]) -> None:
         now = asyncio.get_running_loop().time()

@@ -99,7 +99,11 @@ class Library:
 
     def learn(self, documents: Documents) -> Knowledge:
         """Compile; takes seconds where these texts were never learnt before."""
-        return build(documents, self.compiling())
+        compiling = self.compiling()
+        if compiling.encoder is not None:
+            # First: what reading its weights takes for a moment is free again by then.
+            compiling.encoder.encode([" "])
+        return build(documents, compiling)
 
     def keep(self, documents: Documents) -> None:
         """Keep what is in service, for a start on files that cannot be."""

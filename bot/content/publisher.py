@@ -69,8 +69,6 @@ class Publisher:
                     await self._do(change)
             except StorageError as error:
                 logger.error("publishing: the database does not answer: %s", error)
-            except Exception as error:
-                logger.error("publishing: %s", type(error).__name__, exc_info=error)
             await asyncio.sleep(EVERY_SECONDS)
 
     async def _claim(self) -> ChangeRequest | None:

@@ -7,7 +7,7 @@ An update is in the inbox before Telegram is told that it arrived. What cannot b
 import asyncio
 import hmac
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -110,12 +110,22 @@ class Health:
         backlog: Backlog,
         services: Services,
         is_refused: Callable[[], bool] = lambda: False,
+        failing: Callable[[], Collection[str]] = tuple,
     ) -> None:
-        """Watch these; ``is_refused`` tells whether Telegram refuses to post here."""
+        """Watch these; ``is_refused`` tells whether Telegram refuses to post here.
+
+        ``failing`` names the loops of this process that fail again and again.
+        """
         self._backlog = backlog
         self._services = services
         self._is_refused = is_refused
+        self._failing = failing
         self.has_met_telegram = False
+
+    @property
+    def failing_loops(self) -> list[str]:
+        """The loops of this process that fail again and again."""
+        return sorted(self._failing())
 
     async def checks(self) -> dict[str, bool]:
         """Return each condition by its name."""
@@ -130,6 +140,7 @@ class Health:
             "inbox": answers and self._backlog.takes_more,
             "knowledge": bool(self._services.knowledge.entries),
             "telegram": self.has_met_telegram and not self._is_refused(),
+            "loops": not self._failing(),
         }
 
 
@@ -208,7 +219,8 @@ class Webhook:
         """Say whether updates can be taken and answered."""
         checks = await self._health.checks()
         ready = all(checks.values())
-        return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
+        answer = {"ready": ready, "checks": checks, "failing_loops": self._health.failing_loops}
+        return JSONResponse(answer, 200 if ready else 503)
 
     async def metrics(self, _request: Request) -> Response:
         """Return what is counted."""

@@ -1,6 +1,6 @@
 """The webhook as the way in: a server that listens, and a Telegram that knows where."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from telegram.ext import ExtBot
 
@@ -11,7 +11,6 @@ from bot.inbox.webhook_registration import WebhookRegistration
 from bot.runtime.web_server import WebServer
 from bot.settings import Settings
 from handlers.core.services import Services
-from storage.database import Database
 
 
 class WebhookSource(UpdateSource):
@@ -49,16 +48,19 @@ class WebhookSource(UpdateSource):
 def posting(
     settings: Settings,
     bot: ExtBot[None],
-    database: Database,
+    mailbox: Mailbox,
     backlog: Backlog,
     services: Services,
-    announce: Callable[[int], None],
+    failing: Callable[[], Collection[str]],
 ) -> WebhookSource:
-    """Put the way in together. SettingsError where a setting that it needs is missing."""
+    """Put the way in together. SettingsError where a setting that it needs is missing.
+
+    ``failing`` names the loops of this process that fail again and again.
+    """
     settings.check_for_webhook()
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
     registration = WebhookRegistration(bot, settings.webhook_url, secret)
-    health = Health(backlog, services, lambda: registration.is_refused)
-    webhook = Webhook(secret, Mailbox(database, backlog, announce), health, is_open=False)
+    health = Health(backlog, services, lambda: registration.is_refused, failing)
+    webhook = Webhook(secret, mailbox, health, is_open=False)
     server = WebServer(webhook.app(), settings.listen_host, settings.listen_port)
     return WebhookSource(webhook, server, registration, health)

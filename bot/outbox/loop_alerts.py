@@ -1,0 +1,34 @@
+"""Telling the administrators that a loop of the service fails, or works again."""
+
+from collections.abc import Callable
+
+from bot.runtime.supervisor import LoopName
+from handlers.core.services import Services
+from handlers.messages import Catalogue
+from storage.database import Database
+from storage.queues.outbox import Audience, Outgoing
+
+TEXT = Catalogue.of("general")
+
+
+class LoopAlerts:
+    """Owes their group a message for each change."""
+
+    def __init__(
+        self, database: Database, services: Services, announce: Callable[[int], None]
+    ) -> None:
+        self._database = database
+        self._services = services
+        self._announce = announce
+
+    async def tell(self, name: LoopName, *, fails: bool) -> None:
+        """Tell it; StorageError or a driver's error where the database does not let."""
+        # Without a group, it would wait for one, and be told long after.
+        if self._services.admin_chat_id is None:
+            return
+        task = TEXT.label(f"loop_{name}")
+        text = TEXT("loop_fails_alert" if fails else "loop_works_alert", task=task, name=name)
+        content = {"text": text, "parse_mode": "HTML"}
+        async with self._database.begin() as work:
+            work.outbox.owe(Outgoing(Audience.ADMINISTRATORS, "sendMessage", content))
+        self._announce(work.changes.owed)

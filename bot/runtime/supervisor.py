@@ -1,0 +1,238 @@
+"""The loops of the service, kept going: none ends in silence, whatever it raises.
+
+A loop that fails is logged, counted, and begun again after a pause that grows. One that fails again
+and again is named by ``failing``, and told of once; once more when it works again.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any, Protocol
+
+from bot.runtime import metrics
+
+logger = logging.getLogger(__name__)
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+# A loop that has run for so long has recovered: each does its work before it waits for the next.
+_WELL_AFTER_SECONDS = 60.0
+# With the pauses between them, a quarter of a minute: shorter troubles need nobody.
+_TOLD_AFTER_FAILURES = 5
+_LOOK_EVERY_SECONDS = 5.0
+
+
+class LoopName(StrEnum):
+    """Every loop there may be: the closed list for metrics and for the words of each."""
+
+    INBOX = "inbox"
+    DISPATCHER = "dispatcher"
+    UPDATE_SOURCE = "update_source"
+    COMMAND_MENUS = "command_menus"
+    LEARNING = "learning"
+    HOT_RELOAD = "hot_reload"
+    PUBLISHER = "publisher"
+    WEEKLY_DIGEST = "weekly_digest"
+    RETENTION = "retention"
+    BACKLOG = "backlog"
+    EVENT_LOOP_LAG = "event_loop_lag"
+    HEARTBEAT = "heartbeat"
+
+
+class StopOrder(IntEnum):
+    """When a stop ends a loop: all of one step have ended before the next are told to."""
+
+    INTAKE = 0
+    HANDLING = 1
+    SENDING = 2
+    # Other workers free what this one holds as soon as it no longer beats.
+    PRESENCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop, and what its end means."""
+
+    name: LoopName
+    run: Callable[[], Coroutine[Any, Any, None]]
+    # Its end ends the process, with its error: it is never begun again.
+    ends_process: bool = False
+    # It ends by itself when its work is done.
+    runs_once: bool = False
+    stops: StopOrder = StopOrder.INTAKE
+    longest_pause: float = _LONGEST_PAUSE
+    # Tells whether it fails again and again although it goes on.
+    is_stuck: Callable[[], bool] = lambda: False
+
+
+class LoopEndedError(Exception):
+    """A loop that should run for ever ended, and no error says why."""
+
+
+class Tell(Protocol):
+    """Tells the administrators that a loop fails, or works again; any error is a wish to retry."""
+
+    async def __call__(self, name: LoopName, *, fails: bool) -> None:
+        """Tell it."""
+
+
+@dataclass(slots=True)
+class _Course:
+    """How a loop has fared."""
+
+    # Since it last ran well.
+    failures: int = 0
+    # When its present run began; None in a pause, and after its end.
+    began: float | None = None
+    is_told: bool = False
+
+
+class Supervisor:
+    """Starts the loops, begins them again when they fail, and stops them in their order."""
+
+    def __init__(
+        self,
+        tell: Tell,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._tell = tell
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._loops: dict[LoopName, Loop] = {}
+        self._courses: dict[LoopName, _Course] = {}
+        self._tasks: dict[LoopName, asyncio.Task[None]] = {}
+        self._telling: asyncio.Task[None] | None = None
+
+    @property
+    def tasks(self) -> Mapping[LoopName, asyncio.Task[None]]:
+        """The tasks of the loops that were started, by name."""
+        return self._tasks
+
+    @property
+    def failing(self) -> tuple[LoopName, ...]:
+        """The loops that fail again and again."""
+        return tuple(name for name in self._courses if self._is_failing(name))
+
+    def start(self, loops: Iterable[Loop]) -> None:
+        """Begin to run these."""
+        running = asyncio.get_running_loop()
+        for loop in loops:
+            self._loops[loop.name] = loop
+            self._courses[loop.name] = _Course()
+            # Shown as 0 from the start, so that its first failure is seen as a growth.
+            metrics.LOOP_FAILURES.labels(loop.name)
+            self._tasks[loop.name] = running.create_task(self._keep(loop), name=loop.name)
+        self._telling = running.create_task(self._tell_changes())
+
+    async def ended(self) -> None:
+        """Wait until a loop whose end ends the process has ended, and raise its error."""
+        essential = [self._tasks[name] for name, loop in self._loops.items() if loop.ends_process]
+        done, _ = await asyncio.wait(essential, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            await task
+
+    async def stop(self) -> None:
+        """End all loops, in their order; what fails meanwhile is logged."""
+        if self._telling is not None:
+            self._telling.cancel()
+            await asyncio.gather(self._telling, return_exceptions=True)
+            self._telling = None
+        for step in StopOrder:
+            await self._stop([name for name, loop in self._loops.items() if loop.stops is step])
+        self._loops, self._courses, self._tasks = {}, {}, {}
+
+    async def _stop(self, names: Iterable[LoopName]) -> None:
+        # What ended the process was logged then.
+        tasks = [task for name in names if not (task := self._tasks[name]).done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for task in tasks:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                logger.error("loop %s failed while it stopped", task.get_name(), exc_info=error)
+
+    async def _keep(self, loop: Loop) -> None:
+        while (error := await self._attempt(loop)) is not None:
+            failures = self._note_failure(loop.name)
+            kind = type(error).__name__
+            if loop.ends_process:
+                logger.error("loop %s ends the process: %s", loop.name, kind, exc_info=error)
+                raise error
+            pause = min(_FIRST_PAUSE * 2.0 ** min(failures - 1, 10), loop.longest_pause)
+            logger.error(
+                "loop %s failed (%s, %d in a row): it begins again in %.0f s",
+                loop.name,
+                kind,
+                failures,
+                pause,
+                exc_info=error,
+            )
+            await self._sleep(pause)
+
+    async def _attempt(self, loop: Loop) -> BaseException | None:
+        """Run a loop until it ends; return why it must begin again, None where it is done."""
+        course = self._courses[loop.name]
+        course.began = self._monotonic()
+        try:
+            await loop.run()
+        except BaseException as error:
+            # Rust's panics and stray cancellations are no Exceptions, and would end it unseen.
+            if _is_told_to_end(error):
+                raise
+            if isinstance(error, asyncio.CancelledError):
+                # Raised again as it is, it would read as a wish to stop.
+                return LoopEndedError(f"{loop.name} was cancelled from within")
+            return error
+        if loop.runs_once or _is_cancelled():
+            course.failures, course.began = 0, None
+            return None
+        return LoopEndedError(f"{loop.name} came to its end")
+
+    def _note_failure(self, name: LoopName) -> int:
+        """Count a failure, and return how many there were in a row."""
+        metrics.LOOP_FAILURES.labels(name).inc()
+        course = self._courses[name]
+        course.failures = 1 if self._runs_well(course) else course.failures + 1
+        course.began = None
+        return course.failures
+
+    def _is_failing(self, name: LoopName) -> bool:
+        course = self._courses[name]
+        if self._loops[name].is_stuck():
+            return True
+        return course.failures >= _TOLD_AFTER_FAILURES and not self._runs_well(course)
+
+    def _runs_well(self, course: _Course) -> bool:
+        return course.began is not None and self._monotonic() - course.began >= _WELL_AFTER_SECONDS
+
+    async def _tell_changes(self) -> None:
+        """Tell what was not told yet; what cannot be told now is tried again at the next look."""
+        while True:
+            for name, course in self._courses.items():
+                fails = self._is_failing(name)
+                if fails is not course.is_told:
+                    await self._tell_change(name, fails=fails)
+            await self._sleep(_LOOK_EVERY_SECONDS)
+
+    async def _tell_change(self, name: LoopName, *, fails: bool) -> None:
+        try:
+            await self._tell(name, fails=fails)
+        except Exception as error:
+            reason = type(error).__name__
+            logger.error("nobody is told yet of loop %s: %s", name, reason, exc_info=error)
+        else:
+            self._courses[name].is_told = fails
+
+
+def _is_told_to_end(error: BaseException) -> bool:
+    """Tell an end that was asked for from a failure, whatever its class."""
+    return _is_cancelled() or isinstance(error, GeneratorExit | KeyboardInterrupt | SystemExit)
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
