@@ -1,8 +1,8 @@
-"""Our matcher beside its peers: the same knowledge, the same questions, one run.
+"""Compares our matcher with its peers on the same knowledge and the same questions, in one run.
 
 ``make bench-matching`` writes ``docs/matching-benchmark.md`` and ``docs/images/matching.png``.
-Quality is measured leaving one voice out, all voices in turn; then on a file of questions where
-one is given: ``python -m benchmarks.matching [FILE.jsonl]``.
+Quality is measured by leaving out each voice in turn, and also on a file of questions if one is
+given: ``python -m benchmarks.matching [FILE.jsonl]``.
 """
 
 import sys
@@ -44,7 +44,7 @@ _SAMPLE = 200
 
 
 class Remembering:
-    """An encoder that encodes each text once: folds share most of their texts."""
+    """An encoder that encodes each text only once, because folds share most of their texts."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
@@ -61,7 +61,7 @@ class Remembering:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One question of a test: whether the right entry came first, among three; how sure."""
+    """The result of one question: right entry first, right entry among three, how sure."""
 
     in_scope: bool
     first: bool
@@ -72,7 +72,7 @@ class Measured:
 def leave_one_voice_out(
     peer: Peer, examples: Sequence[Example], ids: Sequence[str]
 ) -> Iterator[Measured]:
-    """Ask each voice what was learnt from all others."""
+    """Rank the questions of each voice by what was learnt from all others."""
     for voice in dict.fromkeys(one.voice for one in examples if one.voice != HOUSE):
         rank = peer([one for one in examples if one.voice != voice], ids)
         for one in examples:
@@ -87,7 +87,7 @@ def on_questions(
     ids: Sequence[str],
     questions: Sequence[LabelledQuestion],
 ) -> Iterator[Measured]:
-    """Ask questions of another origin what was learnt from all examples."""
+    """Rank questions of another origin by what was learnt from all examples."""
     rank = peer(examples, ids)
     for question in questions:
         yield _measure(*rank(question.text), question.expected, ids)
@@ -118,7 +118,7 @@ def figures(measured: Sequence[Measured]) -> tuple[float, float, float, float]:
 
 
 def cost(peer: Peer, examples: Sequence[Example], ids: Sequence[str]) -> tuple[float, ...]:
-    """Return seconds to learn, median and p99 microseconds a question, MiB that Python keeps."""
+    """Return seconds to learn, median and p99 microseconds a question, MiB that stay allocated."""
     start = time.perf_counter()
     rank = peer(examples, ids)
     learnt = time.perf_counter() - start
@@ -136,7 +136,7 @@ def cost(peer: Peer, examples: Sequence[Example], ids: Sequence[str]) -> tuple[f
 
 
 def curve(material: Material, encoder: Encoder) -> list[tuple[int, float]]:
-    """Return right-first on unknown voices against the number of phrasings an entry."""
+    """Return the share of right entries first, on held-out voices, by phrasings an entry."""
     points = []
     for count in (3, 6, 12, 24, 48, 96):
         kept = list(_at_most(material.examples, count))
@@ -148,7 +148,7 @@ def curve(material: Material, encoder: Encoder) -> list[tuple[int, float]]:
 
 
 def by_entries(material: Material, encoder: Encoder) -> list[tuple[int, float]]:
-    """Return right-first on unknown voices against the number of entries to choose from."""
+    """Return the share of right entries first, on held-out voices, by number of entries."""
     points = []
     for count in (2, 4, 7, 10, len(material.ids)):
         ids = material.ids[:count]
@@ -174,7 +174,7 @@ def _fold(
 
 
 def _at_most(examples: Sequence[Example], count: int) -> Iterator[Example]:
-    """Give at most so many phrasings an entry, spread over the voices; all out-of-scope ones."""
+    """Yield ``count`` phrasings an entry at most, spread over the voices; all out-of-scope ones."""
     taken: dict[str, int] = {}
     by_turn: dict[tuple[str, str], int] = {}
     turns = []

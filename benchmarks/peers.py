@@ -1,7 +1,7 @@
-"""The matchers that ours is held against: each learns from the same examples, ranks the same ids.
+"""The matchers that ours is compared with: all learn from the same examples, rank the same ids.
 
-A peer is a function from examples to a ranker; a ranker gives, for a question, the score of each
-entry and one number that says how sure it is (higher: more).
+A peer is a function from examples to a ranker. A ranker returns for a question the score of each
+entry, and one number that is higher the surer it is.
 """
 
 import sqlite3
@@ -30,7 +30,7 @@ Peer = Callable[[Sequence[Example], Sequence[str]], Ranker]
 def nearest(
     similarity: Callable[[str], Scores], owners: npt.NDArray[np.int64], count: int
 ) -> Ranker:
-    """Return the ranker that scores an entry by its most like example."""
+    """Return a ranker that scores an entry by its most similar example."""
 
     def rank(question: str) -> tuple[Scores, float]:
         scores = np.zeros(count)
@@ -49,14 +49,14 @@ def _in_scope(
 
 
 def by_rapidfuzz(scorer: Callable[..., float]) -> Peer:
-    """Return the nearest phrasing by one of rapidfuzz's scorers."""
+    """Return the peer that ranks by the nearest phrasing, with one of rapidfuzz's scorers."""
 
     def peer(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
         texts, owners = _in_scope(examples, ids)
 
         def similarity(question: str) -> Scores:
-            said = normalise(question)
-            return np.array([scorer(said, text) for text in texts])
+            normalised = normalise(question)
+            return np.array([scorer(normalised, text) for text in texts])
 
         return nearest(similarity, owners, len(ids))
 
@@ -64,23 +64,23 @@ def by_rapidfuzz(scorer: Callable[..., float]) -> Peer:
 
 
 def by_bm25(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
-    """Return the nearest phrasing by BM25 over French stems (bm25s)."""
+    """Rank by the nearest phrasing, with BM25 over French stems (bm25s)."""
     texts, owners = _in_scope(examples, ids)
     stemmer = Stemmer.Stemmer("french")
     index = bm25s.BM25()
     tokens = [stemmer.stemWords(text.split()) for text in texts]
     index.index(tokens, show_progress=False)
-    known = {word for words in tokens for word in words}
+    vocabulary = {word for words in tokens for word in words}
 
     def similarity(question: str) -> Scores:
-        words = [w for w in stemmer.stemWords(normalise(question).split()) if w in known]
+        words = [w for w in stemmer.stemWords(normalise(question).split()) if w in vocabulary]
         return index.get_scores(words).astype(float) if words else np.zeros(len(texts))
 
     return nearest(similarity, owners, len(ids))
 
 
 def by_fts5(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
-    """Return the nearest phrasing by SQLite's full-text search (its own BM25)."""
+    """Rank by the nearest phrasing, with SQLite's full-text search (its own BM25)."""
     texts, owners = _in_scope(examples, ids)
     database = sqlite3.connect(":memory:")
     database.execute("CREATE VIRTUAL TABLE phrasings USING fts5(text)")
@@ -99,7 +99,7 @@ def by_fts5(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
 
 
 def by_tfidf(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
-    """Return the nearest phrasing by the cosine of character n-grams (scikit-learn)."""
+    """Rank by the nearest phrasing, with the cosine of character n-grams (scikit-learn)."""
     texts, owners = _in_scope(examples, ids)
     vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
     matrix = vectorizer.fit_transform(texts)
@@ -112,7 +112,7 @@ def by_tfidf(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
 
 
 def by_logistic_regression(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
-    """Return scikit-learn's logistic regression on the same n-grams, out-of-scope as a class."""
+    """Rank by scikit-learn's logistic regression on these n-grams, with an out-of-scope class."""
     texts = [normalise(one.text) for one in examples]
     names = [*ids, "-"]
     labels = [names.index(one.entry or "-") for one in examples]
@@ -130,7 +130,7 @@ def by_logistic_regression(examples: Sequence[Example], ids: Sequence[str]) -> R
 
 
 def by_encoder(encoder: Encoder) -> Peer:
-    """Return the nearest phrasing by the encoder's cosine, and nothing else."""
+    """Return the peer that ranks by the nearest phrasing, with the encoder's cosine alone."""
 
     def peer(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
         texts, owners = _in_scope(examples, ids)
@@ -145,7 +145,7 @@ def by_encoder(encoder: Encoder) -> Peer:
 
 
 def ours(lexicon: Lexicon, encoder: Encoder | None) -> Peer:
-    """Return this project's ranker."""
+    """Return the peer that is this project's ranker."""
 
     def peer(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
         material = Material(tuple(examples), tuple(ids), lexicon)
@@ -155,7 +155,7 @@ def ours(lexicon: Lexicon, encoder: Encoder | None) -> Peer:
             ranking = ranker.rank(question)
             by_id = {one.id: one.score for one in ranking.entries}
             scores = np.array([by_id[name] for name in ids])
-            # Ties at 0 and 1 are told apart by the order of the ranking.
+            # Scores are clipped to 0 and 1: break the ties by the order of the ranking.
             order = {one.id: place for place, one in enumerate(ranking.entries)}
             scores -= 1e-9 * np.array([order[name] for name in ids])
             return scores, ranking.sure

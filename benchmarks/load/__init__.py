@@ -1,1 +1,1 @@
-"""The whole path under load, beside bare echoes: ``make bench`` (see __main__.py)."""
+"""Load benchmarks of the whole bot, beside bare echo bots: ``make bench`` (see __main__.py)."""

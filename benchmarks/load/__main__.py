@@ -1,10 +1,10 @@
-"""``make bench``: updates a second, latency and processor time over the whole path, beside echoes.
+"""``make bench``: updates a second, latency and processor time of the bot, beside echo bots.
 
-All contenders are started on one core, the API servers on another, and given work one at a time:
-each load to all of them in turn, so that those who are compared have the machine at the same pace.
-Throughput: a backlog drained at once. Latency: a steady rate. Ratios are against peers of the same
-run; absolute figures are this machine's. A round takes about five minutes, after five to get
-ready; of several, the middle is told, and a ratio is taken within each. Writes
+All contenders start on one core, the API servers on another, and work one at a time: each load
+goes to all of them in turn, so that the machine has the same pace for those that are compared.
+Throughput is measured on a backlog, latency at a steady rate. Ratios compare peers of the same run;
+absolute figures hold for one machine only. A round takes about five minutes, after five to get
+ready. Of several rounds, the report gives the middle one; ratios are taken within a round. Writes
 ``docs/load-benchmark.md`` and ``docs/images/load.png``.
 """
 
@@ -27,7 +27,7 @@ import knowledge
 from benchmarks.load import mixes, report, targets
 from benchmarks.load.contenders import ROOT, Contender, Running, echo, ours, pinned_to
 from benchmarks.load.results import Result, median, p99
-from benchmarks.load.telegram import Load, Told, serve
+from benchmarks.load.telegram import Load, Measurement, serve
 from knowledge.loading import material_of
 from knowledge.ranking.corpus import Material
 
@@ -35,17 +35,19 @@ KNOWLEDGE = Path(knowledge.__file__).parent
 ALL = ("navigation", "repeated", "questions")
 Make: TypeAlias = Callable[[int, int], list[mixes.Update]]
 _STEADY_SECONDS = 6.0
-# Of what is not measured for all numbers of chats.
+# The number of chats for loads that are not measured with every number of chats.
 _CHATS = targets.CHATS
-# What is held to a peer is drained so many times in a round: the machine's pace is not steady.
+# Loads that are compared with a peer's run this many times a round: the machine's pace varies.
 _TIMES = 3
-# Updates a second at the steady rate; of distinct questions, what an encoder on one core can take.
+# Updates a second at the steady rate; for distinct questions, what one core can encode.
 _STEADY = {"questions": 40.0}
 _STEADY_RATE = 100.0
-# Updates to drain, some seconds of each. Where the API is slow, who waits would take minutes.
+# Numbers of updates to drain, for some seconds of work each. With a slow API, contenders that wait
+# for each answer would take minutes for more than _FEW.
 _MANY_RAW, _MANY, _SOME, _FEW = 50_000, 3000, 600, 150
 _WARM, _WARM_SLOWLY = 200, 30
-# Our encoder is read a second after the first answers, in more seconds on a busy core.
+# A contender is warm once it uses less than the share _AT_REST of the core for _REST_SECONDS: our
+# encoder is loaded a second after the first answers, which takes seconds more on a busy core.
 _REST_SECONDS, _PATIENCE_SECONDS, _AT_REST = 2.5, 60, 0.1
 
 
@@ -54,7 +56,7 @@ def main() -> None:
     options = _options()
     if options.server_core is not None and len(os.sched_getaffinity(0)) > 1:
         os.sched_setaffinity(0, {options.server_core})
-    chosen = [one for one in contenders() if options.only in one.name]
+    chosen = [contender for contender in contenders() if options.only in contender.name]
     results: list[Result] = []
     for delay in options.delays:
         with ExitStack() as stack:
@@ -70,7 +72,7 @@ def main() -> None:
 
 
 def contenders() -> tuple[Contender, ...]:
-    """Return who is measured; those who are compared, close to each other."""
+    """Return the contenders; those that are compared run close to each other."""
     return (
         echo("socket", "socket echo", is_raw=True),
         echo("ptb-at-once", "PTB echo, concurrent", is_slow=True),
@@ -85,7 +87,7 @@ def contenders() -> tuple[Contender, ...]:
 
 
 def matching_alone(contender: Contender, core: int | None) -> float:
-    """Return the seconds of processor that matching a distinct question takes by itself."""
+    """Return the processor seconds of matching one distinct question, without the whole bot."""
     command = [*pinned_to(core), sys.executable, "-m", "benchmarks.load.alone", str(_SOME)]
     environment = os.environ | contender.settings
     done = subprocess.run(  # noqa: S603 - our own command
@@ -97,8 +99,8 @@ def matching_alone(contender: Contender, core: int | None) -> float:
 
 
 def _round(number: int, trials: Sequence["Trial"], options: argparse.Namespace) -> Iterator[Result]:
-    """Have everybody drain a backlog for each number of chats, then answer at a steady rate."""
-    # Every second time the other way round: nobody always comes before a peer.
+    """Run a backlog for each number of chats on all trials, then a steady rate."""
+    # Reverse the order every second time, so that no contender always runs before its peer.
     order = trials if number % 2 == 0 else trials[::-1]
     for chats, turn in itertools.product(options.chats, range(_TIMES)):
         for trial in order if turn % 2 == 0 else order[::-1]:
@@ -117,7 +119,7 @@ def _round(number: int, trials: Sequence["Trial"], options: argparse.Namespace) 
 
 
 def _bracketed(trial: "Trial", number: int, load: Load, chats: int, core: int | None) -> Result:
-    """Measure matching alone before a load and after it: the machine's pace drifts meanwhile."""
+    """Measure matching alone before and after a load, because the machine's pace drifts."""
     before = matching_alone(trial.contender, core)
     result = trial.run(number, load, chats)
     return replace(result, alone=(before + matching_alone(trial.contender, core)) / 2)
@@ -144,18 +146,18 @@ def _ready(
 def _mixes(contender: Contender, options: argparse.Namespace) -> dict[str, Make]:
     material: Material = material_of(KNOWLEDGE)
     project = "mutualisation-ressources"
-    known: dict[str, Make] = {
+    makers: dict[str, Make] = {
         "echo": mixes.echoes,
         "navigation": lambda count, chats: mixes.navigation(count, chats, project),
         "repeated": lambda count, chats: mixes.repeated(count, chats, material),
         "questions": lambda count, chats: mixes.questions(count, chats, material),
     }
     asked = [mix for mix in contender.mixes if contender.echoes or mix in options.mix]
-    return {mix: known[mix] for mix in asked}
+    return {mix: makers[mix] for mix in asked}
 
 
 def _warm(pipe: Connection, updates: Make, running: Running, count: int) -> None:
-    """Answer a few first, wait until nothing is read or learnt any more, and answer some more."""
+    """Warm a contender up: a few updates, a wait until it has loaded and learnt all, some more."""
     pipe.send(Load(updates(10, 10)))
     pipe.recv()
     until, used = time.monotonic() + _PATIENCE_SECONDS, -1.0
@@ -168,7 +170,7 @@ def _warm(pipe: Connection, updates: Make, running: Running, count: int) -> None
 
 @dataclass(frozen=True)
 class Trial:
-    """A contender and a server that wait for loads."""
+    """A contender and its API server, ready for loads."""
 
     contender: Contender
     mix: str
@@ -179,22 +181,22 @@ class Trial:
 
     @property
     def is_slow(self) -> bool:
-        """Whether a few updates take minutes."""
+        """Whether even a few updates take minutes."""
         return self.contender.is_slow and self.delay > 0
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is measured for all numbers of chats."""
+        """Whether the trial runs with every number of chats."""
         return not self.delay and (self.mix == "navigation" or self.contender.echoes)
 
     def takes(self, chats: int, turn: int) -> bool:
-        """Whether it is given a backlog of so many chats, so many turns after the first."""
+        """Tell whether the trial runs a backlog of this many chats in this turn (from 0)."""
         if turn:
             return chats == _CHATS and not self.delay
         return self.is_whole or chats == _CHATS
 
     def count(self, chats: int) -> int:
-        """Return how many updates to drain: some seconds of work."""
+        """Return the number of updates to drain, which is some seconds of work."""
         if self.is_slow:
             return _FEW
         if self.contender.is_raw and not self.delay:
@@ -202,24 +204,24 @@ class Trial:
         return _SOME if self.mix == "questions" or chats == 1 else _MANY
 
     def run(self, number: int, load: Load, chats: int) -> Result:
-        """Deliver a load; return what came of it."""
-        before, noted = self.running.cpu, len(self.running.lags)
+        """Deliver a load and return its result."""
+        before, earlier = self.running.cpu, len(self.running.lags)
         with self.running.watched():
             self.pipe.send(load)
-            told: Told = self.pipe.recv()
-        lags = self.running.lags[noted:]
+            measured: Measurement = self.pipe.recv()
+        lags = self.running.lags[earlier:]
         result = Result(
             self.contender.name,
             self.mix,
             self.delay,
             chats,
             load.rate,
-            len(told.latencies) / told.seconds,
-            median(told.latencies),
-            p99(told.latencies),
-            (self.running.cpu - before) / max(len(told.latencies), 1),
+            len(measured.latencies) / measured.seconds,
+            median(measured.latencies),
+            p99(measured.latencies),
+            (self.running.cpu - before) / max(len(measured.latencies), 1),
             self.running.memory,
-            told.unanswered,
+            measured.unanswered,
             p99(lags),
             max(lags, default=float("nan")),
             number,
@@ -230,7 +232,7 @@ class Trial:
 
 @contextmanager
 def telegram(delay: float) -> Iterator[tuple[Connection, str]]:
-    """Start a server in a process of its own; gives the pipe for its loads, and its address."""
+    """Start an API server in a process of its own; yield the pipe for its loads, and its URL."""
     port = free_port()
     ours_end, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("fork").Process(target=serve, args=(theirs, port, delay))
@@ -244,7 +246,7 @@ def telegram(delay: float) -> Iterator[tuple[Connection, str]]:
 
 
 def free_port(following: int = 0) -> int:
-    """Return a port that nobody uses, and none of so many that follow it."""
+    """Return a free port that is followed by a number of other free ports."""
     while True:
         with ExitStack() as stack, suppress(OSError, OverflowError):
             first = stack.enter_context(socket.socket())
@@ -256,7 +258,7 @@ def free_port(following: int = 0) -> int:
 
 
 def _report_folder(options: argparse.Namespace) -> Path | None:
-    """Return where to write; the project's own report is of a whole run alone."""
+    """Return the folder of the report; ``docs`` only after a complete run."""
     is_whole = not options.only and options.updates == _MANY_RAW and len(options.mix) == len(ALL)
     return options.report or (ROOT / "docs" if is_whole else None)
 

@@ -1,7 +1,7 @@
-"""Matching and nothing else: ``python -m benchmarks.load.alone COUNT``, seconds of processor each.
+"""``python -m benchmarks.load.alone COUNT``: the processor seconds of matching one question.
 
-Distinct questions as those of the load, one after the other in one process that does nothing else:
-what the rest is measured beside.
+Matches distinct questions, as those of the load, one after the other in one process that does
+nothing else. The load's figures are compared with this one.
 """
 
 import gc
@@ -19,12 +19,12 @@ _WARM = 100
 
 
 def main() -> None:
-    """Print the seconds of processor that a question takes, as the settings say to match it."""
+    """Print the processor seconds a question, matched as the settings say."""
     learnt = load_learnt(Settings.read(), fictitious=False)
     if learnt is None:
         sys.exit(1)
     matcher = learnt.library.load().matcher
-    # As a bot in service does.
+    # As the bot does in service.
     gc.freeze()
     count = int(sys.argv[1])
     updates = mixes.questions(count + _WARM, 100, material_of(Path(knowledge.__file__).parent))

@@ -1,4 +1,4 @@
-"""Who is measured: our bot and the bare echoes, each a process of its own on one core."""
+"""The contenders: our bot and the bare echo bots, each a process of its own on one core."""
 
 import os
 import signal
@@ -19,10 +19,10 @@ SECRET = "bench-secret"  # noqa: S105 - between two processes of this machine
 
 @dataclass(frozen=True)
 class Contender:
-    """A module that answers on the API server's address.
+    """A module that runs a bot against the API server.
 
-    ``mixes``: what it is asked; ``is_slow``: where the API is slow, a few updates take minutes;
-    ``is_raw``: it is many times as fast as any library.
+    ``mixes``: the mixes of updates that it is given; ``is_slow``: with a slow API, even a few
+    updates take minutes; ``is_raw``: it is many times as fast as any library.
     """
 
     name: str
@@ -34,28 +34,28 @@ class Contender:
 
     @property
     def echoes(self) -> bool:
-        """Whether it only repeats."""
+        """Whether the bot only repeats messages."""
         return self.mixes == ("echo",)
 
 
 def echo(kind: str, name: str, *, is_slow: bool = False, is_raw: bool = False) -> Contender:
-    """Return a bare echo."""
+    """Return a bare echo bot."""
     module = ("benchmarks.load.echoes", kind)
     return Contender(name, module, ("echo",), is_slow=is_slow, is_raw=is_raw)
 
 
 def ours(name: str, *mixes: str, webhook: bool = False, **settings: str) -> Contender:
-    """Return our bot, whole: inbox, handlers, matching, database, outbox."""
+    """Return our complete bot: inbox, handlers, matching, database, outbox."""
     return Contender(name, ("bot", "serve" if webhook else "run"), mixes, settings)
 
 
 def pinned_to(core: int | None) -> list[str]:
-    """Return what a command is begun with to run on one core."""
+    """Return the beginning of a command that runs on one core."""
     return [] if core is None else ["taskset", "-c", str(core)]
 
 
 class Running:
-    """A contender under way; ``cpu`` and ``memory`` are read from the system."""
+    """The process of a contender; ``cpu`` and ``memory`` are read from ``/proc``."""
 
     def __init__(
         self, contender: Contender, api: str, core: int | None, hook_port: int, listen_port: int
@@ -67,8 +67,8 @@ class Running:
             "TELEGRAM_API_URL": api,
             "DATABASE_URL": f"sqlite+aiosqlite:///{self._folder.name}/bot.db",
             "LOG_LEVEL": "WARNING",
-            # The work is measured: of Telegram's limits, nothing else would be seen. How fast
-            # people write is looked at, and nobody held.
+            # Without Telegram's rate limits, which would hide the speed of the bot. The rate at
+            # which people write is still looked up, but its limit is out of reach.
             "MESSAGES_PER_SECOND": "0",
             "FLOOD_LIMIT": "1000000",
             "WEBHOOK_URL": hook,
@@ -89,7 +89,7 @@ class Running:
 
     @property
     def cpu(self) -> float:
-        """Seconds of processor used so far, by all threads."""
+        """Processor seconds used so far by all threads."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -101,17 +101,17 @@ class Running:
 
     @property
     def lags(self) -> list[float]:
-        """How late the event loop woke, in seconds, each time it was asked to while watched."""
+        """The lags of the event loop, in seconds, measured while it was watched."""
         return lags(self._lags)
 
     def check(self) -> None:
-        """Raise ChildProcessError where it has ended: what is posted to it would wait in vain."""
+        """Raise ChildProcessError if the process has ended: posting to it would wait for ever."""
         if (code := self._process.poll()) is not None:
             raise ChildProcessError(f"a contender ended with {code}")
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Have its event loop watched meanwhile."""
+        """Measure the lags of its event loop during the block."""
         self._process.send_signal(signal.SIGUSR1)
         try:
             yield
@@ -119,7 +119,7 @@ class Running:
             self._process.send_signal(signal.SIGUSR2)
 
     def stop(self) -> None:
-        """End the process and its database."""
+        """End the process, and delete its database."""
         self._process.terminate()
         self._process.wait(30)
         self._folder.cleanup()

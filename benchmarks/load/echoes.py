@@ -1,8 +1,8 @@
-"""Bots that only repeat what was said: ``python -m benchmarks.load.echoes KIND API_URL``.
+"""Bots that only repeat messages: ``python -m benchmarks.load.echoes KIND API_URL``.
 
-Kinds: ``ptb`` (python-telegram-bot on its default transport), ``ptb-at-once`` (its updates handled
-concurrently, 256 at most), ``aiogram``, ``socket`` (no library: what Python itself can do); and
-``ptb-webhook`` and ``aiogram-webhook``, which are posted to where the settings of our bot say.
+Kinds: ``ptb`` (python-telegram-bot on its default transport), ``ptb-at-once`` (the same with
+concurrent updates, 256 at most), ``aiogram``, ``socket`` (Python without any library); and
+``ptb-webhook`` and ``aiogram-webhook``, whose webhook is that of our bot's settings.
 """
 
 import asyncio
@@ -12,14 +12,14 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
-# As our bot asks for (Bot API, setWebhook: 100 at most).
+# The max_connections of our bot (Bot API, setWebhook: 100 at most).
 _POSTS_AT_ONCE = 100
 TOKEN = "1:bench"  # noqa: S105 - opens the benchmark's own server
 
 
 def ptb(api: str, *, at_once: bool = False, posted: bool = False) -> None:
-    """Poll with python-telegram-bot, or be posted to."""
-    from telegram import Update  # noqa: PLC0415 - each kind pays for its own library alone
+    """Run python-telegram-bot by polling, or by webhook if ``posted``."""
+    from telegram import Update  # noqa: PLC0415 - each kind imports its own library only
     from telegram.ext import Application, ContextTypes, MessageHandler, filters  # noqa: PLC0415
 
     async def echo(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -46,7 +46,7 @@ def ptb(api: str, *, at_once: bool = False, posted: bool = False) -> None:
 
 
 class _Hook:
-    """Where Telegram posts, as our own settings say it."""
+    """The webhook's address and secret, read from the variables of our own settings."""
 
     def __init__(self) -> None:
         self.url, self.secret = os.environ["WEBHOOK_URL"], os.environ["WEBHOOK_SECRET"]
@@ -55,7 +55,7 @@ class _Hook:
 
 
 def aiogram(api: str, *, posted: bool = False) -> None:
-    """Poll with aiogram, or be posted to, as its documentation has it: each update is a task."""
+    """Run aiogram by polling or webhook as in its documentation: each update is a task."""
     from aiogram import Bot, Dispatcher  # noqa: PLC0415
     from aiogram.client.session.aiohttp import AiohttpSession  # noqa: PLC0415
     from aiogram.client.telegram import TelegramAPIServer  # noqa: PLC0415
@@ -89,7 +89,7 @@ def aiogram(api: str, *, posted: bool = False) -> None:
 
 
 def socket(api: str) -> None:
-    """Poll with nothing but a socket: one connection to fetch, sixteen to answer."""
+    """Poll with bare sockets: one connection to fetch, sixty-four to answer."""
     asyncio.run(_socket(api))
 
 
@@ -132,7 +132,7 @@ async def _call(
 
 
 def main() -> None:
-    """Run one kind."""
+    """Run one kind of echo bot."""
     kind, api = sys.argv[1:3]
     kinds = {
         "ptb": lambda: ptb(api),

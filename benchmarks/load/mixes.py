@@ -1,4 +1,4 @@
-"""What people do, as updates: commands and buttons, forms, or questions that all differ."""
+"""Mixes of updates: commands, buttons and forms; repeated questions; distinct questions."""
 
 import itertools
 import random
@@ -19,7 +19,7 @@ from storage.records.interest_values import ContactKind, Role
 
 
 class Update(dict[str, Any]):
-    """An update; ``answers``: the messages that it is answered by."""
+    """An update; ``answers`` is the number of messages that answer it."""
 
     answers = 1
 
@@ -33,37 +33,37 @@ _COMMANDS = ("/aide", "/themes", "/projets", "/mesdemandes", "/contact", "/confi
 
 
 def navigation(count: int, chats: int, project: str) -> list[Update]:
-    """Commands, taps and a form, each answered by a message or two; nobody has written before.
+    """Return commands, taps and forms, each answered by a message or two, from new people.
 
-    Each chat goes round by itself, from another place on: a form is filled in from its beginning.
+    Each chat repeats the moves from a place of its own, but always begins a form at its start.
     """
     moves = _moves(project)
-    # New people each time: nobody is found in the middle of a form.
+    # New people for each load: none is still in the middle of a form.
     first = next(_CROWDS) * _CROWD
     rounds = [itertools.chain.from_iterable(_from(moves, chat)) for chat in range(chats)]
     return [next(rounds[n % chats])(first + n % chats + 1) for n in range(count)]
 
 
 def _moves(project: str) -> list[list[Move]]:
-    """Return what somebody does; a form is done in one go."""
+    """Return the moves of a person, in groups; the moves of a form stay together."""
     taps = (ListThemes(), ListProjects(), ShowEntry("financement"), ShowProject(project))
     form: list[Move] = [
-        partial(tapped, data=DeclareInterest(project).pack()),
-        partial(tapped, data=Begin().pack()),
-        partial(said, text="Chaudronnerie du Delta"),
-        partial(said, text="Samira Costa"),
-        # The question that was tapped tells the choice, and the next one comes.
-        partial(tapped, data=Pick("contact_kind", ContactKind.PHONE).pack(), answers=2),
-        partial(said, text="06 12 34 56 78"),
-        partial(tapped, data=Pick("role", Role.LEARN).pack(), answers=2),
-        partial(said, text="Nous avons un tour disponible et deux fraiseurs."),
-        partial(tapped, data=Skip("siret").pack(), answers=2),
-        # Given up at the recap: once it is recorded, the same person could not begin again.
-        partial(tapped, data=Cancel(sure=True).pack()),
+        partial(tap_update, data=DeclareInterest(project).pack()),
+        partial(tap_update, data=Begin().pack()),
+        partial(text_update, text="Chaudronnerie du Delta"),
+        partial(text_update, text="Samira Costa"),
+        # A choice is answered twice: its message is edited, and the next question is sent.
+        partial(tap_update, data=Pick("contact_kind", ContactKind.PHONE).pack(), answers=2),
+        partial(text_update, text="06 12 34 56 78"),
+        partial(tap_update, data=Pick("role", Role.LEARN).pack(), answers=2),
+        partial(text_update, text="Nous avons un tour disponible et deux fraiseurs."),
+        partial(tap_update, data=Skip("siret").pack(), answers=2),
+        # Cancel at the recap: once an interest is recorded, the person could not begin another.
+        partial(tap_update, data=Cancel(sure=True).pack()),
     ]
     looks = [
-        *([partial(said, text=text)] for text in _COMMANDS),
-        *([partial(tapped, data=tap.pack())] for tap in taps),
+        *([partial(text_update, text=text)] for text in _COMMANDS),
+        *([partial(tap_update, data=tap.pack())] for tap in taps),
     ]
     # Commands, buttons and forms: about a third each.
     return [*looks, *looks, form]
@@ -75,16 +75,16 @@ def _from(moves: list[list[Move]], place: int) -> Iterator[list[Move]]:
 
 
 def questions(count: int, chats: int, material: Material) -> list[Update]:
-    """Questions that are all different: known phrasings, each with two words of another."""
-    chosen = random.Random(7)  # noqa: S311 - any will do, the same in each run
+    """Return questions that all differ: phrasings, each with two words of another one."""
+    chosen = random.Random(7)  # noqa: S311 - a fixed seed, so that all runs are the same
     texts = [example.text for example in material.examples if example.entry]
-    return [said(n % chats + 1, _other_words(chosen, texts)) for n in range(count)]
+    return [text_update(n % chats + 1, _other_words(chosen, texts)) for n in range(count)]
 
 
 def repeated(count: int, chats: int, material: Material) -> list[Update]:
-    """Return a few questions, asked again and again: most of a real day."""
+    """Return a few questions asked again and again, as most questions of a real day are."""
     texts = [example.text for example in material.examples if example.entry][::40][:_REPEATED]
-    return [said(n % chats + 1, texts[n % len(texts)]) for n in range(count)]
+    return [text_update(n % chats + 1, texts[n % len(texts)]) for n in range(count)]
 
 
 def _other_words(chosen: random.Random, texts: list[str]) -> str:
@@ -94,20 +94,20 @@ def _other_words(chosen: random.Random, texts: list[str]) -> str:
 
 
 def echoes(count: int, chats: int) -> list[Update]:
-    """Messages for a bot that only repeats."""
-    return [said(n % chats + 1, f"message {n}") for n in range(count)]
+    """Return messages for an echo bot."""
+    return [text_update(n % chats + 1, f"message {n}") for n in range(count)]
 
 
-def said(chat: int, text: str) -> Update:
-    """Return an update: a text in a private chat."""
+def text_update(chat: int, text: str) -> Update:
+    """Return the update of a text in a private chat."""
     message = _message(chat) | {"text": text}
     if text.startswith("/"):
         message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text)}]
     return Update(update_id=next(_IDS), message=message)
 
 
-def tapped(chat: int, data: str, answers: int = 1) -> Update:
-    """Return an update: a button under a message of the bot."""
+def tap_update(chat: int, data: str, answers: int = 1) -> Update:
+    """Return the update of a tap on a button of the bot's message."""
     number = next(_IDS)
     message = _message(chat) | {"text": "x"}
     query = {

@@ -1,7 +1,8 @@
-"""``python -m benchmarks.load.publication``: from a published change to the last worker's answers.
+"""``python -m benchmarks.load.publication``: the time until all workers serve a published change.
 
-Two webhook workers on PostgreSQL, each with a folder of its own and the encoder. A change of the
-shipped answers is wanted as a facilitator's tap wants it; each worker logs what it puts in service.
+Two webhook workers run on PostgreSQL, each with a folder of its own and the encoder. A change of
+the shipped answers is requested as by a facilitator's tap; each worker logs what it puts in
+service.
 """
 
 import argparse
@@ -42,7 +43,7 @@ def main() -> None:
         ExitStack() as stack,
     ):
         root = Path(folder)
-        # PostgreSQL's own account must reach it.
+        # PostgreSQL's own account must have access.
         root.chmod(0o755)
         postgres = Postgres(root / "postgres")
         asyncio.run(postgres.start())
@@ -60,7 +61,7 @@ def main() -> None:
 
 
 class _Worker:
-    """A worker with a folder of its own, and what it logs."""
+    """A worker with a folder and a log of its own."""
 
     def __init__(self, folder: Path, api: str, url: str) -> None:
         shutil.copytree(Path(knowledge.__file__).parent, folder / "knowledge")
@@ -83,18 +84,18 @@ class _Worker:
 
     @property
     def put_in_service(self) -> int:
-        """How many changes it has put in service."""
+        """The number of changes that the worker has put in service."""
         return self._log.read_text("utf-8").count("is in service")
 
     def stop(self) -> None:
-        """End it."""
+        """End the worker's process."""
         self._process.terminate()
         self._process.wait(30)
 
 
 def _published(number: int, url: str, workers: list[_Worker]) -> float:
-    """Publish a change; return the seconds until the last worker answers from it."""
-    # What was published before is learnt by now, as it would be between two people's changes.
+    """Publish a change; return the seconds until the last worker has put it in service."""
+    # Wait until the training after the former change is over, as between changes of real people.
     time.sleep(_BETWEEN_SECONDS)
     before = [worker.put_in_service for worker in workers]
     former = workers[0].faq.read_bytes()

@@ -1,4 +1,4 @@
-"""The table and the plot of a run."""
+"""Writes the tables and the plot of a run."""
 
 import math
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ _NONE = "–"
 
 
 def line(result: Result) -> str:
-    """Return one result in a line."""
+    """Return one result as a line for the terminal."""
     rate = f"at {result.rate:.0f}/s" if result.rate else ""
     return (
         f"{result.contender:30} {result.mix:10} delay {result.delay * 1000:2.0f} ms "
@@ -57,13 +57,13 @@ def line(result: Result) -> str:
 
 def write(folder: Path, results: Sequence[Result]) -> None:
     """Write ``load-benchmark.md`` and its plot."""
-    told = middle(results)
-    drained = [one for one in told if not one.rate]
+    shown = middle(results)
+    drained = [one for one in shown if not one.rate]
     times = len({one.round for one in results})
     rounds = len({one.round for one in results if one.rate})
     parts = [_HEAD.format(rounds=rounds, times=times), targets.table(results)]
     parts += [_drained(drained, results, delay) for delay in _delays(drained)]
-    parts += [_steady([one for one in told if one.rate])]
+    parts += [_steady([one for one in shown if one.rate])]
     parts += ["![Updates a second](images/load.png)\n"]
     (folder / "images").mkdir(parents=True, exist_ok=True)
     (folder / "load-benchmark.md").write_text("\n".join(parts), "utf-8")
@@ -74,12 +74,12 @@ def _delays(results: Sequence[Result]) -> list[float]:
     return sorted({one.delay for one in results})
 
 
-def _drained(told: Sequence[Result], results: Sequence[Result], delay: float) -> str:
+def _drained(shown: Sequence[Result], results: Sequence[Result], delay: float) -> str:
     rows = [f"\n## A backlog, the API answering after {delay * 1000:.0f} ms\n", _DRAINED]
-    for one in told:
+    for one in shown:
         if one.delay == delay:
             peers = [ratio(one, results, peer, "echo") for peer in (targets.PTB, targets.AIOGRAM)]
-            times = " | ".join(_times(found) for found in (*peers, times_alone(one, results)))
+            times = " | ".join(_times(value) for value in (*peers, times_alone(one, results)))
             rows.append(
                 f"| {one.contender}, {one.mix} | {one.chats} | {one.per_second:.0f} | {times} "
                 f"| {one.cpu * 1000:.2f} | {_lag(one)} | {one.memory:.0f} |"
@@ -93,11 +93,11 @@ def _drained(told: Sequence[Result], results: Sequence[Result], delay: float) ->
 
 
 def _alone(results: Sequence[Result], delay: float) -> dict[str, float]:
-    found: dict[str, list[float]] = {}
+    seconds_of: dict[str, list[float]] = {}
     for one in results:
         if one.delay == delay and not math.isnan(one.alone):
-            found.setdefault(one.contender, []).append(one.alone)
-    return {name: median(seconds) for name, seconds in found.items()}
+            seconds_of.setdefault(one.contender, []).append(one.alone)
+    return {name: median(seconds) for name, seconds in seconds_of.items()}
 
 
 def _times(ratio: float | None) -> str:
@@ -110,7 +110,7 @@ def _lag(one: Result) -> str:
     return f"{one.lag * 1000:.1f} ({one.longest_lag * 1000:.0f})"
 
 
-def _steady(told: Sequence[Result]) -> str:
+def _steady(shown: Sequence[Result]) -> str:
     rows = [
         "\n## At a steady rate\n",
         _STEADY,
@@ -118,18 +118,18 @@ def _steady(told: Sequence[Result]) -> str:
             f"| {one.contender}, {one.mix} | {one.delay * 1000:.0f} | {one.rate:.0f} "
             f"| {one.per_second:.0f} | {one.median * 1000:.1f} | {one.p99 * 1000:.1f} "
             f"| {_lag(one)} |"
-            for one in told
+            for one in shown
         ),
     ]
     return "\n".join(rows) + "\n"
 
 
 def _plot(results: Sequence[Result], file: Path) -> None:
-    """Draw the updates a second of a hundred chats, one bar each."""
+    """Draw the updates a second at a hundred chats, one bar for each contender and mix."""
     delays = _delays(results)
     figure, axes = plt.subplots(1, len(delays), figsize=(7 * len(delays), 5), squeeze=False)
     for axis, delay in zip(axes[0], delays, strict=True):
-        # A horizontal bar chart begins at the bottom.
+        # Reversed, because a horizontal bar chart begins at the bottom.
         shown = [one for one in results if (one.delay, one.chats) == (delay, targets.CHATS)][::-1]
         colours = ["tab:blue" if one.contender.startswith("ours") else "silver" for one in shown]
         names = [f"{one.contender}, {one.mix}" for one in shown]

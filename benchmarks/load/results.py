@@ -1,4 +1,4 @@
-"""What is measured: a contender under a load, its rounds, their middle, a ratio within each."""
+"""The results of a contender under a load, and their medians and ratios over the rounds."""
 
 import math
 import statistics
@@ -12,9 +12,9 @@ _QUANTILE = 0.99
 class Result:
     """One contender under one load; times in seconds, ``cpu`` an update, memory in megabytes.
 
-    ``rate``: updates a second, 0 where all were there at once. ``lag`` and ``longest_lag``: how
-    late the event loop woke, at the 99th percentile and at worst. ``alone``: the processor time of
-    matching one distinct question and nothing else, just before and after; not a number elsewhere.
+    ``rate``: updates a second, 0 for a backlog. ``lag`` and ``longest_lag``: how late the event
+    loop woke, at the 99th percentile and at worst. ``alone``: the processor time of matching one
+    distinct question and nothing else, measured just before and after; NaN if not measured.
     """
 
     contender: str
@@ -35,28 +35,28 @@ class Result:
 
 
 def p99(values: Sequence[float]) -> float:
-    """Return the 99th percentile of what may be in any order; not a number where there is none."""
+    """Return the 99th percentile of values in any order; NaN without values."""
     ordered = sorted(values)
     return ordered[max(0, int(len(ordered) * _QUANTILE) - 1)] if ordered else float("nan")
 
 
 def median(values: Sequence[float]) -> float:
-    """Return the value in the middle; not a number where there is none."""
+    """Return the median; NaN without values."""
     return statistics.median(values) if values else float("nan")
 
 
 def middle(results: Sequence[Result]) -> list[Result]:
-    """Return, of the rounds of each measure, the one in the middle by updates a second."""
+    """Return for each contender and load the median round by updates a second."""
     return [_middle(same) for same in _by_load(results).values()]
 
 
 def ratio(one: Result, results: Sequence[Result], contender: str, mix: str) -> float | None:
-    """Return how many times a peer's pace, in the middle of the rounds that had both."""
-    found = _by_load(results)
-    peers = {peer.round: peer for peer in found.get((contender, mix, *_load(one)), ())}
+    """Return the pace relative to a peer's: the median over the rounds that have both."""
+    rounds = _by_load(results)
+    peers = {peer.round: peer for peer in rounds.get((contender, mix, *_load(one)), ())}
     ratios = [
         mine.per_second / peers[mine.round].per_second
-        for mine in found[one.contender, one.mix, *_load(one)]
+        for mine in rounds[one.contender, one.mix, *_load(one)]
         if mine.round in peers
     ]
     return statistics.median(ratios) if ratios else None
@@ -65,7 +65,7 @@ def ratio(one: Result, results: Sequence[Result], contender: str, mix: str) -> f
 def times_alone(one: Result, results: Sequence[Result]) -> float | None:
     """Return questions a second as a share of what matching alone allows on that core.
 
-    In the middle of the rounds, each with its own measure of matching alone.
+    The median over the rounds, each with its own measure of matching alone.
     """
     same = _by_load(results)[one.contender, one.mix, *_load(one)]
     shares = [each.per_second * each.alone for each in same if not math.isnan(each.alone)]
@@ -73,10 +73,10 @@ def times_alone(one: Result, results: Sequence[Result]) -> float | None:
 
 
 def _by_load(results: Sequence[Result]) -> dict[tuple[object, ...], list[Result]]:
-    found: dict[tuple[object, ...], list[Result]] = {}
+    rounds: dict[tuple[object, ...], list[Result]] = {}
     for one in results:
-        found.setdefault((one.contender, one.mix, *_load(one)), []).append(one)
-    return found
+        rounds.setdefault((one.contender, one.mix, *_load(one)), []).append(one)
+    return rounds
 
 
 def _load(one: Result) -> tuple[float, int, float]:
@@ -84,5 +84,5 @@ def _load(one: Result) -> tuple[float, int, float]:
 
 
 def _middle(same: Sequence[Result]) -> Result:
-    # Of an even number, the slower of the two in the middle: nobody is made faster by repeating.
+    # Of an even number, take the slower of the two middle rounds, so as not to flatter anybody.
     return sorted(same, key=lambda one: one.per_second)[(len(same) - 1) // 2]

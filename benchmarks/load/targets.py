@@ -1,4 +1,4 @@
-"""The figures held to what was asked of them: a row for each target, met or not."""
+"""The targets of our bot, each with its measured figure, and whether it is met."""
 
 import itertools
 import math
@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from benchmarks.load.results import Result, middle, ratio, times_alone
 
 PTB, AIOGRAM = "PTB echo", "aiogram echo"
-# What the names of those end with whom Telegram posts to.
+# The end of the names of contenders that run by webhook.
 WEBHOOK = ", webhook"
 _OURS, CHATS = "ours", 100
-# A share of a peer's pace, updates a second, seconds.
+# The targets: a share of a peer's pace, updates a second, seconds to the answer, seconds of lag.
 _SHARE, _PACE, _LATE, _HELD = 0.8, 500, 0.25, 0.02
 
 
 def table(results: Sequence[Result]) -> str:
-    """Return the targets of ours, a backlog at a hundred chats and the steady rate, as a table."""
+    """Return the table of our targets, for a backlog at a hundred chats and the steady rate."""
     rows = ["## Targets\n", "| of | asked | measured | |", "|---|---|---|---|"]
     for one in middle(results):
         if one.contender.startswith(_OURS) and one.chats == CHATS:
@@ -25,7 +25,7 @@ def table(results: Sequence[Result]) -> str:
 
 
 def _all_answered(one: Result, results: Sequence[Result]) -> Iterator[str]:
-    """Give a row where, in any round, people were left without an answer."""
+    """Yield a row if any round left updates unanswered."""
     key = (one.contender, one.mix, one.delay, one.chats, one.rate)
     same = [r for r in results if (r.contender, r.mix, r.delay, r.chats, r.rate) == key]
     if missing := sum(r.unanswered for r in same):
@@ -34,36 +34,36 @@ def _all_answered(one: Result, results: Sequence[Result]) -> Iterator[str]:
 
 def _drained(one: Result, results: Sequence[Result]) -> Iterator[str]:
     if one.mix == "questions" and not one.delay:
-        found = times_alone(one, results)
-        yield _at_least(one, "of what matching alone allows", found, _SHARE)
+        share = times_alone(one, results)
+        yield _at_least(one, "of what matching alone allows", share, _SHARE)
     elif one.mix == "repeated":
-        found = ratio(one, results, one.contender, "navigation")
-        yield _at_least(one, "of its navigation", found, 1.0)
+        share = ratio(one, results, one.contender, "navigation")
+        yield _at_least(one, "of its navigation", share, 1.0)
     elif one.mix == "navigation" and one.delay:
-        told = f"{one.per_second:.0f}"
-        yield _row(one, f"over {_PACE} a second", told, is_met=one.per_second > _PACE)
+        measured = f"{one.per_second:.0f}"
+        yield _row(one, f"over {_PACE} a second", measured, is_met=one.per_second > _PACE)
     elif one.mix == "navigation":
         ways = ("", WEBHOOK) if one.contender.endswith(WEBHOOK) else ("",)
         for way, (peer, least) in itertools.product(ways, ((PTB, 1.0), (AIOGRAM, _SHARE))):
-            found = ratio(one, results, peer + way, "echo")
-            yield _at_least(one, f"of the {peer}{way}", found, least)
+            share = ratio(one, results, peer + way, "echo")
+            yield _at_least(one, f"of the {peer}{way}", share, least)
 
 
 def _steady(one: Result) -> Iterator[str]:
     if one.mix == "navigation":
-        told = f"{one.p99 * 1000:.1f} ms"
-        yield _row(one, f"p99 at most {_LATE * 1000:.0f} ms", told, is_met=one.p99 <= _LATE)
-    told = "not measured" if math.isnan(one.lag) else f"{one.lag * 1000:.1f} ms"
+        measured = f"{one.p99 * 1000:.1f} ms"
+        yield _row(one, f"p99 at most {_LATE * 1000:.0f} ms", measured, is_met=one.p99 <= _LATE)
+    measured = "not measured" if math.isnan(one.lag) else f"{one.lag * 1000:.1f} ms"
     asked = f"loop lag p99 at most {_HELD * 1000:.0f} ms"
-    yield _row(one, asked, told, is_met=one.lag <= _HELD)
+    yield _row(one, asked, measured, is_met=one.lag <= _HELD)
 
 
-def _at_least(one: Result, asked: str, found: float | None, least: float) -> str:
+def _at_least(one: Result, asked: str, share: float | None, least: float) -> str:
     asked = f"at least {least:.2f} {asked}"
-    if found is None:
+    if share is None:
         return _row(one, asked, "not measured", is_met=False)
-    # Rounded down: no figure is printed that would meet what it does not.
-    return _row(one, asked, f"{math.floor(found * 100) / 100:.2f}", is_met=found >= least)
+    # Round down, so that a missed target is never printed as met.
+    return _row(one, asked, f"{math.floor(share * 100) / 100:.2f}", is_met=share >= least)
 
 
 def _row(one: Result, asked: str, measured: str, *, is_met: bool) -> str:

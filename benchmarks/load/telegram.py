@@ -1,9 +1,9 @@
-"""A Telegram that costs little: the preview, which checks and shows, would be most of the cost.
+"""A cheap Telegram for load tests: the preview checks and shows too much to serve for them.
 
 A raw HTTP/1.1 server in a process of its own. It gives updates by long polling or posts them to a
-webhook, takes every method, waits ``delay`` seconds before it answers a message, and remembers when
-each update left and when its answer came. An update is answered by the next message (or edit) to
-its chat, or by the next two where it says so.
+webhook, accepts every method, waits ``delay`` seconds before it answers a message, and measures
+the time from each update to its answer. The next message (or edit) to a chat answers its oldest
+update, or the next two if the update says so.
 """
 
 import asyncio
@@ -22,16 +22,16 @@ from benchmarks.load.mixes import Update
 _BATCH = 100
 _ANSWERS = {b"sendmessage", b"editmessagetext", b"senddocument"}
 _BOT = {"id": 1, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
-# Bot API, setWebhook: simultaneous posts, where the bot does not say.
+# Bot API, setWebhook: the default of max_connections.
 _POSTS_AT_ONCE = 40
 _AGAIN_SECONDS = 0.1
 
 
 @dataclass
 class Load:
-    """What to deliver: updates in order, all at once (``rate`` 0) or so many a second.
+    """Updates to deliver in order, all at once (``rate`` 0) or at ``rate`` updates a second.
 
-    ``workers`` take posts in turn, on ports from the webhook's on: what a load balancer does.
+    The posts are spread over ``workers``, whose ports follow the webhook's, as by a load balancer.
     """
 
     updates: list[Update]
@@ -41,8 +41,8 @@ class Load:
 
 
 @dataclass
-class Told:
-    """What was measured: seconds from delivery to answer, and the time the whole took."""
+class Measurement:
+    """The seconds from delivery to answer of each update, and those of the whole load."""
 
     latencies: list[float] = field(default_factory=list)
     seconds: float = 0.0
@@ -61,10 +61,10 @@ class LoadTelegram:
     def __init__(self, delay: float) -> None:
         self.delay = delay
         self.queue: deque[Update] = deque()
-        # By chat, when each update left and how many messages it still waits for.
+        # By chat, the delivery time of each update and the number of answers it still waits for.
         self.delivered: dict[int, deque[list[float]]] = defaultdict(deque)
         self.unconfirmed: deque[Update] = deque()
-        self.told = Told()
+        self.measured = Measurement()
         self.expected = 0
         self.came = asyncio.Event()
         self.asked = asyncio.Event()
@@ -74,13 +74,13 @@ class LoadTelegram:
         self.posts_at_once = _POSTS_AT_ONCE
         self._message_ids = 0
 
-    async def run(self, load: Load) -> Told:
-        """Deliver a load, wait for the last answer (as long as the load says), tell.
+    async def run(self, load: Load) -> Measurement:
+        """Deliver a load, wait for the last answer at most ``load.seconds``, return the measures.
 
-        Who has not asked for updates yet, by polling or for its webhook, is waited for first.
+        Waits first until the bot has asked for updates, by polling or by setting its webhook.
         """
         await asyncio.wait_for(self.asked.wait(), load.seconds)
-        self.told, self.expected = Told(), len(load.updates)
+        self.measured, self.expected = Measurement(), len(load.updates)
         self.done.clear()
         self.delivered.clear()
         began = time.perf_counter()
@@ -88,10 +88,10 @@ class LoadTelegram:
         try:
             await asyncio.wait_for(self.done.wait(), load.seconds)
         except TimeoutError:
-            self.told.unanswered = self.expected - len(self.told.latencies)
+            self.measured.unanswered = self.expected - len(self.measured.latencies)
         feeding.cancel()
-        self.told.seconds = time.perf_counter() - began
-        return self.told
+        self.measured.seconds = time.perf_counter() - began
+        return self.measured
 
     async def _feed(self, load: Load) -> None:
         began = time.perf_counter()
@@ -108,7 +108,7 @@ class LoadTelegram:
             await posting.finish()
 
     def take(self, offset: int) -> list[Update]:
-        """Give the next batch; what is below the offset is confirmed, the rest is given again."""
+        """Return the next batch; an offset confirms the updates below it, others are repeated."""
         while self.unconfirmed and self.unconfirmed[0]["update_id"] < offset:
             self.unconfirmed.popleft()
         now = time.perf_counter()
@@ -119,24 +119,24 @@ class LoadTelegram:
         return list(self.unconfirmed)
 
     def left(self, update: Update, now: float) -> None:
-        """Note that an update was delivered."""
+        """Record that an update was delivered."""
         self.delivered[chat_of(update)].append([now, update.answers])
 
     def answered(self, chat: int) -> int:
-        """Note an answer; return the new message's id."""
+        """Record an answer; return the new message's id."""
         waiting = self.delivered.get(chat)
         if waiting:
             waiting[0][1] -= 1
         if waiting and not waiting[0][1]:
-            self.told.latencies.append(time.perf_counter() - waiting.popleft()[0])
-            if len(self.told.latencies) >= self.expected:
+            self.measured.latencies.append(time.perf_counter() - waiting.popleft()[0])
+            if len(self.measured.latencies) >= self.expected:
                 self.done.set()
         self._message_ids += 1
         return self._message_ids + 1_000_000
 
 
 class _Posting:
-    """Posts updates to the webhook over some connections; one chat always over the same."""
+    """Posts updates to the webhook over some connections; a chat always uses the same one."""
 
     def __init__(self, telegram: LoadTelegram, workers: int) -> None:
         self._telegram = telegram
@@ -147,7 +147,7 @@ class _Posting:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def put(self, update: Update) -> None:
-        """Hand an update to its connection."""
+        """Queue an update for the connection of its chat."""
         lane = chat_of(update) % self._telegram.posts_at_once
         if lane not in self._lanes:
             self._lanes[lane] = asyncio.Queue()
@@ -156,14 +156,14 @@ class _Posting:
         self._lanes[lane].put_nowait(update)
 
     async def finish(self) -> None:
-        """Wait until everything was taken."""
+        """Wait until all updates are posted."""
         for lane in self._lanes.values():
             lane.put_nowait(None)
         await asyncio.gather(*self._tasks)
 
     async def _connected(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         while True:
-            # The webhook may be registered a moment before it listens.
+            # The bot may register its webhook a moment before it listens.
             with contextlib.suppress(ConnectionRefusedError):
                 return await asyncio.open_connection(self._host, port)
             await asyncio.sleep(_AGAIN_SECONDS)
@@ -219,7 +219,7 @@ async def _serve(
 
 async def _answer(telegram: LoadTelegram, path: bytes, kind: bytes, body: bytes) -> Any:  # noqa: ANN401 - the Bot API's
     address, _, query = path.partition(b"?")
-    # Telegram reads names in any case.
+    # Method names are case-insensitive.
     method = address.rsplit(b"/", 1)[1].lower()
     values = _values(query, kind, body)
     if method == b"getme":
@@ -270,18 +270,18 @@ async def _updates(telegram: LoadTelegram, offset: int) -> list[dict[str, Any]]:
     telegram.asked.set()
     if not telegram.queue:
         telegram.came.clear()
-    found = telegram.take(offset)
-    if not found:
+    batch = telegram.take(offset)
+    if not batch:
         try:
             await asyncio.wait_for(telegram.came.wait(), 1)
         except TimeoutError:
             return []
-        found = telegram.take(offset)
-    return found
+        batch = telegram.take(offset)
+    return batch
 
 
 def serve(pipe: Connection, port: int, delay: float) -> None:
-    """Run the server; each ``Load`` received through the pipe is answered by what was ``Told``."""
+    """Run the server: it receives each ``Load`` and sends its ``Measurement`` through the pipe."""
     asyncio.run(_main(pipe, port, delay))
 
 

@@ -1,8 +1,9 @@
-"""A program with a clock in its event loop: ``python -m benchmarks.load.watched FILE MODULE ARGS``.
+"""Measures a program's event loop: ``python -m benchmarks.load.watched FILE MODULE ARGS``.
 
-Between two signals, SIGUSR1 and SIGUSR2, the main thread's loop is asked to wake two hundred times
-a second; how late it does so (seconds, a double) is appended to the file. A callback that holds the
-loop shows as a late wake. Otherwise nothing is asked: who waits must not cost those at work.
+From SIGUSR1 to SIGUSR2, the main thread's loop is asked to wake two hundred times a second; how
+late it wakes (seconds, a double) is appended to the file. A callback that blocks the loop shows as
+a late wake. At other times nothing is measured, because a contender at rest must not take processor
+time from the one at work.
 """
 
 import asyncio
@@ -22,14 +23,14 @@ _SAMPLE = struct.Struct("d")
 
 
 def lags(file: Path) -> list[float]:
-    """Return what was noted so far."""
+    """Return the lags measured so far, in seconds."""
     content = file.read_bytes() if file.exists() else b""
     whole = len(content) // _SAMPLE.size * _SAMPLE.size
     return [lag for (lag,) in _SAMPLE.iter_unpack(content[:whole])]
 
 
 class Clock:
-    """Notes how late a loop wakes, from ``start`` to ``stop``."""
+    """Writes how late a loop wakes, from ``start`` to ``stop``."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, file: BinaryIO) -> None:
         self._loop = loop
@@ -38,23 +39,23 @@ class Clock:
         self._handle: asyncio.Handle | None = None
 
     def obey(self) -> None:
-        """Start and stop as signals say, from now on."""
+        """Start and stop on signals from now on."""
         for number, act in ((signal.SIGUSR1, self.start), (signal.SIGUSR2, self.stop)):
             signal.signal(number, lambda *_, act=act: self._loop.call_soon_threadsafe(act))
 
     def start(self) -> None:
-        """Ask to be woken soon."""
-        # Not the loop's own clock: uvloop's stands still while it works, and counts milliseconds.
+        """Schedule the next wake."""
+        # Not the loop's own clock: uvloop's counts milliseconds, and stands still during callbacks.
         self._due = time.monotonic() + _EVERY_SECONDS
         self._handle = self._loop.call_later(_EVERY_SECONDS, self._timer)
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Cancel the next wake."""
         if self._handle:
             self._handle.cancel()
 
     def _timer(self) -> None:
-        # As a coroutine that slept: a timer readies it, the loop's next turn runs it.
+        # As for a sleeping coroutine: a timer makes it ready, and the loop's next turn runs it.
         self._handle = self._loop.call_soon(self._wake)
 
     def _wake(self) -> None:
@@ -63,7 +64,7 @@ class Clock:
 
 
 def watch(file: BinaryIO) -> None:
-    """Put a clock in every loop of the main thread, however it is run."""
+    """Put a clock in every loop of the main thread, whatever runs the loop."""
     run_forever = asyncio.BaseEventLoop.run_forever
 
     def watched(loop: asyncio.BaseEventLoop) -> None:
@@ -76,7 +77,7 @@ def watch(file: BinaryIO) -> None:
         finally:
             clock.stop()
 
-    # Seen by all that runs a loop: asyncio.run, and the libraries that run theirs by themselves.
+    # Patch the class, so that asyncio.run and libraries that run a loop themselves are all covered.
     asyncio.BaseEventLoop.run_forever = watched  # type: ignore[assignment, method-assign]
 
     def made() -> asyncio.AbstractEventLoop:
@@ -84,7 +85,7 @@ def watch(file: BinaryIO) -> None:
         loop.call_soon(Clock(loop, file).obey)
         return loop
 
-    # Compiled, its own cannot be replaced: what makes a loop is.
+    # uvloop's methods are compiled and cannot be replaced: replace the function that makes a loop.
     uvloop.new_event_loop = made
 
 

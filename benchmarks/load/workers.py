@@ -1,7 +1,7 @@
 """``python -m benchmarks.load.workers``: SQLite, PostgreSQL, one worker, two; a long backlog.
 
-Prints the tables of ``docs/scaling.md``. Nothing is pinned: workers, PostgreSQL and the server that
-stands in for Telegram share the cores, so the processor time of each tells what would limit where.
+Prints the figures of ``docs/scaling.md``. Nothing is pinned to a core: workers, PostgreSQL and the
+API server share the cores, and the processor time of each tells which of them is the limit.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.load import mixes
 from benchmarks.load.__main__ import free_port, telegram
 from benchmarks.load.contenders import Running, ours
-from benchmarks.load.telegram import Load, Told
+from benchmarks.load.telegram import Load, Measurement
 from benchmarks.soak.postgres import Postgres
 from storage.database import Database, utc_now
 from storage.queues.outbox import Audience, Outgoing
@@ -33,7 +33,7 @@ def main() -> None:
     """Measure everything and print it."""
     options = _options()
     with tempfile.TemporaryDirectory() as folder:
-        # PostgreSQL's own account must reach it.
+        # PostgreSQL's own account must have access.
         Path(folder).chmod(0o755)
         postgres = Postgres(Path(folder) / "postgres")
         asyncio.run(postgres.start())
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 async def _interests(name: str, url: str, count: int) -> None:
-    """Register interests as the form does: the interest, its notification, what the person sees."""
+    """Register interests as the form does, with the messages to administrators and person."""
     database = Database(url)
     await database.migrate()
     await database.join()
@@ -98,7 +98,7 @@ def _message(chat_id: int | None) -> Outgoing:
 
 
 def _workers(name: str, workers: int, settings: dict[str, str], updates: int) -> None:
-    """Drain navigation posted to so many workers; tell the processor time of each part."""
+    """Drain navigation posted to some workers; print the processor time of each part."""
     contender = ours(name, webhook=True, SEMANTIC_MATCHING="false", **settings)
     first = free_port(workers - 1)
     with telegram(0.0) as (pipe, api), contextlib.ExitStack() as stack:
@@ -106,27 +106,28 @@ def _workers(name: str, workers: int, settings: dict[str, str], updates: int) ->
         for number in range(workers):
             running.append(Running(contender, api, None, first, first + number))
             stack.callback(running[-1].stop)
-            # The first worker makes the tables.
+            # The first worker creates the tables before the next one starts.
             time.sleep(8)
             running[-1].check()
         pipe.send(Load(mixes.navigation(200, _CHATS, _PROJECT), workers=workers))
         pipe.recv()
-        before = [_postgres_cpu(), *(one.cpu for one in running)]
+        before = [_postgres_cpu(), *(worker.cpu for worker in running)]
         pipe.send(Load(mixes.navigation(updates, _CHATS, _PROJECT), workers=workers))
-        told: Told = pipe.recv()
-        after = [_postgres_cpu(), *(one.cpu for one in running)]
+        measured: Measurement = pipe.recv()
+        after = [_postgres_cpu(), *(worker.cpu for worker in running)]
         pipe.send(None)
     used = [(now - then) / updates * 1000 for now, then in zip(after, before, strict=True)]
     print(
-        f"{workers} worker(s), {name}: {len(told.latencies) / told.seconds:.0f} updates a second; "
-        f"processor an update: workers {' + '.join(f'{one:.2f}' for one in used[1:])} ms, "
-        f"PostgreSQL {used[0]:.2f} ms; unanswered {told.unanswered}",
+        f"{workers} worker(s), {name}: {len(measured.latencies) / measured.seconds:.0f} updates "
+        f"a second; processor an update: workers "
+        f"{' + '.join(f'{each:.2f}' for each in used[1:])} ms, "
+        f"PostgreSQL {used[0]:.2f} ms; unanswered {measured.unanswered}",
         flush=True,
     )
 
 
 def _backlog(count: int) -> None:
-    """Drain what waited during an outage, watching the memory."""
+    """Drain a backlog such as after an outage, and watch the memory."""
     contender = ours("backlog", SEMANTIC_MATCHING="false")
     with telegram(0.0) as (pipe, api):
         running = Running(contender, api, None, free_port(), free_port())
@@ -136,14 +137,15 @@ def _backlog(count: int) -> None:
             pipe.recv()
             with _memory(running) as seen:
                 pipe.send(Load(mixes.navigation(count, _CHATS, _PROJECT), seconds=600))
-                told: Told = pipe.recv()
+                measured: Measurement = pipe.recv()
         finally:
             running.stop()
             pipe.send(None)
     print(
-        f"backlog of {count}: {len(told.latencies) / told.seconds:.0f} a second, unanswered "
-        f"{told.unanswered}; resident memory from {min(seen):.0f} to {max(seen):.0f} MB, "
-        f"by quarters {', '.join(f'{one:.0f}' for one in _quarters(seen))}",
+        f"backlog of {count}: {len(measured.latencies) / measured.seconds:.0f} a second, "
+        f"unanswered {measured.unanswered}; resident memory from {min(seen):.0f} "
+        f"to {max(seen):.0f} MB, by quarters "
+        f"{', '.join(f'{each:.0f}' for each in _quarters(seen))}",
         flush=True,
     )
 
@@ -172,7 +174,7 @@ def _quarters(seen: list[float]) -> list[float]:
 
 
 def _postgres_cpu() -> float:
-    """Return the seconds of processor of all processes called postgres, so far."""
+    """Return the processor seconds of all processes called postgres, so far."""
     total = 0
     for status in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):

@@ -1,1 +1,1 @@
-"""What the command line does, one module a subcommand or a family of them."""
+"""The subcommands of the command line, one module for each or for a family of them."""

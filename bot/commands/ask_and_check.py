@@ -1,4 +1,4 @@
-"""Knowledge from the command line: check the files, ask questions; no network, no database."""
+"""Subcommands on the knowledge: check the files, ask questions. No network, no database."""
 
 import html
 import json
@@ -28,7 +28,7 @@ def check(directory: Path, *, as_json: bool) -> int:
     today = date.today()  # noqa: DTZ011 - the editor's own day
     how = compiling(Settings.read())
     checked = check_whole(directory, today=today, compiling=how, despite_errors=True)
-    # The invented projects are checked, and are no part of what is compiled.
+    # The invented projects are checked apart, because they must not be compiled with the rest.
     invented = find_problems(directory, today=today)
     problems = tuple(dict.fromkeys((*checked.problems, *invented)))
     say(_listed(problems) if as_json else _report(directory, problems, checked.knowledge))
@@ -82,7 +82,7 @@ def answer_one(directory: Path, question: str, *, as_json: bool) -> int:
 
 
 def answer_lines(directory: Path, lines: TextIO, output: TextIO) -> int:
-    """Answer one JSON object a line, in order, as they come; stop at a line that is none."""
+    """Answer one JSON object a line, as the lines arrive; stop at a line that is not valid."""
     knowledge = _load(directory)
     if knowledge is None:
         return 1
@@ -102,7 +102,7 @@ def answer_lines(directory: Path, lines: TextIO, output: TextIO) -> int:
 
 
 def evaluate_file(directory: Path, path: Path, *, as_json: bool, page: Path | None) -> int:
-    """Print how right the matcher is on a file of questions; write it as a page where asked."""
+    """Print how right the matcher is on a file of questions; ``page`` is also written, if given."""
     try:
         questions = read_questions(path)
     except EvaluationFileError as error:
@@ -112,8 +112,8 @@ def evaluate_file(directory: Path, path: Path, *, as_json: bool, page: Path | No
     knowledge = _load(directory)
     if knowledge is None:
         return 1
-    known = {entry.id for entry in knowledge.entries}
-    unknown = sorted({name for one in questions for name in one.expected} - known)
+    ids = {entry.id for entry in knowledge.entries}
+    unknown = sorted({name for question in questions for name in question.expected} - ids)
     if unknown:
         return fail(TEXT.label("evaluate_unknown", file=path, names=unknown))
     report = evaluate(knowledge.matcher, questions)
@@ -141,7 +141,7 @@ def _as_json(question: str, decision: Decision) -> dict[str, object]:
         "q": question,
         "outcome": decision.outcome.value,
         "shown": list(decision.shown),
-        "ranking": [{"id": one.id, "score": round(one.score, 4)} for one in decision.ranking],
+        "ranking": [{"id": entry.id, "score": round(entry.score, 4)} for entry in decision.ranking],
     }
 
 

@@ -1,4 +1,4 @@
-"""What an operator does with the database from the command line: copies, moves, puts back."""
+"""Subcommands on the database: back up, restore, copy to another database."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def back_up_to(database_url: str, destination: Path) -> int:
 
 
 def restore_from(copy: Path, database_url: str) -> int:
-    """Put a copy where the settings' database is not yet; return the exit code."""
+    """Restore a copy as the settings' database, which must not exist yet; return the exit code."""
     return _copied("restore", database_url, lambda file: restore(copy, file))
 
 
@@ -60,28 +60,28 @@ def _copied(command: str, database_url: str, act: Callable[[Path], Copied]) -> i
 def _failed(command: str, error: StorageError) -> int:
     match error:
         case AlreadyExistsError():
-            told = TEXT.label("keeping_exists", path=error.path)
+            message = TEXT.label("keeping_exists", path=error.path)
         case InUseError():
-            told = TEXT.label("keeping_in_use", path=error.path)
+            message = TEXT.label("keeping_in_use", path=error.path)
         case NoDatabaseError():
-            told = TEXT.label("keeping_missing", name=error.name)
+            message = TEXT.label("keeping_missing", name=error.name)
         case ForeignDatabaseError():
-            told = TEXT.label(f"{command}_foreign", name=error.name)
+            message = TEXT.label(f"{command}_foreign", name=error.name)
         case NotEmptyError():
-            told = TEXT.label("keeping_not_empty", table=error.table)
+            message = TEXT.label("keeping_not_empty", table=error.table)
         case DamagedError():
-            told = TEXT.label(f"{command}_damaged", reason=error)
+            message = TEXT.label(f"{command}_damaged", reason=error)
         case NotSqliteError():
-            told = TEXT.label("keeping_not_sqlite")
+            message = TEXT.label("keeping_not_sqlite")
         case _:
-            told = _of_the_database(error)
-    return fail(told)
+            message = _of_the_database(error)
+    return fail(message)
 
 
 def _of_the_database(error: StorageError) -> str:
     fault = fault_of(error)
     if fault in {Fault.NO_PLACE, Fault.DISK_FULL}:
-        # It may be either place that is meant.
+        # The place at fault may be that of the database or that of the copy.
         return TEXT.label(f"keeping_{fault}", reason=error)
     return TEXT.label("keeping_failed", why=TEXT.label(f"database_{fault}", reason=error))
 

@@ -1,14 +1,14 @@
-"""Saying things to whoever started the program."""
+"""Prints to the terminal of whoever started the program."""
 
 import sys
 
 
 def say(text: str) -> None:
-    """Say it where results go."""
-    print(text, flush=True)  # noqa: T201 - the program speaks to who started it
+    """Print a result to standard output."""
+    print(text, flush=True)  # noqa: T201 - the command's result
 
 
 def fail(message: str) -> int:
-    """Say what is wrong and what to do, where errors go; return the exit code."""
-    print(message, file=sys.stderr)  # noqa: T201 - the program speaks to who started it
+    """Print to standard error what is wrong and what to do; return the exit code."""
+    print(message, file=sys.stderr)  # noqa: T201 - the command's result
     return 1

@@ -1,6 +1,6 @@
-"""``python -m bot doctor``: whether this installation can do its work, and what to mend, in words.
+"""``python -m bot doctor``: tells whether this installation can work, and what to mend.
 
-It reads and asks; it changes nothing, and a bot may be running beside it.
+It only reads, and changes nothing; a bot may be running meanwhile.
 """
 
 import os
@@ -29,15 +29,15 @@ from storage.engine.faults import Fault
 from storage.operations.inspect import inspect_database
 
 TEXT = Catalogue(Path(__file__).with_suffix(".yaml"))
-# Below, SQLite and history may soon be unable to write.
+# With less free space than this, the database and the history may soon be unable to write.
 _SCARCE_BYTES = 500_000_000
 _AWAY = {ChatMemberStatus.LEFT, ChatMemberStatus.BANNED}
-# What a start mends by itself.
+# Faults that the bot mends by itself when it starts.
 _PASSING = {Fault.MISSING, Fault.EMPTY, Fault.OUTDATED}
 
 
 class Level(StrEnum):
-    """How much a remark matters."""
+    """How serious a remark is."""
 
     FINE = "fine"
     WARNING = "warning"
@@ -46,19 +46,19 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something that was looked at; ``name`` is a message of ``doctor.yaml``."""
+    """The result of one check; ``name`` is a message of ``doctor.yaml``, filled with ``values``."""
 
     level: Level
     name: str
     values: dict[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """Return it in words, with its remedy."""
+        """Return the remark in French, with its remedy."""
         return TEXT.label(self.name, **self.values)
 
 
 async def examine(settings: Settings, today: date) -> list[Remark]:
-    """Look at everything; one thing that fails keeps none of the others from being looked at."""
+    """Check everything; a check that fails does not prevent the others."""
     remarks = [*_settings(settings), *_folders(settings)]
     remarks += await _database(settings)
     remarks += _knowledge(settings, today)
@@ -66,7 +66,7 @@ async def examine(settings: Settings, today: date) -> list[Remark]:
 
 
 def in_words(remarks: list[Remark]) -> str:
-    """Return all remarks, what is to be mended last: it is what stays on the screen."""
+    """Return all remarks in French; those to mend come last, so that they stay on the screen."""
     return TEXT.label("report", remarks=remarks)
 
 
@@ -97,30 +97,32 @@ def _folders(settings: Settings) -> Iterator[Remark]:
 
 
 async def _database(settings: Settings) -> list[Remark]:
-    found = await inspect_database(settings.database_url)
+    findings = await inspect_database(settings.database_url)
     levels = dict.fromkeys(_PASSING, Level.WARNING)
     return [
-        Remark(levels.get(one.fault, Level.ERROR), f"database_{one.fault}", {"detail": one.detail})
-        for one in found
+        Remark(
+            levels.get(each.fault, Level.ERROR), f"database_{each.fault}", {"detail": each.detail}
+        )
+        for each in findings
     ] or [Remark(Level.FINE, "database_fine")]
 
 
 def _knowledge(settings: Settings, today: date) -> Iterator[Remark]:
     problems = check(settings.knowledge_dir, today=today, fictitious=False)
-    errors = [one for one in problems if one.severity is Severity.ERROR]
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         yield Remark(Level.ERROR, "knowledge_wrong", {"problems": errors})
-        yield _kept(settings.knowledge_dir)
+        yield _fallback(settings.knowledge_dir)
     elif problems:
         yield Remark(Level.WARNING, "knowledge_warned", {"count": len(problems)})
     else:
         yield Remark(Level.FINE, "knowledge_fine")
 
 
-def _kept(directory: Path) -> Remark:
-    """Say whether a bot answers in spite of files that cannot be used."""
-    kept = kept_file(directory, fictitious=False)
-    library = Library(directory, fictitious=False, compiling=Compiling, kept=kept)
+def _fallback(directory: Path) -> Remark:
+    """Tell whether a bot can answer from the last files that were right."""
+    file = kept_file(directory, fictitious=False)
+    library = Library(directory, fictitious=False, compiling=Compiling, kept=file)
     if former := library.fall_back():
         return Remark(Level.WARNING, "knowledge_kept", {"detail": moment(former[1])})
     return Remark(Level.ERROR, "knowledge_not_kept")
@@ -149,7 +151,7 @@ async def _telegram(settings: Settings) -> AsyncIterator[Remark]:
     except InvalidToken:
         yield Remark(Level.ERROR, "token_refused")
     except TelegramError as error:
-        # By itself, PTB's mother of errors says that an answer was no JSON.
+        # PTB raises the base class itself only when an answer was not JSON.
         name = "telegram_strange" if type(error) is TelegramError else "telegram_away"
         yield Remark(Level.ERROR, name, {"reason": type(error).__name__})
     except Exception as error:  # noqa: BLE001 - PTB raises anything on what it cannot parse
@@ -157,18 +159,18 @@ async def _telegram(settings: Settings) -> AsyncIterator[Remark]:
 
 
 async def _webhook(bot: Bot, settings: Settings) -> Remark:
-    told = await bot.get_webhook_info()
+    info = await bot.get_webhook_info()
     values: dict[str, object] = {
-        "pending": told.pending_update_count,
-        "reason": told.last_error_message or "",
+        "pending": info.pending_update_count,
+        "reason": info.last_error_message or "",
         "ours": settings.webhook_url,
     }
     if not settings.webhook_url:
-        level = Level.WARNING if told.url else Level.FINE
-        return Remark(level, "webhook_left_over" if told.url else "webhook_none", values)
-    if told.url != settings.webhook_url:
+        level = Level.WARNING if info.url else Level.FINE
+        return Remark(level, "webhook_left_over" if info.url else "webhook_none", values)
+    if info.url != settings.webhook_url:
         return Remark(Level.ERROR, "webhook_other", values)
-    failed = bool(told.last_error_date)
+    failed = bool(info.last_error_date)
     level = Level.WARNING if failed else Level.FINE
     return Remark(level, "webhook_failed" if failed else "webhook_fine", values)
 

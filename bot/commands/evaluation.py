@@ -1,4 +1,4 @@
-"""How right the matcher is on questions whose answer is known: ``python -m bot evaluate FILE``."""
+"""``python -m bot evaluate FILE``: measures the matcher on questions with known answers."""
 
 import json
 from collections import Counter, defaultdict
@@ -18,7 +18,7 @@ _PAGE = Path(__file__).with_suffix(".html")
 
 
 class EvaluationFileError(ValueError):
-    """A file of questions that cannot be used: the line, from 1."""
+    """Raised for a file of questions that cannot be used; ``line`` (from 1) is at fault."""
 
     def __init__(self, line: int) -> None:
         super().__init__(f"line {line}")
@@ -27,7 +27,7 @@ class EvaluationFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuestion:
-    """A question, the ids that are right as its answer (none: out of scope), and its style."""
+    """A question, the ids of its right answers (none: out of scope), and its style."""
 
     text: str
     expected: tuple[str, ...]
@@ -36,14 +36,14 @@ class LabelledQuestion:
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedQuestion:
-    """A question and what the matcher made of it."""
+    """A question and the matcher's decision on it."""
 
     question: LabelledQuestion
     decision: Decision
 
     @property
     def in_scope(self) -> bool:
-        """Whether some entry answers it."""
+        """Whether some entry answers the question."""
         return bool(self.question.expected)
 
     @property
@@ -70,7 +70,7 @@ class EvaluatedQuestion:
 
 
 def read_questions(path: Path) -> tuple[LabelledQuestion, ...]:
-    """Read lines ``{"q", "expect": [ids], "style"?}``; EvaluationFileError at the first bad one."""
+    """Read lines ``{"q", "expect": [ids], "style"?}``; EvaluationFileError on a bad line."""
     questions = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         if line.strip():
@@ -90,12 +90,12 @@ def _question(line: str, number: int) -> LabelledQuestion:
 
 
 def evaluate(matcher: Matcher, questions: Iterable[LabelledQuestion]) -> dict[str, Any]:
-    """Ask all questions; return shares (0 to 1), in all, by entry and by style, and confusions."""
+    """Match all questions; return shares (0 to 1) in all, by entry and by style, and confusions."""
     asked = [EvaluatedQuestion(question, matcher.match(question.text)) for question in questions]
     return {
         "all": figures(asked),
-        "entries": _by(asked, lambda one: one.question.expected or (OUT_OF_SCOPE,)),
-        "styles": _by(asked, lambda one: (one.question.style or OUT_OF_SCOPE,)),
+        "entries": _by(asked, lambda case: case.question.expected or (OUT_OF_SCOPE,)),
+        "styles": _by(asked, lambda case: (case.question.style or OUT_OF_SCOPE,)),
         "confusions": list(_confusions(asked)),
         "matrix": _matrix(asked),
     }
@@ -103,17 +103,19 @@ def evaluate(matcher: Matcher, questions: Iterable[LabelledQuestion]) -> dict[st
 
 def figures(asked: Sequence[EvaluatedQuestion]) -> dict[str, float | int | None]:
     """Return counts and shares; a share of nothing is None."""
-    inside = [one for one in asked if one.in_scope]
-    outside = [one for one in asked if not one.in_scope]
+    inside = [case for case in asked if case.in_scope]
+    outside = [case for case in asked if not case.in_scope]
     return {
         "in_scope": len(inside),
         "out_of_scope": len(outside),
-        "right_first": _share(one.right_first for one in inside),
-        "right_shown": _share(one.right_shown for one in inside),
-        "wrong_direct": _share(one.wrong_direct for one in inside),
-        "answered": _share(one.answered for one in inside),
-        "out_of_scope_answered": _share(one.answered for one in outside),
-        "out_of_scope_choices": _share(one.decision.outcome is Outcome.CHOICES for one in outside),
+        "right_first": _share(case.right_first for case in inside),
+        "right_shown": _share(case.right_shown for case in inside),
+        "wrong_direct": _share(case.wrong_direct for case in inside),
+        "answered": _share(case.answered for case in inside),
+        "out_of_scope_answered": _share(case.answered for case in outside),
+        "out_of_scope_choices": _share(
+            case.decision.outcome is Outcome.CHOICES for case in outside
+        ),
     }
 
 
@@ -126,61 +128,63 @@ def _by(
     asked: Iterable[EvaluatedQuestion], keys_of: Callable[[EvaluatedQuestion], Iterable[str]]
 ) -> dict[str, dict[str, float | int | None]]:
     parts: dict[str, list[EvaluatedQuestion]] = defaultdict(list)
-    for one in asked:
-        for key in keys_of(one):
-            parts[key].append(one)
+    for case in asked:
+        for key in keys_of(case):
+            parts[key].append(case)
     return {key: figures(part) for key, part in sorted(parts.items())}
 
 
 def _confusions(asked: Sequence[EvaluatedQuestion]) -> Iterator[dict[str, Any]]:
-    """Give the pairs most often confused, with the questions and the phrasings at fault."""
-    wrong = [one for one in asked if _is_confused(one)]
-    pairs = Counter(_pair(one) for one in wrong)
-    for (expected, found), count in pairs.most_common(_WORST):
-        cases = [one for one in wrong if _pair(one) == (expected, found)]
+    """Yield the pairs most often confused, with the questions and the phrasings at fault."""
+    wrong = [case for case in asked if _is_confused(case)]
+    pairs = Counter(_pair(case) for case in wrong)
+    for (expected, first), count in pairs.most_common(_WORST):
+        cases = [case for case in wrong if _pair(case) == (expected, first)]
         yield {
             "expected": expected,
-            "found": found,
+            "found": first,
             "count": count,
-            "cases": [{"q": one.question.text, "most_like": one.decision.nearest} for one in cases],
+            "cases": [
+                {"q": case.question.text, "most_like": case.decision.nearest} for case in cases
+            ],
         }
 
 
 def _matrix(asked: Sequence[EvaluatedQuestion]) -> dict[str, Any]:
-    """Return how often each entry (rows: the right one) was met by each (columns: shown first)."""
-    met = Counter((_expected(one), _seen_first(one)) for one in asked)
-    ids = sorted({name for pair in met for name in pair} - {OUT_OF_SCOPE})
+    """Return the confusion matrix: a row for each right entry, a column for each shown first."""
+    pairs = Counter((_expected(case), _seen_first(case)) for case in asked)
+    ids = sorted({name for pair in pairs for name in pair} - {OUT_OF_SCOPE})
     names = [*ids, OUT_OF_SCOPE]
-    return {"names": names, "counts": [[met[row, column] for column in names] for row in names]}
+    return {"names": names, "counts": [[pairs[row, column] for column in names] for row in names]}
 
 
-def _expected(one: EvaluatedQuestion) -> str:
-    return one.question.expected[0] if one.in_scope else OUT_OF_SCOPE
+def _expected(case: EvaluatedQuestion) -> str:
+    return case.question.expected[0] if case.in_scope else OUT_OF_SCOPE
 
 
-def _seen_first(one: EvaluatedQuestion) -> str:
-    """Return the entry that the person sees first: a right one where choices hold it."""
-    if one.decision.outcome not in {Outcome.ANSWER, Outcome.CHOICES}:
+def _seen_first(case: EvaluatedQuestion) -> str:
+    """Return the entry that counts as shown first: a right one, if it is among those shown."""
+    if case.decision.outcome not in {Outcome.ANSWER, Outcome.CHOICES}:
         return OUT_OF_SCOPE
-    right = (name for name in one.question.expected if name in one.decision.shown)
-    return next(right, one.decision.shown[0])
+    right = (name for name in case.question.expected if name in case.decision.shown)
+    return next(right, case.decision.shown[0])
 
 
-def _is_confused(one: EvaluatedQuestion) -> bool:
-    return not one.right_first if one.in_scope else one.answered
+def _is_confused(case: EvaluatedQuestion) -> bool:
+    return not case.right_first if case.in_scope else case.answered
 
 
-def _pair(one: EvaluatedQuestion) -> tuple[str, str]:
-    return _expected(one), one.decision.ranking[0].id if one.decision.ranking else OUT_OF_SCOPE
+def _pair(case: EvaluatedQuestion) -> tuple[str, str]:
+    return _expected(case), case.decision.ranking[0].id if case.decision.ranking else OUT_OF_SCOPE
 
 
 def in_words(report: dict[str, Any]) -> str:
-    """Return a report for people."""
+    """Return a report in French."""
     return TEXT.label("evaluation", **report)
 
 
 def as_page(report: dict[str, Any], title: str) -> str:
-    """Return a report as an HTML page that needs no other file: figures, matrix, confusions."""
+    """Return a report as one HTML page without other files: figures, matrix, confusions."""
     environment = Environment(
         loader=FileSystemLoader(_PAGE.parent), autoescape=True, undefined=StrictUndefined
     )

@@ -1,1 +1,1 @@
-"""A Telegram for one machine: the Bot API subset that the bot uses, and a chat page."""
+"""A Telegram for one machine: the part of the Bot API that the bot uses, and a chat page."""

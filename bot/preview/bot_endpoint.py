@@ -1,7 +1,7 @@
-"""``/bot<token>/<method>``: calls as the bot makes them, answers as Telegram gives them.
+"""``/bot<token>/<method>``: takes the bot's calls, and answers as Telegram does.
 
-A plain ASGI application: a load test makes thousands of calls a second, so the way of a call is
-kept short. Only uploads go through Starlette's parser of forms.
+A plain ASGI application, without a framework in between: a load test makes thousands of calls a
+second. Only uploads go through Starlette's parser of forms.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from bot.preview.methods import METHODS
 from bot.preview.pacing import PACED
 
 PREFIXES = ("/bot", "/file/bot")
-# Bot API, "Making requests": methods are named in any case.
+# Bot API, "Making requests": method names are case-insensitive.
 _IN_ANY_CASE = {name.lower(): name for name in METHODS}
 _MULTIPART = b"multipart/form-data"
 _JSON = b"application/json"
@@ -43,7 +43,7 @@ class BotEndpoint:
         self._messenger = messenger
         self._token = token
         self._stopping = stopping
-        # Breaks the connection of a request, so that nothing more can go over it.
+        # Closes the connection of a request at once.
         self._abort = abort
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +68,7 @@ class BotEndpoint:
         await self._delay(method)
         fault.strike()
         if _content_type(scope).startswith(_MULTIPART):
-            # Closed only once answered: the call may read the file that it holds.
+            # Keep the form open during the call, which may read an uploaded file.
             form = await _form(scope, receive)
             try:
                 result = await self._carry_out(method, _query(scope) | dict(form))
@@ -102,7 +102,7 @@ class BotEndpoint:
         raise CutConnectionError
 
     def _content(self, token: str, path: str) -> bytes:
-        """Return a file's content, as ``getFile`` promised."""
+        """Return the content of a file at the path that ``getFile`` gave."""
         file_id = path.removeprefix("files/")
         if token != self._token or file_id not in self._messenger.files:
             raise ApiError(404, "Not Found")
@@ -177,6 +177,6 @@ async def _respond(send: Send, status: int, body: bytes, content_type: bytes) ->
 
 
 async def _until_gone(receive: Receive) -> None:
-    """Wait until the server knows that the connection is gone: it would answer 500 otherwise."""
+    """Wait until the server notices the closed connection: it would answer 500 otherwise."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,7 +1,7 @@
-"""Holds calls to the Bot API's own description of itself (``botapi.json``).
+"""Checks calls against the machine-readable description of the Bot API (``botapi.json``).
 
-The real API ignores parameters that it does not know; this one refuses them, so that a slip in the
-bot is found on this machine.
+The real API ignores unknown parameters; the preview refuses them, so that a mistake in the bot
+shows on this machine.
 """
 
 import json
@@ -43,7 +43,7 @@ _MAY_BE_EMPTY = frozenset({"url"})
 
 @dataclass(frozen=True, slots=True)
 class _Parameter:
-    """How a parameter is read: its types for people, their check, whether a string is JSON."""
+    """A parameter: its types in words, their check, and whether a string may be JSON."""
 
     kinds: str
     check: Check
@@ -58,16 +58,16 @@ class _Signature:
 
 @cache
 def description() -> dict[str, Any]:
-    """Return the methods and types that the preview knows."""
+    """Return the description of the methods and types that the preview knows."""
     data: dict[str, Any] = json.loads(Path(__file__).with_name("botapi.json").read_text("utf-8"))
     return data
 
 
 def decode(method: str, raw: Values) -> Values:
-    """Return a call's parameters in their types; ApiError where Telegram's rules are broken.
+    """Return a call's parameters in their types; ApiError if one breaks Telegram's rules.
 
-    Form-encoded values arrive as strings and are decoded; JSON values come as they are. An empty
-    value is one that was not given.
+    Form-encoded values arrive as strings and are decoded; JSON values already have their type. An
+    empty value counts as not given.
     """
     signature = _signature(method)
     given = {name: value for name, value in raw.items() if value not in ("", None)}
@@ -111,7 +111,7 @@ def _parsed(text: str) -> Any:  # noqa: ANN401 - any JSON
 
 
 def fits(value: Any, kind: str) -> bool:  # noqa: ANN401 - any JSON
-    """Tell whether a value is of a type of the Bot API: known fields only, all required ones."""
+    """Tell whether a value fits a Bot API type: all required fields, and no unknown ones."""
     return _check_of(kind)(value)
 
 
@@ -137,7 +137,7 @@ def _any_of(kinds: list[str]) -> Check:
 
 
 def _later(kind: str) -> Check:
-    """Return a check that is made at its first use: types refer to each other in circles."""
+    """Return a check that is built at its first use, because types refer to each other."""
     if kind in _SCALARS:
         return _SCALARS[kind]
 

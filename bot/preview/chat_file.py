@@ -1,4 +1,4 @@
-"""The chats in a file, so that a preview that is started again shows what was said."""
+"""Saves the chats in a file, so that a restarted preview shows them again."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ _DELAY_SECONDS = 0.5
 
 
 class ChatFile:
-    """One JSON file that follows a messenger's chats, readable by its owner only."""
+    """One JSON file with a messenger's chats, kept up to date, readable by its owner only."""
 
     def __init__(self, path: Path, messenger: Messenger) -> None:
         self._path = path
@@ -25,7 +25,7 @@ class ChatFile:
         self._following: asyncio.Task[None] | None = None
 
     def open(self) -> None:
-        """Read the file, the first time, and follow what changes from now on."""
+        """Read the file if this is the first time, and save all changes from now on."""
         if self._written is None:
             self.read()
             self._written = self._text()
@@ -33,14 +33,14 @@ class ChatFile:
         self._following = asyncio.create_task(self._follow())
 
     async def close(self) -> None:
-        """Write what has changed last."""
+        """Save the last changes, and stop saving."""
         following, self._following = self._following, None
         if following:
             self._closing.set()
             await following
 
     def read(self) -> None:
-        """Take the chats from the file; with none, or a damaged one, begin without any."""
+        """Restore the chats from the file; begin without any if it is missing or damaged."""
         try:
             self._messenger.chats.restore(json.loads(self._path.read_bytes()))
         except FileNotFoundError:
@@ -50,7 +50,7 @@ class ChatFile:
 
     async def _follow(self) -> None:
         while not self._closing.is_set():
-            # What changes within this time is written together.
+            # Changes within this delay are written together.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_DELAY_SECONDS):
                     await self._closing.wait()
@@ -73,7 +73,7 @@ class ChatFile:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Put a text in a file's place, all of it or nothing."""
+    """Replace a file by a text atomically."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with replacing(path) as file:
         file.write(text.encode("ascii"))

@@ -1,4 +1,4 @@
-"""The chats: who exists, what was said, and where the bot may write."""
+"""The chats: their members, their messages, and where the bot may write."""
 
 import time
 from typing import Any
@@ -26,17 +26,17 @@ class Chats:
         self._last_id = int(time.time()) % 1_000_000 * 100
 
     def messages(self, chat_id: int) -> list[Message]:
-        """Return a chat as it stands, oldest first."""
+        """Return the messages of a chat, oldest first."""
         return list(self._messages.get(self.present_id(chat_id), {}).values())
 
     def find(self, chat_id: int, message_id: int) -> Message | None:
-        """Return a message, None where there is none."""
+        """Return a message, or None if it does not exist."""
         return self._messages.get(self.present_id(chat_id), {}).get(message_id)
 
     def add(
         self, chat_id: int, sender: dict[str, Any], content: Message, reply_to: int | None
     ) -> Message:
-        """Put a message into a chat; ApiError where it replies to none."""
+        """Add a message to a chat; ApiError if it replies to a message that does not exist."""
         self._last_id += 1
         message: Message = {
             "message_id": self._last_id,
@@ -51,7 +51,7 @@ class Chats:
         return message
 
     def change(self, message: Message, replaced: tuple[str, ...], new: Message) -> Message:
-        """Put another content in a message's place; ApiError where nothing changes."""
+        """Replace fields of a message by new content; ApiError if nothing changes."""
         edited = {name: value for name, value in message.items() if name not in replaced} | new
         if edited == message:
             raise bad(NOT_MODIFIED)
@@ -60,7 +60,7 @@ class Chats:
         return edited
 
     def editable(self, chat_id: int, message_id: int) -> Message:
-        """Return a message that the bot may edit; ApiError as Telegram's where it may not."""
+        """Return a message that the bot may edit; otherwise ApiError, as from Telegram."""
         message = self.find(self.writable(chat_id), message_id)
         if message is None:
             raise bad("message to edit not found")
@@ -69,7 +69,7 @@ class Chats:
         return message
 
     def delete(self, chat_id: int, message_id: int) -> None:
-        """Remove a message; in a group, where the bot is a plain member, only its own."""
+        """Remove a message; in a group, where the bot is no administrator, only the bot's own."""
         message = self.find(self.writable(chat_id), message_id)
         if message is None:
             raise bad("message to delete not found")
@@ -78,17 +78,17 @@ class Chats:
         del self._messages[chat_id][message_id]
 
     def upgrade(self, group: Group, new_id: int) -> None:
-        """Give a group the id of a supergroup; its old messages stay behind."""
+        """Give a group the id of a supergroup; its messages stay under the old id."""
         group.former_ids.append(group.id)
         group.id, group.is_supergroup = new_id, True
 
     def empty(self) -> None:
-        """Forget what was said; who has written to the bot stays known."""
+        """Remove all messages; the bot may still write to whoever has written to it."""
         for chat in self._messages.values():
             chat.clear()
 
     def kept(self) -> dict[str, Any]:
-        """Return what a preview that is started again must know, as JSON has it."""
+        """Return the JSON from which ``restore`` restores a restarted preview."""
         return {
             "messages": {str(i): list(chat.values()) for i, chat in self._messages.items()},
             "blocked": sorted(self.blocked),
@@ -96,18 +96,18 @@ class Chats:
         }
 
     def restore(self, kept: object) -> None:
-        """Take what was kept of the chats that exist; ValueError, and no change, where damaged."""
-        known = {*self.users, *(group.id for group in self.groups)}
+        """Restore the chats that still exist; ValueError, and no change, if the JSON is damaged."""
+        existing = {*self.users, *(group.id for group in self.groups)}
         try:
             messages, blocked, last_id = _checked(kept)
         except (AttributeError, KeyError, OverflowError, TypeError) as error:
             raise ValueError(f"not what was kept: {error!r}") from error
-        self._messages = {i: chat for i, chat in messages.items() if i in known}
+        self._messages = {i: chat for i, chat in messages.items() if i in existing}
         self.blocked = blocked & set(self.users)
         self._last_id = max(self._last_id, last_id)
 
     def as_json(self, chat_id: int) -> dict[str, Any]:
-        """Return the Bot API's Chat; ApiError for one that does not exist."""
+        """Return the Bot API's Chat; ApiError if the chat does not exist."""
         group = self.group_of(chat_id)
         if group is not None:
             kind = "supergroup" if group.is_supergroup else "group"
@@ -120,18 +120,18 @@ class Chats:
         return {"id": chat_id, "type": "private", **names}
 
     def group_of(self, chat_id: int) -> Group | None:
-        """Find a group by its id, or by one that it had."""
+        """Return a group by its present id or a former one; None if there is none."""
         if chat_id > 0:
             return None
         return next((g for g in self.groups if chat_id in (g.id, *g.former_ids)), None)
 
     def present_id(self, chat_id: int) -> int:
-        """Return the id that a chat has now."""
+        """Return the present id of a chat."""
         group = self.group_of(chat_id)
         return group.id if group else chat_id
 
     def writable(self, chat_id: int) -> int:
-        """Return a chat that the bot may write to; ApiError as Telegram's where it may not."""
+        """Return the id of a chat if the bot may write to it; otherwise ApiError, as Telegram's."""
         group = self.group_of(chat_id)
         if group is not None:
             if chat_id != group.id:
@@ -149,7 +149,7 @@ class Chats:
         return chat_id
 
     def enter(self, user: User, chat_id: int) -> int:
-        """Return the chat where a person writes; ApiError where they have no place."""
+        """Return the present id of the chat where a person writes; ApiError if not a member."""
         chat_id = self.present_id(chat_id)
         group = self.group_of(chat_id)
         if group is None and chat_id not in self.users:
@@ -166,9 +166,9 @@ class Chats:
 
 
 def _checked(kept: Any) -> tuple[dict[int, dict[int, Message]], set[int], int]:  # noqa: ANN401 - any JSON
-    """Return the chats, who blocked the bot, and the last number; raises where JSON is other."""
+    """Return the chats, who blocked the bot, and the last message id; raises on other JSON."""
     messages = {
-        int(chat_id): {int(one["message_id"]): _whole(one, int(chat_id)) for one in chat}
+        int(chat_id): {int(each["message_id"]): _whole(each, int(chat_id)) for each in chat}
         for chat_id, chat in kept["messages"].items()
     }
     numbers = (number for chat in messages.values() for number in chat)
@@ -177,7 +177,7 @@ def _checked(kept: Any) -> tuple[dict[int, dict[int, Message]], set[int], int]: 
 
 
 def _whole(message: Message, chat_id: int) -> Message:
-    """Return a message that has what the page and the bot rely on."""
+    """Return a message if it has the fields that the page and the bot need; raises otherwise."""
     if message["chat"]["id"] != chat_id:
         raise ValueError("a message of another chat")
     int(message["date"])

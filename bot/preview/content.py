@@ -1,4 +1,4 @@
-"""What a message may hold: texts and keyboards, within Telegram's limits."""
+"""The content of messages: texts and keyboards, within Telegram's limits."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ _BUTTON_URL = re.compile(r"(?:https?://|tg://)?[^\s/]+\.[^\s/]{2,}(?:/\S*)?|tg:/
 
 
 def chat_of(values: Values) -> int:
-    """Return the chat that a call means."""
+    """Return the chat id of a call; ApiError without one."""
     chat_id = values.get("chat_id")
     if isinstance(chat_id, str) and re.fullmatch(r"-?\d+", chat_id):
         return int(chat_id)
@@ -29,7 +29,7 @@ def chat_of(values: Values) -> int:
 
 
 def message_of(values: Values) -> int:
-    """Return the number of the message that a call means."""
+    """Return the message id of a call; ApiError without one."""
     if "message_id" not in values:
         raise bad("message identifier is not specified")
     return int(values["message_id"])
@@ -46,7 +46,7 @@ def text_of(values: Values) -> Values:
 
 
 def caption_of(values: Values) -> Values:
-    """Return the ``caption`` and ``caption_entities`` of a message; nothing where it has none."""
+    """Return the ``caption`` and ``caption_entities`` of a message; empty without a caption."""
     given = values.get("caption", ""), values.get("parse_mode"), values.get("caption_entities")
     shown, entities = parse(*given)
     if units(shown) > LONGEST_CAPTION:
@@ -56,7 +56,7 @@ def caption_of(values: Values) -> Values:
 
 
 def keyboard_of(values: Values) -> Values:
-    """Return the inline ``reply_markup`` of a message; nothing where it has none."""
+    """Return the inline ``reply_markup`` of a message; empty without a keyboard."""
     markup = values.get("reply_markup")
     if not markup or not markup.get("inline_keyboard"):
         return {}

@@ -1,10 +1,10 @@
-"""Refusals, worded as Telegram words them."""
+"""Refusals of calls, in Telegram's wording."""
 
 from typing import Any
 
 
 class ApiError(Exception):
-    """A refused call: HTTP status, description, and perhaps parameters ("Making requests")."""
+    """A refused call: HTTP status, description, perhaps parameters (Bot API, "Making requests")."""
 
     def __init__(
         self, status: int, description: str, parameters: dict[str, Any] | None = None
@@ -16,5 +16,5 @@ class ApiError(Exception):
 
 
 def bad(reason: str, parameters: dict[str, Any] | None = None) -> ApiError:
-    """Return a 400, with the words that Telegram puts before its reason."""
+    """Return an error 400; Telegram puts "Bad Request" before the reason."""
     return ApiError(400, f"Bad Request: {reason}", parameters)

@@ -1,4 +1,4 @@
-"""What happens, numbered, for whoever watches: the page, and tests that wait."""
+"""A numbered log of events, for the page, and for tests that wait for a change."""
 
 import asyncio
 from collections import deque
@@ -10,7 +10,7 @@ _KEPT = 2000
 
 
 class Events:
-    """The last things that happened, and a way to wait for the next."""
+    """The latest events, and a way to wait for the next change."""
 
     def __init__(self) -> None:
         self.seq = 0
@@ -23,7 +23,7 @@ class Events:
         self._log.append({"seq": self.seq, "kind": kind, "chat_id": chat_id} | values)
 
     def after(self, seq: int) -> list[Event] | None:
-        """Return what came after a number; None where some of it is forgotten by now."""
+        """Return the events after a number; None if the log no longer holds some of them."""
         if seq > self.seq:
             return None
         missed = self.seq - seq
@@ -32,12 +32,12 @@ class Events:
         return list(islice(self._log, len(self._log) - missed, None))
 
     def changed(self) -> None:
-        """Wake all who wait, and let the next ones wait anew."""
+        """Wake all waiters."""
         change, self._change = self._change, asyncio.Event()
         change.set()
 
     async def wait(self, seconds: float | None = None) -> bool:
-        """Wait until anything changes, at most so long; tell whether anything did."""
+        """Wait for the next change, at most some seconds; tell whether there was one."""
         change = self._change
         try:
             async with asyncio.timeout(seconds):

@@ -21,13 +21,13 @@ class Cut(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedFault:
-    """What happens to one call."""
+    """The fault of one call: a refusal, a cut connection, or none."""
 
     refusal: ApiError | None = None
     cut: Cut | None = None
 
     def strike(self) -> None:
-        """Fail here if the call is not to be carried out."""
+        """Raise the fault, unless the call must first be carried out."""
         if self.cut is Cut.BEFORE:
             raise CutConnectionError
         if self.refusal:
@@ -35,7 +35,7 @@ class PlannedFault:
 
 
 class Faults:
-    """The failures to come, by method, in order."""
+    """The planned faults and delays, by method."""
 
     def __init__(self) -> None:
         self._planned: dict[str, deque[PlannedFault]] = defaultdict(deque)
@@ -63,19 +63,19 @@ class Faults:
         self._planned[method].extend([PlannedFault(cut=Cut.AFTER)] * times)
 
     def delay(self, method: str, seconds: float) -> None:
-        """Let each call of a method wait before it is carried out, until ``clear``."""
+        """Delay each call of a method before it is carried out, until ``clear``."""
         self._delays[method] = seconds
 
     def clear(self) -> None:
-        """Fail no more."""
+        """Remove all planned faults and delays."""
         self._planned.clear()
         self._delays.clear()
 
     def taken(self, method: str) -> PlannedFault:
-        """Return what happens to this call, once."""
+        """Take the fault planned for the next call of a method; an empty one if there is none."""
         planned = self._planned.get(method)
         return planned.popleft() if planned else PlannedFault()
 
     def delay_of(self, method: str) -> float:
-        """Return how long a call of this method waits, in seconds."""
+        """Return the delay of a method's calls, in seconds."""
         return self._delays.get(method, 0.0)

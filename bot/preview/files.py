@@ -1,4 +1,4 @@
-"""The files that were sent: kept in memory, shaped as the Bot API tells of them."""
+"""The files that were sent, kept in memory and described as by the Bot API."""
 
 import mimetypes
 import time
@@ -14,7 +14,7 @@ _LARGEST_PHOTO = 10 * 1024 * 1024
 
 
 class FileStore:
-    """Names and contents, by the Bot API's file_id."""
+    """Names and contents of files, by ``file_id``."""
 
     def __init__(self) -> None:
         self._files: dict[str, tuple[str, bytes]] = {}
@@ -23,7 +23,7 @@ class FileStore:
         return file_id in self._files
 
     def keep(self, name: str, body: bytes, largest: int = _LARGEST) -> Stored:
-        """Keep a file; return what every kind of file tells of itself."""
+        """Keep a file; return the fields that all the Bot API's types of files share."""
         if not body:
             raise bad("file must be non-empty")
         if len(body) > largest:
@@ -39,7 +39,7 @@ class FileStore:
         return stored | ({"mime_type": kind} if kind else {})
 
     def photo(self, name: str, body: bytes) -> list[Stored]:
-        """Keep a picture; return the Bot API's PhotoSizes, of which the preview makes one."""
+        """Keep a picture; return the Bot API's list of PhotoSize, which here has one item."""
         size = size_of(body)
         if size is None:
             raise bad("IMAGE_PROCESS_FAILED")
@@ -47,9 +47,9 @@ class FileStore:
         return [stored | {"width": size[0], "height": size[1]}]
 
     def name(self, file_id: str) -> str:
-        """Return a file's name; KeyError where there is none."""
+        """Return a file's name; KeyError for an unknown file_id."""
         return self._files[file_id][0]
 
     def body(self, file_id: str) -> bytes:
-        """Return a file's content; KeyError where there is none."""
+        """Return a file's content; KeyError for an unknown file_id."""
         return self._files[file_id][1]

@@ -1,4 +1,4 @@
-"""Texts as Telegram reads them: what their tags say, and what it finds in them by itself.
+"""Parses texts as Telegram does: their tags, and the links, commands, mentions… it detects.
 
 Source: Bot API, "Formatting options" and MessageEntity. Offsets and lengths are UTF-16 code units.
 """
@@ -10,9 +10,9 @@ from bot.preview.errors import bad
 from bot.preview.markup import Entity, parse_html
 from knowledge.text.length import units
 
-# Telegram knows every top-level domain; a preview needs those that people here write.
+# Telegram knows every top-level domain; these are enough for a preview.
 _DOMAINS = "fr|com|org|net|eu|io|info|me|be|ch|de|uk|paris|corsica|gouv|app|dev"
-_FOUND = re.compile(
+_DETECTED = re.compile(
     r"(?P<email>(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,})"
     r"|(?P<url>(?:https?://[^\s<>«»\"]+|(?<![\w.@/-])(?:[\w-]+\.)+"
     rf"(?:{_DOMAINS})\b(?![\w-]|\.\w)(?:[/?#][^\s<>«»\"]*)?)(?<![.,;:!?)'\]]))"
@@ -21,7 +21,7 @@ _FOUND = re.compile(
     r"|(?P<hashtag>(?<![\w#])#(?=\w*[^\W\d_])\w{1,256}(?![\w#]))"
     r"|(?P<phone_number>(?<![\w+])\+\d(?:[ .-]?\d){7,14}(?!\w))"
 )
-# As Telegram cleans what it is given: no carriage returns, no other control characters.
+# Telegram removes carriage returns, and replaces other control characters by spaces.
 _CLEANED = {code: " " for code in range(32) if chr(code) != "\n"} | {ord("\r"): None}
 _CODE = frozenset({"code", "pre"})
 _OPAQUE = _CODE | {"text_link"}
@@ -30,7 +30,7 @@ _OPAQUE = _CODE | {"text_link"}
 def parse(
     text: str, mode: str | None = None, entities: list[Entity] | None = None
 ) -> tuple[str, list[Entity]]:
-    """Return the text to show and its entities; ApiError where Telegram cannot parse it."""
+    """Return the text to show and its entities; ApiError if Telegram cannot parse it."""
     if mode and mode.upper() != "HTML":
         raise bad(f"unsupported parse_mode: the preview knows HTML only, not {mode}")
     shown, marked = parse_html(text) if mode else (text, list(entities or ()))
@@ -41,7 +41,7 @@ def parse(
     stripped = cleaned.strip()
     lead = units(cleaned[: len(cleaned) - len(cleaned.lstrip())])
     placed = _outside_code(_moved(marked, lead, units(stripped)))
-    return stripped, sorted([*placed, *_found(stripped, placed)], key=_by_place)
+    return stripped, sorted([*placed, *_detected(stripped, placed)], key=_by_place)
 
 
 def _check_characters(text: str) -> None:
@@ -52,11 +52,11 @@ def _check_characters(text: str) -> None:
 
 
 def _without_returns(text: str, entities: list[Entity]) -> list[Entity]:
-    """Move entities to where they are once the carriage returns are gone."""
+    """Move entities to their places in the text without carriage returns."""
     returns = [units(text[: m.start()]) for m in re.finditer("\r", text)]
 
     def place(at: int) -> int:
-        return at - sum(one < at for one in returns)
+        return at - sum(index < at for index in returns)
 
     moved = []
     for entity in entities:
@@ -66,7 +66,7 @@ def _without_returns(text: str, entities: list[Entity]) -> list[Entity]:
 
 
 def _moved(entities: list[Entity], lead: int, length: int) -> list[Entity]:
-    """Move entities by the space that was stripped before the text, within its bounds."""
+    """Move entities back by the stripped leading space, and cut them to the text's length."""
     moved = []
     for entity in entities:
         start = max(0, entity["offset"] - lead)
@@ -77,9 +77,9 @@ def _moved(entities: list[Entity], lead: int, length: int) -> list[Entity]:
 
 
 def _outside_code(entities: list[Entity]) -> list[Entity]:
-    """Drop what lies inside code: Telegram shows code as it is."""
+    """Drop the entities inside code: Telegram shows code as it is."""
     code: list[Entity] = []
-    # An outer tag closes after the inner ones.
+    # Outer entities come last, because an outer tag closes after the inner ones.
     for entity in reversed(entities):
         if entity["type"] in _CODE and not any(_is_inside(entity, other) for other in code):
             code.append(entity)
@@ -88,7 +88,7 @@ def _outside_code(entities: list[Entity]) -> list[Entity]:
 
 
 def _plain(code: list[Entity]) -> list[Entity]:
-    """Take the language away from all but "pre", which alone shows one."""
+    """Remove the language from all code but "pre", the only type that has one."""
     return [e if e["type"] == "pre" else _without_language(e) for e in code]
 
 
@@ -101,9 +101,9 @@ def _is_inside(entity: Entity, other: Entity) -> bool:
     return bool(starts and _end(entity) <= _end(other))
 
 
-def _found(text: str, formatted: list[Entity]) -> Iterator[Entity]:
-    """Yield links, commands, mentions… that stand in plain sight."""
-    for match in _FOUND.finditer(text):
+def _detected(text: str, formatted: list[Entity]) -> Iterator[Entity]:
+    """Yield the links, commands, mentions… that are not hidden by formatting."""
+    for match in _DETECTED.finditer(text):
         entity = {
             "type": match.lastgroup,
             "offset": units(text[: match.start()]),
@@ -113,10 +113,10 @@ def _found(text: str, formatted: list[Entity]) -> Iterator[Entity]:
             yield entity
 
 
-def _hides(formatted: Entity, found: Entity) -> bool:
-    """Tell whether formatting covers a find, or cuts it in two."""
-    apart = _end(formatted) <= found["offset"] or formatted["offset"] >= _end(found)
-    nested = _is_inside(found, formatted) or _is_inside(formatted, found)
+def _hides(formatted: Entity, detected: Entity) -> bool:
+    """Tell whether code or a link covers a detected entity, or any formatting cuts it in two."""
+    apart = _end(formatted) <= detected["offset"] or formatted["offset"] >= _end(detected)
+    nested = _is_inside(detected, formatted) or _is_inside(formatted, detected)
     return not apart and (formatted["type"] in _OPAQUE or not nested)
 
 

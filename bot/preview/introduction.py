@@ -1,4 +1,4 @@
-"""The methods with which a bot introduces itself: commands, name, descriptions."""
+"""The methods with which a bot describes itself: commands, name, descriptions."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -31,7 +31,7 @@ async def set_my_commands(messenger: Messenger, values: Values) -> bool:
 
 
 async def delete_my_commands(messenger: Messenger, values: Values) -> bool:
-    """Take the menu of a scope and a language away."""
+    """Remove the menu of a scope and a language."""
     return _put_commands(messenger, values, [])
 
 

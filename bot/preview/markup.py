@@ -1,8 +1,8 @@
-"""Telegram's HTML: tags to entities, with its own words for what it refuses.
+"""Parses Telegram's HTML into entities, with Telegram's wording of refusals.
 
-Not a general HTML parser on purpose: Telegram reads fewer tags and fewer character entities than
-browsers do (``&nbsp;`` stays as it is), and tells the byte where it stopped.
-Source: Bot API, "HTML style", and the refusals that the real server gives.
+It is not a general HTML parser, because Telegram reads fewer tags and fewer character entities
+than browsers do (``&nbsp;`` stays as it is), and names the byte offset of an error.
+Source: Bot API, "HTML style", and the refusals of the real server.
 """
 
 import re
@@ -44,16 +44,16 @@ _USER_LINK = re.compile(r"tg://user\?id=(\d+)", re.IGNORECASE)
 
 
 def parse_html(source: str) -> tuple[str, list[Entity]]:
-    """Return the text without its tags, and its entities; ApiError where Telegram refuses it.
+    """Return the text without its tags, and its entities; ApiError if Telegram refuses it.
 
-    Offsets and lengths are UTF-16 code units. Every failure is an ApiError, whatever the source.
+    Offsets and lengths are UTF-16 code units. No source raises any other error.
     """
     return _Reader(source).read()
 
 
 @dataclass(slots=True)
 class _Open:
-    """A tag that waits for its end: ``value`` is the attribute that matters for it."""
+    """An open tag; ``value`` is the attribute that its entity needs."""
 
     tag: str
     value: str
@@ -88,7 +88,7 @@ class _Reader:
         self._length += units(text)
 
     def _start_tag(self, begin: int) -> int:
-        """Open a tag; return where its content starts."""
+        """Open a tag; return the index of its content."""
         name = _NAME.match(self._source, begin + 1)
         at = name.end() if name else begin + 1
         if at == len(self._source):
@@ -117,12 +117,12 @@ class _Reader:
             attributes[name] = value
 
     def _attribute_name(self, tag: str, begin: int, at: int) -> tuple[str, int]:
-        """Return a name, and where its equal sign is; a quote may do without one."""
-        found = _ATTRIBUTE.match(self._source, at)
-        name = found[1] if found else ""
+        """Return a name and the index of its equal sign, which "expandable" may lack."""
+        match = _ATTRIBUTE.match(self._source, at)
+        name = match[1] if match else ""
         if not name:
             raise self._refusal_at(f'Empty attribute name in the tag "{tag}"', begin)
-        at = found.end() if found else at
+        at = match.end() if match else at
         lone = tag == "blockquote" and name == "expandable"
         if not self._source.startswith("=", at) and not lone:
             raise self._refusal_at(
@@ -146,11 +146,11 @@ class _Reader:
         return self._source[at:end].lower(), end
 
     def _end_tag(self, begin: int) -> int:
-        """Close a tag; return what follows it."""
+        """Close a tag; return the index after it."""
         if not self._open:
             raise self._refusal_at("Unexpected end tag", begin)
-        found = _END_NAME.match(self._source, begin + 2)
-        name, at = (found[1].lower(), found.end()) if found else ("", begin + 2)
+        match = _END_NAME.match(self._source, begin + 2)
+        name, at = (match[1].lower(), match.end()) if match else ("", begin + 2)
         if not self._source.startswith(">", at):
             raise self._refusal_at("Unclosed end tag", begin)
         opened = self._open.pop()
@@ -170,7 +170,7 @@ class _Reader:
             self._entities.append({"type": _TYPES[opened.tag]} | span | extra)
 
     def _joins_code(self, opened: _Open, span: dict[str, int]) -> bool:
-        """Make one entity of a ``pre`` and the ``code`` that fills it and names a language."""
+        """Merge a ``pre`` and the ``code`` that fills it, if one names a language."""
         last = self._entities[-1] if self._entities else {}
         same = all(last.get(name) == value for name, value in span.items())
         if not same or {opened.tag, last.get("type")} != {"pre", "code"}:
@@ -181,7 +181,7 @@ class _Reader:
         return bool(language)
 
     def _extra(self, opened: _Open) -> Entity | None:
-        """Return what an entity says besides its place; None where there is none after all."""
+        """Return the other fields of a tag's entity; None if the tag makes no entity."""
         if opened.tag == "a":
             return _link(opened.value or "".join(self._parts[opened.part :]))
         if opened.tag == "tg-emoji":
@@ -190,12 +190,12 @@ class _Reader:
             return {"custom_emoji_id": opened.value}
         if opened.tag == "blockquote" and opened.value:
             return {"type": "expandable_blockquote"}
-        # Only a "pre" keeps a language; here it waits for one.
+        # The language serves only if a "pre" around this code takes it.
         return {"language": opened.value} if opened.tag == "code" and opened.value else {}
 
     def _skip_spaces(self, at: int) -> int:
-        found = _SPACES.match(self._source, at)
-        return found.end() if found else at
+        match = _SPACES.match(self._source, at)
+        return match.end() if match else at
 
     def _byte(self, at: int) -> int:
         return len(self._source[:at].encode("utf-8", "surrogatepass"))
@@ -205,15 +205,15 @@ class _Reader:
 
 
 def decode_characters(text: str) -> str:
-    """Decode the character entities that Telegram knows; the others stay as they are."""
+    """Decode the character entities that Telegram knows; leave the others as they are."""
     return _CHARACTER.sub(_decoded, text) if "&" in text else text
 
 
-def _decoded(found: re.Match[str]) -> str:
-    if found[3]:
-        return _NAMED[found[3]]
-    code = int(found[1], 16) if found[1] else int(found[2])
-    return chr(code) if 0 < code < _LAST_CHARACTER else found[0]
+def _decoded(match: re.Match[str]) -> str:
+    if match[3]:
+        return _NAMED[match[3]]
+    code = int(match[1], 16) if match[1] else int(match[2])
+    return chr(code) if 0 < code < _LAST_CHARACTER else match[0]
 
 
 def _value_of(tag: str, attributes: dict[str, str]) -> str:
@@ -230,7 +230,7 @@ def _value_of(tag: str, attributes: dict[str, str]) -> str:
 
 
 def _link(address: str) -> Entity | None:
-    """Return a link's address; an address that leads nowhere makes no link, and no refusal."""
+    """Return the ``url`` field of a link; None for an address that Telegram silently ignores."""
     address = address.strip()
     if _USER_LINK.fullmatch(address) or not _LINK.fullmatch(address):
         return None

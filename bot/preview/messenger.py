@@ -1,4 +1,4 @@
-"""The messenger: what people and the bot do, and what follows from it. No HTTP."""
+"""The messenger: the actions of people and of the bot, and their effects. No HTTP."""
 
 import itertools
 import time
@@ -26,8 +26,8 @@ _SUPERGROUPS = -1_000_000_000_000
 class Messenger:
     """A Telegram for one machine: two people, two groups, one bot.
 
-    ``enforce_rates`` answers 429 to a bot that writes too fast. With ``privacy``, as for bots that
-    have not asked otherwise, a group's messages reach the bot only where they are meant for it.
+    ``enforce_rates`` answers 429 to a bot that writes too fast. ``privacy`` is Telegram's default
+    privacy mode: of a group's messages, the bot gets only those meant for it.
     """
 
     def __init__(self, *, enforce_rates: bool = False, privacy: bool = True) -> None:
@@ -53,10 +53,10 @@ class Messenger:
         # Derived from the clock, so that a restarted preview never uses an id twice.
         self._query_ids = itertools.count(time.time_ns())
 
-    # What people do
+    # Actions of people
 
     def joins(self, user: User) -> None:
-        """Let somebody else have an account: load tests need more than two people."""
+        """Add an account: load tests need more than two people."""
         self.chats.users[user.id] = user
 
     def says(
@@ -72,8 +72,8 @@ class Messenger:
     def sends(self, user: User, kind: str, *, chat: int | None = None, **details: Any) -> Message:  # noqa: ANN401 - as the Bot API has it
         """Send a photo, voice, sticker, document, location, contact or video_note.
 
-        ``file`` is a name and a content, ``caption`` and ``reply_to`` are as people send them, the
-        other details are fields of the Bot API's type; samples stand for what is not given.
+        ``file`` is a name and a content; besides ``caption`` and ``reply_to``, the details are
+        fields of the Bot API's type. Samples replace whatever is not given.
         """
         if kind not in samples.KINDS:
             raise bad(f"the preview cannot send a {kind}")
@@ -86,7 +86,7 @@ class Messenger:
         return self._from_person(user, chat or user.id, content, reply_to)
 
     def edits(self, user: User, message_id: int, text: str, *, chat: int | None = None) -> Message:
-        """Edit one's own text."""
+        """Edit a person's own text message."""
         chat_id = self.chats.enter(user, chat or user.id)
         message = self.chats.find(chat_id, message_id)
         if message is None or message["from"]["id"] != user.id or "text" not in message:
@@ -101,7 +101,7 @@ class Messenger:
     def taps(
         self, user: User, chat: int, message_id: int, data: str, *, force: bool = False
     ) -> str:
-        """Tap a button; with ``force``, one that the message no longer shows. Returns the query."""
+        """Tap a button, and return the query's id; ``force`` taps one no longer shown."""
         chat = self.chats.enter(user, chat)
         message = self.chats.find(chat, message_id)
         if message is None:
@@ -121,7 +121,7 @@ class Messenger:
         return query_id
 
     def taps_expire(self) -> None:
-        """Let the taps that still wait time out, as Telegram does when no bot answers."""
+        """Expire the unanswered taps, as Telegram does after a while."""
         self._queries.clear()
         self._changed()
 
@@ -132,7 +132,7 @@ class Messenger:
             self._membership(user, "member", "kicked")
 
     def unblocks(self, user: User) -> None:
-        """Let the bot write again."""
+        """Unblock the bot."""
         if user.id in self.chats.blocked:
             self.chats.blocked.discard(user.id)
             self._membership(user, "kicked", "member")
@@ -146,25 +146,25 @@ class Messenger:
         return new
 
     def delivers(self, update: Update) -> None:
-        """Put a raw update in the queue, whatever it is; without a number it gets the next."""
+        """Queue a raw update of any content; without an ``update_id`` it gets the next one."""
         self.updates.queue.append({"update_id": self.updates.next_id()} | update)
         self._changed()
 
     def last_update(self) -> Update:
-        """Return the update that was made last."""
+        """Return the latest update."""
         return self.updates.last
 
-    # What the bot does
+    # Actions of the bot
 
     def posts(self, chat_id: int, content: Message, reply_to: int | None = None) -> Message:
-        """Add a message of the bot to a chat where it may write."""
+        """Add a message of the bot to a chat; ApiError if the bot may not write there."""
         chat_id = self.chats.writable(chat_id)
         message = self.chats.add(chat_id, bot_as_json(), content, reply_to)
         self._record("message", chat_id, message=message)
         return message
 
     def changes(self, message: Message, replaced: tuple[str, ...], new: Message) -> Message:
-        """Edit a message of the bot; ApiError where nothing changes."""
+        """Edit a message of the bot; ApiError if nothing changes."""
         edited = self.chats.change(message, replaced, new)
         self._record("edited", edited["chat"]["id"], message=edited)
         return edited
@@ -183,13 +183,13 @@ class Messenger:
         self._record("toast", origin[0], callback_query_id=query_id, user_id=origin[1], **answer)
 
     def notes(self, kind: str, chat_id: int = 0, **values: Any) -> None:  # noqa: ANN401 - as the page has it
-        """Tell the page of something that is no message."""
+        """Record an event for the page that is not a message."""
         self._record(kind, chat_id, **values)
 
-    # What can be seen
+    # Observations
 
     def messages(self, chat_id: int) -> list[Message]:
-        """Return a chat as it stands, oldest first."""
+        """Return the messages of a chat, oldest first."""
         return self.chats.messages(chat_id)
 
     def file(self, file_id: str) -> bytes:
@@ -197,7 +197,7 @@ class Messenger:
         return self.files.body(file_id)
 
     def pending_updates(self) -> int:
-        """Count the updates that no offset has confirmed."""
+        """Return the number of updates that no offset has confirmed."""
         return len(self.updates.queue)
 
     @property
@@ -206,15 +206,15 @@ class Messenger:
         return self.events.seq
 
     def unanswered_taps(self) -> int:
-        """Count the buttons that still wait."""
+        """Return the number of taps that still wait for an answer."""
         return len(self._queries)
 
     async def changed(self) -> None:
-        """Wait until anything happens."""
+        """Wait for the next change."""
         await self.events.wait()
 
     async def changed_or(self, seconds: float) -> None:
-        """Wait until anything happens, at most so long."""
+        """Wait for the next change, at most some seconds."""
         await self.events.wait(seconds)
 
     def bot(self) -> dict[str, Any]:
@@ -230,15 +230,15 @@ class Messenger:
         )
 
     def commands(self) -> dict[str, Any]:
-        """Return the menus: people's, and those of each group by its id."""
+        """Return the menu of private chats, and those of the groups by id."""
         groups = (self.administrators, self.facilitators)
         return {
             "commands": self.menus.shown(),
-            "group_commands": {str(one.id): self.menus.shown_in(one.id) for one in groups},
+            "group_commands": {str(each.id): self.menus.shown_in(each.id) for each in groups},
         }
 
     def empties(self) -> None:
-        """Forget what was said; people and what the bot remembers stay."""
+        """Remove all messages; people stay, and so does what the bot has stored."""
         self.chats.empty()
         self._record("reset", 0)
 
@@ -292,13 +292,13 @@ def _member(status: str) -> dict[str, Any]:
 
 
 def _is_for_bot(message: Message) -> bool:
-    """Tell what reaches a bot in a group ("Privacy mode", Bot features)."""
+    """Tell whether privacy mode lets a group's message reach the bot (Bot features)."""
     if "migrate_to_chat_id" in message or "migrate_from_chat_id" in message:
         return True
     mention = f"@{bot_as_json()['username']}"
     is_reply = message.get("reply_to_message", {}).get("from", {}).get("id") == BOT_ID
-    said = message.get("text") or message.get("caption", "")
-    return is_reply or said.startswith("/") or mention in said
+    text = message.get("text") or message.get("caption", "")
+    return is_reply or text.startswith("/") or mention in text
 
 
 def _data_of(message: Message) -> Iterator[str]:

@@ -30,7 +30,7 @@ async def get_me(messenger: Messenger, _values: Values) -> Values:
 
 
 async def get_updates(messenger: Messenger, values: Values) -> list[Values]:
-    """Return what waits, or wait for it."""
+    """Return the pending updates, or wait for some."""
     return await messenger.updates.fetch(
         values.get("offset", 0),
         values.get("limit", 100),
@@ -40,7 +40,7 @@ async def get_updates(messenger: Messenger, values: Values) -> list[Values]:
 
 
 async def set_webhook(messenger: Messenger, values: Values) -> bool:
-    """Post updates from now on; an empty address is none."""
+    """Set the webhook to which updates are posted; an empty address removes it."""
     _drop(messenger, values)
     messenger.updates.allow(values.get("allowed_updates"))
     await messenger.webhook.set(values.get("url", ""), values.get("secret_token", ""))
@@ -48,14 +48,14 @@ async def set_webhook(messenger: Messenger, values: Values) -> bool:
 
 
 async def delete_webhook(messenger: Messenger, values: Values) -> bool:
-    """Post updates no more."""
+    """Remove the webhook."""
     _drop(messenger, values)
     await messenger.webhook.set("", "")
     return True
 
 
 async def get_webhook_info(messenger: Messenger, _values: Values) -> Values:
-    """Say where updates are posted to, and what went wrong last."""
+    """Return the webhook's address and its last error."""
     return messenger.webhook.info()
 
 
@@ -65,7 +65,7 @@ async def send_message(messenger: Messenger, values: Values) -> Values:
 
 
 async def send_document(messenger: Messenger, values: Values) -> Values:
-    """Post a file; one that was sent before goes by its file_id."""
+    """Post a file, either uploaded or named by the file_id of one sent before."""
     name, body = await _file(messenger, values["document"])
     messenger.chats.writable(chat_of(values))
     content = {"document": messenger.files.document(name, body)}
@@ -81,7 +81,7 @@ async def send_photo(messenger: Messenger, values: Values) -> Values:
 
 
 async def edit_message_text(messenger: Messenger, values: Values) -> Values:
-    """Replace a text; without a keyboard the message loses its own."""
+    """Replace a text and the keyboard; a call without a keyboard removes the message's."""
     message = messenger.chats.editable(chat_of(values), message_of(values))
     new = text_of(values) | keyboard_of(values)
     if "text" not in message:
@@ -90,7 +90,7 @@ async def edit_message_text(messenger: Messenger, values: Values) -> Values:
 
 
 async def edit_message_reply_markup(messenger: Messenger, values: Values) -> Values:
-    """Replace a keyboard, or take it away."""
+    """Replace or remove a keyboard."""
     message = messenger.chats.editable(chat_of(values), message_of(values))
     return messenger.changes(message, ("reply_markup",), keyboard_of(values))
 
@@ -109,7 +109,7 @@ async def send_chat_action(messenger: Messenger, values: Values) -> bool:
 
 
 async def answer_callback_query(messenger: Messenger, values: Values) -> bool:
-    """Stop the wait of a tapped button, perhaps with a line."""
+    """End the wait of a tapped button, with or without a text."""
     text = values.get("text", "")
     if units(text) > LONGEST_ANSWER:
         raise bad("MESSAGE_TOO_LONG")
@@ -119,7 +119,7 @@ async def answer_callback_query(messenger: Messenger, values: Values) -> bool:
 
 
 async def get_file(messenger: Messenger, values: Values) -> Values:
-    """Return where a file is downloaded from."""
+    """Return the path from which a file is downloaded."""
     file_id = values["file_id"]
     if file_id not in messenger.files:
         raise bad("invalid file_id")
@@ -132,7 +132,7 @@ async def get_file(messenger: Messenger, values: Values) -> Values:
 
 
 async def get_chat(messenger: Messenger, values: Values) -> Values:
-    """Return what is known of a chat."""
+    """Return the Bot API's ChatFullInfo."""
     gifts = dict.fromkeys(_GIFTS, False)
     limits = {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": gifts}
     return messenger.chats.as_json(chat_of(values)) | limits
@@ -148,7 +148,7 @@ _GIFTS = (
 
 
 async def get_chat_member(messenger: Messenger, values: Values) -> Values:
-    """Return somebody's place in a chat: a group's first member owns it, the bot is a member."""
+    """Return the ChatMember of a user: a group's first member is its owner."""
     chat = messenger.chats.as_json(chat_of(values))
     group, user_id = messenger.chats.group_of(chat["id"]), values["user_id"]
     if user_id == BOT_ID:
@@ -163,7 +163,7 @@ async def get_chat_member(messenger: Messenger, values: Values) -> Values:
 
 
 async def get_chat_administrators(messenger: Messenger, values: Values) -> list[Values]:
-    """Return who rules a group: its owner, no bots."""
+    """Return the administrators of a group: here, its owner alone."""
     group = messenger.chats.group_of(messenger.chats.as_json(chat_of(values))["id"])
     if group is None:
         raise bad("there are no administrators in the private chat")
@@ -210,7 +210,7 @@ def _reply_to(messenger: Messenger, chat_id: int, values: Values) -> int | None:
 
 
 async def _file(messenger: Messenger, given: UploadFile | str) -> tuple[str, bytes]:
-    """Return the name and the content of a file: uploaded now, or known by its file_id."""
+    """Return the name and the content of an uploaded file, or of one named by its file_id."""
     if isinstance(given, UploadFile):
         return given.filename or "file", await given.read()
     if given not in messenger.files:

@@ -1,4 +1,4 @@
-"""The pace that Telegram asks of bots ("My bot is hitting limits", Bots FAQ)."""
+"""Telegram's rate limits for bots (Bots FAQ, "My bot is hitting limits")."""
 
 import math
 import time
@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from bot.preview.errors import ApiError
 
-# Methods that put something before somebody's eyes.
+# The methods that count: those that send or change a message.
 PACED = frozenset(
     {"sendMessage", "sendDocument", "sendPhoto", "editMessageText", "editMessageReplyMarkup"}
 )
 
 
 class Window:
-    """At most so many in so many seconds."""
+    """A sliding window: at most a number of messages in some seconds."""
 
     def __init__(self, most: int, seconds: float) -> None:
         self._most = most
@@ -22,13 +22,13 @@ class Window:
         self._times: deque[float] = deque()
 
     def wait(self, now: float) -> float:
-        """Return the seconds until there is room."""
+        """Return the seconds until another message may be sent."""
         while self._times and self._times[0] <= now - self._seconds:
             self._times.popleft()
         return self._times[0] + self._seconds - now if len(self._times) >= self._most else 0.0
 
     def count(self, now: float) -> None:
-        """Take one place."""
+        """Count a message sent now."""
         self._times.append(now)
 
 
@@ -42,7 +42,7 @@ class ApiLimits:
         self._groups: dict[int, Window] = defaultdict(lambda: Window(20, 60.0))
 
     def admit(self, chat_id: int) -> None:
-        """Count a message; 429 with the seconds to wait where it comes too soon."""
+        """Count a message; ApiError 429 with the seconds to wait if it comes too soon."""
         now = self._clock()
         windows = [self._all, self._chats[chat_id]]
         if chat_id < 0:

@@ -1,4 +1,4 @@
-"""``/preview/…``: what the chat page asks for and does."""
+"""``/preview/…``: the requests of the chat page."""
 
 import asyncio
 import json
@@ -45,7 +45,7 @@ class PageEndpoint:
         ]
 
     async def state(self, _request: Request) -> Response:
-        """Give everything that the page shows, and the number to listen on from."""
+        """Return everything that the page shows, and the number of the last event."""
         messenger = self._messenger
         characters = [
             _person("pme", messenger.sme),
@@ -63,7 +63,7 @@ class PageEndpoint:
         return JSONResponse(state)
 
     async def events(self, request: Request) -> Response:
-        """Stream what happens (server-sent events), from a number on."""
+        """Stream the events after a number (server-sent events)."""
         last = request.headers.get("last-event-id") or request.query_params.get("after", "0")
         return StreamingResponse(
             self._stream(int(last) if last.isdecimal() else 0),
@@ -76,7 +76,8 @@ class PageEndpoint:
         while not self._stopping.is_set():
             news = self._messenger.events.after(seq)
             if news is None:
-                # What is forgotten, or was another server's: the page reads the state anew.
+                # The log no longer has these events, or another server numbered them. On this
+                # event, the page reads the state again.
                 seq = self._messenger.events.seq
                 news = [{"seq": seq, "kind": "bot", "chat_id": 0, "bot": self._messenger.bot()}]
             for event in news:
@@ -108,7 +109,7 @@ class PageEndpoint:
         return {}
 
     async def attach(self, request: Request) -> Response:
-        """Send something else than a text as a person."""
+        """Send something other than a text as a person."""
         if not _content_type(request).startswith("multipart/form-data"):
             return _error("multipart/form-data is needed", 415)
         async with request.form() as form:
@@ -123,12 +124,12 @@ class PageEndpoint:
         if isinstance(upload, UploadFile) and upload.filename:
             file = (upload.filename, await upload.read())
         chat, kind = int(str(form["chat_id"])), str(form["kind"])
-        replied = form.get("reply_to")
-        reply_to = int(str(replied)) if replied else None
+        field = form.get("reply_to")
+        reply_to = int(str(field)) if field else None
         return self._messenger.sends(user, kind, chat=chat, file=file, reply_to=reply_to)
 
     async def file(self, request: Request) -> Response:
-        """Give a file that the bot or a person sent."""
+        """Return a file that the bot or a person sent."""
         file_id, files = request.path_params["file_id"], self._messenger.files
         if file_id not in files:
             return _error("no such file", 404)
@@ -144,10 +145,11 @@ class PageEndpoint:
 
 
 def _json_route(act: Callable[[Body], Body]) -> Callable[[Request], Any]:
-    """Return an endpoint that carries out what a JSON body asks for."""
+    """Return an endpoint that passes a JSON body to an action."""
 
     async def respond(request: Request) -> Response:
-        # A form could be posted by any site the browser is on; JSON cannot without being asked.
+        # Require JSON: a page of another site can post a form here, but a browser sends JSON to
+        # another site only with its permission.
         if not _content_type(request).startswith("application/json"):
             return _error("application/json is needed", 415)
         try:

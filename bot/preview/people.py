@@ -1,4 +1,4 @@
-"""Who is in the preview: two firms, two groups, and the bot."""
+"""The people of the preview: two firms, two groups, and the bot."""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,7 +25,7 @@ class User:
 
     @property
     def name(self) -> str:
-        """The name shown above what they say."""
+        """The name shown above the person's messages."""
         return f"{self.first_name} {self.last_name}"
 
     def as_json(self) -> dict[str, Any]:
@@ -60,12 +60,12 @@ def cast() -> dict[str, Any]:
 
 
 def group(key: str) -> Group:
-    """Return a group of the cast, new and unchanged."""
+    """Return a new Group for a group of the cast."""
     raw = cast()[key]
     members = tuple(User(**member) for member in raw["members"])
     return Group(raw["id"], raw["title"], members, raw["subtitle"])
 
 
 def bot_as_json() -> dict[str, Any]:
-    """Return the bot's own User, as its messages show it."""
+    """Return the Bot API's User of the bot."""
     return {"id": BOT_ID, "is_bot": True, **cast()["bot"]}

@@ -1,4 +1,4 @@
-"""Pictures: how large one is, and a plain one to send where nobody has one at hand."""
+"""Pictures: their size in pixels, and a plain sample."""
 
 import struct
 import zlib
@@ -31,7 +31,7 @@ def _jpeg_size(body: bytes) -> tuple[int, int] | None:
 
 
 def plain_png(width: int, height: int) -> bytes:
-    """Return a grey picture."""
+    """Return a plain grey picture."""
     rows = b"".join(b"\x00" + b"\xb0" * width for _ in range(height))
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))

@@ -1,10 +1,10 @@
-"""What a person sends when it only matters what kind of thing it is."""
+"""Sample contents for messages of which only the kind matters."""
 
 from typing import Any
 
 from bot.preview.pictures import plain_png
 
-# The words for the files below, for those whose content nobody looks at.
+# The content of the sample files below, which nobody reads.
 _NOTHING = b"sample"
 _FILES = {"voice": "voice.ogg", "video_note": "video.mp4", "sticker": "sticker.webp"}
 _DETAILS: dict[str, dict[str, Any]] = {
@@ -36,5 +36,5 @@ def file_of(kind: str) -> tuple[str, bytes] | None:
 
 
 def details_of(kind: str) -> dict[str, Any]:
-    """Return what the Bot API tells of a kind, besides its file."""
+    """Return the fields of the Bot API's type for a kind, besides those of its file."""
     return _DETAILS.get(kind) or _FACTS.get(kind) or {}

@@ -1,4 +1,4 @@
-"""The preview as an HTTP server on loopback: the Bot API, the chat page, and what it asks for."""
+"""The preview's HTTP server on loopback: the Bot API, the chat page and its requests."""
 
 import asyncio
 import contextlib
@@ -20,16 +20,16 @@ from bot.preview.page_endpoint import PageEndpoint
 from bot.preview.people import BOT_ID
 from bot.runtime.web_server import WebServer
 
-# Not a secret: it opens this machine's preview only.
+# Not a secret: it gives access to the preview of this machine only.
 PREVIEW_TOKEN = f"{BOT_ID}:local-preview"
 _HOSTS = ["127.0.0.1", "localhost"]
 _PAGE = Path(__file__).parent / "page"
 
 
 class PreviewServer:
-    """A messenger that speaks HTTP. It can be stopped and started again, on the same port.
+    """An HTTP server over a messenger; it can be stopped and started again on the same port.
 
-    With ``chats``, a file, what was said outlives the process.
+    ``chats`` is a file that keeps the messages when the process ends.
     """
 
     def __init__(
@@ -45,16 +45,16 @@ class PreviewServer:
         self._chat_file = ChatFile(chats, self.messenger) if chats else None
         self._token = token
         self._stopping = asyncio.Event()
-        # A connection cut here was to be cut: uvicorn need not say so.
+        # Connections are cut on purpose here: uvicorn must not log them as errors.
         self._server = WebServer(self.app(), host, port, grace_seconds=1, log_level="critical")
 
     @property
     def url(self) -> str:
-        """Where the server answers, once started."""
+        """The server's address, once started."""
         return f"http://{self._server.host}:{self._server.port}"
 
     async def start(self) -> None:
-        """Listen; AddressTakenError where the port is taken. Port 0 takes a free one."""
+        """Start to listen; port 0 takes a free one. AddressTakenError if the port is taken."""
         self._server.listen()
         self._stopping.clear()
         if self._chat_file:
@@ -64,7 +64,7 @@ class PreviewServer:
         await self._server.start()
 
     async def stop(self) -> None:
-        """End what is under way and stop listening."""
+        """End the requests under way, and stop listening."""
         if not self._server.is_serving:
             return
         self._stopping.set()
@@ -87,22 +87,22 @@ class PreviewServer:
             to_bot = scope["type"] == "http" and scope["path"].startswith(PREFIXES)
             await (bot if to_bot else page)(scope, receive, send)
 
-        # Another site's page must not drive this one under a name of its own.
+        # Prevents DNS rebinding: a site whose name leads to this machine must not use the preview.
         return TrustedHostMiddleware(either, allowed_hosts=_HOSTS)
 
     def _abort(self, scope: Scope) -> None:
-        """Close the connection of a request without another word."""
+        """Close the connection of a request without an answer."""
         self._server.abort(scope["client"])
 
 
 def _is_foreign(scope: Scope) -> bool:
-    """Tell whether a page of another site makes this request: a browser says so, a bot does not.
+    """Tell by the browser's Sec-Fetch-Site whether a page of another site makes this request.
 
-    A link that leads to the chat page may stand anywhere.
+    The bot does not send this header. Any site may link to the chat page itself.
     """
     headers: list[tuple[bytes, bytes]] = scope["headers"]
-    said = next((value for name, value in headers if name == b"sec-fetch-site"), b"none")
-    return scope["path"] != "/" and said not in {b"none", b"same-origin"}
+    origin = next((value for name, value in headers if name == b"sec-fetch-site"), b"none")
+    return scope["path"] != "/" and origin not in {b"none", b"same-origin"}
 
 
 def _page(endpoint: PageEndpoint) -> Starlette:

@@ -1,4 +1,4 @@
-"""Trims the machine-readable Bot API to the part that the preview speaks.
+"""Trims the machine-readable Bot API to the part that the preview implements.
 
 ``python -m bot.preview.trim_botapi api.json`` writes ``botapi.json`` beside this file.
 Source: github.com/PaulSonOfLars/telegram-bot-api-spec (MIT), Bot API 10.1.
@@ -12,7 +12,7 @@ from typing import Any
 from bot.preview.methods import METHODS
 
 TARGET = Path(__file__).with_name("botapi.json")
-# What the preview sends by itself; everything else is reached from the methods.
+# The types that the preview returns; the types of parameters are found from the methods.
 ROOTS = (
     "Update",
     "Message",
@@ -28,7 +28,7 @@ _SCALARS = frozenset({"Integer", "Float", "String", "Boolean", "True", "InputFil
 
 
 def trim(api: dict[str, Any]) -> dict[str, Any]:
-    """Keep names, types and what is required, of these methods and the types they reach."""
+    """Keep the preview's methods and the types they use: names, types, and required or not."""
     methods = {name: _fields(api["methods"][name]) for name in sorted(METHODS)}
     types: dict[str, Any] = {}
     waiting = [

@@ -1,4 +1,4 @@
-"""Updates on their way to the bot, with Telegram's own offset semantics."""
+"""The queue of updates for the bot, with the offsets of Telegram's getUpdates."""
 
 import asyncio
 import itertools
@@ -10,12 +10,12 @@ from bot.preview.errors import ApiError
 
 Update = dict[str, Any]
 _LARGEST_BATCH = 100
-# Telegram's default: all but these, which must be asked for.
+# Bot API, getUpdates: by default, a bot gets all kinds of updates but these.
 _NOT_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 
 
 class Updates:
-    """The queue: a later offset confirms all that is below it."""
+    """The queue of updates; an offset confirms all updates below it."""
 
     def __init__(self) -> None:
         # Derived from the clock, so that a restarted preview never uses a number twice.
@@ -23,23 +23,23 @@ class Updates:
         self.queue: deque[Update] = deque()
         self.last: Update = {}
         self._allowed: frozenset[str] | None = None
-        # How many polls there were: the last one alone may wait.
+        # The number of polls so far: only the latest may wait.
         self.polls = 0
         self._news = asyncio.Event()
         self._closed = False
         self.has_webhook = False
 
     def open(self) -> None:
-        """Let polls wait (again)."""
+        """Allow polls to wait, also after ``close``."""
         self._closed = False
 
     def close(self) -> None:
-        """Let all polls end: the server stops."""
+        """End all polls, because the server stops."""
         self._closed = True
         self.wake()
 
     def allow(self, kinds: list[str] | None) -> None:
-        """Remember the kinds that the bot asks for; an empty list is Telegram's default."""
+        """Store the kinds that the bot asks for; an empty list restores Telegram's default."""
         if kinds is not None:
             self._allowed = frozenset(kinds) or None
 
@@ -56,23 +56,26 @@ class Updates:
         self.queue.append(self.last)
 
     def next_id(self) -> int:
-        """Take the next number."""
+        """Return a new update_id."""
         self._next_id += 1
         return self._next_id
 
     def wake(self) -> None:
-        """Let a waiting poll look again."""
+        """Make a waiting poll look at the queue again."""
         self._news.set()
 
     async def news(self) -> None:
-        """Wait until there may be something new."""
+        """Wait until ``wake`` is called."""
         self._news.clear()
         await self._news.wait()
 
     async def fetch(
         self, offset: int, limit: int, seconds: float, allowed: list[str] | None
     ) -> list[Update]:
-        """Return what waits, for at most so long; a second poll ends the first (409)."""
+        """Return the pending updates, or wait some seconds for one.
+
+        A later poll or a webhook ends a waiting poll with ApiError 409.
+        """
         self._refuse_beside_webhook()
         self.allow(allowed)
         self.polls += 1
@@ -106,7 +109,7 @@ class Updates:
             )
 
     def confirm(self, offset: int) -> None:
-        """Forget what is below an offset; a negative one keeps only the last so many."""
+        """Remove the updates below an offset; -n keeps only the last n."""
         if offset < 0:
             while len(self.queue) > -offset:
                 self.queue.popleft()

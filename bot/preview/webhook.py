@@ -1,7 +1,7 @@
-"""The webhook: each update posted in order, again and again until it is taken.
+"""The webhook: posts each update in order, and repeats it until the bot accepts it.
 
-Unlike Telegram: plain HTTP to this machine is accepted, one update is on its way at a time, and a
-method given in the answer is not carried out.
+Differences from Telegram: the webhook may be plain HTTP, updates are posted one at a time, and a
+method in the bot's answer is ignored.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 
 
 class WebhookSender:
-    """Where updates are posted to, if anywhere."""
+    """Posts updates to the webhook's address, if there is one."""
 
     def __init__(self, updates: Updates) -> None:
         self._updates = updates
@@ -32,11 +32,11 @@ class WebhookSender:
         self._secret = ""
         self._error: dict[str, Any] = {}
         self._task: asyncio.Task[None] | None = None
-        # Seconds before the second try of an update; doubled for each further one.
+        # Seconds before the second try of an update; doubled before each further try.
         self.first_pause = 0.5
 
     async def set(self, url: str, secret: str) -> None:
-        """Post updates to this address from now on; to none with an empty one."""
+        """Post updates to an address from now on; an empty one stops posting."""
         if url and not _URL.fullmatch(url):
             raise bad("bad webhook: invalid webhook URL specified")
         if secret and not _SECRET.fullmatch(secret):
@@ -46,14 +46,14 @@ class WebhookSender:
         self.open()
 
     def open(self) -> None:
-        """Begin to post, if there is an address (again, where the server stopped between)."""
+        """Start to post if there is an address; called again when the server restarts."""
         self._updates.has_webhook = bool(self._url)
         self._updates.wake()
         if self._url and self._task is None:
             self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """Stop posting; the address stays known."""
+        """Stop posting, and keep the address."""
         task, self._task = self._task, None
         if task:
             task.cancel()
@@ -62,12 +62,12 @@ class WebhookSender:
 
     def info(self) -> dict[str, Any]:
         """Return the Bot API's WebhookInfo."""
-        known = {"max_connections": 1, "allowed_updates": self._updates.allowed}
+        settings = {"max_connections": 1, "allowed_updates": self._updates.allowed}
         return {
             "url": self._url,
             "has_custom_certificate": False,
             "pending_update_count": len(self._updates.queue),
-            **(known if self._url else {}),
+            **(settings if self._url else {}),
             **self._error,
         }
 
@@ -89,7 +89,7 @@ class WebhookSender:
         self._updates.confirm(update["update_id"] + 1)
 
     async def _failure(self, client: httpx.AsyncClient, update: Update) -> str:
-        """Post once; return what went wrong, nothing where the update was taken."""
+        """Post an update once; return the failure, or an empty text if the bot accepted it."""
         try:
             answer = await client.post(self._url, json=update)
         except httpx.HTTPError as error:

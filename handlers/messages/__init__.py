@@ -1,7 +1,7 @@
-"""Catalogues of what the bot says: YAML files of Jinja2 templates, one a feature.
+"""Catalogues of the bot's messages: YAML files of Jinja2 templates, one for each feature.
 
-``TEXT = Catalogue.of("projects")`` then ``TEXT("card", project=project)`` gives Telegram HTML;
-``TEXT.label("page", number=2)`` gives plain text, for buttons and toasts.
+After ``TEXT = Catalogue.of("projects")``, ``TEXT("card", project=project)`` returns Telegram HTML,
+and ``TEXT.label("page", number=2)`` returns plain text, for buttons and toasts.
 """
 
 import functools
@@ -24,13 +24,14 @@ _AFTER_A_WORD = re.compile(" ([:;?!\u00bb])")
 
 
 def day(value: date) -> str:
-    """Return ``23 novembre 2026``; times are told as days of Paris."""
+    """Return ``23 novembre 2026``; a time gives its day in Paris."""
     if isinstance(value, datetime):
         value = value.astimezone(PARIS).date()
     return _day(value)
 
 
-# Few days are told again and again, and telling one takes longer than the rest of a message.
+# The same few days are formatted again and again, and formatting one takes longer than rendering
+# the rest of a message.
 @functools.lru_cache(maxsize=256)
 def _day(value: date) -> str:
     return format_date(value, format="long", locale="fr")
@@ -57,12 +58,12 @@ _PLAIN = _environment(autoescape=False)
 
 
 def _typeset(text: str) -> str:
-    """Keep French punctuation on the line of its word, however narrow the screen."""
+    """Put no-break spaces before French punctuation, so that it stays on the line of its word."""
     return _AFTER_A_WORD.sub("\u00a0\\1", text).replace("\u00ab ", "\u00ab\u00a0")
 
 
 def _saying(environment: Environment, source: str) -> Saying:
-    """Compile a message; one that is always the same is put together once."""
+    """Compile a message; one without variables is rendered once."""
     template = environment.from_string(source)
 
     def say(values: Mapping[str, object]) -> str:
@@ -75,7 +76,7 @@ def _saying(environment: Environment, source: str) -> Saying:
 
 
 class Catalogue:
-    """The messages of one feature, each compiled once, when it is first said: start is short."""
+    """The messages of one feature, each compiled at its first use, so that the bot starts fast."""
 
     def __init__(self, *paths: Path) -> None:
         self._sources: dict[str, str] = {}
@@ -86,7 +87,7 @@ class Catalogue:
 
     @classmethod
     def of(cls, *features: str) -> "Catalogue":
-        """Return the catalogue of these files beside this module, as one."""
+        """Return one catalogue of several files beside this module."""
         return cls(*(Path(__file__).parent / f"{feature}.yaml" for feature in features))
 
     def __call__(self, name: str, /, **values: object) -> str:
@@ -102,7 +103,7 @@ class Catalogue:
         """The names of all messages."""
         return frozenset(self._sources)
 
-    def _compiled(self, known: dict[str, Saying], environment: Environment, name: str) -> Saying:
-        if name not in known:
-            known[name] = _saying(environment, self._sources[name])
-        return known[name]
+    def _compiled(self, compiled: dict[str, Saying], environment: Environment, name: str) -> Saying:
+        if name not in compiled:
+            compiled[name] = _saying(environment, self._sources[name])
+        return compiled[name]
