@@ -104,6 +104,8 @@ class Service:
         await self.parts.update_source.open()
         await self.parts.database.migrate()
         await self.parts.database.join()
+        # At once: to meet Telegram may take longer than others wait for a sign of life.
+        self.parts.supervisor.start(self._presence())
         await self._meet_telegram()
         self.parts.services.bot_username = self.parts.application.bot.username
         self.parts.hot_reload.serve_first(self.parts.services.knowledge, self._to_learn)
@@ -148,18 +150,21 @@ class Service:
             *self._optional_loops(),
         )
 
-    def _optional_loops(self) -> tuple[Loop, ...]:
+    def _optional_loops(self) -> list[Loop]:
         found = []
         if self._watches:
             found.append(Loop(LoopName.HOT_RELOAD, self.parts.hot_reload.run))
         if self._settings.weekly_digest:
             found.append(Loop(LoopName.WEEKLY_DIGEST, self._digest().run))
-        if self.parts.database.is_shared:
-            # A longer pause than between two beats, and others would take this worker for dead.
-            beat, last = BEAT.total_seconds(), StopOrder.PRESENCE
-            run = self.parts.database.keep_beating
-            found.append(Loop(LoopName.HEARTBEAT, run, stops=last, longest_pause=beat))
-        return tuple(found)
+        return found
+
+    def _presence(self) -> list[Loop]:
+        database, beat = self.parts.database, BEAT.total_seconds()
+        if not database.is_shared:
+            return []
+        # A pause of several beats, and others would take this worker for dead.
+        run, last = database.keep_beating, StopOrder.PRESENCE
+        return [Loop(LoopName.HEARTBEAT, run, stops=last, longest_pause=beat)]
 
     async def _meet_telegram(self) -> None:
         pause = 1.0

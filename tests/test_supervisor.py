@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from dialogue import Speaker, Stage
+from postgres import Server
 from pydantic import SecretStr
 from small_library import until
 from sqlalchemy import func, select
@@ -23,6 +24,7 @@ import bot.runtime.lanes
 import bot.runtime.supervisor
 import storage.heartbeat
 from bot.runtime.supervisor import Loop, LoopEndedError, LoopName, StopOrder, Supervisor
+from bot.service import Service
 from handlers.messages import Catalogue
 from storage.engine.errors import DatabaseUnavailableError
 from storage.engine.schema import questions
@@ -562,3 +564,24 @@ async def test_a_heartbeat_leaves_what_it_does_not_know_to_its_supervisor() -> N
 
 async def test_only_who_shares_a_database_beats(stage: Stage) -> None:
     assert LoopName.HEARTBEAT not in stage.running.parts.supervisor.tasks
+
+
+async def test_a_worker_shows_that_it_lives_while_it_waits_for_telegram(
+    stage: Stage, postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met = asyncio.Event()
+    monkeypatch.setattr(Service, "_meet_telegram", lambda _service: met.wait())
+    await stage.stops()
+    stage.url = await postgres.create(migrated=True)
+    starting = asyncio.create_task(stage.starts())
+    await until(stage, lambda: bool(stage.service and running_loops(stage)))
+    assert not starting.done()
+    assert set(running_loops(stage)) == {LoopName.HEARTBEAT}
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    await stage.stops()
+    await postgres.drop(stage.url)
+
+
+def running_loops(stage: Stage) -> Collection[LoopName]:
+    return stage.running.parts.supervisor.tasks

@@ -118,7 +118,7 @@ class Supervisor:
         return tuple(name for name in self._courses if self._is_failing(name))
 
     def start(self, loops: Iterable[Loop]) -> None:
-        """Begin to run these."""
+        """Begin to run these, beside those that run already."""
         running = asyncio.get_running_loop()
         for loop in loops:
             self._loops[loop.name] = loop
@@ -126,7 +126,8 @@ class Supervisor:
             # Shown as 0 from the start, so that its first failure is seen as a growth.
             metrics.LOOP_FAILURES.labels(loop.name)
             self._tasks[loop.name] = running.create_task(self._keep(loop), name=loop.name)
-        self._telling = running.create_task(self._tell_changes())
+        if self._telling is None:
+            self._telling = running.create_task(self._tell_changes())
 
     async def ended(self) -> None:
         """Wait until a loop whose end ends the process has ended, and raise its error."""
@@ -212,7 +213,7 @@ class Supervisor:
     async def _tell_changes(self) -> None:
         """Tell what was not told yet; what cannot be told now is tried again at the next look."""
         while True:
-            for name, course in self._courses.items():
+            for name, course in list(self._courses.items()):
                 fails = self._is_failing(name)
                 if fails is not course.is_told:
                     await self._tell_change(name, fails=fails)
