@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import bindparam, select, update
 
 from storage.engine.repository import LONGEST_WAIT, Repository
 from storage.engine.schema import recurrences
@@ -17,7 +17,7 @@ class Schedule(Repository):
         Nobody waits for a worker that is doing it. The first time ever, there is nothing to look
         back on: the moment is noted, nothing done.
         """
-        if not await self._connection.scalar(_EXISTS, {"name": name}):
+        if await self._connection.scalar(_LAST, {"name": name}) is None:
             await self._connection.execute(
                 self._insert(recurrences)
                 .values(name=name, last_at=self._now)
@@ -42,4 +42,4 @@ class Schedule(Repository):
         return result.one_or_none() is not None
 
 
-_EXISTS = select(exists().where(recurrences.c.name == bindparam("name")))
+_LAST = select(recurrences.c.last_at).where(recurrences.c.name == bindparam("name"))
