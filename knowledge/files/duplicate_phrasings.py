@@ -66,7 +66,7 @@ def _same(phrasing: Phrasing, first: Phrasing) -> Iterator[Problem]:
 
 def phrasings_of(item: Item) -> Iterator[Phrasing]:
     """Return the texts of an item that the matcher recognises exactly."""
-    # An item without an id is told from others by its place in the file.
+    # An item without an id is identified by its place in the file.
     owner = item.text("id") or str(item.location)
     if item.list_key == "entrees":
         for key in ("question", "titre"):
