@@ -27,7 +27,7 @@ from bot.runtime.supervisor import Loop, LoopEndedError, LoopName, StopOrder, Su
 from bot.service import Service
 from handlers.messages import Catalogue
 from storage.engine.errors import DatabaseUnavailableError
-from storage.engine.schema import questions
+from storage.engine.schema import questions, recurrences
 from storage.heartbeat import Heartbeat
 from storage.privacy.retention import Durations, Retention
 from storage.queues.inbox import Inbox
@@ -356,6 +356,14 @@ def failing_erasure(monkeypatch: pytest.MonkeyPatch) -> Troubled:
     return troubled
 
 
+async def comes_to_a_sweep(stage: Stage) -> None:
+    """Let the first start be noted, and the hour pass after which a sweep is due."""
+    async with asyncio.timeout(10):
+        while not await stage.rows(select(recurrences)):
+            await stage.messenger.changed_or(0.01)
+    stage.clock.passes(hours=2)
+
+
 async def restarts(stage: Stage) -> None:
     await stage.stops()
     await stage.starts()
@@ -402,6 +410,7 @@ async def posted(stage: Stage) -> Stage:
 async def test_administrators_and_readyz_learn_which_loop_keeps_failing(
     posted: Stage, administrator: Speaker, sme: Speaker, erasure: Troubled
 ) -> None:
+    await comes_to_a_sweep(posted)
     await restarts(posted)
     await until(posted, lambda: told(administrator, FAILS) == 1)
     administrator.received("Effacer ce qui a été gardé assez longtemps", "loop retention")
@@ -421,6 +430,7 @@ async def test_administrators_and_readyz_learn_which_loop_keeps_failing(
 
 @pytest.mark.usefixtures("_hurried")
 async def test_without_a_group_nothing_waits_to_be_told(stage: Stage, erasure: Troubled) -> None:
+    await comes_to_a_sweep(stage)
     await stage.stops()
     stage.overrides = {"admin_chat_id": None}
     await stage.starts()

@@ -21,7 +21,7 @@ from handlers.messages import Catalogue
 TEXT = Catalogue.of("paging")
 # How many items a page holds, where each is told in the text, and where each is only a button.
 TOLD = 5
-BUTTONS = 8
+BUTTONS = 16
 Item = TypeVar("Item")
 
 
