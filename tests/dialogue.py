@@ -5,6 +5,7 @@
 """
 
 import asyncio
+import importlib
 import json
 import re
 import shutil
@@ -15,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from bot.content.library import Documents, Library
@@ -48,6 +50,23 @@ class Clock:
     def passes(self, **duration: float) -> None:
         """Move on."""
         self.now += timedelta(**duration)
+
+
+def inside(owner: object, name: str) -> Any:
+    """Return a private attribute of the product: here alone, so that a search finds them all."""
+    return getattr(owner, f"_{name}")
+
+
+def put_inside(owner: object, name: str, value: object) -> None:
+    """Set one."""
+    setattr(owner, f"_{name}", value)
+
+
+def tune(patch: pytest.MonkeyPatch, owner: object, **private: object) -> None:
+    """Set private constants or methods, of a module by its name too, until the test ends."""
+    place = importlib.import_module(owner) if isinstance(owner, str) else owner
+    for name, value in private.items():
+        patch.setattr(place, f"_{name}", value)
 
 
 @dataclass
@@ -148,13 +167,13 @@ class Speaker:
 
     async def says(self, text: str) -> None:
         """Send a text and wait for all that follows from it."""
-        self._mark()
+        self.mark()
         self.stage.messenger.says(self.user, text, chat=self.chat_id)
         await self.stage.settles()
 
     async def sends(self, kind: str, **content: object) -> None:
         """Send something else than a text."""
-        self._mark()
+        self.mark()
         self.stage.messenger.sends(self.user, kind, chat=self.chat_id, **content)
         await self.stage.settles()
 
@@ -165,7 +184,7 @@ class Speaker:
 
     async def taps_data(self, message_id: int, data: str, *, times: int = 1) -> None:
         """Tap a button as it was once shown, even if the message has changed since."""
-        self._mark()
+        self.mark()
         for _ in range(times):
             self.query = self.stage.messenger.taps(
                 self.user, self.chat_id, message_id, data, force=True
@@ -226,7 +245,7 @@ class Speaker:
     _before: frozenset[str] = frozenset()
     query: str = ""
 
-    def _mark(self) -> None:
+    def mark(self) -> None:
         self._before = frozenset(map(fingerprint, self.messages()))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dialogue import inside
 from postgres import Server
 from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
@@ -112,13 +113,13 @@ async def person(database: Database, telegram_id: int = TELEGRAM_ID) -> int:
 async def known(work: UnitOfWork, telegram_id: int) -> Person | None:
     """Find a person by Telegram's id, without making them known."""
     found = select(people.c.id).where(people.c.telegram_id == telegram_id)
-    person_id = await work.people._connection.scalar(found)
+    person_id = await inside(work.people, "connection").scalar(found)
     return None if person_id is None else await work.people.get(person_id)
 
 
 async def rows(database: Database, table: str) -> list[dict[str, Any]]:
     """Read a table as it is stored, past the repositories."""
-    async with database._engine.connect() as connection:
+    async with inside(database, "engine").connect() as connection:
         result = await connection.execute(text(f"SELECT * FROM {table} ORDER BY 1"))  # noqa: S608
         return [dict(row) for row in result.mappings()]
 

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from dialogue import inside
 from hypothesis import given
 from hypothesis import strategies as st
 from knowledge_fixtures import PROJECTS, SMALL_TALK
@@ -111,10 +112,10 @@ def test_phrasings_alike_in_one_entry_or_in_small_talk_are_none_of_the_checks_bu
 @given(texts=st.lists(st.text(alphabet="abc ", min_size=4, max_size=30), min_size=2, max_size=12))
 def test_blocks_of_lengths_miss_no_pair_that_is_alike(texts: list[str]) -> None:
     written = [Phrasing(ENTRY, str(i), Place("f", i + 1), text) for i, text in enumerate(texts)]
-    listed = sorted(near_duplicates._first_of_each(written), key=lambda one: len(one[0]))
+    listed = sorted(inside(near_duplicates, "first_of_each")(written), key=lambda one: len(one[0]))
     quick = {
         frozenset((one.place.line, two.place.line))
-        for one, two in near_duplicates._pairs(listed, 2)
+        for one, two in inside(near_duplicates, "pairs")(listed, 2)
     }
     plain = {
         frozenset((one.place.line, two.place.line))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dialogue import Speaker, Stage
+from dialogue import Speaker, Stage, inside, tune
 from small_library import small_folder
 
 import bot.content.hot_reload
@@ -24,7 +24,7 @@ from knowledge.ranking.model_store import ModelStore
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bot.content.hot_reload, "_FIRST_ANSWERS_SECONDS", 0)
+    tune(monkeypatch, bot.content.hot_reload, FIRST_ANSWERS_SECONDS=0)
 
 
 class Taught(Library):
@@ -64,7 +64,7 @@ async def test_what_understands_more_replaces_what_served_first(
 async def test_those_who_wait_are_answered_before_anything_is_learnt(
     stage: Stage, sme: Speaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.content.hot_reload, "_FIRST_ANSWERS_SECONDS", 3600)
+    tune(monkeypatch, bot.content.hot_reload, FIRST_ANSWERS_SECONDS=3600)
     await restarts(stage, tmp_path, lambda: pytest.fail("too early"))
     await sme.says("comment financer un projet ?")
     sme.sees("fruit de la visibilité")
@@ -157,11 +157,11 @@ def test_the_table_is_mapped_from_a_file_and_written_anew_where_that_is_damaged(
             (tmp_path / f"{UniversalSentenceEncoder.name}.table").write_bytes(content)
         encoder = UniversalSentenceEncoder(tmp_path)
         assert np.array_equal(encoder.encode(["un four"]), in_memory)
-        assert isinstance(encoder._model._model.table, np.memmap)
+        assert isinstance(inside(inside(encoder, "model"), "model").table, np.memmap)
 
 
 def test_a_folder_that_cannot_be_written_costs_memory_only(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     encoder = UniversalSentenceEncoder(tmp_path / "file")
     assert encoder.encode(["un four"]).shape == (1, 512)
-    assert not isinstance(encoder._model._model.table, np.memmap)
+    assert not isinstance(inside(inside(encoder, "model"), "model").table, np.memmap)

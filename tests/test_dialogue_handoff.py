@@ -29,7 +29,7 @@ def second(stage: Stage) -> Speaker:
 
 async def replies(speaker: Speaker, text: str, to: Message) -> Message:
     """Reply by Telegram's function and wait for all that follows."""
-    speaker._mark()
+    speaker.mark()
     said = speaker.stage.messenger.says(
         speaker.user, text, chat=speaker.chat_id, reply_to=to["message_id"]
     )
@@ -38,7 +38,7 @@ async def replies(speaker: Speaker, text: str, to: Message) -> Message:
 
 
 async def edits(speaker: Speaker, message: Message, text: str) -> None:
-    speaker._mark()
+    speaker.mark()
     speaker.stage.messenger.edits(speaker.user, message["message_id"], text, chat=speaker.chat_id)
     await speaker.stage.settles()
 
@@ -351,9 +351,9 @@ async def test_what_cannot_be_passed_on_is_said(
     facilitator.sees("compte 3501 caractères", "n'a pas été remise")
     await replies(facilitator, "/merci beaucoup", card(facilitator))
     facilitator.sees("est une commande")
-    facilitator._mark()
+    facilitator.mark()
     photo = {"photo": [{"file_id": "p", "file_unique_id": "p", "width": 1, "height": 1}]}
-    stage.messenger._from_person(
+    stage.messenger.from_person(
         facilitator.user, facilitator.chat_id, photo, card(facilitator)["message_id"]
     )
     await stage.settles()

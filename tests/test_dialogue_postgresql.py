@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from dialogue import Speaker, Stage, number_in, staged
+from dialogue import Speaker, Stage, number_in, staged, tune
 from postgres import Server
 from sqlalchemy import func, select
 from test_dialogue_interest import registers
@@ -68,8 +68,8 @@ async def test_a_server_that_stands_still_is_said_and_does_not_keep_the_bot_from
 ) -> None:
     await sme.says("/start")
     monkeypatch.setattr("storage.heartbeat.LEASE", timedelta(seconds=1))
-    monkeypatch.setattr("storage.database._FAREWELL_SECONDS", 0.2)
-    monkeypatch.setattr("bot.runtime.lanes._DRAIN_SECONDS", 0.2)
+    tune(monkeypatch, "storage.database", FAREWELL_SECONDS=0.2)
+    tune(monkeypatch, "bot.runtime.lanes", DRAIN_SECONDS=0.2)
     postgres.freeze()
     try:
         stage.messenger.says(sme.user, "/inconnue1")

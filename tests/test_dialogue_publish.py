@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from dialogue import Speaker, Stage
+from dialogue import Speaker, Stage, inside, put_inside
 from small_library import (  # noqa: F401 (some are fixtures)
     BROKEN,
     CHANGED,
@@ -277,7 +277,7 @@ async def test_a_phrasing_asked_for_elsewhere_is_one_more_line(
             about=Subject(Kind.GAP, 1),
         )
         await work.change_requests.ask(asked)
-    facilitator._mark()
+    facilitator.mark()
     await works(stage)
     facilitator.sees("1 ligne ajoutée, et rien d'autre ne change", "j'ai besoin de bras")
     await decides(facilitator, "Publier")
@@ -303,7 +303,7 @@ async def test_a_phrasing_that_is_there_already_is_refused_in_words(
                 wording="Recruter un soudeur !",
             )
         )
-    facilitator._mark()
+    facilitator.mark()
     await works(stage)
     facilitator.sees("Ce changement n'est pas possible.", "talents")
 
@@ -335,7 +335,7 @@ async def test_a_listed_facilitator_may_in_private_too(
     await sme.says("/faq faq.yaml")
     sme.sees("en pièce jointe")
     await sends_back(sme, CHANGED, caption="")
-    facilitator._mark()
+    facilitator.mark()
     await decides(sme, "Publier")
     sme.sees("faq.yaml est publié")
     facilitator.sees("faq.yaml est publié")
@@ -367,7 +367,7 @@ async def test_a_publication_cut_short_is_told_and_not_done_twice(
     assert change is not None
     assert change.base is not None
     publish(folder, "faq.yaml", CHANGED.encode(), base=change.base, now=stage.clock())
-    facilitator._mark()
+    facilitator.mark()
     await works(stage)
     facilitator.sees("faq.yaml est publié")
     assert len(versions(folder)) == 1
@@ -391,8 +391,8 @@ async def test_what_is_published_once_reaches_every_process(
             ]
             # Brought back by an editor, it stays.
             (elsewhere / "faq.yaml").write_text(FAQ, "utf-8")
-            second.running.parts.publisher._seen = None
-            await until(second, lambda: second.running.parts.publisher._seen is not None)
+            put_inside(second.running.parts.publisher, "seen", None)
+            await until(second, lambda: inside(second.running.parts.publisher, "seen") is not None)
             assert (elsewhere / "faq.yaml").read_text("utf-8") == FAQ
 
 
@@ -420,7 +420,7 @@ async def test_a_file_that_telegram_no_longer_has_is_asked_for_again(
                 ChangeKind.UPLOAD, 1, "Ada", facilitator.chat_id, file="faq.yaml", subject="gone"
             )
         )
-    facilitator._mark()
+    facilitator.mark()
     await works(stage)
     facilitator.sees("Telegram ne m'a pas donné le fichier faq.yaml")
 
@@ -473,7 +473,7 @@ async def test_an_out_of_scope_question_makes_the_file_of_voices(
                 wording="avez-vous des places de concert",
             )
         )
-    facilitator._mark()
+    facilitator.mark()
     await works(stage)
     facilitator.sees("formulations.yaml", "avez-vous des places de concert")
     await decides(facilitator, "Publier")

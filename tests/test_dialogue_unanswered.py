@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from dialogue import Message, Speaker, Stage, unfailing
+from dialogue import Message, Speaker, Stage, inside, unfailing
 from small_library import decides, library_of, small_folder, staged_library, works
 from sqlalchemy import select, update
 
@@ -42,7 +42,7 @@ def second(stage: Stage) -> Speaker:
 
 
 async def replies(speaker: Speaker, text: str, to: Message) -> None:
-    speaker._mark()
+    speaker.mark()
     speaker.stage.messenger.says(
         speaker.user, text, chat=speaker.chat_id, reply_to=to["message_id"]
     )
@@ -61,7 +61,7 @@ async def treated(stage: Stage) -> list[tuple[str | None, int | None]]:
 async def ends(stage: Stage, state: ChangeState) -> None:
     """Bring the publications to their end, as their own loop does."""
     async with stage.running.parts.database.begin() as work:
-        await work.outbox._connection.execute(update(publications).values(state=state))
+        await inside(work.outbox, "connection").execute(update(publications).values(state=state))
 
 
 async def test_alike_questions_are_one_subject_masked_and_most_frequent_first(

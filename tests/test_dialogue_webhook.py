@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from dialogue import Speaker, Stage, unfailing
+from dialogue import Speaker, Stage, tune, unfailing
 from pydantic import SecretStr
 from telegram import WebhookInfo
 from telegram.error import BadRequest
@@ -114,7 +114,7 @@ async def test_a_webhook_that_somebody_else_moved_is_registered_again(
     await sme.says("/aide")
     await stage.stops()
     await stage.messenger.webhook.set("http://127.0.0.1:9/elsewhere", "")
-    monkeypatch.setattr("bot.inbox.webhook_registration._CHECK_EVERY_SECONDS", 0.01)
+    tune(monkeypatch, "bot.inbox.webhook_registration", CHECK_EVERY_SECONDS=0.01)
     await stage.starts()
     await sme.says("/aide")
     await stage.messenger.webhook.set("http://127.0.0.1:9/elsewhere", "")
@@ -200,7 +200,7 @@ async def test_what_telegram_says_went_wrong_is_logged_once(
         await stage.messenger.changed_or(0.01)
     failing = stage.messenger.webhook.info()
     await stage.starts()
-    monkeypatch.setattr("bot.inbox.webhook_registration._CHECK_EVERY_SECONDS", 0.01)
+    tune(monkeypatch, "bot.inbox.webhook_registration", CHECK_EVERY_SECONDS=0.01)
     monkeypatch.setattr(stage.messenger.webhook, "info", lambda: failing)
     while "Telegram could not post" not in caplog.text:
         await stage.messenger.changed_or(0.01)
@@ -226,7 +226,7 @@ async def test_a_webhook_that_telegram_refuses_is_told_and_tried_again(
 ) -> None:
     await stage.stops()
     await stage.messenger.webhook.set("", "")
-    monkeypatch.setattr("bot.inbox.webhook_registration._FIRST_PAUSE", 0.01)
+    tune(monkeypatch, "bot.inbox.webhook_registration", FIRST_PAUSE=0.01)
     stage.messenger.faults.next("setWebhook", status=400, description="Bad Request: bad webhook")
     stage.messenger.faults.next("setWebhook", status=502)
     await stage.starts()

@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from dialogue import Speaker, Stage
+from dialogue import Speaker, Stage, inside
 from sqlalchemy import delete, select
 from test_dialogue_interest import fills, registers
 
@@ -64,7 +64,7 @@ async def test_nothing_more_is_sent_while_what_was_sent_cannot_be_marked(
             await stage.messenger.changed_or(0.01)
         stage.messenger.says(other_sme.user, "/aide")
         # The second message is claimed, and stands before the gate.
-        while not stage.running.parts.dispatcher._can_mark._waiters:
+        while not inside(inside(stage.running.parts.dispatcher, "can_mark"), "waiters"):
             await stage.messenger.changed_or(0.01)
     assert _answers(other_sme, "Ce que vous pouvez faire ici") == 0
     is_full = False
@@ -173,7 +173,7 @@ async def _tried(stage: Stage) -> None:
 
 async def _forget_aside(stage: Stage) -> None:
     async with stage.running.parts.database.begin() as work:
-        await work.inbox._connection.execute(_FORGET)
+        await inside(work.inbox, "connection").execute(_FORGET)
 
 
 class Process:
@@ -280,7 +280,7 @@ def _texts(server: PreviewServer) -> list[str]:
 async def _heard(server: PreviewServer) -> None:
     """Wait until all that a dead process sent has arrived: then its connections are closed."""
     async with asyncio.timeout(30):
-        while server._server.connections:
+        while inside(server, "server").connections:
             await server.messenger.changed_or(0.05)
     # What came with the end is begun.
     await asyncio.sleep(0)

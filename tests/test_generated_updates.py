@@ -68,7 +68,7 @@ def expect(stage: Stage, updates: list[Any]) -> None:
     for update in updates:
         tap = query(update)
         if tap is not None:
-            stage.messenger._queries[tap] = (FIRST_CHAT, FIRST_CHAT)
+            stage.messenger.queries[tap] = (FIRST_CHAT, FIRST_CHAT)
 
 
 async def post(stage: Stage, updates: list[Any]) -> None:

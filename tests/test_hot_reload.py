@@ -10,7 +10,7 @@ from pathlib import Path
 from weakref import ref
 
 import pytest
-from dialogue import Speaker, Stage
+from dialogue import Speaker, Stage, inside, tune
 from small_library import (  # noqa: F401 (some are fixtures)
     BROKEN,
     CHANGED,
@@ -41,7 +41,7 @@ BROKEN_OTHERWISE = FAQ.replace("reponse: ", "respond: ")
 def _without_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faults are told of, and texts learnt, at once; what they wait for has its own tests."""
     monkeypatch.setattr(bot.content.hot_reload, "GRACE_SECONDS", 0.0)
-    monkeypatch.setattr(bot.content.hot_reload, "_FIRST_ANSWERS_SECONDS", 0.0)
+    tune(monkeypatch, bot.content.hot_reload, FIRST_ANSWERS_SECONDS=0.0)
 
 
 def in_service(stage: Stage) -> Knowledge:
@@ -199,10 +199,10 @@ async def test_our_own_publication_is_told_of_once(
 async def test_a_watch_that_fails_begins_again(
     stage: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.runtime.supervisor, "_FIRST_PAUSE", 0.01)
+    tune(monkeypatch, bot.runtime.supervisor, FIRST_PAUSE=0.01)
     hot_reload = stage.running.parts.hot_reload
     failures = 0
-    load = hot_reload._load
+    load = inside(hot_reload, "load")
 
     async def fails_twice() -> None:
         nonlocal failures
@@ -211,7 +211,7 @@ async def test_a_watch_that_fails_begins_again(
             raise RuntimeError("the disk is away")
         await load()
 
-    monkeypatch.setattr(hot_reload, "_load", fails_twice)
+    tune(monkeypatch, hot_reload, load=fails_twice)
     save(folder, CHANGED)
     await is_live(stage, "Oui, et sans frais.")
     assert failures == 3
@@ -310,7 +310,11 @@ def parts(knowledge: Knowledge) -> Iterator[object]:
     yield from (knowledge, knowledge.matcher, knowledge.census, ranker)
     learnt = ranker.learnt if isinstance(ranker, PreviousRanker) else ranker
     assert isinstance(learnt, TrainedRanker)
-    yield from (learnt, learnt._similarity, learnt._similarity._letters)
+    yield from (
+        learnt,
+        inside(learnt, "similarity"),
+        inside(inside(learnt, "similarity"), "letters"),
+    )
 
 
 async def test_of_what_was_in_service_nothing_stays(stage: Stage, folder: Path) -> None:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from dialogue import inside, tune
 from storage_fixtures import START, Clock
 
 import bot.runtime.lanes
@@ -128,7 +129,7 @@ async def test_what_comes_while_its_lane_is_busy_is_done_after_it() -> None:
         await turns()
         table.add(("a", 2), ("b", 3))
         await turns()
-        assert sorted(table._busy) == ["a", "b"]
+        assert sorted(inside(table, "busy")) == ["a", "b"]
         table.working.set()
         await rests(table)
     assert sorted(table.done) == [("a", 1), ("a", 2), ("b", 3)]
@@ -143,7 +144,7 @@ async def test_two_rows_of_a_lane_that_come_together() -> None:
 
 
 async def test_a_look_that_fails_ends_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bot.runtime.lanes, "_PAUSE_AFTER_FAILURE", 0.001)
+    tune(monkeypatch, bot.runtime.lanes, PAUSE_AFTER_FAILURE=0.001)
     before = failures_of("table")
     async with running(Table()) as table:
         await rests(table)
@@ -172,7 +173,7 @@ def failures_of(name: str) -> float:
 async def test_after_a_failure_it_looks_again(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.runtime.lanes, "_PAUSE_AFTER_FAILURE", 0.001)
+    tune(monkeypatch, bot.runtime.lanes, PAUSE_AFTER_FAILURE=0.001)
     async with running(Table()) as table:
         await rests(table)
         table.failures = [error]
@@ -184,7 +185,7 @@ async def test_after_a_failure_it_looks_again(
 async def test_one_that_always_fails_keeps_back_none_that_it_is_taken_with(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bot.runtime.lanes, "_PAUSE_AFTER_FAILURE", 0.001)
+    tune(monkeypatch, bot.runtime.lanes, PAUSE_AFTER_FAILURE=0.001)
     async with running(Table(together=4)) as table:
         await rests(table)
         table.spoilt = {("a", 1)}

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from dialogue import Speaker, Stage
+from dialogue import Speaker, Stage, inside
 from sqlalchemy import delete
 from test_dialogue_interest import begins
 from test_webhook import Worker
@@ -169,7 +169,9 @@ async def _meets_failures(sme: Speaker, stage: Stage, monkeypatch: pytest.Monkey
     await asyncio.wait([task])
     del task
     async with stage.running.parts.database.begin() as work:
-        await work.inbox._connection.execute(delete(inbox).where(inbox.c.state == "aside"))
+        await inside(work.inbox, "connection").execute(
+            delete(inbox).where(inbox.c.state == "aside")
+        )
 
 
 async def _posts(folder: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from dialogue import Speaker, Stage
+from dialogue import Speaker, Stage, tune
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import delete
 from telegram.error import BadRequest, RetryAfter, TelegramError
@@ -122,7 +122,7 @@ async def test_what_waits_is_a_gauge(sme: Speaker, stage: Stage) -> None:
 
 async def test_the_lag_of_the_event_loop_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     growth = Growth()
-    monkeypatch.setattr(metrics, "_LAG_EVERY_SECONDS", 0.0)
+    tune(monkeypatch, metrics, LAG_EVERY_SECONDS=0.0)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
             await metrics.watch_loop()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Iterator, Sequence
 
 import pytest
-from dialogue import Speaker, Stage
+from dialogue import Speaker, Stage, inside, tune
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 from telegram import Update
@@ -39,7 +39,7 @@ def noted() -> Iterator[list[str]]:
 async def test_questions_asked_at_once_share_what_they_read(
     stage: Stage, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.inbox.worker, "_TOGETHER_SECONDS", 3600.0)
+    tune(monkeypatch, bot.inbox.worker, TOGETHER_SECONDS=3600.0)
     people = crowd(stage)
     await write_at_once(stage, people, lambda _: "merci")
     statements.clear()
@@ -124,7 +124,7 @@ async def test_commands_at_once_share_the_look_for_forms_to_remind_of(
 async def test_questions_of_several_groups_are_matched_together(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, *, fails: bool
 ) -> None:
-    start, match_all = Lanes._start, InboxWorker._match_all
+    start, match_all = inside(Lanes, "start"), inside(InboxWorker, "match_all")
     people, matched = crowd(stage), list[int]()
     come, all_have_come = set[int](), asyncio.Event()
 
@@ -146,8 +146,8 @@ async def test_questions_of_several_groups_are_matched_together(
             raise RuntimeError("on purpose")
         return await match_ahead(services, updates)
 
-    monkeypatch.setattr(InboxWorker, "_start", in_fours)
-    monkeypatch.setattr(InboxWorker, "_match_all", noting_who_comes)
+    tune(monkeypatch, InboxWorker, start=in_fours)
+    tune(monkeypatch, InboxWorker, match_all=noting_who_comes)
     monkeypatch.setattr(bot.inbox.worker, "match_ahead", once_all_have_come)
     await write_at_once(stage, people, lambda n: f"comment financer un projet, cas {n} ?")
     assert [len(answers(person)) for person in people] == [1] * len(people)
@@ -196,5 +196,5 @@ async def test_nobody_is_remembered_for_what_is_read_ahead(stage: Stage) -> None
     await stage.settles()
     assert [len(answers(person)) for person in people] == [1] * len(people)
     async with stage.running.parts.database.begin() as work:
-        found = await work.people._connection.execute(select(remembered.c.id))
+        found = await inside(work.people, "connection").execute(select(remembered.c.id))
     assert found.all() == []

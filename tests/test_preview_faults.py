@@ -4,6 +4,7 @@ import asyncio
 
 import httpx
 import pytest
+from dialogue import inside
 from preview_fixtures import SME, bare, begun, connected, serving  # noqa: F401 (fixtures)
 from telegram import Bot
 from telegram.error import BadRequest, NetworkError, RetryAfter
@@ -88,7 +89,7 @@ async def test_stopping_cuts_what_is_slow(
 ) -> None:
     messenger.faults.delay("getMe", 3600)
     slow = asyncio.create_task(raw.get("/getMe"))
-    while not server._server.connections:
+    while not inside(server, "server").connections:
         await messenger.changed_or(0.001)
     await asyncio.wait_for(server.stop(), 5)
     with pytest.raises(httpx.HTTPError):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dialogue
+from dialogue import inside
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -149,12 +150,12 @@ async def test_a_burst_draws_no_refusal_and_keeps_its_order(
         clock=Passing(),
         chat_burst=1,
     ) as stage:
-        pauses = metrics.PAUSES._value.get()
+        pauses = inside(metrics.PAUSES, "value").get()
         for number in range(3):
             for user in people:
                 messenger.says(user, f"/inconnue{number}")
         await stage.settles()
-    assert metrics.PAUSES._value.get() == pauses
+    assert inside(metrics.PAUSES, "value").get() == pauses
     for user in people:
         said = "\n".join(m["text"] for m in messenger.messages(user.id) if m["from"]["is_bot"])
         assert re.findall(r"/inconnue(\d+)\.", said) == ["0", "1", "2"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]  # it has no stubs
 import pytest
+from dialogue import tune
 from postgres import Server
 from small_library import small_folder
 from sqlalchemy.exc import IntegrityError
@@ -67,7 +68,7 @@ async def test_a_bot_keeps_its_database_to_itself(
         with alone_on(folder / "bot.db"):
             pytest.fail("it was not kept")
 
-    monkeypatch.setattr("bot.run_modes._answer", answer)
+    tune(monkeypatch, "bot.run_modes", answer=answer)
     assert await serve(settings(folder), learnt, None) == 1
     assert "Un autre bot utilise déjà cette base" in capsys.readouterr().err
     monkeypatch.undo()
@@ -81,7 +82,7 @@ async def test_a_server_is_for_as_many_bots_as_like(
     async def answer(*_: object, **__: object) -> None:
         """Be told to stop at once."""
 
-    monkeypatch.setattr("bot.run_modes._answer", answer)
+    tune(monkeypatch, "bot.run_modes", answer=answer)
     monkeypatch.chdir(folder)
     before = names(folder)
     url = "postgresql+asyncpg://bot@127.0.0.1:1/bot"

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from dialogue import inside
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from storage_fixtures import (  # noqa: F401 (fixtures)
@@ -131,7 +132,7 @@ async def test_two_claims_of_one_chat_at_once_end_with_one(
 async def until_blocked(database: Database) -> None:
     """Wait until a transaction waits for another one."""
     blocked = "SELECT 1 FROM pg_locks WHERE NOT granted"
-    async with asyncio.timeout(10), database._engine.connect() as connection:
+    async with asyncio.timeout(10), inside(database, "engine").connect() as connection:
         while not (await connection.exec_driver_sql(blocked)).all():
             pass
 

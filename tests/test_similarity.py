@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dialogue import tune
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +49,7 @@ def test_a_text_is_most_like_itself(encoder: Backwards | None) -> None:
 def test_all_examples_together_are_as_like_as_each_alone(
     encoder: Backwards | None, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("knowledge.ranking.similarity._FEW", few)
+    tune(monkeypatch, "knowledge.ranking.similarity", FEW=few)
     similarity = Similarity(TEXTS, LEXICON, encoder)
     each = [similarity.to_examples(text) for text in TEXTS]
     assert np.allclose(similarity.among_examples(), each, atol=1e-6)

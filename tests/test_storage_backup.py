@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from dialogue import inside
 from postgres import Server
 from sqlalchemy import text
 from storage_fixtures import (  # noqa: F401 (fixtures)
@@ -300,7 +301,7 @@ async def test_a_sound_database_has_no_faults(database: Database, url: str) -> N
 async def test_another_revision_is_found(
     database: Database, url: str, revision: str | None, fault: Fault
 ) -> None:
-    async with database._engine.begin() as connection:
+    async with inside(database, "engine").begin() as connection:
         if revision is None:
             await connection.execute(text("DROP TABLE alembic_version"))
         else:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from dialogue import inside, tune
 from postgres import Server
 from sqlalchemy import text
 from storage_fixtures import (
@@ -123,14 +124,14 @@ async def test_what_arrives_otherwise_is_not_kept(
 ) -> None:
     source, target = urls
     await (await filled(source)).close()
-    advance = copy._advance
+    advance = inside(copy, "advance")
 
     async def spoil(table: Any, source: Any, target: Any) -> None:
         await advance(table, source, target)
         if table.name == "interests":
             await target.execute(text("UPDATE interests SET company = 'other'"))
 
-    monkeypatch.setattr(copy, "_advance", spoil)
+    tune(monkeypatch, copy, advance=spoil)
     with pytest.raises(DamagedError, match="interests"):
         await copy_database(source, target)
     after = Database(target)

@@ -14,6 +14,7 @@ from typing import Any
 
 import aiosqlite
 import pytest
+from dialogue import inside, put_inside
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, ProgrammingError, StatementError
@@ -161,7 +162,7 @@ async def test_many_tasks_and_processes_write_in_turn(database: Database, other:
         async with through.begin() as work:
             found = await known(work, 1)
             seen = 0 if found is None else (found.last_seen_at - START).seconds
-            work.people._now = START + timedelta(seconds=seen + 1)
+            put_inside(work.people, "now", START + timedelta(seconds=seen + 1))
             await work.people.seen(1)
             await work.people.seen(1000 + number)
 
@@ -209,7 +210,7 @@ async def test_the_connection_is_set_as_decided(database: Database) -> None:
         "secure_delete": 1,
     }
     async with database.begin() as work:
-        connection = work.people._connection
+        connection = inside(work.people, "connection")
         for pragma, value in expected.items():
             assert (await connection.scalar(text(f"PRAGMA {pragma}"))) == value
 
@@ -219,7 +220,7 @@ async def test_a_database_that_stays_locked_is_an_error_that_can_be_tried_again(
     database: Database, url: str
 ) -> None:
     async with database.begin() as work:
-        await work.people._connection.exec_driver_sql("PRAGMA busy_timeout = 1")
+        await inside(work.people, "connection").exec_driver_sql("PRAGMA busy_timeout = 1")
     path = make_url(url).database
     assert path is not None
     holder = sqlite3.connect(path, isolation_level=None)
@@ -256,9 +257,9 @@ async def test_once_closed_no_thread_of_a_connection_is_left_whoever_was_cancell
 
     async def work() -> None:
         async with closing.begin() as work:
-            await work.people._connection.execute(text("SELECT 1"))
+            await inside(work.people, "connection").execute(text("SELECT 1"))
             at_work.set()
-            await work.people._connection.execute(text(SLOW))
+            await inside(work.people, "connection").execute(text(SLOW))
 
     monkeypatch.setattr(sqlite3, "connect", held)
     before, closing = of_a_connection(), Database(url)
@@ -296,7 +297,7 @@ async def test_errors_and_logs_do_not_quote_what_people_wrote(
     async def fail() -> None:
         async with database.begin() as work:
             await work.inbox.add([Received(1, 7, secret)])
-            await work.inbox._connection.execute(
+            await inside(work.inbox, "connection").execute(
                 text("INSERT INTO nowhere VALUES (:body)"), {"body": secret}
             )
 
@@ -339,7 +340,7 @@ async def test_a_row_that_refers_to_nobody_is_refused(database: Database) -> Non
 async def test_many_rows_may_go_in_one_statement(database: Database) -> None:
     """What the one-hop cursor must give SQLAlchemy besides single statements."""
     times = {"created_at": START, "last_seen_at": START}
-    async with database._engine.begin() as connection:
+    async with inside(database, "engine").begin() as connection:
         result = await connection.execute(
             people.insert(), [{"telegram_id": number, **times} for number in (7, 8, 9)]
         )
@@ -350,8 +351,8 @@ async def test_many_rows_may_go_in_one_statement(database: Database) -> None:
 async def test_aiosqlite_has_the_private_attributes_that_are_used(tmp_path: Path) -> None:
     # Nothing promises them: pyproject.toml keeps to the minor version that has them.
     async with aiosqlite.connect(tmp_path / "bot.db") as connection:
-        assert isinstance(connection._thread, threading.Thread)
-        assert connection._running is True
-        assert isinstance(connection._conn, sqlite3.Connection)
-        thread = await connection._execute(threading.current_thread)  # type: ignore[no-untyped-call]  # aiosqlite leaves it so
-        assert thread is connection._thread
+        assert isinstance(inside(connection, "thread"), threading.Thread)
+        assert inside(connection, "running") is True
+        assert isinstance(inside(connection, "conn"), sqlite3.Connection)
+        thread = await inside(connection, "execute")(threading.current_thread)
+        assert thread is inside(connection, "thread")

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from dialogue import Speaker, Stage
+from dialogue import Speaker, Stage, inside
 from postgres import Server
 from sqlalchemy import text
 from storage_fixtures import (  # noqa: F401 (fixtures)
@@ -128,7 +128,7 @@ async def test_an_error_of_ours_is_no_outage(database: Database) -> None:
 
 
 async def be_impatient(database: Database) -> None:
-    async with database._engine.connect() as connection:
+    async with inside(database, "engine").connect() as connection:
         await connection.execute(text("SET lock_timeout = '1ms'"))
         await connection.commit()
 
@@ -148,7 +148,7 @@ async def test_what_is_locked_too_long_can_be_tried_again(
 async def full(database: Database, *, pages: int | None = None) -> None:
     """Let an SQLite file grow no more, as on a full disk; or again, up to so many pages."""
     async with database.begin() as work:
-        connection = work.inbox._connection
+        connection = inside(work.inbox, "connection")
         size = await connection.scalar(text("PRAGMA page_count"))
         await connection.execute(text(f"PRAGMA max_page_count = {pages or size}"))
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from dialogue import inside
 from storage_fixtures import (  # noqa: F401 (fixtures)
     ON_POSTGRESQL,
     START,
@@ -125,8 +126,8 @@ async def test_the_constraint_decides_where_reading_came_too_early(database: Dat
     someone = await person(database)
     first = await register(database, someone)
     async with database.begin() as work:
-        assert await work.interests._create(someone, new_interest()) is None
-        assert await work.interests._revive(first.id, new_interest()) is None
+        assert await inside(work.interests, "create")(someone, new_interest()) is None
+        assert await inside(work.interests, "revive")(first.id, new_interest()) is None
     async with database.begin() as work:
         assert await work.interests.of_person(someone) == (first,)
 
@@ -301,6 +302,6 @@ async def test_the_year_is_the_one_in_paris_and_begins_anew(
 async def test_the_ten_thousandth_number_takes_five_digits(database: Database) -> None:
     someone = await person(database)
     await register(database, someone, "a")
-    async with database._engine.begin() as connection:
+    async with inside(database, "engine").begin() as connection:
         await connection.exec_driver_sql("UPDATE counters SET value = 9999")
     assert (await register(database, someone, "b")).number == "TI-2026-10000"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from dialogue import tune
 from storage_fixtures import (  # noqa: F401 (fixtures)
     Clock,
     database_url,
@@ -136,7 +137,7 @@ async def test_a_revived_interest_is_not_on_its_way_out(database: Database, cloc
 async def test_more_interests_than_one_statement_takes(
     database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "_AT_ONCE", 2)
+    tune(monkeypatch, retention, AT_ONCE=2)
     for telegram_id in range(5):
         await closed(database, await person(database, telegram_id))
     clock.advance(days=366)

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from dialogue import tune
 from storage_fixtures import (  # noqa: F401 (fixtures)
     ON_POSTGRESQL,
     Clock,
@@ -102,7 +103,7 @@ async def test_the_sweep_is_the_next_ones_where_it_failed(
     await person(database)
     clock.advance(days=400)
     with monkeypatch.context() as patched:
-        patched.setattr(Retention, "_forget_people", fails)
+        tune(patched, Retention, forget_people=fails)
         with pytest.raises(RuntimeError):
             await sweeps(database)
     assert len(await rows(database, "people")) == 1

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from dialogue import inside
 from hypothesis import given
 from hypothesis import strategies as some
 from storage_fixtures import (  # noqa: F401 (fixtures)
@@ -97,7 +98,7 @@ def test_a_part_that_a_kind_does_not_have_is_refused(
 async def test_a_row_of_another_version_is_sent_and_leaves_its_trace(database: Database) -> None:
     async with database.begin() as work:
         number = await work.outbox.add(to_administrators(about=Subject(Kind.GAP, 1)))
-    async with database._engine.begin() as connection:
+    async with inside(database, "engine").begin() as connection:
         await connection.exec_driver_sql("UPDATE outbox SET about = 'report:1'")
     async with database.begin() as work:
         (pending,) = await work.outbox.claim("here", [], 10, frozenset(Audience))

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from dialogue import Speaker, Stage
+from dialogue import Speaker, Stage, inside, put_inside, tune
 from postgres import Server
 from pydantic import SecretStr
 from small_library import until
@@ -34,7 +34,7 @@ from storage.queues.inbox import Inbox
 from storage.queues.outbox import Outbox
 
 Act = Callable[[], Coroutine[Any, Any, None]]
-SEVERAL = bot.runtime.supervisor._TOLD_AFTER_FAILURES
+SEVERAL = inside(bot.runtime.supervisor, "TOLD_AFTER_FAILURES")
 FAILS, WORKS = "Une tâche de fond échoue", "Une tâche de fond remarche"
 
 
@@ -323,10 +323,10 @@ def test_every_loop_has_its_words() -> None:
 
 @pytest.fixture
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bot.runtime.supervisor, "_FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(bot.runtime.supervisor, "_LONGEST_PAUSE", 0.01)
-    monkeypatch.setattr(bot.runtime.supervisor, "_LOOK_EVERY_SECONDS", 0.01)
-    monkeypatch.setattr(bot.runtime.supervisor, "_WELL_AFTER_SECONDS", 0.05)
+    tune(monkeypatch, bot.runtime.supervisor, FIRST_PAUSE=0.001)
+    tune(monkeypatch, bot.runtime.supervisor, LONGEST_PAUSE=0.01)
+    tune(monkeypatch, bot.runtime.supervisor, LOOK_EVERY_SECONDS=0.01)
+    tune(monkeypatch, bot.runtime.supervisor, WELL_AFTER_SECONDS=0.05)
 
 
 class Troubled:
@@ -435,7 +435,7 @@ async def test_without_a_group_nothing_waits_to_be_told(stage: Stage, erasure: T
     stage.overrides = {"admin_chat_id": None}
     await stage.starts()
     supervisor = stage.running.parts.supervisor
-    await until(stage, lambda: supervisor._courses[LoopName.RETENTION].is_told)
+    await until(stage, lambda: inside(supervisor, "courses")[LoopName.RETENTION].is_told)
     assert await stage.outbox_states() == []
 
 
@@ -467,7 +467,7 @@ async def test_a_driver_s_error_ends_one_piece_of_work(
     method: Callable[..., Awaitable[Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bot.runtime.lanes, "_PAUSE_AFTER_FAILURE", 0.01)
+    tune(monkeypatch, bot.runtime.lanes, PAUSE_AFTER_FAILURE=0.01)
     owner = Inbox if "Inbox" in method.__qualname__ else Outbox
     troubled = Troubled(method, sqlite3.ProgrammingError("not foreseen"))
     troubled.install(monkeypatch, owner)
@@ -486,7 +486,7 @@ async def test_a_driver_s_error_ends_one_piece_of_work(
 async def test_a_driver_s_error_in_setting_aside_or_postponing_ends_neither_worker(
     sme: Speaker, stage: Stage, administrator: Speaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.runtime.lanes, "_PAUSE_AFTER_FAILURE", 0.01)
+    tune(monkeypatch, bot.runtime.lanes, PAUSE_AFTER_FAILURE=0.01)
     setting_aside = Troubled(Inbox.set_aside, sqlite3.ProgrammingError("not foreseen"))
     postponing = Troubled(Outbox.postpone, sqlite3.ProgrammingError("not foreseen"))
     setting_aside.install(monkeypatch, Inbox)
@@ -508,7 +508,7 @@ async def test_updates_that_cannot_be_kept_for_an_unknown_reason_come_again(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(bot.inbox.polling, "_LONGEST_PAUSE", 0.01)
+    tune(monkeypatch, bot.inbox.polling, LONGEST_PAUSE=0.01)
     troubled = Troubled(Inbox.add, sqlite3.ProgrammingError("not foreseen"))
     troubled.install(monkeypatch, Inbox)
     stage.messenger.says(sme.user, "/aide")
@@ -565,11 +565,11 @@ async def test_a_heartbeat_leaves_what_it_does_not_know_to_its_supervisor() -> N
         raise sqlite3.ProgrammingError("not foreseen")
 
     heartbeat = Beaten(beat)
-    heartbeat._seen = {"there": (1, 0.0)}
+    put_inside(heartbeat, "seen", {"there": (1, 0.0)})
     with pytest.raises(sqlite3.ProgrammingError):
         await asyncio.wait_for(heartbeat.run(), 10)
     # While nobody could beat, nobody died of it.
-    assert heartbeat._seen == {}
+    assert inside(heartbeat, "seen") == {}
 
 
 async def test_only_who_shares_a_database_beats(stage: Stage) -> None:
@@ -580,7 +580,7 @@ async def test_a_worker_shows_that_it_lives_while_it_waits_for_telegram(
     stage: Stage, postgres: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     met = asyncio.Event()
-    monkeypatch.setattr(Service, "_meet_telegram", lambda _service: met.wait())
+    tune(monkeypatch, Service, meet_telegram=lambda _service: met.wait())
     await stage.stops()
     stage.url = await postgres.create(migrated=True)
     starting = asyncio.create_task(stage.starts())

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from dialogue import tune
 
 import knowledge
 from knowledge.loading import load
@@ -52,7 +53,7 @@ def test_the_right_entry_comes_first_and_is_sure(
     voices: int,
     largest: int,
 ) -> None:
-    monkeypatch.setattr(training, "_LARGEST_KERNEL", largest)
+    tune(monkeypatch, training, LARGEST_KERNEL=largest)
     found = ranker(material(negatives=negatives, voices=voices))
     near = found.rank("dites moi pour la fraiseuse")
     far = found.rank("xyz")

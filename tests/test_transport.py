@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 import pytest
+from dialogue import inside
 from telegram import Bot, InputFile
 from telegram.error import (
     BadRequest,
@@ -164,7 +165,7 @@ async def test_a_pause_is_told(request_: BaseRequest, server: Server) -> None:
     server.answers = answers(429, {"ok": False, "parameters": {"retry_after": 7}})
     error = await failure(request_.post(server.url))
     assert isinstance(error, RetryAfter)
-    assert error._retry_after.total_seconds() == 7
+    assert inside(error, "retry_after").total_seconds() == 7
 
 
 async def test_a_moved_group_is_told(request_: BaseRequest, server: Server) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from dialogue import inside, tune
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -85,12 +86,12 @@ async def test_an_update_is_kept_before_the_yes(worker: Worker) -> None:
 
 
 async def test_the_same_update_twice_is_kept_once(worker: Worker) -> None:
-    received = metrics.RECEIVED._value.get()
+    received = inside(metrics.RECEIVED, "value").get()
     assert await worker.post(update(7)) == 200
     assert await worker.post(update(7, "other words")) == 200
     assert len(worker.kept()) == 1
     assert worker.announced == 1
-    assert metrics.RECEIVED._value.get() - received == 1
+    assert inside(metrics.RECEIVED, "value").get() - received == 1
 
 
 async def test_the_same_update_twice_at_once_is_kept_once(worker: Worker) -> None:
@@ -118,7 +119,7 @@ async def test_posts_that_follow_each_other_closely_share_a_commit(
 
     monkeypatch.setattr(Inbox, "add", noted)
     # Long enough for a busy machine.
-    monkeypatch.setattr(bot.inbox.webhook, "_GATHER_SECONDS", 0.3)
+    tune(monkeypatch, bot.inbox.webhook, GATHER_SECONDS=0.3)
     worker.backlog.room = Capacity(100)
     await trickle(10)
     # Until several have come at once, nobody waits for others.
@@ -280,7 +281,7 @@ async def test_a_full_disk_is_said_in_words_and_to_the_load_balancer(
     now = 100.0
     monkeypatch.setattr(bot.inbox.backlog, "monotonic", lambda: now)
     async with worker.database.begin() as work:
-        connection = work.inbox._connection
+        connection = inside(work.inbox, "connection")
         size = await connection.scalar(text("PRAGMA page_count"))
         await connection.execute(text(f"PRAGMA max_page_count = {size}"))
     large = update(1)
@@ -297,7 +298,7 @@ async def test_a_full_disk_is_said_in_words_and_to_the_load_balancer(
     now += 21
     assert (await worker.client.get("/readyz")).json()["checks"]["inbox"] is True
     async with worker.database.begin() as work:
-        await work.inbox._connection.execute(text("PRAGMA max_page_count = 100000"))
+        await inside(work.inbox, "connection").execute(text("PRAGMA max_page_count = 100000"))
     assert await worker.post(large) == 200
     assert "updates are kept again" in caplog.text
 
@@ -345,7 +346,7 @@ async def test_without_its_database_it_is_not_ready(worker: Worker) -> None:
 
 async def test_while_telegram_refuses_to_post_here_it_is_not_ready(worker: Worker) -> None:
     refused = True
-    health = Health(worker.backlog, worker.health._services, lambda: refused)
+    health = Health(worker.backlog, inside(worker.health, "services"), lambda: refused)
     health.has_met_telegram = True
     assert (await health.checks())["telegram"] is False
     refused = False
@@ -427,7 +428,7 @@ def test_one_without_a_number_does_not_stop_its_batch(caplog: pytest.LogCaptureF
 async def test_a_database_that_is_silent_has_telegram_come_back(
     worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(bot.inbox.webhook, "_PATIENCE_SECONDS", 0.05)
+    tune(monkeypatch, bot.inbox.webhook, PATIENCE_SECONDS=0.05)
     async with worker.database.begin():
         assert await worker.post(update(7)) == 503
     assert "was not kept in time" in caplog.text

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 
 import pytest
-from dialogue import Speaker, Stage
+from dialogue import Speaker, Stage, tune
 
 import bot.inbox.worker
 from bot.preview.people import User
@@ -54,7 +54,7 @@ def noted_units(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
 async def test_people_who_write_at_once_share_transactions(
     stage: Stage, units: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.inbox.worker, "_TOGETHER_SECONDS", 3600.0)
+    tune(monkeypatch, bot.inbox.worker, TOGETHER_SECONDS=3600.0)
     people = crowd(stage)
     await write_at_once(stage, people, lambda _: "/aide")
     assert [len(answers(person)) for person in people] == [1] * _PEOPLE
@@ -68,7 +68,7 @@ async def test_people_who_write_at_once_share_transactions(
 async def test_a_transaction_that_lasts_is_ended_between_two(
     stage: Stage, units: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.inbox.worker, "_TOGETHER_SECONDS", -1.0)
+    tune(monkeypatch, bot.inbox.worker, TOGETHER_SECONDS=-1.0)
     people = crowd(stage)
     await write_at_once(stage, people, lambda _: "/aide")
     assert [len(answers(person)) for person in people] == [1] * _PEOPLE

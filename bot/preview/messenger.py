@@ -49,7 +49,7 @@ class Messenger:
         self.privacy = privacy
         self.calls: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_KEPT_CALLS)
         self.answers: dict[str, dict[str, Any]] = {}
-        self._queries: dict[str, tuple[int, int]] = {}
+        self.queries: dict[str, tuple[int, int]] = {}
         # Derived from the clock, so that a restarted preview never uses an id twice.
         self._query_ids = itertools.count(time.time_ns())
 
@@ -67,7 +67,7 @@ class Messenger:
         content: Message = {"text": shown or text}
         if entities:
             content["entities"] = entities
-        return self._from_person(user, chat or user.id, content, reply_to)
+        return self.from_person(user, chat or user.id, content, reply_to)
 
     def sends(self, user: User, kind: str, *, chat: int | None = None, **details: Any) -> Message:  # noqa: ANN401 - as the Bot API has it
         """Send a photo, voice, sticker, document, location, contact or video_note.
@@ -83,7 +83,7 @@ class Messenger:
         shown, entities = parse(caption)
         if shown:
             content |= {"caption": shown} | ({"caption_entities": entities} if entities else {})
-        return self._from_person(user, chat or user.id, content, reply_to)
+        return self.from_person(user, chat or user.id, content, reply_to)
 
     def edits(self, user: User, message_id: int, text: str, *, chat: int | None = None) -> Message:
         """Edit a person's own text message."""
@@ -109,7 +109,7 @@ class Messenger:
         if not force and data not in _data_of(message):
             raise bad("the message has no such button")
         query_id = str(next(self._query_ids))
-        self._queries[query_id] = (chat, user.id)
+        self.queries[query_id] = (chat, user.id)
         query = {
             "id": query_id,
             "from": user.as_json(),
@@ -122,7 +122,7 @@ class Messenger:
 
     def taps_expire(self) -> None:
         """Expire the unanswered taps, as Telegram does after a while."""
-        self._queries.clear()
+        self.queries.clear()
         self._changed()
 
     def blocks(self, user: User) -> None:
@@ -140,9 +140,9 @@ class Messenger:
     def upgrades(self, group: Group) -> int:
         """Make a group a supergroup; return its new id."""
         old, new, owner = group.id, _SUPERGROUPS + group.id, group.members[0]
-        self._from_person(owner, old, {"migrate_to_chat_id": new}, None)
+        self.from_person(owner, old, {"migrate_to_chat_id": new}, None)
         self.chats.upgrade(group, new)
-        self._from_person(owner, new, {"migrate_from_chat_id": old}, None)
+        self.from_person(owner, new, {"migrate_from_chat_id": old}, None)
         return new
 
     def delivers(self, update: Update) -> None:
@@ -176,7 +176,7 @@ class Messenger:
 
     def answers_query(self, query_id: str, answer: dict[str, Any]) -> None:
         """Answer a tap, once."""
-        origin = self._queries.pop(query_id, None)
+        origin = self.queries.pop(query_id, None)
         if origin is None:
             raise bad("query is too old and response timeout expired or query ID is invalid")
         self.answers[query_id] = answer
@@ -207,7 +207,7 @@ class Messenger:
 
     def unanswered_taps(self) -> int:
         """Return the number of taps that still wait for an answer."""
-        return len(self._queries)
+        return len(self.queries)
 
     async def changed(self) -> None:
         """Wait for the next change."""
@@ -250,9 +250,10 @@ class Messenger:
         stored = self.files.keep(*file) if file else {}
         return stored | samples.details_of(kind) | details
 
-    def _from_person(
+    def from_person(
         self, user: User, chat_id: int, content: Message, reply_to: int | None
     ) -> Message:
+        """Add a message of a person to a chat, and give it to the bot; return it."""
         chat_id = self.chats.enter(user, chat_id)
         if chat_id == user.id:
             self.unblocks(user)
