@@ -229,5 +229,5 @@ async def test_the_room_is_counted_anew_as_it_is_used(database: Database, other:
 async def test_what_waited_too_long_is_named_as_such() -> None:
     with pytest.raises(TimeoutError) as late:
         async with asyncio.timeout(0):
-            await asyncio.sleep(1)
+            await asyncio.Event().wait()
     assert kind_of(late.value) == "TimeoutError"

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from bot.commands.console import fail, say
 from bot.commands.evaluation import EvaluationFileError, as_page, evaluate, in_words, read_questions
-from bot.content.compiler import compiling, read_ahead
+from bot.content.compiler import compiling, warm_up
 from bot.messages import TEXT
 from bot.settings import Settings
 from knowledge.curation.check import check as find_problems
@@ -128,7 +128,7 @@ def evaluate_file(directory: Path, path: Path, *, as_json: bool, page: Path | No
 
 def _load(directory: Path) -> Knowledge | None:
     understanding = compiling(Settings.read())
-    read_ahead(understanding.encoder)
+    warm_up(understanding.encoder)
     try:
         return load(directory, compiling=understanding)
     except KnowledgeError as error:

@@ -44,7 +44,7 @@ def _folder() -> Path:
     return user_cache_path("territoires-industrie-bot")
 
 
-def read_ahead(encoder: Encoder | None) -> None:
+def warm_up(encoder: Encoder | None) -> None:
     """Let an encoder's weights be read while the files are: the first text would wait for them."""
     if encoder is not None:
         threading.Thread(target=encoder.encode, args=([" "],), daemon=True).start()

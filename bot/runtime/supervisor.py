@@ -1,7 +1,8 @@
 """The loops of the service, kept going: none ends in silence, whatever it raises.
 
-A loop that fails is logged, counted, and begun again after a pause that grows. One that fails again
-and again is named by ``failing``, and told of once; once more when it works again.
+A loop that fails is logged, counted, and begun again after a pause that grows, unless its
+declaration says that its end ends the process. One that fails again and again is named by
+``failing``, and the administrators are told once, and once more when it works again.
 """
 
 import asyncio

@@ -32,7 +32,7 @@ _EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Durations:
-    """How long each thing is kept; all are settings.
+    """How long each thing is kept. People read the same in ``handlers/messages/rights.yaml``.
 
     `draft` since its last answer; `question` since it was asked; `conversation` since it was
     closed, or silent if it never was, with the trace of its messages; `interest` since it was
