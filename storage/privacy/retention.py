@@ -1,4 +1,4 @@
-"""How long things are kept."""
+"""Retention: how long each kind of data is kept, and the sweep that erases it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,24 +22,25 @@ from storage.records.interests import Interests
 from storage.subject import Kind, is_of, tells_of
 from storage.workers.schedule import Schedule
 
-# Each database has its limit of parameters in one statement; SQLite's lowest was 999. An interest
-# has two names in the outbox.
+# Databases limit the parameters of one statement; SQLite's lowest limit was 999, and an interest
+# takes two (see `tells_of`).
 _AT_ONCE = 450
-# What the schedule knows the sweep by, and how often it is due.
+# The sweep's name in the schedule, and how often it is due.
 _NAME = "retention"
 _EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Durations:
-    """How long each thing is kept; all are settings.
+    """How long each kind of data is kept; all are settings.
 
-    `draft` since its last answer; `question` since it was asked; `conversation` since it was
-    closed, or silent if it never was, with the trace of its messages; `interest` since it was
-    closed, or moved last if it never was, before it is anonymised and the trace of its notices
-    goes; `inbox_done` since an update was handled, `inbox_aside` since it was set aside;
-    `outbox_record` since a message was parked, or sent about anything else; `person` since the
-    last sign of someone who left nothing else, and since a facilitator's signature was last used.
+    `draft` counts from its last answer, `question` from when it was asked. `conversation` counts
+    from its closing, or from its last change if it was never closed; the delivery records of its
+    messages go with it. `interest` counts from its closing, or from its last change if it was never
+    closed; it is then anonymised, and the delivery records of its notices go. `inbox_done` counts
+    from when an update was handled, `inbox_aside` from when it was set aside. `outbox_record`
+    counts from when a message was parked, or sent if it is about neither. `person` counts from the
+    last message of someone with no other data, and from the last use of a facilitator's signature.
     """
 
     draft: timedelta = timedelta(hours=48)
@@ -53,16 +54,17 @@ class Durations:
 
 
 class Retention(Repository):
-    """The end of life of every row."""
+    """Erases or anonymises rows that have been kept long enough."""
 
     async def sweep(self, durations: Durations) -> dict[str, int]:
-        """Apply them where the last time was an hour ago; nothing where another worker does."""
+        """Apply these if the last sweep was an hour ago, unless another worker is doing it."""
         is_due = await self._beside(Schedule).claim(_NAME, self._now - _EVERY)
         return await self.apply(durations) if is_due else {}
 
     async def apply(self, durations: Durations) -> dict[str, int]:
-        """Erase or anonymise what has been kept long enough; counts by table, for the log."""
-        # Interests first: their notices go with them. People last: they go once nothing is left.
+        """Erase or anonymise what has been kept long enough; returns row counts by table."""
+        # Interests come first, as their notices go with them; people last, as they go only once no
+        # other row refers to them.
         anonymised, notices = await self._anonymise_interests(durations.interest)
         ended, lines = await self._forget_conversations(durations.conversation)
         return {
@@ -82,7 +84,7 @@ class Retention(Repository):
         }
 
     async def _anonymise_interests(self, kept: timedelta) -> tuple[int, int]:
-        # What nobody ever closed must not be kept for ever.
+        # An interest that was never closed must not be kept for ever: its last change counts.
         last = func.coalesce(interests.c.closed_at, interests.c.updated_at)
         due = (
             select(interests.c.id)
