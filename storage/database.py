@@ -77,7 +77,7 @@ class Database:
         self.worker = worker or (_ONLY_WORKER if self._is_sqlite else new_worker())
         self._heartbeat = Heartbeat(self.begin, self.worker)
         self._has_joined = False
-        self._kept: AsyncConnection | None = None
+        self._idle_connection: AsyncConnection | None = None
         self._writer = asyncio.Lock()
         self._writing: asyncio.Task[Any] | None = None
 
@@ -147,17 +147,17 @@ class Database:
             with suppress(StorageError, TimeoutError):
                 async with asyncio.timeout(patience):
                     await self._heartbeat.leave()
-        if self._kept is not None:
-            await self._kept.close()
-            self._kept = None
+        if self._idle_connection is not None:
+            await self._idle_connection.close()
+            self._idle_connection = None
         await close_engine(self._engine, patience)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         # The SQLite connection is kept between transactions: a checkout from the pool costs as much
         # as a statement.
-        connection = self._kept or await self._connected()
-        self._kept = None
+        connection = self._idle_connection or await self._connected()
+        self._idle_connection = None
         try:
             async with connection.begin():
                 yield connection
@@ -165,7 +165,7 @@ class Database:
             await asyncio.shield(connection.close())
             raise
         if self._is_sqlite:
-            self._kept = connection
+            self._idle_connection = connection
         else:
             await asyncio.shield(connection.close())
 

@@ -69,8 +69,8 @@ class ModelStore:
         if self._folder is None:
             return None
         try:
-            with _arrays(self._path(key)) as kept:
-                return _unpacked(kept)
+            with _arrays(self._path(key)) as arrays:
+                return _unpacked(arrays)
         except FileNotFoundError:
             return None
         except _UNREADABLE as error:
@@ -114,8 +114,8 @@ class ModelStore:
         if self._folder is None:
             return {}
         try:
-            with _arrays(self._folder / self._vectors_name(encoder)) as kept:
-                pairs = zip(kept["keys"], kept["vectors"], strict=True)
+            with _arrays(self._folder / self._vectors_name(encoder)) as arrays:
+                pairs = zip(arrays["keys"], arrays["vectors"], strict=True)
                 return {key.tobytes(): row for key, row in pairs}
         except _UNREADABLE:
             # A missing or damaged file: its texts are encoded again.
@@ -133,8 +133,8 @@ class ModelStore:
     def _forget_the_oldest(self) -> None:
         if self._folder is None:
             return
-        kept = sorted(self._folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
-        for path in kept[:-_KEPT]:
+        models = sorted(self._folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
+        for path in models[:-_KEPT]:
             with contextlib.suppress(OSError):
                 path.unlink()
 
@@ -161,14 +161,14 @@ def _packed(model: Compiled) -> dict[str, npt.NDArray[Any]]:
     return packed | {f"likeness_{name}": part for name, part in model.similarity.items()}
 
 
-def _unpacked(kept: "np.lib.npyio.NpzFile") -> Compiled:
+def _unpacked(arrays: "np.lib.npyio.NpzFile") -> Compiled:
     def calibration(name: str) -> Calibration:
-        return Calibration(*(kept[f"{name}_{part}"] for part in ("weights", "means", "scales")))
+        return Calibration(*(arrays[f"{name}_{part}"] for part in ("weights", "means", "scales")))
 
     return Compiled(
-        tuple(str(name) for name in kept["ids"]),
-        kept["coefficients"],
+        tuple(str(name) for name in arrays["ids"]),
+        arrays["coefficients"],
         calibration("sure"),
         calibration("among"),
-        {name.removeprefix(_PART): kept[name] for name in kept if name.startswith(_PART)},
+        {name.removeprefix(_PART): arrays[name] for name in arrays if name.startswith(_PART)},
     )

@@ -83,12 +83,12 @@ class Retention(Repository):
             "people": await self._forget_people(durations.person),
         }
 
-    async def _anonymise_interests(self, kept: timedelta) -> tuple[int, int]:
+    async def _anonymise_interests(self, duration: timedelta) -> tuple[int, int]:
         # An interest that was never closed must not be kept for ever: its last change counts.
         last = func.coalesce(interests.c.closed_at, interests.c.updated_at)
         due = (
             select(interests.c.id)
-            .where(last < self._now - kept, interests.c.person_id.is_not(None))
+            .where(last < self._now - duration, interests.c.person_id.is_not(None))
             .limit(_AT_ONCE)
         )
         anonymised = notices = 0
@@ -97,17 +97,17 @@ class Retention(Repository):
             anonymised += await self._beside(Interests).anonymise(interests.c.id.in_(ids))
         return anonymised, notices
 
-    async def _forget_conversations(self, kept: timedelta) -> tuple[int, int]:
+    async def _forget_conversations(self, duration: timedelta) -> tuple[int, int]:
         last = func.coalesce(conversations.c.closed_at, conversations.c.updated_at)
-        due = select(conversations.c.id).where(last < self._now - kept).limit(_AT_ONCE // 10)
+        due = select(conversations.c.id).where(last < self._now - duration).limit(_AT_ONCE // 10)
         ended = lines = 0
         while ids := (await self._connection.scalars(due)).all():
             lines += await self._delete(outbox, tells_of(Kind.HANDOFF, ids))
             ended += await self._delete(conversations, conversations.c.id.in_(ids))
         return ended, lines
 
-    async def _forget_outgoing(self, kept: timedelta) -> int:
-        limit = self._now - kept
+    async def _forget_outgoing(self, duration: timedelta) -> int:
+        limit = self._now - duration
         lasting = is_of(Kind.INTEREST, Kind.HANDOFF)
         return await self._delete(
             outbox, (outbox.c.parked_at < limit) | ((outbox.c.sent_at < limit) & ~lasting)
@@ -122,14 +122,14 @@ class Retention(Repository):
         )
         return await self._delete(inbox, is_done | is_aside)
 
-    async def _forget_people(self, kept: timedelta) -> int:
+    async def _forget_people(self, duration: timedelta) -> int:
         left_something = [
             exists().where(table.c.person_id == people.c.id)
             for table in (interests, drafts, questions, conversations)
         ]
         return await self._delete(
             people,
-            (people.c.last_seen_at < self._now - kept),
+            (people.c.last_seen_at < self._now - duration),
             *(~something for something in left_something),
         )
 

@@ -84,8 +84,10 @@ class Interests(Repository):
         if not people:
             return {}
         result = await self._connection.execute(_OF_PEOPLE, {"people": list(people)})
-        rows = [_interest(row) for row in result]
-        return {person: tuple(row for row in rows if row.person_id == person) for person in people}
+        loaded = [_interest(row) for row in result]
+        return {
+            person: tuple(each for each in loaded if each.person_id == person) for person in people
+        }
 
     async def for_project(self, person_id: int, project_id: str) -> Interest | None:
         """Give the person's interest in a project, even withdrawn or closed."""
