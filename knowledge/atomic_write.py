@@ -1,4 +1,4 @@
-"""Files that are replaced at once: whoever reads one finds all of it, or what was there before."""
+"""Atomic file replacement: a reader finds either the whole new file or the old one."""
 
 import os
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ PRIVATE = 0o600
 def replacing(
     path: Path, *, mode: int = PRIVATE, survives_power_cut: bool = True
 ) -> Iterator[IO[bytes]]:
-    """Give a file to write to, which takes the place of ``path`` once it is written.
+    """Yield a temporary file, which replaces ``path`` when the block ends.
 
-    Where anything fails, what was there stays and nothing is left beside it; OSError where the
-    folder, which must exist, cannot be written. A crash may leave a ``.part`` file. ``mode`` is
-    what the file may be used for, and by whom. Without ``survives_power_cut``, which costs a wait
-    for the disk, a power cut may leave an empty file under the new name.
+    If anything fails, the old file stays and the temporary one is removed; raises OSError if the
+    folder, which must exist, cannot be written. A crash may leave a ``.part`` file. ``mode`` holds
+    the permission bits of the file. ``survives_power_cut`` costs a wait for the disk; without it, a
+    power cut may leave an empty file under the new name.
     """
     with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as part:
         temporary = Path(part.name)
@@ -29,7 +29,7 @@ def replacing(
             os.fchmod(part.fileno(), mode)
             if survives_power_cut:
                 os.fsync(part.fileno())
-            # rename(2) replaces at once, and follows no link: callers give the real path.
+            # rename(2) is atomic and does not follow links: callers give the real path.
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -39,7 +39,7 @@ def replacing(
 
 
 def _flush_folder(folder: Path) -> None:
-    """Have the new name itself on the disk."""
+    """Flush the folder, so that the new name itself is on the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""All that the bot knows at one moment, as one immutable value."""
+"""The bot's knowledge at one moment, as one immutable value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from knowledge.text.lexicon import Lexicon
 
 @dataclass(frozen=True)
 class Knowledge:
-    """All that the bot knows at one moment; immutable, replaced whole."""
+    """The bot's knowledge at one moment; never changed, replaced whole."""
 
     entries: tuple[Entry, ...]
     projects: tuple[Project, ...]
@@ -35,9 +35,9 @@ class Knowledge:
         object.__setattr__(self, "_projects", MappingProxyType(projects))
 
     def entry(self, entry_id: str) -> Entry | None:
-        """Find an entry."""
+        """Return the entry with this id, if there is one."""
         return self._entries.get(entry_id)
 
     def project(self, project_id: str) -> Project | None:
-        """Find a project, open or not."""
+        """Return the project with this id, open or not, if there is one."""
         return self._projects.get(project_id)

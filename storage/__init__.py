@@ -1,1 +1,1 @@
-"""What the bot remembers: schema, migrations, one repository a subject. No Telegram."""
+"""What the bot remembers: schema, migrations, one repository per subject. No Telegram."""

@@ -1,4 +1,4 @@
-"""The database: opened, brought up to date, and lent out one transaction at a time."""
+"""The database: opening, migrating, and giving access to it one transaction at a time."""
 
 import asyncio
 import logging
@@ -32,32 +32,33 @@ from storage.workers.registry import new_worker
 
 logger = logging.getLogger(__name__)
 
-# One process writes to an SQLite file: what its former self had claimed is its own.
+# An SQLite file has one process: the claims of its previous run are its own, under this name.
 _ONLY_WORKER = "only"
 _CONNECTIONS = 10
 _WAIT_SECONDS = 10
 _FAREWELL_SECONDS = 3.0
 
-# The driver's own connections to each server: those that a farewell does not reach are cut.
+# The driver's connections to each server: those still open after a polite close are terminated.
 _connected_to_servers: WeakKeyDictionary[Engine, WeakSet[Any]] = WeakKeyDictionary()
 _SERVER_SETTINGS = {
     "application_name": "territoires-industrie-bot",
-    # A worker that stands still must not hold what the others wait for.
+    # A frozen worker must not hold the locks that the other workers wait for.
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
     "tcp_keepalives_idle": "30",
-    # What waits is read in the order of its index: gathered and sorted instead, a backlog of 20,000
-    # made a claim take 100 ms instead of 1.
+    # Waiting rows are read in index order: with bitmap scans and a sort instead, a backlog of
+    # 20,000 rows made a claim take 100 ms instead of 1.
     "enable_bitmapscan": "off",
     # Compiling these short queries takes longer than running them.
     "jit": "off",
 }
-# Connection lost, transaction rolled back, resources, lock not available, operator intervention.
+# SQLSTATE prefixes: connection lost, idle transaction closed, transaction rolled back, resources
+# exhausted, lock not available, operator intervention, system error.
 _OUTAGES = ("08", "25P03", "40", "53", "55P03", "57", "58")
 
 
 def utc_now() -> datetime:
-    """Tell the time, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return datetime.now(UTC)
 
 
@@ -76,13 +77,13 @@ class Database:
         self.worker = worker or (_ONLY_WORKER if self._is_sqlite else new_worker())
         self._heartbeat = Heartbeat(self.begin, self.worker)
         self._has_joined = False
-        self._kept: AsyncConnection | None = None
+        self._idle_connection: AsyncConnection | None = None
         self._writer = asyncio.Lock()
         self._writing: asyncio.Task[Any] | None = None
 
     async def migrate(self) -> None:
-        """Bring the schema to this version's; raises `DatabaseTooNewError` if it is beyond it."""
-        # A migration that rebuilds a table would, with them, empty those that refer to it.
+        """Bring the schema to this version's; raises `DatabaseTooNewError` if it is newer."""
+        # With foreign keys on, rebuilding a table would empty the tables that refer to it.
         engine = open_engine(self._url, foreign_keys=False)
         try:
             async with engine.begin() as connection:
@@ -102,29 +103,29 @@ class Database:
 
     @property
     def workers(self) -> int:
-        """How many workers live, this one included, as last seen."""
+        """How many workers are alive, this one included, as of the last heartbeat."""
         return self._heartbeat.count
 
     async def join(self) -> None:
         """Become one of the database's workers, before claiming anything.
 
-        What a former run had claimed and not done is taken up again. Where the database is shared,
-        ``keep_beating`` must run from now on.
+        The unfinished claims of a former run with the same name are taken up again. Where the
+        database is shared, ``keep_beating`` must run from now on.
         """
         await self.beat()
         self._has_joined = True
 
     async def keep_beating(self) -> None:
-        """Say until cancelled that this worker lives: others would free what it has claimed."""
+        """Record heartbeats until cancelled: without them, other workers free this one's claims."""
         await self._heartbeat.run()
 
     async def beat(self) -> None:
-        """Write that this worker lives: StorageError where nothing can be written."""
+        """Record one heartbeat of this worker; raises StorageError if nothing can be written."""
         await self._heartbeat.beat()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[UnitOfWork]:
-        """Open a unit of work: committed on leaving, undone whole if an exception leaves it."""
+        """Open a unit of work: committed on exit, rolled back whole if an exception escapes."""
         async with self._turn():
             try:
                 async with self._transaction() as connection:
@@ -137,25 +138,26 @@ class Database:
                 raise DatabaseUnavailableError(_reason(error)) from error
 
     async def close(self) -> None:
-        """Take leave of the other workers and close every connection."""
-        # A server that stands still hears no farewell: it is left all the same, and others see
-        # that this worker beats no more. A file's threads are waited for.
+        """Remove this worker from the list of workers and close every connection."""
+        # A frozen server answers nothing, so closing has a time limit: the other workers notice
+        # that the heartbeats stopped. The threads of an SQLite file are waited for without limit.
         patience = _FAREWELL_SECONDS if self.is_shared else None
         if self._has_joined and self.is_shared:
             self._has_joined = False
             with suppress(StorageError, TimeoutError):
                 async with asyncio.timeout(patience):
                     await self._heartbeat.leave()
-        if self._kept is not None:
-            await self._kept.close()
-            self._kept = None
+        if self._idle_connection is not None:
+            await self._idle_connection.close()
+            self._idle_connection = None
         await close_engine(self._engine, patience)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        # Lending SQLite's only connection anew each time costs as much as a statement.
-        connection = self._kept or await self._connected()
-        self._kept = None
+        # The SQLite connection is kept between transactions: a checkout from the pool costs as much
+        # as a statement.
+        connection = self._idle_connection or await self._connected()
+        self._idle_connection = None
         try:
             async with connection.begin():
                 yield connection
@@ -163,7 +165,7 @@ class Database:
             await asyncio.shield(connection.close())
             raise
         if self._is_sqlite:
-            self._kept = connection
+            self._idle_connection = connection
         else:
             await asyncio.shield(connection.close())
 
@@ -179,8 +181,8 @@ class Database:
 
     @asynccontextmanager
     async def _one_writer(self) -> AsyncIterator[None]:
-        # Several writing connections wait for each other by sleeping: p99 over 400 ms measured.
-        # A queue in this process, first come first served, costs nothing.
+        # SQLite connections that wait to write do so by sleeping: p99 over 400 ms measured. A fair
+        # queue in this process costs nothing.
         task = asyncio.current_task()
         if task is not None and task is self._writing:
             raise NestedTransactionError("this task already has a unit of work open")
@@ -193,7 +195,8 @@ class Database:
 
 
 def _upgrade(connection: Connection) -> None:
-    # Alembic talks at INFO, even while it is imported; it is slow to import, and needed once.
+    # Alembic logs at INFO, even while it is imported. It is imported here because it is slow to
+    # import and needed only once.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     from storage.engine.upgrade import upgrade  # noqa: PLC0415
 
@@ -201,14 +204,14 @@ def _upgrade(connection: Connection) -> None:
 
 
 def open_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
-    """Open a database; raises `StorageError` if the URL names none."""
+    """Return an engine for a database; raises `StorageError` if the URL names none."""
     if url.get_backend_name() == "sqlite":
         return open_sqlite(url, foreign_keys=foreign_keys)
     engine = create_async_engine(
         url,
-        # An error is logged, and its parameters are what people wrote.
+        # Errors are logged, and their parameters hold what people wrote.
         hide_parameters=True,
-        # A connection that a restart of the server cut is replaced before it is lent.
+        # Each connection is tested on checkout: one that a server restart cut is replaced.
         pool_pre_ping=True,
         pool_size=_CONNECTIONS,
         max_overflow=0,
@@ -225,9 +228,9 @@ def open_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
 
 
 async def close_engine(engine: AsyncEngine, patience: float | None = None) -> None:
-    """Close every connection to a database that was opened here.
+    """Close every connection of an engine that `open_engine` returned.
 
-    ``patience``, in seconds, is how long a server may take to hear a farewell.
+    ``patience``, in seconds, limits how long a server may take to close its connections.
     """
     if engine.dialect.name == "sqlite":
         await close_sqlite(engine)
@@ -235,20 +238,20 @@ async def close_engine(engine: AsyncEngine, patience: float | None = None) -> No
     with suppress(TimeoutError):
         async with asyncio.timeout(patience):
             await engine.dispose()
-    # An open one would keep uvloop from closing.
+    # A connection left open would keep uvloop from closing.
     for connection in list(_connected_to_servers.get(engine.sync_engine, ())):
         connection.terminate()
 
 
 def unreachable(engine: AsyncEngine) -> tuple[type[Exception], ...]:
-    """Return what may be raised by connecting; asyncpg's errors, SQLAlchemy leaves as they are."""
-    known = (OSError, PoolTimeout, DBAPIError)
+    """Return what connecting may raise; SQLAlchemy does not wrap asyncpg's errors there."""
+    errors = (OSError, PoolTimeout, DBAPIError)
     driver = getattr(engine.dialect.loaded_dbapi, "asyncpg", None)
-    return (*known, driver.PostgresError, driver.InterfaceError) if driver else known
+    return (*errors, driver.PostgresError, driver.InterfaceError) if driver else errors
 
 
 def _is_outage(error: DBAPIError) -> bool:
-    """Tell whether the same may work later (PostgreSQL's manual, appendix A: error codes)."""
+    """Tell whether a retry may succeed (PostgreSQL's manual, appendix A: error codes)."""
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
         return True
     return str(getattr(error.orig, "sqlstate", None)).startswith(_OUTAGES)

@@ -1,8 +1,8 @@
 """Which workers are alive.
 
-A worker that lives adds one to its row every few seconds. One whose row stands still for a whole
-lease, as another sees it, is dead: its claims are freed. Only the observer's own
-monotonic clock counts, so that neither skewed clocks nor a jump of one frees what is held.
+A live worker adds one to its row every few seconds. When another worker sees that row unchanged for
+a whole lease, it takes the worker for dead and frees its claims. Only the observer's own monotonic
+clock counts, so that neither skewed clocks nor a jump of one frees claims that are still held.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _LAST_BEAT_SECONDS = 3.0
 
 
 class Heartbeat:
-    """A worker's own beat, and its eye on the others."""
+    """Records one worker's heartbeats and watches those of the others."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Heartbeat:
         self.count = 1
 
     async def beat(self) -> None:
-        """Say that this worker lives, and free what those who stopped doing so have claimed."""
+        """Record one heartbeat, and free the claims of workers whose heartbeats stopped."""
         async with self._begin() as work:
             others = await work.workers.beat(self._worker)
             dead = self._silent(others)
@@ -50,13 +50,13 @@ class Heartbeat:
             logger.warning("%d workers died; %d of their claims are freed", len(dead), freed)
 
     async def leave(self) -> None:
-        """Take leave: what is still claimed is for others."""
+        """Remove this worker and free its claims."""
         async with self._begin() as work:
             await work.workers.remove([self._worker])
             await work.workers.free()
 
     async def run(self) -> None:
-        """Beat until cancelled, and let the beat under way end: cut off, it leaves a connection."""
+        """Beat until cancelled; the current beat may end, or it would leave a connection open."""
         while True:
             await asyncio.sleep(BEAT.total_seconds())
             beat = asyncio.get_running_loop().create_task(self.watch())
@@ -69,13 +69,14 @@ class Heartbeat:
                 raise
 
     async def watch(self) -> None:
-        """Beat, or say that the database does not let."""
+        """Beat once; log a warning if the database refuses or does not answer."""
         try:
-            # A server that stands still refuses nothing, and never answers either.
+            # A frozen server neither refuses nor answers: only a timeout shows it.
             async with asyncio.timeout(LEASE.total_seconds()):
                 await self.beat()
         except Exception as error:
-            # While nobody could beat, nobody died of it.
+            # During an outage nobody can beat: start observing the others anew, or they would all
+            # look dead.
             self._seen = {}
             if not isinstance(error, StorageError | TimeoutError):
                 raise

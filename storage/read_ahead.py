@@ -1,9 +1,9 @@
-"""What is read for several updates at once, and the one place that answers from it.
+"""Data read in advance for a batch of updates, and the one place that answers from it.
 
-It is read before the first of these updates is handled, and it is right as long as nothing of that
-person changes in the same unit of work, by whichever update: the repositories note whom they
-change (`Changes`), an erasure counts as everybody, and whoever has changed is read anew. What
-belongs to a chat cannot change in between: of the updates of a unit of work, each has its own chat.
+The data is read before the first update of the batch is handled. What was read of a person is valid
+until that person's rows change in the same unit of work: the repositories note whom they change
+(`Changes`), an erasure counts as everybody, and a changed person is read anew. What was read of a
+chat stays valid: each update of a unit of work has its own chat.
 """
 
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ from storage.records.people import People, Person
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prefetch:
-    """What a few statements read for several updates, each of another chat.
+    """What a few statements read for several updates, each from a different chat.
 
-    `people` by Telegram's id, noted as having just written; `drafts` (None for none) and
-    `interests` by our id; `without_draft` are Telegram's ids; `within_rate` are chats that are
-    surely not too fast; `handled_at` tells by chat when its last update was handled; `questions`
-    is how many may be recorded.
+    `people` are by Telegram id, and already recorded as having just written; `drafts` (None where
+    there is none) and `interests` are by our id; `without_draft` holds Telegram ids; `within_rate`
+    holds chats that are surely not too fast; `handled_at` gives by chat the time its last update
+    was handled; `questions` is how many questions these updates may record.
     """
 
     people: Mapping[int, Person] = field(default_factory=dict)
@@ -40,7 +40,7 @@ _NOTHING = Prefetch()
 
 
 class ReadAhead:
-    """Answers from what was read ahead where that is still true, else from the repositories."""
+    """Answers from the prefetched data while it is valid, else from the repositories."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class ReadAhead:
         self._read = _NOTHING
 
     def use(self, prefetch: Prefetch) -> None:
-        """Answer from this, which was read in this unit of work, before anything was changed."""
+        """Answer from this data, read in this unit of work before anything was changed."""
         self._read = prefetch
         self._changes.questions_expected = max(prefetch.questions, 1)
 
@@ -67,11 +67,11 @@ class ReadAhead:
         return _NOTHING if self._changes.everybody_touched else self._read
 
     async def person(self, telegram_id: int) -> Person:
-        """Record that this person has just written; the first time makes them known."""
-        known = self._prefetch.people.get(telegram_id)
-        if known is None or self._changes.touched(known.id):
+        """Record that this person has just written; adds their row the first time."""
+        person = self._prefetch.people.get(telegram_id)
+        if person is None or self._changes.touched(person.id):
             return await self._people.seen(telegram_id)
-        return known
+        return person
 
     async def draft(self, person_id: int) -> Draft | None:
         """Give the person's form in progress."""
@@ -81,7 +81,7 @@ class ReadAhead:
         return drafts[person_id]
 
     async def had_draft(self, telegram_id: int) -> bool:
-        """Tell whether the person had a form in progress before this update; asked first of all."""
+        """Tell whether the person had a form before this update; call it before any change."""
         if telegram_id in self._prefetch.without_draft:
             return False
         return bool(await self._drafts.writers([telegram_id]))
@@ -101,13 +101,13 @@ class ReadAhead:
     async def is_over_rate(
         self, chat_id: int, update_id: int, limit: int, within: timedelta
     ) -> bool:
-        """Tell whether more than `limit` updates came within a time, this one counted."""
+        """Tell whether more than `limit` updates came within this duration, this one included."""
         if chat_id in self._prefetch.within_rate:
             return False
         return await self._update_rate.is_over(chat_id, update_id, limit, within)
 
     async def came_between(self, chat_id: int, handled_at: datetime, update_id: int) -> bool:
-        """Tell whether there were updates after the one that was handled at this very moment."""
+        """Tell whether an update came between the one handled at this time and this one."""
         if self._prefetch.handled_at.get(chat_id) == handled_at:
             return False
         return await self._update_rate.came_between(chat_id, handled_at, update_id)

@@ -1,4 +1,4 @@
-"""What a row of the outbox, or a change that is asked for, is about: a value, kept as text."""
+"""The subject of an outbox row or of a change request, stored as text."""
 
 import re
 from collections.abc import Collection
@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, or_
 from storage.engine.schema import outbox
 
 _NOTE = "note"
-# As `pack` writes numbers: no leading zero, and at most the digits of a 64-bit id.
+# Numbers as `pack` writes them: no leading zero, and at most the digits of a 64-bit id.
 _NUMBER = "0|[1-9][0-9]{0,18}"
 
 
 class Kind(StrEnum):
-    """The sorts of things that are told of."""
+    """The kinds of subjects."""
 
     INTEREST = "interest"
     HANDOFF = "handoff"
@@ -28,10 +28,10 @@ _PACKED = re.compile(rf"({'|'.join(Kind)}):({_NUMBER})(?::({_NUMBER}|{_NOTE}))?"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Something that is told of, by its kind and its id.
+    """What a message or a change request is about, by its kind and its id.
 
-    `message_id` is one of our messages of a conversation; `is_note` marks what is said beside the
-    one message that is kept up to date.
+    `message_id` is our id of one message of a conversation. `is_note` marks the other messages
+    about the same thing, beside the main one, which is edited to stay up to date.
     """
 
     kind: Kind
@@ -51,11 +51,11 @@ class Subject:
 
     @property
     def note(self) -> Self:
-        """Return what else is said of the same thing."""
+        """Return the subject of the notes about the same thing."""
         return type(self)(self.kind, self.id, is_note=True)
 
     def pack(self) -> str:
-        """Return the text that a column keeps."""
+        """Return the text to store in a column."""
         tail = _NOTE if self.is_note else self.message_id
         whole = f"{self.kind}:{self.id}"
         return whole if tail is None else f"{whole}:{tail}"
@@ -64,34 +64,35 @@ class Subject:
     def parse(cls, text: str | None) -> Self | None:
         """Return the value that was packed; None for anything else.
 
-        A row of another version must not keep the rows beside it from being sent: it is delivered
-        all the same, and nothing follows from it.
+        A row written by another version must not block the rows beside it: it is delivered as a
+        message without a subject.
         """
-        found = _PACKED.fullmatch(text or "")
-        if found is None:
+        match = _PACKED.fullmatch(text or "")
+        if match is None:
             return None
-        tail = found[3]
+        tail = match[3]
         message_id = None if tail in (None, _NOTE) else int(tail)
         try:
-            return cls(Kind(found[1]), int(found[2]), message_id, tail == _NOTE)
+            return cls(Kind(match[1]), int(match[2]), message_id, tail == _NOTE)
         except ValueError:
             return None
 
 
 def is_of(*kinds: Kind) -> ColumnElement[bool]:
-    """Choose the rows of the outbox that tell of something of these kinds."""
+    """Select the outbox rows whose subject is of these kinds."""
     return or_(*(outbox.c.about.startswith(f"{kind}:") for kind in kinds))
 
 
 def tells_of(kind: Kind, ids: Collection[int]) -> ColumnElement[bool]:
-    """Choose the rows of the outbox that tell of these things, whichever part of them.
+    """Select the outbox rows about these things, notes and single messages included.
 
-    Two parameters an interest; three a conversation, whose messages are not known by name.
+    It takes two parameters per interest, and three per conversation, whose messages are matched by
+    a prefix.
     """
-    wholes = [Subject(kind, one) for one in ids]
+    wholes = [Subject(kind, id_) for id_ in ids]
     if kind is Kind.GAP:
         return outbox.c.about.in_([whole.pack() for whole in wholes])
-    named = outbox.c.about.in_([one.pack() for whole in wholes for one in (whole, whole.note)])
+    is_named = outbox.c.about.in_([part.pack() for whole in wholes for part in (whole, whole.note)])
     if kind is Kind.INTEREST:
-        return named
-    return or_(named, *(outbox.c.about.startswith(f"{whole.pack()}:") for whole in wholes))
+        return is_named
+    return or_(is_named, *(outbox.c.about.startswith(f"{whole.pack()}:") for whole in wholes))

@@ -23,7 +23,7 @@ from storage.workers.schedule import Schedule
 
 
 class UnitOfWork:
-    """What one transaction may read and change; `now` (aware, UTC) is its only time."""
+    """All repositories on one transaction; `now` (aware, UTC) is the time they all use."""
 
     def __init__(self, connection: AsyncConnection, now: datetime) -> None:
         self.now = now

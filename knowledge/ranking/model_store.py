@@ -1,7 +1,7 @@
-"""Compiled models kept on disk, under a hash of all that they were compiled from.
+"""Compiled models stored on disk, each under a hash of everything it was compiled from.
 
-Numbers only (``npz``, never pickled objects): a file that somebody tampered with can be wrong, but
-cannot run anything.
+Files hold numbers only (``npz``, never pickled objects): a tampered file can give wrong answers,
+but cannot run code.
 """
 
 import contextlib
@@ -23,17 +23,17 @@ from knowledge.ranking.encoder import Encoder, Vectors
 from knowledge.ranking.ridge import Calibration, Floats
 
 logger = logging.getLogger(__name__)
-# To be raised when the code that learns changes: what was learnt by the former is void.
+# Raise this when the learning code changes: models learnt by former code are then ignored.
 _EDITION = 5
 _PART = "likeness_"
 _KEPT = 8
-# What numpy raises for a file that is missing, cut short, or something else.
+# What numpy raises for a file that is missing, truncated, or of another format.
 _UNREADABLE = (OSError, ValueError, KeyError, EOFError, BadZipFile)
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What was learnt: the head, what its scores promise, and what likeness is measured by."""
+    """A trained model: the head's coefficients, the calibrations, and the similarity's arrays."""
 
     ids: tuple[str, ...]
     coefficients: Floats
@@ -43,14 +43,14 @@ class Compiled:
 
 
 class ModelStore:
-    """A folder of compiled models; without one, or where it cannot be written, nothing is kept."""
+    """A folder of compiled models; stores nothing if there is none or it cannot be written."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
     @staticmethod
     def key(material: Material, encoder: Encoder | None) -> str:
-        """Return the hash of all that a model is compiled from."""
+        """Return the hash of everything that a model is compiled from."""
         source = json.dumps(
             [
                 _EDITION,
@@ -65,12 +65,12 @@ class ModelStore:
         return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def get(self, key: str) -> Compiled | None:
-        """Return a model that was kept; None where there is none that can be read."""
+        """Return a stored model; None if there is none or it cannot be read."""
         if self._folder is None:
             return None
         try:
-            with _arrays(self._path(key)) as kept:
-                return _unpacked(kept)
+            with _arrays(self._path(key)) as arrays:
+                return _unpacked(arrays)
         except FileNotFoundError:
             return None
         except _UNREADABLE as error:
@@ -78,33 +78,33 @@ class ModelStore:
             return None
 
     def put(self, key: str, model: Compiled) -> None:
-        """Keep a model; the oldest beyond a few are deleted."""
+        """Store a model; only the most recent few are kept."""
         self._write(f"{key}.npz", _packed(model))
         self._forget_the_oldest()
 
     def _write(self, name: str, arrays: dict[str, npt.NDArray[Any]]) -> None:
-        """Write a file whole or not at all; where it cannot be written, nothing is kept."""
+        """Write a file whole or not at all; a failure is only logged."""
         if self._folder is None:
             return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            # What a power cut spoilt cannot be read, and is learnt anew.
+            # No wait for the disk: a file damaged by a power cut is unreadable, and learnt anew.
             with replacing(self._folder / name, survives_power_cut=False) as part:
                 np.savez(part, **arrays)  # type: ignore[arg-type]  # names of arrays
         except OSError as error:
             logger.warning("%s is not kept: %s", name, error.strerror)
 
     def encoded(self, encoder: Encoder, texts: Sequence[str]) -> Vectors:
-        """Return one row a text; those of the former model are not encoded anew.
+        """Return one vector per text; those already stored are not encoded again.
 
-        Only for texts of the knowledge: their vectors are kept on disk.
+        Only for texts of the knowledge, never of people: the vectors are stored on disk.
         """
-        known = self._vectors(encoder)
+        by_digest = self._vectors(encoder)
         digests = [_digest(text) for text in texts]
-        missing = dict.fromkeys(n for n, digest in enumerate(digests) if digest not in known)
+        missing = dict.fromkeys(n for n, digest in enumerate(digests) if digest not in by_digest)
         new = encoder.encode([texts[number] for number in missing])
-        known |= {digests[number]: row for number, row in zip(missing, new, strict=True)}
-        vectors = np.stack([known[digest] for digest in digests]) if digests else new
+        by_digest |= {digests[number]: row for number, row in zip(missing, new, strict=True)}
+        vectors = np.stack([by_digest[digest] for digest in digests]) if digests else new
         if missing:
             keys = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(len(digests), -1)
             self._write(self._vectors_name(encoder), {"keys": keys, "vectors": vectors})
@@ -114,11 +114,11 @@ class ModelStore:
         if self._folder is None:
             return {}
         try:
-            with _arrays(self._folder / self._vectors_name(encoder)) as kept:
-                pairs = zip(kept["keys"], kept["vectors"], strict=True)
+            with _arrays(self._folder / self._vectors_name(encoder)) as arrays:
+                pairs = zip(arrays["keys"], arrays["vectors"], strict=True)
                 return {key.tobytes(): row for key, row in pairs}
         except _UNREADABLE:
-            # Missing, or damaged: they are encoded anew.
+            # A missing or damaged file: its texts are encoded again.
             return {}
 
     @staticmethod
@@ -133,15 +133,15 @@ class ModelStore:
     def _forget_the_oldest(self) -> None:
         if self._folder is None:
             return
-        kept = sorted(self._folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
-        for path in kept[:-_KEPT]:
+        models = sorted(self._folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
+        for path in models[:-_KEPT]:
             with contextlib.suppress(OSError):
                 path.unlink()
 
 
 @contextlib.contextmanager
 def _arrays(path: Path) -> "Iterator[np.lib.npyio.NpzFile]":
-    # Given a path, numpy leaves a damaged file open.
+    # Opened here: given a path, numpy leaves a damaged file open.
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         yield arrays
 
@@ -161,14 +161,14 @@ def _packed(model: Compiled) -> dict[str, npt.NDArray[Any]]:
     return packed | {f"likeness_{name}": part for name, part in model.similarity.items()}
 
 
-def _unpacked(kept: "np.lib.npyio.NpzFile") -> Compiled:
+def _unpacked(arrays: "np.lib.npyio.NpzFile") -> Compiled:
     def calibration(name: str) -> Calibration:
-        return Calibration(*(kept[f"{name}_{part}"] for part in ("weights", "means", "scales")))
+        return Calibration(*(arrays[f"{name}_{part}"] for part in ("weights", "means", "scales")))
 
     return Compiled(
-        tuple(str(name) for name in kept["ids"]),
-        kept["coefficients"],
+        tuple(str(name) for name in arrays["ids"]),
+        arrays["coefficients"],
         calibration("sure"),
         calibration("among"),
-        {name.removeprefix(_PART): kept[name] for name in kept if name.startswith(_PART)},
+        {name.removeprefix(_PART): arrays[name] for name in arrays if name.startswith(_PART)},
     )

@@ -1,8 +1,8 @@
-"""How like two texts are, by their letters, their sound, their ideas, and their meaning.
+"""How similar two texts are, by their letters, sound, ideas and meaning.
 
 Each view of a text is a sparse vector of weighted features (character n-grams within words, words,
-pairs of words, ideas of the lexicon), or the dense vector of an encoder. A likeness is the weighted
-sum of the views' cosines: a kernel, which the ranker learns with.
+pairs of words, ideas of the lexicon), or the dense vector of an encoder. A similarity is the
+weighted sum of the views' cosines: a kernel, from which the ranker learns.
 """
 
 import math
@@ -27,15 +27,15 @@ Weighed = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.integer]
 Chosen = npt.NDArray[np.bool_]
 _SIZES = (2, 3, 4, 5)
-# The features of a very long message are bounded: its time must be.
+# Only the start of a very long message is read, to bound the time it takes.
 _LONGEST = 1500
-# A feature of no more examples than these is rare.
+# A feature found in at most this many examples is rare.
 _FEW = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each view counts for; chosen by leaving voices out (see docs/matching.md)."""
+    """The weight of each view; chosen by leaving voices out (see docs/matching.md)."""
 
     letters: float = 0.3
     sound: float = 0.3
@@ -46,32 +46,32 @@ class Weights:
 class _Reading:
     """How the views read a text.
 
-    Apart from ``Similarity``: its views hold these methods, and would hold itself in a circle,
-    which reference counts alone never free.
+    Kept apart from ``Similarity``: its views hold these methods, and methods of ``Similarity``
+    would make a reference cycle, which reference counts alone never free.
     """
 
     lexicon: Lexicon
 
-    def said(self, text: str) -> str:
-        """Return a text as all views read it: case, accents and short forms make no difference."""
+    def normalised(self, text: str) -> str:
+        """Return a text normalised for all views: no case or accents, short forms expanded."""
         return self.lexicon.expand(normalise(text[:_LONGEST]))
 
-    def spelt(self, text: str) -> Counter[str]:
-        """Return the features of its letters, and of its ideas."""
-        said = self.said(text)
-        features = _features(said)
-        features.update(f"#{idea}" for idea in self.lexicon.ideas_in(said))
+    def letter_features(self, text: str) -> Counter[str]:
+        """Return the features of a text's letters and ideas."""
+        normalised = self.normalised(text)
+        features = _features(normalised)
+        features.update(f"#{idea}" for idea in self.lexicon.ideas_in(normalised))
         return features
 
-    def heard(self, text: str) -> Counter[str]:
-        """Return the features of its sound."""
-        return _features(sound(self.said(text)))
+    def sound_features(self, text: str) -> Counter[str]:
+        """Return the features of a text's sound."""
+        return _features(sound(self.normalised(text)))
 
 
 class View:
     """The examples as sparse vectors: an inverted index over their features.
 
-    A feature's postings are ``rows`` and ``values`` from ``starts[id]`` to ``starts[id + 1]``.
+    The postings of a feature are ``rows`` and ``values`` from ``starts[id]`` to ``starts[id + 1]``.
     """
 
     def __init__(
@@ -89,15 +89,17 @@ class View:
             self._rows, self._values = kept["rows"], kept["values"]
         else:
             counted = [features(text) for text in texts]
-            found_in = Counter(name for features_ in counted for name in features_)
-            self._ids = _numbered(found_in)
-            times = np.fromiter(found_in.values(), dtype=np.float64, count=len(found_in))
+            example_counts = Counter(name for features_ in counted for name in features_)
+            self._ids = _numbered(example_counts)
+            times = np.fromiter(
+                example_counts.values(), dtype=np.float64, count=len(example_counts)
+            )
             self._idf = (np.log((1 + self._count) / (1 + times)) + 1).astype(np.float32)
             self._starts, self._rows, self._values = self._invert(counted)
         make_read_only(self._idf, self._starts, self._rows, self._values)
 
     def packed(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what makes this view anew without counting; no feature holds a line break."""
+        """Return arrays that rebuild this view without counting; no feature holds a line break."""
         names = "\n".join(self._ids).encode("utf-8", "surrogatepass")
         return {
             "names": np.frombuffer(names, dtype=np.uint8),
@@ -112,9 +114,9 @@ class View:
         return self._products(*self._vector(self._features(text)))
 
     def among_examples(self) -> Floats:
-        """Return the cosine of each example to each."""
-        # What many share is multiplied as a dense matrix, what few share pair by pair:
-        # several times as fast as one example after the other.
+        """Return the matrix of cosines between all examples."""
+        # Common features are multiplied as a dense matrix, rare ones pair by pair: several times as
+        # fast as one example after the other.
         sizes = np.diff(self._starts)
         common = sizes > _FEW
         return self._among_common(common, sizes) + self._among_rare(~common, sizes)
@@ -146,18 +148,20 @@ class View:
         return sums.astype(np.float64, copy=False)
 
     def _vector(self, counted: Counter[str]) -> tuple[Ids, Weighed]:
-        """Return the known features of a text and their weights; unknown ones count in length."""
-        known = {self._ids[name]: times for name, times in counted.items() if name in self._ids}
-        ids = np.fromiter(known, dtype=np.int64, count=len(known))
-        times = np.fromiter(known.values(), dtype=np.float64, count=len(known))
+        """Return a text's known features and their weights; unknown ones only add to the length."""
+        times_by_id = {
+            self._ids[name]: times for name, times in counted.items() if name in self._ids
+        }
+        ids = np.fromiter(times_by_id, dtype=np.int64, count=len(times_by_id))
+        times = np.fromiter(times_by_id.values(), dtype=np.float64, count=len(times_by_id))
         raw = self._idf[ids] * (1 + np.log(times))
         unseen = math.log(1 + self._count) + 1
-        strange = sum(
+        unknown_squares = sum(
             (unseen * (1 + math.log(often))) ** 2
             for name, often in counted.items()
             if name not in self._ids
         )
-        length = math.sqrt(float(raw @ raw) + strange) or 1.0
+        length = math.sqrt(float(raw @ raw) + unknown_squares) or 1.0
         return ids, (raw / length).astype(np.float32)
 
     def _invert(self, counted: Sequence[Counter[str]]) -> tuple[Ids, Ids, Weighed]:
@@ -171,7 +175,7 @@ class View:
 
 
 class Similarity:
-    """The likeness of any text to each of the examples."""
+    """The similarity of any text to each of the examples."""
 
     def __init__(
         self,
@@ -185,29 +189,29 @@ class Similarity:
         self._weights = weights or Weights()
         self._encoder = encoder
         self._reading = _Reading(lexicon)
-        self._letters = View(texts, self._reading.spelt, _part(kept, "letters"))
-        self._sound = View(texts, self._reading.heard, _part(kept, "sound"))
+        self._letters = View(texts, self._reading.letter_features, _part(kept, "letters"))
+        self._sound = View(texts, self._reading.sound_features, _part(kept, "sound"))
         self.vectors: Vectors | None = None if kept is None else kept.get("vectors")
         if encoder is not None and self.vectors is None:
-            said = [self._reading.said(text) for text in texts]
-            self.vectors = encoded(encoder, said) if encoded else encoder.encode(said)
+            normalised = [self._reading.normalised(text) for text in texts]
+            self.vectors = encoded(encoder, normalised) if encoded else encoder.encode(normalised)
         if self.vectors is not None:
             make_read_only(self.vectors)
 
     def packed(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what makes this likeness anew without counting or encoding."""
+        """Return arrays that rebuild this object without counting or encoding."""
         packed = {f"letters_{name}": part for name, part in self._letters.packed().items()}
         packed |= {f"sound_{name}": part for name, part in self._sound.packed().items()}
         return packed | ({} if self.vectors is None else {"vectors": self.vectors})
 
     def to_examples(self, text: str) -> Floats:
-        """Return one number an example, from 0 (nothing in common) to 1 (the same)."""
+        """Return one number per example, from 0 (nothing in common) to 1 (the same)."""
         by_letters = self._letters.similarity(text)
         by_sound = self._sound.similarity(text)
         weights = self._weights
         if self._encoder is None or self.vectors is None:
             return (by_letters + by_sound) / 2
-        vector = self._encoder.encode([self._reading.said(text)])[0]
+        vector = self._encoder.encode([self._reading.normalised(text)])[0]
         return (
             weights.letters * by_letters
             + weights.sound * by_sound
@@ -215,7 +219,7 @@ class Similarity:
         )
 
     def among_examples(self) -> Floats:
-        """Return the likeness of each example to each: the kernel that is learnt with."""
+        """Return the matrix of similarities between all examples: the kernel to learn from."""
         weights = self._weights
         letters, sounds = self._letters.among_examples(), self._sound.among_examples()
         if self.vectors is None:
@@ -229,7 +233,7 @@ def _numbered(names: Iterable[str]) -> Mapping[str, int]:
 
 
 def _ranges(first: Ids, sizes: Ids) -> Ids:
-    """Return the whole numbers from each first one on, as many as its size, one after the other."""
+    """Return the concatenated integer ranges that start at ``first`` and have these sizes."""
     ends = np.cumsum(sizes)
     numbers: Ids = np.arange(sizes.sum()) + np.repeat(first - (ends - sizes), sizes)
     return numbers
@@ -245,7 +249,7 @@ def _part(
 
 
 def _radial(cosines: npt.NDArray[np.floating]) -> Floats:
-    """Return exp(-|a - b|²) of unit vectors: near ones count, far ones hardly."""
+    """Return exp(-|a - b|²) of unit vectors from their cosines: distant ones hardly count."""
     return np.exp(2 * np.asarray(cosines, dtype=np.float64) - 2)
 
 

@@ -1,4 +1,4 @@
-"""What one unit of work has changed so far: the repositories themselves remember nothing."""
+"""What one unit of work has changed so far; the repositories themselves hold no state."""
 
 import itertools
 from collections import deque
@@ -12,10 +12,10 @@ Row: TypeAlias = dict[str, object]
 
 
 class Changes:
-    """Rows that are put off to be written together, and the people whose rows have changed.
+    """Rows put off to be written together, and the people whose rows have changed.
 
-    One for all the repositories of a unit of work. Whoever reads a table of which rows may be put
-    off writes them first.
+    All repositories of a unit of work share one instance. A repository that reads a table with
+    rows put off must write them first.
     """
 
     def __init__(self, connection: AsyncConnection) -> None:
@@ -24,10 +24,10 @@ class Changes:
         self._statements: dict[Table, Executable] = {}
         self._people: set[int] = set()
         self._everybody = False
-        # The update because of which calls are owed from now on; how many calls are owed in all.
+        # The update that causes the calls queued from now on; how many calls were queued in all.
         self.cause: int | None = None
         self.owed = 0
-        # Ids for the questions to come, the last that was taken, and how many to take next.
+        # Question ids reserved and unused, the last reserved, and how many to reserve next time.
         self.question_ids: deque[int] = deque()
         self.last_question_id = 0
         self.questions_expected = 1
@@ -35,45 +35,45 @@ class Changes:
     def put_off(self, table: Table, statement: Executable, key: Hashable, row: Row) -> None:
         """Write this row at the end, or before anything reads its table.
 
-        It takes the place of one with the same key. A table has one statement.
+        It replaces a row put off under the same key. All rows of a table use one statement.
         """
         self._statements[table] = statement
         self._rows.setdefault(table, {})[key] = row
 
     def take_back(self, table: Table, key: Hashable) -> bool:
-        """Do not write a row that was put off; False where there is none."""
+        """Drop a row that was put off; False if there is none."""
         return self._rows.get(table, {}).pop(key, None) is not None
 
     def rows(self, table: Table) -> Mapping[Hashable, Row]:
-        """Give the rows of a table that are put off, by their keys."""
+        """Return the rows put off for a table, by their keys."""
         return self._rows.get(table, {})
 
     async def write(self, table: Table) -> None:
-        """Write the rows of a table that are put off, in the order in which they came."""
+        """Write the rows put off for a table, in the order in which they came."""
         rows = self._rows.pop(table, {})
-        # Those with the same columns in one statement.
+        # Successive rows with the same columns share one statement.
         for _, alike in itertools.groupby(rows.values(), key=dict.keys):
             await self._connection.execute(self._statements[table], list(alike))
 
     async def write_all(self) -> None:
-        """Write all that is put off; `Database.begin` does, at the end."""
-        # In one order, so that two workers do not wait for each other.
-        for table in sorted(self._rows, key=lambda one: one.name):
+        """Write all rows put off; `Database.begin` calls this at the end."""
+        # Always in the same order of tables, so that two workers do not deadlock.
+        for table in sorted(self._rows, key=lambda table: table.name):
             await self.write(table)
 
     def touch(self, person_id: int) -> None:
-        """Note that something which may have been read ahead of a person is now different."""
+        """Note that this person's rows have changed: what was read ahead of them is out of date."""
         self._people.add(person_id)
 
     def touch_everybody(self) -> None:
-        """Note that nothing is true any more of what was read ahead."""
+        """Note that everything read ahead is out of date."""
         self._everybody = True
 
     @property
     def everybody_touched(self) -> bool:
-        """Whether nothing that was read ahead may be trusted."""
+        """Whether everything read ahead is out of date."""
         return self._everybody
 
     def touched(self, person_id: int) -> bool:
-        """Tell whether something of a person has changed."""
+        """Tell whether this person's rows have changed."""
         return self._everybody or person_id in self._people

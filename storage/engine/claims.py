@@ -1,7 +1,8 @@
-"""Which worker has taken which row: one way for the inbox, the outbox and the change requests.
+"""Which worker has claimed which row, in the inbox, the outbox and the change requests alike.
 
-A row is claimed by a worker's name and given back by none. What a worker claimed comes again when
-it asks for more; what a dead one claimed is freed as soon as another notices (`Workers.free`).
+A claimed row holds the worker's name, a free one NULL. A worker that asks for rows gets its own
+unfinished claims again; the claims of a dead worker are freed once another notices it
+(`Workers.free`).
 """
 
 from typing import Any
@@ -31,12 +32,12 @@ from storage.engine.schema import (
     workers,
 )
 
-# Who claims: to be bound where a statement of ``Claims.claiming`` is executed.
+# The parameter that names the worker: bind it when executing a statement of ``Claims.claiming``.
 WORKER = "of_worker"
 
 
 class Claims:
-    """The rows of a table that workers claim: those that wait for one."""
+    """The waiting rows of a table that workers claim."""
 
     def __init__(self, table: Table, waiting: ColumnElement[bool]) -> None:
         self._table = table
@@ -47,12 +48,12 @@ class Claims:
         self.is_mine = waiting & (self._by == self._worker)
 
     def heads(self, *is_free: ColumnElement[bool]) -> Select[tuple[Any]]:
-        """Choose what a worker may take: its own claims, and what nobody has and is free."""
+        """Select the rows a worker may claim: its own, and unclaimed ones that meet `is_free`."""
         free = and_(self._by.is_(None), *is_free)
         return select(self.key).where(self._waiting, (self._by == self._worker) | free)
 
     def claiming(self, heads: Select[tuple[Any]]) -> Update:
-        """Claim these rows, but for those that another worker is claiming right now."""
+        """Claim these rows, except those that another worker is claiming right now."""
         return (
             update(self._table)
             .where(self.key.in_(_unlocked(heads, self.key)))
@@ -60,11 +61,11 @@ class Claims:
         )
 
     def held_by(self, worker: str | None) -> tuple[ColumnElement[bool], ...]:
-        """Choose what a worker holds a claim to; where none is named, claims do not matter."""
+        """Return conditions on the worker's claim; none if no worker is named."""
         return () if worker is None else (self._waiting, self._by == worker)
 
     def giving_back(self, key: int, worker: str | None, **values: object) -> Update:
-        """Change a row and leave it to whoever comes next, if the worker still holds it."""
+        """Change a row and release its claim, if the worker still holds it."""
         return (
             update(self._table)
             .where(self.key == key, *self.held_by(worker))
@@ -72,9 +73,9 @@ class Claims:
         )
 
     def freeing(self) -> ReturningUpdate[tuple[Any]]:
-        """Free what is claimed by nobody alive, and return the keys."""
+        """Free the rows whose worker is not alive, and return their keys."""
         is_dead = self._by.not_in(select(workers.c.id))
-        # A dead worker's last transaction may not have ended yet: its rows are for the next time.
+        # A dead worker's last transaction may still lock its rows: they are left for the next call.
         lost = select(self.key).where(self._waiting, self._by.is_not(None), is_dead)
         return (
             update(self._table)
@@ -85,7 +86,7 @@ class Claims:
 
 
 class ClaimsInLanes(Claims):
-    """Rows of which one in each lane is claimed at a time, the first: a unique index holds it."""
+    """Rows claimed in order, one at a time in each lane: a unique index enforces it."""
 
     def __init__(self, table: Table, waiting: ColumnElement[bool], lane: Column[Any]) -> None:
         super().__init__(table, waiting)
@@ -93,20 +94,20 @@ class ClaimsInLanes(Claims):
         self.other = table.alias("other")
 
     def has_other(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-        """Tell whether another row of the lane waits for which this is true."""
+        """Tell whether another waiting row of the lane meets this condition."""
         of_lane = self.other.c[self._lane.name] == self._lane
         is_waiting = self.other.c.state == literal_column("'waiting'")
         return exists().where(of_lane, is_waiting, condition)
 
     def has_claimed(self) -> ColumnElement[bool]:
-        """Tell whether a row of the lane is claimed."""
+        """Tell whether another row of the lane is claimed."""
         return self.has_other(self.other.c.claimed_by.is_not(None))
 
 
 def _unlocked(keys: Select[tuple[Any]], key: Column[Any]) -> Select[tuple[Any]]:
-    """Lock these rows, and leave out those that another transaction has locked."""
-    found = keys.with_for_update(skip_locked=True).cte("heads")
-    return select(found.c[key.name])
+    """Select these rows with a lock, skipping those that another transaction has locked."""
+    heads = keys.with_for_update(skip_locked=True).cte("heads")
+    return select(heads.c[key.name])
 
 
 INBOX = ClaimsInLanes(inbox, INBOX_WAITING, inbox.c.chat_id)

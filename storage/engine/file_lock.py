@@ -1,4 +1,4 @@
-"""A database file is one process's: two would each send what the other has sent."""
+"""A lock that keeps a database file to one process: two would send every message twice."""
 
 import fcntl
 import logging
@@ -14,15 +14,16 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def alone_on(database: Path) -> Iterator[None]:
-    """Keep a database file, there or to come, to this process; its folder is made.
+    """Lock a database file, which need not exist yet, for this process; creates its folder.
 
-    Raises InUseError where another holds it, NoPlaceError where nothing can be written there. The
-    kernel frees it at the end of the process, however it ends.
+    Raises InUseError if another process holds the lock, NoPlaceError if nothing can be written
+    there. The kernel releases the lock when the process ends, however it ends.
     """
     make_folder(database)
     lock = _lock_of(database)
     try:
-        # It stays when it is free: who removed it could remove what another has just taken.
+        # The lock file is never removed: removing it could remove a lock that another process has
+        # just taken.
         held = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
         raise NoPlaceError(lock.parent) from error
@@ -34,7 +35,7 @@ def alone_on(database: Path) -> Iterator[None]:
 
 
 def refuse_in_use(database: Path) -> None:
-    """Raise InUseError where a process keeps the file to itself; leave nothing beside it."""
+    """Raise InUseError if a process has locked the file; creates no lock file."""
     try:
         is_free = not _lock_of(database).exists()
     except PermissionError as error:
@@ -45,7 +46,7 @@ def refuse_in_use(database: Path) -> None:
 
 
 def make_folder(file: Path) -> None:
-    """Make the folder that a file is to be in, for its owner only; NoPlaceError where none can."""
+    """Create the folder of a file, readable by its owner only; raises NoPlaceError if it fails."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -53,7 +54,7 @@ def make_folder(file: Path) -> None:
 
 
 def _lock_of(database: Path) -> Path:
-    # Two links to one file are one database.
+    # Symbolic links are resolved: two links to one file are one database.
     file = database.resolve()
     return file.with_name(f"{file.name}.lock")
 
@@ -64,5 +65,5 @@ def _hold(held: int, database: Path) -> None:
     except BlockingIOError as error:
         raise InUseError(database) from error
     except OSError as error:
-        # Some file systems know no locks, and are no reason not to start.
+        # Some file systems have no locks: the bot starts all the same.
         logger.warning("the database file cannot be kept to one process: %s", error)

@@ -1,4 +1,4 @@
-"""SQLite as this bot uses it: one connection, ready to write, one thread hop a statement."""
+"""SQLite as this bot uses it: one writing connection, with one thread hop per statement."""
 
 import asyncio
 import logging
@@ -24,10 +24,10 @@ _opened: WeakKeyDictionary[AsyncEngine, WeakSet["OneHopConnection"]] = WeakKeyDi
 
 
 def open_sqlite(url: URL, *, foreign_keys: bool) -> AsyncEngine:
-    """Open a database file; raises `StorageError` if the URL names none."""
+    """Return an engine for a database file; raises `StorageError` if the URL names none."""
     if url.database in {None, "", ":memory:"}:
         raise StorageError("an SQLite database must be a file")
-    # At DEBUG, the driver writes down the parameters of each statement: what people wrote.
+    # At DEBUG, the driver logs the parameters of each statement, which hold what people wrote.
     logging.getLogger("aiosqlite").setLevel(logging.INFO)
     connections: WeakSet[OneHopConnection] = WeakSet()
 
@@ -41,10 +41,10 @@ def open_sqlite(url: URL, *, foreign_keys: bool) -> AsyncEngine:
         hide_parameters=True,
         async_creator=new_connection,
         **JSON_COLUMNS,
-        # One is kept by whoever writes; another may look.
+        # The writer keeps one connection; a second one is left for reading.
         pool_size=1,
         max_overflow=1,
-        # A unit of work ends by itself; a second ROLLBACK would be one more hop.
+        # Each unit of work ends its transaction: a ROLLBACK on return would be one more hop.
         pool_reset_on_return=None,
     )
     event.listen(engine.sync_engine, "begin", _begin_with_next)
@@ -53,26 +53,26 @@ def open_sqlite(url: URL, *, foreign_keys: bool) -> AsyncEngine:
 
 
 async def close_sqlite(engine: AsyncEngine) -> None:
-    """Close every connection of a database file, also those whose user was cancelled."""
+    """Close every connection of a database file, even those whose task was cancelled."""
     await engine.dispose()
     for connection in list(_opened[engine]):
         await connection.end()
 
 
 def _connect(path: str, *, foreign_keys: bool) -> sqlite3.Connection:
-    # isolation_level: the driver would otherwise begin by itself, late and DEFERRED.
+    # isolation_level=None: otherwise the driver itself begins transactions, late and DEFERRED.
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
     _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
-    # What a person had erased must not stay readable in free pages.
+    # Data that a person asked to erase must not stay readable in free pages.
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
     return connection
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    # SQLite does not wait for a lock here: of two processes that start on a new file, one is told
-    # "database is locked" at once.
+    # The busy timeout does not apply to this statement: of two processes that start on a new file,
+    # one gets "database is locked" at once.
     deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
@@ -91,9 +91,9 @@ def _begin_with_next(connection: Connection) -> None:
 
 
 class OneHopCursor:
-    """The cursor that SQLAlchemy expects of aiosqlite, already read when `execute` returns.
+    """The cursor that SQLAlchemy expects of aiosqlite, with all rows fetched by `execute`.
 
-    aiosqlite's own makes four hops to its thread a statement (create, execute, fetch, close), and
+    aiosqlite's own cursor makes four thread hops per statement (create, execute, fetch, close), and
     hops are most of what a small transaction costs: measured 2.1 ms against 1.2 ms.
     """
 
@@ -117,11 +117,11 @@ class OneHopCursor:
         await self._connection.in_thread(partial(self._run, "executemany", statement, parameters))
 
     async def fetchall(self) -> list[Any]:
-        """Give all the rows."""
+        """Return all the rows."""
         return self._rows
 
     async def close(self) -> None:
-        """Nothing is left open."""
+        """Do nothing: `execute` has closed the underlying cursor."""
 
     def _run(self, how: str, statement: str, parameters: Iterable[Any]) -> None:
         cursor = self._connection.raw.cursor()
@@ -129,75 +129,76 @@ class OneHopCursor:
             getattr(cursor, how)(statement, parameters)
             self.description = cursor.description
             self._rows = cursor.fetchall() if cursor.description else []
-            # SQLite counts the rows of a RETURNING once they are read.
+            # SQLite sets the row count of a RETURNING only once its rows are fetched.
             self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
         finally:
             cursor.close()
 
 
 class OneHopConnection(aiosqlite.Connection):
-    """aiosqlite's connection, with that cursor."""
+    """aiosqlite's connection, with `OneHopCursor` as its cursor."""
 
     def __init__(self, path: str, *, foreign_keys: bool) -> None:
         super().__init__(partial(_connect, path, foreign_keys=foreign_keys), iter_chunk_size=64)
-        # SQLAlchemy does as much: a connection that is forgotten must not keep the process alive.
+        # As SQLAlchemy does: a connection never closed must not keep the process alive.
         self._thread.daemon = True
-        # A transaction begins on the hop of its first statement; without one, it never does.
+        # BEGIN shares the hop of the transaction's first statement; without one, no BEGIN is sent.
         self._is_due = False
         self._is_used = False
 
     @property
     def raw(self) -> sqlite3.Connection:
-        """The connection of the standard library, for use in its thread."""
+        """The `sqlite3` connection, for use in its own thread only."""
         return self._conn
 
     def cursor(self) -> OneHopCursor:  # type: ignore[override]  # SQLAlchemy asks for less
-        """Give a cursor, without a hop."""
+        """Return a cursor, without a thread hop."""
         return OneHopCursor(self)
 
     def begin_with_next(self) -> None:
-        """Begin a transaction when its first statement comes."""
+        """Begin a transaction together with the next statement."""
         self._is_due, self._is_used = True, False
 
     async def commit(self) -> None:
-        """Commit; nothing where there was no statement."""
+        """Commit; does nothing if no statement ran."""
         if self._is_used:
             await super().commit()
 
     async def rollback(self) -> None:
-        """Undo; nothing where there was no statement."""
+        """Roll back; does nothing if no statement ran."""
         if self._is_used:
             await super().rollback()
 
     async def close(self) -> None:
-        """Close the connection; nothing where somebody else closes it already."""
+        """Close the connection; does nothing if it is closed or closing."""
         if self._running:
             await super().close()
 
     def stop(self) -> asyncio.Future[None] | None:
-        """Have the thread close the connection and end, once it has done what it was given.
+        """Have the thread close the connection and end, after its pending work.
 
-        aiosqlite's own gives a future each time, and of two callers one waits for ever: the thread
-        has ended when the second one's turn comes.
+        aiosqlite's own returns a future on each call, and a second caller waits for ever: the
+        thread has ended before it reaches that caller's request.
         """
         if not self._running:
             return None
         return super().stop()
 
     async def end(self) -> None:
-        """Wait until the thread has ended; it answers to the event loop, which may close then."""
+        """Wait until the thread has ended: it calls the event loop, which must not close before."""
         self.stop()
         if self._thread.is_alive():
             await asyncio.to_thread(self._thread.join)
 
     async def in_thread(self, function: partial[None]) -> None:
-        """Run a function in the connection's thread, in the transaction that was announced."""
-        # What is due goes with the function: a cancelled one may still run, after its transaction.
+        """Run a function in the connection's thread, after BEGIN if a transaction is due."""
+        # BEGIN is bound to this function: a cancelled function may still run after its transaction,
+        # and must not begin the next one.
         begins, self._is_due, self._is_used = self._is_due, False, True
         await self._execute(partial(self._begun, function) if begins else function)  # type: ignore[no-untyped-call]  # aiosqlite leaves it so
 
     def _begun(self, function: partial[None]) -> None:
-        # A DEFERRED transaction that reads, then writes, fails at once with "database is locked"
-        # when another process wrote in between: no timeout helps it.
+        # IMMEDIATE: a DEFERRED transaction that reads, then writes, fails at once with "database is
+        # locked" if another process wrote in between, whatever the busy timeout.
         self.raw.execute("BEGIN IMMEDIATE")
         function()

@@ -1,4 +1,4 @@
-"""Alembic's entry: migrations on the caller's connection, or as SQL for an administrator."""
+"""Alembic's entry point: runs migrations on the caller's connection, or prints them as SQL."""
 
 import logging
 
@@ -6,7 +6,7 @@ from alembic import context
 
 from storage.engine.schema import metadata
 
-# The programme says itself which revision it reached.
+# The programme itself logs the revision reached.
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
 if context.is_offline_mode():
@@ -19,7 +19,7 @@ else:
     context.configure(
         connection=context.config.attributes["connection"],
         target_metadata=metadata,
-        # SQLite alters a table by rebuilding it.
+        # SQLite cannot alter most of a table: batch mode rebuilds it.
         render_as_batch=True,
     )
 

@@ -1,1 +1,1 @@
-"""What is promised on personal data: durations, export, erasure. Walks every table."""
+"""Personal data: retention, export and erasure, over every table."""

@@ -1,4 +1,4 @@
-"""A person's rights: everything held on them, given back or erased."""
+"""A person's rights: export and erasure of everything stored on them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ from storage.subject import Kind, Subject, tells_of
 
 @dataclass(frozen=True, slots=True)
 class UndeliveredMessage:
-    """A message that did not reach the person yet, or never will: its Bot API call."""
+    """The Bot API call of a message that has not been delivered to the person, or never will be."""
 
     method: str
     payload: Mapping[str, Any]
@@ -66,7 +66,7 @@ class Facilitation:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to tell."""
+        """Whether the account never acted as a facilitator."""
         return not (self.signs or self.replies or self.closed or self.treated or self.changes)
 
 
@@ -97,7 +97,7 @@ class SentNotice:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What an erasure did: rows erased or anonymised by table, and the notices left to blank."""
+    """The result of an erasure: rows erased or anonymised, by table, and the notices to blank."""
 
     counts: dict[str, int]
     deliveries: tuple[SentNotice, ...]
@@ -111,7 +111,7 @@ class Rights(Repository):
 
         `except_update_id` leaves out the request for the export itself.
         """
-        person = await self._known(person_id)
+        person = await self._required_person(person_id)
         await self._changes.write_all()
         return PersonalData(
             person=person,
@@ -128,19 +128,21 @@ class Rights(Repository):
     async def erase(self, person_id: int, *, keep_update_id: int | None = None) -> Erased:
         """Erase everything on a person, and leave anonymous figures.
 
-        The update being handled (`keep_update_id`) is left for its own `inbox.done`.
+        The update being handled (`keep_update_id`) is left: `inbox.done` erases it.
         Raises `NotFoundError` if the person is unknown.
         """
-        person = await self._known(person_id)
+        person = await self._required_person(person_id)
         await self._changes.write_all()
         self._changes.touch_everybody()
         mine = interests.c.person_id == person_id
-        numbers = {one.id: one.number for one in await self._of_person(person_id)}
+        numbers = {each.id: each.number for each in await self._of_person(person_id)}
         talks = await self._beside(Conversations).of_person(person_id)
         notices = await self._notices(numbers) + await self._talk_notices(talks)
-        told = tells_of(Kind.INTEREST, numbers) | tells_of(Kind.HANDOFF, [one.id for one in talks])
+        about_them = tells_of(Kind.INTEREST, numbers) | tells_of(
+            Kind.HANDOFF, [talk.id for talk in talks]
+        )
         counts = {
-            "outbox": await self._erase_outgoing(person.telegram_id, told),
+            "outbox": await self._erase_outgoing(person.telegram_id, about_them),
             "inbox": await self._erase_incoming(person.telegram_id, keep_update_id),
             "interest_events": await self._erase_acts(person.telegram_id),
             "interests": await self._beside(Interests).anonymise(mine),
@@ -154,7 +156,7 @@ class Rights(Repository):
         }
         return Erased(counts, notices)
 
-    async def _known(self, person_id: int) -> Person:
+    async def _required_person(self, person_id: int) -> Person:
         person = await self._beside(People).get(person_id)
         if person is None:
             raise NotFoundError(f"no person {person_id}")
@@ -165,7 +167,7 @@ class Rights(Repository):
 
     async def _interests(self, person_id: int) -> tuple[tuple[Interest, tuple[Event, ...]], ...]:
         events = self._beside(Interests).events
-        return tuple([(one, await events(one.id)) for one in await self._of_person(person_id)])
+        return tuple([(each, await events(each.id)) for each in await self._of_person(person_id)])
 
     async def _outgoing(self, chat_id: int) -> tuple[UndeliveredMessage, ...]:
         columns = (outbox.c.method, outbox.c.payload, outbox.c.created_at, outbox.c.filename)
@@ -212,22 +214,21 @@ class Rights(Repository):
     async def _conversations(
         self, person_id: int
     ) -> tuple[tuple[Conversation, tuple[Message, ...]], ...]:
-        known = self._beside(Conversations)
-        return tuple(
-            [(one, await known.messages(one.id)) for one in await known.of_person(person_id)]
-        )
+        repository = self._beside(Conversations)
+        talks = await repository.of_person(person_id)
+        return tuple([(talk, await repository.messages(talk.id)) for talk in talks])
 
     async def _talk_notices(self, talks: Sequence[Conversation]) -> tuple[SentNotice, ...]:
         notices: list[SentNotice] = []
-        for one in talks:
+        for talk in talks:
             result = await self._connection.execute(
                 select(outbox.c.sent_chat_id, outbox.c.message_id)
                 .distinct()
-                .where(tells_of(Kind.HANDOFF, [one.id]), outbox.c.sent_chat_id < 0)
+                .where(tells_of(Kind.HANDOFF, [talk.id]), outbox.c.sent_chat_id < 0)
                 .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
             )
             notices += [
-                SentNotice(row[0], row[1], one.number, of_conversation=True) for row in result
+                SentNotice(row[0], row[1], talk.number, of_conversation=True) for row in result
             ]
         return tuple(notices)
 
@@ -258,8 +259,8 @@ class Rights(Repository):
         )
 
     async def _erase_facilitation(self, telegram_id: int) -> int:
-        signed = await self._beside(Conversations).forget_signature(telegram_id)
-        said = await self._connection.execute(
+        signatures_erased = await self._beside(Conversations).forget_signature(telegram_id)
+        replies = await self._connection.execute(
             update(conversation_messages)
             .where(conversation_messages.c.author_id == telegram_id)
             .values(author_id=None, signature=None)
@@ -273,14 +274,14 @@ class Rights(Repository):
             update(questions).where(questions.c.treated_by == telegram_id).values(treated_by=None)
         )
         changes = await self._beside(ChangeRequests).forget_actor(telegram_id)
-        return signed + said.rowcount + closed.rowcount + treated.rowcount + changes
+        return signatures_erased + replies.rowcount + closed.rowcount + treated.rowcount + changes
 
-    async def _erase_outgoing(self, chat_id: int, told: ColumnElement[bool]) -> int:
+    async def _erase_outgoing(self, chat_id: int, about_them: ColumnElement[bool]) -> int:
         await self._delete(rests, rests.c.lane == lane_of(Audience.PERSON, chat_id))
-        return await self._delete(outbox, (outbox.c.chat_id == chat_id) | told)
+        return await self._delete(outbox, (outbox.c.chat_id == chat_id) | about_them)
 
     async def _erase_incoming(self, chat_id: int, keep_update_id: int | None) -> int:
-        # The bare numbers stay as long as Telegram may send the same updates again.
+        # The bare update numbers stay as long as Telegram may send the same updates again.
         result = await self._connection.execute(
             update(inbox)
             .where(inbox.c.chat_id == chat_id, _is_not(keep_update_id))

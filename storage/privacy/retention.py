@@ -1,4 +1,4 @@
-"""How long things are kept."""
+"""Retention: how long each kind of data is kept, and the sweep that erases it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,10 +22,10 @@ from storage.records.interests import Interests
 from storage.subject import Kind, is_of, tells_of
 from storage.workers.schedule import Schedule
 
-# Each database has its limit of parameters in one statement; SQLite's lowest was 999. An interest
-# has two names in the outbox.
+# Databases limit the parameters of one statement; SQLite's lowest limit was 999, and an interest
+# takes two (see `tells_of`).
 _AT_ONCE = 450
-# What the schedule knows the sweep by, and how often it is due.
+# The sweep's name in the schedule, and how often it is due.
 _NAME = "retention"
 _EVERY = timedelta(hours=1)
 
@@ -34,12 +34,13 @@ _EVERY = timedelta(hours=1)
 class Durations:
     """How long each thing is kept. People read the same in ``handlers/messages/rights.yaml``.
 
-    `draft` since its last answer; `question` since it was asked; `conversation` since it was
-    closed, or silent if it never was, with the trace of its messages; `interest` since it was
-    closed, or moved last if it never was, before it is anonymised and the trace of its notices
-    goes; `inbox_done` since an update was handled, `inbox_aside` since it was set aside;
-    `outbox_record` since a message was parked, or sent about anything else; `person` since the
-    last sign of someone who left nothing else, and since a facilitator's signature was last used.
+    `draft` counts from its last answer, `question` from when it was asked. `conversation` counts
+    from its closing, or from its last change if it was never closed; the delivery records of its
+    messages go with it. `interest` counts from its closing, or from its last change if it was never
+    closed; it is then anonymised, and the delivery records of its notices go. `inbox_done` counts
+    from when an update was handled, `inbox_aside` from when it was set aside. `outbox_record`
+    counts from when a message was parked, or sent if it is about neither. `person` counts from the
+    last message of someone with no other data, and from the last use of a facilitator's signature.
     """
 
     draft: timedelta = timedelta(hours=48)
@@ -53,16 +54,17 @@ class Durations:
 
 
 class Retention(Repository):
-    """The end of life of every row."""
+    """Erases or anonymises rows that have been kept long enough."""
 
     async def sweep(self, durations: Durations) -> dict[str, int]:
-        """Apply them where the last time was an hour ago; nothing where another worker does."""
+        """Apply these if the last sweep was an hour ago, unless another worker is doing it."""
         is_due = await self._beside(Schedule).claim(_NAME, self._now - _EVERY)
         return await self.apply(durations) if is_due else {}
 
     async def apply(self, durations: Durations) -> dict[str, int]:
-        """Erase or anonymise what has been kept long enough; counts by table, for the log."""
-        # Interests first: their notices go with them. People last: they go once nothing is left.
+        """Erase or anonymise what has been kept long enough; returns row counts by table."""
+        # Interests come first, as their notices go with them; people last, as they go only once no
+        # other row refers to them.
         anonymised, notices = await self._anonymise_interests(durations.interest)
         ended, lines = await self._forget_conversations(durations.conversation)
         return {
@@ -81,12 +83,12 @@ class Retention(Repository):
             "people": await self._forget_people(durations.person),
         }
 
-    async def _anonymise_interests(self, kept: timedelta) -> tuple[int, int]:
-        # What nobody ever closed must not be kept for ever.
+    async def _anonymise_interests(self, duration: timedelta) -> tuple[int, int]:
+        # An interest that was never closed must not be kept for ever: its last change counts.
         last = func.coalesce(interests.c.closed_at, interests.c.updated_at)
         due = (
             select(interests.c.id)
-            .where(last < self._now - kept, interests.c.person_id.is_not(None))
+            .where(last < self._now - duration, interests.c.person_id.is_not(None))
             .limit(_AT_ONCE)
         )
         anonymised = notices = 0
@@ -95,17 +97,17 @@ class Retention(Repository):
             anonymised += await self._beside(Interests).anonymise(interests.c.id.in_(ids))
         return anonymised, notices
 
-    async def _forget_conversations(self, kept: timedelta) -> tuple[int, int]:
+    async def _forget_conversations(self, duration: timedelta) -> tuple[int, int]:
         last = func.coalesce(conversations.c.closed_at, conversations.c.updated_at)
-        due = select(conversations.c.id).where(last < self._now - kept).limit(_AT_ONCE // 10)
+        due = select(conversations.c.id).where(last < self._now - duration).limit(_AT_ONCE // 10)
         ended = lines = 0
         while ids := (await self._connection.scalars(due)).all():
             lines += await self._delete(outbox, tells_of(Kind.HANDOFF, ids))
             ended += await self._delete(conversations, conversations.c.id.in_(ids))
         return ended, lines
 
-    async def _forget_outgoing(self, kept: timedelta) -> int:
-        limit = self._now - kept
+    async def _forget_outgoing(self, duration: timedelta) -> int:
+        limit = self._now - duration
         lasting = is_of(Kind.INTEREST, Kind.HANDOFF)
         return await self._delete(
             outbox, (outbox.c.parked_at < limit) | ((outbox.c.sent_at < limit) & ~lasting)
@@ -120,14 +122,14 @@ class Retention(Repository):
         )
         return await self._delete(inbox, is_done | is_aside)
 
-    async def _forget_people(self, kept: timedelta) -> int:
+    async def _forget_people(self, duration: timedelta) -> int:
         left_something = [
             exists().where(table.c.person_id == people.c.id)
             for table in (interests, drafts, questions, conversations)
         ]
         return await self._delete(
             people,
-            (people.c.last_seen_at < self._now - kept),
+            (people.c.last_seen_at < self._now - duration),
             *(~something for something in left_something),
         )
 

@@ -1,1 +1,1 @@
-"""What waits to be handled or sent: inbox, outbox, and the pauses between sends."""
+"""Queues: the inbox of updates, the outbox of calls to Telegram, and the pauses between sends."""

@@ -16,10 +16,10 @@ from storage.engine.errors import ClaimLostError, InboxFullError
 from storage.engine.repository import Repository, insert_into, is_due, moments
 from storage.engine.schema import INBOX_WAITING, inbox
 
-# Telegram keeps an update for 24 hours, and after a week of silence may number anew from anywhere:
-# an older row neither protects from a repetition nor tells what comes next.
+# Telegram keeps an update for 24 hours, and after a week without updates may restart its numbers
+# anywhere: older rows neither catch repeated updates nor give the next number.
 CURSOR_MEMORY = timedelta(days=3)
-# Half an hour of Telegram's fastest pace; what comes beyond waits at Telegram's, for a day.
+# Half an hour at Telegram's fastest pace; Telegram itself keeps further updates for a day.
 MOST_WAITING = 50_000
 
 
@@ -33,7 +33,7 @@ class InboxState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An update to keep: Telegram's number, the chat whose order it obeys, its raw JSON."""
+    """An update to keep: Telegram's number, the chat that it is queued in, its raw JSON."""
 
     update_id: int
     chat_id: int
@@ -52,19 +52,19 @@ class WaitingUpdate:
 
 
 class Capacity:
-    """How many more updates may wait: counted anew when a part of the room has been used."""
+    """Limits how many updates may wait; counts them again once part of the room is used."""
 
     def __init__(self, most: int = MOST_WAITING) -> None:
         self._most = most
         self._uncounted = 0
 
     async def take(self, count: int, inbox: "Inbox") -> None:
-        """Use the room for so many; InboxFullError where there is none."""
+        """Reserve room for `count` updates; raises InboxFullError if there is not enough."""
         if count > self._uncounted:
             room = self._most - await inbox.backlog()
             if count > room:
                 raise InboxFullError(f"{self._most} updates wait already")
-            # Other processes fill the same inbox.
+            # Other processes fill the same inbox: use an eighth of the room before counting again.
             self._uncounted = max(count, room // 8)
         self._uncounted -= count
 
@@ -73,9 +73,9 @@ class Inbox(Repository):
     """The table `inbox`."""
 
     async def add(self, rows: Sequence[Received], within: Capacity | None = None) -> int:
-        """Keep these updates in one statement; those already known, even done, are ignored.
+        """Insert these updates in one statement; those already stored, even done, are ignored.
 
-        Returns how many are new. InboxFullError where there is no room for them.
+        Returns how many are new. Raises InboxFullError if there is no room for them.
         """
         if not rows:
             return 0
@@ -92,9 +92,10 @@ class Inbox(Repository):
     ) -> tuple[WaitingUpdate, ...]:
         """Claim the oldest waiting update of each chat, oldest first.
 
-        A chat is skipped whole where another worker handles it, where this one does (`busy`), and
-        where its oldest update was postponed. What this worker claimed before comes again.
-        ClaimLostError where another worker took the same chat at the same time: nothing is claimed.
+        A chat is skipped whole while another worker handles it, while this one does (`busy`), and
+        while its oldest update is postponed. Unfinished claims of this worker are returned again.
+        Raises ClaimLostError, with nothing claimed, if another worker took the same chat at the
+        same time.
         """
         try:
             result = await self._connection.execute(
@@ -106,19 +107,19 @@ class Inbox(Repository):
         return tuple(sorted((WaitingUpdate(*row) for row in result), key=lambda one: one.update_id))
 
     async def done(self, update_ids: Collection[int], worker: str | None = None) -> None:
-        """Mark updates as handled and erase what they said.
+        """Mark updates as handled and erase their content.
 
-        ClaimLostError where the worker named has no claim to one of them any more.
+        Raises ClaimLostError if the named worker has lost its claim to one of them.
         """
-        known = {"of_updates": list(update_ids), WORKER: worker, "now": self._now}
+        parameters = {"of_updates": list(update_ids), WORKER: worker, "now": self._now}
         statement = _DONE_BY_ANYBODY if worker is None else _DONE
-        result = await self._connection.execute(statement, known)
+        result = await self._connection.execute(statement, parameters)
         _check_claims(worker, update_ids, result.rowcount)
 
     async def set_aside(self, update_id: int, reference: str, worker: str | None = None) -> None:
-        """Stop trying an update that cannot be handled; the reference finds it in the logs.
+        """Stop trying an update that cannot be handled; the reference leads to it in the logs.
 
-        ClaimLostError where the worker named has no claim to it any more.
+        Raises ClaimLostError if the named worker has lost its claim to it.
         """
         result = await self._connection.execute(
             INBOX.giving_back(
@@ -139,7 +140,7 @@ class Inbox(Repository):
         )
 
     async def cursor(self) -> int | None:
-        """Give the highest update number kept in the last days: polling starts after it."""
+        """Return the highest update number of the last three days: polling starts after it."""
         highest: int | None = await self._connection.scalar(
             select(func.max(inbox.c.update_id)).where(
                 inbox.c.received_at > self._now - CURSOR_MEMORY
@@ -178,11 +179,11 @@ def _has_earlier() -> ColumnElement[bool]:
     return INBOX.has_other(INBOX.other.c.update_id < inbox.c.update_id)
 
 
-# What is said for every update is put into words once: doing so takes longer than running it.
+# These statements run for every update and are built once: building takes longer than running.
 _NOW = bindparam("now", type_=inbox.c.not_before.type)
 _IS_DUE = is_due(inbox.c.not_before)
 _CLAIM = INBOX.claiming(
-    # What a chat waits for is the update under way, even where an earlier one arrived since.
+    # A claimed update blocks its chat, even where an earlier update has arrived since.
     INBOX.heads(~_has_earlier(), ~INBOX.has_claimed())
     .where(inbox.c.chat_id.not_in(bindparam("busy", expanding=True)), _IS_DUE)
     .order_by(inbox.c.received_at, inbox.c.update_id)

@@ -1,4 +1,4 @@
-"""What the bot owes: calls to Telegram, written with what caused them and made later."""
+"""The outbox: calls to Telegram, stored in the transaction of their cause and made later."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -33,7 +33,7 @@ from storage.queues.outgoing import (
 from storage.queues.send_pauses import EVERYTHING, is_paused
 from storage.subject import Subject
 
-# The values are met here, with what is done with them.
+# Re-exported: callers import the values and their repository from one module.
 __all__ = [
     "Audience",
     "Delivery",
@@ -50,13 +50,13 @@ class Outbox(Repository):
     """The tables `outbox` and `chat_moves`."""
 
     def owe(self, outgoing: Outgoing) -> None:
-        """Owe this call; it exists only if the unit of work commits."""
+        """Queue this call; it is stored only if the unit of work commits."""
         self._changes.owed += 1
-        # In the order in which they are owed.
+        # The number is the key: rows are written in the order in which they were queued.
         self._changes.put_off(outbox, _OWE, self._changes.owed, self._row(outgoing))
 
     async def add(self, outgoing: Outgoing) -> int:
-        """Owe this call and return its id."""
+        """Queue this call at once and return its id."""
         await self._changes.write(outbox)
         self._changes.owed += 1
         result = await self._connection.execute(_ADD, self._row(outgoing))
@@ -67,29 +67,29 @@ class Outbox(Repository):
     ) -> tuple[Pending, ...]:
         """Claim the first waiting call of each lane: answers before broadcasts, then the oldest.
 
-        A lane is skipped whole where another worker serves it, where it rests (`busy`, or a row of
-        `rests`, its own or that of all), and where its first call was postponed; audiences not
-        listed keep waiting. What this worker claimed before comes again. ClaimLostError where
-        another worker took the same lane at the same time: nothing is claimed.
+        A lane is skipped whole while another worker serves it, while it pauses (`busy`, or a row of
+        `rests` for this lane or for all), and while its first call is postponed; audiences not
+        listed keep waiting. Unfinished claims of this worker are returned again. Raises
+        ClaimLostError, with nothing claimed, if another worker took the same lane at the same time.
         """
-        known = {
+        parameters = {
             WORKER: worker,
             "busy": list(busy),
             "audiences": list(audiences),
             "most": limit,
         } | moments(self._now)
         try:
-            result = await self._connection.execute(_CLAIM, known)
+            result = await self._connection.execute(_CLAIM, parameters)
         except IntegrityError as error:
             raise ClaimLostError("another worker took the same lane") from error
         rows = sorted(result, key=lambda row: (row.priority, row.id))
         return tuple(_pending(row) for row in rows)
 
     async def sent(self, outgoing_id: int, chat_id: int, message_id: int | None) -> bool:
-        """Forget a call that was made, or keep only the trace of it when it is about something.
+        """Delete a call that was made, or keep only its delivery record when it has a subject.
 
-        False when the row is gone: it was erased while it was being sent, and so should be the
-        message.
+        False if the row is gone: it was erased while it was being sent, and the caller should
+        delete the message too.
         """
         if await self.forget([outgoing_id]):
             return True
@@ -107,7 +107,7 @@ class Outbox(Repository):
         )
 
     async def forget(self, ids: Collection[int]) -> int:
-        """Forget calls that were made, but for those about something; tells how many."""
+        """Delete those of the calls made that have no subject; returns how many."""
         result = await self._connection.execute(_FORGET, {"ids": list(ids)})
         return result.rowcount
 
@@ -119,13 +119,13 @@ class Outbox(Repository):
         await self._give_back(outgoing_id, worker, attempts=attempts, not_before=until, error=error)
 
     async def park(self, outgoing_id: int, error: str, worker: str | None = None) -> None:
-        """Give up a call that can never be made; its lane goes on."""
+        """Give up a call that can never be made; the next calls of its lane go on."""
         await self._give_back(
             outgoing_id, worker, state=OutboxState.PARKED, error=error, parked_at=self._now
         )
 
     async def delivery(self, about: Subject, audience: Audience | None = None) -> Delivery | None:
-        """Tell where the last message sent about something (to that audience) is."""
+        """Return where the last message about a subject (sent to that audience) is."""
         conditions = [
             outbox.c.about == about.pack(),
             outbox.c.state == OutboxState.SENT,
@@ -153,12 +153,12 @@ class Outbox(Repository):
 
     async def next_due(self, audiences: Collection[Audience]) -> datetime | None:
         """Tell when the first postponed lane may be tried again; those due already do not count."""
-        known = {"audiences": list(audiences)} | moments(self._now)
-        due: datetime | None = await self._connection.scalar(_NEXT_DUE, known)
+        parameters = {"audiences": list(audiences)} | moments(self._now)
+        due: datetime | None = await self._connection.scalar(_NEXT_DUE, parameters)
         return due
 
     async def lanes_waiting(self, among: Collection[str]) -> frozenset[str]:
-        """Tell which of these lanes have something to say."""
+        """Tell which of these lanes have waiting calls."""
         result = await self._connection.scalars(
             select(outbox.c.lane).distinct().where(OUTBOX_WAITING, outbox.c.lane.in_(among))
         )
@@ -183,7 +183,7 @@ class Outbox(Repository):
         await self._connection.execute(
             update(outbox)
             .where(outbox.c.chat_id == old_chat_id, outbox.c.state == OutboxState.WAITING)
-            # Claims were to the old lane; somebody may be serving the new one.
+            # The claims were on the old lane; another worker may be serving the new one.
             .values(
                 chat_id=new_chat_id,
                 lane=lane_of(Audience.PERSON, new_chat_id),
@@ -245,8 +245,8 @@ _PENDING = (
 def _pending(row: Row[*tuple[Any, ...]]) -> Pending:
     values = {column.name: getattr(row, column.name) for column in _PENDING}
     about = values["about"]
-    known = {"audience": Audience(values["audience"]), "about": Subject.parse(about)}
-    return Pending(**values | known, leaves_trace=about is not None)
+    typed = {"audience": Audience(values["audience"]), "about": Subject.parse(about)}
+    return Pending(**values | typed, leaves_trace=about is not None)
 
 
 def _has_earlier() -> ColumnElement[bool]:
@@ -256,14 +256,14 @@ def _has_earlier() -> ColumnElement[bool]:
     return OUTBOX.has_other(passes | is_older)
 
 
-# What is said for every update is put into words once: doing so takes longer than running it.
+# These statements run for every update and are built once: building takes longer than running.
 _NOW = bindparam("now", type_=outbox.c.not_before.type)
 _FOR_AUDIENCES = outbox.c.audience.in_(bindparam("audiences", expanding=True))
 _IS_DUE = is_due(outbox.c.not_before)
 _IS_RESTING = exists().where(rests.c.lane == outbox.c.lane, is_paused(_NOW))
 _ALL_REST = exists().where(rests.c.lane == EVERYTHING, is_paused(_NOW)).correlate(None)
 _CLAIM = OUTBOX.claiming(
-    # What a lane waits for is the call under way if there is one, or the first.
+    # Only the first call of a lane may be taken, and none while one is claimed.
     OUTBOX.heads(~_has_earlier(), ~OUTBOX.has_claimed())
     .where(outbox.c.lane.not_in(bindparam("busy", expanding=True)))
     .where(_FOR_AUDIENCES, _IS_DUE, ~_IS_RESTING, ~_ALL_REST)

@@ -1,4 +1,4 @@
-"""A call to Telegram that the bot owes, as it crosses the storage's boundary."""
+"""Values of the outbox: calls to Telegram, as callers hand them over and get them back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from storage.subject import Subject
 
 
 class Audience(StrEnum):
-    """Who a message is for; where the groups are is known when it is sent."""
+    """Who a message is for; the chat of a group is looked up when it is sent."""
 
     PERSON = "person"
     ADMINISTRATORS = "administrators"
@@ -26,9 +26,9 @@ class OutboxState(StrEnum):
 
 
 class Priority(IntEnum):
-    """What passes before what, in a chat and in all."""
+    """The order of sending, within a lane and over all lanes."""
 
-    # What is of use at once only.
+    # For calls that are useful only at once.
     URGENT = -1
     ANSWER = 0
     BROADCAST = 1
@@ -60,10 +60,10 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A call to make now; one lane's calls are made one after the other.
+    """A call to make now; the calls of one lane are made one after the other.
 
-    `update_id` is the update that caused it, where one did. `leaves_trace` tells that a record of
-    the delivery is kept: it is about something, even where this version cannot tell about what.
+    `update_id` is the update that caused it, if one did. `leaves_trace` tells that a record of the
+    delivery is kept: the row has a subject, even if this version cannot read it.
     """
 
     id: int
@@ -83,12 +83,12 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where a message arrived."""
+    """Where a message was delivered."""
 
     chat_id: int
     message_id: int
 
 
 def lane_of(audience: Audience, chat_id: int | None) -> str:
-    """Name the queue in which a call waits for those before it."""
+    """Return the lane (the queue) in which a call waits for those before it."""
     return f"{audience}:{chat_id}" if audience is Audience.PERSON else audience.value

@@ -1,4 +1,4 @@
-"""The pace that Telegram asks for, as far as several workers must share it."""
+"""The pauses in sending that Telegram asks for, shared by all workers."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from storage.engine.repository import Repository
 from storage.engine.schema import rests
 
-# No lane of the outbox is called so.
+# Stands for all lanes: no lane of the outbox has this name.
 EVERYTHING = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class SendPause:
-    """A lane that says nothing before `until`; `sent` tells when it spoke last (Unix time, s)."""
+    """A lane that sends nothing before `until`; `sent` holds its last send times (Unix time, s)."""
 
     lane: str
     sent: tuple[float, ...]
@@ -23,19 +23,19 @@ class SendPause:
 
 
 class SendPauses(Repository):
-    """The table `rests`: lanes that wait, and the halt of all."""
+    """The table `rests`: the pause of each lane, and the halt of all lanes."""
 
     async def halt(self, until: datetime) -> None:
         """Stop all sending, of every worker, until then."""
         await self.keep([SendPause(EVERYTHING, (), until)])
 
     async def halted_until(self) -> datetime | None:
-        """Tell until when nothing may be sent; None where all may be."""
+        """Return until when all sending is halted; None if it is not."""
         until: datetime | None = await self._connection.scalar(_HALTED_UNTIL, {"now": self._now})
         return until
 
-    async def keep(self, found: Sequence[SendPause]) -> None:
-        """Let these lanes rest."""
+    async def keep(self, pauses: Sequence[SendPause]) -> None:
+        """Store the pauses of these lanes."""
         statement = self._insert(rests)
         values = ("sent", "since", "until")
         await self._connection.execute(
@@ -43,20 +43,25 @@ class SendPauses(Repository):
                 index_elements=[rests.c.lane],
                 set_={name: statement.excluded[name] for name in values},
             ),
-            [self._row(one) for one in found],
+            [self._row(pause) for pause in pauses],
         )
 
     async def sent(self, lanes: Collection[str]) -> dict[str, tuple[float, ...]]:
-        """Tell when each of these lanes spoke last."""
+        """Return the last send times of each of these lanes."""
         result = await self._connection.execute(_SENT, {"lanes": list(lanes)})
         return {row.lane: tuple(row.sent) for row in result}
 
-    def _row(self, one: SendPause) -> dict[str, object]:
-        return {"lane": one.lane, "sent": list(one.sent), "since": self._now, "until": one.until}
+    def _row(self, pause: SendPause) -> dict[str, object]:
+        return {
+            "lane": pause.lane,
+            "sent": list(pause.sent),
+            "since": self._now,
+            "until": pause.until,
+        }
 
 
 def is_paused(now: BindParameter[datetime]) -> ColumnElement[bool]:
-    """Tell a rest that lasts; one that begins later is of a clock that was put back."""
+    """Match pauses in force; one that starts in the future was written before a clock went back."""
     return (rests.c.since <= now) & (rests.c.until > now)
 
 

@@ -1,4 +1,4 @@
-"""How fast somebody writes, read from the inbox: the same for every worker, and after a restart."""
+"""How fast a chat sends updates, read from the inbox: all workers agree, even after a restart."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _HELD = "flood"
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """What came lately from a chat; `last_handled` is the number of an update, if one was."""
+    """A chat's recent updates; `last_handled` is an update number, None if none was handled."""
 
     chat_id: int
     is_fast: bool
@@ -27,40 +27,41 @@ class UpdateRate(Repository):
     async def recent(
         self, chats: Collection[int], limit: int, within: timedelta
     ) -> tuple[Recent, ...]:
-        """Look at several chats at once: one that is not fast is surely within the limit.
+        """Look at several chats at once: a chat that is not fast is surely within the limit.
 
-        Nothing is told of a chat from which nothing came.
+        Chats without recent updates are left out.
         """
         if not chats:
             return ()
-        known = {"chats": list(chats), "limit": limit, "since": self._now - within}
-        return tuple(Recent(*row) for row in await self._connection.execute(_RECENT, known))
+        parameters = {"chats": list(chats), "limit": limit, "since": self._now - within}
+        return tuple(Recent(*row) for row in await self._connection.execute(_RECENT, parameters))
 
     async def handled_at(self, update_ids: Collection[int]) -> dict[int, datetime]:
-        """Tell when these updates were handled, by chat."""
+        """Return when these updates were handled, by chat."""
         if not update_ids:
             return {}
         rows = await self._connection.execute(_HANDLED_AT, {"numbers": list(update_ids)})
         return {row.chat_id: row.done_at for row in rows}
 
     async def is_over(self, chat_id: int, update_id: int, limit: int, within: timedelta) -> bool:
-        """Tell whether more than `limit` updates came within a time, this one counted."""
-        known = _known(chat_id, update_id, self._now, within)
-        earliest = await self._connection.scalar(_NTH_BEFORE, known | {"nth": limit - 1})
+        """Tell whether more than `limit` updates came within this duration, this one included."""
+        parameters = _parameters(chat_id, update_id, self._now, within)
+        earliest = await self._connection.scalar(_NTH_BEFORE, parameters | {"nth": limit - 1})
         return earliest is not None
 
     async def came_between(self, chat_id: int, handled_at: datetime, update_id: int) -> bool:
-        """Tell whether there were updates after the one that was handled at this very moment.
+        """Tell whether an update came between the one handled at this time and this one.
 
-        By their numbers: the clock may have moved in between, or be another worker's.
+        Update numbers are compared, not times: the clock may have been changed in between, or be
+        another worker's.
         """
-        known = {"chat": chat_id, "handled_at": handled_at, "number": update_id}
-        return bool(await self._connection.scalar(_CAME_BETWEEN, known))
+        parameters = {"chat": chat_id, "handled_at": handled_at, "number": update_id}
+        return bool(await self._connection.scalar(_CAME_BETWEEN, parameters))
 
     async def hold(self, chat_id: int, update_id: int, within: timedelta) -> bool:
-        """Mark an update as left unanswered; True where it is the first one within that time."""
-        known = _known(chat_id, update_id, self._now, within)
-        earlier = await self._connection.scalar(_HELD_BEFORE, known)
+        """Mark an update as left unanswered; True if it is the first within this duration."""
+        parameters = _parameters(chat_id, update_id, self._now, within)
+        earlier = await self._connection.scalar(_HELD_BEFORE, parameters)
         await self._connection.execute(
             update(inbox).where(inbox.c.update_id == update_id).values(reference=_HELD)
         )
@@ -85,7 +86,7 @@ _HANDLED_AT = select(inbox.c.chat_id, inbox.c.done_at).where(
 _BEFORE = and_(
     inbox.c.chat_id == bindparam("chat"),
     inbox.c.received_at > bindparam("since"),
-    # What is yet to come is of a clock that was put back.
+    # A row dated in the future was written before the clock was put back.
     inbox.c.received_at <= bindparam("now"),
     inbox.c.update_id < bindparam("number"),
 )
@@ -112,5 +113,7 @@ _CAME_BETWEEN = select(
 )
 
 
-def _known(chat_id: int, update_id: int, now: datetime, within: timedelta) -> dict[str, object]:
+def _parameters(
+    chat_id: int, update_id: int, now: datetime, within: timedelta
+) -> dict[str, object]:
     return {"chat": chat_id, "number": update_id, "since": now - within, "now": now}

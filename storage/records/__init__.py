@@ -1,1 +1,1 @@
-"""What is remembered of people and their requests, one repository a subject."""
+"""People and their requests, one repository per subject."""

@@ -1,4 +1,4 @@
-"""Changes of the knowledge that facilitators ask for: from the asking to the publication."""
+"""Changes of the knowledge that facilitators request, from the request to the publication."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +13,15 @@ from storage.engine.repository import Repository
 from storage.engine.schema import PUBLICATION_WAITING, alarms, publications
 from storage.subject import Subject
 
-# What nobody decided on is given up; what was published serves the machines that were off.
+# Undecided changes are given up after a week. The content of a published change is kept for
+# machines that were off. Rows are deleted after a year.
 _UNDECIDED = timedelta(days=7)
 _CONTENT_KEPT = timedelta(days=30)
 _KEPT = timedelta(days=365)
 
 
 class ChangeKind(StrEnum):
-    """What was asked for; a comparison only shows what a return to a version would change."""
+    """What was requested; a comparison only shows what a rollback to a version would change."""
 
     UPLOAD = "upload"
     PHRASING = "phrasing"
@@ -30,7 +31,7 @@ class ChangeKind(StrEnum):
 
 
 class ChangeState(StrEnum):
-    """Where a change stands; the first three are not the end of it."""
+    """The state of a change; the first three are not final."""
 
     ASKED = "asked"
     READY = "ready"
@@ -50,9 +51,9 @@ OPEN = frozenset({ChangeState.ASKED, ChangeState.READY, ChangeState.WANTED})
 class NewChangeRequest:
     """A change to examine.
 
-    `subject` is a Telegram file id, an entry id or the id of a version, as the kind has it;
-    `wording` a phrasing or a question, on one line; `chat_id` where the outcome is told; `about`
-    whatever finds it again.
+    `subject` is a Telegram file id, an entry id or a version id, depending on the kind; `wording`
+    is a phrasing or a question, on one line; `chat_id` is the chat to report the outcome to;
+    `about` is the subject to look the request up by.
     """
 
     kind: ChangeKind
@@ -67,7 +68,7 @@ class NewChangeRequest:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
-    """A change and how far it has come; `base` is the fingerprint of the file it would replace."""
+    """A change and its state; `base` is the fingerprint of the file that it would replace."""
 
     id: int
     kind: ChangeKind
@@ -89,7 +90,7 @@ class ChangeRequest:
 
     @property
     def needs_confirmation(self) -> bool:
-        """Whether what publishing it would break has to be read first."""
+        """Whether a facilitator must confirm after reading what its publication would break."""
         return bool(self.report and self.report.get("confirm"))
 
 
@@ -97,7 +98,7 @@ class ChangeRequests(Repository):
     """The tables `publications` and `alarms`."""
 
     async def ask(self, asked: NewChangeRequest) -> int:
-        """Ask for a change; it is examined once the unit of work has committed. Returns its id."""
+        """Request a change, to be examined after the unit of work commits. Returns its id."""
         values = {name: getattr(asked, name) for name in NewChangeRequest.__slots__}
         values["about"] = asked.about and asked.about.pack()
         result = await self._connection.execute(
@@ -112,18 +113,18 @@ class ChangeRequests(Repository):
         return await self._one(publications.c.id == publication_id)
 
     async def about(self, about: Subject) -> ChangeRequest | None:
-        """Return the last change asked for about something."""
+        """Return the last change requested about a subject."""
         return await self._one(publications.c.about == about.pack())
 
     async def content(self, publication_id: int) -> bytes | None:
-        """Return what the file would be, or became; None once that is no longer kept."""
+        """Return the file's proposed or published content; None once it is no longer kept."""
         content: bytes | None = await self._connection.scalar(
             select(publications.c.content).where(publications.c.id == publication_id)
         )
         return content
 
     async def claim(self, worker: str) -> ChangeRequest | None:
-        """Take the oldest change that waits for the machine, or that this worker took before."""
+        """Claim the oldest change to process, unclaimed or already claimed by this worker."""
         result = await self._connection.execute(_CLAIM, {WORKER: worker})
         row = result.mappings().one_or_none()
         return None if row is None else _publication(row)
@@ -131,7 +132,7 @@ class ChangeRequests(Repository):
     async def offer(
         self, publication_id: int, file: str, content: bytes, base: str, report: Mapping[str, Any]
     ) -> bool:
-        """Keep what was examined until a facilitator decides; False where it has ended since."""
+        """Store the examined change for a facilitator to decide; False if it has ended since."""
         return await self._move(
             publication_id,
             ChangeState.ASKED,
@@ -143,12 +144,12 @@ class ChangeRequests(Repository):
         )
 
     async def want(self, publication_id: int, actor_id: int, actor_name: str) -> bool:
-        """Ask for publication of what was offered; False where somebody else decided before."""
+        """Ask for publication of an offered change; False if somebody else decided before."""
         by = {"decided_by_id": actor_id, "decided_by": actor_name}
         return await self._move(publication_id, ChangeState.READY, ChangeState.WANTED, **by)
 
     async def abandon(self, publication_id: int, actor_id: int, actor_name: str) -> bool:
-        """Give up what was offered; False where somebody else decided before."""
+        """Give up an offered change; False if somebody else decided before."""
         by = {"decided_by_id": actor_id, "decided_by": actor_name}
         ended = _ended(self._now)
         return await self._move(
@@ -156,7 +157,7 @@ class ChangeRequests(Repository):
         )
 
     async def end(self, publication_id: int, state: ChangeState, file: str | None = None) -> bool:
-        """End a change without publication; what it would have written is not kept."""
+        """End a change without publication; its content and wording are erased."""
         named = {"file": file} if file else {}
         return await self._change(
             publication_id,
@@ -167,7 +168,7 @@ class ChangeRequests(Repository):
         )
 
     async def published(self, publication_id: int, version_id: str, at: datetime) -> bool:
-        """Record a publication; its content is kept for the machines that do not have it yet."""
+        """Record a publication; its content is kept for machines that do not have it yet."""
         return await self._move(
             publication_id,
             ChangeState.WANTED,
@@ -179,13 +180,13 @@ class ChangeRequests(Repository):
         )
 
     async def newest(self) -> tuple[int, int]:
-        """Tell the last publication and how many there are: what changes where there is a new one.
+        """Return the highest published id and the number of publications, to detect a new one.
 
-        Ids follow the asking, and not the publishing: the last one alone would not do.
+        Ids follow the order of requests, not of publications: the highest id alone may not change.
         """
-        done = publications.c.state == ChangeState.PUBLISHED
+        is_published = publications.c.state == ChangeState.PUBLISHED
         result = await self._connection.execute(
-            select(func.coalesce(func.max(publications.c.id), 0), func.count()).where(done)
+            select(func.coalesce(func.max(publications.c.id), 0), func.count()).where(is_published)
         )
         last, count = result.one()
         return int(last), int(count)
@@ -202,9 +203,9 @@ class ChangeRequests(Repository):
         return tuple(_publication(row) for row in result.mappings())
 
     async def authors(self, version_ids: Sequence[str]) -> dict[str, str | None]:
-        """Return who published what replaced these versions, by version: None once erased.
+        """Return who published the replacement of each version; None once the name is erased.
 
-        Nothing for a version that is older than what is kept, or was replaced on the disk.
+        Left out are versions older than the rows kept, and versions replaced directly on the disk.
         """
         result = await self._connection.execute(
             select(publications.c.version_id, publications.c.decided_by)
@@ -214,7 +215,7 @@ class ChangeRequests(Repository):
         return {row[0]: row[1] for row in result}
 
     async def raise_alarm(self, name: str, digest: str) -> bool:
-        """Tell whether this is news: one process says it, once, and again where it differs."""
+        """Tell whether this alarm is new or has a new digest: only one process reports it."""
         values = {"digest": digest, "raised_at": self._now}
         result = await self._connection.execute(
             self._insert(alarms)
@@ -227,12 +228,12 @@ class ChangeRequests(Repository):
         return result.one_or_none() is not None
 
     async def clear_alarm(self, name: str) -> bool:
-        """Tell whether there was an alarm; there is none now."""
+        """Delete the alarm; returns whether there was one."""
         result = await self._connection.execute(delete(alarms).where(alarms.c.name == name))
         return result.rowcount > 0
 
     async def forget(self) -> int:
-        """Erase what has been kept long enough; gives the number of changes it touched."""
+        """Erase what has been kept long enough; returns how many rows were changed or deleted."""
         undecided = (publications.c.state == ChangeState.READY) & (
             publications.c.asked_at < self._now - _UNDECIDED
         )
@@ -247,7 +248,7 @@ class ChangeRequests(Repository):
         return given_up + emptied + gone.rowcount
 
     async def of_actor(self, telegram_id: int) -> tuple[tuple[str, datetime], ...]:
-        """Give the file and the moment of each change that a facilitator asked for or decided."""
+        """Return the file and the date of each change that a facilitator requested or decided."""
         columns = publications.c
         result = await self._connection.execute(
             select(func.coalesce(columns.file, ""), columns.asked_at)
@@ -257,7 +258,7 @@ class ChangeRequests(Repository):
         return tuple((row[0], row[1]) for row in result)
 
     async def forget_actor(self, telegram_id: int) -> int:
-        """Erase the name of a facilitator from what they asked for and decided."""
+        """Erase a facilitator's id and name from the changes they requested and decided."""
         asked = await self._update(
             publications.c.actor_id == telegram_id, actor_id=None, actor_name=None
         )
@@ -276,9 +277,9 @@ class ChangeRequests(Repository):
     async def _move(
         self, publication_id: int, before: ChangeState, after: ChangeState, **values: object
     ) -> bool:
-        """Take a change from one state to the next; False where it is no longer in the first.
+        """Move a change from one state to the next; False if it is no longer in the first.
 
-        It is nobody's then.
+        Its claim is released.
         """
         is_there = publications.c.state == before
         return await self._change(publication_id, is_there, state=after, claimed_by=None, **values)
@@ -302,7 +303,7 @@ _CLAIM = CHANGE_REQUESTS.claiming(
 
 
 def _ended(now: datetime) -> dict[str, object]:
-    """Return what becomes of a change that is given up: nothing that people wrote stays."""
+    """Return the column values of an ended change: nothing that people wrote stays."""
     return {"content": None, "wording": None, "ended_at": now}
 
 

@@ -1,4 +1,4 @@
-"""What a conversation with facilitators is: a question handed over, and what followed."""
+"""Values of a conversation with facilitators: the question handed over, and its messages."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from storage.subject import Kind, Subject
 
 
 class Side(StrEnum):
-    """Who speaks."""
+    """The two sides of a conversation."""
 
     PERSON = "person"
     FACILITATORS = "facilitators"
@@ -16,7 +16,7 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A question that facilitators answer themselves; `text` is what they were shown of it."""
+    """A question that facilitators answer themselves; `text` is the wording they were shown."""
 
     id: int
     number: str
@@ -32,18 +32,18 @@ class Conversation:
 
     @property
     def about(self) -> Subject:
-        """What the outbox keeps its message in the group under."""
+        """The outbox subject of its main message in the group."""
         return Subject(Kind.HANDOFF, self.id)
 
     @property
     def about_note(self) -> Subject:
-        """What the outbox keeps the other lines in the group under."""
+        """The outbox subject of its other messages in the group."""
         return self.about.note
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something said in a conversation; `chat_id` and `message_id` tell where it was typed."""
+    """A message of a conversation; `chat_id` and `message_id` tell where it was typed."""
 
     id: int
     conversation_id: int
@@ -60,7 +60,7 @@ class Message:
 
     @property
     def about(self) -> Subject:
-        """What the outbox keeps its copy on the other side under."""
+        """The outbox subject of the copy sent to the other side."""
         return Subject(Kind.HANDOFF, self.conversation_id, message_id=self.id)
 
 
@@ -76,7 +76,7 @@ class NewConversation:
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """Something to pass on."""
+    """A message to store and pass on."""
 
     conversation_id: int
     side: Side
@@ -89,7 +89,7 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The conversation about a question, and whether it did not exist before."""
+    """The conversation about a question; `created` is False if it existed before."""
 
     conversation: Conversation
     created: bool
@@ -97,7 +97,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A conversation as it stands, and whether this very attempt closed (or reopened) it."""
+    """A conversation; `won` tells whether this call closed (or reopened) it."""
 
     conversation: Conversation
     won: bool

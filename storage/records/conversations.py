@@ -1,4 +1,4 @@
-"""The questions handed over to facilitators, and what both sides said since."""
+"""The questions handed over to facilitators, and the messages of both sides."""
 
 from typing import Any
 
@@ -25,8 +25,8 @@ class Conversations(Repository):
     """The tables `conversations`, `conversation_messages` and `signatures`."""
 
     async def open(self, new: NewConversation) -> Opened:
-        """Open a conversation; a question has one, however often it is handed over."""
-        # A row of one may be referred to.
+        """Open a conversation, or return the one that the question already has."""
+        # The conversation may refer to a question whose row has been put off.
         await self._changes.write(questions)
         standing = await self.about_question(new.question_id)
         if standing is not None:
@@ -48,14 +48,14 @@ class Conversations(Repository):
         row = result.one_or_none()
         if row is not None:
             return Opened(_conversation(row), created=True)
-        # Another worker was faster, between our reading and our writing.
+        # Another worker inserted it between our read and our write.
         faster = await self.about_question(new.question_id)
         if faster is None:
             raise NotFoundError("the conversation went while it was opened")
         return Opened(faster, created=False)
 
     async def about_question(self, question_id: int | None) -> Conversation | None:
-        """Find the conversation that a question was handed over in."""
+        """Find the conversation about a question."""
         if question_id is None:
             return None
         return await self._find(conversations.c.question_id == question_id)
@@ -90,7 +90,7 @@ class Conversations(Repository):
         return count or 0
 
     async def close(self, conversation_id: int, actor_id: int, actor_name: str) -> Ended:
-        """Close a conversation; of two at once one wins. `NotFoundError` if it was erased."""
+        """Close a conversation; of two closings one wins. `NotFoundError` if it was erased."""
         return await self._turn(
             conversation_id,
             conversations.c.closed_at.is_(None),
@@ -110,7 +110,7 @@ class Conversations(Repository):
         )
 
     async def say(self, new: NewMessage) -> Message:
-        """Keep something said, before it is passed on."""
+        """Store a message, before it is passed on."""
         result = await self._connection.execute(
             self._insert(conversation_messages)
             .values(
@@ -130,18 +130,18 @@ class Conversations(Repository):
         return _message(result.one())
 
     async def message(self, message_id: int) -> Message | None:
-        """Find something said by our id."""
+        """Find a message by our id."""
         return await self._find_message(conversation_messages.c.id == message_id)
 
     async def typed_as(self, chat_id: int, message_id: int) -> Message | None:
-        """Find something said by the message of Telegram it was typed in."""
+        """Find a message by the Telegram message in which it was typed."""
         return await self._find_message(
             (conversation_messages.c.chat_id == chat_id)
             & (conversation_messages.c.message_id == message_id)
         )
 
     async def messages(self, conversation_id: int) -> tuple[Message, ...]:
-        """Give all that was said, oldest first."""
+        """Give all messages of a conversation, oldest first."""
         result = await self._connection.execute(
             select(conversation_messages)
             .where(conversation_messages.c.conversation_id == conversation_id)
@@ -150,7 +150,7 @@ class Conversations(Repository):
         return tuple(_message(row) for row in result)
 
     async def last_reply(self, conversation_id: int) -> Message | None:
-        """Find what facilitators said last that has reached the person."""
+        """Find the facilitators' last message that was delivered to the person."""
         result = await self._connection.execute(
             select(conversation_messages)
             .where(
@@ -165,15 +165,15 @@ class Conversations(Repository):
         return None if row is None else _message(row)
 
     async def correct(self, message_id: int, text: str, *, stale: bool) -> Message:
-        """Keep an edited text; `stale` where its copy has not arrived, and so cannot be edited."""
+        """Store an edited text; `stale` if its copy is not delivered yet, so cannot be edited."""
         return await self._change(message_id, text=text, edited_at=self._now, stale=stale)
 
     async def arrived(self, message_id: int) -> Message:
-        """Record that the copy reached the other side as it is meant."""
+        """Record that the up-to-date copy was delivered to the other side."""
         return await self._change(message_id, delivered_at=self._now, stale=False)
 
     async def signs(self, telegram_id: int) -> bool:
-        """Tell whether a facilitator signs with their name; asking counts as using it."""
+        """Tell whether a facilitator signs with their name; updates the date of last use."""
         result = await self._connection.execute(
             update(signatures)
             .where(signatures.c.telegram_id == telegram_id)
@@ -182,7 +182,7 @@ class Conversations(Repository):
         return result.rowcount > 0
 
     async def switch_signature(self, telegram_id: int) -> bool:
-        """Sign from now on, or no more; tells which."""
+        """Switch a facilitator's signature on or off; returns whether it is now on."""
         if await self.forget_signature(telegram_id):
             return False
         await self._connection.execute(
@@ -193,7 +193,7 @@ class Conversations(Repository):
         return True
 
     async def forget_signature(self, telegram_id: int) -> int:
-        """Sign no more; count what was there."""
+        """Switch a facilitator's signature off; returns how many rows were deleted."""
         result = await self._connection.execute(
             delete(signatures).where(signatures.c.telegram_id == telegram_id)
         )

@@ -1,4 +1,4 @@
-"""Forms in progress: one a person, so that a restart loses nothing that was typed."""
+"""Forms in progress, one per person, stored so that a restart loses nothing that was typed."""
 
 import functools
 from collections.abc import Collection, Mapping
@@ -14,12 +14,13 @@ from storage.engine.schema import drafts, people
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A form in progress: which one, about what, the step being asked, the answers so far (JSON).
+    """A form in progress: its name and subject, the current step, the answers so far (JSON).
 
-    `editing` tells that one answer is being corrected from the recap; `updated_at` is storage's.
+    `editing`: one answer is being corrected from the recap. `updated_at` is set by storage.
     `changes` is the number of the request that the form changes, `reuses` that of the request whose
-    contact was taken. What the bot said last: `leaving`, that it asked whether to give the form up;
-    `reminded`, that the form waits, without showing it; `unsure`, words that are perhaps no name.
+    contact was copied. What the bot said last: `leaving`, it asked whether to give the form up;
+    `reminded`, it said that the form waits, without showing it; `unsure`, the words it doubted
+    were a name.
     """
 
     person_id: int
@@ -44,7 +45,7 @@ class Drafts(Repository):
         return (await self.of_people([person_id]))[person_id]
 
     async def of_people(self, people: Collection[int]) -> dict[int, Draft | None]:
-        """Give the forms of several people, None for who has none."""
+        """Give the forms of several people; None for a person without one."""
         if not people:
             return {}
         await self._changes.write(drafts)
@@ -56,13 +57,13 @@ class Drafts(Repository):
         if not telegram_ids:
             return frozenset()
         await self._changes.write(drafts)
-        found = await self._connection.scalars(_WRITERS, {"people": list(telegram_ids)})
-        return frozenset(found)
+        writers = await self._connection.scalars(_WRITERS, {"people": list(telegram_ids)})
+        return frozenset(writers)
 
     def save(self, draft: Draft) -> None:
-        """Keep this form in the place of any other that the person had begun.
+        """Save this form, in place of any other that the person had begun.
 
-        It is written with those that are saved after it, at the end or before anything reads.
+        The row is put off, and written together with others at the end or before a read.
         """
         self._changes.touch(draft.person_id)
         row = {
@@ -82,7 +83,7 @@ class Drafts(Repository):
         self._changes.put_off(drafts, _saving(self._dialect), draft.person_id, row)
 
     async def discard(self, person_id: int) -> bool:
-        """Forget the person's form; tells whether there was one."""
+        """Delete the person's form; returns whether there was one."""
         self._changes.touch(person_id)
         was_saved = self._changes.take_back(drafts, person_id)
         result = await self._connection.execute(

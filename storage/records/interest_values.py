@@ -1,4 +1,4 @@
-"""What an interest is, at each of its steps."""
+"""Values of an interest, at each of its steps."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from storage.subject import Kind, Subject
 
 
 class Status(StrEnum):
-    """How far an interest has come."""
+    """The status of an interest."""
 
     RECEIVED = "received"
     TAKEN = "taken"
@@ -22,7 +22,7 @@ OPEN = frozenset({Status.RECEIVED, Status.TAKEN, Status.INTRODUCED})
 
 
 class Role(StrEnum):
-    """What the firm would like: to be in a project, or to propose one (lead, idea, resource)."""
+    """What the firm wants: to join a project, or to propose a lead, an idea or a resource."""
 
     PARTICIPATE = "participate"
     LEAD = "lead"
@@ -32,7 +32,7 @@ class Role(StrEnum):
 
 
 class ContactKind(StrEnum):
-    """How the person wants to be answered."""
+    """How the person wants to be contacted."""
 
     TELEGRAM = "telegram"
     PHONE = "phone"
@@ -41,7 +41,7 @@ class ContactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewInterest:
-    """What the form collected; `consent_at` is when passing the contact on was accepted.
+    """What the form collected; `consent_at` is when they agreed that their contact be passed on.
 
     A proposal has no `project_id`: there is no project yet.
     """
@@ -61,9 +61,9 @@ class NewInterest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interest:
-    """An interest as it stands.
+    """A stored interest.
 
-    Once anonymised it has no person, its texts are empty, and `is_anonymous` tells so.
+    Once anonymised it has no person, its texts are empty, and `is_anonymous` is true.
     """
 
     id: int
@@ -87,23 +87,23 @@ class Interest:
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether nothing of the person is left."""
+        """Whether the person's data has been erased."""
         return self.person_id is None
 
     @property
     def about(self) -> Subject:
-        """What the outbox keeps its notification under."""
+        """The outbox subject of its main notification."""
         return Subject(Kind.INTEREST, self.id)
 
     @property
     def about_note(self) -> Subject:
-        """What the outbox keeps what else is said of it under, to the person and in the group."""
+        """The outbox subject of the other messages about it, to the person and in the group."""
         return self.about.note
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedInterest:
-    """The person's interest in a project; `created` is False when it already stood."""
+    """The person's interest in a project; `created` is False if it already existed."""
 
     interest: Interest
     created: bool
@@ -111,7 +111,7 @@ class RecordedInterest:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The interest after a move; `won` is False when it was no longer where it had to be."""
+    """The interest after a change of status; `won` is False if the change was not allowed."""
 
     interest: Interest
     won: bool
@@ -119,7 +119,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One step of an interest; `actor_id` is the Telegram id of who did it, None: the person."""
+    """One change of status; `actor_id` is a Telegram id, None for the person's own act."""
 
     status: Status
     at: datetime

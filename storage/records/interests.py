@@ -1,4 +1,4 @@
-"""Who is interested in which project, and everything that happened since."""
+"""Who is interested in which project, and every change of status since."""
 
 from collections.abc import Collection
 from dataclasses import asdict
@@ -22,7 +22,7 @@ from storage.records.interest_values import (
 )
 from storage.records.numbers import Numbering
 
-# The values are met here, with what is done with them.
+# Re-exported: callers import the values and their repository from one module.
 __all__ = [
     "OPEN",
     "ContactKind",
@@ -41,10 +41,10 @@ class Interests(Repository):
     """The tables `interests` and `interest_events`."""
 
     async def register(self, person_id: int, new: NewInterest) -> RecordedInterest:
-        """Keep a person's interest in a project: one, whatever they tap and how often.
+        """Store a person's interest in a project: at most one, however often they tap.
 
-        A second attempt gives the first, unchanged; one that was withdrawn comes back to life
-        under its number. Proposals, which have no project, are each a new one.
+        A second attempt returns the first, unchanged; a withdrawn one is reopened under its
+        number. Proposals have no project: each is a new interest.
         """
         project_id = new.project_id
         standing = await self.for_project(person_id, project_id) if project_id else None
@@ -52,7 +52,7 @@ class Interests(Repository):
             created = await self._create(person_id, new)
             if created is not None:
                 return RecordedInterest(created, created=True)
-            # Another worker was faster, between our reading and our writing.
+            # Another worker inserted it between our read and our write.
             standing = await self._required(
                 interests.c.person_id == person_id, interests.c.project_id == project_id
             )
@@ -64,12 +64,12 @@ class Interests(Repository):
         return RecordedInterest(standing, created=False)
 
     async def change(self, interest_id: int, new: NewInterest) -> Interest:
-        """Correct what the person said; project, number and status stay.
+        """Correct the person's answers; project, number and status stay.
 
         Raises `NotFoundError` if it does not exist or is anonymous.
         """
         changed = await self._update(
-            interests.c.id == interest_id, interests.c.person_id.is_not(None), **_said(new)
+            interests.c.id == interest_id, interests.c.person_id.is_not(None), **_answers(new)
         )
         if changed is None:
             raise NotFoundError(f"no interest {interest_id} to change")
@@ -84,13 +84,15 @@ class Interests(Repository):
         if not people:
             return {}
         result = await self._connection.execute(_OF_PEOPLE, {"people": list(people)})
-        found = [_interest(row) for row in result]
-        return {person: tuple(one for one in found if one.person_id == person) for person in people}
+        loaded = [_interest(row) for row in result]
+        return {
+            person: tuple(each for each in loaded if each.person_id == person) for person in people
+        }
 
     async def for_project(self, person_id: int, project_id: str) -> Interest | None:
         """Give the person's interest in a project, even withdrawn or closed."""
         of_person = await self.of_person(person_id)
-        return next((one for one in of_person if one.project_id == project_id), None)
+        return next((each for each in of_person if each.project_id == project_id), None)
 
     async def get(self, interest_id: int) -> Interest | None:
         """Find an interest by our id."""
@@ -106,9 +108,9 @@ class Interests(Repository):
         actor_name: str | None,
         note: str | None = None,
     ) -> Moved:
-        """Move an interest on, if it is where it may move from: of two at once, one wins.
+        """Change an interest's status from an allowed one: of two calls at once, one wins.
 
-        Raises `NotFoundError` if it does not exist. An anonymous one never moves.
+        Raises `NotFoundError` if it does not exist. An anonymous one never changes.
         """
         conditions = (
             interests.c.id == interest_id,
@@ -133,7 +135,7 @@ class Interests(Repository):
         return Moved(moved, won=True)
 
     async def events(self, interest_id: int) -> tuple[Event, ...]:
-        """Give all that happened to an interest, oldest first."""
+        """Give all changes of an interest's status, oldest first."""
         result = await self._connection.execute(
             select(*_EVENT)
             .where(interest_events.c.interest_id == interest_id)
@@ -142,7 +144,7 @@ class Interests(Repository):
         return tuple(Event(Status(row[0]), *row[1:]) for row in result)
 
     async def anonymise(self, condition: ColumnElement[bool]) -> int:
-        """Leave of these interests a number, a project, a status, a role and dates; count them."""
+        """Erase all but number, project, status, role and dates of these; returns how many."""
         self._changes.touch_everybody()
         chosen = select(interests.c.id).where(condition)
         await self._connection.execute(
@@ -165,7 +167,7 @@ class Interests(Repository):
                 person_id=person_id,
                 project_id=new.project_id,
                 created_at=self._now,
-                **_said(new),
+                **_answers(new),
                 **self._standing(Status.RECEIVED),
             )
             .on_conflict_do_nothing(index_elements=[interests.c.person_id, interests.c.project_id])
@@ -178,7 +180,7 @@ class Interests(Repository):
         revived = await self._update(
             interests.c.id == interest_id,
             interests.c.status == Status.WITHDRAWN,
-            **_said(new),
+            **_answers(new),
             **self._standing(Status.RECEIVED),
         )
         return None if revived is None else await self._received(revived)
@@ -212,10 +214,10 @@ class Interests(Repository):
         return None if row is None else _interest(row)
 
     async def _required(self, *conditions: ColumnElement[bool]) -> Interest:
-        found = await self._find(*conditions)
-        if found is None:
+        interest = await self._find(*conditions)
+        if interest is None:
             raise NotFoundError("no such interest")
-        return found
+        return interest
 
     def _standing(self, status: Status) -> dict[str, object]:
         closed_at = None if status in OPEN else self._now
@@ -246,7 +248,7 @@ _ANONYMOUS = {
 }
 
 
-def _said(new: NewInterest) -> dict[str, object]:
+def _answers(new: NewInterest) -> dict[str, object]:
     values = asdict(new)
     del values["project_id"]
     return values

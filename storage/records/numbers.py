@@ -1,4 +1,4 @@
-"""The numbers that people are given: TI-2026-0042, one series a year for each prefix."""
+"""The numbers shown to people, such as TI-2026-0042: one series per year and prefix."""
 
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ class Numbering(Repository):
     """The table `counters`."""
 
     async def allocate(self, prefix: str = PREFIX) -> str:
-        """Take the year's next number; it goes back if the unit of work does not commit."""
+        """Allocate the year's next number; it is free again if the unit of work rolls back."""
         series = f"{prefix}-{self._now.astimezone(TIME_ZONE).year}"
         result = await self._connection.execute(
             self._insert(counters)

@@ -1,4 +1,4 @@
-"""The people who wrote to the bot: a Telegram id and three dates, nothing else."""
+"""The people who wrote to the bot, stored as a Telegram id and three dates, nothing else."""
 
 import functools
 from collections.abc import Collection
@@ -15,7 +15,7 @@ from storage.engine.schema import people
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who wrote to the bot; `blocked_at` says since when the bot may not write back."""
+    """A person who wrote to the bot; `blocked_at` is since when they have blocked it."""
 
     id: int
     telegram_id: int
@@ -28,7 +28,7 @@ class People(Repository):
     """The table `people`."""
 
     async def recognise(self, telegram_ids: Collection[int]) -> tuple[Person, ...]:
-        """Record that these people have just written, as far as they are known; tell who is."""
+        """Record that these people have just written; returns those already stored, adds nobody."""
         if not telegram_ids:
             return ()
         result = await self._connection.execute(
@@ -37,7 +37,7 @@ class People(Repository):
         return tuple(map(_person, result))
 
     async def seen(self, telegram_id: int) -> Person:
-        """Record that this person has just written; the first time makes them known."""
+        """Record that this person has just written; adds their row the first time."""
         now = {"created_at": self._now, "last_seen_at": self._now}
         result = await self._connection.execute(
             _seeing(self._dialect), {"telegram_id": telegram_id, **now}
@@ -46,8 +46,8 @@ class People(Repository):
 
     async def get(self, person_id: int) -> Person | None:
         """Find a person by our id."""
-        found = select(*_COLUMNS).where(people.c.id == person_id)
-        row = (await self._connection.execute(found)).one_or_none()
+        statement = select(*_COLUMNS).where(people.c.id == person_id)
+        row = (await self._connection.execute(statement)).one_or_none()
         return None if row is None else _person(row)
 
     async def blocked(self, telegram_id: int) -> None:
@@ -56,7 +56,7 @@ class People(Repository):
         await self._change(people.c.telegram_id == telegram_id, is_new, blocked_at=self._now)
 
     async def unblocked(self, telegram_id: int) -> None:
-        """Record that this person lets the bot write again."""
+        """Record that this person no longer blocks the bot."""
         await self._change(people.c.telegram_id == telegram_id, blocked_at=None)
 
     async def _change(self, *conditions: ColumnElement[bool], **values: object) -> None:
@@ -74,7 +74,7 @@ def _person(row: Row[*tuple[Any, ...]]) -> Person:
     return Person(*row)
 
 
-# In one order, or two workers would wait for each other's rows.
+# Rows are locked in the order of their ids, so that two workers do not deadlock.
 _KNOWN = (
     select(people.c.id)
     .where(people.c.telegram_id.in_(bindparam("telegram_ids", expanding=True)))

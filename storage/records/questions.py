@@ -1,4 +1,4 @@
-"""The questions asked, masked, and what became of them."""
+"""The questions asked, with personal data masked, and how they were answered or treated."""
 
 import functools
 from collections.abc import Collection, Sequence
@@ -13,15 +13,15 @@ from storage.engine.repository import Repository, Upsert, insert_into
 from storage.engine.schema import questions
 from storage.masking.masking import mask
 
-# What `chosen` holds where the person said that none of the choices was right.
+# The value of `chosen` when the person said that none of the choices was right.
 NONE_CHOSEN = "-"
-# Choices that nothing was chosen from are no answer once this has passed: the row alone tells it,
-# whether or not the person asked on. One of them tapped later makes an answer of it after all.
+# After this time, a question whose choices nobody tapped counts as unanswered; the row alone shows
+# it, whether or not the person asked again. A later tap on a choice still makes it answered.
 TIME_TO_CHOOSE = timedelta(minutes=5)
 
 
 class Treatment(StrEnum):
-    """What facilitators made of a question without a good answer."""
+    """How facilitators treated a question without a good answer."""
 
     PHRASING = "phrasing"
     ANSWERED = "answered"
@@ -31,7 +31,7 @@ class Treatment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as it is kept: masked, with the entries shown and what the person made of them.
+    """A stored question: masked, with the entries shown and the person's reaction to them.
 
     `chosen_at` without `chosen` means that none of the choices was right.
     """
@@ -48,7 +48,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A question that nobody answered well, masked; `person_id` tells who would be answered."""
+    """A question without a good answer, masked; `person_id` is the person to answer."""
 
     id: int
     person_id: int | None
@@ -78,10 +78,10 @@ class Questions(Repository):
         outcome: str,
         shown: Sequence[str],
     ) -> int:
-        """Keep a question, masked here, and return its id; an update has one question, the first.
+        """Mask and store a question and return its id; an update stores only its first.
 
-        The id of another one leads nowhere. Questions are written together: at the end, or before
-        anything reads.
+        The id returned for another one has no row. Rows are put off, and written together at the
+        end or before a read.
         """
         number = await self._next_id()
         row: dict[str, object] = {
@@ -97,11 +97,11 @@ class Questions(Repository):
         return number
 
     async def chosen(self, question_id: int, person_id: int, entry_id: str | None) -> bool:
-        """Keep which of the choices was right, or None for none; False if it is not theirs."""
+        """Record which choice was right, None for none; False if the question is not theirs."""
         return await self._change(question_id, person_id, chosen=entry_id, chosen_at=self._now)
 
     async def voted(self, question_id: int, person_id: int, helpful: bool) -> bool:  # noqa: FBT001 (a vote is a boolean)
-        """Keep whether the answer helped; False if the question is not theirs."""
+        """Record whether the answer helped; False if the question is not theirs."""
         return await self._change(question_id, person_id, helpful=helpful)
 
     async def get(self, question_id: int, person_id: int) -> Question | None:
@@ -154,9 +154,10 @@ class Questions(Repository):
         *,
         publication_id: int | None = None,
     ) -> tuple[int, ...]:
-        """Record what was made of these questions; gives those that nobody had treated before.
+        """Record how these questions were treated; returns those that were untreated before.
 
-        With a publication, they are settled only once it is (`settle`), or open again (`release`).
+        With a publication, they stay pending until it is published (`settle`) or given up
+        (`release`).
         """
         await self._changes.write(questions)
         result = await self._connection.execute(
@@ -173,40 +174,40 @@ class Questions(Repository):
         return tuple(sorted(result.scalars()))
 
     async def put_back(self, question_id: int) -> int:
-        """Open again all that was set aside in the same act as this question; counts them."""
+        """Reopen the questions set aside in the same act as this one; returns how many."""
         await self._changes.write(questions)
-        act = select(questions.c.treated_at, questions.c.treated_by).where(
+        same_act = select(questions.c.treated_at, questions.c.treated_by).where(
             questions.c.id == question_id, questions.c.treated_how == Treatment.ASIDE
         )
-        found = (await self._connection.execute(act)).one_or_none()
-        if found is None:
+        act = (await self._connection.execute(same_act)).one_or_none()
+        if act is None:
             return 0
         result = await self._connection.execute(
             update(questions)
             .where(
                 questions.c.treated_how == Treatment.ASIDE,
-                questions.c.treated_at == found.treated_at,
-                questions.c.treated_by == found.treated_by,
+                questions.c.treated_at == act.treated_at,
+                questions.c.treated_by == act.treated_by,
             )
             .values(treated_at=None, treated_how=None, treated_by=None)
         )
         return result.rowcount
 
     async def change_request_ids(self) -> tuple[int, ...]:
-        """Give the publications that questions still wait for."""
+        """Give the ids of the change requests that questions still wait for."""
         await self._changes.write(questions)
         waited_for = questions.c.publication_id
         result = await self._connection.scalars(
             select(waited_for).distinct().where(waited_for.is_not(None)).order_by(waited_for)
         )
-        return tuple(one for one in result if one is not None)
+        return tuple(id_ for id_ in result if id_ is not None)
 
     async def settle(self, publication_id: int) -> None:
-        """Keep what was made of the questions that waited for a publication: it was done."""
+        """Confirm the treatment of the questions that waited for a publication, now done."""
         await self._free(publication_id)
 
     async def release(self, publication_id: int) -> None:
-        """Open again the questions that waited for a publication: it was given up."""
+        """Reopen the questions that waited for a publication, now given up."""
         await self._free(publication_id, treated_at=None, treated_how=None, treated_by=None)
 
     async def _free(self, publication_id: int, **values: object) -> None:
@@ -220,10 +221,12 @@ class Questions(Repository):
     async def tally(self, since: datetime) -> Tally:
         """Count the questions asked since then, small talk apart, and those answered well."""
         await self._changes.write(questions)
-        asked = (questions.c.asked_at >= since) & (questions.c.outcome != "smalltalk")
+        is_counted = (questions.c.asked_at >= since) & (questions.c.outcome != "smalltalk")
         counts = select(func.count()).select_from(questions)
-        unwell = await self._connection.scalar(counts.where(asked, or_(_IS_UNANSWERED, _IS_LEFT)))
-        total = await self._connection.scalar(counts.where(asked)) or 0
+        unwell = await self._connection.scalar(
+            counts.where(is_counted, or_(_IS_UNANSWERED, _IS_LEFT))
+        )
+        total = await self._connection.scalar(counts.where(is_counted)) or 0
         return Tally(total, total - (unwell or 0))
 
     async def _change(self, question_id: int, person_id: int, **values: object) -> bool:
@@ -244,9 +247,9 @@ class Questions(Repository):
 
     async def _reserve(self, count: int) -> Sequence[int]:
         if self._dialect == "postgresql":
-            known = {"table": questions.name, "count": count}
-            return (await self._connection.scalars(_NEXT_NUMBERS, known)).all()
-        # Nobody else writes before this transaction ends.
+            parameters = {"table": questions.name, "count": count}
+            return (await self._connection.scalars(_NEXT_NUMBERS, parameters)).all()
+        # SQLite: nobody else writes before this transaction ends, so these ids stay free.
         last = await self._connection.scalar(_LAST_NUMBER, {"table": questions.name}) or 0
         first = max(last, self._changes.last_question_id) + 1
         self._changes.last_question_id = first + count - 1
@@ -282,13 +285,13 @@ _LATEST = (
 
 
 def question_of(row: Row[*tuple[Any, ...]]) -> Question:
-    """Make a question of a row of `COLUMNS`."""
+    """Build a question from a row of `COLUMNS`."""
     values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
     return Question(**{**values, "shown": tuple(values["shown"])})
 
 
 _LAST_NUMBER = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
-# asyncpg wants to be told types, and these functions take text and an integer.
+# asyncpg needs explicit types: these functions take text and an integer.
 _NEXT_NUMBERS = text(
     "SELECT nextval(CAST(pg_get_serial_sequence(CAST(:table AS text), 'id') AS regclass))"
     " FROM generate_series(1, CAST(:count AS integer))"

@@ -1,1 +1,1 @@
-"""What several processes agree on: who lives, and what is due once for all."""
+"""What several processes share: which of them are alive, and recurring tasks run only once."""

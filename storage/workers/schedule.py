@@ -1,4 +1,4 @@
-"""What is done now and then, once for all processes."""
+"""Recurring tasks, run once for all processes."""
 
 from datetime import datetime
 
@@ -12,10 +12,10 @@ class Schedule(Repository):
     """The table `recurrences`."""
 
     async def claim(self, name: str, due: datetime) -> bool:
-        """Tell whether this is the one to do what was due then; it counts as done on commit.
+        """Tell whether the caller is to run the task due at that time; it counts as done on commit.
 
-        Nobody waits for a worker that is doing it. The first time ever, there is nothing to look
-        back on: the moment is noted, nothing done.
+        While another worker runs it, this returns False at once. The first call ever only notes
+        the time: no earlier run is known.
         """
         if await self._connection.scalar(_LAST, {"name": name}) is None:
             await self._connection.execute(
@@ -25,17 +25,17 @@ class Schedule(Repository):
             )
             return False
         last_at = recurrences.c.last_at
-        # What was done much later than now was done by a clock that ran ahead.
+        # A last run far in the future was noted by a clock that ran ahead.
         is_due = (last_at < due) | (last_at > self._now + LONGEST_WAIT)
-        found = (
+        unlocked = (
             select(recurrences.c.name)
             .where(recurrences.c.name == name, is_due)
             .with_for_update(skip_locked=True)
-            .cte("found")
+            .cte("unlocked")
         )
         result = await self._connection.execute(
             update(recurrences)
-            .where(recurrences.c.name.in_(select(found.c.name)))
+            .where(recurrences.c.name.in_(select(unlocked.c.name)))
             .values(last_at=self._now)
             .returning(recurrences.c.name)
         )

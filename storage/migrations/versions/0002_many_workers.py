@@ -1,4 +1,4 @@
-"""Several workers on one database: claims, priorities, a pace and leaders that they share."""
+"""Several workers on one database: claims, priorities, shared send pauses and leaders."""
 
 import sqlalchemy as sa
 from alembic import op

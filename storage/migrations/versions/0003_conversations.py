@@ -1,4 +1,4 @@
-"""Questions handed over to facilitators, what became of unanswered ones, recurring acts."""
+"""Questions handed over to facilitators, treatment of unanswered ones, recurring tasks."""
 
 import sqlalchemy as sa
 from alembic import op

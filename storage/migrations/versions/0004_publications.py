@@ -1,4 +1,4 @@
-"""Changes of the knowledge asked for from Telegram, and alarms that are told once."""
+"""Changes of the knowledge requested from Telegram, and alarms that are reported once."""
 
 import sqlalchemy as sa
 from alembic import op

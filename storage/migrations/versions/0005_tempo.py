@@ -1,4 +1,4 @@
-"""Read how fast somebody writes: an index on what a chat sent lately."""
+"""An index on a chat's recent updates, to read how fast it sends them."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Tell of a call to Telegram which update caused it."""
+"""Store with each call to Telegram the update that caused it."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Claim changes of the knowledge by worker, as all other rows; what recurs needs no leader."""
+"""Claim changes of the knowledge by worker, like other rows; recurring tasks need no leader."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Keep what the bot notes on a form beside its answers, and no longer among them."""
+"""Move the bot's own notes on a form out of its answers, into columns."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 MARKS = ("leaving", "reminded")
 
-# In SQL, so that it can be written out for an administrator.
+# In SQL, so that the migration can be printed for an administrator.
 MOVE_OUT = {
     "sqlite": """
         UPDATE drafts SET
@@ -23,7 +23,7 @@ MOVE_OUT = {
                 answers, '$.changes', '$.reused', '$.unsure', '$.leaving', '$.reminded'
             )
     """,
-    # Not by way of jsonb, which would change the order of the answers.
+    # Not through jsonb, which would change the order of the answers.
     "postgresql": """
         UPDATE drafts SET
             changes = answers ->> 'changes',
@@ -41,7 +41,7 @@ MOVE_OUT = {
     """,
 }
 MOVE_BACK = {
-    # What is null is left out.
+    # Null values are left out.
     "sqlite": """
         UPDATE drafts SET answers = json_patch(
             answers,
