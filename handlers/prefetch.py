@@ -13,7 +13,7 @@ from handlers.core import buttons as navigation
 from handlers.core import flood
 from handlers.core.callback_data import SEPARATOR
 from handlers.core.services import Services
-from handlers.forms import buttons
+from handlers.forms import form_buttons
 from handlers.questions import ask
 from knowledge.matcher.matcher import Decision, Matcher
 from storage.database import Database
@@ -30,11 +30,11 @@ _PERSONAL = frozenset(
         navigation.ShowEntry,
         navigation.ShowProject,
         navigation.TurnRequests,
-        buttons.Begin,
-        buttons.Pick,
-        buttons.Skip,
-        buttons.Submit,
-        buttons.Cancel,
+        form_buttons.Begin,
+        form_buttons.Pick,
+        form_buttons.Skip,
+        form_buttons.Submit,
+        form_buttons.Cancel,
     )
 )
 # Who is first waits for the last: not for longer than Telegram takes ten messages in.

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from handlers.core.keyboards import Keyboard
 from handlers.core.turn import Turn
-from handlers.forms.buttons import (
+from handlers.forms.form_buttons import (
     NOTICE,
     RECAP,
     TEXT,

@@ -20,7 +20,7 @@ from handlers.forms.asking import (
     remind,
     what,
 )
-from handlers.forms.buttons import (
+from handlers.forms.form_buttons import (
     NOTICE,
     RECAP,
     TEXT,

@@ -8,7 +8,7 @@ from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.asking import current, form_of
-from handlers.forms.buttons import TEXT, Cancel, cancel_keyboard
+from handlers.forms.form_buttons import TEXT, Cancel, cancel_keyboard
 from storage.records.drafts import Draft
 
 # So few answers are soon given again.

@@ -4,7 +4,7 @@ import functools
 
 from handlers.core.turn import Turn
 from handlers.forms.asking import form_of
-from handlers.forms.buttons import NOTICE, TEXT
+from handlers.forms.form_buttons import NOTICE, TEXT
 from knowledge.text.normalise import normalise
 from storage.records.drafts import Draft
 
