@@ -1,4 +1,4 @@
-"""The list of all that the bot can answer, and one answer chosen from a button."""
+"""The list of themes, which is everything the bot can answer, and answers chosen by button."""
 
 from dataclasses import dataclass
 
@@ -29,12 +29,12 @@ class TurnThemes(CallbackData, prefix="tp", few=True):
 @requires(Authority.PERSON)
 @reminding
 async def list_themes(_update: Update, context: BotContext) -> None:
-    """Show one button for each entry, some at a time."""
+    """Show one button for each entry, a page at a time."""
     show_list(context.turn, TEXT("themes"))
 
 
 def show_list(turn: Turn, introduction: str) -> None:
-    """Say something, with the themes under it."""
+    """Send an introduction with the themes as buttons."""
     turn.say(introduction, _keyboard(turn, 0))
 
 
@@ -53,7 +53,7 @@ def _keyboard(turn: Turn, index: int) -> Keyboard:
 
 @requires(Authority.PERSON)
 async def show_entry(update: Update, context: BotContext) -> None:
-    """Answer from a theme or from a related question."""
+    """Show the answer of a tapped theme or related question."""
     entry = context.turn.services.knowledge.entry(ShowEntry.of(update).entry_id)
     if entry is None:
         show_list(context.turn, TEXT("entry_gone"))
