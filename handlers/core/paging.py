@@ -20,8 +20,8 @@ from handlers.messages import Catalogue
 
 TEXT = Catalogue.of("paging")
 # Items a page: when each item is described in the text, and when each is only a button.
-TOLD = 5
-BUTTONS = 16
+TEXT_ITEMS = 5
+BUTTON_ITEMS = 16
 Item = TypeVar("Item")
 
 

@@ -6,7 +6,7 @@ from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import button, rows
-from handlers.core.paging import BUTTONS, Page
+from handlers.core.paging import BUTTON_ITEMS, Page
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.curation.gap_buttons import (
@@ -75,7 +75,7 @@ async def list_entries(update: Update, context: BotContext) -> None:
     if pair is None:
         return
     gap, phrasing = pair
-    page = Page.of(turn.services.knowledge.entries, choice.page, BUTTONS)
+    page = Page.of(turn.services.knowledge.entries, choice.page, BUTTON_ITEMS)
     turn.rewrite(
         TEXT("which_entry", phrasing=phrasing.text),
         rows(

@@ -6,7 +6,7 @@ from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import Button, button, rows
-from handlers.core.paging import TOLD, Page
+from handlers.core.paging import TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.curation.publish_buttons import ListVersions, ReturnTo, ShowVersion
@@ -34,7 +34,7 @@ async def _list(turn: Turn, index: int) -> None:
     if not published:
         turn.say(TEXT("history_empty"))
         return
-    page = Page.of(published, index, TOLD)
+    page = Page.of(published, index, TEXT_ITEMS)
     authors = await turn.work.change_requests.authors([version.id for version in page.items])
     lines = ([_line(number, version)] for number, version in page.numbered())
     turn.rewrite(

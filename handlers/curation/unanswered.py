@@ -4,7 +4,7 @@ from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import Keyboard, button, rows
-from handlers.core.paging import BUTTONS, TOLD, Page
+from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.curation.gap_buttons import (
@@ -48,7 +48,7 @@ async def _waiting(turn: Turn) -> int:
 
 
 def _page(all_gaps: tuple[Gap, ...], index: int, waiting: int) -> tuple[str, Keyboard | None]:
-    page = Page.of(all_gaps, index, TOLD)
+    page = Page.of(all_gaps, index, TEXT_ITEMS)
     text = TEXT("list", page=page, waiting=waiting)
     numbers = ([button(f"{n}. {gap.wording}", ShowGap(gap.id))] for n, gap in page.numbered())
     return text, rows(*numbers, page.steps(ListGaps)) if page.items else None
@@ -61,7 +61,9 @@ async def show_gap(update: Update, context: BotContext) -> None:
     gap = await find(turn, ShowGap.of(update).question_id)
     if gap:
         titles = [entry.title for entry in map(turn.services.knowledge.entry, gap.shown) if entry]
-        turn.rewrite(TEXT("gap", gap=gap, titles=titles[:BUTTONS]), _action_keyboard(turn, gap))
+        turn.rewrite(
+            TEXT("gap", gap=gap, titles=titles[:BUTTON_ITEMS]), _action_keyboard(turn, gap)
+        )
 
 
 def _action_keyboard(turn: Turn, gap: Gap) -> Keyboard:

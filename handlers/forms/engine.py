@@ -243,10 +243,10 @@ def _refuse_tap(turn: Turn, draft: Draft, value: str) -> None:
     ask_again(turn, draft)
 
 
-def _answered(form: Form, key: str, value: str, asked: str) -> str:
+def _answered(form: Form, key: str, value: str, question_text: str) -> str:
     if not value:
-        return TEXT("passed", question=asked)
-    return TEXT("answered", question=asked, chosen=form.text.label(f"choice_{key}_{value}"))
+        return TEXT("passed", question=question_text)
+    return TEXT("answered", question=question_text, chosen=form.text.label(f"choice_{key}_{value}"))
 
 
 @requires(Authority.PERSON)

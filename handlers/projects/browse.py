@@ -17,7 +17,7 @@ from handlers.core.buttons import (
 )
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
-from handlers.core.paging import BUTTONS, TOLD, Page
+from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
@@ -71,7 +71,7 @@ def _searchable(words: str) -> str:
 def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) -> None:
     """Show one page of the projects that match a query."""
     result = _find(turn, query)
-    page = Page.of(result.projects, query.page, TOLD)
+    page = Page.of(result.projects, query.page, TEXT_ITEMS)
     text = TEXT(
         "page",
         page=page,
@@ -167,7 +167,7 @@ async def choose_filter(update: Update, context: BotContext) -> None:
     else:
         options = [(name, replace(query, sector=key_of(name))) for name in census.sectors(today)]
         everywhere = ("every_sector", replace(query, sector=""))
-    page = Page.of(options, choice.page, BUTTONS)
+    page = Page.of(options, choice.page, BUTTON_ITEMS)
     keyboard = rows(
         [button(TEXT.label(everywhere[0]), everywhere[1])],
         *([button(name, target)] for name, target in page.items),

@@ -68,12 +68,12 @@ def show(
 def _text(turn: Turn, entry: Entry, projects: tuple[Project, ...], vote: str) -> str:
     today = turn.services.today()
     expired = entry.valid_until is not None and entry.valid_until < today
-    return _put_together(entry, len(projects), expired, vote)
+    return _rendered(entry, len(projects), expired, vote)
 
 
 # Cached: a few answers make up most of the traffic.
 @functools.lru_cache(maxsize=256)
-def _put_together(entry: Entry, projects: int, expired: bool, vote: str) -> str:  # noqa: FBT001
+def _rendered(entry: Entry, projects: int, expired: bool, vote: str) -> str:  # noqa: FBT001
     return TEXT("answer", entry=entry, projects=projects, expired=expired, vote=vote)
 
 

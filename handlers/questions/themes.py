@@ -8,7 +8,7 @@ from handlers.core.authority import Authority, requires
 from handlers.core.buttons import ListThemes, ShowEntry
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Keyboard, button, rows
-from handlers.core.paging import BUTTONS, Page
+from handlers.core.paging import BUTTON_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
@@ -46,7 +46,7 @@ async def turn_page(update: Update, context: BotContext) -> None:
 
 
 def _keyboard(turn: Turn, index: int) -> Keyboard:
-    page = Page.of(turn.services.knowledge.entries, index, BUTTONS)
+    page = Page.of(turn.services.knowledge.entries, index, BUTTON_ITEMS)
     entries = ([button(entry.title, ShowEntry(entry.id))] for entry in page.items)
     return rows(*entries, page.steps(TurnThemes))
 

@@ -15,7 +15,7 @@ from handlers.core.buttons import (
 )
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
-from handlers.core.paging import TOLD, Page
+from handlers.core.paging import TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine
@@ -81,7 +81,7 @@ async def _list(turn: Turn) -> None:
 
 async def _page(turn: Turn, index: int) -> tuple[str, Keyboard]:
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
-    page = Page.of(requests, index, TOLD)
+    page = Page.of(requests, index, TEXT_ITEMS)
     keyboard = rows(
         *(
             [button(f"{request.number}, {request.project_title}", ShowRequest(request.id))]
