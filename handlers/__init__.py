@@ -1,1 +1,1 @@
-"""What a person can do in Telegram: one module a feature."""
+"""What people can do in Telegram: one package for each feature."""

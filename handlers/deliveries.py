@@ -1,6 +1,6 @@
-"""What follows when a message of a conversation reached the other side, or never will.
+"""What happens after a message was delivered, or cannot be.
 
-And what follows when a person cannot be told what became of their request.
+This covers messages of a conversation, and news to a person about their request.
 """
 
 from handlers.core.services import Identity
@@ -9,7 +9,7 @@ from handlers.messages import Catalogue
 from handlers.requests import administrators
 from storage.queues.outbox import Pending
 from storage.records.conversation_values import Conversation, Side
-from storage.records.conversation_values import Message as Said
+from storage.records.conversation_values import Message as ThreadMessage
 from storage.subject import Kind, Subject
 from storage.unit_of_work import UnitOfWork
 
@@ -17,57 +17,57 @@ TEXT = Catalogue.of("handoff")
 
 
 def is_in_thread(item: Pending) -> bool:
-    """Tell whether a message belongs to a question handed over."""
+    """Tell whether a message belongs to a conversation with facilitators."""
     return item.about is not None and item.about.kind is Kind.HANDOFF
 
 
 async def arrived(work: UnitOfWork, item: Pending, identity: Identity) -> None:
-    """Give the receipt of a reply that the person has; send the edit made while it was on its way.
+    """Confirm a delivered reply to its author; send the edit made while it was being delivered.
 
     Called in the unit of work that records the delivery.
     """
-    found = await _message(work, item)
-    if found is None:
+    pair = await _message(work, item)
+    if pair is None:
         return
-    conversation, said = found
+    conversation, message = pair
     threads = Threads(work, identity.operator)
-    was_stale = said.stale and item.method == "sendMessage"
-    said = await work.conversations.arrived(said.id)
+    was_stale = message.stale and item.method == "sendMessage"
+    message = await work.conversations.arrived(message.id)
     if was_stale:
-        await threads.correct(conversation, said)
-    if said.side is Side.FACILITATORS:
+        await threads.correct(conversation, message)
+    if message.side is Side.FACILITATORS:
         corrected = item.method == "editMessageText"
         text = TEXT("delivered", conversation=conversation, corrected=corrected)
-        threads.note(conversation, text, reply_to=await _typed_in(threads, said))
+        threads.note(conversation, text, reply_to=await _typed_in(threads, message))
         if not corrected:
-            # So that no colleague replies a second time unawares.
+            # The card then shows the reply, so that no colleague replies a second time.
             await threads.refresh(conversation)
 
 
 async def failed(work: UnitOfWork, item: Pending, reason: str, identity: Identity) -> bool:
-    """Say to whoever caused it that a message cannot be delivered; False: tell others as well."""
+    """Tell the author that a message cannot be delivered; False: administrators must know too."""
     if await administrators.undelivered(work, item, reason):
         return True
-    found = await _message(work, item)
+    pair = await _message(work, item)
     threads = Threads(work, identity.operator)
-    if found is not None and found[1].side is Side.FACILITATORS:
-        conversation, said = found
+    if pair is not None and pair[1].side is Side.FACILITATORS:
+        conversation, message = pair
         blocked = reason == "Forbidden"
         text = TEXT(
             "blocked" if blocked else "undelivered", conversation=conversation, reason=reason
         )
-        threads.note(conversation, text, reply_to=await _typed_in(threads, said))
+        threads.note(conversation, text, reply_to=await _typed_in(threads, message))
         return blocked
-    conversation_known = await _conversation(work, item.about)
+    thread = await _conversation(work, item.about)
     is_news = item.method == "sendMessage" and item.about is not None and not item.about.is_note
-    if conversation_known and is_news:
-        text = TEXT("person_undelivered", conversation=conversation_known, identity=identity)
-        await threads.tell_person(conversation_known, text)
+    if thread and is_news:
+        text = TEXT("person_undelivered", conversation=thread, identity=identity)
+        await threads.tell_person(thread, text)
     return False
 
 
 async def number_of(work: UnitOfWork, about: Subject | None) -> str | None:
-    """Return the number that people know something by; None where it has none, or is gone."""
+    """Return the number that people know a record by; None if it has none or was erased."""
     if about is not None and about.kind is Kind.INTEREST:
         interest = await work.interests.get(about.id)
         return interest.number if interest else None
@@ -76,26 +76,26 @@ async def number_of(work: UnitOfWork, about: Subject | None) -> str | None:
 
 
 async def removed(work: UnitOfWork, item: Pending, identity: Identity) -> None:
-    """Post again what was to be edited in the group, and is gone from it."""
+    """Post a message again whose edit failed because it was deleted from the group."""
     about = item.about
     conversation = await _conversation(work, about)
     if conversation is None or about is None:
         return
     threads = Threads(work, identity.operator)
     threads.note(conversation, TEXT("reposted", conversation=conversation))
-    said = await work.conversations.message(about.message_id) if about.message_id else None
-    if said is None:
+    message = await work.conversations.message(about.message_id) if about.message_id else None
+    if message is None:
         await threads.post_question(conversation)
     else:
-        await threads.pass_on(conversation, said)
+        await threads.pass_on(conversation, message)
 
 
-async def _message(work: UnitOfWork, item: Pending) -> tuple[Conversation, Said] | None:
+async def _message(work: UnitOfWork, item: Pending) -> tuple[Conversation, ThreadMessage] | None:
     if item.about is None or item.about.message_id is None:
         return None
-    said = await work.conversations.message(item.about.message_id)
+    message = await work.conversations.message(item.about.message_id)
     conversation = await _conversation(work, item.about)
-    return None if said is None or conversation is None else (conversation, said)
+    return None if message is None or conversation is None else (conversation, message)
 
 
 async def _conversation(work: UnitOfWork, about: Subject | None) -> Conversation | None:
@@ -104,6 +104,6 @@ async def _conversation(work: UnitOfWork, about: Subject | None) -> Conversation
     return await work.conversations.get(about.id)
 
 
-async def _typed_in(threads: Threads, said: Said) -> int | None:
-    """Return the message to quote, where it is still in the group that it was typed in."""
-    return said.message_id if await threads.is_here(said.chat_id) else None
+async def _typed_in(threads: Threads, message: ThreadMessage) -> int | None:
+    """Return the id of the typed message, to quote it; None if the group has moved since."""
+    return message.message_id if await threads.is_here(message.chat_id) else None

@@ -1,6 +1,6 @@
-"""What several updates would each do by itself, done for all of them before they are handled.
+"""Matching and database reads done once for a batch of updates, before each one is handled.
 
-Nothing is decided here: whoever handles an update finds what it asks for ready, or asks by itself.
+Nothing is decided here: a handler that does not find a value prefetched reads it itself.
 """
 
 import asyncio
@@ -13,14 +13,15 @@ from handlers.core import buttons as navigation
 from handlers.core import flood
 from handlers.core.callback_data import SEPARATOR
 from handlers.core.services import Services
-from handlers.forms import buttons
+from handlers.forms import form_buttons
 from handlers.questions import ask
 from knowledge.matcher.matcher import Decision, Matcher
 from storage.database import Database
 from storage.read_ahead import Prefetch
 from storage.unit_of_work import UnitOfWork
 
-# What asks who tapped or wrote. It is no fault to leave one out: its handler asks by itself.
+# Commands and buttons whose handlers read the person. The lists need not be complete: a handler
+# reads what was not prefetched.
 _PERSONAL_COMMANDS = frozenset({"/mesdemandes", "/proposer", "/annuler"})
 _PERSONAL = frozenset(
     kind.PREFIX
@@ -30,23 +31,25 @@ _PERSONAL = frozenset(
         navigation.ShowEntry,
         navigation.ShowProject,
         navigation.TurnRequests,
-        buttons.Begin,
-        buttons.Pick,
-        buttons.Skip,
-        buttons.Submit,
-        buttons.Cancel,
+        form_buttons.Begin,
+        form_buttons.Pick,
+        form_buttons.Skip,
+        form_buttons.Submit,
+        form_buttons.Cancel,
     )
 )
-# Who is first waits for the last: not for longer than Telegram takes ten messages in.
+# The first update of a batch waits until all are matched: at most for the time in which Telegram
+# accepts ten messages.
 _MATCHING_SECONDS = 0.3
 
 
 async def asked_anew(
     database: Database, services: Services, updates: Sequence[Update]
 ) -> tuple[Update, ...]:
-    """Return those of these updates that ask something which must be matched.
+    """Return the updates whose text must be matched and has no cached decision.
 
-    What somebody writes into a form is seldom a question; who writes too fast is left unanswered.
+    Texts typed into a form are left out because they are seldom questions, and so are those of
+    people over the rate limit, who get no answer.
     """
     knowledge = services.knowledge
     new = [
@@ -64,27 +67,27 @@ async def asked_anew(
 
 
 async def match_ahead(services: Services, updates: Sequence[Update]) -> int:
-    """Match what is asked while no transaction is open; return how many updates are ready.
+    """Match the texts while no transaction is open; return how many updates are ready.
 
-    They are the first ones: all, unless that takes long.
+    The ready ones are the first of the batch; fewer than all if matching takes too long.
     """
     knowledge = services.knowledge
     texts = [_text(update) for update in updates]
-    ready, found = await asyncio.to_thread(_match, knowledge.matcher, texts)
-    for text, decision in found.items():
+    ready, decisions = await asyncio.to_thread(_match, knowledge.matcher, texts)
+    for text, decision in decisions.items():
         services.decisions.keep(knowledge, text, decision)
     return ready
 
 
 def _match(matcher: Matcher, texts: Sequence[str]) -> tuple[int, dict[str, Decision]]:
-    """Match one text at least, and others as long as that does not last; tell how many are done."""
-    until, found = time.monotonic() + _MATCHING_SECONDS, dict[str, Decision]()
+    """Match at least one text, and more until time is up; return how many, and the decisions."""
+    until, decisions = time.monotonic() + _MATCHING_SECONDS, dict[str, Decision]()
     for number, text in enumerate(texts, 1):
-        if text not in found:
-            found[text] = matcher.match(text)
+        if text not in decisions:
+            decisions[text] = matcher.match(text)
         if time.monotonic() > until:
-            return number, found
-    return len(texts), found
+            return number, decisions
+    return len(texts), decisions
 
 
 def _text(update: Update) -> str:
@@ -92,7 +95,7 @@ def _text(update: Update) -> str:
 
 
 def _asker(update: Update) -> User | None:
-    """Return who wrote or tapped, where whoever handles it will want to know."""
+    """Return who wrote or tapped, if the handler of the update will read their record."""
     if update.callback_query is None:
         if _text(update) in _PERSONAL_COMMANDS:
             return update.effective_user
@@ -102,32 +105,34 @@ def _asker(update: Update) -> User | None:
 
 
 def _commander(update: Update) -> User | None:
-    """Return who typed a command."""
+    """Return who typed a command, if the update is one."""
     typed = update.callback_query is None and _text(update).startswith("/")
     return update.effective_user if typed else None
 
 
 async def prefetch(work: UnitOfWork, services: Services, updates: Sequence[Update]) -> Prefetch:
-    """Read what these updates, which are of different chats, are about to ask the database."""
+    """Read from the database what the handlers of these updates, one a chat, will need."""
     recent = await _recent(work, services, updates)
     calm = [update for update in updates if _chat(update) in recent]
     askers = _ids(map(_asker, calm))
     people = await work.people.recognise(askers)
-    known = [person.id for person in people]
-    drafts = await work.drafts.of_people(known)
-    # A command in the middle of a form is followed by a reminder of it.
+    person_ids = [person.id for person in people]
+    drafts = await work.drafts.of_people(person_ids)
+    # A command typed during a form is followed by a reminder of the form.
     commanders = _ids(map(_commander, calm))
-    filling = {one.telegram_id for one in people if drafts[one.id]} & _ids(map(ask.writer, calm))
-    # Where a person writes alone with the bot, the chat has the person's id.
+    filling = {person.telegram_id for person in people if drafts[person.id]} & _ids(
+        map(ask.writer, calm)
+    )
+    # A private chat has the same id as the person.
     last_handled = [number for chat in filling if (number := recent[chat])]
     return Prefetch(
         people={person.telegram_id: person for person in people},
         drafts=drafts,
         without_draft=commanders - await work.drafts.writers(commanders),
-        interests=await work.interests.of_people(known),
+        interests=await work.interests.of_people(person_ids),
         within_rate=frozenset(recent) if services.flood_limit else frozenset(),
         handled_at=await work.update_rate.handled_at(last_handled),
-        # A tap on a title is a question too.
+        # A tap on a title records a question too.
         questions=len(askers),
     )
 
@@ -137,7 +142,7 @@ def _ids(users: Iterable[User | None]) -> frozenset[int]:
 
 
 def _chat(update: Update) -> int | None:
-    """Return the chat whose updates may be held, if this is one of those."""
+    """Return the chat of the update if the rate limit applies to it."""
     chat = flood.may_hold(update)
     return chat.id if chat else None
 
@@ -145,14 +150,14 @@ def _chat(update: Update) -> int | None:
 async def _recent(
     work: UnitOfWork, services: Services, updates: Sequence[Update]
 ) -> dict[int, int | None]:
-    """Return the chats whose updates surely will not be held, with the last one handled lately."""
+    """Return the chats under the rate limit, each with its update handled last, if recent."""
     chats = [chat for update in updates if (chat := _chat(update)) is not None]
     calm: dict[int, int | None] = dict.fromkeys(chats)
     if not services.flood_limit:
         return calm
-    for one in await work.update_rate.recent(chats, services.flood_limit, flood.WITHIN):
-        if one.is_fast:
-            del calm[one.chat_id]
+    for rate in await work.update_rate.recent(chats, services.flood_limit, flood.WITHIN):
+        if rate.is_fast:
+            del calm[rate.chat_id]
         else:
-            calm[one.chat_id] = one.last_handled
+            calm[rate.chat_id] = rate.last_handled
     return calm

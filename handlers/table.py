@@ -1,4 +1,4 @@
-"""The visible lists of all that people can do: handlers, in the order asked, and forms."""
+"""The lists of everything people can do: handlers, in the order they are tried, and forms."""
 
 from handlers.core import paging
 from handlers.core.routing import Handler
@@ -11,7 +11,8 @@ from handlers.projects import browse
 from handlers.questions import answer, ask, themes
 from handlers.requests import administrators, interest, own_requests, proposal
 
-# Commands and buttons name what they want; a text is heard last, and the fallback takes the rest.
+# PTB runs the first handler that matches: commands and buttons are exact, so plain texts come after
+# them, and the fallback takes the rest.
 ALL: tuple[Handler, ...] = (
     *groups.HANDLERS,
     *start_and_help.HANDLERS,

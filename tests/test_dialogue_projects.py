@@ -5,7 +5,7 @@ import re
 from dialogue import Speaker, Stage
 
 from handlers.core.buttons import DeclareInterest, ListProjects, ShowProject
-from handlers.core.paging import BUTTONS
+from handlers.core.paging import BUTTON_ITEMS
 from handlers.projects.browse import ChooseFilter
 
 
@@ -70,7 +70,7 @@ async def test_filters_by_territory_sector_and_lead_combine(sme: Speaker, stage:
     territory = census.territories(today)[0]
     await sme.says("/projets")
     await sme.taps("Par territoire")
-    assert sme.labels[1 : BUTTONS + 1] == list(census.territories(today))[:BUTTONS]
+    assert sme.labels[1 : BUTTON_ITEMS + 1] == list(census.territories(today))[:BUTTON_ITEMS]
     await sme.taps(territory)
     sme.sees("Filtre :", territory)
     await sme.taps("Seulement ceux qui cherchent un chef de file")
@@ -153,7 +153,7 @@ async def test_a_sector_shows_the_projects_of_every_sector_too(sme: Speaker, sta
     await sme.says("/projets")
     await sme.taps("Par filière")
     sectors = stage.knowledge.census.sectors(today)
-    assert sme.labels[: BUTTONS + 1] == ["Toutes les filières", *sectors[:BUTTONS]]
+    assert sme.labels[: BUTTON_ITEMS + 1] == ["Toutes les filières", *sectors[:BUTTON_ITEMS]]
     assert "Toutes filières" not in sectors
     await sme.taps(sector)
     sme.sees("Toutes filières")

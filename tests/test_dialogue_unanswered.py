@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from bot.content.weekly_digest import WeeklyDigest, last_due
 from bot.runtime.supervisor import LoopName
-from handlers.core.paging import TOLD
+from handlers.core.paging import TEXT_ITEMS
 from handlers.curation.unanswered import MOST_PEOPLE
 from knowledge.knowledge import Knowledge
 from knowledge.ranking.model_store import ModelStore
@@ -129,7 +129,7 @@ async def test_pages_turn_and_an_old_page_number_is_brought_back(
             await work.questions.record(number, person.id, f"{word} ou jamais", "none", [])
     await facilitator.says("/sansreponse")
     facilitator.sees("7 sujets", "Page 1 sur 2")
-    assert len([label for label in facilitator.labels if re.match(r"\d+\. ", label)]) == TOLD
+    assert len([label for label in facilitator.labels if re.match(r"\d+\. ", label)]) == TEXT_ITEMS
     assert facilitator.labels[-3:] == ["‹ Précédent", "1/2", "Suivant ›"]
     await facilitator.taps("Suivant ›")
     facilitator.sees("6.", "Page 2 sur 2")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from handlers.core.buttons import ListThemes, ShowEntry
 from handlers.core.callback_data import CallbackData
-from handlers.core.paging import BUTTONS, TOLD, Page
+from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page
 from handlers.projects.browse import ChooseFilter
 from knowledge.knowledge import Knowledge
 from knowledge.projects import Census
@@ -44,8 +44,8 @@ def test_any_index_gives_a_page_of_the_list(total: int, size: int, index: int) -
 
 
 def test_a_list_of_one_page_has_no_steps() -> None:
-    assert Page.of(range(TOLD), 0, TOLD).steps(Turn) == []
-    assert Page.of((), 3, TOLD).steps(Turn) == []
+    assert Page.of(range(TEXT_ITEMS), 0, TEXT_ITEMS).steps(Turn) == []
+    assert Page.of((), 3, TEXT_ITEMS).steps(Turn) == []
 
 
 def long_title(number: int, length: int) -> str:
@@ -279,7 +279,7 @@ async def test_all_versions_are_met_once(facilitator: Speaker, tmp_path: Path) -
 
 async def test_the_place_in_the_list_is_told(sme: Speaker) -> None:
     await sme.says("/themes")
-    pages = -(-MANY // BUTTONS)
+    pages = -(-MANY // BUTTON_ITEMS)
     await sme.taps("Suivant ›")
     await sme.taps(f"2/{pages}")
     assert sme.toast == f"Vous en êtes à 2 sur {pages}."

@@ -10,7 +10,7 @@ import pytest
 
 import handlers
 from handlers.core.authority import Authority
-from handlers.forms.buttons import NOTICE, RECAP
+from handlers.forms.form_buttons import NOTICE, RECAP
 from handlers.forms.steps import Form
 from handlers.messages import Catalogue
 from handlers.table import ALL, FORMS

@@ -13,7 +13,7 @@ from handlers.core.buttons import (
     ShowEntry,
     ShowProject,
 )
-from handlers.forms.buttons import Begin, Cancel, Pick, Skip
+from handlers.forms.form_buttons import Begin, Cancel, Pick, Skip
 from knowledge.ranking.corpus import Material
 from storage.records.interest_values import ContactKind, Role
 

@@ -1,1 +1,1 @@
-"""What every feature stands on: the turn, authority, buttons, limits of pace. Knows no feature."""
+"""What every feature uses: turn, authority, buttons, rate limit. It imports no feature."""

@@ -1,4 +1,4 @@
-"""Who may do what, checked in the handler: every handler names the authority it asks for."""
+"""Who may do what: every handler names the authority it requires, checked before it runs."""
 
 import enum
 import functools
@@ -26,7 +26,7 @@ class Authority(enum.Enum):
 
 
 def requires(authority: Authority) -> Callable[[Callback], Callback]:
-    """Let a handler run for this authority only; others are told why, and nothing is done."""
+    """Run a handler for this authority only; anybody else is told why it does not run."""
 
     def decorate(handler: Callback) -> Callback:
         @functools.wraps(handler)
@@ -62,7 +62,7 @@ async def _has(authority: Authority, turn: Turn, chat: Chat | None) -> bool:
 
 
 def is_listed(turn: Turn, chat: Chat) -> bool:
-    """Tell whether a facilitator whom the settings list writes in a private chat."""
+    """Tell whether the sender is a facilitator listed in the settings, in a private chat."""
     return chat.type == ChatType.PRIVATE and turn.user.id in turn.services.facilitator_ids
 
 

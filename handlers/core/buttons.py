@@ -1,4 +1,4 @@
-"""The buttons that several features show: where they lead, not what happens there."""
+"""Callback data of the buttons that several features show; each feature handles its own."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ class Propose(CallbackData, prefix="n", few=True):
 
 @dataclass(frozen=True)
 class ListThemes(CallbackData, prefix="t", few=True):
-    """All that the bot can answer."""
+    """The list of everything the bot can answer."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class ShowEntry(CallbackData, prefix="e", few=True):
 
 @dataclass(frozen=True)
 class AskHuman(CallbackData, prefix="h", few=True):
-    """How to reach a person."""
+    """The ways to reach a person of the team."""
 
 
 @dataclass(frozen=True)
 class HandOver(CallbackData, prefix="q"):
-    """A question handed over to facilitators; 0 where it is still to be written."""
+    """Hand a question over to facilitators; 0 if the question is not written yet."""
 
     question_id: int = 0
 
@@ -66,7 +66,7 @@ class ListRequests(CallbackData, prefix="m"):
 
 @dataclass(frozen=True)
 class TurnRequests(CallbackData, prefix="mp"):
-    """Another page of them, in place of the one that is shown."""
+    """Another page of the person's requests, in place of the one shown."""
 
     page: int
 

@@ -13,15 +13,15 @@ _FIELD_PATTERNS: dict[type, str] = {int: r"-?\d{1,18}", bool: "[01]", str: "[^:]
 
 
 class ExpiredButtonError(Exception):
-    """A button that this version of the bot did not make."""
+    """A button of an unknown format, made by another version of the bot."""
 
 
 class CallbackData:
     """Base of all buttons: ``class ShowProject(CallbackData, prefix="p")``, then ``@dataclass``.
 
-    ``few``: the same few are made all day, and none holds what somebody wrote. Fields are ``str``
-    (without a colon), ``int``, ``bool`` or a ``StrEnum``. A field added at the end with a default
-    leaves the buttons of messages sent before it working.
+    ``few``: the class has few distinct values and none contains what somebody wrote, so ``pack``
+    may be cached. Fields are ``str`` (without a colon), ``int``, ``bool`` or a ``StrEnum``. A new
+    field at the end, with a default, keeps the buttons of older messages working.
     """
 
     PREFIX: ClassVar[str]
@@ -29,7 +29,7 @@ class CallbackData:
     PATTERN: ClassVar[re.Pattern[str]]
 
     def __init_subclass__(cls, *, prefix: str, few: bool = False) -> None:
-        """Prepare what tells this button from the others."""
+        """Build the prefix, the fields and the pattern of this class of buttons."""
         if few:
             cls.pack = functools.lru_cache(maxsize=1024)(cls.pack)  # type: ignore[method-assign]  # binds as a function does
         cls.PREFIX = prefix
@@ -46,7 +46,7 @@ class CallbackData:
         return pattern
 
     def pack(self) -> str:
-        """Return what Telegram carries; ValueError where it would not fit in 64 bytes."""
+        """Return the string for Telegram; raise ValueError if it exceeds 64 bytes."""
         values = (getattr(self, name) for name in self.FIELDS)
         packed = SEPARATOR.join((self.PREFIX, *(_pack(value) for value in values)))
         if len(packed.encode()) > MAX_BYTES:
@@ -55,7 +55,7 @@ class CallbackData:
 
     @classmethod
     def unpack(cls, data: str) -> Self:
-        """Return the button that was packed; ExpiredButtonError for anything else."""
+        """Return the button that was packed; raise ExpiredButtonError for any other string."""
         if not cls.PATTERN.match(data):
             raise ExpiredButtonError(data)
         values = data.split(SEPARATOR)[1:]
@@ -70,7 +70,7 @@ class CallbackData:
 
     @classmethod
     def of(cls, update: Update) -> Self:
-        """Return the button that this update reports as tapped."""
+        """Return the button tapped in this update."""
         query = update.callback_query
         if query is None or query.data is None:
             raise ExpiredButtonError("no callback data")

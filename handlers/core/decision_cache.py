@@ -1,4 +1,4 @@
-"""Decisions of the matcher, found again without keeping what anybody wrote."""
+"""A cache of the matcher's decisions that does not keep what anybody wrote."""
 
 import hashlib
 import secrets
@@ -12,11 +12,11 @@ _DIGEST_BYTES = 16
 
 
 class DecisionCache:
-    """Decisions by question, the oldest forgotten first; questions are kept as salted digests only.
+    """Decisions by question, the oldest evicted first; the keys are salted digests only.
 
-    The same question has the same decision as long as the knowledge is the same: with the first
-    question to another knowledge, all are forgotten. The cache keeps no knowledge alive.
-    For one thread.
+    Decisions hold for one knowledge only: the first one kept for another knowledge clears the
+    cache. The knowledge is held by a weak reference, so the cache does not keep an old one in
+    memory. Not thread-safe.
     """
 
     def __init__(self, most: int = _MOST) -> None:
@@ -26,13 +26,13 @@ class DecisionCache:
         self._knowledge: ref[Knowledge] | None = None
 
     def get(self, knowledge: Knowledge, question: str) -> Decision | None:
-        """Return what this knowledge decided for this very question."""
+        """Return this knowledge's decision for this exact question, if cached."""
         if not self._is_of(knowledge):
             return None
         return self._decisions.get(self._key(question))
 
     def keep(self, knowledge: Knowledge, question: str, decision: Decision) -> None:
-        """Keep a decision; where there is no room, the oldest goes."""
+        """Cache a decision; evict the oldest one if the cache is full."""
         if not self._is_of(knowledge):
             self._knowledge = ref(knowledge)
             self._decisions.clear()

@@ -1,7 +1,7 @@
-"""Somebody who writes too fast: told once, then left unanswered until they slow down.
+"""The rate limit: who writes too fast is told once, then not answered until they slow down.
 
-Nothing is kept in memory: the inbox itself is counted. What is left unanswered changes nothing, so
-a form under way is found as it was. Groups are never held: administrators tap as fast as they work.
+Nothing is kept in memory: the rows of the inbox are counted. An unanswered update changes nothing,
+so the form under way stays as it was. Groups have no limit: administrators often tap fast.
 """
 
 from datetime import timedelta
@@ -18,16 +18,16 @@ WITHIN = timedelta(seconds=30)
 
 
 def may_hold(update: Update) -> Chat | None:
-    """Return the chat whose tempo counts for this update, if any."""
+    """Return the chat whose update rate this update counts towards, if any."""
     chat = update.effective_chat
-    # That somebody blocked the bot is no writing.
+    # An update without a message, such as somebody blocking the bot, does not count as writing.
     if chat is None or chat.type != ChatType.PRIVATE or update.effective_message is None:
         return None
     return chat
 
 
 async def holds(turn: Turn) -> bool:
-    """Leave the update unanswered where too many came before it; say so the first time."""
+    """Return whether the update is over the limit; tell the person the first time only."""
     chat, limit = may_hold(turn.update), turn.services.flood_limit
     if not limit or chat is None:
         return False
@@ -39,7 +39,7 @@ async def holds(turn: Turn) -> bool:
     if is_first:
         draft = await turn.work.read_ahead.draft((await turn.person()).id)
         text = TEXT("slow_down", seconds=WITHIN.seconds, has_form=draft is not None)
-        # After the answers that wait, it would come when it is no longer true.
+        # Urgent: sent after the answers in the queue, the notice would be out of date.
         turn.say(text, priority=Priority.URGENT)
     turn.toast(TEXT.label("slow_down_toast", seconds=WITHIN.seconds))
     return True

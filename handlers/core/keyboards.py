@@ -1,6 +1,7 @@
 """Inline keyboards from words and typed callback data, as the Bot API takes them.
 
-PTB's own objects would be built only to be taken apart again, for a tenth of an update's time.
+Plain dicts: building PTB's keyboard objects and serialising them took a tenth of the time of an
+update.
 """
 
 from collections.abc import Iterable
@@ -16,13 +17,13 @@ LABEL_LENGTH = 60
 
 
 def button(label: str, tap: CallbackData) -> Button:
-    """Return a button; a label too long for a phone is cut at a word."""
+    """Return a button; a label too long for a phone is cut between words."""
     return {"text": shorten(label, LABEL_LENGTH), "callback_data": tap.pack()}
 
 
 def column(buttons: Iterable[Button]) -> Keyboard:
     """Return a keyboard of one button a row: readable with large text."""
-    return {"inline_keyboard": [[one] for one in buttons]}
+    return {"inline_keyboard": [[each] for each in buttons]}
 
 
 def rows(*lines: Iterable[Button]) -> Keyboard:
@@ -31,7 +32,7 @@ def rows(*lines: Iterable[Button]) -> Keyboard:
 
 
 def shorten(text: str, length: int) -> str:
-    """Cut at a word, with an ellipsis, to at most ``length`` characters."""
+    """Cut a text between words to at most ``length`` characters, ellipsis included."""
     if len(text) <= length:
         return text
     return text[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"

@@ -1,4 +1,4 @@
-"""Lists too long for one message: their pages, and the buttons that lead from one to the next.
+"""Lists too long for one message: their pages, and the buttons to turn them.
 
 Telegram takes 4,096 UTF-16 units and 100 buttons a message (Bot API, sendMessage and
 InlineKeyboardMarkup); a phone shows far fewer.
@@ -19,14 +19,14 @@ from handlers.core.turn import BotContext
 from handlers.messages import Catalogue
 
 TEXT = Catalogue.of("paging")
-# How many items a page holds, where each is told in the text, and where each is only a button.
-TOLD = 5
-BUTTONS = 16
+# Items a page: when each item is described in the text, and when each is only a button.
+TEXT_ITEMS = 5
+BUTTON_ITEMS = 16
 Item = TypeVar("Item")
 
 
 class Place(StrEnum):
-    """Where a button stands in the line that turns pages."""
+    """The position of a button in the row that turns pages."""
 
     BEFORE = "b"
     HERE = "h"
@@ -35,7 +35,7 @@ class Place(StrEnum):
 
 @dataclass(frozen=True)
 class StayOnPage(CallbackData, prefix="pg"):
-    """A step that leads nowhere: it keeps the place of one that does on other pages."""
+    """A button that turns no page: it fills the place of "previous" or "next" at either end."""
 
     place: Place
     number: int
@@ -44,7 +44,7 @@ class StayOnPage(CallbackData, prefix="pg"):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some items that follow each other in a list; ``first`` and ``number`` count from 1."""
+    """Consecutive items of a list; ``first`` and ``number`` count from 1."""
 
     items: Sequence[Item]
     first: int
@@ -54,21 +54,21 @@ class Page(Generic[Item]):
 
     @classmethod
     def of(cls, listed: Sequence[Item], index: int, size: int) -> "Page[Item]":
-        """Return the page of this index, from 0, or the nearest that there is by now."""
+        """Return the page of this index, from 0; the nearest one if the list has become shorter."""
         count = max(1, -(-len(listed) // size))
         index = min(max(index, 0), count - 1)
         start = index * size
         return cls(listed[start : start + size], start + 1, index + 1, count, len(listed))
 
     def numbered(self) -> Iterator[tuple[int, Item]]:
-        """Give each item with its place in the whole list, from 1."""
+        """Yield each item with its position in the whole list, from 1."""
         return enumerate(self.items, self.first)
 
     def steps(self, leading_to: Callable[[int], CallbackData], what: str = "") -> list[Button]:
-        """Return the line of buttons that turns pages; none where one page holds all.
+        """Return the row of buttons that turns pages; empty if one page holds everything.
 
-        ``leading_to`` makes the button of a page from its index; ``what`` names what is counted.
-        On every page each button is in the same place, so that a second tap goes the same way.
+        ``leading_to`` makes the callback data of a page from its index; ``what`` names the items.
+        Each button keeps its place on all pages, so that tapping twice turns two pages.
         """
         if self.count == 1:
             return []
@@ -90,10 +90,10 @@ class Page(Generic[Item]):
         return StayOnPage(place, self.number, self.count)
 
 
-# Nothing is shown or done: whoever sees the list may be told that it ends.
+# Open to anyone: the button shows no data and changes nothing.
 @requires(Authority.ANYONE)
 async def stay(update: Update, context: BotContext) -> None:
-    """Say where the page is in the list, or that there is none on this side."""
+    """Say which page this is, or that there is no page on this side."""
     context.turn.toast(TEXT.label("stay", page=StayOnPage.of(update)))
 
 

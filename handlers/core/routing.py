@@ -18,5 +18,5 @@ def command(name: str | tuple[str, ...], callback: Callback) -> Handler:
 
 
 def tap(kind: type[CallbackData], callback: Callback) -> Handler:
-    """Return a handler for one sort of button."""
+    """Return a handler for one class of buttons."""
     return CallbackQueryHandler(callback, pattern=kind.PATTERN)

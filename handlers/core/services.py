@@ -1,4 +1,4 @@
-"""What the handlers are given: knowledge, identity of the service, groups, clock."""
+"""What the handlers depend on: knowledge, identity of the service, groups, clock."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,13 +22,13 @@ class Identity:
 
     @property
     def reachable(self) -> bool:
-        """Whether there is a way to the team without Telegram."""
+        """Whether the team can be reached without Telegram."""
         return bool(self.contact_email or self.contact_phone)
 
 
 @dataclass(slots=True)
 class Services:
-    """One for the process. ``knowledge`` is replaced in one assignment when the files change."""
+    """One instance per process; ``knowledge`` is replaced in one assignment on a reload."""
 
     knowledge: Knowledge
     identity: Identity
@@ -36,17 +36,17 @@ class Services:
     bot_username: str = ""
     admin_chat_id: int | None = None
     facilitator_chat_id: int | None = None
-    # Updates of one person in half a minute, after which they are asked to wait; 0: any number.
+    # Updates accepted from one person in 30 seconds before they are asked to wait; 0: no limit.
     flood_limit: int = 0
     facilitator_ids: frozenset[int] = frozenset()
     knowledge_dir: Path = Path()
-    # The forms that can be filled in, by the name that drafts keep. What a form is made of is said
-    # in handlers/forms, which stands above this room.
+    # Forms by the name that drafts store. The values are typed ``object`` because the class Form
+    # is in handlers/forms, which this package may not import.
     forms: Mapping[str, object] = field(default_factory=dict)
     decisions: DecisionCache = field(default_factory=DecisionCache, repr=False)
 
     def today(self) -> date:
-        """Return the day in Paris, which deadlines are told in."""
+        """Return today's date in Paris; deadlines are dates of Paris."""
         return self.clock().astimezone(PARIS).date()
 
     def deep_link(self, payload: str) -> str:

@@ -1,7 +1,7 @@
 """One update on its way through the handlers: its transaction, and what the bot will say.
 
 Nothing is sent from here. Each message becomes a row of the outbox in the same transaction as
-all else that the update changes; the dispatcher sends it once that is committed.
+everything else that the update changes; the dispatcher sends it after the commit.
 """
 
 import time
@@ -33,7 +33,7 @@ class Turn:
         self.toast_is_alert = False
         self.failure: Exception | None = None
         self.began = time.perf_counter()
-        # For the metrics, once committed: what came of the update.
+        # Counted in the metrics after the commit: (event, kind) pairs.
         self.happened: list[tuple[str, str]] = []
         self._person: Person | None = None
         work.changes.cause = update.update_id
@@ -56,12 +56,12 @@ class Turn:
 
     @property
     def text(self) -> str:
-        """The words of the message; empty where it has none."""
+        """The text of the message; empty if it has none."""
         message = self.update.effective_message
         return (message.text or "") if message else ""
 
     async def person(self) -> Person:
-        """Return what is remembered of the sender, remembering them from now on."""
+        """Return the sender's record; it is created on first contact."""
         if self._person is None:
             self._person = await self.work.read_ahead.person(self.user.id)
         return self._person
@@ -74,7 +74,7 @@ class Turn:
         reply_to: int | None = None,
         priority: Priority = Priority.ANSWER,
     ) -> None:
-        """Send a message to the chat that this update came from, perhaps quoting one of it."""
+        """Send a message to the chat of this update; ``reply_to`` is a message there to quote."""
         content = composed(text, keyboard, reply_to)
         self._send("sendMessage", self.chat_id, content, priority=priority)
 
@@ -85,9 +85,10 @@ class Turn:
         *,
         about: Subject | None = None,
     ) -> None:
-        """Replace the message whose button was tapped; say it anew where it is out of reach.
+        """Replace the message whose button was tapped; send a new one if it cannot be edited.
 
-        ``about`` names what the text tells of, so that erasing that finds this message as well.
+        ``about`` names the record that the text shows, so that erasing the record finds this
+        message too.
         """
         query = self.update.callback_query
         message = query.message if query else None
@@ -98,7 +99,7 @@ class Turn:
         self._send("editMessageText", self.chat_id, content, about)
 
     def remove_buttons(self) -> None:
-        """Leave the tapped message as it reads, without buttons to tap again."""
+        """Remove the buttons of the tapped message and leave its text unchanged."""
         query = self.update.callback_query
         message = query.message if query else None
         if message is not None and message.is_accessible:
@@ -126,7 +127,7 @@ class Turn:
         *,
         about: Subject | None = None,
     ) -> None:
-        """Send a message to somebody else; one who has been erased is told nothing."""
+        """Send a message to another person; do nothing if they were erased."""
         person = await self.work.people.get(person_id)
         if person is not None:
             self._send("sendMessage", person.telegram_id, composed(text, keyboard), about)
@@ -139,12 +140,15 @@ class Turn:
         *,
         about: Subject | None = None,
     ) -> None:
-        """Send a message to a group, whichever chat it is by then; ``about`` finds it again."""
+        """Send a message to a group; the sender resolves its chat id, which may have changed.
+
+        ``about`` is the record that the message shows: ``revise`` finds the message by it.
+        """
         content = composed(text, keyboard)
         self.work.outbox.owe(Outgoing(audience, "sendMessage", content, about=about))
 
     async def revise(self, about: Subject, text: str, keyboard: Keyboard | None = None) -> bool:
-        """Edit the message that was sent about something; False where there is none."""
+        """Edit the message sent about a record; return False if there is none."""
         delivery = await self.work.outbox.delivery(about)
         if delivery is not None:
             self.replace(delivery, text, keyboard, about=about)
@@ -158,16 +162,16 @@ class Turn:
         *,
         about: Subject | None = None,
     ) -> None:
-        """Edit a message that arrived somewhere."""
+        """Edit a message that was delivered."""
         content = composed(text, keyboard) | {"message_id": delivery.message_id}
         self._send("editMessageText", delivery.chat_id, content, about)
 
     def toast(self, text: str, *, alert: bool = False) -> None:
-        """Answer the tap with a line that shows for a moment, or that must be closed."""
+        """Answer the tap with a short notice, or with an alert that must be closed."""
         self.toast_text, self.toast_is_alert = text, alert
 
     def count(self, event: str, kind: str) -> None:
-        """Count something that happened; both words come from closed lists, never from people."""
+        """Count an event in the metrics; both labels come from closed lists, never from people."""
         self.happened.append((event, kind))
 
     def _send(
@@ -197,7 +201,7 @@ def composed(
     if keyboard:
         parameters["reply_markup"] = keyboard
     if reply_to is not None:
-        # A quoted message may have been deleted since: what is said matters more.
+        # The quoted message may have been deleted: the message is then sent without the quote.
         parameters["reply_parameters"] = {
             "message_id": reply_to,
             "allow_sending_without_reply": True,

@@ -1,1 +1,1 @@
-"""Facilitators change the files: what had no answer, trials, check, publication, history."""
+"""Facilitators change the knowledge files: gaps, trials, checks, publication, history."""

@@ -6,7 +6,7 @@ from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import button, rows
-from handlers.core.paging import BUTTONS, Page
+from handlers.core.paging import BUTTON_ITEMS, Page
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.curation.gap_buttons import (
@@ -28,10 +28,10 @@ _NEAREST = 3
 
 
 async def _find(turn: Turn, question_id: int) -> tuple[Gap, Wording] | None:
-    """Return the gap and the wording that a button was for; say so where nothing can be added.
+    """Return the gap and the wording of a button; say so if no wording can be added.
 
-    A button names a question rather than a place in the list of wordings, which changes with every
-    question asked: what is added is the sentence that was shown.
+    A button holds the id of a question and not a position in the list of wordings: the list changes
+    with every question asked, and the wording added must be the one that was shown.
     """
     gap = await find(turn, question_id)
     if gap is None:
@@ -45,15 +45,15 @@ async def _find(turn: Turn, question_id: int) -> tuple[Gap, Wording] | None:
 
 @requires(Authority.FACILITATORS)
 async def choose_entry(update: Update, context: BotContext) -> None:
-    """Offer the entries that the matcher finds nearest, all of them, and the other wordings."""
+    """Offer the nearest entries, the list of all entries, and the other wordings."""
     turn = context.turn
-    found = await _find(turn, ChooseEntry.of(update).question_id)
-    if found is None:
+    pair = await _find(turn, ChooseEntry.of(update).question_id)
+    if pair is None:
         return
-    gap, phrasing = found
+    gap, phrasing = pair
     knowledge = turn.services.knowledge
     decision = await asyncio.to_thread(knowledge.matcher.match, phrasing.text)
-    nearest = [knowledge.entry(one.id) for one in decision.ranking[:_NEAREST]]
+    nearest = [knowledge.entry(ranked.id) for ranked in decision.ranking[:_NEAREST]]
     ways = gap.phrasings
     page = Page.of(ways, ways.index(phrasing), 1)
     turn.rewrite(
@@ -71,11 +71,11 @@ async def choose_entry(update: Update, context: BotContext) -> None:
 async def list_entries(update: Update, context: BotContext) -> None:
     """Offer all entries, a page at a time."""
     turn, choice = context.turn, AllEntries.of(update)
-    found = await _find(turn, choice.question_id)
-    if found is None:
+    pair = await _find(turn, choice.question_id)
+    if pair is None:
         return
-    gap, phrasing = found
-    page = Page.of(turn.services.knowledge.entries, choice.page, BUTTONS)
+    gap, phrasing = pair
+    page = Page.of(turn.services.knowledge.entries, choice.page, BUTTON_ITEMS)
     turn.rewrite(
         TEXT("which_entry", phrasing=phrasing.text),
         rows(
@@ -88,28 +88,28 @@ async def list_entries(update: Update, context: BotContext) -> None:
 
 @requires(Authority.FACILITATORS)
 async def add_phrasing(update: Update, context: BotContext) -> None:
-    """Ask for the publication of one more line; its check and its buttons follow by themselves."""
+    """Request the publication of one more phrasing; the publisher checks it and reports."""
     turn, choice = context.turn, AddPhrasing.of(update)
-    found = await _find(turn, choice.question_id)
-    if found is None:
+    pair = await _find(turn, choice.question_id)
+    if pair is None:
         return
     entry = turn.services.knowledge.entry(choice.entry_id)
     if entry is None:
         turn.toast(TEXT.label("entry_gone"), alert=True)
         return
-    gap, phrasing = found
+    gap, phrasing = pair
     await _publish(turn, gap, ChangeKind.PHRASING, phrasing.text, entry.id)
     turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=entry), back())
 
 
 @requires(Authority.FACILITATORS)
 async def mark_out_of_scope(update: Update, context: BotContext) -> None:
-    """Ask for the publication of one more example of what is not answered."""
+    """Request the publication of one more example that is out of scope."""
     turn = context.turn
-    found = await _find(turn, OutOfScope.of(update).question_id)
-    if found is None:
+    pair = await _find(turn, OutOfScope.of(update).question_id)
+    if pair is None:
         return
-    gap, phrasing = found
+    gap, phrasing = pair
     await _publish(turn, gap, ChangeKind.OUT_OF_SCOPE, phrasing.text, None)
     turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=None), back())
 
@@ -117,7 +117,7 @@ async def mark_out_of_scope(update: Update, context: BotContext) -> None:
 async def _publish(
     turn: Turn, gap: Gap, kind: ChangeKind, phrasing: str, entry_id: str | None
 ) -> None:
-    asked = NewChangeRequest(
+    request = NewChangeRequest(
         kind=kind,
         actor_id=turn.user.id,
         actor_name=turn.user.full_name,
@@ -126,7 +126,7 @@ async def _publish(
         wording=phrasing,
         about=Subject(Kind.GAP, gap.id),
     )
-    publication_id = await turn.work.change_requests.ask(asked)
+    publication_id = await turn.work.change_requests.ask(request)
     how = Treatment.PHRASING if kind is ChangeKind.PHRASING else Treatment.OUT_OF_SCOPE
     await turn.work.questions.treat(gap.ids, how, turn.user.id, publication_id=publication_id)
 

@@ -18,21 +18,21 @@ class ListGaps(CallbackData, prefix="gl"):
 
 @dataclass(frozen=True)
 class ShowGap(CallbackData, prefix="gs"):
-    """One group of questions, and what can be done."""
+    """One gap, and its actions."""
 
     question_id: int
 
 
 @dataclass(frozen=True)
 class ChooseEntry(CallbackData, prefix="ga"):
-    """The entries nearest to a group of questions, worded as this one."""
+    """The entries nearest to a gap, by the wording of this question."""
 
     question_id: int
 
 
 @dataclass(frozen=True)
 class AllEntries(CallbackData, prefix="ge"):
-    """One page of all entries, for a group of questions worded as this one."""
+    """One page of all entries, to add the wording of this question to one."""
 
     question_id: int
     page: int
@@ -40,7 +40,7 @@ class AllEntries(CallbackData, prefix="ge"):
 
 @dataclass(frozen=True)
 class AddPhrasing(CallbackData, prefix="gp"):
-    """The entry that the question's own wording becomes a phrasing of."""
+    """Add the wording of this question to an entry as a phrasing."""
 
     question_id: int
     entry_id: str
@@ -48,32 +48,32 @@ class AddPhrasing(CallbackData, prefix="gp"):
 
 @dataclass(frozen=True)
 class AnswerPeople(CallbackData, prefix="gr"):
-    """A conversation with each of those who asked."""
+    """Open a conversation with each person who asked."""
 
     question_id: int
 
 
 @dataclass(frozen=True)
 class SetAside(CallbackData, prefix="gd"):
-    """Nothing to do about it."""
+    """Take a gap out of the list: nothing is to be done about it."""
 
     question_id: int
 
 
 @dataclass(frozen=True)
 class PutBack(CallbackData, prefix="gb"):
-    """Into the list again, after a slip of the thumb."""
+    """Put a gap back into the list that was set aside by mistake."""
 
     question_id: int
 
 
 @dataclass(frozen=True)
 class OutOfScope(CallbackData, prefix="go"):
-    """It becomes an example of what is not answered."""
+    """Add the wording of this question to the examples that are out of scope."""
 
     question_id: int
 
 
 def back() -> Keyboard:
-    """Return the way to the list."""
+    """Return the button to the list."""
     return rows([button(TEXT.label("back"), ListGaps(0))])

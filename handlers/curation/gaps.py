@@ -1,4 +1,4 @@
-"""What people asked and got no good answer to, brought together."""
+"""Gaps: groups of similar questions that got no good answer."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -15,15 +15,15 @@ from storage.records.change_requests import OPEN, ChangeState
 from storage.records.questions import Unanswered
 
 TEXT = Catalogue.of("unanswered")
-# Older ones come up once these are treated.
+# The newest questions only; older ones appear when these are treated.
 MOST_READ = 2000
-# In Telegram a reader wants an idea of how it was said, not all of it.
+# A few examples are enough for a reader in Telegram.
 _WORDINGS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A wording that can become a phrasing; ``id`` is one of the questions that were asked so."""
+    """A wording that can become a phrasing; ``id`` is a question asked with this wording."""
 
     id: int
     text: str
@@ -31,34 +31,34 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Questions that say the same, masked; the wording said most comes first."""
+    """Masked questions with the same meaning; the most frequent wording comes first."""
 
     questions: tuple[Unanswered, ...]
 
     @property
     def id(self) -> int:
-        """What buttons name it by: one of its questions, which leads to all."""
+        """The id for buttons: that of one question, from which the gap is found again."""
         return self.questions[0].id
 
     @property
     def ids(self) -> tuple[int, ...]:
-        """All of its questions."""
+        """The ids of all its questions."""
         return tuple(question.id for question in self.questions)
 
     @property
     def wording(self) -> str:
-        """How it was said most, on one line."""
+        """The most frequent wording, on one line."""
         return _line(self.questions[0].text)
 
     @property
     def wordings(self) -> tuple[str, ...]:
-        """How it was said, some ways."""
+        """Some different wordings."""
         ways = dict.fromkeys(_line(question.text) for question in self.questions)
         return tuple(ways)[:_WORDINGS_SHOWN]
 
     @property
     def phrasings(self) -> tuple[Wording, ...]:
-        """The wordings with nothing masked in them, and short enough; the one said most first."""
+        """The wordings that are short enough and have nothing masked, the most frequent first."""
         fit: dict[str, int] = {}
         for question in self.questions:
             line = _line(question.text)
@@ -67,14 +67,14 @@ class Gap:
         return tuple(Wording(number, line) for line, number in fit.items())
 
     def phrasing(self, question_id: int) -> Wording | None:
-        """Return how this question was asked, or else the first wording that can be a phrasing."""
-        asked = {_line(one.text) for one in self.questions if one.id == question_id}
+        """Return the wording of this question, or else the first one that can be a phrasing."""
+        own = {_line(question.text) for question in self.questions if question.id == question_id}
         ways = self.phrasings
-        return next((way for way in ways if way.text in asked), ways[0] if ways else None)
+        return next((way for way in ways if way.text in own), ways[0] if ways else None)
 
     @property
     def people(self) -> tuple[int, ...]:
-        """Who asked and is still known, the last to ask first."""
+        """The ids of the people who asked and were not erased, the latest first."""
         newest = sorted(self.questions, key=lambda question: -question.id)
         return tuple(dict.fromkeys(q.person_id for q in newest if q.person_id is not None))
 
@@ -90,12 +90,12 @@ class Gap:
 
     @property
     def first_at(self) -> datetime:
-        """When it was first asked."""
+        """When one of the questions was first asked."""
         return min(question.asked_at for question in self.questions)
 
     @property
     def last_at(self) -> datetime:
-        """When it was last asked."""
+        """When one of the questions was last asked."""
         return max(question.asked_at for question in self.questions)
 
 
@@ -103,32 +103,32 @@ async def gaps(turn: Turn) -> tuple[Gap, ...]:
     """Return all gaps, the most frequent first."""
     await _follow_publications(turn)
     questions = await turn.work.questions.unanswered(MOST_READ)
-    # In a thread: other chats need not wait for the comparing.
+    # In a thread: other chats must not wait for the comparison.
     return await asyncio.to_thread(grouped, questions)
 
 
 def grouped(questions: Sequence[Unanswered]) -> tuple[Gap, ...]:
-    """Group questions that say the same."""
+    """Group questions with the same meaning."""
     groups = alike([question.text for question in questions])
     return tuple(Gap(tuple(questions[place] for place in group)) for group in groups)
 
 
-def gap_of(question_id: int, found: Iterable[Gap]) -> Gap | None:
-    """Return the gap that a question is in; None once it is treated."""
-    return next((gap for gap in found if question_id in gap.ids), None)
+def gap_of(question_id: int, candidates: Iterable[Gap]) -> Gap | None:
+    """Return the gap that contains a question; None if the question was treated."""
+    return next((gap for gap in candidates if question_id in gap.ids), None)
 
 
 async def find(turn: Turn, question_id: int) -> Gap | None:
-    """Return the group that a button was for; say so where somebody has treated it."""
+    """Return the gap of a button; say so if somebody has treated it."""
     gap = gap_of(question_id, await gaps(turn))
     if gap is None:
-        # The message stays: after a double tap it tells what the first one did.
+        # Do not edit the message: after a double tap, it shows the result of the first tap.
         turn.toast(TEXT.label("treated_already"), alert=True)
     return gap
 
 
 async def _follow_publications(turn: Turn) -> None:
-    """Settle what was published since, and open again what was given up."""
+    """Settle the questions whose change was published; release those whose change was not."""
     questions = turn.work.questions
     for publication_id in await questions.change_request_ids():
         publication = await turn.work.change_requests.get(publication_id)

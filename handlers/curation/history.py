@@ -1,4 +1,4 @@
-"""What was published, when and by whom; the way back."""
+"""The history of published versions, and returning to one of them."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import Button, button, rows
-from handlers.core.paging import TOLD, Page
+from handlers.core.paging import TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.curation.publish_buttons import ListVersions, ReturnTo, ShowVersion
@@ -19,23 +19,23 @@ TEXT = Catalogue.of("publication")
 
 @requires(Authority.FACILITATORS)
 async def show_history(_update: Update, context: BotContext) -> None:
-    """List what was published, newest first."""
+    """List the published versions, newest first."""
     await _list(context.turn, 0)
 
 
 @requires(Authority.FACILITATORS)
 async def turn_page(update: Update, context: BotContext) -> None:
-    """Show another page of the list, in its place."""
+    """Show another page of the list, in place of this one."""
     await _list(context.turn, ListVersions.of(update).page)
 
 
 async def _list(turn: Turn, index: int) -> None:
-    found = await asyncio.to_thread(versions, turn.services.knowledge_dir)
-    if not found:
+    published = await asyncio.to_thread(versions, turn.services.knowledge_dir)
+    if not published:
         turn.say(TEXT("history_empty"))
         return
-    page = Page.of(found, index, TOLD)
-    authors = await turn.work.change_requests.authors([one.id for one in page.items])
+    page = Page.of(published, index, TEXT_ITEMS)
+    authors = await turn.work.change_requests.authors([version.id for version in page.items])
     lines = ([_line(number, version)] for number, version in page.numbered())
     turn.rewrite(
         TEXT("history", page=page, authors=authors), rows(*lines, page.steps(ListVersions))
@@ -49,7 +49,7 @@ def _line(number: int, version: Version) -> Button:
 
 @requires(Authority.FACILITATORS)
 async def show_version(update: Update, context: BotContext) -> None:
-    """Have a version compared with what is in service."""
+    """Request a comparison of a version with the one in service."""
     turn = context.turn
     version = await _ask(turn, ChangeKind.COMPARISON, ShowVersion.of(update).version_id)
     if version:
@@ -58,7 +58,7 @@ async def show_version(update: Update, context: BotContext) -> None:
 
 @requires(Authority.FACILITATORS)
 async def return_to(update: Update, context: BotContext) -> None:
-    """Have a return to a version examined, as a file that was sent back is."""
+    """Request the examination of a return to a version, as for an uploaded file."""
     turn = context.turn
     if await _ask(turn, ChangeKind.ROLLBACK, ReturnTo.of(update).version_id):
         turn.remove_buttons()
@@ -66,8 +66,8 @@ async def return_to(update: Update, context: BotContext) -> None:
 
 
 async def _ask(turn: Turn, kind: ChangeKind, version_id: str) -> Version | None:
-    found = await asyncio.to_thread(versions, turn.services.knowledge_dir)
-    version = next((one for one in found if one.id == version_id), None)
+    published = await asyncio.to_thread(versions, turn.services.knowledge_dir)
+    version = next((each for each in published if each.id == version_id), None)
     if version is None:
         turn.say(TEXT("entry_gone"))
         return None

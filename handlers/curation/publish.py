@@ -1,7 +1,7 @@
-"""Facilitators change what the bot knows from Telegram: receive the files, send one back, decide.
+"""Changing the knowledge files from Telegram: get the files, send one back, decide.
 
-Nothing slow happens here: what is asked for becomes a row, and ``bot/content/publisher.py``
-does the work.
+Nothing slow happens here: each request becomes a row, and ``bot/content/publisher.py`` does the
+work.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ from storage.records.change_requests import ChangeKind, ChangeRequest, ChangeSta
 TEXT = Catalogue.of("publication")
 _MEGABYTE = 1_000_000
 _MOST_WRONG = 20
-# What phones and browsers make of a name: "faq (1).yaml", "faq-2.yml", "faq.yaml.txt".
+# Endings that phones and browsers give to copies: "faq (1).yaml", "faq-2.yml", "faq.yaml.txt".
 _COPY = re.compile(r"[\s_-]*(?:\(\d+\)|\d+)?\.ya?ml(?:\.txt)?$", re.IGNORECASE)
 
 
 @requires(Authority.FACILITATORS)
 async def send_files(_update: Update, context: BotContext) -> None:
-    """Send the current files, or the one that is named, and say how to send one back."""
+    """Send the current files, or only the one named, and say how to send one back."""
     turn = context.turn
     wanted = " ".join(context.args or ())
     file = named(wanted)
@@ -46,22 +46,22 @@ async def send_files(_update: Update, context: BotContext) -> None:
 
 def _contents(directory: Path, file: str | None) -> list[tuple[str, bytes]]:
     names = [file] if file else PUBLISHABLE
-    found = [(name, directory / name) for name in names if (directory / name).is_file()]
-    contents = [(name, path.read_bytes()) for name, path in found]
-    # Telegram takes no empty file.
+    paths = [(name, directory / name) for name in names if (directory / name).is_file()]
+    contents = [(name, path.read_bytes()) for name, path in paths]
+    # Telegram refuses empty files.
     return [(name, content) for name, content in contents if content]
 
 
 @requires(Authority.FACILITATORS)
 async def receive(update: Update, context: BotContext) -> None:
-    """Take a file that a facilitator sends back, to be examined."""
+    """Accept a file that a facilitator sends back, and queue its examination."""
     if update.message and update.message.document:
         await _take(context.turn, update.message, update.message.document)
 
 
 @requires(Authority.PERSON)
 async def receive_in_private(update: Update, context: BotContext) -> None:
-    """Take a file from a listed facilitator; from anybody else, say what can be sent instead."""
+    """Accept a file from a listed facilitator; tell anybody else what can be sent instead."""
     message = update.message
     if message and message.document and is_listed(context.turn, message.chat):
         await _take(context.turn, message, message.document)
@@ -94,7 +94,7 @@ async def _take(turn: Turn, message: Message, document: Document) -> None:
 
 
 def named(text: str) -> str | None:
-    """Return the file that a name means, as phones spell it too; None where it is none of ours."""
+    """Return the publishable file meant by a name, copies included; None for other names."""
     stem = _COPY.sub("", text.strip())
     files = {Path(file).stem: file for file in PUBLISHABLE}
     return files.get(stem.casefold())
@@ -102,7 +102,7 @@ def named(text: str) -> str | None:
 
 @requires(Authority.FACILITATORS)
 async def publish(update: Update, context: BotContext) -> None:
-    """Have a change published; what it would break is read once more before."""
+    """Request the publication of a change; one that breaks something must be confirmed."""
     turn, choice = context.turn, Publish.of(update)
     change = await turn.work.change_requests.get(choice.publication_id)
     if change is None or change.state is not ChangeState.READY:
@@ -129,7 +129,7 @@ def _confirmation(change: ChangeRequest) -> str:
 
 @requires(Authority.FACILITATORS)
 async def abandon(update: Update, context: BotContext) -> None:
-    """Give a change up; of two facilitators who decide, the first counts."""
+    """Abandon a change; if two facilitators decide, the first decision counts."""
     turn, publication_id = context.turn, Abandon.of(update).publication_id
     by = turn.user.full_name
     given_up = await turn.work.change_requests.abandon(publication_id, turn.user.id, by)
@@ -150,7 +150,7 @@ def _say_decided(turn: Turn, change: ChangeRequest | None) -> None:
 _FILE = on.UpdateType.MESSAGE & on.Document.ALL
 _YAML = on.Document.FileExtension("yaml") | on.Document.FileExtension("yml")
 _CAPTIONED = on.CaptionRegex(r"^/faq\b")
-# In a group with privacy mode, nothing else reaches a bot.
+# In a group, a bot in privacy mode receives only commands and replies to its messages.
 _SENT_BACK = _FILE & on.ChatType.GROUPS & (_CAPTIONED | (on.REPLY & _YAML))
 HANDLERS: tuple[Handler, ...] = (
     command("faq", send_files),

@@ -7,7 +7,7 @@ from handlers.core.callback_data import CallbackData
 
 @dataclass(frozen=True)
 class Publish(CallbackData, prefix="kp"):
-    """Put an examined change in service; ``confirmed`` once what it breaks was read."""
+    """Publish an examined change; ``confirmed`` after the list of what it breaks was shown."""
 
     publication_id: int
     confirmed: bool
@@ -15,21 +15,21 @@ class Publish(CallbackData, prefix="kp"):
 
 @dataclass(frozen=True)
 class Abandon(CallbackData, prefix="ka"):
-    """Give up an examined change."""
+    """Abandon an examined change."""
 
     publication_id: int
 
 
 @dataclass(frozen=True)
 class ListVersions(CallbackData, prefix="kh"):
-    """One page of what was published, newest first."""
+    """One page of the published versions, newest first."""
 
     page: int = 0
 
 
 @dataclass(frozen=True)
 class ShowVersion(CallbackData, prefix="kv"):
-    """What a return to a version would change."""
+    """Show what a return to a version would change."""
 
     version_id: str
 

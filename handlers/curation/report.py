@@ -1,4 +1,4 @@
-"""What a change of the files would do, in words; and what is wrong with files that were saved."""
+"""Notices to facilitators: what a change of the files would do, and what is wrong in them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,9 +15,9 @@ from knowledge.text.length import units
 from storage.queues.outbox import Audience, Outgoing
 
 TEXT = Catalogue.of("publication")
-# Bot API, sendMessage: 4096 after the markup is read; some is left for the last line.
+# Bot API, sendMessage: 4,096 UTF-16 units without the markup; the rest is room for the last line.
 _LONGEST = 3800
-# How many of each sort are told, and how much of each text, until all fits in a message.
+# (items of each kind, length of each text) to try in turn until the notice fits in a message.
 _SIZES = ((12, 400), (8, 200), (6, 120), (3, 80), (1, 60))
 _CONTEXT = 60
 _ALL = 1_000_000
@@ -25,7 +25,7 @@ _ALL = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message to facilitators; ``report`` is a text file that goes with it, ``file`` its name."""
+    """A message to facilitators; ``report`` is an attached text file and ``file`` its name."""
 
     text: str
     keyboard: Keyboard | None = None
@@ -35,7 +35,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A question that was right and goes wrong; the titles of what is right, and of what is not."""
+    """A question that a change breaks: the titles expected, and those shown instead."""
 
     question: str
     expected: tuple[str, ...]
@@ -45,9 +45,9 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What came of an examination; ``lines`` are those added by the bot itself.
+    """The result of an examination; ``lines`` are those that the bot itself added.
 
-    ``stale`` is the version that the file seems to have been made from, where another came since.
+    ``stale`` is the version that the file seems to be based on, if a newer one exists.
     """
 
     errors: tuple[Problem, ...]
@@ -59,7 +59,7 @@ class Examined:
 
     @property
     def needs_confirmation(self) -> bool:
-        """Whether publishing breaks something that has to be read first."""
+        """Whether publishing breaks questions or undoes a newer version: it must be confirmed."""
         return bool(self.wrong or self.stale)
 
 
@@ -70,25 +70,25 @@ def examined(
     lines: tuple[str, ...] = (),
     stale: Version | None = None,
 ) -> Examined:
-    """Return what is to be told of a candidate; ``title`` names an entry by its id."""
-    # What is wrong in the file that was sent comes first.
-    problems = sorted(candidate.problems, key=lambda one: one.file != candidate.file)
-    errors = tuple(one for one in problems if one.severity is Severity.ERROR)
-    warnings = tuple(one for one in problems if one.severity is not Severity.ERROR)
+    """Return the result for a candidate; ``title`` returns the title of an entry id."""
+    # Problems of the file that was sent come first, then those of the other files.
+    problems = sorted(candidate.problems, key=lambda problem: problem.file != candidate.file)
+    errors = tuple(each for each in problems if each.severity is Severity.ERROR)
+    warnings = tuple(each for each in problems if each.severity is not Severity.ERROR)
     if errors:
         return Examined(errors, warnings, (), ())
-    wrong = tuple(_wrong(one, title) for one in candidate.regressions)
-    return Examined((), warnings, _telling(candidate.changes), wrong, lines, stale)
+    wrong = tuple(_wrong(verdict, title) for verdict in candidate.regressions)
+    return Examined((), warnings, _main_changes(candidate.changes), wrong, lines, stale)
 
 
-def outcome(publication_id: int, file: str, by: str, found: Examined) -> Notice:
-    """Tell what was found, with the buttons that decide unless an error refuses it."""
-    keyboard = None if found.errors else decision(publication_id)
-    return _notice("examined", found, keyboard, file=file, by=by)
+def outcome(publication_id: int, file: str, by: str, result: Examined) -> Notice:
+    """Return the notice of an examination; without errors, it has the buttons to decide."""
+    keyboard = None if result.errors else decision(publication_id)
+    return _notice("examined", result, keyboard, file=file, by=by)
 
 
 def decision(publication_id: int, *, confirmed: bool = False) -> Keyboard:
-    """Return the buttons that publish or give up."""
+    """Return the buttons to publish a change or to abandon it."""
     label = "button_publish_anyway" if confirmed else "button_publish"
     return column(
         [
@@ -99,64 +99,68 @@ def decision(publication_id: int, *, confirmed: bool = False) -> Keyboard:
 
 
 def difference(version: Version, changes: Sequence[Difference], keyboard: Keyboard) -> Notice:
-    """Tell what a return to a version would change."""
-    found = Examined((), (), _telling(changes), ())
-    return _notice("compared", found, keyboard, file=version.file, version=version)
+    """Return the notice of what a return to a version would change."""
+    result = Examined((), (), _main_changes(changes), ())
+    return _notice("compared", result, keyboard, file=version.file, version=version)
 
 
-def _telling(changes: Sequence[Difference]) -> tuple[Difference, ...]:
-    """Leave out the phrasings of what comes or goes whole: they come and go with it."""
-    wholes = {(one.kind, one.id) for one in changes if one.what in {"entry", "small_talk"}}
+def _main_changes(changes: Sequence[Difference]) -> tuple[Difference, ...]:
+    """Leave out the phrasings of entries that are added or removed as a whole."""
+    wholes = {
+        (change.kind, change.id) for change in changes if change.what in {"entry", "small_talk"}
+    }
     return tuple(
-        one for one in changes if one.what != "phrasing" or (one.kind, one.id) not in wholes
+        change
+        for change in changes
+        if change.what != "phrasing" or (change.kind, change.id) not in wholes
     )
 
 
 def broken(problems: Sequence[Problem]) -> Notice:
-    """Tell what keeps saved files from being put in service."""
+    """Return the notice of the problems that keep saved files out of service."""
     return _notice("broken", Examined(tuple(problems), (), (), ()), None, file="")
 
 
 def mended() -> Notice:
-    """Tell that the files are in service again."""
+    """Return the notice that the files are in service again."""
     return Notice(TEXT("mended"))
 
 
 def owed(notice: Notice, chat_id: int | None = None) -> Iterator[Outgoing]:
-    """Return the calls that send a notice, to the facilitators' group where no chat is given."""
+    """Return the calls that send a notice, to the facilitators' group if no chat is given."""
     audience = Audience.FACILITATORS if chat_id is None else Audience.PERSON
     if notice.report:
         caption = {"caption": TEXT("report_caption"), "parse_mode": "HTML"}
-        # With the mark that tells Windows' own editor that accents are UTF-8.
+        # The byte order mark lets Notepad on Windows read the accents as UTF-8.
         body = notice.report.encode("utf-8-sig", "replace")
         yield Outgoing(audience, "sendDocument", caption, chat_id, body, notice.file)
     yield Outgoing(audience, "sendMessage", composed(notice.text, notice.keyboard), chat_id)
 
 
-def _notice(name: str, found: Examined, keyboard: Keyboard | None, **values: object) -> Notice:
+def _notice(name: str, result: Examined, keyboard: Keyboard | None, **values: object) -> Notice:
     for most, longest in _SIZES:
-        told = _cut(found, longest)
-        text = TEXT(name, found=told, most=most, cut=True, **values)
+        shortened = _cut(result, longest)
+        text = TEXT(name, found=shortened, most=most, cut=True, **values)
         if units(text) <= _LONGEST:
             break
-    if told == found and most >= max(map(len, _lists(found))):
-        return Notice(TEXT(name, found=told, most=most, cut=False, **values), keyboard)
-    whole = TEXT.label("report", found=found, most=_ALL, cut=False, **values)
+    if shortened == result and most >= max(map(len, _lists(result))):
+        return Notice(TEXT(name, found=shortened, most=most, cut=False, **values), keyboard)
+    whole = TEXT.label("report", found=result, most=_ALL, cut=False, **values)
     return Notice(text, keyboard, whole, TEXT.label("report_name"))
 
 
-def _lists(found: Examined) -> Iterator[Sequence[object]]:
-    yield from (found.errors, found.warnings, found.changes, found.wrong, found.lines)
+def _lists(result: Examined) -> Iterator[Sequence[object]]:
+    yield from (result.errors, result.warnings, result.changes, result.wrong, result.lines)
 
 
-def _cut(found: Examined, longest: int) -> Examined:
+def _cut(result: Examined, longest: int) -> Examined:
     return replace(
-        found,
-        errors=tuple(_cut_problem(one, longest) for one in found.errors),
-        warnings=tuple(_cut_problem(one, longest) for one in found.warnings),
-        changes=tuple(_cut_change(one, longest) for one in found.changes),
-        wrong=tuple(replace(one, question=_clip(one.question, longest)) for one in found.wrong),
-        lines=tuple(_clip(one, longest) for one in found.lines),
+        result,
+        errors=tuple(_cut_problem(problem, longest) for problem in result.errors),
+        warnings=tuple(_cut_problem(problem, longest) for problem in result.warnings),
+        changes=tuple(_cut_change(change, longest) for change in result.changes),
+        wrong=tuple(replace(w, question=_clip(w.question, longest)) for w in result.wrong),
+        lines=tuple(_clip(line, longest) for line in result.lines),
     )
 
 
@@ -167,7 +171,7 @@ def _cut_problem(problem: Problem, longest: int) -> Problem:
 
 
 def _cut_change(change: Difference, longest: int) -> Difference:
-    """Cut long texts around where they begin to differ."""
+    """Shorten long texts so that the first difference between them stays visible."""
     before, after = change.before, change.after
     start = 0
     if before is not None and after is not None and max(len(before), len(after)) > longest:
@@ -192,12 +196,12 @@ def _clip(text: str, longest: int, start: int = 0) -> str:
 
 def _wrong(verdict: Verdict, title: Callable[[str], str]) -> Wrong:
     expected = verdict.expectation
-    known = [title(one) for one in {*expected.entries, *verdict.shown}]
+    all_titles = [title(entry) for entry in {*expected.entries, *verdict.shown}]
 
     def titles(ids: Iterable[str]) -> tuple[str, ...]:
-        # Two entries of one title, as after a new id, are told apart by their ids.
-        named = ((title(one), one) for one in ids)
-        return tuple(f"{name} ({one})" if known.count(name) > 1 else name for name, one in named)
+        # Two entries may have one title, for instance after an entry got a new id: add the ids.
+        named = ((title(entry), entry) for entry in ids)
+        return tuple(f"{name} ({e})" if all_titles.count(name) > 1 else name for name, e in named)
 
     return Wrong(
         expected.question, titles(expected.entries), titles(verdict.shown), verdict.outcome.value

@@ -1,4 +1,4 @@
-"""Facilitators try a question and are told why the bot answers what it answers."""
+"""/tester: facilitators try a question and see the answer and the reasons for it."""
 
 import asyncio
 
@@ -16,17 +16,17 @@ _LONGEST_QUESTION = 1500
 
 @requires(Authority.FACILITATORS)
 async def try_question(_update: Update, context: BotContext) -> None:
-    """Say what a question would be answered, and why; nothing is kept of it."""
+    """Show how a question would be answered, and why; nothing is stored."""
     turn = context.turn
     question = "".join(turn.text.split(maxsplit=1)[1:])[:_LONGEST_QUESTION]
     if not question:
         turn.say(TEXT("how"))
         return
     knowledge = turn.services.knowledge
-    # In a thread: the encoder takes milliseconds that other chats need not wait for.
-    found = await asyncio.to_thread(explain, knowledge, question)
-    shown = [entry.title for entry in map(knowledge.entry, found.shown) if entry]
-    turn.say(TEXT("explained", question=question, found=found, shown=shown))
+    # In a thread: the encoder takes milliseconds, and other chats must not wait for it.
+    explanation = await asyncio.to_thread(explain, knowledge, question)
+    shown = [entry.title for entry in map(knowledge.entry, explanation.shown) if entry]
+    turn.say(TEXT("explained", question=question, found=explanation, shown=shown))
 
 
 HANDLERS: tuple[Handler, ...] = (command("tester", try_question),)

@@ -1,10 +1,10 @@
-"""/sansreponse: facilitators see what has no good answer, and do something about it."""
+"""/sansreponse: facilitators see the questions without a good answer, and act on them."""
 
 from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import Keyboard, button, rows
-from handlers.core.paging import BUTTONS, TOLD, Page
+from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.curation.gap_buttons import (
@@ -25,13 +25,13 @@ from storage.records.conversation_values import Conversation, NewConversation, S
 from storage.records.questions import Treatment, Unanswered
 
 TEXT = Catalogue.of("unanswered")
-# More at once would drown the group; the rest stays in the list.
+# More messages at once would flood the group; the other people stay in the list.
 MOST_PEOPLE = 5
 
 
 @requires(Authority.FACILITATORS)
 async def list_gaps(_update: Update, context: BotContext) -> None:
-    """Say the first page."""
+    """Show the first page of the list."""
     turn = context.turn
     turn.say(*_page(await gaps(turn), 0, await _waiting(turn)))
 
@@ -47,8 +47,8 @@ async def _waiting(turn: Turn) -> int:
     return len(await turn.work.questions.change_request_ids())
 
 
-def _page(found: tuple[Gap, ...], index: int, waiting: int) -> tuple[str, Keyboard | None]:
-    page = Page.of(found, index, TOLD)
+def _page(all_gaps: tuple[Gap, ...], index: int, waiting: int) -> tuple[str, Keyboard | None]:
+    page = Page.of(all_gaps, index, TEXT_ITEMS)
     text = TEXT("list", page=page, waiting=waiting)
     numbers = ([button(f"{n}. {gap.wording}", ShowGap(gap.id))] for n, gap in page.numbered())
     return text, rows(*numbers, page.steps(ListGaps)) if page.items else None
@@ -56,15 +56,17 @@ def _page(found: tuple[Gap, ...], index: int, waiting: int) -> tuple[str, Keyboa
 
 @requires(Authority.FACILITATORS)
 async def show_gap(update: Update, context: BotContext) -> None:
-    """Show how it was asked, how often, what people got, and what can be done."""
+    """Show a gap: its wordings, how often it was asked, what people got, and the actions."""
     turn = context.turn
     gap = await find(turn, ShowGap.of(update).question_id)
     if gap:
         titles = [entry.title for entry in map(turn.services.knowledge.entry, gap.shown) if entry]
-        turn.rewrite(TEXT("gap", gap=gap, titles=titles[:BUTTONS]), _acts(turn, gap))
+        turn.rewrite(
+            TEXT("gap", gap=gap, titles=titles[:BUTTON_ITEMS]), _action_keyboard(turn, gap)
+        )
 
 
-def _acts(turn: Turn, gap: Gap) -> Keyboard:
+def _action_keyboard(turn: Turn, gap: Gap) -> Keyboard:
     answer = [button(TEXT.label("answer_people"), AnswerPeople(gap.id))]
     return rows(
         [button(TEXT.label("add"), ChooseEntry(gap.id))],
@@ -77,7 +79,7 @@ def _acts(turn: Turn, gap: Gap) -> Keyboard:
 
 @requires(Authority.FACILITATORS)
 async def set_aside(update: Update, context: BotContext) -> None:
-    """Take a group of questions out of the list, with a way back."""
+    """Take a gap out of the list, with a button to put it back."""
     turn = context.turn
     gap = await find(turn, SetAside.of(update).question_id)
     if gap:
@@ -91,7 +93,7 @@ async def set_aside(update: Update, context: BotContext) -> None:
 
 @requires(Authority.FACILITATORS)
 async def put_back(update: Update, context: BotContext) -> None:
-    """Put what was set aside into the list again."""
+    """Put a gap that was set aside back into the list."""
     turn = context.turn
     count = await turn.work.questions.put_back(PutBack.of(update).question_id)
     turn.toast(TEXT.label("put_back_done" if count else "treated_already"))
@@ -100,7 +102,7 @@ async def put_back(update: Update, context: BotContext) -> None:
 
 @requires(Authority.FACILITATORS)
 async def answer_people(update: Update, context: BotContext) -> None:
-    """Post a numbered message for each of those who asked, for facilitators to reply to."""
+    """Post a numbered message for each person who asked, for facilitators to reply to."""
     turn = context.turn
     gap = await find(turn, AnswerPeople.of(update).question_id)
     if gap is None:
@@ -121,7 +123,7 @@ def _newest(gap: Gap, person_id: int) -> Unanswered:
 
 
 async def _open(turn: Turn, question: Unanswered) -> Conversation:
-    """Open a conversation with who asked, or take up the one that they began themselves."""
+    """Open a conversation with the person who asked, or reopen the one about this question."""
     if question.person_id is None:
         raise LookupError(f"nobody is known to have asked question {question.id}")
     new = NewConversation(question.person_id, question.text, Side.FACILITATORS, question.id)

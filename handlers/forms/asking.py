@@ -1,10 +1,10 @@
-"""Where a form stands, and saying so: the notice, a question, the recap, or help."""
+"""Showing the current step of a form: the notice, a question, the recap, or help."""
 
 from dataclasses import replace
 
 from handlers.core.keyboards import Keyboard
 from handlers.core.turn import Turn
-from handlers.forms.buttons import (
+from handlers.forms.form_buttons import (
     NOTICE,
     RECAP,
     TEXT,
@@ -19,7 +19,7 @@ from storage.records.drafts import Draft
 
 
 def form_of(turn: Turn, draft: Draft) -> Form:
-    """Return the form that a draft is of."""
+    """Return the form that a draft belongs to."""
     form = turn.services.forms[draft.form]
     if not isinstance(form, Form):
         raise TypeError(f"{draft.form} is no form: {form!r}")
@@ -27,19 +27,19 @@ def form_of(turn: Turn, draft: Draft) -> Form:
 
 
 async def current(turn: Turn) -> Draft | None:
-    """Return the form under way; None also for one that this version of the bot does not have."""
+    """Return the draft under way; None also if this version of the bot lacks its form."""
     draft = await turn.work.read_ahead.draft((await turn.person()).id)
     return draft if draft and draft.form in turn.services.forms else None
 
 
 def what(turn: Turn, draft: Draft) -> str:
-    """Return what the form is for, in words that follow "your form"."""
+    """Return the purpose of the form, worded to follow "your form"."""
     form = form_of(turn, draft)
     return form.text.label("what", **form.subject(turn, draft))
 
 
 async def others_came_between(turn: Turn, draft: Draft) -> bool:
-    """Tell whether the person sent or tapped something else since the form last asked."""
+    """Tell whether the person sent or tapped anything else since the form last asked."""
     if draft.updated_at is None:
         return False
     return await turn.work.read_ahead.came_between(
@@ -48,16 +48,16 @@ async def others_came_between(turn: Turn, draft: Draft) -> bool:
 
 
 def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
-    """Say where the form stands, and remember that it asked now; ``named`` says which form."""
+    """Show the current step and save that it was shown now; ``named`` adds which form it is."""
     _keep(turn, draft)
     form = form_of(turn, draft)
     lines = [_name(turn, draft)] if named else []
     if draft.step == NOTICE:
         keyboard = notice_keyboard()
-        lines.append(_said(turn, draft, "notice"))
+        lines.append(_message(turn, draft, "notice"))
     elif draft.step == RECAP:
         keyboard = recap_keyboard(form, draft.subject)
-        lines.append(_said(turn, draft, "recap"))
+        lines.append(_message(turn, draft, "recap"))
     else:
         step = form.by_key[draft.step]
         keyboard = _step_keyboard(turn, draft, step)
@@ -67,40 +67,40 @@ def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
 
 
 def remind(turn: Turn, draft: Draft) -> None:
-    """Say that the form waits, after something else was said: what is long is not said again."""
+    """Say that the form waits, after another answer; a question is repeated, a recap is not."""
     if draft.step not in (NOTICE, RECAP):
         ask_again(turn, draft, named=True)
         return
-    # A yes that follows is none to what was asked before: nothing is left of that.
+    # A yes after the reminder must not answer an earlier question of the bot: those are cleared.
     turn.work.drafts.save(replace(_without_asides(draft), reminded=True))
     turn.say(TEXT("reminder", what=what(turn, draft)), reminder_keyboard())
 
 
 def question(turn: Turn, draft: Draft, step: Step) -> str:
     """Return the question of a step."""
-    return _said(turn, draft, f"ask_{step.key}")
+    return _message(turn, draft, f"ask_{step.key}")
 
 
 def refuse(turn: Turn, draft: Draft, refused: RefusedError) -> None:
-    """Say why an answer was not taken, and for which form it was."""
+    """Say why an answer was not accepted, and for which form."""
     _keep(turn, draft)
     form = form_of(turn, draft)
     step = form.by_key[draft.step]
-    reason = _said(turn, draft, refused.reason, **refused.values)
+    reason = _message(turn, draft, refused.reason, **refused.values)
     turn.say(f"{_name(turn, draft)}\n{reason}", _step_keyboard(turn, draft, step))
 
 
 def ask_back(turn: Turn, draft: Draft, name: str) -> None:
-    """Ask whether some words are the name that the step under way asks for."""
+    """Ask whether a text is really the name that the step asks for."""
     form = form_of(turn, draft)
     unsure = replace(_without_asides(draft), unsure=name)
     turn.work.drafts.save(unsure)
-    said = _said(turn, unsure, f"ask_{draft.step}_sure")
-    turn.say(said, sure_keyboard(form, form.by_key[draft.step]))
+    text = _message(turn, unsure, f"ask_{draft.step}_sure")
+    turn.say(text, sure_keyboard(form, form.by_key[draft.step]))
 
 
 def explain(turn: Turn, draft: Draft) -> None:
-    """Help with the step under way: what is asked, why, and the way out."""
+    """Help with the current step: what is asked, why, and how to leave."""
     form = form_of(turn, draft)
     step = form.by_key.get(draft.step)
     if step is None:
@@ -109,18 +109,18 @@ def explain(turn: Turn, draft: Draft) -> None:
         return
     _keep(turn, draft)
     name = f"ask_{step.key}_help"
-    said = _said(turn, draft, name if name in form.text.names else f"ask_{step.key}")
+    text = _message(turn, draft, name if name in form.text.names else f"ask_{step.key}")
     keyboard = _step_keyboard(turn, draft, step)
-    turn.say(TEXT("help", said=said, name=_name(turn, draft)), keyboard)
+    turn.say(TEXT("help", said=text, name=_name(turn, draft)), keyboard)
 
 
 def _keep(turn: Turn, draft: Draft) -> None:
-    """Save the form; whoever is asked again has not left it."""
+    """Save the draft; asking again also ends a question whether to leave."""
     turn.work.drafts.save(_without_asides(draft))
 
 
 def _without_asides(draft: Draft) -> Draft:
-    """Return the form without what the bot said in between: nothing is left of that."""
+    """Return the draft without the questions asked beside the steps: leave, remind, name."""
     return replace(draft, leaving=False, reminded=False, unsure=None)
 
 
@@ -129,7 +129,7 @@ def _step_keyboard(turn: Turn, draft: Draft, step: Step) -> Keyboard:
     return step_keyboard(form, step, draft, form.offers(turn, draft, step))
 
 
-def _said(turn: Turn, draft: Draft, name: str, **more: object) -> str:
+def _message(turn: Turn, draft: Draft, name: str, **more: object) -> str:
     form = form_of(turn, draft)
     values = form.subject(turn, draft) | {"draft": draft, "turn": turn} | more
     return form.text(name, **values)

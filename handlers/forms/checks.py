@@ -1,4 +1,4 @@
-"""What a typed answer must be; well-kept libraries know e-mails, phone numbers and SIRETs."""
+"""Checks of typed answers; libraries validate e-mails, phone numbers and SIRETs."""
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -12,7 +12,7 @@ _SIREN_DIGITS = 9
 
 
 def words(key: str, *, longest: int, shortest: int = 2) -> Check:
-    """Return a check for a line of words of a bounded length, in characters."""
+    """Return a check for one line of text; lengths are in characters."""
 
     def check(text: str, _answers: Answers) -> dict[str, str]:
         line = " ".join(text.split())
@@ -26,7 +26,7 @@ def words(key: str, *, longest: int, shortest: int = 2) -> Check:
 
 
 def passage(key: str, *, longest: int) -> Check:
-    """Return a check for a text of several lines, kept as it was typed."""
+    """Return a check for a text of several lines; its line breaks are kept."""
 
     def check(text: str, answers: Answers) -> dict[str, str]:
         words(key, longest=longest, shortest=1)(text, answers)
@@ -36,7 +36,7 @@ def passage(key: str, *, longest: int) -> Check:
 
 
 def email(text: str) -> str:
-    """Return the address in its normal form; RefusedError says what is wrong with it."""
+    """Return the address normalised; RefusedError says what is wrong with it."""
     address = text.strip()
     try:
         return validate_email(address, check_deliverability=False).normalized
@@ -56,11 +56,11 @@ def _wrong_in(address: str) -> str:
 
 
 def phone(text: str) -> str:
-    """Return the one number of a text, as ``+33 6 12 34 56 78``; RefusedError where none is."""
-    found = {_written(match.number) for match in phonenumbers.PhoneNumberMatcher(text, "FR")}
-    if len(found) > 1:
+    """Return the number in a text as ``+33 6 12 34 56 78``; RefusedError if none or several."""
+    numbers = {_written(match.number) for match in phonenumbers.PhoneNumberMatcher(text, "FR")}
+    if len(numbers) > 1:
         raise RefusedError("bad_phone_several")
-    return found.pop() if found else _written(_whole_number(text))
+    return numbers.pop() if numbers else _written(_whole_number(text))
 
 
 def _written(number: phonenumbers.PhoneNumber) -> str:
@@ -80,7 +80,7 @@ def _whole_number(text: str) -> phonenumbers.PhoneNumber:
 
 
 def siret(text: str, _answers: Answers) -> dict[str, str]:
-    """Accept a SIRET whose key is right; a SIREN is told apart, since people mix them up."""
+    """Accept a SIRET with a valid key; a SIREN has its own message: people confuse the two."""
     number = siret_number.compact(text)
     try:
         return {"siret": siret_number.validate(number)}

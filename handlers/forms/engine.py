@@ -1,4 +1,4 @@
-"""The one place where a form begins, checks, goes on, and ends."""
+"""The engine of all forms: begin, check answers, go to the next step, submit."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ from handlers.forms.asking import (
     remind,
     what,
 )
-from handlers.forms.buttons import (
+from handlers.forms.form_buttons import (
     NOTICE,
     RECAP,
     TEXT,
@@ -51,7 +51,7 @@ from handlers.forms.words import (
 from knowledge.text.normalise import normalise
 from storage.records.drafts import Draft
 
-# Features meet the engine only.
+# Re-exported: features import everything about a running form from this module.
 __all__ = [
     "HANDLERS",
     "ask_again",
@@ -69,9 +69,9 @@ __all__ = [
 async def begin(
     turn: Turn, form: Form, subject: str, answers: Answers, *, reuses: str | None = None
 ) -> None:
-    """Start a form at its notice, or offer to go on with the one under way.
+    """Start a form at its notice, or offer to continue the form under way.
 
-    ``reuses`` is the number of the request that the answers are taken from.
+    ``reuses`` is the number of the earlier request that the answers come from.
     """
     under_way = await current(turn)
     if under_way is None:
@@ -109,7 +109,7 @@ def _offer_to_go_on(turn: Turn, draft: Draft) -> None:
 
 
 async def hear(turn: Turn, draft: Draft, text: str) -> None:
-    """Take a typed text as the answer of the step under way; a yes where one is asked for."""
+    """Handle a text typed during a form: an answer, a yes, a request for help, back or leave."""
     if calls_for_help(text):
         explain(turn, draft)
     elif means_to_leave(draft, text):
@@ -117,7 +117,7 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
     elif wants_to_stop(turn, draft, text):
         leaving.ask_whether(turn, draft)
     elif draft.reminded or says_no(draft, text):
-        # A yes to what was said in between, perhaps.
+        # A yes here may answer another message of the bot: show the step again instead.
         ask_again(turn, draft)
     elif keeps(draft, text):
         await _go_on(turn, draft)
@@ -149,7 +149,7 @@ async def _take(turn: Turn, draft: Draft, text: str) -> None:
 
 
 async def _take_name(turn: Turn, draft: Draft, name: str) -> None:
-    """Take the words that were asked back as the name that they are."""
+    """Accept the text that the bot asked back about as the name."""
     await _take_given(turn, draft, {draft.step: name})
 
 
@@ -160,7 +160,7 @@ async def _take_given(turn: Turn, draft: Draft, given: Answers) -> None:
 
 
 def _by_words(turn: Turn, draft: Draft, step: Step, text: str) -> dict[str, str] | None:
-    """Accept a choice typed out, by its words or its number, and a typed skip."""
+    """Return the choice typed by its label or number, or a typed skip; None for other texts."""
     form, typed = form_of(turn, draft), normalise(text)
     offered = form.offers(turn, draft, step)
     words = {
@@ -182,13 +182,13 @@ async def _go_on(turn: Turn, draft: Draft, *, named: bool = False) -> None:
         await _hand_over(turn, draft)
         return
     key = step.key if step else RECAP
-    # At the recap, the answer that was changed is changed.
+    # Reaching the recap ends the change of a single answer.
     editing = draft.editing and key != RECAP
     ask_again(turn, replace(draft, step=key, editing=editing), named=named)
 
 
 async def _under_the_tap(turn: Turn) -> Draft | None:
-    """Return the form whose button was tapped; say so where it has ended."""
+    """Return the draft under way for a tapped button; say so if the form has ended."""
     draft = await current(turn)
     if draft is None:
         turn.toast(TEXT.label("ended"), alert=True)
@@ -197,7 +197,7 @@ async def _under_the_tap(turn: Turn) -> Draft | None:
 
 @requires(Authority.PERSON)
 async def start_asking(_update: Update, context: BotContext) -> None:
-    """Ask the first question, once the notice was read."""
+    """Ask the first question after the notice."""
     draft = await _under_the_tap(context.turn)
     if draft and draft.step == NOTICE:
         await _go_on(context.turn, draft)
@@ -236,22 +236,22 @@ async def _answer_by_tap(turn: Turn, key: str, value: str) -> None:
 
 
 def _refuse_tap(turn: Turn, draft: Draft, value: str) -> None:
-    """Say that an old button leads nowhere now, and what the choice is today."""
+    """Say that a choice is no longer offered, and show the current choices."""
     name = f"bad_{draft.step}_{value}"
     text = form_of(turn, draft).text
     turn.toast(text.label(name) if name in text.names else TEXT.label("not_offered"), alert=True)
     ask_again(turn, draft)
 
 
-def _answered(form: Form, key: str, value: str, asked: str) -> str:
+def _answered(form: Form, key: str, value: str, question_text: str) -> str:
     if not value:
-        return TEXT("passed", question=asked)
-    return TEXT("answered", question=asked, chosen=form.text.label(f"choice_{key}_{value}"))
+        return TEXT("passed", question=question_text)
+    return TEXT("answered", question=question_text, chosen=form.text.label(f"choice_{key}_{value}"))
 
 
 @requires(Authority.PERSON)
 async def choose_change(_update: Update, context: BotContext) -> None:
-    """Show which answers can be given anew."""
+    """Show which answers can be changed."""
     turn = context.turn
     draft = await _under_the_tap(turn)
     if draft:
@@ -265,7 +265,7 @@ async def choose_change(_update: Update, context: BotContext) -> None:
 
 @requires(Authority.PERSON)
 async def change(update: Update, context: BotContext) -> None:
-    """Ask one question anew; all other answers stay, and the old one until it is replaced."""
+    """Ask one question again; all answers stay, this one until it is replaced."""
     turn = context.turn
     draft = await _under_the_tap(turn)
     step = AnswerAnew.of(update).step
@@ -276,7 +276,7 @@ async def change(update: Update, context: BotContext) -> None:
 
 @requires(Authority.PERSON)
 async def keep(update: Update, context: BotContext) -> None:
-    """Leave an answer as it is, and go on with what has none, or to the recap."""
+    """Keep an answer, and go to the first question without one, or to the recap."""
     turn, step = context.turn, Keep.of(update).step
     draft = await _under_the_tap(turn)
     if draft and step in (draft.step, RECAP):
@@ -287,7 +287,7 @@ async def keep(update: Update, context: BotContext) -> None:
 
 @requires(Authority.PERSON)
 async def confirm_name(update: Update, context: BotContext) -> None:
-    """Take the words that were asked back as the name."""
+    """Accept the text that the bot asked back about as the name, by a tap."""
     turn = context.turn
     draft = await _under_the_tap(turn)
     if draft and draft.unsure and draft.step == Confirm.of(update).step:
@@ -298,7 +298,7 @@ async def confirm_name(update: Update, context: BotContext) -> None:
 
 @requires(Authority.PERSON)
 async def resume(_update: Update, context: BotContext) -> None:
-    """Go on where the form stands."""
+    """Show the current step again."""
     draft = await _under_the_tap(context.turn)
     if draft:
         ask_again(context.turn, draft)
@@ -306,7 +306,7 @@ async def resume(_update: Update, context: BotContext) -> None:
 
 @requires(Authority.PERSON)
 async def submit(update: Update, context: BotContext) -> None:
-    """Hand the complete form over; a second tap finds it done."""
+    """Submit the complete form; a second tap says that it was submitted."""
     turn, subject = context.turn, Submit.of(update).subject
     draft = await current(turn)
     if draft is None or draft.step != RECAP or draft.subject != subject:

@@ -1,4 +1,4 @@
-"""Giving a form up: asked once where much was answered, and done at the second word."""
+"""Giving a form up: with many answers, the bot asks for confirmation first."""
 
 from dataclasses import replace
 
@@ -8,16 +8,16 @@ from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.asking import current, form_of
-from handlers.forms.buttons import TEXT, Cancel, cancel_keyboard
+from handlers.forms.form_buttons import TEXT, Cancel, cancel_keyboard
 from storage.records.drafts import Draft
 
-# So few answers are soon given again.
+# With no more answers than this, giving up needs no question: they are quickly typed again.
 _FEW = 2
 
 
 @requires(Authority.PERSON)
 async def cancel_by_tap(update: Update, context: BotContext) -> None:
-    """Ask once whether to give up, then do it: a slip of the thumb must not lose a form."""
+    """Ask whether to give up, then do it: an accidental tap must not lose a form."""
     turn = context.turn
     draft = await current(turn)
     if Cancel.of(update).sure:
@@ -30,7 +30,7 @@ async def cancel_by_tap(update: Update, context: BotContext) -> None:
 
 @requires(Authority.PERSON)
 async def cancel(_update: Update, context: BotContext) -> None:
-    """Give the form up; one with many answers is asked about once, and given up at the second."""
+    """Give the form up; with many answers, only the second command does, the first one asks."""
     turn = context.turn
     draft = await current(turn)
     if draft and not draft.leaving and form_of(turn, draft).given(draft) > _FEW:
@@ -47,7 +47,7 @@ async def give_up(turn: Turn, draft: Draft | None) -> None:
 
 
 def ask_whether(turn: Turn, draft: Draft) -> None:
-    """Ask whether to give the form up; its answers stay until that is said."""
+    """Ask whether to give the form up; its answers are kept until the person confirms."""
     turn.work.drafts.save(replace(draft, leaving=True))
     turn.say(TEXT("cancel_question", changes=draft.changes), cancel_keyboard())
 

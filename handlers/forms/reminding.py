@@ -1,4 +1,4 @@
-"""A command in the middle of a form: it is obeyed, then the form says that it waits."""
+"""A command typed during a form runs as usual; then the bot says that the form waits."""
 
 import functools
 
@@ -10,7 +10,7 @@ from handlers.forms.asking import current, remind
 
 
 def reminding(handler: Callback) -> Callback:
-    """Let a handler follow a typed command with a reminder of the form under way, if any."""
+    """Wrap a handler: after a typed command, remind the person of the form under way, if any."""
 
     @functools.wraps(handler)
     async def reminded(update: Update, context: BotContext) -> None:
@@ -23,8 +23,8 @@ def reminding(handler: Callback) -> Callback:
 
 
 async def _has_form(turn: Turn) -> bool:
-    # Whoever taps looks around; a form is never shown in a group.
+    # No reminder after a tap, which is browsing, nor in a group, where no form is ever shown.
     if turn.update.callback_query is not None or turn.chat_id != turn.user.id:
         return False
-    # Nobody is made known by looking around.
+    # This look-up by Telegram id creates no record of a person who only browses.
     return await turn.work.read_ahead.had_draft(turn.user.id)

@@ -1,4 +1,4 @@
-"""What a form is made of."""
+"""The parts of a form: its steps, their checks, and the form itself."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ Answers: TypeAlias = Mapping[str, str]
 
 
 class RefusedError(Exception):
-    """An answer that a step does not accept; ``reason`` names the message that says why."""
+    """Raised for an answer that a step does not accept; ``reason`` names the message to show."""
 
     def __init__(self, reason: str, **values: object) -> None:
         super().__init__(reason)
@@ -24,7 +24,7 @@ Check: TypeAlias = Callable[[str, Answers], dict[str, str]]
 
 
 def always(_answers: Answers) -> bool:
-    """Ask a step whatever was answered before."""
+    """Apply to every set of earlier answers."""
     return True
 
 
@@ -32,13 +32,13 @@ def always(_answers: Answers) -> bool:
 class Step:
     """One question of a form.
 
-    ``check`` takes the typed text and the answers so far, and returns the answers that it gives
-    (its own key, and others where one text says more); RefusedError where it cannot.
-    ``resets`` are keys whose answers no longer hold once this one is given anew.
+    ``check`` takes the typed text and the answers so far, and returns the answers found
+    (its own key, and other keys if the text answers more); it raises RefusedError if there is none.
+    ``resets`` are keys whose answers become void when this one changes.
     ``choices`` are values shown as buttons, labelled ``choice_<key>_<value>`` in the catalogue.
-    One that ``is_name`` asks back, ``ask_<key>_sure``, where the text begins as a question does.
-    ``reusable`` ones are not asked where an earlier request answered them; once one is given anew,
-    they no longer count as that request's.
+    A step with ``is_name`` asks for confirmation (``ask_<key>_sure``) if the text begins like a
+    question. ``reusable`` steps are not asked if an earlier request answered them; changing one of
+    their answers makes all of them part of this form again.
     """
 
     key: str
@@ -53,10 +53,10 @@ class Step:
 
 
 class Screen(Protocol):
-    """Says something about a draft, in the turn under way."""
+    """Shows something about a draft, in the current turn."""
 
     def __call__(self, turn: Turn, draft: Draft) -> Awaitable[None]:
-        """Say it."""
+        """Queue the messages in the turn."""
 
 
 def all_choices(_turn: Turn, _draft: Draft, step: Step) -> tuple[str, ...]:
@@ -66,9 +66,9 @@ def all_choices(_turn: Turn, _draft: Draft, step: Step) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form: its steps, its words, and what happens at both ends.
+    """A form: its steps, its messages, and what submitting does.
 
-    One that does not confirm ends with its last answer, without a recap.
+    If ``confirms`` is false, the form is submitted after its last answer, without a recap.
     Messages of the catalogue: ``what`` names the form after "your form", ``notice``,
     ``ask_<key>`` for each step and perhaps ``ask_<key>_help``, ``ask_<key>_sure`` and
     ``label_<key>_sure`` for a name, ``label_<key>`` for the list of what can be changed, ``recap``,
@@ -86,43 +86,46 @@ class Form:
     by_key: Mapping[str, Step] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Index the steps; a frozen dataclass sets its own field only this way."""
+        """Index the steps; a frozen dataclass can set its own field only through ``object``."""
         object.__setattr__(self, "by_key", {step.key: step for step in self.steps})
 
     def merge(self, draft: Draft, key: str, given: Answers) -> Draft:
-        """Return the form with a step's new answers, without those that a change makes void."""
+        """Return the draft with a step's new answers, without those that the change makes void."""
         step, before = self.by_key[key], dict(draft.answers)
         if all(before.get(k) == value for k, value in given.items()):
             return replace(draft, answers=before | dict(given))
-        kept = {k: v for k, v in before.items() if k not in step.resets}
+        still_valid = {k: v for k, v in before.items() if k not in step.resets}
         reuses = None if step.reusable else draft.reuses
-        return replace(draft, answers=kept | dict(given), reuses=reuses)
+        return replace(draft, answers=still_valid | dict(given), reuses=reuses)
 
     def next_step(self, answers: Answers) -> Step | None:
-        """Return the first question that has no answer yet; None where the recap comes."""
+        """Return the first step without an answer; None if the form is complete."""
         for step in self.steps:
             if step.key not in answers and step.applies(answers):
                 return step
         return None
 
     def step_before(self, draft: Draft) -> Step | None:
-        """Return the question that is asked before the one under way; the last one at the recap.
+        """Return the step before the current one; from the recap, the last step.
 
-        None at the first one, and where one answer alone is changed.
+        None at the first step, and while a single answer is being changed.
         """
         if draft.editing and draft.step in draft.answers:
             return None
-        keys = [one.key for one in self._asked(draft)]
+        keys = [step.key for step in self._asked(draft)]
         number = keys.index(draft.step) if draft.step in keys else len(keys)
         return self.by_key[keys[number - 1]] if number else None
 
     def given(self, draft: Draft) -> int:
-        """Count the answers that the person gave, without those taken from an earlier request."""
+        """Count the answers given in this form, without those taken from an earlier request."""
         return sum(bool(draft.answers.get(step.key)) for step in self._asked(draft))
 
     def place(self, draft: Draft) -> tuple[int, int] | None:
-        """Return which question of how many is under way, from 1; None where it is given anew."""
-        keys = [one.key for one in self._asked(draft)]
+        """Return (number from 1, total) of the current step; None while an answer is changed.
+
+        None also at the notice, at the recap, and for a form of a single question.
+        """
+        keys = [step.key for step in self._asked(draft)]
         if draft.editing or draft.step not in keys or len(keys) == 1:
             return None
         return keys.index(draft.step) + 1, len(keys)

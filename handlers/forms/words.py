@@ -1,10 +1,10 @@
-"""What a text typed during a form says, where it is no answer: help, a yes, the way back or out."""
+"""Texts typed during a form that are no answers: help, yes, no, keep, back, stop."""
 
 import functools
 
 from handlers.core.turn import Turn
 from handlers.forms.asking import form_of
-from handlers.forms.buttons import NOTICE, TEXT
+from handlers.forms.form_buttons import NOTICE, TEXT
 from knowledge.text.normalise import normalise
 from storage.records.drafts import Draft
 
@@ -29,39 +29,39 @@ def sounds_like_a_question(turn: Turn, draft: Draft, text: str) -> bool:
 
 
 def may_be_a_question(turn: Turn, draft: Draft, text: str) -> bool:
-    """Tell whether a text typed where a name is asked for begins as questions and wishes do."""
+    """Tell whether a text typed as a name begins like a question or a request."""
     step = form_of(turn, draft).by_key.get(draft.step)
     if step is None or not step.is_name or wants_to_stop(turn, draft, text):
         return False
-    said = f"{normalise(text)} "
-    begins = any(said.startswith(f"{opening} ") for opening in _phrases("question_openings"))
+    normalised = f"{normalise(text)} "
+    begins = any(normalised.startswith(f"{opening} ") for opening in _phrases("question_openings"))
     return begins and not _is_one_of("back_words", text)
 
 
 def calls_for_help(text: str) -> bool:
-    """Tell a text of question marks alone."""
+    """Tell whether a text is only question marks."""
     return "".join(text.split()).strip("?") == "" and "?" in text
 
 
 def is_yes(text: str) -> bool:
-    """Tell whether a text is a yes where one is asked for."""
+    """Tell whether a text is one of the words for yes."""
     return _is_one_of("yes_words", text)
 
 
 def means_to_leave(draft: Draft, text: str) -> bool:
-    """Tell whether a text says yes to giving the form up, where that was just asked."""
+    """Tell whether a text confirms leaving the form, just after the bot asked that."""
     return draft.leaving and _is_one_of("leaving_words", text)
 
 
 def wants_to_stop(turn: Turn, draft: Draft, text: str) -> bool:
-    """Tell whether a text says plainly that the form is to be given up."""
-    # Without a recap, all words are for whoever they go to.
+    """Tell whether a text asks plainly to give the form up."""
+    # A form without a recap sends any text to its addressee, stop words included.
     speaks = form_of(turn, draft).confirms and _is_one_of("stop_words", text)
     return speaks or means_to_leave(draft, text)
 
 
 def confirms_name(turn: Turn, draft: Draft, text: str) -> bool:
-    """Tell whether a text says yes, where it was asked whether some words are the name."""
+    """Tell whether a text confirms the name that the bot asked back about."""
     if draft.unsure is None:
         return False
     label = form_of(turn, draft).text.label(f"label_{draft.step}_sure")
@@ -69,21 +69,21 @@ def confirms_name(turn: Turn, draft: Draft, text: str) -> bool:
 
 
 def says_no(draft: Draft, text: str) -> bool:
-    """Tell whether a text says no to that, or to giving the form up."""
-    asked = draft.unsure is not None or draft.leaving
-    return asked and _is_one_of("no_words", text)
+    """Tell whether a text says no to a name asked back, or to giving the form up."""
+    is_asked = draft.unsure is not None or draft.leaving
+    return is_asked and _is_one_of("no_words", text)
 
 
 def keeps(draft: Draft, text: str) -> bool:
-    """Tell whether a text says that an answer shown again stays as it is."""
+    """Tell whether a text asks to keep the present answer of the step."""
     if draft.step not in draft.answers:
         return False
-    # Who changes one answer from the recap came from there.
+    # While one answer is changed from the recap, "back" means back to the recap.
     return _is_one_of("keep_words", text) or (draft.editing and _is_one_of("back_words", text))
 
 
 def step_back(turn: Turn, draft: Draft, text: str) -> str | None:
-    """Return the step that a text which asks to go back leads to; None where it is an answer."""
+    """Return the step to go back to if the text asks that; None if the text is an answer."""
     if draft.step == NOTICE or not _is_one_of("back_words", text):
         return None
     form = form_of(turn, draft)

@@ -1,1 +1,1 @@
-"""What belongs to no one feature: welcome, help, groups, privacy, what nobody understood."""
+"""Parts common to all features: welcome, help, groups, privacy, and the fallback."""

@@ -1,4 +1,4 @@
-"""What is said to all that nothing else understands: nobody meets silence."""
+"""Replies to updates that no other handler takes, so that nobody is left without an answer."""
 
 import logging
 
@@ -22,7 +22,7 @@ _GONE = frozenset({ChatMember.BANNED, ChatMember.LEFT})
 
 @requires(Authority.PERSON)
 async def refuse_media(_update: Update, context: BotContext) -> None:
-    """Say what can be sent instead of a voice message, a picture, a file, a place."""
+    """Say what can be sent instead of a voice message, picture, file or location."""
     turn = context.turn
     draft = await forms.current(turn)
     if draft is None:
@@ -34,9 +34,9 @@ async def refuse_media(_update: Update, context: BotContext) -> None:
 
 @requires(Authority.PERSON)
 async def refuse_command(_update: Update, context: BotContext) -> None:
-    """Say that a command does not exist, and that the form under way is kept."""
+    """Say that a command does not exist; show the step of the form under way again."""
     turn = context.turn
-    # What is marked as a command need not hold a word.
+    # Telegram may mark as a command a text that has no word.
     word = "".join(turn.text.split()[:1])[:40]
     turn.say(TEXT("unknown_command", command=word), start_and_help.ways_on())
     draft = await forms.current(turn)
@@ -46,13 +46,13 @@ async def refuse_command(_update: Update, context: BotContext) -> None:
 
 @requires(Authority.ANYONE)
 async def expire_button(_update: Update, context: BotContext) -> None:
-    """Answer a button that nobody else knows: one of an older version of the bot."""
+    """Answer a button that no handler knows: an older version of the bot made it."""
     context.turn.toast(TEXT.label("expired_button"), alert=True)
 
 
 @requires(Authority.ANYONE)
 async def notice_membership(update: Update, context: BotContext) -> None:
-    """Remember who blocked the bot; tell a group that it was added to which it is."""
+    """Record who blocked or unblocked the bot; greet a group that the bot was added to."""
     turn, change = context.turn, update.my_chat_member
     if change is None:
         return
@@ -66,7 +66,7 @@ async def notice_membership(update: Update, context: BotContext) -> None:
 
 @requires(Authority.ANYONE)
 async def follow_group(update: Update, context: BotContext) -> None:
-    """Remember the new id of a group that became a supergroup."""
+    """Record the new chat id of a group that became a supergroup."""
     message = update.message
     if message and message.migrate_to_chat_id:
         await context.turn.work.outbox.moved(message.chat.id, message.migrate_to_chat_id)

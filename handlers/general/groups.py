@@ -1,4 +1,4 @@
-"""What the groups of the team are told: what arrives there, and what becomes of what is written."""
+"""Help for the groups of the team: what arrives there, and which messages are not passed on."""
 
 from telegram import Message, Update
 from telegram.ext import CommandHandler, MessageHandler
@@ -16,7 +16,7 @@ TEXT = Catalogue.of("groups")
 
 
 async def roles(turn: Turn) -> frozenset[Audience]:
-    """Tell what the chat of this update is to the team; one group may be both."""
+    """Return the roles of this chat for the team; one group may have both roles."""
     groups = {
         Audience.ADMINISTRATORS: turn.services.admin_chat_id,
         Audience.FACILITATORS: turn.services.facilitator_chat_id,
@@ -31,33 +31,33 @@ async def roles(turn: Turn) -> frozenset[Audience]:
 
 
 async def greet(turn: Turn) -> None:
-    """Tell a group that the bot was added to which it is."""
+    """Tell a group, when the bot joins it, which role it has."""
     turn.say(TEXT("hello", chat_id=turn.chat_id, roles=await roles(turn), is_new=True))
 
 
 @requires(Authority.ANYONE)
 async def show_help(update: Update, context: BotContext) -> None:
-    """Say what arrives in this group, and what can be done; other groups have no help."""
+    """Say what arrives in a group of the team and what can be done; elsewhere, the general help."""
     turn = context.turn
-    found = await roles(turn)
-    if found:
-        turn.say(TEXT("hello", chat_id=turn.chat_id, roles=found, is_new=False))
+    chat_roles = await roles(turn)
+    if chat_roles:
+        turn.say(TEXT("hello", chat_id=turn.chat_id, roles=chat_roles, is_new=False))
     else:
         await start_and_help.show_help(update, context)
 
 
 @requires(Authority.ANYONE)
 async def hear_reply(update: Update, context: BotContext) -> None:
-    """Say what does not become of a reply to the bot that nothing else understands."""
+    """Say that a reply to the bot, which no other handler took, goes to nobody."""
     turn, message = context.turn, update.message
     if message is None or not _answers(message, context.bot.id):
         return
-    found = await roles(turn)
-    if message.document and Audience.FACILITATORS in found:
+    chat_roles = await roles(turn)
+    if message.document and Audience.FACILITATORS in chat_roles:
         name = (message.document.file_name or "")[:80]
         text = TEXT("file_not_taken", name=name, files=PUBLISHABLE)
         turn.say(text, reply_to=message.message_id)
-    elif Audience.ADMINISTRATORS in found:
+    elif Audience.ADMINISTRATORS in chat_roles:
         turn.say(TEXT("not_passed_on"), reply_to=message.message_id)
 
 
@@ -70,5 +70,5 @@ _IN_GROUP = on.UpdateType.MESSAGE & on.ChatType.GROUPS
 HANDLERS: tuple[Handler, ...] = (
     CommandHandler(("start", "aide", "help"), show_help, filters=_IN_GROUP),
 )
-# Heard once nothing else has understood it.
+# Registered after the other handlers: it takes the replies that they leave.
 HEARING: Handler = MessageHandler(_IN_GROUP & on.REPLY & ~on.StatusUpdate.ALL, hear_reply)

@@ -1,4 +1,4 @@
-"""The person's rights over their data: information, access, erasure."""
+"""Data protection rights of a person: information, access, erasure."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ async def show_privacy(_update: Update, context: BotContext) -> None:
 @requires(Authority.PERSON)
 @reminding
 async def send_data(_update: Update, context: BotContext) -> None:
-    """Send all that is held on the person, as a page that any phone opens."""
+    """Send all data about the person, as an HTML page that any phone opens."""
     turn = context.turn
     data = await turn.work.rights.export(
         (await turn.person()).id, except_update_id=turn.update.update_id
@@ -47,7 +47,7 @@ async def send_data(_update: Update, context: BotContext) -> None:
 
 @requires(Authority.PERSON)
 async def ask_erasure(_update: Update, context: BotContext) -> None:
-    """Ask once before everything is erased."""
+    """Ask for confirmation before everything is erased."""
     turn = context.turn
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
     keyboard = column(
@@ -61,7 +61,7 @@ async def ask_erasure(_update: Update, context: BotContext) -> None:
 
 @requires(Authority.PERSON)
 async def erase(update: Update, context: BotContext) -> None:
-    """Erase the person; blank what the administrators were shown of them."""
+    """Erase the person, and blank the messages in the groups that show their data."""
     turn = context.turn
     if not Erase.of(update).sure:
         turn.rewrite(TEXT("kept"))

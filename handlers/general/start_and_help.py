@@ -1,4 +1,4 @@
-"""Start, help, and a person to talk to."""
+"""Welcome, help, and how to reach a person of the team."""
 
 import re
 
@@ -21,7 +21,7 @@ _PROJECT_PAYLOAD = re.compile(r"p_([a-z0-9-]+)")
 @requires(Authority.PERSON)
 @reminding
 async def start(_update: Update, context: BotContext) -> None:
-    """Welcome, or open what the deep link names: ``p_<project id>``."""
+    """Welcome the person, or show the project of a deep link ``p_<project id>``."""
     payload = "".join(context.args or ())
     project = _PROJECT_PAYLOAD.fullmatch(payload)
     if project:
@@ -31,14 +31,14 @@ async def start(_update: Update, context: BotContext) -> None:
 
 
 def welcome(turn: Turn) -> None:
-    """Say who speaks, what can be done, and who runs the service."""
+    """Say that this is a bot, what it can do, and who runs the service."""
     turn.say(TEXT("welcome", identity=turn.services.identity), ways_on())
 
 
 @requires(Authority.PERSON)
 @reminding
 async def show_help(_update: Update, context: BotContext) -> None:
-    """Say all that can be typed."""
+    """List the commands and what else can be typed."""
     context.turn.say(TEXT("help", identity=context.turn.services.identity), ways_on())
 
 
@@ -54,7 +54,7 @@ async def show_human(_update: Update, context: BotContext) -> None:
 
 
 def ways_on() -> Keyboard:
-    """Return the buttons that lead from anywhere to the main screens."""
+    """Return the buttons to the main screens."""
     return column(
         [
             button(TEXT.label("button_projects"), ListProjects()),

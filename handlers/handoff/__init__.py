@@ -1,1 +1,1 @@
-"""When a person takes over: questions handed to facilitators, and what is relayed both ways."""
+"""Handoff: questions handed over to facilitators, and messages relayed both ways."""

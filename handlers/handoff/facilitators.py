@@ -1,4 +1,4 @@
-"""What facilitators do with a question handed over: reply, correct, close, sign."""
+"""Facilitators in conversations: reply, correct a reply, close, reopen, sign."""
 
 from dataclasses import dataclass
 
@@ -30,20 +30,20 @@ TEXT = Catalogue.of("handoff")
 
 @dataclass(frozen=True, slots=True)
 class RefusedReply:
-    """Why a reply is not passed on: the message that says so."""
+    """Why a reply is not passed on; ``name`` is the message that says so."""
 
     name: str
     length: int = 0
 
 
 def threads_of(turn: Turn) -> Threads:
-    """Return the threads as this turn may change them."""
+    """Return the threads in the unit of work of this turn."""
     return Threads(turn.work, turn.services.identity.operator)
 
 
 @requires(Authority.FACILITATORS)
 async def hear_reply(update: Update, context: BotContext) -> None:
-    """Pass a reply on to the person; what cannot be passed on is said, never lost."""
+    """Pass a reply on to the person; if that is impossible, say so to the author."""
     if update.message:
         await pass_on(context.turn, update.message)
 
@@ -91,40 +91,40 @@ async def _relay(turn: Turn, conversation: Conversation, message: Message) -> No
         author_id=turn.user.id,
         signature=await _signature(turn, message),
     )
-    said = await turn.work.conversations.say(new)
-    await threads_of(turn).pass_on(conversation, said)
+    sent = await turn.work.conversations.say(new)
+    await threads_of(turn).pass_on(conversation, sent)
 
 
 async def _signature(turn: Turn, message: Message) -> str | None:
-    """Return the facilitator's name where they chose to sign."""
-    # An anonymous administrator of the group writes as the group.
+    """Return the facilitator's name if they chose to sign."""
+    # An anonymous administrator of the group writes as the group and has no name to sign with.
     signs = message.sender_chat is None and await turn.work.conversations.signs(turn.user.id)
     return turn.user.full_name if signs else None
 
 
 @requires(Authority.ANYONE)
 async def correct(update: Update, context: BotContext) -> None:
-    """Relay an edit as an edit; only what was passed on from this very chat is known.
+    """Relay the edit of a message that was passed on from this chat, as an edit.
 
-    A reply that could not be passed on, and now can, is.
+    A reply that was refused before its edit is passed on if it is now acceptable.
     """
     turn, message = context.turn, update.edited_message
     if message is None or not message.text:
         return
-    said = await turn.work.conversations.typed_as(message.chat.id, message.message_id)
-    if said is None:
+    sent = await turn.work.conversations.typed_as(message.chat.id, message.message_id)
+    if sent is None:
         if await _is_late_reply(turn, message):
             await pass_on(turn, message)
         return
-    conversation = await turn.work.conversations.get(said.conversation_id)
-    if conversation is None or said.text == message.text:
+    conversation = await turn.work.conversations.get(sent.conversation_id)
+    if conversation is None or sent.text == message.text:
         return
     if units(message.text) > LONGEST:
         _refuse_correction(turn, conversation, message)
         return
-    arrived = await turn.work.outbox.delivery(said.about) is not None
-    said = await turn.work.conversations.correct(said.id, message.text, stale=not arrived)
-    await threads_of(turn).correct(conversation, said)
+    arrived = await turn.work.outbox.delivery(sent.about) is not None
+    sent = await turn.work.conversations.correct(sent.id, message.text, stale=not arrived)
+    await threads_of(turn).correct(conversation, sent)
 
 
 async def _is_late_reply(turn: Turn, message: Message) -> bool:
@@ -145,7 +145,7 @@ def _refuse_correction(turn: Turn, conversation: Conversation, message: Message)
 
 @requires(Authority.FACILITATORS)
 async def close(update: Update, context: BotContext) -> None:
-    """End a conversation and tell the person who knows of it; of two facilitators one does it."""
+    """Close a conversation, once if two facilitators tap; tell the person if they know of it."""
     turn = context.turn
     try:
         ended = await turn.work.conversations.close(
@@ -164,16 +164,16 @@ async def close(update: Update, context: BotContext) -> None:
 
 
 async def _is_known(turn: Turn, conversation: Conversation) -> bool:
-    """Tell whether the person was ever given the number of a conversation."""
+    """Tell whether the person knows of the conversation: they began it or got a message."""
     if conversation.opened_by is Side.PERSON:
         return True
-    said = await turn.work.conversations.messages(conversation.id)
-    return any(one.side is Side.FACILITATORS for one in said)
+    messages = await turn.work.conversations.messages(conversation.id)
+    return any(message.side is Side.FACILITATORS for message in messages)
 
 
 @requires(Authority.FACILITATORS)
 async def reopen(update: Update, context: BotContext) -> None:
-    """Take a closed conversation up again; the person hears of it by the reply."""
+    """Reopen a closed conversation; the person is not told: the next reply shows it."""
     turn = context.turn
     try:
         ended = await turn.work.conversations.reopen(ReopenThread.of(update).conversation_id)
@@ -195,7 +195,7 @@ async def _show(turn: Turn, ended: Ended, done: str) -> None:
 
 @requires(Authority.FACILITATORS)
 async def switch_signature(update: Update, context: BotContext) -> None:
-    """Sign one's own replies with one's name from now on, or no more."""
+    """Turn the signature of this facilitator's replies on or off."""
     turn = context.turn
     if update.message and update.message.sender_chat is not None:
         turn.say(TEXT("signature_needs_name"))
@@ -205,7 +205,7 @@ async def switch_signature(update: Update, context: BotContext) -> None:
 
 
 async def follow_group(turn: Turn, new_chat_id: int) -> None:
-    """Post the open questions anew in the facilitators' group that has just moved."""
+    """Post the cards of open conversations again after the facilitators' group moved."""
     group = turn.services.facilitator_chat_id
     if group is None or await turn.work.outbox.current_chat(group) != new_chat_id:
         return

@@ -21,17 +21,17 @@ from storage.records.questions import Question
 
 TEXT = Catalogue.of("handoff")
 UNWRITTEN = "0"
-# So that one person cannot fill the facilitators' group.
+# A limit of open conversations a person: nobody may flood the facilitators' group.
 MOST_OPEN = 5
 
 
 def is_offered(turn: Turn) -> bool:
-    """Tell whether there are facilitators to hand a question over to."""
+    """Tell whether a group of facilitators is configured."""
     return turn.services.facilitator_chat_id is not None
 
 
 def offer(turn: Turn, question_id: int = 0) -> list[Button]:
-    """Return the button, where there are facilitators."""
+    """Return the button to hand a question over; empty without facilitators."""
     if not is_offered(turn):
         return []
     return [button(TEXT.label("hand_over"), HandOver(question_id))]
@@ -39,7 +39,7 @@ def offer(turn: Turn, question_id: int = 0) -> list[Button]:
 
 @requires(Authority.PERSON)
 async def begin(update: Update, context: BotContext) -> None:
-    """Show what would be sent, of the question that the button was under."""
+    """Show the question that would be sent, or ask for one."""
     turn, question_id = context.turn, HandOver.of(update).question_id
     person = await turn.person()
     if not is_offered(turn):
@@ -64,7 +64,7 @@ async def _open_form(turn: Turn, question: Question | None) -> None:
 
 
 def _words(turn: Turn, question: Question) -> str:
-    """Return the question as it was typed, where the tapped message quotes it; else as kept."""
+    """Return the question as typed if the tapped message quotes it, else as stored, masked."""
     query = turn.update.callback_query
     message = query.message if query else None
     quoted = message.reply_to_message if isinstance(message, Message) else None
@@ -77,20 +77,20 @@ def _subject(turn: Turn, _draft: Draft) -> dict[str, object]:
 
 
 def _question(text: str, answers: Answers) -> dict[str, str]:
-    """Accept a question of some words."""
+    """Accept a question that has words and is not too long."""
     checks.passage("text", longest=LONGEST)(text, answers)
     return _reply(text, answers)
 
 
 def _reply(text: str, _answers: Answers) -> dict[str, str]:
-    """Accept anything short enough: a thumb up is an answer as well."""
+    """Accept any text that is not too long: an emoji is an answer too."""
     if units(text) > LONGEST:
         raise RefusedError("too_long", length=units(text), longest=LONGEST)
     return {"text": text.strip()}
 
 
 async def hand_over(turn: Turn, draft: Draft) -> None:
-    """Open the conversation, owe the group its message, and give the number."""
+    """Open the conversation, queue its card for the group, and give the person its number."""
     question = await turn.work.questions.get(int(draft.subject), draft.person_id)
     new = NewConversation(
         person_id=draft.person_id,
@@ -118,7 +118,7 @@ def _threads(turn: Turn) -> Threads:
 
 @requires(Authority.PERSON)
 async def begin_reply(update: Update, context: BotContext) -> None:
-    """Ask for the words to send back in a conversation."""
+    """Ask for the text to send back in a conversation."""
     turn = context.turn
     conversation = await turn.work.conversations.get(ReplyTo.of(update).conversation_id)
     if conversation is None or conversation.person_id != (await turn.person()).id:
@@ -130,14 +130,14 @@ async def begin_reply(update: Update, context: BotContext) -> None:
 
 
 async def send_reply(turn: Turn, draft: Draft) -> None:
-    """Pass on what was typed after the button."""
+    """Pass on the text typed after the button."""
     conversation = await turn.work.conversations.get(int(draft.subject))
     await _say_back(turn, conversation, draft.answers["text"])
 
 
 @requires(Authority.PERSON)
 async def hear_reply(update: Update, context: BotContext) -> None:
-    """Pass on a Telegram reply to a message of the conversation; a form under way stays."""
+    """Pass on a Telegram reply to a message of a conversation; another form goes on."""
     turn = context.turn
     number = number_replied_to(update.message)
     conversation = await turn.work.conversations.by_number(number) if number else None
@@ -165,8 +165,8 @@ async def _say_back(turn: Turn, conversation: Conversation | None, words: str) -
     if message is None:
         raise LookupError("a reply without a message")
     new = NewMessage(conversation.id, Side.PERSON, words, message.chat.id, message.message_id)
-    said = await turn.work.conversations.say(new)
-    await _threads(turn).pass_on(conversation, said)
+    sent = await turn.work.conversations.say(new)
+    await _threads(turn).pass_on(conversation, sent)
     turn.say(TEXT("sent_back", conversation=conversation))
 
 

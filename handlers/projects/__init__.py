@@ -1,1 +1,1 @@
-"""The census, browsed: lists, filters, search, cards."""
+"""Browsing the census of projects: lists, filters, search, cards."""

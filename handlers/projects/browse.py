@@ -1,4 +1,4 @@
-"""The census: open projects by pages and filters, word search, and the card of one project."""
+"""Browsing the census: pages of open projects, filters, word search, and project cards."""
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +17,7 @@ from handlers.core.buttons import (
 )
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
-from handlers.core.paging import BUTTONS, TOLD, Page
+from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
@@ -28,13 +28,13 @@ from knowledge.text.normalise import normalise
 from storage.records.interests import Status
 
 TEXT = Catalogue.of("projects")
-# What 64 bytes of callback data leave for the words of a search.
+# The search words must fit in 64 bytes of callback data beside the other fields.
 _WORDS_LENGTH = 30
 
 
 @dataclass(frozen=True)
 class ChooseFilter(CallbackData, prefix="f"):
-    """One page of the territories or of the sectors to filter by, keeping the other filters."""
+    """One page of the territories or sectors to filter by; the other filters are kept."""
 
     facet: str
     territory: str = ""
@@ -45,21 +45,21 @@ class ChooseFilter(CallbackData, prefix="f"):
 
 
 def key_of(label: str) -> str:
-    """Return a short key for a territory or a sector, the same whatever the list's order."""
+    """Return a short key of a territory or sector, which does not depend on the list's order."""
     return format(zlib.crc32(normalise(label).encode()), "x")
 
 
 @requires(Authority.PERSON)
 @reminding
 async def list_projects(_update: Update, context: BotContext) -> None:
-    """Show the first page; words after the command are searched for."""
+    """Show the first page; the words after the command are search words."""
     words = _searchable(" ".join(context.args or ()))
     show_page(context.turn, ListProjects(words=words))
 
 
 @requires(Authority.PERSON)
 async def turn_page(update: Update, context: BotContext) -> None:
-    """Show another page, or another filter, in place of the one tapped on."""
+    """Show another page or apply another filter, in place of the tapped message."""
     show_page(context.turn, ListProjects.of(update), in_place=True)
 
 
@@ -69,16 +69,16 @@ def _searchable(words: str) -> str:
 
 
 def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) -> None:
-    """Say one page of the projects that a query finds."""
-    found = _find(turn, query)
-    page = Page.of(found.projects, query.page, TOLD)
+    """Show one page of the projects that match a query."""
+    result = _find(turn, query)
+    page = Page.of(result.projects, query.page, TEXT_ITEMS)
     text = TEXT(
         "page",
         page=page,
         filters=_filters(turn, query),
         words=query.words,
-        searched=found.words,
-        complete=found.complete,
+        searched=result.words,
+        complete=result.complete,
     )
     keyboard = _page_keyboard(query, page) if page.items else _empty_keyboard(query)
     (turn.rewrite if in_place else turn.say)(text, keyboard)
@@ -97,7 +97,7 @@ def _find(turn: Turn, query: ListProjects) -> SearchResult:
 
 
 def _label(key: str, labels: Callable[[date], Iterable[str]], today: date) -> str | None:
-    """Return the label of a key; one that has gone from the census is its own label."""
+    """Return the label of a key; the key itself if the census no longer has that label."""
     if not key:
         return None
     return next((label for label in labels(today) if key_of(label) == key), key)
@@ -127,7 +127,7 @@ def _page_keyboard(query: ListProjects, page: Page[Project]) -> Keyboard:
 
 
 def _empty_keyboard(query: ListProjects) -> Keyboard:
-    """Return what to do instead: without the filters where there are any, then without all."""
+    """Return the ways out of an empty result: fewer filters, the words alone, all projects."""
     filtered = bool(query.territory or query.sector or query.seeks_lead)
     without = [[button(TEXT.label("same_words"), ListProjects(words=query.words))]]
     return rows(
@@ -139,10 +139,10 @@ def _empty_keyboard(query: ListProjects) -> Keyboard:
 
 
 def _filter_buttons(query: ListProjects) -> Iterator[list[Button]]:
-    kept = (query.territory, query.sector, query.seeks_lead, query.words)
+    filters = (query.territory, query.sector, query.seeks_lead, query.words)
     yield [
-        button(TEXT.label("by_territory"), ChooseFilter("t", *kept)),
-        button(TEXT.label("by_sector"), ChooseFilter("s", *kept)),
+        button(TEXT.label("by_territory"), ChooseFilter("t", *filters)),
+        button(TEXT.label("by_sector"), ChooseFilter("s", *filters)),
     ]
     toggle = "with_lead_too" if query.seeks_lead else "only_seeking_lead"
     yield [button(TEXT.label(toggle), replace(query, page=0, seeks_lead=not query.seeks_lead))]
@@ -156,24 +156,24 @@ def _way_out(query: ListProjects) -> Iterator[list[Button]]:
 @requires(Authority.PERSON)
 async def choose_filter(update: Update, context: BotContext) -> None:
     """Show the territories, or the sectors, that have open projects."""
-    turn, asked = context.turn, ChooseFilter.of(update)
+    turn, choice = context.turn, ChooseFilter.of(update)
     census, today = turn.services.knowledge.census, turn.services.today()
-    kept = ListProjects(0, asked.territory, asked.sector, asked.seeks_lead, asked.words)
-    if asked.facet == "t":
+    query = ListProjects(0, choice.territory, choice.sector, choice.seeks_lead, choice.words)
+    if choice.facet == "t":
         options = [
-            (name, replace(kept, territory=key_of(name))) for name in census.territories(today)
+            (name, replace(query, territory=key_of(name))) for name in census.territories(today)
         ]
-        everywhere = ("every_territory", replace(kept, territory=""))
+        everywhere = ("every_territory", replace(query, territory=""))
     else:
-        options = [(name, replace(kept, sector=key_of(name))) for name in census.sectors(today)]
-        everywhere = ("every_sector", replace(kept, sector=""))
-    page = Page.of(options, asked.page, BUTTONS)
+        options = [(name, replace(query, sector=key_of(name))) for name in census.sectors(today)]
+        everywhere = ("every_sector", replace(query, sector=""))
+    page = Page.of(options, choice.page, BUTTON_ITEMS)
     keyboard = rows(
         [button(TEXT.label(everywhere[0]), everywhere[1])],
         *([button(name, target)] for name, target in page.items),
-        page.steps(lambda index: replace(asked, page=index)),
+        page.steps(lambda index: replace(choice, page=index)),
     )
-    turn.rewrite(TEXT("choose_territory" if asked.facet == "t" else "choose_sector"), keyboard)
+    turn.rewrite(TEXT("choose_territory" if choice.facet == "t" else "choose_sector"), keyboard)
 
 
 @requires(Authority.PERSON)
@@ -183,7 +183,7 @@ async def show_card(update: Update, context: BotContext) -> None:
 
 
 async def show(turn: Turn, project_id: str) -> None:
-    """Say the card of a project, or that it has left the census."""
+    """Show the card of a project, or say that it is no longer in the census."""
     project = turn.services.knowledge.project(project_id)
     if project is None:
         turn.say(TEXT("gone"), _back())
@@ -202,7 +202,7 @@ async def show(turn: Turn, project_id: str) -> None:
 
 
 def why_closed(turn: Turn, project: Project) -> str | None:
-    """Say why a project takes no new interest; None for an open one."""
+    """Return why a project accepts no new interest; None if it is open."""
     if project.open_on(turn.services.today()):
         return None
     if project.withdrawn_on:

@@ -1,1 +1,1 @@
-"""A question and its answer, and the list of themes."""
+"""Questions and their answers, and the list of themes."""

@@ -1,4 +1,4 @@
-"""An answer as it is shown: text, source, date, projects, action, related questions, vote."""
+"""Showing an answer: text, source, date, projects, action, related questions, vote."""
 
 import functools
 from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ _ACTIONS: dict[Action, tuple[str, CallbackData]] = {
 
 @dataclass(frozen=True)
 class Vote(CallbackData, prefix="v"):
-    """Whether an answer helped; ``question_id`` is the row that the vote is kept in."""
+    """Vote whether an answer helped; ``question_id`` is the row that stores the vote."""
 
     question_id: int
     entry_id: str
@@ -42,7 +42,7 @@ class Vote(CallbackData, prefix="v"):
 
 
 async def remember(turn: Turn, text: str, outcome: Outcome, shown: tuple[str, ...]) -> int:
-    """Keep the question, masked, and return the id of its row."""
+    """Store the masked question and return the id of its row."""
     person = await turn.person()
     turn.count("question", outcome.value)
     return await turn.work.questions.record(
@@ -58,7 +58,7 @@ def show(
     *,
     in_place: bool = False,
 ) -> None:
-    """Say the answer of an entry, or put it in place of the choices that were tapped."""
+    """Show the answer of an entry; ``in_place`` replaces the tapped choices."""
     projects = tuple(projects)
     text = _text(turn, entry, projects, vote="ask")
     keyboard = rows(_votes(question_id, entry), *_ways_on(turn, entry, projects))
@@ -68,12 +68,12 @@ def show(
 def _text(turn: Turn, entry: Entry, projects: tuple[Project, ...], vote: str) -> str:
     today = turn.services.today()
     expired = entry.valid_until is not None and entry.valid_until < today
-    return _put_together(entry, len(projects), expired, vote)
+    return _rendered(entry, len(projects), expired, vote)
 
 
-# The same few answers are given all day.
+# Cached: a few answers make up most of the traffic.
 @functools.lru_cache(maxsize=256)
-def _put_together(entry: Entry, projects: int, expired: bool, vote: str) -> str:  # noqa: FBT001
+def _rendered(entry: Entry, projects: int, expired: bool, vote: str) -> str:  # noqa: FBT001
     return TEXT("answer", entry=entry, projects=projects, expired=expired, vote=vote)
 
 
@@ -94,7 +94,7 @@ def _ways_on(turn: Turn, entry: Entry, projects: tuple[Project, ...]) -> Iterato
 
 
 def action_button(action: Action | None) -> Button | None:
-    """Return the button of what a reply calls for."""
+    """Return the button for the action of a reply, if it has one."""
     if action is None:
         return None
     name, target = _ACTIONS[action]
@@ -103,7 +103,7 @@ def action_button(action: Action | None) -> Button | None:
 
 @requires(Authority.PERSON)
 async def vote(update: Update, context: BotContext) -> None:
-    """Keep the vote; after a no, offer a person to talk to."""
+    """Store the vote; after a no, offer to talk to a person."""
     turn, choice = context.turn, Vote.of(update)
     person = await turn.person()
     counted = await turn.work.questions.voted(choice.question_id, person.id, helpful=choice.helpful)
@@ -118,7 +118,7 @@ async def vote(update: Update, context: BotContext) -> None:
 
 
 def without_answer(turn: Turn, question_id: int, nearest: Iterable[Entry] = ()) -> Keyboard:
-    """Return what helps where no answer does, after the titles that may be right after all."""
+    """Return the nearest entries, then the other ways to get help."""
     return column(
         [
             *(button(entry.title, ShowEntry(entry.id)) for entry in nearest),

@@ -1,4 +1,4 @@
-"""A question in the person's own words: an answer, a choice of two or three, or an honest no."""
+"""Typed questions: the bot answers, offers two or three choices, or says it has no answer."""
 
 import asyncio
 from dataclasses import dataclass
@@ -35,13 +35,13 @@ class Choose(CallbackData, prefix="c"):
 
 
 def writer(update: Update) -> User | None:
-    """Return who wrote a text that is to be heard here, if it is one."""
+    """Return who wrote the update if it is a plain text in a private chat."""
     return update.effective_user if _TEXT_IN_PRIVATE.check_update(update) else None
 
 
 @requires(Authority.PERSON)
 async def hear(_update: Update, context: BotContext) -> None:
-    """Take a text as the next answer of the form under way, or else as a question."""
+    """Handle a text as an answer in the form under way, or else as a question."""
     turn = context.turn
     draft = await forms.current(turn)
     if draft is None:
@@ -57,7 +57,10 @@ async def hear(_update: Update, context: BotContext) -> None:
 
 
 async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:
-    """Tell whether what may be a name is a question with an answer; said twice, it is a name."""
+    """Tell whether a text typed as a name is a question that has an answer.
+
+    The same text sent twice in a row is accepted as the name.
+    """
     if not forms.may_be_a_question(turn, draft, turn.text):
         return False
     decision = await _decide(turn.services, turn.text)
@@ -68,7 +71,7 @@ async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:
 
 
 async def ask(turn: Turn) -> None:
-    """Match the question against the knowledge and say what came of it."""
+    """Match the question against the knowledge and show the outcome."""
     decision = await _decide(turn.services, turn.text)
     if not decision.has_words:
         turn.say(TEXT("no_words"))
@@ -83,30 +86,30 @@ async def ask(turn: Turn) -> None:
         _answer(turn, decision, question_id)
     elif outcome is Outcome.CHOICES:
         keyboard = _choices(turn, decision, question_id)
-        turn.say(TEXT("choices"), keyboard, reply_to=_said(turn))
+        turn.say(TEXT("choices"), keyboard, reply_to=_message_id(turn))
     else:
         _say_none(turn, decision, question_id)
 
 
 async def _decide(services: Services, text: str) -> Decision:
-    """Match, or find again what was decided for the same words."""
+    """Return the cached decision for this text, or match it."""
     knowledge = services.knowledge
     decision = services.decisions.get(knowledge, text)
     if decision is None:
-        # In a thread: the encoder takes milliseconds that other chats need not wait for.
+        # In a thread: the encoder takes milliseconds, and other chats must not wait for it.
         decision = await asyncio.to_thread(knowledge.matcher.match, text)
         services.decisions.keep(knowledge, text, decision)
     return decision
 
 
-def _said(turn: Turn) -> int | None:
-    """Return the person's message, which is quoted where it was not understood at once."""
+def _message_id(turn: Turn) -> int | None:
+    """Return the id of the person's message, to quote it when the bot is not sure."""
     message = turn.update.message
     return message.message_id if message else None
 
 
 async def _once_in_a_row(turn: Turn, outcome: Outcome) -> Outcome:
-    """Turn a second clarification in a row into an honest no, so that nobody is trapped."""
+    """Turn a second list of choices in a row into "no answer", so that nobody goes in circles."""
     if outcome is not Outcome.CHOICES:
         return outcome
     person = await turn.person()
@@ -116,8 +119,8 @@ async def _once_in_a_row(turn: Turn, outcome: Outcome) -> Outcome:
 
 
 def _reply_to_small_talk(turn: Turn, decision: Decision) -> None:
-    known = {talk.id: talk for talk in turn.services.knowledge.small_talk}
-    talk = known[decision.shown[0]]
+    small_talk = {talk.id: talk for talk in turn.services.knowledge.small_talk}
+    talk = small_talk[decision.shown[0]]
     action = answer.action_button(talk.action)
     turn.say(talk.reply, column([action]) if action else None)
 
@@ -141,12 +144,12 @@ def _choices(turn: Turn, decision: Decision, question_id: int) -> Keyboard:
 
 
 def _say_none(turn: Turn, decision: Decision, question_id: int) -> None:
-    """Say that there is no answer; the nearest titles come first, should one be right after all."""
+    """Say that there is no answer; offer the nearest titles first, as one may be right."""
     nearest = [*filter(None, map(turn.services.knowledge.entry, decision.shown))]
     turn.say(
         TEXT("none", nearest=nearest),
         answer.without_answer(turn, question_id, nearest),
-        reply_to=_said(turn),
+        reply_to=_message_id(turn),
     )
 
 
@@ -157,15 +160,15 @@ async def choose(update: Update, context: BotContext) -> None:
     person = await turn.person()
     entry = turn.services.knowledge.entry(choice.entry_id)
     chosen = entry.id if entry else NO_ENTRY
-    kept = await turn.work.questions.chosen(choice.question_id, person.id, chosen)
+    is_stored = await turn.work.questions.chosen(choice.question_id, person.id, chosen)
     if entry:
         answer.show(turn, entry, choice.question_id, in_place=True)
     else:
         keyboard = answer.without_answer(turn, choice.question_id)
-        turn.rewrite(TEXT("none_chosen", kept=kept), keyboard)
+        turn.rewrite(TEXT("none_chosen", kept=is_stored), keyboard)
 
 
-# What people say to each other in a group is none of the bot's business.
+# In private chats only: in a group, people talk to each other and not to the bot.
 _TEXT_IN_PRIVATE = on.UpdateType.MESSAGE & on.ChatType.PRIVATE & on.TEXT & ~on.COMMAND
 HANDLERS: tuple[Handler, ...] = (tap(Choose, choose),)
 HEARING: Handler = MessageHandler(_TEXT_IN_PRIVATE, hear)

@@ -1,4 +1,4 @@
-"""The list of all that the bot can answer, and one answer chosen from a button."""
+"""The list of themes, which is everything the bot can answer, and answers chosen by button."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from handlers.core.authority import Authority, requires
 from handlers.core.buttons import ListThemes, ShowEntry
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Keyboard, button, rows
-from handlers.core.paging import BUTTONS, Page
+from handlers.core.paging import BUTTON_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
@@ -29,12 +29,12 @@ class TurnThemes(CallbackData, prefix="tp", few=True):
 @requires(Authority.PERSON)
 @reminding
 async def list_themes(_update: Update, context: BotContext) -> None:
-    """Show one button for each entry, some at a time."""
+    """Show one button for each entry, a page at a time."""
     show_list(context.turn, TEXT("themes"))
 
 
 def show_list(turn: Turn, introduction: str) -> None:
-    """Say something, with the themes under it."""
+    """Send an introduction with the themes as buttons."""
     turn.say(introduction, _keyboard(turn, 0))
 
 
@@ -46,14 +46,14 @@ async def turn_page(update: Update, context: BotContext) -> None:
 
 
 def _keyboard(turn: Turn, index: int) -> Keyboard:
-    page = Page.of(turn.services.knowledge.entries, index, BUTTONS)
+    page = Page.of(turn.services.knowledge.entries, index, BUTTON_ITEMS)
     entries = ([button(entry.title, ShowEntry(entry.id))] for entry in page.items)
     return rows(*entries, page.steps(TurnThemes))
 
 
 @requires(Authority.PERSON)
 async def show_entry(update: Update, context: BotContext) -> None:
-    """Answer from a theme or from a related question."""
+    """Show the answer of a tapped theme or related question."""
     entry = context.turn.services.knowledge.entry(ShowEntry.of(update).entry_id)
     if entry is None:
         show_list(context.turn, TEXT("entry_gone"))

@@ -1,1 +1,1 @@
-"""What firms ask for: interest in a project, proposals, the life of a request on both sides."""
+"""Requests of firms: interest in a project, proposals, and their follow-up on both sides."""

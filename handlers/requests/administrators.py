@@ -1,4 +1,4 @@
-"""What administrators receive, and what they do with it."""
+"""Administrators: the notifications of requests, and taking a request in charge."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,13 +19,14 @@ from storage.subject import Kind
 from storage.unit_of_work import UnitOfWork
 
 TEXT = Catalogue.of("administration")
-# Each button takes the other's place: a second press of the same finger would hit it.
+# "Take" and "undo" replace each other in the same place, so a double tap would hit both: the
+# second one is ignored for this long.
 _SLIP = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
 class ShowDetails(CallbackData, prefix="ad"):
-    """The notification with the contact, or without it again."""
+    """Show or hide the contact in the notification."""
 
     interest_id: int
     shown: bool
@@ -33,23 +34,24 @@ class ShowDetails(CallbackData, prefix="ad"):
 
 @dataclass(frozen=True)
 class TakeCharge(CallbackData, prefix="at"):
-    """An administrator takes a request in charge."""
+    """Take a request in charge."""
 
     interest_id: int
 
 
 @dataclass(frozen=True)
 class UndoCharge(CallbackData, prefix="au"):
-    """Whoever took a request in charge leaves it to others again."""
+    """Put a request back that was taken in charge."""
 
     interest_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """From where to where an administrator moves a request, and the names of what is said then.
+    """A change of status by an administrator, and the names of its messages.
 
-    ``slip``: to a finger that pressed twice; ``done`` and ``too_late``: to who tapped.
+    ``slip`` is shown after a double tap, ``done`` and ``too_late`` to the administrator who tapped,
+    and ``person_told`` is sent to the person.
     """
 
     before: Status
@@ -79,7 +81,7 @@ _UNDOING = _Move(
 
 
 async def notify_new(turn: Turn, interest: Interest) -> None:
-    """Owe the administrators the notification of a new request: the minimum, and two buttons."""
+    """Queue the notification of a new request: without the contact, and with two buttons."""
     turn.count("request", "interest" if interest.project_id else "proposal")
     turn.notify(
         Audience.ADMINISTRATORS,
@@ -93,7 +95,8 @@ async def notify_change(turn: Turn, interest: Interest) -> None:
     """Tell the administrators that the person changed or withdrew a request."""
     await refresh(turn, interest)
     withdrawn = interest.status is Status.WITHDRAWN
-    # A withdrawal names the firm, so erasing must find it; nothing revises a withdrawn request.
+    # ``about``: a withdrawal names the firm, so an erasure must find this message. It may replace
+    # the notification as the message of the request: that is not edited after a withdrawal.
     turn.notify(
         Audience.ADMINISTRATORS,
         TEXT("changed", interest=interest, withdrawn=withdrawn),
@@ -102,7 +105,7 @@ async def notify_change(turn: Turn, interest: Interest) -> None:
 
 
 async def refresh(turn: Turn, interest: Interest) -> None:
-    """Make the notification that was sent tell how the request stands now."""
+    """Edit the notification to show the present status of the request."""
     await turn.revise(
         interest.about,
         await _text(turn, interest, details=False),
@@ -116,7 +119,7 @@ async def _text(turn: Turn, interest: Interest, *, details: bool) -> str:
 
 
 async def _taken(turn: Turn, interest: Interest) -> Event | None:
-    """Return when a request was last taken in charge, and by whom."""
+    """Return the last event that took the request in charge: when, and by whom."""
     events = await turn.work.interests.events(interest.id)
     return next((event for event in reversed(events) if event.status is Status.TAKEN), None)
 
@@ -139,7 +142,7 @@ def _buttons(interest: Interest, *, details: bool) -> Iterator[Button]:
 
 @requires(Authority.ADMINISTRATORS)
 async def show_details(update: Update, context: BotContext) -> None:
-    """Show how to reach the person, in the notification itself; or hide it again."""
+    """Show or hide the contact, in the notification itself."""
     turn, choice = context.turn, ShowDetails.of(update)
     interest = await turn.work.interests.get(choice.interest_id)
     if interest is None or interest.is_anonymous:
@@ -155,18 +158,18 @@ async def show_details(update: Update, context: BotContext) -> None:
 
 @requires(Authority.ADMINISTRATORS)
 async def take_charge(update: Update, context: BotContext) -> None:
-    """Take a request in charge; of two administrators one wins, and the other is told."""
+    """Take a request in charge; if two administrators tap, the second is told who was first."""
     await _make(_TAKING, update, context.turn, TakeCharge.of(update).interest_id)
 
 
 @requires(Authority.ADMINISTRATORS)
 async def undo_charge(update: Update, context: BotContext) -> None:
-    """Undo it, for whoever slipped or cannot go on: the request waits for somebody again."""
+    """Put a request back after a mistake: it waits for an administrator again."""
     await _make(_UNDOING, update, context.turn, UndoCharge.of(update).interest_id)
 
 
 async def _make(move: _Move, update: Update, turn: Turn, interest_id: int) -> None:
-    """Make a move unless it is a slip of the finger; tell who tapped, and the person."""
+    """Change the status unless it is a double tap; tell the administrator and the person."""
     if await _slips(turn, interest_id, move.before):
         turn.toast(TEXT.label(move.slip))
         return
@@ -182,7 +185,7 @@ async def _make(move: _Move, update: Update, turn: Turn, interest_id: int) -> No
 
 
 async def _slips(turn: Turn, interest_id: int, standing: Status) -> bool:
-    """Tell whether this administrator brought the request where it stands a moment ago."""
+    """Tell whether this administrator set the present status a few seconds ago."""
     events = await turn.work.interests.events(interest_id)
     last = events[-1] if events else None
     return (
@@ -194,10 +197,10 @@ async def _slips(turn: Turn, interest_id: int, standing: Status) -> bool:
 
 
 async def _moved(turn: Turn, interest_id: int, move: _Move) -> Moved | None:
-    """Move a request on, in this administrator's name; say so where it was erased."""
-    known = await turn.work.interests.get(interest_id)
-    if known is None or known.is_anonymous:
-        turn.rewrite(TEXT("erased", number=known.number if known else None))
+    """Change the status in this administrator's name; say so if the request was erased."""
+    interest = await turn.work.interests.get(interest_id)
+    if interest is None or interest.is_anonymous:
+        turn.rewrite(TEXT("erased", number=interest.number if interest else None))
         return None
     return await turn.work.interests.move(
         interest_id,
@@ -209,7 +212,7 @@ async def _moved(turn: Turn, interest_id: int, move: _Move) -> Moved | None:
 
 
 async def _show(update: Update, turn: Turn, interest: Interest) -> None:
-    """Make the tapped notification tell how the request stands, with the contact if it showed."""
+    """Edit the tapped notification to show the status; keep the contact if it was shown."""
     shown = _shows_details(update, interest) and interest.status is not Status.WITHDRAWN
     turn.rewrite(
         await _text(turn, interest, details=shown),
@@ -219,24 +222,24 @@ async def _show(update: Update, turn: Turn, interest: Interest) -> None:
 
 
 def _shows_details(update: Update, interest: Interest) -> bool:
-    """Tell whether the tapped notification shows the contact: its button then hides it."""
+    """Tell whether the notification shows the contact: it then has the button to hide it."""
     message = update.effective_message
     markup = message.reply_markup if message else None
     hides = ShowDetails(interest.id, shown=False).pack()
     lines = markup.inline_keyboard if markup else ()
-    return any(one.callback_data == hides for line in lines for one in line)
+    return any(present.callback_data == hides for line in lines for present in line)
 
 
 async def _tell_person(turn: Turn, interest: Interest, words: str) -> None:
     if interest.person_id is not None:
         keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
         text = TEXT(words, interest=interest)
-        # That it never arrives is found by this name.
+        # ``about`` tells ``undelivered`` which request the message was for, if it cannot be sent.
         await turn.tell(interest.person_id, text, keyboard, about=interest.about_note)
 
 
 async def undelivered(work: UnitOfWork, item: Pending, reason: str) -> bool:
-    """Say to the administrators that the person never got what they did; False: not about that."""
+    """Tell the administrators that news did not reach the person; False: item is no such news."""
     about = item.about
     if about is None or about.kind is not Kind.INTEREST or not about.is_note:
         return False
@@ -253,7 +256,7 @@ async def undelivered(work: UnitOfWork, item: Pending, reason: str) -> bool:
 
 
 async def _notification(work: UnitOfWork, interest: Interest) -> int | None:
-    """Return the message to quote, where it is still in the group that it was sent to."""
+    """Return the id of the notification, to quote it; None if the group has moved since."""
     sent = await work.outbox.delivery(interest.about)
     if sent is None or await work.outbox.current_chat(sent.chat_id) != sent.chat_id:
         return None
@@ -261,7 +264,7 @@ async def _notification(work: UnitOfWork, interest: Interest) -> int | None:
 
 
 async def _why_not(turn: Turn, interest: Interest, move: _Move) -> str:
-    """Say how the request stands instead, and who was first."""
+    """Return why the change was refused: the present status, and who was first."""
     taken = await _taken(turn, interest) if interest.status is Status.TAKEN else None
     return TEXT.label(move.too_late, interest=interest, taken=taken)
 

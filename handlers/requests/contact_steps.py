@@ -1,4 +1,4 @@
-"""How to reach a person: the steps that every form asks, and what they come to."""
+"""The steps about company, name and contact that all request forms share."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,12 @@ from handlers.forms import checks, engine
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from storage.records.interests import ContactKind, Interest
 
-# More than the number of a choice: the beginning of a telephone number.
+# From this many digits on, a text is a telephone number rather than the number of a choice.
 _SOME_DIGITS = 4
 
 
 def _kind(text: str, _answers: Answers) -> dict[str, str]:
-    """Accept an address or a number where only the sort of contact was asked for."""
+    """Accept an e-mail or phone number at the step that asks only for the kind of contact."""
     try:
         return _reached_by(text)
     except RefusedError as refused:
@@ -22,7 +22,7 @@ def _kind(text: str, _answers: Answers) -> dict[str, str]:
 
 
 def _address(text: str, answers: Answers) -> dict[str, str]:
-    """Accept an address or a number, even where the other one was chosen."""
+    """Accept an e-mail or phone number, even if the other kind was chosen."""
     try:
         return _reached_by(text)
     except RefusedError as refused:
@@ -32,7 +32,7 @@ def _address(text: str, answers: Answers) -> dict[str, str]:
 
 
 def _reached_by(text: str) -> dict[str, str]:
-    """Return the address or the number in a text; RefusedError for the likelier of both."""
+    """Return the e-mail or phone number in a text; RefusedError is for the likelier kind."""
     try:
         return {"contact_kind": ContactKind.EMAIL.value, "contact": checks.email(text)}
     except RefusedError as no_email:
@@ -76,7 +76,7 @@ STEPS = (
 
 
 def of(turn: Turn, answers: Answers) -> str:
-    """Return the address or number given; for Telegram, the account this turn comes from."""
+    """Return the e-mail or phone number given; for Telegram, the account of this turn."""
     if answers["contact_kind"] != ContactKind.TELEGRAM:
         return answers["contact"]
     name = turn.user.username
@@ -84,7 +84,7 @@ def of(turn: Turn, answers: Answers) -> str:
 
 
 async def begin(turn: Turn, form: Form, subject: str, requests: Sequence[Interest]) -> None:
-    """Begin a form with the contact of the person's latest request: nobody types it twice."""
+    """Begin a form; reuse the contact of the latest request so that nobody types it twice."""
     if not requests:
         await engine.begin(turn, form, subject, {})
         return
@@ -93,7 +93,7 @@ async def begin(turn: Turn, form: Form, subject: str, requests: Sequence[Interes
 
 
 def answers_of(interest: Interest) -> dict[str, str]:
-    """Return the answers that a request's contact was made of."""
+    """Return the contact of a request as answers of these steps."""
     return {
         "company": interest.company,
         "name": interest.contact_name,

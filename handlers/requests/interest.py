@@ -1,4 +1,4 @@
-"""Saying "ça m'intéresse": the form, its receipt, and the notification of the administrators."""
+"""Declaring interest in a project: the form, its receipt, and the notification."""
 
 from telegram import Update
 
@@ -20,15 +20,15 @@ TEXT = Catalogue.of("interest", "contact")
 
 
 def role(_text: str, _answers: Answers) -> dict[str, str]:
-    """Refuse all words but those of the buttons, which the form accepts by itself."""
+    """Refuse any typed text; the engine itself accepts the words of the buttons."""
     raise RefusedError("bad_role")
 
 
 def _offered(turn: Turn, draft: Draft, step: Step) -> tuple[str, ...]:
-    """Leave out leading a project that somebody leads."""
+    """Return the roles offered; a project that has a lead offers no lead role."""
     project = turn.services.knowledge.project(draft.subject)
     is_led = project is not None and not project.seeks_lead
-    return tuple(one for one in step.choices if not (is_led and one == Role.LEAD))
+    return tuple(choice for choice in step.choices if not (is_led and choice == Role.LEAD))
 
 
 def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
@@ -37,11 +37,11 @@ def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
 
 @requires(Authority.PERSON)
 async def declare_interest(update: Update, context: BotContext) -> None:
-    """Begin the form, or show the request that exists, or say why the project takes none."""
+    """Begin the form, or show the existing request, or say why the project is closed."""
     turn, project_id = context.turn, DeclareInterest.of(update).project_id
     project = turn.services.knowledge.project(project_id)
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
-    existing = next((one for one in requests if one.project_id == project_id), None)
+    existing = next((request for request in requests if request.project_id == project_id), None)
     if project is None or browse.why_closed(turn, project):
         await browse.show(turn, project_id)
     elif existing and existing.status is not Status.WITHDRAWN:
@@ -51,7 +51,7 @@ async def declare_interest(update: Update, context: BotContext) -> None:
 
 
 def answers_of(interest: Interest) -> dict[str, str]:
-    """Return the answers that a request was made of, for the form to show again."""
+    """Return a request as answers of the form, to change them."""
     return {
         **contact_steps.answers_of(interest),
         "role": interest.role.value if interest.role else "",
@@ -66,7 +66,7 @@ def _show_existing(turn: Turn, interest: Interest) -> None:
 
 
 async def save(turn: Turn, draft: Draft) -> None:
-    """Record the interest and owe the notification, in one transaction; then the receipt."""
+    """Record the interest, the notification and the receipt in one transaction."""
     project = turn.services.knowledge.project(draft.subject)
     if project is None or browse.why_closed(turn, project):
         turn.say(TEXT("closed_meanwhile"))
@@ -96,7 +96,7 @@ async def save(turn: Turn, draft: Draft) -> None:
 
 
 def give_receipt(turn: Turn, interest: Interest, name: str) -> None:
-    """Say the number, where the explicit yes was given."""
+    """Send the receipt with the number, and remove the buttons of the recap."""
     turn.remove_buttons()
     turn.say(
         TEXT(name, interest=interest),

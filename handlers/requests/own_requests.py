@@ -1,4 +1,4 @@
-"""The person's own requests: how each stands, changing it, withdrawing it."""
+"""The person's own requests: their status, changing and withdrawing them."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from handlers.core.buttons import (
 )
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
-from handlers.core.paging import TOLD, Page
+from handlers.core.paging import TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine
@@ -26,21 +26,21 @@ from handlers.requests.administrators import notify_change
 from storage.records.interests import Interest, Status
 
 TEXT = Catalogue.of("requests")
-# As a receipt has it, or as it is copied by hand.
+# The number as printed on a receipt, or as people copy it by hand.
 _NUMBER = re.compile(r"\s*TI[\s-]*(\d{4})[\s-]*(\d{4,})[\s.?!]*", re.IGNORECASE)
 _CHANGEABLE = frozenset({Status.RECEIVED, Status.TAKEN, Status.INTRODUCED})
 
 
 @dataclass(frozen=True)
 class ChangeRequest(CallbackData, prefix="rm"):
-    """Give answers of a request anew."""
+    """Change answers of a request."""
 
     interest_id: int
 
 
 @dataclass(frozen=True)
 class Withdraw(CallbackData, prefix="rw"):
-    """Withdraw a request: asked once more (``sure`` false), then done."""
+    """Withdraw a request: the first tap (``sure`` false) asks for confirmation."""
 
     interest_id: int
     sure: bool
@@ -49,7 +49,7 @@ class Withdraw(CallbackData, prefix="rw"):
 @requires(Authority.PERSON)
 @reminding
 async def list_requests(_update: Update, context: BotContext) -> None:
-    """Show the requests of the person, with their state."""
+    """List the requests of the person, with their status."""
     await _list(context.turn)
 
 
@@ -61,16 +61,16 @@ async def turn_page(update: Update, context: BotContext) -> None:
 
 
 async def show_numbered(turn: Turn) -> bool:
-    """Show the request whose number was typed, or all where it is none of theirs.
+    """Show the request whose number was typed, or the list if it is not the person's own.
 
-    Tells whether what was typed is a number at all.
+    Return whether the text is the number of a request at all.
     """
     typed = _NUMBER.fullmatch(turn.text)
     if typed is None:
         return False
     number = "TI-{}-{}".format(*typed.groups())
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
-    request = next((one for one in requests if one.number == number), None)
+    request = next((own for own in requests if own.number == number), None)
     await (_show(turn, request) if request else _list(turn))
     return True
 
@@ -81,11 +81,11 @@ async def _list(turn: Turn) -> None:
 
 async def _page(turn: Turn, index: int) -> tuple[str, Keyboard]:
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
-    page = Page.of(requests, index, TOLD)
+    page = Page.of(requests, index, TEXT_ITEMS)
     keyboard = rows(
         *(
-            [button(f"{one.number}, {one.project_title}", ShowRequest(one.id))]
-            for one in page.items
+            [button(f"{request.number}, {request.project_title}", ShowRequest(request.id))]
+            for request in page.items
         ),
         page.steps(TurnRequests),
         [button(TEXT.label("projects"), ListProjects())],
@@ -94,17 +94,17 @@ async def _page(turn: Turn, index: int) -> tuple[str, Keyboard]:
 
 
 async def _own(turn: Turn, interest_id: int) -> Interest | None:
-    """Return a request of this very person; anybody else's is as if it did not exist."""
-    found = await turn.work.interests.get(interest_id)
-    if found is None or found.person_id != (await turn.person()).id:
+    """Return a request of this person; another person's is treated as nonexistent."""
+    request = await turn.work.interests.get(interest_id)
+    if request is None or request.person_id != (await turn.person()).id:
         turn.toast(TEXT.label("gone"), alert=True)
         return None
-    return found
+    return request
 
 
 @requires(Authority.PERSON)
 async def show_request(update: Update, context: BotContext) -> None:
-    """Show one request, what happened to it, and what can be done."""
+    """Show one request, its history, and its actions."""
     turn = context.turn
     request = await _own(turn, ShowRequest.of(update).interest_id)
     if request:
@@ -129,7 +129,7 @@ def _keyboard(request: Interest) -> Keyboard:
 
 @requires(Authority.PERSON)
 async def change_request(update: Update, context: BotContext) -> None:
-    """Open the form at its recap, with the answers of the request in it."""
+    """Open the form at its recap, filled with the answers of the request."""
     turn = context.turn
     request = await _own(turn, ChangeRequest.of(update).interest_id)
     if request and request.status in _CHANGEABLE:
@@ -148,7 +148,7 @@ async def _reopen(turn: Turn, request: Interest) -> None:
 
 @requires(Authority.PERSON)
 async def withdraw(update: Update, context: BotContext) -> None:
-    """Ask once, then withdraw and tell the administrators."""
+    """Ask for confirmation, then withdraw the request and tell the administrators."""
     turn, choice = context.turn, Withdraw.of(update)
     request = await _own(turn, choice.interest_id)
     if request is None:

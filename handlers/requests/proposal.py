@@ -1,4 +1,4 @@
-"""Proposing: an idea for a project, a resource to share, or to lead one."""
+"""Proposals: an idea for a project, a resource to share, or to lead a project."""
 
 from telegram import Update
 
@@ -21,7 +21,7 @@ _LONGEST = 1500
 
 
 def _kind(_text: str, _answers: Answers) -> dict[str, str]:
-    """Refuse all words but those of the buttons, which the form accepts by itself."""
+    """Refuse any typed text; the engine itself accepts the words of the buttons."""
     raise RefusedError("bad_kind")
 
 
@@ -31,14 +31,14 @@ def _subject(turn: Turn, _draft: Draft) -> dict[str, object]:
 
 @requires(Authority.PERSON)
 async def propose(_update: Update, context: BotContext) -> None:
-    """Begin the form."""
+    """Begin the proposal form."""
     turn = context.turn
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
     await contact_steps.begin(turn, FORM, NEW, requests)
 
 
 async def save(turn: Turn, draft: Draft) -> None:
-    """Record the proposal and owe the notification; or change the one that the draft names."""
+    """Record a new proposal, or change the one named by the draft; notify administrators."""
     new = _proposal(turn, draft.answers)
     if draft.subject == NEW:
         registration = await turn.work.interests.register(draft.person_id, new)
@@ -66,7 +66,7 @@ def _proposal(turn: Turn, answers: Answers) -> NewInterest:
 
 
 def answers_of(proposal: Interest) -> dict[str, str]:
-    """Return the answers that a proposal was made of, for the form to show again."""
+    """Return a proposal as answers of the form, to change them."""
     return {
         "kind": (proposal.role or Role.IDEA).value,
         "description": proposal.message or "",

@@ -1,4 +1,4 @@
-"""The buttons of all forms. Each carries the step it was shown for, so that an old one is known."""
+"""The buttons of all forms. Each carries the step it was shown for: old buttons are recognised."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ RECAP = "recap"
 
 @dataclass(frozen=True)
 class Begin(CallbackData, prefix="fb", few=True):
-    """The information notice was read."""
+    """Start after the information notice."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Pick(CallbackData, prefix="fp", few=True):
 
 @dataclass(frozen=True)
 class Skip(CallbackData, prefix="fs", few=True):
-    """No answer to an optional step."""
+    """Skip an optional step."""
 
     step: str
 
@@ -40,42 +40,42 @@ class ChooseChange(CallbackData, prefix="fm"):
 
 @dataclass(frozen=True)
 class AnswerAnew(CallbackData, prefix="fe"):
-    """One answer to give anew."""
+    """Change one answer."""
 
     step: str
 
 
 @dataclass(frozen=True)
 class Keep(CallbackData, prefix="fk", few=True):
-    """An answer shown again stays as it is; ``RECAP``: all of them."""
+    """Keep the present answer of a step; with ``RECAP``, all answers."""
 
     step: str
 
 
 @dataclass(frozen=True)
 class Confirm(CallbackData, prefix="fc", few=True):
-    """The words that were asked back are the name."""
+    """Confirm that the text the bot asked back about is the name."""
 
     step: str
 
 
 @dataclass(frozen=True)
 class Submit(CallbackData, prefix="fv"):
-    """The explicit yes under the recap; the subject tells a second tap what the first one did."""
+    """Confirm the recap; the subject shows whether a second tap is for the same form."""
 
     subject: str
 
 
 @dataclass(frozen=True)
 class Cancel(CallbackData, prefix="fx", few=True):
-    """Give the form up: asked once more (``sure`` false), then done."""
+    """Give the form up: the first tap (``sure`` false) asks for confirmation."""
 
     sure: bool
 
 
 @dataclass(frozen=True)
 class Resume(CallbackData, prefix="fr"):
-    """Go on with the form under way."""
+    """Continue the form under way."""
 
 
 def notice_keyboard() -> Keyboard:
@@ -84,7 +84,7 @@ def notice_keyboard() -> Keyboard:
 
 
 def step_keyboard(form: Form, step: Step, draft: Draft, offered: tuple[str, ...]) -> Keyboard:
-    """Return the choices of a step, ways past it and back where there are, and a way out."""
+    """Return the choices of a step, then skip, keep and back where they apply, and cancel."""
     choices = [
         [button(form.text.label(f"choice_{step.key}_{value}"), Pick(step.key, value))]
         for value in offered
@@ -95,7 +95,7 @@ def step_keyboard(form: Form, step: Step, draft: Draft, offered: tuple[str, ...]
 
 
 def sure_keyboard(form: Form, step: Step) -> Keyboard:
-    """Return the yes and the no to whether some words are the name."""
+    """Return yes and no for the question whether a text is the name."""
     return column(
         [
             button(form.text.label(f"label_{step.key}_sure"), Confirm(step.key)),
@@ -105,7 +105,7 @@ def sure_keyboard(form: Form, step: Step) -> Keyboard:
 
 
 def recap_keyboard(form: Form, subject: str) -> Keyboard:
-    """Return the explicit yes, the way back to an answer, and the way out."""
+    """Return the buttons of the recap: submit, change an answer, cancel."""
     return rows(
         [button(form.text.label("submit"), Submit(subject))],
         [button(TEXT.label("change"), ChooseChange())],
@@ -114,13 +114,13 @@ def recap_keyboard(form: Form, subject: str) -> Keyboard:
 
 
 def change_keyboard(form: Form, steps: tuple[Step, ...]) -> Keyboard:
-    """Return the answers that can be given anew."""
+    """Return one button for each answer that can be changed, and the way back to the recap."""
     options = [button(form.text.label(f"label_{step.key}"), AnswerAnew(step.key)) for step in steps]
     return column([*options, button(TEXT.label("back_to_recap"), Keep(RECAP))])
 
 
 def cancel_keyboard() -> Keyboard:
-    """Return the question whether to give the form up."""
+    """Return the two answers to whether to give the form up: continue or cancel."""
     return column(
         [
             button(TEXT.label("resume"), Resume()),
@@ -130,7 +130,7 @@ def cancel_keyboard() -> Keyboard:
 
 
 def reminder_keyboard() -> Keyboard:
-    """Return the way on in a form that was not shown again, and the way out."""
+    """Return the buttons under a reminder: continue the form, or cancel it."""
     return column([button(TEXT.label("resume"), Resume()), _cancel()])
 
 
