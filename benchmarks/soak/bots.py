@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.soak.telegram import TOKEN
+from benchmarks.soak.faulty_telegram import TOKEN
 
 ROOT = Path(__file__).parent.parent.parent
 ADMINISTRATORS, FACILITATORS = -2001, -2002

@@ -21,9 +21,9 @@ from pathlib import Path
 import yaml
 
 import knowledge
+from benchmarks.soak.faulty_telegram import TOKEN, FaultyTelegram
 from benchmarks.soak.mail import Mail
 from benchmarks.soak.record import Record
-from benchmarks.soak.telegram import TOKEN, FaultyTelegram
 from benchmarks.soak.weather import Weather
 from knowledge.curation.versions import fingerprint
 from storage.database import Database

@@ -15,12 +15,12 @@ import knowledge
 from benchmarks.soak.bots import ADMINISTRATORS, FACILITATORS, Bot
 from benchmarks.soak.chaos import Chaos, Scene
 from benchmarks.soak.expectations import is_sound, speaker
+from benchmarks.soak.faulty_telegram import FaultyTelegram
 from benchmarks.soak.ledger import Facts, Generated, Ledger, LedgerConversation, Stored, settle
 from benchmarks.soak.mail import SECRET, Mail
-from benchmarks.soak.people import Crowd, Json
 from benchmarks.soak.postgres import Postgres
 from benchmarks.soak.record import Record
-from benchmarks.soak.telegram import FaultyTelegram
+from benchmarks.soak.simulated_people import Crowd, Json
 from benchmarks.soak.updates_from_schema import Maker
 from benchmarks.soak.weather import Weather
 from storage.database import close_engine, open_engine

@@ -57,7 +57,7 @@ class SimulatedPerson:
 
 def scripts() -> dict[str, tuple[ScriptStep, ...]]:
     """Read what people do."""
-    raw = yaml.safe_load(Path(__file__).with_name("people.yaml").read_text("utf-8"))
+    raw = yaml.safe_load(Path(__file__).with_name("simulated_people.yaml").read_text("utf-8"))
     return {name: tuple(_step(step) for step in steps) for name, steps in raw.items()}
 
 
