@@ -113,7 +113,7 @@ class Stage:
             self.knowledge,
             clock=self.clock,
             to_learn=self.to_learn,
-            posted=self.posted,
+            by_webhook=self.posted,
             library=self.library,
         )
         await self.service.start()

@@ -69,10 +69,10 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
 
     async def _next(self, busy: frozenset[int], limit: int) -> tuple[WaitingUpdate, ...]:
         async with self._database.begin() as work:
-            found = await work.inbox.claim(self._database.worker, busy, limit)
-            if not found and not busy:
+            claimed = await work.inbox.claim(self._database.worker, busy, limit)
+            if not claimed and not busy:
                 self.due = await work.inbox.next_due()
-        return found
+        return claimed
 
     def _lane(self, item: WaitingUpdate) -> int:
         return item.chat_id
@@ -89,7 +89,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             asked = await asked_anew(self._database, self._services, updates)
             numbers = {update.update_id for update in asked}
             # A tap need not wait for the questions of others.
-            await self._handle_all([one for one in updates if one.update_id not in numbers])
+            await self._handle_all([each for each in updates if each.update_id not in numbers])
             self._asked |= {update.update_id: update for update in asked}
             await self._match_all(numbers)
         except Exception as error:  # noqa: BLE001 - of whatever fails here, each one by itself will tell
@@ -194,7 +194,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
     def _show_typing(self, update: Update) -> None:
         if update.effective_chat:
             action = {"chat_id": update.effective_chat.id, "action": ChatAction.TYPING.value}
-            self.spawn(self._tell("sendChatAction", action))
+            self.spawn(self._call_optionally("sendChatAction", action))
 
     def _answer_tap(self, update: Update, turn: Turn | None) -> None:
         """Stop the wait of a tapped button; Telegram forgets the tap after some seconds anyway."""
@@ -204,9 +204,9 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         answer: dict[str, object] = {"callback_query_id": query.id}
         if turn is not None and turn.toast_text:
             answer |= {"text": turn.toast_text, "show_alert": turn.toast_is_alert}
-        self.spawn(self._tell("answerCallbackQuery", answer))
+        self.spawn(self._call_optionally("answerCallbackQuery", answer))
 
-    async def _tell(self, method: str, parameters: Mapping[str, object]) -> None:
+    async def _call_optionally(self, method: str, parameters: Mapping[str, object]) -> None:
         """Make a call whose failure changes nothing for anybody."""
         try:
             await ask(self._application.bot, method, parameters)
