@@ -90,7 +90,7 @@ def parsed(body: bytes) -> Received:
 
 
 def understood(body: str, bot: Bot) -> Update:
-    """Return a stored update as PTB's object; ValueError where an id is no number.
+    """Return a stored update as PTB's object; ValueError where an id is no number that fits.
 
     PTB may raise any exception on what it cannot parse. It accepts any value in the place of a
     number, but no answer could be addressed to a chat or person with such an id.
