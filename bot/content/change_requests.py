@@ -156,9 +156,9 @@ def _stale(directory: Path, file: str, content: bytes) -> Version | None:
     return nearest
 
 
-def _distance(one: bytes, two: bytes) -> int:
+def _distance(first: bytes, second: bytes) -> int:
     """Count the lines that only one of the two contents has."""
-    left, right = Counter(one.splitlines()), Counter(two.splitlines())
+    left, right = Counter(first.splitlines()), Counter(second.splitlines())
     return (left - right).total() + (right - left).total()
 
 

@@ -90,9 +90,9 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
         self._wakes += 1
         self._news.set()
 
-    def leaves_nothing(self, found: int) -> bool:
-        """Return whether these ``found`` rows are certainly all that this process can work on."""
-        return self._waiting == found and not self._database.is_shared
+    def leaves_nothing(self, count: int) -> bool:
+        """Return whether this ``count`` of rows is certainly all that this process can work on."""
+        return self._waiting == count and not self._database.is_shared
 
     @property
     def is_stuck(self) -> bool:

@@ -27,8 +27,8 @@ _LAG_EVERY_SECONDS = 0.25
 _KINDS = frozenset(telegram_errors.__all__)
 
 
-def _counter(name: str, told: str, *labels: str) -> Counter:
-    return Counter(f"bot_{name}", told, labels, registry=REGISTRY)
+def _counter(name: str, description: str, *labels: str) -> Counter:
+    return Counter(f"bot_{name}", description, labels, registry=REGISTRY)
 
 
 RECEIVED = _counter("updates_received", "Updates kept in the inbox; repetitions do not count.")
