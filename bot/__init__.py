@@ -2,5 +2,5 @@
 
 import os
 
-# PTB's future way to tell durations; without it each RetryAfter warns.
+# Opts into PTB's future type for durations; otherwise each RetryAfter logs a warning.
 os.environ.setdefault("PTB_TIMEDELTA", "true")

@@ -5,7 +5,7 @@ import sys
 
 def _run() -> int:
     try:
-        # Importing takes a second, in which one may think better of it.
+        # The imports take a second, during which the user may press Ctrl+C.
         from bot.cli import main  # noqa: PLC0415
 
         return main()

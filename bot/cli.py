@@ -13,12 +13,12 @@ from bot.messages import TEXT
 from bot.settings import Settings, SettingsError
 
 Command = Callable[[argparse.Namespace], int]
-# What adds one command to the others: `add_parser`, whose own type is argparse's secret.
+# The object that adds one command to the parser: `add_parser`. argparse keeps its type private.
 _Add = Callable[..., argparse.ArgumentParser]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code (0 done, 1 something to mend, 2 wrong usage)."""
+    """Run one command; return its exit code (0 done, 1 problems to correct, 2 wrong usage)."""
     options = _parser().parse_args(arguments)
     command: Command = options.command
     try:
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read the output has read enough (`| head`); Python would complain at exit.
+        # The reader of the output closed the pipe (`| head`); Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_modes(add: _Add) -> None:
-    """Add what starts the bot."""
+    """Add the commands that start the bot."""
     add("run", help=TEXT.label("cli_run")).set_defaults(command=_run)
     add("serve", help=TEXT.label("cli_serve")).set_defaults(command=_serve)
     preview = add("preview", help=TEXT.label("cli_preview"))
@@ -53,7 +53,7 @@ def _add_modes(add: _Add) -> None:
 
 
 def _add_knowledge(add: _Add) -> None:
-    """Add what checks, tries and measures the files, without network or database."""
+    """Add the commands that check, try and measure the files, without network or database."""
     check = add("check", help=TEXT.label("cli_check"))
     check.add_argument(
         "directory", nargs="?", type=Path, metavar="DIR", help=TEXT.label("cli_check_directory")
@@ -79,7 +79,7 @@ def _add_knowledge(add: _Add) -> None:
 
 
 def _add_care(add: _Add) -> None:
-    """Add what operators look after an installation with."""
+    """Add the commands with which operators maintain an installation."""
     add("doctor", help=TEXT.label("cli_doctor")).set_defaults(command=_doctor)
 
     backup = add("backup", help=TEXT.label("cli_backup"))
@@ -96,7 +96,7 @@ def _add_care(add: _Add) -> None:
     copy.set_defaults(command=_copy)
 
 
-# Each mode is imported when it is chosen: `ask` needs no Telegram, `check` no database.
+# Each mode is imported only when it is chosen: `ask` needs no Telegram, `check` no database.
 def _run(_options: argparse.Namespace) -> int:
     settings = Settings.read()
     if settings.telegram_bot_token is None:
@@ -111,7 +111,7 @@ def _serve(_options: argparse.Namespace) -> int:
     settings.check_for_webhook()
     from bot import run_modes  # noqa: PLC0415
 
-    return run_modes.telegram(settings, posted=True)
+    return run_modes.telegram(settings, by_webhook=True)
 
 
 def _preview(options: argparse.Namespace) -> int:
@@ -158,7 +158,8 @@ def _doctor(_options: argparse.Namespace) -> int:
     from bot.runtime import logs  # noqa: PLC0415
 
     today = date.today()  # noqa: DTZ011 - the operator's own day
-    # What fails is told in words; a library would add its own, and the answer that it was given.
+    # Failures are reported in our own words: a library's log line would repeat them, and may quote
+    # the answer that it received.
     with logs.unheard():
         remarks = asyncio.run(doctor.examine(Settings.read(), today))
     say(doctor.in_words(remarks))

@@ -1,4 +1,4 @@
-"""What Telegram shows of the bot before anybody writes: menus of commands, and who runs it."""
+"""What Telegram shows of the bot before anybody writes: the command menus and who runs the bot."""
 
 import logging
 from collections.abc import Iterable
@@ -31,13 +31,13 @@ COMMANDS = (
     "supprimer",
 )
 FACILITATORS_COMMANDS = ("sansreponse", "tester", "faq", "historique", "signature")
-# Bot API, setMyDescription and setMyShortDescription.
+# Length limits: Bot API, setMyDescription and setMyShortDescription.
 _LONGEST_DESCRIPTION = 512
 _LONGEST_SHORT = 120
 
 
 async def introduce(bot: ExtBot[None], services: Services) -> None:
-    """Tell Telegram the commands and who runs the bot; a failure leaves what it was told."""
+    """Send Telegram the commands and who runs the bot; on failure the former ones stay."""
     operator = services.identity.operator
     try:
         await _set_menu(bot, COMMANDS, BotCommandScopeAllPrivateChats())

@@ -1,4 +1,4 @@
-"""What the program says outside Telegram: settings, start, command line."""
+"""The texts that the program prints outside Telegram: settings, start, command line."""
 
 from pathlib import Path
 

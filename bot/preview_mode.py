@@ -1,4 +1,4 @@
-"""Running against the local preview: a Telegram for one machine, and its page."""
+"""The preview mode: the bot runs against a local stand-in for Telegram, with a web page."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ PREVIEW_DATABASE = "sqlite+aiosqlite:///data/preview.db"
 
 
 def preview(settings: Settings, port: int) -> int:
-    """Answer on a page of this machine until stopped; return the exit code."""
+    """Serve the preview page on this machine until stopped; return the exit code."""
     logs.set_up(settings.log_level, [PREVIEW_TOKEN], logs.LogFormat(settings.log_format))
     learnt = load_learnt(settings, fictitious=True)
     if learnt is None:
@@ -37,7 +37,7 @@ async def _preview(settings: Settings, learnt: Learnt, server: PreviewServer) ->
 
 
 def chats_file(settings: Settings) -> Path:
-    """Return where what was said is kept: beside the database of the bot that said it."""
+    """Return the file of the preview's conversations: it stands beside the database of its bot."""
     url = make_url(_database_url(settings))
     database = url.database if url.get_backend_name() == "sqlite" else None
     return Path(database or make_url(PREVIEW_DATABASE).database or "").with_suffix(".chats.json")
@@ -49,14 +49,14 @@ def _database_url(settings: Settings) -> str:
 
 
 def for_preview(settings: Settings, server: PreviewServer) -> Settings:
-    """Return the settings of a bot whose Telegram is this server; its database is its own."""
+    """Return settings for the preview: its server is the Telegram, and its database its own."""
     return Settings.read(
         **settings.model_dump(exclude={"telegram_bot_token"})
         | {
             "telegram_bot_token": PREVIEW_TOKEN,
             "telegram_api_url": server.url,
             "database_url": _database_url(settings),
-            # Nobody here asks for a pace.
+            # The preview imposes no rate limits.
             "messages_per_second": 0,
             "admin_chat_id": server.messenger.administrators.id,
             "facilitator_chat_id": server.messenger.facilitators.id,

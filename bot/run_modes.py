@@ -1,4 +1,4 @@
-"""Running: the knowledge is loaded, the bot answers until it is told to stop."""
+"""Running the bot: load the knowledge, then answer until told to stop."""
 
 import asyncio
 import logging
@@ -29,16 +29,16 @@ from storage.operations.inspect import sqlite_file
 
 logger = logging.getLogger(__name__)
 
-# What is met by any statement, and is nobody's mistake.
+# Errors that any statement can meet and that are no mistake of the operator.
 _SPOILT = {Fault.DAMAGED, Fault.NOT_A_DATABASE}
 
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """How to come to knowledge that can answer at once, and the files, if they hold more to learn.
+    """How to get knowledge that can answer at once, and the files if they contain more to learn.
 
-    The knowledge is not kept here: this value lasts as long as the process, and would keep it alive
-    after it was replaced.
+    A function and not the knowledge itself: this value lives as long as the process and would keep
+    the knowledge in memory after its replacement.
     """
 
     quick: Callable[[], Knowledge]
@@ -46,13 +46,13 @@ class Learnt:
     library: Library
 
 
-def telegram(settings: Settings, *, posted: bool = False) -> int:
+def telegram(settings: Settings, *, by_webhook: bool = False) -> int:
     """Answer on Telegram until stopped, by long polling or as a webhook; return the exit code."""
     set_up_logs(settings)
     learnt = load_learnt(settings, fictitious=False)
     if learnt is None:
         return 1
-    return event_loop.run(serve(settings, learnt, None, posted=posted))
+    return event_loop.run(serve(settings, learnt, None, by_webhook=by_webhook))
 
 
 def set_up_logs(settings: Settings) -> None:
@@ -68,7 +68,7 @@ def set_up_logs(settings: Settings) -> None:
 
 
 def load_learnt(settings: Settings, *, fictitious: bool) -> Learnt | None:
-    """Load what can answer at once; None where the files are wrong and nothing was kept."""
+    """Load knowledge that can answer at once; None where the files are wrong and none was saved."""
     directory = settings.knowledge_dir
     library = Library(
         directory,
@@ -87,7 +87,7 @@ def load_learnt(settings: Settings, *, fictitious: bool) -> Learnt | None:
 
 
 def _documents(library: Library) -> Documents | None:
-    """Read the files or, where they are wrong, what was in service last; tell the problems."""
+    """Read the files, or what was last in service where they are wrong; report the problems."""
     try:
         documents = library.read()
     except KnowledgeError as error:
@@ -104,16 +104,19 @@ def _documents(library: Library) -> Documents | None:
 
 
 async def serve(
-    settings: Settings, learnt: Learnt, page: str | None, *, posted: bool = False
+    settings: Settings, learnt: Learnt, page: str | None, *, by_webhook: bool = False
 ) -> int:
-    """Answer until a signal says to stop; return the exit code. ``page``: the preview's address."""
+    """Answer until a signal says to stop; return the exit code.
+
+    ``page`` is the address of the preview.
+    """
     logs.catch_forgotten(asyncio.get_running_loop())
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     try:
         with _alone_on(settings.database_url):
-            await _answer(settings, learnt, stop, page, posted=posted)
+            await _answer(settings, learnt, stop, page, by_webhook=by_webhook)
     except (InvalidToken, NotTelegramError, AddressTakenError, StorageError) as error:
         return fail(_in_words(error))
     except DBAPIError as error:
@@ -140,7 +143,7 @@ def _in_words(error: Exception) -> str:
 
 
 def _alone_on(url: str) -> AbstractContextManager[None]:
-    """Keep a database file to this bot; a server is for as many as like."""
+    """Lock an SQLite file for this bot alone; a PostgreSQL server may be shared by any number."""
     try:
         return alone_on(sqlite_file(url))
     except NotSqliteError:
@@ -148,10 +151,14 @@ def _alone_on(url: str) -> AbstractContextManager[None]:
 
 
 async def _answer(
-    settings: Settings, learnt: Learnt, stop: asyncio.Event, page: str | None, *, posted: bool
+    settings: Settings, learnt: Learnt, stop: asyncio.Event, page: str | None, *, by_webhook: bool
 ) -> None:
     service = Service(
-        settings, learnt.quick(), to_learn=learnt.to_learn, posted=posted, library=learnt.library
+        settings,
+        learnt.quick(),
+        to_learn=learnt.to_learn,
+        by_webhook=by_webhook,
+        library=learnt.library,
     )
     try:
         if await _started_before(stop, service):
@@ -162,7 +169,7 @@ async def _answer(
 
 
 async def _started_before(stop: asyncio.Event, service: Service) -> bool:
-    """Start; False where the wish to stop came first (Telegram may be long to answer)."""
+    """Start; False where a stop was asked for first (Telegram may take long to answer)."""
     starting, stopping = asyncio.create_task(service.start()), asyncio.create_task(stop.wait())
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

@@ -1,4 +1,4 @@
-"""The bot put together: knowledge, database, handlers, and the loops that keep it going."""
+"""The assembled bot: knowledge, database, handlers, and the loops that keep it running."""
 
 import asyncio
 import gc
@@ -43,16 +43,16 @@ from storage.privacy.retention import Durations
 
 logger = logging.getLogger(__name__)
 
-# What the dispatcher sends at once, and as many calls beside it.
+# One connection for each send of the dispatcher, and as many for other calls.
 _CONNECTIONS = 192
-# How often to look whether the hourly sweep is due: a worker that died in one left it undone.
+# How often to check whether the hourly sweep is due: a worker may have died during a sweep.
 _SWEEP_LOOK_EVERY = timedelta(minutes=5)
 _LONGEST_PAUSE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a running bot is made of."""
+    """The parts of a running bot."""
 
     application: BotApplication
     database: Database
@@ -67,11 +67,11 @@ class Parts:
 
 
 class NotTelegramError(Exception):
-    """Who answers at TELEGRAM_API_URL does not speak as Telegram does."""
+    """The server at TELEGRAM_API_URL does not speak Telegram's protocol."""
 
 
 class Service:
-    """A bot that can be started and stopped; one for the process."""
+    """A bot that can be started and stopped; a process has one."""
 
     def __init__(
         self,
@@ -80,31 +80,32 @@ class Service:
         *,
         clock: Callable[[], datetime] = utc_now,
         to_learn: Documents | None = None,
-        posted: bool = False,
+        by_webhook: bool = False,
         library: Library | None = None,
     ) -> None:
-        """Put a bot together, to fetch updates or to have them ``posted`` by Telegram.
+        """Assemble a bot that fetches updates or, ``by_webhook``, receives them from Telegram.
 
-        ``library``: the folder that the knowledge was loaded from, to be watched. ``to_learn``: its
-        files, where there is more in them than this knowledge has learnt.
+        ``library`` is the folder that the knowledge was loaded from; it is watched. ``to_learn``:
+        its files, where they contain more than this knowledge has learnt.
         """
         self._settings = settings
         self._to_learn = to_learn
         self._watches = library is not None
         library = library or _library(settings, knowledge)
-        self.parts = _assemble(settings, knowledge, clock, library, posted=posted)
+        self.parts = _assemble(settings, knowledge, clock, library, by_webhook=by_webhook)
 
     async def start(self) -> None:
-        """Bring the database up to date, meet Telegram, and begin to answer.
+        """Migrate the database, connect to Telegram, and begin to answer.
 
-        Raises StorageError where the database cannot be used, InvalidToken where Telegram does
-        not know the token, NotTelegramError where a stranger answers for it, AddressTakenError
-        where a worker cannot listen; waits for a Telegram that does not answer.
+        Raises StorageError where the database cannot be used, InvalidToken where Telegram does not
+        know the token, NotTelegramError where another server answers, AddressTakenError where a
+        worker cannot listen. While Telegram does not answer, it waits.
         """
         await self.parts.update_source.open()
         await self.parts.database.migrate()
         await self.parts.database.join()
-        # At once: to meet Telegram may take longer than others wait for a sign of life.
+        # Before connecting to Telegram: that may take longer than other workers wait for a
+        # heartbeat.
         self.parts.supervisor.start(self._presence())
         await self._meet_telegram()
         self.parts.services.bot_username = self.parts.application.bot.username
@@ -125,16 +126,16 @@ class Service:
         ending.cancel()
 
     async def stop(self) -> None:
-        """Fetch no more, let what is under way end, close everything."""
+        """Stop fetching, let the work under way end, close everything."""
         await self.parts.update_source.close()
         await self.parts.supervisor.stop()
         await self.parts.application.shutdown()
-        # Where Telegram refused the token, only the connections of the bot ever began.
+        # Where Telegram refused the token, only the bot's connections were opened.
         await self.parts.application.bot.shutdown()
         await self.parts.database.close()
 
     def _loops(self) -> tuple[Loop, ...]:
-        """Declare what runs beside each other, and what the end of each means."""
+        """Declare the loops that run concurrently, and what the end of each means."""
         parts = self.parts
         menus = partial(introduce, parts.application.bot, parts.services)
         return (
@@ -151,18 +152,18 @@ class Service:
         )
 
     def _optional_loops(self) -> list[Loop]:
-        found = []
+        loops = []
         if self._watches:
-            found.append(Loop(LoopName.HOT_RELOAD, self.parts.hot_reload.run))
+            loops.append(Loop(LoopName.HOT_RELOAD, self.parts.hot_reload.run))
         if self._settings.weekly_digest:
-            found.append(Loop(LoopName.WEEKLY_DIGEST, self._digest().run))
-        return found
+            loops.append(Loop(LoopName.WEEKLY_DIGEST, self._digest().run))
+        return loops
 
     def _presence(self) -> list[Loop]:
         database, beat = self.parts.database, BEAT.total_seconds()
         if not database.is_shared:
             return []
-        # A pause of several beats, and others would take this worker for dead.
+        # After a pause of several beats, the other workers would take this one for dead.
         run, last = database.keep_beating, StopOrder.PRESENCE
         return [Loop(LoopName.HEARTBEAT, run, stops=last, longest_pause=beat)]
 
@@ -178,7 +179,7 @@ class Service:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             except Exception as error:
-                # PTB raises anything on what it cannot parse.
+                # PTB may raise any exception on an answer that it cannot parse.
                 raise NotTelegramError(type(error).__name__) from error
             else:
                 return
@@ -196,7 +197,7 @@ class Service:
             logger.warning(TEXT.label("no_operator"))
 
     async def _sweep(self) -> None:
-        """Delete what has been kept long enough, every hour; log counts only."""
+        """Delete expired data every hour; log counts only."""
         while True:
             try:
                 async with self.parts.database.begin() as work:
@@ -209,13 +210,13 @@ class Service:
 
 
 def _spare_from_collection() -> None:
-    """Have the collector pass over all that a start has made, most of which lives to the end.
+    """Exempt the objects made at start from garbage collection: most live as long as the process.
 
-    Going through it again and again to find garbage took a seventh of the time: 145,000 objects,
-    75 ms. Once only: what is frozen and becomes garbage in a circle is never freed. To make that
-    good at each change of the files would hold everybody up for those 75 ms; not to freeze what
-    they bring costs next to nothing, for a knowledge is some hundreds of objects that the
-    collector follows (0.6 ms), and is freed by reference counts.
+    Traversing them again and again took a seventh of the time (145,000 objects, 75 ms). It is done
+    once only. A frozen object that becomes part of an unreachable cycle is never freed; freezing
+    anew at each change of the files would prevent this, but would block everybody for those 75 ms.
+    Objects of later knowledge are not frozen: a knowledge is some hundreds of objects that the
+    collector traverses (0.6 ms), and reference counts free it.
     """
     gc.freeze()
 
@@ -230,12 +231,12 @@ def _assemble(
     clock: Callable[[], datetime],
     library: Library,
     *,
-    posted: bool,
+    by_webhook: bool,
 ) -> Parts:
     database = Database(settings.database_url, clock=clock)
     services = _services(settings, knowledge, clock, library)
     transport = Transport(settings.telegram_transport)
-    # The polling request waits half a minute at a time: it has a connection of its own.
+    # Long polling holds its connection for half a minute: it has one of its own.
     polling_request = transport.request(connections=1)
     bot = _bot(settings, transport, polling_request)
     application = _application(bot)
@@ -245,13 +246,13 @@ def _assemble(
     backlog = Backlog(database, settings.inbox_limit)
     supervisor = Supervisor(LoopAlerts(database, services, dispatcher.wake).tell)
     update_source: UpdateSource
-    if posted:
-        # The web framework is slow to import, and who fetches needs none.
+    if by_webhook:
+        # Imported only here: the web framework is slow to import, and polling does not need it.
         from bot.inbox.webhook import Mailbox  # noqa: PLC0415
-        from bot.inbox.webhook_source import posting  # noqa: PLC0415
+        from bot.inbox.webhook_source import assemble_webhook  # noqa: PLC0415
 
         mailbox = Mailbox(database, backlog, inbox_worker.wake)
-        update_source = posting(
+        update_source = assemble_webhook(
             settings, bot, mailbox, backlog, services, lambda: supervisor.failing
         )
     else:
@@ -304,7 +305,7 @@ def _application(bot: ExtBot[None]) -> BotApplication:
 
 
 def _library(settings: Settings, knowledge: Knowledge) -> Library:
-    """Return the folder of the settings, as the knowledge was loaded from it."""
+    """Return the library of the settings' folder; fictitious where the loaded knowledge is."""
     fictitious = any(project.fictitious for project in knowledge.projects)
     return Library(
         settings.knowledge_dir, fictitious=fictitious, compiling=lambda: compiling(settings)

@@ -1,4 +1,4 @@
-"""Settings, read once from the environment and ``.env``; every mistake is told at once."""
+"""Settings, read once from the environment and ``.env``; all mistakes are reported together."""
 
 import re
 import secrets
@@ -26,7 +26,7 @@ from storage.queues.inbox import MOST_WAITING
 
 
 class SettingsError(Exception):
-    """All that is wrong with the settings: one French line each."""
+    """All mistakes in the settings: one French line each."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
@@ -40,11 +40,13 @@ def _group(value: int | None) -> int | None:
 
 
 def _user_ids(value: object) -> object:
-    """Read "12, 34": pydantic would want JSON."""
-    return [one for one in re.split(r"[\s,;]+", value) if one] if isinstance(value, str) else value
+    """Read a list such as "12, 34": without this, pydantic would expect JSON."""
+    if not isinstance(value, str):
+        return value
+    return [part for part in re.split(r"[\s,;]+", value) if part]
 
 
-# Bot API, setWebhook, secret_token.
+# Allowed characters: Bot API, setWebhook, secret_token.
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 ChatId = Annotated[int | None, AfterValidator(_group)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -56,7 +58,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_file=".env",
         env_file_encoding="utf-8",
-        # A line left empty in .env is a setting left at its default.
+        # An empty line in .env means the default.
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -93,14 +95,14 @@ class Settings(BaseSettings):
 
     @classmethod
     def read(cls, **overrides: object) -> Self:
-        """Return the settings; SettingsError with every mistake at once."""
+        """Return the settings; raises SettingsError with all mistakes together."""
         try:
             return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
         except ValidationError as error:
             raise SettingsError(tuple(_in_words(error))) from error
 
     def check_for_webhook(self) -> None:
-        """Raise SettingsError with all that ``serve`` needs and lacks."""
+        """Raise SettingsError with all the settings that ``serve`` needs and that are missing."""
         needs = {
             "telegram_bot_token": self.telegram_bot_token,
             "webhook_url": self.webhook_url,
@@ -134,7 +136,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_webhook(cls, url: str) -> str:
         parts = urlsplit(url)
-        # Telegram posts over HTTPS only; the preview, on this machine, over HTTP too.
+        # Telegram sends updates over HTTPS only; the preview, on this machine, over HTTP too.
         local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
         if url and not (parts.hostname and (parts.scheme == "https" or local)):
             raise ValueError("bad_webhook_url")
@@ -161,7 +163,7 @@ def _lacking(name: str) -> str:
 
 
 def _in_words(error: ValidationError) -> list[str]:
-    """Return a line for each mistake: which variable, what it must be. Never its value."""
+    """Return a line for each mistake: the variable and what it must be, never its value."""
     lines = []
     for problem in error.errors(include_input=False):
         variable = str(problem["loc"][0]).upper()

@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 
 from bot.content.library import Documents, Library
 from bot.preview.messenger import Messenger
-from bot.preview.people import Group, User
+from bot.preview.personas import Group, User
 from bot.preview.server import PreviewServer
 from bot.preview_mode import for_preview
 from bot.service import Service
@@ -113,7 +113,7 @@ class Stage:
             self.knowledge,
             clock=self.clock,
             to_learn=self.to_learn,
-            posted=self.posted,
+            by_webhook=self.posted,
             library=self.library,
         )
         await self.service.start()

@@ -5,7 +5,7 @@ from dialogue import Stage, inside
 from test_generated_updates import post, posted_to  # noqa: F401 (a fixture)
 
 from benchmarks.load import mixes
-from bot.preview.people import User
+from bot.preview.personas import User
 
 SHOWN = {"sendMessage", "editMessageText"}
 

@@ -5,7 +5,7 @@ from dialogue import Speaker, Stage
 from test_dialogue_handoff import card, hands_over, replies
 from test_dialogue_interest import registers
 
-from bot.preview.people import Group
+from bot.preview.personas import Group
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from test_dialogue_interest import begins
 from test_dialogue_privacy import file_of
 
-from bot.preview.errors import ApiError
+from bot.preview.api_errors import ApiError
 from handlers.handoff.person import MOST_OPEN
 from handlers.handoff.threads import LONGEST
 from storage.engine.schema import conversation_messages, conversations, outbox, signatures

@@ -18,7 +18,7 @@ from test_dialogue_webhook import SECRET_HEADER, WORD, free_port, url
 from benchmarks.soak.expectations import is_sound, query, speaker
 from benchmarks.soak.updates_from_schema import Maker
 from bot.inbox.raw_updates import parsed, received
-from bot.preview.people import User
+from bot.preview.personas import User
 from knowledge.knowledge import Knowledge
 from storage.engine.schema import inbox, outbox
 from storage.operations.inspect import inspect_database

@@ -19,8 +19,8 @@ from telegram.error import (
     RetryAfter,
 )
 
+from bot.preview.api_errors import ApiError
 from bot.preview.botapi import fits
-from bot.preview.errors import ApiError
 from bot.preview.formatting import parse
 from bot.preview.messenger import Messenger
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running

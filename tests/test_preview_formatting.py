@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.preview.errors import ApiError
+from bot.preview.api_errors import ApiError
 from bot.preview.formatting import parse
 from knowledge.text.length import units
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from bot.preview.api_errors import ApiError
 from bot.preview.botapi import fits
-from bot.preview.errors import ApiError
 from bot.preview.messenger import Messenger
-from bot.preview.people import User
+from bot.preview.personas import User
 
 YES = {"inline_keyboard": [[{"text": "Oui", "callback_data": "oui"}]]}
 

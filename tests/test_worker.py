@@ -6,7 +6,7 @@ import pytest
 from dialogue import Speaker, Stage, tune
 
 import bot.inbox.worker
-from bot.preview.people import User
+from bot.preview.personas import User
 from handlers.core.turn import Turn
 from storage.engine.errors import ClaimLostError
 from storage.queues.inbox import Inbox

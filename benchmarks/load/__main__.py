@@ -25,9 +25,9 @@ from typing import TypeAlias
 
 import knowledge
 from benchmarks.load import mixes, report, targets
+from benchmarks.load.api_server import Load, Measurement, serve
 from benchmarks.load.contenders import ROOT, Contender, Running, echo, ours, pinned_to
 from benchmarks.load.results import Result, median, p99
-from benchmarks.load.telegram import Load, Measurement, serve
 from knowledge.loading import material_of
 from knowledge.ranking.corpus import Material
 

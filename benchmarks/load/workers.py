@@ -17,8 +17,8 @@ from pathlib import Path
 
 from benchmarks.load import mixes
 from benchmarks.load.__main__ import free_port, telegram
+from benchmarks.load.api_server import Load, Measurement
 from benchmarks.load.contenders import Running, ours
-from benchmarks.load.telegram import Load, Measurement
 from benchmarks.soak.postgres import Postgres
 from storage.database import Database, utc_now
 from storage.queues.outbox import Audience, Outgoing

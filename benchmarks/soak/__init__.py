@@ -1,1 +1,1 @@
-"""The whole bot under faults, for minutes: ``make soak`` (see __main__.py)."""
+"""Fault-injection runs of the whole bot: ``make soak`` (see __main__.py)."""

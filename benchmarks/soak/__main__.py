@@ -1,9 +1,9 @@
-"""``make soak``: the whole bot under faults for ten minutes; then every account is settled.
+"""``make soak``: ten minutes of faults for the whole bot, then a check that nothing is lost.
 
-Half of the time one bot fetches updates, on SQLite; half of it two are posted to, on PostgreSQL.
-Prints the ledger; the exit code is 1 where anything was lost, doubled, or out of order. Then
-one bot is given two hundred changes of its files; the exit code is 1 where its memory grows by a
-tenth.
+In the first half one bot polls, on SQLite; in the second two bots receive updates by webhook, on
+PostgreSQL. Prints the ledger; the exit code is 1 where anything was lost, recorded twice, or out of
+order. Then one bot is given two hundred changes of its files; the exit code is 1 where its memory
+grows by a tenth.
 """
 
 import argparse
@@ -25,14 +25,14 @@ _CHANGES = "changes"
 
 
 def main() -> int:
-    """Run the halves that are asked for; return the exit code."""
+    """Run the halves that the options name; return the exit code."""
     options = _options()
     print(f"seed {options.seed}", flush=True)
     with ExitStack() as stack:
         folder = options.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-"))
         for name in (*_HALVES, _CHANGES):
             Path(folder, name).mkdir(parents=True)
-        # PostgreSQL runs as somebody else.
+        # The PostgreSQL server runs under another user account, which must reach its folder.
         Path(folder).chmod(0o755)
         try:
             outcomes = asyncio.run(_run(options, Path(folder)))
@@ -41,20 +41,20 @@ def main() -> int:
             print(error)
             return 1
     if outcomes:
-        print(report.told(outcomes))
+        print(report.table(outcomes))
     for outcome in outcomes:
         print(report.logged(outcome))
     if memory:
-        print(memory.told())
-    found = [*report.problems(outcomes), *(memory.problems if memory else ())]
-    print("\n".join(found) or "Nothing lost, nothing recorded twice, everything in order.")
-    return 1 if found else 0
+        print(memory.summary())
+    problems = [*report.problems(outcomes), *(memory.problems if memory else ())]
+    print("\n".join(problems) or "Nothing lost, nothing recorded twice, everything in order.")
+    return 1 if problems else 0
 
 
 async def _run(options: argparse.Namespace, folder: Path) -> list[HalfResult]:
     running = asyncio.current_task()
     if running is not None:
-        # Or the bots would outlive a soak that is ended from outside.
+        # Otherwise the bots would outlive a soak that is terminated from outside.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     halves = [name for name in _HALVES if options.only in {None, name}]
     seconds = options.minutes * 60 / max(1, len(halves))

@@ -1,4 +1,4 @@
-"""The processes of the bot: started, killed, started again; and what they wrote in their logs."""
+"""The bot's processes: started, killed, restarted; and a count of their log lines."""
 
 import asyncio
 import os
@@ -11,22 +11,22 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.soak.telegram import TOKEN
+from benchmarks.soak.faulty_telegram import TOKEN
 
 ROOT = Path(__file__).parent.parent.parent
 ADMINISTRATORS, FACILITATORS = -2001, -2002
-# A line of the log: time, level, logger, what it is about, words.
+# A line of the log: time, level, logger, fields, message.
 _LINE = re.compile(r"\S+ \S+ (WARNING|ERROR|CRITICAL) +(\S+?)(?: [^:]*)?: (.*)")
 _CHANGING = re.compile(r"E-[0-9A-F]{6}|\d+(\.\d+)?|sha\w+")
-# Where the bot did not foresee what happened: no fault from outside may lead there.
+# Phrases of log lines about unforeseen errors: no injected fault may cause them.
 _UNFORESEEN = ("unexpectedly", "nobody waited for it", "the program fails", "Traceback")
 _PAUSE_SECONDS = 0.3
-# A file may grow to so many bytes: less than what the smallest database needs.
+# The file size limit of a full disk, in bytes: less than the smallest database needs.
 FULL = 16_384
 
 
 class Bot:
-    """One process, kept alive; ``command`` is ``run`` or ``serve``."""
+    """One process, restarted whenever it ends; ``command`` is ``run`` or ``serve``."""
 
     def __init__(self, name: str, command: str, folder: Path, settings: Mapping[str, str]) -> None:
         self.name = name
@@ -49,12 +49,12 @@ class Bot:
         self._ending = False
         self.kills: list[float] = []
         self.failed_starts = 0
-        self.said: Counter[str] = Counter()
+        self.log_lines: Counter[str] = Counter()
         self.unforeseen: list[str] = []
         self.exit_code: int | None = None
 
     def start(self) -> None:
-        """Start, and start again whenever it ends."""
+        """Start, and restart whenever it ends."""
         self._keeping = asyncio.create_task(self._keep())
 
     async def _keep(self) -> None:
@@ -76,22 +76,22 @@ class Bot:
                 await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        """Read the log until the process ends; count its lines by what they say."""
+        """Read the log until the process ends; count its lines by message."""
         if process.stderr is None:
             return
         with self._log.open("ab") as log:
             async for raw in process.stderr:
                 log.write(raw)
                 line = raw.decode("utf-8", "replace").rstrip()
-                found = _LINE.match(line)
-                if found:
-                    level, logger, words = found.groups()
-                    self.said[f"{level} {logger}: {_CHANGING.sub('#', words)}"] += 1
+                match = _LINE.match(line)
+                if match:
+                    level, logger, words = match.groups()
+                    self.log_lines[f"{level} {logger}: {_CHANGING.sub('#', words)}"] += 1
                 if any(words in line for words in _UNFORESEEN):
                     self.unforeseen.append(line)
 
     def kill(self) -> bool:
-        """Kill the process at once, as a power cut would; False where it is not there."""
+        """Kill the process at once, as a power cut would; False where none is running."""
         if self._process is None or self._process.returncode is not None:
             return False
         self.kills.append(time.monotonic())
@@ -99,11 +99,14 @@ class Bot:
         return True
 
     def shift(self, seconds: float) -> None:
-        """Let its clock be wrong by so much."""
+        """Set its clock wrong by this many seconds."""
         self._clock.write_text(str(seconds))
 
     def fill_disk(self, *, full: bool) -> None:
-        """Let no file of this process grow, as on a full disk; or again. One restarted is free."""
+        """Stop all files of this process from growing, as on a full disk, or lift the limit.
+
+        A restarted process has no limit.
+        """
         if self._process is None or self._process.returncode is not None:
             return
         try:
@@ -114,7 +117,7 @@ class Bot:
             return
 
     async def stop(self) -> None:
-        """Ask it to end, and wait."""
+        """Stop it with SIGTERM, and wait."""
         self._ending = True
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)

@@ -1,9 +1,9 @@
-"""Two hundred changes of the files in one process: its memory must stay what it was.
+"""Two hundred changes of the files in one process: its memory must not grow.
 
-The shipped files, of whose voices a few are kept: a change is learnt quickly then, and what stays
-of it would still be megabytes. Each change has a phrasing that was never learnt, in the place of
-the former one, so that the files do not grow; one in five is published as from Telegram, the others
-are saved as by an editor. Beside each, a person asks a question.
+The shipped files are used, with only a few of the voices: a change is then learnt quickly, and a
+leak would still amount to megabytes. Each change has a phrasing that was never learnt and that
+replaces the previous one, so that the files do not grow. One in five is published as from Telegram,
+the others are saved as by an editor. With each change, a person asks a question.
 """
 
 import asyncio
@@ -21,16 +21,16 @@ from pathlib import Path
 import yaml
 
 import knowledge
+from benchmarks.soak.faulty_telegram import TOKEN, FaultyTelegram
 from benchmarks.soak.mail import Mail
 from benchmarks.soak.record import Record
-from benchmarks.soak.telegram import TOKEN, FaultyTelegram
 from benchmarks.soak.weather import Weather
 from knowledge.curation.versions import fingerprint
 from storage.database import Database
 from storage.records.change_requests import ChangeKind, NewChangeRequest
 
 WARM_UP = 20
-# What a process may hold more than after the warm-up, as a share of it.
+# The allowed growth of the memory after the warm-up, as a share.
 MOST_GROWTH = 0.10
 _AT_ONCE = 5
 _VOICES = 2
@@ -44,33 +44,33 @@ _PHRASINGS = "    variantes:\n"
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a process held after each change: its resident set in megabytes."""
+    """The memory of a process after each change: its resident set in megabytes."""
 
     megabytes: tuple[float, ...]
     seconds: float
 
     @property
     def warm(self) -> float:
-        """The middle of the last few changes of the warm-up."""
+        """The median of the last few changes of the warm-up."""
         return statistics.median(self.megabytes[max(0, WARM_UP - _AT_ONCE) : WARM_UP])
 
     @property
     def last(self) -> float:
-        """The middle of the last few changes."""
+        """The median of the last few changes."""
         return statistics.median(self.megabytes[-_AT_ONCE:])
 
     @property
     def growth(self) -> float:
-        """How much more it holds at the end, as a share of what it held when it was warm."""
+        """The growth since the warm-up, as a share."""
         return self.last / self.warm - 1
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong, in words."""
+        """Sentences about what is wrong."""
         grew = f"changes of the files: the memory grew by {self.growth:.0%}"
         return [grew] if self.growth > MOST_GROWTH else []
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return the figures in a line."""
         return (
             f"{len(self.megabytes)} changes of the files in {self.seconds:.0f} s: "
@@ -80,7 +80,7 @@ class Memory:
 
 
 async def soak(count: int, folder: Path) -> Memory:
-    """Make the changes, one after the other, each once the former is learnt."""
+    """Make the changes one after the other, each once the previous one is learnt."""
     mail = Mail(0)
     telegram = FaultyTelegram(Record(), mail, Weather(0))
     await telegram.start()
@@ -97,7 +97,7 @@ async def soak(count: int, folder: Path) -> Memory:
 
 
 async def _change(number: int, bot: "_Bot", mail: Mail) -> float:
-    """Make a change, wait until it is learnt; return what the process holds then."""
+    """Make a change, wait until it is learnt; return the memory of the process then."""
     before = bot.learnt
     content = bot.with_phrasing(number)
     if number % _PUBLISHED_ONE_IN:
@@ -115,7 +115,7 @@ async def _change(number: int, bot: "_Bot", mail: Mail) -> float:
 
 
 class _Bot:
-    """A bot that fetches, on SQLite, with files of its own, and the encoder if there is one."""
+    """A polling bot on SQLite with its own copy of the files, and the encoder if there is one."""
 
     def __init__(self, folder: Path, api: str) -> None:
         ignore = shutil.ignore_patterns("*.py", "__pycache__", "history")
@@ -143,7 +143,7 @@ class _Bot:
     @classmethod
     @contextmanager
     def running(cls, folder: Path, api: str) -> Iterator["_Bot"]:
-        """Run one, and end it."""
+        """Run a bot during the block."""
         bot = cls(folder, api)
         try:
             yield bot
@@ -153,26 +153,26 @@ class _Bot:
 
     @property
     def learnt(self) -> int:
-        """How many changes it has learnt."""
+        """The number of changes that it has learnt."""
         return self._log.read_bytes().count(b" is learnt")
 
     @property
     def megabytes(self) -> float:
-        """Its resident set (proc(5), VmRSS)."""
+        """Its resident set in megabytes (proc(5), VmRSS)."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
     def with_phrasing(self, number: int) -> bytes:
-        """Return the first answers with one phrasing more, another one each time."""
+        """Return the original answers with one additional phrasing, different for each number."""
         added = f'{_PHRASINGS}      - "emprunter la presse numéro {number}"\n'
         return self._first.replace(_PHRASINGS, added, 1).encode()
 
 
 def _keep_voices(file: Path) -> None:
-    """Leave the first voices of the shipped ones: learning takes the square of them and more."""
-    said = yaml.safe_load(file.read_text("utf-8"))
-    said["voix"] = said["voix"][:_VOICES]
-    file.write_text(yaml.safe_dump(said, allow_unicode=True, sort_keys=False), "utf-8")
+    """Keep only the first voices of the file: learning time grows with their square or more."""
+    voices = yaml.safe_load(file.read_text("utf-8"))
+    voices["voix"] = voices["voix"][:_VOICES]
+    file.write_text(yaml.safe_dump(voices, allow_unicode=True, sort_keys=False), "utf-8")
 
 
 def _question(number: int) -> dict[str, object]:
@@ -190,7 +190,7 @@ async def _until(condition: Callable[[], bool], seconds: float) -> None:
 
 
 async def _publish(url: str, content: bytes, base: str) -> None:
-    """Want a content published, as a facilitator's tap does."""
+    """Request the publication of a content, as a facilitator's tap does."""
     database = Database(url)
     try:
         async with database.begin() as work:

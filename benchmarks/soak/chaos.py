@@ -1,4 +1,4 @@
-"""What goes wrong, and when: drawn from a seed before the run begins."""
+"""Faults of processes, clock, files and database, drawn from a seed before the run begins."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ _BROKEN = "\n- id: [\n"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What can go wrong: processes, their files, and the server where there is one."""
+    """The targets of the faults: processes, their files, and the server if there is one."""
 
     bots: Sequence[Bot]
     knowledge: Path
@@ -28,15 +28,15 @@ class Scene:
 
 
 class Chaos:
-    """Kills, and one trouble after another; ``met`` counts what happened."""
+    """Injects kills, and other faults one after the other; ``counts`` says how many."""
 
     def __init__(self, scene: Scene, seed: int) -> None:
         self._scene = scene
         self._chosen = random.Random(seed)  # noqa: S311 - the same troubles in each run
-        self.met: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
 
     async def rage(self, seconds: float) -> None:
-        """Let everything go wrong for so long, then mend it."""
+        """Inject faults for this many seconds, then undo them."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await asyncio.gather(self._kill(), self._trouble())
@@ -45,20 +45,20 @@ class Chaos:
         while True:
             await asyncio.sleep(self._chosen.uniform(0.2, 1.8) * _KILL_EVERY_SECONDS)
             if self._chosen.choice(self._scene.bots).kill():
-                self.met["kill -9"] += 1
+                self.counts["kill -9"] += 1
 
     async def _trouble(self) -> None:
         troubles: list[Callable[[], Awaitable[None]]] = [self._clock, self._yaml]
         troubles.append(self._restart if self._scene.postgres else self._full_disk)
         while True:
-            # Each in turn, so that a short run meets them all.
+            # Each kind in turn, so that a short run includes all of them.
             for trouble in self._chosen.sample(troubles, len(troubles)):
                 await asyncio.sleep(self._chosen.uniform(0.1, 0.6) * _TROUBLE_EVERY_SECONDS)
                 await trouble()
 
     async def _clock(self) -> None:
-        """Put one clock forward or back by an hour, and right again."""
-        self.met["clock moved by an hour"] += 1
+        """Set the clock of one bot an hour forward or back for some seconds."""
+        self.counts["clock moved by an hour"] += 1
         bot = self._chosen.choice(self._scene.bots)
         bot.shift(self._chosen.choice((_HOUR, -_HOUR)))
         try:
@@ -67,8 +67,8 @@ class Chaos:
             bot.shift(0)
 
     async def _yaml(self) -> None:
-        """Save a file that is none, and mend it."""
-        self.met["broken YAML saved"] += 1
+        """Save a file that is no valid YAML, and restore it."""
+        self.counts["broken YAML saved"] += 1
         file = self._scene.knowledge / "faq.yaml"
         whole = file.read_text("utf-8")
         _save(file, whole + _BROKEN)
@@ -78,7 +78,7 @@ class Chaos:
             _save(file, whole)
 
     async def _full_disk(self) -> None:
-        self.met["disk full"] += 1
+        self.counts["disk full"] += 1
         for bot in self._scene.bots:
             bot.fill_disk(full=True)
         try:
@@ -88,13 +88,13 @@ class Chaos:
                 bot.fill_disk(full=False)
 
     async def _restart(self) -> None:
-        self.met["PostgreSQL crashed"] += 1
+        self.counts["PostgreSQL crashed"] += 1
         if self._scene.postgres:
             restarting = asyncio.create_task(self._scene.postgres.crash())
             try:
                 await asyncio.shield(restarting)
             except asyncio.CancelledError:
-                # Half restarted, it would be of no use to the rest of the run.
+                # A server that is only half restarted would be useless for the rest of the run.
                 await restarting
                 raise
 

@@ -1,4 +1,4 @@
-"""Whether a chat went as it must: all that was expected, in order, and what was said twice."""
+"""Compares a chat with what was expected: complete, in order, and with which repeats."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from benchmarks.soak.record import Accepted
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A call made once more: for the ``nth`` time too many, after a ``run`` of the same."""
+    """A repeated call: the ``nth`` surplus one, after a ``run`` of identical calls."""
 
     run: Sequence[Accepted]
     again: Accepted
@@ -18,7 +18,7 @@ class Repeat:
 
 @dataclass(slots=True)
 class Followed:
-    """What was found: how many of the expected, which calls were repeats, which nobody expected."""
+    """How many expected calls came, which calls were repeats, and which were unexpected."""
 
     reached: int = 0
     repeats: list[Repeat] = field(default_factory=list)
@@ -26,32 +26,33 @@ class Followed:
 
 
 def follow(calls: Sequence[Accepted], expected: Sequence[str]) -> Followed:
-    """Hold the calls of a chat against the shapes that must come, in their order.
+    """Compare the calls of a chat with the expected shapes, in order.
 
-    A call may only be repeated by the very next one: the next of a chat waits until it is done.
+    A call may be repeated only directly after itself: the next call of a chat waits until it is
+    done.
     """
-    found = Followed()
+    followed = Followed()
     owed = [(shape, len(list(same))) for shape, same in groupby(expected)]
     for shape, same in groupby(calls, key=lambda call: call.shape):
         alike = list(same)
         if owed and owed[0][0] == shape:
-            # Where some of these are lacking, nothing that comes later is in order.
+            # Where some of these are missing, nothing later counts as in order.
             count = owed.pop(0)[1] if len(alike) >= owed[0][1] else 0
-            found.reached += count or len(alike)
-            _sort_out(found, alike, count or len(alike))
+            followed.reached += count or len(alike)
+            _sort_out(followed, alike, count or len(alike))
         else:
-            found.strange += alike
-    return found
+            followed.strange += alike
+    return followed
 
 
-def _sort_out(found: Followed, alike: Sequence[Accepted], expected: int) -> None:
-    """Tell repeats from what is alike and was said for another reason."""
+def _sort_out(followed: Followed, alike: Sequence[Accepted], expected: int) -> None:
+    """Separate repeats of a call from other calls that only have the same shape."""
     spare = len(alike) - expected
-    for _, same in groupby(alike, key=lambda call: call.print):
+    for _, same in groupby(alike, key=lambda call: call.fingerprint):
         run = list(same)
         many = min(spare, len(run) - 1)
         spare -= many
         for nth in range(1, many + 1):
             place = len(run) - many + nth - 1
-            found.repeats.append(Repeat(run[:place], run[place], nth))
-    found.strange += alike[len(alike) - spare :]
+            followed.repeats.append(Repeat(run[:place], run[place], nth))
+    followed.strange += alike[len(alike) - spare :]

@@ -1,4 +1,4 @@
-"""The two halves of a soak: one bot that fetches, on SQLite; two posted to, on PostgreSQL."""
+"""The two halves of a soak: one polling bot on SQLite; two webhook workers on PostgreSQL."""
 
 import asyncio
 import shutil
@@ -15,12 +15,12 @@ import knowledge
 from benchmarks.soak.bots import ADMINISTRATORS, FACILITATORS, Bot
 from benchmarks.soak.chaos import Chaos, Scene
 from benchmarks.soak.expectations import is_sound, speaker
+from benchmarks.soak.faulty_telegram import FaultyTelegram
 from benchmarks.soak.ledger import Facts, Generated, Ledger, LedgerConversation, Stored, settle
 from benchmarks.soak.mail import SECRET, Mail
-from benchmarks.soak.people import Crowd, Json
 from benchmarks.soak.postgres import Postgres
 from benchmarks.soak.record import Record
-from benchmarks.soak.telegram import FaultyTelegram
+from benchmarks.soak.simulated_people import Crowd, Json
 from benchmarks.soak.updates_from_schema import Maker
 from benchmarks.soak.weather import Weather
 from storage.database import close_engine, open_engine
@@ -43,7 +43,7 @@ _COUNT = "SELECT count(*) FROM {table} WHERE state = '{state}'"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a half is asked to be; ``seconds`` of chaos, ``made_up`` updates of each sort."""
+    """The size of a half: ``seconds`` of chaos, ``made_up`` updates of each sort."""
 
     name: str
     seconds: float
@@ -53,17 +53,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class HalfResult:
-    """What came of a half: the ledger, what went wrong on purpose, what the bots logged."""
+    """The results of a half: the ledger, the injected faults, the bots' log lines."""
 
     plan: Plan
     ledger: Ledger
-    met: dict[str, int]
-    said: Counter[str]
+    counts: dict[str, int]
+    log_lines: Counter[str]
     seconds: float
 
 
 class Half:
-    """One half: a Telegram, its people, the bots and their database."""
+    """One half: a stand-in for Telegram, simulated people, the bots and their database."""
 
     def __init__(self, plan: Plan, folder: Path, bots: int, postgres: Postgres | None) -> None:
         self._plan = plan
@@ -81,7 +81,7 @@ class Half:
         self._bots: list[Bot] = []
 
     async def run(self) -> HalfResult:
-        """Rehearse, let chaos rage, let everything come to rest, draw up the ledger."""
+        """Rehearse, inject faults, wait until all is handled, then draw up the ledger."""
         began = time.monotonic()
         await self._telegram.start()
         self._prepare()
@@ -104,8 +104,8 @@ class Half:
         return self._outcome(ledger, chaos, time.monotonic() - began)
 
     def _say(self, what: str) -> None:
-        told = f"{len(self._mail.sent)} updates, {self._mail.waiting} not confirmed"
-        print(f"{self._plan.name}: {what}; {told}", flush=True)
+        progress = f"{len(self._mail.sent)} updates, {self._mail.waiting} not confirmed"
+        print(f"{self._plan.name}: {what}; {progress}", flush=True)
 
     def _prepare(self) -> None:
         shutil.copytree(
@@ -124,7 +124,8 @@ class Half:
         if not self._ports:
             self._bots = [Bot(f"{self._plan.name}-1", "run", self._folder, settings)]
         for number, port in enumerate(self._ports, 1):
-            # One address for all, as behind a balancer; the mail goes to either.
+            # One address for all workers, as behind a load balancer; ``Mail`` picks a worker
+            # itself.
             address = f"http://127.0.0.1:{self._ports[0]}/telegram"
             own = {"WEBHOOK_URL": address, "LISTEN_PORT": str(port)}
             name = f"{self._plan.name}-{number}"
@@ -145,7 +146,7 @@ class Half:
         self._mail.is_foul = foul
 
     async def _make_up(self) -> None:
-        """Send updates that were made up, evenly over the time there is."""
+        """Send generated updates, evenly over the time of the half."""
         count = self._plan.made_up
         maker = Maker(self._plan.seed, first_chat=_FIRST_CHAT)
         for number, update in enumerate((*maker.valid(count), *maker.spoilt(count)), 1):
@@ -154,7 +155,7 @@ class Half:
             self._generated.append((_FIRST_CHAT + number, {"update_id": update_id} | update))
 
     async def _rest(self) -> None:
-        """Wait until nothing is left to do; the ledger tells what is."""
+        """Wait until no work is left, or time is up; the ledger reports what is left."""
         ends = time.monotonic() + _DRAIN_SECONDS
         while time.monotonic() < ends:
             left = await self._left()
@@ -164,7 +165,7 @@ class Half:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     async def _left(self) -> tuple[int, ...]:
-        """Count what waits in the inbox and in the outbox."""
+        """Count the rows that wait in the inbox and in the outbox."""
         counts = await self._read(
             *(text(_COUNT.format(table=table, state="waiting")) for table in ("inbox", "outbox"))
         )
@@ -174,7 +175,7 @@ class Half:
         engine = open_engine(make_url(self._url))
         try:
             async with engine.connect() as connection:
-                return [(await connection.execute(one)).all() for one in statements]
+                return [(await connection.execute(statement)).all() for statement in statements]
         finally:
             await close_engine(engine)
 
@@ -184,14 +185,14 @@ class Half:
             sent=frozenset(self._mail.sent),
             conversations=[
                 LedgerConversation(
-                    one.mark,
-                    chats[one.chat].accepted,
-                    self._crowd.shapes(one),
-                    one.finished,
-                    one.entrusted,
-                    one.withdrew,
+                    person.mark,
+                    chats[person.chat].accepted,
+                    self._crowd.shapes(person),
+                    person.finished,
+                    person.entrusted,
+                    person.withdrew,
                 )
-                for one in self._crowd.people
+                for person in self._crowd.people
             ],
             generated=[self._made_up(chat, update) for chat, update in self._generated],
             administrators=chats[ADMINISTRATORS].accepted,
@@ -225,20 +226,20 @@ class Half:
             withdrawn=[
                 _agreed(row.company, row.message) for row in marks if row.status == "withdrawn"
             ],
-            faults=[str(found) for found in await inspect_database(self._url)],
+            faults=[str(fault) for fault in await inspect_database(self._url)],
         )
 
     def _outcome(self, ledger: Ledger, chaos: Chaos, seconds: float) -> HalfResult:
-        met = Counter(chaos.met) + self._mail.met
-        met += Counter({f"calls: {fault.value}": n for fault, n in self._weather.met.items()})
-        met["acts that people repeated"] = self._crowd.retries
-        met["starts that failed"] = sum(bot.failed_starts for bot in self._bots)
-        said: Counter[str] = sum((bot.said for bot in self._bots), Counter())
-        return HalfResult(self._plan, ledger, dict(met), said, seconds)
+        counts = Counter(chaos.counts) + self._mail.counts
+        counts += Counter({f"calls: {fault.value}": n for fault, n in self._weather.counts.items()})
+        counts["acts that people repeated"] = self._crowd.retries
+        counts["starts that failed"] = sum(bot.failed_starts for bot in self._bots)
+        lines: Counter[str] = sum((bot.log_lines for bot in self._bots), Counter())
+        return HalfResult(self._plan, ledger, dict(counts), lines, seconds)
 
 
 def _agreed(company: str, message: str) -> str:
-    """Return the mark of a request: the firm's name and the message must be of one person."""
+    """Return the mark of a request: the company and the message must have the same mark."""
     mark = company.rsplit(maxsplit=1)[-1]
     return mark if mark in message else f"{mark} with the message of another"
 

@@ -1,4 +1,4 @@
-"""What went in held against what came out: nothing lost, nothing recorded twice, all in order."""
+"""Compares input and output of a soak: nothing lost, nothing recorded twice, all in order."""
 
 import re
 from collections import Counter
@@ -11,18 +11,18 @@ from benchmarks.soak.record import Accepted
 
 _MARK = re.compile(r"M\d{6}")
 _REFERENCE = re.compile(r"E-[0-9A-F]{6}")
-# How the notification of a new request begins.
+# The beginning of the notification of a new request.
 _NEW = "Nouvelle demande"
-_MOST_TOLD = 5
-# What a process had sent when it was killed may be taken a moment later.
+_MOST_EXAMPLES = 5
+# A call sent by a process before it was killed may be received a moment later.
 _LAG_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerConversation:
-    """A person's chat; ``expected``: the shapes that must come.
+    """A person's chat; ``expected`` are the shapes of the calls that must come.
 
-    ``entrusted``: a form was sent; ``withdrew``: and taken back.
+    ``entrusted``: a form was sent. ``withdrew``: it was withdrawn afterwards.
     """
 
     mark: str
@@ -35,7 +35,10 @@ class LedgerConversation:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A made-up update; ``sound``: Telegram might send it; ``speaks``: somebody waits for words."""
+    """A generated update.
+
+    ``sound``: Telegram might send it. ``speaks``: a person expects an answer.
+    """
 
     update_id: int
     sound: bool
@@ -45,13 +48,13 @@ class Generated:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the database holds at the end; ``states`` and ``references`` by update."""
+    """The content of the database at the end; ``states`` and ``references`` by update."""
 
     states: Mapping[int, str]
     references: Mapping[int, str]
     waiting: int
     parked: int
-    # The marks of the recorded requests, one for each.
+    # The marks of the recorded requests, one for each request.
     marks: Sequence[str]
     withdrawn: Sequence[str] = ()
     faults: Sequence[str] = ()
@@ -59,7 +62,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One half of a soak; ``kills`` are monotonic times in seconds."""
+    """The facts about one half of a soak; ``kills`` are monotonic times in seconds."""
 
     sent: frozenset[int]
     conversations: Sequence[LedgerConversation]
@@ -73,23 +76,23 @@ class Facts:
 
 @dataclass(slots=True)
 class Ledger:
-    """Figures by name, and in words whatever does not agree."""
+    """Figures by name, and a sentence for each discrepancy."""
 
     figures: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
-    def blame(self, what: str, found: Sequence[object]) -> None:
-        """Note a problem, with the first few of what shows it."""
-        if found:
-            shown = "; ".join(str(one) for one in found[:_MOST_TOLD])
-            self.problems.append(f"{what} ({len(found)}): {shown}")
+    def blame(self, what: str, examples: Sequence[object]) -> None:
+        """Add a problem, with the first few examples, where there are any."""
+        if examples:
+            shown = "; ".join(str(example) for example in examples[:_MOST_EXAMPLES])
+            self.problems.append(f"{what} ({len(examples)}): {shown}")
 
 
 def settle(facts: Facts) -> Ledger:
     """Draw up the ledger."""
     ledger = Ledger()
     _updates(ledger, facts)
-    followed = [(one, follow(one.calls, one.expected)) for one in facts.conversations]
+    followed = [(chat, follow(chat.calls, chat.expected)) for chat in facts.conversations]
     _conversations(ledger, followed)
     _interests(ledger, facts)
     _alerts(ledger, facts)
@@ -109,29 +112,33 @@ def _updates(ledger: Ledger, facts: Facts) -> None:
     ledger.figures["updates handled"] = states["done"]
     ledger.figures["updates set aside"] = states["aside"]
     ledger.figures["updates left in the inbox"] = states["waiting"]
-    kept = facts.stored.states.keys()
-    ledger.blame("updates were lost", sorted(facts.sent - kept))
-    ledger.blame("updates came from nowhere", sorted(kept - facts.sent))
+    stored = facts.stored.states.keys()
+    ledger.blame("updates were lost", sorted(facts.sent - stored))
+    ledger.blame("updates came from nowhere", sorted(stored - facts.sent))
     stuck = [number for number, state in facts.stored.states.items() if state == "waiting"]
     ledger.blame("updates wait for ever", stuck)
-    spoilt = {one.update_id for one in facts.generated if not one.sound}
+    spoilt = {update.update_id for update in facts.generated if not update.sound}
     aside = {number for number, state in facts.stored.states.items() if state == "aside"}
     ledger.blame("sound updates were set aside", sorted(aside - spoilt))
 
 
-def _conversations(ledger: Ledger, found: Sequence[tuple[LedgerConversation, Followed]]) -> None:
-    ledger.figures["conversations"] = len(found)
-    ledger.figures["messages that people expected"] = sum(len(one.expected) for one, _ in found)
-    lacking = [one.mark for one, seen in found if seen.reached < len(one.expected)]
+def _conversations(ledger: Ledger, followed: Sequence[tuple[LedgerConversation, Followed]]) -> None:
+    ledger.figures["conversations"] = len(followed)
+    ledger.figures["messages that people expected"] = sum(
+        len(chat.expected) for chat, _ in followed
+    )
+    lacking = [chat.mark for chat, seen in followed if seen.reached < len(chat.expected)]
     ledger.blame("people were not answered in full, or not in order", lacking)
-    ledger.blame("people gave up", [one.mark for one, _ in found if not one.finished])
-    strange = [f"{one.mark}: {call.text[:60]!r}" for one, seen in found for call in seen.strange]
+    ledger.blame("people gave up", [chat.mark for chat, _ in followed if not chat.finished])
+    strange = [
+        f"{chat.mark}: {call.text[:60]!r}" for chat, seen in followed for call in seen.strange
+    ]
     ledger.blame("people were told what nobody expected", strange)
 
 
 def _interests(ledger: Ledger, facts: Facts) -> None:
-    entrusted = {one.mark for one in facts.conversations if one.entrusted}
-    withdrawn = {one.mark for one in facts.conversations if one.withdrew}
+    entrusted = {chat.mark for chat in facts.conversations if chat.entrusted}
+    withdrawn = {chat.mark for chat in facts.conversations if chat.withdrew}
     ledger.figures["interests completed by people"] = len(entrusted)
     ledger.figures["interests withdrawn by people"] = len(withdrawn)
     for what, marks, owed in (
@@ -140,50 +147,54 @@ def _interests(ledger: Ledger, facts: Facts) -> None:
         ("withdrawals recorded", facts.stored.withdrawn, withdrawn),
         ("withdrawals notified to administrators", _notified(facts, is_new=False), withdrawn),
     ):
-        found = Counter(marks)
-        ledger.figures[what] = found.total()
-        ledger.blame(f"lacking among the {what}", sorted(owed - found.keys()))
-        ledger.blame(f"too many among the {what}", sorted(found.keys() - owed))
-        ledger.blame(f"twice among the {what}", [mark for mark, n in found.items() if n > 1])
+        times = Counter(marks)
+        ledger.figures[what] = times.total()
+        ledger.blame(f"lacking among the {what}", sorted(owed - times.keys()))
+        ledger.blame(f"too many among the {what}", sorted(times.keys() - owed))
+        ledger.blame(f"twice among the {what}", [mark for mark, n in times.items() if n > 1])
 
 
 def _notified(facts: Facts, *, is_new: bool) -> Iterator[str]:
-    """Give the mark of each message about a request, once for those that were only repeated."""
+    """Yield the mark of each message about a request; repeats count once."""
     sent, _ = _lanes(facts.administrators)
     for call in _distinct(sent):
-        found = _MARK.search(call.text)
-        if found and (_NEW in call.text) is is_new:
-            yield found[0]
+        match = _MARK.search(call.text)
+        if match and (_NEW in call.text) is is_new:
+            yield match[0]
 
 
 def _alerts(ledger: Ledger, facts: Facts) -> None:
     sent, _ = _lanes(facts.administrators)
     distinct = list(_distinct(sent))
-    told = [found[0] for call in distinct if (found := _REFERENCE.search(call.text))]
+    references = [match[0] for call in distinct if (match := _REFERENCE.search(call.text))]
     owed = Counter(facts.stored.references.values())
-    ledger.figures["alerts to administrators"] = len(told)
-    ledger.blame("updates set aside were not told", sorted((owed - Counter(told)).elements()))
-    ledger.blame("alerts came from nowhere", sorted((Counter(told) - owed).elements()))
-    known = (_MARK, _REFERENCE)
-    other = [call.text[:80] for call in distinct if not any(one.search(call.text) for one in known)]
+    ledger.figures["alerts to administrators"] = len(references)
+    ledger.blame("updates set aside were not told", sorted((owed - Counter(references)).elements()))
+    ledger.blame("alerts came from nowhere", sorted((Counter(references) - owed).elements()))
+    patterns = (_MARK, _REFERENCE)
+    other = [
+        call.text[:80]
+        for call in distinct
+        if not any(pattern.search(call.text) for pattern in patterns)
+    ]
     ledger.blame("administrators were told something else", other)
     ledger.figures["notices to facilitators"] = len(list(_distinct(facts.facilitators)))
 
 
 def _silence(ledger: Ledger, facts: Facts) -> None:
-    waiting = [one for one in facts.generated if one.speaks]
+    waiting = [update for update in facts.generated if update.speaks]
     ledger.figures["made-up updates"] = len(facts.generated)
     ledger.figures["made-up updates of which somebody waits for an answer"] = len(waiting)
-    ledger.blame("people met silence", [one.update_id for one in waiting if not one.calls])
+    ledger.blame("people met silence", [update.update_id for update in waiting if not update.calls])
 
 
 def _repeats(ledger: Ledger, facts: Facts, repeats: Sequence[Repeat]) -> None:
-    """Allow a repeat where a process died, or was not told that Telegram took the message."""
+    """Report each repeat that is explained neither by a kill nor by a lost answer."""
     calls = list(_all_calls(facts))
     by_kill = Counter(
         kills[0]
-        for one in repeats
-        if all(call.answered for call in one.run) and (kills := _kills_during(one, facts))
+        for repeat in repeats
+        if all(call.answered for call in repeat.run) and (kills := _kills_during(repeat, facts))
     )
     ledger.figures["messages that Telegram took"] = len(calls)
     ledger.figures["messages whose answer was lost"] = sum(not call.answered for call in calls)
@@ -193,9 +204,9 @@ def _repeats(ledger: Ledger, facts: Facts, repeats: Sequence[Repeat]) -> None:
     ledger.figures["kills after which messages were repeated"] = len(by_kill)
     ledger.figures["messages repeated after one kill, at most"] = max(by_kill.values(), default=0)
     unexplained = [
-        f"{one.again.chat}: {one.again.method} {one.again.text[:60]!r}"
-        for one in repeats
-        if one.nth > len(_kills_during(one, facts)) + sum(not call.answered for call in one.run)
+        f"{each.again.chat}: {each.again.method} {each.again.text[:60]!r}"
+        for each in repeats
+        if each.nth > len(_kills_during(each, facts)) + sum(not call.answered for call in each.run)
     ]
     ledger.blame("messages were repeated without a cause", unexplained)
 
@@ -209,27 +220,27 @@ def _kills_during(repeat: Repeat, facts: Facts) -> list[float]:
 def _all_repeats(
     facts: Facts, followed: Sequence[tuple[LedgerConversation, Followed]]
 ) -> Iterator[Repeat]:
-    for _, found in followed:
-        yield from found.repeats
-    others = [one.calls for one in facts.generated]
+    for _, seen in followed:
+        yield from seen.repeats
+    others = [update.calls for update in facts.generated]
     for calls in (*_lanes(facts.administrators), facts.facilitators, *others):
         yield from follow(calls, [call.shape for call in _distinct(calls)]).repeats
 
 
 def _all_calls(facts: Facts) -> Iterator[Accepted]:
-    people = (one.calls for one in facts.conversations)
-    others = (one.calls for one in facts.generated)
+    people = (chat.calls for chat in facts.conversations)
+    others = (update.calls for update in facts.generated)
     for calls in (facts.administrators, facts.facilitators, *people, *others):
         yield from calls
 
 
 def _lanes(calls: Sequence[Accepted]) -> tuple[Sequence[Accepted], Sequence[Accepted]]:
-    """Part what is sent to a group from the edits of it, which do not wait for each other."""
+    """Separate the messages sent to a group from edits: neither waits for the other."""
     sent = [call for call in calls if not call.method.startswith("edit")]
     return sent, [call for call in calls if call.method.startswith("edit")]
 
 
 def _distinct(calls: Sequence[Accepted]) -> Iterator[Accepted]:
-    """Leave out each call that is the one before it once more."""
+    """Leave out each call that repeats the one before it."""
     yield from calls[:1]
-    yield from (call for before, call in pairwise(calls) if call.print != before.print)
+    yield from (call for before, call in pairwise(calls) if call.fingerprint != before.fingerprint)

@@ -1,7 +1,7 @@
-"""Updates on their way to the bot: fetched in batches, or posted to any worker, and never lost.
+"""Updates on their way to the bot: by polling or by webhook to any worker; none is ever lost.
 
-As Telegram does, an update is kept until a later offset or a 200 confirms it. Worse than Telegram,
-some come twice, and those of different chats overtake each other.
+As with Telegram, an update is kept until a later offset or a 200 confirms it. Unlike with Telegram,
+some come twice, and updates of different chats overtake each other.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _PATIENCE = aiohttp.ClientTimeout(total=15)
 
 
 class Mail:
-    """All updates of a run; ``ports`` are those of the workers to post to, none to be fetched."""
+    """All updates of a run; ``ports`` are the workers' webhooks, empty for polling."""
 
     def __init__(self, seed: int, ports: Sequence[int] = ()) -> None:
         self._chosen = random.Random(seed)  # noqa: S311 - the same in each run
@@ -42,11 +42,11 @@ class Mail:
         self._lanes: dict[int, int] = {}
         self.sent: dict[int, Update] = {}
         self.confirmed: set[int] = set()
-        self.met: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
 
     @property
     def waiting(self) -> int:
-        """Count the updates that nothing has confirmed."""
+        """Count the unconfirmed updates."""
         return len(self.sent) - len(self.confirmed)
 
     def send(self, chat: int, content: Json) -> int:
@@ -65,7 +65,7 @@ class Mail:
         return self._last_id
 
     async def fetch(self, offset: int) -> list[Update]:
-        """Give the next batch, the unconfirmed ones first; or wait a second for one."""
+        """Return the next batch, unconfirmed updates first; wait up to a second for one."""
         self._confirm(offset)
         if not self._queue:
             self._came.clear()
@@ -86,14 +86,14 @@ class Mail:
         if not self._old or self._chosen.random() > _OFTEN:
             return []
         again = self._chosen.choices(self._old, k=self._chosen.randint(1, 5))
-        self.met["repeated"] += len(again)
+        self.counts["repeated"] += len(again)
         return again
 
     def _shuffled(self, batch: list[Update]) -> list[Update]:
-        """Let chats overtake each other; within one, the order stays."""
+        """Let chats overtake each other; the order within a chat stays."""
         if self._chosen.random() > _OFTEN:
             return batch
-        self.met["reordered"] += 1
+        self.counts["reordered"] += 1
         lanes: dict[int, deque[Update]] = defaultdict(deque)
         for update in batch:
             lanes[self._lanes[update["update_id"]]].append(update)
@@ -102,18 +102,18 @@ class Mail:
         return [lanes[lane].popleft() for lane in order]
 
     async def _post_chat(self, chat: int) -> None:
-        """Post what waits in a chat, in order, each until it is taken."""
+        """Send the waiting updates of a chat in order, each until a worker accepts it."""
         waiting = self._chats[chat]
         while waiting:
             if self.is_foul and self._chosen.random() < _SELDOM:
-                self.met["reordered"] += 1
+                self.counts["reordered"] += 1
                 await asyncio.sleep(self._chosen.random())
             update = waiting[0]
             while not await self._post(update):  # noqa: ASYNC110 - time itself is awaited
                 await asyncio.sleep(self._chosen.uniform(0.1, 0.5))
             self.confirmed.add(update["update_id"])
             if self.is_foul and self._chosen.random() < _SELDOM:
-                self.met["repeated"] += 1
+                self.counts["repeated"] += 1
                 self._spawn(self._post_again(update, self._chosen.uniform(0, 5)))
             waiting.popleft()
 
@@ -122,7 +122,7 @@ class Mail:
         await self._post(update)
 
     async def _post(self, update: Update) -> bool:
-        """Post to one of the workers; False where it must be tried again."""
+        """Send to one of the workers' webhooks; False where it must be tried again."""
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=_PATIENCE)
         url = f"http://127.0.0.1:{self._chosen.choice(self._ports)}/telegram"
@@ -135,19 +135,19 @@ class Mail:
                 self._places,
                 self._session.post(url, data=json.dumps(update), headers=headers) as response,
             ):
-                self.met[f"status {response.status}"] += 1
+                self.counts[f"status {response.status}"] += 1
                 return response.ok
         except (aiohttp.ClientError, OSError, TimeoutError):
-            self.met["not taken"] += 1
+            self.counts["not taken"] += 1
             return False
 
-    def _spawn(self, posting: Json) -> None:
-        task = asyncio.create_task(posting)
+    def _spawn(self, sending: Json) -> None:
+        task = asyncio.create_task(sending)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Post no more."""
+        """Stop sending."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""A real PostgreSQL of one's own: on a Unix socket, in a folder of its own, started and cut off."""
+"""A PostgreSQL server for the soak, on a Unix socket in its own folder; it can be crashed."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ class PostgresMissingError(RuntimeError):
 
 
 class Postgres:
-    """A server; a crash of it loses nothing that was committed: it writes through to the disk."""
+    """A server that writes through to the disk: a crash loses nothing that was committed."""
 
     def __init__(self, folder: Path) -> None:
         self._binaries = _binaries()
@@ -32,7 +32,7 @@ class Postgres:
         return f"postgresql+asyncpg://soak@/postgres?host={self._folder}"
 
     async def start(self) -> None:
-        """Make the server's files and start it."""
+        """Create the server's files and start it."""
         self._folder.mkdir(parents=True)
         shutil.chown(self._folder, self._account)
         await self._run("initdb", "--auth=trust", "--username=soak", "--encoding=UTF8", "-D")
@@ -41,7 +41,7 @@ class Postgres:
         await self._control("start")
 
     async def crash(self) -> None:
-        """End it as a crash would, and start it again: it recovers from its log."""
+        """Crash it, and start it again: it recovers from its log."""
         self.restarts += 1
         await self._control("restart", "--mode", "immediate")
 
@@ -58,8 +58,8 @@ class Postgres:
         # PostgreSQL refuses to run as root.
         if os.geteuid() != 0:
             return os.geteuid()
-        known = {account.pw_name for account in pwd.getpwall()}
-        return "postgres" if "postgres" in known else "nobody"
+        accounts = {account.pw_name for account in pwd.getpwall()}
+        return "postgres" if "postgres" in accounts else "nobody"
 
     async def _run(self, programme: str, *arguments: str) -> None:
         account = self._account if os.geteuid() == 0 else None
@@ -79,11 +79,11 @@ class Postgres:
 
 
 def _binaries() -> Path:
-    """Find PostgreSQL's programmes, of the latest version there is."""
-    if asked := shutil.which("pg_config"):
-        told = subprocess.run([asked, "--bindir"], capture_output=True, text=True, check=True)  # noqa: S603
-        if (Path(told.stdout.strip()) / "initdb").exists():
-            return Path(told.stdout.strip())
+    """Find PostgreSQL's programmes, of the latest installed version."""
+    if pg_config := shutil.which("pg_config"):
+        answer = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=True)  # noqa: S603
+        if (Path(answer.stdout.strip()) / "initdb").exists():
+            return Path(answer.stdout.strip())
     installed = Path("/usr/lib/postgresql").glob("*/bin/initdb")
     latest = max(installed, key=lambda path: int(path.parts[-3]), default=None)
     if latest is None:

@@ -1,4 +1,4 @@
-"""What the stand-in for Telegram remembers: every call that it carried out."""
+"""The record of the stand-in for Telegram: every call that it carried out."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
 
-# Methods that put something before somebody's eyes.
+# Methods that show something in a chat.
 SHOWN = frozenset({"sendMessage", "sendDocument", "editMessageText", "editMessageReplyMarkup"})
 _DIGITS = re.compile(r"\d+")
 
@@ -19,7 +19,7 @@ _DIGITS = re.compile(r"\d+")
 class Accepted:
     """A call that was carried out; ``at`` is monotonic, in seconds.
 
-    ``answered``: the bot was told so. Otherwise it must make the call again.
+    ``answered``: the bot received the answer. Otherwise it must repeat the call.
     """
 
     at: float
@@ -29,25 +29,25 @@ class Accepted:
     answered: bool = False
 
     @property
-    def print(self) -> str:
-        """What is the same in two calls for one row of the outbox."""
+    def fingerprint(self) -> str:
+        """The same for all calls of one row of the outbox."""
         return json.dumps([self.chat, self.method, self.values], sort_keys=True)
 
     @property
     def text(self) -> str:
-        """The words; empty where there are none."""
+        """The text; empty where there is none."""
         return str(self.values.get("text") or self.values.get("caption") or "")
 
     @property
     def shape(self) -> str:
-        """What is the same for all who do the same: the words and the buttons, without numbers."""
+        """The same for everybody who takes the same step: text and buttons without digits."""
         labels = [label for label, _ in buttons(self.values)]
         return _DIGITS.sub("#", json.dumps([self.method, self.text, labels], ensure_ascii=False))
 
 
 @dataclass(slots=True)
 class Chat:
-    """One chat: what was said in it, in order; and what its messages show now, by their ids."""
+    """One chat: its calls in order, and what its messages show now, by their ids."""
 
     accepted: list[Accepted] = field(default_factory=list)
     showing: dict[int, dict[str, Json]] = field(default_factory=dict)
@@ -63,22 +63,22 @@ class Record:
         self._changed: dict[int, asyncio.Event] = {}
 
     def take(self, method: str, chat_id: int, values: dict[str, Json]) -> tuple[Accepted, Json]:
-        """Carry out a call; return it, and what Telegram answers. Refused where that is nothing."""
+        """Carry out a call; return it and Telegram's answer. Refused where it is invalid."""
         chat = self.chats[chat_id]
         message_id = self._target(chat, method, values)
         call = Accepted(time.monotonic(), chat_id, method, values)
         chat.accepted.append(call)
         before = chat.showing.get(message_id, {}) if method == "editMessageReplyMarkup" else {}
         keyboard = {"reply_markup": values["reply_markup"]} if "reply_markup" in values else {}
-        kept = {name: value for name, value in before.items() if name == "text"}
-        said = {"text": call.text} if method != "editMessageReplyMarkup" else kept
-        chat.showing[message_id] = said | keyboard
+        unchanged = {name: value for name, value in before.items() if name == "text"}
+        content = {"text": call.text} if method != "editMessageReplyMarkup" else unchanged
+        chat.showing[message_id] = content | keyboard
         if chat_id in self._changed:
             self._changed[chat_id].set()
         return call, as_message(chat_id, message_id, chat.showing[message_id])
 
     async def changes(self, chat_id: int, seconds: float) -> None:
-        """Wait until something is said in a chat, at most so long."""
+        """Wait until something is shown in a chat, at most this many seconds."""
         event = self._changed.setdefault(chat_id, asyncio.Event())
         event.clear()
         try:
@@ -88,15 +88,15 @@ class Record:
             return
 
     def find(self, chat_id: int, label: str) -> tuple[int, str] | None:
-        """Find the last button that is shown with this label: its message, and its data."""
+        """Find the last shown button with this label: the message's id, and the button's data."""
         for message_id, shown in reversed(self.chats[chat_id].showing.items()):
-            for found, data in buttons(shown):
-                if found.startswith(label):
+            for text, data in buttons(shown):
+                if text.startswith(label):
                     return message_id, data
         return None
 
     def labels(self, chat_id: int) -> list[str]:
-        """Return the labels of all buttons that a chat shows."""
+        """Return the labels of all buttons shown in a chat."""
         shown = self.chats[chat_id].showing.values()
         return [label for message in shown for label, _ in buttons(message)]
 
@@ -122,11 +122,11 @@ class Refused(Exception):  # noqa: N818 - an answer of Telegram's, not an error 
 def buttons(values: dict[str, Json]) -> list[tuple[str, str]]:
     """Return the inline buttons of a message: label and data."""
     rows = (values.get("reply_markup") or {}).get("inline_keyboard", [])
-    return [(one["text"], one.get("callback_data", "")) for row in rows for one in row]
+    return [(each["text"], each.get("callback_data", "")) for row in rows for each in row]
 
 
 def as_message(chat_id: int, message_id: int, content: dict[str, Json]) -> dict[str, Json]:
-    """Return a message of the bot as Telegram gives it."""
+    """Return a message of the bot in Telegram's format."""
     kind = (
         {"type": "private", "first_name": "X"} if chat_id > 0 else {"type": "group", "title": "X"}
     )

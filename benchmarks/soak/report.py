@@ -1,4 +1,4 @@
-"""The ledger in words, for the screen and for ``docs/soak.md``."""
+"""The ledger as text, for the screen and for ``docs/soak.md``."""
 
 from collections.abc import Sequence
 
@@ -7,40 +7,42 @@ from benchmarks.soak.halves import HalfResult
 _MOST_LINES = 12
 
 
-def told(outcomes: Sequence[HalfResult]) -> str:
-    """Return the figures of each half side by side, then whatever does not agree."""
-    figures = [one.ledger.figures for one in outcomes]
-    met = [one.met for one in outcomes]
+def table(outcomes: Sequence[HalfResult]) -> str:
+    """Return a table of the figures of the halves side by side."""
+    figures = [half.ledger.figures for half in outcomes]
+    counts = [half.counts for half in outcomes]
     return "\n".join(
         [
-            _row("", *(one.plan.name for one in outcomes)),
+            _row("", *(half.plan.name for half in outcomes)),
             _row("---", *["---:"] * len(outcomes)),
-            *(_row(name, *(one.get(name, 0) for one in figures)) for name in _names(figures)),
+            *(_row(name, *(half.get(name, 0) for half in figures)) for name in _names(figures)),
             *(
-                _row(f"*{name}*", *(one.get(name, 0) for one in met))
-                for name in sorted(_names(met))
+                _row(f"*{name}*", *(half.get(name, 0) for half in counts))
+                for name in sorted(_names(counts))
             ),
-            _row("*seconds in all*", *(round(one.seconds) for one in outcomes)),
+            _row("*seconds in all*", *(round(half.seconds) for half in outcomes)),
         ]
     )
 
 
 def logged(outcome: HalfResult) -> str:
-    """Return what the bots said most, as warnings and errors."""
-    lines = [f"{count:6} {line}" for line, count in outcome.said.most_common(_MOST_LINES)]
+    """Return the bots' most frequent warnings and errors."""
+    lines = [f"{count:6} {line}" for line, count in outcome.log_lines.most_common(_MOST_LINES)]
     return "\n".join([f"What the bots logged ({outcome.plan.name}):", *lines])
 
 
 def problems(outcomes: Sequence[HalfResult]) -> list[str]:
-    """Return all that does not agree, in words."""
-    return [f"{one.plan.name}: {problem}" for one in outcomes for problem in one.ledger.problems]
+    """Return all discrepancies, a sentence each."""
+    return [f"{half.plan.name}: {problem}" for half in outcomes for problem in half.ledger.problems]
 
 
 def _names(figures: Sequence[dict[str, int]]) -> list[str]:
-    return list(dict.fromkeys(name for one in figures for name in one))
+    return list(dict.fromkeys(name for half in figures for name in half))
 
 
 def _row(*cells: object) -> str:
     return (
-        "| " + " | ".join(f"{one:,}" if isinstance(one, int) else str(one) for one in cells) + " |"
+        "| "
+        + " | ".join(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in cells)
+        + " |"
     )

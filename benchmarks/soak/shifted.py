@@ -1,7 +1,7 @@
-"""The bot, under a clock that somebody moves: ``python -m benchmarks.soak.shifted FILE run``.
+"""The bot under a clock that can be moved: ``python -m benchmarks.soak.shifted FILE run``.
 
-FILE holds the seconds that the clock is wrong by; it is read again five times a second. Only the
-clock of the wall moves: what measures durations does not, as on a machine whose time is set.
+FILE contains the error of the clock in seconds; it is read five times a second. Only the wall clock
+moves: monotonic clocks do not, as on a machine whose time is set.
 """
 
 import sys
@@ -20,11 +20,11 @@ _true_time = time.time
 
 
 class ShiftedTime(datetime):
-    """A ``datetime`` whose ``now`` is wrong."""
+    """A ``datetime`` whose ``now`` is shifted."""
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # a plain one, as others expect
-        """Tell the time as the clock has it."""
+        """Return the shifted time."""
         return datetime.now(tz) + timedelta(seconds=_seconds)
 
 
@@ -36,17 +36,17 @@ def _watch(file: Path) -> None:
 
 def _look(file: Path) -> None:
     global _seconds  # noqa: PLW0603 - what stands in for the machine's clock is one for the process
-    # Half-written, it is read again soon.
+    # The file is being written: it is read again soon.
     with suppress(OSError, ValueError):
         _seconds = float(file.read_text())
 
 
 def shift(file: Path) -> None:
-    """Let the clock of this process go as a file says."""
+    """Shift the clock of this process by what a file says."""
     _look(file)
     threading.Thread(target=_watch, args=(file,), daemon=True).start()
     time.time = lambda: _true_time() + _seconds
-    # The only place where the bot asks what time it is.
+    # The only place where the bot reads the wall clock.
     vars(storage.database)["datetime"] = ShiftedTime
 
 

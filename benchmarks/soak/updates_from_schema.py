@@ -1,7 +1,7 @@
-"""Updates that nobody would think of: made from the Bot API's own description, or spoilt.
+"""Updates generated from the Bot API's own description, valid or with random defects.
 
-Everything comes from a seeded ``random.Random``: the same seed makes the same updates. Each update
-has a chat of its own, so that what the bot says there answers it.
+All choices come from a seeded ``random.Random``: the same seed makes the same updates. Each update
+has its own chat, so that the bot's messages there answer this update.
 """
 
 import copy
@@ -16,11 +16,11 @@ from bot.preview.botapi import description
 Json: TypeAlias = Any
 Fields: TypeAlias = dict[str, tuple[list[str], bool]]
 
-# Telegram's numbers have at most 52 bits (Bot API, "User": id), its times 31.
+# Telegram's ids have at most 52 bits (Bot API, "User": id), its times 31.
 _LARGEST, _LATEST = 2**52 - 1, 2**31 - 1
 _IDS = (1, 2**31 - 1, 2**31, _LARGEST)
 _INTEGERS = (0, 1, 2, 255, 2**31 - 1)
-# Bot API, "Message": text; "CallbackQuery": data.
+# Length limits: Bot API, "Message": text; "CallbackQuery": data.
 _LONGEST_TEXT, _LONGEST_DATA = 4096, 64
 _DEEPEST = 5
 _TEXTS = (
@@ -76,7 +76,7 @@ _MESSAGES = frozenset({"Message", "MaybeInaccessibleMessage", "InaccessibleMessa
 
 
 class Maker:
-    """Makes updates; each ``chat`` is a number of its own, above ``first_chat``."""
+    """Generates updates; each has its own chat, numbered above ``first_chat``."""
 
     def __init__(self, seed: int, *, first_chat: int = 900_000_000) -> None:
         self._chosen = random.Random(seed)  # noqa: S311 - the same in each run
@@ -89,7 +89,7 @@ class Maker:
         ]
 
     def valid(self, count: int) -> Iterator[Json]:
-        """Make updates that fit the Bot API, without a number; half of them people's messages."""
+        """Make valid updates, without a number; half of them are people's messages and taps."""
         for number in range(count):
             self._chat += 1
             kind = self._kinds[number // 2 % len(self._kinds)]
@@ -99,12 +99,12 @@ class Maker:
             yield {kind: self._value(named, kind, 0)}
 
     def spoilt(self, count: int) -> Iterator[Json]:
-        """Make updates of which a few parts were taken out, swapped, or replaced."""
+        """Make updates of which a few parts were removed, swapped, or replaced."""
         for update in self.valid(count):
-            found = copy.deepcopy(update)
+            spoilt = copy.deepcopy(update)
             for _ in range(self._chosen.randint(1, 4)):
-                self._spoil(found)
-            yield found
+                self._spoil(spoilt)
+            yield spoilt
 
     def _value(self, kind: str, name: str, depth: int) -> Json:
         if kind.startswith("Array of "):
@@ -140,9 +140,9 @@ class Maker:
         return made | self._named(kind, fields)
 
     def _named(self, kind: str, fields: Fields) -> dict[str, Json]:
-        """Return what tells this type from those that may stand in its place."""
+        """Return the fields that distinguish this type from its siblings."""
         parent = next((n for n, t in self._types.items() if kind in t["subtypes"]), "")
-        said = _STATUS.get(kind) or _CAMEL.sub("_", kind.removeprefix(parent)).lower()
+        tag = _STATUS.get(kind) or _CAMEL.sub("_", kind.removeprefix(parent)).lower()
         tags = [name for name in ("type", "status", "source") if name in fields]
         if kind == "MessageEntity":
             return {
@@ -152,11 +152,11 @@ class Maker:
             }
         if kind == "CallbackQuery":
             return {"data": self._data(), "id": str(self._chosen.getrandbits(60))}
-        return dict.fromkeys(tags, said) if parent else {}
+        return dict.fromkeys(tags, tag) if parent else {}
 
     def _data(self) -> str:
-        said = self._chosen.choice((*_DATA, *_TEXTS)).encode("utf-8", "surrogatepass")
-        return said[: self._chosen.randint(1, _LONGEST_DATA)].decode("utf-8", "ignore")
+        data = self._chosen.choice((*_DATA, *_TEXTS)).encode("utf-8", "surrogatepass")
+        return data[: self._chosen.randint(1, _LONGEST_DATA)].decode("utf-8", "ignore")
 
     def _message(self, kind: str, depth: int) -> dict[str, Json]:
         if kind == "InaccessibleMessage" or (kind.startswith("Maybe") and self._is_likely(0.2)):
@@ -171,19 +171,19 @@ class Maker:
             del made["from"]
         if depth >= _DEEPEST:
             return made
-        said = ["text"] if self._is_likely(0.7) else self._chosen.choices(self._contents, k=1)
+        main = ["text"] if self._is_likely(0.7) else self._chosen.choices(self._contents, k=1)
         extra = self._chosen.choices(self._contents, k=self._chosen.randint(0, 2))
         fields: Fields = self._types["Message"]["fields"]
-        for name in [*said, *extra]:
+        for name in [*main, *extra]:
             made[name] = self._value(self._chosen.choice(fields[name][0]), name, depth + 2)
         return self._marked(made)
 
     def _marked(self, message: dict[str, Json]) -> dict[str, Json]:
-        """Mark a command as Telegram does, so that it is one."""
+        """Mark a command with an entity, as Telegram does."""
         text = message.get("text", "")
-        found = re.match(r"/[A-Za-z0-9_@]+", text)
-        if found:
-            message["entities"] = [{"type": "bot_command", "offset": 0, "length": found.end()}]
+        command = re.match(r"/[A-Za-z0-9_@]+", text)
+        if command:
+            message["entities"] = [{"type": "bot_command", "offset": 0, "length": command.end()}]
         return message
 
     def _chat_json(self, depth: int) -> dict[str, Json]:
@@ -247,7 +247,7 @@ _SCALARS_OF = {
 
 
 def _places(value: Json) -> Iterator[tuple[Json, Json]]:
-    """Walk through all keys of objects and places of lists."""
+    """Yield all keys of objects and indices of lists."""
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     for key, inner in list(pairs):
         yield value, key

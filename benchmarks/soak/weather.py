@@ -1,4 +1,4 @@
-"""What the network and Telegram do to calls: drawn from a seed, so many in a thousand."""
+"""Faults of the network and of Telegram in single calls, drawn from a seed, some in a thousand."""
 
 import random
 from collections import Counter
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Incident(Enum):
-    """What happens to one call; in parentheses in the ledger, how many in a thousand."""
+    """What happens to one call; the values name it in the ledger."""
 
     NONE = "none"
     FLOOD = "429"
@@ -18,7 +18,8 @@ class Incident(Enum):
     SILENT_AFTER = "time-out after"
 
 
-# A 429 halts the whole bot for a second; a time-out holds a chat for fifteen: these are rarer.
+# How many calls in a thousand. A 429 halts the whole bot for a second, a time-out holds a chat for
+# fifteen: these are rarer.
 _IN_A_THOUSAND = {
     Incident.FLOOD: 2,
     Incident.BROKEN: 6,
@@ -28,7 +29,7 @@ _IN_A_THOUSAND = {
     Incident.SILENT_BEFORE: 1,
     Incident.SILENT_AFTER: 1,
 }
-# After Telegram has carried the call out: the bot cannot know, and says it again.
+# Faults after Telegram has carried out the call: the bot cannot know this, and repeats it.
 AFTER = frozenset({Incident.CUT_AFTER, Incident.SILENT_AFTER})
 SILENT = frozenset({Incident.SILENT_BEFORE, Incident.SILENT_AFTER})
 
@@ -39,7 +40,7 @@ class Weather:
     def __init__(self, seed: int) -> None:
         self._chosen = random.Random(seed)  # noqa: S311 - the same in each run
         self.is_foul = False
-        self.met: Counter[Incident] = Counter()
+        self.counts: Counter[Incident] = Counter()
 
     def draw(self) -> Incident:
         """Draw the fault of one call."""
@@ -49,6 +50,6 @@ class Weather:
         for fault, share in _IN_A_THOUSAND.items():
             drawn -= share
             if drawn < 0:
-                self.met[fault] += 1
+                self.counts[fault] += 1
                 return fault
         return Incident.NONE

@@ -1,4 +1,4 @@
-"""One change of the files, from what was asked to what stands in the folder. Slow: for threads."""
+"""One change of the knowledge files, from request to publication. Slow: runs in threads."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ from storage.records.change_requests import ChangeKind, ChangeRequest
 
 TEXT = Catalogue.of("publication")
 _MEGABYTE = 1_000_000
-# Older versions than these are hardly anybody's starting point.
+# How many recent versions are searched: older ones are hardly anybody's starting point.
 _STARTING_POINTS = 10
 
 
 class NotPossibleError(Exception):
-    """A change that ends here: ``text`` says why, as Telegram HTML."""
+    """The change is impossible and ends here; ``text`` says why, as Telegram HTML."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -45,20 +45,20 @@ class NotPossibleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExaminedChange:
-    """A change that was examined: the content of a file, what it would replace, what is told."""
+    """An examined change: the new content of a file, the version it replaces, and the report."""
 
     file: str
     content: bytes
     base: str
-    told: Examined
+    findings: Examined
 
 
 def examined(
     library: Library, services: Services, change: ChangeRequest, upload: bytes
 ) -> ExaminedChange:
-    """Examine what a row asks for; NotPossibleError where there is nothing to examine.
+    """Examine a requested change; NotPossibleError where there is nothing to examine.
 
-    ``upload`` is the file that was sent, where one was.
+    ``upload`` is the content of the file that was sent, if one was.
     """
     file, content = _wanted(library.directory, change, upload)
     former = _bytes(library.directory / file)
@@ -73,21 +73,21 @@ def examined(
         fictitious=library.fictitious,
         today=services.today(),
     )
-    known = [one for one in (candidate.knowledge, services.knowledge) if one is not None]
+    sources = [each for each in (candidate.knowledge, services.knowledge) if each is not None]
 
     def title(entry_id: str) -> str:
-        found = (one.entry(entry_id) for one in known)
-        return next((entry.title for entry in found if entry), entry_id)
+        entries = (source.entry(entry_id) for source in sources)
+        return next((entry.title for entry in entries if entry), entry_id)
 
     by_us = change.kind in {ChangeKind.PHRASING, ChangeKind.OUT_OF_SCOPE}
     lines = added_lines(_text(former), _text(content)) if by_us else ()
     stale = _stale(library.directory, file, content) if change.kind is ChangeKind.UPLOAD else None
-    told = report.examined(candidate, title, lines=lines, stale=stale)
-    return ExaminedChange(file, content, candidate.base, told)
+    findings = report.examined(candidate, title, lines=lines, stale=stale)
+    return ExaminedChange(file, content, candidate.base, findings)
 
 
 def _wanted(directory: Path, change: ChangeRequest, upload: bytes) -> tuple[str, bytes]:
-    """Return the file that a row is about, and what it would be."""
+    """Return the file that a change is about, and its new content."""
     if change.kind is ChangeKind.PHRASING:
         return FAQ, _edited(directory, change)
     if change.kind is ChangeKind.OUT_OF_SCOPE:
@@ -114,7 +114,7 @@ def _edited(directory: Path, change: ChangeRequest) -> bytes:
 
 
 def compared(library: Library, change: ChangeRequest) -> Notice:
-    """Say what a return to a version would change."""
+    """Describe what a return to a version would change."""
     version, content = _version(library.directory, change)
     now = _bytes(library.directory / version.file)
     if content == now:
@@ -129,19 +129,20 @@ def compared(library: Library, change: ChangeRequest) -> Notice:
 
 
 def _version(directory: Path, change: ChangeRequest) -> tuple[Version, bytes]:
-    found = next((one for one in versions(directory) if one.id == change.subject), None)
+    version = next((each for each in versions(directory) if each.id == change.subject), None)
     try:
-        if found is not None:
-            return found, content_of(directory, found.id)
+        if version is not None:
+            return version, content_of(directory, version.id)
     except (LookupError, OSError):
         pass
     raise NotPossibleError(TEXT("entry_gone"))
 
 
 def _stale(directory: Path, file: str, content: bytes) -> Version | None:
-    """Return the version that a content seems to be made from, where it is not the present one.
+    """Return the version that a content seems to be based on, unless that is the present one.
 
-    Fewer lines differ from it than from the present file: to publish would undo what came since.
+    It differs from that version in fewer lines than from the present file: publishing would undo
+    the changes made since.
     """
     distance = _distance(content, _bytes(directory / file))
     nearest = None
@@ -155,43 +156,43 @@ def _stale(directory: Path, file: str, content: bytes) -> Version | None:
     return nearest
 
 
-def _distance(one: bytes, two: bytes) -> int:
-    """Count the lines that only one of two contents has."""
-    left, right = Counter(one.splitlines()), Counter(two.splitlines())
+def _distance(first: bytes, second: bytes) -> int:
+    """Count the lines that only one of the two contents has."""
+    left, right = Counter(first.splitlines()), Counter(second.splitlines())
     return (left - right).total() + (right - left).total()
 
 
 def stored(library: Library, file: str, content: bytes, base: str, *, now: datetime) -> Version:
-    """Put a content in the folder; done before a crash, it is not done again.
+    """Write a content to the folder; does nothing where it was written before a crash.
 
-    BaseChangedError where the file is another by now, or would no longer go with the others.
+    BaseChangedError where the file has changed since, or no longer fits the other files.
     """
     directory = library.directory
     if fingerprint(_bytes(directory / file)) == fingerprint(content):
-        done = (one for one in versions(directory, file) if one.sha == base)
+        done = (each for each in versions(directory, file) if each.sha == base)
         if version := next(done, None):
             return version
     files = read_files(directory, fictitious=library.fictitious, replacing={file: content})
-    if any(found.severity is Severity.ERROR for found in files.problems):
+    if any(problem.severity is Severity.ERROR for problem in files.problems):
         raise BaseChangedError(file)
     return publish(directory, file, content, base=base, now=now)
 
 
 def superseded_by(library: Library, change: ChangeRequest) -> bool:
-    """Tell whether our file is the one that a publication of another process replaced.
+    """Return whether our file is the one that a publication of another process replaced.
 
-    Never twice: a file that an editor brought back afterwards stays as it is.
+    False once it was replaced here: a file that an editor restored afterwards stays.
     """
     if change.file not in PUBLISHABLE or change.published_at is None:
         return False
     if fingerprint(_bytes(library.directory / change.file)) != change.base:
         return False
     ours = versions(library.directory, change.file)
-    return not any(one.sha == change.base and one.at == change.published_at for one in ours)
+    return not any(each.sha == change.base and each.at == change.published_at for each in ours)
 
 
 def written(library: Library, change: ChangeRequest, content: bytes) -> Version:
-    """Put what was published elsewhere in our folder, under the same name and moment."""
+    """Copy another process's publication to our folder, under the same name and time."""
     if change.file is None or change.base is None or change.published_at is None:
         raise BaseChangedError(change.file)
     base, now = change.base, change.published_at

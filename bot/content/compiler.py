@@ -1,4 +1,4 @@
-"""How questions are understood in this process: the encoder, and where compiled models are kept."""
+"""How this process understands questions: the encoder, and the store of compiled models."""
 
 import hashlib
 import logging
@@ -18,14 +18,14 @@ logger = logging.getLogger(__name__)
 
 
 def compiling(settings: Settings) -> Compiling:
-    """Return the encoder that the settings ask for, and the store of compiled models."""
+    """Return the encoder that the settings name, and the store of compiled models."""
     encoder = _encoder(settings)
     logger.info("questions are matched by %s", encoder.name if encoder else "letters and sound")
     return replace(by_letters(settings), encoder=encoder)
 
 
 def by_letters(settings: Settings) -> Compiling:
-    """Return what understands without an encoder: ready at once, right a little less often."""
+    """Return the compiling without an encoder: ready at once, slightly less accurate."""
     thresholds = Thresholds(answer=settings.answer_probability, choice=settings.choice_probability)
     return Compiling(None, thresholds, ModelStore(_folder()))
 
@@ -35,7 +35,7 @@ def _encoder(settings: Settings) -> Encoder | None:
 
 
 def kept_file(directory: Path, *, fictitious: bool) -> Path:
-    """Return where what was last in service of a folder is kept, beside the compiled models."""
+    """Return the file that stores what a folder last served, beside the compiled models."""
     name = hashlib.sha256(f"{directory.absolute()} {fictitious}".encode()).hexdigest()[:16]
     return _folder() / f"in-service-{name}.json"
 
@@ -45,6 +45,6 @@ def _folder() -> Path:
 
 
 def warm_up(encoder: Encoder | None) -> None:
-    """Let an encoder's weights be read while the files are: the first text would wait for them."""
+    """Load an encoder's weights in the background: otherwise the first text would wait for them."""
     if encoder is not None:
         threading.Thread(target=encoder.encode, args=([" "],), daemon=True).start()

@@ -1,4 +1,4 @@
-"""Saved files are in service within two seconds; broken ones leave what was, and are told of."""
+"""Saved files are in service within two seconds; broken ones change nothing and are reported."""
 
 import asyncio
 import hashlib
@@ -20,16 +20,17 @@ from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 ALARM = "knowledge"
-# How often a folder is looked at anyway: notices get lost, on network disks above all.
+# How often a folder is checked without a notification: some get lost, mostly on network disks.
 _LOOK_MS = 1_000
 _DEBOUNCE_MS = 200
 _STEP_MS = 20
-# Files still being written are waited for, but not for ever.
+# How often to wait until files are written completely.
 _SETTLED_SECONDS = 0.1
 _MOST_WAITS = 10
-# An editor may delete a file before it writes it anew: that is no fault to tell of.
+# An editor may delete a file before it writes it again: faults are reported only after this time.
 GRACE_SECONDS = 2.0
-# Learning is work for a second: at a start, those who wait already are answered first.
+# Learning takes a second of processor time: after a start, people who already wait are answered
+# first.
 _FIRST_ANSWERS_SECONDS = 1.0
 
 
@@ -37,17 +38,17 @@ _FIRST_ANSWERS_SECONDS = 1.0
 class _Trouble:
     problems: tuple[Problem, ...]
     since: float
-    told: bool = False
+    is_reported: bool = False
 
     @property
     def digest(self) -> str:
-        """What is wrong, wherever its line has moved to by now."""
-        said = [(one.file, one.where, one.message) for one in self.problems]
-        return hashlib.sha256(repr(sorted(said)).encode("utf-8", "replace")).hexdigest()
+        """A fingerprint of the problems without line numbers, which move with every edit."""
+        contents = [(problem.file, problem.where, problem.message) for problem in self.problems]
+        return hashlib.sha256(repr(sorted(contents)).encode("utf-8", "replace")).hexdigest()
 
 
 class HotReload:
-    """Keeps the knowledge in service as the files of a library are."""
+    """Keeps the knowledge in service up to date with the files of a library."""
 
     def __init__(
         self,
@@ -60,7 +61,7 @@ class HotReload:
         self._services = services
         self._database = database
         self._announce = announce
-        # Files that were refused at the start are looked at again, and told of.
+        # None where the files were refused at start: they are read again and the problems reported.
         self._stamp = None if library.is_behind else library.stamp()
         self._trouble: _Trouble | None = None
         self._one_at_a_time = asyncio.Lock()
@@ -76,12 +77,12 @@ class HotReload:
             await self._watch()
 
     def serve_first(self, knowledge: Knowledge, to_learn: Documents | None) -> None:
-        """Answer from what a start made at once; ``to_learn``: the files, if more is in them."""
+        """Answer with the knowledge of the start; ``to_learn``: its files, if they contain more."""
         put_in_service(knowledge, self._services)
         self._have_learnt(to_learn)
 
     async def learn(self) -> None:
-        """Learn until cancelled what was served before it was learnt: what came last, first."""
+        """Learn, until cancelled, the files that are served but not learnt; only the latest."""
         await asyncio.sleep(_FIRST_ANSWERS_SECONDS)
         while True:
             await self._is_to_learn.wait()
@@ -91,23 +92,23 @@ class HotReload:
                 await self._learn(documents)
 
     async def refresh(self) -> None:
-        """Put in service what the files say now, if they changed since they were last read."""
+        """Put the files in service if they changed since they were last read."""
         async with self._one_at_a_time:
             stamp = await asyncio.to_thread(self._library.stamp)
             if stamp != self._stamp:
                 settled = await self._settled()
                 await self._load()
-                # Only now: what could not be loaded is looked at again.
+                # Set only after loading: files that could not be loaded are read again.
                 self._stamp = settled
             await self._tell_trouble()
 
     @property
     def is_learning(self) -> bool:
-        """Whether what is in service is still ranked by what was learnt before."""
+        """Whether the knowledge in service still uses the previous ranker."""
         return self._is_at_work or self._to_learn is not None
 
     async def _watch(self) -> None:
-        """Look whenever something moves in the folders, and every second anyway."""
+        """Check whenever something changes in the folders, and every second anyway."""
         places = self._library.places()
         await self.refresh()
         if not places:
@@ -127,7 +128,7 @@ class HotReload:
                 return
 
     async def _settled(self) -> tuple[tuple[int, int, int] | None, ...]:
-        """Return the stamp once it no longer changes: files are not written in one go."""
+        """Return the stamp once it no longer changes: files are not written in one step."""
         stamp = await asyncio.to_thread(self._library.stamp)
         for _ in range(_MOST_WAITS):
             await asyncio.sleep(_SETTLED_SECONDS)
@@ -156,7 +157,7 @@ class HotReload:
         self._have_learnt(None if served.is_learnt else documents)
 
     def _have_learnt(self, documents: Documents | None) -> None:
-        """Have these learnt, and nothing that was to be learnt before them."""
+        """Have these files learnt, in place of any that still wait."""
         self._to_learn = documents
         self._is_to_learn.set()
 
@@ -165,10 +166,10 @@ class HotReload:
         try:
             learnt = await asyncio.to_thread(self._library.learn, documents)
         except Exception as error:
-            # An encoder may fail in any way; the bot goes on with what it has.
+            # An encoder may raise any exception; the bot continues with the knowledge it has.
             logger.error("nothing was learnt: %s", type(error).__name__, exc_info=error)
         else:
-            # Files that changed meanwhile are learnt next.
+            # If the files changed during learning, the new ones are learnt next.
             if learnt.version == self._services.knowledge.version:
                 put_in_service(learnt, self._services)
                 logger.info("knowledge %s is learnt", learnt.version)
@@ -178,18 +179,18 @@ class HotReload:
     def _notice(self, problems: tuple[Problem, ...]) -> None:
         now = asyncio.get_running_loop().time()
         trouble = _Trouble(problems, now)
-        # The same fault saved once more is still the same news.
+        # The same problems saved again are not reported again.
         if self._trouble is None or self._trouble.digest != trouble.digest:
             self._trouble = trouble
 
     async def _tell_trouble(self) -> None:
         trouble, now = self._trouble, asyncio.get_running_loop().time()
-        if trouble is None or trouble.told or now - trouble.since < GRACE_SECONDS:
+        if trouble is None or trouble.is_reported or now - trouble.since < GRACE_SECONDS:
             return
         async with self._database.begin() as work:
             if await work.change_requests.raise_alarm(ALARM, trouble.digest):
                 await self._post(work, report.broken(trouble.problems))
-        trouble.told = True
+        trouble.is_reported = True
         self._announce()
 
     async def _mended(self) -> None:
@@ -198,7 +199,7 @@ class HotReload:
             await self._clear_alarm()
 
     async def _forget_alarm(self) -> None:
-        """Say that files are right which were broken when the process ended."""
+        """Report that files are correct which were broken when the process ended."""
         try:
             await self._clear_alarm()
         except StorageError as error:
@@ -211,7 +212,7 @@ class HotReload:
         self._announce()
 
     async def _post(self, work: UnitOfWork, notice: report.Notice) -> None:
-        # Without a group, it would wait for one, and be told long after.
+        # Without a group, the message would stay in the outbox and be sent long afterwards.
         if self._services.facilitator_chat_id is not None:
             for outgoing in report.owed(notice):
                 await work.outbox.add(outgoing)

@@ -1,4 +1,4 @@
-"""The folder of knowledge as this process serves it: read, put in service at once, learnt."""
+"""The folder of knowledge as this process serves it: read, put in service at once, then learnt."""
 
 import json
 import logging
@@ -32,25 +32,26 @@ logger = logging.getLogger(__name__)
 _FILES = (FAQ, PROJECTS, SMALL_TALK, VOICES, LEXICON)
 
 Documents = dict[str, Document]
-# Of each file: its inode, its size in bytes, its time in nanoseconds; None where it is not there.
+# For each file its inode, size in bytes and modification time in nanoseconds; None where the file
+# is missing.
 Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Knowledge to put in service; unless it is learnt, by what was learnt before."""
+    """Knowledge to put in service; where not ``is_learnt``, it uses the previous ranker."""
 
     knowledge: Knowledge
     is_learnt: bool
 
 
 def put_in_service(knowledge: Knowledge, services: Services) -> None:
-    """Answer from this knowledge from now on: one assignment, so never from half of two."""
+    """Answer from this knowledge from now on: one assignment, so no answer mixes two versions."""
     services.knowledge = knowledge
 
 
 class Library:
-    """One folder. Every method may be slow (files, numbers): they are called in threads."""
+    """One folder. Every method may be slow (files, calculations): call them in threads."""
 
     def __init__(
         self,
@@ -60,7 +61,7 @@ class Library:
         compiling: Callable[[], Compiling],
         kept: Path | None = None,
     ) -> None:
-        """Open a folder; in the file ``kept`` stands what was in service last."""
+        """Open a folder; the file ``kept`` stores what was last in service."""
         self.directory = directory
         self.is_behind = False
         self._kept = kept
@@ -70,28 +71,28 @@ class Library:
         self._one_at_a_time = threading.Lock()
 
     def compiling(self) -> Compiling:
-        """Return how questions are understood, made once: an encoder holds a lot of memory."""
+        """Return how questions are understood, created once: an encoder needs much memory."""
         with self._one_at_a_time:
             if self._compiling is None:
                 self._compiling = self._make_compiling()
             return self._compiling
 
     def read(self) -> Documents:
-        """Read the folder; KnowledgeError with everything that keeps it from use."""
+        """Read the folder; KnowledgeError with every problem that prevents its use."""
         files = read_files(self.directory, fictitious=self.fictitious)
-        errors = tuple(found for found in files.problems if found.severity is Severity.ERROR)
+        errors = tuple(problem for problem in files.problems if problem.severity is Severity.ERROR)
         if errors:
             raise KnowledgeError(errors)
         return files.documents
 
     def at_once(self, documents: Documents, former: Knowledge) -> Served:
-        """Return knowledge with new texts; by the former ranker where learning would take seconds.
+        """Return knowledge with new texts; with the previous ranker where learning takes seconds.
 
-        Phrasings of the files are met word for word already, and projects found.
+        Exact phrasings of the new files are already matched, and projects found.
         """
         compiling, material = self.compiling(), material_in(documents)
-        known = compiling.store.get(compiling.store.key(material, compiling.encoder))
-        if known is None and former.ranker is not None:
+        model = compiling.store.get(compiling.store.key(material, compiling.encoder))
+        if model is None and former.ranker is not None:
             ranker = PreviousRanker(former.ranker, material.ids)
             if ranker.knows_any():
                 return Served(build(documents, compiling, ranker), is_learnt=False)
@@ -101,16 +102,17 @@ class Library:
         """Compile; takes seconds where these texts were never learnt before."""
         compiling = self.compiling()
         if compiling.encoder is not None:
-            # First: what reading its weights takes for a moment is free again by then.
+            # Encoded before the build, so that the memory for loading the weights is free again by
+            # then.
             compiling.encoder.encode([" "])
         return build(documents, compiling)
 
     def keep(self, documents: Documents) -> None:
-        """Keep what is in service, for a start on files that cannot be."""
+        """Save the files in service, for a start when the folder cannot be used."""
         if self._kept is None:
             return
-        said = {name: document.data for name, document in documents.items()}
-        content = json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        contents = {name: document.data for name, document in documents.items()}
+        content = json.dumps(contents, ensure_ascii=False).encode("utf-8", "surrogatepass")
         try:
             self._kept.parent.mkdir(parents=True, exist_ok=True)
             if not self._kept.exists() or self._kept.read_bytes() != content:
@@ -120,9 +122,9 @@ class Library:
             logger.warning("what is in service cannot be kept: %s", type(error).__name__)
 
     def fall_back(self) -> tuple[Documents, datetime] | None:
-        """Return what was in service last and since when; None where nothing of use was kept.
+        """Return what was last in service and since when; None where nothing usable was saved.
 
-        From then on the library is behind its folder.
+        Afterwards ``is_behind`` is true: the library serves older files than the folder's.
         """
         if self._kept is None or not self._kept.exists():
             return None
@@ -137,15 +139,15 @@ class Library:
         return documents, since
 
     def load(self) -> Knowledge:
-        """Read and compile the folder; KnowledgeError as ``read``."""
+        """Read and compile the folder; KnowledgeError as for ``read``."""
         return self.learn(self.read())
 
     def stamp(self) -> Stamp:
-        """Return what changes whenever a file is written, replaced, or led elsewhere by a link."""
+        """Return a value that changes when a file is written or replaced, or its link moved."""
         return tuple(map(_stamp, self._paths()))
 
     def places(self) -> frozenset[Path]:
-        """Return the folders to watch: links lead out of ours, and are swapped in theirs."""
+        """Return the folders to watch: ours, and those that symbolic links of ours lead to."""
         folders = {path.parent for path in self._paths()}
         led_to = {path.resolve().parent for path in self._paths()}
         return frozenset(folder for folder in folders | led_to if folder.is_dir())
@@ -157,7 +159,7 @@ class Library:
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -1,7 +1,7 @@
-"""What facilitators ask for from Telegram, done: examined, told, published, and put in service.
+"""Carries out facilitators' requests from Telegram: examines, reports, publishes, reloads.
 
 Handlers write rows; this loop does what takes seconds, outside any transaction. Every process runs
-one: a change is examined by one of them, and each puts what was published in its own folder.
+one: a single one examines a change, and each copies what was published to its own folder.
 """
 
 import asyncio
@@ -35,13 +35,14 @@ from storage.records.change_requests import ChangeKind, ChangeRequest, ChangeSta
 
 logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("publication")
-# Five seconds from a tap to the last machine: one to take it up, one to notice, the rest to read.
+# From a tap to the last machine five seconds are allowed: one to take the request up, one to notice
+# it, the rest to read the files.
 EVERY_SECONDS = 1.0
 _TRIES = 3
 
 
 class Publisher:
-    """The loop."""
+    """The loop that carries out the requests."""
 
     def __init__(
         self,
@@ -76,7 +77,7 @@ class Publisher:
             return await work.change_requests.claim(self._database.worker)
 
     async def _do(self, change: ChangeRequest) -> None:
-        """Do what one row asks for; whatever happens, it is told and the row ends."""
+        """Carry out one request; whatever happens, its result is reported and the row ends."""
         act = self._publish if change.state is ChangeState.WANTED else self._examine
         try:
             await act(change)
@@ -96,14 +97,14 @@ class Publisher:
             notice = await asyncio.to_thread(compared, self._library, change)
             await self._end(change, ChangeState.SHOWN, notice)
             return
-        found = await asyncio.to_thread(examined, self._library, self._services, change, upload)
-        if found.told.errors:
-            await self._end(change, ChangeState.REFUSED, self._outcome(change, found))
+        result = await asyncio.to_thread(examined, self._library, self._services, change, upload)
+        if result.findings.errors:
+            await self._end(change, ChangeState.REFUSED, self._outcome(change, result))
         else:
-            await self._offer(change, found)
+            await self._offer(change, result)
 
     async def _download(self, change: ChangeRequest) -> bytes:
-        """Fetch what was sent; Telegram keeps it, so a restart may fetch it again."""
+        """Download the uploaded file; Telegram keeps it, so this also works after a restart."""
         for number in range(1, _TRIES + 1):
             try:
                 file = await self._bot.get_file(change.subject or "")
@@ -117,15 +118,15 @@ class Publisher:
                 await asyncio.sleep(number)
         raise NotPossibleError(TEXT("upload_lost", file=change.file))
 
-    def _outcome(self, change: ChangeRequest, found: ExaminedChange) -> Notice:
+    def _outcome(self, change: ChangeRequest, result: ExaminedChange) -> Notice:
         by = change.actor_name or ""
-        return examination.outcome(change.id, found.file, by, found.told)
+        return examination.outcome(change.id, result.file, by, result.findings)
 
-    async def _offer(self, change: ChangeRequest, found: ExaminedChange) -> None:
-        notice, report = self._outcome(change, found), _kept_of(found.told)
+    async def _offer(self, change: ChangeRequest, result: ExaminedChange) -> None:
+        notice, report = self._outcome(change, result), _confirmation_of(result.findings)
         async with self._database.begin() as work:
             offered = await work.change_requests.offer(
-                change.id, found.file, found.content, found.base, report
+                change.id, result.file, result.content, result.base, report
             )
             if offered:
                 for outgoing in examination.owed(notice, change.chat_id):
@@ -155,13 +156,13 @@ class Publisher:
             for outgoing in examination.owed(Notice(text), change.chat_id):
                 await work.outbox.add(outgoing)
             if change.chat_id > 0 and self._services.facilitator_chat_id is not None:
-                # Asked for in a private chat: the group learns of it too.
+                # The request came from a private chat: the group is informed too.
                 for outgoing in examination.owed(Notice(text)):
                     await work.outbox.add(outgoing)
         logger.info("%s is published", change.file)
 
-    async def _end(self, change: ChangeRequest, state: ChangeState, said: Notice | str) -> None:
-        notice = Notice(said) if isinstance(said, str) else said
+    async def _end(self, change: ChangeRequest, state: ChangeState, outcome: Notice | str) -> None:
+        notice = Notice(outcome) if isinstance(outcome, str) else outcome
         async with self._database.begin() as work:
             if await work.change_requests.end(change.id, state):
                 for outgoing in examination.owed(notice, change.chat_id):
@@ -171,13 +172,13 @@ class Publisher:
         reference = new_reference()
         name = type(error).__name__
         logger.error("%s: a change of the files failed: %s", reference, name, exc_info=error)
-        said = "publication_failed" if isinstance(error, OSError) else "examination_failed"
+        text = "publication_failed" if isinstance(error, OSError) else "examination_failed"
         await self._end(
-            change, ChangeState.FAILED, TEXT(said, reference=reference, file=change.file)
+            change, ChangeState.FAILED, TEXT(text, reference=reference, file=change.file)
         )
 
     async def _catch_up(self) -> None:
-        """Put in this process's own folder what another one has published."""
+        """Copy to this process's own folder what another process has published."""
         async with self._database.begin() as work:
             newest = await work.change_requests.newest()
             if newest == self._seen:
@@ -205,11 +206,11 @@ class Publisher:
         return True
 
 
-def _kept_of(told: Examined) -> dict[str, object]:
-    """Return what the second question before publishing is asked with."""
-    stale = told.stale
+def _confirmation_of(findings: Examined) -> dict[str, object]:
+    """Return the data for the second confirmation before publishing."""
+    stale = findings.stale
     return {
-        "confirm": told.needs_confirmation,
-        "wrong": [one.question for one in told.wrong],
+        "confirm": findings.needs_confirmation,
+        "wrong": [voice.question for voice in findings.wrong],
         "stale": stale and {"at": TEXT.label("at", at=stale.at)},
     }

@@ -1,4 +1,4 @@
-"""The week in a message to the facilitators, once, whatever restarts and however many workers."""
+"""A weekly message to the facilitators, sent once despite restarts and several workers."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ _LOOK_EVERY_SECONDS = 300.0
 
 
 class WeeklyDigest:
-    """Sends the digest on Mondays at nine, in Paris; later where nothing ran then."""
+    """Sends the digest on Mondays at nine, Paris time; later if no worker ran then."""
 
     def __init__(
         self, database: Database, services: Services, announce: Callable[[], None]
@@ -33,7 +33,7 @@ class WeeklyDigest:
         self._announce = announce
 
     async def run(self) -> None:
-        """Look every few minutes whether it is due, until cancelled."""
+        """Check every few minutes whether it is due, until cancelled."""
         while True:
             try:
                 if await self.send_if_due():
@@ -43,7 +43,7 @@ class WeeklyDigest:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     async def send_if_due(self) -> bool:
-        """Owe the group the digest of the last seven days; False where it is not this one's to."""
+        """Add the digest of the last seven days to the outbox; False where it is not due here."""
         if self._services.facilitator_chat_id is None:
             return False
         now = self._services.clock()
@@ -64,7 +64,7 @@ class WeeklyDigest:
 
 
 def last_due(now: datetime) -> datetime:
-    """Return the last Monday at nine, in Paris, that has come."""
+    """Return the most recent Monday at nine, Paris time."""
     local = now.astimezone(PARIS)
     monday = (local - timedelta(days=local.weekday())).replace(
         hour=_HOUR, minute=0, second=0, microsecond=0

@@ -1,1 +1,1 @@
-"""How updates come in: fetched or posted, kept before Telegram is told, handed to the handlers."""
+"""How updates come in: by polling or webhook, stored before Telegram is told, then handled."""

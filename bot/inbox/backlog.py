@@ -1,4 +1,4 @@
-"""How much waits, and whether more may be taken: Telegram keeps what an inbox cannot."""
+"""How much waits in the queues, and whether the inbox takes more: Telegram keeps the rest."""
 
 import asyncio
 import logging
@@ -11,14 +11,14 @@ from storage.queues.inbox import Capacity
 
 logger = logging.getLogger(__name__)
 _LOOK_EVERY_SECONDS = 5.0
-# So long after the last time, it is not known whether it would be so again. Who posts and is
-# refused comes back within a minute.
+# How long a refusal counts as recent: later, nobody knows whether the next update would be refused
+# too. Telegram sends a refused webhook update again within a minute.
 _FULL_LATELY_SECONDS = 30.0
 _FAILED_LATELY_SECONDS = 120.0
 
 
 class Backlog:
-    """The updates and the messages that wait, for all workers of one database."""
+    """Counts the updates and the messages that wait, for all workers of one database."""
 
     def __init__(self, database: Database, limit: int) -> None:
         self._database = database
@@ -32,12 +32,12 @@ class Backlog:
 
     @property
     def full(self) -> bool:
-        """Whether the inbox held all it may when last counted, or had no room lately."""
+        """Whether the inbox was full at the last count, or refused an update recently."""
         return self.updates >= self.limit or _is_lately(self._refused_at, _FULL_LATELY_SECONDS)
 
     @property
     def takes_more(self) -> bool:
-        """Whether what comes now will be kept, as far as the last tries tell."""
+        """Whether the next update would be stored, as far as the last attempts show."""
         return not self.full and not self._failed_lately
 
     @property
@@ -45,13 +45,13 @@ class Backlog:
         return _is_lately(self._failed_at, _FAILED_LATELY_SECONDS)
 
     def note_kept(self) -> None:
-        """Know that what came was kept."""
+        """Record that updates were stored."""
         if self._failed_at is not None:
             logger.warning("updates are kept again")
         self._failed_at = None
 
     def note_refused(self, error: StorageError) -> None:
-        """Know that what came was left to Telegram, and say so the first time."""
+        """Record that updates were refused, so that Telegram keeps them; log the first refusal."""
         now = monotonic()
         if isinstance(error, InboxFullError):
             self._refused_at = now
@@ -62,8 +62,8 @@ class Backlog:
         self._failed_at = now
 
     async def look(self) -> None:
-        """Count anew; StorageError where the database cannot be read, or written to."""
-        # Of a full disk, reading tells nothing.
+        """Count again; StorageError where the database cannot be read or written to."""
+        # A heartbeat is written first: reads succeed on a full disk, only a write shows it.
         await self._database.beat()
         async with self._database.begin() as work:
             self.updates = await work.inbox.backlog()
@@ -73,7 +73,7 @@ class Backlog:
         self._say_if_changed(full=self.full)
 
     async def watch(self) -> None:
-        """Count for ever, for the metrics."""
+        """Count periodically, for ever; the metrics show the result."""
         while True:
             try:
                 await self.look()

@@ -1,4 +1,4 @@
-"""Fetching updates: kept in the inbox first, confirmed by the next offset only then."""
+"""Fetching updates: each batch is stored in the inbox before the next offset confirms it."""
 
 import asyncio
 import json
@@ -25,8 +25,9 @@ from storage.queues.inbox import CURSOR_MEMORY
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# What the handlers understand. Edited messages are relayed where the message was: each handler of
-# messages asks for new ones, so that an edit never runs a command again.
+# The kinds of updates that the handlers understand. Edited messages are relayed to the place of the
+# original message: each handler of messages asks for new ones, so an edit never runs a command
+# again.
 ALLOWED_UPDATES = (
     UpdateType.MESSAGE,
     UpdateType.EDITED_MESSAGE,
@@ -37,14 +38,14 @@ LONG_POLL_SECONDS = 30
 _NETWORK_SECONDS = 15
 _LONGEST_PAUSE = 60.0
 _FULL_SECONDS = 1.0
-# As many as Telegram gives at once (Bot API, getUpdates).
+# The largest batch that Telegram returns (Bot API, getUpdates).
 _BATCH = 100
-# What Telegram, and whoever answers in its place, are known for: its name says enough.
+# Errors that Telegram and the proxies before it are known to cause: the class name says enough.
 _EXPECTED = (TelegramError, ValueError, RecursionError)
 
 
 class PollingSource(UpdateSource):
-    """The loop that fetches. PTB's own confirms up to 100 updates before one is handled."""
+    """The polling loop. PTB's own confirms up to 100 updates before one is handled."""
 
     def __init__(
         self,
@@ -65,7 +66,7 @@ class PollingSource(UpdateSource):
         self._pause = 0.0
 
     async def run(self) -> None:
-        """Fetch until cancelled; InvalidToken where Telegram does not know the token any more."""
+        """Fetch until cancelled; InvalidToken where Telegram no longer knows the token."""
         await self._insist(self._leave_webhook)
         offset = await self._insist(self._first_offset)
         while True:
@@ -73,7 +74,7 @@ class PollingSource(UpdateSource):
             self._pause = 0.0
 
     async def _insist(self, step: Callable[[], Awaitable[T]]) -> T:
-        """Return what a step gives, once it succeeds; InvalidToken is the only error for good."""
+        """Retry a step until it succeeds and return its result; only InvalidToken is permanent."""
         while True:
             try:
                 return await step()
@@ -86,7 +87,7 @@ class PollingSource(UpdateSource):
                 await self._wait_after(error)
 
     async def _leave_webhook(self) -> None:
-        """Have Telegram post no more, or it would refuse to be asked; what waits there is kept."""
+        """Remove the webhook: Telegram refuses getUpdates otherwise. The updates that wait stay."""
         if (await self._bot.get_webhook_info()).url:
             await self._bot.delete_webhook(drop_pending_updates=False)
             logger.warning("a webhook was left over: it is deleted, to fetch instead")
@@ -97,7 +98,7 @@ class PollingSource(UpdateSource):
         return None if cursor is None else cursor + 1
 
     async def _fetch(self, offset: int | None) -> int | None:
-        """Fetch one batch, keep it, and return the offset that confirms it."""
+        """Fetch a batch, store it, and return the offset that confirms it."""
         if self._clock() - self._last_batch > CURSOR_MEMORY:
             offset = None
         batch = await self._get_updates(offset)
@@ -113,11 +114,11 @@ class PollingSource(UpdateSource):
         return max(row.update_id for row in rows) + 1
 
     async def _get_updates(self, offset: int | None) -> list[dict[str, Any]]:
-        """Return raw updates: PTB parses a batch whole, so one bad update would stop all."""
+        """Return raw updates: PTB parses whole batches, so one bad update would block all."""
         query = {
             "timeout": LONG_POLL_SECONDS,
             "allowed_updates": json.dumps(ALLOWED_UPDATES),
-            # A batch is kept whole: one for which there can never be room would come for ever.
+            # A batch is stored whole: one larger than the inbox would be refused for ever.
             "limit": min(_BATCH, self._backlog.limit),
         }
         if offset is not None:

@@ -1,4 +1,4 @@
-"""Raw updates, as Telegram gives them, before anything has parsed them."""
+"""Raw updates, as Telegram sends them, before they are parsed."""
 
 import json
 import logging
@@ -13,15 +13,15 @@ from bot.runtime import json_text
 from storage.queues.inbox import Received
 
 logger = logging.getLogger(__name__)
-# Where an update's chat is found, in this order (Bot API, "Update").
+# The fields that may contain an update's chat, in the order of search (Bot API, "Update").
 _CHAT_PATHS = (("chat",), ("message", "chat"), ("from",), ("user",))
-# Of a message to one person whose button was tapped, what is read of it: its text and its keyboard
-# are long to make objects of.
-_OF_A_TAPPED = ("message_id", "date", "chat", "reply_to_message")
-# What a database keeps in a BIGINT; Telegram's own numbers have at most 52 bits.
+# The fields that are read of a message whose button was tapped in a private chat. Its text and its
+# keyboard would take long to parse.
+_TAPPED_FIELDS = ("message_id", "date", "chat", "reply_to_message")
+# The range of a database's BIGINT; Telegram's own numbers have at most 52 bits.
 _LARGEST = 2**63 - 1
-# What JSON may escape and no database keeps as text: zeros, and halves of a character.
-_UNKEEPABLE = re.compile(
+# Characters that JSON may escape and that no database stores as text: NUL and lone surrogates.
+_UNSTORABLE = re.compile(
     r"\\u0000|\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]..", re.IGNORECASE
 )
 _LOST = re.compile("[\x00\ud800-\udfff]")
@@ -29,7 +29,7 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def received(raw: Mapping[str, Any], body: str | None = None) -> Received:
-    """Return the inbox row of an update, its text as it came where that is known.
+    """Return the inbox row of an update; its original text is stored where it is given.
 
     ValueError where it has no number to confirm it by.
     """
@@ -38,8 +38,8 @@ def received(raw: Mapping[str, Any], body: str | None = None) -> Received:
         raise ValueError("an update without a number")
     try:
         written = body if body is not None else _written(raw)
-        if _UNKEEPABLE.search(written):
-            written = json.dumps(_keepable(raw))
+        if _UNSTORABLE.search(written):
+            written = json.dumps(_storable(raw))
     except RecursionError as error:
         raise ValueError("an update nested too deep") from error
     return Received(update_id, chat_of(raw), written)
@@ -49,23 +49,24 @@ def _written(raw: Mapping[str, Any]) -> str:
     try:
         return orjson.dumps(raw).decode()
     except TypeError:
-        # Halves of characters, which orjson does not write.
+        # orjson does not write lone surrogates.
         return json.dumps(raw)
 
 
-def _keepable(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Return a value whose texts, and the names of whose fields, a database takes."""
+def _storable(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return the value with strings and field names that a database can store."""
     if isinstance(value, str):
         return _LOST.sub(_REPLACEMENT, value)
     if isinstance(value, Mapping):
-        return {_keepable(name): _keepable(inner) for name, inner in value.items()}
-    return [_keepable(inner) for inner in value] if isinstance(value, list) else value
+        return {_storable(name): _storable(inner) for name, inner in value.items()}
+    return [_storable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def numbered(batch: Sequence[Mapping[str, Any]]) -> list[Received]:
-    """Return the rows of a batch. One without a number cannot be confirmed: it goes with the rest.
+    """Return the rows of a batch; an update without a number is left out.
 
-    ValueError where none has a number.
+    No offset confirms such an update by itself: it is confirmed with the rest of the batch.
+    ValueError where no update has a number.
     """
     rows = []
     for raw in batch:
@@ -79,7 +80,7 @@ def numbered(batch: Sequence[Mapping[str, Any]]) -> list[Received]:
 
 
 def parsed(body: bytes) -> Received:
-    """Return the inbox row of an update posted as JSON. ValueError where it is none."""
+    """Return the inbox row of an update received as JSON; ValueError where it is no update."""
     try:
         text = body.decode()
         raw = json_text.read(text)
@@ -89,10 +90,10 @@ def parsed(body: bytes) -> Received:
 
 
 def understood(body: str, bot: Bot) -> Update:
-    """Return a kept update as PTB reads it.
+    """Return a stored update as PTB's object; ValueError where an id is no number that fits.
 
-    PTB raises anything on what it cannot parse, and hands on whatever stands in the place of a
-    number: ValueError where that is a chat's or a person's, which no answer could be addressed to.
+    PTB may raise any exception on what it cannot parse. It accepts any value in the place of a
+    number, but no answer could be addressed to a chat or person with such an id.
     """
     update: Update = Update.de_json(_shortened(json_text.read(body)), bot)
     for named in (update.effective_chat, update.effective_user):
@@ -108,17 +109,17 @@ def _shortened(raw: dict[str, Any]) -> dict[str, Any]:
     tapped = query.get("message")
     if not isinstance(tapped, dict) or _at(tapped, ("chat",)) != _at(query, ("from",)):
         return raw
-    kept = {name: tapped[name] for name in _OF_A_TAPPED if name in tapped}
-    return raw | {"callback_query": {**query, "message": kept}}
+    reduced = {name: tapped[name] for name in _TAPPED_FIELDS if name in tapped}
+    return raw | {"callback_query": {**query, "message": reduced}}
 
 
 def chat_of(raw: Mapping[str, Any]) -> int:
-    """Return the chat whose order an update obeys; its own number where it names none."""
+    """Return the chat within which the update must be handled in order, or its own number."""
     for content in raw.values():
         for path in _CHAT_PATHS:
-            found = _at(content, path)
-            if found is not None:
-                return found
+            chat_id = _at(content, path)
+            if chat_id is not None:
+                return chat_id
     return int(raw["update_id"])
 
 

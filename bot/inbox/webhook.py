@@ -1,7 +1,7 @@
-"""What the service answers over HTTP: Telegram's posts, and questions about its health.
+"""The service over HTTP: Telegram's webhook, and endpoints about the service's health.
 
-An update is in the inbox before Telegram is told that it arrived. What cannot be kept now gets a
-503, and Telegram comes back with it; what can never be understood gets a 400 once, and is logged.
+An update is in the inbox before Telegram gets a 200. An update that cannot be stored now gets a
+503, and Telegram sends it again. A request that is no update gets a 400 once, and is logged.
 """
 
 import asyncio
@@ -31,12 +31,13 @@ _DIGITS = 10
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 _COME_BACK = {"Retry-After": "5"}
 _PATIENCE_SECONDS = 5.0
-# Telegram posts the next as soon as the last are kept: those come one after the other.
+# How long the next commit waits where the last one stored several updates: Telegram sends the next
+# ones as soon as those are confirmed, one after the other.
 _GATHER_SECONDS = 0.002
 
 
-class RefusedPost(Exception):  # noqa: N818 - an answer, not an error of this program
-    """Why a post is not kept: the status, and a word for the metrics."""
+class RefusedUpdate(Exception):  # noqa: N818 - an answer, not an error of this program
+    """Why an update is refused: the status, and the label for the metrics."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -45,7 +46,7 @@ class RefusedPost(Exception):  # noqa: N818 - an answer, not an error of this pr
 
 
 class Mailbox:
-    """Keeps updates; those that arrive while a commit is under way share the next one."""
+    """Stores updates; those that arrive during a commit share the next one."""
 
     def __init__(
         self, database: Database, backlog: Backlog, announce: Callable[[int], None]
@@ -55,16 +56,16 @@ class Mailbox:
         self._announce = announce
         self._waiting: list[tuple[Received, asyncio.Future[None]]] = []
         self._keeping: asyncio.Task[None] | None = None
-        # Several came at once the last time.
+        # True where the last commit stored several updates.
         self._is_busy = False
 
     async def keep(self, update: Received) -> None:
-        """Return once the update is kept; StorageError where it cannot be."""
-        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((update, kept))
+        """Return once the update is stored; StorageError where it cannot be."""
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((update, stored))
         if self._keeping is None:
             self._keeping = asyncio.create_task(self._keep())
-        await kept
+        await stored
 
     async def _keep(self) -> None:
         try:
@@ -74,18 +75,18 @@ class Mailbox:
                 batch, self._waiting = self._waiting, []
                 self._is_busy = len(batch) > 1
                 error = await self._add([update for update, _ in batch])
-                for _, kept in batch:
-                    if kept.done():
+                for _, stored in batch:
+                    if stored.done():
                         continue
                     if error:
-                        kept.set_exception(error)
+                        stored.set_exception(error)
                     else:
-                        kept.set_result(None)
+                        stored.set_result(None)
         finally:
             self._keeping = None
 
     async def _add(self, updates: list[Received]) -> Exception | None:
-        # Telegram may repeat one within a moment; a statement takes each number once.
+        # Telegram may send an update twice within a moment; an insert takes each once.
         rows = list({update.update_id: update for update in updates}.values())
         try:
             async with self._database.begin() as work:
@@ -103,7 +104,7 @@ class Mailbox:
 
 
 class Health:
-    """What makes a worker ready, for a load balancer to ask."""
+    """The conditions of a worker's readiness, for a load balancer."""
 
     def __init__(
         self,
@@ -112,9 +113,9 @@ class Health:
         is_refused: Callable[[], bool] = lambda: False,
         failing: Callable[[], Collection[str]] = tuple,
     ) -> None:
-        """Watch these; ``is_refused`` tells whether Telegram refuses to post here.
+        """Watch these; ``is_refused`` tells whether Telegram refuses the webhook's address.
 
-        ``failing`` names the loops of this process that fail again and again.
+        ``failing`` names the loops of this process that fail repeatedly.
         """
         self._backlog = backlog
         self._services = services
@@ -124,11 +125,11 @@ class Health:
 
     @property
     def failing_loops(self) -> list[str]:
-        """The loops of this process that fail again and again."""
+        """The loops of this process that fail repeatedly."""
         return sorted(self._failing())
 
     async def checks(self) -> dict[str, bool]:
-        """Return each condition by its name."""
+        """Return the conditions by name."""
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._backlog.look()
@@ -150,7 +151,7 @@ class Webhook:
     def __init__(
         self, secret: str, mailbox: Mailbox, health: Health, *, is_open: bool = True
     ) -> None:
-        """Make it; unless ``is_open``, every post is refused until ``open``."""
+        """Make it; unless ``is_open``, updates are refused until ``open`` is called."""
         self._secret = secret.encode()
         self._mailbox = mailbox
         self._health = health
@@ -158,7 +159,7 @@ class Webhook:
         self._has_refused = False
 
     def open(self) -> None:
-        """Take posts from now on: the service is ready for them."""
+        """Accept updates from now on: the service is ready."""
         self._is_open = True
 
     def app(self) -> ASGIApp:
@@ -174,7 +175,8 @@ class Webhook:
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
-                # Past the router and its layers, which take longer than all that is done here.
+                # Bypasses the router and its layers, which take longer than the handling of a
+                # request.
                 response = await self.take(Request(scope, receive))
                 await response(scope, receive, send)
             else:
@@ -183,20 +185,20 @@ class Webhook:
         return app
 
     async def take(self, request: Request) -> Response:
-        """Keep one update, then say so."""
+        """Store one update, then confirm it."""
         try:
             self._check_secret(request)
             self._check_open()
             update = _understood(await _body(request))
             await self._keep(update)
-        except RefusedPost as refusal:
+        except RefusedUpdate as refusal:
             return _refused(refusal)
         except ClientDisconnect:
-            return _refused(RefusedPost(400, "disconnected"))
+            return _refused(RefusedUpdate(400, "disconnected"))
         except Exception as error:
-            # Whatever it is, Telegram must come back.
+            # Whatever the error is, Telegram must send the update again.
             logger.error("an update cannot be kept: %s", type(error).__name__, exc_info=error)
-            return _refused(RefusedPost(503, "database"))
+            return _refused(RefusedUpdate(503, "database"))
         return Response()
 
     async def _keep(self, update: Received) -> None:
@@ -204,33 +206,33 @@ class Webhook:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._mailbox.keep(update)
         except InboxFullError:
-            raise RefusedPost(503, "full") from None
+            raise RefusedUpdate(503, "full") from None
         except StorageError:
-            raise RefusedPost(503, "database") from None
+            raise RefusedUpdate(503, "database") from None
         except TimeoutError:
             logger.error("an update was not kept in time: Telegram comes back with it")
-            raise RefusedPost(503, "database") from None
+            raise RefusedUpdate(503, "database") from None
 
     async def live(self, _request: Request) -> Response:
-        """Say that the process lives."""
+        """Answer that the process is alive."""
         return PlainTextResponse("ok")
 
     async def ready(self, _request: Request) -> Response:
-        """Say whether updates can be taken and answered."""
+        """Answer whether updates can be stored and handled."""
         checks = await self._health.checks()
         ready = all(checks.values())
         answer = {"ready": ready, "checks": checks, "failing_loops": self._health.failing_loops}
         return JSONResponse(answer, 200 if ready else 503)
 
     async def metrics(self, _request: Request) -> Response:
-        """Return what is counted."""
+        """Return the metrics."""
         return Response(metrics.exposed(), media_type=metrics.CONTENT_TYPE)
 
     def _check_secret(self, request: Request) -> None:
         given = request.headers.get(_SECRET_HEADER, "")
-        # Bytes: compare_digest refuses texts beyond ASCII.
+        # Compared as bytes: compare_digest refuses strings that are not ASCII.
         if not hmac.compare_digest(given.encode("utf-8", "replace"), self._secret):
-            raise RefusedPost(403, "secret")
+            raise RefusedUpdate(403, "secret")
 
     def _check_open(self) -> None:
         if self._is_open:
@@ -238,19 +240,19 @@ class Webhook:
         if not self._has_refused:
             logger.info("posts are refused until the service is ready: Telegram keeps them")
             self._has_refused = True
-        raise RefusedPost(503, "starting")
+        raise RefusedUpdate(503, "starting")
 
 
 async def _body(request: Request) -> bytes:
     length = request.headers.get("content-length", "0")
-    # Python refuses to read a number of thousands of digits.
+    # Python refuses to parse a number of thousands of digits.
     if not length.isdecimal() or len(length) > _DIGITS or int(length) > LARGEST_BODY:
-        raise RefusedPost(413, "size")
+        raise RefusedUpdate(413, "size")
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > LARGEST_BODY:
-            raise RefusedPost(413, "size")
+            raise RefusedUpdate(413, "size")
     return bytes(body)
 
 
@@ -259,10 +261,10 @@ def _understood(body: bytes) -> Received:
         return parsed(body)
     except ValueError:
         logger.error("a post with the right secret is no update: %d bytes", len(body))
-        raise RefusedPost(400, "body") from None
+        raise RefusedUpdate(400, "body") from None
 
 
-def _refused(refusal: RefusedPost) -> Response:
+def _refused(refusal: RefusedUpdate) -> Response:
     metrics.REFUSED.labels(refusal.reason).inc()
     headers = _COME_BACK if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE else None
     return Response(status_code=refusal.status, headers=headers)

@@ -1,4 +1,4 @@
-"""Telling Telegram where to post updates, and making sure that it stays told."""
+"""Registering the webhook's address with Telegram, and checking that it stays registered."""
 
 import asyncio
 import logging
@@ -11,28 +11,29 @@ from telegram.ext import ExtBot
 from bot.inbox.polling import ALLOWED_UPDATES
 
 logger = logging.getLogger(__name__)
-# As many as Telegram allows (Bot API, setWebhook): those that come together share a commit.
-_POSTS_AT_ONCE = 100
+# The maximum that Telegram allows (Bot API, setWebhook): concurrent updates share a commit.
+_MAX_CONNECTIONS = 100
 _CHECK_EVERY_SECONDS = 60.0
 _FIRST_PAUSE = 1.0
 
 
 class WebhookRegistration:
-    """The webhook of this bot, as Telegram knows it."""
+    """The registration of this bot's webhook with Telegram."""
 
     def __init__(self, bot: ExtBot[None], url: str, secret: str) -> None:
         self._bot = bot
         self._url = url
         self._secret = secret
-        self._told: datetime | None = None
+        self._last_failure_at: datetime | None = None
         self.is_refused = False
 
     async def keep(self) -> None:
-        """Register, verify, and look every minute, until cancelled."""
+        """Register, verify, and check every minute, until cancelled."""
         registered, pause = False, _FIRST_PAUSE
         while True:
             try:
-                # Always once: Telegram does not tell whether it knows the present secret.
+                # The first registration is unconditional: Telegram does not reveal which secret it
+                # has.
                 if not registered:
                     await self._register()
                 was_registered, registered = registered, await self._is_right()
@@ -40,7 +41,8 @@ class WebhookRegistration:
             except InvalidToken:
                 raise
             except BadRequest as error:
-                # It speaks of the address and the certificate, which only the operator can mend.
+                # The error is about the address or the certificate, which only the operator can
+                # correct.
                 logger.error("Telegram refuses the webhook: %s", error.message)
                 self.is_refused = True
                 pause = _longer(pause)
@@ -48,7 +50,7 @@ class WebhookRegistration:
                 logger.warning("the webhook cannot be looked at: %s", type(error).__name__)
                 pause = _longer(pause)
             except Exception as error:
-                # PTB raises anything on what it cannot parse.
+                # PTB may raise any exception on an answer that it cannot parse.
                 name = type(error).__name__
                 logger.error("the webhook cannot be looked at: %s", name, exc_info=error)
                 pause = _longer(pause)
@@ -56,7 +58,8 @@ class WebhookRegistration:
                 if registered:
                     pause = _CHECK_EVERY_SECONDS
                 else:
-                    # Somebody else's is replaced at once; whoever insists is not raced for it.
+                    # A foreign address is replaced at once the first time; while it comes back,
+                    # after growing pauses, so that two bots do not race to register.
                     pause = 0.0 if was_registered else _longer(pause)
             await asyncio.sleep(pause)
 
@@ -65,7 +68,7 @@ class WebhookRegistration:
             self._url,
             secret_token=self._secret,
             allowed_updates=list(ALLOWED_UPDATES),
-            max_connections=_POSTS_AT_ONCE,
+            max_connections=_MAX_CONNECTIONS,
             drop_pending_updates=False,
         )
         logger.info("the webhook is registered")
@@ -79,9 +82,9 @@ class WebhookRegistration:
         return right
 
     def _warn(self, info: WebhookInfo) -> None:
-        """Say once each failure that Telegram met; its words hold nothing of an update."""
-        if info.last_error_date and info.last_error_date != self._told:
-            self._told = info.last_error_date
+        """Log each delivery failure of Telegram's once; its text contains nothing of an update."""
+        if info.last_error_date and info.last_error_date != self._last_failure_at:
+            self._last_failure_at = info.last_error_date
             logger.warning(
                 "Telegram could not post: %s (%d updates wait there)",
                 info.last_error_message,

@@ -1,4 +1,4 @@
-"""The webhook as the way in: a server that listens, and a Telegram that knows where."""
+"""Updates by webhook: an HTTP server, and the registration of its address with Telegram."""
 
 from collections.abc import Callable, Collection
 
@@ -14,7 +14,7 @@ from handlers.core.services import Services
 
 
 class WebhookSource(UpdateSource):
-    """Updates posted by Telegram to this worker, or to another behind the same balancer."""
+    """Updates that Telegram sends to this worker, or to another behind the same load balancer."""
 
     def __init__(
         self, webhook: Webhook, server: WebServer, registration: WebhookRegistration, health: Health
@@ -26,26 +26,26 @@ class WebhookSource(UpdateSource):
 
     @property
     def listens_on(self) -> str:
-        """The host and port that listen, once open."""
+        """The host and port of the server, once open."""
         return f"{self._server.host}:{self._server.port}"
 
     async def open(self) -> None:
-        """Listen, so that the worker's health can be asked from the start."""
+        """Listen, so that the health endpoints answer from the start."""
         await self._server.start()
 
     async def run(self) -> None:
-        """Take posts, and keep Telegram posting here."""
+        """Accept updates, and keep the webhook registered."""
         self._webhook.open()
         self._health.has_met_telegram = True
         await self._registration.keep()
 
     async def close(self) -> None:
-        """Answer what is being posted, then listen no more."""
+        """Answer the requests under way, then stop listening."""
         self._health.has_met_telegram = False
         await self._server.stop()
 
 
-def posting(
+def assemble_webhook(
     settings: Settings,
     bot: ExtBot[None],
     mailbox: Mailbox,
@@ -53,9 +53,9 @@ def posting(
     services: Services,
     failing: Callable[[], Collection[str]],
 ) -> WebhookSource:
-    """Put the way in together. SettingsError where a setting that it needs is missing.
+    """Return the webhook with all its parts; SettingsError where a setting for it is missing.
 
-    ``failing`` names the loops of this process that fail again and again.
+    ``failing`` names the loops of this process that fail repeatedly.
     """
     settings.check_for_webhook()
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""

@@ -1,9 +1,9 @@
-"""Handling what the inbox holds: in order within a chat, many chats at once.
+"""Handling the updates of the inbox: in order within a chat, many chats concurrently.
 
-The whole handling of an update is one transaction: what it changes, what the bot will say, and
-the mark that it is done. So after a crash it is either done, or it has not happened. Updates of
-several chats share a transaction, which is most of what a short one costs: where one of them
-fails, nothing of them has happened, and each is handled anew by itself.
+Handling an update is one transaction: the changes, the bot's messages in the outbox, and the mark
+that the update is done. So after a crash it is either done, or nothing of it has happened. Updates
+of several chats share a transaction, because the commit is most of the cost of a short one. Where
+one of them fails, the transaction is rolled back and each is handled again by itself.
 """
 
 import asyncio
@@ -39,16 +39,17 @@ TEXT = Catalogue.of("general")
 
 BotApplication: TypeAlias = Application[Any, BotContext, Any, Any, Any, Any]
 _AT_ONCE = 128
-# The first answer leaves when the last is ready, and others wait to write: not for long.
+# Limits of a shared transaction: its first answer leaves only at the commit, and other writers wait
+# for it.
 _TOGETHER = 64
 _TOGETHER_SECONDS = 0.03
 _RETRY_AFTER = timedelta(seconds=2)
-# A person who waits longer is shown that the bot is busy.
+# A person who waits longer sees that the bot is busy.
 _TYPING_AFTER_SECONDS = 0.7
 
 
 class InboxWorker(Lanes[WaitingUpdate, int]):
-    """Takes updates from the inbox, one a chat at a time, and hands them to the handlers."""
+    """Takes updates from the inbox, one per chat at a time, and hands them to the handlers."""
 
     def __init__(
         self,
@@ -61,25 +62,26 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         self._application = application
         self._services = services
         self._announce = announce
-        # What is handled together with others, and not done; what of it must be matched first.
+        # Updates that are handled together and not done yet; of these, the questions to match
+        # first.
         self._left: dict[int, WaitingUpdate] = {}
         self._asked: dict[int, Update] = {}
-        # Python runs one thread at a time: two that match would only keep each other waiting.
+        # Python runs one thread at a time: two threads that match would only slow each other.
         self._matching = asyncio.Lock()
 
     async def _next(self, busy: frozenset[int], limit: int) -> tuple[WaitingUpdate, ...]:
         async with self._database.begin() as work:
-            found = await work.inbox.claim(self._database.worker, busy, limit)
-            if not found and not busy:
+            claimed = await work.inbox.claim(self._database.worker, busy, limit)
+            if not claimed and not busy:
                 self.due = await work.inbox.next_due()
-        return found
+        return claimed
 
     def _lane(self, item: WaitingUpdate) -> int:
         return item.chat_id
 
     async def _do_together(self, items: Sequence[WaitingUpdate]) -> None:
-        """Handle updates of different chats, in as few transactions as do not last too long."""
-        # Alone while nobody is matched for, it need not be foreseen.
+        """Handle updates of different chats, in few transactions that are each short."""
+        # A single question need not be matched beforehand while no other is being matched.
         if len(items) == 1 and not self._matching.locked():
             await self._do(items[0])
             return
@@ -88,8 +90,8 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             updates = [understood(item.body, self._application.bot) for item in items]
             asked = await asked_anew(self._database, self._services, updates)
             numbers = {update.update_id for update in asked}
-            # A tap need not wait for the questions of others.
-            await self._handle_all([one for one in updates if one.update_id not in numbers])
+            # Taps need not wait until the questions of other people are matched.
+            await self._handle_all([each for each in updates if each.update_id not in numbers])
             self._asked |= {update.update_id: update for update in asked}
             await self._match_all(numbers)
         except Exception as error:  # noqa: BLE001 - of whatever fails here, each one by itself will tell
@@ -101,9 +103,9 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         await super()._do_together(left)
 
     async def _match_all(self, numbers: Collection[int]) -> None:
-        """Match and handle these questions, together with all others that wait for it by then.
+        """Match and handle these questions together with all others that wait by then.
 
-        Where that fails, they are left to those who took them.
+        Where that fails, each question is handled by the task that took it.
         """
         async with self._matching:
             while not self._asked.keys().isdisjoint(numbers):
@@ -116,18 +118,18 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
                         self._asked.pop(update.update_id, None)
 
     async def _handle_all(self, updates: Sequence[Update]) -> None:
-        """Handle these updates, and strike each off what is left."""
+        """Handle these updates, and remove each from ``_left`` once it is done."""
         while updates:
             turns = await self._handle_some(updates)
             for turn in turns:
-                # Gone where whoever took it was stopped meanwhile.
+                # Already removed where the task that took it was stopped in the meantime.
                 if item := self._left.pop(turn.update.update_id, None):
                     self._handled(turn, item)
                     self.release(item)
             updates = updates[len(turns) :]
 
     async def _handle_some(self, updates: Sequence[Update]) -> Sequence[Turn]:
-        """Handle the first of these updates in one transaction: all that do not last too long."""
+        """Handle updates in one transaction, as many as its time limit allows; return turns."""
         turns: list[Turn] = []
         async with self._database.begin() as work:
             until = time.monotonic() + _TOGETHER_SECONDS
@@ -142,7 +144,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         return turns
 
     async def _do(self, item: WaitingUpdate) -> None:
-        """Handle one update, whatever it is and whatever happens."""
+        """Handle one update; any failure is dealt with here."""
         now_about(update=item.update_id)
         try:
             update = understood(item.body, self._application.bot)
@@ -176,7 +178,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             await self._application.process_update(update)
         finally:
             typing.cancel()
-        # PTB hands a handler's error to its error handlers, and goes on.
+        # PTB passes a handler's error to its error handlers and does not raise it.
         if turn.failure is not None:
             raise turn.failure
         return turn
@@ -194,20 +196,20 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
     def _show_typing(self, update: Update) -> None:
         if update.effective_chat:
             action = {"chat_id": update.effective_chat.id, "action": ChatAction.TYPING.value}
-            self.spawn(self._tell("sendChatAction", action))
+            self.spawn(self._call_optionally("sendChatAction", action))
 
     def _answer_tap(self, update: Update, turn: Turn | None) -> None:
-        """Stop the wait of a tapped button; Telegram forgets the tap after some seconds anyway."""
+        """End the progress display of a tapped button; Telegram ends it soon anyway."""
         query = update.callback_query
         if query is None:
             return
         answer: dict[str, object] = {"callback_query_id": query.id}
         if turn is not None and turn.toast_text:
             answer |= {"text": turn.toast_text, "show_alert": turn.toast_is_alert}
-        self.spawn(self._tell("answerCallbackQuery", answer))
+        self.spawn(self._call_optionally("answerCallbackQuery", answer))
 
-    async def _tell(self, method: str, parameters: Mapping[str, object]) -> None:
-        """Make a call whose failure changes nothing for anybody."""
+    async def _call_optionally(self, method: str, parameters: Mapping[str, object]) -> None:
+        """Make a call whose failure may be ignored."""
         try:
             await ask(self._application.bot, method, parameters)
         except TelegramError as error:
@@ -224,7 +226,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
     async def _set_aside(
         self, item: WaitingUpdate, update: Update | None, error: Exception
     ) -> None:
-        """Keep the update for repair, apologise to the person, tell the administrators."""
+        """Keep the update for repair, apologise to the person, alert the administrators."""
         reference = new_reference()
         logger.error("%s: an update failed: %s", reference, type(error).__name__, exc_info=error)
         metrics.SET_ASIDE.inc()
@@ -249,5 +251,5 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
 
 
 async def remember_failure(_update: object, context: BotContext) -> None:
-    """Keep a handler's error for the turn to end with: PTB's only way to see it."""
+    """Store a handler's error for the end of the turn: PTB gives no other access to it."""
     context.turn.failure = context.error

@@ -14,7 +14,7 @@ _UNCHANGED = "message is not modified"
 
 
 async def call(bot: ExtBot[None], item: Pending, chat_id: int) -> int | None:
-    """Make a call; return the id of the message where there is one. Raises TelegramError."""
+    """Make a call; return the id of the new message, if there is one. Raises TelegramError."""
     content: dict[str, Any] = {**item.payload, "chat_id": chat_id}
     if item.attachment is not None:
         content["document"] = InputFile(item.attachment, filename=item.filename)
@@ -29,15 +29,15 @@ async def call(bot: ExtBot[None], item: Pending, chat_id: int) -> int | None:
 
 
 async def ask(bot: ExtBot[None], method: str, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the Bot API's
-    """Call a method of the Bot API with what is JSON already; return its result as it comes.
+    """Call a method of the Bot API with JSON parameters; return its result unparsed.
 
     Half of the work of PTB's own methods is to make objects of a reply that nobody reads. Raises
     TelegramError.
     """
     try:
-        # Telegram reads names in any case ("Making requests"); PTB warns of those it has a method
-        # for, and knows them by their case.
+        # Lower case, because PTB recognises its own methods by their case and warns that they are
+        # called this way. Telegram accepts method names in any case ("Making requests").
         return await bot.do_api_request(method.lower(), api_kwargs=dict(parameters))
     except EndPointNotFound as error:
-        # Telegram answers 404 to a token that it does not know, and our methods all exist.
+        # Telegram answers 404 to an unknown token; the methods that are called here all exist.
         raise InvalidToken(error.message) from None

@@ -34,20 +34,21 @@ logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("general")
 T = TypeVar("T")
 
-# Between half of it and all of it is under way: where Telegram takes 50 ms for each, more than
-# nine hundred answers a second.
+# Between half and all of these calls are under way at a time: where Telegram takes 50 ms for each,
+# this allows more than nine hundred messages a second.
 _AT_ONCE = 96
 _MARK_AGAIN_SECONDS = 0.5
 _LONGEST_PAUSE = timedelta(minutes=5)
-# A message that Telegram could not take for so long says something out of date.
+# After this time a message is out of date, and Telegram has not accepted it.
 _GIVE_UP_AFTER = timedelta(days=3)
-# A setting that names no group, or one that the bot may not write in: either can be mended.
+# Errors of a setting that names no group, or a group that the bot may not write in: the operator
+# can correct both.
 _OUT_OF_REACH = ("chat not found", "not enough rights", "have no rights", "was deactivated")
 _NOT_EDITABLE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
 
 class Dispatcher(Lanes[Pending, str]):
-    """Takes messages from the outbox, one a chat at a time, and makes the calls."""
+    """Takes messages from the outbox, one per chat at a time, and sends them."""
 
     def __init__(
         self,
@@ -62,7 +63,8 @@ class Dispatcher(Lanes[Pending, str]):
         self._pace = SendRate(limits, services.clock)
         self._made: dict[int, Pending] = {}
         self._forgetting = asyncio.Lock()
-        # What is sent while nothing can be marked would be sent again, were this process to die.
+        # Cleared while the database cannot record what was sent: a message sent now would be sent
+        # again if this process died.
         self._can_mark = asyncio.Event()
         self._can_mark.set()
 
@@ -75,18 +77,18 @@ class Dispatcher(Lanes[Pending, str]):
         audiences = self._audiences()
         async with self._database.begin() as work:
             lanes = busy | paused.keys()
-            found = await work.outbox.claim(self._database.worker, lanes, room, audiences)
-            if len(found) == room:
+            claimed = await work.outbox.claim(self._database.worker, lanes, room, audiences)
+            if len(claimed) == room:
                 self.due = self._pace.next_room() if room < limit else None
-            elif not self.leaves_nothing(len(found)):
+            elif not self.leaves_nothing(len(claimed)):
                 self.due = await self._next_due(work, audiences, paused)
-            await self._learn(work, found)
-        return found
+            await self._learn_pace(work, claimed)
+        return claimed
 
     async def _next_due(
         self, work: UnitOfWork, audiences: Collection[Audience], paused: Mapping[str, datetime]
     ) -> datetime | None:
-        # Telegram asked this worker or another one, or its former self, to pause.
+        # Telegram asked for a pause: this worker, another one, or this one before its restart.
         if halted_until := await work.send_pauses.halted_until():
             return halted_until
         waiting = await work.outbox.lanes_waiting(paused) if paused else frozenset()
@@ -95,7 +97,7 @@ class Dispatcher(Lanes[Pending, str]):
         return min(moments, default=None)
 
     def _paused(self) -> dict[str, datetime]:
-        """Return the lanes that must wait: a group may be reached by several."""
+        """Return the lanes that must wait; a group may have several lanes."""
         return {
             lane: until
             for chat_id, until in self._pace.paused().items()
@@ -103,27 +105,27 @@ class Dispatcher(Lanes[Pending, str]):
         }
 
     def _lanes_to(self, chat_id: int) -> tuple[str, ...]:
-        groups = [one.value for one, group in self._groups().items() if group == chat_id]
+        groups = [audience.value for audience, group in self._groups().items() if group == chat_id]
         return (lane_of(Audience.PERSON, chat_id), *groups)
 
-    async def _learn(self, work: UnitOfWork, found: Sequence[Pending]) -> None:
-        """Take account of what other workers said where this one is about to speak."""
-        if not (found and self._database.is_shared and self._pace.is_kept):
+    async def _learn_pace(self, work: UnitOfWork, claimed: Sequence[Pending]) -> None:
+        """Count the messages that other workers sent to the chats of these rows."""
+        if not (claimed and self._database.is_shared and self._pace.is_kept):
             return
-        sent = await work.send_pauses.sent([item.lane for item in found])
-        for item in found:
+        sent = await work.send_pauses.sent([item.lane for item in claimed])
+        for item in claimed:
             self._pace.learn(self._address(item), sent.get(item.lane, ()))
 
     async def _tell_pace(self, work: UnitOfWork, items: Iterable[Pending]) -> None:
-        """Let other workers take account of what this one said."""
+        """Record for the other workers what this one sent."""
         if not (self._database.is_shared and self._pace.is_kept):
             return
-        found: dict[str, SendPause] = {}
+        pauses: dict[str, SendPause] = {}
         for chat_id in map(self._address, items):
             sent, until = self._pace.sent(chat_id), self._pace.free_at(chat_id)
-            found |= {lane: SendPause(lane, sent, until) for lane in self._lanes_to(chat_id)}
-        # In one order, or two workers would wait for each other's rows.
-        await work.send_pauses.keep([found[lane] for lane in sorted(found)])
+            pauses |= {lane: SendPause(lane, sent, until) for lane in self._lanes_to(chat_id)}
+        # Sorted, so that two workers do not wait for each other's rows in a deadlock.
+        await work.send_pauses.keep([pauses[lane] for lane in sorted(pauses)])
 
     def _groups(self) -> dict[Audience, int | None]:
         return {
@@ -132,9 +134,11 @@ class Dispatcher(Lanes[Pending, str]):
         }
 
     def _audiences(self) -> tuple[Audience, ...]:
-        """Return who can be written to; what is for others waits until they can."""
-        known = [audience for audience, chat_id in self._groups().items() if chat_id is not None]
-        return (Audience.PERSON, *known)
+        """Return the audiences that can be written to; messages for others wait."""
+        reachable = [
+            audience for audience, chat_id in self._groups().items() if chat_id is not None
+        ]
+        return (Audience.PERSON, *reachable)
 
     def _lane(self, item: Pending) -> str:
         return item.lane
@@ -154,7 +158,7 @@ class Dispatcher(Lanes[Pending, str]):
             await self._sent(item, chat_id, message_id)
             if not item.leaves_trace:
                 return
-        # It may wait for another try, and there may be something to say of it.
+        # A retry may be due, and an alert may have been added to the outbox.
         self.wake()
 
     async def _failed(self, item: Pending, chat_id: int, error: TelegramError) -> None:
@@ -173,7 +177,7 @@ class Dispatcher(Lanes[Pending, str]):
                 await self._postpone(item, error)
 
     def _address(self, item: Pending) -> int:
-        """Return the chat that a call was meant for, whatever became of it since."""
+        """Return the chat that a call was meant for, even if the group has moved since."""
         chat_id = item.chat_id if item.chat_id is not None else self._groups()[item.audience]
         if chat_id is None:
             raise LookupError(f"outbox row {item.id} has no chat to go to")
@@ -192,16 +196,16 @@ class Dispatcher(Lanes[Pending, str]):
         if not item.leaves_trace:
             await self._forget(item)
             return
-        kept = await self._write_down(partial(self._keep, item, chat_id, message_id))
-        if not kept and message_id is not None:
-            # Erased while it was on its way: nothing of it may stay where it arrived.
+        is_recorded = await self._write_down(partial(self._keep, item, chat_id, message_id))
+        if not is_recorded and message_id is not None:
+            # The row was erased during the call: the message must not stay in the chat either.
             try:
                 await self._bot.delete_message(chat_id, message_id)
             except TelegramError as error:
                 logger.error("an erased message stays in a group: %s", type(error).__name__)
 
     async def _forget(self, item: Pending) -> None:
-        """Record a call of which no trace is kept, with those that wait for the same meanwhile."""
+        """Record a call that leaves no trace, together with others that wait for the same."""
         self._made[item.id] = item
         async with self._forgetting:
             if item.id in self._made:
@@ -219,14 +223,14 @@ class Dispatcher(Lanes[Pending, str]):
     async def _keep(
         self, item: Pending, chat_id: int, message_id: int | None, work: UnitOfWork
     ) -> bool:
-        kept = await work.outbox.sent(item.id, chat_id, message_id)
-        if kept and deliveries.is_in_thread(item):
+        is_recorded = await work.outbox.sent(item.id, chat_id, message_id)
+        if is_recorded and deliveries.is_in_thread(item):
             await deliveries.arrived(work, item, self._services.identity)
         await self._tell_pace(work, [item])
-        return kept
+        return is_recorded
 
     async def _write_down(self, record: Callable[[UnitOfWork], Coroutine[Any, Any, T]]) -> T:
-        """Record that messages arrived, however long that takes: they would be sent again."""
+        """Record that messages arrived, retrying as long as needed: they would be sent again."""
         try:
             while True:
                 try:
@@ -262,7 +266,7 @@ class Dispatcher(Lanes[Pending, str]):
             await self._park(work, item, error)
 
     async def _refused(self, item: Pending, chat_id: int, error: BadRequest) -> None:
-        """Give up what Telegram will never take; a person gets an edit as a new message instead."""
+        """Give up a message that Telegram will never accept; resend a person's lost edit as new."""
         gone = any(words in error.message.lower() for words in _NOT_EDITABLE)
         async with self._database.begin() as work:
             if gone and item.method == "editMessageText" and chat_id > 0:
@@ -286,7 +290,7 @@ class Dispatcher(Lanes[Pending, str]):
                 await self._park(work, item, error)
 
     async def _await_group(self, item: Pending, error: TelegramError) -> None:
-        """Keep what is for a group until it can be reached, however long that takes."""
+        """Postpone a message for a group that cannot be reached, however long that takes."""
         pause = _pause_after(item)
         async with self._database.begin() as work:
             reason, worker = type(error).__name__, self._database.worker
@@ -310,10 +314,10 @@ class Dispatcher(Lanes[Pending, str]):
         logger.warning("%s: next try in %.0f s", type(error).__name__, pause.total_seconds())
 
     async def _park(self, work: UnitOfWork, item: Pending, error: TelegramError) -> None:
-        """Keep what cannot be delivered, and say so: in the log, and to the administrators."""
+        """Set aside a message that cannot be delivered; log it and alert the administrators."""
         reason = f"{type(error).__name__}: {error.message}"
         await work.outbox.park(item.id, reason, self._database.worker)
-        # Telegram's words may quote the message: they stay in the row.
+        # Telegram's error text may quote the message: it stays in the row and out of the log.
         kind = type(error).__name__
         logger.error("outbox %d (%s) cannot be delivered: %s", item.id, item.audience, kind)
         metrics.PARKED.inc()
@@ -327,11 +331,11 @@ class Dispatcher(Lanes[Pending, str]):
 
 
 def _is_out_of_reach(item: Pending, error: TelegramError) -> bool:
-    # Who hands a question over is told that it does not arrive.
+    # Messages of a handoff are not postponed: the person learns that the message does not arrive.
     if item.audience is Audience.PERSON or deliveries.is_in_thread(item):
         return False
     words = error.message.lower()
-    return isinstance(error, Forbidden) or any(one in words for one in _OUT_OF_REACH)
+    return isinstance(error, Forbidden) or any(phrase in words for phrase in _OUT_OF_REACH)
 
 
 def _pause_after(item: Pending) -> timedelta:

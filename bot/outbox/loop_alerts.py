@@ -12,7 +12,7 @@ TEXT = Catalogue.of("general")
 
 
 class LoopAlerts:
-    """Owes their group a message for each change."""
+    """Adds a message for their group to the outbox at each change."""
 
     def __init__(
         self, database: Database, services: Services, announce: Callable[[int], None]
@@ -22,8 +22,8 @@ class LoopAlerts:
         self._announce = announce
 
     async def tell(self, name: LoopName, *, fails: bool) -> None:
-        """Tell it; StorageError or a driver's error where the database does not let."""
-        # Without a group, it would wait for one, and be told long after.
+        """Add the alert; StorageError or a driver's error where the database does not accept it."""
+        # Without a group, the alert would stay in the outbox and be sent long afterwards.
         if self._services.admin_chat_id is None:
             return
         task = TEXT.label(f"loop_{name}")

@@ -1,7 +1,7 @@
-"""The pace that Telegram asks of bots (Bots FAQ, "My bot is hitting limits").
+"""The rate limits that Telegram asks of bots (Bots FAQ, "My bot is hitting limits").
 
-A message counts from its claim until so many seconds after Telegram has answered: whatever the
-network does on the way, Telegram never sees more of them in that time.
+A message counts from its claim until a limit's seconds after Telegram's answer. So whatever delays
+the network causes, Telegram never receives more messages in that time than allowed.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most so many messages in so many seconds."""
+    """At most ``most`` messages in ``seconds``."""
 
     most: int
     seconds: float
@@ -23,7 +23,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What Telegram allows; in a chat, short bursts above one a second."""
+    """Telegram's limits; in a chat, short bursts above one message a second are allowed."""
 
     overall: Limit = Limit(30, 1.0)
     chat: Limit = Limit(3, 3.0)
@@ -35,7 +35,7 @@ class Limits:
 
 
 def limits_of(per_second: int, burst: int) -> Limits | None:
-    """Return Telegram's limits, with so many messages a second in all; none where that is 0.
+    """Return Telegram's limits, with a total per second; no limits where that is 0.
 
     ``burst``: the messages that a chat may get at once, before one a second.
     """
@@ -43,7 +43,7 @@ def limits_of(per_second: int, burst: int) -> Limits | None:
 
 
 class SendRate:
-    """Who may be written to now; without limits, everybody always."""
+    """Which chats may be written to now; without limits, all chats at any time."""
 
     def __init__(self, limits: Limits | None, clock: Callable[[], datetime]) -> None:
         self._limits = limits
@@ -58,7 +58,7 @@ class SendRate:
         return self._limits is not None
 
     def room(self, under_way: int, workers: int) -> int:
-        """Return how many messages may be begun now, of this worker's part of the whole."""
+        """Return how many messages may be started now, from this worker's share of the total."""
         if self._limits is None:
             return under_way + 1_000_000
         overall, now = self._limits.overall, self._now()
@@ -67,7 +67,7 @@ class SendRate:
         return max(1, overall.most // workers) - len(self._all) - under_way
 
     def next_room(self) -> datetime | None:
-        """Return when the oldest message counts no more; None where only those under way count."""
+        """Return when the oldest message stops counting; None where only calls under way count."""
         if self._limits is None or not self._all:
             return None
         return _moment(self._all[0] + self._limits.overall.seconds)
@@ -81,22 +81,22 @@ class SendRate:
         return {chat_id: _moment(at) for chat_id, at in free.items() if at > now}
 
     def free_at(self, chat_id: int) -> datetime:
-        """Return when a chat may be written to; perhaps it was so long ago."""
+        """Return when a chat may be written to; the moment may be in the past."""
         return _moment(self._free_at(chat_id))
 
     def sent(self, chat_id: int) -> tuple[float, ...]:
-        """Return when a chat was written to last (Unix time, seconds)."""
+        """Return the recent times at which a chat was written to (Unix time, seconds)."""
         return self._chats.get(chat_id, ())
 
     def learn(self, chat_id: int, sent: Iterable[float]) -> None:
-        """Take account of what another worker sent to a chat."""
+        """Count what another worker sent to a chat."""
         if self._limits is not None:
             self._chats[chat_id] = tuple(sorted({*self.sent(chat_id), *sent}))
             self._forget(chat_id, self._now())
 
     @asynccontextmanager
     async def turn(self, chat_id: int) -> AsyncIterator[None]:
-        """Write to a chat: alone, and not before it may be."""
+        """Wait until a chat may be written to, then hold it: one writer at a time."""
         if self._limits is None:
             yield
             return
@@ -130,10 +130,10 @@ class SendRate:
         if self._limits is None:
             return
         longest = max(limit.seconds for limit in self._limits.of(chat_id))
-        # What is yet to come is of a clock that was put back.
-        kept = tuple(at for at in self.sent(chat_id) if now - longest < at <= now)
-        if kept:
-            self._chats[chat_id] = kept
+        # Times in the future were recorded before the clock was put back: they are dropped.
+        recent = tuple(at for at in self.sent(chat_id) if now - longest < at <= now)
+        if recent:
+            self._chats[chat_id] = recent
         else:
             self._chats.pop(chat_id, None)
 

@@ -1,7 +1,8 @@
 """Calls to Telegram over aiohttp: PTB's contract and errors, at a fraction of the processor time.
 
-Unlike ``HTTPXRequest``, it knows no proxy, follows ``TELEGRAM_API_URL`` only, and never puts an
-address (it holds the token) or an answer (it holds what people wrote) into an error or a log.
+Unlike ``HTTPXRequest``, it supports no proxy and follows ``TELEGRAM_API_URL`` only. It never puts
+an address (it contains the token) or an answer (it contains what people wrote) into an error or a
+log.
 """
 
 import asyncio
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
 _JSON = "application/json"
 _SLICE = 64 * 1024
-# HTML, "multipart/form-data encoding algorithm".
+# The escapes of the HTML standard, "multipart/form-data encoding algorithm".
 _IN_FILE_NAMES = str.maketrans({"\r": "%0D", "\n": "%0A", '"': "%22"})
-# To aiohttp zero is no limit; to PTB it is at once.
+# Stands for a time-out of zero: to PTB zero means at once, to aiohttp no limit.
 _AT_ONCE = 0.001
 _POOL_FULL = (
     "Pool timeout: All connections in the connection pool are occupied. "
@@ -35,7 +36,8 @@ _POOL_FULL = (
 )
 
 
-# Whoever hangs up too soon does not know whether a message was sent, and sends it again.
+# Long enough: a caller that gives up too early does not know whether the message was sent, and
+# sends it again.
 _ANSWER_SECONDS = 15.0
 
 
@@ -46,7 +48,7 @@ class Transport(StrEnum):
     HTTPX = "httpx"
 
     def request(self, connections: int, pool_timeout: float | None = 1.0) -> BaseRequest:
-        """Return PTB's request over this library; ``pool_timeout`` in seconds."""
+        """Return PTB's request object over this library; ``pool_timeout`` in seconds."""
         kind = AiohttpRequest if self is Transport.AIOHTTP else HTTPXRequest
         return kind(
             connection_pool_size=connections,
@@ -56,7 +58,7 @@ class Transport(StrEnum):
 
 
 class AiohttpRequest(BaseRequest):
-    """PTB's requests over aiohttp. Time-outs are in seconds; None waits for ever."""
+    """PTB's request interface over aiohttp. Time-outs are in seconds; None waits for ever."""
 
     __slots__ = ("_default", "_media_write_timeout", "_pool", "_pool_size", "_session")
 
@@ -78,17 +80,18 @@ class AiohttpRequest(BaseRequest):
         }
         self._media_write_timeout = media_write_timeout
         self._pool_size = connection_pool_size
-        # aiohttp's own bound shares one time-out with the connection that follows.
+        # Calls are limited here: aiohttp's own limit shares one time-out with the connection that
+        # follows.
         self._pool = asyncio.Semaphore(connection_pool_size)
         self._session: aiohttp.ClientSession | None = None
 
     @property
     def read_timeout(self) -> float | None:
-        """Seconds to wait for an answer where a call does not say."""
+        """Seconds to wait for an answer, unless a call says otherwise."""
         return self._default["read"]
 
     async def initialize(self) -> None:
-        """Open the pool; nothing where it is open."""
+        """Open the pool; do nothing where it is open."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._pool_size),
@@ -97,14 +100,14 @@ class AiohttpRequest(BaseRequest):
             )
 
     async def shutdown(self) -> None:
-        """Close every connection; nothing where they are closed."""
+        """Close every connection; do nothing where they are closed."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Return the answer; TelegramError where it is none. PTB's own logs it, words and all."""
+        """Return the answer; TelegramError where it is no JSON. PTB's method would log it whole."""
         try:
             answer: dict[str, Any] = json_text.read(payload.decode("utf-8", "replace"))
         except ValueError:
@@ -121,7 +124,7 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: "Seconds" = BaseRequest.DEFAULT_NONE,
         pool_timeout: "Seconds" = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """Make one request: status and body. TimedOut, or NetworkError which names what broke."""
+        """Send one request; return status and body. TimedOut, or NetworkError with the cause."""
         if self._session is None:
             raise RuntimeError("This AiohttpRequest is not initialized!")
         timeout = aiohttp.ClientTimeout(
@@ -143,11 +146,12 @@ class AiohttpRequest(BaseRequest):
             error = _translated(failure)
         finally:
             self._pool.release()
-        # Out of reach of what failed: its text names the address.
+        # Raised outside the except block, so that the original error, whose text contains the
+        # address, is not chained to it.
         raise error
 
     def _seconds(self, name: str, given: "Seconds") -> float | None:
-        # PTB's marker is the only value that is no number and not None.
+        # PTB's marker for the default is the only other type of value.
         seconds = given if given is None or isinstance(given, int | float) else self._default[name]
         return None if seconds is None else max(seconds, _AT_ONCE)
 
@@ -167,13 +171,13 @@ def _translated(failure: Exception) -> TelegramError:
         return TimedOut()
     kind = type(failure)
     name = f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
-    # The only text of aiohttp's that names a host and no address.
+    # The only error text of aiohttp's that contains the host and not the address.
     reason = str(failure) if isinstance(failure, aiohttp.ClientConnectorError) else ""
     return NetworkError(f"{name}: {reason}" if reason else name)
 
 
 class _Body(aiohttp.Payload):
-    """A body written slice by slice: aiohttp has no time-out for what the network does not take."""
+    """A body written in slices, each with a time-out: aiohttp has none for a stalled upload."""
 
     def __init__(self, content: bytes, content_type: str, slice_seconds: float | None) -> None:
         super().__init__(content, content_type=content_type)
@@ -186,7 +190,7 @@ class _Body(aiohttp.Payload):
         return content.decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
-        """Write all of it; TimeoutError where the network takes no more."""
+        """Write all of it; TimeoutError where the network accepts no more."""
         for start in range(0, len(self._value), _SLICE):
             async with asyncio.timeout(self._slice_seconds):
                 await writer.write(self._value[start : start + _SLICE])
@@ -200,12 +204,12 @@ async def _body(data: RequestData | None, slice_seconds: float | None) -> aiohtt
     content = orjson.dumps(data.parameters)
     if len(content) > _SLICE:
         return _Body(content, _JSON, slice_seconds)
-    # aiohttp hands it to the socket's buffer at once: there is nothing to wait for.
+    # aiohttp passes a small body to the socket's buffer at once: it cannot stall.
     return aiohttp.BytesPayload(content, content_type=_JSON)
 
 
 async def _multipart(data: RequestData) -> tuple[bytes, str]:
-    """Return the body and its type, with names as a browser writes them: Telegram reads those."""
+    """Return the body and its type; field names are written as browsers do, as Telegram expects."""
     form = aiohttp.FormData(quote_fields=False, default_to_multipart=True)
     for name, value in data.json_parameters.items():
         form.add_field(name, value)

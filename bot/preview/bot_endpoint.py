@@ -15,13 +15,13 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
+from bot.preview.api_errors import ApiError, bad
+from bot.preview.api_limits import PACED
 from bot.preview.botapi import decode
 from bot.preview.content import chat_of
-from bot.preview.errors import ApiError, bad
-from bot.preview.faults import Cut, CutConnectionError
 from bot.preview.messenger import Messenger
 from bot.preview.methods import METHODS
-from bot.preview.pacing import PACED
+from bot.preview.planned_faults import Cut, CutConnectionError
 
 PREFIXES = ("/bot", "/file/bot")
 # Bot API, "Making requests": method names are case-insensitive.

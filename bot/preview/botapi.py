@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.datastructures import UploadFile
 
-from bot.preview.errors import ApiError, bad
+from bot.preview.api_errors import ApiError, bad
 
 Values = dict[str, Any]
 Check = Callable[[Any], bool]

@@ -3,8 +3,8 @@
 import time
 from typing import Any
 
-from bot.preview.errors import ApiError, bad
-from bot.preview.people import BOT_ID, Group, User
+from bot.preview.api_errors import ApiError, bad
+from bot.preview.personas import BOT_ID, Group, User
 
 Message = dict[str, Any]
 NOT_MODIFIED = (

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from bot.preview.errors import bad
+from bot.preview.api_errors import bad
 from bot.preview.formatting import parse
 from knowledge.text.length import units
 

@@ -4,7 +4,7 @@ import mimetypes
 import time
 from typing import Any
 
-from bot.preview.errors import bad
+from bot.preview.api_errors import bad
 from bot.preview.pictures import size_of
 
 Stored = dict[str, Any]

@@ -6,7 +6,7 @@ Source: Bot API, "Formatting options" and MessageEntity. Offsets and lengths are
 import re
 from collections.abc import Iterator
 
-from bot.preview.errors import bad
+from bot.preview.api_errors import bad
 from bot.preview.markup import Entity, parse_html
 from knowledge.text.length import units
 

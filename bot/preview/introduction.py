@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.preview.errors import bad
+from bot.preview.api_errors import bad
 from bot.preview.messenger import Messenger
 from knowledge.text.length import units
 

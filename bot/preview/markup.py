@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from bot.preview.errors import ApiError, bad
+from bot.preview.api_errors import ApiError, bad
 from knowledge.text.length import units
 
 Entity = dict[str, Any]

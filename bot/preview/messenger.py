@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.preview import samples
+from bot.preview.api_errors import bad
+from bot.preview.api_limits import ApiLimits
 from bot.preview.chats import Chats, Message
-from bot.preview.errors import bad
 from bot.preview.events import Events
-from bot.preview.faults import Faults
 from bot.preview.files import FileStore
 from bot.preview.formatting import parse
 from bot.preview.menus import Menus, Texts
-from bot.preview.pacing import ApiLimits
-from bot.preview.people import BOT_ID, Group, User, bot_as_json, cast, group
+from bot.preview.personas import BOT_ID, Group, User, bot_as_json, cast, group
+from bot.preview.planned_faults import Faults
 from bot.preview.updates import Update, Updates
-from bot.preview.webhook import WebhookSender
+from bot.preview.webhook_sender import WebhookSender
 
 _KEPT_CALLS = 10_000
 _SUPERGROUPS = -1_000_000_000_000

@@ -5,11 +5,11 @@ from typing import Any
 
 from starlette.datastructures import UploadFile
 
+from bot.preview.api_errors import bad
 from bot.preview.content import caption_of, chat_of, keyboard_of, message_of, text_of
-from bot.preview.errors import bad
 from bot.preview.introduction import INTRODUCTION
 from bot.preview.messenger import Messenger
-from bot.preview.people import BOT_ID, bot_as_json
+from bot.preview.personas import BOT_ID, bot_as_json
 from knowledge.text.length import units
 
 Values = dict[str, Any]

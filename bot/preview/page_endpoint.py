@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from bot.preview.api_errors import ApiError, bad
 from bot.preview.content import LONGEST_TEXT
-from bot.preview.errors import ApiError, bad
 from bot.preview.messenger import Messenger
-from bot.preview.people import Group, User
+from bot.preview.personas import Group, User
 from knowledge.text.length import units
 
 Body = dict[str, Any]

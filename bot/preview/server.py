@@ -17,7 +17,7 @@ from bot.preview.bot_endpoint import PREFIXES, BotEndpoint
 from bot.preview.chat_file import ChatFile
 from bot.preview.messenger import Messenger
 from bot.preview.page_endpoint import PageEndpoint
-from bot.preview.people import BOT_ID
+from bot.preview.personas import BOT_ID
 from bot.runtime.web_server import WebServer
 
 # Not a secret: it gives access to the preview of this machine only.

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from typing import Any
 
-from bot.preview.errors import ApiError
+from bot.preview.api_errors import ApiError
 
 Update = dict[str, Any]
 _LARGEST_BATCH = 100

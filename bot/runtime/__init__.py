@@ -1,1 +1,1 @@
-"""What any service would need: lanes, web server, logs, metrics, event loop; not the product."""
+"""What any service needs, independent of the product: lanes, web server, logs, metrics."""

@@ -1,4 +1,4 @@
-"""What people quote when they tell of a failure, and what the logs know it by."""
+"""References under which people report a failure and the logs record it."""
 
 import secrets
 

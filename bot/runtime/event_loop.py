@@ -1,4 +1,4 @@
-"""The event loop that the bot runs on: uvloop where there is one for this system, or asyncio's."""
+"""The bot's event loop: uvloop where it exists for this system, otherwise asyncio's."""
 
 import asyncio
 import gc
@@ -6,13 +6,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-# An update makes thousands of objects, and few that refer to themselves: to look for those after
-# every 700 took a twentieth of its time.
+# An update creates thousands of objects and few reference cycles: to collect after every 700
+# objects took a twentieth of its time.
 _BETWEEN_COLLECTIONS = (20_000, 20, 100)
 
 
 def factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """Return what makes the loop."""
+    """Return the factory of the loop."""
     try:
         import uvloop  # noqa: PLC0415 - there is none for Windows
     except ImportError:
@@ -21,7 +21,7 @@ def factory() -> Callable[[], asyncio.AbstractEventLoop]:
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end, as ``asyncio.run`` does; this is all that the process is for."""
+    """Run a coroutine to its end, like ``asyncio.run``, with this process tuned for it."""
     gc.set_threshold(*_BETWEEN_COLLECTIONS)
     with asyncio.Runner(loop_factory=factory()) as runner:
         return runner.run(main)

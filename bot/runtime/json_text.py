@@ -1,6 +1,6 @@
-"""JSON as Telegram sends it, read fast where that is possible.
+"""Reading JSON as Telegram sends it, with a fast parser where possible.
 
-Whole numbers beyond 64 bits, which Telegram has none of, come as floating ones.
+Integers beyond 64 bits, which Telegram never sends, become floats.
 """
 
 import json
@@ -10,9 +10,10 @@ import orjson
 
 
 def read(content: str | bytes) -> Any:  # noqa: ANN401 - any JSON
-    """Return what a JSON text says; ValueError where it is none, RecursionError where too deep."""
+    """Return the value of a JSON text; ValueError where invalid, RecursionError where too deep."""
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
-        # Halves of characters, and what is no number; of what is too deep, it says so.
+        # The slower parser reads lone surrogates and NaN, and raises RecursionError for deep
+        # nesting.
         return json.loads(content)

@@ -1,4 +1,4 @@
-"""Taking rows from a table and working on them: one a lane at a time, many lanes at once."""
+"""Taking rows from a table and working on them: in order within a lane, lanes concurrently."""
 
 import abc
 import asyncio
@@ -18,19 +18,20 @@ Item = TypeVar("Item")
 Lane = TypeVar("Lane", bound=Hashable)
 Clock: TypeAlias = Callable[[], datetime]
 _PAUSE_AFTER_FAILURE = 1.0
-# Other workers cannot wake this one: it looks by itself.
+# How often to query a shared database: other workers cannot wake this one.
 _LOOK_EVERY = 0.5
 _PAUSE_AFTER_COLLISION = 0.02
 _STUCK_AFTER_LOOKS = 5
-# Of a backlog, several lanes are filled at a time: to look for one row takes as long as for many.
+# How long to wait, while many rows are left, until several lanes are free: a query for one row
+# takes as long as for many.
 _GATHER_SECONDS = 0.02
-# Twice that, and a farewell to the database, fit in the half minute that whoever stops a service
-# usually waits.
+# Service managers usually wait half a minute for a stop: twice this time and the closing of the
+# database must fit in it.
 _DRAIN_SECONDS = 6.0
 
 
 class Lanes(abc.ABC, Generic[Item, Lane]):
-    """The loop shared by the inbox and the outbox: woken by news, by time, and by free lanes."""
+    """The loop of the inbox and of the outbox: woken by new rows, by time, and by free lanes."""
 
     def __init__(
         self, name: str, at_once: int, database: Database, clock: Clock, *, together: int = 1
@@ -44,7 +45,8 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
         self._busy: dict[Lane, asyncio.Task[None]] = {}
         self._passing: set[asyncio.Task[None]] = set()
         self._has_more = False
-        # How many rows wait that nobody works on; None where only a look can tell.
+        # The number of rows that wait and are not being worked on; None where only a query can
+        # tell.
         self._waiting: int | None = None
         self._wakes = 0
         self._failed_looks = 0
@@ -56,11 +58,11 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
 
     @abc.abstractmethod
     def _lane(self, item: Item) -> Lane:
-        """Return the lane whose order an item obeys."""
+        """Return the lane within which an item is worked on in order."""
 
     @abc.abstractmethod
     async def _do(self, item: Item) -> None:
-        """Do the work of one item; only storage may fail."""
+        """Do the work of one item; it may raise storage errors only."""
 
     async def _do_together(self, items: Sequence[Item]) -> None:
         """Do the work of items of different lanes, one after the other."""
@@ -71,7 +73,8 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
             except StorageError:
                 raise
             except Exception:
-                # Those that were taken with it would be so again, and never be done.
+                # Logged and not raised: the other items would fail with it at each retry, and never
+                # be done.
                 logger.exception("%s: an item failed unexpectedly", self._name)
                 failed = True
         if failed:
@@ -79,31 +82,31 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
             self.wake()
 
     def wake(self, added: int | None = None) -> None:
-        """Look into the table again: so many rows were added, or nobody knows what changed."""
+        """Query the table again; ``added`` is the number of new rows, None where it is unknown."""
         if added == 0:
             return
-        known = self._waiting is not None and added is not None
-        self._waiting = (self._waiting or 0) + (added or 0) if known else None
+        is_counted = self._waiting is not None and added is not None
+        self._waiting = (self._waiting or 0) + (added or 0) if is_counted else None
         self._wakes += 1
         self._news.set()
 
-    def leaves_nothing(self, found: int) -> bool:
-        """Tell whether these are surely all that waits and may ever be done here."""
-        return self._waiting == found and not self._database.is_shared
+    def leaves_nothing(self, count: int) -> bool:
+        """Return whether this ``count`` of rows is certainly all that this process can work on."""
+        return self._waiting == count and not self._database.is_shared
 
     @property
     def is_stuck(self) -> bool:
-        """Whether no look into the table succeeds, for a reason that waiting does not mend."""
+        """Whether every query of the table fails for a reason that waiting does not resolve."""
         return self._failed_looks >= _STUCK_AFTER_LOOKS
 
     def spawn(self, passing: Coroutine[Any, Any, None]) -> None:
-        """Let something run beside the lanes until it ends."""
+        """Run something beside the lanes until it ends."""
         task = asyncio.get_running_loop().create_task(passing)
         self._passing.add(task)
         task.add_done_callback(self._passing.discard)
 
     async def run(self) -> None:
-        """Work until cancelled; then let what is under way end."""
+        """Work until cancelled; then let the work under way end."""
         try:
             while True:
                 await self._gather()
@@ -114,7 +117,7 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
             await self._drain()
 
     async def _gather(self) -> None:
-        """Where more waits than there are lanes, let several of them end."""
+        """While more rows wait than lanes are free, wait until several lanes are free."""
         if not self._has_more:
             return
         with suppress(TimeoutError):
@@ -141,7 +144,7 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
             self.wake()
             return
         except Exception:
-            # It ends this look only: what is under way in the lanes goes on.
+            # Only this query ends: the work under way in the lanes continues.
             logger.exception("%s: looking for work failed unexpectedly", self._name)
             metrics.LOOP_FAILURES.labels(self._name).inc()
             self._failed_looks += 1
@@ -151,7 +154,8 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
         self._failed_looks = 0
         self._has_more = len(items) == free
         if not items and not busy and self.due is None and wakes == self._wakes:
-            # Whatever was counted has gone without being done: erased, or for a group unknown here.
+            # The rows that were counted are gone without being done: erased, or for a group that
+            # this process does not know.
             self._waiting = 0
         elif self._waiting is not None:
             self._waiting -= len(items)
@@ -165,19 +169,20 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
         task.add_done_callback(functools.partial(self._free, lanes))
 
     def release(self, item: Item) -> None:
-        """Let the lane of an item that is done go on, before those it was taken with."""
+        """Free the lane of an item that is done, before the items taken with it are done."""
         self._busy.pop(self._lane(item), None)
         self._tell_free()
 
     def _free(self, lanes: Sequence[Lane], task: asyncio.Task[None]) -> None:
         for lane in lanes:
-            # One that was released may be another task's by now.
+            # A released lane may belong to another task by now.
             if self._busy.get(lane) is task:
                 del self._busy[lane]
         self._tell_free()
 
     def _tell_free(self) -> None:
-        # Most of the time nothing was left behind these lanes: a look would cost two statements.
+        # Usually no row waits any more when lanes become free: waking the loop would cost two
+        # statements for nothing.
         if self._has_more or not self.leaves_nothing(0):
             self._news.set()
 
@@ -188,7 +193,7 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
             logger.warning("%s: another worker took over: %s", self._name, error)
             self.wake()
         except StorageError as error:
-            # The row stays as it was, so it is taken again.
+            # The row is unchanged, so it is taken again.
             logger.error("%s: the database does not answer: %s", self._name, error)
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
             self.wake()

@@ -1,8 +1,8 @@
 """Logging: one line an event, never a message text, a contact or the token.
 
-Discretion does not depend on who writes a line. Only this program's own lines are shown as they
-were written; of a library's, the place in its source stands for its words; of an exception, its
-type and where it was raised. What people write can reach a log through those two only.
+Discretion does not depend on who writes a line. Only this program's own lines are logged as
+written. A library's line is replaced by its place in the source. An exception is reduced to its
+type and where it was raised. What people write could reach a log only through those two.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _ABOUT: ContextVar[dict[str, int | str]] = ContextVar("about", default={})  # no
 
 
 class LogFormat(StrEnum):
-    """How a line is written: for people, or for programs."""
+    """The format of log lines: for people, or for programs."""
 
     TEXT = "text"
     JSON = "json"
@@ -38,11 +38,11 @@ class LogFormat(StrEnum):
 def set_up(
     level: str, secrets: Collection[str] = (), form: LogFormat = LogFormat.TEXT
 ) -> "logging.StreamHandler[TextIO]":
-    """Log to standard error, with these secrets taken out wherever they appear."""
+    """Log to standard error, with these secrets removed wherever they appear."""
     handler = logging.StreamHandler()
     formatter = _Lines(secrets) if form is LogFormat.TEXT else _Objects(secrets)
     handler.setFormatter(formatter)
-    # Libraries are heard from WARNING on, whatever the level of our own.
+    # Libraries log from WARNING on, whatever the level of our own lines.
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for package in OUR_PACKAGES:
         logging.getLogger(package).setLevel(level)
@@ -52,7 +52,7 @@ def set_up(
 
 @contextmanager
 def unheard() -> Iterator[None]:
-    """Let nothing be logged meanwhile, where no logs are set up: Python would write it as it is."""
+    """Log nothing while no logs are set up: Python would print the records unfiltered."""
     handler = logging.NullHandler()
     logging.getLogger().addHandler(handler)
     try:
@@ -62,17 +62,17 @@ def unheard() -> Iterator[None]:
 
 
 def now_about(**names: int | str) -> None:
-    """Name what all further lines of this task are about: ``update=12``, ``outbox=34``."""
+    """Add fields to all further lines of this task: ``update=12``, ``outbox=34``."""
     _ABOUT.set(_ABOUT.get() | names)
 
 
 def catch_forgotten(loop: asyncio.AbstractEventLoop) -> None:
-    """Log what no task waited for by its type: asyncio would write the exception's words."""
+    """Log unhandled task errors by their type: asyncio would log the exception's text."""
     loop.set_exception_handler(_tell_forgotten)
 
 
 def describe(error: BaseException) -> str:
-    """Return an exception's type and where it was raised, with its causes; words only of ours."""
+    """Return an exception's type, place and causes; its text only for our own exceptions."""
     parts = [_described(error)]
     seen = {id(error)}
     while (cause := _cause(error)) is not None and id(cause) not in seen:
@@ -116,19 +116,19 @@ def _short(path: str) -> str:
 
 
 def _discreet(record: logging.LogRecord) -> logging.LogRecord:
-    """Return the record with nothing in it that somebody may have written to the bot."""
-    kept = logging.makeLogRecord(record.__dict__)
+    """Return the record without anything that a person may have written to the bot."""
+    discreet = logging.makeLogRecord(record.__dict__)
     if _is_ours(record.name):
         if isinstance(record.args, tuple):
-            kept.args = tuple(_argument(value) for value in record.args)
+            discreet.args = tuple(_argument(value) for value in record.args)
     else:
-        kept.msg = f"{_short(record.pathname)}:{record.lineno} in {record.funcName}"
-        kept.args = ()
-    kept.exc_text = kept.stack_info = None
+        discreet.msg = f"{_short(record.pathname)}:{record.lineno} in {record.funcName}"
+        discreet.args = ()
+    discreet.exc_text = discreet.stack_info = None
     names = _ABOUT.get()
-    kept.about = "".join(f" {name}={value}" for name, value in names.items())
-    kept.names = names
-    return kept
+    discreet.about = "".join(f" {name}={value}" for name, value in names.items())
+    discreet.names = names
+    return discreet
 
 
 def _argument(value: object) -> object:
@@ -159,11 +159,11 @@ class _Lines(logging.Formatter):
         self._secrets = secrets
 
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - logging's name
-        """Return what is told of an exception."""
+        """Return the description of an exception."""
         return describe(ei[1]) if ei[1] else ""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, redacted."""
+        """Return the line without secrets."""
         return _redacted(super().format(_discreet(record)), self._secrets)
 
 
@@ -184,16 +184,16 @@ class _Objects(JsonFormatter):
     def add_fields(
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
     ) -> None:
-        """Add what the line is about: ``update``, ``outbox``."""
+        """Add the fields of the task: ``update``, ``outbox``."""
         super().add_fields(log_data, record, message_dict)
         log_data.update(getattr(record, "names", {}))
 
     def formatException(self, ei: ExcInfo) -> list[str]:  # type: ignore[override]  # noqa: N802 - logging's name; the library's own returns lines too
-        """Return what is told of an exception, a line an element."""
+        """Return the description of an exception, a line an element."""
         return describe(ei[1]).splitlines() if ei[1] else []
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the object, redacted."""
+        """Return the object without secrets."""
         return _redacted(super().format(_discreet(record)), self._secrets)
 
 

@@ -1,7 +1,7 @@
-"""What the process counts, for Prometheus; the only place that names a metric.
+"""The process's counters, for Prometheus; metrics are named only here.
 
-Labels come from closed lists (outcomes, classes of errors): never a chat, a person or a text. Each
-worker counts its own: scrape each of them, not the balancer in front.
+Label values come from closed lists (outcomes, classes of errors): never a chat, a person or a text.
+Each worker counts for itself: scrape each of them, not the load balancer.
 """
 
 import asyncio
@@ -27,8 +27,8 @@ _LAG_EVERY_SECONDS = 0.25
 _KINDS = frozenset(telegram_errors.__all__)
 
 
-def _counter(name: str, told: str, *labels: str) -> Counter:
-    return Counter(f"bot_{name}", told, labels, registry=REGISTRY)
+def _counter(name: str, description: str, *labels: str) -> Counter:
+    return Counter(f"bot_{name}", description, labels, registry=REGISTRY)
 
 
 RECEIVED = _counter("updates_received", "Updates kept in the inbox; repetitions do not count.")
@@ -64,18 +64,18 @@ BACKLOG = Gauge("bot_backlog", "Rows that wait.", ("table",), registry=REGISTRY)
 
 
 def exposed() -> bytes:
-    """Return everything in Prometheus' text form."""
+    """Return all metrics in Prometheus' text format."""
     return generate_latest(REGISTRY)
 
 
 def kind_of(error: BaseException) -> str:
-    """Return a label for an error: one of PTB's classes, or ``other``."""
+    """Return the label of an error: the name of one of PTB's classes, or ``other``."""
     name = type(error).__name__
     return name if name in _KINDS else "other"
 
 
 def handled(turn: Turn, received_at: datetime) -> None:
-    """Count an update whose handling has committed, and what came of it."""
+    """Count an update whose handling has committed, and its outcome."""
     HANDLED.inc()
     HANDLING.observe(time.perf_counter() - turn.began)
     WAITING.observe(max(0.0, (turn.services.clock() - received_at).total_seconds()))
@@ -95,9 +95,9 @@ def pause(seconds: float) -> None:
 
 
 async def watch_loop() -> None:
-    """Measure for ever how late the event loop wakes what should run now."""
+    """Measure, for ever, how late the event loop runs what is due."""
     while True:
-        # Not the loop's own clock: uvloop's stands still while it works.
+        # Not the loop's own clock: uvloop's stands still while a callback runs.
         due = time.monotonic() + _LAG_EVERY_SECONDS
         await asyncio.sleep(_LAG_EVERY_SECONDS)
         LAG.observe(max(0.0, time.monotonic() - due))

@@ -1,8 +1,8 @@
-"""The loops of the service, kept going: none ends in silence, whatever it raises.
+"""Keeps the loops of the service running: no loop ends unnoticed, whatever it raises.
 
-A loop that fails is logged, counted, and begun again after a pause that grows, unless its
-declaration says that its end ends the process. One that fails again and again is named by
-``failing``, and the administrators are told once, and once more when it works again.
+A loop that fails is logged, counted, and restarted after a growing pause, unless its declaration says
+that its end ends the process. One that fails repeatedly is named by ``failing`` and reported to the
+administrators once; its recovery is reported once too.
 """
 
 import asyncio
@@ -18,15 +18,15 @@ from bot.runtime import metrics
 logger = logging.getLogger(__name__)
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
-# A loop that has run for so long has recovered: each does its work before it waits for the next.
+# A loop that has run this long has recovered: each does its work before it waits for the next.
 _WELL_AFTER_SECONDS = 60.0
-# With the pauses between them, a quarter of a minute: shorter troubles need nobody.
+# With the pauses between these failures, a quarter of a minute: shorter troubles are not reported.
 _TOLD_AFTER_FAILURES = 5
 _LOOK_EVERY_SECONDS = 5.0
 
 
 class LoopName(StrEnum):
-    """Every loop there may be: the closed list for metrics and for the words of each."""
+    """Every possible loop: the closed list for the metrics and for each loop's texts."""
 
     INBOX = "inbox"
     DISPATCHER = "dispatcher"
@@ -43,12 +43,12 @@ class LoopName(StrEnum):
 
 
 class StopOrder(IntEnum):
-    """When a stop ends a loop: all of one step have ended before the next are told to."""
+    """The order in which a stop ends loops: all of one step end before the next step begins."""
 
     INTAKE = 0
     HANDLING = 1
     SENDING = 2
-    # Other workers free what this one holds as soon as it no longer beats.
+    # Last, because other workers free what this one has claimed once its heartbeat stops.
     PRESENCE = 3
 
 
@@ -58,40 +58,40 @@ class Loop:
 
     name: LoopName
     run: Callable[[], Coroutine[Any, Any, None]]
-    # Its end ends the process, with its error: it is never begun again.
+    # Whether its end ends the process, with its error: it is never restarted.
     ends_process: bool = False
-    # It ends by itself when its work is done.
+    # Whether it ends by itself when its work is done.
     runs_once: bool = False
     stops: StopOrder = StopOrder.INTAKE
     longest_pause: float = _LONGEST_PAUSE
-    # Tells whether it fails again and again although it goes on.
+    # Returns whether the loop fails repeatedly although it goes on.
     is_stuck: Callable[[], bool] = lambda: False
 
 
 class LoopEndedError(Exception):
-    """A loop that should run for ever ended, and no error says why."""
+    """A loop that should run for ever ended without an error."""
 
 
 class Tell(Protocol):
-    """Tells the administrators that a loop fails, or works again; any error is a wish to retry."""
+    """Tells the administrators that a loop fails, or works again; after any error it is retried."""
 
     async def __call__(self, name: LoopName, *, fails: bool) -> None:
-        """Tell it."""
+        """Send the alert."""
 
 
 @dataclass(slots=True)
 class _Course:
-    """How a loop has fared."""
+    """The state of a loop."""
 
-    # Since it last ran well.
+    # Failures since it last ran well.
     failures: int = 0
-    # When its present run began; None in a pause, and after its end.
+    # When its present run began; None during a pause, and after its end.
     began: float | None = None
     is_told: bool = False
 
 
 class Supervisor:
-    """Starts the loops, begins them again when they fail, and stops them in their order."""
+    """Starts the loops, restarts them when they fail, and stops them in order."""
 
     def __init__(
         self,
@@ -115,30 +115,30 @@ class Supervisor:
 
     @property
     def failing(self) -> tuple[LoopName, ...]:
-        """The loops that fail again and again."""
+        """The loops that fail repeatedly."""
         return tuple(name for name in self._courses if self._is_failing(name))
 
     def start(self, loops: Iterable[Loop]) -> None:
-        """Begin to run these, beside those that run already."""
+        """Start these loops, beside those that already run."""
         running = asyncio.get_running_loop()
         for loop in loops:
             self._loops[loop.name] = loop
             self._courses[loop.name] = _Course()
-            # Shown as 0 from the start, so that its first failure is seen as a growth.
+            # Exported as 0 from the start, so that the first failure shows as an increase.
             metrics.LOOP_FAILURES.labels(loop.name)
             self._tasks[loop.name] = running.create_task(self._keep(loop), name=loop.name)
         if self._telling is None:
             self._telling = running.create_task(self._tell_changes())
 
     async def ended(self) -> None:
-        """Wait until a loop whose end ends the process has ended, and raise its error."""
+        """Wait until a loop ends that ends the process, and raise its error."""
         essential = [self._tasks[name] for name, loop in self._loops.items() if loop.ends_process]
         done, _ = await asyncio.wait(essential, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             await task
 
     async def stop(self) -> None:
-        """End all loops, in their order; what fails meanwhile is logged."""
+        """End all loops in order; errors during the stop are logged."""
         if self._telling is not None:
             self._telling.cancel()
             await asyncio.gather(self._telling, return_exceptions=True)
@@ -148,7 +148,7 @@ class Supervisor:
         self._loops, self._courses, self._tasks = {}, {}, {}
 
     async def _stop(self, names: Iterable[LoopName]) -> None:
-        # What ended the process was logged then.
+        # The error that ended the process was logged when it happened.
         tasks = [task for name in names if not (task := self._tasks[name]).done()]
         for task in tasks:
             task.cancel()
@@ -176,17 +176,18 @@ class Supervisor:
             await self._sleep(pause)
 
     async def _attempt(self, loop: Loop) -> BaseException | None:
-        """Run a loop until it ends; return why it must begin again, None where it is done."""
+        """Run a loop until it ends; return why it must restart, or None where it is done."""
         course = self._courses[loop.name]
         course.began = self._monotonic()
         try:
             await loop.run()
         except BaseException as error:
-            # Rust's panics and stray cancellations are no Exceptions, and would end it unseen.
+            # Rust panics and stray cancellations are not subclasses of Exception: without this,
+            # they would end the loop unnoticed.
             if _is_told_to_end(error):
                 raise
             if isinstance(error, asyncio.CancelledError):
-                # Raised again as it is, it would read as a wish to stop.
+                # Wrapped: a CancelledError raised as it is would look like a request to stop.
                 return LoopEndedError(f"{loop.name} was cancelled from within")
             return error
         if loop.runs_once or _is_cancelled():
@@ -195,7 +196,7 @@ class Supervisor:
         return LoopEndedError(f"{loop.name} came to its end")
 
     def _note_failure(self, name: LoopName) -> int:
-        """Count a failure, and return how many there were in a row."""
+        """Count a failure, and return the number of failures in a row."""
         metrics.LOOP_FAILURES.labels(name).inc()
         course = self._courses[name]
         course.failures = 1 if self._runs_well(course) else course.failures + 1
@@ -212,7 +213,7 @@ class Supervisor:
         return course.began is not None and self._monotonic() - course.began >= _WELL_AFTER_SECONDS
 
     async def _tell_changes(self) -> None:
-        """Tell what was not told yet; what cannot be told now is tried again at the next look."""
+        """Send the alerts that are due; one that fails is tried again at the next check."""
         while True:
             for name, course in list(self._courses.items()):
                 fails = self._is_failing(name)
@@ -231,7 +232,7 @@ class Supervisor:
 
 
 def _is_told_to_end(error: BaseException) -> bool:
-    """Tell an end that was asked for from a failure, whatever its class."""
+    """Return whether an end was asked for, and is not a failure, whatever the exception's class."""
     return _is_cancelled() or isinstance(error, GeneratorExit | KeyboardInterrupt | SystemExit)
 
 

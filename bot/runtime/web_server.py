@@ -1,4 +1,4 @@
-"""An ASGI application served in this process, whose signals stay with whoever runs it."""
+"""An ASGI application served in this process, which keeps its own signal handlers."""
 
 import asyncio
 import contextlib
@@ -11,12 +11,12 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _GRACE_SECONDS = 5
-# As much as uvicorn's other parser takes, and more than any client sends.
+# The limit of uvicorn's other parser, and more than any client sends.
 _LONGEST_HEAD = 64 * 1024
 
 
 class AddressTakenError(OSError):
-    """Somebody else listens there, or this machine has no such address."""
+    """Another process listens at this address, or this machine has no such address."""
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"nothing can listen on {host}:{port}")
@@ -25,7 +25,7 @@ class AddressTakenError(OSError):
 
 
 class _Bounded(HttpToolsProtocol):
-    """Refuses a request whose head does not end: httptools keeps as much of it as comes."""
+    """Refuses a request whose headers do not end: httptools stores as many as arrive."""
 
     _is_in_head = False
     _head = 0
@@ -36,12 +36,12 @@ class _Bounded(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Count no more: who takes a body bounds it."""
+        """Stop counting: the application limits the body itself."""
         self._is_in_head = False
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, up to the bound."""
+        """Accept data up to the limit."""
         super().data_received(data)
         if self._is_in_head:
             self._head += len(data)
@@ -57,7 +57,7 @@ class _Uvicorn(uvicorn.Server):
 
 
 class WebServer:
-    """A listening application; port 0 takes a free one. It can be started again after a stop."""
+    """An ASGI server; port 0 takes a free one. It can be started again after a stop."""
 
     def __init__(
         self,
@@ -74,16 +74,17 @@ class WebServer:
             app,
             http=_Bounded,
             lifespan="off",
-            # Ours are set up already, and an access log would hold nothing but paths.
+            # Logs are already set up, and an access log would contain nothing but paths.
             log_config=None,
             log_level=log_level,
             access_log=False,
             server_header=False,
             date_header=False,
-            # Nobody asks who sent a post: its secret tells.
+            # The client's address is not needed: the secret authenticates a request.
             proxy_headers=False,
             ws="none",
-            # Long enough that a client seldom meets a connection closed under its hand.
+            # Long enough that a client rarely sends a request on a connection that is just being
+            # closed.
             timeout_keep_alive=75,
             timeout_graceful_shutdown=grace_seconds,
         )
@@ -98,27 +99,27 @@ class WebServer:
 
     @property
     def connections(self) -> tuple[Any, ...]:
-        """Uvicorn's own protocols of what is connected now."""
+        """Uvicorn's own protocol objects of the open connections."""
         return tuple(self._server.server_state.connections) if self._server else ()
 
     def listen(self) -> None:
-        """Take the port, without answering yet; AddressTakenError where that cannot be."""
+        """Bind the port, without answering yet; AddressTakenError where that fails."""
         self._listener = self._bound()
         self.port = self._listener.getsockname()[1]
 
     async def start(self) -> None:
-        """Listen and answer; AddressTakenError where that cannot be."""
+        """Listen and answer; AddressTakenError where the port cannot be bound."""
         if self._listener is None:
             self.listen()
         listeners = [self._listener] if self._listener else []
         self._server = _Uvicorn(self._config)
         self._serving = asyncio.create_task(self._server.serve(sockets=listeners))
-        # uvicorn says only by this flag that it is ready.
+        # uvicorn signals only by this flag that it is ready.
         while not self._server.started and not self._serving.done():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
     async def stop(self) -> None:
-        """Answer what is being asked, then listen no more."""
+        """Answer the requests under way, then stop listening."""
         if self._server is None or self._serving is None:
             return
         self._server.should_exit = True
@@ -126,7 +127,7 @@ class WebServer:
         self._server = self._serving = self._listener = None
 
     def abort(self, client: object) -> None:
-        """Close the connection of a client, (host, port), without another word."""
+        """Close the connection of a client, (host, port), without an answer."""
         for connection in self.connections:
             if getattr(connection, "client", None) == client:
                 connection.transport.abort()

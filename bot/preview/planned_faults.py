@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from bot.preview.errors import ApiError
+from bot.preview.api_errors import ApiError
 
 
 class CutConnectionError(Exception):

@@ -5,7 +5,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 
-from bot.preview.errors import ApiError
+from bot.preview.api_errors import ApiError
 
 # The methods that count: those that send or change a message.
 PACED = frozenset(

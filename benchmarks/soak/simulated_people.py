@@ -1,7 +1,7 @@
-"""People who talk to the bot: each follows a script, step after step, and waits for each answer.
+"""People who talk to the bot: each follows a script step by step, and waits for each answer.
 
-What the bot says when nothing goes wrong is learnt first, in a rehearsal: afterwards each person
-knows how many messages a step brings, and the ledger knows which.
+A rehearsal without faults records the bot's calls for each step. Afterwards each person knows how
+many messages to expect from a step, and the ledger knows which.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from benchmarks.soak.mail import Mail
 from benchmarks.soak.record import Record
 
 Json: TypeAlias = Any
-# What a step brings, in order: the shapes of the bot's calls.
+# The calls that follow from a step, in order, by their shapes.
 Shapes: TypeAlias = tuple[str, ...]
 
-# Somebody who sees nothing for so long does the same again, where that does no harm.
+# A person who sees no answer for this time repeats the act, where that does no harm.
 _IMPATIENT_SECONDS = 3.0
 _QUIET_SECONDS = 0.7
 _LONGEST_SECONDS = 120.0
@@ -31,7 +31,10 @@ _REHEARSAL_SECONDS = 40.0
 
 @dataclass(frozen=True, slots=True)
 class ScriptStep:
-    """One act; ``again``: "same" or "nothing" more comes of repeating it, or it is not repeated."""
+    """One act of a script.
+
+    ``again``: repeating it brings the "same" calls again or "nothing"; empty: it is not repeated.
+    """
 
     say: str = ""
     tap: str = ""
@@ -43,7 +46,7 @@ class ScriptStep:
 
 @dataclass(slots=True)
 class SimulatedPerson:
-    """Somebody under way; ``times`` tells how often each step was done."""
+    """A person following a script; ``times`` says how often each step was done."""
 
     chat: int
     mark: str
@@ -56,8 +59,8 @@ class SimulatedPerson:
 
 
 def scripts() -> dict[str, tuple[ScriptStep, ...]]:
-    """Read what people do."""
-    raw = yaml.safe_load(Path(__file__).with_name("people.yaml").read_text("utf-8"))
+    """Read the scripts."""
+    raw = yaml.safe_load(Path(__file__).with_name("simulated_people.yaml").read_text("utf-8"))
     return {name: tuple(_step(step) for step in steps) for name, steps in raw.items()}
 
 
@@ -66,7 +69,7 @@ def _step(raw: dict[str, Json]) -> ScriptStep:
 
 
 class Crowd:
-    """All people of a run; everybody is new, and has a chat of their own."""
+    """All people of a run; each is new, and has their own chat."""
 
     def __init__(self, record: Record, mail: Mail, projects: tuple[str, ...], seed: int) -> None:
         self._record = record
@@ -81,12 +84,12 @@ class Crowd:
         self.retries = 0
 
     async def rehearse(self) -> None:
-        """Let each script be followed once for each project, and learn what comes of each step."""
+        """Follow each script once for each project, and record the calls of each step."""
         pairs = [(script, project) for script in self.scripts for project in self._projects]
         await asyncio.gather(*(self._rehearse(*pair) for pair in pairs))
 
     async def perform(self, ends: float, think: float) -> None:
-        """Be one person after another, until ``ends`` (monotonic); thinking so long at most."""
+        """Play one person after another until ``ends`` (monotonic), with pauses up to ``think``."""
         names = sorted(self.scripts)
         while time.monotonic() < ends:
             person = self._new(self._chosen.choice(names), self._chosen.choice(self._projects))
@@ -94,31 +97,31 @@ class Crowd:
 
     def _new(self, script: str, project: str) -> SimulatedPerson:
         number = next(self._numbers)
-        # Letters and digits, as long for everybody: what is said differs in digits only.
+        # Marks of the same length: what the bot sends to different people differs in digits only.
         person = SimulatedPerson(10_000_000 + number, f"M{number:06d}", script, project)
         self.people.append(person)
         return person
 
     async def _rehearse(self, script: str, project: str) -> None:
         person = self._new(script, project)
-        said = self._record.chats[person.chat].accepted
+        calls = self._record.chats[person.chat].accepted
         for number, step in enumerate(self.scripts[script]):
-            before = len(said)
+            before = len(calls)
             self._send(person, self._acts(person, step))
             person.times.append(1)
             await self._hear(person, step, before)
             count = -1
-            while count != len(said):
-                count = len(said)
+            while count != len(calls):
+                count = len(calls)
                 await asyncio.sleep(_QUIET_SECONDS)
-            self.expected[script, number, project] = tuple(call.shape for call in said[before:])
+            self.expected[script, number, project] = tuple(call.shape for call in calls[before:])
         self._finish(person)
 
     async def _hear(self, person: SimulatedPerson, step: ScriptStep, before: int) -> None:
         """Wait for the first answer; LookupError where a rehearsal brings none."""
-        said = self._record.chats[person.chat].accepted
+        calls = self._record.chats[person.chat].accepted
         ends = time.monotonic() + _REHEARSAL_SECONDS
-        while len(said) == before:
+        while len(calls) == before:
             if time.monotonic() > ends:
                 raise LookupError(f"{person.script}: nothing comes of {step}")
             await self._record.changes(person.chat, 1)
@@ -137,8 +140,8 @@ class Crowd:
         person.withdrew = any(step.withdraws for step in steps)
 
     async def _do(self, person: SimulatedPerson, step: ScriptStep) -> bool:
-        """Do one step until all has come of it; False where nothing does for minutes."""
-        # The first act may take away the button that a second one needs.
+        """Do one step until all its calls have come; False where they do not for minutes."""
+        # All acts are made first: the first one may remove the button that the second one needs.
         acts = self._acts(person, step)
         self._send(person, acts)
         person.times.append(1)
@@ -156,7 +159,7 @@ class Crowd:
         return True
 
     def shapes(self, person: SimulatedPerson) -> Shapes:
-        """Return all that must come of what somebody has done so far."""
+        """Return the shapes of all calls that must come from a person's steps so far."""
         steps = self.scripts[person.script]
         return tuple(
             shape
@@ -171,11 +174,11 @@ class Crowd:
 
     def _acts(self, person: SimulatedPerson, step: ScriptStep) -> list[Json]:
         if step.tap:
-            found = self._record.find(person.chat, step.tap)
-            if found is None:
+            button = self._record.find(person.chat, step.tap)
+            if button is None:
                 shown = self._record.labels(person.chat)
                 raise LookupError(f"{person.script}: no button {step.tap!r} in {shown}")
-            return [self._tap(person, *found)]
+            return [self._tap(person, *button)]
         return [self._say(person, text) for text in (step.burst or (step.say,))]
 
     def _send(self, person: SimulatedPerson, acts: list[Json]) -> None:

@@ -1,6 +1,7 @@
-"""A stand-in for Telegram over raw HTTP/1.1: it fails as the weather says, and remembers all.
+"""A stand-in for Telegram over raw HTTP/1.1: it fails as the weather says, and records all calls.
 
-Whatever it carried out is in the ``Record``, answered or not. Updates come from the ``Mail``.
+Every call that it carried out is in the ``Record``, answered or not. Updates come from the
+``Mail``.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ TOKEN = "1:soak"  # noqa: S105 - opens this server only
 # Longer than the bot waits for an answer (5 s).
 _SILENCE_SECONDS = 7.0
 _BOT = {"id": 1, "is_bot": True, "first_name": "Soak", "username": "soak_bot"}
-# Bot API, "Making requests": methods are named in any case.
+# Bot API, "Making requests": method names are case-insensitive.
 _TOLD_APART = (*SHOWN, "getMe", "getUpdates", "setWebhook", "getWebhookInfo", "answerCallbackQuery")
 _IN_ANY_CASE = {name.lower(): name for name in _TOLD_APART}
 _REASONS = {
@@ -31,7 +32,7 @@ _REASONS = {
 
 
 class FaultyTelegram:
-    """The server; ``url`` once started."""
+    """The server; ``url`` is info once it is started."""
 
     def __init__(self, record: Record, mail: Mail, weather: Weather) -> None:
         self._record = record
@@ -42,7 +43,7 @@ class FaultyTelegram:
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """The address of the server."""
         if self._server is None:
             raise RuntimeError("not started")
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
@@ -52,7 +53,7 @@ class FaultyTelegram:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=1000)
 
     async def stop(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._server:
             self._server.close()
 
@@ -80,7 +81,7 @@ class FaultyTelegram:
             await asyncio.sleep(_SILENCE_SECONDS)
         if fault is not Incident.NONE:
             return False
-        # A process that was killed, or lost patience, reads no answer.
+        # A process that was killed or whose call timed out reads no answer.
         answered = not writer.transport.is_closing()
         if call is not None:
             call.answered = answered
@@ -106,9 +107,9 @@ class FaultyTelegram:
         if method == "setWebhook":
             self._webhook = values
         if method == "getWebhookInfo":
-            known = {"url": self._webhook.get("url", ""), "has_custom_certificate": False}
+            info = {"url": self._webhook.get("url", ""), "has_custom_certificate": False}
             allowed = self._webhook.get("allowed_updates", [])
-            return known | {"pending_update_count": 0, "allowed_updates": allowed}
+            return info | {"pending_update_count": 0, "allowed_updates": allowed}
         if method == "answerCallbackQuery":
             self._record.taps_answered.add(str(values.get("callback_query_id")))
         return True
@@ -142,7 +143,7 @@ def _values(query: bytes, kind: bytes, body: bytes) -> Values:
 
 
 def _plain(name: str, value: Json) -> Json:
-    """Return a parameter that PTB gives as JSON inside JSON as what it is."""
+    """Decode a parameter that PTB sends as JSON inside JSON."""
     if name in {"reply_markup", "allowed_updates"} and isinstance(value, str):
         return json.loads(value)
     return value
@@ -150,17 +151,17 @@ def _plain(name: str, value: Json) -> Json:
 
 def _multipart(body: bytes) -> Values:
     boundary = body.split(b"\r\n", 1)[0]
-    found = {}
+    values = {}
     for part in body.split(boundary)[1:-1]:
         head, _, value = part.strip(b"\r\n").partition(b"\r\n\r\n")
         name = head.split(b'name="', 1)[1].split(b'"', 1)[0].decode()
-        found[name] = value.decode("utf-8", "replace")
-    return found
+        values[name] = value.decode("utf-8", "replace")
+    return values
 
 
 def _failure(fault: Incident) -> bytes:
     if fault is Incident.GATEWAY:
-        # As a reverse proxy answers: no JSON at all.
+        # As a reverse proxy answers: the body is no JSON.
         return _response(502, "<html>502 Bad Gateway</html>")
     status = int(fault.value)
     body: Json = {"ok": False, "error_code": status, "description": _REASONS[status]}

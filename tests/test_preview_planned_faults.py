@@ -9,8 +9,8 @@ from preview_fixtures import SME, bare, begun, connected, serving  # noqa: F401 
 from telegram import Bot
 from telegram.error import BadRequest, NetworkError, RetryAfter
 
+from bot.preview.api_limits import ApiLimits
 from bot.preview.messenger import Messenger
-from bot.preview.pacing import ApiLimits
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
 
 HELLO = {"chat_id": SME, "text": "x"}

@@ -9,7 +9,7 @@ import yaml
 
 # The first part of a bot's token is its id.
 BOT_ID = 7_000_000_001
-_CAST = Path(__file__).with_name("people.yaml")
+_CAST = Path(__file__).with_name("personas.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Group:
 
 @cache
 def cast() -> dict[str, Any]:
-    """Return the characters as ``people.yaml`` describes them."""
+    """Return the characters as ``personas.yaml`` describes them."""
     characters: dict[str, Any] = yaml.safe_load(_CAST.read_text("utf-8"))
     return characters
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from bot.preview.errors import bad
+from bot.preview.api_errors import bad
 from bot.preview.updates import Update, Updates
 
 logger = logging.getLogger(__name__)
