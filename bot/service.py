@@ -48,6 +48,8 @@ _CONNECTIONS = 192
 # How often to check whether the hourly sweep is due: a worker may have died during a sweep.
 _SWEEP_LOOK_EVERY = timedelta(minutes=5)
 _LONGEST_PAUSE = 30.0
+# Saved files are promised within two seconds: the loops that serve them wait no longer to restart.
+_SOON = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +149,14 @@ class Service:
             Loop(LoopName.RETENTION, self._sweep),
             Loop(LoopName.BACKLOG, parts.backlog.watch),
             Loop(LoopName.EVENT_LOOP_LAG, metrics.watch_loop),
-            Loop(LoopName.PUBLISHER, parts.publisher.run),
+            Loop(LoopName.PUBLISHER, parts.publisher.run, longest_pause=_SOON),
             *self._optional_loops(),
         )
 
     def _optional_loops(self) -> list[Loop]:
         loops = []
         if self._watches:
-            loops.append(Loop(LoopName.HOT_RELOAD, self.parts.hot_reload.run))
+            loops.append(Loop(LoopName.HOT_RELOAD, self.parts.hot_reload.run, longest_pause=_SOON))
         if self._settings.weekly_digest:
             loops.append(Loop(LoopName.WEEKLY_DIGEST, self._digest().run))
         return loops

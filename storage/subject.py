@@ -13,6 +13,8 @@ from storage.engine.schema import outbox
 _NOTE = "note"
 # Numbers as `pack` writes them: no leading zero, and at most the digits of a 64-bit id.
 _NUMBER = "0|[1-9][0-9]{0,18}"
+_DIGITS = re.compile(r"[0-9]+")
+_LARGEST_ID = 2**63 - 1
 
 
 class Kind(StrEnum):
@@ -69,6 +71,8 @@ class Subject:
         """
         match = _PACKED.fullmatch(text or "")
         if match is None:
+            return None
+        if any(int(digits) > _LARGEST_ID for digits in _DIGITS.findall(match[0])):
             return None
         tail = match[3]
         message_id = None if tail in (None, _NOTE) else int(tail)

@@ -12,10 +12,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from dialogue import Speaker, Stage, inside
+from dialogue import Speaker, Stage, inside, tune
 from sqlalchemy import delete, select
 from test_dialogue_interest import fills, registers
 
+from bot.outbox.dispatcher import Dispatcher
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer
 from storage.database import utc_now
 from storage.engine.errors import DatabaseUnavailableError
@@ -39,6 +40,18 @@ async def test_an_answer_survives_telegram_s_refusals(
     stage.running.parts.dispatcher.wake()
     await stage.settles()
     assert _answers(sme, "Ce que vous pouvez faire ici") == 1
+
+
+async def test_what_fails_after_a_delivery_does_not_send_it_again(
+    sme: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slips(*_: object) -> None:
+        raise RuntimeError("a slip")
+
+    tune(monkeypatch, Dispatcher, tell_pace=slips)
+    await sme.says("/aide")
+    assert _answers(sme, "Ce que vous pouvez faire ici") == 1
+    assert await stage.outbox_states() == []
 
 
 async def test_nothing_more_is_sent_while_what_was_sent_cannot_be_marked(

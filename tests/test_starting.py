@@ -24,6 +24,8 @@ from bot.preview.server import PreviewServer, running
 from bot.run_modes import Learnt, load_learnt
 from bot.settings import Settings
 from storage.database import Database
+from storage.engine.errors import DatabaseUnavailableError
+from storage.records.change_requests import ChangeRequests
 
 WORD, SECRET = "a-word_of-1", "X-Telegram-Bot-Api-Secret-Token"
 TODAY = date(2026, 11, 23)
@@ -61,11 +63,9 @@ def test_what_was_in_service_last_answers(
 ) -> None:
     first = loaded(folder)
     assert first
-    assert not first.library.is_behind
     spoil(folder)
     again = loaded(folder)
     assert again
-    assert again.library.is_behind
     assert again.quick().version == first.quick().version
     assert answer(again) == "Oui, entre voisins."
     told = capsys.readouterr().err
@@ -211,6 +211,33 @@ async def test_mended_files_are_put_in_service(behind: Stage, folder: Path, righ
     await person.says("partager une machine avec un voisin")
     person.sees("Oui, et sans frais." if right is CHANGED else "Oui, entre voisins.")
     assert ("sans frais" in kept(folder).read_text("utf-8")) == (right is CHANGED)
+
+
+async def test_what_is_saved_while_the_process_starts_is_put_in_service(
+    folder: Path, tmp_path: Path
+) -> None:
+    learnt = loaded(folder)
+    (folder / "faq.yaml").write_text(CHANGED, "utf-8")
+    async with started(learnt, tmp_path / "bot.db") as stage:
+        await until(stage, lambda: "sans frais" in kept(folder).read_text("utf-8"))
+
+
+async def test_the_facilitators_are_told_after_an_outage(
+    behind: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until(behind, lambda: told(behind, REFUSED) == 1)
+    clear, failures = ChangeRequests.clear_alarm, list[str]()
+
+    async def away(repository: ChangeRequests, name: str) -> bool:
+        if len(failures) < 2:
+            failures.append(name)
+            raise DatabaseUnavailableError("on purpose")
+        return await clear(repository, name)
+
+    monkeypatch.setattr(ChangeRequests, "clear_alarm", away)
+    (folder / "faq.yaml").write_text(FAQ, "utf-8")
+    await until(behind, lambda: told(behind, MENDED) == 1)
+    assert len(failures) == 2
 
 
 @pytest.fixture

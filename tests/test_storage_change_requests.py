@@ -73,6 +73,17 @@ async def test_one_process_works_on_a_change(database: Database, other: Database
     assert await claimed(other) == second
 
 
+async def test_an_examination_that_ends_late_does_not_end_a_publication(
+    database: Database, other: Database
+) -> None:
+    number = await offered(database)
+    async with other.begin() as work:
+        assert await work.change_requests.want(number, 8, "Bob")
+        late = ChangeState.REFUSED
+        assert not await work.change_requests.end(number, late, before=ChangeState.ASKED)
+    assert (await get(database, number)).state is ChangeState.WANTED
+
+
 async def test_of_two_who_claim_at_once_one_has_it(database: Database, other: Database) -> None:
     number = await ask(database)
     both = await asyncio.gather(claimed(database), claimed(other))

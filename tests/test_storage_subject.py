@@ -45,6 +45,12 @@ def test_any_text_is_nothing_or_exactly_what_was_packed(text: str) -> None:
     assert subject is None or subject.pack() == text
 
 
+def test_a_number_beyond_any_id_is_no_subject() -> None:
+    assert Subject.parse(f"handoff:{2**63 - 1}") == Subject(Kind.HANDOFF, 2**63 - 1)
+    assert Subject.parse(f"handoff:{2**63}") is None
+    assert Subject.parse(f"handoff:1:{2**63}") is None
+
+
 @pytest.mark.parametrize(
     ("text", "subject"),
     [

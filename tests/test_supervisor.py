@@ -1,12 +1,14 @@
 """Loops that fail: begun again, counted, told of; and the order in which they end."""
 
 import asyncio
+import gc
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
+from weakref import ref
 
 import httpx
 import pytest
@@ -79,7 +81,7 @@ class House:
     def __init__(self) -> None:
         self.time = Time()
         self.told: list[tuple[LoopName, bool]] = []
-        self.deaf: list[Exception] = []
+        self.deaf: list[BaseException] = []
         self.supervisor = Supervisor(self.tell, monotonic=self.time, sleep=self.time.sleep)
 
     async def tell(self, name: LoopName, *, fails: bool) -> None:
@@ -302,6 +304,37 @@ async def test_loops_end_in_their_order_each_step_after_the_former() -> None:
     async with housing(*(Loop(name, lasting(step), stops=step) for name, step in loops)):
         pass
     assert ended == [*StopOrder]
+
+
+async def test_a_stray_cancellation_does_not_end_the_telling() -> None:
+    async with housing(Loop(LoopName.BACKLOG, Fragile(1000).run)) as house:
+        house.deaf = [asyncio.CancelledError()]
+        await house.time.passes(60)
+        assert house.told == [(LoopName.BACKLOG, True)]
+
+
+async def test_a_loop_that_recovered_keeps_nothing_of_its_failure_alive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # pytest keeps what is logged, with its traceback.
+    monkeypatch.setattr(bot.runtime.supervisor.logger, "disabled", True)
+
+    class Held:
+        pass
+
+    held: list[ref[Held]] = []
+
+    async def run() -> None:
+        if not held:
+            value = Held()
+            held.append(ref(value))
+            raise RuntimeError("a slip")
+        await asyncio.Event().wait()
+
+    async with housing(Loop(LoopName.BACKLOG, run)) as house:
+        await house.time.passes(10)
+        gc.collect()
+        assert held[0]() is None
 
 
 async def test_what_fails_while_it_stops_is_said(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from watchfiles import awatch
 
-from bot.content.library import Documents, Library, put_in_service
+from bot.content.library import Documents, Library, Stamp, put_in_service
 from handlers.core.services import Services
 from handlers.curation import report
 from knowledge.files.problems import KnowledgeError, Problem
@@ -61,9 +61,11 @@ class HotReload:
         self._services = services
         self._database = database
         self._announce = announce
-        # None where the files were refused at start: they are read again and the problems reported.
-        self._stamp = None if library.is_behind else library.stamp()
+        # None: the files are read once more, for what was saved while the process started.
+        self._stamp: Stamp | None = None
         self._trouble: _Trouble | None = None
+        # Whether the facilitators may have been told of broken files, by a former process too.
+        self._alarm_may_stand = True
         self._one_at_a_time = asyncio.Lock()
         self._to_learn: Documents | None = None
         self._is_to_learn = asyncio.Event()
@@ -71,8 +73,6 @@ class HotReload:
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        if self._trouble is None and not self._library.is_behind:
-            await self._forget_alarm()
         while True:
             await self._watch()
 
@@ -88,8 +88,14 @@ class HotReload:
             await self._is_to_learn.wait()
             self._is_to_learn.clear()
             documents, self._to_learn = self._to_learn, None
-            if documents is not None:
+            if documents is None:
+                continue
+            try:
                 await self._learn(documents)
+            except BaseException:
+                # Learnt after the restart of this loop, unless newer files wait.
+                self._have_learnt(self._to_learn or documents)
+                raise
 
     async def refresh(self) -> None:
         """Put the files in service if they changed since they were last read."""
@@ -100,7 +106,7 @@ class HotReload:
                 await self._load()
                 # Set only after loading: files that could not be loaded are read again.
                 self._stamp = settled
-            await self._tell_trouble()
+            await self._report()
 
     @property
     def is_learning(self) -> bool:
@@ -147,7 +153,7 @@ class HotReload:
         if version_of(documents) != self._services.knowledge.version:
             await self._serve(documents)
         await asyncio.to_thread(self._library.keep, documents)
-        await self._mended()
+        self._trouble = None
 
     async def _serve(self, documents: Documents) -> None:
         former = self._services.knowledge
@@ -183,32 +189,32 @@ class HotReload:
         if self._trouble is None or self._trouble.digest != trouble.digest:
             self._trouble = trouble
 
-    async def _tell_trouble(self) -> None:
-        trouble, now = self._trouble, asyncio.get_running_loop().time()
-        if trouble is None or trouble.is_reported or now - trouble.since < GRACE_SECONDS:
+    async def _report(self) -> None:
+        """Tell the facilitators that files are broken or right again; during an outage, later."""
+        try:
+            if self._trouble is not None:
+                await self._tell_trouble(self._trouble)
+            elif self._alarm_may_stand:
+                await self._clear_alarm()
+        except StorageError as error:
+            logger.error("the facilitators are told later: %s", error)
+
+    async def _tell_trouble(self, trouble: _Trouble) -> None:
+        now = asyncio.get_running_loop().time()
+        if trouble.is_reported or now - trouble.since < GRACE_SECONDS:
             return
+        self._alarm_may_stand = True
         async with self._database.begin() as work:
             if await work.change_requests.raise_alarm(ALARM, trouble.digest):
                 await self._post(work, report.broken(trouble.problems))
         trouble.is_reported = True
         self._announce()
 
-    async def _mended(self) -> None:
-        trouble, self._trouble = self._trouble, None
-        if trouble is not None:
-            await self._clear_alarm()
-
-    async def _forget_alarm(self) -> None:
-        """Report that files are correct which were broken when the process ended."""
-        try:
-            await self._clear_alarm()
-        except StorageError as error:
-            logger.error("an alarm stays: %s", error)
-
     async def _clear_alarm(self) -> None:
         async with self._database.begin() as work:
             if await work.change_requests.clear_alarm(ALARM):
                 await self._post(work, report.mended())
+        self._alarm_may_stand = False
         self._announce()
 
     async def _post(self, work: UnitOfWork, notice: report.Notice) -> None:

@@ -63,7 +63,6 @@ class Library:
     ) -> None:
         """Open a folder; the file ``kept`` stores what was last in service."""
         self.directory = directory
-        self.is_behind = False
         self._kept = kept
         self.fictitious = fictitious
         self._make_compiling = compiling
@@ -122,10 +121,7 @@ class Library:
             logger.warning("what is in service cannot be kept: %s", type(error).__name__)
 
     def fall_back(self) -> tuple[Documents, datetime] | None:
-        """Return what was last in service and since when; None where nothing usable was saved.
-
-        Afterwards ``is_behind`` is true: the library serves older files than the folder's.
-        """
+        """Return what was last in service and since when; None where nothing usable was saved."""
         if self._kept is None or not self._kept.exists():
             return None
         try:
@@ -135,7 +131,6 @@ class Library:
         except (OSError, ValueError, TypeError, KnowledgeError) as error:
             logger.warning("what was in service cannot be used: %s", type(error).__name__)
             return None
-        self.is_behind = True
         return documents, since
 
     def load(self) -> Knowledge:

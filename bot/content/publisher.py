@@ -164,7 +164,7 @@ class Publisher:
     async def _end(self, change: ChangeRequest, state: ChangeState, outcome: Notice | str) -> None:
         notice = Notice(outcome) if isinstance(outcome, str) else outcome
         async with self._database.begin() as work:
-            if await work.change_requests.end(change.id, state):
+            if await work.change_requests.end(change.id, state, before=change.state):
                 for outgoing in examination.owed(notice, change.chat_id):
                     await work.outbox.add(outgoing)
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from telegram.error import (
     BadRequest,
@@ -25,7 +25,7 @@ from handlers import deliveries
 from handlers.core.services import Services
 from handlers.messages import Catalogue
 from storage.database import Database
-from storage.engine.errors import DatabaseUnavailableError
+from storage.engine.errors import DatabaseUnavailableError, StorageError
 from storage.queues.outbox import Audience, Outgoing, Pending, lane_of
 from storage.queues.send_pauses import SendPause
 from storage.unit_of_work import UnitOfWork
@@ -33,6 +33,7 @@ from storage.unit_of_work import UnitOfWork
 logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("general")
 T = TypeVar("T")
+Record: TypeAlias = Callable[[UnitOfWork], Coroutine[Any, Any, T]]
 
 # Between half and all of these calls are under way at a time: where Telegram takes 50 ms for each,
 # this allows more than nine hundred messages a second.
@@ -196,7 +197,10 @@ class Dispatcher(Lanes[Pending, str]):
         if not item.leaves_trace:
             await self._forget(item)
             return
-        is_recorded = await self._write_down(partial(self._keep, item, chat_id, message_id))
+        is_recorded = await self._write_down(
+            partial(self._keep, item, chat_id, message_id),
+            at_least=lambda work: work.outbox.sent(item.id, chat_id, message_id),
+        )
         if not is_recorded and message_id is not None:
             # The row was erased during the call: the message must not stay in the chat either.
             try:
@@ -211,14 +215,18 @@ class Dispatcher(Lanes[Pending, str]):
             if item.id in self._made:
                 made, self._made = self._made, {}
                 try:
-                    await self._write_down(partial(self._forget_all, made))
+                    await self._write_down(
+                        partial(self._forget_all, made),
+                        at_least=lambda work: work.outbox.forget(made),
+                    )
                 except BaseException:
                     self._made |= made
                     raise
 
-    async def _forget_all(self, made: Mapping[int, Pending], work: UnitOfWork) -> None:
-        await work.outbox.forget(made)
+    async def _forget_all(self, made: Mapping[int, Pending], work: UnitOfWork) -> int:
+        forgotten = await work.outbox.forget(made)
         await self._tell_pace(work, made.values())
+        return forgotten
 
     async def _keep(
         self, item: Pending, chat_id: int, message_id: int | None, work: UnitOfWork
@@ -229,8 +237,22 @@ class Dispatcher(Lanes[Pending, str]):
         await self._tell_pace(work, [item])
         return is_recorded
 
-    async def _write_down(self, record: Callable[[UnitOfWork], Coroutine[Any, Any, T]]) -> T:
-        """Record that messages arrived, retrying as long as needed: they would be sent again."""
+    async def _write_down(self, record: Record[T], *, at_least: Record[T]) -> T:
+        """Record that messages arrived, and what follows; that they arrived ``at_least``.
+
+        Left unrecorded, they would be sent again.
+        """
+        try:
+            return await self._recorded(record)
+        except StorageError:
+            raise
+        except Exception as error:
+            name = type(error).__name__
+            logger.error("sent, but what follows from it failed: %s", name, exc_info=error)
+            return await self._recorded(at_least)
+
+    async def _recorded(self, record: Record[T]) -> T:
+        """Record, retrying as long as the database is away."""
         try:
             while True:
                 try:

@@ -27,7 +27,10 @@ class LoopAlerts:
         if self._services.admin_chat_id is None:
             return
         task = TEXT.label(f"loop_{name}")
-        text = TEXT("loop_fails_alert" if fails else "loop_works_alert", task=task, name=name)
+        # Several workers tell each for itself.
+        worker = self._database.worker if self._database.is_shared else None
+        words = "loop_fails_alert" if fails else "loop_works_alert"
+        text = TEXT(words, task=task, name=name, worker=worker)
         content = {"text": text, "parse_mode": "HTML"}
         async with self._database.begin() as work:
             work.outbox.owe(Outgoing(Audience.ADMINISTRATORS, "sendMessage", content))

@@ -76,6 +76,7 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
                 # Logged and not raised: the other items would fail with it at each retry, and never
                 # be done.
                 logger.exception("%s: an item failed unexpectedly", self._name)
+                metrics.LOOP_FAILURES.labels(self._name).inc()
                 failed = True
         if failed:
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)

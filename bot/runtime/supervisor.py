@@ -1,8 +1,8 @@
 """Keeps the loops of the service running: no loop ends unnoticed, whatever it raises.
 
-A loop that fails is logged, counted, and restarted after a growing pause, unless its declaration says
-that its end ends the process. One that fails repeatedly is named by ``failing`` and reported to the
-administrators once; its recovery is reported once too.
+A loop that fails is logged, counted, and restarted after a growing pause, unless its declaration
+says that its end ends the process. One that fails repeatedly is named by ``failing`` and reported
+to the administrators once; its recovery is reported once too.
 """
 
 import asyncio
@@ -173,6 +173,8 @@ class Supervisor:
                 pause,
                 exc_info=error,
             )
+            # Its traceback would keep alive all that the failed run held.
+            del error
             await self._sleep(pause)
 
     async def _attempt(self, loop: Loop) -> BaseException | None:
@@ -224,7 +226,9 @@ class Supervisor:
     async def _tell_change(self, name: LoopName, *, fails: bool) -> None:
         try:
             await self._tell(name, fails=fails)
-        except Exception as error:
+        except BaseException as error:
+            if _is_told_to_end(error):
+                raise
             reason = type(error).__name__
             logger.error("nobody is told yet of loop %s: %s", name, reason, exc_info=error)
         else:

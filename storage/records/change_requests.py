@@ -156,12 +156,23 @@ class ChangeRequests(Repository):
             publication_id, ChangeState.READY, ChangeState.ABANDONED, **by, **ended
         )
 
-    async def end(self, publication_id: int, state: ChangeState, file: str | None = None) -> bool:
-        """End a change without publication; its content and wording are erased."""
+    async def end(
+        self,
+        publication_id: int,
+        state: ChangeState,
+        file: str | None = None,
+        *,
+        before: ChangeState | None = None,
+    ) -> bool:
+        """End a change without publication; its content and wording are erased.
+
+        ``before``: only if it still stands there. A worker taken for dead may end its examination
+        when another one already publishes the change.
+        """
         named = {"file": file} if file else {}
         return await self._change(
             publication_id,
-            PUBLICATION_WAITING,
+            PUBLICATION_WAITING if before is None else publications.c.state == before,
             state=state,
             claimed_by=None,
             **_ended(self._now) | named,
