@@ -25,7 +25,7 @@ BUTTON_ITEMS = 16
 Item = TypeVar("Item")
 
 
-class Place(StrEnum):
+class StepPlace(StrEnum):
     """The position of a button in the row that turns pages."""
 
     BEFORE = "b"
@@ -37,7 +37,7 @@ class Place(StrEnum):
 class StayOnPage(CallbackData, prefix="pg"):
     """A button that turns no page: it fills the place of "previous" or "next" at either end."""
 
-    place: Place
+    place: StepPlace
     number: int
     count: int
 
@@ -77,16 +77,16 @@ class Page(Generic[Item]):
         return [
             button(
                 TEXT.label("previous"),
-                leading_to(before) if before >= 0 else self._stay(Place.BEFORE),
+                leading_to(before) if before >= 0 else self._stay(StepPlace.BEFORE),
             ),
-            button(here, self._stay(Place.HERE)),
+            button(here, self._stay(StepPlace.HERE)),
             button(
                 TEXT.label("next"),
-                leading_to(after) if after < self.count else self._stay(Place.AFTER),
+                leading_to(after) if after < self.count else self._stay(StepPlace.AFTER),
             ),
         ]
 
-    def _stay(self, place: Place) -> StayOnPage:
+    def _stay(self, place: StepPlace) -> StayOnPage:
         return StayOnPage(place, self.number, self.count)
 
 

@@ -32,7 +32,7 @@ _CHANGEABLE = frozenset({Status.RECEIVED, Status.TAKEN, Status.INTRODUCED})
 
 
 @dataclass(frozen=True)
-class ChangeRequest(CallbackData, prefix="rm"):
+class EditRequest(CallbackData, prefix="rm"):
     """Change answers of a request."""
 
     interest_id: int
@@ -119,7 +119,7 @@ async def _show(turn: Turn, request: Interest) -> None:
 def _keyboard(request: Interest) -> Keyboard:
     buttons: list[Button] = []
     if request.status in _CHANGEABLE:
-        buttons.append(button(TEXT.label("change"), ChangeRequest(request.id)))
+        buttons.append(button(TEXT.label("change"), EditRequest(request.id)))
         buttons.append(button(TEXT.label("withdraw"), Withdraw(request.id, sure=False)))
     if request.project_id:
         buttons.append(button(TEXT.label("project"), ShowProject(request.project_id)))
@@ -131,7 +131,7 @@ def _keyboard(request: Interest) -> Keyboard:
 async def change_request(update: Update, context: BotContext) -> None:
     """Open the form at its recap, filled with the answers of the request."""
     turn = context.turn
-    request = await _own(turn, ChangeRequest.of(update).interest_id)
+    request = await _own(turn, EditRequest.of(update).interest_id)
     if request and request.status in _CHANGEABLE:
         await _reopen(turn, request)
     elif request:
@@ -176,6 +176,6 @@ HANDLERS: tuple[Handler, ...] = (
     tap(ListRequests, list_requests),
     tap(TurnRequests, turn_page),
     tap(ShowRequest, show_request),
-    tap(ChangeRequest, change_request),
+    tap(EditRequest, change_request),
     tap(Withdraw, withdraw),
 )
