@@ -2,8 +2,9 @@
 
 In the first half one bot polls, on SQLite; in the second two bots receive updates by webhook, on
 PostgreSQL. Prints the ledger; the exit code is 1 where anything was lost, recorded twice, or out of
-order. Then one bot is given two hundred changes of its files; the exit code is 1 where its memory
-grows by a tenth.
+order. Then an attacker does its worst among the people; the exit code is 1 where another's answer
+takes two seconds, or the memory grows by a tenth. Then one bot is given two hundred changes of its
+files; the exit code is 1 where its memory grows by a tenth.
 """
 
 import argparse
@@ -15,13 +16,16 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.soak import changes, report
+from benchmarks.soak import attack, changes, report
 from benchmarks.soak.halves import Half, HalfResult, Plan
 from benchmarks.soak.postgres import Postgres, PostgresMissingError
 
 _WHOLE_MINUTES = 10.0
 _HALVES = ("sqlite", "postgresql")
+_ATTACK = "attack"
 _CHANGES = "changes"
+# The attack takes this share of the minutes of chaos.
+_ATTACK_SHARE = 0.3
 
 
 def main() -> int:
@@ -30,12 +34,13 @@ def main() -> int:
     print(f"seed {options.seed}", flush=True)
     with ExitStack() as stack:
         folder = options.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-"))
-        for name in (*_HALVES, _CHANGES):
+        for name in (*_HALVES, _ATTACK, _CHANGES):
             Path(folder, name).mkdir(parents=True)
         # The PostgreSQL server runs under another user account, which must reach its folder.
         Path(folder).chmod(0o755)
         try:
             outcomes = asyncio.run(_run(options, Path(folder)))
+            siege = asyncio.run(_attack(options, Path(folder, _ATTACK)))
             memory = asyncio.run(_changes(options, Path(folder, _CHANGES)))
         except PostgresMissingError as error:
             print(error)
@@ -44,9 +49,10 @@ def main() -> int:
         print(report.table(outcomes))
     for outcome in outcomes:
         print(report.logged(outcome))
-    if memory:
-        print(memory.summary())
-    problems = [*report.problems(outcomes), *(memory.problems if memory else ())]
+    parts = [part for part in (siege, memory) if part]
+    for part in parts:
+        print(part.summary())
+    problems = report.problems(outcomes) + [each for part in parts for each in part.problems]
     print("\n".join(problems) or "Nothing lost, nothing recorded twice, everything in order.")
     return 1 if problems else 0
 
@@ -66,6 +72,12 @@ async def _run(options: argparse.Namespace, folder: Path) -> list[HalfResult]:
         outcomes.append(await _half(plan, folder / name))
         print(f"{name}: {round(outcomes[-1].seconds)} s", flush=True)
     return outcomes
+
+
+async def _attack(options: argparse.Namespace, folder: Path) -> attack.Siege | None:
+    if options.only not in {None, _ATTACK}:
+        return None
+    return await attack.soak(options.minutes * _ATTACK_SHARE, options.seed, folder)
 
 
 async def _changes(options: argparse.Namespace, folder: Path) -> changes.Memory | None:
@@ -91,7 +103,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311
     parser.add_argument("--made-up", type=int, default=1000, help="updates of each sort, in all")
     parser.add_argument("--keep", metavar="DIR", help="a new folder for databases and logs")
-    parser.add_argument("--only", choices=(*_HALVES, _CHANGES))
+    parser.add_argument("--only", choices=(*_HALVES, _ATTACK, _CHANGES))
     parser.add_argument("--changes", type=int, default=200, help="of the files; 0 for none")
     return parser.parse_args()
 

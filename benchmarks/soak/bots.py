@@ -98,6 +98,13 @@ class Bot:
         self._process.kill()
         return True
 
+    @property
+    def megabytes(self) -> float:
+        """The resident set of the running process in megabytes; zero where there is none."""
+        if self._process is None or self._process.returncode is not None:
+            return 0.0
+        return resident_megabytes(self._process.pid)
+
     def shift(self, seconds: float) -> None:
         """Set its clock wrong by this many seconds."""
         self._clock.write_text(str(seconds))
@@ -123,3 +130,9 @@ class Bot:
             self._process.send_signal(signal.SIGTERM)
         if self._keeping is not None:
             await self._keeping
+
+
+def resident_megabytes(process: int) -> float:
+    """Return the resident set of a process in megabytes (proc(5), VmRSS)."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024

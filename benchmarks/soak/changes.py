@@ -21,6 +21,7 @@ from pathlib import Path
 import yaml
 
 import knowledge
+from benchmarks.soak.bots import resident_megabytes
 from benchmarks.soak.faulty_telegram import TOKEN, FaultyTelegram
 from benchmarks.soak.mail import Mail
 from benchmarks.soak.record import Record
@@ -158,9 +159,8 @@ class _Bot:
 
     @property
     def megabytes(self) -> float:
-        """Its resident set in megabytes (proc(5), VmRSS)."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+        """Its resident set in megabytes."""
+        return resident_megabytes(self.process.pid)
 
     def with_phrasing(self, number: int) -> bytes:
         """Return the original answers with one additional phrasing, different for each number."""

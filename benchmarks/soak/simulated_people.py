@@ -82,6 +82,8 @@ class Crowd:
         self.expected: dict[tuple[str, int, str], Shapes] = {}
         self.people: list[SimulatedPerson] = []
         self.retries = 0
+        # How long each step waited for all its calls, in seconds.
+        self.waits: list[float] = []
 
     async def rehearse(self) -> None:
         """Follow each script once for each project, and record the calls of each step."""
@@ -156,6 +158,7 @@ class Crowd:
                 person.times[-1] += 1
                 acted = now
             await self._record.changes(person.chat, 1)
+        self.waits.append(time.monotonic() - began)
         return True
 
     def shapes(self, person: SimulatedPerson) -> Shapes:
