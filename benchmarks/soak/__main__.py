@@ -13,7 +13,8 @@ import random
 import signal
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 from benchmarks.soak import attack, changes, report
@@ -36,11 +37,13 @@ def main() -> int:
         folder = options.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-"))
         for name in (*_HALVES, _ATTACK, _CHANGES):
             Path(folder, name).mkdir(parents=True)
+        for name in _HALVES:
+            Path(folder, _ATTACK, name).mkdir()
         # The PostgreSQL server runs under another user account, which must reach its folder.
         Path(folder).chmod(0o755)
         try:
             outcomes = asyncio.run(_run(options, Path(folder)))
-            siege = asyncio.run(_attack(options, Path(folder, _ATTACK)))
+            sieges = asyncio.run(_attack(options, Path(folder, _ATTACK)))
             memory = asyncio.run(_changes(options, Path(folder, _CHANGES)))
         except PostgresMissingError as error:
             print(error)
@@ -49,7 +52,7 @@ def main() -> int:
         print(report.table(outcomes))
     for outcome in outcomes:
         print(report.logged(outcome))
-    parts = [part for part in (siege, memory) if part]
+    parts = [*sieges, *([memory] if memory else ())]
     for part in parts:
         print(part.summary())
     problems = report.problems(outcomes) + [each for part in parts for each in part.problems]
@@ -74,10 +77,16 @@ async def _run(options: argparse.Namespace, folder: Path) -> list[HalfResult]:
     return outcomes
 
 
-async def _attack(options: argparse.Namespace, folder: Path) -> attack.Siege | None:
+async def _attack(options: argparse.Namespace, folder: Path) -> list[attack.Siege]:
     if options.only not in {None, _ATTACK}:
-        return None
-    return await attack.soak(options.minutes * _ATTACK_SHARE, options.seed, folder)
+        return []
+    seconds = options.minutes * 60 * _ATTACK_SHARE / len(_HALVES)
+    sieges = []
+    for name in _HALVES:
+        async with _postgres(name, folder / name) as postgres:
+            sieges.append(await attack.soak(seconds, options.seed, folder / name, postgres))
+        print(f"attack on {name}: {round(sieges[-1].seconds)} s", flush=True)
+    return sieges
 
 
 async def _changes(options: argparse.Namespace, folder: Path) -> changes.Memory | None:
@@ -87,12 +96,20 @@ async def _changes(options: argparse.Namespace, folder: Path) -> changes.Memory 
 
 
 async def _half(plan: Plan, folder: Path) -> HalfResult:
-    if plan.name == "sqlite":
-        return await Half(plan, folder, 1, None).run()
+    async with _postgres(plan.name, folder) as postgres:
+        return await Half(plan, folder, 2 if postgres else 1, postgres).run()
+
+
+@asynccontextmanager
+async def _postgres(name: str, folder: Path) -> AsyncIterator[Postgres | None]:
+    """Run a server during the block, where the name asks for one."""
+    if name == "sqlite":
+        yield None
+        return
     postgres = Postgres(folder / "postgres")
     await postgres.start()
     try:
-        return await Half(plan, folder, 2, postgres).run()
+        yield postgres
     finally:
         await postgres.stop()
 

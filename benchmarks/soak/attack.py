@@ -21,6 +21,7 @@ from benchmarks.soak.bots import ADMINISTRATORS, FACILITATORS, Bot
 from benchmarks.soak.faulty_telegram import FaultyTelegram
 from benchmarks.soak.halves import PROJECTS
 from benchmarks.soak.mail import Mail
+from benchmarks.soak.postgres import Postgres
 from benchmarks.soak.record import Record
 from benchmarks.soak.simulated_people import Crowd
 from benchmarks.soak.weather import Weather
@@ -44,6 +45,7 @@ class Siege:
     ``team`` counts the messages to both groups, ``rows`` what the tables hold at the end.
     """
 
+    database: str
     acts: int
     seconds: float
     waits: tuple[float, ...]
@@ -63,16 +65,16 @@ class Siege:
     def problems(self) -> list[str]:
         """Sentences about what is wrong."""
         slow = sum(wait > MOST_WAIT_SECONDS for wait in self.waits)
-        found = []
+        found: list[str] = []
         if not self.waits:
-            found.append("attack: nobody else was answered")
+            found.append("nobody else was answered")
         if slow:
-            found.append(f"attack: {slow} of {len(self.waits)} steps took over two seconds")
+            found.append(f"{slow} of {len(self.waits)} steps took over two seconds")
         if self.growth > MOST_GROWTH:
-            found.append(f"attack: the memory grew by {self.growth:.0%}")
+            found.append(f"the memory grew by {self.growth:.0%}")
         if self.ended:
-            found.append(f"attack: the bot ended with {self.ended}")
-        return found
+            found.append(f"the bot ended with {self.ended}")
+        return [f"attack on {self.database}: {each}" for each in found]
 
     def summary(self) -> str:
         """Return the figures, a line each kind."""
@@ -80,28 +82,29 @@ class Siege:
         middle, late = statistics.median(waits), waits[len(waits) * 99 // 100]
         rows = ", ".join(f"{name} {count:,}" for name, count in self.rows.items())
         return (
-            f"{self.acts:,} updates of an attacker in {self.seconds:.0f} s; {len(waits):,} steps "
-            f"of others: half answered within {middle:.2f} s, 99 % within {late:.2f} s, "
-            f"all within {waits[-1]:.2f} s\n"
+            f"{self.database}: {self.acts:,} updates of an attacker in {self.seconds:.0f} s\n"
+            f"{len(waits):,} steps of others: half answered within {middle:.2f} s, "
+            f"99 % within {late:.2f} s, all within {waits[-1]:.2f} s\n"
             f"memory {max(self.megabytes):.0f} MB at most, {self.growth:+.1%} since the second "
             f"fifth; {self.team:,} messages to the team\n"
             f"rows: {rows}"
         )
 
 
-async def soak(minutes: float, seed: int, folder: Path) -> Siege:
-    """Run one bot on SQLite, people, facilitators and the attacker for this long."""
+async def soak(seconds: float, seed: int, folder: Path, postgres: Postgres | None) -> Siege:
+    """Run one bot, on SQLite or this server, people, facilitators and the attacker."""
     record, mail = Record(), Mail(seed)
     telegram = FaultyTelegram(record, mail, Weather(seed))
     await telegram.start()
-    bot = Bot("attack-1", "run", folder, _settings(folder, telegram.url))
+    url = postgres.url if postgres else f"sqlite+aiosqlite:///{folder}/bot.db"
+    bot = Bot("attack-1", "run", folder, _settings(folder, telegram.url) | {"DATABASE_URL": url})
     crowd, attacker = Crowd(record, mail, PROJECTS, seed), Attacker(record, mail, seed)
     bot.start()
     try:
         await crowd.rehearse()
         crowd.waits.clear()
         began = time.monotonic()
-        ends = began + minutes * 60
+        ends = began + seconds
         megabytes: list[float] = []
         await asyncio.gather(
             attacker.attack(ends, _ACTS_A_SECOND),
@@ -110,14 +113,14 @@ async def soak(minutes: float, seed: int, folder: Path) -> Siege:
             *(crowd.perform(ends, _THINK_SECONDS) for _ in range(_PEOPLE)),
         )
         team = sum(len(record.chats[group].accepted) for group in (ADMINISTRATORS, FACILITATORS))
-        seconds = time.monotonic() - began
+        took = time.monotonic() - began
     finally:
         await bot.stop()
         await mail.close()
         await telegram.stop()
-    rows = await _rows(_url(folder))
-    waits = tuple(crowd.waits)
-    return Siege(attacker.sent, seconds, waits, tuple(megabytes), team, rows, bot.exit_code)
+    rows = await _rows(url)
+    name, waits = make_url(url).get_backend_name(), tuple(crowd.waits)
+    return Siege(name, attacker.sent, took, waits, tuple(megabytes), team, rows, bot.exit_code)
 
 
 def _settings(folder: Path, api: str) -> dict[str, str]:
@@ -125,15 +128,10 @@ def _settings(folder: Path, api: str) -> dict[str, str]:
     shutil.copytree(Path(knowledge.__file__).parent, folder / "knowledge", ignore=ignore)
     return {
         "TELEGRAM_API_URL": api,
-        "DATABASE_URL": _url(folder),
         "KNOWLEDGE_DIR": str(folder / "knowledge"),
         "XDG_CACHE_HOME": str(folder.parent / "cache"),
         "MESSAGES_PER_SECOND": "0",
     }
-
-
-def _url(folder: Path) -> str:
-    return f"sqlite+aiosqlite:///{folder}/bot.db"
 
 
 async def _facilitate(mail: Mail, ends: float) -> None:
