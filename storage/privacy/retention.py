@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Table, delete, exists, func, select
 
 from storage.engine.repository import Repository
 from storage.engine.schema import (
+    allowances,
     conversations,
     drafts,
     inbox,
@@ -79,6 +80,7 @@ class Retention(Repository):
             "signatures": await self._delete(
                 signatures, signatures.c.used_at < self._now - durations.person
             ),
+            "allowances": await self._delete(allowances, allowances.c.until <= self._now),
             "publications": await self._beside(ChangeRequests).forget(),
             "people": await self._forget_people(durations.person),
         }

@@ -33,7 +33,8 @@ class Treatment(StrEnum):
 class Question:
     """A stored question: masked, with the entries shown and the person's reaction to them.
 
-    `chosen_at` without `chosen` means that none of the choices was right.
+    `chosen_at` without `chosen` means that none of the choices was right. `message_id` is the
+    message in the person's chat in which it was typed.
     """
 
     id: int
@@ -44,6 +45,7 @@ class Question:
     chosen: str | None
     chosen_at: datetime | None
     helpful: bool | None
+    message_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Questions(Repository):
         text: str,
         outcome: str,
         shown: Sequence[str],
+        *,
+        message_id: int | None = None,
     ) -> int:
         """Mask and store a question and return its id; an update stores only its first.
 
@@ -92,6 +96,7 @@ class Questions(Repository):
             "text": mask(text),
             "outcome": outcome,
             "shown": list(shown),
+            "message_id": message_id,
         }
         self._changes.put_off(questions, _recording(self._dialect), number, row)
         return number
@@ -273,6 +278,7 @@ COLUMNS = (
     questions.c.chosen,
     questions.c.chosen_at,
     questions.c.helpful,
+    questions.c.message_id,
 )
 
 
