@@ -20,6 +20,7 @@ from storage.engine.schema import (
 from storage.queues.inbox import InboxState
 from storage.records.change_requests import ChangeRequests
 from storage.records.interests import Interests
+from storage.records.questions import Questions
 from storage.subject import Kind, is_of, tells_of
 from storage.workers.schedule import Schedule
 
@@ -75,7 +76,8 @@ class Retention(Repository):
             "drafts": await self._delete(drafts, drafts.c.updated_at < self._now - durations.draft),
             "questions": await self._delete(
                 questions, questions.c.asked_at < self._now - durations.question
-            ),
+            )
+            + await self._beside(Questions).trim(),
             "conversations": ended,
             "signatures": await self._delete(
                 signatures, signatures.c.used_at < self._now - durations.person

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, or_, select, update
+from sqlalchemy import case, delete, or_, update
 
 from storage.engine.repository import Repository
 from storage.engine.schema import allowances
@@ -49,15 +49,6 @@ class Allowances(Repository):
         is_allowed = spent <= most
         is_to_tell = not is_allowed and await self._tell(key, tell_again)
         return Spending(is_allowed, is_to_tell, until)
-
-    async def is_spent(self, key: str, most: int) -> bool:
-        """Tell whether one more would be refused; counts nothing."""
-        spent = await self._connection.scalar(
-            select(allowances.c.spent).where(
-                allowances.c.key == _digest(key), allowances.c.until > self._now
-            )
-        )
-        return (spent or 0) >= most
 
     async def forgive(self, key: str) -> None:
         """Begin the count anew."""
