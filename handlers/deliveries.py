@@ -100,7 +100,7 @@ async def _bring_up_to_date(work: UnitOfWork, threads: Threads, item: Pending) -
     if conversation is None or item.about != conversation.about or item.method != "sendMessage":
         return
     changed = [at for at in (conversation.edited_at, conversation.closed_at) if at is not None]
-    if any(at > item.created_at for at in changed):
+    if any(at >= item.created_at for at in changed):
         await threads.refresh(conversation)
 
 

@@ -93,6 +93,9 @@ async def hold(turn: Turn) -> bool:
     if chat is None or chat.type == ChatType.PRIVATE:
         return False
     if not await roles(turn):
+        if turn.update.edited_message is not None:
+            # Its members edit what they say to each other: that is seldom for the bot to answer.
+            return False
         is_held = not await allows(turn, OTHER_GROUP, chat.id)
         # Whatever is sent again of it will not be answered either.
         turn.is_forgettable = is_held

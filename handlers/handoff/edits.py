@@ -96,7 +96,7 @@ def _confirm(turn: Turn, conversation: Conversation) -> None:
 
 async def _may(turn: Turn, edit: _Edit) -> bool:
     """Tell whether an edit is passed on; if not, say why to whoever made it."""
-    if not await caps.allows(turn, caps.EDITS, _author(edit.message)):
+    if not await caps.allows(turn, caps.EDITS, author_of(edit.message)):
         return False
     reason = await _refusal(turn, edit)
     if reason is None:
@@ -122,5 +122,6 @@ async def _refusal(turn: Turn, edit: _Edit) -> str | None:
     return "edit_too_long" if units(edit.text) > LONGEST else None
 
 
-def _author(message: Message) -> int:
+def author_of(message: Message) -> int:
+    """Return whose edits a message counts with."""
     return message.from_user.id if message.from_user else message.chat.id

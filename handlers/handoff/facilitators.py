@@ -125,7 +125,7 @@ async def take_late_reply(turn: Turn, message: Message) -> bool:
     quoted = await replied_to(turn, message)
     if quoted is None or quoted.conversation_id is None:
         return False
-    if not await caps.allows(turn, caps.EDITS, message.from_user.id if message.from_user else 0):
+    if not await caps.allows(turn, caps.EDITS, edits.author_of(message)):
         return True
     if turn.work.now - message.date > edits.LATEST:
         conversation = await turn.work.conversations.get(quoted.conversation_id)
