@@ -3,7 +3,6 @@
 import pytest
 from dialogue import Message, Speaker, Stage
 from sqlalchemy import func, select
-from storage_fixtures import known
 from telegram import Update
 from test_dialogue_handoff import NUMBER, PLAIN, card, hands_over, replies
 from test_dialogue_interest import registers
@@ -169,14 +168,22 @@ async def test_proposals_in_a_row_reach_the_team_up_to_the_limit_and_none_is_los
     administrator.received(f"TI-2026-000{caps.PROPOSALS.most + 1}")
 
 
+async def test_an_erasure_does_not_begin_the_counts_anew(
+    sme: Speaker, administrator: Speaker, unhurried: Stage
+) -> None:
+    for number in range(caps.PROPOSALS.most):
+        await proposes(sme, number, first=not number)
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    await proposes(sme, 99, first=True)
+    sme.sees("n'est pas transmise")
+
+
 async def test_a_request_withdrawn_and_declared_again_in_a_loop(
     sme: Speaker, administrator: Speaker, unhurried: Stage
 ) -> None:
     await registers(sme, unhurried)
-    async with unhurried.running.parts.database.begin() as work:
-        person = await known(work, sme.user.id)
-    assert person is not None
-    change = tries(unhurried, caps.CHANGES, sme, person.id)
+    change = tries(unhurried, caps.CHANGES, sme, sme.user.id)
     for _ in range(caps.CHANGES.most):
         await change()
     count = len(administrator.messages())

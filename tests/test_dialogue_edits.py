@@ -202,6 +202,16 @@ async def test_the_last_question_is_answered_anew_an_earlier_one_is_said_not_to_
     assert len(sme.new) == 1
 
 
+async def test_the_last_message_that_was_no_question_is_one_once_edited(
+    sme: Speaker, stage: Stage
+) -> None:
+    question = stage.knowledge.entries[0].question
+    for text in ("!!!", "/proejts"):
+        said = await types(sme, text)
+        await edits(sme, said, question)
+        assert "Non, pas vraiment" in sme.labels
+
+
 async def test_choices_of_a_question_do_not_stand_against_its_own_edit(sme: Speaker) -> None:
     said = await types(sme, "projet")
     assert "Aucune de ces réponses" in sme.labels

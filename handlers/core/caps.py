@@ -68,7 +68,11 @@ ALL = (
 
 
 async def allows(turn: Turn, cap: Cap, owner: int) -> bool:
-    """Count one more for this person, group or exchange; if it is too many, say so once."""
+    """Count one more for this owner; if it is too many, say so once.
+
+    The owner is our id of an exchange or of a request, or Telegram's id of a group or of a person:
+    our own id of a person would change, and the count begin anew, with an erasure.
+    """
     spending = await turn.work.allowances.spend(
         _key(cap, owner), cap.most, cap.within, cap.tell_again
     )
@@ -83,7 +87,7 @@ async def allows(turn: Turn, cap: Cap, owner: int) -> bool:
 
 
 async def forgive(turn: Turn, cap: Cap, owner: int) -> None:
-    """Begin the count of this person, group or exchange anew."""
+    """Begin the count of this owner anew."""
     await turn.work.allowances.forgive(_key(cap, owner))
 
 

@@ -101,7 +101,7 @@ async def hand_over(turn: Turn, draft: Draft) -> None:
         question_id=question.id if question else None,
         typed_in=draft.answered_in if draft.answered_step == "text" else None,
     )
-    if not await caps.allows(turn, caps.HANDOVERS, draft.person_id):
+    if not await caps.allows(turn, caps.HANDOVERS, turn.user.id):
         turn.work.drafts.save(draft)
         return
     opened = await turn.work.conversations.open(new)
@@ -208,7 +208,7 @@ async def _may_write(turn: Turn, conversation: Conversation) -> bool:
     """Tell whether the person may add a message; a flood would bury the other exchanges."""
     if not await caps.allows(turn, caps.UNANSWERED_MESSAGES, conversation.id):
         return False
-    return await caps.allows(turn, caps.MESSAGES_TO_TEAM, conversation.person_id)
+    return await caps.allows(turn, caps.MESSAGES_TO_TEAM, turn.user.id)
 
 
 FORM = Form(

@@ -48,8 +48,7 @@ async def hear(_update: Update, context: BotContext) -> None:
         return
     draft = await forms.current(turn)
     if draft is None:
-        if not await own_requests.show_numbered(turn):
-            await ask(turn)
+        await hear_afresh(turn)
     elif forms.sounds_like_a_question(turn, draft, turn.text) or await _is_surely_asked(
         turn, draft
     ):
@@ -57,6 +56,12 @@ async def hear(_update: Update, context: BotContext) -> None:
         forms.remind(turn, draft)
     else:
         await forms.hear(turn, draft, turn.text)
+
+
+async def hear_afresh(turn: Turn) -> None:
+    """Take a text as the number of a request, or else as a question, while no form is open."""
+    if not await own_requests.show_numbered(turn):
+        await ask(turn)
 
 
 async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:

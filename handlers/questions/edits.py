@@ -66,6 +66,9 @@ async def _take_typed(turn: Turn, message: Message) -> None:
         await ask.ask(turn)
         if draft is not None:
             forms.remind(turn, draft)
+    elif draft is None and await turn.work.inbox.is_last_typed(turn.chat_id, message.message_id):
+        # It was no question before: a command with a slip, or no words at all.
+        await ask.hear_afresh(turn)
     else:
         _say_not_read(turn, message, draft)
 

@@ -87,7 +87,7 @@ async def save(turn: Turn, draft: Draft) -> None:
         consent_at=turn.work.now,
     )
     cap = caps.CHANGES if draft.changes else caps.INTERESTS
-    if not await caps.allows(turn, cap, draft.person_id):
+    if not await caps.allows(turn, cap, turn.user.id):
         # Nothing typed is lost: the form waits at its recap until it can be sent.
         turn.work.drafts.save(draft)
         return

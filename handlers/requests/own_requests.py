@@ -157,9 +157,7 @@ async def withdraw(update: Update, context: BotContext) -> None:
     if not choice.sure:
         turn.say(TEXT("withdraw_question", request=request), _withdraw_keyboard(request))
         return
-    if request.status in OPEN and not await caps.allows(
-        turn, caps.CHANGES, (await turn.person()).id
-    ):
+    if request.status in OPEN and not await caps.allows(turn, caps.CHANGES, turn.user.id):
         return
     moved = await turn.work.interests.withdraw(request.id, (await turn.person()).id)
     if moved.won:

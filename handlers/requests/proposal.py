@@ -42,7 +42,7 @@ async def save(turn: Turn, draft: Draft) -> None:
     """Record a new proposal, or change the one named by the draft; notify administrators."""
     new = _proposal(turn, draft.answers)
     cap = caps.PROPOSALS if draft.subject == NEW else caps.CHANGES
-    if not await caps.allows(turn, cap, draft.person_id):
+    if not await caps.allows(turn, cap, turn.user.id):
         # Nothing typed is lost: the form waits at its recap until it can be sent.
         turn.work.drafts.save(draft)
         return

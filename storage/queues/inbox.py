@@ -149,6 +149,13 @@ class Inbox(Repository):
                 return bool(now != before)
         return None
 
+    async def is_last_typed(self, chat_id: int, message_id: int) -> bool:
+        """Tell whether no newer message of a chat is known than this one."""
+        last = await self._connection.scalar(
+            select(func.max(inbox.c.message_id)).where(inbox.c.chat_id == chat_id)
+        )
+        return bool(last == message_id)
+
     async def set_aside(self, update_id: int, reference: str, worker: str | None = None) -> None:
         """Stop trying an update that cannot be handled; the reference leads to it in the logs.
 
