@@ -529,3 +529,16 @@ async def test_a_facilitator_finds_and_erases_what_they_did(
 def test_a_reply_to_nothing_is_refused_by_the_preview_itself(stage: Stage, sme: Speaker) -> None:
     with pytest.raises(ApiError):
         stage.messenger.says(sme.user, "x", reply_to=1)
+
+
+async def test_a_receipt_that_does_not_arrive_alarms_nobody(
+    sme: Speaker, facilitator: Speaker, administrator: Speaker, stage: Stage
+) -> None:
+    await sme.says(PLAIN)
+    await sme.taps("Transmettre à un facilitateur")
+    message, yes = sme.button("Oui, transmettre")
+    stage.messenger.blocks(sme.user)
+    await sme.taps_data(message["message_id"], yes)
+    assert NUMBER in card(facilitator)["text"]
+    assert ("person", "parked") in await stage.outbox_states()
+    assert administrator.messages() == []
