@@ -123,6 +123,9 @@ async def test_all_exchanges_together_have_a_limit_too(
             stage.messenger.says(sme.user, f"Mot {number}", reply_to=question["message_id"])
         await stage.settles()
     assert await stored(stage, conversation_messages) == caps.MESSAGES_TO_TEAM.most
+    await replies(facilitator, "Lequel ?", card(facilitator))
+    await replies(sme, "Le blanc", sme.messages()[-1])
+    sme.sees("votre message est transmis")
 
 
 async def test_questions_handed_over_and_closed_in_a_loop(
@@ -269,7 +272,7 @@ async def test_a_lively_exchange_meets_no_limit(
     sme: Speaker, facilitator: Speaker, unhurried: Stage
 ) -> None:
     await hands_over(sme)
-    for number in range(30):
+    for number in range(caps.MESSAGES_TO_TEAM.most + 1):
         await replies(facilitator, f"Question {number} ?", card(facilitator))
         await replies(sme, f"Réponse {number}", sme.messages()[-1])
         assert f"{NUMBER} : votre message est transmis" in sme.text

@@ -34,16 +34,16 @@ class Cap:
 
 # Of a person.
 HANDOVERS = Cap("handovers", 10)
-# In one exchange, until the team answers; and in all exchanges together.
+# In one exchange, and in all together, until the team answers: a lively exchange has no limit.
 UNANSWERED_MESSAGES = Cap("unanswered_messages", 20)
-MESSAGES_TO_TEAM = Cap("messages_to_team", 80)
+MESSAGES_TO_TEAM = Cap("messages_to_team", 60)
 PROPOSALS = Cap("proposals", 5)
 INTERESTS = Cap("interests", 20)
 # Of requests: changed answers and withdrawals, each of which the administrators are told of.
 CHANGES = Cap("changes", 20)
 EDITS = Cap("edits", 30, timedelta(hours=1))
 # Of the team, in one exchange or about one request: each of them is a message to the person.
-REPLIES = Cap("replies", 60)
+REPLIES = Cap("replies", 100)
 ENDS = Cap("ends", 10)
 MOVES = Cap("moves", 10)
 # Of one member of a group of the team: what they type, not what they tap.

@@ -98,8 +98,7 @@ def _refusal(conversation: Conversation, message: Message) -> RefusedReply | Non
 async def _relay(turn: Turn, conversation: Conversation, message: Message) -> None:
     if not await caps.allows(turn, caps.REPLIES, conversation.id):
         return
-    # The person may write again: somebody reads what they write.
-    await caps.forgive(turn, caps.UNANSWERED_MESSAGES, conversation.id)
+    await _let_write_again(turn, conversation)
     new = NewMessage(
         conversation_id=conversation.id,
         side=Side.FACILITATORS,
@@ -111,6 +110,14 @@ async def _relay(turn: Turn, conversation: Conversation, message: Message) -> No
     )
     sent = await turn.work.conversations.say(new)
     await Threads.of(turn).pass_on(conversation, sent)
+
+
+async def _let_write_again(turn: Turn, conversation: Conversation) -> None:
+    """Lift the limits of the person's messages: somebody reads what they write."""
+    await caps.forgive(turn, caps.UNANSWERED_MESSAGES, conversation.id)
+    person = await turn.work.people.get(conversation.person_id)
+    if person is not None:
+        await caps.forgive(turn, caps.MESSAGES_TO_TEAM, person.telegram_id)
 
 
 async def _signature(turn: Turn, message: Message) -> str | None:
