@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from dialogue import Message, Speaker, Stage, fingerprint
+from dialogue import Message, Speaker, Stage, fingerprint, inside
 from sqlalchemy import select
+from telegram import Update
 from test_dialogue_handoff import NUMBER, PLAIN, card, edits, hands_over, replies
 from test_dialogue_interest import begins
 from test_dialogue_replies import moves_to_other_group
@@ -40,9 +41,30 @@ async def types(speaker: Speaker, text: str) -> Message:
     return said
 
 
-def test_one_handler_treats_all_edits() -> None:
-    taking = [h.callback.__name__ for h in ALL if "EDITED" in str(getattr(h, "filters", ""))]
-    assert taking == ["take_edit"]
+@pytest.mark.parametrize("chat", ["private", "group"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"text": "Bonjour"},
+        {"caption": "/faq", "document": {"file_id": "d", "file_unique_id": "d"}},
+        {"migrate_to_chat_id": -5},
+        *(
+            {"text": text, "entities": [{"type": "bot_command", "offset": 0, "length": len(text)}]}
+            for text in ("/start", "/supprimer", "/sansreponse", "/faq", "/signature", "/inconnue")
+        ),
+    ],
+    ids=str,
+)
+async def test_whatever_is_edited_one_handler_alone_takes_it(
+    stage: Stage, chat: str, content: dict[str, Any]
+) -> None:
+    message = {"message_id": 1, "date": 1, "edit_date": 2, "chat": {"id": 7, "type": chat}}
+    author = {"id": 7, "is_bot": False, "first_name": "X"}
+    raw = {"update_id": 1, "edited_message": message | {"from": author} | content}
+    bot = inside(stage.running.parts.inbox_worker, "application").bot
+    update = Update.de_json(raw, bot)
+    taking = [h for h in ALL if h.check_update(update) not in (None, False)]
+    assert [h.callback.__name__ for h in taking[:1]] == ["take_edit"]
 
 
 @pytest.mark.parametrize("side", ["person", "facilitator", "question"])
