@@ -152,7 +152,7 @@ async def test_the_former_group_reaches_nobody_and_sees_nothing_more(
     before = facilitator.messages()
     await replies(sme, "Le blanc", question)
     assert facilitator.messages() == before
-    administrator.received("Le blanc")
+    administrator.received("Le blanc", f"Question {NUMBER}")
     assert "reply_to_message" not in administrator.messages()[-1]
     count = len(sme.messages())
     await replies(facilitator, "Encore nous", card(facilitator))

@@ -79,6 +79,9 @@ class Threads:
                         "allow_sending_without_reply": True,
                     }
                 }
+            elif not await self._work.outbox.is_owed(conversation.about):
+                # Another group by now: it needs the question to understand what follows.
+                await self.post_question(conversation)
             self._owe_group(parameters, message.about)
         else:
             await self._owe_person(conversation, self._words(conversation, message), message.about)
