@@ -3,11 +3,11 @@
 This covers messages of a conversation, and news to a person about their request.
 """
 
-from handlers.core.services import Identity
+from handlers.core.services import Services
 from handlers.handoff.threads import Threads
 from handlers.messages import Catalogue
 from handlers.requests import administrators
-from storage.queues.outbox import Pending
+from storage.queues.outbox import Audience, Pending
 from storage.records.conversation_values import Conversation, Side
 from storage.records.conversation_values import Message as ThreadMessage
 from storage.subject import Kind, Subject
@@ -21,16 +21,17 @@ def is_in_thread(item: Pending) -> bool:
     return item.about is not None and item.about.kind is Kind.HANDOFF
 
 
-async def arrived(work: UnitOfWork, item: Pending, identity: Identity) -> None:
+async def arrived(work: UnitOfWork, item: Pending, services: Services) -> None:
     """Confirm a delivered reply to its author; send the edit made while it was being delivered.
 
     Called in the unit of work that records the delivery.
     """
+    threads = Threads(work, services)
     pair = await _message(work, item)
     if pair is None:
+        await _bring_up_to_date(work, threads, item)
         return
     conversation, message = pair
-    threads = Threads(work, identity.operator)
     was_stale = message.stale and item.method == "sendMessage"
     message = await work.conversations.arrived(message.id)
     if was_stale:
@@ -44,12 +45,15 @@ async def arrived(work: UnitOfWork, item: Pending, identity: Identity) -> None:
             await threads.refresh(conversation)
 
 
-async def failed(work: UnitOfWork, item: Pending, reason: str, identity: Identity) -> bool:
+async def failed(work: UnitOfWork, item: Pending, reason: str, services: Services) -> bool:
     """Tell the author that a message cannot be delivered; False: administrators must know too."""
-    if await administrators.undelivered(work, item, reason):
+    if await administrators.undelivered(work, item, reason, services):
+        return True
+    if is_in_thread(item) and item.audience is Audience.PERSON and _is_note(item):
+        # A receipt that did not arrive: nobody waits for it, and nothing is lost with it.
         return True
     pair = await _message(work, item)
-    threads = Threads(work, identity.operator)
+    threads = Threads(work, services)
     if pair is not None and pair[1].side is Side.FACILITATORS:
         conversation, message = pair
         blocked = reason == "Forbidden"
@@ -59,9 +63,9 @@ async def failed(work: UnitOfWork, item: Pending, reason: str, identity: Identit
         threads.note(conversation, text, reply_to=await _typed_in(threads, message))
         return blocked
     thread = await _conversation(work, item.about)
-    is_news = item.method == "sendMessage" and item.about is not None and not item.about.is_note
+    is_news = item.method == "sendMessage" and not _is_note(item)
     if thread and is_news:
-        text = TEXT("person_undelivered", conversation=thread, identity=identity)
+        text = TEXT("person_undelivered", conversation=thread, identity=services.identity)
         await threads.tell_person(thread, text)
     return False
 
@@ -75,19 +79,33 @@ async def number_of(work: UnitOfWork, about: Subject | None) -> str | None:
     return conversation.number if conversation else None
 
 
-async def removed(work: UnitOfWork, item: Pending, identity: Identity) -> None:
+async def removed(work: UnitOfWork, item: Pending, services: Services) -> None:
     """Post a message again whose edit failed because it was deleted from the group."""
     about = item.about
     conversation = await _conversation(work, about)
     if conversation is None or about is None:
         return
-    threads = Threads(work, identity.operator)
+    threads = Threads(work, services)
     threads.note(conversation, TEXT("reposted", conversation=conversation))
     message = await work.conversations.message(about.message_id) if about.message_id else None
     if message is None:
         await threads.post_question(conversation)
     else:
         await threads.pass_on(conversation, message)
+
+
+async def _bring_up_to_date(work: UnitOfWork, threads: Threads, item: Pending) -> None:
+    """Edit a card that changed between its writing and its arrival."""
+    conversation = await _conversation(work, item.about)
+    if conversation is None or item.about != conversation.about or item.method != "sendMessage":
+        return
+    changed = [at for at in (conversation.edited_at, conversation.closed_at) if at is not None]
+    if any(at >= item.created_at for at in changed):
+        await threads.refresh(conversation)
+
+
+def _is_note(item: Pending) -> bool:
+    return item.about is not None and item.about.is_note
 
 
 async def _message(work: UnitOfWork, item: Pending) -> tuple[Conversation, ThreadMessage] | None:

@@ -12,6 +12,7 @@ from telegram import Update, User
 from handlers.core import buttons as navigation
 from handlers.core import flood
 from handlers.core.callback_data import SEPARATOR
+from handlers.core.full_text import full_text
 from handlers.core.services import Services
 from handlers.forms import form_buttons
 from handlers.questions import ask
@@ -91,7 +92,7 @@ def _match(matcher: Matcher, texts: Sequence[str]) -> tuple[int, dict[str, Decis
 
 
 def _text(update: Update) -> str:
-    return (update.message.text or "") if update.message else ""
+    return full_text(update.message)
 
 
 def _asker(update: Update) -> User | None:

@@ -12,6 +12,7 @@ from storage.queues.outbox import Outbox
 from storage.queues.send_pauses import SendPauses
 from storage.queues.update_rate import UpdateRate
 from storage.read_ahead import ReadAhead
+from storage.records.allowances import Allowances
 from storage.records.change_requests import ChangeRequests
 from storage.records.conversations import Conversations
 from storage.records.drafts import Drafts
@@ -37,6 +38,7 @@ class UnitOfWork:
         self.interests = Interests(*bound)
         self.questions = Questions(*bound)
         self.conversations = Conversations(*bound)
+        self.allowances = Allowances(*bound)
         self.schedule = Schedule(*bound)
         self.rights = Rights(*bound)
         self.retention = Retention(*bound)

@@ -320,3 +320,19 @@ async def test_a_notification_waits_for_the_group_that_a_setting_names_wrongly(
     await stage.starts()
     await stage.settles()
     administrator.received(f"Nouvelle demande {number}")
+
+
+async def test_a_former_group_of_administrators_sees_nothing_more_of_a_request(
+    sme: Speaker, administrator: Speaker, stage: Stage
+) -> None:
+    await registers(sme, stage)
+    await stage.stops()
+    stage.overrides = {"admin_chat_id": stage.messenger.facilitators.id}
+    await stage.starts()
+    before = administrator.messages()
+    await sme.says("/mesdemandes")
+    await sme.taps("TI-")
+    await sme.taps("Retirer")
+    await sme.taps("Oui, retirer")
+    assert administrator.messages() == before
+    stage.member(stage.messenger.facilitators).received("TI-2026-0001")

@@ -81,12 +81,13 @@ async def test_replies_among_colleagues_are_left_alone(stage: Stage, group: str)
     assert second.new == []
 
 
-async def test_a_reply_to_the_bot_among_facilitators_is_as_before(
+async def test_a_reply_to_the_bot_outside_an_exchange_is_said_to_go_nowhere(
     sme: Speaker, facilitator: Speaker
 ) -> None:
     await facilitator.says("/aide")
-    await replies(facilitator, "Merci", facilitator.messages()[-1])
-    assert facilitator.new == []
+    said = await replies(facilitator, "Merci", facilitator.messages()[-1])
+    facilitator.sees("n'est celui d'aucun échange", "remise à personne")
+    assert facilitator.new[-1]["reply_to_message"]["message_id"] == said["message_id"]
     await hands_over(sme)
     await replies(facilitator, "Marseille", card(facilitator))
     facilitator.sees("réponse remise")

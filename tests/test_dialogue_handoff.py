@@ -280,9 +280,10 @@ async def test_the_person_s_edit_reaches_the_group(
 async def test_an_edited_command_runs_nothing(sme: Speaker, stage: Stage) -> None:
     said = stage.messenger.says(sme.user, "bonjour")
     await stage.settles()
-    count = len(sme.messages())
     await edits(sme, said, "/supprimer")
-    assert len(sme.messages()) == count
+    sme.sees("Je ne relis pas un message modifié")
+    assert sme.labels == []
+    assert len(sme.new) == 1
 
 
 async def test_only_those_who_choose_to_sign_are_named(
@@ -528,3 +529,16 @@ async def test_a_facilitator_finds_and_erases_what_they_did(
 def test_a_reply_to_nothing_is_refused_by_the_preview_itself(stage: Stage, sme: Speaker) -> None:
     with pytest.raises(ApiError):
         stage.messenger.says(sme.user, "x", reply_to=1)
+
+
+async def test_a_receipt_that_does_not_arrive_alarms_nobody(
+    sme: Speaker, facilitator: Speaker, administrator: Speaker, stage: Stage
+) -> None:
+    await sme.says(PLAIN)
+    await sme.taps("Transmettre à un facilitateur")
+    message, yes = sme.button("Oui, transmettre")
+    stage.messenger.blocks(sme.user)
+    await sme.taps_data(message["message_id"], yes)
+    assert NUMBER in card(facilitator)["text"]
+    assert ("person", "parked") in await stage.outbox_states()
+    assert administrator.messages() == []

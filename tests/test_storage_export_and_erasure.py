@@ -45,6 +45,7 @@ EXEMPT_TABLES = {
     "workers": "processes of ours",
     "rests": "who was written to in the last minutes; tested below",
     "recurrences": "when something recurring was last done",
+    "allowances": "how often something was done, under a digest, for a day at most",
     "alarms": "what is wrong with the files, as a digest",
 }
 NOT_FREE_TEXT = {
@@ -63,6 +64,7 @@ NOT_FREE_TEXT = {
     "drafts.subject": "a project's id",
     "drafts.step": "our word",
     "drafts.changes": "a number; the row goes",
+    "drafts.answered_step": "our word",
     "drafts.reuses": "a number; the row goes",
     "interests.number": "stays, as an anonymous figure",
     "interests.project_id": "stays, as an anonymous figure",
@@ -97,7 +99,9 @@ async def fill(database: Database) -> int:
     """Leave something of the person in every table, in every state; give our id of them."""
     async with database.begin() as work:
         someone = (await work.people.seen(TELEGRAM_ID)).id
-        await work.inbox.add([Received(n, TELEGRAM_ID, f"{SECRET} body {n}") for n in (1, 2, 3, 4)])
+        await work.inbox.add(
+            [Received(n, TELEGRAM_ID, f"{SECRET} body {n}", n, n) for n in (1, 2, 3, 4)]
+        )
         await work.inbox.done([1])
         await work.inbox.set_aside(2, "E-1")
         work.drafts.save(

@@ -154,3 +154,16 @@ async def test_whatever_comes_each_chat_is_handled_whole_and_in_order(
     for chat in set(chats):
         own = [number for number in handled if chats[number] == chat]
         assert own == [number for number, other in enumerate(chats) if other == chat]
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_former_checksum_tells_whether_an_edit_changes_words(
+    database: Database, known: bool
+) -> None:
+    async with database.begin() as work:
+        if known:
+            await work.inbox.add([Received(1, 7, "{}", 5, 11), Received(2, 7, "{}", 5, 11)])
+            assert await work.inbox.changes_words(7, 5, 2) is False
+        await work.inbox.add([Received(3, 7, "{}", 5, 12), Received(4, 8, "{}", 5, 11)])
+        assert await work.inbox.changes_words(7, 5, 3) is (True if known else None)
+        assert await work.inbox.changes_words(8, 5, 4) is None

@@ -13,7 +13,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 
 from storage.database import Database
 from storage.read_ahead import Prefetch
-from storage.records.questions import NONE_CHOSEN, TIME_TO_CHOOSE, Question
+from storage.records.questions import MOST_OF_ONE, NONE_CHOSEN, TIME_TO_CHOOSE, Question
 
 
 async def test_a_question_comes_back_masked(database: Database) -> None:
@@ -160,3 +160,31 @@ async def test_the_latest_question_is_the_last_recorded(database: Database) -> N
         latest = await work.questions.latest(someone)
     assert latest is not None
     assert (latest.id, latest.text) == (last, "q3")
+
+
+async def test_one_person_s_questions_do_not_push_out_the_others(database: Database) -> None:
+    asker, other = await person(database), await person(database, 7)
+    async with database.begin() as work:
+        first = await work.questions.record(1, other, "mine", "none", [])
+        for number in range(MOST_OF_ONE + 5):
+            await work.questions.record(2 + number, asker, "again", "none", [])
+        listed = await work.questions.unanswered(2 * MOST_OF_ONE)
+    assert [one.person_id for one in listed].count(asker) == MOST_OF_ONE
+    assert listed[-1].id == first
+
+
+async def test_only_the_newest_of_too_many_questions_are_kept(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.records.questions.MOST_KEPT", 3)
+    asker, other = await person(database), await person(database, 7)
+    async with database.begin() as work:
+        for number in range(5):
+            await work.questions.record(number, asker, f"{number}", "none", [])
+        for number in range(3):
+            await work.questions.record(10 + number, other, f"{number}", "none", [])
+        assert await work.questions.trim() == 2
+        kept = [one.text for one in await work.questions.of_person(asker)]
+        assert len(await work.questions.of_person(other)) == 3
+        assert await work.questions.trim() == 0
+    assert kept == ["2", "3", "4"]

@@ -32,6 +32,7 @@ NOTHING = {
     "questions": 0,
     "conversations": 0,
     "signatures": 0,
+    "allowances": 0,
     "publications": 0,
     "people": 0,
 }

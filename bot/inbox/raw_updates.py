@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
@@ -18,6 +19,8 @@ _CHAT_PATHS = (("chat",), ("message", "chat"), ("from",), ("user",))
 # The fields that are read of a message whose button was tapped in a private chat. Its text and its
 # keyboard would take long to parse.
 _TAPPED_FIELDS = ("message_id", "date", "chat", "reply_to_message")
+# What an edit of a message may change in the words that are read of it.
+_EDITED_FIELDS = ("text", "entities", "caption", "caption_entities")
 # The range of a database's BIGINT; Telegram's own numbers have at most 52 bits.
 _LARGEST = 2**63 - 1
 # Characters that JSON may escape and that no database stores as text: NUL and lone surrogates.
@@ -40,9 +43,20 @@ def received(raw: Mapping[str, Any], body: str | None = None) -> Received:
         written = body if body is not None else _written(raw)
         if _UNSTORABLE.search(written):
             written = json.dumps(_storable(raw))
+        message_id, checksum = _words(raw)
     except RecursionError as error:
         raise ValueError("an update nested too deep") from error
-    return Received(update_id, chat_of(raw), written)
+    return Received(update_id, chat_of(raw), written, message_id, checksum)
+
+
+def _words(raw: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Return the number of an update's message, and a checksum of what can be edited in it."""
+    message = raw.get("message") or raw.get("edited_message")
+    number = message.get("message_id") if isinstance(message, dict) else None
+    if not isinstance(message, dict) or not _is_number(number):
+        return None, None
+    words = repr([message.get(name) for name in _EDITED_FIELDS])
+    return number, zlib.crc32(words.encode("utf-8", "replace"))
 
 
 def _written(raw: Mapping[str, Any]) -> str:

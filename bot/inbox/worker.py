@@ -184,8 +184,12 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         return turn
 
     async def _mark_done(self, work: UnitOfWork, turns: Sequence[Turn]) -> None:
-        numbers = [turn.update.update_id for turn in turns]
-        await work.inbox.done(numbers, self._database.worker)
+        kept = [turn.update.update_id for turn in turns if not turn.is_forgettable]
+        if kept:
+            await work.inbox.done(kept, self._database.worker)
+        forgotten = [turn.update.update_id for turn in turns if turn.is_forgettable]
+        if forgotten:
+            await work.inbox.forget(forgotten, self._database.worker)
 
     def _handled(self, turn: Turn, item: WaitingUpdate) -> None:
         now_about(update=item.update_id)

@@ -233,7 +233,7 @@ class Dispatcher(Lanes[Pending, str]):
     ) -> bool:
         is_recorded = await work.outbox.sent(item.id, chat_id, message_id)
         if is_recorded and deliveries.is_in_thread(item):
-            await deliveries.arrived(work, item, self._services.identity)
+            await deliveries.arrived(work, item, self._services)
         await self._tell_pace(work, [item])
         return is_recorded
 
@@ -307,7 +307,7 @@ class Dispatcher(Lanes[Pending, str]):
                 await work.outbox.sent(item.id, chat_id, None)
             elif gone and deliveries.is_in_thread(item):
                 await work.outbox.sent(item.id, chat_id, None)
-                await deliveries.removed(work, item, self._services.identity)
+                await deliveries.removed(work, item, self._services)
             else:
                 await self._park(work, item, error)
 
@@ -343,7 +343,7 @@ class Dispatcher(Lanes[Pending, str]):
         kind = type(error).__name__
         logger.error("outbox %d (%s) cannot be delivered: %s", item.id, item.audience, kind)
         metrics.PARKED.inc()
-        if await deliveries.failed(work, item, kind, self._services.identity):
+        if await deliveries.failed(work, item, kind, self._services):
             return
         if item.leaves_trace and item.audience is not Audience.ADMINISTRATORS:
             number = await deliveries.number_of(work, item.about)

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 from telegram import Chat, Update
 from telegram.constants import ChatType
 
-from handlers.core import flood
+from handlers.core import caps, flood, team
 from handlers.core.turn import BotContext, Turn
 from handlers.messages import Catalogue
+from storage.queues.outbox import Audience
 
 Callback: TypeAlias = Callable[[Update, BotContext], Coroutine[Any, Any, None]]
 TEXT = Catalogue.of("general")
@@ -31,7 +32,7 @@ def requires(authority: Authority) -> Callable[[Callback], Callback]:
     def decorate(handler: Callback) -> Callback:
         @functools.wraps(handler)
         async def guarded(update: Update, context: BotContext) -> None:
-            if await flood.holds(context.turn):
+            if not await _admits(context.turn):
                 return
             if await _has(authority, context.turn, update.effective_chat):
                 await handler(update, context)
@@ -44,6 +45,13 @@ def requires(authority: Authority) -> Callable[[Callback], Callback]:
     return decorate
 
 
+async def _admits(turn: Turn) -> bool:
+    """Tell whether the limits let an update through."""
+    if not turn.is_admitted:
+        turn.is_admitted = not (await flood.holds(turn) or await caps.hold(turn))
+    return turn.is_admitted
+
+
 async def _has(authority: Authority, turn: Turn, chat: Chat | None) -> bool:
     if authority is Authority.ANYONE:
         return True
@@ -53,12 +61,11 @@ async def _has(authority: Authority, turn: Turn, chat: Chat | None) -> bool:
         return chat.type == ChatType.PRIVATE
     if authority is Authority.FACILITATORS and is_listed(turn, chat):
         return True
-    group = {
-        Authority.ADMINISTRATORS: turn.services.admin_chat_id,
-        Authority.FACILITATORS: turn.services.facilitator_chat_id,
+    role = {
+        Authority.ADMINISTRATORS: Audience.ADMINISTRATORS,
+        Authority.FACILITATORS: Audience.FACILITATORS,
     }[authority]
-    # A group that became a supergroup has a new id; the setting may still hold the old one.
-    return group is not None and chat.id == await turn.work.outbox.current_chat(group)
+    return role in await team.roles_of(turn, chat.id)
 
 
 def is_listed(turn: Turn, chat: Chat) -> bool:

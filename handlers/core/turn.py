@@ -11,6 +11,7 @@ from typing import Any, Self, TypeAlias
 from telegram import Update, User
 from telegram.ext import Application, CallbackContext, ExtBot
 
+from handlers.core.full_text import full_text
 from handlers.core.keyboards import Keyboard
 from handlers.core.services import Services
 from storage.queues.outbox import Audience, Delivery, Outgoing, Priority
@@ -33,6 +34,10 @@ class Turn:
         self.toast_is_alert = False
         self.failure: Exception | None = None
         self.began = time.perf_counter()
+        # Whether the limits let the update through: they count it once, whoever handles it.
+        self.is_admitted = False
+        # Whether the update needs no trace: sent again, it would not be answered either.
+        self.is_forgettable = False
         # Counted in the metrics after the commit: (event, kind) pairs.
         self.happened: list[tuple[str, str]] = []
         self._person: Person | None = None
@@ -56,9 +61,8 @@ class Turn:
 
     @property
     def text(self) -> str:
-        """The text of the message; empty if it has none."""
-        message = self.update.effective_message
-        return (message.text or "") if message else ""
+        """All that the message says in writing, a caption too; empty if that is nothing."""
+        return full_text(self.update.effective_message)
 
     async def person(self) -> Person:
         """Return the sender's record; it is created on first contact."""
@@ -73,10 +77,14 @@ class Turn:
         *,
         reply_to: int | None = None,
         priority: Priority = Priority.ANSWER,
+        about: Subject | None = None,
     ) -> None:
-        """Send a message to the chat of this update; ``reply_to`` is a message there to quote."""
+        """Send a message to the chat of this update; ``reply_to`` is a message there to quote.
+
+        ``about`` is the record that the message shows: a reply to it is then about that record.
+        """
         content = composed(text, keyboard, reply_to)
-        self._send("sendMessage", self.chat_id, content, priority=priority)
+        self._send("sendMessage", self.chat_id, content, about, priority)
 
     def rewrite(
         self,

@@ -18,8 +18,8 @@ from handlers.curation.gap_buttons import (
     back,
 )
 from handlers.curation.gaps import Gap, find, gaps
-from handlers.handoff.facilitators import threads_of
 from handlers.handoff.person import is_offered
+from handlers.handoff.threads import Threads
 from handlers.messages import Catalogue
 from storage.records.conversation_values import Conversation, NewConversation, Side
 from storage.records.questions import Treatment, Unanswered
@@ -131,7 +131,7 @@ async def _open(turn: Turn, question: Unanswered) -> Conversation:
     conversation = opened.conversation
     if conversation.closed_at is not None:
         conversation = (await turn.work.conversations.reopen(conversation.id)).conversation
-    await threads_of(turn).post_question(conversation)
+    await Threads.of(turn).post_question(conversation)
     return conversation
 
 

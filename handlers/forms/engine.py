@@ -56,6 +56,7 @@ __all__ = [
     "HANDLERS",
     "ask_again",
     "begin",
+    "correct",
     "current",
     "hear",
     "may_be_a_question",
@@ -84,11 +85,21 @@ async def begin(
 
 
 async def reopen(
-    turn: Turn, form: Form, subject: str, answers: Answers, *, changes: str | None = None
+    turn: Turn,
+    form: Form,
+    subject: str,
+    answers: Answers,
+    *,
+    changes: str | None = None,
+    answered: tuple[str, int] | None = None,
 ) -> None:
-    """Open a form at its recap, to change an answer; ``changes`` is the number of the request."""
-    person = await turn.person()
-    await _open(turn, Draft(person.id, form.name, RECAP, subject, dict(answers), changes=changes))
+    """Open a form at its recap, to change an answer; ``changes`` is the number of the request.
+
+    ``answered`` is a step, and the message in which its answer was typed.
+    """
+    draft = Draft((await turn.person()).id, form.name, RECAP, subject, dict(answers))
+    step, message_id = answered or (None, None)
+    await _open(turn, replace(draft, changes=changes, answered_step=step, answered_in=message_id))
 
 
 async def open_at(turn: Turn, form: Form, subject: str, step: str) -> None:
@@ -131,7 +142,19 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
         await _take(turn, draft, text)
 
 
+async def correct(turn: Turn, draft: Draft, text: str) -> None:
+    """Take the edit of the last typed answer as the answer of its step."""
+    step = draft.answered_step
+    if step is not None and step in form_of(turn, draft).by_key:
+        again = replace(draft, step=step, unsure=None, leaving=False, reminded=False)
+        await _take(turn, again, text)
+
+
 async def _take(turn: Turn, draft: Draft, text: str) -> None:
+    typed = turn.update.effective_message
+    draft = replace(
+        draft, answered_step=draft.step, answered_in=typed.message_id if typed else None
+    )
     if draft.unsure and confirms_name(turn, draft, text):
         await _take_name(turn, draft, draft.unsure)
         return

@@ -3,31 +3,19 @@
 from telegram import Message, Update
 from telegram.ext import CommandHandler, MessageHandler
 from telegram.ext import filters as on
+from telegram.ext.filters import MessageFilter
 
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
+from handlers.core.team import roles
 from handlers.core.turn import BotContext, Turn
 from handlers.general import start_and_help
+from handlers.handoff import facilitators
 from handlers.messages import Catalogue
 from knowledge.curation.versions import PUBLISHABLE
 from storage.queues.outbox import Audience
 
 TEXT = Catalogue.of("groups")
-
-
-async def roles(turn: Turn) -> frozenset[Audience]:
-    """Return the roles of this chat for the team; one group may have both roles."""
-    groups = {
-        Audience.ADMINISTRATORS: turn.services.admin_chat_id,
-        Audience.FACILITATORS: turn.services.facilitator_chat_id,
-    }
-    return frozenset(
-        [
-            role
-            for role, chat_id in groups.items()
-            if chat_id is not None and await turn.work.outbox.current_chat(chat_id) == turn.chat_id
-        ]
-    )
 
 
 async def greet(turn: Turn) -> None:
@@ -48,9 +36,9 @@ async def show_help(update: Update, context: BotContext) -> None:
 
 @requires(Authority.ANYONE)
 async def hear_reply(update: Update, context: BotContext) -> None:
-    """Say that a reply to the bot, which no other handler took, goes to nobody."""
+    """Take a reply to the bot in a group: to a person's exchange, or to nobody, which is said."""
     turn, message = context.turn, update.message
-    if message is None or not _answers(message, context.bot.id):
+    if message is None or await facilitators.take_reply(turn, message):
         return
     chat_roles = await roles(turn)
     if message.document and Audience.FACILITATORS in chat_roles:
@@ -59,11 +47,18 @@ async def hear_reply(update: Update, context: BotContext) -> None:
         turn.say(text, reply_to=message.message_id)
     elif Audience.ADMINISTRATORS in chat_roles:
         turn.say(TEXT("not_passed_on"), reply_to=message.message_id)
+    elif Audience.FACILITATORS in chat_roles and not (message.text or "/").startswith("/"):
+        turn.say(TEXT("no_exchange"), reply_to=message.message_id)
 
 
-def _answers(message: Message, user_id: int) -> bool:
-    quoted = message.reply_to_message
-    return quoted is not None and quoted.from_user is not None and quoted.from_user.id == user_id
+class _ToUs(MessageFilter):
+    """Accepts replies to the bot's own messages: colleagues reply to each other too."""
+
+    def filter(self, message: Message) -> bool:
+        """Tell whether the bot wrote the quoted message."""
+        quoted = message.reply_to_message
+        author = quoted.from_user if quoted else None
+        return author is not None and author.id == message.get_bot().id
 
 
 _IN_GROUP = on.UpdateType.MESSAGE & on.ChatType.GROUPS
@@ -71,4 +66,4 @@ HANDLERS: tuple[Handler, ...] = (
     CommandHandler(("start", "aide", "help"), show_help, filters=_IN_GROUP),
 )
 # Registered after the other handlers: it takes the replies that they leave.
-HEARING: Handler = MessageHandler(_IN_GROUP & on.REPLY & ~on.StatusUpdate.ALL, hear_reply)
+HEARING: Handler = MessageHandler(_IN_GROUP & _ToUs() & ~on.StatusUpdate.ALL, hear_reply)

@@ -3,21 +3,20 @@
 from dataclasses import dataclass
 
 from telegram import Message, Update
-from telegram.ext import MessageHandler
-from telegram.ext import filters as on
 
+from handlers.core import caps, team
 from handlers.core.authority import Authority, requires
+from handlers.core.full_text import full_text
 from handlers.core.keyboards import button, column
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.handoff import person
+from handlers.handoff import edits, person
+from handlers.handoff.replied_to import RepliedTo, replied_to
 from handlers.handoff.threads import (
     LONGEST,
     CloseThread,
-    InThread,
     ReopenThread,
     Threads,
-    number_replied_to,
 )
 from handlers.messages import Catalogue
 from knowledge.text.length import units
@@ -36,31 +35,46 @@ class RefusedReply:
     length: int = 0
 
 
-def threads_of(turn: Turn) -> Threads:
-    """Return the threads in the unit of work of this turn."""
-    return Threads(turn.work, turn.services.identity.operator)
+async def take_reply(turn: Turn, message: Message) -> bool:
+    """Pass a reply on to the person, or say why not; False if it answers no exchange of ours."""
+    quoted = await replied_to(turn, message)
+    if quoted is None or not quoted.is_of_exchanges:
+        return False
+    if not await team.are_facilitators(turn, message.chat):
+        # What is said in a group that was the facilitators' one goes to nobody any more.
+        if quoted.conversation_id is not None:
+            turn.say(TEXT("elsewhere"), reply_to=message.message_id)
+        return quoted.conversation_id is not None
+    conversation = await _exchange(turn, quoted)
+    if conversation is not None:
+        await _pass_on(turn, conversation, message)
+    return True
 
 
-@requires(Authority.FACILITATORS)
-async def hear_reply(update: Update, context: BotContext) -> None:
-    """Pass a reply on to the person; if that is impossible, say so to the author."""
-    if update.message:
-        await pass_on(context.turn, update.message)
-
-
-async def pass_on(turn: Turn, message: Message) -> None:
-    """Pass a facilitator's message on to the person whose thread it replies in."""
-    number = number_replied_to(message)
-    conversation = await turn.work.conversations.by_number(number) if number else None
+async def _exchange(turn: Turn, quoted: RepliedTo) -> Conversation | None:
+    """Return the one exchange that a message was sent about; say so where there is none."""
+    message = turn.update.effective_message
+    reply_to = message.message_id if message else None
+    number = quoted.numbers[0] if len(quoted.numbers) == 1 else None
+    if quoted.conversation_id is not None:
+        conversation = await turn.work.conversations.get(quoted.conversation_id)
+    elif number is None or await turn.work.conversations.by_number(number):
+        turn.say(TEXT("which_exchange"), reply_to=reply_to)
+        return None
+    else:
+        conversation = None
     if conversation is None:
-        turn.say(TEXT("unknown", number=number), reply_to=message.message_id)
-        return
+        turn.say(TEXT("unknown", number=number), reply_to=reply_to)
+    return conversation
+
+
+async def _pass_on(turn: Turn, conversation: Conversation, message: Message) -> None:
     refusal = _refusal(conversation, message)
     if refusal is None:
         await _relay(turn, conversation, message)
         return
     closed = conversation.closed_at is not None
-    threads_of(turn).note(
+    Threads.of(turn).note(
         conversation,
         TEXT(refusal.name, conversation=conversation, length=refusal.length, longest=LONGEST),
         reply_to=message.message_id,
@@ -77,22 +91,33 @@ def _refusal(conversation: Conversation, message: Message) -> RefusedReply | Non
         return RefusedReply("text_only")
     if message.text.startswith("/"):
         return RefusedReply("not_a_command")
-    length = units(message.text)
+    length = units(full_text(message))
     return RefusedReply("reply_too_long", length) if length > LONGEST else None
 
 
 async def _relay(turn: Turn, conversation: Conversation, message: Message) -> None:
+    if not await caps.allows(turn, caps.REPLIES, conversation.id):
+        return
+    await _let_write_again(turn, conversation)
     new = NewMessage(
         conversation_id=conversation.id,
         side=Side.FACILITATORS,
-        text=message.text or "",
+        text=full_text(message),
         chat_id=message.chat.id,
         message_id=message.message_id,
-        author_id=turn.user.id,
+        author_id=message.from_user.id if message.from_user else None,
         signature=await _signature(turn, message),
     )
     sent = await turn.work.conversations.say(new)
-    await threads_of(turn).pass_on(conversation, sent)
+    await Threads.of(turn).pass_on(conversation, sent)
+
+
+async def _let_write_again(turn: Turn, conversation: Conversation) -> None:
+    """Lift the limits of the person's messages: somebody reads what they write."""
+    await caps.forgive(turn, caps.UNANSWERED_MESSAGES, conversation.id)
+    person = await turn.work.people.get(conversation.person_id)
+    if person is not None:
+        await caps.forgive(turn, caps.MESSAGES_TO_TEAM, person.telegram_id)
 
 
 async def _signature(turn: Turn, message: Message) -> str | None:
@@ -102,54 +127,30 @@ async def _signature(turn: Turn, message: Message) -> str | None:
     return turn.user.full_name if signs else None
 
 
-@requires(Authority.ANYONE)
-async def correct(update: Update, context: BotContext) -> None:
-    """Relay the edit of a message that was passed on from this chat, as an edit.
-
-    A reply that was refused before its edit is passed on if it is now acceptable.
-    """
-    turn, message = context.turn, update.edited_message
-    if message is None or not message.text:
-        return
-    sent = await turn.work.conversations.typed_as(message.chat.id, message.message_id)
-    if sent is None:
-        if await _is_late_reply(turn, message):
-            await pass_on(turn, message)
-        return
-    conversation = await turn.work.conversations.get(sent.conversation_id)
-    if conversation is None or sent.text == message.text:
-        return
-    if units(message.text) > LONGEST:
-        _refuse_correction(turn, conversation, message)
-        return
-    arrived = await turn.work.outbox.delivery(sent.about) is not None
-    sent = await turn.work.conversations.correct(sent.id, message.text, stale=not arrived)
-    await threads_of(turn).correct(conversation, sent)
-
-
-async def _is_late_reply(turn: Turn, message: Message) -> bool:
-    group = turn.services.facilitator_chat_id
-    is_group = group is not None and await turn.work.outbox.current_chat(group) == message.chat.id
-    return is_group and number_replied_to(message) is not None
-
-
-def _refuse_correction(turn: Turn, conversation: Conversation, message: Message) -> None:
-    words = TEXT(
-        "reply_too_long",
-        conversation=conversation,
-        length=units(message.text or ""),
-        longest=LONGEST,
-    )
-    turn.say(words, reply_to=message.message_id)
+async def take_late_reply(turn: Turn, message: Message) -> bool:
+    """Pass on a reply that was not passed on before its edit; False if it answers no exchange."""
+    quoted = await replied_to(turn, message)
+    if quoted is None or quoted.conversation_id is None:
+        return False
+    if not await caps.allows(turn, caps.EDITS, edits.author_of(message)):
+        return True
+    if turn.work.now - message.date > edits.LATEST:
+        conversation = await turn.work.conversations.get(quoted.conversation_id)
+        if conversation is not None:
+            turn.say(TEXT("edit_late", conversation=conversation, in_group=True))
+        return True
+    return await take_reply(turn, message)
 
 
 @requires(Authority.FACILITATORS)
 async def close(update: Update, context: BotContext) -> None:
     """Close a conversation, once if two facilitators tap; tell the person if they know of it."""
-    turn = context.turn
+    turn, conversation_id = context.turn, CloseThread.of(update).conversation_id
+    if not await caps.allows(turn, caps.ENDS, conversation_id):
+        return
     try:
         ended = await turn.work.conversations.close(
-            CloseThread.of(update).conversation_id, turn.user.id, turn.user.full_name
+            conversation_id, turn.user.id, turn.user.full_name
         )
     except NotFoundError:
         turn.rewrite(TEXT("erased", number=None))
@@ -159,7 +160,7 @@ async def close(update: Update, context: BotContext) -> None:
         offered = person.offer(turn)
         text = TEXT("person_closed", conversation=ended.conversation, offered=bool(offered))
         keyboard = column(offered) if offered else None
-        await threads_of(turn).tell_person(ended.conversation, text, keyboard)
+        await Threads.of(turn).tell_person(ended.conversation, text, keyboard)
     await _show(turn, ended, "closed_toast" if is_known else "closed_quietly_toast")
 
 
@@ -187,7 +188,7 @@ async def _show(turn: Turn, ended: Ended, done: str) -> None:
     conversation = ended.conversation
     turn.toast(TEXT.label(done if ended.won else "too_late", conversation=conversation))
     if ended.won:
-        await threads_of(turn).refresh(conversation)
+        await Threads.of(turn).refresh(conversation)
     query, card = turn.update.callback_query, await turn.work.outbox.delivery(conversation.about)
     if query and query.message and card and query.message.message_id != card.message_id:
         turn.remove_buttons()
@@ -213,14 +214,11 @@ async def follow_group(turn: Turn, new_chat_id: int) -> None:
     if unfinished:
         turn.notify(Audience.FACILITATORS, TEXT("moved", count=len(unfinished)))
     for conversation in unfinished:
-        await threads_of(turn).post_question(conversation)
+        await Threads.of(turn).post_question(conversation)
 
 
-_GROUP_REPLY = on.UpdateType.MESSAGE & on.ChatType.GROUPS & InThread()
 HANDLERS: tuple[Handler, ...] = (
     command("signature", switch_signature),
     tap(CloseThread, close),
     tap(ReopenThread, reopen),
-    MessageHandler(_GROUP_REPLY, hear_reply),
-    MessageHandler(on.UpdateType.EDITED_MESSAGE, correct),
 )

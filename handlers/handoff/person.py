@@ -1,17 +1,18 @@
 """Handing a question over to a facilitator, and writing back to them."""
 
 from telegram import Message, Update
-from telegram.ext import MessageHandler
-from telegram.ext import filters as on
 
+from handlers.core import caps
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import HandOver
+from handlers.core.full_text import full_text
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import checks, engine
 from handlers.forms.steps import Answers, Form, RefusedError, Step
-from handlers.handoff.threads import LONGEST, InThread, ReplyTo, Threads, number_replied_to
+from handlers.handoff.replied_to import RepliedTo, replied_to
+from handlers.handoff.threads import LONGEST, ReplyTo, Threads
 from handlers.messages import Catalogue
 from knowledge.text.length import units
 from storage.masking.masking import mask
@@ -48,7 +49,7 @@ async def begin(update: Update, context: BotContext) -> None:
     question = await turn.work.questions.get(question_id, person.id) if question_id else None
     standing = await turn.work.conversations.about_question(question.id) if question else None
     if standing is not None:
-        turn.say(TEXT("already", conversation=standing))
+        _say(turn, standing, "already")
     elif await turn.work.conversations.open_count(person.id) >= MOST_OPEN:
         turn.say(TEXT("too_many", most=MOST_OPEN, identity=turn.services.identity))
     else:
@@ -58,7 +59,8 @@ async def begin(update: Update, context: BotContext) -> None:
 async def _open_form(turn: Turn, question: Question | None) -> None:
     words = _words(turn, question) if question else ""
     if question and words and units(words) <= LONGEST:
-        await engine.reopen(turn, FORM, str(question.id), {"text": words})
+        typed_in = None if question.message_id is None else ("text", question.message_id)
+        await engine.reopen(turn, FORM, str(question.id), {"text": words}, answered=typed_in)
     else:
         await engine.open_at(turn, FORM, str(question.id) if question else UNWRITTEN, "text")
 
@@ -68,7 +70,7 @@ def _words(turn: Turn, question: Question) -> str:
     query = turn.update.callback_query
     message = query.message if query else None
     quoted = message.reply_to_message if isinstance(message, Message) else None
-    typed = (quoted.text or "") if quoted else ""
+    typed = full_text(quoted)
     return typed if typed and mask(typed) == question.text else question.text
 
 
@@ -97,23 +99,33 @@ async def hand_over(turn: Turn, draft: Draft) -> None:
         text=draft.answers["text"],
         opened_by=Side.PERSON,
         question_id=question.id if question else None,
+        typed_in=draft.answered_in if draft.answered_step == "text" else None,
     )
+    if not await caps.allows(turn, caps.HANDOVERS, turn.user.id):
+        turn.work.drafts.save(draft)
+        return
     opened = await turn.work.conversations.open(new)
     if not opened.created:
-        turn.say(TEXT("already", conversation=opened.conversation))
+        _say(turn, opened.conversation, "already")
         return
-    await _threads(turn).post_question(opened.conversation)
-    turn.say(
-        TEXT("receipt", conversation=opened.conversation, operator=turn.services.identity.operator)
-    )
+    await Threads.of(turn).post_question(opened.conversation)
+    _say(turn, opened.conversation, "receipt", operator=turn.services.identity.operator)
 
 
 def _ask_anew() -> Keyboard:
     return column([button(TEXT.label("hand_over"), HandOver())])
 
 
-def _threads(turn: Turn) -> Threads:
-    return Threads(turn.work, turn.services.identity.operator)
+def _say(
+    turn: Turn,
+    conversation: Conversation,
+    name: str,
+    keyboard: Keyboard | None = None,
+    **values: object,
+) -> None:
+    """Say something about a conversation: a reply to it belongs to that conversation."""
+    text = TEXT(name, conversation=conversation, **values)
+    turn.say(text, keyboard, about=conversation.about_note)
 
 
 @requires(Authority.PERSON)
@@ -124,7 +136,7 @@ async def begin_reply(update: Update, context: BotContext) -> None:
     if conversation is None or conversation.person_id != (await turn.person()).id:
         turn.toast(TEXT.label("gone_toast"), alert=True)
     elif conversation.closed_at is not None:
-        turn.say(TEXT("closed_for_person", conversation=conversation), _ask_anew())
+        _say(turn, conversation, "closed_for_person", _ask_anew())
     else:
         await engine.open_at(turn, REPLY, str(conversation.id), "text")
 
@@ -135,23 +147,43 @@ async def send_reply(turn: Turn, draft: Draft) -> None:
     await _say_back(turn, conversation, draft.answers["text"])
 
 
-@requires(Authority.PERSON)
-async def hear_reply(update: Update, context: BotContext) -> None:
-    """Pass on a Telegram reply to a message of a conversation; another form goes on."""
-    turn = context.turn
-    number = number_replied_to(update.message)
-    conversation = await turn.work.conversations.by_number(number) if number else None
+async def take_reply(turn: Turn) -> bool:
+    """Pass on a Telegram reply to a message of a conversation; False for any other message.
+
+    Another form goes on.
+    """
+    quoted = await replied_to(turn, turn.update.effective_message)
+    if quoted is None or not quoted.is_of_exchanges:
+        return False
+    if quoted.conversation_id is None:
+        await _say_where_to_reply(turn, quoted)
+        return True
+    conversation = await turn.work.conversations.get(quoted.conversation_id)
     try:
         words = _reply(turn.text, {})["text"]
     except RefusedError as refused:
-        turn.say(TEXT(refused.reason, **refused.values))
-    else:
-        await _say_back(turn, conversation, words)
+        turn.say(TEXT("too_long", **refused.values))
+        return True
+    await _say_back(turn, conversation, words)
     draft = await engine.current(turn)
     if draft is not None and draft.form == REPLY.name:
         await turn.work.drafts.discard(draft.person_id)
     elif draft is not None:
         engine.ask_again(turn, draft)
+    return True
+
+
+async def _say_where_to_reply(turn: Turn, quoted: RepliedTo) -> None:
+    """Offer to reply in the exchange that a message shows, if there is but one, of the person's."""
+    number = quoted.numbers[0] if len(quoted.numbers) == 1 else None
+    shown = await turn.work.conversations.by_number(number) if number else None
+    if len(quoted.numbers) > 1:
+        turn.say(TEXT("which_exchange_person"))
+    elif shown is None or shown.person_id != (await turn.person()).id:
+        turn.say(TEXT("gone"), _ask_anew())
+    else:
+        keyboard = column([button(TEXT.label("answer_back"), ReplyTo(shown.id))])
+        _say(turn, shown, "reply_by_button", keyboard)
 
 
 async def _say_back(turn: Turn, conversation: Conversation | None, words: str) -> None:
@@ -160,14 +192,23 @@ async def _say_back(turn: Turn, conversation: Conversation | None, words: str) -
         turn.say(TEXT("gone"), _ask_anew())
         return
     if conversation.closed_at is not None:
-        turn.say(TEXT("closed_for_person", conversation=conversation), _ask_anew())
+        _say(turn, conversation, "closed_for_person", _ask_anew())
         return
     if message is None:
         raise LookupError("a reply without a message")
+    if not await _may_write(turn, conversation):
+        return
     new = NewMessage(conversation.id, Side.PERSON, words, message.chat.id, message.message_id)
     sent = await turn.work.conversations.say(new)
-    await _threads(turn).pass_on(conversation, sent)
-    turn.say(TEXT("sent_back", conversation=conversation))
+    await Threads.of(turn).pass_on(conversation, sent)
+    _say(turn, conversation, "sent_back")
+
+
+async def _may_write(turn: Turn, conversation: Conversation) -> bool:
+    """Tell whether the person may add a message; a flood would bury the other exchanges."""
+    if not await caps.allows(turn, caps.UNANSWERED_MESSAGES, conversation.id):
+        return False
+    return await caps.allows(turn, caps.MESSAGES_TO_TEAM, turn.user.id)
 
 
 FORM = Form(
@@ -185,9 +226,7 @@ REPLY = Form(
     submit=send_reply,
     confirms=False,
 )
-_PRIVATE_REPLY = on.UpdateType.MESSAGE & on.ChatType.PRIVATE & on.TEXT & ~on.COMMAND & InThread()
 HANDLERS: tuple[Handler, ...] = (
     tap(HandOver, begin),
     tap(ReplyTo, begin_reply),
-    MessageHandler(_PRIVATE_REPLY, hear_reply),
 )

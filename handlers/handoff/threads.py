@@ -1,14 +1,12 @@
 """A conversation with facilitators: its card in the group, and the relayed messages."""
 
-import re
 from dataclasses import dataclass
-
-from telegram import Message
-from telegram.ext.filters import MessageFilter
+from typing import Self
 
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
-from handlers.core.turn import composed
+from handlers.core.services import Services
+from handlers.core.turn import Turn, composed
 from handlers.messages import Catalogue
 from storage.queues.outbox import Audience, Delivery, Outgoing
 from storage.records.conversation_values import Conversation, Side
@@ -19,7 +17,6 @@ from storage.unit_of_work import UnitOfWork
 TEXT = Catalogue.of("handoff")
 # Bot API, sendMessage: 4,096 UTF-16 units; the rest is room for the text around the message.
 LONGEST = 3500
-_NUMBER = re.compile(r"\bQ-\d{4}-\d{4,}\b")
 
 
 @dataclass(frozen=True)
@@ -43,32 +40,18 @@ class ReplyTo(CallbackData, prefix="hr"):
     conversation_id: int
 
 
-def number_replied_to(message: Message | None) -> str | None:
-    """Return the conversation number in the first line of the quoted message of the bot.
-
-    The texts of people come after that line, so that nobody can forge the number of another thread.
-    """
-    quoted = message.reply_to_message if message else None
-    if quoted is None or quoted.from_user is None or not quoted.from_user.is_bot:
-        return None
-    match = _NUMBER.search((quoted.text or "").partition("\n")[0])
-    return match[0] if match else None
-
-
-class InThread(MessageFilter):
-    """Accepts replies to the bot's messages about a conversation."""
-
-    def filter(self, message: Message) -> bool:
-        """Tell whether the quoted message has the number of a conversation."""
-        return number_replied_to(message) is not None
-
-
 class Threads:
     """Queues the messages of conversations, as rows of the outbox in this unit of work."""
 
-    def __init__(self, work: UnitOfWork, operator: str) -> None:
+    def __init__(self, work: UnitOfWork, services: Services) -> None:
         self._work = work
-        self._operator = operator
+        self._operator = services.identity.operator
+        self._group = services.facilitator_chat_id
+
+    @classmethod
+    def of(cls, turn: Turn) -> Self:
+        """Return the threads in the unit of work of this turn."""
+        return cls(turn.work, turn.services)
 
     async def post_question(self, conversation: Conversation) -> None:
         """Queue the card: the numbered message in the group that facilitators reply to."""
@@ -78,10 +61,11 @@ class Threads:
     async def refresh(self, conversation: Conversation) -> None:
         """Edit the card to show the present state; post a new one if it is out of reach."""
         delivery = await self._standing(conversation.about)
-        if delivery is None:
-            await self.post_question(conversation)
-        else:
+        if delivery is not None:
             self._edit(delivery, await self._card(conversation), conversation.about)
+        # A card on its way is refreshed once it has arrived.
+        elif not await self._work.outbox.is_owed(conversation.about):
+            await self.post_question(conversation)
 
     async def pass_on(self, conversation: Conversation, message: ThreadMessage) -> None:
         """Queue a message for the other side."""
@@ -95,15 +79,30 @@ class Threads:
                         "allow_sending_without_reply": True,
                     }
                 }
+            elif not await self._work.outbox.is_owed(conversation.about):
+                # Another group by now: it needs the question to understand what follows.
+                await self.post_question(conversation)
             self._owe_group(parameters, message.about)
         else:
             await self._owe_person(conversation, self._words(conversation, message), message.about)
 
     async def correct(self, conversation: Conversation, message: ThreadMessage) -> None:
-        """Queue the edit of a delivered copy."""
+        """Queue the edit of a delivered copy; send a new one if the group is another by now."""
         delivery = await self._work.outbox.delivery(message.about)
-        if delivery is not None:
+        if delivery is None:
+            return
+        if delivery.chat_id > 0 or await self.is_here(delivery.chat_id):
             self._edit(delivery, self._words(conversation, message), message.about)
+        else:
+            await self.pass_on(conversation, message)
+
+    async def tell_of_correction(self, conversation: Conversation, about: Subject) -> None:
+        """Note under the corrected message that it changed after the team had answered."""
+        delivery = await self._standing(about)
+        reply_to = delivery.message_id if delivery else None
+        self.note(
+            conversation, TEXT("person_corrected", conversation=conversation), reply_to=reply_to
+        )
 
     def note(
         self,
@@ -120,11 +119,16 @@ class Threads:
         self, conversation: Conversation, text: str, keyboard: Keyboard | None = None
     ) -> None:
         """Queue a note about their conversation for the person."""
-        await self._owe_person(conversation, composed(text, keyboard), None)
+        await self._owe_person(conversation, composed(text, keyboard), conversation.about_note)
 
     async def is_here(self, chat_id: int) -> bool:
-        """Tell whether a group still has this chat id, which changes with a supergroup."""
-        return await self._work.outbox.current_chat(chat_id) == chat_id
+        """Tell whether a chat is the present group of facilitators.
+
+        Its id changes with a supergroup; the setting may name another group by now.
+        """
+        if self._group is None:
+            return False
+        return await self._work.outbox.current_chat(self._group) == chat_id
 
     async def _card(self, conversation: Conversation) -> dict[str, object]:
         reply = await self._work.conversations.last_reply(conversation.id)
@@ -152,7 +156,7 @@ class Threads:
         )
 
     async def _owe_person(
-        self, conversation: Conversation, parameters: dict[str, object], about: Subject | None
+        self, conversation: Conversation, parameters: dict[str, object], about: Subject
     ) -> None:
         person = await self._work.people.get(conversation.person_id)
         if person is not None:

@@ -45,8 +45,14 @@ async def remember(turn: Turn, text: str, outcome: Outcome, shown: tuple[str, ..
     """Store the masked question and return the id of its row."""
     person = await turn.person()
     turn.count("question", outcome.value)
+    typed = turn.update.message or turn.update.edited_message
     return await turn.work.questions.record(
-        turn.update.update_id, person.id, text, outcome.value, shown
+        turn.update.update_id,
+        person.id,
+        text,
+        outcome.value,
+        shown,
+        message_id=typed.message_id if typed else None,
     )
 
 

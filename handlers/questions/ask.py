@@ -14,6 +14,7 @@ from handlers.core.routing import Handler, tap
 from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine as forms
+from handlers.handoff import person as handoff
 from handlers.messages import Catalogue
 from handlers.questions import answer
 from handlers.requests import own_requests
@@ -43,10 +44,11 @@ def writer(update: Update) -> User | None:
 async def hear(_update: Update, context: BotContext) -> None:
     """Handle a text as an answer in the form under way, or else as a question."""
     turn = context.turn
+    if await handoff.take_reply(turn):
+        return
     draft = await forms.current(turn)
     if draft is None:
-        if not await own_requests.show_numbered(turn):
-            await ask(turn)
+        await hear_afresh(turn)
     elif forms.sounds_like_a_question(turn, draft, turn.text) or await _is_surely_asked(
         turn, draft
     ):
@@ -54,6 +56,12 @@ async def hear(_update: Update, context: BotContext) -> None:
         forms.remind(turn, draft)
     else:
         await forms.hear(turn, draft, turn.text)
+
+
+async def hear_afresh(turn: Turn) -> None:
+    """Take a text as the number of a request, or else as a question, while no form is open."""
+    if not await own_requests.show_numbered(turn):
+        await ask(turn)
 
 
 async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:
@@ -104,7 +112,7 @@ async def _decide(services: Services, text: str) -> Decision:
 
 def _message_id(turn: Turn) -> int | None:
     """Return the id of the person's message, to quote it when the bot is not sure."""
-    message = turn.update.message
+    message = turn.update.message or turn.update.edited_message
     return message.message_id if message else None
 
 
@@ -114,7 +122,10 @@ async def _once_in_a_row(turn: Turn, outcome: Outcome) -> Outcome:
         return outcome
     person = await turn.person()
     previous = await turn.work.questions.latest(person.id)
-    clarified = previous and previous.outcome == Outcome.CHOICES.value and not previous.chosen
+    if previous is None or previous.message_id == _message_id(turn):
+        # The same question, edited: its own choices do not count as the ones before.
+        return outcome
+    clarified = previous.outcome == Outcome.CHOICES.value and not previous.chosen
     return Outcome.NONE if clarified else outcome
 
 

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 from telegram import Update
 
+from handlers.core import caps, team
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import ShowRequest
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.routing import Handler, tap
+from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn, composed
 from handlers.messages import Catalogue
 from storage.queues.outbox import Audience, Outgoing, Pending
@@ -105,7 +107,13 @@ async def notify_change(turn: Turn, interest: Interest) -> None:
 
 
 async def refresh(turn: Turn, interest: Interest) -> None:
-    """Edit the notification to show the present status of the request."""
+    """Edit the notification to show the present status of the request.
+
+    One in a former group is left: who is there has no business with the request any more.
+    """
+    sent = await turn.work.outbox.delivery(interest.about)
+    if sent is None or Audience.ADMINISTRATORS not in await team.roles_of(turn, sent.chat_id):
+        return
     await turn.revise(
         interest.about,
         await _text(turn, interest, details=False),
@@ -173,6 +181,8 @@ async def _make(move: _Move, update: Update, turn: Turn, interest_id: int) -> No
     if await _slips(turn, interest_id, move.before):
         turn.toast(TEXT.label(move.slip))
         return
+    if not await caps.allows(turn, caps.MOVES, interest_id):
+        return
     moved = await _moved(turn, interest_id, move)
     if moved is None:
         return
@@ -238,7 +248,7 @@ async def _tell_person(turn: Turn, interest: Interest, words: str) -> None:
         await turn.tell(interest.person_id, text, keyboard, about=interest.about_note)
 
 
-async def undelivered(work: UnitOfWork, item: Pending, reason: str) -> bool:
+async def undelivered(work: UnitOfWork, item: Pending, reason: str, services: Services) -> bool:
     """Tell the administrators that news did not reach the person; False: item is no such news."""
     about = item.about
     if about is None or about.kind is not Kind.INTEREST or not about.is_note:
@@ -248,17 +258,17 @@ async def undelivered(work: UnitOfWork, item: Pending, reason: str) -> bool:
     interest = await work.interests.get(about.id)
     if interest is not None and not interest.is_anonymous:
         text = TEXT("undelivered", interest=interest, reason=reason)
-        content = composed(text, None, await _notification(work, interest))
+        content = composed(text, None, await _notification(work, interest, services))
         work.outbox.owe(
             Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
         )
     return True
 
 
-async def _notification(work: UnitOfWork, interest: Interest) -> int | None:
-    """Return the id of the notification, to quote it; None if the group has moved since."""
-    sent = await work.outbox.delivery(interest.about)
-    if sent is None or await work.outbox.current_chat(sent.chat_id) != sent.chat_id:
+async def _notification(work: UnitOfWork, interest: Interest, services: Services) -> int | None:
+    """Return the id of the notification, to quote it; None if the group is another by now."""
+    sent, group = await work.outbox.delivery(interest.about), services.admin_chat_id
+    if sent is None or group is None or await work.outbox.current_chat(group) != sent.chat_id:
         return None
     return sent.message_id
 

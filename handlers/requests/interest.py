@@ -2,6 +2,7 @@
 
 from telegram import Update
 
+from handlers.core import caps
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import DeclareInterest, ListProjects, ShowRequest
 from handlers.core.keyboards import button, column
@@ -85,6 +86,11 @@ async def save(turn: Turn, draft: Draft) -> None:
         siret=draft.answers.get("siret") or None,
         consent_at=turn.work.now,
     )
+    cap = caps.CHANGES if draft.changes else caps.INTERESTS
+    if not await caps.allows(turn, cap, turn.user.id):
+        # Nothing typed is lost: the form waits at its recap until it can be sent.
+        turn.work.drafts.save(draft)
+        return
     registration = await turn.work.interests.register(draft.person_id, new)
     if registration.created:
         await notify_new(turn, registration.interest)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from telegram import Update
 
+from handlers.core import caps
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import (
     ListProjects,
@@ -23,7 +24,7 @@ from handlers.forms.reminding import reminding
 from handlers.messages import Catalogue
 from handlers.requests import interest, proposal
 from handlers.requests.administrators import notify_change
-from storage.records.interests import Interest, Status
+from storage.records.interests import OPEN, Interest, Status
 
 TEXT = Catalogue.of("requests")
 # The number as printed on a receipt, or as people copy it by hand.
@@ -155,6 +156,8 @@ async def withdraw(update: Update, context: BotContext) -> None:
         return
     if not choice.sure:
         turn.say(TEXT("withdraw_question", request=request), _withdraw_keyboard(request))
+        return
+    if request.status in OPEN and not await caps.allows(turn, caps.CHANGES, turn.user.id):
         return
     moved = await turn.work.interests.withdraw(request.id, (await turn.person()).id)
     if moved.won:

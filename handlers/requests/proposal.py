@@ -2,6 +2,7 @@
 
 from telegram import Update
 
+from handlers.core import caps
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import Propose
 from handlers.core.routing import Handler, command, tap
@@ -40,6 +41,11 @@ async def propose(_update: Update, context: BotContext) -> None:
 async def save(turn: Turn, draft: Draft) -> None:
     """Record a new proposal, or change the one named by the draft; notify administrators."""
     new = _proposal(turn, draft.answers)
+    cap = caps.PROPOSALS if draft.subject == NEW else caps.CHANGES
+    if not await caps.allows(turn, cap, turn.user.id):
+        # Nothing typed is lost: the form waits at its recap until it can be sent.
+        turn.work.drafts.save(draft)
+        return
     if draft.subject == NEW:
         registration = await turn.work.interests.register(draft.person_id, new)
         await notify_new(turn, registration.interest)

@@ -101,6 +101,9 @@ inbox = Table(
     Column("reference", String(64)),
     Column("done_at", UtcDateTime),
     Column("claimed_by", String(64)),
+    # Which message an update brings, and a checksum of its words: an edit is compared with them.
+    Column("message_id", BigInteger),
+    Column("checksum", BigInteger),
 )
 # For the rate at which a chat sends updates: counts the latest ones, done or waiting.
 Index(None, inbox.c.chat_id, inbox.c.received_at)
@@ -167,6 +170,14 @@ Index(
     **where(OUTBOX_WAITING & outbox.c.claimed_by.is_not(None)),
 )
 
+# Which message of ours somebody replies to.
+Index(
+    "ix_outbox_delivered",
+    outbox.c.sent_chat_id,
+    outbox.c.message_id,
+    **where(outbox.c.message_id.is_not(None)),
+)
+
 workers = Table(
     "workers",
     metadata,
@@ -214,6 +225,9 @@ drafts = Table(
     Column("leaving", Boolean, nullable=False, server_default=false()),
     Column("reminded", Boolean, nullable=False, server_default=false()),
     Column("unsure", Text),
+    # The step that was answered by a typed text last, and the message with that text.
+    Column("answered_step", String(32)),
+    Column("answered_in", BigInteger),
 )
 
 counters = Table(
@@ -286,6 +300,8 @@ questions = Table(
     Column("treated_by", BigInteger),
     # The pending publication that would answer the question; NULL once it is done or given up.
     Column("publication_id", BigInteger, index=True),
+    # The message in the person's chat in which it was typed: an edit refers to it.
+    Column("message_id", BigInteger),
     sqlite_autoincrement=True,
 )
 
@@ -303,6 +319,9 @@ conversations = Table(
     Column("closed_at", UtcDateTime),
     Column("closed_by", BigInteger),
     Column("closed_by_name", Text),
+    # The message in the person's chat in which the question was typed: an edit refers to it.
+    Column("typed_in", BigInteger),
+    Column("edited_at", UtcDateTime),
     Index(None, "person_id"),
     sqlite_autoincrement=True,
 )
@@ -376,6 +395,16 @@ publications = Table(
 
 # What waits for the machine; what is offered waits for a person.
 PUBLICATION_WAITING = publications.c.state.in_(("asked", "wanted"))
+
+# How often something was done within a period; see `storage/records/allowances.py`.
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("spent", BigInteger, nullable=False),
+    Column("until", UtcDateTime, nullable=False, index=True),
+    Column("told_at", UtcDateTime),
+)
 
 alarms = Table(
     "alarms",

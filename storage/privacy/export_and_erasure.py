@@ -285,7 +285,14 @@ class Rights(Repository):
         result = await self._connection.execute(
             update(inbox)
             .where(inbox.c.chat_id == chat_id, _is_not(keep_update_id))
-            .values(state=InboxState.DONE, chat_id=None, body=None, done_at=self._now)
+            .values(
+                state=InboxState.DONE,
+                chat_id=None,
+                body=None,
+                message_id=None,
+                checksum=None,
+                done_at=self._now,
+            )
         )
         return result.rowcount
 

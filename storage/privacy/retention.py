@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Table, delete, exists, func, select
 
 from storage.engine.repository import Repository
 from storage.engine.schema import (
+    allowances,
     conversations,
     drafts,
     inbox,
@@ -19,6 +20,7 @@ from storage.engine.schema import (
 from storage.queues.inbox import InboxState
 from storage.records.change_requests import ChangeRequests
 from storage.records.interests import Interests
+from storage.records.questions import Questions
 from storage.subject import Kind, is_of, tells_of
 from storage.workers.schedule import Schedule
 
@@ -74,11 +76,13 @@ class Retention(Repository):
             "drafts": await self._delete(drafts, drafts.c.updated_at < self._now - durations.draft),
             "questions": await self._delete(
                 questions, questions.c.asked_at < self._now - durations.question
-            ),
+            )
+            + await self._beside(Questions).trim(),
             "conversations": ended,
             "signatures": await self._delete(
                 signatures, signatures.c.used_at < self._now - durations.person
             ),
+            "allowances": await self._delete(allowances, allowances.c.until <= self._now),
             "publications": await self._beside(ChangeRequests).forget(),
             "people": await self._forget_people(durations.person),
         }

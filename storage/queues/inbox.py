@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -33,11 +33,16 @@ class InboxState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An update to keep: Telegram's number, the chat that it is queued in, its raw JSON."""
+    """An update to keep: Telegram's number, the chat that it is queued in, its raw JSON.
+
+    Of a message, new or edited, also its number and a checksum of its words.
+    """
 
     update_id: int
     chat_id: int
     body: str
+    message_id: int | None = None
+    checksum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,41 @@ class Inbox(Repository):
         result = await self._connection.execute(statement, parameters)
         _check_claims(worker, update_ids, result.rowcount)
 
+    async def forget(self, update_ids: Collection[int], worker: str | None = None) -> None:
+        """Delete updates that need no answer, even if Telegram sends them again.
+
+        Raises ClaimLostError if the named worker has lost its claim to one of them.
+        """
+        statement = delete(inbox).where(inbox.c.update_id.in_(update_ids))
+        if worker is not None:
+            statement = statement.where(inbox.c.claimed_by == worker)
+        result = await self._connection.execute(statement)
+        _check_claims(worker, update_ids, result.rowcount)
+
+    async def changes_words(self, chat_id: int, message_id: int, update_id: int) -> bool | None:
+        """Tell whether an edit changes the words of a message; None if the former are not kept."""
+        result = await self._connection.scalars(
+            select(inbox.c.checksum)
+            .where(
+                inbox.c.chat_id == chat_id,
+                inbox.c.message_id == message_id,
+                inbox.c.update_id <= update_id,
+            )
+            .order_by(inbox.c.update_id.desc())
+            .limit(2)
+        )
+        match result.all():
+            case [now, before] if before is not None:
+                return bool(now != before)
+        return None
+
+    async def is_last_typed(self, chat_id: int, message_id: int) -> bool:
+        """Tell whether no newer message of a chat is known than this one."""
+        last = await self._connection.scalar(
+            select(func.max(inbox.c.message_id)).where(inbox.c.chat_id == chat_id)
+        )
+        return bool(last == message_id)
+
     async def set_aside(self, update_id: int, reference: str, worker: str | None = None) -> None:
         """Stop trying an update that cannot be handled; the reference leads to it in the logs.
 
@@ -167,6 +207,8 @@ class Inbox(Repository):
             "body": row.body,
             "received_at": self._now,
             "state": InboxState.WAITING,
+            "message_id": row.message_id,
+            "checksum": row.checksum,
         }
 
 

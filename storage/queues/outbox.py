@@ -143,6 +143,32 @@ class Outbox(Repository):
         row = result.one_or_none()
         return None if row is None else Delivery(*row)
 
+    async def subject_of(self, delivered: Delivery) -> Subject | None:
+        """Return the record that a message of ours is about, by where it was delivered.
+
+        None if we sent no such message, if it has no subject, or several.
+        """
+        result = await self._connection.scalars(
+            select(outbox.c.about)
+            .distinct()
+            .where(
+                outbox.c.sent_chat_id == delivered.chat_id,
+                outbox.c.message_id == delivered.message_id,
+                outbox.c.state == OutboxState.SENT,
+            )
+        )
+        subjects = {Subject.parse(about) for about in result}
+        wholes = {(subject.kind, subject.id) for subject in subjects if subject is not None}
+        return Subject(*wholes.pop()) if len(wholes) == 1 else None
+
+    async def is_owed(self, about: Subject) -> bool:
+        """Tell whether a new message about a subject is yet to be sent."""
+        await self._changes.write(outbox)
+        owed = exists().where(
+            outbox.c.about == about.pack(), outbox.c.method == "sendMessage", OUTBOX_WAITING
+        )
+        return bool(await self._connection.scalar(select(owed)))
+
     async def waiting_count(self, audience: Audience | None = None) -> int:
         """Count the calls that wait, in all or for one audience."""
         await self._changes.write(outbox)

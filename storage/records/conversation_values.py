@@ -16,7 +16,10 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A question that facilitators answer themselves; `text` is the wording they were shown."""
+    """A question that facilitators answer themselves; `text` is the wording they were shown.
+
+    `typed_in` is the message in the person's chat in which they typed it.
+    """
 
     id: int
     number: str
@@ -29,6 +32,8 @@ class Conversation:
     closed_at: datetime | None
     closed_by: int | None
     closed_by_name: str | None
+    typed_in: int | None = None
+    edited_at: datetime | None = None
 
     @property
     def about(self) -> Subject:
@@ -72,6 +77,7 @@ class NewConversation:
     text: str
     opened_by: Side
     question_id: int | None = None
+    typed_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class Conversations(Repository):
                 question_id=new.question_id,
                 opened_by=new.opened_by,
                 text=new.text,
+                typed_in=new.typed_in,
                 opened_at=self._now,
                 updated_at=self._now,
             )
@@ -67,6 +68,30 @@ class Conversations(Repository):
     async def by_number(self, number: str) -> Conversation | None:
         """Find a conversation by the number that both sides were given."""
         return await self._find(conversations.c.number == number)
+
+    async def typed_in(self, person_id: int, message_id: int) -> Conversation | None:
+        """Find the conversation whose question the person typed in this message of their chat."""
+        result = await self._connection.execute(
+            select(conversations)
+            .where(conversations.c.person_id == person_id, conversations.c.typed_in == message_id)
+            .order_by(conversations.c.id.desc())
+            .limit(1)
+        )
+        row = result.one_or_none()
+        return None if row is None else _conversation(row)
+
+    async def reword(self, conversation_id: int, text: str) -> Conversation:
+        """Store the edited text of the question. `NotFoundError` if it was erased."""
+        result = await self._connection.execute(
+            update(conversations)
+            .where(conversations.c.id == conversation_id)
+            .values(text=text, edited_at=self._now, updated_at=self._now)
+            .returning(conversations)
+        )
+        row = result.one_or_none()
+        if row is None:
+            raise NotFoundError("no such conversation")
+        return _conversation(row)
 
     async def of_person(self, person_id: int) -> tuple[Conversation, ...]:
         """Give all of a person's conversations, oldest first."""

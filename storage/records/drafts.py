@@ -20,7 +20,7 @@ class Draft:
     `changes` is the number of the request that the form changes, `reuses` that of the request whose
     contact was copied. What the bot said last: `leaving`, it asked whether to give the form up;
     `reminded`, it said that the form waits, without showing it; `unsure`, the words it doubted
-    were a name.
+    were a name. `answered_step` was answered last by a typed text, in the message `answered_in`.
     """
 
     person_id: int
@@ -34,6 +34,8 @@ class Draft:
     leaving: bool = False
     reminded: bool = False
     unsure: str | None = None
+    answered_step: str | None = None
+    answered_in: int | None = None
     updated_at: datetime | None = None
 
 
@@ -78,6 +80,8 @@ class Drafts(Repository):
             "leaving": draft.leaving,
             "reminded": draft.reminded,
             "unsure": draft.unsure,
+            "answered_step": draft.answered_step,
+            "answered_in": draft.answered_in,
             "updated_at": self._now,
         }
         self._changes.put_off(drafts, _saving(self._dialect), draft.person_id, row)

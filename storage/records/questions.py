@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, or_, select, text, update
 
 from storage.engine.repository import Repository, Upsert, insert_into
 from storage.engine.schema import questions
@@ -18,6 +18,11 @@ NONE_CHOSEN = "-"
 # After this time, a question whose choices nobody tapped counts as unanswered; the row alone shows
 # it, whether or not the person asked again. A later tap on a choice still makes it answered.
 TIME_TO_CHOOSE = timedelta(minutes=5)
+
+# So many of a person's questions are listed at once, and so many are kept in all: a person asks
+# far fewer.
+MOST_OF_ONE = 50
+MOST_KEPT = 1000
 
 
 class Treatment(StrEnum):
@@ -33,7 +38,8 @@ class Treatment(StrEnum):
 class Question:
     """A stored question: masked, with the entries shown and the person's reaction to them.
 
-    `chosen_at` without `chosen` means that none of the choices was right.
+    `chosen_at` without `chosen` means that none of the choices was right. `message_id` is the
+    message in the person's chat in which it was typed.
     """
 
     id: int
@@ -44,6 +50,7 @@ class Question:
     chosen: str | None
     chosen_at: datetime | None
     helpful: bool | None
+    message_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,8 @@ class Questions(Repository):
         text: str,
         outcome: str,
         shown: Sequence[str],
+        *,
+        message_id: int | None = None,
     ) -> int:
         """Mask and store a question and return its id; an update stores only its first.
 
@@ -92,6 +101,7 @@ class Questions(Repository):
             "text": mask(text),
             "outcome": outcome,
             "shown": list(shown),
+            "message_id": message_id,
         }
         self._changes.put_off(questions, _recording(self._dialect), number, row)
         return number
@@ -130,8 +140,29 @@ class Questions(Repository):
         )
         return tuple(question_of(row) for row in result)
 
+    async def trim(self) -> int:
+        """Delete all but the newest questions of people who asked too many; returns how many."""
+        await self._changes.write(questions)
+        too_many = (
+            select(questions.c.person_id)
+            .where(questions.c.person_id.is_not(None))
+            .group_by(questions.c.person_id)
+            .having(func.count() > MOST_KEPT)
+        )
+        trimmed = 0
+        for person_id in (await self._connection.scalars(too_many)).all():
+            is_theirs = questions.c.person_id == person_id
+            newest = select(questions.c.id).where(is_theirs).order_by(questions.c.id.desc())
+            last = await self._connection.scalar(newest.offset(MOST_KEPT).limit(1))
+            gone = delete(questions).where(is_theirs, questions.c.id <= last)
+            trimmed += (await self._connection.execute(gone)).rowcount
+        return trimmed
+
     async def unanswered(self, limit: int, since: datetime | None = None) -> tuple[Unanswered, ...]:
-        """Give the newest questions without a good answer that nobody has treated yet."""
+        """Give the newest questions without a good answer that nobody has treated yet.
+
+        Of one person at most `MOST_OF_ONE`: nobody's questions push those of the others out.
+        """
         await self._changes.write(questions)
         left = _IS_LEFT & (questions.c.asked_at <= self._now - TIME_TO_CHOOSE)
         unanswered = or_(_IS_UNANSWERED, left)
@@ -139,8 +170,18 @@ class Questions(Repository):
         if since is not None:
             conditions.append(questions.c.asked_at >= since)
         columns = [questions.c[name] for name in Unanswered.__slots__]
+        place = func.row_number().over(
+            partition_by=questions.c.person_id, order_by=questions.c.id.desc()
+        )
+        placed = select(questions.c.id, questions.c.person_id, place.label("place"))
+        ranked = placed.where(*conditions).subquery()
+        is_anonymous = ranked.c.person_id.is_(None)
+        shown = select(ranked.c.id).where((ranked.c.place <= MOST_OF_ONE) | is_anonymous)
         result = await self._connection.execute(
-            select(*columns).where(*conditions).order_by(questions.c.id.desc()).limit(limit)
+            select(*columns)
+            .where(questions.c.id.in_(shown))
+            .order_by(questions.c.id.desc())
+            .limit(limit)
         )
         return tuple(
             Unanswered(**{**row, "shown": tuple(row["shown"])}) for row in result.mappings()
@@ -273,6 +314,7 @@ COLUMNS = (
     questions.c.chosen,
     questions.c.chosen_at,
     questions.c.helpful,
+    questions.c.message_id,
 )
 
 
