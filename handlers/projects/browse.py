@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 
 from telegram import Update
 
@@ -15,7 +16,7 @@ from handlers.core.buttons import (
     ShowProject,
     ShowRequest,
 )
-from handlers.core.callback_data import CallbackData
+from handlers.core.callback_data import CallbackData, ListKey, SearchWords
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
 from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
@@ -32,15 +33,22 @@ TEXT = Catalogue.of("projects")
 _WORDS_LENGTH = 30
 
 
+class Facet(StrEnum):
+    """What the projects can be filtered by."""
+
+    TERRITORY = "t"
+    SECTOR = "s"
+
+
 @dataclass(frozen=True)
 class ChooseFilter(CallbackData, prefix="f"):
     """One page of the territories or sectors to filter by; the other filters are kept."""
 
-    facet: str
-    territory: str = ""
-    sector: str = ""
+    facet: Facet
+    territory: ListKey = ""
+    sector: ListKey = ""
     seeks_lead: bool = False
-    words: str = ""
+    words: SearchWords = ""
     page: int = 0
 
 
@@ -141,8 +149,8 @@ def _empty_keyboard(query: ListProjects) -> Keyboard:
 def _filter_buttons(query: ListProjects) -> Iterator[list[Button]]:
     filters = (query.territory, query.sector, query.seeks_lead, query.words)
     yield [
-        button(TEXT.label("by_territory"), ChooseFilter("t", *filters)),
-        button(TEXT.label("by_sector"), ChooseFilter("s", *filters)),
+        button(TEXT.label("by_territory"), ChooseFilter(Facet.TERRITORY, *filters)),
+        button(TEXT.label("by_sector"), ChooseFilter(Facet.SECTOR, *filters)),
     ]
     toggle = "with_lead_too" if query.seeks_lead else "only_seeking_lead"
     yield [button(TEXT.label(toggle), replace(query, page=0, seeks_lead=not query.seeks_lead))]
@@ -159,7 +167,7 @@ async def choose_filter(update: Update, context: BotContext) -> None:
     turn, choice = context.turn, ChooseFilter.of(update)
     census, today = turn.services.knowledge.census, turn.services.today()
     query = ListProjects(0, choice.territory, choice.sector, choice.seeks_lead, choice.words)
-    if choice.facet == "t":
+    if choice.facet is Facet.TERRITORY:
         options = [
             (name, replace(query, territory=key_of(name))) for name in census.territories(today)
         ]
@@ -173,7 +181,8 @@ async def choose_filter(update: Update, context: BotContext) -> None:
         *([button(name, target)] for name, target in page.items),
         page.steps(lambda index: replace(choice, page=index)),
     )
-    turn.rewrite(TEXT("choose_territory" if choice.facet == "t" else "choose_sector"), keyboard)
+    is_territory = choice.facet is Facet.TERRITORY
+    turn.rewrite(TEXT("choose_territory" if is_territory else "choose_sector"), keyboard)
 
 
 @requires(Authority.PERSON)
