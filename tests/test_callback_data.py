@@ -82,7 +82,19 @@ def test_every_text_in_a_button_has_a_pattern_of_its_own(kind: type[CallbackData
         assert annotated is not str, f"{kind.__name__}.{name} takes any text"
 
 
-FORGED = ("é", "x" * 65, "1" * 19, "-" + "1" * 19, "a\n", "\u0661", "\ufffd", " ", "A.b", "", "a:b:c:d:e:f:g")
+FORGED = (
+    "é",
+    "x" * 65,
+    "1" * 19,
+    "-" + "1" * 19,
+    "a\n",
+    "\u0661",
+    "\ufffd",
+    " ",
+    "A.b",
+    "",
+    "a:b:c:d:e:f:g",
+)
 
 
 @pytest.mark.parametrize("kind", _all_buttons(), ids=lambda kind: kind.PREFIX)

@@ -3,7 +3,8 @@
 In the first half one bot polls, on SQLite; in the second two bots receive updates by webhook, on
 PostgreSQL. Prints the ledger; the exit code is 1 where anything was lost, recorded twice, or out of
 order. Then one bot is given two hundred changes of its files; the exit code is 1 where its memory
-grows by a tenth.
+grows by a tenth. Last, the handlers alone get ten minutes of forged taps and generated updates; the
+exit code is 1 where one breaks a rule.
 """
 
 import argparse
@@ -15,13 +16,14 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.soak import changes, report
+from benchmarks.soak import changes, fuzz, report
 from benchmarks.soak.halves import Half, HalfResult, Plan
 from benchmarks.soak.postgres import Postgres, PostgresMissingError
 
 _WHOLE_MINUTES = 10.0
 _HALVES = ("sqlite", "postgresql")
 _CHANGES = "changes"
+_FUZZ = "fuzz"
 
 
 def main() -> int:
@@ -30,13 +32,14 @@ def main() -> int:
     print(f"seed {options.seed}", flush=True)
     with ExitStack() as stack:
         folder = options.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-"))
-        for name in (*_HALVES, _CHANGES):
+        for name in (*_HALVES, _CHANGES, _FUZZ):
             Path(folder, name).mkdir(parents=True)
         # The PostgreSQL server runs under another user account, which must reach its folder.
         Path(folder).chmod(0o755)
         try:
             outcomes = asyncio.run(_run(options, Path(folder)))
             memory = asyncio.run(_changes(options, Path(folder, _CHANGES)))
+            fuzzed = asyncio.run(_fuzz(options, Path(folder, _FUZZ)))
         except PostgresMissingError as error:
             print(error)
             return 1
@@ -46,7 +49,13 @@ def main() -> int:
         print(report.logged(outcome))
     if memory:
         print(memory.summary())
-    problems = [*report.problems(outcomes), *(memory.problems if memory else ())]
+    if fuzzed:
+        print(fuzzed.summary())
+    problems = [
+        *report.problems(outcomes),
+        *(memory.problems if memory else ()),
+        *(fuzzed.problems if fuzzed else ()),
+    ]
     print("\n".join(problems) or "Nothing lost, nothing recorded twice, everything in order.")
     return 1 if problems else 0
 
@@ -74,6 +83,12 @@ async def _changes(options: argparse.Namespace, folder: Path) -> changes.Memory 
     return await changes.soak(options.changes, folder)
 
 
+async def _fuzz(options: argparse.Namespace, folder: Path) -> fuzz.Tally | None:
+    if options.only not in {None, _FUZZ} or not options.minutes:
+        return None
+    return await fuzz.soak(options.seed, folder, options.minutes * 60)
+
+
 async def _half(plan: Plan, folder: Path) -> HalfResult:
     if plan.name == "sqlite":
         return await Half(plan, folder, 1, None).run()
@@ -87,11 +102,16 @@ async def _half(plan: Plan, folder: Path) -> HalfResult:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=_WHOLE_MINUTES, help="of chaos, in all")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=_WHOLE_MINUTES,
+        help="of chaos in all, and of forged updates",
+    )
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311
     parser.add_argument("--made-up", type=int, default=1000, help="updates of each sort, in all")
     parser.add_argument("--keep", metavar="DIR", help="a new folder for databases and logs")
-    parser.add_argument("--only", choices=(*_HALVES, _CHANGES))
+    parser.add_argument("--only", choices=(*_HALVES, _CHANGES, _FUZZ))
     parser.add_argument("--changes", type=int, default=200, help="of the files; 0 for none")
     return parser.parse_args()
 

@@ -2,6 +2,7 @@
 
 import enum
 import functools
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
@@ -12,6 +13,7 @@ from handlers.core import flood
 from handlers.core.turn import BotContext, Turn
 from handlers.messages import Catalogue
 
+logger = logging.getLogger(__name__)
 Callback: TypeAlias = Callable[[Update, BotContext], Coroutine[Any, Any, None]]
 TEXT = Catalogue.of("general")
 
@@ -31,6 +33,9 @@ def requires(authority: Authority) -> Callable[[Callback], Callback]:
     def decorate(handler: Callback) -> Callback:
         @functools.wraps(handler)
         async def guarded(update: Update, context: BotContext) -> None:
+            if await _is_broadcast(context.turn):
+                logger.info("nothing is said in a channel, nor to what a channel posts")
+                return
             if await flood.holds(context.turn):
                 return
             if await _has(authority, context.turn, update.effective_chat):
@@ -42,6 +47,29 @@ def requires(authority: Authority) -> Callable[[Callback], Callback]:
         return guarded
 
     return decorate
+
+
+async def _is_broadcast(turn: Turn) -> bool:
+    """Tell whether an update is a channel's: all its subscribers would read the answer.
+
+    A post comes back in the channel's discussion group, forwarded by Telegram. Somebody may also
+    write in any group in the name of a channel: only the team's own groups answer that.
+    """
+    chat, update = turn.update.effective_chat, turn.update
+    if chat is None or chat.type == ChatType.PRIVATE or update.callback_query is not None:
+        return False
+    message = update.effective_message
+    if chat.type == ChatType.CHANNEL or (message and message.is_automatic_forward):
+        return True
+    author = message.sender_chat if message else None
+    is_channel = author is not None and author.type == ChatType.CHANNEL
+    return is_channel and not await _is_of_team(turn, chat)
+
+
+async def _is_of_team(turn: Turn, chat: Chat) -> bool:
+    groups = (turn.services.admin_chat_id, turn.services.facilitator_chat_id)
+    present = [await turn.work.outbox.current_chat(group) for group in groups if group is not None]
+    return chat.id in present
 
 
 async def _has(authority: Authority, turn: Turn, chat: Chat | None) -> bool:

@@ -13,6 +13,7 @@ from telegram.ext import Application, CallbackContext, ExtBot
 
 from handlers.core.keyboards import Keyboard
 from handlers.core.services import Services
+from storage.queues.measure import LONGEST_TOAST, cut
 from storage.queues.outbox import Audience, Delivery, Outgoing, Priority
 from storage.records.people import Person
 from storage.subject import Subject
@@ -55,6 +56,12 @@ class Turn:
         return chat.id
 
     @property
+    def topic(self) -> int | None:
+        """The topic of a group that this update's message is in: what is said there stays there."""
+        message = self.update.effective_message
+        return message.message_thread_id if message and message.is_topic_message else None
+
+    @property
     def text(self) -> str:
         """The text of the message; empty if it has none."""
         message = self.update.effective_message
@@ -75,7 +82,7 @@ class Turn:
         priority: Priority = Priority.ANSWER,
     ) -> None:
         """Send a message to the chat of this update; ``reply_to`` is a message there to quote."""
-        content = composed(text, keyboard, reply_to)
+        content = composed(text, keyboard, reply_to) | in_topic(self.topic)
         self._send("sendMessage", self.chat_id, content, priority=priority)
 
     def rewrite(
@@ -112,7 +119,7 @@ class Turn:
             Outgoing(
                 Audience.PERSON,
                 "sendDocument",
-                {"caption": caption, "parse_mode": "HTML"},
+                {"caption": caption, "parse_mode": "HTML"} | in_topic(self.topic),
                 chat_id=self.chat_id,
                 attachment=body,
                 filename=name,
@@ -168,7 +175,8 @@ class Turn:
 
     def toast(self, text: str, *, alert: bool = False) -> None:
         """Answer the tap with a short notice, or with an alert that must be closed."""
-        self.toast_text, self.toast_is_alert = text, alert
+        self.toast_text = cut(text, LONGEST_TOAST, markup=False)
+        self.toast_is_alert = alert
 
     def count(self, event: str, kind: str) -> None:
         """Count an event in the metrics; both labels come from closed lists, never from people."""
@@ -207,6 +215,11 @@ def composed(
             "allow_sending_without_reply": True,
         }
     return parameters
+
+
+def in_topic(topic: int | None) -> dict[str, object]:
+    """Return the parameter that sends a message into a topic; empty outside of topics."""
+    return {} if topic is None else {"message_thread_id": topic}
 
 
 class BotContext(CallbackContext[ExtBot[None], Data, Data, Data]):

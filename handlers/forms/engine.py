@@ -286,7 +286,7 @@ async def change(update: Update, context: BotContext) -> None:
     step = AnswerAnew.of(update).step
     if draft is None:
         return
-    if draft.step == NOTICE or not may_ask(form_of(turn, draft), draft, step):
+    if draft.step == NOTICE or step == RECAP or not may_ask(form_of(turn, draft), draft, step):
         _expire(turn, draft)
     else:
         editing = draft.editing or draft.step == RECAP

@@ -24,7 +24,9 @@ def sound(turn: Turn, form: Form, draft: Draft) -> Draft:
     kept: dict[str, str] = {}
     for step in form.steps:
         value = draft.answers.get(step.key)
-        if step.applies(kept) and is_accepted(turn, form, replace(draft, answers=kept), value, step):
+        if step.applies(kept) and is_accepted(
+            turn, form, replace(draft, answers=kept), value, step
+        ):
             kept[step.key] = value
     reusable = [step for step in form.steps if step.reusable and step.applies(kept)]
     is_reused = all(step.key in kept for step in reusable)
@@ -55,9 +57,18 @@ def is_accepted(turn: Turn, form: Form, draft: Draft, value: object, step: Step)
 
 
 def may_ask(form: Form, draft: Draft, key: str) -> bool:
-    """Tell whether a step may be asked: it has an answer, or it is the first that lacks one."""
-    missing = form.next_step(draft.answers)
-    return key in draft.answers or (missing is not None and missing.key == key)
+    """Tell whether a step may be asked: it applies, and all steps before it have an answer.
+
+    The words of a question may name the answers before it.
+    """
+    for step in form.steps:
+        if not step.applies(draft.answers):
+            continue
+        if step.key == key:
+            return True
+        if step.key not in draft.answers:
+            return False
+    return key == RECAP and form.confirms
 
 
 def row_of(draft: Draft) -> int:
@@ -77,9 +88,10 @@ def _choosable(turn: Turn, form: Form, draft: Draft, step: Step) -> tuple[str, .
 
 
 def _place(form: Form, draft: Draft) -> str:
-    if draft.step == NOTICE or may_ask(form, draft, draft.step):
+    has_notice = draft.step == NOTICE and "notice" in form.text.names
+    if has_notice or may_ask(form, draft, draft.step):
         return draft.step
     missing = form.next_step(draft.answers)
-    if missing is not None:
-        return missing.key
-    return RECAP if form.confirms else form.steps[-1].key
+    # A form that is submitted without a recap has none to show.
+    complete = RECAP if form.confirms else form.steps[-1].key
+    return complete if missing is None else missing.key

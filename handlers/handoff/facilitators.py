@@ -38,7 +38,7 @@ class RefusedReply:
 
 def threads_of(turn: Turn) -> Threads:
     """Return the threads in the unit of work of this turn."""
-    return Threads(turn.work, turn.services.identity.operator)
+    return Threads(turn.work, turn.services.identity.operator, turn.topic)
 
 
 @requires(Authority.FACILITATORS)

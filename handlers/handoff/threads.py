@@ -8,7 +8,7 @@ from telegram.ext.filters import MessageFilter
 
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
-from handlers.core.turn import composed
+from handlers.core.turn import composed, in_topic
 from handlers.messages import Catalogue
 from storage.queues.outbox import Audience, Delivery, Outgoing
 from storage.records.conversation_values import Conversation, Side
@@ -66,9 +66,11 @@ class InThread(MessageFilter):
 class Threads:
     """Queues the messages of conversations, as rows of the outbox in this unit of work."""
 
-    def __init__(self, work: UnitOfWork, operator: str) -> None:
+    def __init__(self, work: UnitOfWork, operator: str, topic: int | None = None) -> None:
+        """Queue in this unit of work; ``topic`` is where the message that is answered is."""
         self._work = work
         self._operator = operator
+        self._topic = topic
 
     async def post_question(self, conversation: Conversation) -> None:
         """Queue the card: the numbered message in the group that facilitators reply to."""
@@ -114,7 +116,10 @@ class Threads:
         keyboard: Keyboard | None = None,
     ) -> None:
         """Queue a note about a conversation for the group."""
-        self._owe_group(composed(text, keyboard, reply_to), conversation.about_note)
+        parameters = composed(text, keyboard, reply_to)
+        if reply_to is not None:
+            parameters |= in_topic(self._topic)
+        self._owe_group(parameters, conversation.about_note)
 
     async def tell_person(
         self, conversation: Conversation, text: str, keyboard: Keyboard | None = None
