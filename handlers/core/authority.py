@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from telegram import Chat, Update
 from telegram.constants import ChatType
 
-from handlers.core import flood
+from handlers.core import flood, media
 from handlers.core.turn import BotContext, Turn
 from handlers.messages import Catalogue
 
@@ -39,6 +39,7 @@ def requires(authority: Authority) -> Callable[[Callback], Callback]:
             if await flood.holds(context.turn):
                 return
             if await _has(authority, context.turn, update.effective_chat):
+                await media.say_what_is_read(context.turn)
                 await handler(update, context)
             else:
                 _refuse(authority, context.turn)

@@ -33,6 +33,8 @@ class Turn:
         self.toast_text: str | None = None
         self.toast_is_alert = False
         self.failure: Exception | None = None
+        # Said once, above the first message of this turn.
+        self.preface = ""
         self.began = time.perf_counter()
         # Counted in the metrics after the commit: (event, kind) pairs.
         self.happened: list[tuple[str, str]] = []
@@ -82,6 +84,8 @@ class Turn:
         priority: Priority = Priority.ANSWER,
     ) -> None:
         """Send a message to the chat of this update; ``reply_to`` is a message there to quote."""
+        if self.preface:
+            text, self.preface = f"{self.preface}\n\n{text}", ""
         content = composed(text, keyboard, reply_to) | in_topic(self.topic)
         self._send("sendMessage", self.chat_id, content, priority=priority)
 

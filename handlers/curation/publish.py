@@ -12,13 +12,17 @@ from telegram import Document, Message, Update
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
+from handlers.core import media
 from handlers.core.authority import Authority, is_listed, requires
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.curation import report as examination
 from handlers.curation.publish_buttons import Abandon, Publish
 from handlers.general import fallback
+from handlers.handoff import person
+from handlers.handoff.threads import number_replied_to
 from handlers.messages import Catalogue
+from handlers.questions import ask
 from knowledge.curation.versions import PUBLISHABLE
 from knowledge.files.yaml_reader import LARGEST_BYTES
 from storage.records.change_requests import ChangeKind, ChangeRequest, ChangeState, NewChangeRequest
@@ -63,10 +67,22 @@ async def receive(update: Update, context: BotContext) -> None:
 async def receive_in_private(update: Update, context: BotContext) -> None:
     """Accept a file from a listed facilitator; tell anybody else what can be sent instead."""
     message = update.message
-    if message and message.document and is_listed(context.turn, message.chat):
+    if message is None or message.document is None:
+        return
+    listed = is_listed(context.turn, message.chat)
+    if listed and (not message.text or _names_a_file(message, message.document)):
         await _take(context.turn, message, message.document)
+    elif number_replied_to(message) and message.text:
+        await person.hear_reply(update, context)
+    elif message.text:
+        await ask.hear(update, context)
     else:
         await fallback.refuse_media(update, context)
+
+
+def _names_a_file(message: Message, document: Document) -> bool:
+    """Tell whether a file or its caption has the name of a file that can be published."""
+    return bool(named(message.caption or "") or named(document.file_name or ""))
 
 
 async def _take(turn: Turn, message: Message, document: Document) -> None:
@@ -74,6 +90,10 @@ async def _take(turn: Turn, message: Message, document: Document) -> None:
     caption = re.sub(r"^/\w+(?:@\w+)?", "", message.caption or "").strip()
     file = named(caption) or named(name)
     size = document.file_size or 0
+    # This file is read, whatever its caption says.
+    turn.preface = ""
+    if file is None and not await media.deserves_a_word(turn):
+        return
     if file is None:
         turn.say(TEXT("upload_unknown", name=name[:80], files=PUBLISHABLE))
     elif size > LARGEST_BYTES:

@@ -4,6 +4,7 @@ from telegram import Message, Update
 from telegram.ext import CommandHandler, MessageHandler
 from telegram.ext import filters as on
 
+from handlers.core import media
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
 from handlers.core.turn import BotContext, Turn
@@ -53,6 +54,8 @@ async def hear_reply(update: Update, context: BotContext) -> None:
     if message is None or not _answers(message, context.bot.id):
         return
     chat_roles = await roles(turn)
+    if not chat_roles or not await media.deserves_a_word(turn):
+        return
     if message.document and Audience.FACILITATORS in chat_roles:
         name = (message.document.file_name or "")[:80]
         text = TEXT("file_not_taken", name=name, files=PUBLISHABLE)

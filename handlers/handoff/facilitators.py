@@ -6,6 +6,7 @@ from telegram import Message, Update
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
+from handlers.core import media
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import button, column
 from handlers.core.routing import Handler, command, tap
@@ -58,6 +59,9 @@ async def pass_on(turn: Turn, message: Message) -> None:
     refusal = _refusal(conversation, message)
     if refusal is None:
         await _relay(turn, conversation, message)
+        await media.say_what_is_passed_on(turn)
+        return
+    if refusal.name == "text_only" and not await media.deserves_a_word(turn):
         return
     closed = conversation.closed_at is not None
     threads_of(turn).note(

@@ -68,7 +68,7 @@ def _words(turn: Turn, question: Question) -> str:
     query = turn.update.callback_query
     message = query.message if query else None
     quoted = message.reply_to_message if isinstance(message, Message) else None
-    typed = (quoted.text or "") if quoted else ""
+    typed = (quoted.text or quoted.caption or "") if quoted else ""
     return typed if typed and mask(typed) == question.text else question.text
 
 
