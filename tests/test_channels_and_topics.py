@@ -8,6 +8,7 @@ from offline import SENDER, chat, from_bot, handle, message, offline_bot, tap, t
 
 from benchmarks.soak.offline_bot import ADMINISTRATORS, FACILITATORS, OfflineBot
 from bot.preview.personas import bot_as_json
+from handlers.curation.report import Notice, owed
 from handlers.table import ALL
 
 CHANNEL = chat(-1_009, "channel")
@@ -108,3 +109,16 @@ async def test_a_refused_reply_in_a_topic_is_said_there(offline: OfflineBot) -> 
     reply = message("Bonjour", where=where, reply_to_message=quoted, **TOPIC)
     handled = await handle(offline, message=reply)
     assert [row["payload"].get("message_thread_id") for row in handled.owed] == [77]
+
+
+async def test_what_becomes_of_a_file_sent_in_a_topic_is_said_there(offline: OfflineBot) -> None:
+    where = chat(FACILITATORS, "supergroup")
+    file = {"file_id": "f", "file_unique_id": "u", "file_name": "faq.yaml"}
+    sent = message(where=where, document=file, caption="/faq", **TOPIC)
+    handled = await handle(offline, message=sent)
+    assert [row["payload"].get("message_thread_id") for row in handled.owed] == [77]
+    async with offline.database.begin() as work:
+        change = await work.change_requests.get(1)
+    assert change is not None
+    said = owed(Notice("Examiné", report="tout"), change.chat_id, change.topic_id)
+    assert [outgoing.payload["message_thread_id"] for outgoing in said] == [77, 77]

@@ -108,6 +108,7 @@ async def _take(turn: Turn, message: Message, document: Document) -> None:
                 turn.chat_id,
                 file=file,
                 subject=document.file_id,
+                topic_id=turn.topic,
             )
         )
         turn.say(TEXT("upload_received", file=file), reply_to=message.message_id)
