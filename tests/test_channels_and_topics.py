@@ -13,7 +13,7 @@ from handlers.table import ALL
 
 CHANNEL = chat(-1_009, "channel")
 OTHER = chat(-1_010, "supergroup")
-TOPIC = {"message_thread_id": 77, "is_topic_message": True}
+TOPIC: dict[str, Any] = {"message_thread_id": 77, "is_topic_message": True}
 JOINED = {
     "chat": CHANNEL,
     "from": {"id": SENDER, "is_bot": False, "first_name": "Samira"},

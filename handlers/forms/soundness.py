@@ -23,11 +23,9 @@ def sound(turn: Turn, form: Form, draft: Draft) -> Draft:
     """
     kept: dict[str, str] = {}
     for step in form.steps:
-        value = draft.answers.get(step.key)
-        if step.applies(kept) and is_accepted(
-            turn, form, replace(draft, answers=kept), value, step
-        ):
-            kept[step.key] = value
+        value, beside = draft.answers.get(step.key), replace(draft, answers=kept)
+        if step.applies(kept) and is_accepted(turn, form, beside, value, step):
+            kept[step.key] = str(value)
     reusable = [step for step in form.steps if step.reusable and step.applies(kept)]
     is_reused = all(step.key in kept for step in reusable)
     checked = replace(

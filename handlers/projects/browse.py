@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
+from typing import Annotated
 
 from telegram import Update
 
@@ -33,18 +33,11 @@ TEXT = Catalogue.of("projects")
 _WORDS_LENGTH = 30
 
 
-class Facet(StrEnum):
-    """What the projects can be filtered by."""
-
-    TERRITORY = "t"
-    SECTOR = "s"
-
-
 @dataclass(frozen=True)
 class ChooseFilter(CallbackData, prefix="f"):
     """One page of the territories or sectors to filter by; the other filters are kept."""
 
-    facet: Facet
+    facet: Annotated[str, "[ts]"]
     territory: ListKey = ""
     sector: ListKey = ""
     seeks_lead: bool = False
@@ -149,8 +142,8 @@ def _empty_keyboard(query: ListProjects) -> Keyboard:
 def _filter_buttons(query: ListProjects) -> Iterator[list[Button]]:
     filters = (query.territory, query.sector, query.seeks_lead, query.words)
     yield [
-        button(TEXT.label("by_territory"), ChooseFilter(Facet.TERRITORY, *filters)),
-        button(TEXT.label("by_sector"), ChooseFilter(Facet.SECTOR, *filters)),
+        button(TEXT.label("by_territory"), ChooseFilter("t", *filters)),
+        button(TEXT.label("by_sector"), ChooseFilter("s", *filters)),
     ]
     toggle = "with_lead_too" if query.seeks_lead else "only_seeking_lead"
     yield [button(TEXT.label(toggle), replace(query, page=0, seeks_lead=not query.seeks_lead))]
@@ -167,7 +160,7 @@ async def choose_filter(update: Update, context: BotContext) -> None:
     turn, choice = context.turn, ChooseFilter.of(update)
     census, today = turn.services.knowledge.census, turn.services.today()
     query = ListProjects(0, choice.territory, choice.sector, choice.seeks_lead, choice.words)
-    if choice.facet is Facet.TERRITORY:
+    if choice.facet == "t":
         options = [
             (name, replace(query, territory=key_of(name))) for name in census.territories(today)
         ]
@@ -181,8 +174,7 @@ async def choose_filter(update: Update, context: BotContext) -> None:
         *([button(name, target)] for name, target in page.items),
         page.steps(lambda index: replace(choice, page=index)),
     )
-    is_territory = choice.facet is Facet.TERRITORY
-    turn.rewrite(TEXT("choose_territory" if is_territory else "choose_sector"), keyboard)
+    turn.rewrite(TEXT("choose_territory" if choice.facet == "t" else "choose_sector"), keyboard)
 
 
 @requires(Authority.PERSON)
