@@ -1,6 +1,7 @@
 """Updates for a bot without a network, and what it then owes."""
 
 import itertools
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(name="offline")
-async def offline_bot(shipped: Knowledge, tmp_path: Path) -> AsyncIterator[OfflineBot]:
+async def offline_bot(
+    shipped: Knowledge, tmp_path: Path, blank_file: Path
+) -> AsyncIterator[OfflineBot]:
     """A bot that serves the shipped files."""
-    async with OfflineBot.running(shipped, tmp_path / "offline.db") as bot:
+    path = Path(shutil.copy(blank_file, tmp_path / "offline.db"))
+    async with OfflineBot.running(shipped, path) as bot:
         yield bot
 
 

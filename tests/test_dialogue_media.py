@@ -166,3 +166,17 @@ async def test_the_marks_of_albums_stay_in_the_inbox(sme: Speaker, stage: Stage)
     marks = [row.reference for row in await stage.rows(select(inbox.c.reference))]
     assert len([mark for mark in marks if mark]) == 1
     assert await inspect_database(stage.database_url) == ()
+
+
+@pytest.mark.parametrize("blank", ["\n\n", " ", "\u2003"])
+async def test_a_blank_reply_is_passed_on_to_nobody(
+    sme: Speaker, facilitator: Speaker, stage: Stage, blank: str
+) -> None:
+    await hands_over(sme)
+    await sends(facilitator, {"text": blank}, reply_to=card(facilitator)["message_id"])
+    facilitator.sees("seul le texte est remis")
+    await sends(facilitator, {"text": "Où ?"}, reply_to=card(facilitator)["message_id"])
+    await sends(sme, {"text": blank}, reply_to=sme.messages()[-1]["message_id"])
+    sme.sees("pas vu de mots")
+    said = await stage.rows(select(conversation_messages.c.text))
+    assert [row.text for row in said] == ["Où ?"]

@@ -77,11 +77,12 @@ async def pass_on(turn: Turn, message: Message) -> None:
 def _refusal(conversation: Conversation, message: Message) -> RefusedReply | None:
     if conversation.closed_at is not None:
         return RefusedReply("thread_closed")
-    if not message.text:
+    if not (message.text or "").strip():
         return RefusedReply("text_only")
-    if message.text.startswith("/"):
+    text = message.text or ""
+    if text.startswith("/"):
         return RefusedReply("not_a_command")
-    length = units(message.text)
+    length = units(text)
     return RefusedReply("reply_too_long", length) if length > LONGEST else None
 
 

@@ -83,7 +83,9 @@ def _question(text: str, answers: Answers) -> dict[str, str]:
 
 
 def _reply(text: str, _answers: Answers) -> dict[str, str]:
-    """Accept any text that is not too long: an emoji is an answer too."""
+    """Accept any text that is neither blank nor too long: an emoji is an answer too."""
+    if not text.strip():
+        raise RefusedError("bad_text")
     if units(text) > LONGEST:
         raise RefusedError("too_long", length=units(text), longest=LONGEST)
     return {"text": text.strip()}
