@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.engine.changes import Changes
 from storage.privacy.export_and_erasure import Rights
 from storage.privacy.retention import Retention
+from storage.queues.albums import Albums
 from storage.queues.inbox import Inbox
 from storage.queues.outbox import Outbox
 from storage.queues.send_pauses import SendPauses
@@ -43,6 +44,7 @@ class UnitOfWork:
         self.rights = Rights(*bound)
         self.retention = Retention(*bound)
         self.update_rate = UpdateRate(*bound)
+        self.albums = Albums(*bound)
         self.workers = Workers(*bound)
         self.send_pauses = SendPauses(*bound)
         self.read_ahead = ReadAhead(

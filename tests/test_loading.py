@@ -122,6 +122,7 @@ def test_the_version_follows_the_content(folder: Path) -> None:
         ("faq.yaml", "id: talents", "id: Talents !", "pattern", 12),
         ("faq.yaml", "[talents]", "[talent]", "unknown_related", 9),
         ("faq.yaml", "[talents]", "[financement]", "own_related", 9),
+        ("faq.yaml", "[talents]", "[" + "talents, " * 41 + "]", "too_many_related", 9),
         ("faq.yaml", "des bras", "Ya des SOUS !", "duplicate_phrasing", 16),
         ("faq.yaml", "des bras", "?!", "blank_phrasing", 16),
         ("faq.yaml", "2026-11-23\n  -", "le 23\n  -", "date", 11),

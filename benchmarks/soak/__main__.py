@@ -4,7 +4,8 @@ In the first half one bot polls, on SQLite; in the second two bots receive updat
 PostgreSQL. Prints the ledger; the exit code is 1 where anything was lost, recorded twice, or out of
 order. Then an attacker does its worst among the people; the exit code is 1 where another's answer
 takes two seconds, or the memory grows by a tenth. Then one bot is given two hundred changes of its
-files; the exit code is 1 where its memory grows by a tenth.
+files; the exit code is 1 where its memory grows by a tenth. Last, the handlers alone get ten
+minutes of forged taps and generated updates; the exit code is 1 where one breaks a rule.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
-from benchmarks.soak import attack, changes, report
+from benchmarks.soak import attack, changes, fuzz, report
 from benchmarks.soak.halves import Half, HalfResult, Plan
 from benchmarks.soak.postgres import Postgres, PostgresMissingError
 
@@ -27,6 +28,7 @@ _ATTACK = "attack"
 _CHANGES = "changes"
 # The attack takes this share of the minutes of chaos.
 _ATTACK_SHARE = 0.3
+_FUZZ = "fuzz"
 
 
 def main() -> int:
@@ -35,7 +37,7 @@ def main() -> int:
     print(f"seed {options.seed}", flush=True)
     with ExitStack() as stack:
         folder = options.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-"))
-        for name in (*_HALVES, _ATTACK, _CHANGES):
+        for name in (*_HALVES, _ATTACK, _CHANGES, _FUZZ):
             Path(folder, name).mkdir(parents=True)
         for name in _HALVES:
             Path(folder, _ATTACK, name).mkdir()
@@ -45,6 +47,7 @@ def main() -> int:
             outcomes = asyncio.run(_run(options, Path(folder)))
             sieges = asyncio.run(_attack(options, Path(folder, _ATTACK)))
             memory = asyncio.run(_changes(options, Path(folder, _CHANGES)))
+            fuzzed = asyncio.run(_fuzz(options, Path(folder, _FUZZ)))
         except PostgresMissingError as error:
             print(error)
             return 1
@@ -52,7 +55,7 @@ def main() -> int:
         print(report.table(outcomes))
     for outcome in outcomes:
         print(report.logged(outcome))
-    parts = [*sieges, *([memory] if memory else ())]
+    parts = [*sieges, *([memory] if memory else ()), *([fuzzed] if fuzzed else ())]
     for part in parts:
         print(part.summary())
     problems = report.problems(outcomes) + [each for part in parts for each in part.problems]
@@ -95,6 +98,12 @@ async def _changes(options: argparse.Namespace, folder: Path) -> changes.Memory 
     return await changes.soak(options.changes, folder)
 
 
+async def _fuzz(options: argparse.Namespace, folder: Path) -> fuzz.Tally | None:
+    if options.only not in {None, _FUZZ} or not options.minutes:
+        return None
+    return await fuzz.soak(options.seed, folder, options.minutes * 60)
+
+
 async def _half(plan: Plan, folder: Path) -> HalfResult:
     async with _postgres(plan.name, folder) as postgres:
         return await Half(plan, folder, 2 if postgres else 1, postgres).run()
@@ -116,11 +125,16 @@ async def _postgres(name: str, folder: Path) -> AsyncIterator[Postgres | None]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=_WHOLE_MINUTES, help="of chaos, in all")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=_WHOLE_MINUTES,
+        help="of chaos in all, and of forged updates",
+    )
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311
     parser.add_argument("--made-up", type=int, default=1000, help="updates of each sort, in all")
     parser.add_argument("--keep", metavar="DIR", help="a new folder for databases and logs")
-    parser.add_argument("--only", choices=(*_HALVES, _ATTACK, _CHANGES))
+    parser.add_argument("--only", choices=(*_HALVES, _ATTACK, _CHANGES, _FUZZ))
     parser.add_argument("--changes", type=int, default=200, help="of the files; 0 for none")
     return parser.parse_args()
 

@@ -129,7 +129,7 @@ class Publisher:
                 change.id, result.file, result.content, result.base, report
             )
             if offered:
-                for outgoing in examination.owed(notice, change.chat_id):
+                for outgoing in examination.owed(notice, change.chat_id, change.topic_id):
                     await work.outbox.add(outgoing)
 
     async def _publish(self, change: ChangeRequest) -> None:
@@ -153,7 +153,7 @@ class Publisher:
         async with self._database.begin() as work:
             if not await work.change_requests.published(change.id, version.id, version.at):
                 return
-            for outgoing in examination.owed(Notice(text), change.chat_id):
+            for outgoing in examination.owed(Notice(text), change.chat_id, change.topic_id):
                 await work.outbox.add(outgoing)
             if change.chat_id > 0 and self._services.facilitator_chat_id is not None:
                 # The request came from a private chat: the group is informed too.
@@ -165,7 +165,7 @@ class Publisher:
         notice = Notice(outcome) if isinstance(outcome, str) else outcome
         async with self._database.begin() as work:
             if await work.change_requests.end(change.id, state, before=change.state):
-                for outgoing in examination.owed(notice, change.chat_id):
+                for outgoing in examination.owed(notice, change.chat_id, change.topic_id):
                     await work.outbox.add(outgoing)
 
     async def _fail(self, change: ChangeRequest, error: Exception) -> None:

@@ -21,6 +21,8 @@ _CHAT_PATHS = (("chat",), ("message", "chat"), ("from",), ("user",))
 _TAPPED_FIELDS = ("message_id", "date", "chat", "reply_to_message")
 # What an edit of a message may change in the words that are read of it.
 _EDITED_FIELDS = ("text", "entities", "caption", "caption_entities")
+_FROM_PEOPLE = ("message", "edited_message")
+_TO_PUBLISH = "/faq"
 # The range of a database's BIGINT; Telegram's own numbers have at most 52 bits.
 _LARGEST = 2**63 - 1
 # Characters that JSON may escape and that no database stores as text: NUL and lone surrogates.
@@ -109,7 +111,8 @@ def understood(body: str, bot: Bot) -> Update:
     PTB may raise any exception on what it cannot parse. It accepts any value in the place of a
     number, but no answer could be addressed to a chat or person with such an id.
     """
-    update: Update = Update.de_json(_shortened(json_text.read(body)), bot)
+    raw = _with_captions_as_texts(_shortened(json_text.read(body)))
+    update: Update = Update.de_json(raw, bot)
     for named in (update.effective_chat, update.effective_user):
         if named is not None and not (_is_number(named.id) and named.id):
             raise ValueError("an update that names a chat or a person by something else")
@@ -125,6 +128,27 @@ def _shortened(raw: dict[str, Any]) -> dict[str, Any]:
         return raw
     reduced = {name: tapped[name] for name in _TAPPED_FIELDS if name in tapped}
     return raw | {"callback_query": {**query, "message": reduced}}
+
+
+def _with_captions_as_texts(raw: dict[str, Any]) -> dict[str, Any]:
+    """Put the caption of a person's photo, file or recording in the place of the text it lacks.
+
+    What somebody writes below a photo is then heard, by every handler, as if it were typed.
+    """
+    for kind in _FROM_PEOPLE:
+        message = raw.get(kind)
+        if isinstance(message, dict) and _is_captioned(message):
+            typed = {"text": message["caption"], "entities": message.get("caption_entities", [])}
+            raw = raw | {kind: message | typed}
+    return raw
+
+
+def _is_captioned(message: dict[str, Any]) -> bool:
+    caption = message.get("caption")
+    if not isinstance(caption, str) or not caption or message.get("text"):
+        return False
+    # This caption says what to do with the file below it; as a text, it would ask for the files.
+    return "document" not in message or not caption.startswith(_TO_PUBLISH)
 
 
 def chat_of(raw: Mapping[str, Any]) -> int:

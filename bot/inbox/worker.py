@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 from telegram import Update
-from telegram.constants import ChatAction
+from telegram.constants import ChatAction, ChatType
 from telegram.error import TelegramError
 from telegram.ext import Application
 
@@ -198,7 +198,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         self._answer_tap(turn.update, turn)
 
     def _show_typing(self, update: Update) -> None:
-        if update.effective_chat:
+        if update.effective_chat and update.effective_chat.type != ChatType.CHANNEL:
             action = {"chat_id": update.effective_chat.id, "action": ChatAction.TYPING.value}
             self.spawn(self._call_optionally("sendChatAction", action))
 
@@ -237,9 +237,11 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         async with self._database.begin() as work:
             await work.inbox.set_aside(item.update_id, reference, self._database.worker)
             chat = update.effective_chat if update is not None else None
-            if chat is not None:
+            # In a channel, all subscribers would read the apology.
+            is_told = chat is not None and chat.type != ChatType.CHANNEL
+            if chat is not None and is_told:
                 self._apologise(work, chat.id, reference)
-            kind, is_told = type(error).__name__, chat is not None
+            kind = type(error).__name__
             alert = TEXT("failure_alert", reference=reference, kind=kind, is_told=is_told)
             work.outbox.owe(
                 Outgoing(

@@ -2,17 +2,19 @@
 
 import enum
 import functools
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
 from telegram import Chat, Update
 from telegram.constants import ChatType
 
-from handlers.core import caps, flood, team
+from handlers.core import caps, flood, media, team
 from handlers.core.turn import BotContext, Turn
 from handlers.messages import Catalogue
 from storage.queues.outbox import Audience
 
+logger = logging.getLogger(__name__)
 Callback: TypeAlias = Callable[[Update, BotContext], Coroutine[Any, Any, None]]
 TEXT = Catalogue.of("general")
 
@@ -32,9 +34,13 @@ def requires(authority: Authority) -> Callable[[Callback], Callback]:
     def decorate(handler: Callback) -> Callback:
         @functools.wraps(handler)
         async def guarded(update: Update, context: BotContext) -> None:
+            if await _is_broadcast(context.turn):
+                logger.info("nothing is said in a channel, nor to what a channel posts")
+                return
             if not await _admits(context.turn):
                 return
             if await _has(authority, context.turn, update.effective_chat):
+                await media.say_what_is_read(context.turn)
                 await handler(update, context)
             else:
                 _refuse(authority, context.turn)
@@ -50,6 +56,23 @@ async def _admits(turn: Turn) -> bool:
     if not turn.is_admitted:
         turn.is_admitted = not (await flood.holds(turn) or await caps.hold(turn))
     return turn.is_admitted
+
+
+async def _is_broadcast(turn: Turn) -> bool:
+    """Tell whether an update is a channel's: all its subscribers would read the answer.
+
+    A post comes back in the channel's discussion group, forwarded by Telegram. Somebody may also
+    write in any group in the name of a channel: only the team's own groups answer that.
+    """
+    chat, update = turn.update.effective_chat, turn.update
+    if chat is None or chat.type == ChatType.PRIVATE or update.callback_query is not None:
+        return False
+    message = update.effective_message
+    if chat.type == ChatType.CHANNEL or (message and message.is_automatic_forward):
+        return True
+    author = message.sender_chat if message else None
+    is_channel = author is not None and author.type == ChatType.CHANNEL
+    return is_channel and not await team.roles_of(turn, chat.id)
 
 
 async def _has(authority: Authority, turn: Turn, chat: Chat | None) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handlers.core.callback_data import CallbackData
+from handlers.core.callback_data import CallbackData, ItemId, ListKey, SearchWords
 
 
 @dataclass(frozen=True)
@@ -10,24 +10,24 @@ class ListProjects(CallbackData, prefix="l"):
     """One page of the open projects, filtered; territory and sector are keys, words are folded."""
 
     page: int = 0
-    territory: str = ""
-    sector: str = ""
+    territory: ListKey = ""
+    sector: ListKey = ""
     seeks_lead: bool = False
-    words: str = ""
+    words: SearchWords = ""
 
 
 @dataclass(frozen=True)
 class ShowProject(CallbackData, prefix="p", few=True):
     """The card of one project."""
 
-    project_id: str
+    project_id: ItemId
 
 
 @dataclass(frozen=True)
 class DeclareInterest(CallbackData, prefix="i", few=True):
     """The beginning of the interest form."""
 
-    project_id: str
+    project_id: ItemId
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class ListThemes(CallbackData, prefix="t", few=True):
 class ShowEntry(CallbackData, prefix="e", few=True):
     """The answer of one entry."""
 
-    entry_id: str
+    entry_id: ItemId
 
 
 @dataclass(frozen=True)

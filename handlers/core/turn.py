@@ -14,6 +14,7 @@ from telegram.ext import Application, CallbackContext, ExtBot
 from handlers.core.full_text import full_text
 from handlers.core.keyboards import Keyboard
 from handlers.core.services import Services
+from storage.queues.measure import LONGEST_TOAST, cut
 from storage.queues.outbox import Audience, Delivery, Outgoing, Priority
 from storage.records.people import Person
 from storage.subject import Subject
@@ -33,6 +34,8 @@ class Turn:
         self.toast_text: str | None = None
         self.toast_is_alert = False
         self.failure: Exception | None = None
+        # Said once, above the first message of this turn.
+        self.preface = ""
         self.began = time.perf_counter()
         # Whether the limits let the update through: they count it once, whoever handles it.
         self.is_admitted = False
@@ -60,6 +63,12 @@ class Turn:
         return chat.id
 
     @property
+    def topic(self) -> int | None:
+        """The topic of a group that this update's message is in: what is said there stays there."""
+        message = self.update.effective_message
+        return message.message_thread_id if message and message.is_topic_message else None
+
+    @property
     def text(self) -> str:
         """All that the message says in writing, a caption too; empty if that is nothing."""
         return full_text(self.update.effective_message)
@@ -83,7 +92,9 @@ class Turn:
 
         ``about`` is the record that the message shows: a reply to it is then about that record.
         """
-        content = composed(text, keyboard, reply_to)
+        if self.preface:
+            text, self.preface = f"{self.preface}\n\n{text}", ""
+        content = composed(text, keyboard, reply_to) | in_topic(self.topic)
         self._send("sendMessage", self.chat_id, content, about, priority)
 
     def rewrite(
@@ -120,7 +131,7 @@ class Turn:
             Outgoing(
                 Audience.PERSON,
                 "sendDocument",
-                {"caption": caption, "parse_mode": "HTML"},
+                {"caption": caption, "parse_mode": "HTML"} | in_topic(self.topic),
                 chat_id=self.chat_id,
                 attachment=body,
                 filename=name,
@@ -176,7 +187,8 @@ class Turn:
 
     def toast(self, text: str, *, alert: bool = False) -> None:
         """Answer the tap with a short notice, or with an alert that must be closed."""
-        self.toast_text, self.toast_is_alert = text, alert
+        self.toast_text = cut(text, LONGEST_TOAST, markup=False)
+        self.toast_is_alert = alert
 
     def count(self, event: str, kind: str) -> None:
         """Count an event in the metrics; both labels come from closed lists, never from people."""
@@ -215,6 +227,11 @@ def composed(
             "allow_sending_without_reply": True,
         }
     return parameters
+
+
+def in_topic(topic: int | None) -> dict[str, object]:
+    """Return the parameter that sends a message into a topic; empty outside of topics."""
+    return {} if topic is None else {"message_thread_id": topic}
 
 
 class BotContext(CallbackContext[ExtBot[None], Data, Data, Data]):

@@ -122,6 +122,7 @@ async def _publish(
         actor_id=turn.user.id,
         actor_name=turn.user.full_name,
         chat_id=turn.chat_id,
+        topic_id=turn.topic,
         subject=entry_id,
         wording=phrasing,
         about=Subject(Kind.GAP, gap.id),

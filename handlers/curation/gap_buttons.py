@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handlers.core.callback_data import CallbackData
+from handlers.core.callback_data import CallbackData, ItemId
 from handlers.core.keyboards import Keyboard, button, rows
 from handlers.messages import Catalogue
 
@@ -43,7 +43,7 @@ class AddPhrasing(CallbackData, prefix="gp"):
     """Add the wording of this question to an entry as a phrasing."""
 
     question_id: int
-    entry_id: str
+    entry_id: ItemId
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,7 @@ async def _ask(turn: Turn, kind: ChangeKind, version_id: str) -> Version | None:
             turn.chat_id,
             file=version.file,
             subject=version.id,
+            topic_id=turn.topic,
         )
     )
     return version

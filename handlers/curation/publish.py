@@ -12,6 +12,7 @@ from telegram import Document, Message, Update
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
+from handlers.core import media
 from handlers.core.authority import Authority, is_listed, requires
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
@@ -19,6 +20,7 @@ from handlers.curation import report as examination
 from handlers.curation.publish_buttons import Abandon, Publish
 from handlers.general import fallback
 from handlers.messages import Catalogue
+from handlers.questions import ask
 from knowledge.curation.versions import PUBLISHABLE
 from knowledge.files.yaml_reader import LARGEST_BYTES
 from storage.records.change_requests import ChangeKind, ChangeRequest, ChangeState, NewChangeRequest
@@ -63,10 +65,20 @@ async def receive(update: Update, context: BotContext) -> None:
 async def receive_in_private(update: Update, context: BotContext) -> None:
     """Accept a file from a listed facilitator; tell anybody else what can be sent instead."""
     message = update.message
-    if message and message.document and is_listed(context.turn, message.chat):
+    if message is None or message.document is None:
+        return
+    listed = is_listed(context.turn, message.chat)
+    if listed and (not message.text or _names_a_file(message, message.document)):
         await _take(context.turn, message, message.document)
+    elif message.text:
+        await ask.hear(update, context)
     else:
         await fallback.refuse_media(update, context)
+
+
+def _names_a_file(message: Message, document: Document) -> bool:
+    """Tell whether a file or its caption has the name of a file that can be published."""
+    return bool(named(message.caption or "") or named(document.file_name or ""))
 
 
 async def _take(turn: Turn, message: Message, document: Document) -> None:
@@ -74,6 +86,10 @@ async def _take(turn: Turn, message: Message, document: Document) -> None:
     caption = re.sub(r"^/\w+(?:@\w+)?", "", message.caption or "").strip()
     file = named(caption) or named(name)
     size = document.file_size or 0
+    # This file is read, whatever its caption says.
+    turn.preface = ""
+    if file is None and not await media.deserves_a_word(turn):
+        return
     if file is None:
         turn.say(TEXT("upload_unknown", name=name[:80], files=PUBLISHABLE))
     elif size > LARGEST_BYTES:
@@ -88,6 +104,7 @@ async def _take(turn: Turn, message: Message, document: Document) -> None:
                 turn.chat_id,
                 file=file,
                 subject=document.file_id,
+                topic_id=turn.topic,
             )
         )
         turn.say(TEXT("upload_received", file=file), reply_to=message.message_id)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handlers.core.callback_data import CallbackData
+from handlers.core.callback_data import CallbackData, ItemId
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class ListVersions(CallbackData, prefix="kh"):
 class ShowVersion(CallbackData, prefix="kv"):
     """Show what a return to a version would change."""
 
-    version_id: str
+    version_id: ItemId
 
 
 @dataclass(frozen=True)
 class ReturnTo(CallbackData, prefix="kr"):
     """Examine a return to a version."""
 
-    version_id: str
+    version_id: ItemId

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from handlers.core.keyboards import Keyboard, button, column
-from handlers.core.turn import composed
+from handlers.core.turn import composed, in_topic
 from handlers.curation.publish_buttons import Abandon, Publish
 from handlers.messages import Catalogue
 from knowledge.curation.diff import Difference
@@ -126,15 +126,18 @@ def mended() -> Notice:
     return Notice(TEXT("mended"))
 
 
-def owed(notice: Notice, chat_id: int | None = None) -> Iterator[Outgoing]:
+def owed(
+    notice: Notice, chat_id: int | None = None, topic: int | None = None
+) -> Iterator[Outgoing]:
     """Return the calls that send a notice, to the facilitators' group if no chat is given."""
     audience = Audience.FACILITATORS if chat_id is None else Audience.PERSON
     if notice.report:
-        caption = {"caption": TEXT("report_caption"), "parse_mode": "HTML"}
+        caption = {"caption": TEXT("report_caption"), "parse_mode": "HTML"} | in_topic(topic)
         # The byte order mark lets Notepad on Windows read the accents as UTF-8.
         body = notice.report.encode("utf-8-sig", "replace")
         yield Outgoing(audience, "sendDocument", caption, chat_id, body, notice.file)
-    yield Outgoing(audience, "sendMessage", composed(notice.text, notice.keyboard), chat_id)
+    content = composed(notice.text, notice.keyboard) | in_topic(topic)
+    yield Outgoing(audience, "sendMessage", content, chat_id)
 
 
 def _notice(name: str, result: Examined, keyboard: Keyboard | None, **values: object) -> Notice:

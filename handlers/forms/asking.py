@@ -14,6 +14,7 @@ from handlers.forms.form_buttons import (
     step_keyboard,
     sure_keyboard,
 )
+from handlers.forms.soundness import sound
 from handlers.forms.steps import Form, RefusedError, Step
 from storage.records.drafts import Draft
 
@@ -27,9 +28,11 @@ def form_of(turn: Turn, draft: Draft) -> Form:
 
 
 async def current(turn: Turn) -> Draft | None:
-    """Return the draft under way; None also if this version of the bot lacks its form."""
+    """Return the draft under way, checked; None also if this version of the bot lacks its form."""
     draft = await turn.work.read_ahead.draft((await turn.person()).id)
-    return draft if draft and draft.form in turn.services.forms else None
+    if draft is None or draft.form not in turn.services.forms:
+        return None
+    return sound(turn, form_of(turn, draft), draft)
 
 
 def what(turn: Turn, draft: Draft) -> str:

@@ -36,6 +36,7 @@ from handlers.forms.form_buttons import (
     cancel_keyboard,
     change_keyboard,
 )
+from handlers.forms.soundness import is_accepted, may_ask, row_of, sound
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.forms.words import (
     calls_for_help,
@@ -63,6 +64,7 @@ __all__ = [
     "open_at",
     "remind",
     "reopen",
+    "row_of",
     "sounds_like_a_question",
 ]
 
@@ -77,7 +79,8 @@ async def begin(
     under_way = await current(turn)
     if under_way is None:
         person = await turn.person()
-        ask_again(turn, Draft(person.id, form.name, NOTICE, subject, dict(answers), reuses=reuses))
+        draft = Draft(person.id, form.name, NOTICE, subject, dict(answers), reuses=reuses)
+        ask_again(turn, sound(turn, form, draft))
     elif (under_way.form, under_way.subject) == (form.name, subject):
         ask_again(turn, under_way)
     else:
@@ -112,7 +115,7 @@ async def _open(turn: Turn, draft: Draft) -> None:
     if under_way and (under_way.form, under_way.subject) != (draft.form, draft.subject):
         _offer_to_go_on(turn, under_way)
     else:
-        ask_again(turn, draft)
+        ask_again(turn, sound(turn, form_of(turn, draft), draft))
 
 
 def _offer_to_go_on(turn: Turn, draft: Draft) -> None:
@@ -245,17 +248,26 @@ async def _answer_by_tap(turn: Turn, key: str, value: str) -> None:
     draft = await _under_the_tap(turn)
     if draft is None:
         return
-    if draft.step != key:
+    if draft.step != key or key not in form_of(turn, draft).by_key:
         turn.toast(TEXT.label("step_passed"))
         return
     form = form_of(turn, draft)
     step = form.by_key[key]
-    if value and value not in form.offers(turn, draft, step):
+    if not value and not step.optional:
+        _expire(turn, draft)
+        return
+    if value and not (step.choices and is_accepted(turn, form, draft, value, step)):
         _refuse_tap(turn, draft, value)
         return
     merged = form.merge(draft, key, {key: value})
     turn.rewrite(_answered(form, key, value, question(turn, merged, step)))
     await _go_on(turn, merged)
+
+
+def _expire(turn: Turn, draft: Draft) -> None:
+    """Answer a button that the present step does not show, and show the step."""
+    turn.toast(TEXT.label("not_active"), alert=True)
+    ask_again(turn, draft)
 
 
 def _refuse_tap(turn: Turn, draft: Draft, value: str) -> None:
@@ -277,13 +289,16 @@ async def choose_change(_update: Update, context: BotContext) -> None:
     """Show which answers can be changed."""
     turn = context.turn
     draft = await _under_the_tap(turn)
-    if draft:
-        form = form_of(turn, draft)
-        steps = tuple(step for step in form.steps if step.applies(draft.answers))
-        if len(steps) == 1:
-            ask_again(turn, replace(draft, step=steps[0].key, editing=True))
-        else:
-            turn.rewrite(TEXT("which_change"), change_keyboard(form, steps))
+    if draft is None:
+        return
+    form = form_of(turn, draft)
+    steps = tuple(step for step in form.steps if step.key in draft.answers)
+    if draft.step == NOTICE or not steps:
+        _expire(turn, draft)
+    elif len(form.steps) == 1:
+        ask_again(turn, replace(draft, step=steps[0].key, editing=True))
+    else:
+        turn.rewrite(TEXT("which_change"), change_keyboard(form, steps))
 
 
 @requires(Authority.PERSON)
@@ -292,7 +307,11 @@ async def change(update: Update, context: BotContext) -> None:
     turn = context.turn
     draft = await _under_the_tap(turn)
     step = AnswerAnew.of(update).step
-    if draft and step in form_of(turn, draft).by_key:
+    if draft is None:
+        return
+    if draft.step == NOTICE or step == RECAP or not may_ask(form_of(turn, draft), draft, step):
+        _expire(turn, draft)
+    else:
         editing = draft.editing or draft.step == RECAP
         ask_again(turn, replace(draft, step=step, editing=editing))
 
@@ -302,9 +321,14 @@ async def keep(update: Update, context: BotContext) -> None:
     """Keep an answer, and go to the first question without one, or to the recap."""
     turn, step = context.turn, Keep.of(update).step
     draft = await _under_the_tap(turn)
-    if draft and step in (draft.step, RECAP):
+    if draft is None:
+        return
+    has_answer = step == RECAP or step in draft.answers
+    if draft.step == NOTICE or (step == draft.step and not has_answer):
+        _expire(turn, draft)
+    elif step in (draft.step, RECAP):
         await _go_on(turn, draft)
-    elif draft:
+    else:
         turn.toast(TEXT.label("step_passed"))
 
 
@@ -332,15 +356,25 @@ async def submit(update: Update, context: BotContext) -> None:
     """Submit the complete form; a second tap says that it was submitted."""
     turn, subject = context.turn, Submit.of(update).subject
     draft = await current(turn)
-    if draft is None or draft.step != RECAP or draft.subject != subject:
+    if draft is None or draft.subject != subject:
         turn.toast(TEXT.label("already_submitted" if draft is None else "ended"))
-        return
-    await _hand_over(turn, draft)
+    elif draft.step != RECAP:
+        turn.toast(TEXT.label("incomplete"))
+        ask_again(turn, draft)
+    else:
+        await _hand_over(turn, draft)
 
 
 async def _hand_over(turn: Turn, draft: Draft) -> None:
+    """Submit a form; if an answer is missing or not accepted, ask for it instead."""
+    form = form_of(turn, draft)
+    checked = sound(turn, form, draft)
+    missing = form.next_step(checked.answers)
+    if missing is not None:
+        ask_again(turn, replace(checked, step=missing.key))
+        return
     await turn.work.drafts.discard(draft.person_id)
-    await form_of(turn, draft).submit(turn, draft)
+    await form.submit(turn, checked)
 
 
 HANDLERS: tuple[Handler, ...] = (

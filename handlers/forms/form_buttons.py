@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handlers.core.callback_data import CallbackData
+from handlers.core.callback_data import CallbackData, ItemId, StepKey
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
 from handlers.forms.steps import Form, Step
 from handlers.messages import Catalogue
@@ -22,15 +22,15 @@ class Begin(CallbackData, prefix="fb", few=True):
 class Pick(CallbackData, prefix="fp", few=True):
     """One of the choices of a step."""
 
-    step: str
-    value: str
+    step: StepKey
+    value: StepKey
 
 
 @dataclass(frozen=True)
 class Skip(CallbackData, prefix="fs", few=True):
     """Skip an optional step."""
 
-    step: str
+    step: StepKey
 
 
 @dataclass(frozen=True)
@@ -42,28 +42,28 @@ class ChooseChange(CallbackData, prefix="fm"):
 class AnswerAnew(CallbackData, prefix="fe"):
     """Change one answer."""
 
-    step: str
+    step: StepKey
 
 
 @dataclass(frozen=True)
 class Keep(CallbackData, prefix="fk", few=True):
     """Keep the present answer of a step; with ``RECAP``, all answers."""
 
-    step: str
+    step: StepKey
 
 
 @dataclass(frozen=True)
 class Confirm(CallbackData, prefix="fc", few=True):
     """Confirm that the text the bot asked back about is the name."""
 
-    step: str
+    step: StepKey
 
 
 @dataclass(frozen=True)
 class Submit(CallbackData, prefix="fv"):
     """Confirm the recap; the subject shows whether a second tap is for the same form."""
 
-    subject: str
+    subject: ItemId
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from telegram.constants import ChatType
 from telegram.ext import CallbackQueryHandler, ChatMemberHandler, MessageHandler
 from telegram.ext import filters as on
 
+from handlers.core import media
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
 from handlers.core.turn import BotContext
@@ -24,6 +25,8 @@ _GONE = frozenset({ChatMember.BANNED, ChatMember.LEFT})
 async def refuse_media(_update: Update, context: BotContext) -> None:
     """Say what can be sent instead of a voice message, picture, file or location."""
     turn = context.turn
+    if not await media.deserves_a_word(turn):
+        return
     draft = await forms.current(turn)
     if draft is None:
         turn.say(TEXT("unsupported"), start_and_help.ways_on())

@@ -5,6 +5,7 @@ from telegram.ext import CommandHandler, MessageHandler
 from telegram.ext import filters as on
 from telegram.ext.filters import MessageFilter
 
+from handlers.core import media
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
 from handlers.core.team import roles
@@ -41,6 +42,8 @@ async def hear_reply(update: Update, context: BotContext) -> None:
     if message is None or await facilitators.take_reply(turn, message):
         return
     chat_roles = await roles(turn)
+    if not chat_roles or not await media.deserves_a_word(turn):
+        return
     if message.document and Audience.FACILITATORS in chat_roles:
         name = (message.document.file_name or "")[:80]
         text = TEXT("file_not_taken", name=name, files=PUBLISHABLE)

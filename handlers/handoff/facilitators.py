@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from telegram import Message, Update
 
-from handlers.core import caps, team
+from handlers.core import caps, media, team
 from handlers.core.authority import Authority, requires
 from handlers.core.full_text import full_text
 from handlers.core.keyboards import button, column
@@ -72,6 +72,9 @@ async def _pass_on(turn: Turn, conversation: Conversation, message: Message) -> 
     refusal = _refusal(conversation, message)
     if refusal is None:
         await _relay(turn, conversation, message)
+        await media.say_what_is_passed_on(turn)
+        return
+    if refusal.name == "text_only" and not await media.deserves_a_word(turn):
         return
     closed = conversation.closed_at is not None
     Threads.of(turn).note(
@@ -87,9 +90,9 @@ async def _pass_on(turn: Turn, conversation: Conversation, message: Message) -> 
 def _refusal(conversation: Conversation, message: Message) -> RefusedReply | None:
     if conversation.closed_at is not None:
         return RefusedReply("thread_closed")
-    if not message.text:
+    if not (message.text or "").strip():
         return RefusedReply("text_only")
-    if message.text.startswith("/"):
+    if (message.text or "").startswith("/"):
         return RefusedReply("not_a_command")
     length = units(full_text(message))
     return RefusedReply("reply_too_long", length) if length > LONGEST else None

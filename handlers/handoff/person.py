@@ -85,7 +85,9 @@ def _question(text: str, answers: Answers) -> dict[str, str]:
 
 
 def _reply(text: str, _answers: Answers) -> dict[str, str]:
-    """Accept any text that is not too long: an emoji is an answer too."""
+    """Accept any text that is neither blank nor too long: an emoji is an answer too."""
+    if not text.strip():
+        raise RefusedError("bad_text")
     if units(text) > LONGEST:
         raise RefusedError("too_long", length=units(text), longest=LONGEST)
     return {"text": text.strip()}
@@ -93,7 +95,7 @@ def _reply(text: str, _answers: Answers) -> dict[str, str]:
 
 async def hand_over(turn: Turn, draft: Draft) -> None:
     """Open the conversation, queue its card for the group, and give the person its number."""
-    question = await turn.work.questions.get(int(draft.subject), draft.person_id)
+    question = await turn.work.questions.get(engine.row_of(draft), draft.person_id)
     new = NewConversation(
         person_id=draft.person_id,
         text=draft.answers["text"],
@@ -143,7 +145,7 @@ async def begin_reply(update: Update, context: BotContext) -> None:
 
 async def send_reply(turn: Turn, draft: Draft) -> None:
     """Pass on the text typed after the button."""
-    conversation = await turn.work.conversations.get(int(draft.subject))
+    conversation = await turn.work.conversations.get(engine.row_of(draft))
     await _say_back(turn, conversation, draft.answers["text"])
 
 

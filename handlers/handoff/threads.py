@@ -6,7 +6,7 @@ from typing import Self
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.services import Services
-from handlers.core.turn import Turn, composed
+from handlers.core.turn import Turn, composed, in_topic
 from handlers.messages import Catalogue
 from storage.queues.outbox import Audience, Delivery, Outgoing
 from storage.records.conversation_values import Conversation, Side
@@ -43,15 +43,17 @@ class ReplyTo(CallbackData, prefix="hr"):
 class Threads:
     """Queues the messages of conversations, as rows of the outbox in this unit of work."""
 
-    def __init__(self, work: UnitOfWork, services: Services) -> None:
+    def __init__(self, work: UnitOfWork, services: Services, topic: int | None = None) -> None:
+        """Queue in this unit of work; ``topic`` is where the message that is answered is."""
         self._work = work
         self._operator = services.identity.operator
         self._group = services.facilitator_chat_id
+        self._topic = topic
 
     @classmethod
     def of(cls, turn: Turn) -> Self:
         """Return the threads in the unit of work of this turn."""
-        return cls(turn.work, turn.services)
+        return cls(turn.work, turn.services, turn.topic)
 
     async def post_question(self, conversation: Conversation) -> None:
         """Queue the card: the numbered message in the group that facilitators reply to."""
@@ -113,7 +115,10 @@ class Threads:
         keyboard: Keyboard | None = None,
     ) -> None:
         """Queue a note about a conversation for the group."""
-        self._owe_group(composed(text, keyboard, reply_to), conversation.about_note)
+        parameters = composed(text, keyboard, reply_to)
+        if reply_to is not None:
+            parameters |= in_topic(self._topic)
+        self._owe_group(parameters, conversation.about_note)
 
     async def tell_person(
         self, conversation: Conversation, text: str, keyboard: Keyboard | None = None

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Annotated
 
 from telegram import Update
 
@@ -15,7 +16,7 @@ from handlers.core.buttons import (
     ShowProject,
     ShowRequest,
 )
-from handlers.core.callback_data import CallbackData
+from handlers.core.callback_data import CallbackData, ListKey, SearchWords
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
 from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
@@ -36,11 +37,11 @@ _WORDS_LENGTH = 30
 class ChooseFilter(CallbackData, prefix="f"):
     """One page of the territories or sectors to filter by; the other filters are kept."""
 
-    facet: str
-    territory: str = ""
-    sector: str = ""
+    facet: Annotated[str, "[ts]"]
+    territory: ListKey = ""
+    sector: ListKey = ""
     seeks_lead: bool = False
-    words: str = ""
+    words: SearchWords = ""
     page: int = 0
 
 

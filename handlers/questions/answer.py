@@ -15,7 +15,7 @@ from handlers.core.buttons import (
     ShowEntry,
     ShowProject,
 )
-from handlers.core.callback_data import CallbackData
+from handlers.core.callback_data import CallbackData, ItemId
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
@@ -37,7 +37,7 @@ class Vote(CallbackData, prefix="v"):
     """Vote whether an answer helped; ``question_id`` is the row that stores the vote."""
 
     question_id: int
-    entry_id: str
+    entry_id: ItemId
     helpful: bool
 
 

@@ -8,7 +8,7 @@ from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
 from handlers.core.authority import Authority, requires
-from handlers.core.callback_data import CallbackData
+from handlers.core.callback_data import CallbackData, ItemId
 from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.services import Services
@@ -32,7 +32,7 @@ class Choose(CallbackData, prefix="c"):
     """One of the choices shown for a question; ``NO_ENTRY`` when none of them is right."""
 
     question_id: int
-    entry_id: str
+    entry_id: ItemId
 
 
 def writer(update: Update) -> User | None:

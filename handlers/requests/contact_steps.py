@@ -26,7 +26,7 @@ def _address(text: str, answers: Answers) -> dict[str, str]:
     try:
         return _reached_by(text)
     except RefusedError as refused:
-        if "@" in text or answers["contact_kind"] != ContactKind.EMAIL:
+        if "@" in text or answers.get("contact_kind") != ContactKind.EMAIL:
             raise
         raise RefusedError("bad_email_sign") from refused
 

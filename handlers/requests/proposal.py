@@ -7,12 +7,13 @@ from handlers.core.authority import Authority, requires
 from handlers.core.buttons import Propose
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.forms import checks
+from handlers.forms import checks, engine
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
 from handlers.requests import contact_steps
 from handlers.requests.administrators import notify_change, notify_new
 from handlers.requests.interest import give_receipt
+from storage.engine.errors import NotFoundError
 from storage.records.drafts import Draft
 from storage.records.interests import ContactKind, Interest, NewInterest, Role
 
@@ -51,7 +52,11 @@ async def save(turn: Turn, draft: Draft) -> None:
         await notify_new(turn, registration.interest)
         give_receipt(turn, registration.interest, "receipt")
         return
-    changed = await turn.work.interests.change(int(draft.subject), new)
+    try:
+        changed = await turn.work.interests.change(engine.row_of(draft), new)
+    except NotFoundError:
+        turn.say(TEXT("gone"))
+        return
     await notify_change(turn, changed)
     give_receipt(turn, changed, "receipt_changed")
 

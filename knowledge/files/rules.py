@@ -24,6 +24,8 @@ _MESSAGE = 4096
 LONGEST_ANSWER = _MESSAGE - 1000
 LONGEST_CARD = _MESSAGE - 500
 LONGEST_LISTING = 700
+# One button each; the buttons of a message may take about 10,000 bytes, and one takes 200 at most.
+MOST_RELATED = 40
 _ON_ONE_LINE = ("question", "titre", "source")
 _LINK_TO_PROJECT = re.compile(r"[?&;]start=p_([A-Za-z0-9_-]+)")
 _NEAR = 60
@@ -83,6 +85,10 @@ def _duplicate_ids(items: Iterable[Item]) -> Iterator[Problem]:
 
 
 def _related(item: Item, ids: _KnownIds) -> Iterator[Problem]:
+    count = len(list(item.texts("voir_aussi")))
+    if count > MOST_RELATED:
+        at = item.place("voir_aussi")
+        yield problem("too_many_related", at, count=count, limit=MOST_RELATED)
     for number, related in item.texts("voir_aussi"):
         at = item.place("voir_aussi", number)
         if related == item.text("id"):

@@ -390,6 +390,7 @@ publications = Table(
     Column("version_id", String(64)),
     Column("published_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
+    Column("topic_id", BigInteger),
     sqlite_autoincrement=True,
 )
 

@@ -21,6 +21,7 @@ from storage.engine.claims import OUTBOX, WORKER
 from storage.engine.errors import ClaimLostError
 from storage.engine.repository import Repository, is_due, moments
 from storage.engine.schema import OUTBOX_WAITING, chat_moves, outbox, rests
+from storage.queues.measure import fitted
 from storage.queues.outgoing import (
     Audience,
     Delivery,
@@ -50,16 +51,18 @@ class Outbox(Repository):
     """The tables `outbox` and `chat_moves`."""
 
     def owe(self, outgoing: Outgoing) -> None:
-        """Queue this call; it is stored only if the unit of work commits."""
-        self._changes.owed += 1
-        # The number is the key: rows are written in the order in which they were queued.
-        self._changes.put_off(outbox, _OWE, self._changes.owed, self._row(outgoing))
+        """Queue this call, within Telegram's limits; it is stored only if the unit commits."""
+        for part in fitted(outgoing):
+            self._changes.owed += 1
+            # The number is the key: rows are written in the order in which they were queued.
+            self._changes.put_off(outbox, _OWE, self._changes.owed, self._row(part))
 
     async def add(self, outgoing: Outgoing) -> int:
-        """Queue this call at once and return its id."""
+        """Queue this call at once and return its id; if it had to be divided, that of its end."""
         await self._changes.write(outbox)
-        self._changes.owed += 1
-        result = await self._connection.execute(_ADD, self._row(outgoing))
+        for part in fitted(outgoing):
+            self._changes.owed += 1
+            result = await self._connection.execute(_ADD, self._row(part))
         return int(result.scalar_one())
 
     async def claim(

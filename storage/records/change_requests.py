@@ -52,8 +52,8 @@ class NewChangeRequest:
     """A change to examine.
 
     `subject` is a Telegram file id, an entry id or a version id, depending on the kind; `wording`
-    is a phrasing or a question, on one line; `chat_id` is the chat to report the outcome to;
-    `about` is the subject to look the request up by.
+    is a phrasing or a question, on one line; `chat_id` is the chat to report the outcome to, and
+    `topic_id` the topic of this group; `about` is the subject to look the request up by.
     """
 
     kind: ChangeKind
@@ -64,6 +64,7 @@ class NewChangeRequest:
     subject: str | None = None
     wording: str | None = None
     about: Subject | None = None
+    topic_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class ChangeRequest:
     version_id: str | None
     published_at: datetime | None
     ended_at: datetime | None
+    topic_id: int | None
 
     @property
     def needs_confirmation(self) -> bool:
