@@ -256,7 +256,7 @@ async def test_what_cannot_be_taken_as_edited_is_said_once(sme: Speaker, stage: 
     photo = {"photo": [{"file_id": "p", "file_unique_id": "p", "width": 1, "height": 1}]}
     picture = stage.messenger.from_person(sme.user, sme.chat_id, photo | {"caption": "à"}, None)
     await stage.settles()
-    for message, content in ((command, {"text": "/projets"}), (picture, {"caption": "b"})):
+    for message, content in ((command, {"text": "/projets"}), (picture, {"caption": "/faq"})):
         await edited_raw(sme, message, **content)
         sme.sees("Je ne relis pas un message modifié")
         assert len(sme.new) == 1

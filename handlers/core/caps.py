@@ -80,7 +80,9 @@ async def allows(turn: Turn, cap: Cap, owner: int) -> bool:
         return True
     turn.count("cap", cap.name)
     values = {"most": cap.most, "until": spending.until, "identity": turn.services.identity}
-    if spending.is_to_tell:
+    chat = turn.update.effective_chat
+    # All subscribers of a channel would read it.
+    if spending.is_to_tell and (chat is None or chat.type != ChatType.CHANNEL):
         turn.say(TEXT(cap.name, **values), reply_to=_typed_in(turn))
     turn.toast(TEXT.label("toast", until=spending.until), alert=True)
     return False

@@ -164,7 +164,7 @@ async def take_reply(turn: Turn) -> bool:
     try:
         words = _reply(turn.text, {})["text"]
     except RefusedError as refused:
-        turn.say(TEXT("too_long", **refused.values))
+        turn.say(TEXT(refused.reason, **refused.values))
         return True
     await _say_back(turn, conversation, words)
     draft = await engine.current(turn)
