@@ -46,6 +46,7 @@ EXEMPT_TABLES = {
     "rests": "who was written to in the last minutes; tested below",
     "recurrences": "when something recurring was last done",
     "alarms": "what is wrong with the files, as a digest",
+    "alerts": "references and numbers of ours, without what they are about",
 }
 NOT_FREE_TEXT = {
     "inbox.state": "our word",

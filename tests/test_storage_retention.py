@@ -33,6 +33,7 @@ NOTHING = {
     "conversations": 0,
     "signatures": 0,
     "publications": 0,
+    "alerts": 0,
     "people": 0,
 }
 

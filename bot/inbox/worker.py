@@ -30,6 +30,7 @@ from handlers.messages import Catalogue
 from handlers.prefetch import asked_anew, match_ahead, prefetch
 from storage.database import Database
 from storage.engine.errors import StorageError
+from storage.queues.alerts import Alert, AlertKind
 from storage.queues.inbox import WaitingUpdate
 from storage.queues.outbox import Audience, Outgoing
 from storage.unit_of_work import UnitOfWork
@@ -235,13 +236,8 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             chat = update.effective_chat if update is not None else None
             if chat is not None:
                 self._apologise(work, chat.id, reference)
-            kind, is_told = type(error).__name__, chat is not None
-            alert = TEXT("failure_alert", reference=reference, kind=kind, is_told=is_told)
-            work.outbox.owe(
-                Outgoing(
-                    Audience.ADMINISTRATORS, "sendMessage", {"text": alert, "parse_mode": "HTML"}
-                )
-            )
+            kind = AlertKind.UNREAD if chat is None else AlertKind.FAILURE
+            await work.alerts.add(Audience.ADMINISTRATORS, Alert(kind, reference))
         self._announce(work.changes.owed)
 
     def _apologise(self, work: UnitOfWork, chat_id: int, reference: str) -> None:

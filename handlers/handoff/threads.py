@@ -8,7 +8,7 @@ from telegram.ext.filters import MessageFilter
 
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
-from handlers.core.turn import composed
+from handlers.core.turn import composed, quoting
 from handlers.messages import Catalogue
 from storage.queues.outbox import Audience, Delivery, Outgoing
 from storage.records.conversation_values import Conversation, Side
@@ -75,6 +75,13 @@ class Threads:
         parameters = await self._card(conversation)
         self._owe_group(parameters, conversation.about)
 
+    async def repost_question(self, conversation: Conversation) -> None:
+        """Queue the card again; where one waits already, it shows the present state."""
+        parameters = await self._card(conversation)
+        about = conversation.about
+        if not await self._work.outbox.reword(about, Audience.FACILITATORS, parameters):
+            self._owe_group(parameters, about)
+
     async def refresh(self, conversation: Conversation) -> None:
         """Edit the card to show the present state; post a new one if it is out of reach."""
         delivery = await self._standing(conversation.about)
@@ -89,12 +96,7 @@ class Threads:
             parameters = self._words(conversation, message)
             anchor = await self._standing(conversation.about)
             if anchor is not None:
-                parameters |= {
-                    "reply_parameters": {
-                        "message_id": anchor.message_id,
-                        "allow_sending_without_reply": True,
-                    }
-                }
+                parameters |= quoting(anchor)
             self._owe_group(parameters, message.about)
         else:
             await self._owe_person(conversation, self._words(conversation, message), message.about)
@@ -110,7 +112,7 @@ class Threads:
         conversation: Conversation,
         text: str,
         *,
-        reply_to: int | None = None,
+        reply_to: Delivery | None = None,
         keyboard: Keyboard | None = None,
     ) -> None:
         """Queue a note about a conversation for the group."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from telegram import Update
 
+from handlers.core import alerts
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import ShowRequest
 from handlers.core.callback_data import CallbackData
@@ -107,6 +108,7 @@ async def notify_change(turn: Turn, interest: Interest) -> None:
 async def refresh(turn: Turn, interest: Interest) -> None:
     """Edit the notification to show the present status of the request."""
     await turn.revise(
+        Audience.ADMINISTRATORS,
         interest.about,
         await _text(turn, interest, details=False),
         _keyboard(interest, details=False),
@@ -238,7 +240,7 @@ async def _tell_person(turn: Turn, interest: Interest, words: str) -> None:
         await turn.tell(interest.person_id, text, keyboard, about=interest.about_note)
 
 
-async def undelivered(work: UnitOfWork, item: Pending, reason: str) -> bool:
+async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:
     """Tell the administrators that news did not reach the person; False: item is no such news."""
     about = item.about
     if about is None or about.kind is not Kind.INTEREST or not about.is_note:
@@ -247,20 +249,12 @@ async def undelivered(work: UnitOfWork, item: Pending, reason: str) -> bool:
         return False
     interest = await work.interests.get(about.id)
     if interest is not None and not interest.is_anonymous:
-        text = TEXT("undelivered", interest=interest, reason=reason)
-        content = composed(text, None, await _notification(work, interest))
+        text = TEXT("undelivered", interest=interest, why=alerts.why(why))
+        content = composed(text, None, await work.outbox.delivery(interest.about))
         work.outbox.owe(
             Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
         )
     return True
-
-
-async def _notification(work: UnitOfWork, interest: Interest) -> int | None:
-    """Return the id of the notification, to quote it; None if the group has moved since."""
-    sent = await work.outbox.delivery(interest.about)
-    if sent is None or await work.outbox.current_chat(sent.chat_id) != sent.chat_id:
-        return None
-    return sent.message_id
 
 
 async def _why_not(turn: Turn, interest: Interest, move: _Move) -> str:

@@ -16,6 +16,7 @@ from storage.engine.schema import (
     questions,
     signatures,
 )
+from storage.queues.alerts import Alerts
 from storage.queues.inbox import InboxState
 from storage.records.change_requests import ChangeRequests
 from storage.records.interests import Interests
@@ -79,6 +80,7 @@ class Retention(Repository):
             "signatures": await self._delete(
                 signatures, signatures.c.used_at < self._now - durations.person
             ),
+            "alerts": await self._beside(Alerts).forget(durations.outbox_record),
             "publications": await self._beside(ChangeRequests).forget(),
             "people": await self._forget_people(durations.person),
         }
