@@ -492,6 +492,22 @@ async def test_a_token_that_is_refused_ends_the_service(stage: Stage) -> None:
         await asyncio.wait_for(stage.running.run(asyncio.Event()), 30)
 
 
+async def test_a_server_that_does_not_know_a_method_is_asked_again(
+    stage: Stage, sme: Speaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """PTB calls it a refused token as well."""
+    stage.messenger.faults.next("getUpdates", status=404, description="Not Found")
+    await sme.says("/aide")
+    sme.sees("Ce que vous pouvez faire ici")
+    await stage.stops()
+    # A server without webhooks has none to remove.
+    stage.messenger.faults.next("getWebhookInfo", status=404, description="Not Found")
+    await stage.starts()
+    await sme.says("/aide")
+    sme.sees("Ce que vous pouvez faire ici")
+    assert "this server knows no webhooks" in caplog.text
+
+
 async def test_the_menus_are_told_once(stage: Stage) -> None:
     tasks = stage.running.parts.supervisor.tasks
     await asyncio.wait_for(tasks[LoopName.COMMAND_MENUS], 10)

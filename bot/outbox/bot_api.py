@@ -51,18 +51,14 @@ async def ask(bot: ExtBot[None], method: str, parameters: Mapping[str, Any]) -> 
     except EndPointNotFound as error:
         # PTB raises it for both statuses: 401 is about the token, 404 about the method.
         refused = error.__cause__
-        if isinstance(refused, InvalidToken) and "unauthorized" in refused.message.lower():
+        if isinstance(refused, InvalidToken) and refuses_token(refused):
             raise InvalidToken(refused.message) from None
         raise
 
 
-async def knows_token(bot: ExtBot[None]) -> bool:
-    """Tell whether Telegram still knows the token: a 404 to another method may mean anything.
+def refuses_token(error: InvalidToken) -> bool:
+    """Tell whether Telegram refuses the token, which PTB takes a 404 for as well.
 
-    Raises TelegramError where Telegram does not answer.
+    A 404 is about the method that was called, except that of the first call (getMe).
     """
-    try:
-        await bot.get_me()
-    except InvalidToken:
-        return False
-    return True
+    return "unauthorized" in error.message.lower()

@@ -123,7 +123,7 @@ class Dispatcher(Lanes[Pending, str]):
         now_about(outbox=item.id)
         if item.update_id is not None:
             now_about(update=item.update_id)
-        if item.priority is Priority.ALERT:
+        if item.priority is Priority.ALERT and not item.payload:
             await self._tell_alerts(item)
         else:
             await self._call(item)
@@ -186,7 +186,7 @@ class Dispatcher(Lanes[Pending, str]):
             try:
                 await self._bot.delete_message(chat_id, message_id)
             except TelegramError as error:
-                logger.error("an erased message stays in a group: %s", type(error).__name__)
+                await self._failures.stays(item, error)
 
     async def _forget(self, item: Pending) -> None:
         """Record a call that leaves no trace, together with others that wait for the same."""

@@ -145,6 +145,14 @@ class Failures:
             payload = {k: v for k, v in item.payload.items() if k != "reply_parameters"}
             self._owe(work, item, item.audience, payload)
 
+    async def stays(self, item: Pending, error: TelegramError) -> None:
+        """Record that a message erased during its call could not be deleted from the chat."""
+        if item.audience is Audience.PERSON and self._addresses.meant(item) > 0:
+            return
+        if judge(error, in_group=True).decision is not Decision.ANEW or _stays(error):
+            async with self._database.begin() as work:
+                await self._leave_visible(work, item)
+
     async def _leave_visible(self, work: UnitOfWork, item: Pending) -> None:
         """Say that a person's data stay in a chat where the bot cannot blank them."""
         reference = new_reference()

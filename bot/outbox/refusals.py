@@ -93,7 +93,7 @@ RULES = (
     # A group that asks for stars for each message, or a person who does.
     Rule(r"payment_required|balance_too_low|stars_", "payment", _D.WAIT, _D.AWAY),
     # A limit on how often members may write; as an error 429, it comes as RetryAfter.
-    Rule(r"slow_?mode", "slow", _D.WAIT, _D.RETRY),
+    Rule(r"slow[_ ]?mode", "slow", _D.WAIT, _D.RETRY),
     # Removed from the group, or banned.
     Rule(
         r"bot was kicked|bot is not a member|channel_private|chat_forbidden"

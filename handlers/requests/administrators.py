@@ -115,6 +115,30 @@ async def refresh(turn: Turn, interest: Interest) -> None:
     )
 
 
+async def follow_group(turn: Turn, new_chat_id: int) -> None:
+    """Post the requests that wait for somebody again after the administrators' group moved."""
+    group = turn.services.admin_chat_id
+    if group is None or await turn.work.outbox.current_chat(group) != new_chat_id:
+        return
+    waiting = await turn.work.interests.waiting()
+    if waiting:
+        turn.notify(Audience.ADMINISTRATORS, TEXT("moved", count=len(waiting)))
+    for interest in waiting:
+        await _post_anew(turn, interest)
+
+
+async def _post_anew(turn: Turn, interest: Interest) -> None:
+    """Queue the notification again, unless it still waits or stands in the group already."""
+    sent = await turn.work.outbox.delivery(interest.about)
+    if sent is None or await turn.work.outbox.current_chat(sent.chat_id) == sent.chat_id:
+        return
+    text = await _text(turn, interest, details=False)
+    keyboard = _keyboard(interest, details=False)
+    content = composed(text, keyboard)
+    if not await turn.work.outbox.reword(interest.about, Audience.ADMINISTRATORS, content):
+        turn.notify(Audience.ADMINISTRATORS, text, keyboard, about=interest.about)
+
+
 async def _text(turn: Turn, interest: Interest, *, details: bool) -> str:
     taken = await _taken(turn, interest) if interest.status is not Status.RECEIVED else None
     return TEXT("notification", interest=interest, details=details, taken=taken)
