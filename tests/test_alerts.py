@@ -123,6 +123,13 @@ def test_an_alert_has_plain_words_and_no_name_of_the_program(alert: CountedAlert
     assert not re.search(r"[a-z]_[a-z]|[a-z]+:\d|[a-z][A-Z]", text)
 
 
+def test_what_another_version_counted_is_told_all_the_same() -> None:
+    for kind in AlertKind:
+        text, told = summary([CountedAlert("name", kind, "unheard_of", 1, (("E-1", "what"),))])
+        assert len(told) == 1
+        assert "unheard_of" not in text
+
+
 def test_what_does_not_fit_in_one_message_is_told_in_the_next() -> None:
     everything = every_alert()
     text, told = summary(everything)

@@ -455,3 +455,19 @@ async def test_a_group_that_is_written_to_too_fast_does_not_make_people_wait(
     assert administrator.messages() == []
     await later(stage, minutes=15)
     assert administrator.messages()[-1]["text"] == "x"
+
+
+async def test_an_hour_s_pause_of_a_group_is_kept(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    """No row is postponed for that long: it is tried twice, not all the time."""
+    async with stage.running.parts.database.begin() as work:
+        work.outbox.owe(Outgoing(Audience.ADMINISTRATORS, "sendMessage", {"text": "x"}))
+    hour = {"retry_after": 3600}
+    stage.messenger.faults.next("sendMessage", status=429, parameters=hour, times=2)
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+    for _ in range(2):
+        assert administrator.messages() == []
+        await later(stage, minutes=30)
+    assert administrator.messages()[-1]["text"] == "x"

@@ -17,6 +17,7 @@ from handlers.core.alerts import lost_answer
 from handlers.core.services import Services
 from handlers.core.turn import composed
 from storage.database import Database
+from storage.engine.repository import LONGEST_WAIT
 from storage.engine.schema import outbox
 from storage.queues.alerts import Alert, AlertKind
 from storage.queues.outbox import Audience, Outgoing, Pending, Priority
@@ -87,13 +88,14 @@ class Failures:
         """Send nothing until Telegram allows it again: to anybody, or to the group it is about."""
         wait = error.retry_after
         pause = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
-        until = work.now + pause
         logger.warning("Telegram asks for a pause of %.0f s", pause.total_seconds())
         metrics.pause(pause.total_seconds())
         # A group has limits of its own, and slow mode: people elsewhere need not wait for it. Where
         # the limit was that of all chats, the next call meets it too.
         if home is None:
-            await work.send_pauses.halt(until)
+            await work.send_pauses.halt(work.now + pause)
+        # A row that is postponed for longer than this would count as due.
+        until = work.now + min(pause, LONGEST_WAIT)
         await work.outbox.postpone(item.id, until, "RetryAfter", self._database.worker)
 
     async def left(self, item: Pending) -> None:
@@ -181,9 +183,11 @@ class Failures:
                 await deliveries.held(work, about, self._services.identity)
             await work.outbox.postpone(item.id, until, _HELD, worker)
         self._may_be_closed.add(home)
-        if await work.change_requests.raise_alarm(_alarm(home, refusal.decision), refusal.why):
+        is_new = await work.change_requests.raise_alarm(_alarm(home, refusal.decision), refusal.why)
+        if is_new:
             await self._tell_other(work, home, AlertKind.GROUP_CLOSED, refusal.why)
-        logger.error(
+        logger.log(
+            logging.ERROR if is_new else logging.INFO,
             "the group of the %s cannot be written to (%s): its messages wait, next try in %.0f s",
             home,
             error.message,

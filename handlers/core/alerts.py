@@ -47,11 +47,11 @@ def _what(alert: CountedAlert) -> str:
     """Return what it happened to: a task, a group, or why a message was not delivered."""
     match alert.kind:
         case AlertKind.LOOP_FAILS | AlertKind.LOOP_WORKS:
-            return TEXT.label(f"loop_{alert.subject}")
+            return _known(f"loop_{alert.subject}")
         case AlertKind.GROUP_CLOSED | AlertKind.GROUP_OPEN:
-            return TEXT.label(f"group_{alert.subject}")
+            return _known(f"group_{alert.subject}")
         case AlertKind.UNDELIVERED:
-            return why(alert.subject)
+            return _known(f"why_{alert.subject}")
         case _:
             return ""
 
@@ -60,4 +60,9 @@ def _remedy(alert: CountedAlert) -> str:
     if alert.kind is not AlertKind.GROUP_CLOSED:
         return ""
     _, reason = alert.latest[-1]
-    return TEXT.label(f"mend_{reason}")
+    return _known(f"mend_{reason}")
+
+
+def _known(name: str) -> str:
+    """Return a label; empty where the row was written by a version that knows more."""
+    return TEXT.label(name) if name in TEXT.names else ""
