@@ -90,7 +90,7 @@ SUBJECTS: dict[AlertKind, Sequence[str]] = {
     AlertKind.LOOP_WORKS: list(LoopName),
     AlertKind.GROUP_CLOSED: [Audience.ADMINISTRATORS, Audience.FACILITATORS],
     AlertKind.GROUP_OPEN: [Audience.ADMINISTRATORS, Audience.FACILITATORS],
-    AlertKind.UNDELIVERED: sorted({rule.why for rule in RULES} | {"trouble", "refused"}),
+    AlertKind.UNDELIVERED: sorted({rule.why for rule in RULES} | {"trouble", "refused", "fault"}),
 }
 INTERNAL = {
     *metadata.tables,

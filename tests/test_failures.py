@@ -47,17 +47,20 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
 
 
 def refuse(
-    patch: pytest.MonkeyPatch, words: str, condition: Callable[[dict[str, Any]], bool]
+    patch: pytest.MonkeyPatch,
+    words: str,
+    condition: Callable[[dict[str, Any]], bool],
+    method: str = "sendMessage",
 ) -> None:
-    """Have the preview refuse the messages that meet a condition."""
-    send = METHODS["sendMessage"]
+    """Have the preview refuse the calls that meet a condition."""
+    send = METHODS[method]
 
     async def guarded(messenger: Messenger, values: dict[str, Any]) -> Any:
         if condition(values):
             raise bad(words)
         return await send(messenger, values)
 
-    patch.setitem(METHODS, "sendMessage", guarded)
+    patch.setitem(METHODS, method, guarded)
 
 
 def by_number(speaker: Speaker, message_id: int) -> Message:
@@ -429,6 +432,49 @@ async def test_an_apology_that_is_refused_too_is_the_end_of_it(
     administrator.received("non remis")
     waiting = select(outbox.c.id).where(outbox.c.state == "waiting")
     assert await stage.rows(waiting) == []
+
+
+async def test_a_row_that_the_bot_cannot_make_a_call_of_does_not_hold_its_lane(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    async with stage.running.parts.database.begin() as work:
+        wrong: dict[str, object] = {"text": "x", "reply_parameters": 7}
+        work.outbox.owe(Outgoing(Audience.PERSON, "sendMessage", wrong, chat_id=sme.chat_id))
+    await sme.says("/aide")
+    for _ in range(6):
+        await later(stage, minutes=1)
+    sme.received("Ce que vous pouvez faire ici")
+    administrator.received("une erreur du bot, à transmettre aux développeurs")
+
+
+@pytest.mark.parametrize(
+    "words", ["message can't be edited", "chat not found", "can't parse entities"]
+)
+async def test_an_erased_message_that_stays_visible_is_said(  # noqa: PLR0913, PLR0917
+    sme: Speaker,
+    stage: Stage,
+    administrator: Speaker,
+    facilitator: Speaker,
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+) -> None:
+    number = await registers(sme, stage)
+    before = [m["text"] for m in administrator.messages()]
+    # The former group, which no setting names any more.
+    await stage.stops()
+    stage.overrides = {"admin_chat_id": facilitator.chat_id, "facilitator_chat_id": None}
+    await stage.starts()
+    refuse(
+        monkeypatch,
+        words,
+        lambda values: values["chat_id"] == administrator.chat_id,
+        "editMessageText",
+    )
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    await later(stage, minutes=1)
+    assert [m["text"] for m in administrator.messages()] == before
+    facilitator.received("Un message à supprimer à la main", number)
 
 
 async def test_a_method_that_the_server_does_not_know_holds_nothing_up(

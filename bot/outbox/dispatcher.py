@@ -123,10 +123,19 @@ class Dispatcher(Lanes[Pending, str]):
         now_about(outbox=item.id)
         if item.update_id is not None:
             now_about(update=item.update_id)
-        if item.priority is Priority.ALERT and not item.payload:
-            await self._tell_alerts(item)
-        else:
-            await self._call(item)
+        try:
+            if item.priority is Priority.ALERT and not item.payload:
+                await self._tell_alerts(item)
+            else:
+                await self._call(item)
+        except StorageError:
+            raise
+        except Exception as error:
+            # A row that the bot itself cannot make a call of must not hold its lane for ever.
+            logger.exception("dispatcher: an item failed unexpectedly")
+            metrics.LOOP_FAILURES.labels("dispatcher").inc()
+            await self._failures.slip(item, error)
+            self.wake()
 
     async def _call(self, item: Pending) -> None:
         chat_id = await self._addresses.present(item)
@@ -140,8 +149,8 @@ class Dispatcher(Lanes[Pending, str]):
             await self._failures.meet(item, chat_id, error)
         else:
             await self._sent(item, chat_id, message_id)
-            await self._failures.works(item)
-            if not item.leaves_trace:
+            is_news = await self._failures.works(item)
+            if not (item.leaves_trace or is_news):
                 return
         # A retry may be due, and an alert may have been added to the outbox.
         self.wake()

@@ -30,6 +30,9 @@ _GIVE_UP_AFTER = timedelta(days=3)
 # Marks the rows whose group accepts nothing, once whoever waits for them was told.
 _HELD = "the group accepts nothing"
 _NUMBER = re.compile(r"\b(?:TI|Q)-\d{4}-\d{4,}\b")
+_MOST_SLIPS = 5
+# The refusals after which the person's account counts as blocked.
+_GONE = frozenset({"blocked", "deactivated"})
 # The refusals that a message without its quote does not meet.
 _OF_QUOTES = frozenset({"quote", "topic"})
 
@@ -194,17 +197,22 @@ class Failures:
             pause.total_seconds(),
         )
 
-    async def works(self, item: Pending) -> None:
-        """Say that a group accepts messages again, where somebody was told that it did not."""
+    async def works(self, item: Pending) -> bool:
+        """Say that a group accepts messages again, where somebody was told that it did not.
+
+        Returns whether it was said.
+        """
         home = item.audience
         if home is Audience.PERSON or not (item.attempts or home in self._may_be_closed):
-            return
+            return False
         async with self._database.begin() as work:
             names = [_alarm(home, Decision.WAIT)]
             names += [_alarm(home, Decision.HOLD)] if item.attachment is not None else []
-            if any([await work.change_requests.clear_alarm(name) for name in names]):
+            is_news = any([await work.change_requests.clear_alarm(name) for name in names])
+            if is_news:
                 await self._tell_other(work, home, AlertKind.GROUP_OPEN, "")
         self._may_be_closed.discard(home)
+        return is_news
 
     async def _tell_other(
         self, work: UnitOfWork, home: Audience, kind: AlertKind, why: str
@@ -227,12 +235,22 @@ class Failures:
         await work.outbox.postpone(item.id, work.now + pause, kind, self._database.worker)
         logger.warning("%s: next try in %.0f s", kind, pause.total_seconds())
 
+    async def slip(self, item: Pending, error: Exception) -> None:
+        """Record that the bot failed to make a call: it is tried again some times, then parked."""
+        async with self._database.begin() as work:
+            if item.attempts >= _MOST_SLIPS:
+                await self._park(work, item, error, Refusal(Decision.PARK, "fault"))
+            else:
+                until, kind = work.now + _pause_after(item), type(error).__name__
+                await work.outbox.postpone(item.id, until, kind, self._database.worker)
+
     async def _park(
-        self, work: UnitOfWork, item: Pending, error: TelegramError, refusal: Refusal
+        self, work: UnitOfWork, item: Pending, error: Exception, refusal: Refusal
     ) -> None:
         """Set aside a call that can never be made; tell the person and the administrators once."""
         reference, kind = new_reference(), type(error).__name__
-        await work.outbox.park(item.id, f"{kind}: {error.message}", self._database.worker)
+        words = error.message if isinstance(error, TelegramError) else str(error)
+        await work.outbox.park(item.id, f"{kind}: {words}", self._database.worker)
         # Telegram's error text may quote the message: it stays in the row and out of the log.
         logger.error(
             "%s: outbox %d (%s) cannot be delivered: %s (%s)",
@@ -243,9 +261,12 @@ class Failures:
             refusal.why,
         )
         metrics.PARKED.inc()
+        if item.is_final and item.edits:
+            await self._leave_visible(work, item)
+            return
         is_away = refusal.decision is Decision.AWAY
         if is_away:
-            await self._note_away(work, item)
+            await self._note_away(work, item, refusal)
         else:
             await self._apologise(work, item, reference)
         if await deliveries.failed(work, item, refusal.why, self._services.identity):
@@ -256,9 +277,9 @@ class Failures:
             alert = Alert(AlertKind.UNDELIVERED, reference, refusal.why, matter)
             await work.alerts.add(Audience.ADMINISTRATORS, alert)
 
-    async def _note_away(self, work: UnitOfWork, item: Pending) -> None:
+    async def _note_away(self, work: UnitOfWork, item: Pending, refusal: Refusal) -> None:
         chat_id = self._addresses.meant(item)
-        if item.audience is Audience.PERSON and chat_id > 0:
+        if chat_id > 0 and refusal.why in _GONE:
             await work.people.blocked(chat_id)
 
     async def _apologise(self, work: UnitOfWork, item: Pending, reference: str) -> None:
