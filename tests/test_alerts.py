@@ -151,7 +151,7 @@ def test_nothing_but_the_digest_is_sent_to_a_group_beside_the_alerts() -> None:
         and not ast.unparse(node.args[0]).endswith("PERSON")
     }
     # A message posted anew goes where it was meant to go.
-    assert found == {"content/weekly_digest.py", "outbox/failures.py"}
+    assert found == {"content/weekly_digest.py", "outbox/replacements.py"}
 
 
 async def test_without_failures_nothing_is_told(stage: Stage, sme: Speaker) -> None:

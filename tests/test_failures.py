@@ -265,6 +265,33 @@ async def test_a_deleted_notification_is_posted_again_when_the_request_changes(
     assert all(ERASED in m["text"] for m in administrator.messages())
 
 
+async def test_two_changes_of_a_deleted_notification_are_one_message(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await registers(sme, stage)
+    message, _ = administrator.button("Détails")
+    stage.messenger.deletes(administrator.chat_id, message["message_id"])
+    for _ in range(2):
+        async with stage.running.parts.database.begin() as work:
+            interest = await work.interests.get(1)
+            assert interest
+            text = f"Nouvelle demande {number}"
+            content: dict[str, object] = {"text": text, "message_id": message["message_id"]}
+            work.outbox.owe(
+                Outgoing(
+                    Audience.PERSON,
+                    "editMessageText",
+                    content,
+                    chat_id=administrator.chat_id,
+                    about=interest.about,
+                )
+            )
+        stage.running.parts.dispatcher.wake()
+        await stage.settles()
+    shown = [m for m in administrator.messages() if number in m.get("text", "")]
+    assert len(shown) == 1
+
+
 async def test_what_is_erased_is_not_posted_again(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
@@ -450,7 +477,7 @@ async def test_a_row_that_the_bot_cannot_make_a_call_of_does_not_hold_its_lane(
 @pytest.mark.parametrize(
     "words", ["message can't be edited", "chat not found", "can't parse entities"]
 )
-async def test_an_erased_message_that_stays_visible_is_said(  # noqa: PLR0913, PLR0917
+async def test_an_erased_message_that_stays_visible_is_said(
     sme: Speaker,
     stage: Stage,
     administrator: Speaker,

@@ -140,7 +140,7 @@ class Dispatcher(Lanes[Pending, str]):
     async def _call(self, item: Pending) -> None:
         chat_id = await self._addresses.present(item)
         if chat_id is None:
-            await self._failures.left(item)
+            await self._failures.replacements.left(item)
             self.wake()
             return
         try:
@@ -195,7 +195,7 @@ class Dispatcher(Lanes[Pending, str]):
             try:
                 await self._bot.delete_message(chat_id, message_id)
             except TelegramError as error:
-                await self._failures.stays(item, error)
+                await self._failures.replacements.undeleted(item, error)
 
     async def _forget(self, item: Pending) -> None:
         """Record a call that leaves no trace, together with others that wait for the same."""

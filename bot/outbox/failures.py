@@ -1,15 +1,13 @@
 """What follows when Telegram refuses a call: wait, post anew, tell somebody, or give up."""
 
 import logging
-import re
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.outbox.addresses import Addresses
 from bot.outbox.refusals import Decision, Refusal, judge
+from bot.outbox.replacements import Replacements, stays
 from bot.runtime import metrics
 from bot.runtime.error_reference import new_reference
 from handlers import deliveries
@@ -29,7 +27,6 @@ _LONGEST_PAUSE = timedelta(minutes=5)
 _GIVE_UP_AFTER = timedelta(days=3)
 # Marks the rows whose group accepts nothing, once whoever waits for them was told.
 _HELD = "the group accepts nothing"
-_NUMBER = re.compile(r"\b(?:TI|Q)-\d{4}-\d{4,}\b")
 _MOST_SLIPS = 5
 # The refusals after which the person's account counts as blocked.
 _GONE = frozenset({"blocked", "deactivated"})
@@ -44,6 +41,7 @@ class Failures:
         self._database = database
         self._services = services
         self._addresses = addresses
+        self.replacements = Replacements(database, services, addresses)
         # Groups of which somebody may have been told that they accept nothing, by a former process
         # too.
         self._may_be_closed = {Audience.ADMINISTRATORS, Audience.FACILITATORS}
@@ -71,13 +69,13 @@ class Failures:
         home: Audience | None,
     ) -> None:
         if refusal.why in _OF_QUOTES and "reply_parameters" in item.payload:
-            await self._unquote(work, item)
+            await self.replacements.unquote(work, item)
             return
         match refusal.decision:
             case Decision.DONE:
                 await work.outbox.sent(item.id, self._addresses.meant(item), None)
             case Decision.ANEW:
-                await self._post_anew(work, item, is_visible=_stays(error))
+                await self.replacements.post_anew(work, item, is_visible=stays(error))
             case Decision.WAIT | Decision.HOLD if home is not None:
                 await self._await_group(work, item, error, refusal, home)
             case Decision.RETRY:
@@ -100,73 +98,6 @@ class Failures:
         # A row that is postponed for longer than this would count as due.
         until = work.now + min(pause, LONGEST_WAIT)
         await work.outbox.postpone(item.id, until, "RetryAfter", self._database.worker)
-
-    async def left(self, item: Pending) -> None:
-        """Record that the message to change stands in a chat that was left."""
-        async with self._database.begin() as work:
-            await self._post_anew(work, item, is_visible=True)
-
-    async def _post_anew(self, work: UnitOfWork, item: Pending, *, is_visible: bool) -> None:
-        """Post what the edit of a message would have shown; the message is out of reach."""
-        if not await work.outbox.sent(item.id, self._addresses.meant(item), None):
-            return
-        if item.is_final:
-            if is_visible:
-                await self._leave_visible(work, item)
-            return
-        home = await self._addresses.home(work, item)
-        if item.method != "editMessageText":
-            return
-        if home is not None and deliveries.is_in_thread(item):
-            await deliveries.removed(work, item, self._services.identity, is_deleted=not is_visible)
-            return
-        payload = {k: v for k, v in item.payload.items() if k != "message_id"}
-        if home is None:
-            self._owe(work, item, Audience.PERSON, payload)
-        elif item.about is None or not await work.outbox.reword(item.about, home, payload):
-            self._owe(work, item, home, payload)
-
-    def _owe(
-        self, work: UnitOfWork, item: Pending, audience: Audience, payload: Mapping[str, Any]
-    ) -> None:
-        """Queue a call again, as a new message."""
-        work.outbox.owe(
-            Outgoing(
-                audience,
-                item.method if item.attachment is not None else "sendMessage",
-                payload,
-                chat_id=self._addresses.meant(item) if audience is Audience.PERSON else None,
-                attachment=item.attachment,
-                filename=item.filename,
-                about=item.about,
-                priority=item.priority,
-                is_final=item.is_final,
-            )
-        )
-
-    async def _unquote(self, work: UnitOfWork, item: Pending) -> None:
-        """Send a message without its quote, which is gone or in a topic that is closed."""
-        if await work.outbox.sent(item.id, self._addresses.meant(item), None):
-            payload = {k: v for k, v in item.payload.items() if k != "reply_parameters"}
-            self._owe(work, item, item.audience, payload)
-
-    async def stays(self, item: Pending, error: TelegramError) -> None:
-        """Record that a message erased during its call could not be deleted from the chat."""
-        if item.audience is Audience.PERSON and self._addresses.meant(item) > 0:
-            return
-        if judge(error, in_group=True).decision is not Decision.ANEW or _stays(error):
-            async with self._database.begin() as work:
-                await self._leave_visible(work, item)
-
-    async def _leave_visible(self, work: UnitOfWork, item: Pending) -> None:
-        """Say that a person's data stay in a chat where the bot cannot blank them."""
-        reference = new_reference()
-        logger.error("%s: an erased message stays in a group", reference)
-        number = _NUMBER.search(str(item.payload.get("text", "")))
-        matter = number[0] if number else ""
-        await work.alerts.add(
-            Audience.ADMINISTRATORS, Alert(AlertKind.UNBLANKED, reference, matter=matter)
-        )
 
     async def _await_group(
         self,
@@ -262,7 +193,7 @@ class Failures:
         )
         metrics.PARKED.inc()
         if item.is_final and item.edits:
-            await self._leave_visible(work, item)
+            await self.replacements.leave_visible(work, item)
             return
         is_away = refusal.decision is Decision.AWAY
         if is_away:
@@ -294,11 +225,6 @@ class Failures:
         work.outbox.owe(
             Outgoing(Audience.PERSON, "sendMessage", content, chat_id=chat_id, is_final=True)
         )
-
-
-def _stays(error: TelegramError) -> bool:
-    """Tell whether the message that cannot be edited is still there."""
-    return "can't be" in error.message.lower() or "expired" in error.message.lower()
 
 
 def _alarm(home: Audience, decision: Decision) -> str:
