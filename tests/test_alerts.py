@@ -18,7 +18,7 @@ from bot.preview.api_errors import ApiError
 from bot.runtime.supervisor import LoopName
 from handlers.core.alerts import summary
 from storage.engine.schema import inbox, metadata, outbox
-from storage.queues.alerts import AlertKind, CountedAlert
+from storage.queues.alerts import Alert, AlertKind, CountedAlert
 from storage.queues.outbox import Audience
 from storage.subject import Kind
 
@@ -83,6 +83,22 @@ async def test_a_request_passes_the_alerts_that_wait(
     assert f"Nouvelle demande {number}" in request
     assert counted(alert) == 1
     await forget_aside(stage)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(404, "Not Found"), (500, "Internal Server Error"), (400, "Bad Request: TOPIC_CLOSED")],
+)
+async def test_an_alert_that_is_refused_is_told_later(
+    stage: Stage, administrator: Speaker, status: int, words: str
+) -> None:
+    stage.messenger.faults.next("sendMessage", status=status, description=words)
+    async with stage.running.parts.database.begin() as work:
+        await work.alerts.add(Audience.ADMINISTRATORS, Alert(AlertKind.FAILURE, "E-1"))
+    await later(stage, seconds=0)
+    assert administrator.messages() == []
+    await later(stage, minutes=1)
+    administrator.received("Erreur technique E-1")
 
 
 SUBJECTS: dict[AlertKind, Sequence[str]] = {

@@ -515,6 +515,29 @@ async def test_a_method_that_the_server_does_not_know_holds_nothing_up(
     sme.sees("Ce que vous pouvez faire ici")
 
 
+async def test_a_server_out_of_order_for_a_while_loses_nothing_and_holds_nothing_up(
+    sme: Speaker, stage: Stage
+) -> None:
+    stage.messenger.faults.next("sendMessage", status=404, description="Not Found")
+    await sme.says("/aide")
+    assert sme.text == ""
+    await sme.says("/projets")
+    sme.sees("page 1")
+    await later(stage, minutes=1)
+    sme.received("Ce que vous pouvez faire ici")
+
+
+async def test_what_a_server_never_takes_is_parked_and_said_at_last(
+    sme: Speaker, stage: Stage
+) -> None:
+    stage.messenger.faults.next("sendMessage", status=404, description="Not Found", times=9)
+    await sme.says("/aide")
+    for _ in range(8):
+        assert LOST not in str(sme.messages())
+        await later(stage, minutes=5)
+    sme.received(LOST)
+
+
 async def test_a_group_that_is_written_to_too_fast_does_not_make_people_wait(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:

@@ -9,7 +9,7 @@ from bot.outbox.refusals import RULES, Decision, judge
 from handlers.core.alerts import TEXT
 
 DONE, ANEW, WAIT, HOLD = Decision.DONE, Decision.ANEW, Decision.WAIT, Decision.HOLD
-AWAY, PARK, RETRY = Decision.AWAY, Decision.PARK, Decision.RETRY
+AWAY, PARK, SKIP, RETRY = Decision.AWAY, Decision.PARK, Decision.SKIP, Decision.RETRY
 
 # (error, in a group of the team, elsewhere), as people report them.
 CASES: list[tuple[TelegramError, Decision, Decision]] = [
@@ -60,7 +60,7 @@ CASES: list[tuple[TelegramError, Decision, Decision]] = [
     (BadRequest("Can't parse entities: bot was blocked by the user"), PARK, PARK),
     (BadRequest("Message is too long"), PARK, PARK),
     (BadRequest("BUTTON_DATA_INVALID"), PARK, PARK),
-    (EndPointNotFound("Endpoint 'sendMessage' not found in Bot API"), PARK, PARK),
+    (EndPointNotFound("Endpoint 'sendMessage' not found in Bot API"), SKIP, SKIP),
     (NetworkError("Bad Gateway"), RETRY, RETRY),
 ]
 

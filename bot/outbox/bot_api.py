@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from telegram import InputFile
-from telegram.error import EndPointNotFound, InvalidToken, TelegramError
+from telegram.error import EndPointNotFound, InvalidToken, NetworkError, TelegramError
 from telegram.ext import ExtBot
 
 from bot.outbox.refusals import Decision, judge
 from bot.runtime import metrics
 from storage.queues.outbox import Pending
+
+_UNPARSED = "parsing the server response"
 
 
 async def call(bot: ExtBot[None], item: Pending, chat_id: int) -> int | None:
@@ -53,6 +55,9 @@ async def ask(bot: ExtBot[None], method: str, parameters: Mapping[str, Any]) -> 
         refused = error.__cause__
         if isinstance(refused, InvalidToken) and refuses_token(refused):
             raise InvalidToken(refused.message) from None
+        # An answer without JSON is not Telegram's: a proxy in between has lost its way.
+        if isinstance(refused, InvalidToken) and _UNPARSED in refused.message.lower():
+            raise NetworkError("404 Not Found") from None
         raise
 
 

@@ -28,6 +28,7 @@ _GIVE_UP_AFTER = timedelta(days=3)
 # Marks the rows whose group accepts nothing, once whoever waits for them was told.
 _HELD = "the group accepts nothing"
 _MOST_SLIPS = 5
+_MOST_PASSES = 8
 # The refusals after which the person's account counts as blocked.
 _GONE = frozenset({"blocked", "deactivated"})
 # The refusals that a message without its quote does not meet.
@@ -78,6 +79,8 @@ class Failures:
                 await self.replacements.post_anew(work, item, is_visible=stays(error))
             case Decision.WAIT | Decision.HOLD if home is not None:
                 await self._await_group(work, item, error, refusal, home)
+            case Decision.SKIP if self._is_tried_again(item, home):
+                await self._let_pass(work, item, error)
             case Decision.RETRY:
                 await self._retry(work, item, error, home)
             case _:
@@ -165,6 +168,21 @@ class Failures:
             return
         await work.outbox.postpone(item.id, work.now + pause, kind, self._database.worker)
         logger.warning("%s: next try in %.0f s", kind, pause.total_seconds())
+
+    def _is_tried_again(self, item: Pending, home: Audience | None) -> bool:
+        """Tell whether a method that the server does not know is worth another try.
+
+        One that does not know this one is out of order; the team's messages wait until it is.
+        """
+        return item.method == "sendMessage" and (home is not None or item.attempts < _MOST_PASSES)
+
+    async def _let_pass(self, work: UnitOfWork, item: Pending, error: TelegramError) -> None:
+        until, kind = work.now + _pause_after(item), type(error).__name__
+        worker = self._database.worker
+        # A row of alerts is known by its priority, and nobody waits behind it.
+        priority = item.priority if item.priority is Priority.ALERT else Priority.HELD
+        await work.outbox.postpone(item.id, until, kind, worker, priority=priority)
+        logger.error("the server does not know %s: it is tried again", item.method)
 
     async def slip(self, item: Pending, error: Exception) -> None:
         """Record that the bot failed to make a call: it is tried again some times, then parked."""

@@ -27,6 +27,8 @@ class Decision(Enum):
     AWAY = "away"
     # The call will never be accepted.
     PARK = "park"
+    # The server does not know the method: other messages pass it while it is tried again.
+    SKIP = "skip"
     # The network's or Telegram's trouble, which passes.
     RETRY = "retry"
 
@@ -160,6 +162,6 @@ def judge(error: TelegramError, *, in_group: bool) -> Refusal:
         rule = _REFUSED_THERE
     if rule is not None:
         return Refusal(rule.in_group if in_group else rule.elsewhere, rule.why)
-    # A server that does not know a method will not know it later either: BadRequest or 404.
-    is_final = isinstance(error, BadRequest | EndPointNotFound)
-    return Refusal(Decision.PARK if is_final else Decision.RETRY, "refused")
+    if isinstance(error, EndPointNotFound):
+        return Refusal(Decision.SKIP, "refused")
+    return Refusal(Decision.PARK if isinstance(error, BadRequest) else Decision.RETRY, "refused")
