@@ -360,6 +360,20 @@ async def test_what_a_person_can_mend_in_a_group_makes_its_messages_wait(  # noq
     assert sum(again in text for text in texts) == 1
 
 
+async def test_a_group_that_refused_an_edit_only_is_said_to_work_again(
+    sme: Speaker, stage: Stage, administrator: Speaker, facilitator: Speaker, gate: Gate
+) -> None:
+    await registers(sme, stage)
+    gate.refusals[administrator.chat_id] = ApiError(400, "Bad Request: CHAT_RESTRICTED")
+    await administrator.taps("Détails")
+    facilitator.received("Le bot ne peut plus écrire dans le groupe des administrateurs")
+    gate.refusals.clear()
+    await later(stage, minutes=2)
+    administrator.received("Personne à contacter")
+    await later(stage, minutes=2)
+    facilitator.received("Le bot peut de nouveau écrire dans le groupe des administrateurs")
+
+
 async def test_a_file_that_a_group_does_not_accept_holds_nothing_else_up(
     stage: Stage, administrator: Speaker, facilitator: Speaker, sme: Speaker
 ) -> None:

@@ -136,10 +136,14 @@ class Failures:
 
         Returns whether it was said.
         """
-        home = item.audience
-        if home is Audience.PERSON or not (item.attempts or home in self._may_be_closed):
+        if not (item.attempts or item.audience in self._may_be_closed):
+            return False
+        if self._addresses.meant(item) > 0:
             return False
         async with self._database.begin() as work:
+            home = await self._addresses.home(work, item)
+            if home is None:
+                return False
             names = [_alarm(home, Decision.WAIT)]
             names += [_alarm(home, Decision.HOLD)] if item.attachment is not None else []
             is_news = any([await work.change_requests.clear_alarm(name) for name in names])
