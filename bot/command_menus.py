@@ -1,7 +1,7 @@
 """What Telegram shows of the bot before anybody writes: the command menus and who runs the bot."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable, Iterator
 
 from telegram import (
     BotCommand,
@@ -37,21 +37,26 @@ _LONGEST_SHORT = 120
 
 
 async def introduce(bot: ExtBot[None], services: Services) -> None:
-    """Send Telegram the commands and who runs the bot; on failure the former ones stay."""
+    """Send Telegram the commands and who runs the bot; what it refuses stays as it was."""
+    for what, call in _introduction(bot, services):
+        try:
+            await call
+        except TelegramError as error:
+            # A 404 means that the server does not know the method, whatever PTB calls it.
+            logger.warning("%s stays as it was: %s", what, type(error).__name__)
+
+
+def _introduction(bot: ExtBot[None], services: Services) -> Iterator[tuple[str, Awaitable[object]]]:
+    """Yield what is to be told and the call that tells it, each begun only when it is awaited."""
     operator = services.identity.operator
-    try:
-        await _set_menu(bot, COMMANDS, BotCommandScopeAllPrivateChats())
-        await bot.set_my_description(
-            shorten(TEXT.label("description", operator=operator), _LONGEST_DESCRIPTION)
-        )
-        await bot.set_my_short_description(
-            shorten(TEXT.label("short_description", operator=operator), _LONGEST_SHORT)
-        )
-        if services.facilitator_chat_id is not None:
-            group = BotCommandScopeChat(services.facilitator_chat_id)
-            await _set_menu(bot, FACILITATORS_COMMANDS, group)
-    except TelegramError as error:
-        logger.warning("the command menu is as it was: %s", type(error).__name__)
+    yield "the command menu", _set_menu(bot, COMMANDS, BotCommandScopeAllPrivateChats())
+    description = TEXT.label("description", operator=operator)
+    yield "the description", bot.set_my_description(shorten(description, _LONGEST_DESCRIPTION))
+    short = TEXT.label("short_description", operator=operator)
+    yield "the short description", bot.set_my_short_description(shorten(short, _LONGEST_SHORT))
+    if services.facilitator_chat_id is not None:
+        scope = BotCommandScopeChat(services.facilitator_chat_id)
+        yield "the facilitators' menu", _set_menu(bot, FACILITATORS_COMMANDS, scope)
 
 
 async def _set_menu(bot: ExtBot[None], names: Iterable[str], scope: BotCommandScope) -> None:

@@ -3,11 +3,12 @@
 This covers messages of a conversation, and news to a person about their request.
 """
 
+from handlers.core import alerts
 from handlers.core.services import Services
 from handlers.handoff.threads import Threads
 from handlers.messages import Catalogue
 from handlers.requests import administrators
-from storage.queues.outbox import Audience, Pending
+from storage.queues.outbox import Audience, Delivery, Pending
 from storage.records.conversation_values import Conversation, Side
 from storage.records.conversation_values import Message as ThreadMessage
 from storage.subject import Kind, Subject
@@ -39,15 +40,18 @@ async def arrived(work: UnitOfWork, item: Pending, services: Services) -> None:
     if message.side is Side.FACILITATORS:
         corrected = item.method == "editMessageText"
         text = TEXT("delivered", conversation=conversation, corrected=corrected)
-        threads.note(conversation, text, reply_to=await _typed_in(threads, message))
+        threads.note(conversation, text, reply_to=_typed(message))
         if not corrected:
             # The card then shows the reply, so that no colleague replies a second time.
             await threads.refresh(conversation)
 
 
-async def failed(work: UnitOfWork, item: Pending, reason: str, services: Services) -> bool:
-    """Tell the author that a message cannot be delivered; False: administrators must know too."""
-    if await administrators.undelivered(work, item, reason, services):
+async def failed(work: UnitOfWork, item: Pending, why: str, services: Services) -> bool:
+    """Tell the author that a message cannot be delivered; False: administrators must know too.
+
+    ``why`` names the reason, as `handlers.core.alerts.why` knows it.
+    """
+    if await administrators.undelivered(work, item, why):
         return True
     if is_in_thread(item) and item.audience is Audience.PERSON and _is_note(item):
         # A receipt that did not arrive: nobody waits for it, and nothing is lost with it.
@@ -56,11 +60,10 @@ async def failed(work: UnitOfWork, item: Pending, reason: str, services: Service
     threads = Threads(work, services)
     if pair is not None and pair[1].side is Side.FACILITATORS:
         conversation, message = pair
-        blocked = reason == "Forbidden"
-        text = TEXT(
-            "blocked" if blocked else "undelivered", conversation=conversation, reason=reason
-        )
-        threads.note(conversation, text, reply_to=await _typed_in(threads, message))
+        blocked = why == "blocked"
+        words = "blocked" if blocked else "undelivered"
+        text = TEXT(words, conversation=conversation, why=alerts.why(why))
+        threads.note(conversation, text, reply_to=_typed(message))
         return blocked
     thread = await _conversation(work, item.about)
     is_news = item.method == "sendMessage" and not _is_note(item)
@@ -70,26 +73,48 @@ async def failed(work: UnitOfWork, item: Pending, reason: str, services: Service
     return False
 
 
-async def number_of(work: UnitOfWork, about: Subject | None) -> str | None:
+async def held(work: UnitOfWork, about: Subject, services: Services) -> None:
+    """Tell a person that what they wrote waits, because the group accepts nothing for now."""
+    conversation = await _conversation(work, about)
+    if conversation is None or about.is_note:
+        return
+    message = await work.conversations.message(about.message_id) if about.message_id else None
+    if (message.side if message else conversation.opened_by) is Side.PERSON:
+        text = TEXT("person_held", conversation=conversation, identity=services.identity)
+        await Threads(work, services).tell_person(conversation, text)
+
+
+async def matter(work: UnitOfWork, about: Subject | None) -> str:
+    """Return what a message is about, as the end of a sentence; empty for no record."""
+    if about is None:
+        return ""
+    number = await _number_of(work, about)
+    if number is None:
+        return alerts.TEXT.label(f"matter_{about.kind}_gone")
+    return alerts.TEXT.label(f"matter_{about.kind}", number=number)
+
+
+async def _number_of(work: UnitOfWork, about: Subject) -> str | None:
     """Return the number that people know a record by; None if it has none or was erased."""
-    if about is not None and about.kind is Kind.INTEREST:
+    if about.kind is Kind.INTEREST:
         interest = await work.interests.get(about.id)
         return interest.number if interest else None
     conversation = await _conversation(work, about)
     return conversation.number if conversation else None
 
 
-async def removed(work: UnitOfWork, item: Pending, services: Services) -> None:
-    """Post a message again whose edit failed because it was deleted from the group."""
+async def removed(work: UnitOfWork, item: Pending, services: Services, *, is_deleted: bool) -> None:
+    """Post a message again whose edit failed: it was deleted, or is in a group that was left."""
     about = item.about
     conversation = await _conversation(work, about)
     if conversation is None or about is None:
         return
     threads = Threads(work, services)
-    threads.note(conversation, TEXT("reposted", conversation=conversation))
+    if is_deleted:
+        threads.note(conversation, TEXT("reposted", conversation=conversation))
     message = await work.conversations.message(about.message_id) if about.message_id else None
     if message is None:
-        await threads.post_question(conversation)
+        await threads.repost_question(conversation)
     else:
         await threads.pass_on(conversation, message)
 
@@ -122,6 +147,6 @@ async def _conversation(work: UnitOfWork, about: Subject | None) -> Conversation
     return await work.conversations.get(about.id)
 
 
-async def _typed_in(threads: Threads, message: ThreadMessage) -> int | None:
-    """Return the id of the typed message, to quote it; None if the group has moved since."""
-    return message.message_id if await threads.is_here(message.chat_id) else None
+def _typed(message: ThreadMessage) -> Delivery:
+    """Return where a message was typed, to quote it."""
+    return Delivery(message.chat_id, message.message_id)

@@ -8,6 +8,7 @@ from storage.engine.changes import Changes
 from storage.privacy.export_and_erasure import Rights
 from storage.privacy.retention import Retention
 from storage.queues.albums import Albums
+from storage.queues.alerts import Alerts
 from storage.queues.inbox import Inbox
 from storage.queues.outbox import Outbox
 from storage.queues.send_pauses import SendPauses
@@ -33,6 +34,7 @@ class UnitOfWork:
         bound = connection, now, self.changes
         self.inbox = Inbox(*bound)
         self.outbox = Outbox(*bound)
+        self.alerts = Alerts(*bound)
         self.people = People(*bound)
         self.change_requests = ChangeRequests(*bound)
         self.drafts = Drafts(*bound)

@@ -138,7 +138,7 @@ class Stage:
             return False
         async with parts.database.begin() as work:
             waiting = await work.inbox.backlog()
-            audiences = parts.dispatcher._audiences()
+            audiences = parts.dispatcher._addresses.audiences()
             known = {"audiences": list(audiences)} | moments(work.now)
             due = await work.outbox._connection.scalar(_DUE, known)
         return not waiting and due is None

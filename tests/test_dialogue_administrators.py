@@ -44,8 +44,8 @@ async def test_the_group_is_told_that_the_person_who_blocked_the_bot_got_nothing
     await administrator.taps("Pris en charge")
     assert "Un message le dit à la personne" in administrator.toast
     assert administrator.new[-1]["text"] == (
-        f"{number} : la personne n'a pas reçu le message du bot. Elle a bloqué le bot ; "
-        "ses coordonnées sont sous « Détails »."
+        f"{number} : la personne n'a pas reçu le message du bot. La raison : la personne a bloqué "
+        "le bot. Ses coordonnées sont sous « Détails »."
     )
     assert administrator.new[-1]["reply_to_message"]["message_id"] == notification
     stage.clock.passes(minutes=1)
@@ -74,7 +74,8 @@ async def test_the_group_is_told_that_telegram_refused_what_the_person_is_told(
     await registers(sme, stage)
     stage.messenger.faults.next("sendMessage", status=400, description="Bad Request: no")
     await administrator.taps("Pris en charge")
-    administrator.sees("n'a pas reçu le message du bot. Telegram l'a refusé (BadRequest)")
+    administrator.sees("n'a pas reçu le message du bot. La raison : Telegram l'a refusé.")
+    sme.received("Un message que je devais vous envoyer n'a pas pu partir")
 
 
 async def test_what_is_not_delivered_is_named_as_the_group_knows_it(

@@ -385,7 +385,7 @@ async def test_a_reply_that_telegram_refuses_is_said_on_all_sides(
     await hands_over(sme)
     stage.messenger.faults.next("sendMessage", status=400, description="Bad Request: no")
     await replies(facilitator, "Êtes-vous là ?", card(facilitator))
-    facilitator.sees("non remise", "BadRequest")
+    facilitator.sees("non remise", "Telegram l'a refusé")
     administrator.received("Il concerne la question Q-2026-0001.")
     assert "Êtes-vous là" not in str(sme.messages())
 
@@ -399,7 +399,15 @@ async def test_a_group_out_of_reach_is_told_to_the_person(
     await hands_over(sme)
     assert "n'a pas pu être remis" in sme.messages()[-1]["text"]
     assert "contact@exemple.fr" in sme.messages()[-1]["text"]
-    administrator.received("Message non remis")
+    administrator.received("Le bot ne peut plus écrire dans le groupe des facilitateurs")
+    # The question is not lost: it arrives once the setting is right.
+    await stage.stops()
+    stage.overrides = {}
+    stage.clock.passes(minutes=6)
+    await stage.starts()
+    await stage.settles()
+    stage.member(stage.messenger.facilitators).received("Question Q-2026-0001")
+    administrator.received("Le bot peut de nouveau écrire dans le groupe des facilitateurs")
 
 
 async def test_a_deleted_group_message_comes_back_when_it_matters(

@@ -142,7 +142,8 @@ async def test_a_handler_that_fails_apologises_with_a_reference(
     sme.sees("Une erreur s'est produite")
     reference = re.search(r"E-[0-9A-F]{6}", sme.text)
     assert reference
-    administrator.received(reference[0], "RuntimeError")
+    administrator.received(f"Erreur technique {reference[0]}")
+    assert "RuntimeError" not in str(administrator.messages())
     assert "secret" not in str(administrator.messages())
     monkeypatch.undo()
     await sme.says("/aide")

@@ -170,6 +170,21 @@ async def test_a_broken_file_leaves_what_was_and_is_told_of_once(
     assert told(facilitator, said) == 2
 
 
+async def test_faults_without_end_are_told_of_a_few_times_then_the_latest(
+    stage: Stage, folder: Path, facilitator: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, reload = "ne peuvent pas être mis en service", stage.running.parts.hot_reload
+    for number in range(5):
+        save(folder, BROKEN_OTHERWISE.replace("respond: ", f"respond{number}: "))
+        await reload.refresh()
+    await stage.settles()
+    assert told(facilitator, said) == 3
+    tune(monkeypatch, bot.content.hot_reload, TOLD_SECONDS=0.0)
+    await until(stage, lambda: told(facilitator, said) == 4)
+    facilitator.received("respond4")
+    assert "respond3" not in str(facilitator.messages())
+
+
 async def test_a_restart_says_that_files_were_mended(
     stage: Stage, folder: Path, facilitator: Speaker
 ) -> None:

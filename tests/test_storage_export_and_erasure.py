@@ -47,6 +47,7 @@ EXEMPT_TABLES = {
     "recurrences": "when something recurring was last done",
     "allowances": "how often something was done, under a digest, for a day at most",
     "alarms": "what is wrong with the files, as a digest",
+    "alerts": "references and numbers of ours, without what they are about",
 }
 NOT_FREE_TEXT = {
     "inbox.state": "our word",

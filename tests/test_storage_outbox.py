@@ -206,3 +206,49 @@ async def test_moves_follow_one_another_and_may_be_told_twice(database: Database
         await work.outbox.moved(-7, -5)
         for chat in (-5, -6, -7):
             assert await work.outbox.current_chat(chat) == -5
+
+
+@pytest.mark.parametrize(
+    "method", ["editMessageText", "editMessageReplyMarkup", "deleteMessage", "editMessageCaption"]
+)
+async def test_a_message_s_number_does_not_follow_its_group(
+    database: Database, method: str
+) -> None:
+    async with database.begin() as work:
+        number = {"message_id": 5}
+        await work.outbox.add(Outgoing(Audience.PERSON, method, number, chat_id=-5))
+        await work.outbox.moved(-5, -1005)
+        (waiting,) = await work.outbox.claim("here", [], 10, ALL)
+    assert (waiting.chat_id, waiting.edits) == (-5, True)
+
+
+async def test_a_message_that_waits_is_reworded_once_it_is_known_better(
+    database: Database,
+) -> None:
+    about, group = Subject(Kind.INTEREST, 1), Audience.ADMINISTRATORS
+    async with database.begin() as work:
+        outbox = work.outbox
+        assert not await outbox.reword(about, group, {"text": "new"})
+        outbox.owe(to_administrators("old", about=about))
+        assert await outbox.reword(about, group, {"text": "new"})
+        assert not await outbox.reword(about, Audience.FACILITATORS, {"text": "other"})
+        (claimed,) = await outbox.claim("here", [], 10, ALL)
+        # Too late: it may be on its way already.
+        assert not await outbox.reword(about, group, {"text": "late"})
+    assert claimed.payload == {"text": "new"}
+
+
+async def test_who_waits_in_a_held_lane_is_named_once(database: Database) -> None:
+    async with database.begin() as work:
+        outbox = work.outbox
+        about = Subject(Kind.HANDOFF, 1)
+        await outbox.add(to_administrators(about=Subject(Kind.INTEREST, 1)))
+        outbox.owe(to_administrators(about=about))
+        await outbox.add(to_administrators())
+        assert set(await outbox.hold("administrators", "held")) == {
+            Subject(Kind.INTEREST, 1),
+            about,
+        }
+        assert await outbox.hold("administrators", "held") == ()
+        await outbox.add(to_administrators(about=about.note))
+        assert await outbox.hold("administrators", "held") == (about.note,)

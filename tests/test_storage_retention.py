@@ -34,6 +34,7 @@ NOTHING = {
     "signatures": 0,
     "allowances": 0,
     "publications": 0,
+    "alerts": 0,
     "people": 0,
 }
 

@@ -350,8 +350,8 @@ async def test_what_fails_while_it_stops_is_said(caplog: pytest.LogCaptureFixtur
 
 
 def test_every_loop_has_its_words() -> None:
-    words = {name for name in Catalogue.of("general").names if name.startswith("loop_")}
-    assert words == {f"loop_{name}" for name in LoopName} | {"loop_fails_alert", "loop_works_alert"}
+    words = {name for name in Catalogue.of("alerts").names if name.startswith("loop_")}
+    assert words == {f"loop_{name}" for name in LoopName} | {"loop_fails", "loop_works"}
 
 
 @pytest.fixture
@@ -446,7 +446,7 @@ async def test_administrators_and_readyz_learn_which_loop_keeps_failing(
     await comes_to_a_sweep(posted)
     await restarts(posted)
     await until(posted, lambda: told(administrator, FAILS) == 1)
-    administrator.received("Effacer ce qui a été gardé assez longtemps", "loop retention")
+    administrator.received("Effacer ce qui a été gardé assez longtemps", "référence E-")
     async with httpx.AsyncClient() as client:
         answer = await client.get(url(posted, "/readyz"))
         assert answer.status_code == 503
@@ -456,7 +456,9 @@ async def test_administrators_and_readyz_learn_which_loop_keeps_failing(
         await sme.says("/aide")
         sme.sees("Ce que vous pouvez faire ici")
         erasure.fails = False
-        await until(posted, lambda: told(administrator, WORKS) == 1)
+        # Alerts are told together, once a minute.
+        await until(posted, lambda: not posted.running.parts.supervisor.failing)
+        await until(posted, lambda: moves_on(posted) and told(administrator, WORKS) == 1)
         assert (await client.get(url(posted, "/readyz"))).json()["failing_loops"] == []
     assert told(administrator, FAILS) == 1
 
@@ -472,6 +474,13 @@ async def test_without_a_group_nothing_waits_to_be_told(stage: Stage, erasure: T
     assert await stage.outbox_states() == []
 
 
+def moves_on(stage: Stage) -> bool:
+    """Let a minute pass, and have the outbox looked at."""
+    stage.clock.passes(minutes=1)
+    stage.running.parts.dispatcher.wake()
+    return True
+
+
 def told(speaker: Speaker, words: str) -> int:
     return sum(words in message.get("text", "") for message in speaker.messages())
 
@@ -481,6 +490,22 @@ async def test_a_token_that_is_refused_ends_the_service(stage: Stage) -> None:
     stage.messenger.says(stage.messenger.sme, "/aide")
     with pytest.raises(InvalidToken):
         await asyncio.wait_for(stage.running.run(asyncio.Event()), 30)
+
+
+async def test_a_server_that_does_not_know_a_method_is_asked_again(
+    stage: Stage, sme: Speaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """PTB calls it a refused token as well."""
+    stage.messenger.faults.next("getUpdates", status=404, description="Not Found")
+    await sme.says("/aide")
+    sme.sees("Ce que vous pouvez faire ici")
+    await stage.stops()
+    # A server without webhooks has none to remove.
+    stage.messenger.faults.next("getWebhookInfo", status=404, description="Not Found")
+    await stage.starts()
+    await sme.says("/aide")
+    sme.sees("Ce que vous pouvez faire ici")
+    assert "this server knows no webhooks" in caplog.text
 
 
 async def test_the_menus_are_told_once(stage: Stage) -> None:

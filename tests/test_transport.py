@@ -25,9 +25,11 @@ from telegram.error import (
     TelegramError,
     TimedOut,
 )
+from telegram.ext import ExtBot
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
 
+from bot.outbox.bot_api import ask
 from bot.outbox.transport import AiohttpRequest, Transport
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
 
@@ -152,6 +154,19 @@ async def test_statuses_become_ptb_s_errors(
     error = await failure(request_.post(server.url))
     assert type(error) is expected
     assert "why" in error.message.lower()
+
+
+async def test_a_404_that_is_not_telegram_s_is_trouble_of_the_network(
+    kind: Callable[..., BaseRequest], server: Server
+) -> None:
+    me = {"id": 1, "is_bot": True, "first_name": "b", "username": "b"}
+    server.answers = answers(200, {"ok": True, "result": me})
+    address = server.url.partition(TOKEN)[0]
+    bot = ExtBot(TOKEN, base_url=address, request=kind(), get_updates_request=kind())
+    async with bot:
+        server.answers = answers(404, b"<html>Not Found</html>")
+        error = await failure(ask(bot, "sendMessage", {"chat_id": 1, "text": "x"}))
+    assert type(error) is NetworkError
 
 
 async def test_without_a_description_the_status_is_named(

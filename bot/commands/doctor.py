@@ -18,6 +18,7 @@ from telegram.error import ChatMigrated, InvalidToken, TelegramError
 
 from bot.content.compiler import kept_file
 from bot.content.library import Library
+from bot.outbox.bot_api import refuses_token
 from bot.outbox.transport import Transport
 from bot.settings import Settings
 from handlers.messages import Catalogue, moment
@@ -140,16 +141,21 @@ async def _telegram(settings: Settings) -> AsyncIterator[Remark]:
         request=transport.request(connections=1),
         get_updates_request=transport.request(connections=1),
     )
+    is_known = False
     try:
         async with bot:
+            is_known = True
             yield Remark(Level.FINE, "token_fine", {"username": bot.username})
             yield await _webhook(bot, settings)
             for name in ("admin_chat_id", "facilitator_chat_id"):
                 chat_id = getattr(settings, name)
                 if chat_id is not None:
                     yield await _group(bot, name.upper(), chat_id)
-    except InvalidToken:
-        yield Remark(Level.ERROR, "token_refused")
+    except InvalidToken as error:
+        # A server that knows the bot may still not know a method.
+        is_refused = refuses_token(error) or not is_known
+        name = "token_refused" if is_refused else "telegram_strange"
+        yield Remark(Level.ERROR, name, {"reason": "404"})
     except TelegramError as error:
         # PTB raises the base class itself only when an answer was not JSON.
         name = "telegram_strange" if type(error) is TelegramError else "telegram_away"

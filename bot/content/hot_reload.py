@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import logging
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watchfiles import awatch
 
@@ -16,6 +17,7 @@ from knowledge.knowledge import Knowledge
 from knowledge.loading import version_of
 from storage.database import Database
 from storage.engine.errors import StorageError
+from storage.queues.outbox import Priority
 from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
@@ -29,6 +31,10 @@ _SETTLED_SECONDS = 0.1
 _MOST_WAITS = 10
 # An editor may delete a file before it writes it again: faults are reported only after this time.
 GRACE_SECONDS = 2.0
+# How many notices of faults the group gets in that many seconds; whoever corrects a file by hand
+# sees the outcome of each try.
+_TOLD_AT_MOST = 3
+_TOLD_SECONDS = 60.0
 # Learning takes a second of processor time: after a start, people who already wait are answered
 # first.
 _FIRST_ANSWERS_SECONDS = 1.0
@@ -64,6 +70,7 @@ class HotReload:
         # None: the files are read once more, for what was saved while the process started.
         self._stamp: Stamp | None = None
         self._trouble: _Trouble | None = None
+        self._told: deque[float] = deque(maxlen=_TOLD_AT_MOST)
         # Whether the facilitators may have been told of broken files, by a former process too.
         self._alarm_may_stand = True
         self._one_at_a_time = asyncio.Lock()
@@ -203,10 +210,16 @@ class HotReload:
         now = asyncio.get_running_loop().time()
         if trouble.is_reported or now - trouble.since < GRACE_SECONDS:
             return
+        # While something saves faulty files without end, the group reads of the latest only.
+        if len(self._told) == _TOLD_AT_MOST and now - self._told[0] < _TOLD_SECONDS:
+            return
         self._alarm_may_stand = True
         async with self._database.begin() as work:
-            if await work.change_requests.raise_alarm(ALARM, trouble.digest):
+            is_new = await work.change_requests.raise_alarm(ALARM, trouble.digest)
+            if is_new:
                 await self._post(work, report.broken(trouble.problems))
+        if is_new:
+            self._told.append(now)
         trouble.is_reported = True
         self._announce()
 
@@ -221,4 +234,5 @@ class HotReload:
         # Without a group, the message would stay in the outbox and be sent long afterwards.
         if self._services.facilitator_chat_id is not None:
             for outgoing in report.owed(notice):
-                await work.outbox.add(outgoing)
+                # The questions of people pass it.
+                await work.outbox.add(replace(outgoing, priority=Priority.BROADCAST))

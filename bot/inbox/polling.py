@@ -17,6 +17,7 @@ from telegram.request import BaseRequest
 from bot.inbox.backlog import Backlog
 from bot.inbox.raw_updates import numbered
 from bot.inbox.source import UpdateSource
+from bot.outbox.bot_api import refuses_token
 from bot.runtime import json_text, metrics
 from storage.database import Database
 from storage.engine.errors import InboxFullError, StorageError
@@ -78,8 +79,10 @@ class PollingSource(UpdateSource):
         while True:
             try:
                 return await step()
-            except InvalidToken:
-                raise
+            except InvalidToken as error:
+                if refuses_token(error):
+                    raise
+                await self._wait_after(error)
             except InboxFullError as error:
                 self._backlog.note_refused(error)
                 await asyncio.sleep(_FULL_SECONDS)
@@ -88,9 +91,14 @@ class PollingSource(UpdateSource):
 
     async def _leave_webhook(self) -> None:
         """Remove the webhook: Telegram refuses getUpdates otherwise. The updates that wait stay."""
-        if (await self._bot.get_webhook_info()).url:
-            await self._bot.delete_webhook(drop_pending_updates=False)
-            logger.warning("a webhook was left over: it is deleted, to fetch instead")
+        try:
+            if (await self._bot.get_webhook_info()).url:
+                await self._bot.delete_webhook(drop_pending_updates=False)
+                logger.warning("a webhook was left over: it is deleted, to fetch instead")
+        except InvalidToken as error:
+            if refuses_token(error):
+                raise
+            logger.warning("this server knows no webhooks: none is left over")
 
     async def _first_offset(self) -> int | None:
         async with self._database.begin() as work:

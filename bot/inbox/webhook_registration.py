@@ -9,6 +9,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
 from bot.inbox.polling import ALLOWED_UPDATES
+from bot.outbox.bot_api import refuses_token
 
 logger = logging.getLogger(__name__)
 # The maximum that Telegram allows (Bot API, setWebhook): concurrent updates share a commit.
@@ -38,8 +39,12 @@ class WebhookRegistration:
                     await self._register()
                 was_registered, registered = registered, await self._is_right()
                 self.is_refused = False
-            except InvalidToken:
-                raise
+            except InvalidToken as error:
+                if refuses_token(error):
+                    raise
+                logger.error("the server does not know a method of webhooks")
+                self.is_refused = True
+                pause = _longer(pause)
             except BadRequest as error:
                 # The error is about the address or the certificate, which only the operator can
                 # correct.

@@ -30,6 +30,7 @@ from handlers.messages import Catalogue
 from handlers.prefetch import asked_anew, match_ahead, prefetch
 from storage.database import Database
 from storage.engine.errors import StorageError
+from storage.queues.alerts import Alert, AlertKind
 from storage.queues.inbox import WaitingUpdate
 from storage.queues.outbox import Audience, Outgoing
 from storage.unit_of_work import UnitOfWork
@@ -241,13 +242,8 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             is_told = chat is not None and chat.type != ChatType.CHANNEL
             if chat is not None and is_told:
                 self._apologise(work, chat.id, reference)
-            kind = type(error).__name__
-            alert = TEXT("failure_alert", reference=reference, kind=kind, is_told=is_told)
-            work.outbox.owe(
-                Outgoing(
-                    Audience.ADMINISTRATORS, "sendMessage", {"text": alert, "parse_mode": "HTML"}
-                )
-            )
+            kind = AlertKind.UNREAD if chat is None else AlertKind.FAILURE
+            await work.alerts.add(Audience.ADMINISTRATORS, Alert(kind, reference))
         self._announce(work.changes.owed)
 
     def _apologise(self, work: UnitOfWork, chat_id: int, reference: str) -> None:

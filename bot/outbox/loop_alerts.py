@@ -1,18 +1,20 @@
 """Telling the administrators that a loop of the service fails, or works again."""
 
+import logging
 from collections.abc import Callable
 
+from bot.runtime.error_reference import new_reference
 from bot.runtime.supervisor import LoopName
 from handlers.core.services import Services
-from handlers.messages import Catalogue
 from storage.database import Database
-from storage.queues.outbox import Audience, Outgoing
+from storage.queues.alerts import Alert, AlertKind
+from storage.queues.outbox import Audience
 
-TEXT = Catalogue.of("general")
+logger = logging.getLogger(__name__)
 
 
 class LoopAlerts:
-    """Adds a message for their group to the outbox at each change."""
+    """Adds an alert for their group at each change."""
 
     def __init__(
         self, database: Database, services: Services, announce: Callable[[int], None]
@@ -26,12 +28,10 @@ class LoopAlerts:
         # Without a group, the alert would stay in the outbox and be sent long afterwards.
         if self._services.admin_chat_id is None:
             return
-        task = TEXT.label(f"loop_{name}")
-        # Several workers tell each for itself.
-        worker = self._database.worker if self._database.is_shared else None
-        words = "loop_fails_alert" if fails else "loop_works_alert"
-        text = TEXT(words, task=task, name=name, worker=worker)
-        content = {"text": text, "parse_mode": "HTML"}
+        kind = AlertKind.LOOP_FAILS if fails else AlertKind.LOOP_WORKS
+        reference = new_reference()
+        # Several workers tell each for itself: they are counted, and told together.
         async with self._database.begin() as work:
-            work.outbox.owe(Outgoing(Audience.ADMINISTRATORS, "sendMessage", content))
+            await work.alerts.add(Audience.ADMINISTRATORS, Alert(kind, reference, name.value))
+        logger.warning("%s: loop %s %s", reference, name, "fails" if fails else "works again")
         self._announce(work.changes.owed)

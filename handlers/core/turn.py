@@ -94,7 +94,8 @@ class Turn:
         """
         if self.preface:
             text, self.preface = f"{self.preface}\n\n{text}", ""
-        content = composed(text, keyboard, reply_to) | in_topic(self.topic)
+        quoted = None if reply_to is None else Delivery(self.chat_id, reply_to)
+        content = composed(text, keyboard, quoted) | in_topic(self.topic)
         self._send("sendMessage", self.chat_id, content, about, priority)
 
     def rewrite(
@@ -166,24 +167,33 @@ class Turn:
         content = composed(text, keyboard)
         self.work.outbox.owe(Outgoing(audience, "sendMessage", content, about=about))
 
-    async def revise(self, about: Subject, text: str, keyboard: Keyboard | None = None) -> bool:
-        """Edit the message sent about a record; return False if there is none."""
+    async def revise(
+        self, audience: Audience, about: Subject, text: str, keyboard: Keyboard | None = None
+    ) -> None:
+        """Edit the message that a group got about a record; post it if there is none.
+
+        Where it is in a chat that was left, or deleted, the sender posts it anew.
+        """
+        content = composed(text, keyboard)
         delivery = await self.work.outbox.delivery(about)
         if delivery is not None:
-            self.replace(delivery, text, keyboard, about=about)
-        return delivery is not None
+            content |= {"message_id": delivery.message_id}
+            self._send("editMessageText", delivery.chat_id, content, about)
+        elif not await self.work.outbox.reword(about, audience, content):
+            self.notify(audience, text, keyboard, about=about)
 
-    def replace(
-        self,
-        delivery: Delivery,
-        text: str,
-        keyboard: Keyboard | None = None,
-        *,
-        about: Subject | None = None,
-    ) -> None:
-        """Edit a message that was delivered."""
-        content = composed(text, keyboard) | {"message_id": delivery.message_id}
-        self._send("editMessageText", delivery.chat_id, content, about)
+    def blank(self, delivery: Delivery, text: str) -> None:
+        """Replace a message that was delivered; where it is gone, nothing is posted."""
+        content = composed(text, None) | {"message_id": delivery.message_id}
+        self.work.outbox.owe(
+            Outgoing(
+                Audience.PERSON,
+                "editMessageText",
+                content,
+                chat_id=delivery.chat_id,
+                is_final=True,
+            )
+        )
 
     def toast(self, text: str, *, alert: bool = False) -> None:
         """Answer the tap with a short notice, or with an alert that must be closed."""
@@ -210,7 +220,7 @@ class Turn:
 
 
 def composed(
-    text: str, keyboard: Keyboard | None, reply_to: int | None = None
+    text: str, keyboard: Keyboard | None, reply_to: Delivery | None = None
 ) -> dict[str, object]:
     """Return the parameters of a message: HTML, buttons, and which message it quotes."""
     parameters: dict[str, object] = {
@@ -221,12 +231,21 @@ def composed(
     if keyboard:
         parameters["reply_markup"] = keyboard
     if reply_to is not None:
-        # The quoted message may have been deleted: the message is then sent without the quote.
-        parameters["reply_parameters"] = {
-            "message_id": reply_to,
+        parameters |= quoting(reply_to)
+    return parameters
+
+
+def quoting(quoted: Delivery) -> dict[str, object]:
+    """Return the parameters that make a message quote another one of the same chat."""
+    return {
+        "reply_parameters": {
+            # The sender leaves the quote out where the message goes to another chat by then.
+            "chat_id": quoted.chat_id,
+            "message_id": quoted.message_id,
+            # The quoted message may have been deleted: the message is then sent without the quote.
             "allow_sending_without_reply": True,
         }
-    return parameters
+    }
 
 
 def in_topic(topic: int | None) -> dict[str, object]:

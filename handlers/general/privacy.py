@@ -71,7 +71,7 @@ async def erase(update: Update, context: BotContext) -> None:
     for sent in erased.deliveries:
         delivery = Delivery(sent.chat_id, sent.message_id)
         words = threads.TEXT if sent.of_conversation else administrators.TEXT
-        turn.replace(delivery, words("erased", number=sent.number))
+        turn.blank(delivery, words("erased", number=sent.number))
     turn.rewrite(TEXT("erased"))
 
 

@@ -21,7 +21,7 @@ from handlers.handoff.threads import (
 from handlers.messages import Catalogue
 from knowledge.text.length import units
 from storage.engine.errors import NotFoundError
-from storage.queues.outbox import Audience
+from storage.queues.outbox import Audience, Delivery
 from storage.records.conversation_values import Conversation, Ended, NewMessage, Side
 
 TEXT = Catalogue.of("handoff")
@@ -80,7 +80,7 @@ async def _pass_on(turn: Turn, conversation: Conversation, message: Message) -> 
     Threads.of(turn).note(
         conversation,
         TEXT(refusal.name, conversation=conversation, length=refusal.length, longest=LONGEST),
-        reply_to=message.message_id,
+        reply_to=Delivery(message.chat.id, message.message_id),
         keyboard=column([button(TEXT.label("reopen"), ReopenThread(conversation.id))])
         if closed
         else None,
@@ -193,8 +193,10 @@ async def _show(turn: Turn, ended: Ended, done: str) -> None:
     if ended.won:
         await Threads.of(turn).refresh(conversation)
     query, card = turn.update.callback_query, await turn.work.outbox.delivery(conversation.about)
-    if query and query.message and card and query.message.message_id != card.message_id:
-        turn.remove_buttons()
+    if query and query.message and card:
+        tapped = Delivery(query.message.chat.id, query.message.message_id)
+        if tapped != card:
+            turn.remove_buttons()
 
 
 @requires(Authority.FACILITATORS)

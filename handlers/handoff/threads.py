@@ -6,7 +6,7 @@ from typing import Self
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.services import Services
-from handlers.core.turn import Turn, composed, in_topic
+from handlers.core.turn import Turn, composed, in_topic, quoting
 from handlers.messages import Catalogue
 from storage.queues.outbox import Audience, Delivery, Outgoing
 from storage.records.conversation_values import Conversation, Side
@@ -60,6 +60,13 @@ class Threads:
         parameters = await self._card(conversation)
         self._owe_group(parameters, conversation.about)
 
+    async def repost_question(self, conversation: Conversation) -> None:
+        """Queue the card again; where one waits already, it shows the present state."""
+        parameters = await self._card(conversation)
+        about = conversation.about
+        if not await self._work.outbox.reword(about, Audience.FACILITATORS, parameters):
+            self._owe_group(parameters, about)
+
     async def refresh(self, conversation: Conversation) -> None:
         """Edit the card to show the present state; post a new one if it is out of reach."""
         delivery = await self._standing(conversation.about)
@@ -75,12 +82,7 @@ class Threads:
             parameters = self._words(conversation, message)
             anchor = await self._standing(conversation.about)
             if anchor is not None:
-                parameters |= {
-                    "reply_parameters": {
-                        "message_id": anchor.message_id,
-                        "allow_sending_without_reply": True,
-                    }
-                }
+                parameters |= quoting(anchor)
             elif not await self._work.outbox.is_owed(conversation.about):
                 # Another group by now: it needs the question to understand what follows.
                 await self.post_question(conversation)
@@ -101,17 +103,15 @@ class Threads:
     async def tell_of_correction(self, conversation: Conversation, about: Subject) -> None:
         """Note under the corrected message that it changed after the team had answered."""
         delivery = await self._standing(about)
-        reply_to = delivery.message_id if delivery else None
-        self.note(
-            conversation, TEXT("person_corrected", conversation=conversation), reply_to=reply_to
-        )
+        text = TEXT("person_corrected", conversation=conversation)
+        self.note(conversation, text, reply_to=delivery)
 
     def note(
         self,
         conversation: Conversation,
         text: str,
         *,
-        reply_to: int | None = None,
+        reply_to: Delivery | None = None,
         keyboard: Keyboard | None = None,
     ) -> None:
         """Queue a note about a conversation for the group."""

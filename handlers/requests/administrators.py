@@ -6,13 +6,12 @@ from datetime import timedelta
 
 from telegram import Update
 
-from handlers.core import caps, team
+from handlers.core import alerts, caps
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import ShowRequest
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.routing import Handler, tap
-from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn, composed
 from handlers.messages import Catalogue
 from storage.queues.outbox import Audience, Outgoing, Pending
@@ -107,18 +106,37 @@ async def notify_change(turn: Turn, interest: Interest) -> None:
 
 
 async def refresh(turn: Turn, interest: Interest) -> None:
-    """Edit the notification to show the present status of the request.
-
-    One in a former group is left: who is there has no business with the request any more.
-    """
-    sent = await turn.work.outbox.delivery(interest.about)
-    if sent is None or Audience.ADMINISTRATORS not in await team.roles_of(turn, sent.chat_id):
-        return
+    """Edit the notification to show the present status of the request."""
     await turn.revise(
+        Audience.ADMINISTRATORS,
         interest.about,
         await _text(turn, interest, details=False),
         _keyboard(interest, details=False),
     )
+
+
+async def follow_group(turn: Turn, new_chat_id: int) -> None:
+    """Post the requests that wait for somebody again after the administrators' group moved."""
+    group = turn.services.admin_chat_id
+    if group is None or await turn.work.outbox.current_chat(group) != new_chat_id:
+        return
+    waiting = await turn.work.interests.waiting()
+    if waiting:
+        turn.notify(Audience.ADMINISTRATORS, TEXT("moved", count=len(waiting)))
+    for interest in waiting:
+        await _post_anew(turn, interest)
+
+
+async def _post_anew(turn: Turn, interest: Interest) -> None:
+    """Queue the notification again, unless it still waits or stands in the group already."""
+    sent = await turn.work.outbox.delivery(interest.about)
+    if sent is None or await turn.work.outbox.current_chat(sent.chat_id) == sent.chat_id:
+        return
+    text = await _text(turn, interest, details=False)
+    keyboard = _keyboard(interest, details=False)
+    content = composed(text, keyboard)
+    if not await turn.work.outbox.reword(interest.about, Audience.ADMINISTRATORS, content):
+        turn.notify(Audience.ADMINISTRATORS, text, keyboard, about=interest.about)
 
 
 async def _text(turn: Turn, interest: Interest, *, details: bool) -> str:
@@ -248,7 +266,7 @@ async def _tell_person(turn: Turn, interest: Interest, words: str) -> None:
         await turn.tell(interest.person_id, text, keyboard, about=interest.about_note)
 
 
-async def undelivered(work: UnitOfWork, item: Pending, reason: str, services: Services) -> bool:
+async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:
     """Tell the administrators that news did not reach the person; False: item is no such news."""
     about = item.about
     if about is None or about.kind is not Kind.INTEREST or not about.is_note:
@@ -257,20 +275,12 @@ async def undelivered(work: UnitOfWork, item: Pending, reason: str, services: Se
         return False
     interest = await work.interests.get(about.id)
     if interest is not None and not interest.is_anonymous:
-        text = TEXT("undelivered", interest=interest, reason=reason)
-        content = composed(text, None, await _notification(work, interest, services))
+        text = TEXT("undelivered", interest=interest, why=alerts.why(why))
+        content = composed(text, None, await work.outbox.delivery(interest.about))
         work.outbox.owe(
             Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
         )
     return True
-
-
-async def _notification(work: UnitOfWork, interest: Interest, services: Services) -> int | None:
-    """Return the id of the notification, to quote it; None if the group is another by now."""
-    sent, group = await work.outbox.delivery(interest.about), services.admin_chat_id
-    if sent is None or group is None or await work.outbox.current_chat(group) != sent.chat_id:
-        return None
-    return sent.message_id
 
 
 async def _why_not(turn: Turn, interest: Interest, move: _Move) -> str:

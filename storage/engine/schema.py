@@ -152,6 +152,8 @@ outbox = Table(
     Column("sent_at", UtcDateTime),
     Column("priority", Integer, nullable=False, server_default="0"),
     Column("claimed_by", String(64)),
+    # Nothing takes the place of a final call that cannot be made.
+    Column("is_final", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 OUTBOX_WAITING = outbox.c.state == literal_column("'waiting'")
@@ -404,6 +406,20 @@ allowances = Table(
     Column("key", String(64), primary_key=True),
     Column("spent", BigInteger, nullable=False),
     Column("until", UtcDateTime, nullable=False, index=True),
+    Column("told_at", UtcDateTime),
+)
+
+# What happened and how often, until a group is told: one row, however often it happens.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("name", String(96), primary_key=True),
+    Column("audience", String(16), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(32), nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("latest", JSON, nullable=False),
+    Column("raised_at", UtcDateTime, nullable=False),
     Column("told_at", UtcDateTime),
 )
 

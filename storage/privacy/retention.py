@@ -17,6 +17,7 @@ from storage.engine.schema import (
     questions,
     signatures,
 )
+from storage.queues.alerts import Alerts
 from storage.queues.inbox import InboxState
 from storage.records.change_requests import ChangeRequests
 from storage.records.interests import Interests
@@ -83,6 +84,7 @@ class Retention(Repository):
                 signatures, signatures.c.used_at < self._now - durations.person
             ),
             "allowances": await self._delete(allowances, allowances.c.until <= self._now),
+            "alerts": await self._beside(Alerts).forget(durations.outbox_record),
             "publications": await self._beside(ChangeRequests).forget(),
             "people": await self._forget_people(durations.person),
         }

@@ -1,6 +1,6 @@
 """The outbox: calls to Telegram, stored in the transaction of their cause and made later."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -115,11 +115,60 @@ class Outbox(Repository):
         return result.rowcount
 
     async def postpone(
-        self, outgoing_id: int, until: datetime, error: str, worker: str | None = None
+        self,
+        outgoing_id: int,
+        until: datetime,
+        error: str,
+        worker: str | None = None,
+        **values: object,
     ) -> None:
-        """Count a failed attempt; the call and its lane wait until then."""
+        """Count a failed attempt; the call and its lane wait until then (see `defer`)."""
         attempts = outbox.c.attempts + 1
-        await self._give_back(outgoing_id, worker, attempts=attempts, not_before=until, error=error)
+        await self.defer(outgoing_id, until, worker, attempts=attempts, error=error, **values)
+
+    async def defer(
+        self, outgoing_id: int, until: datetime, worker: str | None = None, **values: object
+    ) -> None:
+        """Make the call and its lane wait until then; ``values`` are further columns to change."""
+        await self._give_back(outgoing_id, worker, not_before=until, **values)
+
+    async def hold(self, lane: str, reason: str) -> tuple[Subject, ...]:
+        """Mark the calls that wait in a lane for this reason.
+
+        Returns the subjects of the new messages among those that were not marked yet.
+        """
+        is_unmarked = outbox.c.error.is_distinct_from(reason)
+        result = await self._connection.execute(
+            update(outbox)
+            .where(OUTBOX_WAITING, outbox.c.lane == lane, is_unmarked)
+            .values(error=reason)
+            .returning(outbox.c.method, outbox.c.about)
+        )
+        subjects = [Subject.parse(row.about) for row in result if row.method == "sendMessage"]
+        return tuple([subject for subject in subjects if subject is not None])
+
+    async def reword(self, about: Subject, audience: Audience, payload: Mapping[str, Any]) -> bool:
+        """Replace the content of a message about something that still waits; False without one."""
+        await self._changes.write(outbox)
+        waiting = select(func.max(outbox.c.id)).where(
+            OUTBOX_WAITING,
+            outbox.c.about == about.pack(),
+            outbox.c.audience == audience,
+            outbox.c.method == "sendMessage",
+            outbox.c.claimed_by.is_(None),
+        )
+        result = await self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id == waiting.scalar_subquery(), outbox.c.claimed_by.is_(None))
+            .values(payload=dict(payload))
+        )
+        return result.rowcount > 0
+
+    async def has_waiting(self, lane: str, *conditions: ColumnElement[bool]) -> bool:
+        """Tell whether a call that meets these conditions waits in a lane."""
+        await self._changes.write(outbox)
+        found = select(exists().where(OUTBOX_WAITING, outbox.c.lane == lane, *conditions))
+        return bool(await self._connection.scalar(found))
 
     async def park(self, outgoing_id: int, error: str, worker: str | None = None) -> None:
         """Give up a call that can never be made; the next calls of its lane go on."""
@@ -212,6 +261,8 @@ class Outbox(Repository):
         await self._connection.execute(
             update(outbox)
             .where(outbox.c.chat_id == old_chat_id, outbox.c.state == OutboxState.WAITING)
+            # The number of a message means another message in the new chat, or none.
+            .where(outbox.c.method.not_like("edit%"), outbox.c.method.not_like("delete%"))
             # The claims were on the old lane; another worker may be serving the new one.
             .values(
                 chat_id=new_chat_id,
@@ -240,6 +291,7 @@ class Outbox(Repository):
             "about": outgoing.about and outgoing.about.pack(),
             "not_before": outgoing.not_before,
             "priority": outgoing.priority,
+            "is_final": outgoing.is_final,
             "created_at": self._now,
             "state": OutboxState.WAITING,
         }
@@ -268,13 +320,19 @@ _PENDING = (
     outbox.c.about,
     outbox.c.attempts,
     outbox.c.created_at,
+    outbox.c.priority,
+    outbox.c.is_final,
 )
 
 
 def _pending(row: Row[*tuple[Any, ...]]) -> Pending:
     values = {column.name: getattr(row, column.name) for column in _PENDING}
     about = values["about"]
-    typed = {"audience": Audience(values["audience"]), "about": Subject.parse(about)}
+    typed = {
+        "audience": Audience(values["audience"]),
+        "about": Subject.parse(about),
+        "priority": Priority(values["priority"]),
+    }
     return Pending(**values | typed, leaves_trace=about is not None)
 
 
@@ -298,7 +356,7 @@ _CLAIM = OUTBOX.claiming(
     .where(_FOR_AUDIENCES, _IS_DUE, ~_IS_RESTING, ~_ALL_REST)
     .order_by(outbox.c.priority, outbox.c.id)
     .limit(bindparam("most"))
-).returning(outbox.c.priority, *_PENDING)
+).returning(*_PENDING)
 _OWE = insert(outbox)
 _ADD = _OWE.returning(outbox.c.id)
 _FORGET = delete(outbox).where(

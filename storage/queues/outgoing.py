@@ -32,6 +32,10 @@ class Priority(IntEnum):
     URGENT = -1
     ANSWER = 0
     BROADCAST = 1
+    # What anybody waits for passes an alert.
+    ALERT = 2
+    # A file that a group does not accept for now: everything else passes it.
+    HELD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Outgoing:
 
     `chat_id` is needed for a person, and is left out for a group. `about` keeps a
     record of the delivery, without its content. `not_before` is at most half an hour ahead.
+    Nothing takes the place of a call that `is_final`: where its message is gone, it is not posted
+    anew; where it can never be made, the person is not told.
     """
 
     audience: Audience
@@ -51,6 +57,7 @@ class Outgoing:
     about: Subject | None = None
     not_before: datetime | None = None
     priority: Priority = Priority.ANSWER
+    is_final: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a person without a chat, and a group with one (it is a setting)."""
@@ -79,11 +86,18 @@ class Pending:
     attempts: int
     created_at: datetime
     leaves_trace: bool
+    priority: Priority = Priority.ANSWER
+    is_final: bool = False
+
+    @property
+    def edits(self) -> bool:
+        """Whether it changes a message that stands in the chat, and in no other."""
+        return "message_id" in self.payload
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where a message was delivered."""
+    """Where a message was delivered: its number says nothing without its chat."""
 
     chat_id: int
     message_id: int

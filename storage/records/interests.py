@@ -94,6 +94,16 @@ class Interests(Repository):
         of_person = await self.of_person(person_id)
         return next((each for each in of_person if each.project_id == project_id), None)
 
+    async def waiting(self) -> tuple[Interest, ...]:
+        """Give all that nobody has taken in charge, oldest first."""
+        result = await self._connection.execute(
+            select(interests)
+            .where(interests.c.status == Status.RECEIVED)
+            .where(interests.c.person_id.is_not(None))
+            .order_by(interests.c.id)
+        )
+        return tuple(_interest(row) for row in result)
+
     async def get(self, interest_id: int) -> Interest | None:
         """Find an interest by our id."""
         return await self._find(interests.c.id == interest_id)

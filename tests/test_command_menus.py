@@ -1,0 +1,49 @@
+"""What Telegram shows of the bot: the rest of it is told where a part is refused."""
+
+import pytest
+from dialogue import Speaker, Stage, tune
+
+from bot.command_menus import introduce
+from bot.runtime.supervisor import LoopName
+
+METHODS = ("setMyCommands", "setMyDescription", "setMyShortDescription", "setMyCommands")
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+@pytest.mark.parametrize("refused", sorted(set(METHODS)))
+async def test_one_part_that_is_refused_leaves_the_others(
+    stage: Stage, caplog: pytest.LogCaptureFixture, refused: str, status: int
+) -> None:
+    await stage.settles()
+    calls = stage.messenger.calls
+    parts = stage.running.parts
+    await parts.supervisor.tasks[LoopName.COMMAND_MENUS]
+    calls.clear()
+    stage.messenger.faults.next(refused, status=status, description="Not Found")
+    await introduce(parts.application.bot, parts.services)
+    told = [method for method, _ in calls if method in METHODS]
+    expected = list(METHODS)
+    expected.remove(refused)
+    assert sorted(told) == sorted(expected)
+    assert caplog.text.count("stays as it was") == 1
+
+
+async def test_a_server_that_tells_upper_case_from_lower_is_spoken_to_as_documented(
+    stage: Stage,
+    sme: Speaker,
+    administrator: Speaker,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tune(monkeypatch, "bot.preview.bot_endpoint", IN_ANY_CASE={})
+    await stage.stops()
+    await stage.starts()
+    await sme.says("/projets")
+    await sme.taps("Suivant ›")
+    sme.sees("page 2")
+    await sme.says("/mesdonnees")
+    assert "document" in sme.messages()[-1]
+    await stage.running.parts.supervisor.tasks[LoopName.COMMAND_MENUS]
+    assert "stays as it was" not in caplog.text
+    assert "passing call failed" not in caplog.text
+    assert administrator.messages() == []
