@@ -16,12 +16,12 @@ from pydantic import (
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 import knowledge
 from bot.messages import TEXT
 from knowledge.matcher.thresholds import Thresholds
+from storage.engine.address import parse_address
+from storage.engine.errors import AddressError
 from storage.queues.inbox import MOST_WAITING
 
 
@@ -124,12 +124,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _check_database(cls, url: str) -> str:
-        try:
-            driver = make_url(url).drivername
-        except ArgumentError as error:
-            raise ValueError("bad_database") from error
-        if driver not in {"sqlite+aiosqlite", "postgresql+asyncpg"}:
-            raise ValueError("bad_database")
+        parse_address(url)
         return url
 
     @field_validator("webhook_url")
@@ -167,7 +162,12 @@ def _in_words(error: ValidationError) -> list[str]:
     lines = []
     for problem in error.errors(include_input=False):
         variable = str(problem["loc"][0]).upper()
-        reason = str(problem.get("ctx", {}).get("error", ""))
-        name = reason if reason in TEXT.names else f"bad_{variable.lower()}"
-        lines.append(TEXT.label("bad_setting", variable=variable, remedy=TEXT.label(name)))
+        remedy = _remedy(variable, problem.get("ctx", {}).get("error"))
+        lines.append(TEXT.label("bad_setting", variable=variable, remedy=remedy))
     return lines
+
+
+def _remedy(variable: str, reason: object) -> str:
+    if isinstance(reason, AddressError):
+        return TEXT.label(f"bad_database_{reason.fault}", option=reason.option)
+    return TEXT.label(str(reason) if str(reason) in TEXT.names else f"bad_{variable.lower()}")

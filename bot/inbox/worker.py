@@ -29,7 +29,7 @@ from handlers.core.turn import CURRENT, BotContext, Turn
 from handlers.messages import Catalogue
 from handlers.prefetch import asked_anew, match_ahead, prefetch
 from storage.database import Database
-from storage.engine.errors import StorageError
+from storage.engine.errors import StorageError, UndoneError
 from storage.queues.inbox import WaitingUpdate
 from storage.queues.outbox import Audience, Outgoing
 from storage.unit_of_work import UnitOfWork
@@ -43,6 +43,7 @@ _AT_ONCE = 128
 # for it.
 _TOGETHER = 64
 _TOGETHER_SECONDS = 0.03
+_REPEATS = 2
 _RETRY_AFTER = timedelta(seconds=2)
 # A person who waits longer sees that the bot is busy.
 _TYPING_AFTER_SECONDS = 0.7
@@ -162,6 +163,15 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             self._handled(turn, item)
 
     async def _handle_alone(self, update: Update) -> Turn:
+        """Handle one update, and again at once where other transactions disturbed it."""
+        for _ in range(_REPEATS):
+            try:
+                return await self._handle_once(update)
+            except UndoneError as error:
+                logger.info("handled again: %s", error)
+        return await self._handle_once(update)
+
+    async def _handle_once(self, update: Update) -> Turn:
         async with self._database.begin() as work:
             turn = await self._turn(work, update)
             await self._mark_done(work, [turn])

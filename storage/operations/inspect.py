@@ -8,15 +8,29 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import close_engine, open_engine, unreachable
-from storage.engine.errors import NotSqliteError
+from storage.database import check_encoding, close_engine, open_engine, unreachable
+from storage.engine.address import parse_address
+from storage.engine.errors import DatabaseUnavailableError, NotSqliteError
 from storage.engine.faults import Fault, fault_of, kind_of
 
 _NO_FILE = {None, "", ":memory:"}
 # Tables that every version has: a database that has them all is the bot's.
 _OURS = {"alembic_version", "people", "inbox", "outbox"}
+# The tables that this account may not change, and the schema where it may make none.
+_LACKING_RIGHTS = text("""
+    SELECT tablename FROM pg_tables
+    WHERE schemaname = current_schema() AND NOT (
+        has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT')
+        AND has_table_privilege(format('%I.%I', schemaname, tablename), 'INSERT')
+        AND has_table_privilege(format('%I.%I', schemaname, tablename), 'UPDATE')
+        AND has_table_privilege(format('%I.%I', schemaname, tablename), 'DELETE'))
+    UNION ALL
+    SELECT CAST(current_schema() AS text)
+    WHERE to_regclass('alembic_version') IS NULL
+        AND NOT has_schema_privilege(current_schema(), 'CREATE')
+""")
 # A damaged file may have thousands of faults; the first ones are enough.
 _MOST_FAULTS = 20
 
@@ -31,7 +45,7 @@ class Finding:
 
 def sqlite_file(url: str) -> Path:
     """Return the file that a URL names; NotSqliteError if it names a server."""
-    parsed = make_url(url)
+    parsed = parse_address(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database in _NO_FILE:
         raise NotSqliteError("the database is not a file")
     return Path(parsed.database or "")
@@ -42,7 +56,7 @@ async def inspect_database(url: str) -> tuple[Finding, ...]:
 
     A bot may be running on it.
     """
-    if make_url(url).get_backend_name() != "sqlite":
+    if parse_address(url).get_backend_name() != "sqlite":
         return await _inspect_server(url)
     path = sqlite_file(url)
     findings = inspect_file(path)
@@ -109,17 +123,33 @@ def _orphans(connection: sqlite3.Connection) -> tuple[Finding, ...]:
 
 
 async def _inspect_server(url: str) -> tuple[Finding, ...]:
-    engine = open_engine(make_url(url))
+    engine = open_engine(parse_address(url))
     try:
         async with engine.connect() as connection:
+            await check_encoding(connection)
+            if refusals := await _refusals(connection):
+                return refusals
             if not await connection.scalar(text("SELECT to_regclass('alembic_version')")):
                 return _judge(set())
             heads = await connection.scalars(text("SELECT version_num FROM alembic_version"))
             return _judge(set(heads))
+    except DatabaseUnavailableError as error:
+        return (Finding(fault_of(error), str(error)),)
     except unreachable(engine) as error:
         return (Finding(fault_of(error), kind_of(error)),)
     finally:
         await close_engine(engine)
+
+
+async def _refusals(connection: AsyncConnection) -> tuple[Finding, ...]:
+    """Return why nothing could be written although the server answers: by reading only."""
+    if await connection.scalar(text("SHOW transaction_read_only")) == "on":
+        return (Finding(Fault.READ_ONLY, "transaction_read_only"),)
+    schema = await connection.scalar(text("SELECT current_schema()"))
+    if schema is None:
+        return (Finding(Fault.NO_TABLES, "search_path"),)
+    lacking = await connection.scalars(_LACKING_RIGHTS)
+    return tuple(Finding(Fault.NO_RIGHTS, name) for name in sorted(lacking))
 
 
 def _judge(heads: set[str]) -> tuple[Finding, ...]:
