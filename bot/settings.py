@@ -1,5 +1,6 @@
 """Settings, read once from the environment and ``.env``; all mistakes are reported together."""
 
+import codecs
 import re
 import secrets
 from pathlib import Path
@@ -48,6 +49,9 @@ def _user_ids(value: object) -> object:
 
 # Allowed characters: Bot API, setWebhook, secret_token.
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+# What BotFather gives, and nothing that would change the address it becomes part of.
+_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,256}")
+_HOST = re.compile(r"[A-Za-z0-9_.:%-]{1,253}")
 ChatId = Annotated[int | None, AfterValidator(_group)]
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -62,11 +66,14 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
+        # A traceback that shows a mistake must not show the value.
+        hide_input_in_errors=True,
     )
 
     telegram_bot_token: SecretStr | None = None
     telegram_api_url: AnyHttpUrl = AnyHttpUrl("https://api.telegram.org")
-    database_url: str = "sqlite+aiosqlite:///data/bot.db"
+    # It holds a password.
+    database_url: str = Field("sqlite+aiosqlite:///data/bot.db", repr=False)
     knowledge_dir: Path = Path(knowledge.__file__).parent
     admin_chat_id: ChatId = None
     facilitator_chat_id: ChatId = None
@@ -96,10 +103,14 @@ class Settings(BaseSettings):
     @classmethod
     def read(cls, **overrides: object) -> Self:
         """Return the settings; raises SettingsError with all mistakes together."""
+        file = overrides.get("_env_file", cls.model_config.get("env_file"))
+        coding = (
+            {"_env_file_encoding": encoding_of(Path(file))} if isinstance(file, str | Path) else {}
+        )
         try:
-            return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
+            return cls(**coding, **overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
         except ValidationError as error:
-            raise SettingsError(tuple(_in_words(error))) from error
+            raise SettingsError(tuple(_in_words(error))) from None
 
     def check_for_webhook(self) -> None:
         """Raise SettingsError with all the settings that ``serve`` needs and that are missing."""
@@ -115,11 +126,25 @@ class Settings(BaseSettings):
     @field_validator("telegram_bot_token")
     @classmethod
     def _check_token(cls, token: SecretStr | None) -> SecretStr | None:
-        if token is not None:
-            number, *secret = token.get_secret_value().split(":")
-            if len(secret) != 1 or not number.isdigit() or not secret[0]:
-                raise ValueError("bad_token")
+        if token is not None and not _TOKEN.fullmatch(token.get_secret_value()):
+            raise ValueError("bad_token")
         return token
+
+    @field_validator("listen_host")
+    @classmethod
+    def _check_host(cls, host: str) -> str:
+        if not _HOST.fullmatch(host):
+            raise ValueError("bad_listen_host")
+        return host
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _check_text(cls, value: object) -> object:
+        """Leave out the spaces around a value, which nobody sees; refuse what is no text."""
+        if not isinstance(value, str):
+            return value
+        value.encode("utf-8")
+        return value.strip()
 
     @field_validator("database_url")
     @classmethod
@@ -150,6 +175,35 @@ class Settings(BaseSettings):
         if not directory.is_dir():
             raise ValueError("bad_directory")
         return directory
+
+
+def encoding_of(file: Path) -> str:
+    """Return how a settings file is written: UTF-8, or what Windows' Notepad may save instead.
+
+    Raises SettingsError where the file cannot be read.
+    """
+    try:
+        start = file.read_bytes() if file.is_file() else b""
+    except OSError:
+        raise SettingsError((TEXT.label("bad_settings_file", file=file),)) from None
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in start:
+        return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
+    try:
+        start.decode("utf-8")
+    except UnicodeDecodeError:
+        # Windows-1252, where the five bytes that it leaves out have a meaning as well.
+        return "cp1252" if _is_decoded(start, "cp1252") else "latin-1"
+    return "utf-8-sig"
+
+
+def _is_decoded(content: bytes, encoding: str) -> bool:
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _lacking(name: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 
 import asyncpg  # type: ignore[import-untyped]  # it has no stubs
 import asyncpg.exceptions
@@ -31,50 +32,9 @@ from storage.engine.faults import fault_of, remedy_of, ruling_of
 
 # The classes of appendix A of PostgreSQL 18's manual, and one that earlier versions had.
 CLASSES = [
-    "00",
-    "01",
-    "02",
-    "03",
-    "08",
-    "09",
-    "0A",
-    "0B",
-    "0F",
-    "0L",
-    "0P",
-    "0Z",
-    "10",
-    "20",
-    "21",
-    "22",
-    "23",
-    "24",
-    "25",
-    "26",
-    "27",
-    "28",
-    "2B",
-    "2D",
-    "2F",
-    "34",
-    "38",
-    "39",
-    "3B",
-    "3D",
-    "3F",
-    "40",
-    "42",
-    "44",
-    "53",
-    "54",
-    "55",
-    "57",
-    "58",
-    "72",
-    "F0",
-    "HV",
-    "P0",
-    "XX",
+    *("00", "01", "02", "03", "08", "09", "0A", "0B", "0F", "0L", "0P", "0Z", "10", "20", "21"),
+    *("22", "23", "24", "25", "26", "27", "28", "2B", "2D", "2F", "34", "38", "39", "3B", "3D"),
+    *("3F", "40", "42", "44", "53", "54", "55", "57", "58", "72", "F0", "HV", "P0", "XX"),
 ]
 # "Result and Error Codes", all but those of success: 100, 101 and 0.
 PRIMARY = range(1, 29)
@@ -314,6 +274,17 @@ async def test_two_that_wait_for_each_other_begin_again(database: Database) -> N
 
 
 LOOPS = ("inbox", "dispatcher", "update_source", "retention", "backlog")
+MET = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_SCHEMA,
+)
 SURVIVED: list[Callable[[], Exception]] = [
     lambda: asyncpg.exceptions.ReadOnlySQLTransactionError("x"),
     lambda: asyncpg.exceptions.InvalidCachedStatementError("x"),
@@ -324,7 +295,7 @@ SURVIVED: list[Callable[[], Exception]] = [
     lambda: asyncpg.exceptions.UndefinedTableError("x"),
     lambda: asyncpg.exceptions.UniqueViolationError("x"),
     lambda: asyncpg.InterfaceError("connection is closed"),
-    *(lambda code=code: of_sqlite(code) for code in OF_SQLITE),  # type: ignore[misc]  # the default binds the code
+    *(partial(of_sqlite, code) for code in MET),
 ]
 
 

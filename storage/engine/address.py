@@ -90,7 +90,7 @@ def one(url: URL, name: str) -> str:
 def places(url: URL) -> tuple[tuple[str, int], ...]:
     """Return the hosts and ports of a server's address, to be tried in turn; none: the driver's."""
     hosts = _listed(url, "host") or ([url.host] if url.host else [])
-    ports = _listed(url, "port") or [str(url.port or _STANDARD_PORT)]
+    ports = _listed(url, "port") or [_STANDARD_PORT if url.port is None else str(url.port)]
     if len(ports) == 1:
         ports *= len(hosts)
     if len(ports) != len(hosts):
@@ -124,7 +124,8 @@ def _parsed(text: str) -> URL:
 def _file(text: str) -> URL:
     url = _parsed(text)
     # With two slashes, the first folder of the path would be taken for a host, and left out.
-    if url.host or url.username or url.database in {None, "", ":memory:"}:
+    is_file = url.database not in {None, "", ":memory:"} and not str(url.database).endswith("/")
+    if url.host or url.username or not is_file:
         raise AddressError("file")
     return url
 
