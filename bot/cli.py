@@ -55,6 +55,10 @@ def _fail_by(error: Exception) -> int:
             message = TEXT.label("settings_wrong", problems=error.problems)
         case OSError(errno=int()):
             message = TEXT.label("system_refuses", file=error.filename, reason=error.strerror)
+        case _ if sys.excepthook is not sys.__excepthook__:
+            # Logs are set up: they tell it in their own form, as discreetly.
+            sys.excepthook(type(error), error, error.__traceback__)
+            return 1
         case _:
             from bot.runtime.logs import describe  # noqa: PLC0415 - seldom needed
 

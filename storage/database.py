@@ -28,6 +28,7 @@ from storage.engine.errors import (
 )
 from storage.engine.faults import Fault, Remedy, fault_of, kind_of, remedy_of
 from storage.engine.file_lock import make_folder
+from storage.engine.places import at_place, make_private
 from storage.engine.postgresql import open_server, terminate
 from storage.engine.revision import NEWEST, is_newest
 from storage.engine.sqlite import close_sqlite, open_sqlite
@@ -73,6 +74,7 @@ class Database:
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         if self._is_sqlite and self._url.database:
             make_folder(Path(self._url.database))
+            make_private(Path(self._url.database))
         self._engine = open_engine(self._url)
         self.worker = worker or (_ONLY_WORKER if self._is_sqlite else new_worker())
         self._heartbeat = Heartbeat(self.begin, self.worker)
@@ -92,7 +94,7 @@ class Database:
                     await connection.run_sync(_upgrade)
         except unreachable(engine) as error:
             reason = f"the database cannot be brought up to date: {kind_of(error)}"
-            raise DatabaseUnavailableError(reason) from error
+            raise DatabaseUnavailableError(reason, self._fault(error)) from error
         finally:
             await close_engine(engine)
         logger.info("database at revision %s", NEWEST)
@@ -134,7 +136,7 @@ class Database:
                     yield work
                     await work.changes.write_all()
             except DBAPIError as error:
-                if (unavailable := _unavailable(error)) is None:
+                if (unavailable := self._unavailable(error)) is None:
                     raise
                 raise unavailable from error
 
@@ -175,7 +177,22 @@ class Database:
             return await self._engine.connect()
         except unreachable(self._engine) as error:
             reason = f"the database cannot be reached: {kind_of(error)}"
-            raise DatabaseUnavailableError(reason) from error
+            raise DatabaseUnavailableError(reason, self._fault(error)) from error
+
+    def _unavailable(self, error: DBAPIError) -> DatabaseUnavailableError | None:
+        """Return our error for a driver's; None where what was to be written is at fault."""
+        match remedy_of(error):
+            case Remedy.SET_ASIDE:
+                return None
+            case Remedy.AGAIN:
+                return UndoneError("another transaction got in the way")
+        fault = self._fault(error)
+        return DatabaseUnavailableError(_REASONS.get(fault, _NO_ANSWER), fault)
+
+    def _fault(self, error: Exception) -> Fault:
+        """Return the fault behind a driver's error; for a file, what its place tells of it."""
+        fault = fault_of(error)
+        return at_place(fault, Path(self._url.database or "")) if self._is_sqlite else fault
 
     def _turn(self) -> AbstractAsyncContextManager[None]:
         return self._one_writer() if self._is_sqlite else nullcontext()
@@ -243,14 +260,3 @@ async def check_encoding(connection: AsyncConnection) -> None:
         found = await connection.scalar(text(f"SELECT current_setting('{name}')"))
         if found != _ENCODING:
             raise DatabaseUnavailableError(f"{name} is {found}", Fault.WRONG_ENCODING)
-
-
-def _unavailable(error: DBAPIError) -> DatabaseUnavailableError | None:
-    """Return the error of ours for a driver's; None where what was to be written is at fault."""
-    match remedy_of(error):
-        case Remedy.SET_ASIDE:
-            return None
-        case Remedy.AGAIN:
-            return UndoneError("another transaction got in the way")
-        case _:
-            return DatabaseUnavailableError(_REASONS.get(fault_of(error), _NO_ANSWER))

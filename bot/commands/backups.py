@@ -12,6 +12,7 @@ from storage.engine.errors import (
     DamagedError,
     ForeignDatabaseError,
     InUseError,
+    IsAFolderError,
     NoDatabaseError,
     NotEmptyError,
     NotSqliteError,
@@ -58,6 +59,9 @@ def _failed(command: str, error: StorageError) -> int:
             message = TEXT.label("keeping_exists", path=error.path)
         case InUseError():
             message = TEXT.label("keeping_in_use", path=error.path)
+        case IsAFolderError():
+            why = TEXT.label(f"database_{fault_of(error)}", reason=error.name)
+            message = TEXT.label("keeping_failed", why=why)
         case NoDatabaseError():
             message = TEXT.label("keeping_missing", name=error.name)
         case ForeignDatabaseError():

@@ -67,6 +67,14 @@ class NoDatabaseError(DatabaseUnavailableError):
         self.name = name
 
 
+class IsAFolderError(NoDatabaseError):
+    """A folder is where the file of a database should be."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.fault = Fault.IS_A_FOLDER
+
+
 class ForeignDatabaseError(StorageError):
     """The database is not this bot's: it does not have the bot's tables."""
 

@@ -38,7 +38,7 @@ def refuse_in_use(database: Path) -> None:
     """Raise InUseError if a process has locked the file; creates no lock file."""
     try:
         is_free = not _lock_of(database).exists()
-    except PermissionError as error:
+    except OSError as error:
         raise NoPlaceError(database.parent) from error
     if not is_free:
         with alone_on(database):

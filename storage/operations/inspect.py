@@ -14,6 +14,7 @@ from storage.database import check_encoding, close_engine, open_engine, unreacha
 from storage.engine.address import parse_address
 from storage.engine.errors import DatabaseUnavailableError, NotSqliteError
 from storage.engine.faults import Fault, fault_of, kind_of
+from storage.engine.places import at_place, is_folder, place_fault
 
 _NO_FILE = {None, "", ":memory:"}
 # Tables that every version has: a database that has them all is the bot's.
@@ -62,6 +63,8 @@ async def inspect_database(url: str) -> tuple[Finding, ...]:
     findings = inspect_file(path)
     if findings:
         return findings
+    if fault := place_fault(path):
+        return (Finding(fault, path.name),)
     with closing(open_read_only(path)) as connection:
         has_tables = connection.execute(
             "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
@@ -74,18 +77,20 @@ def inspect_file(path: Path) -> tuple[Finding, ...]:
     """Return the faults of an SQLite file, whatever its revision."""
     if not is_there(path):
         return (_absence(path),)
+    if is_folder(path):
+        return (Finding(Fault.IS_A_FOLDER, str(path)),)
     try:
         with closing(open_read_only(path)) as connection:
             return _damage(connection) or _orphans(connection)
     except sqlite3.DatabaseError as error:
-        return (Finding(fault_of(error), error.sqlite_errorname),)
+        return (Finding(at_place(fault_of(error), path), error.sqlite_errorname),)
 
 
 def is_there(path: Path) -> bool:
-    """Tell whether a file is there; True without permission to look: opening it will then fail."""
+    """Tell whether something is there; True where that cannot be seen: opening it will fail."""
     try:
-        return path.is_file()
-    except PermissionError:
+        return path.exists()
+    except OSError:
         return True
 
 
@@ -107,9 +112,10 @@ def _absence(path: Path) -> Finding:
     try:
         # Permissions are not enough: root may write in /proc by its mode, yet creating fails.
         with TemporaryDirectory(dir=existing):
-            return Finding(Fault.MISSING, path.name)
+            fault = place_fault(path) or Fault.MISSING
     except OSError:
-        return Finding(Fault.NO_PLACE, str(existing))
+        fault = place_fault(path) or Fault.NO_PLACE
+    return Finding(fault, path.name if fault is Fault.MISSING else str(existing))
 
 
 def _damage(connection: sqlite3.Connection) -> tuple[Finding, ...]:
