@@ -3,6 +3,8 @@
 import codecs
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -183,27 +185,28 @@ def encoding_of(file: Path) -> str:
     Raises SettingsError where the file cannot be read.
     """
     try:
-        start = file.read_bytes() if file.is_file() else b""
+        content = file.read_bytes() if file.is_file() else b""
     except OSError:
-        raise SettingsError((TEXT.label("bad_settings_file", file=file),)) from None
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if b"\0" in start:
-        return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
-    try:
-        start.decode("utf-8")
-    except UnicodeDecodeError:
-        # Windows-1252, where the five bytes that it leaves out have a meaning as well.
-        return "cp1252" if _is_decoded(start, "cp1252") else "latin-1"
-    return "utf-8-sig"
+        content = None
+    found = None if content is None else next(_encodings(content), None)
+    if found is None:
+        raise SettingsError((TEXT.label("bad_settings_file", file=file),))
+    return found
 
 
-def _is_decoded(content: bytes, encoding: str) -> bool:
-    try:
-        content.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+def _encodings(content: bytes) -> Iterator[str]:
+    """Yield the encodings that a settings file can be read in, the likeliest first."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        likely = ["utf-16"]
+    elif b"\0" in content:
+        likely = ["utf-16-le", "utf-16-be"] if content[1:2] == b"\0" else ["utf-16-be"]
+    else:
+        # Windows-1252 lacks five bytes, which Latin-1 has.
+        likely = ["utf-8-sig", "cp1252", "latin-1"]
+    for encoding in likely:
+        with suppress(UnicodeDecodeError):
+            content.decode(encoding)
+            yield encoding
 
 
 def _lacking(name: str) -> str:

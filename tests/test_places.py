@@ -23,7 +23,7 @@ from storage.database import Database
 from storage.engine.error_codes import Fault
 from storage.engine.errors import DatabaseUnavailableError
 from storage.engine.faults import fault_of
-from storage.engine.places import files_of, open_to_others, place_fault
+from storage.engine.places import files_of, make_private, open_to_others, place_fault
 from storage.operations.inspect import inspect_database
 
 TODAY = date(2026, 11, 23)
@@ -188,6 +188,15 @@ async def test_the_files_of_a_database_are_its_owners_alone(
     modes = {stat.S_IMODE(one.stat().st_mode) for one in files_of(database) if one.exists()}
     await opened.close()
     assert modes == {0o600}
+
+
+def test_a_device_keeps_its_rights(tmp_path: Path) -> None:
+    device = tmp_path / "bot.db"
+    os.mkfifo(device, 0o644)
+    device.chmod(0o644)
+    make_private(device)
+    assert stat.S_IMODE(device.stat().st_mode) == 0o644
+    assert place_fault(device) is Fault.NOT_A_DATABASE
 
 
 @pytest.fixture

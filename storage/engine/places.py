@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from storage.engine.error_codes import Fault
+from storage.engine.errors import DatabaseUnavailableError
 
 # What SQLite calls only a file that cannot be opened, read or written.
 _OF_PLACE = {Fault.NO_PLACE, Fault.DISK_FAILS}
+NO_FILE = {Fault.IS_A_FOLDER, Fault.NOT_A_DATABASE}
 _PRIVATE = 0o600
 # SQLite writes whole pages, and a file with its write-ahead log needs a few.
 _LEAST_BYTES = 64 * 1024
@@ -22,6 +24,8 @@ def place_fault(database: Path) -> Fault | None:
     try:
         if database.is_dir():
             return Fault.IS_A_FOLDER
+        if database.exists() and not database.is_file():
+            return Fault.NOT_A_DATABASE
         folder = next(each for each in database.absolute().parents if each.is_dir())
         disk = os.statvfs(folder)
     except OSError:
@@ -37,6 +41,12 @@ def place_fault(database: Path) -> Fault | None:
 def at_place(fault: Fault, database: Path) -> Fault:
     """Return what is behind a fault that may be of a file's place; otherwise the fault itself."""
     return (place_fault(database) or fault) if fault in _OF_PLACE else fault
+
+
+def refuse_what_is_no_file(database: Path) -> None:
+    """Raise DatabaseUnavailableError where a folder or a device is in a database's place."""
+    if (fault := place_fault(database)) in NO_FILE:
+        raise DatabaseUnavailableError(f"{database} is no file", fault)
 
 
 def is_folder(path: Path) -> bool:
@@ -59,7 +69,9 @@ def make_private(database: Path) -> None:
     for file in files_of(database):
         # A file of another account stays as it is: the doctor tells of it.
         with contextlib.suppress(OSError):
-            if stat.S_IMODE(file.stat().st_mode) & 0o077:
+            mode = file.stat().st_mode
+            # Never a device: its rights are those of the whole machine.
+            if stat.S_ISREG(mode) and stat.S_IMODE(mode) & 0o077:
                 file.chmod(_PRIVATE)
 
 

@@ -14,7 +14,7 @@ from storage.database import check_encoding, close_engine, open_engine, unreacha
 from storage.engine.address import parse_address
 from storage.engine.errors import DatabaseUnavailableError, NotSqliteError
 from storage.engine.faults import Fault, fault_of, kind_of
-from storage.engine.places import at_place, is_folder, place_fault
+from storage.engine.places import NO_FILE, at_place, place_fault
 
 _NO_FILE = {None, "", ":memory:"}
 # Tables that every version has: a database that has them all is the bot's.
@@ -77,8 +77,9 @@ def inspect_file(path: Path) -> tuple[Finding, ...]:
     """Return the faults of an SQLite file, whatever its revision."""
     if not is_there(path):
         return (_absence(path),)
-    if is_folder(path):
-        return (Finding(Fault.IS_A_FOLDER, str(path)),)
+    fault = place_fault(path)
+    if fault is not None and fault in NO_FILE:
+        return (Finding(fault, str(path)),)
     try:
         with closing(open_read_only(path)) as connection:
             return _damage(connection) or _orphans(connection)
