@@ -7,7 +7,6 @@ from contextlib import suppress
 from functools import partial
 
 import asyncpg  # type: ignore[import-untyped]  # it has no stubs
-import asyncpg.exceptions
 import pytest
 from dialogue import Speaker, Stage, inside
 from postgres import Server

@@ -200,7 +200,7 @@ def test_logs_hide_each_way_that_a_secret_is_written(
 
 
 def run(
-    command: list[str], folder: Path, stdin: bytes = b"", **environment: str
+    command: list[str], folder: Path, stdin: bytes, **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command as a process of its own; it must end by itself."""
     return subprocess.run(  # noqa: S603
@@ -240,10 +240,10 @@ def test_a_settings_file_of_no_encoding_is_no_traceback(
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "cp437", "utf-8"])
 def test_any_terminal_can_be_written_to(encoding: str, tmp_path: Path) -> None:
     environment = {"PYTHONIOENCODING": encoding, "LC_ALL": "C"}
-    said = run(["doctor"], tmp_path, **environment)
+    said = run(["doctor"], tmp_path, b"", **environment)
     assert b"Traceback" not in said.stdout + said.stderr
     assert "A surveiller" in said.stdout.decode(encoding).replace("À", "A")
-    answer = run(["ask", "bonjour 😀", "--json"], tmp_path, **environment)
+    answer = run(["ask", "bonjour 😀", "--json"], tmp_path, b"", **environment)
     assert answer.returncode == 0
     assert re.search(r"😀|\\ud83d\\ude00", answer.stdout.decode(encoding))
 
@@ -257,9 +257,9 @@ def test_lines_from_windows_are_read(tmp_path: Path) -> None:
         assert b"ligne 1" in said.stderr
         assert b"Traceback" not in said.stderr
     (tmp_path / "bom").write_bytes(b'\xef\xbb\xbf{"q": "bonjour", "expect": []}\n')
-    assert run(["evaluate", "bom"], tmp_path).returncode == 0
+    assert run(["evaluate", "bom"], tmp_path, b"").returncode == 0
     (tmp_path / "wide").write_text('{"q": "bonjour", "expect": []}\n', "utf-16")
-    said = run(["evaluate", "wide"], tmp_path)
+    said = run(["evaluate", "wide"], tmp_path, b"")
     assert "n'est pas en UTF-8" in said.stderr.decode().replace("\xa0", " ")
 
 
