@@ -21,7 +21,7 @@ listen_addr = 127.0.0.1
 listen_port = {port}
 unix_socket_dir =
 auth_type = any
-pool_mode = transaction
+pool_mode = {mode}
 default_pool_size = 2
 ignore_startup_parameters = {ignored}
 logfile = {folder}/log
@@ -35,7 +35,7 @@ def programme() -> str | None:
 
 
 @contextmanager
-def pooling(sockets: Path, ignored: str = "") -> Iterator[int]:
+def pooling(sockets: Path, ignored: str = "", mode: str = "transaction") -> Iterator[int]:
     """Pool the server that listens in a folder, and yield the port; skip without PgBouncer.
 
     ``ignored``: the connections' settings that it drops instead of refusing them.
@@ -47,7 +47,7 @@ def pooling(sockets: Path, ignored: str = "") -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     folder = Path(tempfile.mkdtemp(prefix="pgbouncer-"))
-    values = {"sockets": sockets, "port": port, "ignored": ignored, "folder": folder}
+    values = {"sockets": sockets, "port": port, "ignored": ignored, "folder": folder, "mode": mode}
     (folder / "ini").write_text(_CONFIGURATION.format(**values))
     account = _account()
     shutil.chown(folder, account)

@@ -94,6 +94,17 @@ async def test_an_option_that_a_pooler_refuses_is_told(postgres: Server) -> None
         assert [one.fault for one in await inspect_database(url)] == [Fault.POOLER]
 
 
+async def test_a_pooler_without_transactions_is_told(postgres: Server) -> None:
+    with pooling(folder_of(postgres), mode="statement") as port:
+        url = f"postgresql+asyncpg://bot@127.0.0.1:{port}/postgres"
+        database = Database(url)
+        with pytest.raises(DatabaseUnavailableError) as raised:
+            await database.migrate()
+        await database.close()
+        assert fault_of(raised.value) is Fault.POOLER
+        assert [one.fault for one in await inspect_database(url)] == [Fault.POOLER]
+
+
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII", "WIN1252", "EUC_JP"])
 async def test_a_database_that_cannot_hold_every_character_is_refused(
     postgres: Server, encoding: str

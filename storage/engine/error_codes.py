@@ -147,8 +147,8 @@ OF_POSTGRESQL = {
 STALE_PLAN = _again("the tables changed, and the statement is prepared anew")
 STALE_PLAN_WORDS = "cached plan must not change result type"
 # PgBouncer gives this the code of a protocol out of step.
-POOLER_REFUSES = _refuse(Fault.POOLER, "the pooler refuses an option of the address")
-POOLER_WORDS = "unsupported startup parameter"
+POOLER_REFUSES = _refuse(Fault.POOLER, "the pooler refuses an option, or transactions")
+POOLER_WORDS = ("unsupported startup parameter", "statement pooling mode")
 
 OF_SQLITE = {
     sqlite3.SQLITE_ERROR: _set_aside("a statement of ours is wrong"),

@@ -82,7 +82,9 @@ def _by_words(state: str, words: str) -> Ruling | None:
     """Return the ruling on an error that shares its code with others of another meaning."""
     if state == "0A000" and STALE_PLAN_WORDS in words:
         return STALE_PLAN
-    return POOLER_REFUSES if state == "08P01" and POOLER_WORDS in words else None
+    # Where the pooler cuts the connection as well, the driver quotes its words.
+    is_of_pooler = state.startswith("08") and any(each in words for each in POOLER_WORDS)
+    return POOLER_REFUSES if is_of_pooler else None
 
 
 def _name(kind: type) -> str:
