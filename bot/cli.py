@@ -14,6 +14,7 @@ from bot.commands.console import fail, prepare, say
 from bot.messages import TEXT
 from bot.settings import Settings, SettingsError
 
+_OURS = {"bot", "handlers", "knowledge", "storage"}
 _MOST_PORT = 65535
 Command = Callable[[argparse.Namespace], int]
 # The object that adds one command to the parser: `add_parser`. argparse keeps its type private.
@@ -55,6 +56,8 @@ def _fail_by(error: Exception) -> int:
             message = TEXT.label("settings_wrong", problems=error.problems)
         case OSError(errno=int()):
             message = TEXT.label("system_refuses", file=error.filename, reason=error.strerror)
+        case ImportError(name=str(name)) if name.partition(".")[0] not in _OURS:
+            message = TEXT.label("package_missing", name=name, python=sys.executable)
         case _ if sys.excepthook is not sys.__excepthook__:
             # Logs are set up: they tell it in their own form, as discreetly.
             sys.excepthook(type(error), error, error.__traceback__)

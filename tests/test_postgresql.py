@@ -195,6 +195,7 @@ async def test_a_server_that_does_not_encrypt_is_told(postgres: Server) -> None:
         ("bot:pw@[::1]:5433/db", (("::1", 5433),), "pw", "db"),
         ("bot:pw@h1:1,h2/db", (("h1", 1), ("h2", 5432)), "pw", "db"),
         ("/db?host=h1,h2&port=1,2&user=u&password=pw", (("h1", 1), ("h2", 2)), "pw", "db"),
+        ("bot:pw@%2Fvar%2Frun/db", (("/var/run", 5432),), "pw", "db"),
         ("bot:pw@/db?host=/var/run&port=7", (("/var/run", 7),), "pw", "db"),
         ("bot:pw@/?host=a:1&host=b:2&dbname=db", (("a", 1), ("b", 2)), "pw", "db"),
     ],

@@ -378,6 +378,14 @@ def test_what_nobody_foresaw_is_told_without_its_words(
     assert "Une erreur inattendue" in said
     assert "RuntimeError" in said
     assert MARK not in said
+
+    def lacks(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError(MARK, name="alembic.config")
+
+    monkeypatch.setattr("bot.commands.ask_and_check.check_whole", lacks)
+    assert main(["check"]) == 1
+    assert "il manque alembic.config" in capsys.readouterr().err
+    monkeypatch.setattr("bot.commands.ask_and_check.check_whole", fails)
     # Where logs are set up, they tell it in their own form.
     logs.set_up("INFO")
     assert main(["check"]) == 1

@@ -5,6 +5,7 @@ An address holds a password, and a mistake in it may put the password anywhere: 
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -188,6 +189,9 @@ def _listed(url: URL, name: str) -> list[str]:
 
 
 def _place(host: str, port: str) -> tuple[str, int]:
+    if host.lower().startswith("%2f"):
+        # How libpq writes the folder of a socket in a host's place.
+        host = unquote(host)
     # An address of version 6 has colons of its own, and its port only behind brackets.
     if found := re.fullmatch(r"\[([^\]]+)\]:(\d+)|([^/:]+):(\d+)", host):
         host, port = found[1] or found[3], found[2] or found[4]
