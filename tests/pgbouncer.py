@@ -27,6 +27,11 @@ ignore_startup_parameters = {ignored}
 logfile = {folder}/log
 pidfile = {folder}/pid
 """
+_ENCRYPTION = """
+client_tls_sslmode = require
+client_tls_key_file = {0}
+client_tls_cert_file = {0}
+"""
 
 
 def programme() -> str | None:
@@ -35,10 +40,13 @@ def programme() -> str | None:
 
 
 @contextmanager
-def pooling(sockets: Path, ignored: str = "", mode: str = "transaction") -> Iterator[int]:
+def pooling(
+    sockets: Path, ignored: str = "", mode: str = "transaction", certificate: Path | None = None
+) -> Iterator[int]:
     """Pool the server that listens in a folder, and yield the port; skip without PgBouncer.
 
-    ``ignored``: the connections' settings that it drops instead of refusing them.
+    ``ignored``: the connections' settings that it drops instead of refusing them. With a
+    ``certificate``, a file that holds its key as well, it takes encrypted connections only.
     """
     found = programme()
     if found is None:
@@ -48,7 +56,8 @@ def pooling(sockets: Path, ignored: str = "", mode: str = "transaction") -> Iter
         port = free.getsockname()[1]
     folder = Path(tempfile.mkdtemp(prefix="pgbouncer-"))
     values = {"sockets": sockets, "port": port, "ignored": ignored, "folder": folder, "mode": mode}
-    (folder / "ini").write_text(_CONFIGURATION.format(**values))
+    encryption = _ENCRYPTION.format(certificate) if certificate else ""
+    (folder / "ini").write_text(_CONFIGURATION.format(**values) + encryption)
     account = _account()
     shutil.chown(folder, account)
     process = subprocess.Popen(  # noqa: S603

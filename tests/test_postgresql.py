@@ -1,6 +1,9 @@
 """PostgreSQL as operators have it: behind a pooler, in any encoding, by any address."""
 
 import asyncio
+import shutil
+import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -185,6 +188,53 @@ async def test_a_server_that_does_not_encrypt_is_told(postgres: Server) -> None:
     with pooling(folder_of(postgres)) as port:
         url = f"postgresql+asyncpg://bot@127.0.0.1:{port}/postgres?sslmode=require"
         assert [one.fault for one in await inspect_database(url)] == [Fault.NOT_ENCRYPTED]
+
+
+@pytest.fixture
+def certificate() -> Iterator[Path]:
+    """A certificate of this machine with its key, that the pooler's account may read."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed: no certificate can be made")
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    key, made = folder / "key", folder / "certificate"
+    names = "subjectAltName=IP:127.0.0.1"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=localhost", "-addext", names, "-keyout", str(key), "-out", str(made)]
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+    made.write_bytes(made.read_bytes() + key.read_bytes())
+    made.chmod(0o644)
+    yield made
+    shutil.rmtree(folder)
+
+
+ENCRYPTED: dict[str, Fault] = {
+    "": Fault.EMPTY,
+    "?sslmode=require": Fault.EMPTY,
+    "?ssl=true": Fault.EMPTY,
+    "?sslmode=verify-full&sslrootcert=CERTIFICATE": Fault.EMPTY,
+    "?sslmode=disable": Fault.NOT_ENCRYPTED,
+    "?sslrootcert=system": Fault.NOT_ENCRYPTED,
+    "?sslmode=require&ssl_min_protocol_version=TLSv1.3&ssl_max_protocol_version=TLSv1.2": (
+        Fault.NOT_ENCRYPTED
+    ),
+    "?sslnegotiation=direct": Fault.WRONG_OPTION,
+}
+
+
+async def test_encryption_is_as_the_address_asks(
+    postgres: Server, certificate: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    url = await postgres.create(migrated=False)
+    with pooling(folder_of(postgres), certificate=certificate) as port:
+        for options, fault in ENCRYPTED.items():
+            asked = options.replace("CERTIFICATE", str(certificate))
+            found = await inspect_database(
+                f"postgresql+asyncpg://bot@127.0.0.1:{port}/{name_of(url)}{asked}"
+            )
+            assert [one.fault for one in found] == [fault], options
+    await postgres.drop(url)
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,9 @@ STALE_PLAN_WORDS = "cached plan must not change result type"
 # PgBouncer gives this the code of a protocol out of step.
 POOLER_REFUSES = _refuse(Fault.POOLER, "the pooler refuses an option, or transactions")
 POOLER_WORDS = ("unsupported startup parameter", "statement pooling mode")
+# A server or a pooler that asks for encryption refuses others with codes that it gives for more.
+REFUSED_AS_PLAIN = _refuse(Fault.NOT_ENCRYPTED, "the server asks for an encrypted connection")
+PLAIN_WORDS = ("SSL required", "no encryption")
 
 OF_SQLITE = {
     sqlite3.SQLITE_ERROR: _set_aside("a statement of ours is wrong"),

@@ -14,8 +14,10 @@ from storage.engine.error_codes import (
     OF_DRIVERS,
     OF_POSTGRESQL,
     OF_SQLITE,
+    PLAIN_WORDS,
     POOLER_REFUSES,
     POOLER_WORDS,
+    REFUSED_AS_PLAIN,
     SQLITE_LACKS,
     STALE_PLAN,
     STALE_PLAN_WORDS,
@@ -82,6 +84,8 @@ def _by_words(state: str, words: str) -> Ruling | None:
     """Return the ruling on an error that shares its code with others of another meaning."""
     if state == "0A000" and STALE_PLAN_WORDS in words:
         return STALE_PLAN
+    if state[:2] in {"08", "28"} and any(each in words for each in PLAIN_WORDS):
+        return REFUSED_AS_PLAIN
     # Where the pooler cuts the connection as well, the driver quotes its words.
     is_of_pooler = state.startswith("08") and any(each in words for each in POOLER_WORDS)
     return POOLER_REFUSES if is_of_pooler else None

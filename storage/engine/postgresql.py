@@ -158,7 +158,7 @@ class _Sessions:
 
     def begin(self, connection: Connection) -> None:
         """Ask for the settings of a transaction where the connection could not keep them."""
-        if self._are_own is False:
+        if not self._are_own:
             connection.exec_driver_sql(_ASK_AT_BEGIN)
 
     def _directly(
@@ -169,9 +169,10 @@ class _Sessions:
         try:
             connection = dialect.connect(*positional, **(arguments | {"server_settings": settings}))
         except Exception as error:
-            if not _is_refused_setting(error):
+            if not _may_be_of_pooler(error):
                 raise
-            self._are_own = False
+            # Where its words are lost with the connection, only the other way of connecting tells.
+            self._are_own = False if _is_refused_setting(error) else None
             return None
         if self._are_own is None and isinstance(connection, AdaptedConnection):
             self._are_own = connection.run_async(_keeps_settings)
@@ -179,6 +180,10 @@ class _Sessions:
             return connection
         dialect.do_terminate(connection)
         return None
+
+
+def _may_be_of_pooler(error: BaseException) -> bool:
+    return str(getattr(error, "sqlstate", None)).startswith("08")
 
 
 def _is_refused_setting(error: BaseException) -> bool:
