@@ -1,11 +1,12 @@
 # Two stages: what builds is left behind; what runs is Python, the locked packages and the code.
-FROM python:3.13-slim AS build
+# Images are named by what they contain, not by their tag alone: `make images` renews the digests.
+FROM python:3.13-slim@sha256:9662417aace5ae7b8e2609cce472b72a8958e134ba372808abe9cc1a0c0125e6 AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/bot
 COPY requirements/run.txt /tmp/run.txt
 RUN /opt/bot/bin/python -m pip install --no-deps --require-hashes -r /tmp/run.txt
 
-FROM python:3.13-slim
+FROM python:3.13-slim@sha256:9662417aace5ae7b8e2609cce472b72a8958e134ba372808abe9cc1a0c0125e6
 ENV PATH=/opt/bot/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -16,7 +17,7 @@ ENV PATH=/opt/bot/bin:$PATH \
     LISTEN_HOST=0.0.0.0 \
     LISTEN_PORT=8000
 RUN useradd --system --uid 10001 --home-dir /var/lib/bot bot \
-    && install -d -o bot -g bot /var/lib/bot /var/cache/bot /srv/knowledge
+    && install -d -m 0700 -o bot -g bot /var/lib/bot /var/cache/bot /srv/knowledge
 COPY --from=build /opt/bot /opt/bot
 WORKDIR /opt/app
 COPY bot ./bot

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test coverage lint audit format lock bench bench-matching soak clean
+.PHONY: help run test coverage lint audit format lock images bench bench-matching soak clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,13 @@ lock: $(VENV)/bin/python  ## Choose the exact versions anew from pyproject.toml
 			--no-emit-index-url --no-emit-find-links --upgrade --quiet \
 			$$( [ $$extra = bench ] || echo --constraint requirements/bench.txt ) \
 			--extra semantic $$( [ $$extra = run ] || echo --extra $$extra ) pyproject.toml requirements/build.in -o requirements/$$extra.txt; \
+	done
+
+images:  ## Name the images of Dockerfile and compose.yaml by what their tags hold now (needs Docker)
+	@for image in $$(sed -nE 's/^(FROM| +image:) ([a-z]+:[a-z0-9.-]+)(@sha256:[0-9a-f]+)?( .*)?$$/\2/p' Dockerfile compose.yaml | sort -u); do \
+		digest=$$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$$image") || exit 1; \
+		sed -i -E "s#($$image)(@sha256:[0-9a-f]+)?( |\$$)#\1@$$digest\3#" Dockerfile compose.yaml; \
+		echo "$$image@$$digest"; \
 	done
 
 clean:  ## Remove what was set up (never data/)

@@ -4,14 +4,18 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TextIO
 
-from bot.commands.console import fail, say
+from bot.commands.console import fail, prepare, say
 from bot.messages import TEXT
 from bot.settings import Settings, SettingsError
 
+_OURS = {"bot", "handlers", "knowledge", "storage"}
+_MOST_PORT = 65535
 Command = Callable[[argparse.Namespace], int]
 # The object that adds one command to the parser: `add_parser`. argparse keeps its type private.
 _Add = Callable[..., argparse.ArgumentParser]
@@ -19,18 +23,68 @@ _Add = Callable[..., argparse.ArgumentParser]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code (0 done, 1 problems to correct, 2 wrong usage)."""
+    prepare()
     options = _parser().parse_args(arguments)
     command: Command = options.command
     try:
-        return command(options)
-    except SettingsError as error:
-        return fail(TEXT.label("settings_wrong", problems=error.problems))
+        with _private_files():
+            return command(options)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # The reader of the output closed the pipe (`| head`); Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say_no_more(sys.stdout)
         return 0
+    except Exception as error:  # noqa: BLE001 - Python's own report would quote settings
+        return _fail_by(error)
+
+
+@contextmanager
+def _private_files() -> Iterator[None]:
+    """Let what is written meanwhile be its owner's alone: it may name people."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _fail_by(error: Exception) -> int:
+    """Say what stopped the command, and quote nothing but the names of files."""
+    match error:
+        case SettingsError():
+            message = TEXT.label("settings_wrong", problems=error.problems)
+        case OSError(errno=int()):
+            message = TEXT.label("system_refuses", file=error.filename, reason=error.strerror)
+        case ImportError(name=str(name)) if name.partition(".")[0] not in _OURS:
+            message = TEXT.label("package_missing", name=name, python=sys.executable)
+        case _ if sys.excepthook is not sys.__excepthook__:
+            # Logs are set up: they tell it in their own form, as discreetly.
+            sys.excepthook(type(error), error, error.__traceback__)
+            return 1
+        case _:
+            from bot.runtime.logs import describe  # noqa: PLC0415 - seldom needed
+
+            message = TEXT.label("unexpected", detail=describe(error))
+    try:
+        return fail(message)
+    except OSError:
+        # Nothing more can be written, not even that.
+        return 1
+    finally:
+        _close(sys.stdout)
+
+
+def _close(stream: TextIO) -> None:
+    """Write what is left of an output; give it up where that fails, or Python would complain."""
+    try:
+        stream.flush()
+    except OSError:
+        _say_no_more(stream)
+
+
+def _say_no_more(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,7 +102,7 @@ def _add_modes(add: _Add) -> None:
     add("run", help=TEXT.label("cli_run")).set_defaults(command=_run)
     add("serve", help=TEXT.label("cli_serve")).set_defaults(command=_serve)
     preview = add("preview", help=TEXT.label("cli_preview"))
-    preview.add_argument("--port", type=int, help=TEXT.label("cli_preview_port"))
+    preview.add_argument("--port", type=_port, help=TEXT.label("cli_preview_port"))
     preview.set_defaults(command=_preview)
 
 
@@ -138,6 +192,8 @@ def _ask(options: argparse.Namespace) -> int:
 
     directory = _directory(options.knowledge)
     if options.jsonl:
+        if reconfigure := getattr(sys.stdin, "reconfigure", None):
+            reconfigure(encoding="utf-8", errors="strict")
         return ask_and_check.answer_lines(directory, sys.stdin, sys.stdout)
     if options.question is None:
         return fail(TEXT.label("ask_needs_question"))
@@ -182,6 +238,12 @@ def _copy(options: argparse.Namespace) -> int:
     from bot.commands import backups  # noqa: PLC0415
 
     return backups.copy_between(options.source, options.target)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_PORT):
+        raise argparse.ArgumentTypeError(TEXT.label("bad_port"))
+    return int(text)
 
 
 def _directory(given: Path | None) -> Path:

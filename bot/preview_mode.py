@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from bot.commands.console import fail
 from bot.messages import TEXT
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer
@@ -11,6 +9,7 @@ from bot.run_modes import Learnt, load_learnt, serve
 from bot.runtime import event_loop, logs
 from bot.runtime.web_server import AddressTakenError
 from bot.settings import Settings
+from storage.engine.address import parse_address
 
 PREVIEW_DATABASE = "sqlite+aiosqlite:///data/preview.db"
 
@@ -38,9 +37,11 @@ async def _preview(settings: Settings, learnt: Learnt, server: PreviewServer) ->
 
 def chats_file(settings: Settings) -> Path:
     """Return the file of the preview's conversations: it stands beside the database of its bot."""
-    url = make_url(_database_url(settings))
+    url = parse_address(_database_url(settings))
     database = url.database if url.get_backend_name() == "sqlite" else None
-    return Path(database or make_url(PREVIEW_DATABASE).database or "").with_suffix(".chats.json")
+    return Path(database or parse_address(PREVIEW_DATABASE).database or "").with_suffix(
+        ".chats.json"
+    )
 
 
 def _database_url(settings: Settings) -> str:

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
 from telegram.error import InvalidToken
 
 from bot.commands.console import fail, say
@@ -22,15 +20,13 @@ from bot.settings import Settings
 from knowledge.files.problems import KnowledgeError
 from knowledge.knowledge import Knowledge
 from knowledge.loading import build
+from storage.engine.address import parse_address, secrets_of
 from storage.engine.errors import InUseError, NotSqliteError, StorageError
-from storage.engine.faults import Fault, fault_of, kind_of
+from storage.engine.faults import fault_of
 from storage.engine.file_lock import alone_on
 from storage.operations.inspect import sqlite_file
 
 logger = logging.getLogger(__name__)
-
-# Errors that any statement can meet and that are no mistake of the operator.
-_SPOILT = {Fault.DAMAGED, Fault.NOT_A_DATABASE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +55,10 @@ def set_up_logs(settings: Settings) -> None:
     """Log as the settings say, without their secrets."""
     given = (settings.telegram_bot_token, settings.webhook_secret)
     secrets = [secret.get_secret_value() for secret in given if secret]
-    password = make_url(settings.database_url).password
+    secrets += secrets_of(parse_address(settings.database_url))
     logs.set_up(
         settings.log_level,
-        [*secrets, *([password] if password else [])],
+        secrets,
         logs.LogFormat(settings.log_format),
     )
 
@@ -119,11 +115,6 @@ async def serve(
             await _answer(settings, learnt, stop, page, by_webhook=by_webhook)
     except (InvalidToken, NotTelegramError, AddressTakenError, StorageError) as error:
         return fail(_in_words(error))
-    except DBAPIError as error:
-        fault = fault_of(error)
-        if fault not in _SPOILT:
-            raise
-        return fail(TEXT.label(f"database_{fault}", reason=kind_of(error)))
     say(TEXT.label("stopped"))
     return 0
 

@@ -1,7 +1,10 @@
 """Settings, read once from the environment and ``.env``; all mistakes are reported together."""
 
+import codecs
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -16,12 +19,12 @@ from pydantic import (
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 import knowledge
 from bot.messages import TEXT
 from knowledge.matcher.thresholds import Thresholds
+from storage.engine.address import parse_address
+from storage.engine.errors import AddressError
 from storage.queues.inbox import MOST_WAITING
 
 
@@ -48,6 +51,9 @@ def _user_ids(value: object) -> object:
 
 # Allowed characters: Bot API, setWebhook, secret_token.
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+# What BotFather gives, and nothing that would change the address it becomes part of.
+_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,256}")
+_HOST = re.compile(r"[A-Za-z0-9_.:%-]{1,253}")
 ChatId = Annotated[int | None, AfterValidator(_group)]
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -62,11 +68,14 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
+        # A traceback that shows a mistake must not show the value.
+        hide_input_in_errors=True,
     )
 
     telegram_bot_token: SecretStr | None = None
     telegram_api_url: AnyHttpUrl = AnyHttpUrl("https://api.telegram.org")
-    database_url: str = "sqlite+aiosqlite:///data/bot.db"
+    # It holds a password.
+    database_url: str = Field("sqlite+aiosqlite:///data/bot.db", repr=False)
     knowledge_dir: Path = Path(knowledge.__file__).parent
     admin_chat_id: ChatId = None
     facilitator_chat_id: ChatId = None
@@ -96,10 +105,14 @@ class Settings(BaseSettings):
     @classmethod
     def read(cls, **overrides: object) -> Self:
         """Return the settings; raises SettingsError with all mistakes together."""
+        file = overrides.get("_env_file", cls.model_config.get("env_file"))
+        coding = (
+            {"_env_file_encoding": encoding_of(Path(file))} if isinstance(file, str | Path) else {}
+        )
         try:
-            return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
+            return cls(**coding, **overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
         except ValidationError as error:
-            raise SettingsError(tuple(_in_words(error))) from error
+            raise SettingsError(tuple(_in_words(error))) from None
 
     def check_for_webhook(self) -> None:
         """Raise SettingsError with all the settings that ``serve`` needs and that are missing."""
@@ -115,21 +128,30 @@ class Settings(BaseSettings):
     @field_validator("telegram_bot_token")
     @classmethod
     def _check_token(cls, token: SecretStr | None) -> SecretStr | None:
-        if token is not None:
-            number, *secret = token.get_secret_value().split(":")
-            if len(secret) != 1 or not number.isdigit() or not secret[0]:
-                raise ValueError("bad_token")
+        if token is not None and not _TOKEN.fullmatch(token.get_secret_value()):
+            raise ValueError("bad_token")
         return token
+
+    @field_validator("listen_host")
+    @classmethod
+    def _check_host(cls, host: str) -> str:
+        if not _HOST.fullmatch(host):
+            raise ValueError("bad_listen_host")
+        return host
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _check_text(cls, value: object) -> object:
+        """Leave out the spaces around a value, which nobody sees; refuse what is no text."""
+        if not isinstance(value, str):
+            return value
+        value.encode("utf-8")
+        return value.strip()
 
     @field_validator("database_url")
     @classmethod
     def _check_database(cls, url: str) -> str:
-        try:
-            driver = make_url(url).drivername
-        except ArgumentError as error:
-            raise ValueError("bad_database") from error
-        if driver not in {"sqlite+aiosqlite", "postgresql+asyncpg"}:
-            raise ValueError("bad_database")
+        parse_address(url)
         return url
 
     @field_validator("webhook_url")
@@ -157,6 +179,36 @@ class Settings(BaseSettings):
         return directory
 
 
+def encoding_of(file: Path) -> str:
+    """Return how a settings file is written: UTF-8, or what Windows' Notepad may save instead.
+
+    Raises SettingsError where the file cannot be read.
+    """
+    try:
+        content = file.read_bytes() if file.is_file() else b""
+    except OSError:
+        content = None
+    found = None if content is None else next(_encodings(content), None)
+    if found is None:
+        raise SettingsError((TEXT.label("bad_settings_file", file=file),))
+    return found
+
+
+def _encodings(content: bytes) -> Iterator[str]:
+    """Yield the encodings that a settings file can be read in, the likeliest first."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        likely = ["utf-16"]
+    elif b"\0" in content:
+        likely = ["utf-16-le", "utf-16-be"] if content[1:2] == b"\0" else ["utf-16-be"]
+    else:
+        # Windows-1252 lacks five bytes, which Latin-1 has.
+        likely = ["utf-8-sig", "cp1252", "latin-1"]
+    for encoding in likely:
+        with suppress(UnicodeDecodeError):
+            content.decode(encoding)
+            yield encoding
+
+
 def _lacking(name: str) -> str:
     remedy = TEXT.label(f"no_{name}", fresh=secrets.token_urlsafe(32))
     return TEXT.label("bad_setting", variable=name.upper(), remedy=remedy)
@@ -167,7 +219,12 @@ def _in_words(error: ValidationError) -> list[str]:
     lines = []
     for problem in error.errors(include_input=False):
         variable = str(problem["loc"][0]).upper()
-        reason = str(problem.get("ctx", {}).get("error", ""))
-        name = reason if reason in TEXT.names else f"bad_{variable.lower()}"
-        lines.append(TEXT.label("bad_setting", variable=variable, remedy=TEXT.label(name)))
+        remedy = _remedy(variable, problem.get("ctx", {}).get("error"))
+        lines.append(TEXT.label("bad_setting", variable=variable, remedy=remedy))
     return lines
+
+
+def _remedy(variable: str, reason: object) -> str:
+    if isinstance(reason, AddressError):
+        return TEXT.label(f"bad_database_{reason.fault}", option=reason.option)
+    return TEXT.label(str(reason) if str(reason) in TEXT.names else f"bad_{variable.lower()}")

@@ -1,6 +1,7 @@
 """Atomic file replacement: a reader finds either the whole new file or the old one."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,23 @@ def replacing(
             raise
     if survives_power_cut:
         _flush_folder(path.parent)
+
+
+def clear_way(file: Path) -> bool:
+    """Make the folder of a cache's file, and remove what stands where either must be.
+
+    Only for a cache, which can be made anew. Returns whether anything was removed; raises OSError
+    where that cannot be.
+    """
+    removed = False
+    if file.parent.exists() and not file.parent.is_dir():
+        file.parent.unlink()
+        removed = True
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if file.is_dir() and not file.is_symlink():
+        shutil.rmtree(file)
+        removed = True
+    return removed
 
 
 def _flush_folder(folder: Path) -> None:

@@ -12,18 +12,24 @@ from contextlib import (
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary, WeakSet
 
-from sqlalchemy import Connection, event
-from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage.engine.errors import DatabaseUnavailableError, NestedTransactionError, StorageError
-from storage.engine.faults import Fault, fault_of, kind_of
+from storage.engine.address import parse_address
+from storage.engine.errors import (
+    DatabaseUnavailableError,
+    NestedTransactionError,
+    StorageError,
+    UndoneError,
+)
+from storage.engine.faults import Fault, Remedy, fault_of, kind_of, remedy_of
 from storage.engine.file_lock import make_folder
-from storage.engine.json_columns import JSON_COLUMNS
+from storage.engine.places import at_place, make_private
+from storage.engine.postgresql import open_server, terminate
 from storage.engine.revision import NEWEST, is_newest
 from storage.engine.sqlite import close_sqlite, open_sqlite
 from storage.heartbeat import Heartbeat
@@ -34,27 +40,22 @@ logger = logging.getLogger(__name__)
 
 # An SQLite file has one process: the claims of its previous run are its own, under this name.
 _ONLY_WORKER = "only"
-_CONNECTIONS = 10
-_WAIT_SECONDS = 10
 _FAREWELL_SECONDS = 3.0
-
-# The driver's connections to each server: those still open after a polite close are terminated.
-_connected_to_servers: WeakKeyDictionary[Engine, WeakSet[Any]] = WeakKeyDictionary()
-_SERVER_SETTINGS = {
-    "application_name": "territoires-industrie-bot",
-    # A frozen worker must not hold the locks that the other workers wait for.
-    "lock_timeout": "10s",
-    "idle_in_transaction_session_timeout": "60s",
-    "tcp_keepalives_idle": "30",
-    # Waiting rows are read in index order: with bitmap scans and a sort instead, a backlog of
-    # 20,000 rows made a claim take 100 ms instead of 1.
-    "enable_bitmapscan": "off",
-    # Compiling these short queries takes longer than running them.
-    "jit": "off",
+_ENCODING = "UTF8"
+_NO_ANSWER = "the database did not answer"
+_REASONS = {
+    Fault.DISK_FULL: "the disk is full",
+    Fault.DISK_FAILS: "the disk does not read or write",
+    Fault.READ_ONLY: "the server takes no changes",
+    Fault.CROWDED: "the server has no connection or no memory left",
+    Fault.LOCKED: "the database is locked",
+    Fault.NO_RIGHTS: "the account may not do this",
+    Fault.NO_TABLES: "a table is missing",
+    Fault.DAMAGED: "the database is damaged",
+    Fault.NOT_A_DATABASE: "the file is no database",
+    Fault.NO_PLACE: "the file cannot be written",
+    Fault.WRONG_ENCODING: "the database is not in UTF-8",
 }
-# SQLSTATE prefixes: connection lost, idle transaction closed, transaction rolled back, resources
-# exhausted, lock not available, operator intervention, system error.
-_OUTAGES = ("08", "25P03", "40", "53", "55P03", "57", "58")
 
 
 def utc_now() -> datetime:
@@ -68,11 +69,12 @@ class Database:
     def __init__(
         self, url: str, *, clock: Callable[[], datetime] = utc_now, worker: str | None = None
     ) -> None:
-        self._url = make_url(url)
+        self._url = parse_address(url)
         self._clock = clock
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         if self._is_sqlite and self._url.database:
             make_folder(Path(self._url.database))
+            make_private(Path(self._url.database))
         self._engine = open_engine(self._url)
         self.worker = worker or (_ONLY_WORKER if self._is_sqlite else new_worker())
         self._heartbeat = Heartbeat(self.begin, self.worker)
@@ -87,11 +89,12 @@ class Database:
         engine = open_engine(self._url, foreign_keys=False)
         try:
             async with engine.begin() as connection:
+                await check_encoding(connection)
                 if not await connection.run_sync(is_newest):
                     await connection.run_sync(_upgrade)
         except unreachable(engine) as error:
             reason = f"the database cannot be brought up to date: {kind_of(error)}"
-            raise DatabaseUnavailableError(reason) from error
+            raise DatabaseUnavailableError(reason, self._fault(error)) from error
         finally:
             await close_engine(engine)
         logger.info("database at revision %s", NEWEST)
@@ -133,9 +136,9 @@ class Database:
                     yield work
                     await work.changes.write_all()
             except DBAPIError as error:
-                if not _is_outage(error):
+                if (unavailable := self._unavailable(error)) is None:
                     raise
-                raise DatabaseUnavailableError(_reason(error)) from error
+                raise unavailable from error
 
     async def close(self) -> None:
         """Remove this worker from the list of workers and close every connection."""
@@ -174,7 +177,22 @@ class Database:
             return await self._engine.connect()
         except unreachable(self._engine) as error:
             reason = f"the database cannot be reached: {kind_of(error)}"
-            raise DatabaseUnavailableError(reason) from error
+            raise DatabaseUnavailableError(reason, self._fault(error)) from error
+
+    def _unavailable(self, error: DBAPIError) -> DatabaseUnavailableError | None:
+        """Return our error for a driver's; None where what was to be written is at fault."""
+        match remedy_of(error):
+            case Remedy.SET_ASIDE:
+                return None
+            case Remedy.AGAIN:
+                return UndoneError("another transaction got in the way")
+        fault = self._fault(error)
+        return DatabaseUnavailableError(_REASONS.get(fault, _NO_ANSWER), fault)
+
+    def _fault(self, error: Exception) -> Fault:
+        """Return the fault behind a driver's error; for a file, what its place tells of it."""
+        fault = fault_of(error)
+        return at_place(fault, Path(self._url.database or "")) if self._is_sqlite else fault
 
     def _turn(self) -> AbstractAsyncContextManager[None]:
         return self._one_writer() if self._is_sqlite else nullcontext()
@@ -207,24 +225,7 @@ def open_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
     """Return an engine for a database; raises `StorageError` if the URL names none."""
     if url.get_backend_name() == "sqlite":
         return open_sqlite(url, foreign_keys=foreign_keys)
-    engine = create_async_engine(
-        url,
-        # Errors are logged, and their parameters hold what people wrote.
-        hide_parameters=True,
-        # Each connection is tested on checkout: one that a server restart cut is replaced.
-        pool_pre_ping=True,
-        pool_size=_CONNECTIONS,
-        max_overflow=0,
-        pool_timeout=_WAIT_SECONDS,
-        connect_args={"timeout": _WAIT_SECONDS, "server_settings": _SERVER_SETTINGS},
-        **JSON_COLUMNS,
-    )
-    connections: WeakSet[Any] = WeakSet()
-    event.listen(
-        engine.sync_engine, "connect", lambda made, _: connections.add(made.driver_connection)
-    )
-    _connected_to_servers[engine.sync_engine] = connections
-    return engine
+    return open_server(url)
 
 
 async def close_engine(engine: AsyncEngine, patience: float | None = None) -> None:
@@ -238,25 +239,24 @@ async def close_engine(engine: AsyncEngine, patience: float | None = None) -> No
     with suppress(TimeoutError):
         async with asyncio.timeout(patience):
             await engine.dispose()
-    # A connection left open would keep uvloop from closing.
-    for connection in list(_connected_to_servers.get(engine.sync_engine, ())):
-        connection.terminate()
+    terminate(engine)
 
 
 def unreachable(engine: AsyncEngine) -> tuple[type[Exception], ...]:
     """Return what connecting may raise; SQLAlchemy does not wrap asyncpg's errors there."""
-    errors = (OSError, PoolTimeout, DBAPIError)
+    # UnicodeError: a host's name that cannot be looked up.
+    errors = (OSError, PoolTimeout, DBAPIError, UnicodeError)
     driver = getattr(engine.dialect.loaded_dbapi, "asyncpg", None)
-    return (*errors, driver.PostgresError, driver.InterfaceError) if driver else errors
+    if driver is None:
+        return errors
+    return (*errors, driver.PostgresError, driver.InterfaceError, driver.InternalClientError)
 
 
-def _is_outage(error: DBAPIError) -> bool:
-    """Tell whether a retry may succeed (PostgreSQL's manual, appendix A: error codes)."""
-    if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
-        return True
-    return str(getattr(error.orig, "sqlstate", None)).startswith(_OUTAGES)
-
-
-def _reason(error: DBAPIError) -> str:
-    is_full = fault_of(error) is Fault.DISK_FULL
-    return "the disk is full" if is_full else "the database did not answer"
+async def check_encoding(connection: AsyncConnection) -> None:
+    """Raise DatabaseUnavailableError where a server's database cannot hold every character."""
+    if connection.dialect.name != "postgresql":
+        return
+    for name in ("server_encoding", "client_encoding"):
+        found = await connection.scalar(text(f"SELECT current_setting('{name}')"))
+        if found != _ENCODING:
+            raise DatabaseUnavailableError(f"{name} is {found}", Fault.WRONG_ENCODING)

@@ -144,7 +144,8 @@ def test_a_command_is_given_what_the_service_is_given(machine: Machine) -> None:
     assert properties - {file} | {"EnvironmentFile=/etc/territoires-industrie-bot.env"} == set(
         of_unit(
             *("User", "Group", "DynamicUser", "Environment", "EnvironmentFile", "UMask"),
-            *("StateDirectory", "StateDirectoryMode", "CacheDirectory", "WorkingDirectory"),
+            *("StateDirectory", "StateDirectoryMode", "CacheDirectory", "CacheDirectoryMode"),
+            "WorkingDirectory",
         )
     )
     assert {"--pipe", "--wait"} < set(asked), "its words and its exit code come back"
@@ -224,3 +225,40 @@ def test_the_guide_names_no_command_that_would_look_elsewhere() -> None:
     assert called
     for line in called:
         assert re.match(r"sudo deploy/ti-bot |docker compose (exec|run) ", line), line
+
+
+IMAGES = re.compile(r"^(?:FROM| +image:) ([a-z]+:[a-z0-9.-]+)(@sha256:[0-9a-f]{64})?", re.MULTILINE)
+
+
+def images_in(folder: Path) -> list[tuple[str, str]]:
+    texts = [(folder / name).read_text("utf-8") for name in ("Dockerfile", "compose.yaml")]
+    return [found for text in texts for found in IMAGES.findall(text)]
+
+
+def test_images_of_others_are_named_by_what_they_hold() -> None:
+    found = images_in(ROOT)
+    assert {name for name, _ in found} == {"python:3.13-slim", "postgres:17", "caddy:2"}
+    assert all(digest for _, digest in found)
+
+
+def test_the_digests_of_images_are_renewed_together(machine: Machine) -> None:
+    for name in ("Dockerfile", "compose.yaml", "Makefile"):
+        shutil.copy(ROOT / name, machine.code)
+    machine.tool("docker", 'printf "sha256:"; printf %s "$6" | sha256sum | cut -d " " -f 1')
+    done = machine.run("make", "images")
+    assert done.returncode == 0, done.stderr
+    before, after = images_in(ROOT), images_in(machine.code)
+    assert [name for name, _ in after] == [name for name, _ in before]
+    assert not {digest for _, digest in before} & {digest for _, digest in after}
+    assert len({digest for _, digest in after}) == 3
+    machine.tool("docker", "exit 1")
+    assert machine.run("make", "images").returncode != 0
+    assert images_in(machine.code) == after, "nothing is left half renewed"
+
+
+def test_what_an_installation_writes_is_its_owners_alone() -> None:
+    script = (ROOT / "deploy/ti-bot").read_text("utf-8")
+    for line in ("UMask=0077", "StateDirectoryMode=0700", "CacheDirectoryMode=0700"):
+        assert line in UNIT.splitlines()
+        assert f"--property={line}" in script
+    assert "install -d -m 0700 " in (ROOT / "Dockerfile").read_text("utf-8")

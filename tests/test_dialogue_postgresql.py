@@ -7,12 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from dialogue import Speaker, Stage, number_in, staged, tune
+from dialogue import Speaker, Stage, inside, number_in, staged, tune
 from postgres import Server
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from test_dialogue_interest import registers
 
 from knowledge.knowledge import Knowledge
+from storage.database import Database
+from storage.engine.errors import UndoneError
 from storage.engine.schema import inbox, outbox, workers
 
 
@@ -107,3 +109,72 @@ async def test_a_server_that_goes_while_messages_are_sent(
     await stage.settles()
     said = "\n".join(m["text"] for m in sme.messages() if m["from"]["is_bot"])
     assert re.findall(r"/inconnue(\d+)\.", said) == ["1", "2"]
+
+
+async def administer(stage: Stage, statement: str) -> None:
+    """Do as another client of the database, with a session of its own."""
+    other = Database(stage.url or "")
+    async with other.begin() as work:
+        connection = inside(work.people, "connection")
+        await connection.execute(text("SET TRANSACTION READ WRITE"))
+        name = await connection.scalar(text("SELECT current_database()"))
+        await connection.execute(text(statement.format(name=name)))
+    await other.close()
+
+
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+)
+
+
+async def test_a_failover_is_waited_for_by_every_loop(
+    sme: Speaker, stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A standby that takes no changes yet ends nothing, and loses nothing."""
+    await sme.says("/start")
+    await administer(stage, "ALTER DATABASE {name} SET default_transaction_read_only = on")
+    await administer(stage, CUT)
+    try:
+        stage.messenger.says(sme.user, "/inconnue1")
+        async with asyncio.timeout(20):
+            while caplog.text.count("the server takes no changes") < 3:
+                await stage.messenger.changed_or(0.02)
+    finally:
+        await administer(stage, "ALTER DATABASE {name} RESET default_transaction_read_only")
+    await administer(stage, CUT)
+    await stage.settles()
+    await sme.says("/inconnue2")
+    assert answered(sme) == ["1", "2"]
+    tasks = stage.running.parts.supervisor.tasks
+    assert not [name for name, task in tasks.items() if task.done() and name != "command_menus"]
+
+
+async def test_tables_that_change_meanwhile_stop_nobody(
+    sme: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plans that the bot has prepared are made stale: their results have other types."""
+    met: list[str] = []
+
+    class NotedError(UndoneError):
+        def __init__(self, reason: str) -> None:
+            super().__init__(reason)
+            met.append(reason)
+
+    monkeypatch.setattr("storage.database.UndoneError", NotedError)
+    await sme.says("/inconnue1")
+    sent = 1
+    # Which of the pool's connections has prepared what is chance: several rounds meet one.
+    while not met and sent < 20:
+        sent += 1
+        for column in ("inbox ALTER body", "outbox ALTER method", "outbox ALTER lane"):
+            await administer(stage, f"ALTER TABLE {column} TYPE varchar({90000 + sent})")
+        await sme.says(f"/inconnue{sent}")
+    assert met
+    assert answered(sme) == [str(number) for number in range(1, sent + 1)]
+    assert await stage.inbox_count("aside") == 0
+
+
+def answered(sme: Speaker) -> list[str]:
+    said = "\n".join(m["text"] for m in sme.messages() if m["from"]["is_bot"])
+    return re.findall(r"/inconnue(\d+)\.", said)

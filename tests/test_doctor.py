@@ -183,7 +183,7 @@ def test_the_command_ends_by_one_for_an_error_only(
 def test_every_remark_can_be_said() -> None:
     words = ("folder", "free", "detail", "username", "reason", "pending", "ours", "title", "chat")
     values: dict[str, object] = dict.fromkeys((*words, "setting", "new"), "x")
-    values |= {"count": 2, "problems": ["x"] * 6}
+    values |= {"count": 2, "problems": ["x"] * 6, "files": ["x"], "command": "x"}
     for name in TEXT.names - {"report"}:
         assert str(Remark(Level.FINE, name, values))
 

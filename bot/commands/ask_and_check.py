@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TextIO
 
-from bot.commands.console import fail, say
+from bot.commands.console import dumped, fail, say
 from bot.commands.evaluation import EvaluationFileError, as_page, evaluate, in_words, read_questions
 from bot.content.compiler import compiling, warm_up
 from bot.messages import TEXT
@@ -52,7 +52,7 @@ def _listed(problems: Iterable[Problem]) -> str:
         }
         for problem in problems
     ]
-    return json.dumps(listed, ensure_ascii=False, indent=2)
+    return dumped(listed, indent=2)
 
 
 def _report(directory: Path, problems: Sequence[Problem], knowledge: Knowledge | None) -> str:
@@ -73,11 +73,7 @@ def answer_one(directory: Path, question: str, *, as_json: bool) -> int:
     if knowledge is None:
         return 1
     decision = knowledge.matcher.match(question)
-    say(
-        json.dumps(_as_json(question, decision), ensure_ascii=False)
-        if as_json
-        else _in_words(knowledge, decision)
-    )
+    say(dumped(_as_json(question, decision)) if as_json else _in_words(knowledge, decision))
     return 0
 
 
@@ -86,19 +82,29 @@ def answer_lines(directory: Path, lines: TextIO, output: TextIO) -> int:
     knowledge = _load(directory)
     if knowledge is None:
         return 1
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            question = json.loads(line)["q"]
-        except (ValueError, KeyError, TypeError):
-            return fail(TEXT.label("ask_bad_line", line=number))
-        if not isinstance(question, str):
-            return fail(TEXT.label("ask_bad_line", line=number))
-        answer = _as_json(question, knowledge.matcher.match(question))
-        output.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        output.flush()
+    number = 0
+    try:
+        for number, line in enumerate(lines, 1):
+            # Windows' programs put a mark before the text.
+            if not line.strip("\ufeff \t\r\n"):
+                continue
+            question = _question(line.removeprefix("\ufeff"))
+            if question is None:
+                return fail(TEXT.label("ask_bad_line", line=number))
+            answer = _as_json(question, knowledge.matcher.match(question))
+            output.write(dumped(answer, output) + "\n")
+            output.flush()
+    except UnicodeDecodeError:
+        return fail(TEXT.label("ask_bad_encoding", line=number + 1))
     return 0
+
+
+def _question(line: str) -> str | None:
+    try:
+        question = json.loads(line)["q"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return question if isinstance(question, str) else None
 
 
 def evaluate_file(directory: Path, path: Path, *, as_json: bool, page: Path | None) -> int:
@@ -122,7 +128,7 @@ def evaluate_file(directory: Path, path: Path, *, as_json: bool, page: Path | No
             page.write_text(as_page(report, path.name), "utf-8")
         except OSError as error:
             return fail(TEXT.label("evaluate_no_page", file=page, reason=error.strerror))
-    say(json.dumps(report, ensure_ascii=False, indent=2) if as_json else in_words(report))
+    say(dumped(report, indent=2) if as_json else in_words(report))
     return 0
 
 

@@ -4,16 +4,15 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
 from bot.commands.console import fail, say
 from bot.messages import TEXT
 from storage.engine.errors import (
+    AddressError,
     AlreadyExistsError,
     DamagedError,
     ForeignDatabaseError,
     InUseError,
+    IsAFolderError,
     NoDatabaseError,
     NotEmptyError,
     NotSqliteError,
@@ -38,9 +37,6 @@ def restore_from(copy: Path, database_url: str) -> int:
 def copy_between(source_url: str, target_url: str) -> int:
     """Copy a database to another, SQLite or PostgreSQL; return the exit code."""
     try:
-        wrong = [url for url in (source_url, target_url) if not _is_ours(url)]
-        if wrong:
-            return fail(TEXT.label("copy_bad_url"))
         tables = asyncio.run(copy_database(source_url, target_url))
     except StorageError as error:
         return _failed("copy", error)
@@ -63,6 +59,9 @@ def _failed(command: str, error: StorageError) -> int:
             message = TEXT.label("keeping_exists", path=error.path)
         case InUseError():
             message = TEXT.label("keeping_in_use", path=error.path)
+        case IsAFolderError():
+            why = TEXT.label(f"database_{fault_of(error)}", reason=error.name)
+            message = TEXT.label("keeping_failed", why=why)
         case NoDatabaseError():
             message = TEXT.label("keeping_missing", name=error.name)
         case ForeignDatabaseError():
@@ -71,6 +70,9 @@ def _failed(command: str, error: StorageError) -> int:
             message = TEXT.label("keeping_not_empty", table=error.table)
         case DamagedError():
             message = TEXT.label(f"{command}_damaged", reason=error)
+        case AddressError():
+            remedy = TEXT.label(f"bad_database_{error.fault}", option=error.option)
+            message = TEXT.label("copy_bad_url", remedy=remedy)
         case NotSqliteError():
             message = TEXT.label("keeping_not_sqlite")
         case _:
@@ -84,10 +86,3 @@ def _of_the_database(error: StorageError) -> str:
         # The place at fault may be that of the database or that of the copy.
         return TEXT.label(f"keeping_{fault}", reason=error)
     return TEXT.label("keeping_failed", why=TEXT.label(f"database_{fault}", reason=error))
-
-
-def _is_ours(url: str) -> bool:
-    try:
-        return make_url(url).drivername in {"sqlite+aiosqlite", "postgresql+asyncpg"}
-    except ArgumentError:
-        return False

@@ -1,6 +1,35 @@
-"""Prints to the terminal of whoever started the program."""
+"""Prints to the terminal of whoever started the program, in whatever encoding it has."""
 
+import codecs
+import json
 import sys
+import unicodedata
+from typing import TextIO
+
+# What French has and a terminal may lack, besides accents.
+_PLAIN = {
+    "«": '"',
+    "»": '"',
+    "’": "'",
+    "›": ">",
+    "–": "-",
+    "—": "-",
+    "…": "...",
+    "€": "EUR",
+    "œ": "oe",
+    "Œ": "OE",
+    "\N{NO-BREAK SPACE}": " ",
+    "\N{NARROW NO-BREAK SPACE}": " ",
+}
+
+
+def prepare() -> None:
+    """Let both outputs take any text: what a terminal's encoding lacks is written plainly."""
+    codecs.register_error("plainly", _plainly)
+    for stream in (sys.stdout, sys.stderr):
+        # Tests and other programs may have put streams of their own here.
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="plainly")
 
 
 def say(text: str) -> None:
@@ -12,3 +41,23 @@ def fail(message: str) -> int:
     """Print to standard error what is wrong and what to do; return the exit code."""
     print(message, file=sys.stderr)  # noqa: T201 - the command's result
     return 1
+
+
+def dumped(value: object, output: TextIO | None = None, *, indent: int | None = None) -> str:
+    """Return JSON for an output: what its encoding might lack is escaped, and stays what it is."""
+    encoding = getattr(output or sys.stdout, "encoding", None) or "utf-8"
+    is_narrow = not encoding.lower().startswith("utf")
+    return json.dumps(value, ensure_ascii=is_narrow, indent=indent)
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    return "".join(_plain(sign, error.encoding) for sign in missing), error.end
+
+
+def _plain(sign: str, encoding: str) -> str:
+    letters = _PLAIN.get(sign) or unicodedata.normalize("NFKD", sign)
+    kept = letters.encode(encoding, "ignore").decode(encoding)
+    return kept or "?"

@@ -4,19 +4,21 @@ It only reads, and changes nothing; a bot may be running meanwhile.
 """
 
 import os
+import shlex
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from platformdirs import user_cache_path
 from telegram import Bot
 from telegram.constants import ChatMemberStatus
 from telegram.error import ChatMigrated, InvalidToken, TelegramError
 
-from bot.content.compiler import kept_file
+from bot.content.compiler import cache_folder, kept_file
 from bot.content.library import Library
 from bot.outbox.bot_api import refuses_token
 from bot.outbox.transport import Transport
@@ -26,12 +28,15 @@ from knowledge.curation.check import check
 from knowledge.files.problems import Severity
 from knowledge.loading import Compiling
 from knowledge.ranking.encoder import shipped_encoder
+from storage.engine.errors import NotSqliteError
 from storage.engine.faults import Fault
-from storage.operations.inspect import inspect_database
+from storage.engine.places import files_of, open_to_others
+from storage.operations.inspect import inspect_database, sqlite_file
 
 TEXT = Catalogue(Path(__file__).with_suffix(".yaml"))
 # With less free space than this, the database and the history may soon be unable to write.
 _SCARCE_BYTES = 500_000_000
+_SHOWN_FILES = 5
 _AWAY = {ChatMemberStatus.LEFT, ChatMemberStatus.BANNED}
 # Faults that the bot mends by itself when it starts.
 _PASSING = {Fault.MISSING, Fault.EMPTY, Fault.OUTDATED}
@@ -60,7 +65,7 @@ class Remark:
 
 async def examine(settings: Settings, today: date) -> list[Remark]:
     """Check everything; a check that fails does not prevent the others."""
-    remarks = [*_settings(settings), *_folders(settings)]
+    remarks = [*_settings(settings), *_folders(settings), *_readers(settings)]
     remarks += await _database(settings)
     remarks += _knowledge(settings, today)
     return remarks + [remark async for remark in _telegram(settings)]
@@ -90,11 +95,40 @@ def _settings(settings: Settings) -> Iterator[Remark]:
 def _folders(settings: Settings) -> Iterator[Remark]:
     if not os.access(settings.knowledge_dir, os.W_OK):
         yield Remark(Level.WARNING, "knowledge_read_only", {"folder": settings.knowledge_dir})
-    for folder in (settings.knowledge_dir, user_cache_path()):
+    for folder in (settings.knowledge_dir, cache_folder(), *_database_folder(settings)):
         existing = next(place for place in (folder, *folder.parents) if place.exists())
         free = shutil.disk_usage(existing).free
         if free < _SCARCE_BYTES:
             yield Remark(Level.WARNING, "disk_scarce", {"folder": folder, "free": free // 10**6})
+
+
+def _database_folder(settings: Settings) -> Iterator[Path]:
+    with suppress(NotSqliteError):
+        yield sqlite_file(settings.database_url).absolute().parent
+
+
+def _readers(settings: Settings) -> Iterator[Remark]:
+    """Tell which files, of those that name people or hold secrets, other accounts may read."""
+    found = open_to_others([*_kept_for_us(settings)])
+    if found:
+        values = {"files": found[:_SHOWN_FILES], "count": len(found)}
+        # Quoted for a shell: a name may hold a space.
+        roots = {root for root in _kept_for_us(settings) for file in found if _holds(root, file)}
+        command = shlex.join(["chmod", "-R", "go-rwx", *sorted(map(str, roots))])
+        yield Remark(Level.WARNING, "readable_by_others", values | {"command": command})
+
+
+def _kept_for_us(settings: Settings) -> Iterator[Path]:
+    yield Path(str(settings.model_config.get("env_file"))).absolute()
+    yield cache_folder()
+    with suppress(NotSqliteError):
+        database = sqlite_file(settings.database_url).resolve()
+        is_own_folder = database.parent not in {Path.cwd(), Path.home(), Path("/"), Path("/tmp")}  # noqa: S108 - only named
+        yield from [database.parent] if is_own_folder else files_of(database)
+
+
+def _holds(root: Path, file: Path) -> bool:
+    return file == root or root in file.parents
 
 
 async def _database(settings: Settings) -> list[Remark]:
@@ -169,7 +203,8 @@ async def _webhook(bot: Bot, settings: Settings) -> Remark:
     values: dict[str, object] = {
         "pending": info.pending_update_count,
         "reason": info.last_error_message or "",
-        "ours": settings.webhook_url,
+        # Of the path, only whoever set it needs to know.
+        "ours": urlsplit(settings.webhook_url).hostname,
     }
     if not settings.webhook_url:
         level = Level.WARNING if info.url else Level.FINE

@@ -72,7 +72,7 @@ class EvaluatedQuestion:
 def read_questions(path: Path) -> tuple[LabelledQuestion, ...]:
     """Read lines ``{"q", "expect": [ids], "style"?}``; EvaluationFileError on a bad line."""
     questions = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
         if line.strip():
             questions.append(_question(line, number))
     return tuple(questions)
@@ -82,7 +82,7 @@ def _question(line: str, number: int) -> LabelledQuestion:
     try:
         raw = json.loads(line)
         text, expected, style = raw["q"], raw["expect"], raw.get("style", "")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EvaluationFileError(number) from error
     if not isinstance(text, str) or not isinstance(expected, list):
         raise EvaluationFileError(number)

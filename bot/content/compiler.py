@@ -27,20 +27,21 @@ def compiling(settings: Settings) -> Compiling:
 def by_letters(settings: Settings) -> Compiling:
     """Return the compiling without an encoder: ready at once, slightly less accurate."""
     thresholds = Thresholds(answer=settings.answer_probability, choice=settings.choice_probability)
-    return Compiling(None, thresholds, ModelStore(_folder()))
+    return Compiling(None, thresholds, ModelStore(cache_folder()))
 
 
 def _encoder(settings: Settings) -> Encoder | None:
-    return shipped_encoder(_folder()) if settings.semantic_matching else None
+    return shipped_encoder(cache_folder()) if settings.semantic_matching else None
 
 
 def kept_file(directory: Path, *, fictitious: bool) -> Path:
     """Return the file that stores what a folder last served, beside the compiled models."""
     name = hashlib.sha256(f"{directory.absolute()} {fictitious}".encode()).hexdigest()[:16]
-    return _folder() / f"in-service-{name}.json"
+    return cache_folder() / f"in-service-{name}.json"
 
 
-def _folder() -> Path:
+def cache_folder() -> Path:
+    """Return the folder of compiled models and of what was last in service."""
     return user_cache_path("territoires-industrie-bot")
 
 

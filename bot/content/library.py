@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from handlers.core.services import Services
-from knowledge.atomic_write import replacing
+from knowledge.atomic_write import clear_way, replacing
 from knowledge.files.problems import KnowledgeError, Severity
 from knowledge.files.yaml_reader import Document
 from knowledge.knowledge import Knowledge
@@ -113,7 +113,8 @@ class Library:
         contents = {name: document.data for name, document in documents.items()}
         content = json.dumps(contents, ensure_ascii=False).encode("utf-8", "surrogatepass")
         try:
-            self._kept.parent.mkdir(parents=True, exist_ok=True)
+            if clear_way(self._kept):
+                logger.warning("the cache was spoilt: what is in service is kept anew")
             if not self._kept.exists() or self._kept.read_bytes() != content:
                 with replacing(self._kept) as file:
                     file.write(content)

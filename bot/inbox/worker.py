@@ -29,7 +29,7 @@ from handlers.core.turn import CURRENT, BotContext, Turn
 from handlers.messages import Catalogue
 from handlers.prefetch import asked_anew, match_ahead, prefetch
 from storage.database import Database
-from storage.engine.errors import StorageError
+from storage.engine.errors import StorageError, UndoneError
 from storage.queues.alerts import Alert, AlertKind
 from storage.queues.inbox import WaitingUpdate
 from storage.queues.outbox import Audience, Outgoing
@@ -44,6 +44,7 @@ _AT_ONCE = 128
 # for it.
 _TOGETHER = 64
 _TOGETHER_SECONDS = 0.03
+_REPEATS = 2
 _RETRY_AFTER = timedelta(seconds=2)
 # A person who waits longer sees that the bot is busy.
 _TYPING_AFTER_SECONDS = 0.7
@@ -163,6 +164,15 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             self._handled(turn, item)
 
     async def _handle_alone(self, update: Update) -> Turn:
+        """Handle one update, and again at once where other transactions disturbed it."""
+        for _ in range(_REPEATS):
+            try:
+                return await self._handle_once(update)
+            except UndoneError as error:
+                logger.info("handled again: %s", error)
+        return await self._handle_once(update)
+
+    async def _handle_once(self, update: Update) -> Turn:
         async with self._database.begin() as work:
             turn = await self._turn(work, update)
             await self._mark_done(work, [turn])
@@ -242,7 +252,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             is_told = chat is not None and chat.type != ChatType.CHANNEL
             if chat is not None and is_told:
                 self._apologise(work, chat.id, reference)
-            kind = AlertKind.UNREAD if chat is None else AlertKind.FAILURE
+            kind = AlertKind.FAILURE if is_told else AlertKind.UNREAD
             await work.alerts.add(Audience.ADMINISTRATORS, Alert(kind, reference))
         self._announce(work.changes.owed)
 

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from bot.runtime import metrics
 from storage.database import Database
-from storage.engine.errors import ClaimLostError, StorageError
+from storage.engine.errors import ClaimLostError, StorageError, UndoneError
 
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item")
@@ -135,7 +135,7 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
         busy, wakes = frozenset(self._busy), self._wakes
         try:
             items = await self._next(busy, free)
-        except ClaimLostError:
+        except (ClaimLostError, UndoneError):
             await asyncio.sleep(_PAUSE_AFTER_COLLISION)
             self.wake()
             return

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.atomic_write import replacing
+from knowledge.atomic_write import clear_way, replacing
 
 logger = logging.getLogger(__name__)
 Vectors = npt.NDArray[np.float32]
@@ -91,7 +91,7 @@ def _mapped(table: Table, path: Path) -> Table:
     """Return a table mapped from a file, after writing the file if it is missing or differs."""
     content = np.ascontiguousarray(table).data.cast("B")
     if not _holds(path, content):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        clear_way(path)
         # Every start compares the file with the table: one that a power cut spoilt is written anew.
         with replacing(path, survives_power_cut=False) as part:
             part.write(content)

@@ -8,6 +8,8 @@ import contextlib
 import hashlib
 import json
 import logging
+import struct
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.atomic_write import replacing
+from knowledge.atomic_write import clear_way, replacing
 from knowledge.ranking.corpus import Material
 from knowledge.ranking.encoder import Encoder, Vectors
 from knowledge.ranking.ridge import Calibration, Floats
@@ -27,8 +29,12 @@ logger = logging.getLogger(__name__)
 _EDITION = 5
 _PART = "likeness_"
 _KEPT = 8
-# What numpy raises for a file that is missing, truncated, or of another format.
-_UNREADABLE = (OSError, ValueError, KeyError, EOFError, BadZipFile)
+# What numpy and zipfile raise for a file that is missing, cut, or of another format; a wrong byte
+# in a zip's directory may also ask for a method, a password or a length that nobody has.
+_UNREADABLE = (
+    *(OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error, struct.error),
+    *(NotImplementedError, RuntimeError, MemoryError, OverflowError, TypeError, IndexError),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +77,10 @@ class ModelStore:
         try:
             with _arrays(self._path(key)) as arrays:
                 return _unpacked(arrays)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except _UNREADABLE as error:
-            logger.warning("a compiled model cannot be read: %s", type(error).__name__)
+            logger.warning("the cache was spoilt (%s): the model is made anew", _kind(error))
             return None
 
     def put(self, key: str, model: Compiled) -> None:
@@ -87,7 +93,8 @@ class ModelStore:
         if self._folder is None:
             return
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            if clear_way(self._folder / name):
+                logger.warning("the cache was spoilt: %s is made anew", name)
             # No wait for the disk: a file damaged by a power cut is unreadable, and learnt anew.
             with replacing(self._folder / name, survives_power_cut=False) as part:
                 np.savez(part, **arrays)  # type: ignore[arg-type]  # names of arrays
@@ -144,6 +151,10 @@ def _arrays(path: Path) -> "Iterator[np.lib.npyio.NpzFile]":
     # Opened here: given a path, numpy leaves a damaged file open.
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         yield arrays
+
+
+def _kind(error: Exception) -> str:
+    return type(error).__name__
 
 
 def _digest(text: str) -> bytes:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from storage.engine.error_codes import Fault
+
 
 class StorageError(Exception):
     """Base of all errors of the storage."""
@@ -12,7 +14,33 @@ class DatabaseTooNewError(StorageError):
 
 
 class DatabaseUnavailableError(StorageError):
-    """The database cannot be reached, is locked or its disk is full: the caller may try again."""
+    """The database cannot be used now: the caller may try again later.
+
+    ``fault`` says why where no driver's error, its cause, does.
+    """
+
+    def __init__(self, reason: str, fault: Fault | None = None) -> None:
+        super().__init__(reason)
+        self.fault = fault
+
+
+class UndoneError(DatabaseUnavailableError):
+    """The transaction was undone and no outage did it: repeated at once, it may succeed."""
+
+
+class AddressError(StorageError, ValueError):
+    """A database's address cannot be used. Neither its text nor any part of it is quoted.
+
+    ``fault`` is one of ``scheme``, ``file``, ``host``, ``port``, ``option``; ``option`` is the name
+    of a known option whose value is wrong, or empty.
+    """
+
+    def __init__(self, fault: str, option: str = "") -> None:
+        is_file = fault == "file"
+        wrong = "an SQLite database must be a file" if is_file else f"its {fault} is wrong"
+        super().__init__(f"the address of the database cannot be used: {wrong}")
+        self.fault = fault
+        self.option = option
 
 
 class InUseError(StorageError):
@@ -37,6 +65,14 @@ class NoDatabaseError(DatabaseUnavailableError):
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} does not exist")
         self.name = name
+
+
+class IsAFolderError(NoDatabaseError):
+    """A folder is where the file of a database should be."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.fault = Fault.IS_A_FOLDER
 
 
 class ForeignDatabaseError(StorageError):

@@ -1,55 +1,41 @@
-"""The possible faults of a database, and how the drivers' errors tell them."""
+"""How the drivers' errors tell what is wrong with a database, and what to do about it."""
 
 import errno
 import sqlite3
+import ssl
 from asyncio import CancelledError
 from collections.abc import Iterator
-from enum import StrEnum
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from storage.engine.errors import DatabaseTooNewError, NoPlaceError
+from storage.engine.error_codes import (
+    LACKING,
+    OF_DRIVERS,
+    OF_POSTGRESQL,
+    OF_SQLITE,
+    PLAIN_WORDS,
+    POOLER_REFUSES,
+    POOLER_WORDS,
+    REFUSED_AS_PLAIN,
+    SQLITE_LACKS,
+    STALE_PLAN,
+    STALE_PLAN_WORDS,
+    Fault,
+    Remedy,
+    Ruling,
+)
+from storage.engine.errors import DatabaseTooNewError, DatabaseUnavailableError, NoPlaceError
 
+__all__ = ["Fault", "Remedy", "fault_of", "kind_of", "remedy_of", "ruling_of"]
 
-class Fault(StrEnum):
-    """The possible faults of a database."""
-
-    MISSING = "missing"
-    NO_PLACE = "no_place"
-    UNREACHABLE = "unreachable"
-    ACCESS_REFUSED = "access_refused"
-    NO_DATABASE = "no_database"
-    LOCKED = "locked"
-    DISK_FULL = "disk_full"
-    UNUSABLE = "unusable"
-    NOT_A_DATABASE = "not_a_database"
-    DAMAGED = "damaged"
-    ORPHANS = "orphans"
-    EMPTY = "empty"
-    OUTDATED = "outdated"
-    TOO_NEW = "too_new"
-
-
-# SQLite, "Result and Error Codes".
-_OF_SQLITE = {
-    sqlite3.SQLITE_CORRUPT: Fault.DAMAGED,
-    sqlite3.SQLITE_NOTADB: Fault.NOT_A_DATABASE,
-    sqlite3.SQLITE_FULL: Fault.DISK_FULL,
-    sqlite3.SQLITE_CANTOPEN: Fault.NO_PLACE,
-    sqlite3.SQLITE_READONLY: Fault.NO_PLACE,
-    sqlite3.SQLITE_PERM: Fault.NO_PLACE,
-    sqlite3.SQLITE_BUSY: Fault.LOCKED,
-    sqlite3.SQLITE_LOCKED: Fault.LOCKED,
-}
-# PostgreSQL's manual, appendix A: the beginnings of error codes.
-_OF_POSTGRESQL = {
-    "28": Fault.ACCESS_REFUSED,
-    "3D": Fault.NO_DATABASE,
-    "53100": Fault.DISK_FULL,
-    "55P03": Fault.LOCKED,
-    "08": Fault.UNREACHABLE,
-    "57P": Fault.UNREACHABLE,
+# What the system says of files. A quota that is used up is a full disk to its owner.
+_OF_SYSTEM = {
+    errno.ENOSPC: Fault.DISK_FULL,
+    errno.EDQUOT: Fault.DISK_FULL,
+    errno.EROFS: Fault.READ_ONLY_DISK,
+    errno.EISDIR: Fault.IS_A_FOLDER,
+    errno.EIO: Fault.DISK_FAILS,
 }
 
 
@@ -57,6 +43,33 @@ def fault_of(error: BaseException) -> Fault:
     """Return the fault behind a driver's error, or behind an error of ours that it caused."""
     faults = (_fault(cause) for cause in _causes(error))
     return next((fault for fault in faults if fault), Fault.UNUSABLE)
+
+
+def remedy_of(error: DBAPIError) -> Remedy:
+    """Return what to do about an error of a statement."""
+    found = next(filter(None, map(ruling_of, _causes(error))), None)
+    if found is None:
+        is_away = isinstance(error, OperationalError | InterfaceError)
+        return Remedy.WAIT if is_away or error.connection_invalidated else Remedy.SET_ASIDE
+    is_lost = error.connection_invalidated and found.remedy is Remedy.SET_ASIDE
+    return Remedy.WAIT if is_lost else found.remedy
+
+
+def ruling_of(error: BaseException) -> Ruling | None:
+    """Return the table's ruling on one error; None where the table does not know it."""
+    if isinstance(error, sqlite3.Error) and (code := getattr(error, "sqlite_errorcode", 0)):
+        if code == sqlite3.SQLITE_ERROR and any(words in str(error) for words in SQLITE_LACKS):
+            return LACKING
+        # The low byte is the primary result code; the other bytes extend it.
+        return OF_SQLITE.get(code) or OF_SQLITE.get(code & 0xFF)
+    if (own := OF_DRIVERS.get(_name(type(error)))) is not None:
+        return own
+    if state := getattr(error, "sqlstate", None):
+        return _by_words(str(state), str(error)) or _of_state(str(state))
+    classes = (
+        f"{each.__module__.partition('.')[0]}.{each.__name__}" for each in type(error).__mro__
+    )
+    return next((OF_DRIVERS[name] for name in classes if name in OF_DRIVERS), None)
 
 
 def kind_of(error: Exception) -> str:
@@ -67,24 +80,55 @@ def kind_of(error: Exception) -> str:
     return type(raised if cause is None or isinstance(cause, CancelledError) else cause).__name__
 
 
+def _by_words(state: str, words: str) -> Ruling | None:
+    """Return the ruling on an error that shares its code with others of another meaning."""
+    if state == "0A000" and STALE_PLAN_WORDS in words:
+        return STALE_PLAN
+    if state[:2] in {"08", "28"} and any(each in words for each in PLAIN_WORDS):
+        return REFUSED_AS_PLAIN
+    # Where the pooler cuts the connection as well, the driver quotes its words.
+    is_of_pooler = state.startswith("08") and any(each in words for each in POOLER_WORDS)
+    return POOLER_REFUSES if is_of_pooler else None
+
+
+def _name(kind: type) -> str:
+    return f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
+
+
+def _of_state(state: str) -> Ruling | None:
+    prefixes = (state[:length] for length in range(len(state), 1, -1))
+    return next((OF_POSTGRESQL[prefix] for prefix in prefixes if prefix in OF_POSTGRESQL), None)
+
+
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
-        error = error.__cause__
+        wrapped = getattr(error, "orig", None)
+        error = error.__cause__ or (wrapped if isinstance(wrapped, BaseException) else None)
 
 
 def _fault(error: BaseException) -> Fault | None:
     match error:
+        case DatabaseUnavailableError(fault=Fault() as known):
+            return known
         case DatabaseTooNewError():
             return Fault.TOO_NEW
-        case NoPlaceError():
-            return Fault.NO_PLACE
-        case sqlite3.Error():
-            # The low byte is the primary result code; the other bytes extend it.
-            return _OF_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-        case OSError(errno=errno.ENOSPC):
-            return Fault.DISK_FULL
-        case OSError() | PoolTimeout():
+        case NoPlaceError() | OSError():
+            return _of_system(error)
+        case PoolTimeout() | UnicodeError():
             return Fault.UNREACHABLE
-    state = str(getattr(error, "sqlstate", None))
-    return next((fault for code, fault in _OF_POSTGRESQL.items() if state.startswith(code)), None)
+    ruling = ruling_of(error)
+    return ruling.fault if ruling else None
+
+
+def _of_system(error: NoPlaceError | OSError) -> Fault:
+    """Return why nothing can be written in a place, or why a server cannot be reached."""
+    if isinstance(error, NoPlaceError):
+        cause = error.__cause__
+        code = cause.errno if isinstance(cause, OSError) else None
+        return _OF_SYSTEM.get(code or 0, Fault.NO_PLACE)
+    # asyncpg raises the bare class where the server does not encrypt and the address asks for it.
+    is_plain = type(error) is ConnectionError and "SSL" in str(error)
+    if isinstance(error, ssl.SSLError) or is_plain:
+        return Fault.NOT_ENCRYPTED
+    return _OF_SYSTEM.get(error.errno or 0, Fault.UNREACHABLE)

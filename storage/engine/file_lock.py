@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from storage.engine.errors import InUseError, NoPlaceError
+from storage.engine.places import refuse_what_is_no_file
 
 logger = logging.getLogger(__name__)
 
@@ -17,8 +18,10 @@ def alone_on(database: Path) -> Iterator[None]:
     """Lock a database file, which need not exist yet, for this process; creates its folder.
 
     Raises InUseError if another process holds the lock, NoPlaceError if nothing can be written
-    there. The kernel releases the lock when the process ends, however it ends.
+    there, DatabaseUnavailableError where a folder or a device is there. The kernel releases the
+    lock when the process ends, however it ends.
     """
+    refuse_what_is_no_file(database)
     make_folder(database)
     lock = _lock_of(database)
     try:
@@ -38,7 +41,7 @@ def refuse_in_use(database: Path) -> None:
     """Raise InUseError if a process has locked the file; creates no lock file."""
     try:
         is_free = not _lock_of(database).exists()
-    except PermissionError as error:
+    except OSError as error:
         raise NoPlaceError(database.parent) from error
     if not is_free:
         with alone_on(database):

@@ -15,11 +15,13 @@ from storage.engine.errors import (
     DamagedError,
     DatabaseUnavailableError,
     ForeignDatabaseError,
+    IsAFolderError,
     NoDatabaseError,
     NoPlaceError,
 )
 from storage.engine.faults import Fault, fault_of, kind_of
 from storage.engine.file_lock import make_folder, refuse_in_use
+from storage.engine.places import is_folder, make_private
 from storage.operations.inspect import Finding, inspect_file, is_ours, is_there, open_read_only
 
 _SPOILT = {Fault.DAMAGED, Fault.NOT_A_DATABASE}
@@ -41,9 +43,12 @@ def back_up(database: Path, destination: Path) -> Copied:
     DatabaseUnavailableError if the database is missing or unreadable, or the copy cannot be
     written.
     """
+    _refuse_folder(database)
     _refuse([destination])
     if not is_there(database):
         raise NoDatabaseError(str(database))
+    # Reading makes SQLite's other files, with the rights of this one.
+    make_private(database)
     make_folder(destination)
     with _part_of(destination) as part:
         _make(part)
@@ -57,16 +62,23 @@ def restore(copy: Path, database: Path) -> Copied:
 
     Raises as `back_up` does, and InUseError while a bot uses that place.
     """
+    _refuse_folder(copy)
+    _refuse_folder(database)
     _refuse([database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))])
     refuse_in_use(database)
     return back_up(copy, database)
+
+
+def _refuse_folder(path: Path) -> None:
+    if is_folder(path):
+        raise IsAFolderError(str(path))
 
 
 def _refuse(paths: list[Path]) -> None:
     for path in paths:
         try:
             is_taken = path.exists()
-        except PermissionError as error:
+        except OSError as error:
             raise NoPlaceError(path.parent) from error
         if is_taken:
             raise AlreadyExistsError(path)

@@ -10,11 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Row, Table, func, insert, select, text, tuple_
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage.database import Database, close_engine, open_engine
+from storage.database import Database, close_engine, open_engine, unreachable
+from storage.engine.address import parse_address, without_secrets
 from storage.engine.errors import (
     DamagedError,
     DatabaseUnavailableError,
@@ -79,7 +78,7 @@ async def _refuse_live(database: Database, url: str) -> None:
     async with database.begin() as work:
         after = await work.workers.beats()
     if any(beats != before.get(worker) for worker, beats in after.items()):
-        raise InUseError(make_url(url).render_as_string())
+        raise InUseError(without_secrets(parse_address(url)))
 
 
 def _tables() -> list[Table]:
@@ -90,7 +89,7 @@ def _tables() -> list[Table]:
 async def _refuse_source(url: str) -> None:
     """Refuse a missing or empty source: a mistyped address must not become a new database."""
     faults = {finding.fault for finding in await inspect_database(url)}
-    name = make_url(url).database or ""
+    name = parse_address(url).database or ""
     if Fault.MISSING in faults:
         raise NoDatabaseError(name)
     if Fault.EMPTY in faults:
@@ -99,7 +98,7 @@ async def _refuse_source(url: str) -> None:
 
 @asynccontextmanager
 async def _reading(url: str) -> AsyncIterator[AsyncConnection]:
-    engine = open_engine(make_url(url))
+    engine = open_engine(parse_address(url))
     if engine.dialect.name == "postgresql":
         # A snapshot: all tables are read as of one moment. SQLite's BEGIN IMMEDIATE keeps writers
         # out instead.
@@ -110,7 +109,7 @@ async def _reading(url: str) -> AsyncIterator[AsyncConnection]:
 
 @asynccontextmanager
 async def _writing(url: str) -> AsyncIterator[AsyncConnection]:
-    async with _transaction(open_engine(make_url(url))) as connection:
+    async with _transaction(open_engine(parse_address(url))) as connection:
         yield connection
 
 
@@ -119,7 +118,7 @@ async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     try:
         async with engine.begin() as connection:
             yield connection
-    except (OSError, DBAPIError) as error:
+    except unreachable(engine) as error:
         raise DatabaseUnavailableError("a database did not answer, or refused a row") from error
     finally:
         await close_engine(engine)

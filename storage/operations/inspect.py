@@ -8,15 +8,30 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import close_engine, open_engine, unreachable
-from storage.engine.errors import NotSqliteError
+from storage.database import check_encoding, close_engine, open_engine, unreachable
+from storage.engine.address import parse_address
+from storage.engine.errors import DatabaseUnavailableError, NotSqliteError
 from storage.engine.faults import Fault, fault_of, kind_of
+from storage.engine.places import NO_FILE, at_place, place_fault
 
 _NO_FILE = {None, "", ":memory:"}
 # Tables that every version has: a database that has them all is the bot's.
 _OURS = {"alembic_version", "people", "inbox", "outbox"}
+# The tables that this account may not change, and the schema where it may make none.
+_LACKING_RIGHTS = text("""
+    SELECT tablename FROM pg_tables
+    WHERE schemaname = current_schema() AND NOT (
+        has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT')
+        AND has_table_privilege(format('%I.%I', schemaname, tablename), 'INSERT')
+        AND has_table_privilege(format('%I.%I', schemaname, tablename), 'UPDATE')
+        AND has_table_privilege(format('%I.%I', schemaname, tablename), 'DELETE'))
+    UNION ALL
+    SELECT CAST(current_schema() AS text)
+    WHERE to_regclass('alembic_version') IS NULL
+        AND NOT has_schema_privilege(current_schema(), 'CREATE')
+""")
 # A damaged file may have thousands of faults; the first ones are enough.
 _MOST_FAULTS = 20
 
@@ -31,7 +46,7 @@ class Finding:
 
 def sqlite_file(url: str) -> Path:
     """Return the file that a URL names; NotSqliteError if it names a server."""
-    parsed = make_url(url)
+    parsed = parse_address(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database in _NO_FILE:
         raise NotSqliteError("the database is not a file")
     return Path(parsed.database or "")
@@ -42,12 +57,14 @@ async def inspect_database(url: str) -> tuple[Finding, ...]:
 
     A bot may be running on it.
     """
-    if make_url(url).get_backend_name() != "sqlite":
+    if parse_address(url).get_backend_name() != "sqlite":
         return await _inspect_server(url)
     path = sqlite_file(url)
     findings = inspect_file(path)
     if findings:
         return findings
+    if fault := place_fault(path):
+        return (Finding(fault, path.name),)
     with closing(open_read_only(path)) as connection:
         has_tables = connection.execute(
             "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
@@ -60,18 +77,21 @@ def inspect_file(path: Path) -> tuple[Finding, ...]:
     """Return the faults of an SQLite file, whatever its revision."""
     if not is_there(path):
         return (_absence(path),)
+    fault = place_fault(path)
+    if fault is not None and fault in NO_FILE:
+        return (Finding(fault, str(path)),)
     try:
         with closing(open_read_only(path)) as connection:
             return _damage(connection) or _orphans(connection)
     except sqlite3.DatabaseError as error:
-        return (Finding(fault_of(error), error.sqlite_errorname),)
+        return (Finding(at_place(fault_of(error), path), error.sqlite_errorname),)
 
 
 def is_there(path: Path) -> bool:
-    """Tell whether a file is there; True without permission to look: opening it will then fail."""
+    """Tell whether something is there; True where that cannot be seen: opening it will fail."""
     try:
-        return path.is_file()
-    except PermissionError:
+        return path.exists()
+    except OSError:
         return True
 
 
@@ -93,9 +113,10 @@ def _absence(path: Path) -> Finding:
     try:
         # Permissions are not enough: root may write in /proc by its mode, yet creating fails.
         with TemporaryDirectory(dir=existing):
-            return Finding(Fault.MISSING, path.name)
+            fault = place_fault(path) or Fault.MISSING
     except OSError:
-        return Finding(Fault.NO_PLACE, str(existing))
+        fault = place_fault(path) or Fault.NO_PLACE
+    return Finding(fault, path.name if fault is Fault.MISSING else str(existing))
 
 
 def _damage(connection: sqlite3.Connection) -> tuple[Finding, ...]:
@@ -109,17 +130,33 @@ def _orphans(connection: sqlite3.Connection) -> tuple[Finding, ...]:
 
 
 async def _inspect_server(url: str) -> tuple[Finding, ...]:
-    engine = open_engine(make_url(url))
+    engine = open_engine(parse_address(url))
     try:
         async with engine.connect() as connection:
+            await check_encoding(connection)
+            if refusals := await _refusals(connection):
+                return refusals
             if not await connection.scalar(text("SELECT to_regclass('alembic_version')")):
                 return _judge(set())
             heads = await connection.scalars(text("SELECT version_num FROM alembic_version"))
             return _judge(set(heads))
+    except DatabaseUnavailableError as error:
+        return (Finding(fault_of(error), str(error)),)
     except unreachable(engine) as error:
         return (Finding(fault_of(error), kind_of(error)),)
     finally:
         await close_engine(engine)
+
+
+async def _refusals(connection: AsyncConnection) -> tuple[Finding, ...]:
+    """Return why nothing could be written although the server answers: by reading only."""
+    if await connection.scalar(text("SHOW transaction_read_only")) == "on":
+        return (Finding(Fault.READ_ONLY, "transaction_read_only"),)
+    schema = await connection.scalar(text("SELECT current_schema()"))
+    if schema is None:
+        return (Finding(Fault.NO_TABLES, "search_path"),)
+    lacking = await connection.scalars(_LACKING_RIGHTS)
+    return tuple(Finding(Fault.NO_RIGHTS, name) for name in sorted(lacking))
 
 
 def _judge(heads: set[str]) -> tuple[Finding, ...]:
