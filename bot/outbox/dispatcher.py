@@ -11,12 +11,14 @@ from telegram.error import (
     BadRequest,
     ChatMigrated,
     Forbidden,
+    NetworkError,
     RetryAfter,
     TelegramError,
 )
 from telegram.ext import ExtBot
 
 from bot.outbox.bot_api import call
+from bot.outbox.made_files import in_parts, made
 from bot.outbox.rate_limits import Limits, SendRate
 from bot.runtime import metrics
 from bot.runtime.lanes import Lanes
@@ -150,6 +152,9 @@ class Dispatcher(Lanes[Pending, str]):
             now_about(update=item.update_id)
         chat_id = await self._chat(item)
         await self._can_mark.wait()
+        if item.makes is not None:
+            await self._send_made(item, chat_id)
+            return
         try:
             async with self._pace.turn(self._address(item)):
                 message_id = await call(self._bot, item, chat_id)
@@ -161,6 +166,44 @@ class Dispatcher(Lanes[Pending, str]):
                 return
         # A retry may be due, and an alert may have been added to the outbox.
         self.wake()
+
+    async def _send_made(self, item: Pending, chat_id: int) -> None:
+        """Make a file and send it, in parts where it is too large; begin anew where that fails."""
+        message_ids: list[int | None] = []
+        try:
+            async with made(self._database, self._services, item) as files:
+                for number, file in enumerate(files, 1):
+                    if not await self._still_waits(item):
+                        break
+                    part = in_parts(item, number, len(files))
+                    async with self._pace.turn(self._address(item)):
+                        message_ids.append(await call(self._bot, part, chat_id, file))
+        except TelegramError as error:
+            await self._failed(item, chat_id, error)
+        except OSError as error:
+            # Most likely a full disk: the file is made again later, like any failed call.
+            await self._failed(item, chat_id, NetworkError(f"no file: {type(error).__name__}"))
+        else:
+            await self._sent_made(item, chat_id, message_ids)
+        self.wake()
+
+    async def _still_waits(self, item: Pending) -> bool:
+        async with self._database.begin() as work:
+            return await work.outbox.still_waits(item.id)
+
+    async def _sent_made(
+        self, item: Pending, chat_id: int, message_ids: Sequence[int | None]
+    ) -> None:
+        logger.info("sent")
+        metrics.SENT.inc()
+        if await self._recorded(partial(self._forget_all, {item.id: item})):
+            return
+        # The person was erased during the call: the files must not stay in the chat either.
+        for message_id in filter(None, message_ids):
+            try:
+                await self._bot.delete_message(chat_id, message_id)
+            except TelegramError as error:
+                logger.error("an erased file stays in a chat: %s", type(error).__name__)
 
     async def _failed(self, item: Pending, chat_id: int, error: TelegramError) -> None:
         match error:

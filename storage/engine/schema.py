@@ -101,6 +101,7 @@ inbox = Table(
     Column("reference", String(64)),
     Column("done_at", UtcDateTime),
     Column("claimed_by", String(64)),
+    Column("crashes", Integer, nullable=False, server_default="0"),
 )
 # For the rate at which a chat sends updates: counts the latest ones, done or waiting.
 Index(None, inbox.c.chat_id, inbox.c.received_at)
@@ -149,6 +150,9 @@ outbox = Table(
     Column("sent_at", UtcDateTime),
     Column("priority", Integer, nullable=False, server_default="0"),
     Column("claimed_by", String(64)),
+    Column("crashes", Integer, nullable=False, server_default="0"),
+    # The file to make while the call is made; its content is never stored.
+    Column("makes", String(16)),
     sqlite_autoincrement=True,
 )
 OUTBOX_WAITING = outbox.c.state == literal_column("'waiting'")
@@ -371,6 +375,7 @@ publications = Table(
     Column("version_id", String(64)),
     Column("published_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
+    Column("crashes", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 

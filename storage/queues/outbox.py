@@ -24,6 +24,7 @@ from storage.engine.schema import OUTBOX_WAITING, chat_moves, outbox, rests
 from storage.queues.outgoing import (
     Audience,
     Delivery,
+    Making,
     OutboxState,
     Outgoing,
     Pending,
@@ -37,6 +38,7 @@ from storage.subject import Subject
 __all__ = [
     "Audience",
     "Delivery",
+    "Making",
     "Outbox",
     "OutboxState",
     "Outgoing",
@@ -151,6 +153,17 @@ class Outbox(Repository):
             statement = statement.where(outbox.c.audience == audience)
         return await self._connection.scalar(statement) or 0
 
+    async def is_making(self, making: Making, chat_id: int) -> bool:
+        """Tell whether such a file waits to be made for this chat."""
+        await self._changes.write(outbox)
+        lane = lane_of(Audience.PERSON, chat_id)
+        parameters = {"of_lane": lane, "making": making.value}
+        return bool(await self._connection.scalar(_IS_MAKING, parameters))
+
+    async def still_waits(self, outgoing_id: int) -> bool:
+        """Tell whether a call is still to be made: an erasure may have cancelled it."""
+        return bool(await self._connection.scalar(_STILL_WAITS, {"number": outgoing_id}))
+
     async def next_due(self, audiences: Collection[Audience]) -> datetime | None:
         """Tell when the first postponed lane may be tried again; those due already do not count."""
         parameters = {"audiences": list(audiences)} | moments(self._now)
@@ -208,6 +221,7 @@ class Outbox(Repository):
             "payload": dict(outgoing.payload),
             "attachment": outgoing.attachment,
             "filename": outgoing.filename,
+            "makes": outgoing.makes,
             "about": outgoing.about and outgoing.about.pack(),
             "not_before": outgoing.not_before,
             "priority": outgoing.priority,
@@ -236,8 +250,10 @@ _PENDING = (
     outbox.c.payload,
     outbox.c.attachment,
     outbox.c.filename,
+    outbox.c.makes,
     outbox.c.about,
     outbox.c.attempts,
+    outbox.c.crashes,
     outbox.c.created_at,
 )
 
@@ -275,6 +291,14 @@ _ADD = _OWE.returning(outbox.c.id)
 _FORGET = delete(outbox).where(
     outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.about.is_(None)
 )
+_IS_MAKING = select(
+    exists().where(
+        OUTBOX_WAITING,
+        outbox.c.lane == bindparam("of_lane"),
+        outbox.c.makes == bindparam("making"),
+    )
+)
+_STILL_WAITS = select(exists().where(OUTBOX_WAITING, outbox.c.id == bindparam("number")))
 _NEXT_DUE = select(func.min(outbox.c.not_before)).where(
     OUTBOX_WAITING, ~_has_earlier(), ~_IS_DUE, _FOR_AUDIENCES
 )

@@ -25,6 +25,12 @@ class OutboxState(StrEnum):
     PARKED = "parked"
 
 
+class Making(StrEnum):
+    """A file that is made while it is sent; the row holds only which one."""
+
+    PERSONAL_DATA = "personal_data"
+
+
 class Priority(IntEnum):
     """The order of sending, within a lane and over all lanes."""
 
@@ -37,6 +43,9 @@ class Priority(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A Bot API call to make: `payload` (JSON, without `chat_id`), perhaps a file.
+
+    The file is given whole (`attachment`), or made when the call is (`makes`): what can be large
+    is never stored.
 
     `chat_id` is needed for a person, and is left out for a group. `about` keeps a
     record of the delivery, without its content. `not_before` is at most half an hour ahead.
@@ -51,6 +60,7 @@ class Outgoing:
     about: Subject | None = None
     not_before: datetime | None = None
     priority: Priority = Priority.ANSWER
+    makes: Making | None = None
 
     def __post_init__(self) -> None:
         """Refuse a person without a chat, and a group with one (it is a setting)."""
@@ -62,7 +72,9 @@ class Outgoing:
 class Pending:
     """A call to make now; the calls of one lane are made one after the other.
 
-    `update_id` is the update that caused it, if one did. `leaves_trace` tells that a record of the
+    `update_id` is the update that caused it, if one did. `makes` names the file to make (as text:
+    another version may have queued it). `crashes` counts the processes that died while they held
+    the row. `leaves_trace` tells that a record of the
     delivery is kept: the row has a subject, even if this version cannot read it.
     """
 
@@ -79,6 +91,8 @@ class Pending:
     attempts: int
     created_at: datetime
     leaves_trace: bool
+    makes: str | None = None
+    crashes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

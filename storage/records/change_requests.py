@@ -18,6 +18,8 @@ from storage.subject import Subject
 _UNDECIDED = timedelta(days=7)
 _CONTENT_KEPT = timedelta(days=30)
 _KEPT = timedelta(days=365)
+# In the place of a chat's id: the facilitators' group, whatever its id is.
+GROUP = 0
 
 
 class ChangeKind(StrEnum):
@@ -52,7 +54,8 @@ class NewChangeRequest:
     """A change to examine.
 
     `subject` is a Telegram file id, an entry id or a version id, depending on the kind; `wording`
-    is a phrasing or a question, on one line; `chat_id` is the chat to report the outcome to;
+    is a phrasing or a question, on one line; `chat_id` is the chat to report the outcome to
+    (`GROUP`: that of the facilitators);
     `about` is the subject to look the request up by.
     """
 
@@ -258,24 +261,18 @@ class ChangeRequests(Repository):
         )
         return given_up + emptied + gone.rowcount
 
-    async def of_actor(self, telegram_id: int) -> tuple[tuple[str, datetime], ...]:
-        """Return the file and the date of each change that a facilitator requested or decided."""
-        columns = publications.c
-        result = await self._connection.execute(
-            select(func.coalesce(columns.file, ""), columns.asked_at)
-            .where((columns.actor_id == telegram_id) | (columns.decided_by_id == telegram_id))
-            .order_by(columns.id)
-        )
-        return tuple((row[0], row[1]) for row in result)
-
     async def forget_actor(self, telegram_id: int) -> int:
-        """Erase a facilitator's id and name from the changes they requested and decided."""
+        """Erase a facilitator's id, name and private chat from the changes they made.
+
+        The outcome of a change that they requested in private then goes to the group.
+        """
         asked = await self._update(
             publications.c.actor_id == telegram_id, actor_id=None, actor_name=None
         )
         decided = await self._update(
             publications.c.decided_by_id == telegram_id, decided_by_id=None, decided_by=None
         )
+        await self._update(publications.c.chat_id == telegram_id, chat_id=GROUP)
         return asked + decided
 
     async def _one(self, condition: ColumnElement[bool]) -> ChangeRequest | None:

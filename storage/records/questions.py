@@ -122,14 +122,6 @@ class Questions(Repository):
         row = (await self._connection.execute(_LATEST, {"person": person_id})).one_or_none()
         return None if row is None else question_of(row)
 
-    async def of_person(self, person_id: int) -> tuple[Question, ...]:
-        """Give all of a person's questions, oldest first."""
-        await self._changes.write(questions)
-        result = await self._connection.execute(
-            select(*COLUMNS).where(questions.c.person_id == person_id).order_by(questions.c.id)
-        )
-        return tuple(question_of(row) for row in result)
-
     async def unanswered(self, limit: int, since: datetime | None = None) -> tuple[Unanswered, ...]:
         """Give the newest questions without a good answer that nobody has treated yet."""
         await self._changes.write(questions)

@@ -1,0 +1,23 @@
+"""Count the deaths of workers that held a row, and name the files that a call makes."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+CLAIMED = ("inbox", "outbox", "publications")
+
+
+def upgrade() -> None:
+    for table in CLAIMED:
+        op.add_column(table, sa.Column("crashes", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("outbox", sa.Column("makes", sa.String(16)))
+
+
+def downgrade() -> None:
+    op.drop_column("outbox", "makes")
+    for table in CLAIMED:
+        op.drop_column(table, "crashes")
