@@ -28,6 +28,7 @@ from storage.engine.revision import NEWEST, is_newest
 from storage.engine.sqlite import close_sqlite, open_sqlite
 from storage.heartbeat import Heartbeat
 from storage.unit_of_work import UnitOfWork
+from storage.workers.isolation import Isolation
 from storage.workers.registry import new_worker
 
 logger = logging.getLogger(__name__)
@@ -75,7 +76,8 @@ class Database:
             make_folder(Path(self._url.database))
         self._engine = open_engine(self._url)
         self.worker = worker or (_ONLY_WORKER if self._is_sqlite else new_worker())
-        self._heartbeat = Heartbeat(self.begin, self.worker)
+        self.isolation = Isolation(self.worker)
+        self._heartbeat = Heartbeat(self.begin, self.worker, isolation=self.isolation)
         self._has_joined = False
         self._idle_connection: AsyncConnection | None = None
         self._writer = asyncio.Lock()
@@ -109,9 +111,14 @@ class Database:
     async def join(self) -> None:
         """Become one of the database's workers, before claiming anything.
 
-        The unfinished claims of a former run with the same name are taken up again. Where the
-        database is shared, ``keep_beating`` must run from now on.
+        What a former run of the same name still claims is freed, and counts a crash: a run that
+        ends in order leaves no claims. Where the database is shared, ``keep_beating`` must run
+        from now on.
         """
+        async with self.begin() as work:
+            freed = await work.workers.free_crashed(self.worker)
+        if freed:
+            logger.warning("the former run died; %d of its claims are freed", freed)
         await self.beat()
         self._has_joined = True
 
@@ -142,7 +149,7 @@ class Database:
         # A frozen server answers nothing, so closing has a time limit: the other workers notice
         # that the heartbeats stopped. The threads of an SQLite file are waited for without limit.
         patience = _FAREWELL_SECONDS if self.is_shared else None
-        if self._has_joined and self.is_shared:
+        if self._has_joined:
             self._has_joined = False
             with suppress(StorageError, TimeoutError):
                 async with asyncio.timeout(patience):

@@ -21,16 +21,19 @@ from bot.outbox.bot_api import call
 from bot.outbox.made_files import in_parts, made
 from bot.outbox.rate_limits import Limits, SendRate
 from bot.runtime import metrics
+from bot.runtime.error_reference import CrashedError, new_reference
 from bot.runtime.lanes import Lanes
 from bot.runtime.logs import now_about
 from handlers import deliveries
 from handlers.core.services import Services
 from handlers.messages import Catalogue
 from storage.database import Database
+from storage.engine.claims import Which
 from storage.engine.errors import DatabaseUnavailableError, StorageError
 from storage.queues.outbox import Audience, Outgoing, Pending, lane_of
 from storage.queues.send_pauses import SendPause
 from storage.unit_of_work import UnitOfWork
+from storage.workers.isolation import MOST_CRASHES
 
 logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("general")
@@ -78,14 +81,21 @@ class Dispatcher(Lanes[Pending, str]):
             return ()
         paused = self._paused()
         audiences = self._audiences()
-        async with self._database.begin() as work:
+        isolation = self._database.isolation
+        async with isolation.turn(), self._database.begin() as work:
             lanes = busy | paused.keys()
-            claimed = await work.outbox.claim(self._database.worker, lanes, room, audiences)
+            which = await isolation.choose(
+                self._name, work.workers, partial(work.outbox.has_suspect, lanes, audiences)
+            )
+            room = 1 if which is Which.SUSPECT else room
+            claimed = await work.outbox.claim(self._database.worker, lanes, room, audiences, which)
             if len(claimed) == room:
                 self.due = self._pace.next_room() if room < limit else None
             elif not self.leaves_nothing(len(claimed)):
                 self.due = await self._next_due(work, audiences, paused)
             await self._learn_pace(work, claimed)
+        if isolation.suspects:
+            self.look_again_soon()
         return claimed
 
     async def _next_due(
@@ -150,6 +160,9 @@ class Dispatcher(Lanes[Pending, str]):
         now_about(outbox=item.id)
         if item.update_id is not None:
             now_about(update=item.update_id)
+        if item.crashes >= MOST_CRASHES:
+            await self._give_up_crashed(item)
+            return
         chat_id = await self._chat(item)
         await self._can_mark.wait()
         if item.makes is not None:
@@ -165,6 +178,25 @@ class Dispatcher(Lanes[Pending, str]):
             if not item.leaves_trace:
                 return
         # A retry may be due, and an alert may have been added to the outbox.
+        self.wake()
+
+    async def _give_up_crashed(self, item: Pending) -> None:
+        """Park a call that processes died of; apologise to the person, alert administrators."""
+        reference = new_reference()
+        logger.error("%s: outbox %d was in %d crashes", reference, item.id, item.crashes)
+        async with self._database.begin() as work:
+            await self._park(work, item, TelegramError(f"{CrashedError.__name__} {reference}"))
+            is_told = item.audience is Audience.PERSON and self._address(item) > 0
+            if is_told:
+                text = TEXT("failure", reference=reference, identity=self._services.identity)
+                content = {"text": text, "parse_mode": "HTML"}
+                work.outbox.owe(
+                    Outgoing(Audience.PERSON, "sendMessage", content, chat_id=item.chat_id)
+                )
+            kind = CrashedError.__name__
+            text = TEXT("failure_alert", reference=reference, kind=kind, is_told=is_told)
+            content = {"text": text, "parse_mode": "HTML"}
+            work.outbox.owe(Outgoing(Audience.ADMINISTRATORS, "sendMessage", content))
         self.wake()
 
     async def _send_made(self, item: Pending, chat_id: int) -> None:

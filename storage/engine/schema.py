@@ -126,6 +126,13 @@ Index(
     **where(INBOX_WAITING & inbox.c.claimed_by.is_not(None)),
 )
 
+# Suspects are few, among however many rows that wait.
+Index(
+    "ix_inbox_suspect",
+    inbox.c.update_id,
+    **where(INBOX_WAITING & (inbox.c.crashes > literal_column("0"))),
+)
+
 outbox = Table(
     "outbox",
     metadata,
@@ -169,6 +176,12 @@ Index(
     outbox.c.lane,
     unique=True,
     **where(OUTBOX_WAITING & outbox.c.claimed_by.is_not(None)),
+)
+
+Index(
+    "ix_outbox_suspect",
+    outbox.c.id,
+    **where(OUTBOX_WAITING & (outbox.c.crashes > literal_column("0"))),
 )
 
 workers = Table(

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from storage.engine.claims import OUTBOX, WORKER
+from storage.engine.claims import OUTBOX, WORKER, Which
 from storage.engine.errors import ClaimLostError
 from storage.engine.repository import Repository, is_due, moments
 from storage.engine.schema import OUTBOX_WAITING, chat_moves, outbox, rests
@@ -65,7 +65,12 @@ class Outbox(Repository):
         return int(result.scalar_one())
 
     async def claim(
-        self, worker: str, busy: Collection[str], limit: int, audiences: Collection[Audience]
+        self,
+        worker: str,
+        busy: Collection[str],
+        limit: int,
+        audiences: Collection[Audience],
+        which: Which = Which.SOUND,
     ) -> tuple[Pending, ...]:
         """Claim the first waiting call of each lane: answers before broadcasts, then the oldest.
 
@@ -80,12 +85,22 @@ class Outbox(Repository):
             "audiences": list(audiences),
             "most": limit,
         } | moments(self._now)
+        parameters |= which.parameters
         try:
             result = await self._connection.execute(_CLAIM, parameters)
         except IntegrityError as error:
             raise ClaimLostError("another worker took the same lane") from error
         rows = sorted(result, key=lambda row: (row.priority, row.id))
         return tuple(_pending(row) for row in rows)
+
+    async def has_suspect(self, busy: Collection[str], audiences: Collection[Audience]) -> bool:
+        """Tell whether a call that was in a crash could be made now, in a free lane."""
+        parameters = (
+            {WORKER: None, "busy": list(busy), "audiences": list(audiences)}
+            | Which.SUSPECT.parameters
+            | moments(self._now)
+        )
+        return bool(await self._connection.scalar(_HAS_SUSPECT, parameters))
 
     async def sent(self, outgoing_id: int, chat_id: int, message_id: int | None) -> bool:
         """Delete a call that was made, or keep only its delivery record when it has a subject.
@@ -278,13 +293,15 @@ _FOR_AUDIENCES = outbox.c.audience.in_(bindparam("audiences", expanding=True))
 _IS_DUE = is_due(outbox.c.not_before)
 _IS_RESTING = exists().where(rests.c.lane == outbox.c.lane, is_paused(_NOW))
 _ALL_REST = exists().where(rests.c.lane == EVERYTHING, is_paused(_NOW)).correlate(None)
-_CLAIM = OUTBOX.claiming(
-    # Only the first call of a lane may be taken, and none while one is claimed.
+# Only the first call of a lane may be taken, and none while one is claimed.
+_HEADS = (
     OUTBOX.heads(~_has_earlier(), ~OUTBOX.has_claimed())
     .where(outbox.c.lane.not_in(bindparam("busy", expanding=True)))
     .where(_FOR_AUDIENCES, _IS_DUE, ~_IS_RESTING, ~_ALL_REST)
-    .order_by(outbox.c.priority, outbox.c.id)
-    .limit(bindparam("most"))
+)
+_HAS_SUSPECT = select(_HEADS.exists())
+_CLAIM = OUTBOX.claiming(
+    _HEADS.order_by(outbox.c.priority, outbox.c.id).limit(bindparam("most"))
 ).returning(outbox.c.priority, *_PENDING)
 _OWE = insert(outbox)
 _ADD = _OWE.returning(outbox.c.id)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, delete, func, select, update
 
-from storage.engine.claims import CHANGE_REQUESTS, WORKER
+from storage.engine.claims import CHANGE_REQUESTS, WORKER, Which
 from storage.engine.repository import Repository
 from storage.engine.schema import PUBLICATION_WAITING, alarms, publications
 from storage.subject import Subject
@@ -90,6 +90,7 @@ class ChangeRequest:
     version_id: str | None
     published_at: datetime | None
     ended_at: datetime | None
+    crashes: int
 
     @property
     def needs_confirmation(self) -> bool:
@@ -126,11 +127,16 @@ class ChangeRequests(Repository):
         )
         return content
 
-    async def claim(self, worker: str) -> ChangeRequest | None:
+    async def claim(self, worker: str, which: Which = Which.SOUND) -> ChangeRequest | None:
         """Claim the oldest change to process, unclaimed or already claimed by this worker."""
-        result = await self._connection.execute(_CLAIM, {WORKER: worker})
+        result = await self._connection.execute(_CLAIM, {WORKER: worker} | which.parameters)
         row = result.mappings().one_or_none()
         return None if row is None else _publication(row)
+
+    async def has_suspect(self) -> bool:
+        """Tell whether a change that was in a crash waits."""
+        parameters = {WORKER: None} | Which.SUSPECT.parameters
+        return bool(await self._connection.scalar(_HAS_SUSPECT, parameters))
 
     async def offer(
         self, publication_id: int, file: str, content: bytes, base: str, report: Mapping[str, Any]
@@ -305,6 +311,7 @@ class ChangeRequests(Repository):
 
 
 _COLUMNS = tuple(publications.c[name] for name in ChangeRequest.__slots__)
+_HAS_SUSPECT = select(CHANGE_REQUESTS.heads().exists())
 _CLAIM = CHANGE_REQUESTS.claiming(
     CHANGE_REQUESTS.heads().order_by(publications.c.id).limit(1)
 ).returning(*_COLUMNS)
