@@ -16,11 +16,14 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 from storage.database import Database
 from storage.engine.schema import questions
 from storage.read_ahead import Prefetch
+from storage.records.conversation_values import NewConversation, Side
 from storage.records.questions import (
     COLUMNS,
     NONE_CHOSEN,
     TIME_TO_CHOOSE,
     Question,
+    QuestionLimits,
+    Treatment,
     question_of,
 )
 from storage.unit_of_work import UnitOfWork
@@ -179,3 +182,55 @@ async def test_the_latest_question_is_the_last_recorded(database: Database) -> N
         latest = await work.questions.latest(someone)
     assert latest is not None
     assert (latest.id, latest.text) == (last, "q3")
+
+
+async def test_only_the_beginning_of_a_long_question_is_kept_and_masked_first(
+    database: Database,
+) -> None:
+    someone = await person(database)
+    limits = QuestionLimits(length=100)
+    async with database.begin() as work:
+        secret = "x" * 90 + " 06 12 34 56 78 " + "y" * 4000
+        await work.questions.record(1, someone, secret, "none", [], limits)
+        await work.questions.record(2, someone, "z" * 100, "none", [], limits)
+        cut, whole = await all_of(work, someone)
+    assert len(cut.text) == 100
+    assert cut.text.endswith("\u2026")
+    assert "06" not in cut.text
+    assert whole.text == "z" * 100
+
+
+async def test_a_day_s_questions_are_limited_for_each_person(
+    database: Database, clock: Clock
+) -> None:
+    someone, other = await person(database), await person(database, 8)
+    limits = QuestionLimits(a_day=3)
+    async with database.begin() as work:
+        for number in range(5):
+            await work.questions.record(number, someone, f"{number}", "none", [], limits)
+        await work.questions.record(10, other, "mine", "none", [], limits)
+        assert [one.text for one in await all_of(work, someone)] == ["0", "1", "2"]
+        assert len(await all_of(work, other)) == 1
+    async with database.begin() as work:
+        beyond = await work.questions.record(11, someone, "beyond", "choices", ["a"], limits)
+        assert not await work.questions.chosen(beyond, someone, "a")
+    clock.advance(days=1)
+    async with database.begin() as work:
+        await work.questions.record(12, someone, "tomorrow", "none", [], limits)
+        assert [one.text for one in await all_of(work, someone)] == ["0", "1", "2", "tomorrow"]
+
+
+async def test_the_oldest_go_first_but_nothing_that_facilitators_work_on(
+    database: Database,
+) -> None:
+    someone, other = await person(database), await person(database, 8)
+    async with database.begin() as work:
+        ids = [await work.questions.record(n, someone, f"{n}", "none", []) for n in range(6)]
+        await work.questions.record(10, other, "mine", "none", [])
+        await work.questions.treat(ids[:1], Treatment.ANSWERED, 42)
+        await work.questions.treat(ids[1:2], Treatment.PHRASING, 42, publication_id=7)
+        await work.conversations.open(NewConversation(someone, "2", Side.PERSON, ids[2]))
+        assert await work.questions.thin_out(QuestionLimits(in_all=2)) == 1
+        assert [one.text for one in await all_of(work, someone)] == ["0", "1", "2", "4", "5"]
+        assert len(await all_of(work, other)) == 1
+        assert await work.questions.thin_out(QuestionLimits(in_all=2)) == 0

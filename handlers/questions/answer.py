@@ -46,7 +46,12 @@ async def remember(turn: Turn, text: str, outcome: Outcome, shown: tuple[str, ..
     person = await turn.person()
     turn.count("question", outcome.value)
     return await turn.work.questions.record(
-        turn.update.update_id, person.id, text, outcome.value, shown
+        turn.update.update_id,
+        person.id,
+        text,
+        outcome.value,
+        shown,
+        turn.services.question_limits,
     )
 
 
