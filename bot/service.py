@@ -148,6 +148,7 @@ class Service:
             Loop(LoopName.COMMAND_MENUS, menus, runs_once=True),
             Loop(LoopName.LEARNING, parts.hot_reload.learn),
             Loop(LoopName.RETENTION, self._sweep),
+            Loop(LoopName.SCRUBBING, parts.database.keep_scrubbed),
             Loop(LoopName.BACKLOG, parts.backlog.watch),
             Loop(LoopName.EVENT_LOOP_LAG, metrics.watch_loop),
             Loop(LoopName.PUBLISHER, parts.publisher.run, longest_pause=_SOON),

@@ -25,7 +25,8 @@ from storage.engine.faults import Fault, fault_of, kind_of
 from storage.engine.file_lock import make_folder
 from storage.engine.json_columns import JSON_COLUMNS
 from storage.engine.revision import NEWEST, is_newest
-from storage.engine.sqlite import close_sqlite, open_sqlite
+from storage.engine.scrubbing import Scrubber
+from storage.engine.sqlite import OneHopConnection, close_sqlite, open_sqlite
 from storage.heartbeat import Heartbeat
 from storage.unit_of_work import UnitOfWork
 from storage.workers.isolation import Isolation
@@ -76,6 +77,7 @@ class Database:
             make_folder(Path(self._url.database))
         self._engine = open_engine(self._url)
         self.worker = worker or (_ONLY_WORKER if self._is_sqlite else new_worker())
+        self._scrubber = Scrubber(self.scrub)
         self.isolation = Isolation(self.worker)
         self._heartbeat = Heartbeat(self.begin, self.worker, isolation=self.isolation)
         self._has_joined = False
@@ -117,6 +119,8 @@ class Database:
         """
         async with self.begin() as work:
             freed = await work.workers.free_crashed(self.worker)
+        # The former run may have died between an erasure and the scrubbing of the file.
+        self._scrubber.demand()
         if freed:
             logger.warning("the former run died; %d of its claims are freed", freed)
         await self.beat()
@@ -139,10 +143,33 @@ class Database:
                     work = UnitOfWork(connection, self._clock())
                     yield work
                     await work.changes.write_all()
+                if work.changes.erases:
+                    self._scrubber.demand()
             except DBAPIError as error:
                 if not _is_outage(error):
                     raise
                 raise DatabaseUnavailableError(_reason(error)) from error
+
+    async def keep_scrubbed(self) -> None:
+        """Scrub an SQLite file after each erasure, until cancelled."""
+        await self._scrubber.run()
+
+    async def scrub(self) -> bool:
+        """Make an SQLite file forget what was deleted; False if another program reads it now.
+
+        PostgreSQL reuses the room by itself (VACUUM): there, nothing is done.
+        """
+        if not self._is_sqlite:
+            return True
+        async with self._turn():
+            connection = self._idle_connection or await self._connected()
+            self._idle_connection = None
+            try:
+                raw = await connection.get_raw_connection()
+                driver: OneHopConnection = raw.driver_connection  # type: ignore[assignment]  # opened by open_sqlite
+                return await driver.scrub()
+            finally:
+                await asyncio.shield(connection.close())
 
     async def close(self) -> None:
         """Remove this worker from the list of workers and close every connection."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from dialogue import inside
 from sqlalchemy import JSON, LargeBinary, String
 from sqlalchemy.engine import make_url
 from storage_fixtures import (  # noqa: F401 (fixtures)
@@ -22,14 +23,14 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 
 from storage.database import Database
 from storage.engine.errors import NotFoundError
-from storage.engine.schema import metadata
+from storage.engine.schema import inbox, metadata
 from storage.privacy.access import Section
 from storage.privacy.export_and_erasure import SentNotice
 from storage.privacy.retention import Durations
 from storage.queues.inbox import Received
 from storage.queues.outbox import Audience, Outgoing
 from storage.queues.send_pauses import SendPause
-from storage.records.change_requests import ChangeKind, NewChangeRequest
+from storage.records.change_requests import GROUP, ChangeKind, NewChangeRequest
 from storage.records.conversation_values import NewConversation, NewMessage, Side
 from storage.records.drafts import Draft
 from storage.records.interests import ContactKind, Status
@@ -259,6 +260,38 @@ async def test_erasure_leaves_nothing_that_names_the_person(database: Database) 
         "facilitation": 3,
         "people": 1,
     }
+
+
+async def test_erasure_leaves_the_account_s_number_nowhere(database: Database) -> None:
+    """Not in the update that asks for it, nor where the account acted in a group."""
+    someone = await fill(database)
+    in_group = f'{{"message":{{"from":{{"id":{TELEGRAM_ID},"first_name":"Ada"}}}}}}'
+    others = f'{{"message":{{"from":{{"id":{TELEGRAM_ID}1}},"text":"{TELEGRAM_ID}2"}}}}'
+    async with database.begin() as work:
+        await work.inbox.add(
+            [
+                Received(20, -200, in_group),
+                Received(21, -200, others),
+                Received(22, TELEGRAM_ID, ""),
+            ]
+        )
+        await work.inbox.set_aside(20, "E-2")
+        await work.inbox.set_aside(21, "E-3")
+        asked = NewChangeRequest(ChangeKind.UPLOAD, TELEGRAM_ID, SECRET, TELEGRAM_ID)
+        number = await work.change_requests.ask(asked)
+        await work.rights.erase(someone, keep_update_id=22)
+        await work.inbox.done([22])
+        change = await work.change_requests.get(number)
+    assert change is not None
+    assert change.chat_id == GROUP
+    kept = {row["update_id"]: row["body"] for row in await rows(database, "inbox")}
+    assert kept[20] is None
+    assert kept[21] == others
+    async with database.begin() as work:
+        await inside(work.inbox, "connection").execute(
+            inbox.delete().where(inbox.c.update_id == 21)
+        )
+    assert traces(await everything(database)) == []
 
 
 async def test_erasure_forgets_that_the_person_was_just_written_to(database: Database) -> None:

@@ -69,7 +69,7 @@ class Retention(Repository):
         # other row refers to them.
         anonymised, notices = await self._anonymise_interests(durations.interest)
         ended, lines = await self._forget_conversations(durations.conversation)
-        return {
+        counts = {
             "interests": anonymised,
             "outbox": notices + lines + await self._forget_outgoing(durations.outbox_record),
             "inbox": await self._forget_incoming(durations),
@@ -82,6 +82,8 @@ class Retention(Repository):
             "publications": await self._beside(ChangeRequests).forget(),
             "people": await self._forget_people(durations.person),
         }
+        self._changes.erases = any(counts.values())
+        return counts
 
     async def _anonymise_interests(self, duration: timedelta) -> tuple[int, int]:
         # An interest that was never closed must not be kept for ever: its last change counts.
