@@ -23,7 +23,9 @@ from handlers.general.data_page import DataPage
 from handlers.messages import moment
 from storage.database import Database
 from storage.engine.schema import metadata
-from storage.queues.outbox import Audience, Making, Outgoing
+from storage.privacy.access import Access
+from storage.queues.outbox import Audience, Making, Outgoing, Pending
+from storage.records.questions import QuestionLimits
 
 PERSON, CONVERSATION, INTEREST = 71, 72, 73
 # The tables that a person fills, and how each row names them or what is theirs.
@@ -218,9 +220,11 @@ async def test_the_page_of_another_person_tells_nothing_of_this_one(database: Da
 
 async def ask_many(database: Database, count: int, text: str = "texte") -> None:
     someone = await person(database)
+    limits = QuestionLimits(a_day=count)
     async with database.begin() as work:
         for number in range(count):
-            await work.questions.record(number, someone, f"q{number}q {text}", "answer", ["a"])
+            words = f"q{number}q {text}"
+            await work.questions.record(number, someone, words, "answer", ["a"], limits)
 
 
 @pytest.fixture
@@ -230,8 +234,6 @@ async def many(database: Database) -> int:
 
 
 def pending(makes: str = Making.PERSONAL_DATA) -> Any:
-    from storage.queues.outbox import Pending  # noqa: PLC0415
-
     return Pending(
         1, "", Audience.PERSON, TELEGRAM_ID, None, "sendDocument", {"caption": "c"}, None, "a.html",
         None, 0, datetime(2026, 3, 2, tzinfo=UTC), leaves_trace=False, makes=makes,
@@ -269,8 +271,6 @@ async def test_one_piece_after_another_is_read(
 ) -> None:
     """However many rows there are, no statement returns more than a page of them."""
     await ask_many(database, 400)
-    from storage.privacy.access import Access  # noqa: PLC0415
-
     read, sizes = Access.page, list[int]()
 
     async def counted(self: Access, *args: Any) -> Any:
