@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dialogue import put_inside
+from dialogue import Stage, inside, put_inside
+from sqlalchemy import update
 from storage_fixtures import (  # noqa: F401 (fixtures)
     Clock,
     database_url,
@@ -25,10 +26,10 @@ from bot.preview.personas import User
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
 from storage.database import Database
 from storage.engine.claims import ALL, Which
-from storage.engine.schema import metadata
+from storage.engine.schema import metadata, publications
 from storage.queues.inbox import Received
 from storage.queues.outbox import Audience
-from storage.records.change_requests import ChangeKind, NewChangeRequest
+from storage.records.change_requests import ChangeKind, ChangeState, NewChangeRequest
 
 ROOT = Path(__file__).parent.parent
 # The bot, but that two texts kill the process: one where it is handled, one where it is sent.
@@ -266,3 +267,21 @@ def test_every_table_that_is_claimed_counts_crashes() -> None:
     assert {claims.key.table.name for claims in ALL} == claimed
     for name in claimed:
         assert "crashes" in metadata.tables[name].c
+
+
+async def test_a_change_of_the_files_that_processes_died_of_is_given_up(stage: Stage) -> None:
+    facilitators = stage.messenger.facilitators
+    asked = NewChangeRequest(
+        ChangeKind.UPLOAD, facilitators.members[0].id, "Ada", facilitators.id, "faq.yaml", "file"
+    )
+    async with stage.running.parts.database.begin() as work:
+        number = await work.change_requests.ask(asked)
+        crashed = update(publications).where(publications.c.id == number).values(crashes=2)
+        await inside(work.change_requests, "connection").execute(crashed)
+    await stage.stops()
+    await stage.starts()
+    await sees(stage.server, facilitators.id, "sous la référence E-")
+    async with stage.running.parts.database.begin() as work:
+        change = await work.change_requests.get(number)
+    assert change is not None
+    assert change.state is ChangeState.FAILED
