@@ -40,6 +40,7 @@ from storage.database import Database, utc_now
 from storage.engine.errors import StorageError
 from storage.heartbeat import BEAT
 from storage.privacy.retention import Durations
+from storage.records.questions import QuestionLimits
 
 logger = logging.getLogger(__name__)
 
@@ -147,6 +148,7 @@ class Service:
             Loop(LoopName.COMMAND_MENUS, menus, runs_once=True),
             Loop(LoopName.LEARNING, parts.hot_reload.learn),
             Loop(LoopName.RETENTION, self._sweep),
+            Loop(LoopName.SCRUBBING, parts.database.keep_scrubbed),
             Loop(LoopName.BACKLOG, parts.backlog.watch),
             Loop(LoopName.EVENT_LOOP_LAG, metrics.watch_loop),
             Loop(LoopName.PUBLISHER, parts.publisher.run, longest_pause=_SOON),
@@ -203,7 +205,8 @@ class Service:
         while True:
             try:
                 async with self.parts.database.begin() as work:
-                    counts = await work.retention.sweep(Durations())
+                    limits = self.parts.services.question_limits
+                    counts = await work.retention.sweep(Durations(), limits)
                 if counts:
                     logger.info("retention: %s", counts)
             except StorageError as error:
@@ -289,6 +292,11 @@ def _services(
         flood_limit=settings.flood_limit,
         facilitator_ids=settings.facilitator_ids,
         knowledge_dir=library.directory,
+        question_limits=QuestionLimits(
+            length=settings.question_length,
+            a_day=settings.questions_a_day,
+            in_all=settings.questions_in_all,
+        ),
         forms={form.name: form for form in handlers.table.FORMS},
     )
 

@@ -26,6 +26,7 @@ from knowledge.matcher.thresholds import Thresholds
 from storage.engine.address import parse_address
 from storage.engine.errors import AddressError
 from storage.queues.inbox import MOST_WAITING
+from storage.records.questions import QuestionLimits
 
 
 class SettingsError(Exception):
@@ -55,6 +56,7 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,256}")
 _HOST = re.compile(r"[A-Za-z0-9_.:%-]{1,253}")
 ChatId = Annotated[int | None, AfterValidator(_group)]
+_KEPT = QuestionLimits()
 Seconds = Annotated[float, Field(gt=0)]
 
 
@@ -98,6 +100,9 @@ class Settings(BaseSettings):
     flood_limit: Annotated[int, Field(ge=0)] = 30
     messages_per_second: Annotated[int, Field(ge=0)] = 30
     chat_burst: Annotated[int, Field(ge=1, le=20)] = 3
+    question_length: Annotated[int, Field(ge=100)] = _KEPT.length
+    questions_a_day: Annotated[int, Field(ge=1)] = _KEPT.a_day
+    questions_in_all: Annotated[int, Field(ge=1)] = _KEPT.in_all
     weekly_digest: bool = True
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     log_format: Literal["text", "json"] = "text"

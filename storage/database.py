@@ -31,9 +31,11 @@ from storage.engine.file_lock import make_folder
 from storage.engine.places import at_place, make_private
 from storage.engine.postgresql import open_server, terminate
 from storage.engine.revision import NEWEST, is_newest
-from storage.engine.sqlite import close_sqlite, open_sqlite
+from storage.engine.scrubbing import Scrubber
+from storage.engine.sqlite import OneHopConnection, close_sqlite, open_sqlite
 from storage.heartbeat import Heartbeat
 from storage.unit_of_work import UnitOfWork
+from storage.workers.isolation import Isolation
 from storage.workers.registry import new_worker
 
 logger = logging.getLogger(__name__)
@@ -77,7 +79,9 @@ class Database:
             make_private(Path(self._url.database))
         self._engine = open_engine(self._url)
         self.worker = worker or (_ONLY_WORKER if self._is_sqlite else new_worker())
-        self._heartbeat = Heartbeat(self.begin, self.worker)
+        self._scrubber = Scrubber(self.scrub)
+        self.isolation = Isolation(self.worker)
+        self._heartbeat = Heartbeat(self.begin, self.worker, isolation=self.isolation)
         self._has_joined = False
         self._idle_connection: AsyncConnection | None = None
         self._writer = asyncio.Lock()
@@ -112,9 +116,16 @@ class Database:
     async def join(self) -> None:
         """Become one of the database's workers, before claiming anything.
 
-        The unfinished claims of a former run with the same name are taken up again. Where the
-        database is shared, ``keep_beating`` must run from now on.
+        What a former run of the same name still claims is freed, and counts a crash: a run that
+        ends in order leaves no claims. Where the database is shared, ``keep_beating`` must run
+        from now on.
         """
+        async with self.begin() as work:
+            freed = await work.workers.free_crashed(self.worker)
+        # The former run may have died between an erasure and the scrubbing of the file.
+        self._scrubber.demand()
+        if freed:
+            logger.warning("the former run died; %d of its claims are freed", freed)
         await self.beat()
         self._has_joined = True
 
@@ -135,17 +146,40 @@ class Database:
                     work = UnitOfWork(connection, self._clock())
                     yield work
                     await work.changes.write_all()
+                if work.changes.erases:
+                    self._scrubber.demand()
             except DBAPIError as error:
                 if (unavailable := self._unavailable(error)) is None:
                     raise
                 raise unavailable from error
+
+    async def keep_scrubbed(self) -> None:
+        """Scrub an SQLite file after each erasure, until cancelled."""
+        await self._scrubber.run()
+
+    async def scrub(self) -> bool:
+        """Make an SQLite file forget what was deleted; False if another program reads it now.
+
+        PostgreSQL reuses the room by itself (VACUUM): there, nothing is done.
+        """
+        if not self._is_sqlite:
+            return True
+        async with self._turn():
+            connection = self._idle_connection or await self._connected()
+            self._idle_connection = None
+            try:
+                raw = await connection.get_raw_connection()
+                driver: OneHopConnection = raw.driver_connection  # type: ignore[assignment]  # opened by open_sqlite
+                return await driver.scrub()
+            finally:
+                await asyncio.shield(connection.close())
 
     async def close(self) -> None:
         """Remove this worker from the list of workers and close every connection."""
         # A frozen server answers nothing, so closing has a time limit: the other workers notice
         # that the heartbeats stopped. The threads of an SQLite file are waited for without limit.
         patience = _FAREWELL_SECONDS if self.is_shared else None
-        if self._has_joined and self.is_shared:
+        if self._has_joined:
             self._has_joined = False
             with suppress(StorageError, TimeoutError):
                 async with asyncio.timeout(patience):

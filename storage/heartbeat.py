@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from storage.engine.errors import StorageError
 from storage.unit_of_work import UnitOfWork
+from storage.workers.isolation import Isolation
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +32,12 @@ class Heartbeat:
         worker: str,
         *,
         monotonic: Callable[[], float] = time.monotonic,
+        isolation: Isolation | None = None,
     ) -> None:
         self._begin = begin
         self._worker = worker
         self._monotonic = monotonic
+        self._isolation = isolation or Isolation(worker)
         self._seen: dict[str, tuple[int, float]] = {}
         self.count = 1
 
@@ -45,15 +48,16 @@ class Heartbeat:
             dead = self._silent(others)
             await work.workers.remove(dead)
             freed = await work.workers.free()
+            self._isolation.suspects = await work.workers.suspects()
         self.count = 1 + len(others) - len(dead)
         if dead:
             logger.warning("%d workers died; %d of their claims are freed", len(dead), freed)
 
     async def leave(self) -> None:
-        """Remove this worker and free its claims."""
+        """Remove this worker and free its claims; no crash is counted."""
         async with self._begin() as work:
+            await work.workers.give_back(self._worker)
             await work.workers.remove([self._worker])
-            await work.workers.free()
 
     async def run(self) -> None:
         """Beat until cancelled; the current beat may end, or it would leave a connection open."""

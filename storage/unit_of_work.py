@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine.changes import Changes
+from storage.privacy.access import Access
 from storage.privacy.export_and_erasure import Rights
 from storage.privacy.retention import Retention
 from storage.queues.albums import Albums
@@ -43,6 +44,7 @@ class UnitOfWork:
         self.conversations = Conversations(*bound)
         self.allowances = Allowances(*bound)
         self.schedule = Schedule(*bound)
+        self.access = Access(*bound)
         self.rights = Rights(*bound)
         self.retention = Retention(*bound)
         self.update_rate = UpdateRate(*bound)

@@ -2,12 +2,12 @@
 
 import re
 
-from dialogue import Speaker, Stage
+from dialogue import Speaker, Stage, buttons
 from sqlalchemy import func, select
 from test_dialogue_interest import begins, registers
 
 from handlers.requests import interest
-from storage.engine.schema import drafts, inbox, interests, people, questions
+from storage.engine.schema import drafts, inbox, interests, outbox, people, questions
 
 
 async def file_of(sme: Speaker, stage: Stage) -> str:
@@ -55,7 +55,9 @@ async def test_the_file_tells_what_the_form_asked_back_and_not_its_own_marks(
     await sme.says("combien ca coute")
     await sme.says("/mesdonnees")
     page = await file_of(sme, stage)
-    assert "<dt>Nom à confirmer</dt><dd>combien ca coute</dd>" in page
+    # The reminder after the command asks for the name anew: the doubt is not kept any more.
+    assert await stage.rows(select(drafts.c.unsure)) == [(None,)]
+    assert "Nom à confirmer" not in page
     for text in ("Mécanique du Delta", "Samira Costa", "1"):
         await sme.says(text)
     for _ in range(3):
@@ -95,6 +97,49 @@ async def test_nobody_else_s_data_is_in_the_file(
     await registers(sme, stage)
     await other_sme.says("/mesdonnees")
     assert "Delta" not in await file_of(other_sme, stage)
+
+
+async def test_a_second_file_waits_for_the_first(sme: Speaker, stage: Stage) -> None:
+    await sme.says("une question avant")
+    stage.messenger.faults.next("sendDocument", status=500)
+    await sme.says("/mesdonnees")
+    for _ in range(3):
+        await sme.says("/mesdonnees")
+        sme.sees("déjà en préparation")
+    assert await stage.rows(select(outbox.c.attachment)) == [(None,)]
+    await passes(stage)
+    assert files(sme) == 1
+    # Made anew: the page tells what is kept when it leaves.
+    assert "une question avant" in await file_of(sme, stage)
+    await sme.says("/mesdonnees")
+    assert files(sme) == 2
+
+
+async def test_erasure_cancels_the_file_that_waits(sme: Speaker, stage: Stage) -> None:
+    stage.messenger.faults.next("sendDocument", status=500)
+    await sme.says("/mesdonnees")
+    await sme.says("/supprimer")
+    await passes(stage)
+    assert files(sme) == 1
+    stage.messenger.faults.next("sendDocument", status=500)
+    await sme.says("/mesdonnees")
+    await sme.says("/aide")
+    assert await stage.rows(select(outbox.c.makes).where(outbox.c.makes.is_not(None)))
+    question = next(m for m in reversed(sme.messages()) if "définitif" in m.get("text", ""))
+    await sme.taps_data(question["message_id"], buttons(question)[1]["callback_data"])
+    await passes(stage)
+    assert files(sme) == 1
+
+
+async def passes(stage: Stage) -> None:
+    """Let the time pass until what failed is tried again."""
+    stage.clock.passes(seconds=30)
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+
+
+def files(sme: Speaker) -> int:
+    return sum("document" in message for message in sme.messages())
 
 
 async def test_erasure_asks_once_then_leaves_nothing(

@@ -27,6 +27,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
+from storage.engine.claims import Which
 from storage.engine.errors import ClaimLostError
 from storage.heartbeat import LEASE, Heartbeat
 from storage.queues.inbox import Received, WaitingUpdate
@@ -46,12 +47,16 @@ def received(update_id: int, chat_id: int = 7) -> Received:
     return Received(update_id, chat_id, str(update_id))
 
 
-async def claims(work: UnitOfWork, worker: str, *, limit: int = 10) -> list[int]:
-    return [one.update_id for one in await work.inbox.claim(worker, (), limit)]
+async def claims(
+    work: UnitOfWork, worker: str, *, limit: int = 10, which: Which = Which.SOUND
+) -> list[int]:
+    return [one.update_id for one in await work.inbox.claim(worker, (), limit, which)]
 
 
-async def sends(work: UnitOfWork, worker: str, *, limit: int = 10) -> list[str]:
-    found: tuple[Pending, ...] = await work.outbox.claim(worker, (), limit, ALL)
+async def sends(
+    work: UnitOfWork, worker: str, *, limit: int = 10, which: Which = Which.SOUND
+) -> list[str]:
+    found: tuple[Pending, ...] = await work.outbox.claim(worker, (), limit, ALL, which)
     return [one.payload["text"] for one in found]
 
 
@@ -144,7 +149,8 @@ async def test_who_lost_a_claim_changes_nothing(database: Database, ending: str)
         await claims(work, HERE)
     await dies(database, HERE)
     async with database.begin() as work:
-        assert await claims(work, THERE) == [1]
+        assert await claims(work, THERE) == []
+        assert await claims(work, THERE, which=Which.SUSPECT) == [1]
 
     async def finish() -> None:
         async with database.begin() as work:
@@ -170,7 +176,8 @@ async def test_who_lost_a_call_leaves_it_to_the_other(database: Database) -> Non
         await sends(work, HERE)
     await dies(database, HERE)
     async with database.begin() as work:
-        assert await sends(work, THERE) == ["a1"]
+        assert await sends(work, THERE) == []
+        assert await sends(work, THERE, which=Which.SUSPECT) == ["a1"]
         await work.outbox.postpone(number, START + timedelta(minutes=20), "429", HERE)
         await work.outbox.park(number, "403", HERE)
         assert await sends(work, THERE) == ["a1"]
@@ -228,11 +235,13 @@ async def test_what_a_dead_worker_claimed_is_freed_after_its_lease(database: Dat
     await observer.beat()
     assert observer.count == 1
     async with database.begin() as work:
-        assert await claims(work, THERE) == [1]
-        assert await sends(work, THERE) == ["a1"]
-        taken_over = await work.change_requests.claim(THERE)
+        assert await work.workers.suspects() == 3
+        assert await claims(work, THERE, which=Which.SUSPECT) == [1]
+        assert await sends(work, THERE, which=Which.SUSPECT) == ["a1"]
+        assert await work.change_requests.claim(THERE) is None
+        taken_over = await work.change_requests.claim(THERE, Which.SUSPECT)
     assert taken_over is not None
-    assert taken_over.id == change
+    assert (taken_over.id, taken_over.crashes) == (change, 1)
 
 
 async def test_a_worker_that_beats_keeps_its_claims_however_long(database: Database) -> None:
@@ -311,9 +320,11 @@ async def test_a_restart_takes_up_what_its_former_self_left(database: Database, 
         await work.change_requests.claim(ONLY)
     restarted = Database(url, clock=lambda: START)
     await restarted.join()
+    assert restarted.isolation.suspects == 2
     async with restarted.begin() as work:
-        assert await claims(work, restarted.worker) == [1, 2]
-        taken_up = await work.change_requests.claim(restarted.worker)
+        assert await claims(work, restarted.worker) == [2]
+        assert await claims(work, restarted.worker, which=Which.SUSPECT) == [1, 2]
+        taken_up = await work.change_requests.claim(restarted.worker, Which.SUSPECT)
     assert taken_up is not None
     assert taken_up.id == change
     await restarted.close()
@@ -419,8 +430,10 @@ async def main(url, name, stops_after):
     handled = 0
     while True:
         try:
-            async with database.begin() as work:
-                found = await work.inbox.claim(database.worker, (), 4)
+            async with database.isolation.turn(), database.begin() as work:
+                due = lambda: work.inbox.has_suspect(())
+                which = await database.isolation.choose("inbox", work.workers, due)
+                found = await work.inbox.claim(database.worker, (), 4, which)
         except ClaimLostError:
             continue
         for one in found:

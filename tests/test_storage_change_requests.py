@@ -207,15 +207,10 @@ async def test_a_publication_loses_its_content_then_goes(database: Database, clo
     assert await rows(database, "publications") == []
 
 
-async def test_a_facilitator_sees_and_erases_what_they_did(
-    database: Database, clock: Clock
-) -> None:
+async def test_a_facilitator_erases_what_they_did(database: Database, clock: Clock) -> None:
     number = await published(database, clock)
     async with database.begin() as work:
-        assert len(await work.change_requests.of_actor(7)) == 1
-        assert len(await work.change_requests.of_actor(8)) == 1
         assert await work.change_requests.forget_actor(7) == 1
         assert await work.change_requests.forget_actor(8) == 1
-        assert await work.change_requests.of_actor(7) == ()
     change = await get(database, number)
     assert (change.actor_id, change.actor_name, change.decided_by) == (None, None, None)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from dialogue import inside
 from sqlalchemy import JSON, LargeBinary, String
 from sqlalchemy.engine import make_url
 from storage_fixtures import (  # noqa: F401 (fixtures)
@@ -22,13 +23,14 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 
 from storage.database import Database
 from storage.engine.errors import NotFoundError
-from storage.engine.schema import metadata
-from storage.privacy.export_and_erasure import AdministratorAct, SentNotice
+from storage.engine.schema import Written, inbox, metadata
+from storage.privacy.access import Section
+from storage.privacy.export_and_erasure import SentNotice
 from storage.privacy.retention import Durations
 from storage.queues.inbox import Received
 from storage.queues.outbox import Audience, Outgoing
 from storage.queues.send_pauses import SendPause
-from storage.records.change_requests import ChangeKind, NewChangeRequest
+from storage.records.change_requests import GROUP, ChangeKind, NewChangeRequest
 from storage.records.conversation_values import NewConversation, NewMessage, Side
 from storage.records.drafts import Draft
 from storage.records.interests import ContactKind, Status
@@ -59,6 +61,7 @@ NOT_FREE_TEXT = {
     "outbox.audience": "our word",
     "outbox.method": "Telegram's word",
     "outbox.about": "our ids",
+    "outbox.makes": "our word",
     "outbox.state": "our word",
     "outbox.error": "Telegram's words about a failure",
     "drafts.form": "our word",
@@ -216,47 +219,18 @@ async def test_the_person_of_these_tests_is_in_every_table_and_every_text(
         for table in metadata.tables.values()
         if table.name not in EXEMPT_TABLES
         for column in table.columns
-        if isinstance(column.type, String | JSON | LargeBinary)
+        if isinstance(column.type, String | JSON | LargeBinary | Written)
     }
     assert texts - set(NOT_FREE_TEXT) <= found
     assert set(NOT_FREE_TEXT) <= texts
-
-
-async def test_the_export_gives_everything(database: Database) -> None:
-    someone = await fill(database)
-    async with database.begin() as work:
-        data = await work.rights.export(someone)
-    assert data.person.telegram_id == TELEGRAM_ID
-    assert data.draft is not None
-    assert (data.draft.answers, data.draft.unsure) == ({"company": SECRET}, SECRET)
-    ((interest, events),) = data.interests
-    assert (interest.company, interest.siret) == (f"{SECRET} company", SIRET)
-    assert [event.status for event in events] == [Status.RECEIVED, Status.CLOSED]
-    assert [question.text for question in data.questions] == [f"{SECRET} question"]
-    ((talk, said),) = data.conversations
-    assert (talk.text, [one.text for one in said]) == (f"{SECRET} question", [f"{SECRET} reply"])
-    assert data.facilitation.signs
-    assert data.facilitation.replies == (("Q-2026-0001", START),)
-    assert data.facilitation.closed == (("Q-2026-0001", START),)
-    assert [one.payload for one in data.outgoing] == [{"text": SECRET}, {"text": SECRET}]
-    assert data.outgoing[0].filename == f"{SECRET}.html"
-    assert data.incoming == tuple(f"{SECRET} body {n}" for n in (2, 3, 4))
-    assert data.acts == ()
-
-
-async def test_the_export_leaves_out_its_own_request(database: Database) -> None:
-    someone = await fill(database)
-    async with database.begin() as work:
-        data = await work.rights.export(someone, except_update_id=4)
-    assert data.incoming == (f"{SECRET} body 2", f"{SECRET} body 3")
 
 
 async def test_what_is_owed_in_the_same_transaction_is_known_and_erased(database: Database) -> None:
     someone = await person(database, TELEGRAM_ID)
     async with database.begin() as work:
         work.outbox.owe(to_person(words=SECRET))
-        data = await work.rights.export(someone)
-        assert [one.payload for one in data.outgoing] == [{"text": SECRET}]
+        assert await work.access.account(TELEGRAM_ID)
+        assert await work.access.count(Section.OUTGOING, TELEGRAM_ID) == 1
         work.outbox.owe(to_person(words=SECRET))
         await work.rights.erase(someone)
         work.outbox.owe(to_person(words="erased"))
@@ -264,22 +238,12 @@ async def test_what_is_owed_in_the_same_transaction_is_known_and_erased(database
         assert await work.outbox.waiting_count() == 1
 
 
-async def test_the_export_of_somebody_new_is_short(database: Database) -> None:
-    await fill(database)
-    other = await person(database, 8)
-    async with database.begin() as work:
-        data = await work.rights.export(other)
-    assert data.person.telegram_id == 8
-    assert data.draft is None
-    assert (data.interests, data.questions, data.outgoing, data.incoming) == ((), (), (), ())
-
-
 async def test_an_administrator_finds_what_they_did(database: Database) -> None:
     await fill(database)
     colleague = await person(database, COLLEAGUE)
     async with database.begin() as work:
-        data = await work.rights.export(colleague)
-        assert data.acts == (AdministratorAct("TI-2026-0001", Status.CLOSED, START),)
+        (act,) = await work.access.page(Section.ACTS, COLLEAGUE)
+        assert (act["number"], act["status"], act["at"]) == ("TI-2026-0001", Status.CLOSED, START)
         await work.rights.erase(colleague)
     event = (await rows(database, "interest_events"))[1]
     assert (event["status"], event["actor_id"], event["actor_name"]) == ("closed", None, None)
@@ -301,6 +265,38 @@ async def test_erasure_leaves_nothing_that_names_the_person(database: Database) 
         "facilitation": 3,
         "people": 1,
     }
+
+
+async def test_erasure_leaves_the_account_s_number_nowhere(database: Database) -> None:
+    """Not in the update that asks for it, nor where the account acted in a group."""
+    someone = await fill(database)
+    in_group = f'{{"message":{{"from":{{"id":{TELEGRAM_ID},"first_name":"Ada"}}}}}}'
+    others = f'{{"message":{{"from":{{"id":{TELEGRAM_ID}1}},"text":"{TELEGRAM_ID}2"}}}}'
+    async with database.begin() as work:
+        await work.inbox.add(
+            [
+                Received(20, -200, in_group),
+                Received(21, -200, others),
+                Received(22, TELEGRAM_ID, ""),
+            ]
+        )
+        await work.inbox.set_aside(20, "E-2")
+        await work.inbox.set_aside(21, "E-3")
+        asked = NewChangeRequest(ChangeKind.UPLOAD, TELEGRAM_ID, SECRET, TELEGRAM_ID)
+        number = await work.change_requests.ask(asked)
+        await work.rights.erase(someone, keep_update_id=22)
+        await work.inbox.done([22])
+        change = await work.change_requests.get(number)
+    assert change is not None
+    assert change.chat_id == GROUP
+    kept = {row["update_id"]: row["body"] for row in await rows(database, "inbox")}
+    assert kept[20] is None
+    assert kept[21] == others
+    async with database.begin() as work:
+        await inside(work.inbox, "connection").execute(
+            inbox.delete().where(inbox.c.update_id == 21)
+        )
+    assert traces(await everything(database)) == []
 
 
 async def test_erasure_forgets_that_the_person_was_just_written_to(database: Database) -> None:
@@ -359,15 +355,24 @@ async def test_erasure_spares_everybody_else(database: Database) -> None:
         await work.questions.record(9, other, "mine", "none", [])
         await work.inbox.add([Received(9, 8, "mine")])
         await work.outbox.add(to_person(8))
-        before = await work.rights.export(other)
+        before = await kept_on(work, other, 8)
         await work.rights.erase(someone)
-        assert await work.rights.export(other) == before
+        assert await kept_on(work, other, 8) == before
+
+
+async def kept_on(work: UnitOfWork, person_id: int, telegram_id: int) -> list[object]:
+    """Everything that the export reads of a person."""
+    account = await work.access.account(telegram_id)
+    pages = [
+        await work.access.page(section, of)
+        for section in Section
+        for of in (person_id, telegram_id)
+    ]
+    return [account, *pages]
 
 
 async def test_who_is_unknown_has_no_rights_to_use(database: Database) -> None:
     async with database.begin() as work:
-        with pytest.raises(NotFoundError):
-            await work.rights.export(404)
         with pytest.raises(NotFoundError):
             await work.rights.erase(404)
 

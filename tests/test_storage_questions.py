@@ -1,6 +1,8 @@
 """Questions are kept masked, once, and each is reached only by who asked it."""
 
 import pytest
+from dialogue import inside
+from sqlalchemy import select
 from storage_fixtures import (  # noqa: F401 (fixtures)
     START,
     Clock,
@@ -12,8 +14,29 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
+from storage.engine.schema import questions
 from storage.read_ahead import Prefetch
-from storage.records.questions import MOST_OF_ONE, NONE_CHOSEN, TIME_TO_CHOOSE, Question
+from storage.records.conversation_values import NewConversation, Side
+from storage.records.questions import (
+    COLUMNS,
+    MOST_OF_ONE,
+    NONE_CHOSEN,
+    TIME_TO_CHOOSE,
+    Question,
+    QuestionLimits,
+    Treatment,
+    question_of,
+)
+from storage.unit_of_work import UnitOfWork
+
+
+async def all_of(work: UnitOfWork, person_id: int) -> list[Question]:
+    """A person's questions, oldest first."""
+    await work.changes.write_all()
+    rows = await inside(work.questions, "connection").execute(
+        select(*COLUMNS).where(questions.c.person_id == person_id).order_by(questions.c.id)
+    )
+    return [question_of(row) for row in rows]
 
 
 async def test_a_question_comes_back_masked(database: Database) -> None:
@@ -37,7 +60,7 @@ async def test_the_same_update_records_once(database: Database) -> None:
         await work.questions.voted(first, someone, helpful=False)
     async with database.begin() as work:
         await work.questions.record(1, someone, "one again", "answer", ["a"])
-        (kept,) = await work.questions.of_person(someone)
+        (kept,) = await all_of(work, someone)
     assert (kept.id, kept.text, kept.outcome, kept.helpful) == (first, "one", "none", False)
 
 
@@ -55,7 +78,7 @@ async def test_reserved_ids_are_never_given_twice(database: Database) -> None:
         given += [await work.questions.record(5, someone, "b", "none", [])]
     async with database.begin() as work:
         given.append(await work.questions.record(6, someone, "c", "none", []))
-        kept = await work.questions.of_person(someone)
+        kept = await all_of(work, someone)
     assert len(set(given)) == len(given)
     assert [(one.id, one.text) for one in kept] == list(zip(given, "abbbbc", strict=True))
 
@@ -71,7 +94,7 @@ async def test_what_was_recorded_and_is_undone_is_not_kept(database: Database) -
     with pytest.raises(RuntimeError):
         await fails()
     async with database.begin() as work:
-        assert await work.questions.of_person(someone) == ()
+        assert await all_of(work, someone) == []
 
 
 async def test_questions_without_an_update_are_all_kept(database: Database) -> None:
@@ -79,7 +102,7 @@ async def test_questions_without_an_update_are_all_kept(database: Database) -> N
     async with database.begin() as work:
         ids = [await work.questions.record(None, someone, "x", "none", []) for _ in range(2)]
         assert len(set(ids)) == 2
-        assert [one.id for one in await work.questions.of_person(someone)] == ids
+        assert [one.id for one in await all_of(work, someone)] == ids
         assert await work.questions.record(None, None, "x", "none", []) not in ids
 
 
@@ -173,18 +196,53 @@ async def test_one_person_s_questions_do_not_push_out_the_others(database: Datab
     assert listed[-1].id == first
 
 
-async def test_only_the_newest_of_too_many_questions_are_kept(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+async def test_only_the_beginning_of_a_long_question_is_kept_and_masked_first(
+    database: Database,
 ) -> None:
-    monkeypatch.setattr("storage.records.questions.MOST_KEPT", 3)
-    asker, other = await person(database), await person(database, 7)
+    someone = await person(database)
+    limits = QuestionLimits(length=100)
+    async with database.begin() as work:
+        secret = "x" * 90 + " 06 12 34 56 78 " + "y" * 4000
+        await work.questions.record(1, someone, secret, "none", [], limits)
+        await work.questions.record(2, someone, "z" * 100, "none", [], limits)
+        cut, whole = await all_of(work, someone)
+    assert len(cut.text) == 100
+    assert cut.text.endswith("\u2026")
+    assert "06" not in cut.text
+    assert whole.text == "z" * 100
+
+
+async def test_a_day_s_questions_are_limited_for_each_person(
+    database: Database, clock: Clock
+) -> None:
+    someone, other = await person(database), await person(database, 8)
+    limits = QuestionLimits(a_day=3)
     async with database.begin() as work:
         for number in range(5):
-            await work.questions.record(number, asker, f"{number}", "none", [])
-        for number in range(3):
-            await work.questions.record(10 + number, other, f"{number}", "none", [])
-        assert await work.questions.trim() == 2
-        kept = [one.text for one in await work.questions.of_person(asker)]
-        assert len(await work.questions.of_person(other)) == 3
-        assert await work.questions.trim() == 0
-    assert kept == ["2", "3", "4"]
+            await work.questions.record(number, someone, f"{number}", "none", [], limits)
+        await work.questions.record(10, other, "mine", "none", [], limits)
+        assert [one.text for one in await all_of(work, someone)] == ["0", "1", "2"]
+        assert len(await all_of(work, other)) == 1
+    async with database.begin() as work:
+        beyond = await work.questions.record(11, someone, "beyond", "choices", ["a"], limits)
+        assert not await work.questions.chosen(beyond, someone, "a")
+    clock.advance(days=1)
+    async with database.begin() as work:
+        await work.questions.record(12, someone, "tomorrow", "none", [], limits)
+        assert [one.text for one in await all_of(work, someone)] == ["0", "1", "2", "tomorrow"]
+
+
+async def test_the_oldest_go_first_but_nothing_that_facilitators_work_on(
+    database: Database,
+) -> None:
+    someone, other = await person(database), await person(database, 8)
+    async with database.begin() as work:
+        ids = [await work.questions.record(n, someone, f"{n}", "none", []) for n in range(6)]
+        await work.questions.record(10, other, "mine", "none", [])
+        await work.questions.treat(ids[:1], Treatment.ANSWERED, 42)
+        await work.questions.treat(ids[1:2], Treatment.PHRASING, 42, publication_id=7)
+        await work.conversations.open(NewConversation(someone, "2", Side.PERSON, ids[2]))
+        assert await work.questions.thin_out(QuestionLimits(in_all=2)) == 1
+        assert [one.text for one in await all_of(work, someone)] == ["0", "1", "2", "4", "5"]
+        assert len(await all_of(work, other)) == 1
+        assert await work.questions.thin_out(QuestionLimits(in_all=2)) == 0

@@ -16,7 +16,19 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, insert, inspect, select, text
+from dialogue import inside
+from sqlalchemy import (
+    JSON,
+    Connection,
+    LargeBinary,
+    Text,
+    bindparam,
+    create_engine,
+    insert,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from storage_fixtures import (  # noqa: F401 (fixtures)
@@ -33,7 +45,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 from storage.database import Database
 from storage.engine.errors import DatabaseTooNewError, DatabaseUnavailableError
 from storage.engine.revision import MIGRATIONS, NEWEST
-from storage.engine.schema import drafts, metadata, people
+from storage.engine.schema import Written, drafts, metadata, people
 from storage.engine.upgrade import configuration
 from storage.records.drafts import Draft
 
@@ -230,3 +242,45 @@ def test_migrations_follow_one_another() -> None:
     files = sorted(path.stem for path in (MIGRATIONS / "versions").glob("*.py"))
     assert [name[:4] for name in files] == [f"{n:04d}" for n in range(1, len(files) + 1)]
     assert ScriptDirectory.from_config(configuration()).get_heads() == [NEWEST]
+
+
+# Texts without a limit of their own, and what limits them.
+LIMITED_ELSEWHERE = {
+    "inbox.body": "Telegram: one update; INBOX_LIMIT, FLOOD_LIMIT; erased once handled",
+    "outbox.payload": "Telegram: one call of the Bot API; erased once sent",
+    "outbox.attachment": "files of the knowledge only; what a person can fill is `makes`",
+    "drafts.answers": "the step's check of each answer; one form a person",
+    "questions.shown": "ids of the few entries that a decision shows",
+    "publications.content": "LARGEST_BYTES of a file",
+    "publications.report": "our own findings on a file",
+    "rests.sent": "send times of a minute",
+}
+
+
+def test_every_text_has_a_limit_that_is_stated() -> None:
+    unlimited = {
+        f"{table.name}.{column.name}"
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, Text | JSON | LargeBinary)
+    }
+    assert unlimited == set(LIMITED_ELSEWHERE)
+
+
+async def test_no_text_is_stored_beyond_its_limit(database: Database) -> None:
+    """Whatever a handler lets through, in every column that a person may fill."""
+    written = [
+        column.type
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, Written)
+    ]
+    assert len(written) > 15
+    async with inside(database, "engine").connect() as connection:
+        for kind in written:
+            longest = kind.longest
+            for length in (longest, longest + 1, 10 * longest):
+                given = bindparam("given", "x" * length, type_=kind)
+                stored = await connection.scalar(select(given))
+                assert len(stored) == min(length, longest)
+                assert stored.endswith("x" if length <= longest else "\u2026")

@@ -8,6 +8,7 @@ import logging
 import traceback
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -394,6 +395,35 @@ async def test_a_file_arrives_as_it_is(kind: Callable[..., BaseRequest], name: s
             assert unquote(arrived["document"]["file_name"]) == name
             there = await bot.get_file(arrived["document"]["file_id"])
             assert bytes(await there.download_as_bytearray()) == content
+
+
+class Watched(io.FileIO):
+    """A file that remembers the most that was read of it at once."""
+
+    most = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        content: bytes = super().read(-1 if size is None else size) or b""
+        self.most = max(self.most, len(content))
+        return content
+
+
+async def test_an_open_file_is_read_while_it_is_sent(
+    request_: BaseRequest, server: Server, tmp_path: Path
+) -> None:
+    path = tmp_path / "large.html"
+    content = b"0123456789abcdef" * BLOCK
+    path.write_bytes(content)
+    with Watched(path) as file:
+        document = InputFile(file, "large.html", read_file_handle=False)
+        data = RequestData([_parameter("document", document), _parameter("caption", "c")])
+        for _ in range(2):
+            assert (await request_.do_request(server.url, "POST", data))[0] == 200
+    for call in server.calls:
+        assert content in call.body
+        assert call.body.count(b"large.html") == 1
+        assert int(call.headers["content-length"]) == len(call.body)
+    assert 0 < file.most <= BLOCK
 
 
 async def test_the_token_is_in_no_error_and_no_log(

@@ -22,7 +22,7 @@ from bot.content.change_requests import (
 )
 from bot.content.hot_reload import HotReload
 from bot.content.library import Library
-from bot.runtime.error_reference import new_reference
+from bot.runtime.error_reference import CrashedError, new_reference
 from handlers.core.services import Services
 from handlers.curation import report as examination
 from handlers.curation.report import Examined, Notice
@@ -32,6 +32,7 @@ from knowledge.files.yaml_reader import LARGEST_BYTES
 from storage.database import Database
 from storage.engine.errors import StorageError
 from storage.records.change_requests import ChangeKind, ChangeRequest, ChangeState
+from storage.workers.isolation import MOST_CRASHES
 
 logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("publication")
@@ -73,14 +74,20 @@ class Publisher:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def _claim(self) -> ChangeRequest | None:
-        async with self._database.begin() as work:
-            return await work.change_requests.claim(self._database.worker)
+        isolation = self._database.isolation
+        async with isolation.turn(), self._database.begin() as work:
+            requests = work.change_requests
+            which = await isolation.choose("publisher", work.workers, requests.has_suspect)
+            return await requests.claim(self._database.worker, which)
 
     async def _do(self, change: ChangeRequest) -> None:
         """Carry out one request; whatever happens, its result is reported and the row ends."""
         act = self._publish if change.state is ChangeState.WANTED else self._examine
         try:
-            await act(change)
+            if change.crashes >= MOST_CRASHES:
+                await self._fail(change, CrashedError())
+            else:
+                await act(change)
         except NotPossibleError as error:
             await self._end(change, ChangeState.REFUSED, error.text)
         except BaseChangedError:

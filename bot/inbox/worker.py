@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeAlias
 
 from telegram import Update
@@ -21,7 +22,7 @@ from telegram.ext import Application
 from bot.inbox.raw_updates import understood
 from bot.outbox.bot_api import ask
 from bot.runtime import metrics
-from bot.runtime.error_reference import new_reference
+from bot.runtime.error_reference import CrashedError, new_reference
 from bot.runtime.lanes import Lanes
 from bot.runtime.logs import now_about
 from handlers.core.services import Services
@@ -29,11 +30,13 @@ from handlers.core.turn import CURRENT, BotContext, Turn
 from handlers.messages import Catalogue
 from handlers.prefetch import asked_anew, match_ahead, prefetch
 from storage.database import Database
+from storage.engine.claims import Which
 from storage.engine.errors import StorageError, UndoneError
 from storage.queues.alerts import Alert, AlertKind
 from storage.queues.inbox import WaitingUpdate
 from storage.queues.outbox import Audience, Outgoing
 from storage.unit_of_work import UnitOfWork
+from storage.workers.isolation import MOST_CRASHES
 
 logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("general")
@@ -72,10 +75,17 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         self._matching = asyncio.Lock()
 
     async def _next(self, busy: frozenset[int], limit: int) -> tuple[WaitingUpdate, ...]:
-        async with self._database.begin() as work:
-            claimed = await work.inbox.claim(self._database.worker, busy, limit)
+        isolation = self._database.isolation
+        async with isolation.turn(), self._database.begin() as work:
+            which = await isolation.choose(
+                self._name, work.workers, partial(work.inbox.has_suspect, busy)
+            )
+            limit = 1 if which is Which.SUSPECT else limit
+            claimed = await work.inbox.claim(self._database.worker, busy, limit, which)
             if not claimed and not busy:
                 self.due = await work.inbox.next_due()
+        if isolation.suspects:
+            self.look_again_soon()
         return claimed
 
     def _lane(self, item: WaitingUpdate) -> int:
@@ -148,6 +158,10 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
     async def _do(self, item: WaitingUpdate) -> None:
         """Handle one update; any failure is dealt with here."""
         now_about(update=item.update_id)
+        if item.crashes >= MOST_CRASHES:
+            # Not even parsed: that may be what the processes died of.
+            await self._set_aside(item, None, CrashedError())
+            return
         try:
             update = understood(item.body, self._application.bot)
         except Exception as error:  # noqa: BLE001 - PTB raises anything on what it cannot parse
@@ -247,12 +261,10 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         metrics.SET_ASIDE.inc()
         async with self._database.begin() as work:
             await work.inbox.set_aside(item.update_id, reference, self._database.worker)
-            chat = update.effective_chat if update is not None else None
-            # In a channel, all subscribers would read the apology.
-            is_told = chat is not None and chat.type != ChatType.CHANNEL
-            if chat is not None and is_told:
-                self._apologise(work, chat.id, reference)
-            kind = AlertKind.FAILURE if is_told else AlertKind.UNREAD
+            chat_id = _chat_of(item, update, error)
+            if chat_id is not None:
+                self._apologise(work, chat_id, reference)
+            kind = AlertKind.UNREAD if chat_id is None else AlertKind.FAILURE
             await work.alerts.add(Audience.ADMINISTRATORS, Alert(kind, reference))
         self._announce(work.changes.owed)
 
@@ -260,6 +272,15 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         text = TEXT("failure", reference=reference, identity=self._services.identity)
         content = {"text": text, "parse_mode": "HTML"}
         work.outbox.owe(Outgoing(Audience.PERSON, "sendMessage", content, chat_id=chat_id))
+
+
+def _chat_of(item: WaitingUpdate, update: Update | None, error: Exception) -> int | None:
+    """Return the chat to apologise to; None where the update names none that can be read."""
+    if update is not None:
+        return update.effective_chat.id if update.effective_chat else None
+    # An update without a chat is queued under its own number.
+    is_known = isinstance(error, CrashedError) and item.chat_id != item.update_id
+    return item.chat_id if is_known else None
 
 
 async def remember_failure(_update: object, context: BotContext) -> None:

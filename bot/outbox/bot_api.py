@@ -1,7 +1,7 @@
 """A row of the outbox as a call to Telegram."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 from telegram import InputFile
 from telegram.error import EndPointNotFound, InvalidToken, NetworkError, TelegramError
@@ -14,10 +14,17 @@ from storage.queues.outbox import Pending
 _UNPARSED = "parsing the server response"
 
 
-async def call(bot: ExtBot[None], item: Pending, chat_id: int) -> int | None:
-    """Make a call; return the id of the new message, if there is one. Raises TelegramError."""
+async def call(
+    bot: ExtBot[None], item: Pending, chat_id: int, file: IO[bytes] | None = None
+) -> int | None:
+    """Make a call; return the id of the new message, if there is one. Raises TelegramError.
+
+    ``file``, where one was made for it, is read while it is sent.
+    """
     content = _addressed(item, chat_id)
-    if item.attachment is not None:
+    if file is not None:
+        content["document"] = InputFile(file, filename=item.filename, read_file_handle=False)
+    elif item.attachment is not None:
         content["document"] = InputFile(item.attachment, filename=item.filename)
     try:
         result = await ask(bot, item.method, content)

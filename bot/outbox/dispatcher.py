@@ -5,15 +5,16 @@ import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import IO, Any, TypeAlias, TypeVar
 
-from telegram.error import TelegramError
+from telegram.error import NetworkError, TelegramError
 from telegram.ext import ExtBot
 
 from bot.outbox.addresses import Addresses
 from bot.outbox.alert_posts import AlertPost, alert_post
 from bot.outbox.bot_api import call
 from bot.outbox.failures import Failures
+from bot.outbox.made_files import in_parts, made
 from bot.outbox.rate_limits import Limits, SendRate
 from bot.runtime import metrics
 from bot.runtime.lanes import Lanes
@@ -21,10 +22,12 @@ from bot.runtime.logs import now_about
 from handlers import deliveries
 from handlers.core.services import Services
 from storage.database import Database
+from storage.engine.claims import Which
 from storage.engine.errors import DatabaseUnavailableError, StorageError
 from storage.queues.outbox import Audience, Pending, Priority
 from storage.queues.send_pauses import SendPause
 from storage.unit_of_work import UnitOfWork
+from storage.workers.isolation import MOST_CRASHES
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -66,14 +69,21 @@ class Dispatcher(Lanes[Pending, str]):
             return ()
         paused = self._paused()
         audiences = self._addresses.audiences()
-        async with self._database.begin() as work:
+        isolation = self._database.isolation
+        async with isolation.turn(), self._database.begin() as work:
             lanes = busy | paused.keys()
-            claimed = await work.outbox.claim(self._database.worker, lanes, room, audiences)
+            which = await isolation.choose(
+                self._name, work.workers, partial(work.outbox.has_suspect, lanes, audiences)
+            )
+            room = 1 if which is Which.SUSPECT else room
+            claimed = await work.outbox.claim(self._database.worker, lanes, room, audiences, which)
             if len(claimed) == room:
                 self.due = self._pace.next_room() if room < limit else None
             elif not self.leaves_nothing(len(claimed)):
                 self.due = await self._next_due(work, audiences, paused)
             await self._learn_pace(work, claimed)
+        if isolation.suspects:
+            self.look_again_soon()
         return claimed
 
     async def _next_due(
@@ -123,6 +133,10 @@ class Dispatcher(Lanes[Pending, str]):
         now_about(outbox=item.id)
         if item.update_id is not None:
             now_about(update=item.update_id)
+        if item.crashes >= MOST_CRASHES:
+            await self._failures.crashed(item)
+            self.wake()
+            return
         try:
             if item.priority is Priority.ALERT and not item.payload:
                 await self._tell_alerts(item)
@@ -142,6 +156,9 @@ class Dispatcher(Lanes[Pending, str]):
         if chat_id is None:
             await self._failures.replacements.left(item)
             self.wake()
+            return
+        if item.makes is not None:
+            await self._send_made(item, chat_id)
             return
         try:
             message_id = await self._made_call(item, chat_id)
@@ -171,14 +188,54 @@ class Dispatcher(Lanes[Pending, str]):
                 await self._failures.works(item)
         self.wake()
 
+    async def _send_made(self, item: Pending, chat_id: int) -> None:
+        """Make a file and send it, in parts where it is too large; begin anew where that fails."""
+        message_ids: list[int | None] = []
+        try:
+            async with made(self._database, self._services, item) as files:
+                for number, file in enumerate(files, 1):
+                    if not await self._still_waits(item):
+                        break
+                    part = in_parts(item, number, len(files))
+                    message_ids.append(await self._made_call(part, chat_id, file))
+        except TelegramError as error:
+            await self._failures.meet(item, chat_id, error)
+        except OSError as error:
+            # Most likely a full disk: the file is made again later, like any failed call.
+            failure = NetworkError(f"no file: {type(error).__name__}")
+            await self._failures.meet(item, chat_id, failure)
+        else:
+            await self._sent_made(item, chat_id, message_ids)
+        self.wake()
+
+    async def _still_waits(self, item: Pending) -> bool:
+        async with self._database.begin() as work:
+            return await work.outbox.still_waits(item.id)
+
+    async def _sent_made(
+        self, item: Pending, chat_id: int, message_ids: Sequence[int | None]
+    ) -> None:
+        logger.info("sent")
+        metrics.SENT.inc()
+        if await self._recorded(partial(self._forget_all, {item.id: item})):
+            return
+        # The person was erased during the call: the files must not stay in the chat either.
+        for message_id in filter(None, message_ids):
+            try:
+                await self._bot.delete_message(chat_id, message_id)
+            except TelegramError as error:
+                logger.error("an erased file stays in a chat: %s", type(error).__name__)
+
     async def _told(self, post: AlertPost, work: UnitOfWork) -> None:
         await post.sent(work)
         await self._tell_pace(work, [post.item])
 
-    async def _made_call(self, item: Pending, chat_id: int) -> int | None:
+    async def _made_call(
+        self, item: Pending, chat_id: int, file: IO[bytes] | None = None
+    ) -> int | None:
         await self._can_mark.wait()
         async with self._pace.turn(self._addresses.meant(item)):
-            return await call(self._bot, item, chat_id)
+            return await call(self._bot, item, chat_id, file)
 
     async def _sent(self, item: Pending, chat_id: int, message_id: int | None) -> None:
         logger.info("sent")

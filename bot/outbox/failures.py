@@ -9,7 +9,7 @@ from bot.outbox.addresses import Addresses
 from bot.outbox.refusals import Decision, Refusal, judge
 from bot.outbox.replacements import Replacements, stays
 from bot.runtime import metrics
-from bot.runtime.error_reference import new_reference
+from bot.runtime.error_reference import CrashedError, new_reference
 from handlers import deliveries
 from handlers.core.alerts import lost_answer
 from handlers.core.services import Services
@@ -196,6 +196,11 @@ class Failures:
             else:
                 until, kind = work.now + _pause_after(item), type(error).__name__
                 await work.outbox.postpone(item.id, until, kind, self._database.worker)
+
+    async def crashed(self, item: Pending) -> None:
+        """Set aside a call that two processes died of."""
+        async with self._database.begin() as work:
+            await self._park(work, item, CrashedError(), Refusal(Decision.PARK, "fault"))
 
     async def _park(
         self, work: UnitOfWork, item: Pending, error: Exception, refusal: Refusal

@@ -7,8 +7,10 @@ log.
 
 import asyncio
 import io
+import secrets
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import aiohttp
 import orjson
@@ -177,23 +179,46 @@ def _translated(failure: Exception) -> TelegramError:
 
 
 class _Body(aiohttp.Payload):
-    """A body written in slices, each with a time-out: aiohttp has none for a stalled upload."""
+    """A body written in slices, each with a time-out: aiohttp has none for a stalled upload.
 
-    def __init__(self, content: bytes, content_type: str, slice_seconds: float | None) -> None:
-        super().__init__(content, content_type=content_type)
-        self._size = len(content)
+    It consists of parts: bytes, and open files, which are read while they are written.
+    """
+
+    def __init__(
+        self, parts: Sequence[bytes | IO[bytes]], content_type: str, slice_seconds: float | None
+    ) -> None:
+        super().__init__(parts, content_type=content_type)
+        self._parts = [io.BytesIO(part) if isinstance(part, bytes) else part for part in parts]
+        self._size = sum(map(_size_of, self._parts))
         self._slice_seconds = slice_seconds
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """Return the body as text: part of aiohttp's contract."""
-        content: bytes = self._value
-        return content.decode(encoding, errors)
+        """Return the body as text: part of aiohttp's contract, for its debugging only."""
+        return b"".join(map(_whole, self._parts)).decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Write all of it; TimeoutError where the network accepts no more."""
-        for start in range(0, len(self._value), _SLICE):
-            async with asyncio.timeout(self._slice_seconds):
-                await writer.write(self._value[start : start + _SLICE])
+        for part in self._parts:
+            part.seek(0)
+            while content := await _read(part):
+                async with asyncio.timeout(self._slice_seconds):
+                    await writer.write(content)
+
+
+def _size_of(part: IO[bytes]) -> int:
+    return part.seek(0, io.SEEK_END)
+
+
+def _whole(part: IO[bytes]) -> bytes:
+    part.seek(0)
+    return part.read()
+
+
+async def _read(part: IO[bytes]) -> bytes:
+    # Memory answers at once; a disk may not.
+    if isinstance(part, io.BytesIO):
+        return part.read(_SLICE)
+    return await asyncio.to_thread(part.read, _SLICE)
 
 
 async def _body(data: RequestData | None, slice_seconds: float | None) -> aiohttp.Payload | None:
@@ -203,18 +228,25 @@ async def _body(data: RequestData | None, slice_seconds: float | None) -> aiohtt
         return _Body(*await _multipart(data), slice_seconds)
     content = orjson.dumps(data.parameters)
     if len(content) > _SLICE:
-        return _Body(content, _JSON, slice_seconds)
+        return _Body([content], _JSON, slice_seconds)
     # aiohttp passes a small body to the socket's buffer at once: it cannot stall.
     return aiohttp.BytesPayload(content, content_type=_JSON)
 
 
-async def _multipart(data: RequestData) -> tuple[bytes, str]:
-    """Return the body and its type; field names are written as browsers do, as Telegram expects."""
+async def _multipart(data: RequestData) -> tuple[list[bytes | IO[bytes]], str]:
+    """Return the body's parts and its type; the content of a file is not read here.
+
+    Field names are written as browsers do, as Telegram expects. aiohttp writes the form with a mark
+    in the place of each open file.
+    """
     form = aiohttp.FormData(quote_fields=False, default_to_multipart=True)
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
+    files: dict[bytes, IO[bytes]] = {}
     for name, (filename, given, content_type) in data.multipart_data.items():
-        content = given if isinstance(given, bytes) else await asyncio.to_thread(given.read)
+        content = given if isinstance(given, bytes) else secrets.token_hex(32).encode()
+        if not isinstance(given, bytes):
+            files[content] = given
         form.add_field(
             name,
             io.BytesIO(content),
@@ -222,4 +254,12 @@ async def _multipart(data: RequestData) -> tuple[bytes, str]:
             content_type=content_type,
         )
     body = form()
-    return await body.as_bytes(), body.content_type
+    return _with_files(await body.as_bytes(), files), body.content_type
+
+
+def _with_files(form: bytes, files: Mapping[bytes, IO[bytes]]) -> list[bytes | IO[bytes]]:
+    parts: list[bytes | IO[bytes]] = []
+    for mark, file in files.items():
+        before, _mark, form = form.partition(mark)
+        parts += [before, file]
+    return [*parts, form]

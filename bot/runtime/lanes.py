@@ -6,7 +6,7 @@ import functools
 import logging
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from bot.runtime import metrics
@@ -25,6 +25,8 @@ _STUCK_AFTER_LOOKS = 5
 # How long to wait, while many rows are left, until several lanes are free: a query for one row
 # takes as long as for many.
 _GATHER_SECONDS = 0.02
+# How often to query while rows wait that must be worked on alone.
+_ISOLATED_LOOK_SECONDS = 0.05
 # Service managers usually wait half a minute for a stop: twice this time and the closing of the
 # database must fit in it.
 _DRAIN_SECONDS = 6.0
@@ -94,6 +96,11 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
     def leaves_nothing(self, count: int) -> bool:
         """Return whether this ``count`` of rows is certainly all that this process can work on."""
         return self._waiting == count and not self._database.is_shared
+
+    def look_again_soon(self) -> None:
+        """Query the table again shortly: other loops of this process tell nobody what they end."""
+        soon = self._clock() + timedelta(seconds=_ISOLATED_LOOK_SECONDS)
+        self.due = soon if self.due is None else min(self.due, soon)
 
     @property
     def is_stuck(self) -> bool:

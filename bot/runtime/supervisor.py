@@ -37,6 +37,7 @@ class LoopName(StrEnum):
     PUBLISHER = "publisher"
     WEEKLY_DIGEST = "weekly_digest"
     RETENTION = "retention"
+    SCRUBBING = "scrubbing"
     BACKLOG = "backlog"
     EVENT_LOOP_LAG = "event_loop_lag"
     HEARTBEAT = "heartbeat"

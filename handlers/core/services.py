@@ -8,6 +8,7 @@ from pathlib import Path
 from handlers.core.decision_cache import DecisionCache
 from handlers.messages import PARIS
 from knowledge.knowledge import Knowledge
+from storage.records.questions import QuestionLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Services:
     flood_limit: int = 0
     facilitator_ids: frozenset[int] = frozenset()
     knowledge_dir: Path = Path()
+    question_limits: QuestionLimits = field(default_factory=QuestionLimits)
     # Forms by the name that drafts store. The values are typed ``object`` because the class Form
     # is in handlers/forms, which this package may not import.
     forms: Mapping[str, object] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from handlers.core.full_text import full_text
 from handlers.core.keyboards import Keyboard
 from handlers.core.services import Services
 from storage.queues.measure import LONGEST_TOAST, cut
-from storage.queues.outbox import Audience, Delivery, Outgoing, Priority
+from storage.queues.outbox import Audience, Delivery, Making, Outgoing, Priority
 from storage.records.people import Person
 from storage.subject import Subject
 from storage.unit_of_work import UnitOfWork
@@ -136,6 +136,19 @@ class Turn:
                 chat_id=self.chat_id,
                 attachment=body,
                 filename=name,
+            )
+        )
+
+    def send_made(self, making: Making, name: str, caption: str) -> None:
+        """Send a document that is made when it is sent, to the chat of this update."""
+        self.work.outbox.owe(
+            Outgoing(
+                Audience.PERSON,
+                "sendDocument",
+                {"caption": caption, "parse_mode": "HTML"},
+                chat_id=self.chat_id,
+                filename=name,
+                makes=making,
             )
         )
 

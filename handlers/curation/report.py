@@ -13,6 +13,7 @@ from knowledge.curation.versions import Candidate, Version
 from knowledge.files.problems import Problem, Severity
 from knowledge.text.length import units
 from storage.queues.outbox import Audience, Outgoing
+from storage.records.change_requests import GROUP
 
 TEXT = Catalogue.of("publication")
 # Bot API, sendMessage: 4,096 UTF-16 units without the markup; the rest is room for the last line.
@@ -130,6 +131,7 @@ def owed(
     notice: Notice, chat_id: int | None = None, topic: int | None = None
 ) -> Iterator[Outgoing]:
     """Return the calls that send a notice, to the facilitators' group if no chat is given."""
+    chat_id = None if chat_id == GROUP else chat_id
     audience = Audience.FACILITATORS if chat_id is None else Audience.PERSON
     if notice.report:
         caption = {"caption": TEXT("report_caption"), "parse_mode": "HTML"} | in_topic(topic)

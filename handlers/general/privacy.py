@@ -13,7 +13,7 @@ from handlers.forms.reminding import reminding
 from handlers.handoff import threads
 from handlers.messages import Catalogue
 from handlers.requests import administrators
-from storage.queues.outbox import Delivery
+from storage.queues.outbox import Delivery, Making, Priority
 
 TEXT = Catalogue.of("rights")
 FILE_NAME = "mes-donnees.html"
@@ -38,11 +38,11 @@ async def show_privacy(_update: Update, context: BotContext) -> None:
 async def send_data(_update: Update, context: BotContext) -> None:
     """Send all data about the person, as an HTML page that any phone opens."""
     turn = context.turn
-    data = await turn.work.rights.export(
-        (await turn.person()).id, except_update_id=turn.update.update_id
-    )
-    page = TEXT("data_page", data=data, now=turn.work.now, identity=turn.services.identity)
-    turn.send_file(FILE_NAME, page.encode(), TEXT("data_caption"))
+    await turn.person()
+    if await turn.work.outbox.is_making(Making.PERSONAL_DATA, turn.chat_id):
+        turn.say(TEXT("data_waits"), priority=Priority.URGENT)
+        return
+    turn.send_made(Making.PERSONAL_DATA, FILE_NAME, TEXT("data_caption"))
 
 
 @requires(Authority.PERSON)

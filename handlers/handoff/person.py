@@ -15,10 +15,9 @@ from handlers.handoff.replied_to import RepliedTo, replied_to
 from handlers.handoff.threads import LONGEST, ReplyTo, Threads
 from handlers.messages import Catalogue
 from knowledge.text.length import units
-from storage.masking.masking import mask
 from storage.records.conversation_values import Conversation, NewConversation, NewMessage, Side
 from storage.records.drafts import Draft
-from storage.records.questions import Question
+from storage.records.questions import Question, as_kept
 
 TEXT = Catalogue.of("handoff")
 UNWRITTEN = "0"
@@ -71,7 +70,8 @@ def _words(turn: Turn, question: Question) -> str:
     message = query.message if query else None
     quoted = message.reply_to_message if isinstance(message, Message) else None
     typed = full_text(quoted)
-    return typed if typed and mask(typed) == question.text else question.text
+    is_it = as_kept(typed, turn.services.question_limits) == question.text
+    return typed if typed and is_it else question.text
 
 
 def _subject(turn: Turn, _draft: Draft) -> dict[str, object]:

@@ -52,6 +52,7 @@ async def remember(turn: Turn, text: str, outcome: Outcome, shown: tuple[str, ..
         text,
         outcome.value,
         shown,
+        turn.services.question_limits,
         message_id=typed.message_id if typed else None,
     )
 

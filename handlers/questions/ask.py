@@ -20,8 +20,8 @@ from handlers.questions import answer
 from handlers.requests import own_requests
 from knowledge.matcher.matcher import Decision, Outcome
 from knowledge.model import Project
-from storage.masking.masking import mask
 from storage.records.drafts import Draft
+from storage.records.questions import as_kept
 
 TEXT = Catalogue.of("questions")
 NO_ENTRY = "-"
@@ -75,7 +75,7 @@ async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:
     if decision.outcome not in (Outcome.ANSWER, Outcome.SMALLTALK):
         return False
     previous = await turn.work.questions.latest(draft.person_id)
-    return previous is None or previous.text != mask(turn.text)
+    return previous is None or previous.text != as_kept(turn.text, turn.services.question_limits)
 
 
 async def ask(turn: Turn) -> None:

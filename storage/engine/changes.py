@@ -24,6 +24,8 @@ class Changes:
         self._statements: dict[Table, Executable] = {}
         self._people: set[int] = set()
         self._everybody = False
+        # Whether rows are deleted that the law wants gone: nothing of them may stay in the file.
+        self.erases = False
         # The update that causes the calls queued from now on; how many calls were queued in all.
         self.cause: int | None = None
         self.owed = 0

@@ -5,6 +5,7 @@ unfinished claims again; the claims of a dead worker are freed once another noti
 (`Workers.free`).
 """
 
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import (
@@ -34,6 +35,22 @@ from storage.engine.schema import (
 
 # The parameter that names the worker: bind it when executing a statement of ``Claims.claiming``.
 WORKER = "of_worker"
+_FEWEST, _MOST = "fewest_crashes", "most_crashes"
+_ANY_NUMBER = 2**31 - 1
+
+
+class Which(Enum):
+    """Which free rows a worker claims, by the crashes they were in; its own it gets in any case."""
+
+    SOUND = (0, 0)
+    SUSPECT = (1, _ANY_NUMBER)
+    OWN = (-1, -1)
+
+    @property
+    def parameters(self) -> dict[str, int]:
+        """The parameters of a statement of ``Claims.claiming``."""
+        fewest, most = self.value
+        return {_FEWEST: fewest, _MOST: most}
 
 
 class Claims:
@@ -44,12 +61,17 @@ class Claims:
         self._waiting = waiting
         (self.key,) = table.primary_key
         self._by: Column[str] = table.c.claimed_by
+        self._crashes: Column[int] = table.c.crashes
         self._worker = bindparam(WORKER, type_=self._by.type)
         self.is_mine = waiting & (self._by == self._worker)
 
     def heads(self, *is_free: ColumnElement[bool]) -> Select[tuple[Any]]:
-        """Select the rows a worker may claim: its own, and unclaimed ones that meet `is_free`."""
-        free = and_(self._by.is_(None), *is_free)
+        """Select the rows a worker may claim: its own, and unclaimed ones that meet `is_free`.
+
+        The parameters of `Which` tell how often a free row may have crashed.
+        """
+        wanted = self._crashes.between(bindparam(_FEWEST), bindparam(_MOST))
+        free = and_(self._by.is_(None), wanted, *is_free)
         return select(self.key).where(self._waiting, (self._by == self._worker) | free)
 
     def claiming(self, heads: Select[tuple[Any]]) -> Update:
@@ -72,15 +94,35 @@ class Claims:
             .values(claimed_by=None, **values)
         )
 
-    def freeing(self) -> ReturningUpdate[tuple[Any]]:
-        """Free the rows whose worker is not alive, and return their keys."""
-        is_dead = self._by.not_in(select(workers.c.id))
+    def freeing_lost(self) -> ReturningUpdate[tuple[Any]]:
+        """Free the rows whose worker is dead, count a crash, and return their keys."""
+        return self._freeing(self._by.not_in(select(workers.c.id)), crashes=self._crashes + 1)
+
+    def freeing_crashed(self) -> ReturningUpdate[tuple[Any]]:
+        """Free the rows of a named worker that died, count a crash, and return their keys."""
+        return self._freeing(self._by == self._worker, crashes=self._crashes + 1)
+
+    def freeing_own(self) -> ReturningUpdate[tuple[Any]]:
+        """Free the rows of a named worker that ends in order, and return their keys."""
+        return self._freeing(self._by == self._worker)
+
+    def held(self) -> Select[tuple[Any]]:
+        """Select the rows that a named worker holds."""
+        return select(self.key).where(self.is_mine)
+
+    def suspects(self) -> Select[tuple[Any]]:
+        """Select the rows that were in a crash."""
+        return select(self.key).where(self._waiting, self._crashes > literal_column("0"))
+
+    def _freeing(
+        self, condition: ColumnElement[bool], **values: object
+    ) -> ReturningUpdate[tuple[Any]]:
         # A dead worker's last transaction may still lock its rows: they are left for the next call.
-        lost = select(self.key).where(self._waiting, self._by.is_not(None), is_dead)
+        lost = select(self.key).where(self._waiting, self._by.is_not(None), condition)
         return (
             update(self._table)
             .where(self.key.in_(_unlocked(lost, self.key)))
-            .values(claimed_by=None)
+            .values(claimed_by=None, **values)
             .returning(self.key)
         )
 

@@ -70,6 +70,37 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Written(TypeDecorator[str]):
+    """A text that a person may fill: whatever comes, no more than `longest` signs are stored.
+
+    The forms refuse too long an answer in words; this is the limit where a check is missing.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, longest: int) -> None:
+        super().__init__()
+        self.longest = longest
+
+    def process_bind_param(
+        self,
+        value: str | None,
+        dialect: Dialect,  # noqa: ARG002 (SQLAlchemy's signature)
+    ) -> str | None:
+        """Cut what is too long, and mark the cut."""
+        if value is None or len(value) <= self.longest:
+            return value
+        return value[: self.longest - 1] + "\u2026"
+
+
+# Bot API, "Message": a text has up to 4,096 signs; masking may lengthen it. A name has two parts of
+# up to 64, to which a form allows 120; an error quotes no whole message.
+_MESSAGE = Written(10_000)
+_NAME = Written(1_000)
+_ERROR = Written(2_000)
+
+
 def where(condition: ColumnElement[bool]) -> dict[str, Any]:
     """Return the arguments of a partial index, for both databases."""
     return {"sqlite_where": condition, "postgresql_where": condition}
@@ -104,6 +135,7 @@ inbox = Table(
     # Which message an update brings, and a checksum of its words: an edit is compared with them.
     Column("message_id", BigInteger),
     Column("checksum", BigInteger),
+    Column("crashes", Integer, nullable=False, server_default="0"),
 )
 # For the rate at which a chat sends updates: counts the latest ones, done or waiting.
 Index(None, inbox.c.chat_id, inbox.c.received_at)
@@ -128,6 +160,13 @@ Index(
     **where(INBOX_WAITING & inbox.c.claimed_by.is_not(None)),
 )
 
+# Suspects are few, among however many rows that wait.
+Index(
+    "ix_inbox_suspect",
+    inbox.c.update_id,
+    **where(INBOX_WAITING & (inbox.c.crashes > literal_column("0"))),
+)
+
 outbox = Table(
     "outbox",
     metadata,
@@ -145,7 +184,7 @@ outbox = Table(
     Column("not_before", UtcDateTime),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("state", String(16), nullable=False),
-    Column("error", Text),
+    Column("error", _ERROR),
     Column("parked_at", UtcDateTime),
     Column("message_id", BigInteger),
     Column("sent_chat_id", BigInteger),
@@ -154,6 +193,9 @@ outbox = Table(
     Column("claimed_by", String(64)),
     # Nothing takes the place of a final call that cannot be made.
     Column("is_final", Boolean, nullable=False, server_default=false()),
+    Column("crashes", Integer, nullable=False, server_default="0"),
+    # The file to make while the call is made; its content is never stored.
+    Column("makes", String(16)),
     sqlite_autoincrement=True,
 )
 OUTBOX_WAITING = outbox.c.state == literal_column("'waiting'")
@@ -170,6 +212,12 @@ Index(
     outbox.c.lane,
     unique=True,
     **where(OUTBOX_WAITING & outbox.c.claimed_by.is_not(None)),
+)
+
+Index(
+    "ix_outbox_suspect",
+    outbox.c.id,
+    **where(OUTBOX_WAITING & (outbox.c.crashes > literal_column("0"))),
 )
 
 # Which message of ours somebody replies to.
@@ -226,7 +274,7 @@ drafts = Table(
     Column("reuses", String(32)),
     Column("leaving", Boolean, nullable=False, server_default=false()),
     Column("reminded", Boolean, nullable=False, server_default=false()),
-    Column("unsure", Text),
+    Column("unsure", _MESSAGE),
     # The step that was answered by a typed text last, and the message with that text.
     Column("answered_step", String(32)),
     Column("answered_in", BigInteger),
@@ -247,14 +295,14 @@ interests = Table(
     Column("person_id", Id, ForeignKey("people.id", ondelete="SET NULL")),
     # Without a project, the row is a proposal; a person may make several.
     Column("project_id", String(128)),
-    Column("project_title", Text, nullable=False),
-    Column("project_lead", Text),
-    Column("company", Text, nullable=False),
-    Column("contact_name", Text, nullable=False),
+    Column("project_title", _NAME, nullable=False),
+    Column("project_lead", _NAME),
+    Column("company", _NAME, nullable=False),
+    Column("contact_name", _NAME, nullable=False),
     Column("contact_kind", String(16), nullable=False),
-    Column("contact", Text, nullable=False),
+    Column("contact", _NAME, nullable=False),
     Column("role", String(16)),
-    Column("message", Text),
+    Column("message", _MESSAGE),
     Column("siret", String(14)),
     Column("consent_at", UtcDateTime, nullable=False),
     Column("status", String(16), nullable=False, index=True),
@@ -279,8 +327,8 @@ interest_events = Table(
     Column("status", String(16), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("actor_id", BigInteger, index=True),
-    Column("actor_name", Text),
-    Column("note", Text),
+    Column("actor_name", _NAME),
+    Column("note", _MESSAGE),
     sqlite_autoincrement=True,
 )
 
@@ -291,7 +339,7 @@ questions = Table(
     Column("update_id", BigInteger, unique=True),
     Column("person_id", Id, ForeignKey("people.id", ondelete="CASCADE"), index=True),
     Column("asked_at", UtcDateTime, nullable=False, index=True),
-    Column("text", Text, nullable=False),
+    Column("text", _MESSAGE, nullable=False),
     Column("outcome", String(16), nullable=False),
     Column("shown", JSON, nullable=False),
     Column("chosen", String(128)),
@@ -315,12 +363,12 @@ conversations = Table(
     Column("person_id", Id, ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
     Column("question_id", Id, ForeignKey("questions.id", ondelete="SET NULL"), unique=True),
     Column("opened_by", String(16), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", _MESSAGE, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
     Column("closed_by", BigInteger),
-    Column("closed_by_name", Text),
+    Column("closed_by_name", _NAME),
     # The message in the person's chat in which the question was typed: an edit refers to it.
     Column("typed_in", BigInteger),
     Column("edited_at", UtcDateTime),
@@ -340,9 +388,9 @@ conversation_messages = Table(
         index=True,
     ),
     Column("side", String(16), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", _MESSAGE, nullable=False),
     Column("author_id", BigInteger),
-    Column("signature", Text),
+    Column("signature", _NAME),
     # The chat and message in which it was typed: an edit refers to them.
     Column("chat_id", BigInteger, nullable=False),
     Column("message_id", BigInteger, nullable=False),
@@ -376,11 +424,11 @@ publications = Table(
     Column("kind", String(16), nullable=False),
     Column("state", String(16), nullable=False, index=True),
     Column("actor_id", BigInteger),
-    Column("actor_name", Text),
+    Column("actor_name", _NAME),
     Column("chat_id", BigInteger, nullable=False),
     Column("file", String(64)),
-    Column("subject", Text),
-    Column("wording", Text),
+    Column("subject", _NAME),
+    Column("wording", _MESSAGE),
     Column("about", String(64), index=True),
     Column("asked_at", UtcDateTime, nullable=False),
     Column("claimed_by", String(64)),
@@ -388,11 +436,12 @@ publications = Table(
     Column("base", String(64)),
     Column("report", JSON(none_as_null=True)),
     Column("decided_by_id", BigInteger),
-    Column("decided_by", Text),
+    Column("decided_by", _NAME),
     Column("version_id", String(64)),
     Column("published_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
     Column("topic_id", BigInteger),
+    Column("crashes", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.engine.errors import StorageError
 from storage.engine.json_columns import JSON_COLUMNS
+from storage.engine.scrubbing import scrub
 
 _BUSY_SECONDS = 5.0
 _BUSY_PAUSE_SECONDS = 0.02
@@ -189,6 +190,11 @@ class OneHopConnection(aiosqlite.Connection):
         self.stop()
         if self._thread.is_alive():
             await asyncio.to_thread(self._thread.join)
+
+    async def scrub(self) -> bool:
+        """Make the file forget what was deleted, outside a transaction; see `scrubbing.scrub`."""
+        done: bool = await self._execute(partial(scrub, self.raw))  # type: ignore[no-untyped-call]  # aiosqlite leaves it so
+        return done
 
     async def in_thread(self, function: partial[None]) -> None:
         """Run a function in the connection's thread, after BEGIN if a transaction is due."""

@@ -1,15 +1,14 @@
-"""A person's rights: export and erasure of everything stored on them."""
+"""A person's right of erasure, over every table; the export is in `access`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, select, update
+from sqlalchemy import ColumnElement, Table, delete, or_, select, update
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
 from storage.engine.schema import (
+    chat_moves,
     conversation_messages,
     conversations,
     drafts,
@@ -20,69 +19,16 @@ from storage.engine.schema import (
     people,
     questions,
     rests,
-    signatures,
 )
 from storage.queues.inbox import InboxState
 from storage.queues.outbox import Audience, OutboxState, lane_of
 from storage.records.change_requests import ChangeRequests
-from storage.records.conversation_values import Conversation, Message
+from storage.records.conversation_values import Conversation
 from storage.records.conversations import Conversations
-from storage.records.drafts import Draft, Drafts
-from storage.records.interest_values import Event, Interest, Status
+from storage.records.interest_values import Interest
 from storage.records.interests import Interests
 from storage.records.people import People, Person
-from storage.records.questions import Question, Questions
 from storage.subject import Kind, Subject, tells_of
-
-
-@dataclass(frozen=True, slots=True)
-class UndeliveredMessage:
-    """The Bot API call of a message that has not been delivered to the person, or never will be."""
-
-    method: str
-    payload: Mapping[str, Any]
-    created_at: datetime
-    filename: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class AdministratorAct:
-    """What this Telegram account did, as an administrator, to somebody's interest."""
-
-    number: str
-    status: Status
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Facilitation:
-    """What this Telegram account did as a facilitator: whether it signs, and when it acted."""
-
-    signs: bool
-    replies: tuple[tuple[str, datetime], ...]
-    closed: tuple[tuple[str, datetime], ...]
-    treated: tuple[datetime, ...]
-    changes: tuple[tuple[str, datetime], ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the account never acted as a facilitator."""
-        return not (self.signs or self.replies or self.closed or self.treated or self.changes)
-
-
-@dataclass(frozen=True, slots=True)
-class PersonalData:
-    """Everything stored on one person; `incoming` is raw JSON, as received from Telegram."""
-
-    person: Person
-    draft: Draft | None
-    interests: tuple[tuple[Interest, tuple[Event, ...]], ...]
-    questions: tuple[Question, ...]
-    conversations: tuple[tuple[Conversation, tuple[Message, ...]], ...]
-    outgoing: tuple[UndeliveredMessage, ...]
-    incoming: tuple[str, ...]
-    acts: tuple[AdministratorAct, ...]
-    facilitation: Facilitation
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +50,7 @@ class Erased:
 
 
 class Rights(Repository):
-    """Access and erasure, over every table."""
-
-    async def export(self, person_id: int, *, except_update_id: int | None = None) -> PersonalData:
-        """Gather everything stored on a person; `NotFoundError` if they are unknown.
-
-        `except_update_id` leaves out the request for the export itself.
-        """
-        person = await self._required_person(person_id)
-        await self._changes.write_all()
-        return PersonalData(
-            person=person,
-            draft=await self._beside(Drafts).of(person_id),
-            interests=await self._interests(person_id),
-            questions=await self._beside(Questions).of_person(person_id),
-            conversations=await self._conversations(person_id),
-            outgoing=await self._outgoing(person.telegram_id),
-            incoming=await self._incoming(person.telegram_id, except_update_id),
-            acts=await self._acts(person.telegram_id),
-            facilitation=await self._facilitation(person.telegram_id),
-        )
+    """Erasure, over every table."""
 
     async def erase(self, person_id: int, *, keep_update_id: int | None = None) -> Erased:
         """Erase everything on a person, and leave anonymous figures.
@@ -134,6 +61,7 @@ class Rights(Repository):
         person = await self._required_person(person_id)
         await self._changes.write_all()
         self._changes.touch_everybody()
+        self._changes.erases = True
         mine = interests.c.person_id == person_id
         numbers = {each.id: each.number for each in await self._of_person(person_id)}
         talks = await self._beside(Conversations).of_person(person_id)
@@ -154,6 +82,7 @@ class Rights(Repository):
             "facilitation": await self._erase_facilitation(person.telegram_id),
             "people": await self._delete(people, people.c.id == person_id),
         }
+        await self._delete(chat_moves, chat_moves.c.old_chat_id == person.telegram_id)
         return Erased(counts, notices)
 
     async def _required_person(self, person_id: int) -> Person:
@@ -164,38 +93,6 @@ class Rights(Repository):
 
     async def _of_person(self, person_id: int) -> Sequence[Interest]:
         return await self._beside(Interests).of_person(person_id)
-
-    async def _interests(self, person_id: int) -> tuple[tuple[Interest, tuple[Event, ...]], ...]:
-        events = self._beside(Interests).events
-        return tuple([(each, await events(each.id)) for each in await self._of_person(person_id)])
-
-    async def _outgoing(self, chat_id: int) -> tuple[UndeliveredMessage, ...]:
-        columns = (outbox.c.method, outbox.c.payload, outbox.c.created_at, outbox.c.filename)
-        result = await self._connection.execute(
-            select(*columns)
-            .where(outbox.c.chat_id == chat_id, outbox.c.state != OutboxState.SENT)
-            .order_by(outbox.c.id)
-        )
-        return tuple(UndeliveredMessage(*row) for row in result)
-
-    async def _incoming(self, chat_id: int, except_update_id: int | None) -> tuple[str, ...]:
-        result = await self._connection.scalars(
-            select(inbox.c.body)
-            .where(inbox.c.chat_id == chat_id, inbox.c.body.is_not(None))
-            .where(_is_not(except_update_id))
-            .order_by(inbox.c.update_id)
-        )
-        return tuple(result)
-
-    async def _acts(self, telegram_id: int) -> tuple[AdministratorAct, ...]:
-        columns = (interests.c.number, interest_events.c.status, interest_events.c.at)
-        result = await self._connection.execute(
-            select(*columns)
-            .join_from(interest_events, interests)
-            .where(interest_events.c.actor_id == telegram_id)
-            .order_by(interest_events.c.id)
-        )
-        return tuple(AdministratorAct(row[0], Status(row[1]), row[2]) for row in result)
 
     async def _notices(self, numbers: Mapping[int, str]) -> tuple[SentNotice, ...]:
         columns = (outbox.c.sent_chat_id, outbox.c.message_id, outbox.c.about)
@@ -211,13 +108,6 @@ class Rights(Repository):
             if (subject := Subject.parse(row[2]))
         )
 
-    async def _conversations(
-        self, person_id: int
-    ) -> tuple[tuple[Conversation, tuple[Message, ...]], ...]:
-        repository = self._beside(Conversations)
-        talks = await repository.of_person(person_id)
-        return tuple([(talk, await repository.messages(talk.id)) for talk in talks])
-
     async def _talk_notices(self, talks: Sequence[Conversation]) -> tuple[SentNotice, ...]:
         notices: list[SentNotice] = []
         for talk in talks:
@@ -231,32 +121,6 @@ class Rights(Repository):
                 SentNotice(row[0], row[1], talk.number, of_conversation=True) for row in result
             ]
         return tuple(notices)
-
-    async def _facilitation(self, telegram_id: int) -> Facilitation:
-        signing = select(signatures.c.telegram_id).where(signatures.c.telegram_id == telegram_id)
-        replies = (
-            select(conversations.c.number, conversation_messages.c.at)
-            .join_from(conversation_messages, conversations)
-            .where(conversation_messages.c.author_id == telegram_id)
-            .order_by(conversation_messages.c.id)
-        )
-        closed = (
-            select(conversations.c.number, conversations.c.closed_at)
-            .where(conversations.c.closed_by == telegram_id)
-            .order_by(conversations.c.id)
-        )
-        treated = (
-            select(questions.c.treated_at)
-            .where(questions.c.treated_by == telegram_id)
-            .order_by(questions.c.id)
-        )
-        return Facilitation(
-            signs=await self._connection.scalar(signing) is not None,
-            replies=tuple((row[0], row[1]) for row in await self._connection.execute(replies)),
-            closed=tuple((row[0], row[1]) for row in await self._connection.execute(closed)),
-            treated=tuple(await self._connection.scalars(treated)),
-            changes=await self._beside(ChangeRequests).of_actor(telegram_id),
-        )
 
     async def _erase_facilitation(self, telegram_id: int) -> int:
         signatures_erased = await self._beside(Conversations).forget_signature(telegram_id)
@@ -294,7 +158,17 @@ class Rights(Repository):
                 done_at=self._now,
             )
         )
-        return result.rowcount
+        # Of the update being handled, `done` erases the body; it knows nothing of the account.
+        await self._connection.execute(
+            update(inbox).where(inbox.c.update_id == keep_update_id).values(chat_id=None)
+        )
+        # What they wrote in a group and could not be handled; other updates keep no body.
+        aside = await self._connection.execute(
+            update(inbox)
+            .where(inbox.c.state == InboxState.ASIDE, _names(chat_id))
+            .values(body=None)
+        )
+        return result.rowcount + aside.rowcount
 
     async def _erase_acts(self, telegram_id: int) -> int:
         result = await self._connection.execute(
@@ -306,6 +180,14 @@ class Rights(Repository):
 
     async def _delete(self, table: Table, condition: ColumnElement[bool]) -> int:
         return (await self._connection.execute(delete(table).where(condition))).rowcount
+
+
+def _names(telegram_id: int) -> ColumnElement[bool]:
+    """Select the updates in whose JSON this account's number stands as a whole value."""
+    spaces, ends = ("", " "), (",", "}", " ")
+    return or_(
+        *(inbox.c.body.contains(f":{space}{telegram_id}{end}") for space in spaces for end in ends)
+    )
 
 
 def _is_not(update_id: int | None) -> ColumnElement[bool]:

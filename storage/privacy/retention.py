@@ -21,7 +21,7 @@ from storage.queues.alerts import Alerts
 from storage.queues.inbox import InboxState
 from storage.records.change_requests import ChangeRequests
 from storage.records.interests import Interests
-from storage.records.questions import Questions
+from storage.records.questions import QuestionLimits, Questions
 from storage.subject import Kind, is_of, tells_of
 from storage.workers.schedule import Schedule
 
@@ -31,6 +31,7 @@ _AT_ONCE = 450
 # The sweep's name in the schedule, and how often it is due.
 _NAME = "retention"
 _EVERY = timedelta(hours=1)
+_LIMITS = QuestionLimits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,26 +60,23 @@ class Durations:
 class Retention(Repository):
     """Erases or anonymises rows that have been kept long enough."""
 
-    async def sweep(self, durations: Durations) -> dict[str, int]:
+    async def sweep(self, durations: Durations, limits: QuestionLimits = _LIMITS) -> dict[str, int]:
         """Apply these if the last sweep was an hour ago, unless another worker is doing it."""
         is_due = await self._beside(Schedule).claim(_NAME, self._now - _EVERY)
-        return await self.apply(durations) if is_due else {}
+        return await self.apply(durations, limits) if is_due else {}
 
-    async def apply(self, durations: Durations) -> dict[str, int]:
+    async def apply(self, durations: Durations, limits: QuestionLimits = _LIMITS) -> dict[str, int]:
         """Erase or anonymise what has been kept long enough; returns row counts by table."""
         # Interests come first, as their notices go with them; people last, as they go only once no
         # other row refers to them.
         anonymised, notices = await self._anonymise_interests(durations.interest)
         ended, lines = await self._forget_conversations(durations.conversation)
-        return {
+        counts = {
             "interests": anonymised,
             "outbox": notices + lines + await self._forget_outgoing(durations.outbox_record),
             "inbox": await self._forget_incoming(durations),
             "drafts": await self._delete(drafts, drafts.c.updated_at < self._now - durations.draft),
-            "questions": await self._delete(
-                questions, questions.c.asked_at < self._now - durations.question
-            )
-            + await self._beside(Questions).trim(),
+            "questions": await self._forget_questions(durations.question, limits),
             "conversations": ended,
             "signatures": await self._delete(
                 signatures, signatures.c.used_at < self._now - durations.person
@@ -88,6 +86,8 @@ class Retention(Repository):
             "publications": await self._beside(ChangeRequests).forget(),
             "people": await self._forget_people(durations.person),
         }
+        self._changes.erases = any(counts.values())
+        return counts
 
     async def _anonymise_interests(self, duration: timedelta) -> tuple[int, int]:
         # An interest that was never closed must not be kept for ever: its last change counts.
@@ -127,6 +127,10 @@ class Retention(Repository):
             inbox.c.done_at < self._now - durations.inbox_aside
         )
         return await self._delete(inbox, is_done | is_aside)
+
+    async def _forget_questions(self, duration: timedelta, limits: QuestionLimits) -> int:
+        old = await self._delete(questions, questions.c.asked_at < self._now - duration)
+        return old + await self._beside(Questions).thin_out(limits)
 
     async def _forget_people(self, duration: timedelta) -> int:
         left_something = [

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningInsert
 
-from storage.engine.claims import INBOX, WORKER
+from storage.engine.claims import INBOX, WORKER, Which
 from storage.engine.errors import ClaimLostError, InboxFullError
 from storage.engine.repository import Repository, insert_into, is_due, moments
 from storage.engine.schema import INBOX_WAITING, inbox
@@ -47,13 +47,14 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class WaitingUpdate:
-    """An update to handle; `attempts` counts the failed ones."""
+    """An update to handle; `attempts` counts the failed ones, `crashes` the processes it was in."""
 
     update_id: int
     chat_id: int
     body: str
     received_at: datetime
     attempts: int
+    crashes: int = 0
 
 
 class Capacity:
@@ -93,7 +94,7 @@ class Inbox(Repository):
         return len(result.all())
 
     async def claim(
-        self, worker: str, busy: Collection[int], limit: int
+        self, worker: str, busy: Collection[int], limit: int, which: Which = Which.SOUND
     ) -> tuple[WaitingUpdate, ...]:
         """Claim the oldest waiting update of each chat, oldest first.
 
@@ -105,11 +106,18 @@ class Inbox(Repository):
         try:
             result = await self._connection.execute(
                 _CLAIM,
-                {WORKER: worker, "busy": list(busy), "most": limit} | moments(self._now),
+                {WORKER: worker, "busy": list(busy), "most": limit}
+                | which.parameters
+                | moments(self._now),
             )
         except IntegrityError as error:
             raise ClaimLostError("another worker took the same chat") from error
         return tuple(sorted((WaitingUpdate(*row) for row in result), key=lambda one: one.update_id))
+
+    async def has_suspect(self, busy: Collection[int]) -> bool:
+        """Tell whether an update that was in a crash could be handled now, in a free chat."""
+        parameters = {WORKER: None, "busy": list(busy)} | Which.SUSPECT.parameters
+        return bool(await self._connection.scalar(_HAS_SUSPECT, parameters | moments(self._now)))
 
     async def done(self, update_ids: Collection[int], worker: str | None = None) -> None:
         """Mark updates as handled and erase their content.
@@ -224,12 +232,13 @@ def _has_earlier() -> ColumnElement[bool]:
 # These statements run for every update and are built once: building takes longer than running.
 _NOW = bindparam("now", type_=inbox.c.not_before.type)
 _IS_DUE = is_due(inbox.c.not_before)
+# A claimed update blocks its chat, even where an earlier update has arrived since.
+_HEADS = INBOX.heads(~_has_earlier(), ~INBOX.has_claimed()).where(
+    inbox.c.chat_id.not_in(bindparam("busy", expanding=True)), _IS_DUE
+)
+_HAS_SUSPECT = select(_HEADS.exists())
 _CLAIM = INBOX.claiming(
-    # A claimed update blocks its chat, even where an earlier update has arrived since.
-    INBOX.heads(~_has_earlier(), ~INBOX.has_claimed())
-    .where(inbox.c.chat_id.not_in(bindparam("busy", expanding=True)), _IS_DUE)
-    .order_by(inbox.c.received_at, inbox.c.update_id)
-    .limit(bindparam("most"))
+    _HEADS.order_by(inbox.c.received_at, inbox.c.update_id).limit(bindparam("most"))
 ).returning(*(inbox.c[name] for name in WaitingUpdate.__slots__))
 _DONE_BY_ANYBODY = (
     update(inbox)

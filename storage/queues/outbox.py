@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from storage.engine.claims import OUTBOX, WORKER
+from storage.engine.claims import OUTBOX, WORKER, Which
 from storage.engine.errors import ClaimLostError
 from storage.engine.repository import Repository, is_due, moments
 from storage.engine.schema import OUTBOX_WAITING, chat_moves, outbox, rests
@@ -25,6 +25,7 @@ from storage.queues.measure import fitted
 from storage.queues.outgoing import (
     Audience,
     Delivery,
+    Making,
     OutboxState,
     Outgoing,
     Pending,
@@ -38,6 +39,7 @@ from storage.subject import Subject
 __all__ = [
     "Audience",
     "Delivery",
+    "Making",
     "Outbox",
     "OutboxState",
     "Outgoing",
@@ -66,7 +68,12 @@ class Outbox(Repository):
         return int(result.scalar_one())
 
     async def claim(
-        self, worker: str, busy: Collection[str], limit: int, audiences: Collection[Audience]
+        self,
+        worker: str,
+        busy: Collection[str],
+        limit: int,
+        audiences: Collection[Audience],
+        which: Which = Which.SOUND,
     ) -> tuple[Pending, ...]:
         """Claim the first waiting call of each lane: answers before broadcasts, then the oldest.
 
@@ -81,12 +88,22 @@ class Outbox(Repository):
             "audiences": list(audiences),
             "most": limit,
         } | moments(self._now)
+        parameters |= which.parameters
         try:
             result = await self._connection.execute(_CLAIM, parameters)
         except IntegrityError as error:
             raise ClaimLostError("another worker took the same lane") from error
         rows = sorted(result, key=lambda row: (row.priority, row.id))
         return tuple(_pending(row) for row in rows)
+
+    async def has_suspect(self, busy: Collection[str], audiences: Collection[Audience]) -> bool:
+        """Tell whether a call that was in a crash could be made now, in a free lane."""
+        parameters = (
+            {WORKER: None, "busy": list(busy), "audiences": list(audiences)}
+            | Which.SUSPECT.parameters
+            | moments(self._now)
+        )
+        return bool(await self._connection.scalar(_HAS_SUSPECT, parameters))
 
     async def sent(self, outgoing_id: int, chat_id: int, message_id: int | None) -> bool:
         """Delete a call that was made, or keep only its delivery record when it has a subject.
@@ -229,6 +246,17 @@ class Outbox(Repository):
             statement = statement.where(outbox.c.audience == audience)
         return await self._connection.scalar(statement) or 0
 
+    async def is_making(self, making: Making, chat_id: int) -> bool:
+        """Tell whether such a file waits to be made for this chat."""
+        await self._changes.write(outbox)
+        lane = lane_of(Audience.PERSON, chat_id)
+        parameters = {"of_lane": lane, "making": making.value}
+        return bool(await self._connection.scalar(_IS_MAKING, parameters))
+
+    async def still_waits(self, outgoing_id: int) -> bool:
+        """Tell whether a call is still to be made: an erasure may have cancelled it."""
+        return bool(await self._connection.scalar(_STILL_WAITS, {"number": outgoing_id}))
+
     async def next_due(self, audiences: Collection[Audience]) -> datetime | None:
         """Tell when the first postponed lane may be tried again; those due already do not count."""
         parameters = {"audiences": list(audiences)} | moments(self._now)
@@ -288,6 +316,7 @@ class Outbox(Repository):
             "payload": dict(outgoing.payload),
             "attachment": outgoing.attachment,
             "filename": outgoing.filename,
+            "makes": outgoing.makes,
             "about": outgoing.about and outgoing.about.pack(),
             "not_before": outgoing.not_before,
             "priority": outgoing.priority,
@@ -317,8 +346,10 @@ _PENDING = (
     outbox.c.payload,
     outbox.c.attachment,
     outbox.c.filename,
+    outbox.c.makes,
     outbox.c.about,
     outbox.c.attempts,
+    outbox.c.crashes,
     outbox.c.created_at,
     outbox.c.priority,
     outbox.c.is_final,
@@ -349,19 +380,29 @@ _FOR_AUDIENCES = outbox.c.audience.in_(bindparam("audiences", expanding=True))
 _IS_DUE = is_due(outbox.c.not_before)
 _IS_RESTING = exists().where(rests.c.lane == outbox.c.lane, is_paused(_NOW))
 _ALL_REST = exists().where(rests.c.lane == EVERYTHING, is_paused(_NOW)).correlate(None)
-_CLAIM = OUTBOX.claiming(
-    # Only the first call of a lane may be taken, and none while one is claimed.
+# Only the first call of a lane may be taken, and none while one is claimed.
+_HEADS = (
     OUTBOX.heads(~_has_earlier(), ~OUTBOX.has_claimed())
     .where(outbox.c.lane.not_in(bindparam("busy", expanding=True)))
     .where(_FOR_AUDIENCES, _IS_DUE, ~_IS_RESTING, ~_ALL_REST)
-    .order_by(outbox.c.priority, outbox.c.id)
-    .limit(bindparam("most"))
-).returning(*_PENDING)
+)
+_HAS_SUSPECT = select(_HEADS.exists())
+_CLAIM = OUTBOX.claiming(
+    _HEADS.order_by(outbox.c.priority, outbox.c.id).limit(bindparam("most"))
+).returning(outbox.c.priority, *_PENDING)
 _OWE = insert(outbox)
 _ADD = _OWE.returning(outbox.c.id)
 _FORGET = delete(outbox).where(
     outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.about.is_(None)
 )
+_IS_MAKING = select(
+    exists().where(
+        OUTBOX_WAITING,
+        outbox.c.lane == bindparam("of_lane"),
+        outbox.c.makes == bindparam("making"),
+    )
+)
+_STILL_WAITS = select(exists().where(OUTBOX_WAITING, outbox.c.id == bindparam("number")))
 _NEXT_DUE = select(func.min(outbox.c.not_before)).where(
     OUTBOX_WAITING, ~_has_earlier(), ~_IS_DUE, _FOR_AUDIENCES
 )

@@ -25,6 +25,12 @@ class OutboxState(StrEnum):
     PARKED = "parked"
 
 
+class Making(StrEnum):
+    """A file that is made while it is sent; the row holds only which one."""
+
+    PERSONAL_DATA = "personal_data"
+
+
 class Priority(IntEnum):
     """The order of sending, within a lane and over all lanes."""
 
@@ -42,6 +48,9 @@ class Priority(IntEnum):
 class Outgoing:
     """A Bot API call to make: `payload` (JSON, without `chat_id`), perhaps a file.
 
+    The file is given whole (`attachment`), or made when the call is (`makes`): what can be large
+    is never stored.
+
     `chat_id` is needed for a person, and is left out for a group. `about` keeps a
     record of the delivery, without its content. `not_before` is at most half an hour ahead.
     Nothing takes the place of a call that `is_final`: where its message is gone, it is not posted
@@ -58,6 +67,7 @@ class Outgoing:
     not_before: datetime | None = None
     priority: Priority = Priority.ANSWER
     is_final: bool = False
+    makes: Making | None = None
 
     def __post_init__(self) -> None:
         """Refuse a person without a chat, and a group with one (it is a setting)."""
@@ -69,8 +79,10 @@ class Outgoing:
 class Pending:
     """A call to make now; the calls of one lane are made one after the other.
 
-    `update_id` is the update that caused it, if one did. `leaves_trace` tells that a record of the
-    delivery is kept: the row has a subject, even if this version cannot read it.
+    `update_id` is the update that caused it, if one did. `makes` names the file to make (as text:
+    another version may have queued it). `crashes` counts the processes that died while they held
+    the row. `leaves_trace` tells that a record of the delivery is kept: the row has a subject,
+    even if this version cannot read it.
     """
 
     id: int
@@ -88,6 +100,8 @@ class Pending:
     leaves_trace: bool
     priority: Priority = Priority.ANSWER
     is_final: bool = False
+    makes: str | None = None
+    crashes: int = 0
 
     @property
     def edits(self) -> bool:

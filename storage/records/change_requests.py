@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, delete, func, select, update
 
-from storage.engine.claims import CHANGE_REQUESTS, WORKER
+from storage.engine.claims import CHANGE_REQUESTS, WORKER, Which
 from storage.engine.repository import Repository
 from storage.engine.schema import PUBLICATION_WAITING, alarms, publications
 from storage.subject import Subject
@@ -18,6 +18,8 @@ from storage.subject import Subject
 _UNDECIDED = timedelta(days=7)
 _CONTENT_KEPT = timedelta(days=30)
 _KEPT = timedelta(days=365)
+# In the place of a chat's id: the facilitators' group, whatever its id is.
+GROUP = 0
 
 
 class ChangeKind(StrEnum):
@@ -52,8 +54,9 @@ class NewChangeRequest:
     """A change to examine.
 
     `subject` is a Telegram file id, an entry id or a version id, depending on the kind; `wording`
-    is a phrasing or a question, on one line; `chat_id` is the chat to report the outcome to, and
-    `topic_id` the topic of this group; `about` is the subject to look the request up by.
+    is a phrasing or a question, on one line; `chat_id` is the chat to report the outcome to
+    (`GROUP`: that of the facilitators), and `topic_id` the topic of this group; `about` is the
+    subject to look the request up by.
     """
 
     kind: ChangeKind
@@ -89,6 +92,7 @@ class ChangeRequest:
     published_at: datetime | None
     ended_at: datetime | None
     topic_id: int | None
+    crashes: int
 
     @property
     def needs_confirmation(self) -> bool:
@@ -125,11 +129,16 @@ class ChangeRequests(Repository):
         )
         return content
 
-    async def claim(self, worker: str) -> ChangeRequest | None:
+    async def claim(self, worker: str, which: Which = Which.SOUND) -> ChangeRequest | None:
         """Claim the oldest change to process, unclaimed or already claimed by this worker."""
-        result = await self._connection.execute(_CLAIM, {WORKER: worker})
+        result = await self._connection.execute(_CLAIM, {WORKER: worker} | which.parameters)
         row = result.mappings().one_or_none()
         return None if row is None else _publication(row)
+
+    async def has_suspect(self) -> bool:
+        """Tell whether a change that was in a crash waits."""
+        parameters = {WORKER: None} | Which.SUSPECT.parameters
+        return bool(await self._connection.scalar(_HAS_SUSPECT, parameters))
 
     async def offer(
         self, publication_id: int, file: str, content: bytes, base: str, report: Mapping[str, Any]
@@ -260,24 +269,18 @@ class ChangeRequests(Repository):
         )
         return given_up + emptied + gone.rowcount
 
-    async def of_actor(self, telegram_id: int) -> tuple[tuple[str, datetime], ...]:
-        """Return the file and the date of each change that a facilitator requested or decided."""
-        columns = publications.c
-        result = await self._connection.execute(
-            select(func.coalesce(columns.file, ""), columns.asked_at)
-            .where((columns.actor_id == telegram_id) | (columns.decided_by_id == telegram_id))
-            .order_by(columns.id)
-        )
-        return tuple((row[0], row[1]) for row in result)
-
     async def forget_actor(self, telegram_id: int) -> int:
-        """Erase a facilitator's id and name from the changes they requested and decided."""
+        """Erase a facilitator's id, name and private chat from the changes they made.
+
+        The outcome of a change that they requested in private then goes to the group.
+        """
         asked = await self._update(
             publications.c.actor_id == telegram_id, actor_id=None, actor_name=None
         )
         decided = await self._update(
             publications.c.decided_by_id == telegram_id, decided_by_id=None, decided_by=None
         )
+        await self._update(publications.c.chat_id == telegram_id, chat_id=GROUP)
         return asked + decided
 
     async def _one(self, condition: ColumnElement[bool]) -> ChangeRequest | None:
@@ -310,6 +313,7 @@ class ChangeRequests(Repository):
 
 
 _COLUMNS = tuple(publications.c[name] for name in ChangeRequest.__slots__)
+_HAS_SUSPECT = select(CHANGE_REQUESTS.heads().exists())
 _CLAIM = CHANGE_REQUESTS.claiming(
     CHANGE_REQUESTS.heads().order_by(publications.c.id).limit(1)
 ).returning(*_COLUMNS)

@@ -7,10 +7,22 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from storage.engine.repository import Repository, Upsert, insert_into
-from storage.engine.schema import questions
+from storage.engine.schema import conversations, questions
 from storage.masking.masking import mask
 
 # The value of `chosen` when the person said that none of the choices was right.
@@ -19,10 +31,29 @@ NONE_CHOSEN = "-"
 # it, whether or not the person asked again. A later tap on a choice still makes it answered.
 TIME_TO_CHOOSE = timedelta(minutes=5)
 
-# So many of a person's questions are listed at once, and so many are kept in all: a person asks
-# far fewer.
+# So many of a person's questions are listed at once: a person asks far fewer.
 MOST_OF_ONE = 50
-MOST_KEPT = 1000
+
+
+# The end of a text of which only the beginning is kept.
+_CUT = "\u2026"
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionLimits:
+    """How much is kept of one person's questions; beyond it they are answered all the same.
+
+    `length`: signs of a question's text. `a_day`: questions within 24 hours; what comes then is
+    not recorded. `in_all`: questions at any time; the oldest go first (`Questions.thin_out`).
+    """
+
+    length: int = 1000
+    a_day: int = 200
+    in_all: int = 1000
+
+
+_LIMITS = QuestionLimits()
+_A_DAY = timedelta(days=1)
 
 
 class Treatment(StrEnum):
@@ -77,20 +108,21 @@ class Tally:
 class Questions(Repository):
     """The table `questions`: a person reaches only their own."""
 
-    async def record(
+    async def record(  # noqa: PLR0913 - the fields of a row
         self,
         update_id: int | None,
         person_id: int | None,
         text: str,
         outcome: str,
         shown: Sequence[str],
+        limits: QuestionLimits = _LIMITS,
         *,
         message_id: int | None = None,
     ) -> int:
         """Mask and store a question and return its id; an update stores only its first.
 
-        The id returned for another one has no row. Rows are put off, and written together at the
-        end or before a read.
+        The id returned for another one, or beyond the day's limit, has no row. Rows are put off,
+        and written together at the end or before a read.
         """
         number = await self._next_id()
         row: dict[str, object] = {
@@ -98,10 +130,12 @@ class Questions(Repository):
             "update_id": update_id,
             "person_id": person_id,
             "asked_at": self._now,
-            "text": mask(text),
+            "text": as_kept(text, limits),
             "outcome": outcome,
             "shown": list(shown),
             "message_id": message_id,
+            "since": self._now - _A_DAY,
+            "a_day": limits.a_day,
         }
         self._changes.put_off(questions, _recording(self._dialect), number, row)
         return number
@@ -132,31 +166,14 @@ class Questions(Repository):
         row = (await self._connection.execute(_LATEST, {"person": person_id})).one_or_none()
         return None if row is None else question_of(row)
 
-    async def of_person(self, person_id: int) -> tuple[Question, ...]:
-        """Give all of a person's questions, oldest first."""
-        await self._changes.write(questions)
-        result = await self._connection.execute(
-            select(*COLUMNS).where(questions.c.person_id == person_id).order_by(questions.c.id)
-        )
-        return tuple(question_of(row) for row in result)
+    async def thin_out(self, limits: QuestionLimits) -> int:
+        """Delete the oldest questions of whoever has too many; returns how many were deleted.
 
-    async def trim(self) -> int:
-        """Delete all but the newest questions of people who asked too many; returns how many."""
+        What facilitators treated, answer in a conversation or are about to publish stays.
+        """
         await self._changes.write(questions)
-        too_many = (
-            select(questions.c.person_id)
-            .where(questions.c.person_id.is_not(None))
-            .group_by(questions.c.person_id)
-            .having(func.count() > MOST_KEPT)
-        )
-        trimmed = 0
-        for person_id in (await self._connection.scalars(too_many)).all():
-            is_theirs = questions.c.person_id == person_id
-            newest = select(questions.c.id).where(is_theirs).order_by(questions.c.id.desc())
-            last = await self._connection.scalar(newest.offset(MOST_KEPT).limit(1))
-            gone = delete(questions).where(is_theirs, questions.c.id <= last)
-            trimmed += (await self._connection.execute(gone)).rowcount
-        return trimmed
+        result = await self._connection.execute(_THIN_OUT, {"in_all": limits.in_all})
+        return result.rowcount
 
     async def unanswered(self, limit: int, since: datetime | None = None) -> tuple[Unanswered, ...]:
         """Give the newest questions without a good answer that nobody has treated yet.
@@ -340,8 +357,43 @@ _NEXT_NUMBERS = text(
 )
 
 
+def as_kept(text: str, limits: QuestionLimits = _LIMITS) -> str:
+    """Return what is kept of a question: masked first, so that no mask is cut through."""
+    masked = mask(text)
+    return masked if len(masked) <= limits.length else masked[: limits.length - 1] + _CUT
+
+
+_RECORDED = ("id", "update_id", "person_id", "asked_at", "text", "outcome", "shown")
+_ranked = select(
+    questions.c.id,
+    func.row_number()
+    .over(partition_by=questions.c.person_id, order_by=questions.c.id.desc())
+    .label("rank"),
+).where(questions.c.person_id.is_not(None))
+_too_many = _ranked.subquery()
+_THIN_OUT = delete(questions).where(
+    questions.c.id.in_(select(_too_many.c.id).where(_too_many.c.rank > bindparam("in_all"))),
+    questions.c.treated_at.is_(None),
+    questions.c.publication_id.is_(None),
+    ~exists().where(conversations.c.question_id == questions.c.id),
+)
+
+
 @functools.cache
 def _recording(dialect: str) -> Upsert:
-    return insert_into(questions, dialect).on_conflict_do_nothing(
-        index_elements=[questions.c.update_id]
+    """Insert a question unless its person has reached the day's limit: one statement does both."""
+    recent = questions.alias("recent")
+    count = (
+        select(func.count())
+        .where(
+            recent.c.person_id == bindparam("person_id", type_=questions.c.person_id.type),
+            recent.c.asked_at > bindparam("since", type_=questions.c.asked_at.type),
+        )
+        .scalar_subquery()
+    )
+    row = select(*(bindparam(name, type_=questions.c[name].type) for name in _RECORDED))
+    return (
+        insert_into(questions, dialect)
+        .from_select(list(_RECORDED), row.where(count < bindparam("a_day", type_=Integer())))
+        .on_conflict_do_nothing(index_elements=[questions.c.update_id])
     )

@@ -1,0 +1,143 @@
+"""What was erased stands nowhere in the folder of the database any more, byte for byte."""
+
+import asyncio
+import random
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from dialogue import Speaker, Stage
+from sqlalchemy.engine import make_url
+from storage_fixtures import (  # noqa: F401 (fixtures)
+    ON_SQLITE,
+    TELEGRAM_ID,
+    Clock,
+    database_url,
+    migrated_database,
+    stopped_clock,
+    to_person,
+)
+from test_dialogue_interest import registers
+from test_storage_export_and_erasure import SECRET, fill
+
+from storage.database import Database
+from storage.privacy.retention import Durations
+from storage.queues.inbox import Received
+from storage.queues.outbox import Audience
+from storage.records.drafts import Draft
+from storage.records.questions import QuestionLimits
+
+# As SQLite stores an integer of this size, in tables and in indexes.
+NUMBER = TELEGRAM_ID.to_bytes(6, "big")
+MANY = QuestionLimits(length=10_000, a_day=10_000)
+
+
+def folder_of(url: str) -> Path:
+    return Path(str(make_url(url).database)).parent
+
+
+def stands_in(folder: Path, *words: bytes) -> list[str]:
+    """Where one of these words can be read, in the names and bytes of all files."""
+    return [
+        f"{path.name}: {word!r}"
+        for path in folder.iterdir()
+        for word in words
+        if word in path.read_bytes()
+    ]
+
+
+async def crowd(database: Database, seed: int) -> None:
+    """Let nine people write texts of many lengths in turn, so that SQLite moves their rows."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    for number in range(1000, 1500):
+        who = chance.choice([TELEGRAM_ID, *range(1, 9)])
+        size = chance.choice([5, 40, 300, 1500, 4000, 9000])
+        words = (SECRET if who == TELEGRAM_ID else "other") + "x" * size
+        async with database.begin() as work:
+            someone = (await work.people.seen(who)).id
+            await work.questions.record(number, someone, words, "answer", ["a"], MANY)
+            work.drafts.save(Draft(someone, "interest", "name", "a", {"company": words}))
+            await work.inbox.add([Received(number, who, words)])
+            await work.inbox.done([number - chance.randrange(9)])
+            await work.outbox.add(to_person(who, words))
+            for one in await work.outbox.claim("here", [], 1, list(Audience)):
+                await work.outbox.sent(one.id, one.chat_id or 0, 1)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_nothing_of_an_erased_person_stands_in_the_folder(
+    database: Database, url: str, seed: int
+) -> None:
+    someone = await fill(database)
+    await crowd(database, seed)
+    assert stands_in(folder_of(url), SECRET.encode(), NUMBER)
+    async with database.begin() as work:
+        await work.rights.erase(someone)
+    assert await database.scrub()
+    assert stands_in(folder_of(url), SECRET.encode(), NUMBER) == []
+    assert stands_in(folder_of(url), b"other")
+
+
+@ON_SQLITE
+async def test_nothing_that_was_kept_long_enough_stands_in_the_folder(
+    database: Database, url: str, clock: Clock
+) -> None:
+    await fill(database)
+    await crowd(database, 4)
+    async with database.begin() as work:
+        waiting = await work.inbox.claim("here", [], 100)
+        while waiting:
+            await work.inbox.done([one.update_id for one in waiting])
+            waiting = await work.inbox.claim("here", [], 100)
+        while calls := await work.outbox.claim("here", [], 100, list(Audience)):
+            for one in calls:
+                await work.outbox.sent(one.id, one.chat_id or -100, 30)
+    clock.advance(days=366)
+    for _ in range(2):
+        async with database.begin() as work:
+            await work.retention.apply(Durations())
+        clock.advance(days=366)
+    assert await database.scrub()
+    assert stands_in(folder_of(url), SECRET.encode(), NUMBER) == []
+
+
+@ON_SQLITE
+async def test_a_reader_delays_the_scrubbing_and_nobody_waits(database: Database, url: str) -> None:
+    someone = await fill(database)
+    path = str(make_url(url).database)
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM people").fetchall()
+        async with database.begin() as work:
+            await work.rights.erase(someone)
+        scrubbing = asyncio.create_task(database.keep_scrubbed())
+        assert not await database.scrub()
+        async with database.begin() as work:
+            await work.people.seen(8)
+        assert stands_in(folder_of(url), SECRET.encode())
+        reader.execute("COMMIT")
+        await until_gone(folder_of(url), SECRET)
+    scrubbing.cancel()
+    await asyncio.gather(scrubbing, return_exceptions=True)
+
+
+async def until_gone(folder: Path, *words: str) -> None:
+    """Wait until these words stand nowhere in the folder."""
+    async with asyncio.timeout(10):
+        while stands_in(folder, *(word.encode() for word in words)):  # noqa: ASYNC110 - a file tells nobody
+            await asyncio.sleep(0.02)
+
+
+async def test_the_folder_forgets_while_the_bot_goes_on(sme: Speaker, stage: Stage) -> None:
+    folder = stage.database.parent
+    await sme.says("une question marquante")
+    await registers(sme, stage)
+    assert stands_in(folder, b"Samira", b"marquante")
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    sme.sees("Tout est effac")
+    await until_gone(folder, "Samira", "marquante")
+    await sme.says("/aide")
+    sme.sees("Ce que vous pouvez faire ici")
