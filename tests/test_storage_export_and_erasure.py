@@ -57,6 +57,7 @@ NOT_FREE_TEXT = {
     "outbox.audience": "our word",
     "outbox.method": "Telegram's word",
     "outbox.about": "our ids",
+    "outbox.quotes": "our ids",
     "outbox.state": "our word",
     "outbox.error": "Telegram's words about a failure",
     "drafts.form": "our word",

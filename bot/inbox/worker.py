@@ -24,10 +24,12 @@ from bot.runtime import metrics
 from bot.runtime.error_reference import new_reference
 from bot.runtime.lanes import Lanes
 from bot.runtime.logs import now_about
+from handlers.core.ahead import done_ahead, needs_work
 from handlers.core.services import Services
 from handlers.core.turn import CURRENT, BotContext, Turn
 from handlers.messages import Catalogue
 from handlers.prefetch import asked_anew, match_ahead, prefetch
+from handlers.table import AHEAD
 from storage.database import Database
 from storage.engine.errors import StorageError
 from storage.queues.inbox import WaitingUpdate
@@ -91,7 +93,14 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             asked = await asked_anew(self._database, self._services, updates)
             numbers = {update.update_id for update in asked}
             # Taps need not wait until the questions of other people are matched.
-            await self._handle_all([each for each in updates if each.update_id not in numbers])
+            await self._handle_all(
+                [
+                    each
+                    for each in updates
+                    # What needs work beforehand is handled by itself: others must not wait for it.
+                    if each.update_id not in numbers and not needs_work(AHEAD, each)
+                ]
+            )
             self._asked |= {update.update_id: update for update in asked}
             await self._match_all(numbers)
         except Exception as error:  # noqa: BLE001 - of whatever fails here, each one by itself will tell
@@ -152,7 +161,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             await self._set_aside(item, None, error)
             return
         try:
-            turn = await self._handle_alone(update)
+            turn = await self._handle_alone(update, await self._ahead(update))
         except StorageError as error:
             await self._try_later(item, error)
         except Exception as error:  # noqa: BLE001 - a handler may fail in any way; the person is told
@@ -161,15 +170,22 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         else:
             self._handled(turn, item)
 
-    async def _handle_alone(self, update: Update) -> Turn:
+    async def _ahead(self, update: Update) -> object:
+        """Do what is slow while no transaction is open."""
+        if await asked_anew(self._database, self._services, [update]):
+            await match_ahead(self._services, [update])
+        return await done_ahead(AHEAD, self._database, self._services, update)
+
+    async def _handle_alone(self, update: Update, ahead: object) -> Turn:
         async with self._database.begin() as work:
-            turn = await self._turn(work, update)
+            turn = await self._turn(work, update, ahead)
             await self._mark_done(work, [turn])
         self._announce(work.changes.owed)
         return turn
 
-    async def _turn(self, work: UnitOfWork, update: Update) -> Turn:
+    async def _turn(self, work: UnitOfWork, update: Update, ahead: object = None) -> Turn:
         turn = Turn(self._services, work, update)
+        turn.ahead = ahead
         CURRENT.set(turn)
         typing = asyncio.get_running_loop().call_later(
             _TYPING_AFTER_SECONDS, self._show_typing, update

@@ -301,6 +301,7 @@ class Dispatcher(Lanes[Pending, str]):
                         payload,
                         chat_id=chat_id,
                         about=item.about,
+                        quotes=item.quotes,
                     )
                 )
             elif gone and item.method == "editMessageReplyMarkup":
@@ -345,7 +346,8 @@ class Dispatcher(Lanes[Pending, str]):
         metrics.PARKED.inc()
         if await deliveries.failed(work, item, kind, self._services.identity):
             return
-        if item.leaves_trace and item.audience is not Audience.ADMINISTRATORS:
+        # A list that could not be shown is asked for again.
+        if item.leaves_trace and not item.quotes and item.audience is not Audience.ADMINISTRATORS:
             number = await deliveries.number_of(work, item.about)
             text = TEXT("undelivered_alert", error=kind, about=item.about, number=number)
             content = {"text": text, "parse_mode": "HTML"}

@@ -33,7 +33,7 @@ def requires(authority: Authority) -> Callable[[Callback], Callback]:
         async def guarded(update: Update, context: BotContext) -> None:
             if await flood.holds(context.turn):
                 return
-            if await _has(authority, context.turn, update.effective_chat):
+            if await has(authority, context.turn, update.effective_chat):
                 await handler(update, context)
             else:
                 _refuse(authority, context.turn)
@@ -44,7 +44,8 @@ def requires(authority: Authority) -> Callable[[Callback], Callback]:
     return decorate
 
 
-async def _has(authority: Authority, turn: Turn, chat: Chat | None) -> bool:
+async def has(authority: Authority, turn: Turn, chat: Chat | None) -> bool:
+    """Tell whether the sender of the turn has this authority in this chat."""
     if authority is Authority.ANYONE:
         return True
     if chat is None:

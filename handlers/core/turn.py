@@ -5,6 +5,7 @@ everything else that the update changes; the dispatcher sends it after the commi
 """
 
 import time
+from collections.abc import Collection
 from contextvars import ContextVar
 from typing import Any, Self, TypeAlias
 
@@ -32,6 +33,8 @@ class Turn:
         self.toast_text: str | None = None
         self.toast_is_alert = False
         self.failure: Exception | None = None
+        # The result of the work done before the transaction (handlers/core/ahead.py).
+        self.ahead: object = None
         self.began = time.perf_counter()
         # Counted in the metrics after the commit: (event, kind) pairs.
         self.happened: list[tuple[str, str]] = []
@@ -73,10 +76,14 @@ class Turn:
         *,
         reply_to: int | None = None,
         priority: Priority = Priority.ANSWER,
+        quotes: Collection[int] = (),
     ) -> None:
-        """Send a message to the chat of this update; ``reply_to`` is a message there to quote."""
+        """Send a message to the chat of this update; ``reply_to`` is a message there to quote.
+
+        ``quotes`` are the questions whose words the text repeats.
+        """
         content = composed(text, keyboard, reply_to)
-        self._send("sendMessage", self.chat_id, content, priority=priority)
+        self._send("sendMessage", self.chat_id, content, priority=priority, quotes=quotes)
 
     def rewrite(
         self,
@@ -84,19 +91,20 @@ class Turn:
         keyboard: Keyboard | None = None,
         *,
         about: Subject | None = None,
+        quotes: Collection[int] = (),
     ) -> None:
         """Replace the message whose button was tapped; send a new one if it cannot be edited.
 
-        ``about`` names the record that the text shows, so that erasing the record finds this
-        message too.
+        ``about`` names the record that the text shows, and ``quotes`` the questions that it
+        repeats, so that erasing these finds the message too.
         """
         query = self.update.callback_query
         message = query.message if query else None
         if message is None or not message.is_accessible:
-            self.say(text, keyboard)
+            self.say(text, keyboard, quotes=quotes)
             return
         content = composed(text, keyboard) | {"message_id": message.message_id}
-        self._send("editMessageText", self.chat_id, content, about)
+        self._send("editMessageText", self.chat_id, content, about, quotes=quotes)
 
     def remove_buttons(self) -> None:
         """Remove the buttons of the tapped message and leave its text unchanged."""
@@ -181,10 +189,18 @@ class Turn:
         content: dict[str, object],
         about: Subject | None = None,
         priority: Priority = Priority.ANSWER,
+        *,
+        quotes: Collection[int] = (),
     ) -> None:
         self.work.outbox.owe(
             Outgoing(
-                Audience.PERSON, method, content, chat_id=chat_id, about=about, priority=priority
+                Audience.PERSON,
+                method,
+                content,
+                chat_id=chat_id,
+                about=about,
+                priority=priority,
+                quotes=quotes,
             )
         )
 

@@ -149,6 +149,8 @@ outbox = Table(
     Column("sent_at", UtcDateTime),
     Column("priority", Integer, nullable=False, server_default="0"),
     Column("claimed_by", String(64)),
+    # The ids of the questions whose words a message to facilitators repeats.
+    Column("quotes", JSON(none_as_null=True)),
     sqlite_autoincrement=True,
 )
 OUTBOX_WAITING = outbox.c.state == literal_column("'waiting'")

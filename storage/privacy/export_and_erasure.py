@@ -32,7 +32,7 @@ from storage.records.interest_values import Event, Interest, Status
 from storage.records.interests import Interests
 from storage.records.people import People, Person
 from storage.records.questions import Question, Questions
-from storage.subject import Kind, Subject, tells_of
+from storage.subject import Kind, Subject, is_of, tells_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ class SentNotice:
     message_id: int
     number: str
     of_conversation: bool = False
+    of_questions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ class Rights(Repository):
         numbers = {each.id: each.number for each in await self._of_person(person_id)}
         talks = await self._beside(Conversations).of_person(person_id)
         notices = await self._notices(numbers) + await self._talk_notices(talks)
+        notices += await self._quoting_notices(person_id)
         about_them = tells_of(Kind.INTEREST, numbers) | tells_of(
             Kind.HANDOFF, [talk.id for talk in talks]
         )
@@ -231,6 +233,24 @@ class Rights(Repository):
                 SentNotice(row[0], row[1], talk.number, of_conversation=True) for row in result
             ]
         return tuple(notices)
+
+    async def _quoting_notices(self, person_id: int) -> tuple[SentNotice, ...]:
+        """Give the messages that quote the person's questions; those not sent yet are deleted."""
+        own = await self._connection.scalars(
+            select(questions.c.id).where(questions.c.person_id == person_id)
+        )
+        theirs = frozenset(own)
+        if not theirs:
+            return ()
+        rows = await self._connection.execute(
+            select(outbox.c.id, outbox.c.quotes, outbox.c.sent_chat_id, outbox.c.message_id).where(
+                is_of(Kind.GAP), outbox.c.quotes.is_not(None)
+            )
+        )
+        quoting = [row for row in rows if not theirs.isdisjoint(row.quotes)]
+        await self._delete(outbox, outbox.c.id.in_([row.id for row in quoting]))
+        places = {(row.sent_chat_id, row.message_id) for row in quoting if row.message_id}
+        return tuple(SentNotice(*place, "", of_questions=True) for place in sorted(places))
 
     async def _facilitation(self, telegram_id: int) -> Facilitation:
         signing = select(signatures.c.telegram_id).where(signatures.c.telegram_id == telegram_id)

@@ -31,7 +31,7 @@ from storage.queues.outgoing import (
     lane_of,
 )
 from storage.queues.send_pauses import EVERYTHING, is_paused
-from storage.subject import Subject
+from storage.subject import Kind, Subject
 
 # Re-exported: callers import the values and their repository from one module.
 __all__ = [
@@ -199,6 +199,10 @@ class Outbox(Repository):
         return chat_id if moved is None else moved
 
     def _row(self, outgoing: Outgoing) -> dict[str, object]:
+        # A delivery is recorded only of what has a subject.
+        about = outgoing.about or (
+            Subject(Kind.GAP, min(outgoing.quotes)) if outgoing.quotes else None
+        )
         row = {
             "lane": lane_of(outgoing.audience, outgoing.chat_id),
             "audience": outgoing.audience,
@@ -208,7 +212,8 @@ class Outbox(Repository):
             "payload": dict(outgoing.payload),
             "attachment": outgoing.attachment,
             "filename": outgoing.filename,
-            "about": outgoing.about and outgoing.about.pack(),
+            "about": about and about.pack(),
+            "quotes": sorted(outgoing.quotes) or None,
             "not_before": outgoing.not_before,
             "priority": outgoing.priority,
             "created_at": self._now,
@@ -237,6 +242,7 @@ _PENDING = (
     outbox.c.attachment,
     outbox.c.filename,
     outbox.c.about,
+    outbox.c.quotes,
     outbox.c.attempts,
     outbox.c.created_at,
 )
@@ -245,7 +251,11 @@ _PENDING = (
 def _pending(row: Row[*tuple[Any, ...]]) -> Pending:
     values = {column.name: getattr(row, column.name) for column in _PENDING}
     about = values["about"]
-    typed = {"audience": Audience(values["audience"]), "about": Subject.parse(about)}
+    typed = {
+        "audience": Audience(values["audience"]),
+        "about": Subject.parse(about),
+        "quotes": tuple(values["quotes"] or ()),
+    }
     return Pending(**values | typed, leaves_trace=about is not None)
 
 

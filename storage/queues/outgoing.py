@@ -1,6 +1,6 @@
 """Values of the outbox: calls to Telegram, as callers hand them over and get them back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -39,7 +39,9 @@ class Outgoing:
     """A Bot API call to make: `payload` (JSON, without `chat_id`), perhaps a file.
 
     `chat_id` is needed for a person, and is left out for a group. `about` keeps a
-    record of the delivery, without its content. `not_before` is at most half an hour ahead.
+    record of the delivery, without its content. `quotes` are the ids of questions whose words the
+    message repeats: the message is found by them when who asked is erased. `not_before` is at most
+    half an hour ahead.
     """
 
     audience: Audience
@@ -51,6 +53,7 @@ class Outgoing:
     about: Subject | None = None
     not_before: datetime | None = None
     priority: Priority = Priority.ANSWER
+    quotes: Collection[int] = ()
 
     def __post_init__(self) -> None:
         """Refuse a person without a chat, and a group with one (it is a setting)."""
@@ -79,6 +82,7 @@ class Pending:
     attempts: int
     created_at: datetime
     leaves_trace: bool
+    quotes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

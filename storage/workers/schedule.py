@@ -11,6 +11,11 @@ from storage.engine.schema import recurrences
 class Schedule(Repository):
     """The table `recurrences`."""
 
+    async def is_due(self, name: str, due: datetime) -> bool:
+        """Tell whether ``claim`` may be expected to succeed; changes nothing."""
+        last_at = await self._connection.scalar(_LAST, {"name": name})
+        return last_at is None or last_at < due or last_at > self._now + LONGEST_WAIT
+
     async def claim(self, name: str, due: datetime) -> bool:
         """Tell whether the caller is to run the task due at that time; it counts as done on commit.
 
