@@ -29,6 +29,7 @@ from handlers.core.services import Services
 from handlers.core.turn import CURRENT, BotContext, Turn
 from handlers.messages import Catalogue
 from handlers.prefetch import asked_anew, match_ahead, prefetch
+from handlers.questions.ask import UnmatchedError
 from handlers.table import AHEAD
 from storage.database import Database
 from storage.engine.errors import StorageError
@@ -46,6 +47,7 @@ _AT_ONCE = 128
 _TOGETHER = 64
 _TOGETHER_SECONDS = 0.03
 _RETRY_AFTER = timedelta(seconds=2)
+_MOST_MATCHES = 3
 # A person who waits longer sees that the bot is busy.
 _TYPING_AFTER_SECONDS = 0.7
 
@@ -161,7 +163,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             await self._set_aside(item, None, error)
             return
         try:
-            turn = await self._handle_alone(update, await self._ahead(update))
+            turn = await self._handle_matched(update, await self._ahead(update))
         except StorageError as error:
             await self._try_later(item, error)
         except Exception as error:  # noqa: BLE001 - a handler may fail in any way; the person is told
@@ -175,6 +177,18 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         if await asked_anew(self._database, self._services, [update]):
             await match_ahead(self._services, [update])
         return await done_ahead(AHEAD, self._database, self._services, update)
+
+    async def _handle_matched(self, update: Update, ahead: object) -> Turn:
+        """Handle one update; where its text turns out to need matching, match it and begin again.
+
+        The files may have changed after a match, so that one more is needed.
+        """
+        for _ in range(_MOST_MATCHES):
+            try:
+                return await self._handle_alone(update, ahead)
+            except UnmatchedError:
+                await match_ahead(self._services, [update])
+        return await self._handle_alone(update, ahead)
 
     async def _handle_alone(self, update: Update, ahead: object) -> Turn:
         async with self._database.begin() as work:
