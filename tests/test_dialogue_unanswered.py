@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from dialogue import Message, Speaker, Stage, inside, unfailing
+from dialogue import Message, Speaker, Stage, inside, tune, unfailing
 from small_library import decides, library_of, small_folder, staged_library, works
 from sqlalchemy import select, update
 
@@ -16,6 +16,7 @@ from handlers.curation.unanswered import MOST_PEOPLE
 from knowledge.knowledge import Knowledge
 from knowledge.ranking.model_store import ModelStore
 from storage.engine.schema import conversations, outbox, publications, questions
+from storage.privacy.retention import Durations
 from storage.queues.outbox import Priority
 from storage.records.change_requests import ChangeState
 
@@ -490,3 +491,81 @@ def test_the_digest_is_due_on_mondays_at_nine_in_paris(stage: Stage) -> None:
     # Over the end of summer time the hour on the wall stays.
     october = due.replace(year=2026, month=10, day=27, hour=12)
     assert last_due(october).isoformat() == "2026-10-26T09:00:00+01:00"
+
+
+async def quotes_are_gone(stage: Stage, gone: str) -> bool:
+    """Tell whether no message of the group quotes these words, in its text or on its buttons."""
+    return gone not in str(stage.messenger.messages(stage.messenger.facilitators.id))
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        ("/sansreponse",),
+        ("/sansreponse", "2."),
+        ("/sansreponse", "2.", "Ajouter à une réponse"),
+        ("/sansreponse", "2.", "Ajouter à une réponse", "Toutes les réponses"),
+        ("/sansreponse", "2.", "Mettre de côté"),
+        ("/sansreponse", "2.", "Hors sujet"),
+    ],
+    ids="-".join,
+)
+async def test_no_sent_list_quotes_who_was_erased(
+    sme: Speaker, other_sme: Speaker, facilitator: Speaker, stage: Stage, way: tuple[str, ...]
+) -> None:
+    await sme.says(CLOCK)
+    await other_sme.says(MATCH)
+    await facilitator.says(way[0])
+    for label in way[1:]:
+        await facilitator.taps(label)
+    assert not await quotes_are_gone(stage, "Tokyo")
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    assert await quotes_are_gone(stage, "Tokyo")
+    facilitator.received("la personne l'a demandé", "/sansreponse")
+    await facilitator.says("/sansreponse")
+    facilitator.sees("1 sujet", MATCH)
+    # The other person's list stays as it is.
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    facilitator.received(MATCH)
+
+
+async def test_the_digest_does_not_quote_who_was_erased(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    digest = await digest_of(stage)
+    await digest.send_if_due()
+    stage.clock.passes(days=6)
+    await sme.says(CLOCK)
+    stage.clock.passes(days=1)
+    assert await digest.send_if_due()
+    await stage.settles()
+    facilitator.received(CLOCK)
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    assert await quotes_are_gone(stage, "Tokyo")
+
+
+async def test_a_list_is_known_by_what_it_quotes_as_long_as_the_questions_are_kept(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says(CLOCK)
+    await facilitator.says("/sansreponse")
+    durations = Durations()
+    for days, left in ((durations.outbox_record.days + 1, 1), (durations.question.days, 0)):
+        stage.clock.passes(days=days)
+        async with stage.running.parts.database.begin() as work:
+            await work.retention.apply(durations)
+        assert len(await stage.rows(select(outbox.c.id))) == left
+
+
+async def test_what_is_not_compared_in_time_is_said(
+    facilitator: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tune(monkeypatch, "handlers.curation.gaps", SECONDS=0.0)
+    await keeps(stage, *(f"{letter * 5} {letter * 4}" for letter in "abcdefghijkl"))
+    await facilitator.says("/sansreponse")
+    facilitator.sees("12 sujets", "4 questions récentes ne sont pas encore rapprochées")
+    await facilitator.says("/sansreponse")
+    assert "rapprochée" not in facilitator.text
