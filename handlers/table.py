@@ -41,6 +41,13 @@ ALL: tuple[Handler, ...] = (
 )
 
 # The slow work of handlers, done before their transaction.
-AHEAD: Works = unanswered.AHEAD | fill_gap.AHEAD | publish.AHEAD | history.AHEAD | trial.AHEAD
+AHEAD: Works = {
+    **unanswered.AHEAD,
+    **fill_gap.AHEAD,
+    **publish.AHEAD,
+    **history.AHEAD,
+    **trial.AHEAD,
+    **privacy.AHEAD,
+}
 
 FORMS: tuple[Form, ...] = (interest.FORM, proposal.FORM, person.FORM, person.REPLY)

@@ -4,7 +4,7 @@ import asyncio
 
 from telegram import Update
 
-from handlers.core.ahead import Works
+from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import button, rows
 from handlers.core.paging import BUTTON_ITEMS, Page
@@ -149,8 +149,8 @@ async def _publish(
     await turn.work.questions.treat(gap.ids, how, turn.user.id, publication_id=publication_id)
 
 
-AHEAD: Works = {ChooseEntry.PREFIX: _match_ahead} | dict.fromkeys(
-    (AllEntries.PREFIX, AddPhrasing.PREFIX, OutOfScope.PREFIX), compare_ahead
+AHEAD: Works = {ChooseEntry.PREFIX: Ahead(_match_ahead)} | dict.fromkeys(
+    (AllEntries.PREFIX, AddPhrasing.PREFIX, OutOfScope.PREFIX), Ahead(compare_ahead)
 )
 HANDLERS: tuple[Handler, ...] = (
     tap(ChooseEntry, choose_entry),

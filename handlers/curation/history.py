@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from telegram import Update
 
-from handlers.core.ahead import Works
+from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import Button, button, rows
 from handlers.core.paging import TEXT_ITEMS, Page
@@ -101,7 +101,7 @@ def _published(turn: Turn) -> Sequence[Version]:
 
 
 AHEAD: Works = dict.fromkeys(
-    ("/historique", ListVersions.PREFIX, ShowVersion.PREFIX, ReturnTo.PREFIX), _read_versions
+    ("/historique", ListVersions.PREFIX, ShowVersion.PREFIX, ReturnTo.PREFIX), Ahead(_read_versions)
 )
 HANDLERS: tuple[Handler, ...] = (
     command("historique", show_history),

@@ -12,7 +12,7 @@ from telegram import Document, Message, Update
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
-from handlers.core.ahead import Works
+from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, is_listed, requires
 from handlers.core.routing import Handler, command, tap
 from handlers.core.services import Services
@@ -158,7 +158,7 @@ def _say_decided(turn: Turn, change: ChangeRequest | None) -> None:
     turn.remove_buttons()
 
 
-AHEAD: Works = {"/faq": _read_contents}
+AHEAD: Works = {"/faq": Ahead(_read_contents)}
 _FILE = on.UpdateType.MESSAGE & on.Document.ALL
 _YAML = on.Document.FileExtension("yaml") | on.Document.FileExtension("yml")
 _CAPTIONED = on.CaptionRegex(r"^/faq\b")

@@ -4,7 +4,7 @@ import asyncio
 
 from telegram import Update
 
-from handlers.core.ahead import Works
+from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler, command
 from handlers.core.services import Services
@@ -40,5 +40,5 @@ def _question(text: str) -> str:
     return "".join(text.split(maxsplit=1)[1:])[:_LONGEST_QUESTION]
 
 
-AHEAD: Works = {"/tester": _explain}
+AHEAD: Works = {"/tester": Ahead(_explain)}
 HANDLERS: tuple[Handler, ...] = (command("tester", try_question),)

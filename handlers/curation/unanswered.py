@@ -5,7 +5,7 @@ from typing import Protocol
 
 from telegram import Update
 
-from handlers.core.ahead import Works
+from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import Keyboard, button, rows
 from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page
@@ -153,7 +153,7 @@ async def _open(turn: Turn, question: Unanswered) -> Conversation:
 
 AHEAD: Works = dict.fromkeys(
     ("/sansreponse", *(b.PREFIX for b in (ListGaps, ShowGap, AnswerPeople, SetAside, PutBack))),
-    compare_ahead,
+    Ahead(compare_ahead),
 )
 HANDLERS: tuple[Handler, ...] = (
     command("sansreponse", list_gaps),

@@ -1,18 +1,22 @@
 """Data protection rights of a person: information, access, erasure."""
 
+import asyncio
 from dataclasses import dataclass
 
 from telegram import Update
 
+from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, requires
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import button, column
 from handlers.core.routing import Handler, command, tap
-from handlers.core.turn import BotContext
+from handlers.core.services import Services
+from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
 from handlers.handoff import threads
 from handlers.messages import Catalogue
 from handlers.requests import administrators
+from storage.database import Database
 from storage.privacy.export_and_erasure import SentNotice
 from storage.queues.outbox import Delivery
 
@@ -38,12 +42,19 @@ async def show_privacy(_update: Update, context: BotContext) -> None:
 @reminding
 async def send_data(_update: Update, context: BotContext) -> None:
     """Send all data about the person, as an HTML page that any phone opens."""
-    turn = context.turn
-    data = await turn.work.rights.export(
-        (await turn.person()).id, except_update_id=turn.update.update_id
+    if isinstance(context.turn.ahead, bytes):
+        context.turn.send_file(FILE_NAME, context.turn.ahead, TEXT("data_caption"))
+
+
+async def _write_page(database: Database, services: Services, update: Update) -> bytes:
+    """Write the page: of thousands of questions, that takes a second."""
+    async with database.begin() as work:
+        person = await Turn(services, work, update).person()
+        data = await work.rights.export(person.id, except_update_id=update.update_id)
+    page = await asyncio.to_thread(
+        TEXT, "data_page", data=data, now=work.now, identity=services.identity
     )
-    page = TEXT("data_page", data=data, now=turn.work.now, identity=turn.services.identity)
-    turn.send_file(FILE_NAME, page.encode(), TEXT("data_caption"))
+    return page.encode()
 
 
 @requires(Authority.PERSON)
@@ -83,6 +94,7 @@ def _in_place_of(sent: SentNotice) -> str:
     return words("erased", number=sent.number)
 
 
+AHEAD: Works = {"/mesdonnees": Ahead(_write_page, Authority.PERSON)}
 HANDLERS: tuple[Handler, ...] = (
     command(("confidentialite", "privacy"), show_privacy),
     command("mesdonnees", send_data),

@@ -221,18 +221,20 @@ class Rights(Repository):
         return tuple([(talk, await repository.messages(talk.id)) for talk in talks])
 
     async def _talk_notices(self, talks: Sequence[Conversation]) -> tuple[SentNotice, ...]:
-        notices: list[SentNotice] = []
-        for talk in talks:
-            result = await self._connection.execute(
-                select(outbox.c.sent_chat_id, outbox.c.message_id)
-                .distinct()
-                .where(tells_of(Kind.HANDOFF, [talk.id]), outbox.c.sent_chat_id < 0)
-                .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
-            )
-            notices += [
-                SentNotice(row[0], row[1], talk.number, of_conversation=True) for row in result
-            ]
-        return tuple(notices)
+        numbers = {talk.id: talk.number for talk in talks}
+        # One statement for all: somebody may have had hundreds of conversations.
+        result = await self._connection.execute(
+            select(outbox.c.sent_chat_id, outbox.c.message_id, outbox.c.about)
+            .distinct()
+            .where(is_of(Kind.HANDOFF), outbox.c.sent_chat_id < 0)
+            .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
+        )
+        told = [(*row[:2], about.id) for row in result if (about := Subject.parse(row[2]))]
+        places = dict.fromkeys(place for place in told if place[2] in numbers)
+        return tuple(
+            SentNotice(chat, message, numbers[talk], of_conversation=True)
+            for chat, message, talk in places
+        )
 
     async def _quoting_notices(self, person_id: int) -> tuple[SentNotice, ...]:
         """Give the messages that quote the person's questions; those not sent yet are deleted."""
