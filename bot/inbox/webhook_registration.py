@@ -4,7 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from telegram import WebhookInfo
 from telegram.error import BadRequest, InvalidToken, TelegramError
@@ -132,13 +132,23 @@ class _Told:
 
 
 def _is_same_place(told: str, ours: str) -> bool:
-    """Tell whether an address may be ours as a server rewrites it: none, or the same host."""
-    return not told or _host(told) == _host(ours)
+    """Tell whether an address may be ours as a server tells it: none, or in another spelling."""
+    return not told or _place(told) == _place(ours)
 
 
 def _named(url: str) -> str:
     """Name an address in a log: its host only, because the path may be somebody's secret."""
     return f"another address (on {_host(url)})" if url else "no address"
+
+
+def _place(url: str) -> tuple[str, int | None, str]:
+    """Return an address as (host, port, path), in one spelling."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme.lower())
+    except ValueError:
+        return "", None, url
+    return _host(url), port, unquote(parts.path).rstrip("/")
 
 
 def _host(url: str) -> str:
