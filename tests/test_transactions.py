@@ -234,6 +234,7 @@ def buttons(service: Service) -> Iterator[str]:
     # Of the unanswered ones, the newest and one that nobody else asks for.
     numbers = [1, 2, QUESTIONS, QUESTIONS - 3]
     values: dict[type, list[Any]] = {int: numbers, bool: [True, False], str: words}
+    yield "a button of another time"
     for kind in CallbackData.__subclasses__():
         fields = [
             list(field)[:2] if issubclass(field, Enum) else values[field]
@@ -273,14 +274,18 @@ def updates(service: Service) -> Iterator[dict[str, Any]]:
     for sender, text in itertools.product(people, texts):
         yield {"message": message(sender, sender, text=text)}
     for chat, sender in chats:
-        reply = message(chat, 1, text="Question Q-2025-0001")
-        yield {"message": message(chat, sender, text=LONG[:4000], reply_to_message=reply)}
+        for said in ("Question Q-2025-0001", "Bonjour"):
+            reply = message(chat, 1, text=said)
+            reply["from"]["is_bot"] = True
+            yield {"message": message(chat, sender, text=LONG[:4000], reply_to_message=reply)}
         for number in (3, 4):
             edit = message(chat, sender, text=LONG[:4000]) | {"message_id": number}
             yield {"edited_message": edit}
         file = {"file_id": "1", "file_unique_id": "1", "file_name": "faq.yaml", "file_size": 10}
         yield {"message": message(chat, sender, document=file, caption="/faq")}
         yield {"message": message(chat, sender, text="bonjour")}
+        yield {"message": message(chat, sender, text="/inconnue")}
+        yield {"message": message(chat, sender, location={"longitude": 5.0, "latitude": 43.0})}
         yield {"message": message(chat, sender, migrate_to_chat_id=-5)}
         bot = {"id": 1, "is_bot": True, "first_name": "Bot", "username": "ti_bot"}
         member = {"user": bot, "status": "member"}

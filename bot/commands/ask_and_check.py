@@ -12,6 +12,7 @@ from bot.commands.console import fail, say
 from bot.commands.evaluation import EvaluationFileError, as_page, evaluate, in_words, read_questions
 from bot.content.compiler import compiling, warm_up
 from bot.messages import TEXT
+from bot.runtime import json_text
 from bot.settings import Settings
 from knowledge.curation.check import check as find_problems
 from knowledge.curation.check import check_whole
@@ -90,7 +91,7 @@ def answer_lines(directory: Path, lines: TextIO, output: TextIO) -> int:
         if not line.strip():
             continue
         try:
-            question = json.loads(line)["q"]
+            question = json_text.read(line)["q"]
         except (ValueError, KeyError, TypeError):
             return fail(TEXT.label("ask_bad_line", line=number))
         if not isinstance(question, str):

@@ -46,7 +46,7 @@ _SHORTEST_PAUSE = 1.0
 # The largest batch that Telegram returns (Bot API, getUpdates).
 _BATCH = 100
 # Errors that Telegram and the proxies before it are known to cause: the class name says enough.
-_EXPECTED = (TelegramError, ValueError, RecursionError)
+_EXPECTED = (TelegramError, ValueError)
 
 
 class PollingSource(UpdateSource):

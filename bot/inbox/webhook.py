@@ -267,4 +267,4 @@ def _understood(body: bytes) -> Received:
 def _refused(refusal: RefusedUpdate) -> Response:
     metrics.REFUSED.labels(refusal.reason).inc()
     headers = _COME_BACK if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    return Response(status_code=refusal.status, headers=headers)
+    return PlainTextResponse(refusal.reason, refusal.status, headers)
