@@ -10,6 +10,7 @@ import orjson
 from telegram import Bot, Update
 
 from bot.runtime import json_text
+from knowledge.text.hidden import without_hidden
 from storage.queues.inbox import Received
 
 logger = logging.getLogger(__name__)
@@ -23,6 +24,12 @@ _LARGEST = 2**63 - 1
 # Characters that JSON may escape and that no database stores as text: NUL and lone surrogates.
 _UNSTORABLE = re.compile(
     r"\\u0000|\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]..", re.IGNORECASE
+)
+# Escapes and characters of which some are hidden; most updates have none of them.
+_MAY_HIDE = re.compile(
+    r"\\u(?:00[01789]|061c|180e|20[0-6]|feff|fff|d[89a-f])|\\[bf]"
+    "|[\x7f-\x9f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]",
+    re.IGNORECASE,
 )
 _LOST = re.compile("[\x00\ud800-\udfff]")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -88,14 +95,27 @@ def parsed(body: bytes) -> Received:
 def understood(body: str, bot: Bot) -> Update:
     """Return a stored update as PTB's object; ValueError where an id is no number that fits.
 
+    Characters that nobody sees are removed from all its texts: what people write, and their names,
+    are shown to others.
     PTB may raise any exception on what it cannot parse. It accepts any value in the place of a
     number, but no answer could be addressed to a chat or person with such an id.
     """
-    update: Update = Update.de_json(_shortened(json_text.read(body)), bot)
+    raw = json_text.read(body)
+    if _MAY_HIDE.search(body):
+        raw = _visible(raw)
+    update: Update = Update.de_json(_shortened(raw), bot)
     for named in (update.effective_chat, update.effective_user):
         if named is not None and not (_is_number(named.id) and named.id):
             raise ValueError("an update that names a chat or a person by something else")
     return update
+
+
+def _visible(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, str):
+        return without_hidden(value)
+    if isinstance(value, dict):
+        return {name: _visible(inner) for name, inner in value.items()}
+    return [_visible(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _shortened(raw: dict[str, Any]) -> dict[str, Any]:
