@@ -23,14 +23,13 @@ from knowledge.files.problems import KnowledgeError
 from knowledge.knowledge import Knowledge
 from knowledge.loading import build
 from storage.engine.errors import InUseError, NotSqliteError, StorageError
-from storage.engine.faults import Fault, fault_of, kind_of
+from storage.engine.faults import SPOILT, fault_of, kind_of
 from storage.engine.file_lock import alone_on
 from storage.operations.inspect import sqlite_file
 
 logger = logging.getLogger(__name__)
 
 # Errors that any statement can meet and that are no mistake of the operator.
-_SPOILT = {Fault.DAMAGED, Fault.NOT_A_DATABASE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ async def serve(
         return fail(_in_words(error))
     except DBAPIError as error:
         fault = fault_of(error)
-        if fault not in _SPOILT:
+        if fault not in SPOILT:
             raise
         return fail(TEXT.label(f"database_{fault}", reason=kind_of(error)))
     say(TEXT.label("stopped"))
@@ -145,7 +144,7 @@ def _in_words(error: Exception) -> str:
 def _alone_on(url: str) -> AbstractContextManager[None]:
     """Lock an SQLite file for this bot alone; a PostgreSQL server may be shared by any number."""
     try:
-        return alone_on(sqlite_file(url))
+        return alone_on(sqlite_file(url), creates=True)
     except NotSqliteError:
         return nullcontext()
 

@@ -14,14 +14,19 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage.engine.errors import DatabaseUnavailableError, NestedTransactionError, StorageError
-from storage.engine.faults import Fault, fault_of, kind_of
+from storage.engine.errors import (
+    DatabaseDamagedError,
+    DatabaseUnavailableError,
+    NestedTransactionError,
+    StorageError,
+)
+from storage.engine.faults import SPOILT, Fault, fault_of, kind_of
 from storage.engine.file_lock import make_folder
 from storage.engine.json_columns import JSON_COLUMNS
 from storage.engine.revision import NEWEST, is_newest
@@ -80,13 +85,33 @@ class Database:
         self._idle_connection: AsyncConnection | None = None
         self._writer = asyncio.Lock()
         self._writing: asyncio.Task[Any] | None = None
+        self._damage: DBAPIError | None = None
+        self._is_damaged = asyncio.Event()
+
+    async def damage(self) -> DBAPIError:
+        """Wait until a statement meets damage in the file, and return its error."""
+        await self._is_damaged.wait()
+        if self._damage is None:
+            raise LookupError("damage is noted with its error")
+        return self._damage
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether a statement has met damage in the file."""
+        return self._is_damaged.is_set()
 
     async def migrate(self) -> None:
-        """Bring the schema to this version's; raises `DatabaseTooNewError` if it is newer."""
+        """Bring the schema to this version's; raises `DatabaseTooNewError` if it is newer.
+
+        `DatabaseDamagedError` if a page of an SQLite file is damaged: most statements would work,
+        and the others fail again and again.
+        """
         # With foreign keys on, rebuilding a table would empty the tables that refer to it.
         engine = open_engine(self._url, foreign_keys=False)
         try:
             async with engine.begin() as connection:
+                if self._is_sqlite:
+                    await _check(connection)
                 if not await connection.run_sync(is_newest):
                     await connection.run_sync(_upgrade)
         except unreachable(engine) as error:
@@ -134,8 +159,15 @@ class Database:
                     await work.changes.write_all()
             except DBAPIError as error:
                 if not _is_outage(error):
+                    self._note_damage(error)
                     raise
                 raise DatabaseUnavailableError(_reason(error)) from error
+
+    def _note_damage(self, error: DBAPIError) -> None:
+        if fault_of(error) in SPOILT and not self.is_damaged:
+            logger.error("the database file is damaged: %s", kind_of(error))
+            self._damage = error
+            self._is_damaged.set()
 
     async def close(self) -> None:
         """Remove this worker from the list of workers and close every connection."""
@@ -192,6 +224,13 @@ class Database:
                 yield
             finally:
                 self._writing = None
+
+
+async def _check(connection: AsyncConnection) -> None:
+    """Look at every page of the file, but not at the order of its indexes, which takes longer."""
+    found = await connection.scalar(text("PRAGMA quick_check(1)"))
+    if found != "ok":
+        raise DatabaseDamagedError(str(found))
 
 
 def _upgrade(connection: Connection) -> None:

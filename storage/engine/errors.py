@@ -15,6 +15,10 @@ class DatabaseUnavailableError(StorageError):
     """The database cannot be reached, is locked or its disk is full: the caller may try again."""
 
 
+class DatabaseDamagedError(StorageError):
+    """The database file is damaged: only a backup helps."""
+
+
 class InUseError(StorageError):
     """Another process uses an SQLite file, which only one may use, or a database to be copied."""
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from storage.engine.errors import DatabaseTooNewError, NoPlaceError
+from storage.engine.errors import DatabaseDamagedError, DatabaseTooNewError, NoPlaceError
 
 
 class Fault(StrEnum):
@@ -53,6 +53,11 @@ _OF_POSTGRESQL = {
 }
 
 
+_OF_OURS = {DatabaseTooNewError: Fault.TOO_NEW, DatabaseDamagedError: Fault.DAMAGED}
+# What no retry mends: the process ends, and says that a backup is to be restored.
+SPOILT = frozenset({Fault.DAMAGED, Fault.NOT_A_DATABASE})
+
+
 def fault_of(error: BaseException) -> Fault:
     """Return the fault behind a driver's error, or behind an error of ours that it caused."""
     faults = (_fault(cause) for cause in _causes(error))
@@ -75,8 +80,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _fault(error: BaseException) -> Fault | None:
     match error:
-        case DatabaseTooNewError():
-            return Fault.TOO_NEW
+        case DatabaseTooNewError() | DatabaseDamagedError():
+            return _OF_OURS[type(error)]
         case NoPlaceError():
             return Fault.NO_PLACE
         case sqlite3.Error():
