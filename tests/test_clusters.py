@@ -8,9 +8,9 @@ import yaml
 from dialogue import inside
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz import process
 
 import knowledge
-from knowledge.curation import clusters
 from knowledge.curation.clusters import Likeness, alike, said_alike
 from knowledge.text.normalise import normalise
 
@@ -126,13 +126,13 @@ def test_only_new_questions_are_compared(monkeypatch: pytest.MonkeyPatch) -> Non
     likeness, texts = Likeness(), many(100)
     likeness.compare(texts)
     compared: list[int] = []
-    genuine = clusters.process.cdist
+    genuine = process.cdist
 
     def counting(some: list[str], others: list[str], **options: Any) -> Any:
         compared.append(len(some))
         return genuine(some, others, **options)
 
-    monkeypatch.setattr(clusters.process, "cdist", counting)
+    monkeypatch.setattr(process, "cdist", counting)
     likeness.compare(texts)
     assert compared == []
     likeness.compare({number: text for number, text in texts.items() if number > 10})

@@ -62,7 +62,12 @@ async def status_of(
 
 
 async def test_no_answer_can_be_framed(browser: httpx.AsyncClient) -> None:
-    kinds = ({}, {"Content-Type": "application/json"}, {"Host": "evil.example"}, FOREIGN[0])
+    kinds: tuple[dict[str, str], ...] = (
+        {},
+        {"Content-Type": "application/json"},
+        {"Host": "evil.example"},
+        FOREIGN[0],
+    )
     for method, path, headers in itertools.product(METHODS, PATHS, kinds):
         await status_of(browser, method, path, headers)
 

@@ -134,7 +134,7 @@ def _guarded(app: ASGIApp) -> ASGIApp:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
-                message = message | {"headers": [*message.get("headers", ()), *_GUARDS]}
+                message = {**message, "headers": [*message.get("headers", ()), *_GUARDS]}
             await send(message)
 
         try:

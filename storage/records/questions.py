@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Result, Row, bindparam, func, or_, select, text, update
+from sqlalchemy import ColumnElement, MappingResult, Row, bindparam, func, or_, select, text, update
 
 from storage.engine.repository import Repository, Upsert, insert_into
 from storage.engine.schema import questions
@@ -140,28 +140,17 @@ class Questions(Repository):
         columns = [questions.c[name] for name in Unanswered.__slots__ if name != "text"]
         start = func.substr(questions.c.text, 1, length).label("text")
         result = await self._untreated([*columns, start], limit, since)
-        return tuple(
-            Unanswered(
-                row.id,
-                row.person_id,
-                row.asked_at,
-                row.text,
-                row.outcome,
-                tuple(row.shown),
-                row.helpful,
-            )
-            for row in result
-        )
+        return tuple(Unanswered(**{**row, "shown": tuple(row["shown"])}) for row in result)
 
     async def unanswered_texts(self, limit: int, length: int) -> dict[int, str]:
         """Give the first ``length`` characters of the same questions, by id."""
-        start = func.substr(questions.c.text, 1, length)
+        start = func.substr(questions.c.text, 1, length).label("text")
         result = await self._untreated([questions.c.id, start], limit, None)
-        return {row[0]: row[1] for row in result}
+        return {row["id"]: row["text"] for row in result}
 
     async def _untreated(
         self, columns: Sequence[ColumnElement[Any]], limit: int, since: datetime | None
-    ) -> Result[Any]:
+    ) -> MappingResult:
         await self._changes.write(questions)
         left = _IS_LEFT & (questions.c.asked_at <= self._now - TIME_TO_CHOOSE)
         unanswered = or_(_IS_UNANSWERED, left)
@@ -169,7 +158,7 @@ class Questions(Repository):
         if since is not None:
             conditions.append(questions.c.asked_at >= since)
         statement = select(*columns).where(*conditions).order_by(questions.c.id.desc())
-        return await self._connection.execute(statement.limit(limit))
+        return (await self._connection.execute(statement.limit(limit))).mappings()
 
     async def treat(
         self,
