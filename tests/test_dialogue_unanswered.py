@@ -1,6 +1,8 @@
 """/sansreponse: what had no good answer, and what facilitators do about it; the digest."""
 
+import asyncio
 import re
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from bot.content.weekly_digest import WeeklyDigest, last_due
 from bot.runtime.supervisor import LoopName
 from handlers.core.paging import TEXT_ITEMS
 from handlers.curation.unanswered import MOST_PEOPLE
+from knowledge.curation.clusters import Likeness
 from knowledge.knowledge import Knowledge
 from knowledge.ranking.model_store import ModelStore
 from storage.engine.schema import conversations, outbox, publications, questions
@@ -569,3 +572,28 @@ async def test_what_is_not_compared_in_time_is_said(
     facilitator.sees("12 sujets", "4 questions récentes ne sont pas encore rapprochées")
     await facilitator.says("/sansreponse")
     assert "rapprochée" not in facilitator.text
+
+
+async def test_others_are_answered_while_questions_are_compared(
+    sme: Speaker, facilitator: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    compare = Likeness.compare
+
+    def waiting(self: Likeness, texts: dict[int, str], seconds: float) -> None:
+        begun.set()
+        assert may_end.wait(20)
+        compare(self, texts, seconds)
+
+    monkeypatch.setattr(Likeness, "compare", waiting)
+    await keeps(stage, MATCH)
+    stage.messenger.says(facilitator.user, "/sansreponse", chat=facilitator.chat_id)
+    assert await asyncio.to_thread(begun.wait, 20)
+    stage.messenger.says(sme.user, "/aide")
+    async with asyncio.timeout(20):
+        while "Ce que vous pouvez faire ici" not in str(sme.messages()):
+            await stage.messenger.changed_or(0.01)
+    assert facilitator.messages()[-1]["text"] == "/sansreponse"
+    may_end.set()
+    await stage.settles()
+    facilitator.received("1 sujet")
