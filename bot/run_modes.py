@@ -136,7 +136,7 @@ def _in_words(error: Exception) -> str:
 def _alone_on(url: str) -> AbstractContextManager[None]:
     """Lock an SQLite file for this bot alone; a PostgreSQL server may be shared by any number."""
     try:
-        return alone_on(sqlite_file(url))
+        return alone_on(sqlite_file(url), creates=True)
     except NotSqliteError:
         return nullcontext()
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from telegram.error import InvalidToken, NetworkError, RetryAfter
+from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
 from telegram.request import BaseRequest
 
@@ -25,6 +25,7 @@ from bot.inbox.polling import PollingSource
 from bot.inbox.source import UpdateSource
 from bot.inbox.worker import BotApplication, InboxWorker, remember_failure
 from bot.messages import TEXT
+from bot.outbox.bot_api import ask
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.loop_alerts import LoopAlerts
 from bot.outbox.rate_limits import limits_of
@@ -35,6 +36,7 @@ from bot.runtime.supervisor import Loop, LoopName, StopOrder, Supervisor
 from bot.settings import Settings
 from handlers.core.services import Identity, Services
 from handlers.core.turn import BotContext
+from handlers.messages import Catalogue
 from knowledge.knowledge import Knowledge
 from storage.database import Database, utc_now
 from storage.engine.errors import StorageError
@@ -51,6 +53,8 @@ _SWEEP_LOOK_EVERY = timedelta(minutes=5)
 _LONGEST_PAUSE = 30.0
 # Saved files are promised within two seconds: the loops that serve them wait no longer to restart.
 _SOON = 2.0
+_TELLING_SECONDS = 5.0
+ALERTS = Catalogue.of("alerts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +122,35 @@ class Service:
         self.parts.supervisor.start(self._loops())
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Answer until told to stop; a loop that fails for good ends the service with its error."""
+        """Answer until told to stop; a loop that fails for good ends the service with its error.
+
+        So does damage to the database file, whichever loop met it.
+        """
         running = asyncio.get_running_loop()
         waiting = running.create_task(stop.wait())
         ending = running.create_task(self.parts.supervisor.ended())
-        await asyncio.wait({waiting, ending}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        if ending.done():
+        damage = running.create_task(self.parts.database.damage())
+        await asyncio.wait({waiting, ending, damage}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (waiting, ending, damage):
+            if not task.done():
+                task.cancel()
+        if damage.done() and not damage.cancelled():
+            await self._tell_damage()
+            raise damage.result()
+        if ending.done() and not ending.cancelled():
             await ending
-        ending.cancel()
+
+    async def _tell_damage(self) -> None:
+        """Tell the administrators at once: the outbox is in the database."""
+        chat_id = self.parts.services.admin_chat_id
+        if chat_id is None:
+            return
+        content = {"chat_id": chat_id, "text": ALERTS("damaged"), "parse_mode": "HTML"}
+        try:
+            async with asyncio.timeout(_TELLING_SECONDS):
+                await ask(self.parts.application.bot, "sendMessage", content)
+        except (TelegramError, TimeoutError) as error:
+            logger.error("the administrators are not told: %s", type(error).__name__)
 
     async def stop(self) -> None:
         """Stop fetching, let the work under way end, close everything."""

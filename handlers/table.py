@@ -1,6 +1,7 @@
 """The lists of everything people can do: handlers, in the order they are tried, and forms."""
 
 from handlers.core import paging
+from handlers.core.ahead import Works
 from handlers.core.routing import Handler
 from handlers.curation import fill_gap, history, publish, trial, unanswered
 from handlers.forms import engine as forms
@@ -39,5 +40,14 @@ ALL: tuple[Handler, ...] = (
     groups.HEARING,
     *fallback.HANDLERS,
 )
+
+# The slow work of handlers, done before their transaction.
+AHEAD: Works = {
+    **unanswered.AHEAD,
+    **fill_gap.AHEAD,
+    **publish.AHEAD,
+    **history.AHEAD,
+    **trial.AHEAD,
+}
 
 FORMS: tuple[Form, ...] = (interest.FORM, proposal.FORM, person.FORM, person.REPLY)

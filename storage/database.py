@@ -21,12 +21,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.engine.address import parse_address
 from storage.engine.errors import (
+    DatabaseDamagedError,
     DatabaseUnavailableError,
     NestedTransactionError,
     StorageError,
     UndoneError,
 )
-from storage.engine.faults import Fault, Remedy, fault_of, kind_of, remedy_of
+from storage.engine.faults import SPOILT, Fault, Remedy, fault_of, kind_of, remedy_of
 from storage.engine.file_lock import make_folder
 from storage.engine.places import at_place, make_private
 from storage.engine.postgresql import open_server, terminate
@@ -86,14 +87,34 @@ class Database:
         self._idle_connection: AsyncConnection | None = None
         self._writer = asyncio.Lock()
         self._writing: asyncio.Task[Any] | None = None
+        self._damage: DatabaseUnavailableError | None = None
+        self._is_damaged = asyncio.Event()
+
+    async def damage(self) -> DatabaseUnavailableError:
+        """Wait until a statement meets damage in the file, and return its error."""
+        await self._is_damaged.wait()
+        if self._damage is None:
+            raise LookupError("damage is noted with its error")
+        return self._damage
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether a statement has met damage in the file."""
+        return self._is_damaged.is_set()
 
     async def migrate(self) -> None:
-        """Bring the schema to this version's; raises `DatabaseTooNewError` if it is newer."""
+        """Bring the schema to this version's; raises `DatabaseTooNewError` if it is newer.
+
+        `DatabaseDamagedError` if a page of an SQLite file is damaged: most statements would work,
+        and the others fail again and again.
+        """
         # With foreign keys on, rebuilding a table would empty the tables that refer to it.
         engine = open_engine(self._url, foreign_keys=False)
         try:
             async with engine.begin() as connection:
                 await check_encoding(connection)
+                if self._is_sqlite:
+                    await _check(connection)
                 if not await connection.run_sync(is_newest):
                     await connection.run_sync(_upgrade)
         except unreachable(engine) as error:
@@ -151,6 +172,7 @@ class Database:
             except DBAPIError as error:
                 if (unavailable := self._unavailable(error)) is None:
                     raise
+                self._note_damage(unavailable)
                 raise unavailable from error
 
     async def keep_scrubbed(self) -> None:
@@ -173,6 +195,13 @@ class Database:
                 return await driver.scrub()
             finally:
                 await asyncio.shield(connection.close())
+
+    def _note_damage(self, unavailable: DatabaseUnavailableError) -> None:
+        # A server is mended by whoever looks after it; no process of ours needs to end.
+        if self._is_sqlite and unavailable.fault in SPOILT and not self.is_damaged:
+            logger.error("the database file is damaged")
+            self._damage = unavailable
+            self._is_damaged.set()
 
     async def close(self) -> None:
         """Remove this worker from the list of workers and close every connection."""
@@ -244,6 +273,13 @@ class Database:
                 yield
             finally:
                 self._writing = None
+
+
+async def _check(connection: AsyncConnection) -> None:
+    """Look at every page of the file, but not at the order of its indexes, which takes longer."""
+    found = await connection.scalar(text("PRAGMA quick_check(1)"))
+    if found != "ok":
+        raise DatabaseDamagedError(str(found))
 
 
 def _upgrade(connection: Connection) -> None:

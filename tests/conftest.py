@@ -6,8 +6,11 @@ import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from dialogue import Speaker, Stage, unfailing
@@ -20,7 +23,9 @@ from bot.runtime import event_loop
 from knowledge.knowledge import Knowledge
 from knowledge.loading import Compiling
 from knowledge.ranking.model_store import ModelStore
+from storage.database import Database
 from storage.queues.measure import Mistakes
+from storage.unit_of_work import UnitOfWork
 
 SHIPPED = Path(knowledge.__file__).parent
 # A busy machine is slow, and that is no fault of what is tested.
@@ -35,6 +40,31 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 
 async def _sleep_briefly(seconds: float) -> None:
     await asyncio.sleep(min(seconds, 0.01))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_thread_within_a_transaction() -> Iterator[None]:
+    """Whoever waits for a thread holds a transaction open meanwhile, and everybody waits."""
+    genuine_begin, genuine_to_thread = Database.begin, asyncio.to_thread
+    holder: ContextVar[asyncio.Task[Any] | None] = ContextVar("holder", default=None)
+
+    @asynccontextmanager
+    async def begin(self: Database) -> AsyncIterator[UnitOfWork]:
+        async with genuine_begin(self) as work:
+            holder.set(asyncio.current_task())
+            try:
+                yield work
+            finally:
+                holder.set(None)
+
+    async def to_thread(function: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        assert holder.get() is not asyncio.current_task(), f"{function} within a transaction"
+        return await genuine_to_thread(function, *given, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "begin", begin)
+        patch.setattr(asyncio, "to_thread", to_thread)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,14 +1,17 @@
 """Questions that say the same are brought together, always in the same way."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from dialogue import inside
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz import process
 
 import knowledge
-from knowledge.curation.clusters import MOST_COMPARED, alike, said_alike
+from knowledge.curation.clusters import Likeness, alike, said_alike
 from knowledge.text.normalise import normalise
 
 FAQ = Path(knowledge.__file__).parent / "faq.yaml"
@@ -73,9 +76,88 @@ def test_phrasings_of_different_entries_are_never_joined() -> None:
     assert joined == []
 
 
-def test_beyond_what_is_compared_the_same_words_are_still_one_group() -> None:
+class Steps:
+    """A time that passes by one second each time somebody looks at it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        self.seconds += 1
+        return self.seconds
+
+
+def many(count: int) -> dict[int, str]:
+    """Wordings of which none is like another."""
     letters = "bcdfghjklmnpqrstvwxz"
-    texts = [f"{a * 3}{b * 3} {b * 4}{c * 3}" for a in letters for b in letters for c in "bk"]
-    groups = alike([*texts, texts[-1]])
-    assert len(texts) > MOST_COMPARED
-    assert len(groups[0]) >= 2
+    pairs = ((a, b) for a in letters for b in letters)
+    return {
+        number: f"{a * 5}{b * 5} {b * 5}{a * 5}"
+        for number, (a, b) in zip(range(count), pairs, strict=False)
+    }
+
+
+def test_what_time_does_not_reach_is_alone_until_it_is_compared() -> None:
+    texts = many(40) | {number: f"où garer {'le ' * number}camion" for number in range(40, 60)}
+    likeness = Likeness(Steps())
+    looks = 0
+    while likeness.uncompared(list(texts)) or not looks:
+        before = likeness.uncompared(list(texts))
+        likeness.compare(texts, seconds=2)
+        assert likeness.uncompared(list(texts)) < before
+        looks += 1
+        assert sorted(sum(likeness.groups(list(texts)), ())) == sorted(range(len(texts)))
+    assert looks > 2
+    assert likeness.groups(list(texts)) == alike(list(texts.values()))
+
+
+@given(st.lists(st.lists(st.sampled_from(["a b", "a c", "b a", "d", "e f g", "a b"])), max_size=6))
+def test_one_look_after_the_other_finds_the_same_as_all_at_once(looks: list[list[str]]) -> None:
+    likeness, texts = Likeness(), dict[int, str]()
+    for look in looks:
+        texts = dict(list(texts.items())[len(texts) // 2 :])
+        start = max(texts, default=0) + 1
+        texts |= {start + place: text for place, text in enumerate(look)}
+        likeness.compare(texts)
+    assert likeness.groups(list(texts)) == alike(list(texts.values()))
+
+
+def test_only_new_questions_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    likeness, texts = Likeness(), many(100)
+    likeness.compare(texts)
+    compared: list[int] = []
+    genuine = process.cdist
+
+    def counting(some: list[str], others: list[str], **options: Any) -> Any:
+        compared.append(len(some))
+        return genuine(some, others, **options)
+
+    monkeypatch.setattr(process, "cdist", counting)
+    likeness.compare(texts)
+    assert compared == []
+    likeness.compare({number: text for number, text in texts.items() if number > 10})
+    assert compared == []
+    likeness.compare(texts | {1000: "une question toute neuve"})
+    # The eleven that were forgotten, and the new one, are each seen by one or two scorers.
+    assert 12 <= sum(compared) <= 24
+
+
+def test_nothing_that_somebody_wrote_is_kept() -> None:
+    likeness = Likeness()
+    likeness.compare({1: "un atelier nommé Xylophage", 2: "rien"})
+    held = repr(inside(likeness, "compared")).lower()
+    assert "xylophage" not in held
+    likeness.compare({})
+    assert not inside(likeness, "compared").digests
+    assert inside(likeness, "compared").pairs.size == 0
+
+
+def test_a_long_question_is_compared_by_its_start() -> None:
+    start = "où garer un camion frigorifique " * 10
+    assert len(alike([start + "près du port", start + "loin de la mer" * 200])) == 1
+
+
+def test_two_thousand_questions_take_little_memory() -> None:
+    likeness = Likeness()
+    likeness.compare({number: f"question {number}" for number in range(2000)}, seconds=0.1)
+    assert inside(likeness, "compared").pairs.nbytes <= 2000**2

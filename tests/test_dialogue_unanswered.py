@@ -1,11 +1,13 @@
 """/sansreponse: what had no good answer, and what facilitators do about it; the digest."""
 
+import asyncio
 import re
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from dialogue import Message, Speaker, Stage, inside, unfailing
+from dialogue import Message, Speaker, Stage, inside, tune, unfailing
 from small_library import decides, library_of, small_folder, staged_library, works
 from sqlalchemy import select, update
 
@@ -13,9 +15,11 @@ from bot.content.weekly_digest import WeeklyDigest, last_due
 from bot.runtime.supervisor import LoopName
 from handlers.core.paging import TEXT_ITEMS
 from handlers.curation.unanswered import MOST_PEOPLE
+from knowledge.curation.clusters import Likeness
 from knowledge.knowledge import Knowledge
 from knowledge.ranking.model_store import ModelStore
 from storage.engine.schema import conversations, outbox, publications, questions
+from storage.privacy.retention import Durations
 from storage.queues.outbox import Priority
 from storage.records.change_requests import ChangeState
 
@@ -490,3 +494,106 @@ def test_the_digest_is_due_on_mondays_at_nine_in_paris(stage: Stage) -> None:
     # Over the end of summer time the hour on the wall stays.
     october = due.replace(year=2026, month=10, day=27, hour=12)
     assert last_due(october).isoformat() == "2026-10-26T09:00:00+01:00"
+
+
+async def quotes_are_gone(stage: Stage, gone: str) -> bool:
+    """Tell whether no message of the group quotes these words, in its text or on its buttons."""
+    return gone not in str(stage.messenger.messages(stage.messenger.facilitators.id))
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        ("/sansreponse",),
+        ("/sansreponse", "2."),
+        ("/sansreponse", "2.", "Ajouter à une réponse"),
+        ("/sansreponse", "2.", "Ajouter à une réponse", "Toutes les réponses"),
+        ("/sansreponse", "2.", "Mettre de côté"),
+        ("/sansreponse", "2.", "Hors sujet"),
+    ],
+    ids="-".join,
+)
+async def test_no_sent_list_quotes_who_was_erased(
+    sme: Speaker, other_sme: Speaker, facilitator: Speaker, stage: Stage, way: tuple[str, ...]
+) -> None:
+    await sme.says(CLOCK)
+    await other_sme.says(MATCH)
+    await facilitator.says(way[0])
+    for label in way[1:]:
+        await facilitator.taps(label)
+    assert not await quotes_are_gone(stage, "Tokyo")
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    assert await quotes_are_gone(stage, "Tokyo")
+    facilitator.received("la personne l'a demandé", "/sansreponse")
+    await facilitator.says("/sansreponse")
+    facilitator.sees("1 sujet", MATCH)
+    # The other person's list stays as it is.
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    facilitator.received(MATCH)
+
+
+async def test_the_digest_does_not_quote_who_was_erased(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    digest = await digest_of(stage)
+    await digest.send_if_due()
+    stage.clock.passes(days=6)
+    await sme.says(CLOCK)
+    stage.clock.passes(days=1)
+    assert await digest.send_if_due()
+    await stage.settles()
+    facilitator.received(CLOCK)
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    assert await quotes_are_gone(stage, "Tokyo")
+
+
+async def test_a_list_is_known_by_what_it_quotes_as_long_as_the_questions_are_kept(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says(CLOCK)
+    await facilitator.says("/sansreponse")
+    durations = Durations()
+    for days, left in ((durations.outbox_record.days + 1, 1), (durations.question.days, 0)):
+        stage.clock.passes(days=days)
+        async with stage.running.parts.database.begin() as work:
+            await work.retention.apply(durations)
+        assert len(await stage.rows(select(outbox.c.id))) == left
+
+
+async def test_what_is_not_compared_in_time_is_said(
+    facilitator: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tune(monkeypatch, "handlers.curation.gaps", SECONDS=0.0)
+    await keeps(stage, *(f"{letter * 5} {letter * 4}" for letter in "abcdefghijkl"))
+    await facilitator.says("/sansreponse")
+    facilitator.sees("12 sujets", "4 questions récentes ne sont pas encore rapprochées")
+    await facilitator.says("/sansreponse")
+    assert "rapprochée" not in facilitator.text
+
+
+async def test_others_are_answered_while_questions_are_compared(
+    sme: Speaker, facilitator: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    compare = Likeness.compare
+
+    def waiting(self: Likeness, texts: dict[int, str], seconds: float) -> None:
+        begun.set()
+        assert may_end.wait(20)
+        compare(self, texts, seconds)
+
+    monkeypatch.setattr(Likeness, "compare", waiting)
+    await keeps(stage, MATCH)
+    stage.messenger.says(facilitator.user, "/sansreponse", chat=facilitator.chat_id)
+    assert await asyncio.to_thread(begun.wait, 20)
+    stage.messenger.says(sme.user, "/aide")
+    async with asyncio.timeout(20):
+        while "Ce que vous pouvez faire ici" not in str(sme.messages()):
+            await stage.messenger.changed_or(0.01)
+    assert facilitator.messages()[-1]["text"] == "/sansreponse"
+    may_end.set()
+    await stage.settles()
+    facilitator.received("1 sujet")

@@ -163,6 +163,90 @@ async def test_what_somebody_else_moved_is_taken_back_at_once(
     assert telegram.registered == 2
 
 
+class Retelling:
+    """A server that tells of a registration in its own way, from the second look on ``later``."""
+
+    def __init__(self, url: str, kinds: list[str] | None, later: str | None = None) -> None:
+        self.registered = 0
+        self.looks = 0
+        self.url, self.later, self.kinds = url, later, kinds
+
+    async def set_webhook(self, *_: object, **__: object) -> None:
+        self.registered += 1
+
+    async def get_webhook_info(self) -> WebhookInfo:
+        self.looks += 1
+        told = self.later if self.later is not None and self.looks == 3 else self.url
+        return WebhookInfo(told, False, 0, allowed_updates=self.kinds)  # noqa: FBT003 (as the Bot API orders them)
+
+
+ALL_KINDS = list(map(str, ALLOWED_UPDATES))
+
+
+@pytest.mark.parametrize(
+    ("url", "kinds", "said"),
+    [
+        ("https://here/bot", None, ""),
+        ("https://here/bot", [], ""),
+        ("https://here/bot", ALL_KINDS[::-1], ""),
+        ("https://here/bot", ["message"], "other kinds of updates (message)"),
+        ("https://here/bot", [*ALL_KINDS, "poll"], "other kinds of updates"),
+        ("https://HERE:443/bot/", None, "another address (on here)"),
+        ("https://here/b%6ft", None, "another address (on here)"),
+        ("", None, "no address"),
+        ("https://elsewhere/secret", None, "another address (on elsewhere)"),
+        ("https://here/secret", None, "another address (on here)"),
+    ],
+)
+async def test_what_the_server_tells_otherwise_is_said_once(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    url: str,
+    kinds: list[str] | None,
+    said: str,
+) -> None:
+    telegram, pauses = await looked_at(monkeypatch, Retelling(url, kinds))
+    if "secret" in url:
+        # It is somebody else's: it is taken back, after growing pauses.
+        assert pauses == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0]
+    else:
+        assert telegram.registered == 1
+        assert pauses == [60.0] * 6
+    told = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert len(told) == bool(said)
+    assert said in "".join(told)
+    assert "secret" not in caplog.text
+
+
+async def test_an_address_that_changes_after_it_was_accepted_is_somebody_elses(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    telegram, pauses = await looked_at(
+        monkeypatch, Retelling("https://here/bot/", None, "https://elsewhere")
+    )
+    assert telegram.registered == 2
+    assert pauses == [60.0, 60.0, 0.0, 60.0, 60.0, 60.0]
+    assert "another address (on elsewhere)" in caplog.text
+
+
+async def looked_at(
+    monkeypatch: pytest.MonkeyPatch, telegram: Retelling
+) -> tuple[Retelling, list[float]]:
+    """Keep a webhook registered for six looks."""
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 6:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr("bot.inbox.webhook_registration.asyncio", SimpleNamespace(sleep=pause))
+    bot: Any = telegram
+    with pytest.raises(asyncio.CancelledError):
+        await WebhookRegistration(bot, "https://here/bot", "word").keep()
+    return telegram, pauses
+
+
 class Reluctant(Elsewhere):
     """Telegram, which takes the address at the second try."""
 

@@ -62,6 +62,7 @@ NOT_FREE_TEXT = {
     "outbox.method": "Telegram's word",
     "outbox.about": "our ids",
     "outbox.makes": "our word",
+    "outbox.quotes": "our ids",
     "outbox.state": "our word",
     "outbox.error": "Telegram's words about a failure",
     "drafts.form": "our word",

@@ -1,7 +1,9 @@
 """A database file is kept to one process, until it ends, however it ends."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,41 @@ def test_two_links_are_one_database(tmp_path: Path) -> None:
     (tmp_path / "link.db").symlink_to(tmp_path / "bot.db")
     with alone_on(tmp_path / "bot.db"), pytest.raises(InUseError):
         refuse_in_use(tmp_path / "link.db")
+
+
+def test_a_hard_link_elsewhere_is_the_same_database(tmp_path: Path) -> None:
+    """What a bind mount is too: another path, in another folder, to the same file."""
+    file, link = tmp_path / "a" / "bot.db", tmp_path / "b" / "other.db"
+    link.parent.mkdir()
+    with alone_on(file, creates=True):
+        link.hardlink_to(file)
+        for attempt in (refuse_in_use, lambda path: alone_on(path).__enter__()):
+            with pytest.raises(InUseError):
+                attempt(link)
+        assert names(link.parent) == ["other.db", "other.db.lock"]
+    with alone_on(link), pytest.raises(InUseError):
+        refuse_in_use(file)
+    with alone_on(file):
+        pass
+
+
+def test_sqlite_works_in_a_file_that_is_locked(tmp_path: Path) -> None:
+    file = tmp_path / "bot.db"
+    with alone_on(file, creates=True), closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE kept (id INTEGER)")
+    assert file.stat().st_mode & 0o077 == 0
+    with alone_on(file), closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+def test_a_file_put_in_the_place_of_another_is_locked_all_the_same(tmp_path: Path) -> None:
+    file, copy = tmp_path / "bot.db", tmp_path / "copy.db"
+    copy.touch()
+    with alone_on(file, creates=True):
+        copy.replace(file)
+        with pytest.raises(InUseError):
+            refuse_in_use(file)
 
 
 _HELD = """

@@ -1,12 +1,18 @@
 """What listens takes requests of a sensible size, and goes on after others."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
+from dialogue import inside, tune
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
-from bot.runtime.web_server import WebServer
+from bot.runtime import web_server
+from bot.runtime.web_server import Limits, WebServer
 
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
 
@@ -56,3 +62,130 @@ async def test_one_header_that_does_not_end_is_refused(server: WebServer) -> Non
     assert (await answer(server, HEAD, b"X-Long: ", *[b"x" * 8_000] * 9)).startswith(
         b"HTTP/1.1 400"
     )
+
+
+BRIEF = Limits(head=0.1, body=0.1, silence=0.1)
+
+
+async def read_all(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the length of the body."""
+    body = await Request(scope, receive).body()
+    await PlainTextResponse(str(len(body)))(scope, receive, send)
+
+
+@asynccontextmanager
+async def limited(limits: Limits) -> AsyncIterator[WebServer]:
+    server = WebServer(read_all, "127.0.0.1", 0, limits=limits)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+async def trickle(writer: asyncio.StreamWriter, begin: bytes, rest: bytes) -> None:
+    """Send some bytes, then one after the other, until the server has had enough."""
+    try:
+        writer.write(begin)
+        for byte in rest:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0.01)
+    except ConnectionError:
+        pass
+
+
+POST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 500\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begin", "rest"),
+    [
+        (b"", b""),
+        (b"GET", b""),
+        (HEAD, b"X-Slow: " + b"x" * 500),
+        (b"", b"\r\n" * 250),
+        (POST, b""),
+        (POST, b"x" * 400),
+        (HEAD + b"\r\n", b"\r\n" * 250),
+        (HEAD + b"\r\n", HEAD + b"x" * 500),
+    ],
+    ids=["silent", "word", "head", "blank", "no body", "body", "blank after", "second head"],
+)
+async def test_who_does_not_end_a_request_is_left(begin: bytes, rest: bytes) -> None:
+    async with limited(BRIEF) as server:
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        trickling = asyncio.create_task(trickle(writer, begin, rest))
+        async with asyncio.timeout(10):
+            with contextlib.suppress(ConnectionError):
+                await reader.read()
+        trickling.cancel()
+        writer.close()
+        assert (await answer(server, HEAD + b"\r\n")).startswith(b"HTTP/1.1 200")
+
+
+async def test_an_answer_that_nobody_reads_ends() -> None:
+    ended = asyncio.Event()
+
+    async def talkative(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await PlainTextResponse("x" * 30_000_000)(scope, receive, send)
+        finally:
+            ended.set()
+
+    server = WebServer(talkative, "127.0.0.1", 0, limits=BRIEF)
+    await server.start()
+    _, writer = await asyncio.open_connection(server.host, server.port)
+    writer.write(HEAD + b"\r\n")
+    async with asyncio.timeout(10):
+        await ended.wait()
+    writer.close()
+    await server.stop()
+
+
+async def test_a_body_has_a_largest_size_on_every_path() -> None:
+    async with limited(Limits(largest_body=1000)) as server:
+        head = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 5000\r\n\r\n"
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+            await answer(server, head, b"x" * 5000)
+
+
+async def test_idle_connections_make_room_and_those_at_work_stay() -> None:
+    async with limited(Limits(connections=3)) as server:
+        working = await asyncio.open_connection(server.host, server.port)
+        working[1].write(HEAD + b"\r\n" + HEAD)
+        await working[0].readuntil(b"\r\n\r\n")
+        idle = [await asyncio.open_connection(server.host, server.port) for _ in range(10)]
+        # Each newcomer is served, whoever holds connections open.
+        for _ in range(5):
+            assert (await answer(server, HEAD + b"\r\n")).startswith(b"HTTP/1.1 200")
+        assert len(server.connections) <= 3
+        async with asyncio.timeout(10):
+            assert await idle[0][0].read() == b""
+        for _, writer in [working, *idle]:
+            writer.close()
+
+
+async def test_one_public_address_cannot_take_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    tune(monkeypatch, web_server, is_public=bool)
+    async with limited(Limits(per_address=2)) as server:
+        opened = [await asyncio.open_connection(server.host, server.port) for _ in range(3)]
+        async with asyncio.timeout(10):
+            with contextlib.suppress(ConnectionError):
+                assert await opened[2][0].read() == b""
+        for _, writer in opened:
+            writer.close()
+
+
+def test_only_public_addresses_are_counted() -> None:
+    # Behind a proxy, everybody comes from a private address.
+    public = inside(web_server, "is_public")
+    assert [public(a) for a in ("149.154.167.220", "2001:67c:4e8::1")] == [True, True]
+    assert not any(public(a) for a in ("127.0.0.1", "10.0.0.3", "172.18.0.2", "::1", "fd00::1", ""))
+
+
+def test_there_are_fewer_connections_than_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = inside(web_server, "most_connections")
+    for soft, expected in ((1024, 704), (256, 64), (1_000_000, 2048), (-1, 2048)):
+        monkeypatch.setattr("resource.getrlimit", lambda _, soft=soft: (soft, soft))
+        assert most() == expected

@@ -1,6 +1,5 @@
 """``python -m bot evaluate FILE``: measures the matcher on questions with known answers."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.messages import TEXT
+from bot.runtime import json_text
 from knowledge.matcher.matcher import Decision, Matcher, Outcome
 
 OUT_OF_SCOPE = "-"
@@ -80,7 +80,7 @@ def read_questions(path: Path) -> tuple[LabelledQuestion, ...]:
 
 def _question(line: str, number: int) -> LabelledQuestion:
     try:
-        raw = json.loads(line)
+        raw = json_text.read(line)
         text, expected, style = raw["q"], raw["expect"], raw.get("style", "")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EvaluationFileError(number) from error

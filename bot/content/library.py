@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.runtime import json_text
 from handlers.core.services import Services
 from knowledge.atomic_write import clear_way, replacing
 from knowledge.files.problems import KnowledgeError, Severity
@@ -128,7 +129,7 @@ class Library:
         try:
             since = datetime.fromtimestamp(self._kept.stat().st_mtime, UTC)
             content = self._kept.read_bytes().decode("utf-8", "surrogatepass")
-            documents = from_data(dict(json.loads(content)))
+            documents = from_data(dict(json_text.read(content)))
         except (OSError, ValueError, TypeError, KnowledgeError) as error:
             logger.warning("what was in service cannot be used: %s", type(error).__name__)
             return None

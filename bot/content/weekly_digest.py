@@ -7,11 +7,18 @@ from datetime import datetime, timedelta
 
 from handlers.core.services import Services
 from handlers.core.turn import composed
-from handlers.curation.gaps import MOST_READ, grouped
+from handlers.curation.gaps import (
+    MOST_READ,
+    READ_LENGTH,
+    compare_ahead,
+    grouped,
+    quoted_first,
+)
 from handlers.messages import PARIS, Catalogue
 from storage.database import Database
 from storage.engine.errors import StorageError
 from storage.queues.outbox import Audience, Outgoing, Priority
+from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 TEXT = Catalogue.of("unanswered")
@@ -46,21 +53,31 @@ class WeeklyDigest:
         """Add the digest of the last seven days to the outbox; False where it is not due here."""
         if self._services.facilitator_chat_id is None:
             return False
-        now = self._services.clock()
+        due = last_due(self._services.clock())
         async with self._database.begin() as work:
-            if not await work.schedule.claim(NAME, last_due(now)):
+            if not await work.schedule.is_due(NAME, due):
                 return False
-            since = work.now - _WEEK
-            tally = await work.questions.tally(since)
-            unanswered = await work.questions.unanswered(MOST_READ, since)
-            gaps = (await asyncio.to_thread(grouped, unanswered))[:_MOST_GAPS]
-            text = TEXT("digest", tally=tally, gaps=gaps, since=since, now=work.now)
-            content = composed(text, None)
-            await work.outbox.add(
-                Outgoing(Audience.FACILITATORS, "sendMessage", content, priority=Priority.BROADCAST)
-            )
+        await compare_ahead(self._database, self._services)
+        async with self._database.begin() as work:
+            if not await work.schedule.claim(NAME, due):
+                return False
+            await work.outbox.add(await self._composed(work))
         self._announce()
         return True
+
+    async def _composed(self, work: UnitOfWork) -> Outgoing:
+        since = work.now - _WEEK
+        tally = await work.questions.tally(since)
+        unanswered = await work.questions.unanswered(MOST_READ, since, length=READ_LENGTH)
+        gaps = grouped(self._services.likeness, unanswered)[:_MOST_GAPS]
+        text = TEXT("digest", tally=tally, gaps=gaps, since=since, now=work.now)
+        return Outgoing(
+            Audience.FACILITATORS,
+            "sendMessage",
+            composed(text, None),
+            quotes=quoted_first(gaps),
+            priority=Priority.BROADCAST,
+        )
 
 
 def last_due(now: datetime) -> datetime:

@@ -31,6 +31,11 @@ class Backlog:
         self.messages = 0
 
     @property
+    def is_damaged(self) -> bool:
+        """Whether a statement has met damage in the database file."""
+        return self._database.is_damaged
+
+    @property
     def full(self) -> bool:
         """Whether the inbox was full at the last count, or refused an update recently."""
         return self.updates >= self.limit or _is_lately(self._refused_at, _FULL_LATELY_SECONDS)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
@@ -38,11 +39,15 @@ ALLOWED_UPDATES = (
 LONG_POLL_SECONDS = 30
 _NETWORK_SECONDS = 15
 _LONGEST_PAUSE = 60.0
+_LONGEST_OBEYED = 3600.0
 _FULL_SECONDS = 1.0
+# A server that ignores the timeout, or the offset, answers at once with nothing new: such polls are
+# no closer together than this. It is also the shortest pause that an error may ask for.
+_SHORTEST_PAUSE = 1.0
 # The largest batch that Telegram returns (Bot API, getUpdates).
 _BATCH = 100
 # Errors that Telegram and the proxies before it are known to cause: the class name says enough.
-_EXPECTED = (TelegramError, ValueError, RecursionError)
+_EXPECTED = (TelegramError, ValueError)
 
 
 class PollingSource(UpdateSource):
@@ -109,9 +114,15 @@ class PollingSource(UpdateSource):
         """Fetch a batch, store it, and return the offset that confirms it."""
         if self._clock() - self._last_batch > CURSOR_MEMORY:
             offset = None
+        until = time.monotonic() + _SHORTEST_PAUSE
         batch = await self._get_updates(offset)
-        if not batch:
-            return offset
+        confirmed = await self._keep(batch) if batch else offset
+        if not batch or (offset is not None and confirmed is not None and confirmed <= offset):
+            await asyncio.sleep(max(0.0, until - time.monotonic()))
+        return confirmed
+
+    async def _keep(self, batch: list[dict[str, Any]]) -> int:
+        """Store a batch and return the offset that confirms it."""
         self._last_batch = self._clock()
         rows = numbered(batch)
         async with self._database.begin() as work:
@@ -140,8 +151,9 @@ class PollingSource(UpdateSource):
 
     async def _wait_after(self, error: Exception) -> None:
         if isinstance(error, RetryAfter):
-            pause = error.retry_after
-            self._pause = pause if isinstance(pause, (int, float)) else pause.total_seconds()
+            asked = error.retry_after
+            pause = asked if isinstance(asked, (int, float)) else asked.total_seconds()
+            self._pause = min(max(pause, _SHORTEST_PAUSE), _LONGEST_OBEYED)
         else:
             self._pause = min(max(1.0, self._pause * 2), _LONGEST_PAUSE)
         if isinstance(error, Conflict):

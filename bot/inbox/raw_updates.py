@@ -11,6 +11,8 @@ import orjson
 from telegram import Bot, Update
 
 from bot.runtime import json_text
+from knowledge.text.hidden import without_hidden
+from knowledge.text.length import units
 from storage.queues.inbox import Received
 
 logger = logging.getLogger(__name__)
@@ -23,11 +25,18 @@ _TAPPED_FIELDS = ("message_id", "date", "chat", "reply_to_message")
 _EDITED_FIELDS = ("text", "entities", "caption", "caption_entities")
 _FROM_PEOPLE = ("message", "edited_message")
 _TO_PUBLISH = "/faq"
+_MARKED = (("text", "entities"), ("caption", "caption_entities"))
 # The range of a database's BIGINT; Telegram's own numbers have at most 52 bits.
 _LARGEST = 2**63 - 1
 # Characters that JSON may escape and that no database stores as text: NUL and lone surrogates.
 _UNSTORABLE = re.compile(
     r"\\u0000|\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]..", re.IGNORECASE
+)
+# Escapes and characters of which some are hidden; most updates have none of them.
+_MAY_HIDE = re.compile(
+    r"\\u(?:00[01789]|061c|180e|20[0-6]|feff|fff|d[89a-f])|\\[bf]"
+    "|[\x7f-\x9f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]",
+    re.IGNORECASE,
 )
 _LOST = re.compile("[\x00\ud800-\udfff]")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -97,26 +106,55 @@ def numbered(batch: Sequence[Mapping[str, Any]]) -> list[Received]:
 
 def parsed(body: bytes) -> Received:
     """Return the inbox row of an update received as JSON; ValueError where it is no update."""
-    try:
-        text = body.decode()
-        raw = json_text.read(text)
-    except RecursionError as error:
-        raise ValueError("an update nested too deep") from error
-    return received(raw, text)
+    text = body.decode()
+    return received(json_text.read(text), text)
 
 
 def understood(body: str, bot: Bot) -> Update:
     """Return a stored update as PTB's object; ValueError where an id is no number that fits.
 
+    Characters that nobody sees are removed from all its texts: what people write, and their names,
+    are shown to others.
     PTB may raise any exception on what it cannot parse. It accepts any value in the place of a
     number, but no answer could be addressed to a chat or person with such an id.
     """
-    raw = _with_captions_as_texts(_shortened(json_text.read(body)))
-    update: Update = Update.de_json(raw, bot)
+    raw = json_text.read(body)
+    if _MAY_HIDE.search(body):
+        raw = _visible(raw)
+    update: Update = Update.de_json(_with_captions_as_texts(_shortened(raw)), bot)
     for named in (update.effective_chat, update.effective_user):
         if named is not None and not (_is_number(named.id) and named.id):
             raise ValueError("an update that names a chat or a person by something else")
     return update
+
+
+def _visible(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, str):
+        return without_hidden(value)
+    if isinstance(value, dict):
+        visible = {name: _visible(inner) for name, inner in value.items()}
+        for words, entities in _MARKED:
+            text, marks = value.get(words), visible.get(entities)
+            if isinstance(text, str) and isinstance(marks, list) and text != visible[words]:
+                visible[entities] = [_moved(mark, text) for mark in marks]
+        return visible
+    return [_visible(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _moved(entity: Any, text: str) -> Any:  # noqa: ANN401 - any JSON
+    """Return an entity with its place in a text whose hidden characters are gone."""
+    if not isinstance(entity, dict):
+        return entity
+    start, length = entity.get("offset"), entity.get("length")
+    if not (_is_number(start) and _is_number(length) and start >= 0 and length >= 0):
+        return entity
+    # Bot API, "MessageEntity": offset and length count UTF-16 code units.
+    coded = text.encode("utf-16-le", "surrogatepass")
+    before, until = (
+        units(without_hidden(coded[: 2 * end].decode("utf-16-le", "ignore")))
+        for end in (start, start + length)
+    )
+    return entity | {"offset": before, "length": until - before}
 
 
 def _shortened(raw: dict[str, Any]) -> dict[str, Any]:

@@ -137,7 +137,7 @@ class Health:
         except Exception:  # noqa: BLE001 - without its tables too, whatever the driver calls that
             answers = False
         return {
-            "database": answers,
+            "database": answers and not self._backlog.is_damaged,
             "inbox": answers and self._backlog.takes_more,
             "knowledge": bool(self._services.knowledge.entries),
             "telegram": self.has_met_telegram and not self._is_refused(),
@@ -267,4 +267,4 @@ def _understood(body: bytes) -> Received:
 def _refused(refusal: RefusedUpdate) -> Response:
     metrics.REFUSED.labels(refusal.reason).inc()
     headers = _COME_BACK if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    return Response(status_code=refusal.status, headers=headers)
+    return PlainTextResponse(refusal.reason, refusal.status, headers)

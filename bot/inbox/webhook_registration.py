@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import unquote, urlsplit
 
 from telegram import WebhookInfo
 from telegram.error import BadRequest, InvalidToken, TelegramError
@@ -26,6 +28,10 @@ class WebhookRegistration:
         self._url = url
         self._secret = secret
         self._last_failure_at: datetime | None = None
+        # What the server told right after it accepted our registration, where that was not word for
+        # word what we had registered: some servers rewrite the address or leave parts out.
+        self._echo: _Told | None = None
+        self._last_difference = ""
         self.is_refused = False
 
     async def keep(self) -> None:
@@ -37,7 +43,7 @@ class WebhookRegistration:
                 # has.
                 if not registered:
                     await self._register()
-                was_registered, registered = registered, await self._is_right()
+                was_registered, registered = registered, await self._is_right(is_new=not registered)
                 self.is_refused = False
             except InvalidToken as error:
                 if refuses_token(error):
@@ -78,13 +84,38 @@ class WebhookRegistration:
         )
         logger.info("the webhook is registered")
 
-    async def _is_right(self) -> bool:
+    async def _is_right(self, *, is_new: bool) -> bool:
+        """Tell whether our webhook is registered; ``is_new``, it has just been."""
         info = await self._bot.get_webhook_info()
         self._warn(info)
-        right = info.url == self._url and set(info.allowed_updates) == set(ALLOWED_UPDATES)
-        if not right:
-            logger.warning("Telegram has another webhook for this bot: it is registered again")
-        return right
+        told = _Told(info.url or "", frozenset(info.allowed_updates or ()))
+        difference = self._difference(told)
+        if is_new and difference and _is_same_place(told.url, self._url):
+            # Registering again would change nothing: the server has accepted it, and tells it so.
+            self._echo = told
+            self._say_once(f"the webhook is registered, but the server tells {difference}")
+            return True
+        if not difference or told == self._echo:
+            return True
+        self._say_once(f"the server tells {difference}: the webhook is registered again")
+        return False
+
+    def _difference(self, told: "_Told") -> str:
+        """Return in words how what is told differs from what we registered; empty if it does not.
+
+        No kinds of updates told means that the server tells none.
+        """
+        parts = []
+        if told.url != self._url:
+            parts.append(_named(told.url))
+        if told.kinds and told.kinds != frozenset(map(str, ALLOWED_UPDATES)):
+            parts.append(f"other kinds of updates ({', '.join(sorted(told.kinds))})")
+        return " and ".join(parts)
+
+    def _say_once(self, words: str) -> None:
+        if words != self._last_difference:
+            self._last_difference = words
+            logger.warning("%s", words)
 
     def _warn(self, info: WebhookInfo) -> None:
         """Log each delivery failure of Telegram's once; its text contains nothing of an update."""
@@ -95,6 +126,41 @@ class WebhookRegistration:
                 info.last_error_message,
                 info.pending_update_count,
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the server tells of the webhook that it has."""
+
+    url: str
+    kinds: frozenset[str]
+
+
+def _is_same_place(told: str, ours: str) -> bool:
+    """Tell whether an address may be ours as a server tells it: none, or in another spelling."""
+    return not told or _place(told) == _place(ours)
+
+
+def _named(url: str) -> str:
+    """Name an address in a log: its host only, because the path may be somebody's secret."""
+    return f"another address (on {_host(url)})" if url else "no address"
+
+
+def _place(url: str) -> tuple[str, int | None, str]:
+    """Return an address as (host, port, path), in one spelling."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme.lower())
+    except ValueError:
+        return "", None, url
+    return _host(url), port, unquote(parts.path).rstrip("/")
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".").lower()
+    except ValueError:
+        return ""
 
 
 def _longer(pause: float) -> float:

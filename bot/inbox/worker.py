@@ -25,10 +25,13 @@ from bot.runtime import metrics
 from bot.runtime.error_reference import CrashedError, new_reference
 from bot.runtime.lanes import Lanes
 from bot.runtime.logs import now_about
+from handlers.core.ahead import done_ahead, needs_work
 from handlers.core.services import Services
 from handlers.core.turn import CURRENT, BotContext, Turn
 from handlers.messages import Catalogue
 from handlers.prefetch import asked_anew, match_ahead, prefetch
+from handlers.questions.ask import UnmatchedError
+from handlers.table import AHEAD
 from storage.database import Database
 from storage.engine.claims import Which
 from storage.engine.errors import StorageError, UndoneError
@@ -49,6 +52,7 @@ _TOGETHER = 64
 _TOGETHER_SECONDS = 0.03
 _REPEATS = 2
 _RETRY_AFTER = timedelta(seconds=2)
+_MOST_MATCHES = 3
 # A person who waits longer sees that the bot is busy.
 _TYPING_AFTER_SECONDS = 0.7
 
@@ -103,7 +107,14 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             asked = await asked_anew(self._database, self._services, updates)
             numbers = {update.update_id for update in asked}
             # Taps need not wait until the questions of other people are matched.
-            await self._handle_all([each for each in updates if each.update_id not in numbers])
+            await self._handle_all(
+                [
+                    each
+                    for each in updates
+                    # What needs work beforehand is handled by itself: others must not wait for it.
+                    if each.update_id not in numbers and not needs_work(AHEAD, each)
+                ]
+            )
             self._asked |= {update.update_id: update for update in asked}
             await self._match_all(numbers)
         except Exception as error:  # noqa: BLE001 - of whatever fails here, each one by itself will tell
@@ -168,7 +179,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             await self._set_aside(item, None, error)
             return
         try:
-            turn = await self._handle_alone(update)
+            turn = await self._handle_matched(update, await self._ahead(update))
         except StorageError as error:
             await self._try_later(item, error)
         except Exception as error:  # noqa: BLE001 - a handler may fail in any way; the person is told
@@ -177,24 +188,43 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         else:
             self._handled(turn, item)
 
-    async def _handle_alone(self, update: Update) -> Turn:
+    async def _ahead(self, update: Update) -> object:
+        """Do what is slow while no transaction is open."""
+        if await asked_anew(self._database, self._services, [update]):
+            await match_ahead(self._services, [update])
+        return await done_ahead(AHEAD, self._database, self._services, update)
+
+    async def _handle_matched(self, update: Update, ahead: object) -> Turn:
+        """Handle one update; where its text turns out to need matching, match it and begin again.
+
+        The files may have changed after a match, so that one more is needed.
+        """
+        for _ in range(_MOST_MATCHES):
+            try:
+                return await self._handle_alone(update, ahead)
+            except UnmatchedError:
+                await match_ahead(self._services, [update])
+        return await self._handle_alone(update, ahead)
+
+    async def _handle_alone(self, update: Update, ahead: object) -> Turn:
         """Handle one update, and again at once where other transactions disturbed it."""
         for _ in range(_REPEATS):
             try:
-                return await self._handle_once(update)
+                return await self._handle_once(update, ahead)
             except UndoneError as error:
                 logger.info("handled again: %s", error)
-        return await self._handle_once(update)
+        return await self._handle_once(update, ahead)
 
-    async def _handle_once(self, update: Update) -> Turn:
+    async def _handle_once(self, update: Update, ahead: object) -> Turn:
         async with self._database.begin() as work:
-            turn = await self._turn(work, update)
+            turn = await self._turn(work, update, ahead)
             await self._mark_done(work, [turn])
         self._announce(work.changes.owed)
         return turn
 
-    async def _turn(self, work: UnitOfWork, update: Update) -> Turn:
+    async def _turn(self, work: UnitOfWork, update: Update, ahead: object = None) -> Turn:
         turn = Turn(self._services, work, update)
+        turn.ahead = ahead
         CURRENT.set(turn)
         typing = asyncio.get_running_loop().call_later(
             _TYPING_AFTER_SECONDS, self._show_typing, update

@@ -229,8 +229,10 @@ class Failures:
             await self._apologise(work, item, reference)
         if await deliveries.failed(work, item, refusal.why, self._services):
             return
-        # An alert that is parked is told with the next ones. Whoever is away knows it.
-        if item.priority is not Priority.ALERT and (item.leaves_trace or not is_away):
+        # An alert that is parked is told with the next ones, and a list is asked for again. Whoever
+        # is away knows it.
+        is_repeated = item.priority is Priority.ALERT or bool(item.quotes)
+        if not is_repeated and (item.leaves_trace or not is_away):
             matter = await deliveries.matter(work, item.about)
             alert = Alert(AlertKind.UNDELIVERED, reference, refusal.why, matter)
             await work.alerts.add(Audience.ADMINISTRATORS, alert)

@@ -70,6 +70,7 @@ class Replacements:
                 content,
                 chat_id=standing.chat_id,
                 about=item.about,
+                quotes=item.quotes,
             )
         )
         return True
@@ -89,6 +90,7 @@ class Replacements:
                 about=item.about,
                 priority=item.priority,
                 is_final=item.is_final,
+                quotes=item.quotes,
             )
         )
 

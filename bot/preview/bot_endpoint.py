@@ -22,6 +22,7 @@ from bot.preview.content import chat_of
 from bot.preview.messenger import Messenger
 from bot.preview.methods import METHODS
 from bot.preview.planned_faults import Cut, CutConnectionError
+from bot.runtime import json_text
 
 PREFIXES = ("/bot", "/file/bot")
 # Bot API, "Making requests": method names are case-insensitive.
@@ -146,9 +147,9 @@ def _values(content_type: bytes, body: bytes) -> dict[str, Any]:
     if not content_type.startswith(_JSON):
         return _pairs(body)
     try:
-        values = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise bad("can't parse request body as JSON") from error
+        values = json_text.read_strictly(body)
+    except ValueError as error:
+        raise bad(f"can't parse request body as JSON: {error}") from error
     if not isinstance(values, dict):
         raise bad("request body must be a JSON object")
     return values

@@ -14,6 +14,7 @@ from typing import Any
 from starlette.datastructures import UploadFile
 
 from bot.preview.api_errors import ApiError, bad
+from bot.runtime import json_text
 
 Values = dict[str, Any]
 Check = Callable[[Any], bool]
@@ -105,8 +106,8 @@ def _decoded(method: str, signature: _Signature, name: str, value: Any) -> Any: 
 
 def _parsed(text: str) -> Any:  # noqa: ANN401 - any JSON
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return json_text.read_strictly(text.encode())
+    except ValueError:
         return None
 
 

@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 
 from bot.preview.messenger import Messenger
+from bot.runtime import json_text
 from knowledge.atomic_write import replacing
 
 logger = logging.getLogger(__name__)
@@ -42,10 +43,10 @@ class ChatFile:
     def read(self) -> None:
         """Restore the chats from the file; begin without any if it is missing or damaged."""
         try:
-            self._messenger.chats.restore(json.loads(self._path.read_bytes()))
+            self._messenger.chats.restore(json_text.read(self._path.read_bytes()))
         except FileNotFoundError:
             logger.info("no chats are kept yet: the preview begins without any")
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             logger.warning("the kept chats cannot be read, none are shown: %s", error)
 
     async def _follow(self) -> None:

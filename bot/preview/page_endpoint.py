@@ -15,6 +15,7 @@ from bot.preview.api_errors import ApiError, bad
 from bot.preview.content import LONGEST_TEXT
 from bot.preview.messenger import Messenger
 from bot.preview.personas import Group, User
+from bot.runtime import json_text
 from knowledge.text.length import units
 
 Body = dict[str, Any]
@@ -153,8 +154,14 @@ def _json_route(act: Callable[[Body], Body]) -> Callable[[Request], Any]:
         if not _content_type(request).startswith("application/json"):
             return _error("application/json is needed", 415)
         try:
-            return JSONResponse(act(await request.json()))
-        except (ApiError, KeyError, TypeError, ValueError) as error:
+            body = json_text.read_strictly(await request.body())
+        except ValueError as error:
+            return _error(f"the body cannot be read: {error}", 400)
+        if not isinstance(body, dict):
+            return _error("the body must be an object", 400)
+        try:
+            return JSONResponse(act(body))
+        except (ApiError, KeyError, OverflowError, TypeError, ValueError) as error:
             return _error(_reason(error), 400)
 
     return respond

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.preview.bot_endpoint import PREFIXES, BotEndpoint
 from bot.preview.chat_file import ChatFile
@@ -22,6 +23,13 @@ from bot.runtime.web_server import WebServer
 
 # Not a secret: it gives access to the preview of this machine only.
 PREVIEW_TOKEN = f"{BOT_ID}:local-preview"
+# No page may frame another one's answers, nor read them as another kind of file.
+_GUARDS = (
+    (b"content-security-policy", b"frame-ancestors 'none'"),
+    (b"x-frame-options", b"DENY"),
+    (b"x-content-type-options", b"nosniff"),
+)
+logger = logging.getLogger(__name__)
 _HOSTS = ["127.0.0.1", "localhost"]
 _PAGE = Path(__file__).parent / "page"
 
@@ -88,7 +96,7 @@ class PreviewServer:
             await (bot if to_bot else page)(scope, receive, send)
 
         # Prevents DNS rebinding: a site whose name leads to this machine must not use the preview.
-        return TrustedHostMiddleware(either, allowed_hosts=_HOSTS)
+        return _guarded(TrustedHostMiddleware(either, allowed_hosts=_HOSTS))
 
     def _abort(self, scope: Scope) -> None:
         """Close the connection of a request without an answer."""
@@ -96,13 +104,48 @@ class PreviewServer:
 
 
 def _is_foreign(scope: Scope) -> bool:
-    """Tell by the browser's Sec-Fetch-Site whether a page of another site makes this request.
+    """Tell by what browsers send whether a page of another site makes this request.
 
-    The bot does not send this header. Any site may link to the chat page itself.
+    Sec-Fetch-Site says it; a browser that does not send it names the page in Origin or Referer. The
+    bot sends none of them. Any site may link to the chat page itself.
     """
     headers: list[tuple[bytes, bytes]] = scope["headers"]
-    origin = next((value for name, value in headers if name == b"sec-fetch-site"), b"none")
-    return scope["path"] != "/" and origin not in {b"none", b"same-origin"}
+    if scope["path"] == "/" and scope["method"] in {"GET", "HEAD"}:
+        return False
+    if any(n == b"sec-fetch-site" and v not in {b"none", b"same-origin"} for n, v in headers):
+        return True
+    host = next((value for name, value in headers if name == b"host"), b"").lower()
+    pages = (value for name, value in headers if name in {b"origin", b"referer"})
+    return any(not _is_on(page.lower(), host) for page in pages)
+
+
+def _is_on(page: bytes, host: bytes) -> bool:
+    """Tell whether the address of a page is on this host and port; ``null`` is on none."""
+    return page == b"http://" + host or page.startswith(b"http://" + host + b"/")
+
+
+def _guarded(app: ASGIApp) -> ASGIApp:
+    """Forbid other sites to show any answer within theirs; answer 500 where the app fails."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal has_begun
+            if message["type"] == "http.response.start":
+                has_begun = True
+                message = {**message, "headers": [*message.get("headers", ()), *_GUARDS]}
+            await send(message)
+
+        try:
+            await app(scope, receive, send_guarded)
+        except Exception:
+            if has_begun:
+                raise
+            logger.exception("the preview failed to answer")
+            await PlainTextResponse("the preview failed", 500)(scope, receive, send_guarded)
+
+    return guarded
 
 
 def _page(endpoint: PageEndpoint) -> Starlette:

@@ -2,8 +2,12 @@
 
 import asyncio
 import contextlib
+import ipaddress
+import logging
+import resource
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
@@ -13,6 +17,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 _GRACE_SECONDS = 5
 # The limit of uvicorn's other parser, and more than any client sends.
 _LONGEST_HEAD = 64 * 1024
+_FEWEST_CONNECTIONS, _MOST_CONNECTIONS = 64, 2048
+# Calls to Telegram (192), the database, files.
+_OWN_DESCRIPTORS = 320
+logger = logging.getLogger(__name__)
 
 
 class AddressTakenError(OSError):
@@ -24,29 +32,197 @@ class AddressTakenError(OSError):
         self.port = port
 
 
-class _Bounded(HttpToolsProtocol):
-    """Refuses a request whose headers do not end: httptools stores as many as arrive."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client may take of the server; times in seconds.
 
+    ``head``: from the connection, or from the first byte of a further request, to the end of the
+    headers. ``body``: from there to the end of the body. ``silence``: how long a client may leave
+    an answer unread. ``connections`` counts all, ``per_address`` those of one public address: a
+    proxy, through which everybody comes, has a private one. ``largest_body`` is in bytes.
+    """
+
+    head: float = 10.0
+    body: float = 30.0
+    silence: float = 30.0
+    connections: int = 0
+    per_address: int = 256
+    largest_body: int = 64_000_000
+
+
+class Guests:
+    """The open connections; the one that has waited longest makes room for a new one."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._most = limits.connections or _most_connections()
+        # Values are unused: a dict keeps the order of arrival.
+        self._all: dict[_Bounded, str] = {}
+        self._waiting: dict[_Bounded, None] = {}
+        self._is_full = False
+
+    def admit(self, guest: "_Bounded", address: str) -> bool:
+        """Count a connection; False where there is no room for it."""
+        if _is_public(address):
+            own = sum(1 for other in self._all.values() if other == address)
+            if own >= self.limits.per_address:
+                return False
+        if len(self._all) >= self._most and not self._makes_room():
+            return False
+        self._all[guest] = address
+        return True
+
+    def waits(self, guest: "_Bounded") -> None:
+        """Note that no request of this connection is complete: it may be closed for another."""
+        if guest in self._all:
+            self._waiting.setdefault(guest)
+
+    def works(self, guest: "_Bounded") -> None:
+        """Note that a request of this connection is being answered."""
+        self._waiting.pop(guest, None)
+
+    def leave(self, guest: "_Bounded") -> None:
+        """Forget a connection."""
+        self._all.pop(guest, None)
+        self._waiting.pop(guest, None)
+
+    def _makes_room(self) -> bool:
+        if not self._is_full:
+            self._is_full = True
+            logger.warning("%d connections are open: the idle ones make room", len(self._all))
+        oldest = next(iter(self._waiting), None)
+        if oldest is None:
+            return False
+        self.leave(oldest)
+        oldest.transport.abort()
+        return True
+
+
+class _Bounded(HttpToolsProtocol):
+    """Ends what uvicorn would wait for without end: heads, bodies, and answers nobody reads.
+
+    httptools stores as many headers as arrive; a connection that sends nothing has no limit of time
+    in uvicorn, nor has a body that comes byte by byte.
+    """
+
+    guests: Guests
     _is_in_head = False
+    _is_under_way = False
     _head = 0
+    _body = 0
+    _deadline: asyncio.TimerHandle | None = None
+    _reading_deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
+        """Admit the client, or close the connection at once."""
+        super().connection_made(transport)
+        address = self.client[0] if self.client else ""
+        if self.guests.admit(self, address):
+            self._await_request()
+        else:
+            transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the client."""
+        self._end_deadline()
+        self.resume_reading_deadline()
+        self.guests.leave(self)
+        super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         """Begin to count."""
-        self._is_in_head, self._head = True, 0
+        self._is_in_head, self._head, self._body = True, 0, 0
+        self._await_request()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Stop counting: the application limits the body itself."""
+        """Give the body its own time."""
         self._is_in_head = False
+        self._end_deadline()
+        self._deadline = self.loop.call_later(self.guests.limits.body, self._expire)
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Accept a body up to the limit: most endpoints do not read one, so do not limit it."""
+        self._body += len(body)
+        if self._body > self.guests.limits.largest_body:
+            self.transport.close()
+        else:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Let the application take its time."""
+        self._end_deadline()
+        self.guests.works(self)
+        self._is_under_way = True
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Let uvicorn's limit of idle connections begin."""
+        # A client may send requests without waiting for the answers.
+        self._is_under_way = bool(self.pipeline)
+        if not self._is_under_way:
+            self.guests.waits(self)
+        super().on_response_complete()
 
     def data_received(self, data: bytes) -> None:
         """Accept data up to the limit."""
+        if not self._is_under_way:
+            # Line breaks before a request end uvicorn's limit of idle time, and begin no request.
+            self._await_request()
         super().data_received(data)
         if self._is_in_head:
             self._head += len(data)
             if self._head > _LONGEST_HEAD and not self.transport.is_closing():
                 self.send_400_response("The head of the request is too long.")
+
+    def pause_writing(self) -> None:
+        """Limit the time in which the client reads nothing."""
+        self.resume_reading_deadline()
+        seconds = self.guests.limits.silence
+        self._reading_deadline = self.loop.call_later(seconds, self.transport.abort)
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """End this limit."""
+        self.resume_reading_deadline()
+        super().resume_writing()
+
+    def resume_reading_deadline(self) -> None:
+        """Cancel the limit for an answer that is not read."""
+        if self._reading_deadline:
+            self._reading_deadline.cancel()
+            self._reading_deadline = None
+
+    def _await_request(self) -> None:
+        """Limit the time to the end of the next head; a limit that runs already stays."""
+        self.guests.waits(self)
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(self.guests.limits.head, self._expire)
+
+    def _end_deadline(self) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _expire(self) -> None:
+        self._deadline = None
+        self.transport.close()
+
+
+def _is_public(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False
+
+
+def _most_connections() -> int:
+    """Return how many connections may be open: the rest of the descriptors is for our own calls."""
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return _MOST_CONNECTIONS
+    return max(_FEWEST_CONNECTIONS, min(_MOST_CONNECTIONS, soft - _OWN_DESCRIPTORS))
 
 
 class _Uvicorn(uvicorn.Server):
@@ -67,12 +243,14 @@ class WebServer:
         *,
         grace_seconds: int = _GRACE_SECONDS,
         log_level: str | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.host = host
         self.port = port
+        guests = Guests(limits or Limits())
         self._config = uvicorn.Config(
             app,
-            http=_Bounded,
+            http=type("_Guest", (_Bounded,), {"guests": guests}),
             lifespan="off",
             # Logs are already set up, and an access log would contain nothing but paths.
             log_config=None,

@@ -39,7 +39,7 @@ def requires(authority: Authority) -> Callable[[Callback], Callback]:
                 return
             if not await _admits(context.turn):
                 return
-            if await _has(authority, context.turn, update.effective_chat):
+            if await has(authority, context.turn, update.effective_chat):
                 await media.say_what_is_read(context.turn)
                 await handler(update, context)
             else:
@@ -75,7 +75,8 @@ async def _is_broadcast(turn: Turn) -> bool:
     return is_channel and not await team.roles_of(turn, chat.id)
 
 
-async def _has(authority: Authority, turn: Turn, chat: Chat | None) -> bool:
+async def has(authority: Authority, turn: Turn, chat: Chat | None) -> bool:
+    """Tell whether the sender of the turn has this authority in this chat."""
     if authority is Authority.ANYONE:
         return True
     if chat is None:

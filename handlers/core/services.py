@@ -7,6 +7,7 @@ from pathlib import Path
 
 from handlers.core.decision_cache import DecisionCache
 from handlers.messages import PARIS
+from knowledge.curation.clusters import Likeness
 from knowledge.knowledge import Knowledge
 from storage.records.questions import QuestionLimits
 
@@ -46,6 +47,7 @@ class Services:
     # is in handlers/forms, which this package may not import.
     forms: Mapping[str, object] = field(default_factory=dict)
     decisions: DecisionCache = field(default_factory=DecisionCache, repr=False)
+    likeness: Likeness = field(default_factory=Likeness, repr=False)
 
     def today(self) -> date:
         """Return today's date in Paris; deadlines are dates of Paris."""

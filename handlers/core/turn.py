@@ -5,6 +5,7 @@ everything else that the update changes; the dispatcher sends it after the commi
 """
 
 import time
+from collections.abc import Collection
 from contextvars import ContextVar
 from typing import Any, Self, TypeAlias
 
@@ -36,6 +37,8 @@ class Turn:
         self.failure: Exception | None = None
         # Said once, above the first message of this turn.
         self.preface = ""
+        # The result of the work done before the transaction (handlers/core/ahead.py).
+        self.ahead: object = None
         self.began = time.perf_counter()
         # Whether the limits let the update through: they count it once, whoever handles it.
         self.is_admitted = False
@@ -87,16 +90,18 @@ class Turn:
         reply_to: int | None = None,
         priority: Priority = Priority.ANSWER,
         about: Subject | None = None,
+        quotes: Collection[int] = (),
     ) -> None:
         """Send a message to the chat of this update; ``reply_to`` is a message there to quote.
 
         ``about`` is the record that the message shows: a reply to it is then about that record.
+        ``quotes`` are the questions whose words the text repeats.
         """
         if self.preface:
             text, self.preface = f"{self.preface}\n\n{text}", ""
         quoted = None if reply_to is None else Delivery(self.chat_id, reply_to)
         content = composed(text, keyboard, quoted) | in_topic(self.topic)
-        self._send("sendMessage", self.chat_id, content, about, priority)
+        self._send("sendMessage", self.chat_id, content, about, priority, quotes=quotes)
 
     def rewrite(
         self,
@@ -104,19 +109,20 @@ class Turn:
         keyboard: Keyboard | None = None,
         *,
         about: Subject | None = None,
+        quotes: Collection[int] = (),
     ) -> None:
         """Replace the message whose button was tapped; send a new one if it cannot be edited.
 
-        ``about`` names the record that the text shows, so that erasing the record finds this
-        message too.
+        ``about`` names the record that the text shows, and ``quotes`` the questions that it
+        repeats, so that erasing these finds the message too.
         """
         query = self.update.callback_query
         message = query.message if query else None
         if message is None or not message.is_accessible:
-            self.say(text, keyboard)
+            self.say(text, keyboard, quotes=quotes)
             return
         content = composed(text, keyboard) | {"message_id": message.message_id}
-        self._send("editMessageText", self.chat_id, content, about)
+        self._send("editMessageText", self.chat_id, content, about, quotes=quotes)
 
     def remove_buttons(self) -> None:
         """Remove the buttons of the tapped message and leave its text unchanged."""
@@ -224,10 +230,18 @@ class Turn:
         content: dict[str, object],
         about: Subject | None = None,
         priority: Priority = Priority.ANSWER,
+        *,
+        quotes: Collection[int] = (),
     ) -> None:
         self.work.outbox.owe(
             Outgoing(
-                Audience.PERSON, method, content, chat_id=chat_id, about=about, priority=priority
+                Audience.PERSON,
+                method,
+                content,
+                chat_id=chat_id,
+                about=about,
+                priority=priority,
+                quotes=quotes,
             )
         )
 

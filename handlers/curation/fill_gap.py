@@ -4,10 +4,12 @@ import asyncio
 
 from telegram import Update
 
+from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import button, rows
 from handlers.core.paging import BUTTON_ITEMS, Page
 from handlers.core.routing import Handler, tap
+from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
 from handlers.curation.gap_buttons import (
     AddPhrasing,
@@ -17,8 +19,9 @@ from handlers.curation.gap_buttons import (
     ShowGap,
     back,
 )
-from handlers.curation.gaps import Gap, Wording, find
+from handlers.curation.gaps import Gap, Wording, compare_ahead, find, wording_of
 from handlers.messages import Catalogue
+from storage.database import Database
 from storage.records.change_requests import ChangeKind, NewChangeRequest
 from storage.records.questions import Treatment
 from storage.subject import Kind, Subject
@@ -52,8 +55,9 @@ async def choose_entry(update: Update, context: BotContext) -> None:
         return
     gap, phrasing = pair
     knowledge = turn.services.knowledge
-    decision = await asyncio.to_thread(knowledge.matcher.match, phrasing.text)
-    nearest = [knowledge.entry(ranked.id) for ranked in decision.ranking[:_NEAREST]]
+    decision = turn.services.decisions.get(knowledge, phrasing.text)
+    ranking = decision.ranking if decision else ()
+    nearest = [knowledge.entry(ranked.id) for ranked in ranking[:_NEAREST]]
     ways = gap.phrasings
     page = Page.of(ways, ways.index(phrasing), 1)
     turn.rewrite(
@@ -64,7 +68,18 @@ async def choose_entry(update: Update, context: BotContext) -> None:
             page.steps(lambda index: ChooseEntry(ways[index].id), TEXT.label("wording")),
             [button(TEXT.label("back_to_gap"), ShowGap(gap.id))],
         ),
+        quotes=gap.quoted([phrasing.text]),
     )
+
+
+async def _match_ahead(database: Database, services: Services, update: Update) -> None:
+    """Compare the questions, and match the wording of the button."""
+    await compare_ahead(database, services)
+    knowledge = services.knowledge
+    wording = await wording_of(database, services, ChooseEntry.of(update).question_id)
+    if wording and services.decisions.get(knowledge, wording.text) is None:
+        decision = await asyncio.to_thread(knowledge.matcher.match, wording.text)
+        services.decisions.keep(knowledge, wording.text, decision)
 
 
 @requires(Authority.FACILITATORS)
@@ -83,6 +98,7 @@ async def list_entries(update: Update, context: BotContext) -> None:
             page.steps(lambda index: AllEntries(phrasing.id, index)),
             [button(TEXT.label("back_to_gap"), ShowGap(gap.id))],
         ),
+        quotes=gap.quoted([phrasing.text]),
     )
 
 
@@ -99,7 +115,8 @@ async def add_phrasing(update: Update, context: BotContext) -> None:
         return
     gap, phrasing = pair
     await _publish(turn, gap, ChangeKind.PHRASING, phrasing.text, entry.id)
-    turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=entry), back())
+    quotes = gap.quoted([phrasing.text])
+    turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=entry), back(), quotes=quotes)
 
 
 @requires(Authority.FACILITATORS)
@@ -111,7 +128,8 @@ async def mark_out_of_scope(update: Update, context: BotContext) -> None:
         return
     gap, phrasing = pair
     await _publish(turn, gap, ChangeKind.OUT_OF_SCOPE, phrasing.text, None)
-    turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=None), back())
+    quotes = gap.quoted([phrasing.text])
+    turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=None), back(), quotes=quotes)
 
 
 async def _publish(
@@ -132,6 +150,9 @@ async def _publish(
     await turn.work.questions.treat(gap.ids, how, turn.user.id, publication_id=publication_id)
 
 
+AHEAD: Works = {ChooseEntry.PREFIX: Ahead(_match_ahead)} | dict.fromkeys(
+    (AllEntries.PREFIX, AddPhrasing.PREFIX, OutOfScope.PREFIX), Ahead(compare_ahead)
+)
 HANDLERS: tuple[Handler, ...] = (
     tap(ChooseEntry, choose_entry),
     tap(AllEntries, list_entries),

@@ -1,15 +1,19 @@
 """Gaps: groups of similar questions that got no good answer."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
+from telegram import Update
+
+from handlers.core.services import Services
 from handlers.core.turn import Turn
 from handlers.messages import Catalogue
-from knowledge.curation.clusters import alike
+from knowledge.curation.clusters import COMPARED_LENGTH, Likeness
 from knowledge.curation.yaml_edit import LONGEST_PHRASING
+from storage.database import Database
 from storage.masking.masking import has_marks
 from storage.records.change_requests import OPEN, ChangeState
 from storage.records.questions import Unanswered
@@ -17,6 +21,11 @@ from storage.records.questions import Unanswered
 TEXT = Catalogue.of("unanswered")
 # The newest questions only; older ones appear when these are treated.
 MOST_READ = 2000
+# The time to compare new questions before a list is shown. Comparing two thousand short ones, all
+# new, takes three seconds; a question that is left is a subject of its own until the next look.
+_SECONDS = 2.0
+# Characters read of each question: a longer one can be no phrasing, and no screen shows as much.
+READ_LENGTH = LONGEST_PHRASING + 1
 # A few examples are enough for a reader in Telegram.
 _WORDINGS_SHOWN = 5
 
@@ -78,6 +87,10 @@ class Gap:
         newest = sorted(self.questions, key=lambda question: -question.id)
         return tuple(dict.fromkeys(q.person_id for q in newest if q.person_id is not None))
 
+    def quoted(self, lines: Collection[str]) -> frozenset[int]:
+        """Return the ids of the questions whose words are among these lines."""
+        return frozenset(q.id for q in self.questions if _line(q.text) in lines)
+
     @property
     def unhelpful(self) -> int:
         """How many of the questions got an answer that did not help."""
@@ -99,18 +112,36 @@ class Gap:
         return max(question.asked_at for question in self.questions)
 
 
+async def compare_ahead(
+    database: Database, services: Services, _update: Update | None = None
+) -> None:
+    """Compare the questions asked since the last look, while no transaction is open."""
+    async with database.begin() as work:
+        texts = await work.questions.unanswered_texts(MOST_READ, COMPARED_LENGTH)
+    await asyncio.to_thread(services.likeness.compare, texts, _SECONDS)
+
+
 async def gaps(turn: Turn) -> tuple[Gap, ...]:
-    """Return all gaps, the most frequent first."""
+    """Return all gaps, the most frequent first, as far as the questions were compared."""
     await _follow_publications(turn)
-    questions = await turn.work.questions.unanswered(MOST_READ)
-    # In a thread: other chats must not wait for the comparison.
-    return await asyncio.to_thread(grouped, questions)
+    questions = await turn.work.questions.unanswered(MOST_READ, length=READ_LENGTH)
+    return grouped(turn.services.likeness, questions)
 
 
-def grouped(questions: Sequence[Unanswered]) -> tuple[Gap, ...]:
+def grouped(likeness: Likeness, questions: Sequence[Unanswered]) -> tuple[Gap, ...]:
     """Group questions with the same meaning."""
-    groups = alike([question.text for question in questions])
+    groups = likeness.groups([question.id for question in questions])
     return tuple(Gap(tuple(questions[place] for place in group)) for group in groups)
+
+
+def uncompared(likeness: Likeness, listed: Iterable[Gap]) -> int:
+    """Return how many of the questions of these gaps were not compared yet."""
+    return likeness.uncompared([number for gap in listed for number in gap.ids])
+
+
+def quoted_first(listed: Iterable[Gap]) -> frozenset[int]:
+    """Return the ids of the questions that a text with the first wording of these gaps quotes."""
+    return frozenset(chain.from_iterable(gap.quoted([gap.wording]) for gap in listed))
 
 
 def gap_of(question_id: int, candidates: Iterable[Gap]) -> Gap | None:
@@ -125,6 +156,14 @@ async def find(turn: Turn, question_id: int) -> Gap | None:
         # Do not edit the message: after a double tap, it shows the result of the first tap.
         turn.toast(TEXT.label("treated_already"), alert=True)
     return gap
+
+
+async def wording_of(database: Database, services: Services, question_id: int) -> Wording | None:
+    """Return the wording that a button with this question would show, in its own transaction."""
+    async with database.begin() as work:
+        questions = await work.questions.unanswered(MOST_READ, length=READ_LENGTH)
+    gap = gap_of(question_id, grouped(services.likeness, questions))
+    return gap.phrasing(question_id) if gap else None
 
 
 async def _follow_publications(turn: Turn) -> None:

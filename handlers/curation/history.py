@@ -1,17 +1,21 @@
 """The history of published versions, and returning to one of them."""
 
 import asyncio
+from collections.abc import Sequence
 
 from telegram import Update
 
+from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import Button, button, rows
 from handlers.core.paging import TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
+from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
 from handlers.curation.publish_buttons import ListVersions, ReturnTo, ShowVersion
 from handlers.messages import Catalogue
 from knowledge.curation.versions import Version, versions
+from storage.database import Database
 from storage.records.change_requests import ChangeKind, NewChangeRequest
 
 TEXT = Catalogue.of("publication")
@@ -30,7 +34,7 @@ async def turn_page(update: Update, context: BotContext) -> None:
 
 
 async def _list(turn: Turn, index: int) -> None:
-    published = await asyncio.to_thread(versions, turn.services.knowledge_dir)
+    published = _published(turn)
     if not published:
         turn.say(TEXT("history_empty"))
         return
@@ -66,7 +70,7 @@ async def return_to(update: Update, context: BotContext) -> None:
 
 
 async def _ask(turn: Turn, kind: ChangeKind, version_id: str) -> Version | None:
-    published = await asyncio.to_thread(versions, turn.services.knowledge_dir)
+    published = _published(turn)
     version = next((each for each in published if each.id == version_id), None)
     if version is None:
         turn.say(TEXT("entry_gone"))
@@ -85,6 +89,21 @@ async def _ask(turn: Turn, kind: ChangeKind, version_id: str) -> Version | None:
     return version
 
 
+async def _read_versions(
+    _database: Database, services: Services, _update: Update
+) -> Sequence[Version]:
+    """Read the published versions from the disk."""
+    return await asyncio.to_thread(versions, services.knowledge_dir)
+
+
+def _published(turn: Turn) -> Sequence[Version]:
+    """Return the versions read before the transaction, newest first."""
+    return turn.ahead if isinstance(turn.ahead, tuple) else ()
+
+
+AHEAD: Works = dict.fromkeys(
+    ("/historique", ListVersions.PREFIX, ShowVersion.PREFIX, ReturnTo.PREFIX), Ahead(_read_versions)
+)
 HANDLERS: tuple[Handler, ...] = (
     command("historique", show_history),
     tap(ListVersions, turn_page),

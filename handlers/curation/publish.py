@@ -13,8 +13,10 @@ from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
 from handlers.core import media
+from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, is_listed, requires
 from handlers.core.routing import Handler, command, tap
+from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
 from handlers.curation import report as examination
 from handlers.curation.publish_buttons import Abandon, Publish
@@ -23,6 +25,7 @@ from handlers.messages import Catalogue
 from handlers.questions import ask
 from knowledge.curation.versions import PUBLISHABLE
 from knowledge.files.yaml_reader import LARGEST_BYTES
+from storage.database import Database
 from storage.records.change_requests import ChangeKind, ChangeRequest, ChangeState, NewChangeRequest
 
 TEXT = Catalogue.of("publication")
@@ -41,17 +44,25 @@ async def send_files(_update: Update, context: BotContext) -> None:
     if wanted and file is None:
         turn.say(TEXT("faq_unknown", name=wanted[:80], files=PUBLISHABLE))
         return
-    for name, content in await asyncio.to_thread(_contents, turn.services.knowledge_dir, file):
+    for name, content in turn.ahead if isinstance(turn.ahead, tuple) else ():
         turn.send_file(name, content, TEXT("faq_caption", file=name))
     turn.say(TEXT("faq_how", group=turn.chat_id < 0))
 
 
-def _contents(directory: Path, file: str | None) -> list[tuple[str, bytes]]:
+async def _read_contents(
+    _database: Database, services: Services, update: Update
+) -> tuple[tuple[str, bytes], ...]:
+    """Read the files that were asked for: all, or the one named."""
+    words = ((update.message.text or "") if update.message else "").split()[1:]
+    return await asyncio.to_thread(_contents, services.knowledge_dir, named(" ".join(words)))
+
+
+def _contents(directory: Path, file: str | None) -> tuple[tuple[str, bytes], ...]:
     names = [file] if file else PUBLISHABLE
     paths = [(name, directory / name) for name in names if (directory / name).is_file()]
     contents = [(name, path.read_bytes()) for name, path in paths]
     # Telegram refuses empty files.
-    return [(name, content) for name, content in contents if content]
+    return tuple((name, content) for name, content in contents if content)
 
 
 @requires(Authority.FACILITATORS)
@@ -164,6 +175,7 @@ def _say_decided(turn: Turn, change: ChangeRequest | None) -> None:
     turn.remove_buttons()
 
 
+AHEAD: Works = {"/faq": Ahead(_read_contents)}
 _FILE = on.UpdateType.MESSAGE & on.Document.ALL
 _YAML = on.Document.FileExtension("yaml") | on.Document.FileExtension("yml")
 _CAPTIONED = on.CaptionRegex(r"^/faq\b")

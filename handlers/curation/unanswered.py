@@ -1,7 +1,11 @@
 """/sansreponse: facilitators see the questions without a good answer, and act on them."""
 
+from collections.abc import Collection
+from typing import Protocol
+
 from telegram import Update
 
+from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import Keyboard, button, rows
 from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page
@@ -17,7 +21,7 @@ from handlers.curation.gap_buttons import (
     ShowGap,
     back,
 )
-from handlers.curation.gaps import Gap, find, gaps
+from handlers.curation.gaps import Gap, compare_ahead, find, gaps, quoted_first, uncompared
 from handlers.handoff.person import is_offered
 from handlers.handoff.threads import Threads
 from handlers.messages import Catalogue
@@ -33,25 +37,31 @@ MOST_PEOPLE = 5
 async def list_gaps(_update: Update, context: BotContext) -> None:
     """Show the first page of the list."""
     turn = context.turn
-    turn.say(*_page(await gaps(turn), 0, await _waiting(turn)))
+    await _show(turn, 0, turn.say)
 
 
 @requires(Authority.FACILITATORS)
 async def turn_page(update: Update, context: BotContext) -> None:
     """Show another page in place of this one."""
     turn = context.turn
-    turn.rewrite(*_page(await gaps(turn), ListGaps.of(update).page, await _waiting(turn)))
+    await _show(turn, ListGaps.of(update).page, turn.rewrite)
 
 
-async def _waiting(turn: Turn) -> int:
-    return len(await turn.work.questions.change_request_ids())
+class _Showing(Protocol):
+    def __call__(
+        self, text: str, keyboard: Keyboard | None, *, quotes: Collection[int]
+    ) -> None: ...
 
 
-def _page(all_gaps: tuple[Gap, ...], index: int, waiting: int) -> tuple[str, Keyboard | None]:
+async def _show(turn: Turn, index: int, say: _Showing) -> None:
+    all_gaps = await gaps(turn)
     page = Page.of(all_gaps, index, TEXT_ITEMS)
-    text = TEXT("list", page=page, waiting=waiting)
+    waiting = len(await turn.work.questions.change_request_ids())
+    left = uncompared(turn.services.likeness, all_gaps)
+    text = TEXT("list", page=page, waiting=waiting, uncompared=left)
     numbers = ([button(f"{n}. {gap.wording}", ShowGap(gap.id))] for n, gap in page.numbered())
-    return text, rows(*numbers, page.steps(ListGaps)) if page.items else None
+    keyboard = rows(*numbers, page.steps(ListGaps)) if page.items else None
+    say(text, keyboard, quotes=quoted_first(page.items))
 
 
 @requires(Authority.FACILITATORS)
@@ -62,7 +72,9 @@ async def show_gap(update: Update, context: BotContext) -> None:
     if gap:
         titles = [entry.title for entry in map(turn.services.knowledge.entry, gap.shown) if entry]
         turn.rewrite(
-            TEXT("gap", gap=gap, titles=titles[:BUTTON_ITEMS]), _action_keyboard(turn, gap)
+            TEXT("gap", gap=gap, titles=titles[:BUTTON_ITEMS]),
+            _action_keyboard(turn, gap),
+            quotes=gap.quoted(gap.wordings),
         )
 
 
@@ -88,7 +100,8 @@ async def set_aside(update: Update, context: BotContext) -> None:
             [button(TEXT.label("put_back"), PutBack(gap.id))],
             [button(TEXT.label("back"), ListGaps(0))],
         )
-        turn.rewrite(TEXT("aside", gap=gap, name=turn.user.full_name), keyboard)
+        text = TEXT("aside", gap=gap, name=turn.user.full_name)
+        turn.rewrite(text, keyboard, quotes=quoted_first([gap]))
 
 
 @requires(Authority.FACILITATORS)
@@ -97,7 +110,7 @@ async def put_back(update: Update, context: BotContext) -> None:
     turn = context.turn
     count = await turn.work.questions.put_back(PutBack.of(update).question_id)
     turn.toast(TEXT.label("put_back_done" if count else "treated_already"))
-    turn.rewrite(*_page(await gaps(turn), 0, await _waiting(turn)))
+    await _show(turn, 0, turn.rewrite)
 
 
 @requires(Authority.FACILITATORS)
@@ -124,9 +137,12 @@ def _newest(gap: Gap, person_id: int) -> Unanswered:
 
 async def _open(turn: Turn, question: Unanswered) -> Conversation:
     """Open a conversation with the person who asked, or reopen the one about this question."""
-    if question.person_id is None:
+    person_id = question.person_id
+    # The gap holds the start of a long text only.
+    whole = await turn.work.questions.get(question.id, person_id) if person_id else None
+    if whole is None or person_id is None:
         raise LookupError(f"nobody is known to have asked question {question.id}")
-    new = NewConversation(question.person_id, question.text, Side.FACILITATORS, question.id)
+    new = NewConversation(person_id, whole.text, Side.FACILITATORS, question.id)
     opened = await turn.work.conversations.open(new)
     conversation = opened.conversation
     if conversation.closed_at is not None:
@@ -135,6 +151,10 @@ async def _open(turn: Turn, question: Unanswered) -> Conversation:
     return conversation
 
 
+AHEAD: Works = dict.fromkeys(
+    ("/sansreponse", *(b.PREFIX for b in (ListGaps, ShowGap, AnswerPeople, SetAside, PutBack))),
+    Ahead(compare_ahead),
+)
 HANDLERS: tuple[Handler, ...] = (
     command("sansreponse", list_gaps),
     tap(ListGaps, turn_page),

@@ -13,6 +13,7 @@ from handlers.forms.reminding import reminding
 from handlers.handoff import threads
 from handlers.messages import Catalogue
 from handlers.requests import administrators
+from storage.privacy.export_and_erasure import SentNotice
 from storage.queues.outbox import Delivery, Making, Priority
 
 TEXT = Catalogue.of("rights")
@@ -70,9 +71,16 @@ async def erase(update: Update, context: BotContext) -> None:
     erased = await turn.work.rights.erase(person.id, keep_update_id=update.update_id)
     for sent in erased.deliveries:
         delivery = Delivery(sent.chat_id, sent.message_id)
-        words = threads.TEXT if sent.of_conversation else administrators.TEXT
-        turn.blank(delivery, words("erased", number=sent.number))
+        turn.blank(delivery, _in_place_of(sent))
     turn.rewrite(TEXT("erased"))
+
+
+def _in_place_of(sent: SentNotice) -> str:
+    """Return what a message to others says once the person it showed is erased."""
+    if sent.of_questions:
+        return TEXT("list_erased")
+    words = threads.TEXT if sent.of_conversation else administrators.TEXT
+    return words("erased", number=sent.number)
 
 
 HANDLERS: tuple[Handler, ...] = (

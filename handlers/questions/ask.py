@@ -1,6 +1,5 @@
 """Typed questions: the bot answers, offers two or three choices, or says it has no answer."""
 
-import asyncio
 from dataclasses import dataclass
 
 from telegram import Update, User
@@ -33,6 +32,10 @@ class Choose(CallbackData, prefix="c"):
 
     question_id: int
     entry_id: ItemId
+
+
+class UnmatchedError(Exception):
+    """A text was not matched before the transaction: match it outside, then handle it again."""
 
 
 def writer(update: Update) -> User | None:
@@ -71,7 +74,7 @@ async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:
     """
     if not forms.may_be_a_question(turn, draft, turn.text):
         return False
-    decision = await _decide(turn.services, turn.text)
+    decision = _decide(turn.services, turn.text)
     if decision.outcome not in (Outcome.ANSWER, Outcome.SMALLTALK):
         return False
     previous = await turn.work.questions.latest(draft.person_id)
@@ -80,7 +83,7 @@ async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:
 
 async def ask(turn: Turn) -> None:
     """Match the question against the knowledge and show the outcome."""
-    decision = await _decide(turn.services, turn.text)
+    decision = _decide(turn.services, turn.text)
     if not decision.has_words:
         turn.say(TEXT("no_words"))
         return
@@ -99,14 +102,11 @@ async def ask(turn: Turn) -> None:
         _say_none(turn, decision, question_id)
 
 
-async def _decide(services: Services, text: str) -> Decision:
-    """Return the cached decision for this text, or match it."""
-    knowledge = services.knowledge
-    decision = services.decisions.get(knowledge, text)
+def _decide(services: Services, text: str) -> Decision:
+    """Return the decision made for this text; raise UnmatchedError if there is none yet."""
+    decision = services.decisions.get(services.knowledge, text)
     if decision is None:
-        # In a thread: the encoder takes milliseconds, and other chats must not wait for it.
-        decision = await asyncio.to_thread(knowledge.matcher.match, text)
-        services.decisions.keep(knowledge, text, decision)
+        raise UnmatchedError
     return decision
 
 

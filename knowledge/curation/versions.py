@@ -214,7 +214,7 @@ def _written_down(path: Path) -> dict[str, str]:
     """Return the facts written about a version; none after a crash before they were written."""
     try:
         written = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     facts = written if isinstance(written, dict) else {}
     return {key: value for key, value in facts.items() if isinstance(value, str)}

@@ -17,6 +17,7 @@ from yaml.reader import Reader
 from knowledge.files.problems import Place, Problem, problem
 from knowledge.files.yaml_reader import SafeLoader, parse
 from knowledge.loading import FAQ, VOICES
+from knowledge.text.hidden import HIDDEN
 from knowledge.text.length import units
 from knowledge.text.normalise import normalise
 
@@ -110,7 +111,7 @@ def _check_text(text: str, longest: int, file: str) -> None:
         raise _refusal("phrasing_of_lines", file)
     if not normalise(text):
         raise _refusal("blank_phrasing", file)
-    if Reader.NON_PRINTABLE.search(text):
+    if Reader.NON_PRINTABLE.search(text) or HIDDEN.search(text):
         raise _refusal("phrasing_hidden_character", file)
     if units(text) > longest:
         raise _refusal("too_long", file, length=units(text), limit=longest)

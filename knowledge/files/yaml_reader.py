@@ -13,6 +13,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import Reader, ReaderError
 
 from knowledge.files.problems import KnowledgeError, Place, Problem, problem, words
+from knowledge.text.hidden import HIDDEN
 
 try:
     from yaml import CSafeLoader as _Base
@@ -95,7 +96,7 @@ def _text(body: bytes, name: str) -> str:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _refused("not_utf8", Place(name, body.count(b"\n", 0, error.start) + 1)) from None
-    if hidden := Reader.NON_PRINTABLE.search(text):
+    if hidden := Reader.NON_PRINTABLE.search(text) or HIDDEN.search(text):
         raise _refused("hidden_character", Place(name, text.count("\n", 0, hidden.start()) + 1))
     if directive := _DIRECTIVE.search(text):
         at = Place(name, text.count("\n", 0, directive.start()) + 1)
@@ -132,7 +133,20 @@ def _document(text: str, name: str) -> tuple[Document, tuple[Problem, ...]]:
         loader.dispose()
     lines: dict[Location, int] = {}
     _locate(node, (), lines)
-    return Document(name, data, lines), tuple(_duplicate_keys(node, name))
+    found = (*_duplicate_keys(node, name), *islice(_escapes(node, name), _MOST_PROBLEMS))
+    return Document(name, data, lines), found
+
+
+def _escapes(node: Node, name: str) -> Iterator[Problem]:
+    """Find hidden characters that are written as escapes: the text itself has none."""
+    if isinstance(node, ScalarNode):
+        if hidden := HIDDEN.search(node.value):
+            at = Place(name, node.start_mark.line + 1)
+            yield problem("hidden_escape", at, character=f"U+{ord(hidden[0]):04X}")
+        return
+    for child in node.value:
+        for each in child if isinstance(child, tuple) else (child,):
+            yield from _escapes(each, name)
 
 
 def _duplicate_keys(node: Node, name: str) -> Iterator[Problem]:

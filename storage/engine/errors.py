@@ -43,6 +43,10 @@ class AddressError(StorageError, ValueError):
         self.option = option
 
 
+class DatabaseDamagedError(StorageError):
+    """The database file is damaged: only a backup helps."""
+
+
 class InUseError(StorageError):
     """Another process uses an SQLite file, which only one may use, or a database to be copied."""
 

@@ -25,7 +25,12 @@ from storage.engine.error_codes import (
     Remedy,
     Ruling,
 )
-from storage.engine.errors import DatabaseTooNewError, DatabaseUnavailableError, NoPlaceError
+from storage.engine.errors import (
+    DatabaseDamagedError,
+    DatabaseTooNewError,
+    DatabaseUnavailableError,
+    NoPlaceError,
+)
 
 __all__ = ["Fault", "Remedy", "fault_of", "kind_of", "remedy_of", "ruling_of"]
 
@@ -37,6 +42,11 @@ _OF_SYSTEM = {
     errno.EISDIR: Fault.IS_A_FOLDER,
     errno.EIO: Fault.DISK_FAILS,
 }
+
+
+_OF_OURS = {DatabaseTooNewError: Fault.TOO_NEW, DatabaseDamagedError: Fault.DAMAGED}
+# What no retry mends: the process ends, and says that a backup is to be restored.
+SPOILT = frozenset({Fault.DAMAGED, Fault.NOT_A_DATABASE})
 
 
 def fault_of(error: BaseException) -> Fault:
@@ -111,8 +121,8 @@ def _fault(error: BaseException) -> Fault | None:
     match error:
         case DatabaseUnavailableError(fault=Fault() as known):
             return known
-        case DatabaseTooNewError():
-            return Fault.TOO_NEW
+        case DatabaseTooNewError() | DatabaseDamagedError():
+            return _OF_OURS[type(error)]
         case NoPlaceError() | OSError():
             return _of_system(error)
         case PoolTimeout() | UnicodeError():

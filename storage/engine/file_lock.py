@@ -14,12 +14,17 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def alone_on(database: Path) -> Iterator[None]:
+def alone_on(database: Path, *, creates: bool = False) -> Iterator[None]:
     """Lock a database file, which need not exist yet, for this process; creates its folder.
 
-    Raises InUseError if another process holds the lock, NoPlaceError if nothing can be written
-    there, DatabaseUnavailableError where a folder or a device is there. The kernel releases the
-    lock when the process ends, however it ends.
+    Two locks: on a file beside it, found by its path, which stays when the database is put back
+    from a backup; and on the database file itself, which has one lock however many names it has
+    (hard links, bind mounts). With ``creates``, a database file that does not exist is created
+    empty, so that it is locked from the start.
+
+    Raises InUseError if another process holds a lock, NoPlaceError if nothing can be written there,
+    DatabaseUnavailableError where a folder or a device is there. The kernel releases the locks when
+    the process ends, however it ends.
     """
     refuse_what_is_no_file(database)
     make_folder(database)
@@ -32,7 +37,8 @@ def alone_on(database: Path) -> Iterator[None]:
         raise NoPlaceError(lock.parent) from error
     try:
         _hold(held, database)
-        yield
+        with _itself(database, creates=creates):
+            yield
     finally:
         os.close(held)
 
@@ -40,12 +46,32 @@ def alone_on(database: Path) -> Iterator[None]:
 def refuse_in_use(database: Path) -> None:
     """Raise InUseError if a process has locked the file; creates no lock file."""
     try:
-        is_free = not _lock_of(database).exists()
+        has_lock = _lock_of(database).exists()
     except OSError as error:
         raise NoPlaceError(database.parent) from error
-    if not is_free:
-        with alone_on(database):
-            pass
+    with alone_on(database) if has_lock else _itself(database, creates=False):
+        pass
+
+
+@contextmanager
+def _itself(database: Path, *, creates: bool) -> Iterator[None]:
+    """Lock the database file by what it is, whatever its name.
+
+    SQLite's own locks are of another kind (fcntl), and do not meet this one. But a process loses
+    those of a file when it closes that file: nothing of this process may have the database open
+    when this ends.
+    """
+    try:
+        file = os.open(database, os.O_RDWR | (os.O_CREAT if creates else 0), 0o600)
+    except OSError:
+        # It does not exist, or opening it will say what is wrong.
+        yield
+        return
+    try:
+        _hold(file, database)
+        yield
+    finally:
+        os.close(file)
 
 
 def make_folder(file: Path) -> None:

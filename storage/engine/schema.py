@@ -196,6 +196,8 @@ outbox = Table(
     Column("crashes", Integer, nullable=False, server_default="0"),
     # The file to make while the call is made; its content is never stored.
     Column("makes", String(16)),
+    # The ids of the questions whose words a message to facilitators repeats.
+    Column("quotes", JSON(none_as_null=True)),
     sqlite_autoincrement=True,
 )
 OUTBOX_WAITING = outbox.c.state == literal_column("'waiting'")

@@ -19,12 +19,10 @@ from storage.engine.errors import (
     NoDatabaseError,
     NoPlaceError,
 )
-from storage.engine.faults import Fault, fault_of, kind_of
+from storage.engine.faults import SPOILT, fault_of, kind_of
 from storage.engine.file_lock import make_folder, refuse_in_use
 from storage.engine.places import is_folder, make_private
 from storage.operations.inspect import Finding, inspect_file, is_ours, is_there, open_read_only
-
-_SPOILT = {Fault.DAMAGED, Fault.NOT_A_DATABASE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ def _copy(database: Path, part: Path) -> None:
             # Leave WAL mode, so that the copy is one file without a log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:
-        if fault_of(error) in _SPOILT:
+        if fault_of(error) in SPOILT:
             raise DamagedError(f"the source is not sound: {error}") from error
         raise DatabaseUnavailableError(f"the copy failed: {kind_of(error)}") from error
     if faults := inspect_file(part):

@@ -28,7 +28,7 @@ from storage.records.conversations import Conversations
 from storage.records.interest_values import Interest
 from storage.records.interests import Interests
 from storage.records.people import People, Person
-from storage.subject import Kind, Subject, tells_of
+from storage.subject import Kind, Subject, is_of, tells_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class SentNotice:
     message_id: int
     number: str
     of_conversation: bool = False
+    of_questions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Rights(Repository):
         numbers = {each.id: each.number for each in await self._of_person(person_id)}
         talks = await self._beside(Conversations).of_person(person_id)
         notices = await self._notices(numbers) + await self._talk_notices(talks)
+        notices += await self._quoting_notices(person_id)
         about_them = tells_of(Kind.INTEREST, numbers) | tells_of(
             Kind.HANDOFF, [talk.id for talk in talks]
         )
@@ -109,18 +111,38 @@ class Rights(Repository):
         )
 
     async def _talk_notices(self, talks: Sequence[Conversation]) -> tuple[SentNotice, ...]:
-        notices: list[SentNotice] = []
-        for talk in talks:
-            result = await self._connection.execute(
-                select(outbox.c.sent_chat_id, outbox.c.message_id)
-                .distinct()
-                .where(tells_of(Kind.HANDOFF, [talk.id]), outbox.c.sent_chat_id < 0)
-                .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
+        numbers = {talk.id: talk.number for talk in talks}
+        # One statement for all: somebody may have had hundreds of conversations.
+        result = await self._connection.execute(
+            select(outbox.c.sent_chat_id, outbox.c.message_id, outbox.c.about)
+            .distinct()
+            .where(is_of(Kind.HANDOFF), outbox.c.sent_chat_id < 0)
+            .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
+        )
+        told = [(*row[:2], about.id) for row in result if (about := Subject.parse(row[2]))]
+        places = dict.fromkeys(place for place in told if place[2] in numbers)
+        return tuple(
+            SentNotice(chat, message, numbers[talk], of_conversation=True)
+            for chat, message, talk in places
+        )
+
+    async def _quoting_notices(self, person_id: int) -> tuple[SentNotice, ...]:
+        """Give the messages that quote the person's questions; those not sent yet are deleted."""
+        own = await self._connection.scalars(
+            select(questions.c.id).where(questions.c.person_id == person_id)
+        )
+        theirs = frozenset(own)
+        if not theirs:
+            return ()
+        rows = await self._connection.execute(
+            select(outbox.c.id, outbox.c.quotes, outbox.c.sent_chat_id, outbox.c.message_id).where(
+                is_of(Kind.GAP), outbox.c.quotes.is_not(None)
             )
-            notices += [
-                SentNotice(row[0], row[1], talk.number, of_conversation=True) for row in result
-            ]
-        return tuple(notices)
+        )
+        quoting = [row for row in rows if not theirs.isdisjoint(row.quotes)]
+        await self._delete(outbox, outbox.c.id.in_([row.id for row in quoting]))
+        places = {(row.sent_chat_id, row.message_id) for row in quoting if row.message_id}
+        return tuple(SentNotice(*place, "", of_questions=True) for place in sorted(places))
 
     async def _erase_facilitation(self, telegram_id: int) -> int:
         signatures_erased = await self._beside(Conversations).forget_signature(telegram_id)

@@ -43,7 +43,8 @@ class Durations:
     messages go with it. `interest` counts from its closing, or from its last change if it was never
     closed; it is then anonymised, and the delivery records of its notices go. `inbox_done` counts
     from when an update was handled, `inbox_aside` from when it was set aside. `outbox_record`
-    counts from when a message was parked, or sent if it is about neither. `person` counts from the
+    counts from when a message was parked, or sent if it is about neither; the record of one that
+    quotes questions is kept as long as a question. `person` counts from the
     last message of someone with no other data, and from the last use of a facilitator's signature.
     """
 
@@ -73,7 +74,7 @@ class Retention(Repository):
         ended, lines = await self._forget_conversations(durations.conversation)
         counts = {
             "interests": anonymised,
-            "outbox": notices + lines + await self._forget_outgoing(durations.outbox_record),
+            "outbox": notices + lines + await self._forget_outgoing(durations),
             "inbox": await self._forget_incoming(durations),
             "drafts": await self._delete(drafts, drafts.c.updated_at < self._now - durations.draft),
             "questions": await self._forget_questions(durations.question, limits),
@@ -112,11 +113,13 @@ class Retention(Repository):
             ended += await self._delete(conversations, conversations.c.id.in_(ids))
         return ended, lines
 
-    async def _forget_outgoing(self, duration: timedelta) -> int:
-        limit = self._now - duration
-        lasting = is_of(Kind.INTEREST, Kind.HANDOFF)
+    async def _forget_outgoing(self, durations: Durations) -> int:
+        limit = self._now - durations.outbox_record
+        lasting = is_of(Kind.INTEREST, Kind.HANDOFF) | outbox.c.quotes.is_not(None)
+        outlived = outbox.c.sent_at < self._now - durations.question
+        quoting = outbox.c.quotes.is_not(None) & outlived
         return await self._delete(
-            outbox, (outbox.c.parked_at < limit) | ((outbox.c.sent_at < limit) & ~lasting)
+            outbox, (outbox.c.parked_at < limit) | ((outbox.c.sent_at < limit) & ~lasting) | quoting
         )
 
     async def _forget_incoming(self, durations: Durations) -> int:

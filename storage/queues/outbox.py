@@ -33,7 +33,7 @@ from storage.queues.outgoing import (
     lane_of,
 )
 from storage.queues.send_pauses import EVERYTHING, is_paused
-from storage.subject import Subject
+from storage.subject import Kind, Subject
 
 # Re-exported: callers import the values and their repository from one module.
 __all__ = [
@@ -307,6 +307,10 @@ class Outbox(Repository):
         return chat_id if moved is None else moved
 
     def _row(self, outgoing: Outgoing) -> dict[str, object]:
+        # A delivery is recorded only of what has a subject.
+        about = outgoing.about or (
+            Subject(Kind.GAP, min(outgoing.quotes)) if outgoing.quotes else None
+        )
         row = {
             "lane": lane_of(outgoing.audience, outgoing.chat_id),
             "audience": outgoing.audience,
@@ -317,7 +321,8 @@ class Outbox(Repository):
             "attachment": outgoing.attachment,
             "filename": outgoing.filename,
             "makes": outgoing.makes,
-            "about": outgoing.about and outgoing.about.pack(),
+            "about": about and about.pack(),
+            "quotes": sorted(outgoing.quotes) or None,
             "not_before": outgoing.not_before,
             "priority": outgoing.priority,
             "is_final": outgoing.is_final,
@@ -348,6 +353,7 @@ _PENDING = (
     outbox.c.filename,
     outbox.c.makes,
     outbox.c.about,
+    outbox.c.quotes,
     outbox.c.attempts,
     outbox.c.crashes,
     outbox.c.created_at,
@@ -363,6 +369,7 @@ def _pending(row: Row[*tuple[Any, ...]]) -> Pending:
         "audience": Audience(values["audience"]),
         "about": Subject.parse(about),
         "priority": Priority(values["priority"]),
+        "quotes": tuple(values["quotes"] or ()),
     }
     return Pending(**values | typed, leaves_trace=about is not None)
 

@@ -1,6 +1,6 @@
 """Values of the outbox: calls to Telegram, as callers hand them over and get them back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -52,7 +52,9 @@ class Outgoing:
     is never stored.
 
     `chat_id` is needed for a person, and is left out for a group. `about` keeps a
-    record of the delivery, without its content. `not_before` is at most half an hour ahead.
+    record of the delivery, without its content. `quotes` are the ids of questions whose words the
+    message repeats: the message is found by them when who asked is erased. `not_before` is at most
+    half an hour ahead.
     Nothing takes the place of a call that `is_final`: where its message is gone, it is not posted
     anew; where it can never be made, the person is not told.
     """
@@ -68,6 +70,7 @@ class Outgoing:
     priority: Priority = Priority.ANSWER
     is_final: bool = False
     makes: Making | None = None
+    quotes: Collection[int] = ()
 
     def __post_init__(self) -> None:
         """Refuse a person without a chat, and a group with one (it is a setting)."""
@@ -102,6 +105,7 @@ class Pending:
     is_final: bool = False
     makes: str | None = None
     crashes: int = 0
+    quotes: tuple[int, ...] = ()
 
     @property
     def edits(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    MappingResult,
     Row,
     bindparam,
     delete,
@@ -175,18 +176,34 @@ class Questions(Repository):
         result = await self._connection.execute(_THIN_OUT, {"in_all": limits.in_all})
         return result.rowcount
 
-    async def unanswered(self, limit: int, since: datetime | None = None) -> tuple[Unanswered, ...]:
+    async def unanswered(
+        self, limit: int, since: datetime | None = None, *, length: int = 4096
+    ) -> tuple[Unanswered, ...]:
         """Give the newest questions without a good answer that nobody has treated yet.
 
-        Of one person at most `MOST_OF_ONE`: nobody's questions push those of the others out.
+        Of one person at most `MOST_OF_ONE`: nobody's questions push those of the others out. Only
+        the first ``length`` characters of each text are read.
         """
+        columns = [questions.c[name] for name in Unanswered.__slots__ if name != "text"]
+        start = func.substr(questions.c.text, 1, length).label("text")
+        result = await self._untreated([*columns, start], limit, since)
+        return tuple(Unanswered(**{**row, "shown": tuple(row["shown"])}) for row in result)
+
+    async def unanswered_texts(self, limit: int, length: int) -> dict[int, str]:
+        """Give the first ``length`` characters of the same questions, by id."""
+        start = func.substr(questions.c.text, 1, length).label("text")
+        result = await self._untreated([questions.c.id, start], limit, None)
+        return {row["id"]: row["text"] for row in result}
+
+    async def _untreated(
+        self, columns: Sequence[ColumnElement[Any]], limit: int, since: datetime | None
+    ) -> MappingResult:
         await self._changes.write(questions)
         left = _IS_LEFT & (questions.c.asked_at <= self._now - TIME_TO_CHOOSE)
         unanswered = or_(_IS_UNANSWERED, left)
         conditions = [unanswered, questions.c.treated_at.is_(None), questions.c.text != ""]
         if since is not None:
             conditions.append(questions.c.asked_at >= since)
-        columns = [questions.c[name] for name in Unanswered.__slots__]
         place = func.row_number().over(
             partition_by=questions.c.person_id, order_by=questions.c.id.desc()
         )
@@ -200,9 +217,7 @@ class Questions(Repository):
             .order_by(questions.c.id.desc())
             .limit(limit)
         )
-        return tuple(
-            Unanswered(**{**row, "shown": tuple(row["shown"])}) for row in result.mappings()
-        )
+        return result.mappings()
 
     async def treat(
         self,

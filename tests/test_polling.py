@@ -1,0 +1,120 @@
+"""Fetching from servers that do not do as Telegram does: never faster than once a second."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from storage_fixtures import database_url, migrated_database, stopped_clock  # noqa: F401 (fixtures)
+from telegram.error import NetworkError, RetryAfter, TelegramError
+
+from bot.inbox.backlog import Backlog
+from bot.inbox.polling import PollingSource
+from storage.database import Database
+
+POLLS = 20
+
+
+class Time:
+    """A clock that only the pauses of the polling loop move."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.timeout = asyncio.timeout
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class Server:
+    """A server that answers at once, in the same way each time."""
+
+    base_url = "http://here/bot"
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+        self.polls = 0
+
+    async def get_webhook_info(self) -> Any:
+        return SimpleNamespace(url="")
+
+    async def retrieve(self, *_: object, **__: object) -> bytes:
+        self.polls += 1
+        if self.polls > POLLS:
+            raise asyncio.CancelledError
+        answer = self.answer(self.polls) if callable(self.answer) else self.answer
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, bytes) else json.dumps({"result": answer}).encode()
+
+
+async def polled(
+    monkeypatch: pytest.MonkeyPatch, database: Database, answer: object
+) -> tuple[float, int]:
+    """Return how long twenty polls took, and how many updates are kept."""
+    clock, server = Time(), Server(answer)
+    monkeypatch.setattr("bot.inbox.polling.time", clock)
+    monkeypatch.setattr("bot.inbox.polling.asyncio", clock)
+    source: Any = PollingSource
+    loop = source(
+        server,
+        server,
+        database,
+        Backlog(database, 100),
+        lambda _added: None,
+        lambda: datetime(2026, 11, 23, tzinfo=UTC),
+    )
+    with pytest.raises(asyncio.CancelledError):
+        await loop.run()
+    async with database.begin() as work:
+        return clock.seconds, await work.inbox.backlog()
+
+
+def update(number: int) -> dict[str, object]:
+    return {"update_id": number, "message": {"chat": {"id": 5}}}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [],
+        [update(7)],
+        lambda polls: [update(1000 - polls)],
+        b"",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"result": null}',
+        b'{"result": 5}',
+        b'{"result": [5]}',
+        b'{"result": {"update_id": 5}}',
+        b"[" * 100_000,
+        NetworkError("no"),
+        TelegramError("no"),
+        RetryAfter(0),
+        RetryAfter(timedelta(seconds=-5)),
+        ZeroDivisionError(),
+    ],
+    ids=repr,
+)
+async def test_no_server_is_asked_more_than_once_a_second(
+    monkeypatch: pytest.MonkeyPatch, database: Database, answer: object
+) -> None:
+    seconds, _ = await polled(monkeypatch, database, answer)
+    assert seconds >= POLLS - 2
+
+
+async def test_updates_are_fetched_without_a_pause(
+    monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    assert await polled(monkeypatch, database, lambda polls: [update(polls)]) == (0.0, POLLS)
+
+
+async def test_no_pause_is_endless(monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
+    seconds, _ = await polled(monkeypatch, database, RetryAfter(10**9))
+    assert seconds == POLLS * 3600
