@@ -216,6 +216,24 @@ async def test_only_the_guilty_is_blamed_twice(database: Database) -> None:
     assert [row["crashes"] for row in await rows(database, "outbox")] == [1, 1]
 
 
+async def test_once_the_last_suspect_is_done_every_loop_goes_on_at_once(
+    database: Database,
+) -> None:
+    """Nobody wakes a loop for it: what it does not claim now, it would leave."""
+    await fill(database)
+    await database.join()
+    sending = await send(database)
+    await dies(database)
+    suspects = [(await send(database))[0]]
+    async with database.begin() as work:
+        await work.outbox.forget(suspects)
+    suspects += await send(database)
+    assert suspects == sending
+    async with database.begin() as work:
+        await work.outbox.forget(suspects)
+    assert await start(database) == [1, 2, 3]
+
+
 async def test_what_is_under_way_ends_before_a_suspect_begins(database: Database) -> None:
     await fill(database)
     await database.join()

@@ -54,6 +54,10 @@ class Isolation:
         else:
             self._wanting.discard(loop)
         self.suspects = await workers.suspects()
+        if not self.suspects:
+            # The last one is done: no loop looks again by itself from now on.
+            self._wanting.clear()
+            return Which.SOUND
         if await workers.held(self._worker, suspects=True):
             return Which.OWN
         if not self._wanting:
