@@ -141,3 +141,18 @@ async def test_the_folder_forgets_while_the_bot_goes_on(sme: Speaker, stage: Sta
     await until_gone(folder, "Samira", "marquante")
     await sme.says("/aide")
     sme.sees("Ce que vous pouvez faire ici")
+
+
+@ON_SQLITE
+async def test_the_file_is_rewritten_and_not_only_its_journal(database: Database, url: str) -> None:
+    """Copies in half-empty pages are rare and depend on SQLite; free pages show the rewriting."""
+    someone = await fill(database)
+    await crowd(database, 5)
+    async with database.begin() as work:
+        await work.rights.erase(someone)
+    with closing(sqlite3.connect(str(make_url(url).database))) as reader:
+        (free,) = reader.execute("PRAGMA freelist_count").fetchone()
+    assert free > 10
+    assert await database.scrub()
+    with closing(sqlite3.connect(str(make_url(url).database))) as reader:
+        assert reader.execute("PRAGMA freelist_count").fetchone() == (0,)
