@@ -73,7 +73,7 @@ async def match_ahead(services: Services, updates: Sequence[Update]) -> int:
     The ready ones are the first of the batch; fewer than all if matching takes too long.
     """
     knowledge = services.knowledge
-    texts = [_text(update) for update in updates]
+    texts = [full_text(update.message or update.edited_message) for update in updates]
     ready, decisions = await asyncio.to_thread(_match, knowledge.matcher, texts)
     for text, decision in decisions.items():
         services.decisions.keep(knowledge, text, decision)

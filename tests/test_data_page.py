@@ -48,6 +48,8 @@ PERSONAL: dict[str, dict[str, Any]] = {
     "publications": {"actor_id": TELEGRAM_ID, "decided_by_id": TELEGRAM_ID},
 }
 NOT_PERSONAL = {"counters", "chat_moves", "workers", "rests", "recurrences", "alarms"}
+# Counts of a day at most, under a digest; and what happened to the bot.
+NOT_PERSONAL |= {"allowances", "alerts"}
 # What the page does not show: each is no thing said by or about the person.
 NOT_SHOWN = {
     "draft's and rows' ids, which only the database knows": {
@@ -95,6 +97,17 @@ NOT_SHOWN = {
         "publications.actor_id",
         "publications.decided_by_id",
         "publications.chat_id",
+    },
+    "which message an edit or a reply is about": {
+        "inbox.message_id",
+        "inbox.checksum",
+        "drafts.answered_step",
+        "drafts.answered_in",
+        "questions.message_id",
+        "conversations.typed_in",
+        "outbox.quotes",
+        "outbox.is_final",
+        "publications.topic_id",
     },
     "told in words": {
         "conversation_messages.side",

@@ -232,16 +232,17 @@ STEPS = [(form.name, step.key) for form in FORMS for step in form.steps] + [
 def buttons(service: Service) -> Iterator[str]:
     """Yield data of every class of buttons, that name rows and entries which exist."""
     knowledge = service.parts.services.knowledge
-    words = ["", knowledge.entries[0].id, knowledge.projects[0].id, "company", "-"]
+    words = ["t", "", knowledge.entries[0].id, knowledge.projects[0].id, "company", "-"]
     # Of the unanswered ones, the newest and one that nobody else asks for.
     numbers = [1, 2, QUESTIONS, QUESTIONS - 3]
     values: dict[type, list[Any]] = {int: numbers, bool: [True, False], str: words}
     yield "a button of another time"
     for kind in CallbackData.__subclasses__():
-        fields = [
-            list(field)[:2] if issubclass(field, Enum) else values[field]
-            for field in kind.FIELDS.values()
+        # The type of a text is annotated with its pattern.
+        kinds = [
+            (get_origin(field) and field.__origin__) or field for field in kind.FIELDS.values()
         ]
+        fields = [list(one)[:2] if issubclass(one, Enum) else values[one] for one in kinds]
         for given in itertools.islice(itertools.product(*fields), 24):
             yield kind(*given).pack()
 
