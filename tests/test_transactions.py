@@ -239,9 +239,7 @@ def buttons(service: Service) -> Iterator[str]:
     yield "a button of another time"
     for kind in CallbackData.__subclasses__():
         # The type of a text is annotated with its pattern.
-        kinds = [
-            (get_origin(field) and field.__origin__) or field for field in kind.FIELDS.values()
-        ]
+        kinds = [getattr(field, "__origin__", field) for field in kind.FIELDS.values()]
         fields = [list(one)[:2] if issubclass(one, Enum) else values[one] for one in kinds]
         for given in itertools.islice(itertools.product(*fields), 24):
             yield kind(*given).pack()
