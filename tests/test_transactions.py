@@ -6,6 +6,7 @@ else runs: a busy machine does not count.
 """
 
 import itertools
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -232,15 +233,19 @@ STEPS = [(form.name, step.key) for form in FORMS for step in form.steps] + [
 def buttons(service: Service) -> Iterator[str]:
     """Yield data of every class of buttons, that name rows and entries which exist."""
     knowledge = service.parts.services.knowledge
-    words = ["t", "", knowledge.entries[0].id, knowledge.projects[0].id, "company", "-"]
+    words = ["", "t", knowledge.entries[0].id, knowledge.projects[0].id, "company", "-"]
     # Of the unanswered ones, the newest and one that nobody else asks for.
     numbers = [1, 2, QUESTIONS, QUESTIONS - 3]
-    values: dict[type, list[Any]] = {int: numbers, bool: [True, False], str: words}
+    values: dict[type, list[Any]] = {int: numbers, bool: [True, False]}
+
+    def of(field: Any) -> list[Any]:
+        if patterns := getattr(field, "__metadata__", ()):
+            return [word for word in words if re.fullmatch(patterns[0], word)]
+        return list(field)[:2] if issubclass(field, Enum) else values[field]
+
     yield "a button of another time"
     for kind in CallbackData.__subclasses__():
-        # The type of a text is annotated with its pattern.
-        kinds = [getattr(field, "__origin__", field) for field in kind.FIELDS.values()]
-        fields = [list(one)[:2] if issubclass(one, Enum) else values[one] for one in kinds]
+        fields = [of(field) for field in kind.FIELDS.values()]
         for given in itertools.islice(itertools.product(*fields), 24):
             yield kind(*given).pack()
 

@@ -124,13 +124,13 @@ async def follow_group(turn: Turn, new_chat_id: int) -> None:
     if waiting:
         turn.notify(Audience.ADMINISTRATORS, TEXT("moved", count=len(waiting)))
     for interest in waiting:
-        await _post_anew(turn, interest)
+        await _post_anew(turn, interest, new_chat_id)
 
 
-async def _post_anew(turn: Turn, interest: Interest) -> None:
+async def _post_anew(turn: Turn, interest: Interest, group: int) -> None:
     """Queue the notification again, unless it still waits or stands in the group already."""
     sent = await turn.work.outbox.delivery(interest.about)
-    if sent is None or await turn.work.outbox.current_chat(sent.chat_id) == sent.chat_id:
+    if sent is None or sent.chat_id == group:
         return
     text = await _text(turn, interest, details=False)
     keyboard = _keyboard(interest, details=False)
