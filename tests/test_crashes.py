@@ -150,7 +150,7 @@ async def test_what_kills_the_process_twice_is_set_aside_and_said(
 async def start(database: Database) -> Any:
     """Claim as the loops of the bot do, until a row is to be worked on."""
     isolation = database.isolation
-    async with isolation.turn(), database.begin() as work:
+    async with isolation.claiming(), database.begin() as work:
         which = await isolation.choose("inbox", work.workers, lambda: work.inbox.has_suspect([]))
         limit = 1 if which is Which.SUSPECT else 10
         found = await work.inbox.claim(database.worker, [], limit, which)
@@ -159,7 +159,7 @@ async def start(database: Database) -> Any:
 
 async def send(database: Database) -> list[int]:
     isolation, audiences = database.isolation, list(Audience)
-    async with isolation.turn(), database.begin() as work:
+    async with isolation.claiming(), database.begin() as work:
 
         async def is_due() -> bool:
             return await work.outbox.has_suspect([], audiences)

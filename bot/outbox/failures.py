@@ -185,7 +185,7 @@ class Failures:
     async def _let_pass(self, work: UnitOfWork, item: Pending, error: TelegramError) -> None:
         until, kind = work.now + _pause_after(item), type(error).__name__
         worker = self._database.worker
-        # A row of alerts is known by its priority, and nobody waits behind it.
+        # A row of alerts keeps its priority, by which it is known: nothing waits behind it anyway.
         priority = item.priority if item.priority is Priority.ALERT else Priority.HELD
         await work.outbox.postpone(item.id, until, kind, worker, priority=priority)
         logger.error("the server does not know %s: it is tried again", item.method)
@@ -231,8 +231,8 @@ class Failures:
             await self._apologise(work, item, reference)
         if await deliveries.failed(work, item, refusal.why, self._services):
             return
-        # An alert that is parked is told with the next ones, and a list is asked for again. Whoever
-        # is away knows it.
+        # Not said to the team: what a parked alert told is told with the next ones, a list can be
+        # asked for again, and whoever is away knows it.
         is_repeated = item.priority is Priority.ALERT or bool(item.quotes)
         if not is_repeated and (item.leaves_trace or not is_away):
             matter = await deliveries.matter(work, item.about)
