@@ -120,11 +120,14 @@ def told(server: PreviewServer, chat: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("deadly", "alarming"),
-    [("boum", "La personne a reçu des excuses"), ("/mesdonnees", "n'a pas pu être remis")],
+    ("deadly", "apology", "alert"),
+    [
+        ("boum", "Une erreur s'est produite", "La personne a reçu des excuses"),
+        ("/mesdonnees", "n'a pas pu partir", "Message non remis"),
+    ],
 )
 async def test_what_kills_the_process_twice_is_set_aside_and_said(
-    server: PreviewServer, bot: Process, deadly: str, alarming: str
+    server: PreviewServer, bot: Process, deadly: str, apology: str, alert: str
 ) -> None:
     messenger = server.messenger
     killer = messenger.sme
@@ -137,11 +140,9 @@ async def test_what_kills_the_process_twice_is_set_aside_and_said(
         bot.starts()
         assert await bot.dies() == 9
     bot.starts()
-    apology = await sees(server, killer.id, "E-")
-    reference = re.search(r"E-[0-9A-F]{6}", apology)
+    reference = re.search(r"E-[0-9A-F]{6}", await sees(server, killer.id, apology))
     assert reference
-    alert = await sees(server, messenger.administrators.id, reference[0])
-    assert alarming in alert
+    assert alert in await sees(server, messenger.administrators.id, reference[0])
     for other in others:
         await sees(server, other.id, "Ce que vous pouvez faire ici")
     # The same person is served again.
@@ -153,7 +154,7 @@ async def test_what_kills_the_process_twice_is_set_aside_and_said(
 async def start(database: Database) -> Any:
     """Claim as the loops of the bot do, until a row is to be worked on."""
     isolation = database.isolation
-    async with isolation.turn(), database.begin() as work:
+    async with isolation.claiming(), database.begin() as work:
         which = await isolation.choose("inbox", work.workers, lambda: work.inbox.has_suspect([]))
         limit = 1 if which is Which.SUSPECT else 10
         found = await work.inbox.claim(database.worker, [], limit, which)
@@ -162,7 +163,7 @@ async def start(database: Database) -> Any:
 
 async def send(database: Database) -> list[int]:
     isolation, audiences = database.isolation, list(Audience)
-    async with isolation.turn(), database.begin() as work:
+    async with isolation.claiming(), database.begin() as work:
 
         async def is_due() -> bool:
             return await work.outbox.has_suspect([], audiences)

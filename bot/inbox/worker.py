@@ -80,7 +80,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
 
     async def _next(self, busy: frozenset[int], limit: int) -> tuple[WaitingUpdate, ...]:
         isolation = self._database.isolation
-        async with isolation.turn(), self._database.begin() as work:
+        async with isolation.claiming(), self._database.begin() as work:
             which = await isolation.choose(
                 self._name, work.workers, partial(work.inbox.has_suspect, busy)
             )

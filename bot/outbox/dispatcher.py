@@ -70,7 +70,7 @@ class Dispatcher(Lanes[Pending, str]):
         paused = self._paused()
         audiences = self._addresses.audiences()
         isolation = self._database.isolation
-        async with isolation.turn(), self._database.begin() as work:
+        async with isolation.claiming(), self._database.begin() as work:
             lanes = busy | paused.keys()
             which = await isolation.choose(
                 self._name, work.workers, partial(work.outbox.has_suspect, lanes, audiences)

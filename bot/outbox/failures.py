@@ -6,7 +6,7 @@ from datetime import timedelta
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.outbox.addresses import Addresses
-from bot.outbox.refusals import Decision, Refusal, judge
+from bot.outbox.refusals import Consequence, Refusal, judge
 from bot.outbox.replacements import Replacements, stays
 from bot.runtime import metrics
 from bot.runtime.error_reference import CrashedError, new_reference
@@ -72,16 +72,16 @@ class Failures:
         if refusal.why in _OF_QUOTES and "reply_parameters" in item.payload:
             await self.replacements.unquote(work, item)
             return
-        match refusal.decision:
-            case Decision.DONE:
+        match refusal.consequence:
+            case Consequence.DONE:
                 await work.outbox.sent(item.id, self._addresses.meant(item), None)
-            case Decision.ANEW:
+            case Consequence.ANEW:
                 await self.replacements.post_anew(work, item, is_visible=stays(error))
-            case Decision.WAIT | Decision.HOLD if home is not None:
+            case Consequence.WAIT | Consequence.HOLD if home is not None:
                 await self._await_group(work, item, error, refusal, home)
-            case Decision.SKIP if self._is_tried_again(item, home):
+            case Consequence.SKIP if self._is_tried_again(item, home):
                 await self._let_pass(work, item, error)
-            case Decision.RETRY:
+            case Consequence.RETRY:
                 await self._retry(work, item, error, home)
             case _:
                 await self._park(work, item, error, refusal)
@@ -113,14 +113,16 @@ class Failures:
         """Put off a message for a group that a person must mend, however long that takes."""
         pause, worker = _pause_after(item), self._database.worker
         until = work.now + pause
-        if refusal.decision is Decision.HOLD:
+        if refusal.consequence is Consequence.HOLD:
             await work.outbox.postpone(item.id, until, _HELD, worker, priority=Priority.HELD)
         else:
             for about in await work.outbox.hold(item.lane, _HELD):
                 await deliveries.held(work, about, self._services)
             await work.outbox.postpone(item.id, until, _HELD, worker)
         self._may_be_closed.add(home)
-        is_new = await work.change_requests.raise_alarm(_alarm(home, refusal.decision), refusal.why)
+        is_new = await work.change_requests.raise_alarm(
+            _alarm(home, refusal.consequence), refusal.why
+        )
         if is_new:
             await self._tell_other(work, home, AlertKind.GROUP_CLOSED, refusal.why)
         logger.log(
@@ -144,8 +146,8 @@ class Failures:
             home = await self._addresses.home(work, item)
             if home is None:
                 return False
-            names = [_alarm(home, Decision.WAIT)]
-            names += [_alarm(home, Decision.HOLD)] if item.attachment is not None else []
+            names = [_alarm(home, Consequence.WAIT)]
+            names += [_alarm(home, Consequence.HOLD)] if item.attachment is not None else []
             is_news = any([await work.change_requests.clear_alarm(name) for name in names])
             if is_news:
                 await self._tell_other(work, home, AlertKind.GROUP_OPEN, "")
@@ -168,7 +170,7 @@ class Failures:
         pause, kind = _pause_after(item), type(error).__name__
         # What the team must read is never out of date.
         if home is None and work.now - item.created_at > _GIVE_UP_AFTER:
-            await self._park(work, item, error, Refusal(Decision.PARK, "trouble"))
+            await self._park(work, item, error, Refusal(Consequence.PARK, "trouble"))
             return
         await work.outbox.postpone(item.id, work.now + pause, kind, self._database.worker)
         logger.warning("%s: next try in %.0f s", kind, pause.total_seconds())
@@ -183,7 +185,7 @@ class Failures:
     async def _let_pass(self, work: UnitOfWork, item: Pending, error: TelegramError) -> None:
         until, kind = work.now + _pause_after(item), type(error).__name__
         worker = self._database.worker
-        # A row of alerts is known by its priority, and nobody waits behind it.
+        # A row of alerts keeps its priority, by which it is known: nothing waits behind it anyway.
         priority = item.priority if item.priority is Priority.ALERT else Priority.HELD
         await work.outbox.postpone(item.id, until, kind, worker, priority=priority)
         logger.error("the server does not know %s: it is tried again", item.method)
@@ -192,7 +194,7 @@ class Failures:
         """Record that the bot failed to make a call: it is tried again some times, then parked."""
         async with self._database.begin() as work:
             if item.attempts >= _MOST_SLIPS:
-                await self._park(work, item, error, Refusal(Decision.PARK, "fault"))
+                await self._park(work, item, error, Refusal(Consequence.PARK, "fault"))
             else:
                 until, kind = work.now + _pause_after(item), type(error).__name__
                 await work.outbox.postpone(item.id, until, kind, self._database.worker)
@@ -200,7 +202,7 @@ class Failures:
     async def crashed(self, item: Pending) -> None:
         """Set aside a call that two processes died of."""
         async with self._database.begin() as work:
-            await self._park(work, item, CrashedError(), Refusal(Decision.PARK, "fault"))
+            await self._park(work, item, CrashedError(), Refusal(Consequence.PARK, "fault"))
 
     async def _park(
         self, work: UnitOfWork, item: Pending, error: Exception, refusal: Refusal
@@ -222,15 +224,15 @@ class Failures:
         if item.is_final and item.edits:
             await self.replacements.leave_visible(work, item)
             return
-        is_away = refusal.decision is Decision.AWAY
+        is_away = refusal.consequence is Consequence.AWAY
         if is_away:
             await self._note_away(work, item, refusal)
         else:
             await self._apologise(work, item, reference)
         if await deliveries.failed(work, item, refusal.why, self._services):
             return
-        # An alert that is parked is told with the next ones, and a list is asked for again. Whoever
-        # is away knows it.
+        # Not said to the team: what a parked alert told is told with the next ones, a list can be
+        # asked for again, and whoever is away knows it.
         is_repeated = item.priority is Priority.ALERT or bool(item.quotes)
         if not is_repeated and (item.leaves_trace or not is_away):
             matter = await deliveries.matter(work, item.about)
@@ -256,8 +258,8 @@ class Failures:
         )
 
 
-def _alarm(home: Audience, decision: Decision) -> str:
-    return f"{'files' if decision is Decision.HOLD else 'group'}_{home}"
+def _alarm(home: Audience, consequence: Consequence) -> str:
+    return f"{'files' if consequence is Consequence.HOLD else 'group'}_{home}"
 
 
 def _pause_after(item: Pending) -> timedelta:

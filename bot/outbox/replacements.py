@@ -8,7 +8,7 @@ from typing import Any
 from telegram.error import TelegramError
 
 from bot.outbox.addresses import Addresses
-from bot.outbox.refusals import Decision, judge
+from bot.outbox.refusals import Consequence, judge
 from bot.runtime.error_reference import new_reference
 from handlers import deliveries
 from handlers.core.services import Services
@@ -104,7 +104,7 @@ class Replacements:
         """Record that a message erased during its call could not be deleted from the chat."""
         if item.audience is Audience.PERSON and self._addresses.meant(item) > 0:
             return
-        if judge(error, in_group=True).decision is not Decision.ANEW or stays(error):
+        if judge(error, in_group=True).consequence is not Consequence.ANEW or stays(error):
             async with self._database.begin() as work:
                 await self.leave_visible(work, item)
 

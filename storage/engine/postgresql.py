@@ -171,7 +171,8 @@ class _Sessions:
         except Exception as error:
             if not _may_be_of_pooler(error):
                 raise
-            # Where its words are lost with the connection, only the other way of connecting tells.
+            # A pooler's words may be lost with the connection: it is then known by whether a
+            # connection without these settings works.
             self._are_own = False if _is_refused_setting(error) else None
             return None
         if self._are_own is None and isinstance(connection, AdaptedConnection):

@@ -19,7 +19,8 @@ from storage.engine.places import NO_FILE, at_place, place_fault
 _NO_FILE = {None, "", ":memory:"}
 # Tables that every version has: a database that has them all is the bot's.
 _OURS = {"alembic_version", "people", "inbox", "outbox"}
-# The tables that this account may not change, and the schema where it may make none.
+# The tables that this account may not read or change; the schema, where the tables are yet to be
+# made and this account may not make any.
 _LACKING_RIGHTS = text("""
     SELECT tablename FROM pg_tables
     WHERE schemaname = current_schema() AND NOT (
