@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
     asynccontextmanager,
+    contextmanager,
     nullcontext,
     suppress,
 )
@@ -162,18 +164,13 @@ class Database:
     async def begin(self) -> AsyncIterator[UnitOfWork]:
         """Open a unit of work: committed on exit, rolled back whole if an exception escapes."""
         async with self._turn():
-            try:
+            with self._faults():
                 async with self._transaction() as connection:
                     work = UnitOfWork(connection, self._clock())
                     yield work
                     await work.changes.write_all()
-                if work.changes.erases:
-                    self._scrubber.demand()
-            except DBAPIError as error:
-                if (unavailable := self._unavailable(error)) is None:
-                    raise
-                self._note_damage(unavailable)
-                raise unavailable from error
+            if work.changes.erases:
+                self._scrubber.demand()
 
     async def keep_scrubbed(self) -> None:
         """Scrub an SQLite file after each erasure, until cancelled."""
@@ -182,19 +179,38 @@ class Database:
     async def scrub(self) -> bool:
         """Make an SQLite file forget what was deleted; False if another program reads it now.
 
-        PostgreSQL reuses the room by itself (VACUUM): there, nothing is done.
+        Raises DatabaseUnavailableError where the disk is full or fails. PostgreSQL reuses the room
+        by itself (VACUUM): there, nothing is done.
         """
         if not self._is_sqlite:
             return True
         async with self._turn():
-            connection = self._idle_connection or await self._connected()
-            self._idle_connection = None
-            try:
-                raw = await connection.get_raw_connection()
-                driver: OneHopConnection = raw.driver_connection  # type: ignore[assignment]  # opened by open_sqlite
-                return await driver.scrub()
-            finally:
-                await asyncio.shield(connection.close())
+            with self._faults():
+                return await self._scrub()
+
+    async def _scrub(self) -> bool:
+        connection = self._idle_connection or await self._connected()
+        self._idle_connection = None
+        try:
+            raw = await connection.get_raw_connection()
+            driver: OneHopConnection = raw.driver_connection  # type: ignore[assignment]  # opened by open_sqlite
+            return await driver.scrub()
+        finally:
+            await asyncio.shield(connection.close())
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Raise our error in the place of a driver's, and note damage, also that met on opening."""
+        try:
+            yield
+        except DatabaseUnavailableError as error:
+            self._note_damage(error)
+            raise
+        except (DBAPIError, sqlite3.Error) as error:
+            if (unavailable := self._unavailable(error)) is None:
+                raise
+            self._note_damage(unavailable)
+            raise unavailable from error
 
     def _note_damage(self, unavailable: DatabaseUnavailableError) -> None:
         # A server is mended by whoever looks after it; no process of ours needs to end.
@@ -242,7 +258,7 @@ class Database:
             reason = f"the database cannot be reached: {kind_of(error)}"
             raise DatabaseUnavailableError(reason, self._fault(error)) from error
 
-    def _unavailable(self, error: DBAPIError) -> DatabaseUnavailableError | None:
+    def _unavailable(self, error: Exception) -> DatabaseUnavailableError | None:
         """Return our error for a driver's; None where what was to be written is at fault."""
         match remedy_of(error):
             case Remedy.SET_ASIDE:
