@@ -48,6 +48,9 @@ __all__ = [
     "lane_of",
 ]
 
+# Somebody is told of each of these calls in the same transaction: others wait for that.
+_HELD_AT_ONCE = 50
+
 
 class Outbox(Repository):
     """The tables `outbox` and `chat_moves`."""
@@ -135,7 +138,7 @@ class Outbox(Repository):
         self,
         outgoing_id: int,
         until: datetime,
-        error: str,
+        error: str | ColumnElement[str],
         worker: str | None = None,
         **values: object,
     ) -> None:
@@ -150,14 +153,20 @@ class Outbox(Repository):
         await self._give_back(outgoing_id, worker, not_before=until, **values)
 
     async def hold(self, lane: str, reason: str) -> tuple[Subject, ...]:
-        """Mark the calls that wait in a lane for this reason.
+        """Mark the calls that wait in a lane for this reason, some at a time.
 
         Returns the subjects of the new messages among those that were not marked yet.
         """
         is_unmarked = outbox.c.error.is_distinct_from(reason)
+        first = (
+            select(outbox.c.id)
+            .where(OUTBOX_WAITING, outbox.c.lane == lane, is_unmarked)
+            .order_by(outbox.c.priority, outbox.c.id)
+            .limit(_HELD_AT_ONCE)
+        )
         result = await self._connection.execute(
             update(outbox)
-            .where(OUTBOX_WAITING, outbox.c.lane == lane, is_unmarked)
+            .where(outbox.c.id.in_(first))
             .values(error=reason)
             .returning(outbox.c.method, outbox.c.about)
         )
