@@ -15,15 +15,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine.address import parse_address
+from storage.engine.engines import (
+    check_encoding,
+    check_pages,
+    close_engine,
+    open_engine,
+    unreachable,
+)
 from storage.engine.errors import (
-    DatabaseDamagedError,
     DatabaseUnavailableError,
     NestedTransactionError,
     StorageError,
@@ -32,10 +36,9 @@ from storage.engine.errors import (
 from storage.engine.faults import SPOILT, Fault, Remedy, fault_of, kind_of, remedy_of
 from storage.engine.file_lock import make_folder
 from storage.engine.places import at_place, make_private
-from storage.engine.postgresql import open_server, terminate
 from storage.engine.revision import NEWEST, is_newest
 from storage.engine.scrubbing import Scrubber
-from storage.engine.sqlite import OneHopConnection, close_sqlite, open_sqlite
+from storage.engine.sqlite import OneHopConnection
 from storage.heartbeat import Heartbeat
 from storage.unit_of_work import UnitOfWork
 from storage.workers.isolation import Isolation
@@ -46,7 +49,6 @@ logger = logging.getLogger(__name__)
 # An SQLite file has one process: the claims of its previous run are its own, under this name.
 _ONLY_WORKER = "only"
 _FAREWELL_SECONDS = 3.0
-_ENCODING = "UTF8"
 _NO_ANSWER = "the database did not answer"
 _REASONS = {
     Fault.DISK_FULL: "the disk is full",
@@ -116,7 +118,7 @@ class Database:
             async with engine.begin() as connection:
                 await check_encoding(connection)
                 if self._is_sqlite:
-                    await _check(connection)
+                    await check_pages(connection)
                 if not await connection.run_sync(is_newest):
                     await connection.run_sync(_upgrade)
         except unreachable(engine) as error:
@@ -291,13 +293,6 @@ class Database:
                 self._writing = None
 
 
-async def _check(connection: AsyncConnection) -> None:
-    """Look at every page of the file, but not at the order of its indexes, which takes longer."""
-    found = await connection.scalar(text("PRAGMA quick_check(1)"))
-    if found != "ok":
-        raise DatabaseDamagedError(str(found))
-
-
 def _upgrade(connection: Connection) -> None:
     # Alembic logs at INFO, even while it is imported. It is imported here because it is slow to
     # import and needed only once.
@@ -305,44 +300,3 @@ def _upgrade(connection: Connection) -> None:
     from storage.engine.upgrade import upgrade  # noqa: PLC0415
 
     upgrade(connection)
-
-
-def open_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
-    """Return an engine for a database; raises `StorageError` if the URL names none."""
-    if url.get_backend_name() == "sqlite":
-        return open_sqlite(url, foreign_keys=foreign_keys)
-    return open_server(url)
-
-
-async def close_engine(engine: AsyncEngine, patience: float | None = None) -> None:
-    """Close every connection of an engine that `open_engine` returned.
-
-    ``patience``, in seconds, limits how long a server may take to close its connections.
-    """
-    if engine.dialect.name == "sqlite":
-        await close_sqlite(engine)
-        return
-    with suppress(TimeoutError):
-        async with asyncio.timeout(patience):
-            await engine.dispose()
-    terminate(engine)
-
-
-def unreachable(engine: AsyncEngine) -> tuple[type[Exception], ...]:
-    """Return what connecting may raise; SQLAlchemy does not wrap asyncpg's errors there."""
-    # UnicodeError: a host's name that cannot be looked up.
-    errors = (OSError, PoolTimeout, DBAPIError, UnicodeError)
-    driver = getattr(engine.dialect.loaded_dbapi, "asyncpg", None)
-    if driver is None:
-        return errors
-    return (*errors, driver.PostgresError, driver.InterfaceError, driver.InternalClientError)
-
-
-async def check_encoding(connection: AsyncConnection) -> None:
-    """Raise DatabaseUnavailableError where a server's database cannot hold every character."""
-    if connection.dialect.name != "postgresql":
-        return
-    for name in ("server_encoding", "client_encoding"):
-        found = await connection.scalar(text(f"SELECT current_setting('{name}')"))
-        if found != _ENCODING:
-            raise DatabaseUnavailableError(f"{name} is {found}", Fault.WRONG_ENCODING)
