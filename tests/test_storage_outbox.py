@@ -238,6 +238,17 @@ async def test_a_message_that_waits_is_reworded_once_it_is_known_better(
     assert claimed.payload == {"text": "new"}
 
 
+async def test_of_a_long_lane_some_are_named_at_a_time(database: Database) -> None:
+    """Each of them is told in the same transaction."""
+    async with database.begin() as work:
+        for number in range(60):
+            work.outbox.owe(to_administrators(about=Subject(Kind.INTEREST, number + 1)))
+        await work.changes.write_all()
+        named = [await work.outbox.hold("administrators", "held") for _ in range(3)]
+    assert [len(each) for each in named] == [50, 10, 0]
+    assert len({*named[0], *named[1]}) == 60
+
+
 async def test_who_waits_in_a_held_lane_is_named_once(database: Database) -> None:
     async with database.begin() as work:
         outbox = work.outbox

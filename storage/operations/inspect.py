@@ -10,8 +10,8 @@ from urllib.parse import quote
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import check_encoding, close_engine, open_engine, unreachable
 from storage.engine.address import parse_address
+from storage.engine.engines import check_encoding, close_engine, open_engine, unreachable
 from storage.engine.errors import DatabaseUnavailableError, NotSqliteError
 from storage.engine.faults import Fault, fault_of, kind_of
 from storage.engine.places import NO_FILE, at_place, place_fault
