@@ -15,6 +15,7 @@ from handlers.core.alerts import lost_answer
 from handlers.core.services import Services
 from handlers.core.turn import composed
 from storage.database import Database
+from storage.engine.errors import StorageError
 from storage.engine.repository import LONGEST_WAIT
 from storage.engine.schema import outbox
 from storage.queues.alerts import Alert, AlertKind
@@ -190,17 +191,32 @@ class Failures:
 
     async def slip(self, item: Pending, error: Exception) -> None:
         """Record that the bot failed to make a call: it is tried again some times, then parked."""
+        if item.attempts >= _MOST_SLIPS:
+            await self._give_up(item, error)
+            return
         async with self._database.begin() as work:
-            if item.attempts >= _MOST_SLIPS:
-                await self._park(work, item, error, Refusal(Decision.PARK, "fault"))
-            else:
-                until, kind = work.now + _pause_after(item), type(error).__name__
-                await work.outbox.postpone(item.id, until, kind, self._database.worker)
+            until, kind = work.now + _pause_after(item), type(error).__name__
+            await work.outbox.postpone(item.id, until, kind, self._database.worker)
 
     async def crashed(self, item: Pending) -> None:
         """Set aside a call that two processes died of."""
-        async with self._database.begin() as work:
-            await self._park(work, item, CrashedError(), Refusal(Decision.PARK, "fault"))
+        await self._give_up(item, CrashedError())
+
+    async def _give_up(self, item: Pending, error: Exception) -> None:
+        """Park a call, even where what would follow from that fails too: its lane must go on."""
+        try:
+            async with self._database.begin() as work:
+                await self._park(work, item, error, Refusal(Decision.PARK, "fault"))
+        except StorageError:
+            raise
+        except Exception:
+            reference, kind = new_reference(), type(error).__name__
+            logger.exception("%s: outbox %d is parked, and no more: %s", reference, item.id, kind)
+            metrics.PARKED.inc()
+            async with self._database.begin() as work:
+                await work.outbox.park(item.id, f"{kind}: {error}", self._database.worker)
+                alert = Alert(AlertKind.UNDELIVERED, reference, "fault", "")
+                await work.alerts.add(Audience.ADMINISTRATORS, alert)
 
     async def _park(
         self, work: UnitOfWork, item: Pending, error: Exception, refusal: Refusal
