@@ -11,7 +11,7 @@ import orjson
 from telegram import Bot, Update
 
 from bot.runtime import json_text
-from knowledge.text.hidden import without_hidden
+from knowledge.text.hidden import MAY_HIDE, without_hidden
 from knowledge.text.length import units
 from storage.queues.inbox import Received
 
@@ -38,10 +38,10 @@ _LARGEST = 2**63 - 1
 _UNSTORABLE = re.compile(
     r"\\u0000|\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]..", re.IGNORECASE
 )
-# Escapes and characters of which some are hidden; most updates have none of them.
-_MAY_HIDE = re.compile(
-    r"\\u(?:00[01789]|061c|180e|20[0-6]|feff|fff|d[89a-f])|\\[bf]"
-    "|[\x7f-\x9f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]",
+# Escapes of which some stand for hidden characters; most updates have none of them.
+_ESCAPES_HIDDEN = re.compile(
+    r"\\u(?:00[01789]|034f|061c|1(?:15f|160|7b[45]|80)|20[0-6]|3164|d[89a-f]|f(?:d[de]|eff|fa0|ff))"
+    r"|\\[bf]",
     re.IGNORECASE,
 )
 _LOST = re.compile("[\x00\ud800-\udfff]")
@@ -125,7 +125,7 @@ def understood(body: str, bot: Bot) -> Update:
     number, but no answer could be addressed to a chat or person with such an id.
     """
     raw = json_text.read(body)
-    if _MAY_HIDE.search(body):
+    if _ESCAPES_HIDDEN.search(body) or MAY_HIDE.search(body):
         raw = _visible(raw)
     raw = _with_captions_as_texts(_shortened(raw))
     try:
