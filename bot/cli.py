@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -194,7 +195,8 @@ def _ask(options: argparse.Namespace) -> int:
     if options.jsonl:
         if reconfigure := getattr(sys.stdin, "reconfigure", None):
             reconfigure(encoding="utf-8", errors="strict")
-        return ask_and_check.answer_lines(directory, sys.stdin, sys.stdout)
+        # Python has none where it was closed by whoever started it: an input without a line.
+        return ask_and_check.answer_lines(directory, sys.stdin or io.StringIO(), sys.stdout)
     if options.question is None:
         return fail(TEXT.label("ask_needs_question"))
     return ask_and_check.answer_one(directory, options.question, as_json=options.json)

@@ -150,6 +150,14 @@ def test_ask_needs_a_question(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--jsonl" in capsys.readouterr().err
 
 
+def test_an_input_that_is_closed_has_no_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(["ask", "--jsonl"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
 def test_lines_are_answered_in_order() -> None:
     questions = ["bonjour", "comment financer un projet", "", "projet"]
     lines = "".join(json.dumps({"q": q}) + "\n" for q in questions) + "\n"

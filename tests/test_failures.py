@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from dialogue import Message, Speaker, Stage, inside, put_inside
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from test_dialogue_handoff import card, hands_over, replies
 from test_dialogue_interest import registers
 
@@ -699,3 +699,39 @@ async def test_an_hour_s_pause_of_a_group_is_kept(
         assert administrator.messages() == []
         await later(stage, minutes=30)
     assert administrator.messages()[-1]["text"] == "x"
+
+
+async def test_a_failure_of_what_follows_from_a_failure_does_not_hold_the_lane(
+    sme: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slips(*_: object) -> bool:
+        raise RuntimeError("a slip")
+
+    monkeypatch.setattr(deliveries, "failed", slips)
+    stage.messenger.faults.next("sendMessage", status=400, description="Bad Request: no", times=6)
+    await sme.says("/aide")
+    for _ in range(6):
+        await later(stage, minutes=5)
+    ((state,),) = await stage.rows(select(outbox.c.state))
+    assert state == "parked"
+    ((subject,),) = await stage.rows(select(alerts.c.kind))
+    assert subject == "undelivered"
+    await sme.says("/projets")
+    sme.sees("page 1")
+
+
+@pytest.mark.parametrize("payload", ["not json", '{"text":', "[" * 5000, "5", "null", ""])
+async def test_a_row_that_cannot_be_read_holds_nobody_else(
+    sme: Speaker, stage: Stage, payload: str
+) -> None:
+    async with stage.running.parts.database.begin() as work:
+        number = await work.outbox.add(Outgoing(Audience.PERSON, "sendMessage", {}, chat_id=77))
+        spoilt = text("UPDATE outbox SET payload = :payload WHERE id = :id")
+        values = {"payload": payload, "id": number}
+        await inside(work.outbox, "connection").execute(spoilt, values)
+    await sme.says("/aide")
+    sme.sees("Ce que vous pouvez faire ici")
+    for _ in range(6):
+        await later(stage, minutes=5)
+    kept = await stage.rows(select(outbox.c.state).where(outbox.c.id == number))
+    assert kept == [("parked",)]

@@ -178,3 +178,28 @@ def test_what_is_nested_too_deep_is_no_update() -> None:
         nested = [nested]
     with pytest.raises(ValueError, match="nested"):
         received({"update_id": 1, "message": nested})
+
+
+# What PTB cannot parse in a message: the fields of an older server, or of no calendar.
+UNPARSED: dict[str, dict[str, Any]] = {
+    "poll of an older server": {"poll": {"id": "1", "question": "?", "options": []}},
+    "quoted poll": {"text": "/aide", "reply_to_message": {"poll": {"id": "1"}}},
+    "date beyond calendars": {
+        "text": "/aide",
+        "entities": [{"type": "date_time", "offset": 0, "length": 5, "unix_time": 10**12}],
+    },
+    "caption": {"caption": "/aide", "video": {"duration": 1}},
+}
+
+
+@pytest.mark.parametrize("content", UNPARSED.values(), ids=UNPARSED)
+async def test_what_is_not_read_of_a_message_never_leaves_it_unanswered(
+    stage: Stage, content: dict[str, Any]
+) -> None:
+    person = User(FIRST_CHAT, "X", "Y")
+    stage.messenger.joins(person)
+    message = stage.messenger.chats.add(person.id, person.as_json(), {}, None)
+    quoted = {name: message | value for name, value in content.items() if "message" in name}
+    await post(stage, numbered([{"message": message | content | quoted}]))
+    assert answers(stage, FIRST_CHAT) == 1
+    assert set((await states(stage)).values()) == {"done"}

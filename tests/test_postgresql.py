@@ -285,6 +285,23 @@ def test_addresses_are_read_as_they_are_written(
         ("sqlite+aiosqlite://data/bot.db", "file"),
         ("sqlite+aiosqlite:///", "file"),
         ("sqlite+aiosqlite:///data/", "file"),
+        # What would be left out in silence, or open another file than the one that is locked.
+        ("sqlite+aiosqlite:///file:bot.db", "file"),
+        ("sqlite+aiosqlite:///file:bot.db?uri=true", "file"),
+        ("sqlite+aiosqlite:///bot.db?mode=memory", "file_option"),
+        ("sqlite+aiosqlite:///bot.db?timeout=pw", "file_option"),
+        ("sqlite+aiosqlite:///bot.db?vfs=unix-none&uri=true", "file_option"),
+        *(
+            (f"postgresql+asyncpg://{place}", "url")
+            for place in (
+                "bot:p%00w@h/db",
+                "bot%00:pw@h/db",
+                "bot%0a:pw@h/db",
+                "bot:pw@h/d%00b",
+                "bot:pw@h/db?application_name=%00",
+            )
+        ),
+        ("sqlite+aiosqlite:///bot%00.db", "url"),
     ],
 )
 def test_addresses_that_are_wrong_are_told_and_not_quoted(address: str, fault: str) -> None:

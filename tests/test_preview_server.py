@@ -116,6 +116,16 @@ class Stream:
         raise EOFError
 
 
+@pytest.mark.parametrize("after", ["9" * 5000, "-1", "x", "\u0661", "1e9"])
+async def test_any_number_of_an_event_begins_the_stream(server: PreviewServer, after: str) -> None:
+    async with (
+        httpx.AsyncClient(base_url=server.url) as browser,
+        browser.stream("GET", "/preview/events", params={"after": after}) as response,
+    ):
+        assert response.status_code == 200
+        assert await anext(response.aiter_lines()) == ": hello"
+
+
 async def test_the_page_hears_all_that_happens(
     server: PreviewServer, client: Bot, messenger: Messenger
 ) -> None:

@@ -11,7 +11,7 @@ import orjson
 from telegram import Bot, Update
 
 from bot.runtime import json_text
-from knowledge.text.hidden import without_hidden
+from knowledge.text.hidden import MAY_HIDE, without_hidden
 from knowledge.text.length import units
 from storage.queues.inbox import Received
 
@@ -24,6 +24,12 @@ _TAPPED_FIELDS = ("message_id", "date", "chat", "reply_to_message")
 # What an edit of a message may change in the words that are read of it.
 _EDITED_FIELDS = ("text", "entities", "caption", "caption_entities")
 _FROM_PEOPLE = ("message", "edited_message")
+# What is read of a person's message where the rest of it cannot be parsed.
+_PLAIN_FIELDS = (
+    *("message_id", "date", "edit_date", "chat", "from", "sender_chat", "text", "caption"),
+    *("message_thread_id", "is_topic_message", "media_group_id"),
+    *("migrate_to_chat_id", "migrate_from_chat_id"),
+)
 _TO_PUBLISH = "/faq"
 _MARKED = (("text", "entities"), ("caption", "caption_entities"))
 # The range of a database's BIGINT; Telegram's own numbers have at most 52 bits.
@@ -32,10 +38,10 @@ _LARGEST = 2**63 - 1
 _UNSTORABLE = re.compile(
     r"\\u0000|\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]..", re.IGNORECASE
 )
-# Escapes and characters of which some are hidden; most updates have none of them.
-_MAY_HIDE = re.compile(
-    r"\\u(?:00[01789]|061c|180e|20[0-6]|feff|fff|d[89a-f])|\\[bf]"
-    "|[\x7f-\x9f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]",
+# Escapes of which some stand for hidden characters; most updates have none of them.
+_ESCAPES_HIDDEN = re.compile(
+    r"\\u(?:00[01789]|034f|061c|1(?:15f|160|7b[45]|80)|20[0-6]|3164|d[89a-f]|f(?:d[de]|eff|fa0|ff))"
+    r"|\\[bf]",
     re.IGNORECASE,
 )
 _LOST = re.compile("[\x00\ud800-\udfff]")
@@ -119,13 +125,34 @@ def understood(body: str, bot: Bot) -> Update:
     number, but no answer could be addressed to a chat or person with such an id.
     """
     raw = json_text.read(body)
-    if _MAY_HIDE.search(body):
+    if _ESCAPES_HIDDEN.search(body) or MAY_HIDE.search(body):
         raw = _visible(raw)
-    update: Update = Update.de_json(_with_captions_as_texts(_shortened(raw)), bot)
+    raw = _with_captions_as_texts(_shortened(raw))
+    try:
+        update: Update = Update.de_json(raw, bot)
+    except Exception:
+        # Servers differ in what they send of a poll, a gift or a date: that is not read, and must
+        # not leave the message unanswered.
+        if (plain := _plain(raw)) == raw:
+            raise
+        update = Update.de_json(plain, bot)
     for named in (update.effective_chat, update.effective_user):
         if named is not None and not (_is_number(named.id) and named.id):
             raise ValueError("an update that names a chat or a person by something else")
     return update
+
+
+def _plain(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return a person's message with what is read of it only; any other update as it is."""
+    messages = {kind: raw[kind] for kind in _FROM_PEOPLE if isinstance(raw.get(kind), dict)}
+    return raw | {kind: _plain_message(message) for kind, message in messages.items()}
+
+
+def _plain_message(message: dict[str, Any]) -> dict[str, Any]:
+    plain = {name: message[name] for name in _PLAIN_FIELDS if name in message}
+    if isinstance(quoted := message.get("reply_to_message"), dict):
+        plain["reply_to_message"] = _plain_message(quoted)
+    return plain
 
 
 def _visible(value: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -227,17 +227,20 @@ class Failures:
         await self._give_up(item, CrashedError())
 
     async def _give_up(self, item: Pending, error: Exception) -> None:
-        """Set aside a call; where telling of it fails too, the log alone does."""
+        """Park a call, even where what would follow from that fails too: its lane must go on."""
         try:
             async with self._database.begin() as work:
                 await self._park(work, item, error, Refusal(Consequence.PARK, "fault"))
         except StorageError:
             raise
         except Exception:
-            # Otherwise its lane would wait for it for ever.
-            logger.exception("outbox %d is set aside, and nobody is told", item.id)
+            reference, kind = new_reference(), type(error).__name__
+            logger.exception("%s: outbox %d is parked, and no more: %s", reference, item.id, kind)
+            metrics.PARKED.inc()
             async with self._database.begin() as work:
-                await work.outbox.park(item.id, type(error).__name__, self._database.worker)
+                await work.outbox.park(item.id, f"{kind}: {error}", self._database.worker)
+                alert = Alert(AlertKind.UNDELIVERED, reference, "fault", "")
+                await work.alerts.add(Audience.ADMINISTRATORS, alert)
 
     async def _park(
         self, work: UnitOfWork, item: Pending, error: Exception, refusal: Refusal

@@ -20,6 +20,8 @@ from knowledge.text.length import units
 
 Body = dict[str, Any]
 _KEEP_ALIVE_SECONDS = 15.0
+# More than any event's number has; Python refuses to read thousands of digits.
+_DIGITS = 20
 
 
 class PageEndpoint:
@@ -67,7 +69,7 @@ class PageEndpoint:
         """Stream the events after a number (server-sent events)."""
         last = request.headers.get("last-event-id") or request.query_params.get("after", "0")
         return StreamingResponse(
-            self._stream(int(last) if last.isdecimal() else 0),
+            self._stream(int(last) if last.isdecimal() and len(last) <= _DIGITS else 0),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store"},
         )

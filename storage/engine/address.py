@@ -70,7 +70,7 @@ def parse_address(text: str) -> URL:
         raise AddressError("scheme")
     scheme, _, rest = text.partition("://")
     if scheme == SQLITE:
-        return _file(text)
+        return _readable(_file(text))
     if scheme != POSTGRESQL:
         raise AddressError("scheme")
     url = _gathered(_parsed(f"{scheme}://{_with_list(rest)}"))
@@ -79,7 +79,7 @@ def parse_address(text: str) -> URL:
     _check_places(url)
     for name in url.query:
         _check_option(name, one(url, name))
-    return url
+    return _readable(url)
 
 
 def one(url: URL, name: str) -> str:
@@ -126,8 +126,20 @@ def _file(text: str) -> URL:
     url = _parsed(text)
     # With two slashes, the first folder of the path would be taken for a host, and left out.
     is_file = url.database not in {None, "", ":memory:"} and not str(url.database).endswith("/")
-    if url.host or url.username or not is_file:
+    # SQLite reads "file:" as an address of its own: the lock would be on another name.
+    if url.host or url.username or not is_file or str(url.database).startswith("file:"):
         raise AddressError("file")
+    if url.query:
+        # The file is opened without any, and one that is left out in silence would mislead.
+        raise AddressError("file_option")
+    return url
+
+
+def _readable(url: URL) -> URL:
+    """Refuse characters that were written by their codes and that no name or password has."""
+    names = (url.username, url.host, url.database, *(one(url, name) for name in url.query))
+    if any(_CONTROL.search(name or "") for name in names) or "\0" in str(url.password or ""):
+        raise AddressError("url")
     return url
 
 

@@ -31,8 +31,8 @@ class UndoneError(DatabaseUnavailableError):
 class AddressError(StorageError, ValueError):
     """A database's address cannot be used. Neither its text nor any part of it is quoted.
 
-    ``fault`` is one of ``scheme``, ``file``, ``host``, ``port``, ``option``; ``option`` is the name
-    of a known option whose value is wrong, or empty.
+    ``fault`` is one of ``scheme``, ``url``, ``file``, ``file_option``, ``host``, ``port``,
+    ``option``; ``option`` is the name of a known option whose value is wrong, or empty.
     """
 
     def __init__(self, fault: str, option: str = "") -> None:

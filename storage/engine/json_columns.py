@@ -1,5 +1,6 @@
 """Serialises JSON columns in the same way on both databases."""
 
+import json
 from collections.abc import Callable
 from typing import Any, TypedDict
 
@@ -17,4 +18,20 @@ def _dumped(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-JSON_COLUMNS: JsonColumns = {"json_serializer": _dumped, "json_deserializer": orjson.loads}
+def _loaded(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON
+    """Return the value of a JSON text; None where it is none.
+
+    A query reads many rows: one that is spoilt must not keep the others from being read. What needs
+    its value fails by itself, and is set aside.
+    """
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        try:
+            # This parser reads lone surrogates, NaN and deeper nesting too.
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+
+
+JSON_COLUMNS: JsonColumns = {"json_serializer": _dumped, "json_deserializer": _loaded}

@@ -301,12 +301,12 @@ _PENDING = (
 
 def _pending(row: Row[*tuple[Any, ...]]) -> Pending:
     values = {column.name: getattr(row, column.name) for column in _PENDING}
-    about = values["about"]
+    about, quotes = values["about"], values["quotes"]
     typed = {
         "audience": Audience(values["audience"]),
         "about": Subject.parse(about),
         "priority": Priority(values["priority"]),
-        "quotes": tuple(values["quotes"] or ()),
+        "quotes": tuple(quotes) if isinstance(quotes, list) else (),
     }
     return Pending(**values | typed, leaves_trace=about is not None)
 
