@@ -28,7 +28,7 @@ from bot.service import Service
 from bot.settings import Settings
 from handlers.core.ahead import done_ahead
 from handlers.core.callback_data import CallbackData
-from handlers.prefetch import asked_anew, match_ahead
+from handlers.prefetch import asked_anew, match_ahead, match_texts
 from handlers.questions.ask import UnmatchedError
 from handlers.table import AHEAD, ALL, FORMS
 from knowledge.knowledge import Knowledge
@@ -363,8 +363,8 @@ async def handled(service: Service, update: Update) -> float:
                     await work.changes.write_all()
             except RolledBackError:
                 break
-            except UnmatchedError:
-                await match_ahead(parts.services, [update])
+            except UnmatchedError as unmatched:
+                await match_texts(parts.services, [unmatched.text])
     return max(spent)
 
 

@@ -37,6 +37,10 @@ class Choose(CallbackData, prefix="c"):
 class UnmatchedError(Exception):
     """A text was not matched before the transaction: match it outside, then handle it again."""
 
+    def __init__(self, text: str) -> None:
+        super().__init__("a text that was not matched")
+        self.text = text
+
 
 def writer(update: Update) -> User | None:
     """Return who wrote the update if it is a plain text in a private chat."""
@@ -106,7 +110,7 @@ def _decide(services: Services, text: str) -> Decision:
     """Return the decision made for this text; raise UnmatchedError if there is none yet."""
     decision = services.decisions.get(services.knowledge, text)
     if decision is None:
-        raise UnmatchedError
+        raise UnmatchedError(text)
     return decision
 
 
