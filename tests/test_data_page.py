@@ -47,7 +47,17 @@ PERSONAL: dict[str, dict[str, Any]] = {
     "outbox": {"chat_id": TELEGRAM_ID, "state": "parked", "makes": None},
     "publications": {"actor_id": TELEGRAM_ID, "decided_by_id": TELEGRAM_ID},
 }
-NOT_PERSONAL = {"counters", "chat_moves", "workers", "rests", "recurrences", "alarms"}
+# What `allowances` counts is for a digest, which names nobody.
+NOT_PERSONAL = {
+    "counters",
+    "chat_moves",
+    "workers",
+    "rests",
+    "recurrences",
+    "alarms",
+    "alerts",
+    "allowances",
+}
 # What the page does not show: each is no thing said by or about the person.
 NOT_SHOWN = {
     "draft's and rows' ids, which only the database knows": {
@@ -68,11 +78,15 @@ NOT_SHOWN = {
             for column in ("claimed_by", "attempts", "crashes", "not_before", "state")
         ),
         "inbox.done_at",
+        "inbox.message_id",
+        "inbox.checksum",
         "outbox.lane",
         "outbox.audience",
         "outbox.about",
         "outbox.priority",
         "outbox.makes",
+        "outbox.quotes",
+        "outbox.is_final",
         "outbox.attachment",
         "outbox.message_id",
         "outbox.sent_at",
@@ -82,6 +96,10 @@ NOT_SHOWN = {
         "drafts.editing",
         "drafts.leaving",
         "drafts.reminded",
+        "drafts.answered_step",
+        "drafts.answered_in",
+        "questions.message_id",
+        "conversations.typed_in",
     },
     "the account's number, shown once": {
         "interest_events.actor_id",
@@ -115,6 +133,7 @@ NOT_SHOWN = {
             "version_id",
             "published_at",
             "ended_at",
+            "topic_id",
         )
     },
 }

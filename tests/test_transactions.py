@@ -6,6 +6,7 @@ else runs: a busy machine does not count.
 """
 
 import itertools
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -235,15 +236,24 @@ def buttons(service: Service) -> Iterator[str]:
     words = ["", knowledge.entries[0].id, knowledge.projects[0].id, "company", "-"]
     # Of the unanswered ones, the newest and one that nobody else asks for.
     numbers = [1, 2, QUESTIONS, QUESTIONS - 3]
-    values: dict[type, list[Any]] = {int: numbers, bool: [True, False], str: words}
+    values: dict[Any, list[Any]] = {int: numbers, bool: [True, False], str: words}
     yield "a button of another time"
     for kind in CallbackData.__subclasses__():
         fields = [
-            list(field)[:2] if issubclass(field, Enum) else values[field]
+            list(field)[:2]
+            if isinstance(field, type) and issubclass(field, Enum)
+            # Of an annotated text, the words that the annotation lets through.
+            else values.get(field) or [word for word in words if fits(field, word)]
             for field in kind.FIELDS.values()
         ]
         for given in itertools.islice(itertools.product(*fields), 24):
             yield kind(*given).pack()
+
+
+def fits(annotated: Any, word: str) -> bool:
+    """Tell whether a field takes a word: its annotation is the pattern of its values."""
+    (pattern,) = annotated.__metadata__
+    return re.fullmatch(pattern, word) is not None
 
 
 def chat_of(chat_id: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from telegram import Update
 from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
 from telegram.request import BaseRequest, RequestData
 
@@ -16,8 +17,11 @@ import handlers.table
 from bot.inbox.raw_updates import understood
 from bot.inbox.worker import remember_failure
 from bot.preview.personas import BOT_ID, bot_as_json
+from handlers.core.ahead import done_ahead
 from handlers.core.services import Identity, Services
 from handlers.core.turn import CURRENT, BotContext, Turn
+from handlers.prefetch import match_texts
+from handlers.questions.ask import UnmatchedError
 from knowledge.knowledge import Knowledge
 from storage.database import Database
 
@@ -114,14 +118,24 @@ class OfflineBot:
         return [dict(row) for row in self._file.execute(query, values)]
 
     async def handle(self, update: Json) -> Handled:
-        """Handle a raw update; raises what its handler raised."""
+        """Handle a raw update as the inbox worker does; raises what its handler raised."""
         last = self.rows("SELECT coalesce(max(id), 0) AS id FROM outbox")[0]["id"]
         read = understood(json.dumps(update), self.application.bot)
-        async with self.database.begin() as work:
-            turn = Turn(self.services, work, read)
-            CURRENT.set(turn)
-            await self.application.process_update(read)
-            if turn.failure is not None:
-                raise turn.failure
+        ahead = await done_ahead(handlers.table.AHEAD, self.database, self.services, read)
+        try:
+            turn = await self._turn(read, ahead)
+        except UnmatchedError as unmatched:
+            await match_texts(self.services, [unmatched.text])
+            turn = await self._turn(read, ahead)
         owed = self.rows("SELECT * FROM outbox WHERE id > ? ORDER BY id", last)
         return Handled(turn, tuple({**row, "payload": json.loads(row["payload"])} for row in owed))
+
+    async def _turn(self, update: Update, ahead: object) -> Turn:
+        async with self.database.begin() as work:
+            turn = Turn(self.services, work, update)
+            turn.ahead = ahead
+            CURRENT.set(turn)
+            await self.application.process_update(update)
+            if turn.failure is not None:
+                raise turn.failure
+        return turn
