@@ -117,6 +117,14 @@ async def test_a_request_that_is_changed_keeps_such_a_choice(offline: OfflineBot
     assert offline.rows("SELECT role FROM interests") == [{"role": "lead"}]
 
 
+async def test_a_request_that_is_changed_takes_no_such_choice_anew(offline: OfflineBot) -> None:
+    led = {"subject": project(offline, led=True).id, "step": "role"}
+    await put(offline, led | {"changes": "TI-2026-0001"})
+    _, toast = await taps(offline, "fp:role:lead")
+    assert "chef de file" in toast
+    assert "lead" not in str(offline.rows("SELECT answers FROM drafts"))
+
+
 async def test_a_project_that_closed_meanwhile_takes_nothing(offline: OfflineBot) -> None:
     await put(offline, {"subject": "retire-depuis"})
     assert "a cessé de prendre des demandes" in await says(offline, "oui")

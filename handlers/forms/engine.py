@@ -36,7 +36,7 @@ from handlers.forms.form_buttons import (
     cancel_keyboard,
     change_keyboard,
 )
-from handlers.forms.soundness import is_accepted, may_ask, row_of, sound
+from handlers.forms.soundness import may_ask, row_of, sound
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.forms.words import (
     calls_for_help,
@@ -147,10 +147,12 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
 
 async def correct(turn: Turn, draft: Draft, text: str) -> None:
     """Take the edit of the last typed answer as the answer of its step."""
-    step = draft.answered_step
-    if step is not None and step in form_of(turn, draft).by_key:
-        again = replace(draft, step=step, unsure=None, leaving=False, reminded=False)
-        await _take(turn, again, text)
+    step, now = draft.answered_step, replace(draft, unsure=None, leaving=False, reminded=False)
+    if calls_for_help(text) or wants_to_stop(turn, now, text) or step_back(turn, now, text):
+        # These words answer no question: they are heard as if they were typed now.
+        await hear(turn, now, text)
+    elif step is not None and step in form_of(turn, draft).by_key:
+        await _take(turn, replace(now, step=step), text)
 
 
 async def _take(turn: Turn, draft: Draft, text: str) -> None:
@@ -256,7 +258,8 @@ async def _answer_by_tap(turn: Turn, key: str, value: str) -> None:
     if not value and not step.optional:
         _expire(turn, draft)
         return
-    if value and not (step.choices and is_accepted(turn, form, draft, value, step)):
+    # A choice that is no longer offered may be kept, and not be chosen anew.
+    if value and value not in form.offers(turn, draft, step):
         _refuse_tap(turn, draft, value)
         return
     merged = form.merge(draft, key, {key: value})
