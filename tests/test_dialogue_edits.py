@@ -150,6 +150,21 @@ async def test_a_corrected_message_says_so_and_is_noted_after_an_answer(
     assert facilitator.messages()[-1]["reply_to_message"]["message_id"] == relayed["message_id"]
 
 
+async def test_what_is_noted_in_the_group_is_in_no_topic_of_the_private_chat(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    asked = await types(sme, PLAIN)
+    await sme.taps("Transmettre à un facilitateur")
+    await sme.taps("Oui, transmettre")
+    stage.clock.passes(minutes=1)
+    await replies(facilitator, "Marseille", card(facilitator))
+    stage.clock.passes(minutes=1)
+    topic = {"message_thread_id": 77, "is_topic_message": True}
+    await edited_raw(sme, asked, text=f"{PLAIN} à Aix", **topic)
+    (note,) = [values for _, values in stage.messenger.calls if "après votre" in str(values)]
+    assert "message_thread_id" not in note
+
+
 async def test_a_question_typed_in_the_form_is_corrected_before_and_after_it_goes(
     sme: Speaker, facilitator: Speaker, stage: Stage
 ) -> None:

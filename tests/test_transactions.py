@@ -233,7 +233,7 @@ STEPS = [(form.name, step.key) for form in FORMS for step in form.steps] + [
 def buttons(service: Service) -> Iterator[str]:
     """Yield data of every class of buttons, that name rows and entries which exist."""
     knowledge = service.parts.services.knowledge
-    words = ["", knowledge.entries[0].id, knowledge.projects[0].id, "company", "-"]
+    words = ["", knowledge.entries[0].id, knowledge.projects[0].id, "company", "-", "t"]
     # Of the unanswered ones, the newest and one that nobody else asks for.
     numbers = [1, 2, QUESTIONS, QUESTIONS - 3]
     values: dict[Any, list[Any]] = {int: numbers, bool: [True, False], str: words}
