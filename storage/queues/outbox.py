@@ -212,6 +212,23 @@ class Outbox(Repository):
         row = result.one_or_none()
         return None if row is None else Delivery(*row)
 
+    async def stranded(self, subjects: Collection[Subject]) -> frozenset[Subject]:
+        """Return those whose last message is in a chat that moved, and of which none waits.
+
+        One statement for all: a group may hold hundreds of them when it moves.
+        """
+        await self._changes.write(outbox)
+        places = await self._connection.execute(
+            select(outbox.c.about, outbox.c.state, chat_moves.c.old_chat_id)
+            .outerjoin(chat_moves, chat_moves.c.old_chat_id == outbox.c.sent_chat_id)
+            .where(outbox.c.about.in_([about.pack() for about in subjects]))
+            .where(outbox.c.method == "sendMessage")
+            .where(OUTBOX_WAITING | outbox.c.message_id.is_not(None))
+            .order_by(outbox.c.id)
+        )
+        last = {row.about: row.old_chat_id is not None for row in places}
+        return frozenset([about for about in subjects if last.get(about.pack())])
+
     async def subject_of(self, delivered: Delivery) -> Subject | None:
         """Return the record that a message of ours is about, by where it was delivered.
 
