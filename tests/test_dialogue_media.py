@@ -223,6 +223,19 @@ async def test_a_reply_without_words_is_told_that_it_went_to_nobody(
     sme.sees("est clos", "n'a pas été transmis")
 
 
+async def test_a_text_of_hidden_characters_alone_is_a_text_without_words(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    await replies(facilitator, "Où ?", card(facilitator))
+    await replies(sme, "\u200b", sme.messages()[-1])
+    sme.sees("pas vu de mots")
+    await begins(sme, stage)
+    await sends(sme, {"text": "\u200b\u2060"})
+    sme.sees("Je n'ai pas pu lire de nom d'entreprise")
+    assert ONLY_TEXT not in sme.text
+
+
 async def test_the_edit_of_a_caption_is_relayed(sme: Speaker, facilitator: Speaker) -> None:
     await hands_over(sme)
     await sends(facilitator, photo("Lundi"), reply_to=card(facilitator)["message_id"])
