@@ -39,7 +39,7 @@ bench: $(VENV)/.bench  ## Measure the whole path under load, beside bare echoes
 bench-matching: $(VENV)/.bench  ## Measure the matcher beside its peers (QUESTIONS=file.jsonl for others)
 	$(BIN)/python -m benchmarks.matching $(QUESTIONS)
 
-soak: $(VENV)/.dev  ## Ten minutes of faults; 200 changes of the files; ten minutes of forged updates (see docs/soak.md)
+soak: $(VENV)/.dev  ## Faults, an attacker, 200 changes of the files, forged updates (see docs/soak.md)
 	$(BIN)/python -m benchmarks.soak
 
 lock: $(VENV)/bin/python  ## Choose the exact versions anew from pyproject.toml

@@ -2,8 +2,7 @@
 
 import sys
 
-# These two are read where the catalogues of texts cannot be: they need the packages, and this file
-# is all that an older Python understands.
+# Not in a catalogue of texts: reading one needs the packages, and a Python as new as they need.
 _TOO_OLD = (
     "Le bot demande Python 3.11 ou plus, et ceci est Python {}. "
     "Employez celui de l'installation : .venv/bin/python -m bot ..."

@@ -59,7 +59,7 @@ def _fail_by(error: Exception) -> int:
         case ImportError(name=str(name)) if name.partition(".")[0] not in _OURS:
             message = TEXT.label("package_missing", name=name, python=sys.executable)
         case _ if sys.excepthook is not sys.__excepthook__:
-            # Logs are set up: they tell it in their own form, as discreetly.
+            # Logs are set up: their hook tells the error, and quotes as little of it.
             sys.excepthook(type(error), error, error.__traceback__)
             return 1
         case _:

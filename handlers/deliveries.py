@@ -54,7 +54,7 @@ async def failed(work: UnitOfWork, item: Pending, why: str, services: Services) 
     if await administrators.undelivered(work, item, why):
         return True
     if is_in_thread(item) and item.audience is Audience.PERSON and _is_note(item):
-        # A receipt that did not arrive: nobody waits for it, and nothing is lost with it.
+        # A receipt: nobody waits for it, and nothing is lost where it does not arrive.
         return True
     pair = await _message(work, item)
     threads = Threads(work, services)

@@ -72,7 +72,8 @@ async def match_ahead(services: Services, updates: Sequence[Update]) -> int:
 
     The ready ones are the first of the batch; fewer than all if matching takes too long.
     """
-    return await match_texts(services, [_text(update) for update in updates])
+    texts = [full_text(update.message or update.edited_message) for update in updates]
+    return await match_texts(services, texts)
 
 
 async def match_texts(services: Services, texts: Sequence[str]) -> int:

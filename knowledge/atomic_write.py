@@ -46,7 +46,7 @@ def clear_way(file: Path) -> bool:
     where that cannot be.
     """
     removed = False
-    if file.parent.exists() and not file.parent.is_dir():
+    if file.parent.is_file():
         file.parent.unlink()
         removed = True
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
     asynccontextmanager,
+    contextmanager,
     nullcontext,
     suppress,
 )
@@ -13,15 +15,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine.address import parse_address
+from storage.engine.engines import (
+    check_encoding,
+    check_pages,
+    close_engine,
+    open_engine,
+    unreachable,
+)
 from storage.engine.errors import (
-    DatabaseDamagedError,
     DatabaseUnavailableError,
     NestedTransactionError,
     StorageError,
@@ -30,10 +36,9 @@ from storage.engine.errors import (
 from storage.engine.faults import SPOILT, Fault, Remedy, fault_of, kind_of, remedy_of
 from storage.engine.file_lock import make_folder
 from storage.engine.places import at_place, make_private
-from storage.engine.postgresql import open_server, terminate
 from storage.engine.revision import NEWEST, is_newest
 from storage.engine.scrubbing import Scrubber
-from storage.engine.sqlite import OneHopConnection, close_sqlite, open_sqlite
+from storage.engine.sqlite import OneHopConnection
 from storage.heartbeat import Heartbeat
 from storage.unit_of_work import UnitOfWork
 from storage.workers.isolation import Isolation
@@ -44,7 +49,6 @@ logger = logging.getLogger(__name__)
 # An SQLite file has one process: the claims of its previous run are its own, under this name.
 _ONLY_WORKER = "only"
 _FAREWELL_SECONDS = 3.0
-_ENCODING = "UTF8"
 _NO_ANSWER = "the database did not answer"
 _REASONS = {
     Fault.DISK_FULL: "the disk is full",
@@ -114,7 +118,7 @@ class Database:
             async with engine.begin() as connection:
                 await check_encoding(connection)
                 if self._is_sqlite:
-                    await _check(connection)
+                    await check_pages(connection)
                 if not await connection.run_sync(is_newest):
                     await connection.run_sync(_upgrade)
         except unreachable(engine) as error:
@@ -162,18 +166,13 @@ class Database:
     async def begin(self) -> AsyncIterator[UnitOfWork]:
         """Open a unit of work: committed on exit, rolled back whole if an exception escapes."""
         async with self._turn():
-            try:
+            with self._faults():
                 async with self._transaction() as connection:
                     work = UnitOfWork(connection, self._clock())
                     yield work
                     await work.changes.write_all()
-                if work.changes.erases:
-                    self._scrubber.demand()
-            except DBAPIError as error:
-                if (unavailable := self._unavailable(error)) is None:
-                    raise
-                self._note_damage(unavailable)
-                raise unavailable from error
+            if work.changes.erases:
+                self._scrubber.demand()
 
     async def keep_scrubbed(self) -> None:
         """Scrub an SQLite file after each erasure, until cancelled."""
@@ -182,19 +181,38 @@ class Database:
     async def scrub(self) -> bool:
         """Make an SQLite file forget what was deleted; False if another program reads it now.
 
-        PostgreSQL reuses the room by itself (VACUUM): there, nothing is done.
+        Raises DatabaseUnavailableError where the disk is full or fails. PostgreSQL reuses the room
+        by itself (VACUUM): there, nothing is done.
         """
         if not self._is_sqlite:
             return True
         async with self._turn():
-            connection = self._idle_connection or await self._connected()
-            self._idle_connection = None
-            try:
-                raw = await connection.get_raw_connection()
-                driver: OneHopConnection = raw.driver_connection  # type: ignore[assignment]  # opened by open_sqlite
-                return await driver.scrub()
-            finally:
-                await asyncio.shield(connection.close())
+            with self._faults():
+                return await self._scrub()
+
+    async def _scrub(self) -> bool:
+        connection = self._idle_connection or await self._connected()
+        self._idle_connection = None
+        try:
+            raw = await connection.get_raw_connection()
+            driver: OneHopConnection = raw.driver_connection  # type: ignore[assignment]  # opened by open_sqlite
+            return await driver.scrub()
+        finally:
+            await asyncio.shield(connection.close())
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Raise our error in the place of a driver's, and note damage, also that met on opening."""
+        try:
+            yield
+        except DatabaseUnavailableError as error:
+            self._note_damage(error)
+            raise
+        except (DBAPIError, sqlite3.Error) as error:
+            if (unavailable := self._unavailable(error)) is None:
+                raise
+            self._note_damage(unavailable)
+            raise unavailable from error
 
     def _note_damage(self, unavailable: DatabaseUnavailableError) -> None:
         # A server is mended by whoever looks after it; no process of ours needs to end.
@@ -242,7 +260,7 @@ class Database:
             reason = f"the database cannot be reached: {kind_of(error)}"
             raise DatabaseUnavailableError(reason, self._fault(error)) from error
 
-    def _unavailable(self, error: DBAPIError) -> DatabaseUnavailableError | None:
+    def _unavailable(self, error: Exception) -> DatabaseUnavailableError | None:
         """Return our error for a driver's; None where what was to be written is at fault."""
         match remedy_of(error):
             case Remedy.SET_ASIDE:
@@ -275,13 +293,6 @@ class Database:
                 self._writing = None
 
 
-async def _check(connection: AsyncConnection) -> None:
-    """Look at every page of the file, but not at the order of its indexes, which takes longer."""
-    found = await connection.scalar(text("PRAGMA quick_check(1)"))
-    if found != "ok":
-        raise DatabaseDamagedError(str(found))
-
-
 def _upgrade(connection: Connection) -> None:
     # Alembic logs at INFO, even while it is imported. It is imported here because it is slow to
     # import and needed only once.
@@ -289,44 +300,3 @@ def _upgrade(connection: Connection) -> None:
     from storage.engine.upgrade import upgrade  # noqa: PLC0415
 
     upgrade(connection)
-
-
-def open_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
-    """Return an engine for a database; raises `StorageError` if the URL names none."""
-    if url.get_backend_name() == "sqlite":
-        return open_sqlite(url, foreign_keys=foreign_keys)
-    return open_server(url)
-
-
-async def close_engine(engine: AsyncEngine, patience: float | None = None) -> None:
-    """Close every connection of an engine that `open_engine` returned.
-
-    ``patience``, in seconds, limits how long a server may take to close its connections.
-    """
-    if engine.dialect.name == "sqlite":
-        await close_sqlite(engine)
-        return
-    with suppress(TimeoutError):
-        async with asyncio.timeout(patience):
-            await engine.dispose()
-    terminate(engine)
-
-
-def unreachable(engine: AsyncEngine) -> tuple[type[Exception], ...]:
-    """Return what connecting may raise; SQLAlchemy does not wrap asyncpg's errors there."""
-    # UnicodeError: a host's name that cannot be looked up.
-    errors = (OSError, PoolTimeout, DBAPIError, UnicodeError)
-    driver = getattr(engine.dialect.loaded_dbapi, "asyncpg", None)
-    if driver is None:
-        return errors
-    return (*errors, driver.PostgresError, driver.InterfaceError, driver.InternalClientError)
-
-
-async def check_encoding(connection: AsyncConnection) -> None:
-    """Raise DatabaseUnavailableError where a server's database cannot hold every character."""
-    if connection.dialect.name != "postgresql":
-        return
-    for name in ("server_encoding", "client_encoding"):
-        found = await connection.scalar(text(f"SELECT current_setting('{name}')"))
-        if found != _ENCODING:
-            raise DatabaseUnavailableError(f"{name} is {found}", Fault.WRONG_ENCODING)

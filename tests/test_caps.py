@@ -1,5 +1,7 @@
 """What one account may do: each limit says so once, ends, and is far from what a person meets."""
 
+from pathlib import Path
+
 import pytest
 from dialogue import Message, Speaker, Stage
 from sqlalchemy import func, select
@@ -300,3 +302,29 @@ def joins(stage: Stage, group: Group, old: str, new: str) -> None:
             }
         }
     )
+
+
+def test_the_guide_of_operators_tells_every_limit() -> None:
+    guide = (Path(__file__).parent.parent / "docs/exploitation.md").read_text("utf-8")
+    told = {
+        f"aux facilitateurs | {caps.HANDOVERS.most} par jour |": [caps.HANDOVERS],
+        f"{caps.UNANSWERED_MESSAGES.most} dans un échange, {caps.MESSAGES_TO_TEAM.most} en tout": [
+            caps.UNANSWERED_MESSAGES,
+            caps.MESSAGES_TO_TEAM,
+        ],
+        f"{caps.INTERESTS.most} ; {caps.PROPOSALS.most} ; {caps.CHANGES.most} par jour": [
+            caps.INTERESTS,
+            caps.PROPOSALS,
+            caps.CHANGES,
+        ],
+        f"messages modifiés | {caps.EDITS.most} par heure": [caps.EDITS],
+        f"{caps.REPLIES.most} réponses par jour dans un échange": [caps.REPLIES],
+        f"{caps.ENDS.most} clôtures d'un échange et {caps.MOVES.most} prises": [
+            caps.ENDS,
+            caps.MOVES,
+        ],
+        f"{caps.TEAM_MEMBER.most} messages d'un même membre": [caps.TEAM_MEMBER],
+        f"répond {caps.OTHER_GROUP.most} fois par heure": [caps.OTHER_GROUP],
+    }
+    assert [words for words in told if words not in guide] == []
+    assert {cap.name for each in told.values() for cap in each} == {cap.name for cap in caps.ALL}

@@ -162,6 +162,6 @@ def test_the_table_is_mapped_from_a_file_and_written_anew_where_that_is_damaged(
 
 def test_a_folder_that_cannot_be_written_costs_memory_only(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    encoder = UniversalSentenceEncoder(tmp_path / "file")
+    encoder = UniversalSentenceEncoder(tmp_path / "file" / "cache")
     assert encoder.encode(["un four"]).shape == (1, 512)
     assert not isinstance(inside(inside(encoder, "model"), "model").table, np.memmap)

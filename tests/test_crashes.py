@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from bot.preview.personas import User
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
 from storage.database import Database
 from storage.engine.claims import ALL, Which
-from storage.engine.schema import metadata, publications
+from storage.engine.schema import inbox, metadata, outbox, publications
 from storage.queues.inbox import Received
 from storage.queues.outbox import Audience
 from storage.records.change_requests import ChangeKind, ChangeState, NewChangeRequest
@@ -119,9 +120,15 @@ def told(server: PreviewServer, chat: int) -> list[str]:
     return [(message.get("text") or "").replace("\u00a0", " ") for message in said]
 
 
-@pytest.mark.parametrize("deadly", ["boum", "/mesdonnees"])
+@pytest.mark.parametrize(
+    ("deadly", "apology", "alert"),
+    [
+        ("boum", "Une erreur s'est produite", "La personne a reçu des excuses"),
+        ("/mesdonnees", "n'a pas pu partir", "Message non remis"),
+    ],
+)
 async def test_what_kills_the_process_twice_is_set_aside_and_said(
-    server: PreviewServer, bot: Process, deadly: str
+    server: PreviewServer, bot: Process, deadly: str, apology: str, alert: str
 ) -> None:
     messenger = server.messenger
     killer = messenger.sme
@@ -134,11 +141,9 @@ async def test_what_kills_the_process_twice_is_set_aside_and_said(
         bot.starts()
         assert await bot.dies() == 9
     bot.starts()
-    apology = await sees(server, killer.id, "Une erreur s'est produite")
-    reference = re.search(r"E-[0-9A-F]{6}", apology)
+    reference = re.search(r"E-[0-9A-F]{6}", await sees(server, killer.id, apology))
     assert reference
-    alert = await sees(server, messenger.administrators.id, reference[0])
-    assert "La personne a reçu des excuses" in alert
+    assert alert in await sees(server, messenger.administrators.id, reference[0])
     for other in others:
         await sees(server, other.id, "Ce que vous pouvez faire ici")
     # The same person is served again.
@@ -150,7 +155,7 @@ async def test_what_kills_the_process_twice_is_set_aside_and_said(
 async def start(database: Database) -> Any:
     """Claim as the loops of the bot do, until a row is to be worked on."""
     isolation = database.isolation
-    async with isolation.turn(), database.begin() as work:
+    async with isolation.claiming(), database.begin() as work:
         which = await isolation.choose("inbox", work.workers, lambda: work.inbox.has_suspect([]))
         limit = 1 if which is Which.SUSPECT else 10
         found = await work.inbox.claim(database.worker, [], limit, which)
@@ -159,7 +164,7 @@ async def start(database: Database) -> Any:
 
 async def send(database: Database) -> list[int]:
     isolation, audiences = database.isolation, list(Audience)
-    async with isolation.turn(), database.begin() as work:
+    async with isolation.claiming(), database.begin() as work:
 
         async def is_due() -> bool:
             return await work.outbox.has_suspect([], audiences)
@@ -303,3 +308,42 @@ async def test_a_change_of_the_files_that_processes_died_of_is_given_up(stage: S
         change = await work.change_requests.get(number)
     assert change is not None
     assert change.state is ChangeState.FAILED
+
+
+async def test_a_suspect_that_is_not_due_makes_no_loop_look_again_and_again(stage: Stage) -> None:
+    parts = stage.running.parts
+    async with parts.database.begin() as work:
+        number = await work.outbox.add(to_person(stage.messenger.sme.id))
+        values = {"crashes": 1, "not_before": stage.clock() + timedelta(minutes=20)}
+        crashed = update(outbox).where(outbox.c.id == number).values(values)
+        await inside(work.outbox, "connection").execute(crashed)
+    await stage.stops()
+    await stage.starts()
+    await stage.person(stage.messenger.second_sme).says("/aide")
+    parts = stage.running.parts
+    assert parts.database.isolation.suspects == 1
+    assert parts.inbox_worker.due is None
+    assert parts.dispatcher.due is None or parts.dispatcher.due > stage.clock() + timedelta(
+        minutes=9
+    )
+
+
+async def test_nobody_apologises_where_a_channel_may_read_it(stage: Stage) -> None:
+    """An update that processes died of is not parsed: what its chat is, is not known."""
+    someone = stage.person()
+    await someone.says("/aide")
+    channel, numbers = -1_001_000_000_009, (900_001, 900_002)
+    async with stage.running.parts.database.begin() as work:
+        chats = zip(numbers, (channel, someone.chat_id), strict=True)
+        await work.inbox.add([Received(number, chat, "{}") for number, chat in chats])
+        crashed = update(inbox).where(inbox.c.update_id.in_(numbers)).values(crashes=2)
+        await inside(work.inbox, "connection").execute(crashed)
+    await stage.stops()
+    await stage.starts()
+    await sees(stage.server, someone.chat_id, "Une erreur s'est produite")
+    kept = {row["update_id"]: row for row in await rows(stage.running.parts.database, "inbox")}
+    assert [kept[number]["state"] for number in numbers] == ["aside", "aside"]
+    owed = await rows(stage.running.parts.database, "outbox")
+    assert channel not in {row["chat_id"] for row in owed}
+    # Its updates stay aside: nothing is to be checked of them at the end.
+    await stage.stops()

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from dialogue import staged
-from sqlalchemy.exc import DatabaseError
 from test_run_modes import spoil
 
 from bot.inbox.webhook import Health
 from knowledge.knowledge import Knowledge
+from storage.engine.errors import DatabaseUnavailableError
 from storage.engine.faults import Fault, fault_of
 
 # What a message needs, and an index that only the publisher reads.
@@ -40,7 +40,7 @@ async def test_a_running_bot_says_it_and_ends(
         damage(stage.database, table)
         stage.messenger.says(stage.messenger.sme, "Qui a gagné le match hier soir ?")
         async with asyncio.timeout(20):
-            with pytest.raises(DatabaseError) as raised:
+            with pytest.raises(DatabaseUnavailableError) as raised:
                 await running
         assert fault_of(raised.value) is Fault.DAMAGED
         assert database.is_damaged

@@ -47,17 +47,9 @@ PERSONAL: dict[str, dict[str, Any]] = {
     "outbox": {"chat_id": TELEGRAM_ID, "state": "parked", "makes": None},
     "publications": {"actor_id": TELEGRAM_ID, "decided_by_id": TELEGRAM_ID},
 }
-# What `allowances` counts is for a digest, which names nobody.
-NOT_PERSONAL = {
-    "counters",
-    "chat_moves",
-    "workers",
-    "rests",
-    "recurrences",
-    "alarms",
-    "alerts",
-    "allowances",
-}
+NOT_PERSONAL = {"counters", "chat_moves", "workers", "rests", "recurrences", "alarms"}
+# Counts of a day at most, under a digest; and what happened to the bot.
+NOT_PERSONAL |= {"allowances", "alerts"}
 # What the page does not show: each is no thing said by or about the person.
 NOT_SHOWN = {
     "draft's and rows' ids, which only the database knows": {
@@ -78,15 +70,11 @@ NOT_SHOWN = {
             for column in ("claimed_by", "attempts", "crashes", "not_before", "state")
         ),
         "inbox.done_at",
-        "inbox.message_id",
-        "inbox.checksum",
         "outbox.lane",
         "outbox.audience",
         "outbox.about",
         "outbox.priority",
         "outbox.makes",
-        "outbox.quotes",
-        "outbox.is_final",
         "outbox.attachment",
         "outbox.message_id",
         "outbox.sent_at",
@@ -96,10 +84,6 @@ NOT_SHOWN = {
         "drafts.editing",
         "drafts.leaving",
         "drafts.reminded",
-        "drafts.answered_step",
-        "drafts.answered_in",
-        "questions.message_id",
-        "conversations.typed_in",
     },
     "the account's number, shown once": {
         "interest_events.actor_id",
@@ -113,6 +97,17 @@ NOT_SHOWN = {
         "publications.actor_id",
         "publications.decided_by_id",
         "publications.chat_id",
+    },
+    "which message an edit or a reply is about": {
+        "inbox.message_id",
+        "inbox.checksum",
+        "drafts.answered_step",
+        "drafts.answered_in",
+        "questions.message_id",
+        "conversations.typed_in",
+        "outbox.quotes",
+        "outbox.is_final",
+        "publications.topic_id",
     },
     "told in words": {
         "conversation_messages.side",
@@ -133,7 +128,6 @@ NOT_SHOWN = {
             "version_id",
             "published_at",
             "ended_at",
-            "topic_id",
         )
     },
 }

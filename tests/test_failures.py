@@ -1,11 +1,11 @@
 """What follows when Telegram refuses a call: groups that move or close, messages that are gone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
-from dialogue import Message, Speaker, Stage, put_inside
-from sqlalchemy import select
+from dialogue import Message, Speaker, Stage, inside, put_inside
+from sqlalchemy import select, update
 from test_dialogue_handoff import card, hands_over, replies
 from test_dialogue_interest import registers
 
@@ -14,8 +14,10 @@ from bot.preview.api_errors import ApiError, bad
 from bot.preview.chats import Chats
 from bot.preview.messenger import Messenger
 from bot.preview.methods import METHODS
+from handlers import deliveries
+from storage.engine.errors import UndoneError
 from storage.engine.schema import alerts, outbox
-from storage.queues.outbox import Audience, Outgoing
+from storage.queues.outbox import Audience, Outbox, Outgoing
 
 ERASED = "a été effacée : la personne l'a demandé"
 LOST = "Un message que je devais vous envoyer n'a pas pu partir"
@@ -486,6 +488,122 @@ async def test_a_row_that_the_bot_cannot_make_a_call_of_does_not_hold_its_lane(
         await later(stage, minutes=1)
     sme.received("Ce que vous pouvez faire ici")
     administrator.received("une erreur du bot, à transmettre aux développeurs")
+
+
+async def test_a_row_of_which_not_even_the_failure_can_be_told_does_not_hold_its_lane(
+    sme: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> bool:
+        raise KeyError("of ours")
+
+    monkeypatch.setattr(deliveries, "failed", fails)
+    async with stage.running.parts.database.begin() as work:
+        number = await work.outbox.add(
+            Outgoing(Audience.PERSON, "sendMessage", {"text": "x"}, chat_id=sme.chat_id)
+        )
+        crashed = update(outbox).where(outbox.c.id == number).values(crashes=2)
+        await inside(work.outbox, "connection").execute(crashed)
+    await stage.stops()
+    await stage.starts()
+    await sme.says("/aide")
+    sme.received("Ce que vous pouvez faire ici")
+    assert ("person", "parked") in await stage.outbox_states()
+
+
+@pytest.mark.parametrize("words", ["TOPIC_CLOSED", "message thread not found"])
+async def test_an_answer_in_a_topic_that_is_gone_holds_nothing_up(
+    sme: Speaker,
+    stage: Stage,
+    facilitator: Speaker,
+    administrator: Speaker,
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+) -> None:
+    await hands_over(sme)
+    refuse(monkeypatch, words, lambda values: "message_thread_id" in values)
+    owed = Outgoing(
+        Audience.PERSON,
+        "sendMessage",
+        {"text": "answered", "message_thread_id": 77},
+        chat_id=facilitator.chat_id,
+    )
+    async with stage.running.parts.database.begin() as work:
+        work.outbox.owe(owed)
+        work.outbox.owe(edit_of(card(facilitator), facilitator))
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+    facilitator.received("answered", "edited")
+    await later(stage, minutes=2)
+    assert "ne peut plus écrire" not in str(administrator.messages())
+
+
+def edit_of(message: Message, group: Speaker, text: str = "edited") -> Outgoing:
+    content: dict[str, object] = {"text": text, "message_id": message["message_id"]}
+    return Outgoing(Audience.PERSON, "editMessageText", content, chat_id=group.chat_id)
+
+
+async def test_an_edit_does_not_prove_that_a_group_accepts_messages(
+    sme: Speaker,
+    other_sme: Speaker,
+    stage: Stage,
+    facilitator: Speaker,
+    administrator: Speaker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed, again = "ne peut plus écrire", "peut de nouveau écrire"
+    await hands_over(sme)
+    standing = card(facilitator)
+    with monkeypatch.context() as patch:
+        refuse(patch, "TOPIC_CLOSED", lambda values: values["chat_id"] == facilitator.chat_id)
+        await hands_over(other_sme)
+        for number in range(3):
+            async with stage.running.parts.database.begin() as work:
+                work.outbox.owe(edit_of(standing, facilitator, f"edited {number}"))
+            stage.messenger.faults.next("editMessageText", status=500)
+            await later(stage, minutes=5)
+            await later(stage, minutes=5)
+        await later(stage, minutes=2)
+    told = str(administrator.messages())
+    assert (told.count(closed), told.count(again)) == (1, 0)
+    await later(stage, minutes=5)
+    await later(stage, minutes=2)
+    facilitator.received("Question Q-2026-0002")
+    administrator.received(again)
+
+
+async def test_an_outage_meanwhile_does_not_tell_a_person_twice(
+    sme: Speaker, stage: Stage, facilitator: Speaker, gate: Gate
+) -> None:
+    closed = ApiError(400, "Bad Request: TOPIC_CLOSED")
+    gate.refusals[facilitator.chat_id] = closed
+    await hands_over(sme)
+    for refusal in (
+        ApiError(500, "Internal Server Error"),
+        closed,
+        ApiError(429, "Too Many Requests: retry after 5", {"retry_after": 5}),
+        closed,
+    ):
+        gate.refusals[facilitator.chat_id] = refusal
+        await later(stage, minutes=5)
+    assert str(sme.messages()).count("il leur sera remis dès que possible") == 1
+
+
+async def test_a_mark_that_was_undone_is_made_again_at_once(
+    sme: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    forget, undone = Outbox.forget, [UndoneError("a deadlock")] * 3
+
+    async def disturbed(self: Outbox, ids: Collection[int]) -> int:
+        if undone:
+            raise undone.pop()
+        return await forget(self, ids)
+
+    monkeypatch.setattr(Outbox, "forget", disturbed)
+    await sme.says("/aide")
+    assert str(sme.messages()).count("Ce que vous pouvez faire ici") == 1
+    assert not undone
+    # Nobody else waited, as they do in an outage.
+    assert "waits to be marked" not in caplog.text
 
 
 @pytest.mark.parametrize(

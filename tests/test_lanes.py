@@ -15,7 +15,7 @@ from storage_fixtures import START, Clock
 import bot.runtime.lanes
 from bot.runtime.lanes import Lanes
 from bot.runtime.metrics import REGISTRY
-from storage.engine.errors import StorageError
+from storage.engine.errors import StorageError, UndoneError
 
 Row = tuple[str, int]
 
@@ -180,6 +180,21 @@ async def test_after_a_failure_it_looks_again(
         table.add(("a", 1))
         await rests(table)
     assert table.done == [("a", 1)]
+
+
+async def test_what_others_undid_is_done_again_at_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # An outage would be waited for.
+    tune(monkeypatch, bot.runtime.lanes, PAUSE_AFTER_FAILURE=3600.0)
+    tune(monkeypatch, bot.runtime.lanes, PAUSE_AFTER_COLLISION=0.001)
+    async with running(Table()) as table:
+        await rests(table)
+        table.failures = [UndoneError("a deadlock")]
+        table.add(("a", 1), ("a", 2))
+        await rests(table)
+    assert table.done == [("a", 1), ("a", 2)]
+    assert "does not answer" not in caplog.text
 
 
 async def test_one_that_always_fails_keeps_back_none_that_it_is_taken_with(

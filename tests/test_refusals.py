@@ -5,14 +5,14 @@ import re
 import pytest
 from telegram.error import BadRequest, EndPointNotFound, Forbidden, NetworkError, TelegramError
 
-from bot.outbox.refusals import RULES, Decision, judge
+from bot.outbox.refusals import RULES, Consequence, judge
 from handlers.core.alerts import TEXT
 
-DONE, ANEW, WAIT, HOLD = Decision.DONE, Decision.ANEW, Decision.WAIT, Decision.HOLD
-AWAY, PARK, SKIP, RETRY = Decision.AWAY, Decision.PARK, Decision.SKIP, Decision.RETRY
+DONE, ANEW, WAIT, HOLD = Consequence.DONE, Consequence.ANEW, Consequence.WAIT, Consequence.HOLD
+AWAY, PARK, SKIP, RETRY = Consequence.AWAY, Consequence.PARK, Consequence.SKIP, Consequence.RETRY
 
 # (error, in a group of the team, elsewhere), as people report them.
-CASES: list[tuple[TelegramError, Decision, Decision]] = [
+CASES: list[tuple[TelegramError, Consequence, Consequence]] = [
     (BadRequest("Message is not modified: specified new message content"), DONE, DONE),
     (BadRequest("MESSAGE_NOT_MODIFIED"), DONE, DONE),
     (BadRequest("Bad Request: message to edit not found"), ANEW, ANEW),
@@ -69,10 +69,10 @@ CASES: list[tuple[TelegramError, Decision, Decision]] = [
     ("error", "in_group", "elsewhere"), CASES, ids=[case[0].message for case in CASES]
 )
 def test_what_follows_from_a_refusal(
-    error: TelegramError, in_group: Decision, elsewhere: Decision
+    error: TelegramError, in_group: Consequence, elsewhere: Consequence
 ) -> None:
-    assert judge(error, in_group=True).decision is in_group
-    assert judge(error, in_group=False).decision is elsewhere
+    assert judge(error, in_group=True).consequence is in_group
+    assert judge(error, in_group=False).consequence is elsewhere
 
 
 def test_every_rule_is_met_by_something_that_was_seen() -> None:

@@ -18,10 +18,14 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     stopped_clock,
     to_person,
 )
+from test_damage import damage
 from test_dialogue_interest import registers
 from test_storage_export_and_erasure import SECRET, fill
 
 from storage.database import Database
+from storage.engine import scrubbing
+from storage.engine.errors import DatabaseUnavailableError
+from storage.engine.scrubbing import Scrubber
 from storage.privacy.retention import Durations
 from storage.queues.inbox import Received
 from storage.queues.outbox import Audience
@@ -112,15 +116,84 @@ async def test_a_reader_delays_the_scrubbing_and_nobody_waits(database: Database
         reader.execute("SELECT * FROM people").fetchall()
         async with database.begin() as work:
             await work.rights.erase(someone)
-        scrubbing = asyncio.create_task(database.keep_scrubbed())
+        going_on = asyncio.create_task(database.keep_scrubbed())
         assert not await database.scrub()
         async with database.begin() as work:
             await work.people.seen(8)
         assert stands_in(folder_of(url), SECRET.encode())
         reader.execute("COMMIT")
         await until_gone(folder_of(url), SECRET)
-    scrubbing.cancel()
-    await asyncio.gather(scrubbing, return_exceptions=True)
+    going_on.cancel()
+    await asyncio.gather(going_on, return_exceptions=True)
+
+
+@ON_SQLITE
+async def test_the_journal_does_not_grow_while_another_program_reads(
+    database: Database, url: str
+) -> None:
+    """Each rewriting adds the whole file to it: a long backup would fill the disk."""
+    someone = await fill(database)
+    await crowd(database, 6)
+    path = Path(str(make_url(url).database))
+    async with database.begin() as work:
+        await work.rights.erase(someone)
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM people").fetchall()
+        sizes = []
+        for _ in range(4):
+            assert not await database.scrub()
+            sizes.append(path.with_name(f"{path.name}-wal").stat().st_size)
+        assert sizes == sizes[:1] * 4
+        reader.execute("COMMIT")
+    assert await database.scrub()
+
+
+async def test_an_outage_delays_the_scrubbing_and_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(scrubbing, "_PAUSE_AFTER_OUTAGE", 0.0)
+    outcomes: list[Exception | bool] = [DatabaseUnavailableError("the disk is full"), False, True]
+    done = asyncio.Event()
+
+    async def scrub_once() -> bool:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        if outcome:
+            done.set()
+        return outcome
+
+    scrubber = Scrubber(scrub_once)
+    scrubber.demand()
+    running = asyncio.create_task(scrubber.run())
+    async with asyncio.timeout(10):
+        await done.wait()
+    assert not running.done()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+@ON_SQLITE
+async def test_damage_that_a_rewriting_meets_is_noted(database: Database, url: str) -> None:
+    await fill(database)
+    assert await database.scrub()
+    damage(Path(str(make_url(url).database)), "questions")
+    with pytest.raises(DatabaseUnavailableError):
+        await database.scrub()
+    assert database.is_damaged
+
+
+@ON_SQLITE
+async def test_damage_that_opening_meets_is_noted(database: Database, url: str) -> None:
+    del database
+    await asyncio.to_thread(Path(str(make_url(url).database)).write_bytes, b"a letter" * 1000)
+    opening = Database(url)
+    with pytest.raises(DatabaseUnavailableError):
+        async with opening.begin() as work:
+            await work.people.seen(8)
+    assert opening.is_damaged
+    await opening.close()
 
 
 async def until_gone(folder: Path, *words: str) -> None:

@@ -430,7 +430,7 @@ async def main(url, name, stops_after):
     handled = 0
     while True:
         try:
-            async with database.isolation.turn(), database.begin() as work:
+            async with database.isolation.claiming(), database.begin() as work:
                 due = lambda: work.inbox.has_suspect(())
                 which = await database.isolation.choose("inbox", work.workers, due)
                 found = await work.inbox.claim(database.worker, (), 4, which)

@@ -72,6 +72,20 @@ async def test_a_server_that_restarts_is_met_again(server: Server) -> None:
     await database.close()
 
 
+async def test_a_statement_that_takes_too_long_is_an_outage(server: Server) -> None:
+    """The driver raises the time-out as it is: no update is at fault."""
+    url = await server.create(migrated=True)
+    holder, database = Database(url), Database(f"{url}&command_timeout=0.2")
+    async with holder.begin() as work:
+        locked = text("LOCK TABLE people IN ACCESS EXCLUSIVE MODE")
+        await inside(work.people, "connection").execute(locked)
+        with pytest.raises(DatabaseUnavailableError):
+            await remember(database, 1)
+    await remember(database, 2)
+    for each in (holder, database):
+        await each.close()
+
+
 async def test_a_server_cut_at_the_commit_is_an_outage(server: Server) -> None:
     database = Database(await server.create(migrated=True))
     with pytest.raises(DatabaseUnavailableError):

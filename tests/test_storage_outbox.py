@@ -239,6 +239,17 @@ async def test_a_message_that_waits_is_reworded_once_it_is_known_better(
     assert claimed.payload == {"text": "new"}
 
 
+async def test_of_a_long_lane_some_are_named_at_a_time(database: Database) -> None:
+    """Each of them is told in the same transaction."""
+    async with database.begin() as work:
+        for number in range(60):
+            work.outbox.owe(to_administrators(about=Subject(Kind.INTEREST, number + 1)))
+        await work.changes.write_all()
+        named = [await work.outbox.hold("administrators", "held") for _ in range(3)]
+    assert [len(each) for each in named] == [50, 10, 0]
+    assert len({*named[0], *named[1]}) == 60
+
+
 async def test_who_waits_in_a_held_lane_is_named_once(database: Database) -> None:
     async with database.begin() as work:
         outbox = work.outbox
@@ -255,17 +266,16 @@ async def test_who_waits_in_a_held_lane_is_named_once(database: Database) -> Non
         assert await outbox.hold("administrators", "held") == (about.note,)
 
 
-async def test_stranded_is_what_stands_in_a_chat_that_moved_and_is_not_on_its_way(
+async def test_stranded_is_what_stands_in_another_chat_and_is_not_on_its_way(
     database: Database,
 ) -> None:
     left, stays, waits, unsent = (Subject(Kind.INTEREST, number) for number in range(1, 5))
     group = Outgoing(Audience.ADMINISTRATORS, "sendMessage", {"text": "x"})
     async with database.begin() as work:
-        for about, chat_id in ((left, -1), (stays, -2), (waits, -1)):
+        for about, chat_id in ((left, -1), (stays, -100), (waits, -1)):
             number = await work.outbox.add(replace(group, about=about))
             await work.outbox.sent(number, chat_id, 7)
         for about in (waits, unsent, left.note):
             work.outbox.owe(replace(group, about=about))
-        await work.outbox.moved(-1, -100)
-        assert await work.outbox.stranded([left, stays, waits, unsent]) == {left}
-        assert await work.outbox.stranded([]) == frozenset()
+        assert await work.outbox.stranded([left, stays, waits, unsent], -100) == {left}
+        assert await work.outbox.stranded([], -100) == frozenset()

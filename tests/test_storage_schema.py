@@ -43,11 +43,15 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
+from storage.engine.claims import Which
 from storage.engine.errors import DatabaseTooNewError, DatabaseUnavailableError
 from storage.engine.revision import MIGRATIONS, NEWEST
-from storage.engine.schema import Written, drafts, metadata, people
+from storage.engine.schema import Written, drafts, inbox, metadata, outbox, people, publications
 from storage.engine.upgrade import configuration
+from storage.privacy.retention import Durations
+from storage.queues.outbox import Audience, Delivery
 from storage.records.drafts import Draft
+from storage.subject import Kind, Subject
 
 
 async def in_database(url: str, function: Callable[[Connection], Any]) -> Any:
@@ -181,6 +185,40 @@ async def test_a_form_in_progress_outlives_the_move_of_its_flags_out_of_its_answ
     assert await in_database(url, kept_answers) == [flags | ANSWERS for flags, _ in FLAGS]
 
 
+def owe_as_before(connection: Connection) -> None:
+    """Keep an update, calls and a change as the former version did; no later column is named."""
+    waiting = {"state": "waiting", "created_at": START, "method": "sendMessage"}
+    group = {"lane": "administrators", "audience": "administrators"}
+    chat = {"lane": "person:-100", "audience": "person", "chat_id": -100}
+    sent = {"state": "sent", "sent_at": START, "sent_chat_id": -100, "message_id": 9}
+    update = {"update_id": 1, "chat_id": 7, "body": "{}", "received_at": START, "state": "waiting"}
+    change = {"kind": "upload", "state": "asked", "chat_id": -100, "asked_at": START}
+    connection.execute(insert(inbox).values(update | {"claimed_by": "here"}))
+    call = {"payload": {"text": "x"}, "about": "interest:1"}
+    connection.execute(insert(outbox).values(waiting | group | call))
+    connection.execute(insert(outbox).values(waiting | chat | sent | {"about": "gap:3"}))
+    connection.execute(insert(publications).values(change))
+
+
+async def test_what_the_former_version_left_is_taken_up(database: Database, url: str) -> None:
+    await in_database(url, move_back_to("0008"))
+    await in_database(url, owe_as_before)
+    await database.migrate()
+    await database.join()
+    async with database.begin() as work:
+        (update,) = await work.inbox.claim("here", [], 10, Which.SUSPECT)
+        assert update.crashes == 1
+        (call,) = await work.outbox.claim("here", [], 10, list(Audience))
+        assert (call.crashes, call.is_final, call.makes, call.quotes) == (0, False, None, ())
+        change = await work.change_requests.claim("here")
+        assert change is not None
+        assert (change.crashes, change.topic_id) == (0, None)
+        assert await work.outbox.delivery(Subject(Kind.GAP, 3)) == Delivery(-100, 9)
+        erased = await work.rights.erase((await work.people.seen(7)).id)
+        assert erased.deliveries == ()
+        await work.retention.apply(Durations())
+
+
 async def test_a_database_of_a_later_version_is_refused_and_left_alone(
     database: Database, url: str
 ) -> None:
@@ -250,6 +288,8 @@ LIMITED_ELSEWHERE = {
     "outbox.payload": "Telegram: one call of the Bot API; erased once sent",
     "outbox.attachment": "files of the knowledge only; what a person can fill is `makes`",
     "drafts.answers": "the step's check of each answer; one form a person",
+    "outbox.quotes": "ids of the few questions that a list quotes",
+    "alerts.latest": "the latest five references",
     "questions.shown": "ids of the few entries that a decision shows",
     "publications.content": "LARGEST_BYTES of a file",
     "publications.report": "our own findings on a file",

@@ -98,9 +98,14 @@ def test_french_lives_in_data_not_in_code() -> None:
         and re.search("[àâçéèêëîïôùûœÀÉÈ]", node.value)
         # A value of the files' own format is not something said.
         and node.value != "idée"
+        and path.relative_to(ROOT) not in _BEFORE_ANY_CATALOGUE
         and not _is_docstring(path, node)
     ]
     assert offenders == []
+
+
+# What is said where no catalogue can be read, and characters that some terminals cannot show.
+_BEFORE_ANY_CATALOGUE = {Path("bot/__main__.py"), Path("bot/commands/console.py")}
 
 
 def _is_docstring(path: Path, node: ast.Constant) -> bool:

@@ -29,7 +29,7 @@ from bot.service import Service
 from bot.settings import Settings
 from handlers.core.ahead import done_ahead
 from handlers.core.callback_data import CallbackData
-from handlers.prefetch import asked_anew, match_ahead, match_texts
+from handlers.prefetch import asked_anew, match_ahead
 from handlers.questions.ask import UnmatchedError
 from handlers.table import AHEAD, ALL, FORMS
 from knowledge.knowledge import Knowledge
@@ -233,27 +233,21 @@ STEPS = [(form.name, step.key) for form in FORMS for step in form.steps] + [
 def buttons(service: Service) -> Iterator[str]:
     """Yield data of every class of buttons, that name rows and entries which exist."""
     knowledge = service.parts.services.knowledge
-    words = ["", knowledge.entries[0].id, knowledge.projects[0].id, "company", "-", "t"]
+    words = ["", "t", knowledge.entries[0].id, knowledge.projects[0].id, "company", "-"]
     # Of the unanswered ones, the newest and one that nobody else asks for.
     numbers = [1, 2, QUESTIONS, QUESTIONS - 3]
-    values: dict[Any, list[Any]] = {int: numbers, bool: [True, False], str: words}
+    values: dict[type, list[Any]] = {int: numbers, bool: [True, False]}
+
+    def of(field: Any) -> list[Any]:
+        if patterns := getattr(field, "__metadata__", ()):
+            return [word for word in words if re.fullmatch(patterns[0], word)]
+        return list(field)[:2] if issubclass(field, Enum) else values[field]
+
     yield "a button of another time"
     for kind in CallbackData.__subclasses__():
-        fields = [
-            list(field)[:2]
-            if isinstance(field, type) and issubclass(field, Enum)
-            # Of an annotated text, the words that the annotation lets through.
-            else values.get(field) or [word for word in words if fits(field, word)]
-            for field in kind.FIELDS.values()
-        ]
+        fields = [of(field) for field in kind.FIELDS.values()]
         for given in itertools.islice(itertools.product(*fields), 24):
             yield kind(*given).pack()
-
-
-def fits(annotated: Any, word: str) -> bool:
-    """Tell whether a field takes a word: its annotation is the pattern of its values."""
-    (pattern,) = annotated.__metadata__
-    return re.fullmatch(pattern, word) is not None
 
 
 def chat_of(chat_id: int) -> dict[str, Any]:
@@ -373,8 +367,8 @@ async def handled(service: Service, update: Update) -> float:
                     await work.changes.write_all()
             except RolledBackError:
                 break
-            except UnmatchedError as unmatched:
-                await match_texts(parts.services, [unmatched.text])
+            except UnmatchedError:
+                await match_ahead(parts.services, [update])
     return max(spent)
 
 

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from bot.runtime import web_server
-from bot.runtime.web_server import Limits, WebServer
+from bot.runtime.web_server import ClientLimits, WebServer
 
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
 
@@ -64,7 +64,7 @@ async def test_one_header_that_does_not_end_is_refused(server: WebServer) -> Non
     )
 
 
-BRIEF = Limits(head=0.1, body=0.1, silence=0.1)
+BRIEF = ClientLimits(head=0.1, body=0.1, silence=0.1)
 
 
 async def read_all(scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +74,7 @@ async def read_all(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def limited(limits: Limits) -> AsyncIterator[WebServer]:
+async def limited(limits: ClientLimits) -> AsyncIterator[WebServer]:
     server = WebServer(read_all, "127.0.0.1", 0, limits=limits)
     await server.start()
     try:
@@ -144,14 +144,14 @@ async def test_an_answer_that_nobody_reads_ends() -> None:
 
 
 async def test_a_body_has_a_largest_size_on_every_path() -> None:
-    async with limited(Limits(largest_body=1000)) as server:
+    async with limited(ClientLimits(largest_body=1000)) as server:
         head = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 5000\r\n\r\n"
         with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
             await answer(server, head, b"x" * 5000)
 
 
 async def test_idle_connections_make_room_and_those_at_work_stay() -> None:
-    async with limited(Limits(connections=3)) as server:
+    async with limited(ClientLimits(connections=3)) as server:
         working = await asyncio.open_connection(server.host, server.port)
         working[1].write(HEAD + b"\r\n" + HEAD)
         await working[0].readuntil(b"\r\n\r\n")
@@ -168,7 +168,7 @@ async def test_idle_connections_make_room_and_those_at_work_stay() -> None:
 
 async def test_one_public_address_cannot_take_all(monkeypatch: pytest.MonkeyPatch) -> None:
     tune(monkeypatch, web_server, is_public=bool)
-    async with limited(Limits(per_address=2)) as server:
+    async with limited(ClientLimits(per_address=2)) as server:
         opened = [await asyncio.open_connection(server.host, server.port) for _ in range(3)]
         async with asyncio.timeout(10):
             with contextlib.suppress(ConnectionError):

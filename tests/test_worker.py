@@ -6,10 +6,13 @@ import pytest
 from dialogue import Speaker, Stage, tune
 
 import bot.inbox.worker
+from bot.inbox.raw_updates import received
+from bot.inbox.worker import InboxWorker
 from bot.preview.personas import User
 from handlers.core.turn import Turn
 from storage.engine.errors import ClaimLostError
 from storage.queues.inbox import Inbox
+from storage.queues.outbox import Outbox, Outgoing
 
 _PEOPLE = 12
 HELP = "Ce que vous pouvez faire ici"
@@ -117,3 +120,27 @@ async def test_what_was_handled_in_vain_is_handled_anew(
     assert refused
     assert [len(answers(person)) for person in people] == [1] * _PEOPLE
     assert await stage.inbox_count("done") == _PEOPLE
+
+
+async def test_a_failure_in_a_channel_is_not_said_there(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise LookupError("of ours")
+
+    monkeypatch.setattr(InboxWorker, "_mark_done", fails)
+    owed: list[Outgoing] = []
+    monkeypatch.setattr(Outbox, "owe", lambda _outbox, outgoing: owed.append(outgoing))
+    channel = {"id": -1_001_000_000_009, "type": "channel", "title": "C"}
+    post = {"message_id": 1, "date": 1, "chat": channel, "text": "x"}
+    worker = stage.running.parts.inbox_worker
+    database = stage.running.parts.database
+    async with database.begin() as work:
+        await work.inbox.add([received({"update_id": 900_001, "channel_post": post})])
+    worker.wake()
+    await stage.settles()
+    assert owed == []
+    async with database.begin() as work:
+        assert await work.inbox.backlog() == 0
+    # Its update stays aside: nothing is to be checked of it at the end.
+    await stage.stops()

@@ -25,7 +25,7 @@ from benchmarks.soak.postgres import Postgres
 from benchmarks.soak.record import Record
 from benchmarks.soak.simulated_people import Crowd
 from benchmarks.soak.weather import Weather
-from storage.database import close_engine, open_engine
+from storage.engine.engines import close_engine, open_engine
 
 MOST_WAIT_SECONDS = 2.0
 MOST_GROWTH = 0.10

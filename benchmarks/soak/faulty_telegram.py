@@ -19,9 +19,6 @@ TOKEN = "1:soak"  # noqa: S105 - opens this server only
 # Longer than the bot waits for an answer (5 s).
 _SILENCE_SECONDS = 7.0
 _BOT = {"id": 1, "is_bot": True, "first_name": "Soak", "username": "soak_bot"}
-# Bot API, "Making requests": method names are case-insensitive.
-_TOLD_APART = (*SHOWN, "getMe", "getUpdates", "setWebhook", "getWebhookInfo", "answerCallbackQuery")
-_IN_ANY_CASE = {name.lower(): name for name in _TOLD_APART}
 _REASONS = {
     200: "OK",
     400: "Bad Request",
@@ -130,7 +127,7 @@ async def _request(reader: asyncio.StreamReader) -> tuple[str, Values] | None:
     body = await reader.readexactly(length) if length else b""
     address, _, query = line.split(b" ")[1].partition(b"?")
     method = address.rsplit(b"/", 1)[1].decode()
-    return _IN_ANY_CASE.get(method.lower(), method), _values(query, kind, body)
+    return method, _values(query, kind, body)
 
 
 def _values(query: bytes, kind: bytes, body: bytes) -> Values:

@@ -23,7 +23,7 @@ from benchmarks.soak.record import Record
 from benchmarks.soak.simulated_people import Crowd, Json
 from benchmarks.soak.updates_from_schema import Maker
 from benchmarks.soak.weather import Weather
-from storage.database import close_engine, open_engine
+from storage.engine.engines import close_engine, open_engine
 from storage.operations.inspect import inspect_database
 
 KNOWLEDGE = Path(knowledge.__file__).parent

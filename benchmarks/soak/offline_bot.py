@@ -20,7 +20,7 @@ from bot.preview.personas import BOT_ID, bot_as_json
 from handlers.core.ahead import done_ahead
 from handlers.core.services import Identity, Services
 from handlers.core.turn import CURRENT, BotContext, Turn
-from handlers.prefetch import match_texts
+from handlers.prefetch import match_ahead
 from handlers.questions.ask import UnmatchedError
 from knowledge.knowledge import Knowledge
 from storage.database import Database
@@ -118,19 +118,19 @@ class OfflineBot:
         return [dict(row) for row in self._file.execute(query, values)]
 
     async def handle(self, update: Json) -> Handled:
-        """Handle a raw update as the inbox worker does; raises what its handler raised."""
+        """Handle a raw update; raises what its handler raised."""
         last = self.rows("SELECT coalesce(max(id), 0) AS id FROM outbox")[0]["id"]
         read = understood(json.dumps(update), self.application.bot)
         ahead = await done_ahead(handlers.table.AHEAD, self.database, self.services, read)
         try:
-            turn = await self._turn(read, ahead)
-        except UnmatchedError as unmatched:
-            await match_texts(self.services, [unmatched.text])
-            turn = await self._turn(read, ahead)
+            turn = await self._handle(read, ahead)
+        except UnmatchedError:
+            await match_ahead(self.services, [read])
+            turn = await self._handle(read, ahead)
         owed = self.rows("SELECT * FROM outbox WHERE id > ? ORDER BY id", last)
         return Handled(turn, tuple({**row, "payload": json.loads(row["payload"])} for row in owed))
 
-    async def _turn(self, update: Update, ahead: object) -> Turn:
+    async def _handle(self, update: Update, ahead: object) -> Turn:
         async with self.database.begin() as work:
             turn = Turn(self.services, work, update)
             turn.ahead = ahead

@@ -6,7 +6,7 @@ import sys
 import unicodedata
 from typing import TextIO
 
-# What French has and a terminal may lack, besides accents.
+# Characters of French texts that a terminal may lack, in a plain spelling. Accents are left out.
 _PLAIN = {
     "«": '"',
     "»": '"',
@@ -44,7 +44,7 @@ def fail(message: str) -> int:
 
 
 def dumped(value: object, output: TextIO | None = None, *, indent: int | None = None) -> str:
-    """Return JSON for an output: what its encoding might lack is escaped, and stays what it is."""
+    """Return JSON for an output: what its encoding might lack is escaped: no value changes."""
     encoding = getattr(output or sys.stdout, "encoding", None) or "utf-8"
     is_narrow = not encoding.lower().startswith("utf")
     return json.dumps(value, ensure_ascii=is_narrow, indent=indent)

@@ -203,7 +203,7 @@ async def _webhook(bot: Bot, settings: Settings) -> Remark:
     values: dict[str, object] = {
         "pending": info.pending_update_count,
         "reason": info.last_error_message or "",
-        # Of the path, only whoever set it needs to know.
+        # The host alone: the path may be somebody's secret.
         "ours": urlsplit(settings.webhook_url).hostname,
     }
     if not settings.webhook_url:

@@ -234,5 +234,5 @@ class HotReload:
         # Without a group, the message would stay in the outbox and be sent long afterwards.
         if self._services.facilitator_chat_id is not None:
             for outgoing in report.owed(notice):
-                # The questions of people pass it.
+                # Sent after the questions of people that wait for the same group.
                 await work.outbox.add(replace(outgoing, priority=Priority.BROADCAST))

@@ -75,7 +75,7 @@ class Publisher:
 
     async def _claim(self) -> ChangeRequest | None:
         isolation = self._database.isolation
-        async with isolation.turn(), self._database.begin() as work:
+        async with isolation.claiming(), self._database.begin() as work:
             requests = work.change_requests
             which = await isolation.choose("publisher", work.workers, requests.has_suspect)
             return await requests.claim(self._database.worker, which)

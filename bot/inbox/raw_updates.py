@@ -130,7 +130,8 @@ def understood(body: str, bot: Bot) -> Update:
 
 def _visible(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, str):
-        return without_hidden(value)
+        # A text of nothing else stays a text, which is answered as one without words.
+        return without_hidden(value) or (value[:1] and " ")
     if isinstance(value, dict):
         visible = {name: _visible(inner) for name, inner in value.items()}
         for words, entities in _MARKED:

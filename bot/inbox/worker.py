@@ -80,7 +80,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
 
     async def _next(self, busy: frozenset[int], limit: int) -> tuple[WaitingUpdate, ...]:
         isolation = self._database.isolation
-        async with isolation.turn(), self._database.begin() as work:
+        async with isolation.claiming(), self._database.begin() as work:
             which = await isolation.choose(
                 self._name, work.workers, partial(work.inbox.has_suspect, busy)
             )
@@ -88,7 +88,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             claimed = await work.inbox.claim(self._database.worker, busy, limit, which)
             if not claimed and not busy:
                 self.due = await work.inbox.next_due()
-        if isolation.suspects:
+        if which is not Which.SOUND:
             self.look_again_soon()
         return claimed
 
@@ -306,12 +306,13 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
 
 
 def _chat_of(item: WaitingUpdate, update: Update | None, error: Exception) -> int | None:
-    """Return the chat to apologise to; None where the update names none that can be read."""
+    """Return the chat to apologise to; None where there is none, or all readers would see it."""
     if update is not None:
-        return update.effective_chat.id if update.effective_chat else None
-    # An update without a chat is queued under its own number.
-    is_known = isinstance(error, CrashedError) and item.chat_id != item.update_id
-    return item.chat_id if is_known else None
+        chat = update.effective_chat
+        return chat.id if chat and chat.type != ChatType.CHANNEL else None
+    # An update without a chat is queued under its own number; a group may be a channel.
+    is_person = 0 < item.chat_id != item.update_id
+    return item.chat_id if isinstance(error, CrashedError) and is_person else None
 
 
 async def remember_failure(_update: object, context: BotContext) -> None:

@@ -7,7 +7,7 @@ from telegram import InputFile
 from telegram.error import EndPointNotFound, InvalidToken, NetworkError, TelegramError
 from telegram.ext import ExtBot
 
-from bot.outbox.refusals import Decision, judge
+from bot.outbox.refusals import Consequence, judge
 from bot.runtime import metrics
 from storage.queues.outbox import Pending
 
@@ -29,7 +29,7 @@ async def call(
     try:
         result = await ask(bot, item.method, content)
     except TelegramError as error:
-        if judge(error, in_group=chat_id < 0).decision is Decision.DONE:
+        if judge(error, in_group=chat_id < 0).consequence is Consequence.DONE:
             return None
         metrics.failed(error)
         raise

@@ -23,7 +23,7 @@ from handlers import deliveries
 from handlers.core.services import Services
 from storage.database import Database
 from storage.engine.claims import Which
-from storage.engine.errors import DatabaseUnavailableError, StorageError
+from storage.engine.errors import DatabaseUnavailableError, StorageError, UndoneError
 from storage.queues.outbox import Audience, Pending, Priority
 from storage.queues.send_pauses import SendPause
 from storage.unit_of_work import UnitOfWork
@@ -37,6 +37,7 @@ Record: TypeAlias = Callable[[UnitOfWork], Coroutine[Any, Any, T]]
 # this allows more than nine hundred messages a second.
 _AT_ONCE = 96
 _MARK_AGAIN_SECONDS = 0.5
+_MARK_UNDONE_SECONDS = 0.02
 
 
 class Dispatcher(Lanes[Pending, str]):
@@ -70,7 +71,7 @@ class Dispatcher(Lanes[Pending, str]):
         paused = self._paused()
         audiences = self._addresses.audiences()
         isolation = self._database.isolation
-        async with isolation.turn(), self._database.begin() as work:
+        async with isolation.claiming(), self._database.begin() as work:
             lanes = busy | paused.keys()
             which = await isolation.choose(
                 self._name, work.workers, partial(work.outbox.has_suspect, lanes, audiences)
@@ -82,7 +83,7 @@ class Dispatcher(Lanes[Pending, str]):
             elif not self.leaves_nothing(len(claimed)):
                 self.due = await self._next_due(work, audiences, paused)
             await self._learn_pace(work, claimed)
-        if isolation.suspects:
+        if which is not Which.SOUND:
             self.look_again_soon()
         return claimed
 
@@ -304,6 +305,9 @@ class Dispatcher(Lanes[Pending, str]):
                 try:
                     async with self._database.begin() as work:
                         return await record(work)
+                except UndoneError:
+                    # No outage: others may go on sending, and the next attempt may succeed.
+                    await asyncio.sleep(_MARK_UNDONE_SECONDS)
                 except DatabaseUnavailableError as error:
                     self._can_mark.clear()
                     logger.error("what was sent waits to be marked: %s", error)

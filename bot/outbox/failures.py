@@ -3,10 +3,11 @@
 import logging
 from datetime import timedelta
 
+from sqlalchemy import ColumnElement, case
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.outbox.addresses import Addresses
-from bot.outbox.refusals import Decision, Refusal, judge
+from bot.outbox.refusals import Consequence, Refusal, judge
 from bot.outbox.replacements import Replacements, stays
 from bot.runtime import metrics
 from bot.runtime.error_reference import CrashedError, new_reference
@@ -15,6 +16,7 @@ from handlers.core.alerts import lost_answer
 from handlers.core.services import Services
 from handlers.core.turn import composed
 from storage.database import Database
+from storage.engine.errors import StorageError
 from storage.engine.repository import LONGEST_WAIT
 from storage.engine.schema import outbox
 from storage.queues.alerts import Alert, AlertKind
@@ -70,18 +72,22 @@ class Failures:
         home: Audience | None,
     ) -> None:
         if refusal.why in _OF_QUOTES and "reply_parameters" in item.payload:
-            await self.replacements.unquote(work, item)
+            await self.replacements.send_without(work, item, "reply_parameters")
             return
-        match refusal.decision:
-            case Decision.DONE:
+        # A topic may stay closed, or be gone: the chat's other calls must not wait for it.
+        if refusal.why == "topic" and "message_thread_id" in item.payload:
+            await self.replacements.send_without(work, item, "message_thread_id")
+            return
+        match refusal.consequence:
+            case Consequence.DONE:
                 await work.outbox.sent(item.id, self._addresses.meant(item), None)
-            case Decision.ANEW:
+            case Consequence.ANEW:
                 await self.replacements.post_anew(work, item, is_visible=stays(error))
-            case Decision.WAIT | Decision.HOLD if home is not None:
+            case Consequence.WAIT | Consequence.HOLD if home is not None:
                 await self._await_group(work, item, error, refusal, home)
-            case Decision.SKIP if self._is_tried_again(item, home):
+            case Consequence.SKIP if self._is_tried_again(item, home):
                 await self._let_pass(work, item, error)
-            case Decision.RETRY:
+            case Consequence.RETRY:
                 await self._retry(work, item, error, home)
             case _:
                 await self._park(work, item, error, refusal)
@@ -100,7 +106,9 @@ class Failures:
             await work.send_pauses.halt(work.now + pause)
         # A row that is postponed for longer than this would count as due.
         until = work.now + min(pause, LONGEST_WAIT)
-        await work.outbox.postpone(item.id, until, "RetryAfter", self._database.worker)
+        await work.outbox.postpone(
+            item.id, until, _unless_held("RetryAfter"), self._database.worker
+        )
 
     async def _await_group(
         self,
@@ -113,14 +121,16 @@ class Failures:
         """Put off a message for a group that a person must mend, however long that takes."""
         pause, worker = _pause_after(item), self._database.worker
         until = work.now + pause
-        if refusal.decision is Decision.HOLD:
+        if refusal.consequence is Consequence.HOLD:
             await work.outbox.postpone(item.id, until, _HELD, worker, priority=Priority.HELD)
         else:
             for about in await work.outbox.hold(item.lane, _HELD):
                 await deliveries.held(work, about, self._services)
             await work.outbox.postpone(item.id, until, _HELD, worker)
         self._may_be_closed.add(home)
-        is_new = await work.change_requests.raise_alarm(_alarm(home, refusal.decision), refusal.why)
+        is_new = await work.change_requests.raise_alarm(
+            _alarm(home, refusal.consequence), refusal.why
+        )
         if is_new:
             await self._tell_other(work, home, AlertKind.GROUP_CLOSED, refusal.why)
         logger.log(
@@ -144,13 +154,27 @@ class Failures:
             home = await self._addresses.home(work, item)
             if home is None:
                 return False
-            names = [_alarm(home, Decision.WAIT)]
-            names += [_alarm(home, Decision.HOLD)] if item.attachment is not None else []
+            is_closed = await self._holds_more(work, item)
+            names = [] if is_closed else [_alarm(home, Consequence.WAIT)]
+            names += [_alarm(home, Consequence.HOLD)] if item.attachment is not None else []
             is_news = any([await work.change_requests.clear_alarm(name) for name in names])
             if is_news:
                 await self._tell_other(work, home, AlertKind.GROUP_OPEN, "")
-        self._may_be_closed.discard(home)
+        if not is_closed:
+            self._may_be_closed.discard(home)
         return is_news
+
+    async def _holds_more(self, work: UnitOfWork, item: Pending) -> bool:
+        """Tell whether messages still wait for a group, of which this call proves nothing.
+
+        An edit, or a message in a topic, may be accepted where a message to all is not.
+        """
+        lanes = set(self._addresses.lanes_to(self._addresses.meant(item)))
+        if not item.edits and "message_thread_id" not in item.payload:
+            lanes.discard(item.lane)
+        is_held = (outbox.c.error == _HELD) & outbox.c.method.startswith("send")
+        conditions = (is_held, outbox.c.priority != Priority.HELD, outbox.c.id != item.id)
+        return any([await work.outbox.has_waiting(lane, *conditions) for lane in sorted(lanes)])
 
     async def _tell_other(
         self, work: UnitOfWork, home: Audience, kind: AlertKind, why: str
@@ -168,9 +192,10 @@ class Failures:
         pause, kind = _pause_after(item), type(error).__name__
         # What the team must read is never out of date.
         if home is None and work.now - item.created_at > _GIVE_UP_AFTER:
-            await self._park(work, item, error, Refusal(Decision.PARK, "trouble"))
+            await self._park(work, item, error, Refusal(Consequence.PARK, "trouble"))
             return
-        await work.outbox.postpone(item.id, work.now + pause, kind, self._database.worker)
+        until, worker = work.now + pause, self._database.worker
+        await work.outbox.postpone(item.id, until, _unless_held(kind), worker)
         logger.warning("%s: next try in %.0f s", kind, pause.total_seconds())
 
     def _is_tried_again(self, item: Pending, home: Audience | None) -> bool:
@@ -183,24 +208,36 @@ class Failures:
     async def _let_pass(self, work: UnitOfWork, item: Pending, error: TelegramError) -> None:
         until, kind = work.now + _pause_after(item), type(error).__name__
         worker = self._database.worker
-        # A row of alerts is known by its priority, and nobody waits behind it.
+        # A row of alerts keeps its priority, by which it is known: nothing waits behind it anyway.
         priority = item.priority if item.priority is Priority.ALERT else Priority.HELD
         await work.outbox.postpone(item.id, until, kind, worker, priority=priority)
         logger.error("the server does not know %s: it is tried again", item.method)
 
     async def slip(self, item: Pending, error: Exception) -> None:
         """Record that the bot failed to make a call: it is tried again some times, then parked."""
+        if item.attempts >= _MOST_SLIPS:
+            await self._give_up(item, error)
+            return
         async with self._database.begin() as work:
-            if item.attempts >= _MOST_SLIPS:
-                await self._park(work, item, error, Refusal(Decision.PARK, "fault"))
-            else:
-                until, kind = work.now + _pause_after(item), type(error).__name__
-                await work.outbox.postpone(item.id, until, kind, self._database.worker)
+            until, kind = work.now + _pause_after(item), type(error).__name__
+            await work.outbox.postpone(item.id, until, kind, self._database.worker)
 
     async def crashed(self, item: Pending) -> None:
         """Set aside a call that two processes died of."""
-        async with self._database.begin() as work:
-            await self._park(work, item, CrashedError(), Refusal(Decision.PARK, "fault"))
+        await self._give_up(item, CrashedError())
+
+    async def _give_up(self, item: Pending, error: Exception) -> None:
+        """Set aside a call; where telling of it fails too, the log alone does."""
+        try:
+            async with self._database.begin() as work:
+                await self._park(work, item, error, Refusal(Consequence.PARK, "fault"))
+        except StorageError:
+            raise
+        except Exception:
+            # Otherwise its lane would wait for it for ever.
+            logger.exception("outbox %d is set aside, and nobody is told", item.id)
+            async with self._database.begin() as work:
+                await work.outbox.park(item.id, type(error).__name__, self._database.worker)
 
     async def _park(
         self, work: UnitOfWork, item: Pending, error: Exception, refusal: Refusal
@@ -222,15 +259,15 @@ class Failures:
         if item.is_final and item.edits:
             await self.replacements.leave_visible(work, item)
             return
-        is_away = refusal.decision is Decision.AWAY
+        is_away = refusal.consequence is Consequence.AWAY
         if is_away:
             await self._note_away(work, item, refusal)
         else:
             await self._apologise(work, item, reference)
         if await deliveries.failed(work, item, refusal.why, self._services):
             return
-        # An alert that is parked is told with the next ones, and a list is asked for again. Whoever
-        # is away knows it.
+        # Not said to the team: what a parked alert told is told with the next ones, a list can be
+        # asked for again, and whoever is away knows it.
         is_repeated = item.priority is Priority.ALERT or bool(item.quotes)
         if not is_repeated and (item.leaves_trace or not is_away):
             matter = await deliveries.matter(work, item.about)
@@ -256,8 +293,13 @@ class Failures:
         )
 
 
-def _alarm(home: Audience, decision: Decision) -> str:
-    return f"{'files' if decision is Decision.HOLD else 'group'}_{home}"
+def _alarm(home: Audience, consequence: Consequence) -> str:
+    return f"{'files' if consequence is Consequence.HOLD else 'group'}_{home}"
+
+
+def _unless_held(kind: str) -> ColumnElement[str]:
+    """Return the error to write down: the mark of a row that is held stays, or it is told twice."""
+    return case((outbox.c.error == _HELD, outbox.c.error), else_=kind)
 
 
 def _pause_after(item: Pending) -> timedelta:

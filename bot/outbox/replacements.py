@@ -8,13 +8,13 @@ from typing import Any
 from telegram.error import TelegramError
 
 from bot.outbox.addresses import Addresses
-from bot.outbox.refusals import Decision, judge
+from bot.outbox.refusals import Consequence, judge
 from bot.runtime.error_reference import new_reference
 from handlers import deliveries
 from handlers.core.services import Services
 from storage.database import Database
 from storage.queues.alerts import Alert, AlertKind
-from storage.queues.outbox import Audience, Delivery, Outgoing, Pending
+from storage.queues.outbox import Audience, Delivery, Making, Outgoing, Pending
 from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
@@ -82,11 +82,12 @@ class Replacements:
         work.outbox.owe(
             Outgoing(
                 audience,
-                item.method if item.attachment is not None else "sendMessage",
+                "sendMessage" if item.edits else item.method,
                 payload,
                 chat_id=self._addresses.meant(item) if audience is Audience.PERSON else None,
                 attachment=item.attachment,
                 filename=item.filename,
+                makes=None if item.makes is None else Making(item.makes),
                 about=item.about,
                 priority=item.priority,
                 is_final=item.is_final,
@@ -94,17 +95,17 @@ class Replacements:
             )
         )
 
-    async def unquote(self, work: UnitOfWork, item: Pending) -> None:
-        """Send a message without its quote, which is gone or in a topic that is closed."""
+    async def send_without(self, work: UnitOfWork, item: Pending, name: str) -> None:
+        """Send a message without its quote or topic, which is gone or closed."""
         if await work.outbox.sent(item.id, self._addresses.meant(item), None):
-            payload = {k: v for k, v in item.payload.items() if k != "reply_parameters"}
+            payload = {k: v for k, v in item.payload.items() if k != name}
             self._owe(work, item, item.audience, payload)
 
     async def undeleted(self, item: Pending, error: TelegramError) -> None:
         """Record that a message erased during its call could not be deleted from the chat."""
         if item.audience is Audience.PERSON and self._addresses.meant(item) > 0:
             return
-        if judge(error, in_group=True).decision is not Decision.ANEW or stays(error):
+        if judge(error, in_group=True).consequence is not Consequence.ANEW or stays(error):
             async with self._database.begin() as work:
                 await self.leave_visible(work, item)
 

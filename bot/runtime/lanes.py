@@ -200,6 +200,12 @@ class Lanes(abc.ABC, Generic[Item, Lane]):
         except ClaimLostError as error:
             logger.warning("%s: another worker took over: %s", self._name, error)
             self.wake()
+        except UndoneError as error:
+            # Other transactions got in the way, and nothing is out of order: the row is taken
+            # again.
+            logger.info("%s: once more: %s", self._name, error)
+            await asyncio.sleep(_PAUSE_AFTER_COLLISION)
+            self.wake()
         except StorageError as error:
             # The row is unchanged, so it is taken again.
             logger.error("%s: the database does not answer: %s", self._name, error)

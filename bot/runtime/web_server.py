@@ -33,7 +33,7 @@ class AddressTakenError(OSError):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ClientLimits:
     """What one client may take of the server; times in seconds.
 
     ``head``: from the connection, or from the first byte of a further request, to the end of the
@@ -53,7 +53,7 @@ class Limits:
 class Guests:
     """The open connections; the one that has waited longest makes room for a new one."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ClientLimits) -> None:
         self.limits = limits
         self._most = limits.connections or _most_connections()
         # Values are unused: a dict keeps the order of arrival.
@@ -243,11 +243,11 @@ class WebServer:
         *,
         grace_seconds: int = _GRACE_SECONDS,
         log_level: str | None = None,
-        limits: Limits | None = None,
+        limits: ClientLimits | None = None,
     ) -> None:
         self.host = host
         self.port = port
-        guests = Guests(limits or Limits())
+        guests = Guests(limits or ClientLimits())
         self._config = uvicorn.Config(
             app,
             http=type("_Guest", (_Bounded,), {"guests": guests}),

@@ -34,7 +34,8 @@ class Cap:
 
 # Of a person.
 HANDOVERS = Cap("handovers", 10)
-# In one exchange, and in all together, until the team answers: a lively exchange has no limit.
+# In one exchange, and in all together. An answer of the team begins the count anew, so that a
+# lively exchange has no limit.
 UNANSWERED_MESSAGES = Cap("unanswered_messages", 20)
 MESSAGES_TO_TEAM = Cap("messages_to_team", 60)
 PROPOSALS = Cap("proposals", 5)

@@ -15,8 +15,8 @@ from handlers.messages import moment
 
 Around: TypeAlias = tuple[str, str]
 _ADDRESSES = ("http://", "https://", "tg://", "mailto:", "tel:")
-# More than anything is passed on with (see `LONGEST` of a conversation): what is longer is refused
-# for its length, so nothing that is left out here is ever said to have arrived.
+# More than the longest text that is passed on (`LONGEST` in `handlers/handoff/threads.py`): a text
+# with more is refused for its length, so what is left out here is never said to have arrived.
 _MOST_ADDED = 8192
 
 

@@ -14,7 +14,7 @@ from handlers.forms.form_buttons import (
     step_keyboard,
     sure_keyboard,
 )
-from handlers.forms.soundness import sound
+from handlers.forms.soundness import sound_draft
 from handlers.forms.steps import Form, RefusedError, Step
 from storage.records.drafts import Draft
 
@@ -32,7 +32,7 @@ async def current(turn: Turn) -> Draft | None:
     draft = await turn.work.read_ahead.draft((await turn.person()).id)
     if draft is None or draft.form not in turn.services.forms:
         return None
-    return sound(turn, form_of(turn, draft), draft)
+    return sound_draft(turn, form_of(turn, draft), draft)
 
 
 def what(turn: Turn, draft: Draft) -> str:

@@ -24,7 +24,7 @@ from handlers.forms.form_buttons import (
     TEXT,
     cancel_keyboard,
 )
-from handlers.forms.soundness import row_of, sound
+from handlers.forms.soundness import row_of, sound_draft
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.forms.words import (
     calls_for_help,
@@ -70,7 +70,7 @@ async def begin(
     if under_way is None:
         person = await turn.person()
         draft = Draft(person.id, form.name, NOTICE, subject, dict(answers), reuses=reuses)
-        ask_again(turn, sound(turn, form, draft))
+        ask_again(turn, sound_draft(turn, form, draft))
     elif (under_way.form, under_way.subject) == (form.name, subject):
         ask_again(turn, under_way)
     else:
@@ -105,7 +105,7 @@ async def _open(turn: Turn, draft: Draft) -> None:
     if under_way and (under_way.form, under_way.subject) != (draft.form, draft.subject):
         _offer_to_go_on(turn, under_way)
     else:
-        ask_again(turn, sound(turn, form_of(turn, draft), draft))
+        ask_again(turn, sound_draft(turn, form_of(turn, draft), draft))
 
 
 def _offer_to_go_on(turn: Turn, draft: Draft) -> None:
@@ -209,7 +209,7 @@ async def go_on(turn: Turn, draft: Draft, *, named: bool = False) -> None:
 async def hand_over(turn: Turn, draft: Draft) -> None:
     """Submit a form; if an answer is missing or not accepted, ask for it instead."""
     form = form_of(turn, draft)
-    checked = sound(turn, form, draft)
+    checked = sound_draft(turn, form, draft)
     missing = form.next_step(checked.answers)
     if missing is not None:
         ask_again(turn, replace(checked, step=missing.key))

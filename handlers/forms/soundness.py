@@ -15,7 +15,7 @@ from storage.records.drafts import Draft
 _MOST_DIGITS = 18
 
 
-def sound(turn: Turn, form: Form, draft: Draft) -> Draft:
+def sound_draft(turn: Turn, form: Form, draft: Draft) -> Draft:
     """Return the draft without answers that its form refuses, at the first step that lacks one.
 
     A draft that stands where it may stays there. One that is moved counts as reminded: the person

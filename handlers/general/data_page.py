@@ -14,7 +14,7 @@ from storage.privacy.access import PersonalRow, Section
 from storage.unit_of_work import UnitOfWork
 
 TEXT = Catalogue.of("rights")
-Begin: TypeAlias = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
+BeginWork: TypeAlias = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
 _MESSAGES = (
     (Section.OUTGOING, "data_outgoing"),
     (Section.INCOMING, "data_incoming"),
@@ -31,7 +31,7 @@ _ACTS_OF_FACILITATORS = (
 class DataPage:
     """The page on one Telegram account, in pieces of HTML."""
 
-    def __init__(self, begin: Begin, services: Services, telegram_id: int) -> None:
+    def __init__(self, begin: BeginWork, services: Services, telegram_id: int) -> None:
         self._begin = begin
         self._services = services
         self._telegram_id = telegram_id

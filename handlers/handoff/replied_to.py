@@ -36,7 +36,7 @@ class RepliedTo:
 async def replied_to(turn: Turn, message: Message | None) -> RepliedTo | None:
     """Return which message of the bot is replied to; None if it is not one of the bot's."""
     quoted = message.reply_to_message if message else None
-    if quoted is None or not is_ours(turn, quoted):
+    if quoted is None or not is_by_bot(turn, quoted):
         return None
     # The quoted message names its own chat: after a move, that may be the former group.
     sent = Delivery(quoted.chat.id, quoted.message_id)
@@ -46,7 +46,7 @@ async def replied_to(turn: Turn, message: Message | None) -> RepliedTo | None:
     return RepliedTo(subject.id if subject and is_exchange else None, tuple(numbers))
 
 
-def is_ours(turn: Turn, message: Message) -> bool:
+def is_by_bot(turn: Turn, message: Message) -> bool:
     """Tell whether the bot wrote a message."""
     author = message.from_user
     return author is not None and author.id == turn.update.get_bot().id

@@ -125,7 +125,9 @@ async def follow_group(turn: Turn, new_chat_id: int) -> None:
     if waiting:
         turn.notify(Audience.ADMINISTRATORS, TEXT("moved", count=len(waiting)))
     # Those whose notification is on its way arrive in the present group by themselves.
-    stranded = await turn.work.outbox.stranded([interest.about for interest in waiting])
+    stranded = await turn.work.outbox.stranded(
+        [interest.about for interest in waiting], new_chat_id
+    )
     for interest in waiting:
         if interest.about in stranded:
             await _notify(turn, interest)

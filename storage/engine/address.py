@@ -32,7 +32,7 @@ NUMBERS = frozenset(
         "statement_cache_size",
     }
 )
-CHOICES = {
+ENUMERATED = {
     "sslmode": _SSL_MODES,
     "ssl": _SSL_MODES | {"true"},
     "target_session_attrs": _SESSIONS,
@@ -60,7 +60,7 @@ IGNORED = frozenset(
     }
 )
 _PLACES = frozenset({"host", "port", "user", "password", "dbname", "database"})
-OPTIONS = FILES | NUMBERS | CHOICES.keys() | TEXTS | IGNORED | _PLACES
+OPTIONS = FILES | NUMBERS | ENUMERATED.keys() | TEXTS | IGNORED | _PLACES
 
 
 def parse_address(text: str) -> URL:
@@ -174,7 +174,7 @@ def _check_option(name: str, value: str) -> None:
     if name not in OPTIONS:
         raise AddressError("option")
     is_wrong = (
-        (name in CHOICES and value not in CHOICES[name])
+        (name in ENUMERATED and value not in ENUMERATED[name])
         or (name in NUMBERS and not re.fullmatch(r"\d{1,6}(\.\d+)?", value))
         or (name in FILES and value != "system" and not Path(value).expanduser().is_file())
     )

@@ -10,13 +10,13 @@ class StorageError(Exception):
 
 
 class DatabaseTooNewError(StorageError):
-    """A later version of the programme has already changed this database."""
+    """A later version of this program has already changed this database."""
 
 
 class DatabaseUnavailableError(StorageError):
     """The database cannot be used now: the caller may try again later.
 
-    ``fault`` says why where no driver's error, its cause, does.
+    ``fault`` says why; None where the error of a driver that caused this one says it.
     """
 
     def __init__(self, reason: str, fault: Fault | None = None) -> None:

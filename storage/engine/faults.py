@@ -55,13 +55,14 @@ def fault_of(error: BaseException) -> Fault:
     return next((fault for fault in faults if fault), Fault.UNUSABLE)
 
 
-def remedy_of(error: DBAPIError) -> Remedy:
-    """Return what to do about an error of a statement."""
+def remedy_of(error: Exception) -> Remedy:
+    """Return what to do about an error of a statement, as the driver or SQLAlchemy raises it."""
     found = next(filter(None, map(ruling_of, _causes(error))), None)
+    is_cut = isinstance(error, DBAPIError) and error.connection_invalidated
     if found is None:
         is_away = isinstance(error, OperationalError | InterfaceError)
-        return Remedy.WAIT if is_away or error.connection_invalidated else Remedy.SET_ASIDE
-    is_lost = error.connection_invalidated and found.remedy is Remedy.SET_ASIDE
+        return Remedy.WAIT if is_away or is_cut else Remedy.SET_ASIDE
+    is_lost = is_cut and found.remedy is Remedy.SET_ASIDE
     return Remedy.WAIT if is_lost else found.remedy
 
 

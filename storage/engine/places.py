@@ -67,7 +67,7 @@ def files_of(database: Path) -> tuple[Path, ...]:
 def make_private(database: Path) -> None:
     """Let a database's files be read by their owner only, where this account may say so."""
     for file in files_of(database):
-        # A file of another account stays as it is: the doctor tells of it.
+        # A file of another account stays as it is: `doctor` names it.
         with contextlib.suppress(OSError):
             mode = file.stat().st_mode
             # Never a device: its rights are those of the whole machine.

@@ -10,10 +10,12 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, AdaptedConnection, Dialect, Engine
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.engine.address import FILES, one, places
+from storage.engine.error_codes import Fault
+from storage.engine.errors import DatabaseUnavailableError
 from storage.engine.json_columns import JSON_COLUMNS
 
 _CONNECTIONS = 10
@@ -76,12 +78,23 @@ def open_server(url: URL) -> AsyncEngine:
     sessions = _Sessions()
     event.listen(engine.sync_engine, "do_connect", sessions.connect)
     event.listen(engine.sync_engine, "begin", sessions.begin)
+    event.listen(engine.sync_engine, "handle_error", _as_outage)
     connections: WeakSet[Any] = WeakSet()
     event.listen(
         engine.sync_engine, "connect", lambda made, _: connections.add(made.driver_connection)
     )
     _connected[engine.sync_engine] = connections
     return engine
+
+
+def _as_outage(context: ExceptionContext) -> DatabaseUnavailableError | None:
+    """Return our error for the system's, a time-out too: the driver raises them as they are.
+
+    Otherwise the update under way would be set aside for an outage.
+    """
+    if not isinstance(context.original_exception, OSError):
+        return None
+    return DatabaseUnavailableError("the database did not answer", Fault.UNREACHABLE)
 
 
 def terminate(engine: AsyncEngine) -> None:
@@ -171,7 +184,8 @@ class _Sessions:
         except Exception as error:
             if not _may_be_of_pooler(error):
                 raise
-            # Where its words are lost with the connection, only the other way of connecting tells.
+            # A pooler's words may be lost with the connection: it is then known by whether a
+            # connection without these settings works.
             self._are_own = False if _is_refused_setting(error) else None
             return None
         if self._are_own is None and isinstance(connection, AdaptedConnection):

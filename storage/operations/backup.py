@@ -45,7 +45,7 @@ def back_up(database: Path, destination: Path) -> Copied:
     _refuse([destination])
     if not is_there(database):
         raise NoDatabaseError(str(database))
-    # Reading makes SQLite's other files, with the rights of this one.
+    # Before the first read, in which SQLite makes its other files with this file's permissions.
     make_private(database)
     make_folder(destination)
     with _part_of(destination) as part:

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Column, Row, Table, func, insert, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage.database import Database, close_engine, open_engine, unreachable
+from storage.database import Database
 from storage.engine.address import parse_address, without_secrets
+from storage.engine.engines import close_engine, open_engine, unreachable
 from storage.engine.errors import (
     DamagedError,
     DatabaseUnavailableError,

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import check_encoding, close_engine, open_engine, unreachable
 from storage.engine.address import parse_address
+from storage.engine.engines import check_encoding, close_engine, open_engine, unreachable
 from storage.engine.errors import DatabaseUnavailableError, NotSqliteError
 from storage.engine.faults import Fault, fault_of, kind_of
 from storage.engine.places import NO_FILE, at_place, place_fault
@@ -19,7 +19,8 @@ from storage.engine.places import NO_FILE, at_place, place_fault
 _NO_FILE = {None, "", ":memory:"}
 # Tables that every version has: a database that has them all is the bot's.
 _OURS = {"alembic_version", "people", "inbox", "outbox"}
-# The tables that this account may not change, and the schema where it may make none.
+# The tables that this account may not read or change; the schema, where the tables are yet to be
+# made and this account may not make any.
 _LACKING_RIGHTS = text("""
     SELECT tablename FROM pg_tables
     WHERE schemaname = current_schema() AND NOT (

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from storage.queues.outgoing import Outgoing
 
-Keyboard: TypeAlias = list[list[dict[str, Any]]]
+ButtonRows: TypeAlias = list[list[dict[str, Any]]]
 
 logger = logging.getLogger(__name__)
 
@@ -190,8 +190,8 @@ def _closing(opened: Sequence[str]) -> Iterator[str]:
         yield f"</{name}>"
 
 
-def _rows(markup: Mapping[str, Any]) -> Keyboard:
-    rows: Keyboard = markup.get("inline_keyboard") or []
+def _rows(markup: Mapping[str, Any]) -> ButtonRows:
+    rows: ButtonRows = markup.get("inline_keyboard") or []
     return rows
 
 
@@ -208,7 +208,7 @@ def _fitting_markup(markup: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**markup, "inline_keyboard": rows}
 
 
-def _exceeded_by(rows: Keyboard) -> Iterator[str]:
+def _exceeded_by(rows: ButtonRows) -> Iterator[str]:
     buttons = [button for row in rows for button in row]
     if len(buttons) > MOST_BUTTONS:
         yield "buttons"

@@ -19,8 +19,8 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.engine.claims import OUTBOX, WORKER, Which
 from storage.engine.errors import ClaimLostError
-from storage.engine.repository import Repository, is_due, moments
-from storage.engine.schema import OUTBOX_WAITING, chat_moves, outbox, rests
+from storage.engine.repository import is_due, moments
+from storage.engine.schema import OUTBOX_WAITING, outbox, rests
 from storage.queues.measure import fitted
 from storage.queues.outgoing import (
     Audience,
@@ -33,6 +33,7 @@ from storage.queues.outgoing import (
     lane_of,
 )
 from storage.queues.send_pauses import EVERYTHING, is_paused
+from storage.queues.whereabouts import Whereabouts
 from storage.subject import Kind, Subject
 
 # Re-exported: callers import the values and their repository from one module.
@@ -48,9 +49,12 @@ __all__ = [
     "lane_of",
 ]
 
+# Somebody is told of each of these calls in the same transaction: others wait for that.
+_HELD_AT_ONCE = 50
 
-class Outbox(Repository):
-    """The tables `outbox` and `chat_moves`."""
+
+class Outbox(Whereabouts):
+    """The table `outbox`; its delivery records and `chat_moves` by inheritance."""
 
     def owe(self, outgoing: Outgoing) -> None:
         """Queue this call, within Telegram's limits; it is stored only if the unit commits."""
@@ -135,7 +139,7 @@ class Outbox(Repository):
         self,
         outgoing_id: int,
         until: datetime,
-        error: str,
+        error: str | ColumnElement[str],
         worker: str | None = None,
         **values: object,
     ) -> None:
@@ -150,14 +154,20 @@ class Outbox(Repository):
         await self._give_back(outgoing_id, worker, not_before=until, **values)
 
     async def hold(self, lane: str, reason: str) -> tuple[Subject, ...]:
-        """Mark the calls that wait in a lane for this reason.
+        """Mark the calls that wait in a lane for this reason, some at a time.
 
         Returns the subjects of the new messages among those that were not marked yet.
         """
         is_unmarked = outbox.c.error.is_distinct_from(reason)
+        first = (
+            select(outbox.c.id)
+            .where(OUTBOX_WAITING, outbox.c.lane == lane, is_unmarked)
+            .order_by(outbox.c.priority, outbox.c.id)
+            .limit(_HELD_AT_ONCE)
+        )
         result = await self._connection.execute(
             update(outbox)
-            .where(OUTBOX_WAITING, outbox.c.lane == lane, is_unmarked)
+            .where(outbox.c.id.in_(first))
             .values(error=reason)
             .returning(outbox.c.method, outbox.c.about)
         )
@@ -192,60 +202,6 @@ class Outbox(Repository):
         await self._give_back(
             outgoing_id, worker, state=OutboxState.PARKED, error=error, parked_at=self._now
         )
-
-    async def delivery(self, about: Subject, audience: Audience | None = None) -> Delivery | None:
-        """Return where the last message about a subject (sent to that audience) is."""
-        conditions = [
-            outbox.c.about == about.pack(),
-            outbox.c.state == OutboxState.SENT,
-            outbox.c.method == "sendMessage",
-            outbox.c.message_id.is_not(None),
-        ]
-        if audience is not None:
-            conditions.append(outbox.c.audience == audience)
-        result = await self._connection.execute(
-            select(outbox.c.sent_chat_id, outbox.c.message_id)
-            .where(*conditions)
-            .order_by(outbox.c.id.desc())
-            .limit(1)
-        )
-        row = result.one_or_none()
-        return None if row is None else Delivery(*row)
-
-    async def stranded(self, subjects: Collection[Subject]) -> frozenset[Subject]:
-        """Return those whose last message is in a chat that moved, and of which none waits.
-
-        One statement for all: a group may hold hundreds of them when it moves.
-        """
-        await self._changes.write(outbox)
-        places = await self._connection.execute(
-            select(outbox.c.about, outbox.c.state, chat_moves.c.old_chat_id)
-            .outerjoin(chat_moves, chat_moves.c.old_chat_id == outbox.c.sent_chat_id)
-            .where(outbox.c.about.in_([about.pack() for about in subjects]))
-            .where(outbox.c.method == "sendMessage")
-            .where(OUTBOX_WAITING | outbox.c.message_id.is_not(None))
-            .order_by(outbox.c.id)
-        )
-        last = {row.about: row.old_chat_id is not None for row in places}
-        return frozenset([about for about in subjects if last.get(about.pack())])
-
-    async def subject_of(self, delivered: Delivery) -> Subject | None:
-        """Return the record that a message of ours is about, by where it was delivered.
-
-        None if we sent no such message, if it has no subject, or several.
-        """
-        result = await self._connection.scalars(
-            select(outbox.c.about)
-            .distinct()
-            .where(
-                outbox.c.sent_chat_id == delivered.chat_id,
-                outbox.c.message_id == delivered.message_id,
-                outbox.c.state == OutboxState.SENT,
-            )
-        )
-        subjects = {Subject.parse(about) for about in result}
-        wholes = {(subject.kind, subject.id) for subject in subjects if subject is not None}
-        return Subject(*wholes.pop()) if len(wholes) == 1 else None
 
     async def is_owed(self, about: Subject) -> bool:
         """Tell whether a new message about a subject is yet to be sent."""
@@ -286,42 +242,6 @@ class Outbox(Repository):
             select(outbox.c.lane).distinct().where(OUTBOX_WAITING, outbox.c.lane.in_(among))
         )
         return frozenset(result)
-
-    async def moved(self, old_chat_id: int, new_chat_id: int) -> None:
-        """Follow a group that became a supergroup (Bot API, `migrate_to_chat_id`)."""
-        await self._connection.execute(
-            update(chat_moves)
-            .where(chat_moves.c.new_chat_id == old_chat_id)
-            .values(new_chat_id=new_chat_id)
-        )
-        values = {"new_chat_id": new_chat_id, "moved_at": self._now}
-        await self._connection.execute(
-            self._insert(chat_moves)
-            .values(old_chat_id=old_chat_id, **values)
-            .on_conflict_do_update(index_elements=[chat_moves.c.old_chat_id], set_=values)
-        )
-        await self._connection.execute(
-            delete(chat_moves).where(chat_moves.c.old_chat_id == new_chat_id)
-        )
-        await self._connection.execute(
-            update(outbox)
-            .where(outbox.c.chat_id == old_chat_id, outbox.c.state == OutboxState.WAITING)
-            # The number of a message means another message in the new chat, or none.
-            .where(outbox.c.method.not_like("edit%"), outbox.c.method.not_like("delete%"))
-            # The claims were on the old lane; another worker may be serving the new one.
-            .values(
-                chat_id=new_chat_id,
-                lane=lane_of(Audience.PERSON, new_chat_id),
-                claimed_by=None,
-            )
-        )
-
-    async def current_chat(self, chat_id: int) -> int:
-        """Give the chat's present id, which is the same unless it moved."""
-        moved = await self._connection.scalar(
-            select(chat_moves.c.new_chat_id).where(chat_moves.c.old_chat_id == chat_id)
-        )
-        return chat_id if moved is None else moved
 
     def _row(self, outgoing: Outgoing) -> dict[str, object]:
         # A delivery is recorded only of what has a subject.

@@ -38,9 +38,9 @@ class Priority(IntEnum):
     URGENT = -1
     ANSWER = 0
     BROADCAST = 1
-    # What anybody waits for passes an alert.
+    # Sent after all that somebody waits for.
     ALERT = 2
-    # A file that a group does not accept for now: everything else passes it.
+    # A file that a group does not accept for now: sent after everything else.
     HELD = 3
 
 
@@ -48,8 +48,8 @@ class Priority(IntEnum):
 class Outgoing:
     """A Bot API call to make: `payload` (JSON, without `chat_id`), perhaps a file.
 
-    The file is given whole (`attachment`), or made when the call is (`makes`): what can be large
-    is never stored.
+    The file is given whole (`attachment`), or made together with the call (`makes`): what can
+    be large is never stored.
 
     `chat_id` is needed for a person, and is left out for a group. `about` keeps a
     record of the delivery, without its content. `quotes` are the ids of questions whose words the

@@ -378,16 +378,7 @@ def as_kept(text: str, limits: QuestionLimits = _LIMITS) -> str:
     return masked if len(masked) <= limits.length else masked[: limits.length - 1] + _CUT
 
 
-_RECORDED = (
-    "id",
-    "update_id",
-    "person_id",
-    "asked_at",
-    "text",
-    "outcome",
-    "shown",
-    "message_id",
-)
+_RECORDED = ("id", "update_id", "person_id", "asked_at", "text", "outcome", "shown", "message_id")
 _ranked = select(
     questions.c.id,
     func.row_number()

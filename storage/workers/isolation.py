@@ -31,7 +31,7 @@ class Isolation:
         self._claiming = 0
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def claiming(self) -> AsyncIterator[None]:
         """Claim within this, transaction included: while there are suspects, one loop at a time."""
         if self.suspects:
             async with self._lock:
