@@ -72,8 +72,13 @@ async def match_ahead(services: Services, updates: Sequence[Update]) -> int:
 
     The ready ones are the first of the batch; fewer than all if matching takes too long.
     """
-    knowledge = services.knowledge
     texts = [full_text(update.message or update.edited_message) for update in updates]
+    return await match_texts(services, texts)
+
+
+async def match_texts(services: Services, texts: Sequence[str]) -> int:
+    """Match these texts, as `match_ahead` does those of updates."""
+    knowledge = services.knowledge
     ready, decisions = await asyncio.to_thread(_match, knowledge.matcher, texts)
     for text, decision in decisions.items():
         services.decisions.keep(knowledge, text, decision)

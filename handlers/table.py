@@ -4,7 +4,7 @@ from handlers.core import paging
 from handlers.core.ahead import Works
 from handlers.core.routing import Handler
 from handlers.curation import fill_gap, history, publish, trial, unanswered
-from handlers.forms import engine as forms
+from handlers.forms import tapping
 from handlers.forms.steps import Form
 from handlers.general import fallback, groups, privacy, start_and_help
 from handlers.handoff import facilitators, person
@@ -25,7 +25,7 @@ ALL: tuple[Handler, ...] = (
     *browse.HANDLERS,
     *interest.HANDLERS,
     *proposal.HANDLERS,
-    *forms.HANDLERS,
+    *tapping.HANDLERS,
     *own_requests.HANDLERS,
     *administrators.HANDLERS,
     *privacy.HANDLERS,

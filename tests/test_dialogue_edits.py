@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from dialogue import Message, Speaker, Stage, fingerprint, inside
-from sqlalchemy import select
+from sqlalchemy import select, update
 from telegram import Update
 from test_dialogue_handoff import NUMBER, PLAIN, card, edits, hands_over, replies
 from test_dialogue_interest import begins
@@ -13,7 +13,7 @@ from test_dialogue_replies import moves_to_other_group
 from handlers.core import caps
 from handlers.handoff.threads import LONGEST
 from handlers.table import ALL
-from storage.engine.schema import conversation_messages, conversations, drafts, questions
+from storage.engine.schema import conversation_messages, conversations, drafts, inbox, questions
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ async def test_whatever_is_edited_one_handler_alone_takes_it(
     author = {"id": 7, "is_bot": False, "first_name": "X"}
     raw = {"update_id": 1, "edited_message": message | {"from": author} | content}
     bot = inside(stage.running.parts.inbox_worker, "application").bot
-    update = Update.de_json(raw, bot)
-    taking = [h for h in ALL if h.check_update(update) not in (None, False)]
+    edit = Update.de_json(raw, bot)
+    taking = [h for h in ALL if h.check_update(edit) not in (None, False)]
     assert [h.callback.__name__ for h in taking[:1]] == ["take_edit"]
 
 
@@ -150,6 +150,21 @@ async def test_a_corrected_message_says_so_and_is_noted_after_an_answer(
     assert facilitator.messages()[-1]["reply_to_message"]["message_id"] == relayed["message_id"]
 
 
+async def test_what_is_noted_in_the_group_is_in_no_topic_of_the_private_chat(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    asked = await types(sme, PLAIN)
+    await sme.taps("Transmettre à un facilitateur")
+    await sme.taps("Oui, transmettre")
+    stage.clock.passes(minutes=1)
+    await replies(facilitator, "Marseille", card(facilitator))
+    stage.clock.passes(minutes=1)
+    topic = {"message_thread_id": 77, "is_topic_message": True}
+    await edited_raw(sme, asked, text=f"{PLAIN} à Aix", **topic)
+    (note,) = [values for _, values in stage.messenger.calls if "après votre" in str(values)]
+    assert "message_thread_id" not in note
+
+
 async def test_a_question_typed_in_the_form_is_corrected_before_and_after_it_goes(
     sme: Speaker, facilitator: Speaker, stage: Stage
 ) -> None:
@@ -208,6 +223,48 @@ async def test_the_last_answer_of_a_form_is_taken_as_edited(sme: Speaker, stage:
     ((answers, step),) = await stage.rows(select(drafts.c.answers, drafts.c.step))
     assert answers["company"] == "Chaudronnerie Martin et fils"
     assert step == "name"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("?", "prénom et nom"),
+        ("annuler", "Abandonner"),
+        ("retour", "Quel est le nom de votre entreprise"),
+    ],
+)
+async def test_an_answer_edited_to_a_word_for_the_form_is_no_answer(
+    sme: Speaker, stage: Stage, text: str, words: str
+) -> None:
+    await begins(sme, stage, 1)
+    said = await types(sme, "Chaudronnerie Martin")
+    await edits(sme, said, text)
+    assert words in f"{sme.text} {sme.labels}"
+    ((answers,),) = await stage.rows(select(drafts.c.answers))
+    assert answers == {"company": "Chaudronnerie Martin"}
+
+
+async def test_the_preview_of_a_link_in_a_long_question_is_no_new_question(
+    sme: Speaker, stage: Stage
+) -> None:
+    """Of which only the beginning is kept, and nothing to tell an edit by, after two days."""
+    text = f"{PLAIN} https://exemple.fr {'et aussi ' * 200}"
+    said = await types(sme, text)
+    async with stage.running.parts.database.begin() as work:
+        await inside(work.inbox, "connection").execute(update(inbox).values(checksum=None))
+    await edited_raw(sme, said)
+    assert sme.new == []
+
+
+async def test_a_refused_reply_that_is_edited_too_late_is_answered_under_it(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    said = await replies(facilitator, "x" * (LONGEST + 1), card(facilitator))
+    # The date of a message is the messenger's, whose clock the test does not move.
+    await edited_raw(facilitator, said | {"date": 1}, text="Court")
+    facilitator.sees(NUMBER, "plus de deux jours")
+    assert facilitator.new[-1]["reply_to_message"]["message_id"] == said["message_id"]
 
 
 async def test_the_last_question_is_answered_anew_an_earlier_one_is_said_not_to_be(

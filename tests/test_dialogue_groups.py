@@ -36,6 +36,21 @@ async def test_a_group_that_is_both_gets_both_helps(stage: Stage, administrator:
     administrator.sees("reçoit les demandes", "celui des facilitateurs")
 
 
+async def test_in_a_group_that_is_both_a_reply_is_told_what_it_answers(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await stage.stops()
+    stage.overrides = {"facilitator_chat_id": administrator.chat_id}
+    await stage.starts()
+    await registers(sme, stage)
+    await replies(administrator, "Bonjour Samira !", administrator.messages()[-1])
+    administrator.sees("n'est pas transmis à l'entreprise", "« Détails »")
+    await administrator.says("/sansreponse")
+    await replies(administrator, "Rien ?", administrator.new[-1])
+    administrator.sees("n'est celui d'aucun échange")
+    assert "à l'entreprise" not in administrator.text
+
+
 async def test_a_group_that_became_a_supergroup_keeps_its_help(
     stage: Stage, administrator: Speaker
 ) -> None:

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from dialogue import Speaker, Stage
 from sqlalchemy import select
-from test_dialogue_handoff import card, hands_over
+from test_dialogue_handoff import NUMBER, card, hands_over, replies
 from test_dialogue_interest import begins
+from test_dialogue_replies import moves_to_other_group
 
+from handlers.core import caps
 from storage.engine.schema import conversation_messages, drafts, inbox
 from storage.operations.inspect import inspect_database
 
@@ -149,6 +151,89 @@ async def test_a_facilitator_s_album_gets_one_word(
     assert "seul le texte est remis" not in facilitator.text
     said = await stage.rows(select(conversation_messages.c.text))
     assert [row.text for row in said] == ["Le plan"]
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("closed", "l'échange est clos"),
+        ("elsewhere", "n'est plus celui des facilitateurs"),
+        ("several", "n'est pas celui d'un seul échange"),
+        ("gone", "n'est plus gardée"),
+    ],
+)
+async def test_an_album_that_goes_nowhere_gets_one_word(
+    sme: Speaker, facilitator: Speaker, stage: Stage, state: str, words: str
+) -> None:
+    await hands_over(sme)
+    answered = card(facilitator)
+    if state == "closed":
+        await facilitator.taps("Clore")
+    elif state == "elsewhere":
+        await moves_to_other_group(stage)
+    else:
+        numbers = {"several": f"{NUMBER} et Q-2026-0002", "gone": "Q-2026-0777"}
+        answered = stage.messenger.posts(facilitator.chat_id, {"text": f"{numbers[state]} : vu"})
+    album = [
+        photo("Le plan" if number else "", album="1") for number in range(caps.OTHER_GROUP.most)
+    ]
+    await sends(facilitator, *album, reply_to=answered["message_id"])
+    assert facilitator.text.count(words) == 1
+    assert len(facilitator.new) == 1
+
+
+async def test_what_a_limit_holds_back_is_not_said_to_be_passed_on(
+    sme: Speaker, facilitator: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caps, "REPLIES", caps.Cap("replies", 1))
+    await hands_over(sme)
+    for _ in range(3):
+        await sends(facilitator, photo("Le plan"), reply_to=card(facilitator)["message_id"])
+        assert ("réponse remise" in facilitator.text) == ("Seul le texte" in facilitator.text)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_caption_that_is_no_known_command_is_no_answer(
+    sme: Speaker, stage: Stage, kind: str
+) -> None:
+    await begins(sme, stage)
+    command = [{"type": "bot_command", "offset": 0, "length": 9}]
+    await sends(sme, CONTENTS[kind] | {"caption": "/inconnue", "caption_entities": command})
+    sme.sees("Je ne connais pas la commande /inconnue", "nom de votre entreprise")
+    assert [row.answers for row in await stage.rows(select(drafts.c.answers))] == [{}]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_reply_without_words_is_told_that_it_went_to_nobody(
+    sme: Speaker, facilitator: Speaker, stage: Stage, kind: str
+) -> None:
+    await hands_over(sme)
+    await replies(facilitator, "Lequel ?", card(facilitator))
+    asked = sme.messages()[-1]
+    await sends(sme, CONTENTS[kind], reply_to=asked["message_id"])
+    sme.sees(NUMBER, "ne l'a pas été", "écrivez-le")
+    assert len(sme.new) == 1
+    # A form goes on, and is shown again once.
+    await sme.taps("Répondre")
+    await sends(sme, CONTENTS[kind], reply_to=asked["message_id"])
+    sme.sees(NUMBER, "ne l'a pas été", "Votre réponse ?")
+    assert len(sme.new) == 2
+    await facilitator.taps("Clore")
+    await sends(sme, CONTENTS[kind], reply_to=asked["message_id"])
+    sme.sees("est clos", "n'a pas été transmis")
+
+
+async def test_a_text_of_hidden_characters_alone_is_a_text_without_words(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    await replies(facilitator, "Où ?", card(facilitator))
+    await replies(sme, "\u200b", sme.messages()[-1])
+    sme.sees("pas vu de mots")
+    await begins(sme, stage)
+    await sends(sme, {"text": "\u200b\u2060"})
+    sme.sees("Je n'ai pas pu lire de nom d'entreprise")
+    assert ONLY_TEXT not in sme.text
 
 
 async def test_the_edit_of_a_caption_is_relayed(sme: Speaker, facilitator: Speaker) -> None:

@@ -201,3 +201,27 @@ async def test_after_erasure_one_starts_anew(sme: Speaker, stage: Stage) -> None
     await sme.says("/mesdemandes")
     sme.sees("Vous n'avez pas encore de demande")
     assert await registers(sme, stage) == "TI-2026-0002"
+
+
+async def test_details_shown_for_a_message_that_is_out_of_reach_go_with_the_person(
+    sme: Speaker, administrator: Speaker, stage: Stage
+) -> None:
+    """Telegram gives no content of an old message, only where it stands."""
+    await registers(sme, stage)
+    notice, details = administrator.button("Détails")
+    stage.messenger.delivers(
+        {
+            "callback_query": {
+                "id": "old",
+                "from": administrator.user.as_json(),
+                "message": {"message_id": notice["message_id"], "chat": notice["chat"], "date": 0},
+                "chat_instance": "1",
+                "data": details,
+            }
+        }
+    )
+    await stage.settles()
+    assert "Samira Costa" in str(administrator.messages())
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    assert "Samira Costa" not in str(administrator.messages())

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from dialogue import Message, Speaker, Stage
+from dialogue import Message, Speaker, Stage, buttons
 from sqlalchemy import func, select
 from test_dialogue_handoff import NUMBER, PLAIN, card, hands_over, replies
 
@@ -134,6 +134,27 @@ async def test_a_reply_in_private_to_what_is_no_longer_recorded_offers_the_butto
     await sme.taps("Répondre")
     await sme.says("Un mot de plus")
     facilitator.received("Un mot de plus")
+
+
+async def test_an_answer_begun_in_one_exchange_outlives_a_reply_in_another(
+    sme: Speaker, facilitator: Speaker
+) -> None:
+    asked = []
+    for number, question in ((NUMBER, PLAIN), ("Q-2026-0002", f"{PLAIN} encore")):
+        await hands_over(sme, question)
+        await replies(facilitator, "Lequel ?", card(facilitator, number))
+        asked.append(sme.messages()[-1])
+    (opening,) = buttons(asked[0])
+    await sme.taps_data(asked[0]["message_id"], opening["callback_data"])
+    await replies(sme, "Pour la seconde", asked[1])
+    sme.sees("Q-2026-0002 : votre message est transmis", "Votre réponse ?")
+    await sme.says("Pour la première")
+    sme.sees(f"{NUMBER} : votre message est transmis")
+    facilitator.received("Pour la seconde", "Pour la première")
+    # In the same exchange, the reply is the answer.
+    await sme.taps_data(asked[0]["message_id"], opening["callback_data"])
+    await replies(sme, "Encore un mot", asked[0])
+    assert "Votre réponse ?" not in sme.text
 
 
 async def test_a_plain_reply_in_private_is_a_question(sme: Speaker, stage: Stage) -> None:

@@ -47,6 +47,15 @@ def test_there_is_a_decision_for_each_type_that_is_known() -> None:
     assert set(map(str, MessageEntityType)) == DECIDED
 
 
+@pytest.mark.parametrize("kind", list(MessageEntityType))
+@pytest.mark.parametrize("place", [0, 3, 7])
+def test_of_what_covers_no_character_only_an_address_is_told(kind: str, place: int) -> None:
+    """The one it covered is removed where nobody sees it."""
+    entity = MessageEntity(kind, place, 0, url=QUOTE, language="fr", unix_time=NOW)
+    told = f"Bonjour ({QUOTE})" if kind == MessageEntityType.TEXT_LINK else "Bonjour"
+    assert full_text(message("Bonjour", entity)) == told
+
+
 @pytest.mark.parametrize("caption", [False, True])
 @pytest.mark.parametrize(
     ("kind", "more", "told"),

@@ -6,10 +6,11 @@ import phonenumbers
 import pytest
 from offline import SENDER, chat, from_bot, handle, message, offline_bot, tap, texts  # noqa: F401
 
-from benchmarks.soak.offline_bot import OfflineBot
+from benchmarks.soak.offline_bot import FACILITATORS, OfflineBot
 from handlers.forms import checks
 from handlers.forms.form_buttons import NOTICE, RECAP
 from handlers.forms.soundness import row_of
+from handlers.table import AHEAD
 from knowledge.model import Project
 from storage.records.drafts import Draft
 
@@ -117,6 +118,14 @@ async def test_a_request_that_is_changed_keeps_such_a_choice(offline: OfflineBot
     assert offline.rows("SELECT role FROM interests") == [{"role": "lead"}]
 
 
+async def test_a_request_that_is_changed_takes_no_such_choice_anew(offline: OfflineBot) -> None:
+    led = {"subject": project(offline, led=True).id, "step": "role"}
+    await put(offline, led | {"changes": "TI-2026-0001"})
+    _, toast = await taps(offline, "fp:role:lead")
+    assert "chef de file" in toast
+    assert "lead" not in str(offline.rows("SELECT answers FROM drafts"))
+
+
 async def test_a_project_that_closed_meanwhile_takes_nothing(offline: OfflineBot) -> None:
     await put(offline, {"subject": "retire-depuis"})
     assert "a cessé de prendre des demandes" in await says(offline, "oui")
@@ -194,3 +203,12 @@ def test_a_number_of_any_country_that_was_taken_is_taken_again(region: str) -> N
     assert number is not None
     once = checks.phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     assert checks.phone(once) == once
+
+
+@pytest.mark.parametrize("prefix", sorted(name for name in AHEAD if not name.startswith("/")))
+async def test_a_forged_tap_that_needs_work_beforehand_is_an_expired_button(
+    offline: OfflineBot, prefix: str
+) -> None:
+    shown = from_bot("…", chat(FACILITATORS, "supergroup"))
+    handled = await handle(offline, **tap(f"{prefix}:?", shown))
+    assert "a expiré" in (handled.turn.toast_text or "")

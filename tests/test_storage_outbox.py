@@ -1,5 +1,6 @@
 """What the bot owes is sent in order, survives what it meets, and leaves only a trace."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -263,3 +264,18 @@ async def test_who_waits_in_a_held_lane_is_named_once(database: Database) -> Non
         assert await outbox.hold("administrators", "held") == ()
         await outbox.add(to_administrators(about=about.note))
         assert await outbox.hold("administrators", "held") == (about.note,)
+
+
+async def test_stranded_is_what_stands_in_another_chat_and_is_not_on_its_way(
+    database: Database,
+) -> None:
+    left, stays, waits, unsent = (Subject(Kind.INTEREST, number) for number in range(1, 5))
+    group = Outgoing(Audience.ADMINISTRATORS, "sendMessage", {"text": "x"})
+    async with database.begin() as work:
+        for about, chat_id in ((left, -1), (stays, -100), (waits, -1)):
+            number = await work.outbox.add(replace(group, about=about))
+            await work.outbox.sent(number, chat_id, 7)
+        for about in (waits, unsent, left.note):
+            work.outbox.owe(replace(group, about=about))
+        assert await work.outbox.stranded([left, stays, waits, unsent], -100) == {left}
+        assert await work.outbox.stranded([], -100) == frozenset()

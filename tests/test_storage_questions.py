@@ -174,6 +174,17 @@ async def test_somebody_elses_question_is_out_of_reach(database: Database) -> No
     assert (untouched.helpful, untouched.chosen_at) == (None, None)
 
 
+async def test_a_question_is_found_again_by_the_message_it_was_typed_in(
+    database: Database,
+) -> None:
+    someone = await person(database)
+    async with database.begin() as work:
+        await work.questions.record(1, someone, "Bonjour", "answer", [], message_id=77)
+        latest = await work.questions.latest(someone)
+        assert latest is not None
+        assert latest.message_id == 77
+
+
 async def test_the_latest_question_is_the_last_recorded(database: Database) -> None:
     someone = await person(database)
     async with database.begin() as work:

@@ -29,7 +29,7 @@ from handlers.core.ahead import done_ahead, needs_work
 from handlers.core.services import Services
 from handlers.core.turn import CURRENT, BotContext, Turn
 from handlers.messages import Catalogue
-from handlers.prefetch import asked_anew, match_ahead, prefetch
+from handlers.prefetch import asked_anew, match_ahead, match_texts, prefetch
 from handlers.questions.ask import UnmatchedError
 from handlers.table import AHEAD
 from storage.database import Database
@@ -202,8 +202,9 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         for _ in range(_MOST_MATCHES):
             try:
                 return await self._handle_alone(update, ahead)
-            except UnmatchedError:
-                await match_ahead(self._services, [update])
+            except UnmatchedError as unmatched:
+                # What the handler asks for, wherever it found that: in an edited message too.
+                await match_texts(self._services, [unmatched.text])
         return await self._handle_alone(update, ahead)
 
     async def _handle_alone(self, update: Update, ahead: object) -> Turn:

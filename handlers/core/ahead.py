@@ -12,7 +12,7 @@ from telegram import Update
 
 from handlers.core import flood
 from handlers.core.authority import Authority, has
-from handlers.core.callback_data import SEPARATOR
+from handlers.core.callback_data import SEPARATOR, ExpiredButtonError
 from handlers.core.services import Services
 from handlers.core.turn import Turn
 from storage.database import Database
@@ -47,7 +47,11 @@ async def done_ahead(
         turn = Turn(services, unit, update)
         is_allowed = await has(ahead.authority, turn, update.effective_chat)
         is_allowed = is_allowed and not await _is_fast(turn)
-    return await ahead.work(database, services, update) if is_allowed else None
+    try:
+        return await ahead.work(database, services, update) if is_allowed else None
+    except ExpiredButtonError:
+        # No button of the bot's: the handler of those answers it.
+        return None
 
 
 async def _is_fast(turn: Turn) -> bool:

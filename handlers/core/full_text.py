@@ -35,8 +35,13 @@ def _told(text: str, entities: tuple[MessageEntity, ...]) -> str:
     # The outer of two entities comes first: its end then goes behind the end of the inner one.
     for entity in sorted(entities, key=lambda one: (one.offset, -one.length)):
         begin, end = places.get(entity.offset), places.get(entity.offset + entity.length)
-        if begin is None or end is None or begin >= end:
+        if begin is None or end is None or begin > end:
             continue
+        if begin == end:
+            # Under a character that nobody sees, there may be an address: it goes to the end.
+            if entity.type != MessageEntityType.TEXT_LINK:
+                continue
+            begin = end = len(text)
         for place, addition in _additions(entity, text, begin, end):
             room -= len(addition)
             if room >= 0:

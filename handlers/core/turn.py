@@ -119,7 +119,7 @@ class Turn:
         query = self.update.callback_query
         message = query.message if query else None
         if message is None or not message.is_accessible:
-            self.say(text, keyboard, quotes=quotes)
+            self.say(text, keyboard, about=about, quotes=quotes)
             return
         content = composed(text, keyboard) | {"message_id": message.message_id}
         self._send("editMessageText", self.chat_id, content, about, quotes=quotes)

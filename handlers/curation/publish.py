@@ -81,6 +81,9 @@ async def receive_in_private(update: Update, context: BotContext) -> None:
     listed = is_listed(context.turn, message.chat)
     if listed and (not message.text or _names_a_file(message, message.document)):
         await _take(context.turn, message, message.document)
+    elif on.COMMAND.filter(message):
+        # No handler before knew the command that its caption is.
+        await fallback.refuse_command(update, context)
     elif message.text:
         await ask.hear(update, context)
     else:

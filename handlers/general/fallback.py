@@ -13,7 +13,7 @@ from handlers.core.routing import Handler
 from handlers.core.turn import BotContext
 from handlers.forms import engine as forms
 from handlers.general import groups, start_and_help
-from handlers.handoff import facilitators
+from handlers.handoff import facilitators, person
 from handlers.messages import Catalogue
 from handlers.requests import administrators
 
@@ -28,11 +28,12 @@ async def refuse_media(_update: Update, context: BotContext) -> None:
     turn = context.turn
     if not await media.deserves_a_word(turn):
         return
-    draft = await forms.current(turn)
-    if draft is None:
+    draft, is_told = await forms.current(turn), await person.refuse_media(turn)
+    if draft is None and not is_told:
         turn.say(TEXT("unsupported"), start_and_help.ways_on())
-    else:
-        turn.say(TEXT("unsupported_in_form"))
+    elif draft is not None:
+        if not is_told:
+            turn.say(TEXT("unsupported_in_form"))
         forms.ask_again(turn, draft)
 
 

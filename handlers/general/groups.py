@@ -14,7 +14,8 @@ from handlers.general import start_and_help
 from handlers.handoff import facilitators
 from handlers.messages import Catalogue
 from knowledge.curation.versions import PUBLISHABLE
-from storage.queues.outbox import Audience
+from storage.queues.outbox import Audience, Delivery
+from storage.subject import Kind
 
 TEXT = Catalogue.of("groups")
 
@@ -48,10 +49,23 @@ async def hear_reply(update: Update, context: BotContext) -> None:
         name = (message.document.file_name or "")[:80]
         text = TEXT("file_not_taken", name=name, files=PUBLISHABLE)
         turn.say(text, reply_to=message.message_id)
-    elif Audience.ADMINISTRATORS in chat_roles:
+    elif await _is_for_administrators(turn, message, chat_roles):
         turn.say(TEXT("not_passed_on"), reply_to=message.message_id)
     elif Audience.FACILITATORS in chat_roles and not (message.text or "/").startswith("/"):
         turn.say(TEXT("no_exchange"), reply_to=message.message_id)
+
+
+async def _is_for_administrators(
+    turn: Turn, message: Message, chat_roles: frozenset[Audience]
+) -> bool:
+    """Tell whether a reply is one to a request; in a group of administrators alone, each is."""
+    if Audience.FACILITATORS not in chat_roles:
+        return Audience.ADMINISTRATORS in chat_roles
+    quoted = message.reply_to_message
+    if quoted is None or Audience.ADMINISTRATORS not in chat_roles:
+        return False
+    about = await turn.work.outbox.subject_of(Delivery(quoted.chat.id, quoted.message_id))
+    return about is not None and about.kind is Kind.INTEREST
 
 
 class _ToUs(MessageFilter):

@@ -43,38 +43,42 @@ async def take_reply(turn: Turn, message: Message) -> bool:
     if not await team.are_facilitators(turn, message.chat):
         # What is said in a group that was the facilitators' one goes to nobody any more.
         if quoted.conversation_id is not None:
-            turn.say(TEXT("elsewhere"), reply_to=message.message_id)
+            await _refuse(turn, message, "elsewhere")
         return quoted.conversation_id is not None
-    conversation = await _exchange(turn, quoted)
+    conversation = await _exchange(turn, message, quoted)
     if conversation is not None:
         await _pass_on(turn, conversation, message)
     return True
 
 
-async def _exchange(turn: Turn, quoted: RepliedTo) -> Conversation | None:
+async def _refuse(turn: Turn, message: Message, name: str, **values: object) -> None:
+    """Say why a reply goes nowhere; the photos of an album are one reply."""
+    if await media.deserves_a_word(turn):
+        turn.say(TEXT(name, **values), reply_to=message.message_id)
+
+
+async def _exchange(turn: Turn, message: Message, quoted: RepliedTo) -> Conversation | None:
     """Return the one exchange that a message was sent about; say so where there is none."""
-    message = turn.update.effective_message
-    reply_to = message.message_id if message else None
     number = quoted.numbers[0] if len(quoted.numbers) == 1 else None
     if quoted.conversation_id is not None:
         conversation = await turn.work.conversations.get(quoted.conversation_id)
     elif number is None or await turn.work.conversations.by_number(number):
-        turn.say(TEXT("which_exchange"), reply_to=reply_to)
+        await _refuse(turn, message, "which_exchange")
         return None
     else:
         conversation = None
     if conversation is None:
-        turn.say(TEXT("unknown", number=number), reply_to=reply_to)
+        await _refuse(turn, message, "unknown", number=number)
     return conversation
 
 
 async def _pass_on(turn: Turn, conversation: Conversation, message: Message) -> None:
     refusal = _refusal(conversation, message)
     if refusal is None:
-        await _relay(turn, conversation, message)
-        await media.say_what_is_passed_on(turn)
+        if await _relay(turn, conversation, message):
+            await media.say_what_is_passed_on(turn)
         return
-    if refusal.name == "text_only" and not await media.deserves_a_word(turn):
+    if not await media.deserves_a_word(turn):
         return
     closed = conversation.closed_at is not None
     Threads.of(turn).note(
@@ -98,14 +102,15 @@ def _refusal(conversation: Conversation, message: Message) -> RefusedReply | Non
     return RefusedReply("reply_too_long", length) if length > LONGEST else None
 
 
-async def _relay(turn: Turn, conversation: Conversation, message: Message) -> None:
+async def _relay(turn: Turn, conversation: Conversation, message: Message) -> bool:
+    """Pass a reply on; False if there were too many in this exchange."""
     if not await caps.allows(turn, caps.REPLIES, conversation.id):
-        return
+        return False
     await _let_write_again(turn, conversation)
     new = NewMessage(
         conversation_id=conversation.id,
         side=Side.FACILITATORS,
-        text=full_text(message),
+        text=full_text(message).strip(),
         chat_id=message.chat.id,
         message_id=message.message_id,
         author_id=message.from_user.id if message.from_user else None,
@@ -113,6 +118,7 @@ async def _relay(turn: Turn, conversation: Conversation, message: Message) -> No
     )
     sent = await turn.work.conversations.say(new)
     await Threads.of(turn).pass_on(conversation, sent)
+    return True
 
 
 async def _let_write_again(turn: Turn, conversation: Conversation) -> None:
@@ -140,7 +146,8 @@ async def take_late_reply(turn: Turn, message: Message) -> bool:
     if turn.work.now - message.date > edits.LATEST:
         conversation = await turn.work.conversations.get(quoted.conversation_id)
         if conversation is not None:
-            turn.say(TEXT("edit_late", conversation=conversation, in_group=True))
+            text = TEXT("edit_late", conversation=conversation, in_group=True)
+            turn.say(text, reply_to=message.message_id, about=conversation.about_note)
         return True
     return await take_reply(turn, message)
 

@@ -152,7 +152,7 @@ async def send_reply(turn: Turn, draft: Draft) -> None:
 async def take_reply(turn: Turn) -> bool:
     """Pass on a Telegram reply to a message of a conversation; False for any other message.
 
-    Another form goes on.
+    Another form goes on, and so does the answer to another conversation.
     """
     quoted = await replied_to(turn, turn.update.effective_message)
     if quoted is None or not quoted.is_of_exchanges:
@@ -168,10 +168,27 @@ async def take_reply(turn: Turn) -> bool:
         return True
     await _say_back(turn, conversation, words)
     draft = await engine.current(turn)
-    if draft is not None and draft.form == REPLY.name:
+    if draft is None:
+        return True
+    if (draft.form, engine.row_of(draft)) == (REPLY.name, quoted.conversation_id):
         await turn.work.drafts.discard(draft.person_id)
-    elif draft is not None:
+    else:
         engine.ask_again(turn, draft)
+    return True
+
+
+async def refuse_media(turn: Turn) -> bool:
+    """Say that only text is passed on of a reply in a conversation; False for other messages."""
+    quoted = await replied_to(turn, turn.update.effective_message)
+    if quoted is None or quoted.conversation_id is None:
+        return False
+    conversation = await turn.work.conversations.get(quoted.conversation_id)
+    if conversation is None or conversation.person_id != (await turn.person()).id:
+        return False
+    if conversation.closed_at is not None:
+        _say(turn, conversation, "closed_for_person", _ask_anew())
+    else:
+        _say(turn, conversation, "text_only_for_person")
     return True
 
 

@@ -53,7 +53,8 @@ class Threads:
     @classmethod
     def of(cls, turn: Turn) -> Self:
         """Return the threads in the unit of work of this turn."""
-        return cls(turn.work, turn.services, turn.topic)
+        # A private chat may have topics too: those of the group are others.
+        return cls(turn.work, turn.services, turn.topic if turn.chat_id < 0 else None)
 
     async def post_question(self, conversation: Conversation) -> None:
         """Queue the card: the numbered message in the group that facilitators reply to."""

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from telegram import Update, User
+from telegram import Message, Update, User
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
+from telegram.ext.filters import MessageFilter
 
 from handlers.core.authority import Authority, requires
 from handlers.core.callback_data import CallbackData, ItemId
@@ -36,6 +37,10 @@ class Choose(CallbackData, prefix="c"):
 
 class UnmatchedError(Exception):
     """A text was not matched before the transaction: match it outside, then handle it again."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("a text that was not matched")
+        self.text = text
 
 
 def writer(update: Update) -> User | None:
@@ -106,7 +111,7 @@ def _decide(services: Services, text: str) -> Decision:
     """Return the decision made for this text; raise UnmatchedError if there is none yet."""
     decision = services.decisions.get(services.knowledge, text)
     if decision is None:
-        raise UnmatchedError
+        raise UnmatchedError(text)
     return decision
 
 
@@ -179,7 +184,16 @@ async def choose(update: Update, context: BotContext) -> None:
         turn.rewrite(TEXT("none_chosen", kept=is_stored), keyboard)
 
 
+class _Blank(MessageFilter):
+    """Accepts texts of which nothing is left: all their characters were hidden ones."""
+
+    def filter(self, message: Message) -> bool:
+        """Tell whether a text was sent, and is empty."""
+        return message.text == ""
+
+
 # In private chats only: in a group, people talk to each other and not to the bot.
-_TEXT_IN_PRIVATE = on.UpdateType.MESSAGE & on.ChatType.PRIVATE & on.TEXT & ~on.COMMAND
+_TYPED = (on.TEXT | _Blank()) & ~on.COMMAND
+_TEXT_IN_PRIVATE = on.UpdateType.MESSAGE & on.ChatType.PRIVATE & _TYPED
 HANDLERS: tuple[Handler, ...] = (tap(Choose, choose),)
 HEARING: Handler = MessageHandler(_TEXT_IN_PRIVATE, hear)

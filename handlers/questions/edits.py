@@ -17,8 +17,8 @@ from handlers.handoff import edits as passed_on
 from handlers.handoff import facilitators, person
 from handlers.messages import Catalogue
 from handlers.questions import ask
-from storage.masking.masking import mask
 from storage.records.drafts import Draft
+from storage.records.questions import as_kept
 
 TEXT = Catalogue.of("questions")
 
@@ -51,7 +51,7 @@ async def _is_last(turn: Turn, message: Message) -> bool:
 async def _take_typed(turn: Turn, message: Message) -> None:
     draft = await forms.current(turn)
     asked = await _asked_in(turn, message)
-    if asked is not None and asked == mask(turn.text):
+    if asked is not None and asked == as_kept(turn.text, turn.services.question_limits):
         return
     if not await caps.allows(turn, caps.EDITS, turn.user.id):
         return
@@ -74,7 +74,7 @@ async def _take_typed(turn: Turn, message: Message) -> None:
 
 
 async def _asked_in(turn: Turn, message: Message) -> str | None:
-    """Return the last question, masked, if it was typed in this message."""
+    """Return the last question, as it is kept, if it was typed in this message."""
     latest = await turn.work.questions.latest((await turn.person()).id)
     is_same = latest is not None and latest.message_id == message.message_id
     return latest.text if latest is not None and is_same else None

@@ -84,12 +84,13 @@ _UNDOING = _Move(
 async def notify_new(turn: Turn, interest: Interest) -> None:
     """Queue the notification of a new request: without the contact, and with two buttons."""
     turn.count("request", "interest" if interest.project_id else "proposal")
-    turn.notify(
-        Audience.ADMINISTRATORS,
-        await _text(turn, interest, details=False),
-        _keyboard(interest, details=False),
-        about=interest.about,
-    )
+    await _notify(turn, interest)
+
+
+async def _notify(turn: Turn, interest: Interest) -> None:
+    text = await _text(turn, interest, details=False)
+    keyboard = _keyboard(interest, details=False)
+    turn.notify(Audience.ADMINISTRATORS, text, keyboard, about=interest.about)
 
 
 async def notify_change(turn: Turn, interest: Interest) -> None:
@@ -123,20 +124,13 @@ async def follow_group(turn: Turn, new_chat_id: int) -> None:
     waiting = await turn.work.interests.waiting()
     if waiting:
         turn.notify(Audience.ADMINISTRATORS, TEXT("moved", count=len(waiting)))
+    # Those whose notification is on its way arrive in the present group by themselves.
+    stranded = await turn.work.outbox.stranded(
+        [interest.about for interest in waiting], new_chat_id
+    )
     for interest in waiting:
-        await _post_anew(turn, interest, new_chat_id)
-
-
-async def _post_anew(turn: Turn, interest: Interest, group: int) -> None:
-    """Queue the notification again, unless it still waits or stands in the group already."""
-    sent = await turn.work.outbox.delivery(interest.about)
-    if sent is None or sent.chat_id == group:
-        return
-    text = await _text(turn, interest, details=False)
-    keyboard = _keyboard(interest, details=False)
-    content = composed(text, keyboard)
-    if not await turn.work.outbox.reword(interest.about, Audience.ADMINISTRATORS, content):
-        turn.notify(Audience.ADMINISTRATORS, text, keyboard, about=interest.about)
+        if interest.about in stranded:
+            await _notify(turn, interest)
 
 
 async def _text(turn: Turn, interest: Interest, *, details: bool) -> str:

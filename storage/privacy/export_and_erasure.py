@@ -101,7 +101,7 @@ class Rights(Repository):
         result = await self._connection.execute(
             select(*columns)
             .distinct()
-            .where(tells_of(Kind.INTEREST, numbers), outbox.c.audience != Audience.PERSON)
+            .where(tells_of(Kind.INTEREST, numbers), _is_seen_by_others())
             .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
         )
         return tuple(
@@ -210,6 +210,11 @@ def _names(telegram_id: int) -> ColumnElement[bool]:
     return or_(
         *(inbox.c.body.contains(f":{space}{telegram_id}{end}") for space in spaces for end in ends)
     )
+
+
+def _is_seen_by_others() -> ColumnElement[bool]:
+    """Select what went to the team: also what answers a tap, which is sent to the tapped chat."""
+    return (outbox.c.audience != Audience.PERSON) | (outbox.c.sent_chat_id < 0)
 
 
 def _is_not(update_id: int | None) -> ColumnElement[bool]:

@@ -1,9 +1,11 @@
 """Where the messages of the bot stand, and where the chats have moved since."""
 
+from collections.abc import Collection
+
 from sqlalchemy import delete, select, update
 
 from storage.engine.repository import Repository
-from storage.engine.schema import chat_moves, outbox
+from storage.engine.schema import OUTBOX_WAITING, chat_moves, outbox
 from storage.queues.outgoing import Audience, Delivery, OutboxState, lane_of
 from storage.subject import Subject
 
@@ -29,6 +31,22 @@ class Whereabouts(Repository):
         )
         row = result.one_or_none()
         return None if row is None else Delivery(*row)
+
+    async def stranded(self, subjects: Collection[Subject], chat_id: int) -> frozenset[Subject]:
+        """Return those whose last message is elsewhere than in this chat, and of which none waits.
+
+        One statement for all: a group may hold hundreds of them when it moves.
+        """
+        await self._changes.write(outbox)
+        places = await self._connection.execute(
+            select(outbox.c.about, outbox.c.sent_chat_id)
+            .where(outbox.c.about.in_([about.pack() for about in subjects]))
+            .where(outbox.c.method == "sendMessage")
+            .where(OUTBOX_WAITING | outbox.c.message_id.is_not(None))
+            .order_by(outbox.c.id)
+        )
+        last = {row.about: row.sent_chat_id not in (None, chat_id) for row in places}
+        return frozenset([about for about in subjects if last.get(about.pack())])
 
     async def subject_of(self, delivered: Delivery) -> Subject | None:
         """Return the record that a message of ours is about, by where it was delivered.
