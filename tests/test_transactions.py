@@ -245,8 +245,11 @@ def buttons(service: Service) -> Iterator[str]:
 
     yield "a button of another time"
     for kind in CallbackData.__subclasses__():
+        if not kind.__module__.startswith("handlers."):
+            # Another test's.
+            continue
         fields = [of(field) for field in kind.FIELDS.values()]
-        for given in itertools.islice(itertools.product(*fields), 24):
+        for given in itertools.islice(itertools.product(*fields), 8):
             yield kind(*given).pack()
 
 
