@@ -12,6 +12,7 @@ from test_dialogue_interest import registers
 from bot.preview.personas import Group, bot_as_json
 from handlers.core import caps
 from handlers.core.turn import Turn
+from handlers.handoff.threads import ReplyTo
 from storage.engine.schema import allowances, conversation_messages, inbox, interests, outbox
 
 OTHER_GROUP = -7007
@@ -93,6 +94,10 @@ def test_each_limit_has_its_words_and_no_two_share_a_name() -> None:
     assert declared == set(names)
 
 
+def buttons_of(message: Message) -> list[dict[str, str]]:
+    return [each for row in message["reply_markup"]["inline_keyboard"] for each in row]
+
+
 async def test_an_exchange_takes_so_many_messages_until_the_team_answers(
     sme: Speaker, facilitator: Speaker, unhurried: Stage
 ) -> None:
@@ -107,6 +112,11 @@ async def test_an_exchange_takes_so_many_messages_until_the_team_answers(
     assert count_of("la personne écrit", facilitator.messages()) == most
     assert count_of("ne sont pas transmis", sme.messages()) == 1
     sme.received("contact@exemple.fr")
+    # No text is asked for that would not be passed on.
+    said = next(b for b in buttons_of(question) if b["callback_data"].startswith(ReplyTo.PREFIX))
+    await sme.taps_data(question["message_id"], said["callback_data"])
+    assert "de nouveau possible" in (sme.toast or "")
+    assert sme.new == []
     await replies(facilitator, "Lequel, au juste ?", card(facilitator))
     await replies(sme, "Le blanc", question)
     facilitator.received("Le blanc")

@@ -89,6 +89,14 @@ async def allows(turn: Turn, cap: Cap, owner: int) -> bool:
     return False
 
 
+async def is_spent(turn: Turn, cap: Cap, owner: int) -> bool:
+    """Tell whether one more would be too many, and say so to whoever taps; nothing is counted."""
+    until = await turn.work.allowances.spent_until(_key(cap, owner), cap.most)
+    if until is not None:
+        turn.toast(TEXT.label("toast", until=until), alert=True)
+    return until is not None
+
+
 async def forgive(turn: Turn, cap: Cap, owner: int) -> None:
     """Begin the count of this owner anew."""
     await turn.work.allowances.forgive(_key(cap, owner))

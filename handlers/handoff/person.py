@@ -139,7 +139,11 @@ async def begin_reply(update: Update, context: BotContext) -> None:
         turn.toast(TEXT.label("gone_toast"), alert=True)
     elif conversation.closed_at is not None:
         _say(turn, conversation, "closed_for_person", _ask_anew())
-    else:
+    # Asking for a text that would not be passed on would lose it.
+    elif not (
+        await caps.is_spent(turn, caps.UNANSWERED_MESSAGES, conversation.id)
+        or await caps.is_spent(turn, caps.MESSAGES_TO_TEAM, turn.user.id)
+    ):
         await engine.open_at(turn, REPLY, str(conversation.id), "text")
 
 

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, or_, update
+from sqlalchemy import case, delete, or_, select, update
 
 from storage.engine.repository import Repository
 from storage.engine.schema import allowances
@@ -49,6 +49,17 @@ class Allowances(Repository):
         is_allowed = spent <= most
         is_to_tell = not is_allowed and await self._tell(key, tell_again)
         return Spending(is_allowed, is_to_tell, until)
+
+    async def spent_until(self, key: str, most: int) -> datetime | None:
+        """Return when one more is allowed again; None if it is now. Nothing is counted."""
+        until: datetime | None = await self._connection.scalar(
+            select(allowances.c.until).where(
+                allowances.c.key == _digest(key),
+                allowances.c.spent >= most,
+                allowances.c.until > self._now,
+            )
+        )
+        return until
 
     async def forgive(self, key: str) -> None:
         """Begin the count anew."""
