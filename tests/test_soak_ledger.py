@@ -25,7 +25,9 @@ def told(mark: str = MARK, at: float = 3.0) -> Accepted:
     return said(f"Nouvelle demande {mark}", at, chat=ADMINISTRATORS)
 
 
-STORED = Stored(states={1: "done", 2: "done"}, references={}, waiting=0, parked=0, marks=[MARK])
+STORED = Stored(
+    states={1: "done", 2: "done"}, references={}, waiting=0, parked=0, crashed=0, marks=[MARK]
+)
 PERFECT = Facts(
     sent=frozenset({1, 2}),
     conversations=[
@@ -74,7 +76,7 @@ def test_where_all_is_well_nothing_is_said() -> None:
             replace(PERFECT, administrators=[told(), said(MARK, 4, chat=ADMINISTRATORS)]),
             "too many among the withdrawals notified",
         ),
-        (stored(references={1: "E-AAAAAA"}), "set aside were not told (1): E-AAAAAA"),
+        (stored(references={1: "E-AAAAAA"}), "set aside were not told (1): 0"),
         (replace(PERFECT, administrators=[]), "lacking among the interests notified"),
         (
             replace(PERFECT, administrators=[told(), said("x", 4, chat=ADMINISTRATORS)]),
@@ -99,6 +101,26 @@ def test_where_all_is_well_nothing_is_said() -> None:
 )
 def test_what_does_not_agree_is_said(facts: Facts, problem: str) -> None:
     assert problem in "\n".join(settle(facts).problems)
+
+
+SORRY = "Un message que je devais vous envoyer n'a pas pu partir"
+ALERT = "2 erreurs techniques. Les dernières : E-AAAAAA, E-BBBBBB."
+
+
+def test_an_alert_tells_of_as_many_as_it_says() -> None:
+    three = {1: "E-AAAAAA", 2: "E-BBBBBB", 3: "E-CCCCCC"}
+    alert = said(ALERT, chat=ADMINISTRATORS)
+    two = replace(STORED, references={1: "E-AAAAAA", 2: "E-BBBBBB"})
+    assert settle(replace(PERFECT, administrators=[told(), alert], stored=two)).problems == []
+    facts = replace(PERFECT, administrators=[told(), alert], stored=replace(two, references=three))
+    assert settle(facts).problems == ["updates set aside were not told (1): 2"]
+
+
+def test_a_message_may_be_given_up_after_two_kills_and_no_other() -> None:
+    lost = spoken(said("a"), said(SORRY, 2), kills=[1.5, 1.7], stored=replace(STORED, crashed=1))
+    assert settle(lost).problems == []
+    assert "too many for the kills (1): 0" in settle(replace(lost, kills=[1.5])).problems
+    assert len(settle(replace(lost, stored=STORED)).problems) == 2
 
 
 def test_people_who_gave_up_are_told() -> None:

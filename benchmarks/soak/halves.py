@@ -23,6 +23,7 @@ from benchmarks.soak.record import Record
 from benchmarks.soak.simulated_people import Crowd, Json
 from benchmarks.soak.updates_from_schema import Maker
 from benchmarks.soak.weather import Weather
+from bot.runtime.error_reference import CrashedError
 from storage.engine.engines import close_engine, open_engine
 from storage.operations.inspect import inspect_database
 
@@ -215,13 +216,15 @@ class Half:
             text("SELECT update_id, state, reference FROM inbox"),
             _MARKS,
             text(_COUNT.format(table="outbox", state="waiting")),
-            text(_COUNT.format(table="outbox", state="parked")),
+            text("SELECT error FROM outbox WHERE state = 'parked'"),
         )
+        crashed = sum(row.error.startswith(CrashedError.__name__) for row in parked)
         return Stored(
             states={row.update_id: row.state for row in inbox},
             references={row.update_id: row.reference for row in inbox if row.reference},
             waiting=waiting[0][0],
-            parked=parked[0][0],
+            parked=len(parked) - crashed,
+            crashed=crashed,
             marks=[_agreed(row.company, row.message) for row in marks],
             withdrawn=[
                 _agreed(row.company, row.message) for row in marks if row.status == "withdrawn"

@@ -11,6 +11,10 @@ from benchmarks.soak.record import Accepted
 
 _MARK = re.compile(r"M\d{6}")
 _REFERENCE = re.compile(r"E-[0-9A-F]{6}")
+# An alert tells of one error by its reference, or of several by their number and the latest ones.
+_ERRORS = re.compile(r"(\d+) erreurs techniques|Erreur technique E-")
+# The beginning of the apology for a message that is given up.
+_GIVEN_UP = "Un message que je devais vous envoyer"
 # The beginning of the notification of a new request.
 _NEW = "Nouvelle demande"
 _MOST_EXAMPLES = 5
@@ -54,6 +58,9 @@ class Stored:
     references: Mapping[int, str]
     waiting: int
     parked: int
+    # Given up because two processes were killed while they held it, and not for its content: that
+    # cannot be told apart.
+    crashed: int
     # The marks of the recorded requests, one for each request.
     marks: Sequence[str]
     withdrawn: Sequence[str] = ()
@@ -93,14 +100,16 @@ def settle(facts: Facts) -> Ledger:
     ledger = Ledger()
     _updates(ledger, facts)
     followed = [(chat, follow(chat.calls, chat.expected)) for chat in facts.conversations]
-    _conversations(ledger, followed)
+    _conversations(ledger, followed, facts.stored.crashed)
     _interests(ledger, facts)
     _alerts(ledger, facts)
     _silence(ledger, facts)
     _repeats(ledger, facts, list(_all_repeats(facts, followed)))
     ledger.figures["left waiting in the outbox"] = facts.stored.waiting
-    ledger.blame("messages wait for ever", [None] * facts.stored.waiting)
-    ledger.blame("messages were given up", [None] * facts.stored.parked)
+    ledger.blame("messages wait for ever", range(facts.stored.waiting))
+    ledger.blame("messages were given up", range(facts.stored.parked))
+    ledger.figures["messages given up after two kills each"] = facts.stored.crashed
+    ledger.blame("too many for the kills", range(len(facts.kills) // 2, facts.stored.crashed))
     ledger.blame("the database is damaged", facts.stored.faults)
     ledger.blame("the bot met what it did not foresee", facts.unforeseen)
     return ledger
@@ -122,18 +131,32 @@ def _updates(ledger: Ledger, facts: Facts) -> None:
     ledger.blame("sound updates were set aside", sorted(aside - spoilt))
 
 
-def _conversations(ledger: Ledger, followed: Sequence[tuple[LedgerConversation, Followed]]) -> None:
+def _conversations(
+    ledger: Ledger, followed: Sequence[tuple[LedgerConversation, Followed]], given_up: int
+) -> None:
     ledger.figures["conversations"] = len(followed)
     ledger.figures["messages that people expected"] = sum(
         len(chat.expected) for chat, _ in followed
     )
+    sorry = [chat.mark for chat, _ in followed if any(map(_is_apology, chat.calls))]
+    # Their message is lost with its process, which each was told: the rest does not add up.
+    excused = sorry[:given_up]
     lacking = [chat.mark for chat, seen in followed if seen.reached < len(chat.expected)]
-    ledger.blame("people were not answered in full, or not in order", lacking)
-    ledger.blame("people gave up", [chat.mark for chat, _ in followed if not chat.finished])
+    incomplete = [mark for mark in lacking if mark not in excused]
+    ledger.blame("people were not answered in full, or not in order", incomplete)
+    gave_up = [chat.mark for chat, _ in followed if not chat.finished]
+    ledger.blame("people gave up", [mark for mark in gave_up if mark not in excused])
     strange = [
-        f"{chat.mark}: {call.text[:60]!r}" for chat, seen in followed for call in seen.strange
+        f"{chat.mark}: {call.text[:60]!r}"
+        for chat, seen in followed
+        for call in seen.strange
+        if not (chat.mark in excused and _is_apology(call))
     ]
     ledger.blame("people were told what nobody expected", strange)
+
+
+def _is_apology(call: Accepted) -> bool:
+    return call.text.startswith(_GIVEN_UP)
 
 
 def _interests(ledger: Ledger, facts: Facts) -> None:
@@ -166,11 +189,14 @@ def _notified(facts: Facts, *, is_new: bool) -> Iterator[str]:
 def _alerts(ledger: Ledger, facts: Facts) -> None:
     sent, _ = _lanes(facts.administrators)
     distinct = list(_distinct(sent))
-    references = [match[0] for call in distinct if (match := _REFERENCE.search(call.text))]
-    owed = Counter(facts.stored.references.values())
-    ledger.figures["alerts to administrators"] = len(references)
-    ledger.blame("updates set aside were not told", sorted((owed - Counter(references)).elements()))
-    ledger.blame("alerts came from nowhere", sorted((Counter(references) - owed).elements()))
+    alerts = [call.text for call in distinct if _REFERENCE.search(call.text)]
+    named = {reference for text in alerts for reference in _REFERENCE.findall(text)}
+    owed = facts.stored.references.values()
+    ledger.figures["alerts to administrators"] = len(alerts)
+    # One whose sending is not known may be told again, with what came since.
+    ledger.blame("updates set aside were not told", range(_errors_told(alerts), len(owed)))
+    strange = sorted(named.difference(owed))
+    ledger.blame("alerts came from nowhere", strange[facts.stored.crashed :])
     patterns = (_MARK, _REFERENCE)
     other = [
         call.text[:80]
@@ -179,6 +205,11 @@ def _alerts(ledger: Ledger, facts: Facts) -> None:
     ]
     ledger.blame("administrators were told something else", other)
     ledger.figures["notices to facilitators"] = len(list(_distinct(facts.facilitators)))
+
+
+def _errors_told(alerts: Sequence[str]) -> int:
+    """Count the errors that these alerts tell of."""
+    return sum(int(found[1] or 1) for text in alerts for found in _ERRORS.finditer(text))
 
 
 def _silence(ledger: Ledger, facts: Facts) -> None:
