@@ -25,6 +25,10 @@ def told(mark: str = MARK, at: float = 3.0) -> Accepted:
     return said(f"Nouvelle demande {mark}", at, chat=ADMINISTRATORS)
 
 
+def withdrawal(mark: str = MARK, at: float = 4.0) -> Accepted:
+    return said(f"{mark} a <b>retiré</b> sa demande", at, chat=ADMINISTRATORS)
+
+
 STORED = Stored(
     states={1: "done", 2: "done"}, references={}, waiting=0, parked=0, crashed=0, marks=[MARK]
 )
@@ -73,7 +77,7 @@ def test_where_all_is_well_nothing_is_said() -> None:
         (stored(marks=[MARK, "M000002"]), "too many among the interests recorded (1): M000002"),
         (stored(withdrawn=[MARK]), "too many among the withdrawals recorded (1): M000001"),
         (
-            replace(PERFECT, administrators=[told(), said(MARK, 4, chat=ADMINISTRATORS)]),
+            replace(PERFECT, administrators=[told(), withdrawal()]),
             "too many among the withdrawals notified",
         ),
         (stored(references={1: "E-AAAAAA"}), "set aside were not told (1): 0"),
@@ -114,6 +118,16 @@ def test_an_alert_tells_of_as_many_as_it_says() -> None:
     assert settle(replace(PERFECT, administrators=[told(), alert], stored=two)).problems == []
     facts = replace(PERFECT, administrators=[told(), alert], stored=replace(two, references=three))
     assert settle(facts).problems == ["updates set aside were not told (1): 2"]
+
+
+def test_a_notification_sent_again_as_withdrawn_is_one() -> None:
+    """Its sending was not known when the person withdrew the request."""
+    card = said(f"<b>Demande retirée par la personne</b> {MARK}", 3.5, chat=ADMINISTRATORS)
+    withdrawn = [replace(PERFECT.conversations[0], withdrew=True)]
+    told_of = replace(PERFECT, conversations=withdrawn, stored=replace(STORED, withdrawn=[MARK]))
+    for cards in ([told(), card], [card]):
+        facts = replace(told_of, administrators=[*cards, withdrawal()])
+        assert settle(facts).problems == []
 
 
 def test_a_message_may_be_given_up_after_two_kills_and_no_other() -> None:

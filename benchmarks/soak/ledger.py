@@ -15,8 +15,9 @@ _REFERENCE = re.compile(r"E-[0-9A-F]{6}")
 _ERRORS = re.compile(r"(\d+) erreurs techniques|Erreur technique E-")
 # The beginning of the apology for a message that is given up.
 _GIVEN_UP = "Un message que je devais vous envoyer"
-# The beginning of the notification of a new request.
-_NEW = "Nouvelle demande"
+# The notification of a new request; of one that was withdrawn before the sending was known; and the
+# message that says of a withdrawal.
+_NEW, _ALREADY_WITHDRAWN, _WITHDRAWAL = "Nouvelle demande", "retirée par la personne", "retiré</b>"
 _MOST_EXAMPLES = 5
 # A call sent by a process before it was killed may be received a moment later.
 _LAG_SECONDS = 0.5
@@ -166,9 +167,9 @@ def _interests(ledger: Ledger, facts: Facts) -> None:
     ledger.figures["interests withdrawn by people"] = len(withdrawn)
     for what, marks, owed in (
         ("interests recorded", facts.stored.marks, entrusted),
-        ("interests notified to administrators", _notified(facts, is_new=True), entrusted),
+        ("interests notified to administrators", _notified_interests(facts), entrusted),
         ("withdrawals recorded", facts.stored.withdrawn, withdrawn),
-        ("withdrawals notified to administrators", _notified(facts, is_new=False), withdrawn),
+        ("withdrawals notified to administrators", _notified(facts, _WITHDRAWAL), withdrawn),
     ):
         times = Counter(marks)
         ledger.figures[what] = times.total()
@@ -177,12 +178,18 @@ def _interests(ledger: Ledger, facts: Facts) -> None:
         ledger.blame(f"twice among the {what}", [mark for mark, n in times.items() if n > 1])
 
 
-def _notified(facts: Facts, *, is_new: bool) -> Iterator[str]:
-    """Yield the mark of each message about a request; repeats count once."""
+def _notified_interests(facts: Facts) -> list[str]:
+    """Return the mark of each notification; sent again as withdrawn, it counts once."""
+    new = list(_notified(facts, _NEW))
+    return new + sorted(set(_notified(facts, _ALREADY_WITHDRAWN)).difference(new))
+
+
+def _notified(facts: Facts, words: str) -> Iterator[str]:
+    """Yield the mark of each message with these words; repeats count once."""
     sent, _ = _lanes(facts.administrators)
     for call in _distinct(sent):
         match = _MARK.search(call.text)
-        if match and (_NEW in call.text) is is_new:
+        if match and words in call.text:
             yield match[0]
 
 
