@@ -1,5 +1,6 @@
 """The tables, for SQLite and PostgreSQL; the migrations must lead to exactly this schema."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,6 +45,9 @@ TRANSIENT = "transient"
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
 
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware time, stored in UTC; without the time zone in SQLite, which has none."""
 
@@ -68,6 +72,23 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[Any], datetime | None] | None:
+        """Read what is no time as the earliest one: SQLite stores any text.
+
+        A query reads many rows: one that is spoilt must not keep the others from being read.
+        """
+        read = super().result_processor(dialect, coltype)
+
+        def readable(value: object) -> datetime | None:
+            try:
+                return read(value) if read else None
+            except (TypeError, ValueError, OverflowError):
+                return _EARLIEST
+
+        return readable if read else None
 
 
 class Written(TypeDecorator[str]):
