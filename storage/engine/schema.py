@@ -91,6 +91,28 @@ class UtcDateTime(TypeDecorator[datetime]):
         return readable if read else None
 
 
+class JsonOf(TypeDecorator[Any]):
+    """A JSON column of objects (`dict`) or of lists (`list`); what is another value reads as empty.
+
+    Whoever wrote it, the person whose row it is must not be met by an error each time.
+    """
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, shape: type[dict[str, Any]] | type[list[Any]]) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def process_result_value(
+        self,
+        value: object,
+        dialect: Dialect,  # noqa: ARG002 (SQLAlchemy's signature)
+    ) -> object:
+        """Return the value, or an empty one."""
+        return value if isinstance(value, self.shape) else self.shape()
+
+
 class Written(TypeDecorator[str]):
     """A text that a person may fill: whatever comes, no more than `longest` signs are stored.
 
@@ -263,7 +285,7 @@ rests = Table(
     "rests",
     metadata,
     Column("lane", String(48), primary_key=True),
-    Column("sent", JSON, nullable=False),
+    Column("sent", JsonOf(list), nullable=False),
     Column("since", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False),
     info={TRANSIENT: True},
@@ -290,7 +312,7 @@ drafts = Table(
     Column("form", String(32), nullable=False),
     Column("subject", String(128), nullable=False),
     Column("step", String(32), nullable=False),
-    Column("answers", JSON, nullable=False),
+    Column("answers", JsonOf(dict), nullable=False),
     Column("editing", Boolean, nullable=False, server_default=false()),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("changes", String(32)),
@@ -364,7 +386,7 @@ questions = Table(
     Column("asked_at", UtcDateTime, nullable=False, index=True),
     Column("text", _MESSAGE, nullable=False),
     Column("outcome", String(16), nullable=False),
-    Column("shown", JSON, nullable=False),
+    Column("shown", JsonOf(list), nullable=False),
     Column("chosen", String(128)),
     Column("chosen_at", UtcDateTime),
     Column("helpful", Boolean),
