@@ -186,10 +186,11 @@ async def test_a_pause_is_told(request_: BaseRequest, server: Server) -> None:
 
 
 async def test_a_moved_group_is_told(request_: BaseRequest, server: Server) -> None:
-    server.answers = answers(400, {"ok": False, "parameters": {"migrate_to_chat_id": -100}})
-    error = await failure(request_.post(server.url))
-    assert isinstance(error, ChatMigrated)
-    assert error.new_chat_id == -100
+    for given in (-100, "-100"):
+        server.answers = answers(400, {"ok": False, "parameters": {"migrate_to_chat_id": given}})
+        error = await failure(request_.post(server.url))
+        assert isinstance(error, ChatMigrated)
+        assert error.new_chat_id == -100
 
 
 PAGE = b"<html>deactivated, restricted, retry later, unauthorized</html>"
@@ -241,13 +242,38 @@ async def test_a_refusal_told_with_status_200_is_a_refusal(
     assert (type(error), error.message.lower()) == (expected, "why")
 
 
-@pytest.mark.parametrize("content", [b"{}", b"[]", b"null", b"5", b'{"ok": true}', PAGE, b""])
+@pytest.mark.parametrize(
+    "content", [b"{}", b"[]", b"null", b"5", b'{"ok":true}', b'{"ok": true}', PAGE, b""]
+)
 async def test_a_success_without_a_result_is_trouble(
     request_: BaseRequest, server: Server, content: bytes
 ) -> None:
     server.answers = answers(200, content)
     error = await failure(request_.post(server.url))
     assert judge(error, in_group=False).consequence is Consequence.RETRY
+
+
+@pytest.mark.parametrize("status", [200, 400, 429, 500])
+@pytest.mark.parametrize("given", [5, "x", [1], None, {"retry_after": [1]}, {"retry_after": "x"}])
+@pytest.mark.parametrize("said", [5, ["x"], {}, None, "why"])
+async def test_a_refusal_of_odd_types_is_telegram_s_error(
+    request_: BaseRequest, server: Server, status: int, given: object, said: object
+) -> None:
+    body = {"ok": False, "description": said, "parameters": given}
+    server.answers = answers(status, body)
+    error = await failure(request_.post(server.url))
+    assert type(error) in {BadRequest, NetworkError}
+    assert said != "why" or error.message.lower() == "why"
+
+
+@pytest.mark.parametrize("given", ["7", 7, 6.5, "6.5"])
+async def test_a_number_written_otherwise_is_read(
+    request_: BaseRequest, server: Server, given: object
+) -> None:
+    server.answers = answers(429, {"ok": False, "parameters": {"retry_after": given}})
+    error = await failure(request_.post(server.url))
+    assert isinstance(error, RetryAfter)
+    assert inside(error, "retry_after").total_seconds() == 7
 
 
 async def test_a_file_may_hold_anything(request_: BaseRequest, server: Server) -> None:
