@@ -17,7 +17,7 @@ import pytest
 from dialogue import Speaker, Stage, tune, unfailing
 from pydantic import SecretStr
 from telegram import WebhookInfo
-from telegram.error import BadRequest
+from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError
 from test_dialogue_interest import registers
 
 from bot.cli import main
@@ -229,10 +229,59 @@ async def test_an_address_that_changes_after_it_was_accepted_is_somebody_elses(
     assert "another address (on elsewhere)" in caplog.text
 
 
+class Blind(Retelling):
+    """A server that registers, and tells of it only trouble."""
+
+    def __init__(self, trouble: Exception, *, takes_none: bool = False) -> None:
+        super().__init__("https://here/bot", None)
+        self.trouble, self.takes_none = trouble, takes_none
+
+    async def set_webhook(self, *_: object, **__: object) -> None:
+        await super().set_webhook()
+        if self.takes_none:
+            raise self.trouble
+
+    async def get_webhook_info(self) -> WebhookInfo:
+        await super().get_webhook_info()
+        raise self.trouble
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        InvalidToken("Not Found"),
+        BadRequest("no"),
+        NetworkError("no"),
+        Conflict("no"),
+        KeyError("url"),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("takes_none", [False, True])
+async def test_what_cannot_be_looked_at_is_registered_once(
+    monkeypatch: pytest.MonkeyPatch, trouble: Exception, *, takes_none: bool
+) -> None:
+    telegram = Blind(trouble, takes_none=takes_none)
+    bot: Any = telegram
+    registration = WebhookRegistration(bot, "https://here/bot", "word")
+    pauses = await kept(monkeypatch, registration)
+    assert telegram.registered == (6 if takes_none else 1)
+    is_of_the_call = isinstance(trouble, InvalidToken | BadRequest)
+    assert registration.is_refused == (takes_none and is_of_the_call)
+    assert pauses == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0]
+
+
 async def looked_at(
     monkeypatch: pytest.MonkeyPatch, telegram: Retelling
 ) -> tuple[Retelling, list[float]]:
     """Keep a webhook registered for six looks."""
+    bot: Any = telegram
+    registration = WebhookRegistration(bot, "https://here/bot", "word")
+    return telegram, await kept(monkeypatch, registration)
+
+
+async def kept(monkeypatch: pytest.MonkeyPatch, registration: WebhookRegistration) -> list[float]:
+    """Keep it registered for six looks; return the pauses between them."""
     pauses: list[float] = []
 
     async def pause(seconds: float) -> None:
@@ -241,10 +290,9 @@ async def looked_at(
             raise asyncio.CancelledError
 
     monkeypatch.setattr("bot.inbox.webhook_registration.asyncio", SimpleNamespace(sleep=pause))
-    bot: Any = telegram
     with pytest.raises(asyncio.CancelledError):
-        await WebhookRegistration(bot, "https://here/bot", "word").keep()
-    return telegram, pauses
+        await registration.keep()
+    return pauses
 
 
 class Reluctant(Elsewhere):

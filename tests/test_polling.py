@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 from storage_fixtures import database_url, migrated_database, stopped_clock  # noqa: F401 (fixtures)
-from telegram.error import NetworkError, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    EndPointNotFound,
+    Forbidden,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 
 from bot.inbox.backlog import Backlog
 from bot.inbox.polling import PollingSource
@@ -54,10 +62,13 @@ class Server:
 
 
 async def polled(
-    monkeypatch: pytest.MonkeyPatch, database: Database, answer: object
+    monkeypatch: pytest.MonkeyPatch,
+    database: Database,
+    answer: object,
+    server: Server | None = None,
 ) -> tuple[float, int]:
     """Return how long twenty polls took, and how many updates are kept."""
-    clock, server = Time(), Server(answer)
+    clock, server = Time(), server or Server(answer)
     monkeypatch.setattr("bot.inbox.polling.time", clock)
     monkeypatch.setattr("bot.inbox.polling.asyncio", clock)
     source: Any = PollingSource
@@ -118,3 +129,62 @@ async def test_updates_are_fetched_without_a_pause(
 async def test_no_pause_is_endless(monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
     seconds, _ = await polled(monkeypatch, database, RetryAfter(10**9))
     assert seconds == POLLS * 3600
+
+
+class Hooked(Server):
+    """A server that is asked for its webhook, and says what it is told to."""
+
+    def __init__(self, *told: object) -> None:
+        super().__init__(None)
+        self.told = list(told)
+        self.has_webhook = True
+
+    async def get_webhook_info(self) -> Any:
+        told = self.told.pop(0)
+        if isinstance(told, Exception):
+            raise told
+        return SimpleNamespace(url=told)
+
+    async def delete_webhook(self, *, drop_pending_updates: bool) -> None:
+        assert not drop_pending_updates
+        self.has_webhook = False
+
+
+TROUBLES = [
+    BadRequest("no such method"),
+    NetworkError("no"),
+    Conflict("no"),
+    Forbidden("no"),
+    EndPointNotFound("no"),
+    KeyError("result"),
+    TypeError(),
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=repr)
+async def test_a_server_that_tells_no_webhook_is_fetched_from(
+    monkeypatch: pytest.MonkeyPatch, database: Database, trouble: Exception
+) -> None:
+    server = Hooked(trouble)
+    server.answer = lambda polls: [update(polls)]
+    assert await polled(monkeypatch, database, None, server) == (0.0, POLLS)
+
+
+async def test_a_webhook_that_was_not_told_is_left_at_the_first_conflict(
+    monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    server = Hooked(NetworkError("no"), NetworkError("no"), "https://left.example")
+    server.answer = lambda polls: (
+        Conflict("webhook is active") if server.has_webhook else [update(polls)]
+    )
+    _, kept = await polled(monkeypatch, database, None, server)
+    assert kept == POLLS - 2
+
+
+async def test_a_conflict_with_another_bot_removes_no_webhook_later(
+    monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    server = Hooked("")
+    server.answer = Conflict("terminated by other getUpdates request")
+    await polled(monkeypatch, database, None, server)
+    assert server.has_webhook

@@ -4,13 +4,16 @@ from typing import Any
 
 import phonenumbers
 import pytest
+from dialogue import inside
 from offline import SENDER, chat, from_bot, handle, message, offline_bot, tap, texts  # noqa: F401
+from sqlalchemy import text
 
 from benchmarks.soak.offline_bot import FACILITATORS, OfflineBot
 from handlers.forms import checks
 from handlers.forms.form_buttons import NOTICE, RECAP
 from handlers.forms.soundness import row_of
-from handlers.table import AHEAD
+from handlers.forms.steps import Form
+from handlers.table import AHEAD, FORMS
 from knowledge.model import Project
 from storage.records.drafts import Draft
 
@@ -39,8 +42,8 @@ async def put(bot: OfflineBot, draft: dict[str, Any]) -> None:
         work.drafts.save(Draft(person.id, **whole | draft))
 
 
-async def says(bot: OfflineBot, text: str) -> str:
-    return "\n".join(texts(await handle(bot, message=message(text))))
+async def says(bot: OfflineBot, typed: str) -> str:
+    return "\n".join(texts(await handle(bot, message=message(typed))))
 
 
 async def taps(bot: OfflineBot, data: str) -> tuple[str, str]:
@@ -159,6 +162,28 @@ async def test_no_question_is_asked_before_those_that_it_names(
     _, toast = await taps(offline, data)
     assert "n'est plus actif" in toast
     assert offline.rows("SELECT step FROM drafts") == [{"step": step}]
+
+
+@pytest.mark.parametrize("answers", ["null", "5", "[]", '"x"', "true", "not json", "[" * 5000])
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+async def test_a_draft_whose_answers_are_none_begins_anew(
+    offline: OfflineBot, form: Form, answers: str
+) -> None:
+    async def spoil() -> None:
+        await put(offline, {"form": form.name})
+        async with offline.database.begin() as work:
+            spoilt = text("UPDATE drafts SET answers = :answers")
+            await inside(work.people, "connection").execute(spoilt, {"answers": answers})
+
+    await spoil()
+    assert await says(offline, "oui")
+    (kept,) = offline.rows("SELECT step FROM drafts")
+    assert kept["step"] == form.steps[0].key
+    for data in ("fr", "fm", "fx:0", f"fs:{form.steps[0].key}"):
+        await spoil()
+        assert any(await taps(offline, data)), data
+    await spoil()
+    assert await says(offline, "/annuler")
 
 
 @pytest.mark.parametrize("subject", ["x", "", "9" * 30, "-1", "\u0661", "404"])

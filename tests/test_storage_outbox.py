@@ -2,8 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from shutil import copy
 
+import orjson
 import pytest
+from dialogue import inside
+from sqlalchemy import text
 from storage_fixtures import (  # noqa: F401 (fixtures)
     START,
     TELEGRAM_ID,
@@ -17,7 +22,8 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.queues.outbox import Audience, Delivery, Outgoing, Pending
+from storage.queues.inbox import Received
+from storage.queues.outbox import Audience, Delivery, Outgoing, Pending, Priority
 from storage.subject import Kind, Subject
 
 ALL = frozenset(Audience)
@@ -279,3 +285,54 @@ async def test_stranded_is_what_stands_in_another_chat_and_is_not_on_its_way(
             work.outbox.owe(replace(group, about=about))
         assert await work.outbox.stranded([left, stays, waits, unsent], -100) == {left}
         assert await work.outbox.stranded([], -100) == frozenset()
+
+
+NO_TIMES = ["", "x", "2026-11-23", "2026-11-23T10:00:00Z", "9" * 30, 5, 5.5, b"\xff"]
+
+
+@pytest.mark.parametrize("value", NO_TIMES)
+async def test_a_time_that_cannot_be_read_keeps_no_other_row(
+    tmp_path: Path, blank_file: Path, value: object
+) -> None:
+    # PostgreSQL stores nothing but times.
+    opened = Database(f"sqlite+aiosqlite:///{copy(blank_file, tmp_path / 'bot.db')}")
+    async with opened.begin() as work:
+        await work.outbox.add(to_person(7, "a"))
+        await work.inbox.add([Received(1, 7, "{}")])
+        for column in ("outbox SET created_at", "inbox SET received_at"):
+            spoilt = text(f"UPDATE {column} = :value")
+            await inside(work.outbox, "connection").execute(spoilt, {"value": value})
+        await work.outbox.add(to_person(8, "b"))
+        await work.inbox.add([Received(2, 8, "{}")])
+    async with opened.begin() as work:
+        assert words(await work.outbox.claim("here", [], 10, ALL)) == ["a", "b"]
+        assert [one.update_id for one in await work.inbox.claim("here", [], 10)] == [1, 2]
+    await opened.close()
+
+
+@pytest.mark.parametrize("value", [-2, 4, 99])
+async def test_a_priority_of_another_version_keeps_no_other_row(
+    database: Database, value: int
+) -> None:
+    async with database.begin() as work:
+        await work.outbox.add(to_person(7, "a"))
+        changed = text("UPDATE outbox SET priority = :value")
+        await inside(work.outbox, "connection").execute(changed, {"value": value})
+        await work.outbox.add(to_person(8, "b"))
+        claimed = await work.outbox.claim("here", [], 10, ALL)
+    assert [(one.payload["text"], one.priority) for one in claimed] == [
+        ("b", Priority.ANSWER),
+        ("a", Priority.HELD),
+    ]
+
+
+@pytest.mark.parametrize("written", ["\\ud800", "\\udcff", "\\ude00\\ud83d"])
+async def test_what_no_call_can_hold_is_replaced(database: Database, written: str) -> None:
+    async with database.begin() as work:
+        await work.outbox.add(to_person(7, "a"))
+        changed = text("UPDATE outbox SET payload = :value")
+        value = f'{{"text": "\U0001f600 {written}"}}'
+        await inside(work.outbox, "connection").execute(changed, {"value": value})
+        (pending,) = await work.outbox.claim("here", [], 10, ALL)
+    assert orjson.loads(orjson.dumps(pending.payload)) == pending.payload
+    assert pending.payload["text"].startswith("\U0001f600 \ufffd")

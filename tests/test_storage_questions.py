@@ -2,7 +2,7 @@
 
 import pytest
 from dialogue import inside
-from sqlalchemy import select
+from sqlalchemy import select, text
 from storage_fixtures import (  # noqa: F401 (fixtures)
     START,
     Clock,
@@ -257,3 +257,14 @@ async def test_the_oldest_go_first_but_nothing_that_facilitators_work_on(
         assert [one.text for one in await all_of(work, someone)] == ["0", "1", "2", "4", "5"]
         assert len(await all_of(work, other)) == 1
         assert await work.questions.thin_out(QuestionLimits(in_all=2)) == 0
+
+
+@pytest.mark.parametrize("shown", ["null", "5", '{"a": 1}', '"abc"'])
+async def test_a_question_whose_entries_are_no_list_is_read(database: Database, shown: str) -> None:
+    someone = await person(database)
+    async with database.begin() as work:
+        await work.questions.record(1, someone, "one", "none", ["a"])
+        await work.changes.write_all()
+        spoilt = text("UPDATE questions SET shown = :shown")
+        await inside(work.questions, "connection").execute(spoilt, {"shown": shown})
+        assert [one.shown for one in await all_of(work, someone)] == [()]

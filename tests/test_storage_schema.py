@@ -46,7 +46,16 @@ from storage.database import Database
 from storage.engine.claims import Which
 from storage.engine.errors import DatabaseTooNewError, DatabaseUnavailableError
 from storage.engine.revision import MIGRATIONS, NEWEST
-from storage.engine.schema import Written, drafts, inbox, metadata, outbox, people, publications
+from storage.engine.schema import (
+    JsonOf,
+    Written,
+    drafts,
+    inbox,
+    metadata,
+    outbox,
+    people,
+    publications,
+)
 from storage.engine.upgrade import configuration
 from storage.privacy.retention import Durations
 from storage.queues.outbox import Audience, Delivery
@@ -302,7 +311,7 @@ def test_every_text_has_a_limit_that_is_stated() -> None:
         f"{table.name}.{column.name}"
         for table in metadata.sorted_tables
         for column in table.columns
-        if isinstance(column.type, Text | JSON | LargeBinary)
+        if isinstance(column.type, Text | JSON | JsonOf | LargeBinary)
     }
     assert unlimited == set(LIMITED_ELSEWHERE)
 

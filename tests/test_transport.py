@@ -30,8 +30,9 @@ from telegram.ext import ExtBot
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
 
-from bot.outbox.bot_api import ask
-from bot.outbox.transport import AiohttpRequest, Transport
+from bot.outbox.bot_api import ask, refuses_token
+from bot.outbox.refusals import Consequence, judge
+from bot.outbox.transport import AiohttpRequest, HttpxRequest, Transport
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
 
 TOKEN = "42:a-very-secret-token"  # noqa: S105 - a token of no bot
@@ -115,7 +116,7 @@ async def listening() -> AsyncIterator[Server]:
         server.release.set()
 
 
-@pytest.fixture(name="kind", params=[AiohttpRequest, HTTPXRequest])
+@pytest.fixture(name="kind", params=[AiohttpRequest, HttpxRequest])
 def each(request: pytest.FixtureRequest) -> Callable[..., BaseRequest]:
     kind: Callable[..., BaseRequest] = request.param
     return kind
@@ -185,10 +186,100 @@ async def test_a_pause_is_told(request_: BaseRequest, server: Server) -> None:
 
 
 async def test_a_moved_group_is_told(request_: BaseRequest, server: Server) -> None:
-    server.answers = answers(400, {"ok": False, "parameters": {"migrate_to_chat_id": -100}})
+    for given in (-100, "-100"):
+        server.answers = answers(400, {"ok": False, "parameters": {"migrate_to_chat_id": given}})
+        error = await failure(request_.post(server.url))
+        assert isinstance(error, ChatMigrated)
+        assert error.new_chat_id == -100
+
+
+PAGE = b"<html>deactivated, restricted, retry later, unauthorized</html>"
+
+
+@pytest.mark.parametrize("status", [401, 403, 409, 413, 418, 429, 500, 502, 503, 504, 599])
+@pytest.mark.parametrize("content", [PAGE, b"", b"[]", b"null", b'"no"', b"5"])
+async def test_a_page_of_a_proxy_is_trouble_and_not_telegram_s_word(
+    request_: BaseRequest, server: Server, status: int, content: bytes
+) -> None:
+    server.answers = answers(status, content)
     error = await failure(request_.post(server.url))
-    assert isinstance(error, ChatMigrated)
-    assert error.new_chat_id == -100
+    assert type(error) is NetworkError
+    assert "html" not in error.message
+    refusal = judge(error, in_group=False)
+    assert refusal.consequence is (Consequence.PARK if status == 413 else Consequence.RETRY)
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_a_page_that_is_about_the_call_is_not_quoted(
+    request_: BaseRequest, server: Server, status: int
+) -> None:
+    server.answers = answers(status, PAGE)
+    error = await failure(request_.post(server.url))
+    assert str(status) in error.message
+    assert "html" not in error.message
+    assert not (isinstance(error, InvalidToken) and refuses_token(error))
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (400, BadRequest),
+        (401, InvalidToken),
+        (403, Forbidden),
+        (404, InvalidToken),
+        (409, Conflict),
+        (500, NetworkError),
+        (None, BadRequest),
+        (200, BadRequest),
+        ("403", BadRequest),
+    ],
+)
+async def test_a_refusal_told_with_status_200_is_a_refusal(
+    request_: BaseRequest, server: Server, code: object, expected: type[TelegramError]
+) -> None:
+    server.answers = answers(200, {"ok": False, "error_code": code, "description": "why"})
+    error = await failure(request_.post(server.url))
+    assert (type(error), error.message.lower()) == (expected, "why")
+
+
+@pytest.mark.parametrize(
+    "content", [b"{}", b"[]", b"null", b"5", b'{"ok":true}', b'{"ok": true}', PAGE, b""]
+)
+async def test_a_success_without_a_result_is_trouble(
+    request_: BaseRequest, server: Server, content: bytes
+) -> None:
+    server.answers = answers(200, content)
+    error = await failure(request_.post(server.url))
+    assert judge(error, in_group=False).consequence is Consequence.RETRY
+
+
+@pytest.mark.parametrize("status", [200, 400, 429, 500])
+@pytest.mark.parametrize("given", [5, "x", [1], None, {"retry_after": [1]}, {"retry_after": "x"}])
+@pytest.mark.parametrize("said", [5, ["x"], {}, None, "why"])
+async def test_a_refusal_of_odd_types_is_telegram_s_error(
+    request_: BaseRequest, server: Server, status: int, given: object, said: object
+) -> None:
+    body = {"ok": False, "description": said, "parameters": given}
+    server.answers = answers(status, body)
+    error = await failure(request_.post(server.url))
+    assert type(error) in {BadRequest, NetworkError}
+    assert said != "why" or error.message.lower() == "why"
+
+
+@pytest.mark.parametrize("given", ["7", 7, 6.5, "6.5"])
+async def test_a_number_written_otherwise_is_read(
+    request_: BaseRequest, server: Server, given: object
+) -> None:
+    server.answers = answers(429, {"ok": False, "parameters": {"retry_after": given}})
+    error = await failure(request_.post(server.url))
+    assert isinstance(error, RetryAfter)
+    assert inside(error, "retry_after").total_seconds() == 7
+
+
+async def test_a_file_may_hold_anything(request_: BaseRequest, server: Server) -> None:
+    for content in (b'{"ok": false}', PAGE, b"[]"):
+        server.answers = answers(200, content)
+        assert await request_.retrieve(server.url) == content
 
 
 async def test_an_answer_that_is_no_json(request_: BaseRequest, server: Server) -> None:

@@ -70,10 +70,11 @@ class PollingSource(UpdateSource):
         self._clock = clock
         self._last_batch = clock()
         self._pause = 0.0
+        self._has_left_webhook = False
 
     async def run(self) -> None:
         """Fetch until cancelled; InvalidToken where Telegram no longer knows the token."""
-        await self._insist(self._leave_webhook)
+        await self._leave_webhook()
         offset = await self._insist(self._first_offset)
         while True:
             offset = await self._insist(partial(self._fetch, offset))
@@ -95,15 +96,22 @@ class PollingSource(UpdateSource):
                 await self._wait_after(error)
 
     async def _leave_webhook(self) -> None:
-        """Remove the webhook: Telegram refuses getUpdates otherwise. The updates that wait stay."""
+        """Remove the webhook: Telegram refuses getUpdates otherwise. The updates that wait stay.
+
+        Where that fails, the fetches are tried all the same: a server may have no webhooks.
+        """
         try:
             if (await self._bot.get_webhook_info()).url:
                 await self._bot.delete_webhook(drop_pending_updates=False)
                 logger.warning("a webhook was left over: it is deleted, to fetch instead")
+            self._has_left_webhook = True
         except InvalidToken as error:
             if refuses_token(error):
                 raise
             logger.warning("this server knows no webhooks: none is left over")
+        except Exception as error:  # noqa: BLE001 - PTB may raise any on an answer that it cannot parse
+            name = type(error).__name__
+            logger.warning("whether a webhook is left over is not known: %s", name)
 
     async def _first_offset(self) -> int | None:
         async with self._database.begin() as work:
@@ -115,7 +123,13 @@ class PollingSource(UpdateSource):
         if self._clock() - self._last_batch > CURSOR_MEMORY:
             offset = None
         until = time.monotonic() + _SHORTEST_PAUSE
-        batch = await self._get_updates(offset)
+        try:
+            batch = await self._get_updates(offset)
+        except Conflict:
+            # Only once: it may be that of another bot with this token, which would set it again.
+            if not self._has_left_webhook:
+                await self._leave_webhook()
+            raise
         confirmed = await self._keep(batch) if batch else offset
         if not batch or (offset is not None and confirmed is not None and confirmed <= offset):
             await asyncio.sleep(max(0.0, until - time.monotonic()))

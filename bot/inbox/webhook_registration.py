@@ -41,21 +41,24 @@ class WebhookRegistration:
             try:
                 # The first registration is unconditional: Telegram does not reveal which secret it
                 # has.
+                was_registered = registered
                 if not registered:
                     await self._register()
-                was_registered, registered = registered, await self._is_right(is_new=not registered)
+                    # Where it cannot be looked at, it is registered all the same.
+                    registered = True
+                registered = await self._is_right(is_new=not was_registered)
                 self.is_refused = False
             except InvalidToken as error:
                 if refuses_token(error):
                     raise
                 logger.error("the server does not know a method of webhooks")
-                self.is_refused = True
+                self.is_refused = not registered
                 pause = _longer(pause)
             except BadRequest as error:
                 # The error is about the address or the certificate, which only the operator can
                 # correct.
                 logger.error("Telegram refuses the webhook: %s", error.message)
-                self.is_refused = True
+                self.is_refused = not registered
                 pause = _longer(pause)
             except TelegramError as error:
                 logger.warning("the webhook cannot be looked at: %s", type(error).__name__)

@@ -18,6 +18,7 @@ from aiohttp.abc import AbstractStreamWriter
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
 
+from bot.outbox.answers import understood
 from bot.runtime import json_text
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Transport(StrEnum):
 
     def request(self, connections: int, pool_timeout: float | None = 1.0) -> BaseRequest:
         """Return PTB's request object over this library; ``pool_timeout`` in seconds."""
-        kind = AiohttpRequest if self is Transport.AIOHTTP else HTTPXRequest
+        kind = AiohttpRequest if self is Transport.AIOHTTP else HttpxRequest
         return kind(
             connection_pool_size=connections,
             pool_timeout=pool_timeout,
@@ -143,9 +144,11 @@ class AiohttpRequest(BaseRequest):
             async with self._session.request(
                 method, url, data=body, timeout=timeout, allow_redirects=False
             ) as response:
-                return response.status, await response.read()
+                status, content = response.status, await response.read()
         except (aiohttp.ClientError, OSError, ValueError) as failure:
             error = _translated(failure)
+        else:
+            return understood(method, status, content)
         finally:
             self._pool.release()
         # Raised outside the except block, so that the original error, whose text contains the
@@ -166,6 +169,24 @@ class AiohttpRequest(BaseRequest):
                 await self._pool.acquire()
         except TimeoutError:
             raise TimedOut(_POOL_FULL) from None
+
+
+class HttpxRequest(HTTPXRequest):
+    """PTB's own request object, which reads answers as the other one does."""
+
+    __slots__ = ()
+    parse_json_payload = staticmethod(AiohttpRequest.parse_json_payload)
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        *arguments: Any,  # noqa: ANN401 - PTB's contract
+        **more: Any,  # noqa: ANN401 - as above
+    ) -> tuple[int, bytes]:
+        """Send one request; return status and body."""
+        status, content = await super().do_request(url, method, *arguments, **more)
+        return understood(method, status, content)
 
 
 def _translated(failure: Exception) -> TelegramError:

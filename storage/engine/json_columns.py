@@ -29,9 +29,15 @@ def _loaded(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON
     except ValueError:
         try:
             # This parser reads lone surrogates, NaN and deeper nesting too.
-            return json.loads(text)
+            return _writable(json.loads(text))
         except (ValueError, RecursionError):
             return None
+
+
+def _writable(value: object) -> Any:  # noqa: ANN401 - as above
+    """Replace lone surrogates, which neither a call to Telegram nor a database could hold."""
+    written = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass")
+    return json.loads(written.decode("utf-16", "replace"))
 
 
 JSON_COLUMNS: JsonColumns = {"json_serializer": _dumped, "json_deserializer": _loaded}

@@ -1,5 +1,6 @@
 """The tables, for SQLite and PostgreSQL; the migrations must lead to exactly this schema."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,6 +45,9 @@ TRANSIENT = "transient"
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
 
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware time, stored in UTC; without the time zone in SQLite, which has none."""
 
@@ -68,6 +72,45 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[Any], datetime | None] | None:
+        """Read what is no time as the earliest one: SQLite stores any text.
+
+        A query reads many rows: one that is spoilt must not keep the others from being read.
+        """
+        read = super().result_processor(dialect, coltype)
+
+        def readable(value: object) -> datetime | None:
+            try:
+                return read(value) if read else None
+            except (TypeError, ValueError, OverflowError):
+                return _EARLIEST
+
+        return readable if read else None
+
+
+class JsonOf(TypeDecorator[Any]):
+    """A JSON column of objects (`dict`) or of lists (`list`); what is another value reads as empty.
+
+    Whoever wrote it, the person whose row it is must not be met by an error each time.
+    """
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, shape: type[dict[str, Any]] | type[list[Any]]) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def process_result_value(
+        self,
+        value: object,
+        dialect: Dialect,  # noqa: ARG002 (SQLAlchemy's signature)
+    ) -> object:
+        """Return the value, or an empty one."""
+        return value if isinstance(value, self.shape) else self.shape()
 
 
 class Written(TypeDecorator[str]):
@@ -242,7 +285,7 @@ rests = Table(
     "rests",
     metadata,
     Column("lane", String(48), primary_key=True),
-    Column("sent", JSON, nullable=False),
+    Column("sent", JsonOf(list), nullable=False),
     Column("since", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False),
     info={TRANSIENT: True},
@@ -269,7 +312,7 @@ drafts = Table(
     Column("form", String(32), nullable=False),
     Column("subject", String(128), nullable=False),
     Column("step", String(32), nullable=False),
-    Column("answers", JSON, nullable=False),
+    Column("answers", JsonOf(dict), nullable=False),
     Column("editing", Boolean, nullable=False, server_default=false()),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("changes", String(32)),
@@ -343,7 +386,7 @@ questions = Table(
     Column("asked_at", UtcDateTime, nullable=False, index=True),
     Column("text", _MESSAGE, nullable=False),
     Column("outcome", String(16), nullable=False),
-    Column("shown", JSON, nullable=False),
+    Column("shown", JsonOf(list), nullable=False),
     Column("chosen", String(128)),
     Column("chosen_at", UtcDateTime),
     Column("helpful", Boolean),

@@ -97,8 +97,8 @@ class Outbox(Whereabouts):
             result = await self._connection.execute(_CLAIM, parameters)
         except IntegrityError as error:
             raise ClaimLostError("another worker took the same lane") from error
-        rows = sorted(result, key=lambda row: (row.priority, row.id))
-        return tuple(_pending(row) for row in rows)
+        claimed = map(_pending, result)
+        return tuple(sorted(claimed, key=lambda item: (item.priority, item.id)))
 
     async def has_suspect(self, busy: Collection[str], audiences: Collection[Audience]) -> bool:
         """Tell whether a call that was in a crash could be made now, in a free lane."""
@@ -299,16 +299,24 @@ _PENDING = (
 )
 
 
+_PRIORITIES = frozenset(map(int, Priority))
+
+
 def _pending(row: Row[*tuple[Any, ...]]) -> Pending:
     values = {column.name: getattr(row, column.name) for column in _PENDING}
     about, quotes = values["about"], values["quotes"]
     typed = {
         "audience": Audience(values["audience"]),
         "about": Subject.parse(about),
-        "priority": Priority(values["priority"]),
+        "priority": _priority(values["priority"]),
         "quotes": tuple(quotes) if isinstance(quotes, list) else (),
     }
     return Pending(**values | typed, leaves_trace=about is not None)
+
+
+def _priority(value: object) -> Priority:
+    """Return a row's priority; the last, where another version wrote one that this has not."""
+    return Priority(value) if value in _PRIORITIES else Priority.HELD
 
 
 def _has_earlier() -> ColumnElement[bool]:
