@@ -38,6 +38,7 @@ async def test_a_message_comes_back_as_it_was_owed(database: Database) -> None:
         number = await work.outbox.add(outgoing)
     async with database.begin() as work:
         (pending,) = await work.outbox.claim("here", [], 10, ALL)
+        assert await work.outbox.attachment(number) == b"\x00\xff"
     assert pending == Pending(
         id=number,
         lane=f"person:{TELEGRAM_ID}",
@@ -46,7 +47,7 @@ async def test_a_message_comes_back_as_it_was_owed(database: Database) -> None:
         update_id=None,
         method="sendMessage",
         payload={"text": "\u00c9\U0001f600"},
-        attachment=b"\x00\xff",
+        has_attachment=True,
         filename="data.html",
         about=Subject(Kind.GAP, 1),
         attempts=0,
