@@ -280,3 +280,13 @@ async def test_stranded_is_what_stands_in_another_chat_and_is_not_on_its_way(
             work.outbox.owe(replace(group, about=about))
         assert await work.outbox.stranded([left, stays, waits, unsent], -100) == {left}
         assert await work.outbox.stranded([], -100) == frozenset()
+
+
+async def test_moves_that_are_told_out_of_order_lead_to_the_last_chat(database: Database) -> None:
+    async with database.begin() as work:
+        await work.outbox.add(to_person(-5))
+        await work.outbox.moved(-1005, -1006)
+        await work.outbox.moved(-5, -1005)
+        assert [await work.outbox.current_chat(chat) for chat in (-5, -1005, -1006)] == [-1006] * 3
+        (waiting,) = await work.outbox.claim("here", [], 10, ALL)
+    assert waiting.chat_id == -1006
