@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from dialogue import Stage, inside, put_inside
@@ -357,6 +357,7 @@ async def test_stored_files_are_read_one_at_a_time(
     people = [User(9000 + number, "Autre", "Personne") for number in range(8)]
     reading: list[int] = []
     most: list[int] = []
+    files: list[IO[bytes]] = []
     read, send = Outbox.attachment, call
 
     async def counted(self: Outbox, outgoing_id: int) -> bytes | None:
@@ -364,9 +365,10 @@ async def test_stored_files_are_read_one_at_a_time(
         most.append(len(reading))
         return await read(self, outgoing_id)
 
-    async def sent(bot: Any, item: Pending, *rest: Any) -> Any:
+    async def sent(bot: Any, item: Pending, chat_id: int, file: IO[bytes]) -> Any:
+        files.append(file)
         try:
-            return await send(bot, item, *rest)
+            return await send(bot, item, chat_id, file)
         finally:
             reading.remove(item.id)
 
@@ -389,6 +391,8 @@ async def test_stored_files_are_read_one_at_a_time(
     stage.running.parts.dispatcher.wake()
     await stage.settles()
     assert most == [1] * len(people)
+    # The traceback of a refused call would keep what is open.
+    assert [file.closed for file in files] == [True] * len(people)
     for person in people:
         (document,) = [
             m["document"] for m in stage.messenger.messages(person.id) if "document" in m

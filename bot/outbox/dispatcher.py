@@ -179,12 +179,18 @@ class Dispatcher(Lanes[Pending, str]):
     async def _send_stored(self, item: Pending, chat_id: int) -> int | None:
         """Send a file that is stored whole: one at a time, for each may take much memory."""
         async with self._reading:
-            async with self._database.begin() as work:
-                file = await work.outbox.attachment(item.id)
+            file = await self._stored(item)
             # The person was erased meanwhile.
             if file is None:
                 return None
-            return await self._made_call(item, chat_id, BytesIO(file))
+            # Closed, it holds no content: the traceback of a refusal keeps it for a while.
+            with file:
+                return await self._made_call(item, chat_id, file)
+
+    async def _stored(self, item: Pending) -> BytesIO | None:
+        async with self._database.begin() as work:
+            content = await work.outbox.attachment(item.id)
+        return None if content is None else BytesIO(content)
 
     async def _tell_alerts(self, item: Pending) -> None:
         """Send one message for all alerts that a group is not told of yet."""
