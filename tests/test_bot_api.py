@@ -1,6 +1,7 @@
 """Rows of the outbox as calls: what goes out, what comes back."""
 
 import ast
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,7 @@ def bot_of(server: PreviewServer, transport: Transport) -> ExtBot[None]:
     )
 
 
-def pending(method: str, payload: dict[str, object], attachment: bytes | None = None) -> Pending:
-    name = "liste.csv" if attachment else None
+def pending(method: str, payload: dict[str, object], filename: str | None = None) -> Pending:
     return Pending(
         id=1,
         lane="p1001",
@@ -39,8 +39,8 @@ def pending(method: str, payload: dict[str, object], attachment: bytes | None = 
         update_id=None,
         method=method,
         payload=payload,
-        attachment=attachment,
-        filename=name,
+        has_attachment=filename is not None,
+        filename=filename,
         about=None,
         attempts=0,
         created_at=START,
@@ -62,7 +62,8 @@ async def test_a_message_its_edition_and_a_file(
         assert await call(bot, edited, SME) == number
         # The same again changes nothing, which is no failure.
         assert await call(bot, edited, SME) is None
-        sent = await call(bot, pending("sendDocument", {"caption": "Voici"}, b"a;b"), SME)
+        document = pending("sendDocument", {"caption": "Voici"}, "liste.csv")
+        sent = await call(bot, document, SME, BytesIO(b"a;b"))
     _, first, second = server.messenger.messages(SME)
     assert (first["message_id"], first["text"]) == (number, "Bonsoir")
     assert first["reply_markup"] == buttons

@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from dialogue import Stage, inside, put_inside
@@ -23,13 +23,14 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     to_person,
 )
 
+from bot.outbox.bot_api import call
 from bot.preview.personas import User
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
 from storage.database import Database
 from storage.engine.claims import ALL, Which
 from storage.engine.schema import inbox, metadata, outbox, publications
 from storage.queues.inbox import Received
-from storage.queues.outbox import Audience
+from storage.queues.outbox import Audience, Outbox, Outgoing, Pending
 from storage.records.change_requests import ChangeKind, ChangeState, NewChangeRequest
 
 ROOT = Path(__file__).parent.parent
@@ -347,3 +348,53 @@ async def test_nobody_apologises_where_a_channel_may_read_it(stage: Stage) -> No
     assert channel not in {row["chat_id"] for row in owed}
     # Its updates stay aside: nothing is to be checked of them at the end.
     await stage.stops()
+
+
+async def test_stored_files_are_read_one_at_a_time(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that a former version queued for many people would not fit in memory together."""
+    people = [User(9000 + number, "Autre", "Personne") for number in range(8)]
+    reading: list[int] = []
+    most: list[int] = []
+    files: list[IO[bytes]] = []
+    read, send = Outbox.attachment, call
+
+    async def counted(self: Outbox, outgoing_id: int) -> bytes | None:
+        reading.append(outgoing_id)
+        most.append(len(reading))
+        return await read(self, outgoing_id)
+
+    async def sent(bot: Any, item: Pending, chat_id: int, file: IO[bytes]) -> Any:
+        files.append(file)
+        try:
+            return await send(bot, item, chat_id, file)
+        finally:
+            reading.remove(item.id)
+
+    for person in people:
+        stage.messenger.joins(person)
+        await stage.person(person).says("/aide")
+    monkeypatch.setattr(Outbox, "attachment", counted)
+    monkeypatch.setattr("bot.outbox.dispatcher.call", sent)
+    async with stage.running.parts.database.begin() as work:
+        for person in people:
+            file = Outgoing(
+                Audience.PERSON,
+                "sendDocument",
+                {},
+                chat_id=person.id,
+                attachment=b"a",
+                filename="a.html",
+            )
+            await work.outbox.add(file)
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+    assert most == [1] * len(people)
+    # The traceback of a refused call would keep what is open.
+    assert [file.closed for file in files] == [True] * len(people)
+    for person in people:
+        (document,) = [
+            m["document"] for m in stage.messenger.messages(person.id) if "document" in m
+        ]
+        assert stage.messenger.file(document["file_id"]) == b"a"

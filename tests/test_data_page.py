@@ -248,8 +248,9 @@ async def many(database: Database) -> int:
 
 def pending(makes: str = Making.PERSONAL_DATA) -> Any:
     return Pending(
-        1, "", Audience.PERSON, TELEGRAM_ID, None, "sendDocument", {"caption": "c"}, None, "a.html",
-        None, 0, datetime(2026, 3, 2, tzinfo=UTC), leaves_trace=False, makes=makes,
+        1, "", Audience.PERSON, TELEGRAM_ID, None, "sendDocument", {"caption": "c"},
+        has_attachment=False, filename="a.html", about=None, attempts=0,
+        created_at=datetime(2026, 3, 2, tzinfo=UTC), leaves_trace=False, makes=makes,
     )  # fmt: skip
 
 
@@ -325,6 +326,6 @@ async def test_one_file_is_made_at_a_time(database: Database) -> None:
         assert await work.outbox.is_making(Making.PERSONAL_DATA, TELEGRAM_ID)
         assert not await work.outbox.is_making(Making.PERSONAL_DATA, 8)
         (item,) = await work.outbox.claim("here", [], 5, [Audience.PERSON])
-        assert (item.makes, item.attachment) == (Making.PERSONAL_DATA, None)
+        assert (item.makes, item.has_attachment) == (Making.PERSONAL_DATA, False)
         await work.outbox.forget([item.id])
         assert not await work.outbox.is_making(Making.PERSONAL_DATA, TELEGRAM_ID)

@@ -166,6 +166,18 @@ async def test_requests_that_wait_follow_the_group(
     administrator.sees("Prise en charge par")
 
 
+async def test_a_card_on_its_way_while_the_group_moves_arrives_once(
+    sme: Speaker, stage: Stage, facilitator: Speaker, gate: Gate
+) -> None:
+    gate.refusals[facilitator.chat_id] = ApiError(400, "Bad Request: TOPIC_CLOSED")
+    await hands_over(sme)
+    gate.refusals.clear()
+    await moves(stage, facilitator, 1000)
+    await later(stage, minutes=6)
+    cards = [m for m in facilitator.messages() if m.get("text", "").startswith("Question Q-")]
+    assert len(cards) == 1
+
+
 async def test_another_group_in_the_settings_gets_the_requests_anew(
     sme: Speaker, stage: Stage, administrator: Speaker, facilitator: Speaker
 ) -> None:

@@ -44,6 +44,7 @@ async def test_a_message_comes_back_as_it_was_owed(database: Database) -> None:
         number = await work.outbox.add(outgoing)
     async with database.begin() as work:
         (pending,) = await work.outbox.claim("here", [], 10, ALL)
+        assert await work.outbox.attachment(number) == b"\x00\xff"
     assert pending == Pending(
         id=number,
         lane=f"person:{TELEGRAM_ID}",
@@ -52,7 +53,7 @@ async def test_a_message_comes_back_as_it_was_owed(database: Database) -> None:
         update_id=None,
         method="sendMessage",
         payload={"text": "\u00c9\U0001f600"},
-        attachment=b"\x00\xff",
+        has_attachment=True,
         filename="data.html",
         about=Subject(Kind.GAP, 1),
         attempts=0,
@@ -336,3 +337,13 @@ async def test_what_no_call_can_hold_is_replaced(database: Database, written: st
         (pending,) = await work.outbox.claim("here", [], 10, ALL)
     assert orjson.loads(orjson.dumps(pending.payload)) == pending.payload
     assert pending.payload["text"].startswith("\U0001f600 \ufffd")
+
+
+async def test_moves_that_are_told_out_of_order_lead_to_the_last_chat(database: Database) -> None:
+    async with database.begin() as work:
+        await work.outbox.add(to_person(-5))
+        await work.outbox.moved(-1005, -1006)
+        await work.outbox.moved(-5, -1005)
+        assert [await work.outbox.current_chat(chat) for chat in (-5, -1005, -1006)] == [-1006] * 3
+        (waiting,) = await work.outbox.claim("here", [], 10, ALL)
+    assert waiting.chat_id == -1006

@@ -19,13 +19,11 @@ async def call(
 ) -> int | None:
     """Make a call; return the id of the new message, if there is one. Raises TelegramError.
 
-    ``file``, where one was made for it, is read while it is sent.
+    ``file`` is the document of the call, and is read while it is sent.
     """
     content = _addressed(item, chat_id)
     if file is not None:
         content["document"] = InputFile(file, filename=item.filename, read_file_handle=False)
-    elif item.attachment is not None:
-        content["document"] = InputFile(item.attachment, filename=item.filename)
     try:
         result = await ask(bot, item.method, content)
     except TelegramError as error:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from io import BytesIO
 from typing import IO, Any, TypeAlias, TypeVar
 
 from telegram.error import NetworkError, TelegramError
@@ -58,6 +59,7 @@ class Dispatcher(Lanes[Pending, str]):
         self._pace = SendRate(limits, services.clock)
         self._made: dict[int, Pending] = {}
         self._forgetting = asyncio.Lock()
+        self._reading = asyncio.Lock()
         # Cleared while the database cannot record what was sent: a message sent now would be sent
         # again if this process died.
         self._can_mark = asyncio.Event()
@@ -162,7 +164,8 @@ class Dispatcher(Lanes[Pending, str]):
             await self._send_made(item, chat_id)
             return
         try:
-            message_id = await self._made_call(item, chat_id)
+            send = self._send_stored if item.has_attachment else self._made_call
+            message_id = await send(item, chat_id)
         except TelegramError as error:
             await self._failures.meet(item, chat_id, error)
         else:
@@ -172,6 +175,22 @@ class Dispatcher(Lanes[Pending, str]):
                 return
         # A retry may be due, and an alert may have been added to the outbox.
         self.wake()
+
+    async def _send_stored(self, item: Pending, chat_id: int) -> int | None:
+        """Send a file that is stored whole: one at a time, for each may take much memory."""
+        async with self._reading:
+            file = await self._stored(item)
+            # The person was erased meanwhile.
+            if file is None:
+                return None
+            # Closed, it holds no content: the traceback of a refusal keeps it for a while.
+            with file:
+                return await self._made_call(item, chat_id, file)
+
+    async def _stored(self, item: Pending) -> BytesIO | None:
+        async with self._database.begin() as work:
+            content = await work.outbox.attachment(item.id)
+        return None if content is None else BytesIO(content)
 
     async def _tell_alerts(self, item: Pending) -> None:
         """Send one message for all alerts that a group is not told of yet."""

@@ -156,7 +156,7 @@ class Failures:
                 return False
             is_closed = await self._holds_more(work, item)
             names = [] if is_closed else [_alarm(home, Consequence.WAIT)]
-            names += [_alarm(home, Consequence.HOLD)] if item.attachment is not None else []
+            names += [_alarm(home, Consequence.HOLD)] if item.has_attachment else []
             is_news = any([await work.change_requests.clear_alarm(name) for name in names])
             if is_news:
                 await self._tell_other(work, home, AlertKind.GROUP_OPEN, "")

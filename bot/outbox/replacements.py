@@ -76,16 +76,21 @@ class Replacements:
         return True
 
     def _owe(
-        self, work: UnitOfWork, item: Pending, audience: Audience, payload: Mapping[str, Any]
+        self,
+        work: UnitOfWork,
+        item: Pending,
+        audience: Audience,
+        payload: Mapping[str, Any],
+        attachment: bytes | None = None,
     ) -> None:
-        """Queue a call again, as a new message."""
+        """Queue a call again, as a new message with its file."""
         work.outbox.owe(
             Outgoing(
                 audience,
                 "sendMessage" if item.edits else item.method,
                 payload,
                 chat_id=self._addresses.meant(item) if audience is Audience.PERSON else None,
-                attachment=item.attachment,
+                attachment=attachment,
                 filename=item.filename,
                 makes=None if item.makes is None else Making(item.makes),
                 about=item.about,
@@ -97,9 +102,10 @@ class Replacements:
 
     async def send_without(self, work: UnitOfWork, item: Pending, name: str) -> None:
         """Send a message without its quote or topic, which is gone or closed."""
+        attachment = await work.outbox.attachment(item.id) if item.has_attachment else None
         if await work.outbox.sent(item.id, self._addresses.meant(item), None):
             payload = {k: v for k, v in item.payload.items() if k != name}
-            self._owe(work, item, item.audience, payload)
+            self._owe(work, item, item.audience, payload, attachment)
 
     async def undeleted(self, item: Pending, error: TelegramError) -> None:
         """Record that a message erased during its call could not be deleted from the chat."""

@@ -225,8 +225,13 @@ async def follow_group(turn: Turn, new_chat_id: int) -> None:
     unfinished = await turn.work.conversations.unfinished()
     if unfinished:
         turn.notify(Audience.FACILITATORS, TEXT("moved", count=len(unfinished)))
+    # Cards on their way arrive in the present group by themselves.
+    stranded = await turn.work.outbox.stranded(
+        [conversation.about for conversation in unfinished], new_chat_id
+    )
     for conversation in unfinished:
-        await Threads.of(turn).post_question(conversation)
+        if conversation.about in stranded:
+            await Threads.of(turn).post_question(conversation)
 
 
 HANDLERS: tuple[Handler, ...] = (

@@ -230,6 +230,13 @@ class Outbox(Whereabouts):
         """Tell whether a call is still to be made: an erasure may have cancelled it."""
         return bool(await self._connection.scalar(_STILL_WAITS, {"number": outgoing_id}))
 
+    async def attachment(self, outgoing_id: int) -> bytes | None:
+        """Return the file of a call; None if it has none, or was cancelled."""
+        file: bytes | None = await self._connection.scalar(
+            select(outbox.c.attachment).where(outbox.c.id == outgoing_id)
+        )
+        return file
+
     async def next_due(self, audiences: Collection[Audience]) -> datetime | None:
         """Tell when the first postponed lane may be tried again; those due already do not count."""
         parameters = {"audiences": list(audiences)} | moments(self._now)
@@ -286,7 +293,8 @@ _PENDING = (
     outbox.c.update_id,
     outbox.c.method,
     outbox.c.payload,
-    outbox.c.attachment,
+    # SQLite 3.40 answers IS NOT NULL with true for every row of this RETURNING.
+    (func.coalesce(func.length(outbox.c.attachment), 0) > 0).label("has_attachment"),
     outbox.c.filename,
     outbox.c.makes,
     outbox.c.about,

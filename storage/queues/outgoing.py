@@ -82,10 +82,11 @@ class Outgoing:
 class Pending:
     """A call to make now; the calls of one lane are made one after the other.
 
-    `update_id` is the update that caused it, if one did. `makes` names the file to make (as text:
-    another version may have queued it). `crashes` counts the processes that died while they held
-    the row. `leaves_trace` tells that a record of the delivery is kept: the row has a subject,
-    even if this version cannot read it.
+    `update_id` is the update that caused it, if one did. A file is read where it is sent
+    (`Outbox.attachment`): those of all lanes together may not fit in memory. `makes` names the file
+    to make (as text: another version may have queued it). `crashes` counts the processes that died
+    while they held the row. `leaves_trace` tells that a record of the delivery is kept: the row has
+    a subject, even if this version cannot read it.
     """
 
     id: int
@@ -95,7 +96,7 @@ class Pending:
     update_id: int | None
     method: str
     payload: dict[str, Any]
-    attachment: bytes | None
+    has_attachment: bool
     filename: str | None
     about: Subject | None
     attempts: int

@@ -67,7 +67,12 @@ class Whereabouts(Repository):
         return Subject(*wholes.pop()) if len(wholes) == 1 else None
 
     async def moved(self, old_chat_id: int, new_chat_id: int) -> None:
-        """Follow a group that became a supergroup (Bot API, `migrate_to_chat_id`)."""
+        """Follow a group that became a supergroup (Bot API, `migrate_to_chat_id`).
+
+        Moves may be told out of order: each chat's updates are handled apart from the others'.
+        """
+        latest = await self.current_chat(new_chat_id)
+        new_chat_id = new_chat_id if latest == old_chat_id else latest
         await self._connection.execute(
             update(chat_moves)
             .where(chat_moves.c.new_chat_id == old_chat_id)
