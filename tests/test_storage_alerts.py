@@ -2,6 +2,7 @@
 
 import pytest
 from storage_fixtures import (  # noqa: F401 (fixtures)
+    ON_POSTGRESQL,
     START,
     Clock,
     database_url,
@@ -55,6 +56,18 @@ async def test_hundreds_of_alerts_are_one_row_with_their_number_and_the_latest(
     latest = [f"E-{number}" for number in range(295, 300)]
     assert await tell(database, row) == [("failure", 300, latest)]
     assert await rows(database, "outbox") == []
+
+
+@ON_POSTGRESQL
+async def test_what_another_worker_is_about_to_commit_is_told_too(
+    database: Database, other: Database
+) -> None:
+    await raise_some(database, failure(1))
+    async with other.begin() as work:
+        await work.alerts.add(ADMINISTRATORS, failure(2))
+        assert await claimed(database) == ()
+    (row,) = await claimed(database)
+    assert await tell(database, row) == [("failure", 2, ["E-1", "E-2"])]
 
 
 async def test_what_comes_while_one_is_told_is_told_a_minute_later(

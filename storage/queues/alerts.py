@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import RowMapping, delete, func, select, update
 
 from storage.engine.repository import Repository
-from storage.engine.schema import alerts, outbox
+from storage.engine.schema import OUTBOX_WAITING, alerts, outbox
 from storage.queues.outbox import Audience, Outbox, Outgoing, Priority, lane_of
 
 EVERY = timedelta(minutes=1)
@@ -115,12 +115,17 @@ class Alerts(Repository):
 
     async def _see_to(self, audience: Audience) -> None:
         queue = self._beside(Outbox)
-        if await queue.has_waiting(
-            lane_of(audience, None),
-            outbox.c.priority == Priority.ALERT,
-            # A claimed row may have its text already.
-            outbox.c.claimed_by.is_(None),
-        ):
+        await self._changes.write(outbox)
+        # A claimed row may have its text already. This one is locked, so that no other worker
+        # claims it, and reads what to tell, before this alert is committed.
+        waiting = (
+            select(outbox.c.id)
+            .where(OUTBOX_WAITING, outbox.c.lane == lane_of(audience, None))
+            .where(outbox.c.priority == Priority.ALERT, outbox.c.claimed_by.is_(None))
+            .limit(1)
+            .with_for_update()
+        )
+        if await self._connection.scalar(waiting) is not None:
             return
         due = await self.due(audience)
         await queue.add(
