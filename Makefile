@@ -12,8 +12,8 @@ run: $(VENV)/.run  ## Set everything up and start the bot (or its local preview)
 	@exec $(BIN)/python -m bot run
 
 test: $(VENV)/.dev  ## Set everything up and run the tests
-	# Four at once on two cores: some of the time is waiting, for browsers, processes and sockets.
-	$(BIN)/python -m pytest -n 4 --dist worksteal
+	# Three at once on two cores: some of the time is waiting, for browsers, processes and sockets.
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 coverage: $(VENV)/.dev  ## The tests, and the lines that they leave out: half as long again
 	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
