@@ -554,10 +554,9 @@ async def test_a_driver_s_error_in_setting_aside_or_postponing_ends_neither_work
     stage.messenger.says(sme.user, "/aide")
     await until(stage, lambda: setting_aside.failures > 0 and postponing.failures > 0)
     setting_aside.fails = postponing.fails = False
-    # What was put off by then is tried again.
-    stage.clock.passes(seconds=10)
-    stage.running.parts.inbox_worker.wake()
-    stage.running.parts.dispatcher.wake()
+    # What was put off meanwhile is tried again once its time has come.
+    answer = "Ce que vous pouvez faire ici"
+    await until(stage, lambda: moves_on(stage) and told(sme, answer) == 1)
     await stage.settles()
     sme.received("Ce que vous pouvez faire ici")
     administrator.received("Erreur technique E-")
