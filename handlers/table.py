@@ -1,5 +1,6 @@
 """The lists of everything people can do: handlers, in the order they are tried, and forms."""
 
+from handlers.conversation import edits, hear
 from handlers.core import paging
 from handlers.core.ahead import Works
 from handlers.core.routing import Handler
@@ -9,7 +10,7 @@ from handlers.forms.steps import Form
 from handlers.general import fallback, groups, privacy, start_and_help
 from handlers.handoff import facilitators, person
 from handlers.projects import browse
-from handlers.questions import answer, ask, edits, themes
+from handlers.questions import answer, ask, themes
 from handlers.requests import administrators, interest, own_requests, proposal
 
 # PTB runs the first handler that matches: commands and buttons are exact, so plain texts come after
@@ -36,7 +37,7 @@ ALL: tuple[Handler, ...] = (
     *facilitators.HANDLERS,
     *unanswered.HANDLERS,
     *fill_gap.HANDLERS,
-    ask.HEARING,
+    hear.HEARING,
     groups.HEARING,
     *fallback.HANDLERS,
 )

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from knowledge.matcher.matcher import Matcher
 from knowledge.matcher.thresholds import Thresholds
-from knowledge.model import Entry, Project, SmallTalk
+from knowledge.model import Act, Entry, Project
 from knowledge.projects import Census
 from knowledge.ranking.ranker import Ranker
 from knowledge.text.lexicon import Lexicon
@@ -18,7 +18,7 @@ class Knowledge:
 
     entries: tuple[Entry, ...]
     projects: tuple[Project, ...]
-    small_talk: tuple[SmallTalk, ...]
+    acts: tuple[Act, ...]
     matcher: Matcher = field(repr=False)
     census: Census = field(repr=False)
     version: str

@@ -14,7 +14,7 @@ from knowledge.files.yaml_reader import Document, parse, read
 from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import Matcher
 from knowledge.matcher.thresholds import Thresholds
-from knowledge.model import Action, Entry, Project, SmallTalk, Stage
+from knowledge.model import Act, Action, Entry, Project, Stage
 from knowledge.projects import Census
 from knowledge.ranking.corpus import Material, examples_of
 from knowledge.ranking.encoder import Encoder
@@ -23,7 +23,7 @@ from knowledge.ranking.ranker import Ranker
 from knowledge.ranking.training import compile_ranker
 from knowledge.text.lexicon import Lexicon
 
-FAQ, PROJECTS, SMALL_TALK = "faq.yaml", "projets.yaml", "politesses.yaml"
+FAQ, PROJECTS, ACTS = "faq.yaml", "projets.yaml", "actes.yaml"
 VOICES, LEXICON = "formulations.yaml", "lexique.yaml"
 # The control questions, which test the matcher; an error there does not keep the rest from use.
 QUESTIONS = "questions.yaml"
@@ -31,13 +31,13 @@ FICTITIOUS = "fictifs/projets.yaml"
 _KINDS = {
     FAQ: "faq",
     PROJECTS: "projets",
-    SMALL_TALK: "politesses",
+    ACTS: "actes",
     VOICES: "formulations",
     LEXICON: "lexique",
     QUESTIONS: "questions",
     FICTITIOUS: "projets",
 }
-_REQUIRED = (FAQ, PROJECTS, SMALL_TALK)
+_REQUIRED = (FAQ, PROJECTS, ACTS)
 _OPTIONAL = (VOICES, LEXICON)
 
 
@@ -118,7 +118,7 @@ def build(
 ) -> Knowledge:
     """Compile documents without errors; with a ready ``ranker``, nothing is trained."""
     entries = tuple(_entry(raw) for raw in documents[FAQ].data["entrees"])
-    small_talk = tuple(_small_talk(raw) for raw in documents[SMALL_TALK].data["politesses"])
+    acts = tuple(_act(raw) for raw in documents[ACTS].data["actes"])
     projects = tuple(
         _project(raw, fictitious=name == FICTITIOUS)
         for name in (PROJECTS, FICTITIOUS)
@@ -131,8 +131,8 @@ def build(
     return Knowledge(
         entries=entries,
         projects=projects,
-        small_talk=small_talk,
-        matcher=Matcher(material.examples, small_talk, ranker, census, compiling.thresholds),
+        acts=acts,
+        matcher=Matcher(material.examples, acts, ranker, census, compiling.thresholds),
         census=census,
         version=version_of(documents),
         lexicon=lexicon_of(documents.get(LEXICON)),
@@ -201,9 +201,15 @@ def _project(raw: dict[str, Any], *, fictitious: bool) -> Project:
     )
 
 
-def _small_talk(raw: dict[str, Any]) -> SmallTalk:
+def _act(raw: dict[str, Any]) -> Act:
     action = Action(raw["action"]) if "action" in raw else None
-    return SmallTalk(raw["id"], tuple(raw["phrases"]), raw["reponse"].strip(), action)
+    return Act(
+        id=raw["id"],
+        phrasings=tuple(raw["variantes"]),
+        reply=raw["reponse"].strip(),
+        action=action,
+        title=raw["titre"].strip() if "titre" in raw else None,
+    )
 
 
 def version_of(documents: Mapping[str, Document]) -> str:

@@ -1,4 +1,4 @@
-"""What the bot knows, as values: entries, projects, small talk."""
+"""What the bot knows, as values: entries, projects, acts."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,11 +6,24 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """The action that an answer offers by a button."""
+    """What the bot does for a person, or offers by a button."""
 
     PROJECTS = "projets"
     PROPOSE = "proposer"
     CONTACT = "contact"
+    SHARE = "partager"
+    LEAD = "mener"
+    CALL_BACK = "rappel"
+    PHONE = "telephone"
+    REQUESTS = "demandes"
+    THEMES = "themes"
+    HELP = "aide"
+    DATA = "donnees"
+    ERASE = "effacer"
+    STOP = "arreter"
+    REPEAT = "repeter"
+    YES = "oui"
+    NO = "non"
 
 
 class Stage(StrEnum):
@@ -69,10 +82,14 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
-class SmallTalk:
-    """Something that people say besides questions, and its short reply (Telegram HTML)."""
+class Act:
+    """What people want done, or say besides questions, and its short reply (Telegram HTML).
+
+    ``title`` is its label among choices; an act without one is never a choice.
+    """
 
     id: str
     phrasings: tuple[str, ...]
     reply: str
     action: Action | None = None
+    title: str | None = None

@@ -12,9 +12,9 @@ projets:
     etape: idée
     mis_a_jour_le: 2026-11-23
 """
-SMALL_TALK = """\
-politesses:
+ACTS = """\
+actes:
   - id: bonjour
-    phrases: ["bonjour"]
+    variantes: ["bonjour"]
     reponse: "Bonjour."
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from dialogue import TIMEOUT_SECONDS, Speaker, Stage
-from knowledge_fixtures import PROJECTS, SMALL_TALK
+from knowledge_fixtures import ACTS, PROJECTS
 
 from bot.content.library import Library
 from bot.preview.server import PreviewServer
@@ -66,7 +66,7 @@ questions:
 def small_folder(folder: Path) -> Path:
     """Write the files."""
     folder.mkdir(parents=True)
-    contents = {"faq": FAQ, "projets": PROJECTS, "politesses": SMALL_TALK, "questions": QUESTIONS}
+    contents = {"faq": FAQ, "projets": PROJECTS, "actes": ACTS, "questions": QUESTIONS}
     for name, content in contents.items():
         (folder / f"{name}.yaml").write_text(content, "utf-8")
     return folder

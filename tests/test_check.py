@@ -7,7 +7,7 @@ import pytest
 from dialogue import inside
 from hypothesis import given
 from hypothesis import strategies as st
-from knowledge_fixtures import PROJECTS, SMALL_TALK
+from knowledge_fixtures import ACTS, PROJECTS
 from rapidfuzz import fuzz
 from small_library import small_folder
 
@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
 
 def folder_of(folder: Path, faq: str = FAQ, **others: str) -> Path:
     """Write a folder; other files by their names without an ending."""
-    texts = {"faq": faq, "projets": PROJECTS, "politesses": SMALL_TALK, **others}
+    texts = {"faq": faq, "projets": PROJECTS, "actes": ACTS, **others}
     for name, text in texts.items():
         (folder / f"{name}.yaml").write_text(text, "utf-8")
     return folder

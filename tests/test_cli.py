@@ -165,7 +165,7 @@ def test_lines_are_answered_in_order() -> None:
     assert ask_and_check.answer_lines(SHIPPED, io.StringIO(lines), output) == 0
     told = [json.loads(line) for line in output.getvalue().splitlines()]
     assert [one["q"] for one in told] == questions
-    assert [one["outcome"] for one in told] == ["smalltalk", "answer", "none", "choices"]
+    assert [one["outcome"] for one in told] == ["act", "answer", "none", "choices"]
 
 
 @pytest.mark.parametrize("line", ["no json", "[]", "{}", '{"q": 3}', "null"])

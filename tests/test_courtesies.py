@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.knowledge import Knowledge
+from knowledge.matcher.act_finder import ActFinder
 from knowledge.matcher.matcher import FIND_PROJECTS, Outcome
-from knowledge.matcher.small_talk import SmallTalkFinder
-from knowledge.model import SmallTalk
+from knowledge.model import Act
 from knowledge.text.courtesies import without_courtesies
 from knowledge.text.normalise import LONGEST, normalise
 from knowledge.text.word_lists import wording
@@ -79,21 +79,19 @@ def test_a_phrasing_among_courtesies_stays_exact(shipped: Knowledge) -> None:
         ("au revoirr", "au-revoir"),
     ],
 )
-def test_small_talk_among_courtesies_is_small_talk(
-    shipped: Knowledge, message: str, talk: str
-) -> None:
+def test_an_act_among_courtesies_is_acts(shipped: Knowledge, message: str, talk: str) -> None:
     decision = shipped.matcher.match(message)
-    assert (decision.outcome, decision.shown) == (Outcome.SMALLTALK, (talk,))
+    assert (decision.outcome, decision.shown) == (Outcome.ACT, (talk,))
 
 
-def test_only_what_is_short_can_be_nearly_small_talk() -> None:
-    finder = SmallTalkFinder([SmallTalk("robot", ("êtes-vous un robot",), "Oui.")])
+def test_only_what_is_short_can_be_nearly_acts() -> None:
+    finder = ActFinder([Act("robot", ("êtes-vous un robot",), "Oui.")])
     assert finder.near("etes vous un robott", 0.86) == "robot"
     assert finder.near("etes vous un robot ou quoi", 0.5) is None
     assert finder.near("etes vous un financeur", 0.86) is None
     assert finder.near("", 0.0) is None
-    assert SmallTalkFinder([]).near("bonjour", 0.86) is None
-    assert SmallTalkFinder([]).within("bonjour merci") is None
+    assert ActFinder([]).near("bonjour", 0.86) is None
+    assert ActFinder([]).within("bonjour merci") is None
 
 
 def test_a_question_about_projects_in_a_place_names_those_there(shipped: Knowledge) -> None:

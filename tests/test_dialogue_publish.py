@@ -44,7 +44,7 @@ def documents(who: Speaker) -> dict[str, bytes]:
 
 async def test_the_current_files_are_sent_as_they_are(facilitator: Speaker, folder: Path) -> None:
     await facilitator.says("/faq")
-    names = {"faq.yaml", "projets.yaml", "politesses.yaml", "questions.yaml"}
+    names = {"faq.yaml", "projets.yaml", "actes.yaml", "questions.yaml"}
     assert documents(facilitator) == {name: (folder / name).read_bytes() for name in names}
     facilitator.sees("en réponse à ce message", "/faq en légende", "« Publier »")
 
@@ -55,7 +55,7 @@ async def test_each_file_says_what_it_is_for(facilitator: Speaker) -> None:
         m["document"]["file_name"]: m["caption"] for m in facilitator.new if "document" in m
     }
     assert captions["faq.yaml"].startswith("Les questions et leurs réponses.")
-    assert "« êtes-vous un robot ? »…" in captions["politesses.yaml"]
+    assert "« êtes-vous un robot ? »…" in captions["actes.yaml"]
     said = {file: TEXT("faq_caption", file=file) for file in PUBLISHABLE}
     assert len({caption.split(".")[0] for caption in said.values()}) == len(PUBLISHABLE)
     assert all(f"Gardez le nom {file}" in caption for file, caption in said.items())
@@ -430,8 +430,8 @@ async def test_a_change_that_no_longer_goes_with_the_other_files_is_overtaken(
 ) -> None:
     await sends_back(facilitator, CHANGED)
     # Another file is spoilt meanwhile: the folder as a whole would be refused.
-    talk = (folder / "politesses.yaml").read_text("utf-8")
-    (folder / "politesses.yaml").write_text(talk.replace("reponse:", "repond:"), "utf-8")
+    talk = (folder / "actes.yaml").read_text("utf-8")
+    (folder / "actes.yaml").write_text(talk.replace("reponse:", "repond:"), "utf-8")
     await decides(facilitator, "Publier")
     facilitator.sees("les fichiers ont changé depuis la vérification")
     assert (folder / "faq.yaml").read_text("utf-8") == FAQ

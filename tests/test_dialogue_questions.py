@@ -135,7 +135,7 @@ async def test_never_two_clarifications_in_a_row(sme: Speaker) -> None:
     assert "Choisir un thème" in sme.labels
 
 
-async def test_small_talk_is_answered_by_an_automatic_assistant(sme: Speaker) -> None:
+async def test_an_act_is_answered_by_an_automatic_assistant(sme: Speaker) -> None:
     await sme.says("Bonjour")
     assert sme.text
     await sme.says("êtes-vous un robot ?")

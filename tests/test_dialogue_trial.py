@@ -30,9 +30,9 @@ async def test_a_theme_put_first_says_why(facilitator: Speaker) -> None:
     assert "\n\n2. " not in facilitator.text
 
 
-async def test_small_talk_and_what_nobody_knows_are_told(facilitator: Speaker) -> None:
+async def test_an_act_and_what_nobody_knows_are_told(facilitator: Speaker) -> None:
     await facilitator.says("/tester bonjour")
-    facilitator.sees("Politesse")
+    facilitator.sees("Acte")
     await facilitator.says("/tester quel temps fera-t-il demain à Tokyo ?")
     facilitator.sees("Aucune réponse")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-from knowledge_fixtures import PROJECTS, SMALL_TALK
+from knowledge_fixtures import ACTS, PROJECTS
 
 import knowledge
 from knowledge.curation.diff import Difference, DifferenceKind, differences
@@ -122,8 +122,8 @@ def test_projects_and_small_talk_are_told_by_what_they_are() -> None:
         None,
         "Usine du Rove",
     )
-    (reply,) = changes("politesses.yaml", SMALL_TALK, SMALL_TALK.replace("Bonjour.", "Salut."))
-    assert (reply.what, reply.before, reply.after) == ("small_talk", "Bonjour.", "Salut.")
+    (reply,) = changes("actes.yaml", ACTS, ACTS.replace("Bonjour.", "Salut."))
+    assert (reply.what, reply.before, reply.after) == ("act", "Bonjour.", "Salut.")
 
 
 def test_voices_vocabulary_and_questions_are_told_too() -> None:

@@ -162,7 +162,7 @@ async def test_a_damaged_database_is_an_error(url: str, tmp_path: Path) -> None:
 
 
 async def test_wrong_knowledge_is_an_error_with_its_lines(url: str, tmp_path: Path) -> None:
-    for name in ("faq.yaml", "projets.yaml", "politesses.yaml"):
+    for name in ("faq.yaml", "projets.yaml", "actes.yaml"):
         (tmp_path / name).write_text("x: [", "utf-8")
     found = await examine(settings(url, knowledge_dir=tmp_path), TODAY)
     assert named(found)["knowledge_wrong"] is Level.ERROR

@@ -30,8 +30,8 @@ def test_a_direct_answer_says_how_sure_it_is_and_what_it_is_like(shipped: Knowle
     ("question", "outcome", "words"),
     [
         ("Mutualisation !", Outcome.ANSWER, "mot pour mot"),
-        ("bonjour", Outcome.SMALLTALK, "politesse"),
-        ("bonjour madame, merci d'avance", Outcome.SMALLTALK, "politesse"),
+        ("bonjour", Outcome.ACT, "acte"),
+        ("bonjour madame, merci d'avance", Outcome.ACT, "politesse"),
         ("?!", Outcome.NONE, "aucun mot"),
         ("un projet de solvants", Outcome.ANSWER, "nomme des projets du recensement"),
         ("qui finance et qui est le chef de file", Outcome.CHOICES, "plusieurs sujets"),

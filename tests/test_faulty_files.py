@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from knowledge_fixtures import PROJECTS, SMALL_TALK
+from knowledge_fixtures import ACTS, PROJECTS
 
 from knowledge.curation.check import check
 from knowledge.files.problems import KnowledgeError, Problem, Severity
@@ -88,20 +88,20 @@ projets:
     mis_a_jour_le: 2026-11-23
   - pas un projet  # type
 """
-FAULTY_SMALL_TALK = """\
-politesses:
+FAULTY_ACTS = """\
+actes:
   - id: bonjour
-    phrases:
+    variantes:
       - "Bonjour"  # duplicate_phrasing
     reponse: "Bon <b>jour"  # bad_html
 """
 
 
-def folder_of(folder: Path, faq: str, projects: str = PROJECTS, talk: str = SMALL_TALK) -> Path:
+def folder_of(folder: Path, faq: str, projects: str = PROJECTS, talk: str = ACTS) -> Path:
     """Write the three files."""
     (folder / "faq.yaml").write_text(faq, "utf-8")
     (folder / "projets.yaml").write_text(projects, "utf-8")
-    (folder / "politesses.yaml").write_text(talk, "utf-8")
+    (folder / "actes.yaml").write_text(talk, "utf-8")
     return folder
 
 
@@ -137,9 +137,9 @@ def test_all_faults_of_all_files_are_told_at_once_each_on_its_line(tmp_path: Pat
     expected = (
         announced("faq.yaml", FAULTY_FAQ)
         | announced("projets.yaml", FAULTY_PROJECTS)
-        | announced("politesses.yaml", FAULTY_SMALL_TALK)
+        | announced("actes.yaml", FAULTY_ACTS)
     )
-    folder = folder_of(tmp_path, FAULTY_FAQ, FAULTY_PROJECTS, FAULTY_SMALL_TALK)
+    folder = folder_of(tmp_path, FAULTY_FAQ, FAULTY_PROJECTS, FAULTY_ACTS)
     found = check(folder, today=TODAY)
     assert set(told(found)) == expected
     assert len({code for _, _, code in expected}) >= 20
@@ -147,7 +147,7 @@ def test_all_faults_of_all_files_are_told_at_once_each_on_its_line(tmp_path: Pat
 
 
 def test_loading_refuses_with_the_errors_and_without_the_warnings(tmp_path: Path) -> None:
-    folder = folder_of(tmp_path, FAULTY_FAQ, FAULTY_PROJECTS, FAULTY_SMALL_TALK)
+    folder = folder_of(tmp_path, FAULTY_FAQ, FAULTY_PROJECTS, FAULTY_ACTS)
     errors = {one for one in check(folder, today=TODAY) if one.severity is Severity.ERROR}
     assert set(refusals(folder)) == errors
 

@@ -128,7 +128,7 @@ async def test_a_folder_of_links_is_swapped_as_kubernetes_does(
     second = shutil.copytree(first, volume / "..2026_11_24")
     save(second, CHANGED)
     (volume / "..data").symlink_to("..2026_11_23")
-    for name in ("faq", "projets", "politesses"):
+    for name in ("faq", "projets", "actes"):
         (volume / f"{name}.yaml").symlink_to(f"..data/{name}.yaml")
     async with staged_library(library_of(volume, models), tmp_path / "bot.db") as stage:
         (volume / "..data_tmp").symlink_to("..2026_11_24")

@@ -113,7 +113,7 @@ def test_nothing_in_the_shipped_one_can_be_changed(shipped: Knowledge) -> None:
 def test_what_can_be_changed_is_found_however_deep(shipped: Knowledge) -> None:
     paths = {path for path, _ in inside(shipped)}
     assert ".matcher._ranker._similarity._letters._values" in paths
-    assert ".matcher._small_talk._owners" in paths
+    assert ".matcher._acts._owners" in paths
     held = MappingProxyType({"a": (SimpleNamespace(b=[1]), np.zeros(2))})
     assert changeable(held) == [".['a'].[0].b", ".['a'].[1]"]
     before = digest(held)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from knowledge_fixtures import PROJECTS, SMALL_TALK
+from knowledge_fixtures import ACTS, PROJECTS
 
 import knowledge
 from knowledge.curation.check import check
@@ -64,7 +64,7 @@ def folder(tmp_path: Path) -> Path:
     """A small folder without a fault."""
     (tmp_path / "faq.yaml").write_text(FAQ, "utf-8")
     (tmp_path / "projets.yaml").write_text(PROJECTS, "utf-8")
-    (tmp_path / "politesses.yaml").write_text(SMALL_TALK, "utf-8")
+    (tmp_path / "actes.yaml").write_text(ACTS, "utf-8")
     return tmp_path
 
 
@@ -141,7 +141,7 @@ def test_the_version_follows_the_content(folder: Path) -> None:
         ("faq.yaml", "entrees:", "reponses:", "empty", 1),
         ("projets.yaml", "etape: idée", "etape: rêve", "enum", 9),
         ("projets.yaml", "[Istres]", "[]", "too_few", 7),
-        ("politesses.yaml", "Bonjour.", "Bon <b>jour", "bad_html", 4),
+        ("actes.yaml", "Bonjour.", "Bon <b>jour", "bad_html", 4),
     ],
 )
 def test_each_fault_is_told_with_its_file_line_and_remedy(
@@ -168,11 +168,11 @@ def test_ten_faults_are_told_at_once(folder: Path) -> None:
     spoil(folder, "[Istres]", "[]", "projets.yaml")
     spoil(folder, "id: partage", "id: Partage", "projets.yaml")
     spoil(folder, '    recherche: "Un chef de file."\n', "", "projets.yaml")
-    spoil(folder, "Bonjour.", "<b>Bonjour", "politesses.yaml")
+    spoil(folder, "Bonjour.", "<b>Bonjour", "actes.yaml")
     found = check(folder, today=TODAY)
     codes = [(one.file, one.code) for one in found]
     assert len(codes) >= 10
-    assert ("politesses.yaml", "bad_html") in codes
+    assert ("actes.yaml", "bad_html") in codes
 
 
 def test_a_near_key_is_suggested(folder: Path) -> None:
@@ -194,7 +194,7 @@ def test_dates_and_leads_are_warnings_that_do_not_refuse(folder: Path) -> None:
 def test_a_missing_unreadable_or_foreign_file_is_told(folder: Path) -> None:
     (folder / "faq.yaml").unlink()
     (folder / "projets.yaml").write_bytes("projets: é".encode("latin-1"))
-    (folder / "politesses.yaml").write_text("x" * (LARGEST_BYTES + 1), "utf-8")
+    (folder / "actes.yaml").write_text("x" * (LARGEST_BYTES + 1), "utf-8")
     codes = {one.code for one in check(folder, today=TODAY)}
     assert codes == {"missing_file", "not_utf8", "too_large"}
 
@@ -209,7 +209,7 @@ def test_each_file_names_the_schema_that_its_editor_completes_it_with() -> None:
     for name, schema in [
         ("faq.yaml", "files/schema/faq.schema.json"),
         ("projets.yaml", "files/schema/projets.schema.json"),
-        ("politesses.yaml", "files/schema/politesses.schema.json"),
+        ("actes.yaml", "files/schema/actes.schema.json"),
         ("questions.yaml", "files/schema/questions.schema.json"),
         ("fictifs/projets.yaml", "../files/schema/projets.schema.json"),
     ]:
@@ -218,7 +218,7 @@ def test_each_file_names_the_schema_that_its_editor_completes_it_with() -> None:
         assert ((SHIPPED / name).parent / schema).is_file()
 
 
-@pytest.mark.parametrize("name", ["faq", "projets", "politesses", "questions"])
+@pytest.mark.parametrize("name", ["faq", "projets", "actes", "questions"])
 def test_the_schemas_are_right_and_explain_every_key_in_french(name: str) -> None:
     schema = json.loads((SHIPPED / "files" / "schema" / f"{name}.schema.json").read_text("utf-8"))
     Draft202012Validator.check_schema(schema)

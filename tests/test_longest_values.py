@@ -81,11 +81,11 @@ def project(number: int) -> dict[str, Any]:
 @pytest.fixture(name="folder", scope="module")
 def longest_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("longest")
-    talk = {"id": "bonjour", "phrases": ["bonjour"], "reponse": "&amp;" * 160}
+    talk = {"id": "bonjour", "variantes": ["bonjour"], "reponse": "&amp;" * 160}
     contents = {
         "faq": {"entrees": [entry(number) for number in range(ENTRIES)]},
         "projets": {"projets": [project(number) for number in range(90)]},
-        "politesses": {"politesses": [talk]},
+        "actes": {"actes": [talk]},
     }
     for name, content in contents.items():
         (folder / f"{name}.yaml").write_text(

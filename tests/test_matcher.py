@@ -23,10 +23,10 @@ def test_every_phrasing_is_answered_by_its_own_entry(shipped: Knowledge) -> None
 
 
 def test_every_small_talk_is_recognised(shipped: Knowledge) -> None:
-    for talk in shipped.small_talk:
+    for talk in shipped.acts:
         for phrase in talk.phrasings:
             decision = shipped.matcher.match(phrase)
-            assert (decision.outcome, decision.shown) == (Outcome.SMALLTALK, (talk.id,)), phrase
+            assert (decision.outcome, decision.shown) == (Outcome.ACT, (talk.id,)), phrase
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_courtesies_do_not_hide_the_question(shipped: Knowledge, question: str, 
 
 
 def test_a_misspelt_greeting_is_a_greeting(shipped: Knowledge) -> None:
-    assert shipped.matcher.match("bonjourr").outcome is Outcome.SMALLTALK
+    assert shipped.matcher.match("bonjourr").outcome is Outcome.ACT
 
 
 @pytest.mark.parametrize("word", ["projet", "entreprise", "industrie"])
@@ -68,12 +68,12 @@ def test_projects_are_named_by_their_words_not_by_common_ones(shipped: Knowledge
 @given(text=st.text(max_size=300))
 def test_any_text_has_one_of_the_outcomes(shipped: Knowledge, text: str) -> None:
     decision = shipped.matcher.match(text)
-    known = {entry.id for entry in shipped.entries} | {talk.id for talk in shipped.small_talk}
+    known = {entry.id for entry in shipped.entries} | {talk.id for talk in shipped.acts}
     assert set(decision.shown) <= known
     count = len(decision.shown)
     assert {
         Outcome.ANSWER: count == 1,
-        Outcome.SMALLTALK: count == 1,
+        Outcome.ACT: count == 1,
         Outcome.CHOICES: 1 <= count <= 3,
         Outcome.NONE: True,
     }[decision.outcome]

@@ -57,11 +57,11 @@ async def test_questions_are_counted_by_outcome(sme: Speaker) -> None:
     await sme.says("bonjour")
     counted = {
         kind: growth("events_total", event="question", kind=kind)
-        for kind in ("answer", "choices", "none", "smalltalk")
+        for kind in ("answer", "choices", "none", "act")
     }
     assert sum(counted.values()) == 3
     assert counted["answer"] >= 1
-    assert counted["smalltalk"] == 1
+    assert counted["act"] == 1
 
 
 async def test_interests_are_counted_once(sme: Speaker, stage: Stage) -> None:

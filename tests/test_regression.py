@@ -37,11 +37,11 @@ class Said:
         (("a",), Outcome.CHOICES, ("b", "c", "a"), True),
         (("a",), Outcome.CHOICES, ("b", "c"), False),
         (("a",), Outcome.NONE, (), False),
-        (("bonjour",), Outcome.SMALLTALK, ("bonjour",), False),
+        (("bonjour",), Outcome.ACT, ("bonjour",), False),
         ((), Outcome.ANSWER, ("a",), False),
         ((), Outcome.CHOICES, ("a", "b"), True),
         ((), Outcome.NONE, (), True),
-        ((), Outcome.SMALLTALK, ("bonjour",), True),
+        ((), Outcome.ACT, ("bonjour",), True),
     ],
 )
 def test_right_is_a_right_entry_shown_or_nothing_answered_out_of_scope(

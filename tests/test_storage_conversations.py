@@ -185,7 +185,7 @@ async def test_questions_without_a_good_answer_are_found_until_treated(database:
         await asked.voted(useless, someone, helpful=False)
         left = await asked.record(4, someone, "left", "choices", ["a"])
         good = await asked.record(5, someone, "good", "answer", ["a"])
-        await asked.record(6, someone, "hello", "smalltalk", ["b"])
+        await asked.record(6, someone, "hello", "act", ["b"])
         from_a_list = await asked.record(7, someone, "", "answer", ["a"])
         await asked.voted(from_a_list, someone, helpful=False)
         assert {left, good}.isdisjoint(one.id for one in await asked.unanswered(10))

@@ -65,7 +65,7 @@ def test_the_right_entry_comes_first_and_is_sure(
 
 
 def test_a_folder_without_voices_answers_and_stays_silent(tmp_path: Path) -> None:
-    for name in ("faq.yaml", "projets.yaml", "politesses.yaml"):
+    for name in ("faq.yaml", "projets.yaml", "actes.yaml"):
         (tmp_path / name).write_text((SHIPPED / name).read_text("utf-8"), "utf-8")
     matcher = load(tmp_path).matcher
     assert matcher.match("comment financer mon projet industriel").outcome is Outcome.ANSWER

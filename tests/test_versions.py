@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from knowledge_fixtures import PROJECTS, SMALL_TALK
+from knowledge_fixtures import ACTS, PROJECTS
 
 from knowledge.curation.versions import (
     HISTORY,
@@ -60,7 +60,7 @@ def folder(tmp_path: Path) -> Path:
     for name, text in {
         "faq": FAQ,
         "projets": PROJECTS,
-        "politesses": SMALL_TALK,
+        "actes": ACTS,
         "questions": QUESTIONS,
     }.items():
         (tmp_path / f"{name}.yaml").write_text(text, "utf-8")

@@ -152,8 +152,8 @@ def _as_json(question: str, decision: Decision) -> dict[str, object]:
 
 
 def _in_words(knowledge: Knowledge, decision: Decision) -> str:
-    if decision.outcome is Outcome.SMALLTALK:
-        talk = {talk.id: talk for talk in knowledge.small_talk}
+    if decision.outcome is Outcome.ACT:
+        talk = {talk.id: talk for talk in knowledge.acts}
         return _plain(talk[decision.shown[0]].reply)
     entries = [entry for entry in map(knowledge.entry, decision.shown) if entry]
     if decision.outcome is Outcome.ANSWER:

@@ -15,11 +15,11 @@ from knowledge.files.problems import KnowledgeError, Severity
 from knowledge.files.yaml_reader import Document
 from knowledge.knowledge import Knowledge
 from knowledge.loading import (
+    ACTS,
     FAQ,
     FICTITIOUS,
     LEXICON,
     PROJECTS,
-    SMALL_TALK,
     VOICES,
     Compiling,
     build,
@@ -30,7 +30,7 @@ from knowledge.loading import (
 from knowledge.ranking.former_ranker import PreviousRanker
 
 logger = logging.getLogger(__name__)
-_FILES = (FAQ, PROJECTS, SMALL_TALK, VOICES, LEXICON)
+_FILES = (FAQ, PROJECTS, ACTS, VOICES, LEXICON)
 
 Documents = dict[str, Document]
 # For each file its inode, size in bytes and modification time in nanoseconds; None where the file

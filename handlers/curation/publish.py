@@ -12,6 +12,7 @@ from telegram import Document, Message, Update
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
+from handlers.conversation import hear
 from handlers.core import media
 from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, is_listed, requires
@@ -22,7 +23,6 @@ from handlers.curation import report as examination
 from handlers.curation.publish_buttons import Abandon, Publish
 from handlers.general import fallback
 from handlers.messages import Catalogue
-from handlers.questions import ask
 from knowledge.curation.versions import PUBLISHABLE
 from knowledge.files.yaml_reader import LARGEST_BYTES
 from storage.database import Database
@@ -85,7 +85,7 @@ async def receive_in_private(update: Update, context: BotContext) -> None:
         # No handler before knew the command that its caption is.
         await fallback.refuse_command(update, context)
     elif message.text:
-        await ask.hear(update, context)
+        await hear.hear(update, context)
     else:
         await fallback.refuse_media(update, context)
 

@@ -107,9 +107,7 @@ def difference(version: Version, changes: Sequence[Difference], keyboard: Keyboa
 
 def _main_changes(changes: Sequence[Difference]) -> tuple[Difference, ...]:
     """Leave out the phrasings of entries that are added or removed as a whole."""
-    wholes = {
-        (change.kind, change.id) for change in changes if change.what in {"entry", "small_talk"}
-    }
+    wholes = {(change.kind, change.id) for change in changes if change.what in {"entry", "act"}}
     return tuple(
         change
         for change in changes

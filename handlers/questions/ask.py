@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from telegram import Message, Update, User
-from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 from telegram.ext.filters import MessageFilter
 
@@ -13,15 +12,10 @@ from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
-from handlers.forms import engine as forms
-from handlers.handoff import person as handoff
 from handlers.messages import Catalogue
 from handlers.questions import answer
-from handlers.requests import own_requests
 from knowledge.matcher.matcher import Decision, Outcome
 from knowledge.model import Project
-from storage.records.drafts import Draft
-from storage.records.questions import as_kept
 
 TEXT = Catalogue.of("questions")
 NO_ENTRY = "-"
@@ -45,50 +39,12 @@ class UnmatchedError(Exception):
 
 def writer(update: Update) -> User | None:
     """Return who wrote the update if it is a plain text in a private chat."""
-    return update.effective_user if _TEXT_IN_PRIVATE.check_update(update) else None
-
-
-@requires(Authority.PERSON)
-async def hear(_update: Update, context: BotContext) -> None:
-    """Handle a text as an answer in the form under way, or else as a question."""
-    turn = context.turn
-    if await handoff.take_reply(turn):
-        return
-    draft = await forms.current(turn)
-    if draft is None:
-        await hear_afresh(turn)
-    elif forms.sounds_like_a_question(turn, draft, turn.text) or await _is_surely_asked(
-        turn, draft
-    ):
-        await ask(turn)
-        forms.remind(turn, draft)
-    else:
-        await forms.hear(turn, draft, turn.text)
-
-
-async def hear_afresh(turn: Turn) -> None:
-    """Take a text as the number of a request, or else as a question, while no form is open."""
-    if not await own_requests.show_numbered(turn):
-        await ask(turn)
-
-
-async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:
-    """Tell whether a text typed as a name is a question that has an answer.
-
-    The same text sent twice in a row is accepted as the name.
-    """
-    if not forms.may_be_a_question(turn, draft, turn.text):
-        return False
-    decision = _decide(turn.services, turn.text)
-    if decision.outcome not in (Outcome.ANSWER, Outcome.SMALLTALK):
-        return False
-    previous = await turn.work.questions.latest(draft.person_id)
-    return previous is None or previous.text != as_kept(turn.text, turn.services.question_limits)
+    return update.effective_user if TEXT_IN_PRIVATE.check_update(update) else None
 
 
 async def ask(turn: Turn) -> None:
     """Match the question against the knowledge and show the outcome."""
-    decision = _decide(turn.services, turn.text)
+    decision = decide(turn.services, turn.text)
     if not decision.has_words:
         turn.say(TEXT("no_words"))
         return
@@ -96,8 +52,8 @@ async def ask(turn: Turn) -> None:
         turn.say(TEXT("foreign"))
     outcome = await _once_in_a_row(turn, decision.outcome)
     question_id = await answer.remember(turn, turn.text, outcome, decision.shown)
-    if outcome is Outcome.SMALLTALK:
-        _reply_to_small_talk(turn, decision)
+    if outcome is Outcome.ACT:
+        _reply_to_act(turn, decision)
     elif outcome is Outcome.ANSWER:
         _answer(turn, decision, question_id)
     elif outcome is Outcome.CHOICES:
@@ -107,7 +63,7 @@ async def ask(turn: Turn) -> None:
         _say_none(turn, decision, question_id)
 
 
-def _decide(services: Services, text: str) -> Decision:
+def decide(services: Services, text: str) -> Decision:
     """Return the decision made for this text; raise UnmatchedError if there is none yet."""
     decision = services.decisions.get(services.knowledge, text)
     if decision is None:
@@ -134,9 +90,9 @@ async def _once_in_a_row(turn: Turn, outcome: Outcome) -> Outcome:
     return Outcome.NONE if clarified else outcome
 
 
-def _reply_to_small_talk(turn: Turn, decision: Decision) -> None:
-    small_talk = {talk.id: talk for talk in turn.services.knowledge.small_talk}
-    talk = small_talk[decision.shown[0]]
+def _reply_to_act(turn: Turn, decision: Decision) -> None:
+    acts = {talk.id: talk for talk in turn.services.knowledge.acts}
+    talk = acts[decision.shown[0]]
     action = answer.action_button(talk.action)
     turn.say(talk.reply, column([action]) if action else None)
 
@@ -194,6 +150,5 @@ class _Blank(MessageFilter):
 
 # In private chats only: in a group, people talk to each other and not to the bot.
 _TYPED = (on.TEXT | _Blank()) & ~on.COMMAND
-_TEXT_IN_PRIVATE = on.UpdateType.MESSAGE & on.ChatType.PRIVATE & _TYPED
+TEXT_IN_PRIVATE = on.UpdateType.MESSAGE & on.ChatType.PRIVATE & _TYPED
 HANDLERS: tuple[Handler, ...] = (tap(Choose, choose),)
-HEARING: Handler = MessageHandler(_TEXT_IN_PRIVATE, hear)

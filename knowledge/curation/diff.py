@@ -22,7 +22,7 @@ class DifferenceKind(StrEnum):
 class Difference:
     """One change, as a facilitator reads it.
 
-    ``what``: "entry", "project", "small_talk", "phrasing", "out_of_scope", "question",
+    ``what``: "entry", "project", "act", "phrasing", "out_of_scope", "question",
     "short_form", "idea", "place". ``id`` and ``title``: those of the entry, project or voice in
     which the change is. ``field``: the key that changed ("reponse", "titre"...), empty when
     something is added or removed whole. ``before`` and ``after``: the texts; None before an
@@ -40,8 +40,8 @@ class Difference:
 
 # A text of a list: what it is, the id and the title of its owner, the text.
 _Listed = tuple[str, str, str, str]
-_WHOLES = {"entrees": "entry", "projets": "project", "politesses": "small_talk"}
-_PHRASINGS = ("variantes", "phrases")
+_WHOLES = {"entrees": "entry", "projets": "project", "actes": "act"}
+_PHRASINGS = ("variantes",)
 
 
 def differences(
@@ -49,7 +49,7 @@ def differences(
 ) -> tuple[Difference, ...]:
     """Return the additions, changes and removals, in the order of the files.
 
-    One for each field of an entry, project or small talk that changed; one for each phrasing or
+    One for each field of an entry, project or act that changed; one for each phrasing or
     word of the vocabulary that was added or removed. Comments of the files do not count.
     """
     old, new = _wholes(before.values()), _wholes(after.values())
@@ -97,7 +97,7 @@ def _title(raw: Mapping[str, Any], id_: str) -> str:
 
 
 def _main(raw: Mapping[str, Any]) -> str | None:
-    """Return the main text of an entry, small talk or project: its answer or its summary."""
+    """Return the main text of an entry, act or project: its answer or its summary."""
     return _in_words(raw.get("reponse") or raw.get("resume"))
 
 

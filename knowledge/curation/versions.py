@@ -24,16 +24,16 @@ from knowledge.files.problems import Problem
 from knowledge.files.yaml_reader import Document, parse
 from knowledge.knowledge import Knowledge
 from knowledge.loading import (
+    ACTS,
     FAQ,
     LEXICON,
     PROJECTS,
     QUESTIONS,
-    SMALL_TALK,
     VOICES,
     Compiling,
 )
 
-PUBLISHABLE: tuple[str, ...] = (FAQ, PROJECTS, SMALL_TALK, VOICES, LEXICON, QUESTIONS)
+PUBLISHABLE: tuple[str, ...] = (FAQ, PROJECTS, ACTS, VOICES, LEXICON, QUESTIONS)
 HISTORY = "history"
 _ID = re.compile(r"(?P<at>\d{4}-\d{2}-\d{2}T\d{6})-(?P<name>[a-z]+)(?:-\d{1,3})?")
 _STAMP = "%Y-%m-%dT%H%M%S"

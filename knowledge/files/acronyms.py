@@ -16,7 +16,7 @@ from knowledge.text.normalise import normalise
 
 _FILE = Path(__file__).with_suffix(".yaml")
 _SHOWN = ("question", "titre", "reponse", "resume", "recherche")
-_READ_IN = ("entrees", "projets", "politesses")
+_READ_IN = ("entrees", "projets", "actes")
 _LONGEST = 8
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # "chambre de commerce et d'industrie (CCI)", and the other way round.

@@ -7,11 +7,11 @@ from knowledge.files.items import Item
 from knowledge.files.problems import Place, Problem, problem
 from knowledge.text.normalise import normalise
 
-ENTRY, _SMALL_TALK, OUT_OF_SCOPE = "entrees", "politesses", "hors_sujet"
+ENTRY, _ACTS, OUT_OF_SCOPE = "entrees", "actes", "hors_sujet"
 
 
 class Phrasing(NamedTuple):
-    """A text that asks for an entry, is small talk, or has no answer.
+    """A text that asks for an entry, is act, or has no answer.
 
     ``listed``: it stands in a list of phrasings, and so must not be repeated; a question and a
     title may be the same. ``voice``: the voice that says it, empty for faq.yaml.
@@ -73,8 +73,8 @@ def phrasings_of(item: Item) -> Iterator[Phrasing]:
             if (text := item.text(key)) is not None:
                 yield Phrasing(ENTRY, owner, item.place(key), text, listed=False)
         yield from _listed(item, ENTRY, owner, "variantes")
-    elif item.list_key == "politesses":
-        yield from _listed(item, _SMALL_TALK, owner, "phrases")
+    elif item.list_key == "actes":
+        yield from _listed(item, _ACTS, owner, "variantes")
     elif item.list_key == "voix":
         for entry in item.keys("formulations"):
             yield from _listed(item, ENTRY, entry, "formulations", entry)

@@ -9,12 +9,12 @@ from knowledge.files.problems import Place
 from knowledge.files.schema_check import day_of, place_of
 from knowledge.files.yaml_reader import Document, Location
 
-_LISTS = ("entrees", "projets", "politesses", "voix", "questions")
+_LISTS = ("entrees", "projets", "actes", "voix", "questions")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry, project, small talk, voice or control question.
+    """One entry, project, act, voice or control question.
 
     A value of the wrong shape reads as absent.
     """

@@ -39,7 +39,7 @@ class Severity(StrEnum):
 class Place:
     """A place in the files: the line counts from 1, ``where`` describes it in French.
 
-    ``entry`` is the id of the entry, project or small talk around it; empty without an id.
+    ``entry`` is the id of the entry, project or act around it; empty without an id.
     """
 
     file: str

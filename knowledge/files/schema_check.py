@@ -22,7 +22,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TOP_KEYS = {
     "faq": "entrees",
     "projets": "projets",
-    "politesses": "politesses",
+    "actes": "actes",
     "formulations": "voix",
     "lexique": "idees",
     "questions": "questions",
@@ -33,7 +33,7 @@ _MOST_PROBLEMS = 200
 
 
 def check_schema(document: Document, kind: str) -> Iterator[Problem]:
-    """Find what breaks the schema of a kind of file ("faq", "projets", "politesses"…)."""
+    """Find what breaks the schema of a kind of file ("faq", "projets", "actes"…)."""
     key = _TOP_KEYS[kind]
     if not isinstance(document.data, dict) or not document.data.get(key):
         yield problem("empty", Place(document.file), key=key)

@@ -1,1 +1,1 @@
-"""Turns the ranking of a question into a decision: answer, choices, small talk or none."""
+"""Turns the ranking of a question into a decision: answer, choices, act or none."""

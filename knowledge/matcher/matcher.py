@@ -1,4 +1,4 @@
-"""Decides what to show for a question: exact phrasing, small talk, ranking. A pure function."""
+"""Decides what to show for a question: exact phrasing, act, ranking. A pure function."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
-from knowledge.matcher.small_talk import SmallTalkFinder
+from knowledge.matcher.act_finder import ActFinder
 from knowledge.matcher.thresholds import Thresholds
-from knowledge.model import SmallTalk
+from knowledge.model import Act
 from knowledge.projects import Census
 from knowledge.ranking.corpus import Example
 from knowledge.ranking.ranker import Ranked, Ranker, Ranking
@@ -33,14 +33,14 @@ class Outcome(StrEnum):
     ANSWER = "answer"
     CHOICES = "choices"
     NONE = "none"
-    SMALLTALK = "smalltalk"
+    ACT = "act"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What to show for a question, and why.
 
-    ``shown``: entry ids, or the id of the small talk; ``ranking``: the five best entries;
+    ``shown``: entry ids, or the id of the act; ``ranking``: the five best entries;
     ``projects``: ids of the projects of the census that the question names; ``nearest``: the
     example most similar to the question. ``has_words`` is false when the question has neither
     letters nor digits; ``is_foreign`` is true when it is plainly not French.
@@ -62,13 +62,13 @@ class Matcher:
     def __init__(
         self,
         examples: Iterable[Example],
-        small_talk: Iterable[SmallTalk],
+        acts: Iterable[Act],
         ranker: Ranker,
         census: Census,
         thresholds: Thresholds | None = None,
     ) -> None:
         self._exact = _exact_phrasings(examples)
-        self._small_talk = SmallTalkFinder(small_talk)
+        self._acts = ActFinder(acts)
         self._ranker = ranker
         self._census = census
         self._thresholds = thresholds or Thresholds()
@@ -87,7 +87,7 @@ class Matcher:
         ranking = self._ranker.rank(asked)
         return (
             self._match_exactly(normalised, asked, ranking)
-            or self._match_small_talk(normalised, bare, ranking)
+            or self._match_act(normalised, bare, ranking)
             or self._match_projects(asked, ranking)
             or self._match_themes(question, ranking)
             or self._decide(asked, ranking)
@@ -101,18 +101,18 @@ class Matcher:
         best = (Ranked(entry_id, 1.0), *others)[:_RANKING_LENGTH]
         return Decision(Outcome.ANSWER, (entry_id,), best, self._named(asked), "exact phrasing")
 
-    def _match_small_talk(self, normalised: str, bare: str, ranking: Ranking) -> Decision | None:
-        """Decide on small talk; ``bare`` is the message without courtesies, perhaps empty."""
-        finder, least = self._small_talk, self._thresholds.small_talk
+    def _match_act(self, normalised: str, bare: str, ranking: Ranking) -> Decision | None:
+        """Decide on act; ``bare`` is the message without courtesies, perhaps empty."""
+        finder, least = self._acts, self._thresholds.acts
         best = ranking.entries[:_RANKING_LENGTH]
         # Numbers are ignored: "Rappelez-moi au 06…" asks the same with any phone number.
         unnumbered = " ".join(word for word in normalised.split() if not word.isdigit())
         if talk := finder.exact(normalised) or finder.exact(bare) or finder.exact(unnumbered):
-            return Decision(Outcome.SMALLTALK, (talk,), best, (), "small talk")
+            return Decision(Outcome.ACT, (talk,), best, (), "an act")
         if not bare and (talk := finder.within(normalised)):
-            return Decision(Outcome.SMALLTALK, (talk,), best, (), "courtesies alone")
+            return Decision(Outcome.ACT, (talk,), best, (), "courtesies alone")
         if talk := finder.near(normalised, least) or finder.near(bare, least):
-            return Decision(Outcome.SMALLTALK, (talk,), best, (), "nearly small talk")
+            return Decision(Outcome.ACT, (talk,), best, (), "nearly an act")
         return None
 
     def _match_projects(self, asked: str, ranking: Ranking) -> Decision | None:

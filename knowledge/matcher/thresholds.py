@@ -18,5 +18,5 @@ class Thresholds:
     choice: float = 0.2
     # Splitting a message in two questions needs more: each part must be surer than an answer.
     theme: float = 0.9
-    small_talk: float = 0.86
+    acts: float = 0.86
     most_choices: int = 3

@@ -55,6 +55,8 @@ class QuestionLimits:
 
 _LIMITS = QuestionLimits()
 _A_DAY = timedelta(days=1)
+# Outcomes of what people want done rather than ask; the second one is of version 0.1.
+_ACTS = ("act", "smalltalk")
 
 
 class Treatment(StrEnum):
@@ -292,9 +294,9 @@ class Questions(Repository):
         )
 
     async def tally(self, since: datetime) -> Tally:
-        """Count the questions asked since then, small talk apart, and those answered well."""
+        """Count the questions asked since then, acts apart, and those answered well."""
         await self._changes.write(questions)
-        is_counted = (questions.c.asked_at >= since) & (questions.c.outcome != "smalltalk")
+        is_counted = (questions.c.asked_at >= since) & questions.c.outcome.not_in(_ACTS)
         counts = select(func.count()).select_from(questions)
         unwell = await self._connection.scalar(
             counts.where(is_counted, or_(_IS_UNANSWERED, _IS_LEFT))

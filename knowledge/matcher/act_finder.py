@@ -5,29 +5,29 @@ from types import MappingProxyType
 
 from rapidfuzz import fuzz, process
 
-from knowledge.model import SmallTalk
+from knowledge.model import Act
 from knowledge.text.normalise import normalise
 
-_LONGEST_NEAR = 5  # words: a longer message that resembles small talk asks something as well
+_LONGEST_NEAR = 5  # words: a longer message that resembles act asks something as well
 
 
-class SmallTalkFinder:
-    """Finds the small talk that a message is; immutable once made."""
+class ActFinder:
+    """Finds the act that a message is; immutable once made."""
 
-    def __init__(self, small_talk: Iterable[SmallTalk]) -> None:
+    def __init__(self, acts: Iterable[Act]) -> None:
         owners: dict[str, str] = {}
-        for talk in small_talk:
+        for talk in acts:
             for phrase in talk.phrasings:
                 owners.setdefault(normalise(phrase), talk.id)
         self._owners = MappingProxyType(owners)
         self._phrases = tuple(owners)
 
     def exact(self, normalised: str) -> str | None:
-        """Return the id of the small talk that has this phrase."""
+        """Return the id of the act that has this phrase."""
         return self._owners.get(normalised)
 
     def near(self, normalised: str, least: float) -> str | None:
-        """Return the id of the small talk most similar to a short message.
+        """Return the id of the act most similar to a short message.
 
         None below a similarity of ``least``, from 0 to 1.
         """
@@ -39,7 +39,7 @@ class SmallTalkFinder:
         return self._owners[match[0]] if match else None
 
     def within(self, courtesies: str) -> str | None:
-        """Return the id of the small talk that a message made of courtesies alone begins with.
+        """Return the id of the act that a message made of courtesies alone begins with.
 
         If it begins with none, return the id of the one that it ends with.
         """

@@ -8,6 +8,7 @@ from telegram.constants import ChatType
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
+from handlers.conversation import hear
 from handlers.core import caps
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
@@ -68,7 +69,7 @@ async def _take_typed(turn: Turn, message: Message) -> None:
             forms.remind(turn, draft)
     elif draft is None and await turn.work.inbox.is_last_typed(turn.chat_id, message.message_id):
         # It was no question before: a command with a slip, or no words at all.
-        await ask.hear_afresh(turn)
+        await hear.hear_afresh(turn)
     else:
         _say_not_read(turn, message, draft)
 

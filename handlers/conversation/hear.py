@@ -1,0 +1,67 @@
+"""Typed texts: an answer in the form under way, or else whatever the first reading makes of it."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from telegram import Update
+from telegram.ext import MessageHandler
+
+from handlers.core.authority import Authority, requires
+from handlers.core.routing import Handler
+from handlers.core.turn import BotContext, Turn
+from handlers.forms import engine as forms
+from handlers.handoff import person as handoff
+from handlers.questions import ask
+from handlers.requests import own_requests
+from knowledge.matcher.matcher import Outcome
+from storage.records.drafts import Draft
+from storage.records.questions import as_kept
+
+# Handles the text of the turn and returns True, or leaves it to the next reading.
+Reading: TypeAlias = Callable[[Turn], Awaitable[bool]]
+
+# What a text can be besides a question, in the order in which it is tried.
+READINGS: tuple[Reading, ...] = (own_requests.show_numbered,)
+
+
+@requires(Authority.PERSON)
+async def hear(_update: Update, context: BotContext) -> None:
+    """Handle a text as an answer in the form under way, or else afresh."""
+    turn = context.turn
+    if await handoff.take_reply(turn):
+        return
+    draft = await forms.current(turn)
+    if draft is None:
+        await hear_afresh(turn)
+    elif forms.sounds_like_a_question(turn, draft, turn.text) or await _is_surely_asked(
+        turn, draft
+    ):
+        await ask.ask(turn)
+        forms.remind(turn, draft)
+    else:
+        await forms.hear(turn, draft, turn.text)
+
+
+async def hear_afresh(turn: Turn) -> None:
+    """Try each reading of a text while no form is open; what none takes is a question."""
+    for reading in READINGS:
+        if await reading(turn):
+            return
+    await ask.ask(turn)
+
+
+async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:
+    """Tell whether a text typed as a name is a question that has an answer.
+
+    The same text sent twice in a row is accepted as the name.
+    """
+    if not forms.may_be_a_question(turn, draft, turn.text):
+        return False
+    decision = ask.decide(turn.services, turn.text)
+    if decision.outcome not in (Outcome.ANSWER, Outcome.ACT):
+        return False
+    previous = await turn.work.questions.latest(draft.person_id)
+    return previous is None or previous.text != as_kept(turn.text, turn.services.question_limits)
+
+
+HEARING: Handler = MessageHandler(ask.TEXT_IN_PRIVATE, hear)
