@@ -11,7 +11,7 @@ from telegram.ext.filters import MessageFilter
 from handlers.core.services import Services
 from handlers.core.turn import Turn
 from handlers.general import start_and_help
-from handlers.messages import Catalogue
+from handlers.messages import FRENCH, LANGUAGES, Catalogue, language
 from handlers.questions import acts, answer, choices, found_projects, several
 from knowledge.matcher.matcher import Decision, Outcome
 
@@ -39,8 +39,8 @@ async def ask(turn: Turn) -> None:
     if not decision.has_words:
         turn.say(TEXT("no_words"), start_and_help.ways_on())
         return
-    if decision.is_foreign:
-        turn.say(TEXT("foreign"))
+    if decision.language not in LANGUAGES and language() == FRENCH:
+        turn.preface = TEXT(f"foreign_{decision.language}")
     if decision.outcome is Outcome.SEVERAL:
         await several.show(turn, decision)
         return
