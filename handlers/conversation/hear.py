@@ -6,11 +6,13 @@ from typing import TypeAlias
 from telegram import Update
 from telegram.ext import MessageHandler
 
+from handlers.core import spoken
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine as forms
 from handlers.handoff import person as handoff
+from handlers.messages import language
 from handlers.questions import ask
 from handlers.requests import own_requests
 from knowledge.matcher.matcher import Outcome
@@ -28,6 +30,7 @@ READINGS: tuple[Reading, ...] = (own_requests.show_numbered,)
 async def hear(_update: Update, context: BotContext) -> None:
     """Handle a text as an answer in the form under way, or else afresh."""
     turn = context.turn
+    await spoken.keep_language(turn, language())
     if await handoff.take_reply(turn):
         return
     draft = await forms.current(turn)

@@ -12,7 +12,7 @@ from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
-from handlers.messages import Catalogue
+from handlers.messages import FRENCH, LANGUAGES, Catalogue, language
 from handlers.questions import answer
 from knowledge.matcher.matcher import Decision, Outcome
 from knowledge.model import Project
@@ -48,8 +48,8 @@ async def ask(turn: Turn) -> None:
     if not decision.has_words:
         turn.say(TEXT("no_words"))
         return
-    if decision.is_foreign:
-        turn.say(TEXT("foreign"))
+    if decision.language not in LANGUAGES and language() == FRENCH:
+        turn.preface = TEXT(f"foreign_{decision.language}")
     outcome = await _once_in_a_row(turn, decision.outcome)
     question_id = await answer.remember(turn, turn.text, outcome, decision.shown)
     if outcome is Outcome.ACT:
