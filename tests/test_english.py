@@ -128,11 +128,12 @@ def lines(messages: list[Message], without: list[str]) -> list[str]:
             continue
         said = message.get("text") or message.get("caption") or ""
         labels = [button["text"] for button in buttons(message)]
-        for line in (*said.splitlines(), *labels):
-            found.append(
-                functools.reduce(lambda left, words: left.replace(words, ""), without, line)
-            )
+        found += [_without(line, without) for line in (*said.splitlines(), *labels)]
     return found
+
+
+def _without(line: str, words: list[str]) -> str:
+    return functools.reduce(lambda left, each: left.replace(each, ""), words, line)
 
 
 def in_language(language: str, said: list[str]) -> list[str]:
