@@ -144,6 +144,8 @@ async def _asks(sme: Speaker) -> None:
     await sme.says("Who can take part in the projects?")
     await sme.says("What is the weather on Mars, and who would know?")
     for command in ("aide", "themes", "projets", "contact", "confidentialite", "mesdemandes"):
+        # Not too fast to be answered.
+        sme.stage.clock.passes(seconds=10)
         await sme.says(f"/{command}")
     await sme.says("/nosuchcommand")
     await sme.sends("voice", voice={"file_id": "1", "file_unique_id": "1", "duration": 1})
@@ -156,8 +158,10 @@ async def _is_interested(sme: Speaker, stage: Stage) -> None:
     await sme.taps("I understand, start")
     await sme.says("?")
     for typed in ("Delta Machining", "Sam Cooper", "By phone", "12", "06 12 34 56 78"):
+        stage.clock.passes(seconds=10)
         await sme.says(typed)
     for typed in ("take part in the project", "back", "1", "skip", "732"):
+        stage.clock.passes(seconds=10)
         await sme.says(typed)
     await sme.taps("Skip")
     sme.sees("Summary", "Delta Machining", "By confirming, you agree")
@@ -166,6 +170,7 @@ async def _is_interested(sme: Speaker, stage: Stage) -> None:
 
 
 async def _proposes(sme: Speaker) -> None:
+    sme.stage.clock.passes(minutes=1)
     await sme.says("/proposer")
     await sme.taps("I understand, start")
     await sme.taps("A resource to share")
@@ -186,8 +191,10 @@ async def test_an_english_dialogue_is_english_and_the_team_reads_french(
     await sme.taps("See my request")
     sme.sees("What has happened")
     await _proposes(sme)
-    await sme.says("What is the weather on Mars, and who would know about it?")
+    stage.clock.passes(minutes=1)
+    await sme.says("/contact")
     await sme.taps("Hand over to a facilitator")
+    await sme.says("Who would pay for the machines if the project were to stop?")
     await sme.taps("Yes, hand it over")
     await replies(facilitator, "Nobody knows.", card(facilitator))
     sme.received("Answer from", "Nobody knows.")
@@ -195,6 +202,7 @@ async def test_an_english_dialogue_is_english_and_the_team_reads_french(
     await sme.says("Thank you very much for that.")
     await facilitator.taps("Clore")
     sme.received("The team has closed the exchange")
+    stage.clock.passes(minutes=1)
     await sme.says("/mesdonnees")
     await sme.says("/supprimer")
     await sme.taps("Yes, erase everything")

@@ -139,7 +139,7 @@ async def _change_language(turn: Turn, act: Act, _question_id: int) -> None:
         return
     await languages.keep(turn, language)
     with speaking(language):
-        turn.say(languages.TEXT("chosen"), start_and_help.ways_on())
+        languages.confirm(turn)
 
 
 _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(
