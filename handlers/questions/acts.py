@@ -23,8 +23,8 @@ from handlers.core.buttons import (
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, button, column
 from handlers.core.turn import Turn
-from handlers.general import privacy, start_and_help
-from handlers.messages import Catalogue, language
+from handlers.general import languages, privacy, start_and_help
+from handlers.messages import Catalogue, language, speaking
 from handlers.projects import browse
 from handlers.questions import themes
 from handlers.requests import own_requests
@@ -135,6 +135,17 @@ async def _ask_whether_to_erase(turn: Turn, act: Act, _question_id: int) -> None
     await privacy.ask_whether_to_erase(turn)
 
 
+async def _change_language(turn: Turn, act: Act, _question_id: int) -> None:
+    asked = languages.asked_in(turn.text)
+    if asked is None:
+        _begin_with(turn, _words(act))
+        languages.offer(turn)
+        return
+    await languages.keep(turn, asked)
+    with speaking(asked):
+        turn.say(languages.TEXT("chosen"), start_and_help.ways_on())
+
+
 _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(
     {
         None: _reply,
@@ -155,5 +166,6 @@ _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(
         Action.ERASE: _ask_whether_to_erase,
         # What was last shown is not known here: the themes hold it.
         Action.REPEAT: _show_themes,
+        Action.LANGUAGE: _change_language,
     }
 )
