@@ -60,6 +60,12 @@ TEMPLATES = Environment(autoescape=True)
 TEMPLATES.filters.update(day=str, moment=str)
 
 
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.yaml")), ids=str)
+def test_no_message_is_written_twice(path: Path) -> None:
+    names = re.findall(r"^(\w+):", path.read_text("utf-8"), re.MULTILINE)
+    assert sorted(names) == sorted(set(names))
+
+
 def test_what_the_team_reads_has_no_english() -> None:
     assert not [name for name in TEAM_FILES if (FOLDER / ENGLISH / f"{name}.yaml").exists()]
 
