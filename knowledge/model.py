@@ -36,8 +36,25 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """What people read of an entry, in one language.
+
+    ``answer`` is what a phone shows at once, ``rest`` what comes behind a button; both are
+    Telegram HTML, and ``rest`` may be empty.
+    """
+
+    question: str
+    title: str
+    answer: str
+    rest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A question that the bot can answer; ``answer`` is Telegram HTML."""
+    """A question that the bot can answer; ``answer`` and ``rest`` are Telegram HTML.
+
+    ``service`` names the other service that a referral leads to; None where the answer is ours.
+    """
 
     id: str
     question: str
@@ -49,6 +66,15 @@ class Entry:
     source: str
     verified_on: date
     valid_until: date | None
+    rest: str = ""
+    service: str | None = None
+    en: Wording | None = None
+
+    def said_in(self, language: str) -> Wording:
+        """Return what people read in a language; in French where it is not written in theirs."""
+        if language == "en" and self.en is not None:
+            return self.en
+        return Wording(self.question, self.title, self.answer, self.rest)
 
 
 @dataclass(frozen=True, slots=True)
