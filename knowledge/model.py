@@ -111,7 +111,8 @@ class Project:
 class Act:
     """What people want done, or say besides questions, and its short reply (Telegram HTML).
 
-    ``title`` is its label among choices; an act without one is never a choice.
+    ``title`` is its label among choices; an act without one is never a choice. ``see_also`` are ids
+    of entries that help as well.
     """
 
     id: str
@@ -119,3 +120,4 @@ class Act:
     reply: str
     action: Action | None = None
     title: str | None = None
+    see_also: tuple[str, ...] = ()

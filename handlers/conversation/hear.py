@@ -17,6 +17,7 @@ from knowledge.matcher.matcher import Outcome
 from storage.records.drafts import Draft
 from storage.records.questions import as_kept
 
+_SURE = (Outcome.ANSWER, Outcome.REFERRAL, Outcome.ACT, Outcome.SEVERAL)
 # Handles the text of the turn and returns True, or leaves it to the next reading.
 Reading: TypeAlias = Callable[[Turn], Awaitable[bool]]
 
@@ -58,7 +59,8 @@ async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:
     if not forms.may_be_a_question(turn, draft, turn.text):
         return False
     decision = ask.decide(turn.services, turn.text)
-    if decision.outcome not in (Outcome.ANSWER, Outcome.ACT):
+    # Words of a project may be those of a name: they do not make a question.
+    if decision.outcome not in _SURE:
         return False
     previous = await turn.work.questions.latest(draft.person_id)
     return previous is None or previous.text != as_kept(turn.text, turn.services.question_limits)
