@@ -22,10 +22,11 @@ from storage.records.people import People, Person
 class Prefetch:
     """What a few statements read for several updates, each from a different chat.
 
-    `people` are by Telegram id, and already recorded as having just written; `drafts` and `contexts`
-    (None where there is none) and `interests` are by our id; `without_draft` holds Telegram ids; `within_rate`
-    holds chats that are surely not too fast; `handled_at` gives by chat the time its last update
-    was handled; `questions` is how many questions these updates may record.
+    `people` are by Telegram id, and already recorded as having just written; `drafts` and
+    `contexts` (None where there is none) and `interests` are by our id; `without_draft` holds
+    Telegram ids; `within_rate` holds chats that are surely not too fast; `handled_at` gives by chat
+    the time its last update was handled; `questions` is how many questions these updates may
+    record.
     """
 
     people: Mapping[int, Person] = field(default_factory=dict)

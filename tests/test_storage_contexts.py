@@ -99,13 +99,21 @@ async def test_a_spoilt_row_keeps_nobody_from_an_answer(database: Database, spoi
         pytest.skip("PostgreSQL stores no such text in a JSON column")
     someone = await person(database, ONE)
     await shown(database, Context(someone, "calendrier"))
+    value = f"'{spoilt}'"
     async with inside(database, "engine").begin() as connection:
-        await connection.execute(
-            text("UPDATE contexts SET options = :spoilt").bindparams(spoilt=spoilt)
-            if not database.is_shared
-            else text(f"UPDATE contexts SET options = '{spoilt}'")
-        )  # noqa: S608 (a test's own text)
+        await connection.execute(text(f"UPDATE contexts SET options = {value}"))  # noqa: S608
     async with database.begin() as work:
         found = await work.contexts.of(someone)
         assert found is not None
         assert all(option.data == "n" for option in found.options)
+
+
+async def test_an_offer_ends_without_the_rest(database: Database) -> None:
+    someone = await person(database, ONE)
+    async with database.begin() as work:
+        work.contexts.save(Context(someone, "calendrier", "n", OPTIONS))
+        await work.contexts.end_offer(ONE)
+        await work.contexts.end_offer(OTHER)
+        found = await work.contexts.of(someone)
+        assert found is not None
+        assert (found.topic, found.offer, found.options) == ("calendrier", None, OPTIONS)

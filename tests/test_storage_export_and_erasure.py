@@ -31,8 +31,8 @@ from storage.queues.inbox import Received
 from storage.queues.outbox import Audience, Outgoing
 from storage.queues.send_pauses import SendPause
 from storage.records.change_requests import GROUP, ChangeKind, NewChangeRequest
-from storage.records.conversation_values import NewConversation, NewMessage, Side
 from storage.records.contexts import Context, Option
+from storage.records.conversation_values import NewConversation, NewMessage, Side
 from storage.records.drafts import Draft
 from storage.records.interests import ContactKind, Status
 from storage.unit_of_work import UnitOfWork

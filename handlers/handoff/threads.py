@@ -6,7 +6,7 @@ from typing import Self
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.services import Services
-from handlers.core.turn import Turn, composed, in_topic, quoting
+from handlers.core.turn import Turn, composed, in_topic, quoting, remember_told
 from handlers.messages import Catalogue
 from storage.queues.outbox import Audience, Delivery, Outgoing
 from storage.records.conversation_values import Conversation, Side
@@ -175,6 +175,7 @@ class Threads:
                     about=about,
                 )
             )
+            remember_told(self._work, person.id, parameters)
 
     def _edit(self, delivery: Delivery, parameters: dict[str, object], about: Subject) -> None:
         self._work.outbox.owe(

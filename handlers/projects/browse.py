@@ -29,6 +29,8 @@ from knowledge.text.normalise import normalise
 from storage.records.interests import Status
 
 TEXT = Catalogue.of("projects")
+# Before the id of a project, where entries, acts and projects are named alike.
+PROJECT = "project:"
 # The search words must fit in 64 bytes of callback data beside the other fields.
 _WORDS_LENGTH = 30
 
@@ -189,6 +191,7 @@ async def show(turn: Turn, project_id: str) -> None:
     if project is None:
         turn.say(TEXT("gone"), _back())
         return
+    turn.is_about(f"{PROJECT}{project.id}")
     person = await turn.person()
     interest = await turn.work.read_ahead.interest(person.id, project.id)
     active = interest if interest and interest.status is not Status.WITHDRAWN else None

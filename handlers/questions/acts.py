@@ -26,7 +26,7 @@ from handlers.core.turn import Turn
 from handlers.general import privacy, start_and_help
 from handlers.messages import Catalogue
 from handlers.projects import browse
-from handlers.questions import themes
+from handlers.questions import again, themes
 from handlers.requests import own_requests
 from knowledge.model import Act, Action
 from storage.records.interests import Role
@@ -131,6 +131,14 @@ async def _ask_whether_to_erase(turn: Turn, act: Act, _question_id: int) -> None
     await privacy.ask_whether_to_erase(turn)
 
 
+async def _repeat(turn: Turn, act: Act, question_id: int) -> None:
+    """Show the last answer or project again; where there is none, the themes hold it."""
+    if not await again.again(turn, question_id):
+        themes.show_list(turn, act.reply)
+
+
+# Courtesies and the like, after which the talk is still about what was shown before.
+ONLY_REPLIES = frozenset({None, Action.YES, Action.NO, Action.REPEAT})
 _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(
     {
         None: _reply,
@@ -149,7 +157,6 @@ _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(
         Action.DATA: _offering(Action.DATA, Action.ERASE),
         Action.STOP: _offering(Action.REQUESTS, Action.ERASE),
         Action.ERASE: _ask_whether_to_erase,
-        # What was last shown is not known here: the themes hold it.
-        Action.REPEAT: _show_themes,
+        Action.REPEAT: _repeat,
     }
 )

@@ -69,6 +69,7 @@ def show(
     projects = tuple(projects)
     text = _text(turn, entry, projects, vote="ask")
     keyboard = rows(_votes(question_id, entry), *_ways_on(turn, entry, projects))
+    turn.is_about(entry.id)
     (turn.rewrite if in_place else turn.say)(text, keyboard)
 
 
@@ -118,8 +119,11 @@ async def vote(update: Update, context: BotContext) -> None:
     entry = turn.services.knowledge.entry(choice.entry_id)
     if entry is None or not counted:
         return
-    verdict = "yes" if choice.helpful else "no"
-    turn.rewrite(_text(turn, entry, (), vote=verdict), rows(*_ways_on(turn, entry, ())))
+    turn.is_about(entry.id)
+    if not turn.is_typed_tap:
+        # Of a vote that was typed, the words and the thanks stand below the answer.
+        verdict = "yes" if choice.helpful else "no"
+        turn.rewrite(_text(turn, entry, (), vote=verdict), rows(*_ways_on(turn, entry, ())))
     if not choice.helpful:
         turn.say(TEXT("unhelpful"), without_answer(turn, choice.question_id))
 

@@ -40,7 +40,8 @@ _LIMITS = QuestionLimits()
 class Durations:
     """How long each thing is kept. People read the same in ``handlers/messages/rights.yaml``.
 
-    `context`, what a person was shown last, counts from then; `draft` counts from its last answer, `question` from when it was asked. `conversation` counts
+    `context`, what a person was shown last, counts from then. `draft` counts from its last answer,
+    `question` from when it was asked. `conversation` counts
     from its closing, or from its last change if it was never closed; the delivery records of its
     messages go with it. `interest` counts from its closing, or from its last change if it was never
     closed; it is then anonymised, and the delivery records of its notices go. `inbox_done` counts

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, select, update
 
 from storage.engine.repository import Repository, Upsert, insert_into
 from storage.engine.schema import contexts, people
@@ -65,6 +65,11 @@ class Contexts(Repository):
         result = await self._connection.execute(_TOPICS, values)
         return {row.telegram_id: row.topic for row in result}
 
+    async def end_offer(self, telegram_id: int) -> None:
+        """Forget what was offered to this person (Telegram's id), who need not be known."""
+        await self._changes.write(contexts)
+        await self._connection.execute(_ENDING_OFFER, {"telegram_id": telegram_id})
+
     def save(self, context: Context) -> None:
         """Save what a person has just been shown, in place of what they were shown before.
 
@@ -96,6 +101,18 @@ _TOPICS = (
     .join(contexts, contexts.c.person_id == people.c.id)
     .where(people.c.telegram_id.in_(bindparam("people", expanding=True)), _IS_VALID)
     .where(contexts.c.topic.is_not(None))
+)
+
+
+_ENDING_OFFER = (
+    update(contexts)
+    .where(
+        contexts.c.offer.is_not(None),
+        contexts.c.person_id.in_(
+            select(people.c.id).where(people.c.telegram_id == bindparam("telegram_id"))
+        ),
+    )
+    .values(offer=None)
 )
 
 
