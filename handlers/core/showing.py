@@ -9,7 +9,7 @@ from handlers.messages import Catalogue
 from knowledge.text.normalise import normalise
 from storage.records.contexts import Context, Option
 
-TEXT = Catalogue.of("conversation")
+TEXT = Catalogue.of("typed_words")
 # Prefixes of buttons that are no offers: under most messages, or ways back to the main screens.
 _ALWAYS_THERE = frozenset({"h", "pg"})
 _WAYS_BACK = frozenset({"l", "t", "m", "tp", "mp"})
