@@ -108,6 +108,14 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
+class ActWording:
+    """What people read of an act, in one language; ``reply`` is Telegram HTML."""
+
+    title: str | None
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
     """What people want done, or say besides questions, and its short reply (Telegram HTML).
 
@@ -121,3 +129,10 @@ class Act:
     action: Action | None = None
     title: str | None = None
     see_also: tuple[str, ...] = ()
+    en: ActWording | None = None
+
+    def said_in(self, language: str) -> ActWording:
+        """Return what people read in a language; in French where it is not written in theirs."""
+        if language == "en" and self.en is not None:
+            return self.en
+        return ActWording(self.title, self.reply)

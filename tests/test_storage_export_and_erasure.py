@@ -74,6 +74,7 @@ NOT_FREE_TEXT = {
     "drafts.reuses": "a number; the row goes",
     "contexts.topic": "the id of an entry, of an act or of a project",
     "contexts.offer": "our word",
+    "people.language": "our word; the row goes",
     "interests.number": "stays, as an anonymous figure",
     "interests.project_id": "stays, as an anonymous figure",
     "interests.project_title": "public",

@@ -6,9 +6,7 @@ a button is not listed here.
 """
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from handlers.core.buttons import (
@@ -24,10 +22,10 @@ from handlers.core.buttons import (
     with_person,
 )
 from handlers.core.callback_data import CallbackData
-from handlers.core.keyboards import Keyboard, button, column
+from handlers.core.keyboards import button, column
 from handlers.core.turn import Turn
 from handlers.general import privacy
-from handlers.messages import Catalogue
+from handlers.messages import LANGUAGES, Catalogue, speaking
 from handlers.projects.browse import ChooseFilter
 from handlers.requests import own_requests
 from knowledge.text.normalise import normalise
@@ -35,6 +33,7 @@ from storage.records.interests import Role
 
 TEXT = Catalogue.of("conversation")
 Names: TypeAlias = Mapping[str, str]
+Guidance: TypeAlias = Callable[[Turn], Awaitable[None]]
 
 # By the callback data: names of messages, by catalogue.
 _DOES: tuple[tuple[CallbackData, Names], ...] = (
@@ -43,7 +42,7 @@ _DOES: tuple[tuple[CallbackData, Names], ...] = (
         {
             "general": "button_projects",
             "questions": "action_projects",
-            "projects": "back all_projects with_lead_too every_territory every_sector",
+            "projects": "back all_projects same_words with_lead_too every_territory every_sector",
             "requests": "projects",
             "interest": "other_projects",
         },
@@ -65,32 +64,83 @@ _DOES: tuple[tuple[CallbackData, Names], ...] = (
 )
 
 
-def _projects() -> Keyboard:
-    return column([button(Catalogue.of("general").label("button_projects"), ListProjects())])
-
-
-async def _ask_for_project(turn: Turn) -> None:
-    turn.say(TEXT("no_project"), with_person(_projects()))
-
-
 async def _ask_for_request(turn: Turn) -> None:
-    turn.preface = f"{turn.preface}\n\n{TEXT('no_request')}".strip()
+    turn.begin_with(TEXT("no_request"))
     await own_requests.show_list(turn)
 
 
-def _saying(name: str, *ways: tuple[str, str, CallbackData]) -> "Guidance":
-    """Return what says a message, with buttons given by catalogue, message and callback data."""
+async def _ask_whether_to_erase(turn: Turn) -> None:
+    turn.begin_with(TEXT("no_erasure"))
+    await privacy.ask_whether_to_erase(turn)
+
+
+def _saying(name: str, *ways: CallbackData) -> Guidance:
+    """Return what says a message, with the first listed label of each of these buttons."""
 
     async def say(turn: Turn) -> None:
-        buttons = [button(Catalogue.of(file).label(label), data) for file, label, data in ways]
+        buttons = [button(_label_of(way), way) for way in ways]
         turn.say(TEXT(name), with_person(column(buttons)))
 
     return say
 
 
-async def _ask_whether_to_erase(turn: Turn) -> None:
-    turn.preface = f"{turn.preface}\n\n{TEXT('no_erasure')}".strip()
-    await privacy.ask_whether_to_erase(turn)
+# What says what to do first, and the names of messages it is said for, by catalogue.
+_NEEDS: tuple[tuple[Guidance, Names], ...] = (
+    (_saying("no_project", ListProjects()), {"projects": "interested"}),
+    (
+        _ask_for_request,
+        {
+            "projects": "my_request",
+            "requests": "change withdraw withdraw_sure keep project",
+            "interest": "see_request",
+        },
+    ),
+    (
+        _saying("no_form", ListProjects(), Propose()),
+        {
+            "forms": "begin skip cancel cancel_sure resume change back_to_recap question_before "
+            "keep",
+            "contact": "label_company_sure label_name_sure",
+            "interest": "submit",
+            "handoff": "submit",
+        },
+    ),
+    (_saying("no_answer", ListThemes()), {"questions": "vote_yes vote_no none_of_these"}),
+    (_saying("no_list", ListProjects(), ListThemes()), {"paging": "previous next"}),
+    (_saying("no_exchange", HandOver()), {"handoff": "answer_back"}),
+    (_ask_whether_to_erase, {"rights": "erase"}),
+)
 
 
-Guidance: TypeAlias = Callable[[Turn], "Awaitable[None]"]
+def target_of(text: str) -> CallbackData | None:
+    """Return what the button with this label does, if it needs nothing more."""
+    return _targets().get(normalise(text))
+
+
+def guidance_for(text: str) -> Guidance | None:
+    """Return what says what to do first, for the label of a button that needs something more."""
+    return _guidance().get(normalise(text))
+
+
+@functools.cache
+def _targets() -> Mapping[str, CallbackData]:
+    return {label: data for data, names in _DOES for label in _labels(names)}
+
+
+@functools.cache
+def _guidance() -> Mapping[str, Guidance]:
+    return {label: guidance for guidance, names in _NEEDS for label in _labels(names)}
+
+
+def _labels(names: Names) -> Iterator[str]:
+    """Yield these labels in every language, as they compare."""
+    for spoken in LANGUAGES:
+        with speaking(spoken):
+            for file, listed in names.items():
+                yield from (normalise(Catalogue.of(file).label(name)) for name in listed.split())
+
+
+def _label_of(target: CallbackData) -> str:
+    names = next(names for data, names in _DOES if data == target)
+    file, listed = next(iter(names.items()))
+    return Catalogue.of(file).label(listed.split()[0])

@@ -5,7 +5,7 @@ everything else that the update changes; the dispatcher sends it after the commi
 """
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextvars import ContextVar
 from typing import Any, Self, TypeAlias
 
@@ -16,6 +16,7 @@ from handlers.core.full_text import full_text
 from handlers.core.keyboards import Keyboard
 from handlers.core.services import Services
 from handlers.core.showing import Showing, options_of
+from handlers.messages import speaking
 from storage.queues.measure import LONGEST_TOAST, cut
 from storage.queues.outbox import Audience, Delivery, Making, Outgoing, Priority
 from storage.records.contexts import Context
@@ -24,6 +25,8 @@ from storage.subject import Subject
 from storage.unit_of_work import UnitOfWork
 
 Data: TypeAlias = dict[Any, Any]
+# Composes a text and its buttons in the language that is spoken when it is called.
+Words: TypeAlias = Callable[[], tuple[str, Keyboard | None]]
 CURRENT: ContextVar["Turn"] = ContextVar("turn")
 
 
@@ -46,6 +49,8 @@ class Turn:
         self.is_admitted = False
         # Whether the update needs no trace: sent again, it would not be answered either.
         self.is_forgettable = False
+        # Whether what was typed is in another language than what the person typed before.
+        self.has_changed_language = False
         # Counted in the metrics after the commit: (event, kind) pairs.
         self.happened: list[tuple[str, str]] = []
         self.showing = Showing()
@@ -128,6 +133,10 @@ class Turn:
     def _is_private(self) -> bool:
         user = self.update.effective_user
         return user is not None and user.id == self.chat_id
+
+    def begin_with(self, words: str) -> None:
+        """Put these words, as HTML, above the next message and below what already stands there."""
+        self.preface = f"{self.preface}\n\n{words}".strip()
 
     def say(
         self,
@@ -212,15 +221,15 @@ class Turn:
     async def tell(
         self,
         person_id: int,
-        text: str,
-        keyboard: Keyboard | None,
+        words: Words,
         *,
         about: Subject | None = None,
     ) -> None:
-        """Send a message to another person; do nothing if they were erased."""
+        """Send a message to another person, in their language; do nothing if they were erased."""
         person = await self.work.people.get(person_id)
         if person is not None:
-            content = composed(text, keyboard)
+            with speaking(person.tongue.language):
+                content = composed(*words())
             self._send("sendMessage", person.telegram_id, content, about)
             remember_told(self.work, person_id, content)
 

@@ -30,8 +30,7 @@ def say_what_it_follows(turn: Turn, topic: str, shown: Sequence[str]) -> None:
     """Begin the next message with the subject that the question goes on with."""
     title = _title(turn, topic)
     if title:
-        words = TEXT("follows", title=title, is_same=topic in shown)
-        turn.preface = f"{turn.preface}\n\n{words}".strip()
+        turn.begin_with(TEXT("follows", title=title, is_same=topic in shown))
 
 
 def _title(turn: Turn, topic: str) -> str | None:

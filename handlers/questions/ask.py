@@ -11,11 +11,13 @@ from telegram.ext.filters import MessageFilter
 from handlers.core.services import Services
 from handlers.core.turn import Turn
 from handlers.general import start_and_help
-from handlers.messages import Catalogue
+from handlers.messages import FRENCH, LANGUAGES, Catalogue, language
 from handlers.questions import acts, again, answer, choices, found_projects, several
 from knowledge.matcher.matcher import Decision, Outcome
 
 TEXT = Catalogue.of("questions")
+# Reasons of the matcher for what is written word for word in the knowledge.
+_EXACT = frozenset({"exact phrasing", "an act"})
 # How many projects fit under an answer, with its own buttons.
 _MOST_PROJECTS = 2
 
@@ -40,8 +42,8 @@ async def ask(turn: Turn) -> None:
     if not decision.has_words:
         turn.say(TEXT("no_words"), start_and_help.ways_on())
         return
-    if decision.is_foreign:
-        turn.say(TEXT("foreign"))
+    if decision.language not in LANGUAGES and language() == FRENCH:
+        turn.preface = TEXT(f"foreign_{decision.language}")
     if decision.follows:
         again.say_what_it_follows(turn, after, decision.shown)
     # What is shown replaces it, where it has a topic of its own.
@@ -85,6 +87,11 @@ def decide(services: Services, text: str, after: str = "") -> Decision:
     if decision is None:
         raise UnmatchedError(text, after)
     return decision
+
+
+def is_exact(decision: Decision) -> bool:
+    """Tell whether a text is, word for word, a phrasing of an entry or of an act."""
+    return decision.reason in _EXACT
 
 
 async def _once_in_a_row(turn: Turn, outcome: Outcome) -> Outcome:

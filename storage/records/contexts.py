@@ -4,6 +4,7 @@ import functools
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
@@ -85,7 +86,7 @@ class Contexts(Repository):
         self._changes.put_off(contexts, _saving(self._dialect), context.person_id, row)
 
 
-def _context(row: Row[tuple[int, str | None, str | None, list[object], datetime]]) -> Context:
+def _context(row: Row[*tuple[Any, ...]]) -> Context:
     """Build the value; what is no pair of texts, in a row that somebody spoilt, is left out."""
     person_id, topic, offer, options, at = row
     pairs = [each for each in options if isinstance(each, list) and len(each) == _PAIR]
