@@ -75,11 +75,14 @@ async def _ask_whether_to_erase(turn: Turn) -> None:
 
 
 def _saying(name: str, *ways: CallbackData) -> Guidance:
-    """Return what says a message, with the first listed label of each of these buttons."""
+    """Return what says a message, with the first listed label of each of these buttons.
+
+    The message may name the button that was typed.
+    """
 
     async def say(turn: Turn) -> None:
         buttons = [button(_label_of(way), way) for way in ways]
-        turn.say(TEXT(name), with_person(column(buttons)))
+        turn.say(TEXT(name, button=turn.text.strip()), with_person(column(buttons)))
 
     return say
 
@@ -105,7 +108,7 @@ _NEEDS: tuple[tuple[Guidance, Names], ...] = (
             "handoff": "submit",
         },
     ),
-    (_saying("no_answer", ListThemes()), {"questions": "vote_yes vote_no none_of_these"}),
+    (_saying("no_answer", ListThemes()), {"questions": "vote_yes vote_no none_of_these read_on"}),
     (_saying("no_list", ListProjects(), ListThemes()), {"paging": "previous next"}),
     (_saying("no_exchange", HandOver()), {"handoff": "answer_back"}),
     (_ask_whether_to_erase, {"rights": "erase"}),

@@ -173,10 +173,11 @@ async def choose_filter(update: Update, context: BotContext) -> None:
     page = Page.of(options, choice.page, BUTTON_ITEMS)
     keyboard = rows(
         [button(TEXT.label(everywhere[0]), everywhere[1])],
-        *([button(name, target)] for name, target in page.items),
+        *([button(f"{number}. {name}", target)] for number, (name, target) in page.numbered()),
         page.steps(lambda index: replace(choice, page=index)),
     )
-    turn.rewrite(TEXT("choose_territory" if choice.facet == "t" else "choose_sector"), keyboard)
+    name = "choose_territory" if choice.facet == "t" else "choose_sector"
+    turn.rewrite(TEXT(name, page=page, place=page.place()), keyboard)
 
 
 @requires(Authority.PERSON)

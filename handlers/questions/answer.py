@@ -196,6 +196,7 @@ async def read_on(update: Update, context: BotContext) -> None:
     if entry is None:
         turn.say(TEXT("answer_gone"), without_answer(turn, tapped.question_id))
         return
+    turn.is_about(entry.id)
     view = _View("ask" if tapped.question_id else "", tapped.question_id, whole=True)
     turn.rewrite(*_screen(turn, entry, view))
 
