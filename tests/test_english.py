@@ -22,6 +22,8 @@ FOLDER = Path(handlers.messages.__file__).parent
 ENGLISH = "en"
 # Files that only the team reads.
 TEAM_FILES = {"groups", "publication", "trial", "unanswered"}
+# And one of words that are compared with what is typed, in both languages.
+TEAM_FILES |= {"typed_words"}
 # In the other files: what only the team reads, and what is the same in every language or stored.
 FRENCH_ONLY = {
     "administration": r"(?!person_told|see_request).*",

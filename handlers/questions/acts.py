@@ -26,7 +26,7 @@ from handlers.core.turn import Turn
 from handlers.general import languages, privacy, start_and_help
 from handlers.messages import Catalogue, language, speaking
 from handlers.projects import browse
-from handlers.questions import themes
+from handlers.questions import again, themes
 from handlers.requests import own_requests
 from knowledge.model import Act, Action
 from storage.records.interests import Role
@@ -135,7 +135,8 @@ async def _ask_whether_to_erase(turn: Turn, act: Act, _question_id: int) -> None
     await privacy.ask_whether_to_erase(turn)
 
 
-async def _change_language(turn: Turn, act: Act, _question_id: int) -> None:
+async def _change_language(turn: Turn, act: Act, question_id: int) -> None:
+    """Speak the language that was asked for, and say in it again what was last shown."""
     asked = languages.asked_in(turn.text)
     if asked is None:
         _begin_with(turn, _words(act))
@@ -143,9 +144,20 @@ async def _change_language(turn: Turn, act: Act, _question_id: int) -> None:
         return
     await languages.keep(turn, asked)
     with speaking(asked):
-        languages.confirm(turn)
+        _begin_with(turn, languages.TEXT("chosen"))
+        if not await again.again(turn, question_id):
+            turn.preface = ""
+            languages.confirm(turn)
 
 
+async def _repeat(turn: Turn, act: Act, question_id: int) -> None:
+    """Show the last answer or project again; where there is none, the themes hold it."""
+    if not await again.again(turn, question_id):
+        themes.show_list(turn, _words(act))
+
+
+# Courtesies and the like, after which the talk is still about what was shown before.
+ONLY_REPLIES = frozenset({None, Action.YES, Action.NO, Action.REPEAT, Action.LANGUAGE})
 _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(
     {
         None: _reply,
@@ -164,8 +176,7 @@ _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(
         Action.DATA: _offering(Action.DATA, Action.ERASE),
         Action.STOP: _offering(Action.REQUESTS, Action.ERASE),
         Action.ERASE: _ask_whether_to_erase,
-        # What was last shown is not known here: the themes hold it.
-        Action.REPEAT: _show_themes,
+        Action.REPEAT: _repeat,
         Action.LANGUAGE: _change_language,
     }
 )
