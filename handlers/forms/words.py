@@ -4,7 +4,7 @@ import functools
 
 from handlers.core.turn import Turn
 from handlers.forms.asking import form_of
-from handlers.forms.form_buttons import NOTICE, TEXT
+from handlers.forms.form_buttons import NOTICE, RECAP, TEXT
 from knowledge.text.normalise import normalise
 from storage.records.drafts import Draft
 
@@ -24,8 +24,10 @@ def sounds_like_a_question(turn: Turn, draft: Draft, text: str) -> bool:
         return False
     step = form_of(turn, draft).by_key.get(draft.step)
     if step is None:
+        if form_of(turn, draft).held_in(text) or declines(turn, draft, text):
+            return False
         return not is_yes(text) and step_back(turn, draft, text) is None
-    return text.rstrip().endswith("?") and not step.free_text
+    return text.rstrip().endswith("?") and not step.free_text and not step.holds(text)
 
 
 def may_be_a_question(turn: Turn, draft: Draft, text: str) -> bool:
@@ -72,6 +74,21 @@ def says_no(draft: Draft, text: str) -> bool:
     """Tell whether a text says no to a name asked back, or to giving the form up."""
     is_asked = draft.unsure is not None or draft.leaving
     return is_asked and _is_one_of("no_words", text)
+
+
+def keeps_doubted(turn: Turn, draft: Draft, text: str) -> bool:
+    """Tell whether a text keeps the answer that the bot doubted, just after it asked."""
+    text_of = form_of(turn, draft).text
+    label = f"label_{draft.step}_kept"
+    if draft.unsure is None or draft.leaving or label not in text_of.names:
+        return False
+    return says_no(draft, text) or normalise(text) == normalise(text_of.label(label))
+
+
+def declines(turn: Turn, draft: Draft, text: str) -> bool:
+    """Tell whether a text says no at the recap of a form that can be declined there."""
+    can = draft.step == RECAP and "declined" in form_of(turn, draft).text.names
+    return can and _is_one_of("no_words", text)
 
 
 def keeps(draft: Draft, text: str) -> bool:
