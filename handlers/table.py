@@ -10,7 +10,7 @@ from handlers.forms.steps import Form
 from handlers.general import fallback, groups, privacy, start_and_help
 from handlers.handoff import facilitators, person
 from handlers.projects import browse
-from handlers.questions import answer, ask, themes
+from handlers.questions import answer, choices, themes
 from handlers.requests import administrators, interest, own_requests, proposal
 
 # PTB runs the first handler that matches: commands and buttons are exact, so plain texts come after
@@ -21,7 +21,7 @@ ALL: tuple[Handler, ...] = (
     *paging.HANDLERS,
     *themes.HANDLERS,
     *answer.HANDLERS,
-    *ask.HANDLERS,
+    *choices.HANDLERS,
     *edits.HANDLERS,
     *browse.HANDLERS,
     *interest.HANDLERS,

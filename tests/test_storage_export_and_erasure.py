@@ -71,6 +71,7 @@ NOT_FREE_TEXT = {
     "drafts.changes": "a number; the row goes",
     "drafts.answered_step": "our word",
     "drafts.reuses": "a number; the row goes",
+    "people.language": "our word; the row goes",
     "interests.number": "stays, as an anonymous figure",
     "interests.project_id": "stays, as an anonymous figure",
     "interests.project_title": "public",

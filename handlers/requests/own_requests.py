@@ -51,7 +51,7 @@ class Withdraw(CallbackData, prefix="rw"):
 @reminding
 async def list_requests(_update: Update, context: BotContext) -> None:
     """List the requests of the person, with their status."""
-    await _list(context.turn)
+    await show_list(context.turn)
 
 
 @requires(Authority.PERSON)
@@ -72,11 +72,12 @@ async def show_numbered(turn: Turn) -> bool:
     number = "TI-{}-{}".format(*typed.groups())
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
     request = next((own for own in requests if own.number == number), None)
-    await (_show(turn, request) if request else _list(turn))
+    await (_show(turn, request) if request else show_list(turn))
     return True
 
 
-async def _list(turn: Turn) -> None:
+async def show_list(turn: Turn) -> None:
+    """Show the latest requests of the person."""
     turn.say(*await _page(turn, 0))
 
 

@@ -159,6 +159,9 @@ people = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
     Column("blocked_at", UtcDateTime),
+    # The language that the person wrote in last, or chose; none: nothing but French so far.
+    Column("language", String(8)),
+    Column("language_chosen", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 
