@@ -51,7 +51,9 @@ def is_accepted(turn: Turn, form: Form, draft: Draft, value: object, step: Step)
     except RefusedError:
         return False
     others = {key: found for key, found in given.items() if key != step.key}
-    return all(draft.answers.get(key) == found for key, found in others.items())
+    return step.key in given and all(
+        draft.answers.get(key) == found for key, found in others.items()
+    )
 
 
 def may_ask(form: Form, draft: Draft, key: str) -> bool:

@@ -26,7 +26,7 @@ def sounds_like_a_question(turn: Turn, draft: Draft, text: str) -> bool:
     if step is None:
         if form_of(turn, draft).held_in(text) or declines(turn, draft, text):
             return False
-        return not is_yes(text) and step_back(turn, draft, text) is None
+        return not _submits(turn, draft, text) and step_back(turn, draft, text) is None
     return text.rstrip().endswith("?") and not step.free_text and not step.holds(text)
 
 
@@ -48,6 +48,12 @@ def calls_for_help(text: str) -> bool:
 def is_yes(text: str) -> bool:
     """Tell whether a text is one of the words for yes."""
     return _is_one_of("yes_words", text)
+
+
+def _submits(turn: Turn, draft: Draft, text: str) -> bool:
+    """Tell whether a text says yes at the notice or the recap, in the words of the button too."""
+    label = form_of(turn, draft).text.label("submit") if draft.step == RECAP else ""
+    return is_yes(text) or (bool(label) and normalise(text) == normalise(label))
 
 
 def means_to_leave(draft: Draft, text: str) -> bool:
@@ -86,9 +92,11 @@ def keeps_doubted(turn: Turn, draft: Draft, text: str) -> bool:
 
 
 def declines(turn: Turn, draft: Draft, text: str) -> bool:
-    """Tell whether a text says no at the recap of a form that can be declined there."""
-    can = draft.step == RECAP and "declined" in form_of(turn, draft).text.names
-    return can and _is_one_of("no_words", text)
+    """Tell whether a text says no to a form that can be declined so."""
+    form = form_of(turn, draft)
+    step = form.by_key.get(draft.step)
+    asks_all = draft.step == RECAP or (step is not None and not step.optional)
+    return asks_all and "declined" in form.text.names and _is_one_of("no_words", text)
 
 
 def keeps(draft: Draft, text: str) -> bool:
