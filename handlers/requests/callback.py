@@ -317,6 +317,7 @@ FORM = Form(
     name="callback",
     text=TEXT,
     steps=(
+        Step("contact", _reached_at, holds=contacts.holds, doubts=slips.meant),
         Step(
             "contact_note",
             _moment,
@@ -325,7 +326,6 @@ FORM = Form(
             volunteered=True,
             holds=moments.holds,
         ),
-        Step("contact", _reached_at, holds=contacts.holds, doubts=slips.meant),
         Step(
             "message",
             checks.passage("message", longest=_LONGEST),
