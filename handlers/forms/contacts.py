@@ -85,7 +85,7 @@ def siret_in(text: str) -> tuple[str, str] | None:
 
 @functools.cache
 def _fillers() -> frozenset[str]:
-    return frozenset(normalise(TEXT.label("fillers")).split())
+    return frozenset(word for said in TEXT.labels("fillers") for word in normalise(said).split())
 
 
 def _trimmed(text: str) -> str:

@@ -11,7 +11,9 @@ from storage.records.drafts import Draft
 
 @functools.cache
 def _phrases(label: str) -> frozenset[str]:
-    return frozenset(normalise(phrase) for phrase in TEXT.label(label).split(";"))
+    # Of both languages at once: whoever fills in an English form may type "oui".
+    phrases = (phrase for said in TEXT.labels(label) for phrase in said.split(";"))
+    return frozenset(map(normalise, phrases))
 
 
 def _is_one_of(label: str, text: str) -> bool:
@@ -52,8 +54,8 @@ def is_yes(text: str) -> bool:
 
 def _submits(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text says yes at the notice or the recap, in the words of the button too."""
-    label = form_of(turn, draft).text.label("submit") if draft.step == RECAP else ""
-    return is_yes(text) or (bool(label) and normalise(text) == normalise(label))
+    labels = form_of(turn, draft).text.labels("submit") if draft.step == RECAP else ()
+    return is_yes(text) or normalise(text) in map(normalise, labels)
 
 
 def means_to_leave(draft: Draft, text: str) -> bool:
@@ -72,8 +74,8 @@ def confirms_name(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text confirms the name that the bot asked back about."""
     if draft.unsure is None:
         return False
-    label = form_of(turn, draft).text.label(f"label_{draft.step}_sure")
-    return is_yes(text) or normalise(text) == normalise(label)
+    labels = form_of(turn, draft).text.labels(f"label_{draft.step}_sure")
+    return is_yes(text) or normalise(text) in map(normalise, labels)
 
 
 def says_no(draft: Draft, text: str) -> bool:
@@ -88,7 +90,7 @@ def keeps_doubted(turn: Turn, draft: Draft, text: str) -> bool:
     label = f"label_{draft.step}_kept"
     if draft.unsure is None or draft.leaving or label not in text_of.names:
         return False
-    return says_no(draft, text) or normalise(text) == normalise(text_of.label(label))
+    return says_no(draft, text) or normalise(text) in map(normalise, text_of.labels(label))
 
 
 def declines(turn: Turn, draft: Draft, text: str) -> bool:

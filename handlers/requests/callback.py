@@ -11,7 +11,7 @@ from telegram import Update
 
 from handlers.core import caps
 from handlers.core.authority import Authority, requires
-from handlers.core.buttons import CallBack, ListProjects, ShowRequest
+from handlers.core.buttons import CallBack, ListProjects, ShowRequest, with_person
 from handlers.core.keyboards import button, column, shorten
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
@@ -193,7 +193,7 @@ async def _open(
 def show_existing(turn: Turn, interest: Interest) -> None:
     """Say that the person is already to be called back there."""
     keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-    turn.say(TEXT("existing", interest=interest), keyboard)
+    turn.say(TEXT("existing", interest=interest), with_person(keyboard))
 
 
 def _reached_at(text: str, answers: Answers) -> dict[str, str]:
@@ -283,7 +283,7 @@ def _give_receipt(turn: Turn, interest: Interest, name: str) -> None:
     turn.remove_buttons()
     see = button(TEXT.label("see_request"), ShowRequest(interest.id))
     projects = button(TEXT.label("projects"), ListProjects())
-    turn.say(TEXT(name, interest=interest), column([see, projects]))
+    turn.say(TEXT(name, interest=interest), with_person(column([see, projects])))
 
 
 def _request(turn: Turn, answers: Answers) -> NewInterest:
