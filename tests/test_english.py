@@ -28,6 +28,7 @@ TEAM_FILES |= {"typed_words"}
 FRENCH_ONLY = {
     "administration": r"(?!person_told|see_request).*",
     "alerts": r"(?!lost_answer).*",
+    "callback": r"title_.*",
     "caps": r"replies|ends|moves|team_member|other_group",
     "handoff": (
         r"card|from_person|person_corrected|close|reopen|delivered|blocked|undelivered|reposted"
