@@ -146,7 +146,7 @@ async def test_every_title_that_an_answer_names_is_answered_when_typed(
 
 def test_the_text_tells_of_the_projects_that_are_under_it(shipped: Knowledge) -> None:
     project, other = [each for each in shipped.projects if each.open_on(TODAY)][:2]
-    entry = replace(shipped.entries[0], rest="")
+    entry = replace(shipped.entries[0], rest="", see_also=())
     assert "Un projet ouvert en parle" in show(shipped, entry, [project]).text
     assert "Des projets ouverts en parlent" in show(shipped, entry, [project, other]).text
     assert "projet ouvert" not in show(shipped, replace(entry, answer="Oui.")).text

@@ -156,8 +156,9 @@ def _in_words(knowledge: Knowledge, decision: Decision) -> str:
         talk = {talk.id: talk for talk in knowledge.acts}
         return _plain(talk[decision.shown[0]].reply)
     entries = [entry for entry in map(knowledge.entry, decision.shown) if entry]
-    if decision.outcome is Outcome.ANSWER:
-        return TEXT.label("ask_answer", entry=entries[0], text=_plain(entries[0].answer))
+    if decision.outcome in (Outcome.ANSWER, Outcome.REFERRAL):
+        text = _plain(f"{entries[0].answer}\n\n{entries[0].rest}")
+        return TEXT.label("ask_answer", entry=entries[0], text=text)
     if decision.outcome is Outcome.CHOICES:
         return TEXT.label("ask_choices", entries=entries)
     return TEXT.label("ask_none")
