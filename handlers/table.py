@@ -7,7 +7,7 @@ from handlers.core.routing import Handler
 from handlers.curation import fill_gap, history, publish, trial, unanswered
 from handlers.forms import tapping
 from handlers.forms.steps import Form
-from handlers.general import fallback, groups, privacy, start_and_help
+from handlers.general import fallback, groups, languages, privacy, start_and_help
 from handlers.handoff import facilitators, person
 from handlers.projects import browse
 from handlers.questions import answer, choices, themes
@@ -18,6 +18,7 @@ from handlers.requests import administrators, interest, own_requests, proposal
 ALL: tuple[Handler, ...] = (
     *groups.HANDLERS,
     *start_and_help.HANDLERS,
+    *languages.HANDLERS,
     *paging.HANDLERS,
     *themes.HANDLERS,
     *answer.HANDLERS,

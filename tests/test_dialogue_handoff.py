@@ -178,7 +178,7 @@ async def test_none_of_these_answers_and_a_no_and_contact_offer_it(
 async def test_choices_that_do_not_fit_lead_to_a_facilitator(
     sme: Speaker, facilitator: Speaker
 ) -> None:
-    await sme.says("projet")
+    await sme.says("entreprise")
     await sme.taps("Aucune de ces réponses")
     await sme.taps("Transmettre à un facilitateur")
     await sme.taps("Oui, transmettre")

@@ -12,6 +12,9 @@ from handlers.messages import LANGUAGES
 from knowledge.text.language_id import language_of
 from knowledge.text.normalise import normalise
 
+# In words: what is longer, in a form, is more than a name.
+_LONGEST_NAME = 8
+
 
 def answered(update: Update) -> User | None:
     """Return the person whom an update is answered in their own language, if anybody."""
@@ -29,9 +32,9 @@ async def tell_language(turn: Turn) -> str:
     if tongue.is_chosen:
         return tongue.language
     typed = language_typed(turn.update)
-    if typed is None:
+    if typed in (None, tongue.language) or await _is_answer(turn, person.id):
         return tongue.language
-    turn.has_changed_language = typed != tongue.language
+    turn.has_changed_language = True
     return typed
 
 
@@ -48,6 +51,12 @@ def language_typed(update: Update) -> str | None:
     if language is None:
         return None
     return language if language in LANGUAGES else LANGUAGES[0]
+
+
+async def _is_answer(turn: Turn, telegram_id: int) -> bool:
+    """Tell whether a text is but an answer in a form: an English firm may have a French name."""
+    is_sentence = len(turn.text.split()) > _LONGEST_NAME or turn.text.rstrip().endswith("?")
+    return not is_sentence and await turn.work.read_ahead.had_draft(telegram_id)
 
 
 async def keep_language(turn: Turn, language: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from telegram import Update
 
 from handlers.core.authority import Authority, requires
-from handlers.core.buttons import ListThemes, ShowEntry
+from handlers.core.buttons import ListThemes, ShowEntry, with_person
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Keyboard, button, rows
 from handlers.core.paging import BUTTON_ITEMS, Page
@@ -48,7 +48,7 @@ async def turn_page(update: Update, context: BotContext) -> None:
 def _keyboard(turn: Turn, index: int) -> Keyboard:
     page = Page.of(turn.services.knowledge.entries, index, BUTTON_ITEMS)
     entries = ([button(entry.title, ShowEntry(entry.id))] for entry in page.items)
-    return rows(*entries, page.steps(TurnThemes))
+    return with_person(rows(*entries, page.steps(TurnThemes)))
 
 
 @requires(Authority.PERSON)

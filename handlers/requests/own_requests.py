@@ -13,6 +13,7 @@ from handlers.core.buttons import (
     ShowProject,
     ShowRequest,
     TurnRequests,
+    with_person,
 )
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
@@ -92,7 +93,7 @@ async def _page(turn: Turn, index: int) -> tuple[str, Keyboard]:
         page.steps(TurnRequests),
         [button(TEXT.label("projects"), ListProjects())],
     )
-    return TEXT("list", page=page), keyboard
+    return TEXT("list", page=page), with_person(keyboard)
 
 
 async def _own(turn: Turn, interest_id: int) -> Interest | None:
@@ -126,7 +127,7 @@ def _keyboard(request: Interest) -> Keyboard:
     if request.project_id:
         buttons.append(button(TEXT.label("project"), ShowProject(request.project_id)))
     buttons.append(button(TEXT.label("all_requests"), ListRequests()))
-    return column(buttons)
+    return with_person(column(buttons))
 
 
 @requires(Authority.PERSON)
