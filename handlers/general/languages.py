@@ -49,6 +49,11 @@ async def choose(update: Update, context: BotContext) -> None:
         turn.rewrite(TEXT("chosen"))
 
 
+def confirm(turn: Turn) -> None:
+    """Say that the language is the one asked for; it must be spoken already."""
+    turn.say(TEXT("chosen"))
+
+
 async def keep(turn: Turn, chosen: str) -> None:
     """Remember that the person asked to be answered in this language."""
     person = await turn.person()

@@ -143,7 +143,7 @@ async def _change_language(turn: Turn, act: Act, _question_id: int) -> None:
         return
     await languages.keep(turn, asked)
     with speaking(asked):
-        turn.say(languages.TEXT("chosen"), start_and_help.ways_on())
+        languages.confirm(turn)
 
 
 _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(

@@ -227,7 +227,7 @@ def without_answer(turn: Turn, question_id: int, nearest: Iterable[Entry] = ()) 
     """Return the nearest entries, then the other ways to get help."""
     return column(
         [
-            *(button(entry.title, ShowEntry(entry.id)) for entry in nearest),
+            *(button(each.said_in(language()).title, ShowEntry(each.id)) for each in nearest),
             *handoff.offer(turn, question_id),
             button(TEXT.label("action_themes"), ListThemes()),
             button(TEXT.label("action_contact"), AskHuman()),

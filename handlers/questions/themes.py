@@ -12,7 +12,7 @@ from handlers.core.paging import BUTTON_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, language
 from handlers.questions import answer
 from knowledge.matcher.matcher import Outcome
 
@@ -47,7 +47,8 @@ async def turn_page(update: Update, context: BotContext) -> None:
 
 def _keyboard(turn: Turn, index: int) -> Keyboard:
     page = Page.of(turn.services.knowledge.entries, index, BUTTON_ITEMS)
-    entries = ([button(entry.title, ShowEntry(entry.id))] for entry in page.items)
+    spoken = language()
+    entries = ([button(entry.said_in(spoken).title, ShowEntry(entry.id))] for entry in page.items)
     return with_person(rows(*entries, page.steps(TurnThemes)))
 
 
