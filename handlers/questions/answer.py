@@ -100,6 +100,7 @@ def show(
 ) -> None:
     """Show the answer of an entry; ``in_place`` replaces the tapped choices."""
     view = _View("ask", question_id, projects=tuple(projects))
+    turn.is_about(entry.id)
     (turn.rewrite if in_place else turn.say)(*_screen(turn, entry, view))
 
 
@@ -195,6 +196,7 @@ async def read_on(update: Update, context: BotContext) -> None:
     if entry is None:
         turn.say(TEXT("answer_gone"), without_answer(turn, tapped.question_id))
         return
+    turn.is_about(entry.id)
     view = _View("ask" if tapped.question_id else "", tapped.question_id, whole=True)
     turn.rewrite(*_screen(turn, entry, view))
 
@@ -217,8 +219,11 @@ async def vote(update: Update, context: BotContext) -> None:
     entry = turn.services.knowledge.entry(choice.entry_id)
     if entry is None or not counted:
         return
-    view = _View("yes" if choice.helpful else "no", whole=choice.whole)
-    turn.rewrite(*_screen(turn, entry, view))
+    turn.is_about(entry.id)
+    if not turn.is_typed_tap:
+        # Of a vote that was typed, the words and the thanks stand below the answer.
+        view = _View("yes" if choice.helpful else "no", whole=choice.whole)
+        turn.rewrite(*_screen(turn, entry, view))
     if not choice.helpful:
         turn.say(TEXT("unhelpful"), without_answer(turn, choice.question_id))
 
