@@ -102,6 +102,7 @@ def show(
 ) -> None:
     """Show the answer of an entry; ``in_place`` replaces the tapped choices."""
     view = _View("ask", question_id, projects=tuple(projects))
+    turn.is_about(entry.id)
     (turn.rewrite if in_place else turn.say)(*_screen(turn, entry, view))
 
 
@@ -196,6 +197,7 @@ async def read_on(update: Update, context: BotContext) -> None:
     if entry is None:
         turn.say(TEXT("answer_gone"), without_answer(turn, tapped.question_id))
         return
+    turn.is_about(entry.id)
     view = _View("ask" if tapped.question_id else "", tapped.question_id, whole=True)
     turn.rewrite(*_screen(turn, entry, view))
 
@@ -220,8 +222,11 @@ async def vote(update: Update, context: BotContext) -> None:
     entry = turn.services.knowledge.entry(choice.entry_id)
     if entry is None or not counted:
         return
-    view = _View("yes" if choice.helpful else "no", whole=choice.whole)
-    turn.rewrite(*_screen(turn, entry, view))
+    turn.is_about(entry.id)
+    if not turn.is_typed_tap:
+        # Of a vote that was typed, the words and the thanks stand below the answer.
+        view = _View("yes" if choice.helpful else "no", whole=choice.whole)
+        turn.rewrite(*_screen(turn, entry, view))
     if not choice.helpful:
         turn.say(TEXT("unhelpful"), without_answer(turn, choice.question_id))
 
@@ -230,7 +235,7 @@ def without_answer(turn: Turn, question_id: int, nearest: Iterable[Entry] = ()) 
     """Return the nearest entries, then the other ways to get help."""
     return column(
         [
-            *(button(entry.title, ShowEntry(entry.id)) for entry in nearest),
+            *(button(each.said_in(language()).title, ShowEntry(each.id)) for each in nearest),
             *handoff.offer(turn, question_id),
             button(TEXT.label("action_themes"), ListThemes()),
             person_button(),
