@@ -251,7 +251,8 @@ async def test_the_language_chosen_is_kept_whatever_is_typed(sme: Speaker) -> No
 async def test_english_that_is_asked_for_in_words_is_spoken(sme: Speaker, typed: str) -> None:
     await sme.says("Qui peut participer aux projets ?")
     await sme.says(typed)
-    sme.sees("from now on I answer you in English")
+    # What was last shown is said again, in that language.
+    sme.sees("from now on I answer you in English", "Checked on")
     await sme.says("/aide")
     sme.sees("What you can do here")
     await sme.says("et en français ?")

@@ -139,10 +139,10 @@ async def _change_language(turn: Turn, act: Act, question_id: int) -> None:
         return
     await languages.keep(turn, asked)
     with speaking(asked):
-        turn.begin_with(languages.TEXT("chosen"))
+        turn.begin_with(languages.confirmation())
         if not await again.again(turn, question_id):
-            turn.preface = ""
-            languages.confirm(turn)
+            words, turn.preface = turn.preface, ""
+            turn.say(words)
 
 
 async def _repeat(turn: Turn, act: Act, question_id: int) -> None:
