@@ -252,11 +252,22 @@ async def test_english_that_is_asked_for_in_words_is_spoken(sme: Speaker, typed:
     await sme.says("Qui peut participer aux projets ?")
     await sme.says(typed)
     # What was last shown is said again, in that language.
-    sme.sees("from now on I answer you in English", "Checked on")
+    sme.sees("All right, in English.", "Checked on")
+    await sme.says("et en français ?")
+    sme.sees("D'accord, en français.", "Vérifié le")
+    await sme.says(typed)
     await sme.says("/aide")
     sme.sees("What you can do here")
-    await sme.says("et en français ?")
-    sme.sees("je vous réponds désormais en français")
+    await sme.says("Qui peut participer aux projets ?")
+    sme.sees("Vérifié le")
+
+
+async def test_a_third_language_gets_its_line_whatever_language_was_chosen(sme: Speaker) -> None:
+    await sme.says("/langue")
+    await sme.taps("English")
+    await sme.says("¿Quién financia los proyectos y cómo puedo participar?")
+    sme.sees("He leído su pregunta")
+    assert in_language("en", sme.text.splitlines())
 
 
 async def test_what_may_be_either_language_is_answered_as_before(sme: Speaker) -> None:

@@ -44,20 +44,20 @@ def _languages() -> Keyboard:
 async def choose(update: Update, context: BotContext) -> None:
     """Answer in the language tapped from now on."""
     turn, chosen = context.turn, Speak.of(update).language
-    await keep(turn, chosen)
+    await keep(turn, chosen, is_chosen=True)
     with speaking(chosen):
-        turn.rewrite(confirmation())
+        turn.rewrite(confirmation(is_chosen=True))
 
 
-def confirmation() -> str:
+def confirmation(*, is_chosen: bool) -> str:
     """Return what says, in the language spoken now, that it is the one that was asked for."""
-    return TEXT("chosen")
+    return TEXT("chosen" if is_chosen else "for_now")
 
 
-async def keep(turn: Turn, chosen: str) -> None:
-    """Remember that the person asked to be answered in this language."""
+async def keep(turn: Turn, asked: str, *, is_chosen: bool) -> None:
+    """Remember that the person asked for this language: for good, or until they write another."""
     person = await turn.person()
-    await turn.work.people.speaks(person.id, chosen, is_chosen=True)
+    await turn.work.people.speaks(person.id, asked, is_chosen=is_chosen)
 
 
 def asked_in(text: str) -> str | None:

@@ -137,9 +137,10 @@ async def _change_language(turn: Turn, act: Act, question_id: int) -> None:
         turn.begin_with(_words(act))
         languages.offer(turn)
         return
-    await languages.keep(turn, asked)
+    # For now: what is typed next in another language is answered in that one. /langue is for good.
+    await languages.keep(turn, asked, is_chosen=False)
     with speaking(asked):
-        turn.begin_with(languages.confirmation())
+        turn.begin_with(languages.confirmation(is_chosen=False))
         if not await again.again(turn, question_id):
             words, turn.preface = turn.preface, ""
             turn.say(words)

@@ -11,7 +11,7 @@ from telegram.ext.filters import MessageFilter
 from handlers.core.services import Services
 from handlers.core.turn import Turn
 from handlers.general import start_and_help
-from handlers.messages import FRENCH, LANGUAGES, Catalogue, language
+from handlers.messages import LANGUAGES, Catalogue
 from handlers.questions import acts, again, answer, choices, found_projects, several
 from knowledge.matcher.matcher import Decision, Outcome
 
@@ -42,7 +42,7 @@ async def ask(turn: Turn) -> None:
     if not decision.has_words:
         turn.say(TEXT("no_words"), start_and_help.ways_on())
         return
-    if decision.language not in LANGUAGES and language() == FRENCH:
+    if decision.language not in LANGUAGES:
         turn.preface = TEXT(f"foreign_{decision.language}")
     if decision.follows:
         again.say_what_it_follows(turn, after, decision.shown)
