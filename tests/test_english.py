@@ -22,10 +22,13 @@ FOLDER = Path(handlers.messages.__file__).parent
 ENGLISH = "en"
 # Files that only the team reads.
 TEAM_FILES = {"groups", "publication", "trial", "unanswered"}
+# And one of words that are compared with what is typed, in both languages.
+TEAM_FILES |= {"typed_words"}
 # In the other files: what only the team reads, and what is the same in every language or stored.
 FRENCH_ONLY = {
     "administration": r"(?!person_told|see_request).*",
     "alerts": r"(?!lost_answer).*",
+    "callback": r"title_.*",
     "caps": r"replies|ends|moves|team_member|other_group",
     "handoff": (
         r"card|from_person|person_corrected|close|reopen|delivered|blocked|undelivered|reposted"
@@ -248,7 +251,8 @@ async def test_the_language_chosen_is_kept_whatever_is_typed(sme: Speaker) -> No
 async def test_english_that_is_asked_for_in_words_is_spoken(sme: Speaker, typed: str) -> None:
     await sme.says("Qui peut participer aux projets ?")
     await sme.says(typed)
-    sme.sees("from now on I answer you in English")
+    # What was last shown is said again, in that language.
+    sme.sees("from now on I answer you in English", "Checked on")
     await sme.says("/aide")
     sme.sees("What you can do here")
     await sme.says("et en français ?")

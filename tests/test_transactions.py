@@ -67,8 +67,10 @@ def limit() -> float:
     return 3 * LIMIT * slowness
 
 
-@pytest.fixture
-async def service(shipped: Knowledge, tmp_path: Path, blank_file: Path) -> AsyncIterator[Service]:
+@pytest.fixture(name="service")
+async def full_service(
+    shipped: Knowledge, tmp_path: Path, blank_file: Path
+) -> AsyncIterator[Service]:
     """A bot on full tables, of which no loop runs."""
     copy(blank_file, tmp_path / "bot.db")
     url = f"sqlite+aiosqlite:///{tmp_path}/bot.db"

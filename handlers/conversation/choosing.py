@@ -62,13 +62,14 @@ def counted(options: Sequence[Option]) -> dict[int, Option]:
 
 def number_in(text: str, options: Sequence[Option]) -> int | None:
     """Return the number that a text is about: "2", "the second", "the last"; None for others."""
-    words = normalise(text).split()
+    typed = normalise(text)
+    words = [] if typed in phrases("both_words") else typed.split()
     while words and words[0] in phrases("choice_openings") | phrases("choice_nouns"):
         words = words[1:]
     if not words:
         return None
     number, rest = _number(words[0], options), words[1:]
-    if words[0] in phrases("ordinals") and rest and rest[0] in phrases("choice_nouns"):
+    if _is_ordinal(words[0]) and rest and rest[0] in phrases("choice_nouns"):
         rest = rest[1:]
     is_all = not rest or " ".join(rest) in phrases("choice_closings")
     return number if is_all else None
@@ -80,6 +81,12 @@ def _number(word: str, options: Sequence[Option]) -> int | None:
     if (match := _DIGITS.fullmatch(word)) and match[2] in phrases("number_endings") | {""}:
         return int(match[1])
     return _spelt().get(word)
+
+
+def _is_ordinal(word: str) -> bool:
+    """Tell whether a number may have a noun after it: "the 2nd project", but not "2 projects"."""
+    match = _DIGITS.fullmatch(word)
+    return word in phrases("ordinals") or (match is not None and bool(match[2]))
 
 
 @functools.cache

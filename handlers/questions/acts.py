@@ -130,7 +130,8 @@ async def _ask_whether_to_erase(turn: Turn, act: Act, _question_id: int) -> None
     await privacy.ask_whether_to_erase(turn)
 
 
-async def _change_language(turn: Turn, act: Act, _question_id: int) -> None:
+async def _change_language(turn: Turn, act: Act, question_id: int) -> None:
+    """Speak the language that was asked for, and say in it again what was last shown."""
     asked = languages.asked_in(turn.text)
     if asked is None:
         turn.begin_with(_words(act))
@@ -138,7 +139,10 @@ async def _change_language(turn: Turn, act: Act, _question_id: int) -> None:
         return
     await languages.keep(turn, asked)
     with speaking(asked):
-        languages.confirm(turn)
+        turn.begin_with(languages.confirmation())
+        if not await again.again(turn, question_id):
+            words, turn.preface = turn.preface, ""
+            turn.say(words)
 
 
 async def _repeat(turn: Turn, act: Act, question_id: int) -> None:
@@ -149,7 +153,7 @@ async def _repeat(turn: Turn, act: Act, question_id: int) -> None:
 
 
 # Courtesies and the like, after which the talk is still about what was shown before.
-ONLY_REPLIES = frozenset({None, Action.YES, Action.NO, Action.REPEAT})
+ONLY_REPLIES = frozenset({None, Action.YES, Action.NO, Action.REPEAT, Action.LANGUAGE})
 _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(
     {
         None: _reply,

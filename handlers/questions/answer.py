@@ -9,12 +9,12 @@ from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import (
-    AskHuman,
     ListProjects,
     ListThemes,
     Propose,
     ShowEntry,
     ShowProject,
+    person_button,
 )
 from handlers.core.callback_data import CallbackData, ItemId
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
@@ -24,12 +24,14 @@ from handlers.handoff import person as handoff
 from handlers.messages import Catalogue, language
 from knowledge.matcher.matcher import Outcome
 from knowledge.model import Action, Entry, Project
+from storage.records.interests import Role
 
 TEXT = Catalogue.of("questions")
-_ACTIONS: dict[Action, tuple[str, CallbackData]] = {
+_ACTIONS: dict[Action | None, tuple[str, CallbackData]] = {
     Action.PROJECTS: ("action_projects", ListProjects()),
     Action.PROPOSE: ("action_propose", Propose()),
-    Action.CONTACT: ("action_contact", AskHuman()),
+    Action.SHARE: ("action_share", Propose(Role.RESOURCE.value)),
+    Action.LEAD: ("action_lead", Propose(Role.LEAD.value)),
 }
 
 
@@ -157,10 +159,9 @@ class _Ways:
     @classmethod
     def of(cls, turn: Turn, entry: Entry, view: _View) -> "_Ways":
         """Choose among the ways on: projects that the question names come before related titles."""
-        to_person = button(TEXT.label("action_contact"), AskHuman())
         act = action_button(entry.action)
         action = (act,) if act else ()
-        person = () if act == to_person else (to_person,)
+        person = () if act == person_button() else (person_button(),)
         room = MOST_BUTTONS - len(action) - len(person)
         related = tuple(_related(turn, entry))
         more = _more(entry, view, is_needed=len(related) > room)
@@ -203,7 +204,9 @@ async def read_on(update: Update, context: BotContext) -> None:
 
 def action_button(action: Action | None) -> Button | None:
     """Return the button for the action of a reply, if it has one."""
-    if action is None:
+    if action is Action.CONTACT:
+        return person_button()
+    if action not in _ACTIONS:
         return None
     name, target = _ACTIONS[action]
     return button(TEXT.label(name), target)
@@ -235,7 +238,7 @@ def without_answer(turn: Turn, question_id: int, nearest: Iterable[Entry] = ()) 
             *(button(each.said_in(language()).title, ShowEntry(each.id)) for each in nearest),
             *handoff.offer(turn, question_id),
             button(TEXT.label("action_themes"), ListThemes()),
-            button(TEXT.label("action_contact"), AskHuman()),
+            person_button(),
         ]
     )
 

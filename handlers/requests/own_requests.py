@@ -23,9 +23,9 @@ from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine
 from handlers.forms.reminding import reminding
 from handlers.messages import Catalogue
-from handlers.requests import interest, proposal
+from handlers.requests import callback, interest, proposal
 from handlers.requests.administrators import notify_change
-from storage.records.interests import OPEN, Interest, Status
+from storage.records.interests import OPEN, Interest, Role, Status
 
 TEXT = Catalogue.of("requests")
 # The number as printed on a receipt, or as people copy it by hand.
@@ -144,6 +144,8 @@ async def change_request(update: Update, context: BotContext) -> None:
 async def _reopen(turn: Turn, request: Interest) -> None:
     if request.project_id:
         form, subject, answers = interest.FORM, request.project_id, interest.answers_of(request)
+    elif request.role is Role.CALL_BACK:
+        form, subject, answers = callback.FORM, str(request.id), callback.answers_of(request)
     else:
         form, subject, answers = proposal.FORM, str(request.id), proposal.answers_of(request)
     await engine.reopen(turn, form, subject, answers, changes=request.number)
