@@ -208,10 +208,10 @@ class Speaker:
         await self.stage.settles()
 
     def button(self, label: str) -> tuple[Message, str]:
-        """Return the message and the data of the last button with this label."""
+        """Return the message and the data of the last button with this label, numbered or not."""
         for message in reversed(self.messages()):
             for button in buttons(message):
-                if button["text"] == label or button["text"].startswith(label):
+                if button["text"].startswith(label) or unnumbered(button["text"]).startswith(label):
                     return message, button.get("callback_data", "")
         shown = [[b["text"] for b in buttons(m)] for m in self.messages()[-4:]]
         raise AssertionError(f"no button {label!r} in {shown}")
@@ -277,6 +277,11 @@ def buttons(message: Message) -> list[dict[str, str]]:
     """Return the inline buttons under a message."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
     return [button for row in rows for button in row]
+
+
+def unnumbered(label: str) -> str:
+    """Return a label without the number that it begins with."""
+    return re.sub(r"^\d+\. ", "", label)
 
 
 def number_in(text: str) -> str:

@@ -182,7 +182,10 @@ def comparable(said: list[dict[str, Any]]) -> str:
 
 async def test_each_label_is_understood_when_typed(walk: Walk) -> None:
     shown = await screens(walk)
-    assert len({prefix for prefix, _ in shown}) > 25
+    prefixes = {prefix for prefix, _ in shown}
+    assert len(prefixes) > 25
+    # Those of forms among them, in each step.
+    assert {"fb", "fp", "fs", "fk", "fe", "fm", "fv", "fx", "fr"} <= prefixes
     different = {}
     for (prefix, label), (content, option) in shown.items():
         if prefix not in TAPS:

@@ -48,6 +48,9 @@ async def test_questions_asked_at_once_share_what_they_read(
     assert 1 <= sum("UPDATE people" in one for one in statements) <= len(people) // 3
     assert 1 <= sum("FROM drafts" in one for one in statements) <= len(people) // 3
     assert 1 <= sum("INTO questions" in one for one in statements) <= len(people) // 3
+    # What each was shown is read and written with that of the others.
+    assert 1 <= sum("FROM contexts" in one for one in statements) <= len(people) // 3
+    assert 1 <= sum("INTO contexts" in one for one in statements) <= len(people) // 3
 
 
 async def test_a_form_is_heard_among_the_questions_of_others(sme: Speaker, stage: Stage) -> None:
