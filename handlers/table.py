@@ -1,9 +1,12 @@
 """The lists of everything people can do: handlers, in the order they are tried, and forms."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from handlers.conversation import edits, hear
 from handlers.core import paging
 from handlers.core.ahead import Works
-from handlers.core.routing import Handler
+from handlers.core.routing import Handler, Tap
 from handlers.curation import fill_gap, history, publish, trial, unanswered
 from handlers.forms import tapping
 from handlers.forms.steps import Form
@@ -52,5 +55,11 @@ AHEAD: Works = {
     **history.AHEAD,
     **trial.AHEAD,
 }
+
+# What may be typed instead of tapped, by the prefix of its callback data. What needs slow work
+# first is left out: a text is not known to be a label before the transaction.
+TAPS: Mapping[str, Tap] = MappingProxyType(
+    {each.prefix: each for each in ALL if isinstance(each, Tap) and each.prefix not in AHEAD}
+)
 
 FORMS: tuple[Form, ...] = (interest.FORM, proposal.FORM, callback.FORM, person.FORM, person.REPLY)

@@ -73,9 +73,12 @@ def test_who_thinks_better_of_it_while_it_starts_sees_no_frames(
 
 
 @pytest.mark.usefixtures("_by_meaning")
-def test_check_is_quiet_on_right_files(capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_names_what_waits_in_right_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
-    assert "aucun problème. 14 réponses" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "aucune erreur. 23 réponses" in said
+    assert "apesa" in said
+    assert "est un brouillon" in said
 
 
 def test_check_lists_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,6 +32,7 @@ PERSON, CONVERSATION, INTEREST = 71, 72, 73
 PERSONAL: dict[str, dict[str, Any]] = {
     "people": {"id": PERSON, "telegram_id": TELEGRAM_ID},
     "drafts": {"person_id": PERSON},
+    "contexts": {"person_id": PERSON},
     "interests": {"id": INTEREST, "person_id": PERSON},
     "interest_events": {"interest_id": INTEREST, "actor_id": TELEGRAM_ID, "status": "closed"},
     "questions": {"person_id": PERSON, "treated_by": TELEGRAM_ID, "publication_id": None},
@@ -162,8 +163,8 @@ class Marks:
                 at = datetime(2026, 3, 2, tzinfo=UTC) + timedelta(minutes=self.count)
                 return at, moment(at)
             case JSON():
-                is_list = column.name == "shown"
-                return ([word] if is_list else {"company": word}), word
+                lists: dict[str, list[Any]] = {"shown": [word], "options": [[word, "data"]]}
+                return lists.get(column.name, {"company": word}), word
             case LargeBinary():
                 return word.encode(), word
             case Boolean():

@@ -148,7 +148,7 @@ async def test_an_act_is_answered_by_an_automatic_assistant(sme: Speaker) -> Non
 
 async def test_themes_list_every_entry(sme: Speaker, stage: Stage) -> None:
     await sme.says("/themes")
-    titles = [entry.title for entry in stage.knowledge.entries]
+    titles = [f"{n}. {entry.title}" for n, entry in enumerate(stage.knowledge.entries, 1)]
     shown = sme.labels[:BUTTON_ITEMS]
     await sme.taps("Suivant ›")
     assert [*shown, *sme.labels][: len(titles)] == titles

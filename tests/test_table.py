@@ -21,8 +21,8 @@ ROOT = FOLDER.parent
 # Of drafts.form and drafts.step, in storage/engine/schema.py.
 COLUMN_LENGTH = 32
 # How the names begin that the code puts together.
-MADE = ("ask", "label", "choice", "bad", "title", "loop", "why", "mend", "matter", "group")
-MADE += ("foreign", "language", "words")
+MADE = {"ask", "label", "choice", "bad", "title", "loop", "why", "mend", "matter", "group"}
+MADE |= {"foreign", "language", "words"}
 
 
 def test_every_handler_names_its_authority() -> None:

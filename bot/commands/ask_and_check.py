@@ -172,7 +172,8 @@ def _in_words(knowledge: Knowledge, decision: Decision) -> str:
         return _plain(found.reply)
     if decision.outcome is Outcome.NONE or found is None:
         return TEXT.label("ask_none")
-    return TEXT.label("ask_answer", entry=found, text=_plain(found.answer))
+    text = _plain(f"{found.answer}\n\n{found.rest}")
+    return TEXT.label("ask_answer", entry=found, text=text)
 
 
 def _plain(markup: str) -> str:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 from telegram import Update
 from telegram.ext import MessageHandler
 
+from handlers.conversation import typed_taps
 from handlers.core import spoken
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
@@ -25,6 +26,8 @@ Reading: TypeAlias = Callable[[Turn], Awaitable[bool]]
 
 # What a text can be besides a question, in the order in which it is tried.
 READINGS: tuple[Reading, ...] = (
+    # First: a number or a label of what is in sight is nothing else.
+    typed_taps.take,
     own_requests.show_numbered,
     # After our own numbers, which hold digits too.
     leads.take_contact,
@@ -41,6 +44,8 @@ async def hear(_update: Update, context: BotContext) -> None:
     draft = await forms.current(turn)
     if draft is None:
         await hear_afresh(turn)
+    elif await typed_taps.tap_label(turn):
+        return
     elif forms.sounds_like_a_question(turn, draft, turn.text) or await _is_surely_asked(
         turn, draft
     ):

@@ -46,6 +46,7 @@ class DataPage:
         for pieces in (
             self._requests(account["id"]),
             self._draft(account["id"]),
+            self._context(account["id"]),
             self._questions(account["id"]),
             self._conversations(account["id"]),
             self._waiting(),
@@ -75,6 +76,11 @@ class DataPage:
 
     async def _draft(self, person_id: int) -> AsyncIterator[str]:
         yield TEXT("data_draft", rows=await self._page(Section.DRAFT, person_id))
+
+    async def _context(self, person_id: int) -> AsyncIterator[str]:
+        rows = await self._page(Section.CONTEXT, person_id)
+        if rows:
+            yield TEXT("data_context", rows=rows)
 
     async def _questions(self, person_id: int) -> AsyncIterator[str]:
         yield TEXT("data_questions", count=await self._count(Section.QUESTIONS, person_id))

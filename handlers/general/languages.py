@@ -46,12 +46,12 @@ async def choose(update: Update, context: BotContext) -> None:
     turn, chosen = context.turn, Speak.of(update).language
     await keep(turn, chosen)
     with speaking(chosen):
-        turn.rewrite(TEXT("chosen"))
+        turn.rewrite(confirmation())
 
 
-def confirm(turn: Turn) -> None:
-    """Say that the language is the one asked for; it must be spoken already."""
-    turn.say(TEXT("chosen"))
+def confirmation() -> str:
+    """Return what says, in the language spoken now, that it is the one that was asked for."""
+    return TEXT("chosen")
 
 
 async def keep(turn: Turn, chosen: str) -> None:

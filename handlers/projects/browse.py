@@ -30,6 +30,8 @@ from knowledge.text.normalise import normalise
 from storage.records.interests import Status
 
 TEXT = Catalogue.of("projects")
+# Before the id of a project, where entries, acts and projects are named alike.
+PROJECT = "project:"
 # The search words must fit in 64 bytes of callback data beside the other fields.
 _WORDS_LENGTH = 30
 
@@ -172,11 +174,11 @@ async def choose_filter(update: Update, context: BotContext) -> None:
     page = Page.of(options, choice.page, BUTTON_ITEMS)
     keyboard = rows(
         [button(TEXT.label(everywhere[0]), everywhere[1])],
-        *([button(name, target)] for name, target in page.items),
+        *([button(f"{number}. {name}", target)] for number, (name, target) in page.numbered()),
         page.steps(lambda index: replace(choice, page=index)),
     )
     name = "choose_territory" if choice.facet == "t" else "choose_sector"
-    turn.rewrite(TEXT(name), with_person(keyboard))
+    turn.rewrite(TEXT(name, page=page, place=page.place()), with_person(keyboard))
 
 
 @requires(Authority.PERSON)
@@ -191,6 +193,7 @@ async def show(turn: Turn, project_id: str) -> None:
     if project is None:
         turn.say(TEXT("gone"), _back())
         return
+    turn.is_about(f"{PROJECT}{project.id}")
     person = await turn.person()
     interest = await turn.work.read_ahead.interest(person.id, project.id)
     active = interest if interest and interest.status is not Status.WITHDRAWN else None

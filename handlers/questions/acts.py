@@ -26,7 +26,7 @@ from handlers.core.turn import Turn
 from handlers.general import languages, privacy, start_and_help
 from handlers.messages import Catalogue, language, speaking
 from handlers.projects import browse
-from handlers.questions import themes
+from handlers.questions import again, themes
 from handlers.requests import own_requests
 from knowledge.model import Act, Action
 from storage.records.interests import Role
@@ -74,11 +74,6 @@ def _words(act: Act) -> str:
     return act.said_in(language()).reply
 
 
-def _begin_with(turn: Turn, words: str) -> None:
-    """Put these words above the next message, below what already stands there."""
-    turn.preface = f"{turn.preface}\n\n{words}".strip()
-
-
 async def _reply(turn: Turn, act: Act, _question_id: int) -> None:
     turn.say(_words(act), start_and_help.ways_on())
 
@@ -93,12 +88,12 @@ def _offering(*actions: Action) -> Performance:
 
 
 async def _show_projects(turn: Turn, act: Act, _question_id: int) -> None:
-    _begin_with(turn, _words(act))
+    turn.begin_with(_words(act))
     browse.show_page(turn, ListProjects())
 
 
 async def _show_requests(turn: Turn, act: Act, _question_id: int) -> None:
-    _begin_with(turn, _words(act))
+    turn.begin_with(_words(act))
     await own_requests.show_list(turn)
 
 
@@ -107,12 +102,12 @@ async def _show_themes(turn: Turn, act: Act, _question_id: int) -> None:
 
 
 async def _show_help(turn: Turn, act: Act, _question_id: int) -> None:
-    _begin_with(turn, _words(act))
+    turn.begin_with(_words(act))
     start_and_help.explain(turn)
 
 
 async def _introduce_team(turn: Turn, act: Act, question_id: int) -> None:
-    _begin_with(turn, _words(act))
+    turn.begin_with(_words(act))
     tells_more = len(turn.text.split()) >= _FEWEST_TOLD
     start_and_help.introduce_team(
         turn, *_services(turn, act), question_id=question_id if tells_more else 0
@@ -126,26 +121,39 @@ def _services(turn: Turn, act: Act) -> Iterator[Button]:
 
 
 async def _give_number(turn: Turn, act: Act, _question_id: int) -> None:
-    _begin_with(turn, _words(act))
+    turn.begin_with(_words(act))
     start_and_help.introduce_team(turn, name="phone")
 
 
 async def _ask_whether_to_erase(turn: Turn, act: Act, _question_id: int) -> None:
-    _begin_with(turn, _words(act))
+    turn.begin_with(_words(act))
     await privacy.ask_whether_to_erase(turn)
 
 
-async def _change_language(turn: Turn, act: Act, _question_id: int) -> None:
+async def _change_language(turn: Turn, act: Act, question_id: int) -> None:
+    """Speak the language that was asked for, and say in it again what was last shown."""
     asked = languages.asked_in(turn.text)
     if asked is None:
-        _begin_with(turn, _words(act))
+        turn.begin_with(_words(act))
         languages.offer(turn)
         return
     await languages.keep(turn, asked)
     with speaking(asked):
-        languages.confirm(turn)
+        turn.begin_with(languages.confirmation())
+        if not await again.again(turn, question_id):
+            words, turn.preface = turn.preface, ""
+            turn.say(words)
 
 
+async def _repeat(turn: Turn, act: Act, question_id: int) -> None:
+    """Show the last answer or project again; where there is none, the themes hold it."""
+    turn.begin_with(_words(act))
+    if not await again.again(turn, question_id):
+        themes.show_list(turn)
+
+
+# Courtesies and the like, after which the talk is still about what was shown before.
+ONLY_REPLIES = frozenset({None, Action.YES, Action.NO, Action.REPEAT, Action.LANGUAGE})
 _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(
     {
         None: _reply,
@@ -164,8 +172,7 @@ _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(
         Action.DATA: _offering(Action.DATA, Action.ERASE),
         Action.STOP: _offering(Action.REQUESTS, Action.ERASE),
         Action.ERASE: _ask_whether_to_erase,
-        # What was last shown is not known here: the themes hold it.
-        Action.REPEAT: _show_themes,
+        Action.REPEAT: _repeat,
         Action.LANGUAGE: _change_language,
     }
 )

@@ -9,12 +9,12 @@ from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import (
-    AskHuman,
     ListProjects,
     ListThemes,
     Propose,
     ShowEntry,
     ShowProject,
+    person_button,
 )
 from handlers.core.callback_data import CallbackData, ItemId
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
@@ -24,12 +24,14 @@ from handlers.handoff import person as handoff
 from handlers.messages import Catalogue, language
 from knowledge.matcher.matcher import Outcome
 from knowledge.model import Action, Entry, Project
+from storage.records.interests import Role
 
 TEXT = Catalogue.of("questions")
-_ACTIONS: dict[Action, tuple[str, CallbackData]] = {
+_ACTIONS: dict[Action | None, tuple[str, CallbackData]] = {
     Action.PROJECTS: ("action_projects", ListProjects()),
     Action.PROPOSE: ("action_propose", Propose()),
-    Action.CONTACT: ("action_contact", AskHuman()),
+    Action.SHARE: ("action_share", Propose(Role.RESOURCE.value)),
+    Action.LEAD: ("action_lead", Propose(Role.LEAD.value)),
 }
 
 
@@ -100,6 +102,7 @@ def show(
 ) -> None:
     """Show the answer of an entry; ``in_place`` replaces the tapped choices."""
     view = _View("ask", question_id, projects=tuple(projects))
+    turn.is_about(entry.id)
     (turn.rewrite if in_place else turn.say)(*_screen(turn, entry, view))
 
 
@@ -156,10 +159,9 @@ class _Ways:
     @classmethod
     def of(cls, turn: Turn, entry: Entry, view: _View) -> "_Ways":
         """Choose among the ways on: projects that the question names come before related titles."""
-        to_person = button(TEXT.label("action_contact"), AskHuman())
         act = action_button(entry.action)
         action = (act,) if act else ()
-        person = () if act == to_person else (to_person,)
+        person = () if act == person_button() else (person_button(),)
         room = MOST_BUTTONS - len(action) - len(person)
         related = tuple(_related(turn, entry))
         more = _more(entry, view, is_needed=len(related) > room)
@@ -195,13 +197,16 @@ async def read_on(update: Update, context: BotContext) -> None:
     if entry is None:
         turn.say(TEXT("answer_gone"), without_answer(turn, tapped.question_id))
         return
+    turn.is_about(entry.id)
     view = _View("ask" if tapped.question_id else "", tapped.question_id, whole=True)
     turn.rewrite(*_screen(turn, entry, view))
 
 
 def action_button(action: Action | None) -> Button | None:
     """Return the button for the action of a reply, if it has one."""
-    if action is None:
+    if action is Action.CONTACT:
+        return person_button()
+    if action not in _ACTIONS:
         return None
     name, target = _ACTIONS[action]
     return button(TEXT.label(name), target)
@@ -217,8 +222,11 @@ async def vote(update: Update, context: BotContext) -> None:
     entry = turn.services.knowledge.entry(choice.entry_id)
     if entry is None or not counted:
         return
-    view = _View("yes" if choice.helpful else "no", whole=choice.whole)
-    turn.rewrite(*_screen(turn, entry, view))
+    turn.is_about(entry.id)
+    if not turn.is_typed_tap:
+        # Of a vote that was typed, the words and the thanks stand below the answer.
+        view = _View("yes" if choice.helpful else "no", whole=choice.whole)
+        turn.rewrite(*_screen(turn, entry, view))
     if not choice.helpful:
         turn.say(TEXT("unhelpful"), without_answer(turn, choice.question_id))
 
@@ -227,10 +235,10 @@ def without_answer(turn: Turn, question_id: int, nearest: Iterable[Entry] = ()) 
     """Return the nearest entries, then the other ways to get help."""
     return column(
         [
-            *(button(entry.title, ShowEntry(entry.id)) for entry in nearest),
+            *(button(each.said_in(language()).title, ShowEntry(each.id)) for each in nearest),
             *handoff.offer(turn, question_id),
             button(TEXT.label("action_themes"), ListThemes()),
-            button(TEXT.label("action_contact"), AskHuman()),
+            person_button(),
         ]
     )
 

@@ -101,7 +101,7 @@ def _by_projects(part: Part, projects: list[Project]) -> Answered:
     if len(projects) == 1:
         ways_on = button(projects[0].title, ShowProject(projects[0].id))
     title = TEXT.label("several_projects", count=len(projects))
-    titles = TEXT("several_titles", projects=projects)
+    titles = TEXT("several_titles", titles=[project.title for project in projects])
     shown = tuple(found_projects.shown_as(project.id) for project in projects)
     return Answered(part.text, title, titles, None, shown, (ways_on,))
 

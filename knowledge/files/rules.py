@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 
 from knowledge.files.acronyms import check_acronyms
 from knowledge.files.duplicate_phrasings import check_phrasings
-from knowledge.files.items import Item, items_of
+from knowledge.files.items import Item, is_draft, items_of
 from knowledge.files.near_duplicates import check_nearness
 from knowledge.files.problems import Place, Problem, problem, words
 from knowledge.files.schema_check import bounded, bounded_by_file
@@ -41,7 +41,12 @@ def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
     """
     documents = list(documents)
     items = [item for document in documents for item in items_of(document)]
-    across = (_duplicate_ids(items), check_phrasings(items), check_nearness(items))
+    across = (
+        _duplicate_ids(items),
+        _nothing_served(items),
+        check_phrasings(items),
+        check_nearness(items),
+    )
     yield from bounded_by_file(chain(*across, check_acronyms(documents)))
     ids = _KnownIds(items)
     for document in documents:
@@ -85,6 +90,13 @@ def _duplicate_ids(items: Iterable[Item]) -> Iterator[Problem]:
             yield problem(
                 "duplicate_id", at, id=item_id, other_file=first.file, other_line=first.line
             )
+
+
+def _nothing_served(items: Iterable[Item]) -> Iterator[Problem]:
+    """Find answers that are drafts, all of them: nothing would be left to answer."""
+    entries = [item for item in items if item.list_key == "entrees"]
+    if entries and all(is_draft(item.raw) for item in entries):
+        yield problem("all_drafts", entries[0].place("brouillon"))
 
 
 def _related(item: Item, ids: _KnownIds) -> Iterator[Problem]:
