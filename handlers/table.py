@@ -14,7 +14,7 @@ from handlers.general import fallback, groups, languages, privacy, start_and_hel
 from handlers.handoff import facilitators, person
 from handlers.projects import browse
 from handlers.questions import answer, choices, themes
-from handlers.requests import administrators, callback, interest, own_requests, proposal
+from handlers.requests import administrators, callback, interest, leads, own_requests, proposal
 
 # PTB runs the first handler that matches: commands and buttons are exact, so plain texts come after
 # them, and the fallback takes the rest.
@@ -30,7 +30,7 @@ ALL: tuple[Handler, ...] = (
     *browse.HANDLERS,
     *interest.HANDLERS,
     *proposal.HANDLERS,
-    *callback.HANDLERS,
+    *leads.HANDLERS,
     *tapping.HANDLERS,
     *own_requests.HANDLERS,
     *administrators.HANDLERS,

@@ -17,6 +17,9 @@ FOUND = {
     "+32 470 12 34 56 in the morning": ("+32 470 12 34 56", "in the morning"),
     "mon mail : samira.costa@exemple.fr.": ("samira.costa@exemple.fr", ""),
     "<samira@exemple.fr> mais plutôt le matin": ("samira@exemple.fr", "mais plutôt le matin"),
+    "06 39 98 00 11 07 98 76 54 32": ("+33 6 39 98 00 11", "07 98 76 54 32"),
+    "06 39 98 00 11\n07 98 76 54 32": ("+33 6 39 98 00 11", "07 98 76 54 32"),
+    "Paul Durand\n06 39 98 00 11\nMécanique": ("+33 6 39 98 00 11", "Paul Durand … Mécanique"),
     "06 39 98 00 11 ou 07 98 76 54 32": ("+33 6 39 98 00 11", "ou 07 98 76 54 32"),
 }
 

@@ -297,6 +297,8 @@ def updates(service: Service) -> Iterator[dict[str, Any]]:
         yield {"message": message(chat, sender, text="bonjour")}
         yield {"message": message(chat, sender, text="/inconnue")}
         yield {"message": message(chat, sender, location={"longitude": 5.0, "latitude": 43.0})}
+        shared = {"phone_number": "+33639980011", "first_name": "Jeanne", "user_id": sender}
+        yield {"message": message(chat, sender, contact=shared)}
         yield {"message": message(chat, sender, migrate_to_chat_id=-5)}
         bot = {"id": 1, "is_bot": True, "first_name": "Bot", "username": "ti_bot"}
         member = {"user": bot, "status": "member"}
