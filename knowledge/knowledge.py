@@ -27,12 +27,15 @@ class Knowledge:
     ranker: Ranker | None = field(default=None, repr=False)
     _entries: Mapping[str, Entry] = field(init=False, repr=False, compare=False)
     _projects: Mapping[str, Project] = field(init=False, repr=False, compare=False)
+    _acts: Mapping[str, Act] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         entries = {entry.id: entry for entry in self.entries}
         projects = {project.id: project for project in self.projects}
+        acts = {act.id: act for act in self.acts}
         object.__setattr__(self, "_entries", MappingProxyType(entries))
         object.__setattr__(self, "_projects", MappingProxyType(projects))
+        object.__setattr__(self, "_acts", MappingProxyType(acts))
 
     def entry(self, entry_id: str) -> Entry | None:
         """Return the entry with this id, if there is one."""
@@ -41,3 +44,7 @@ class Knowledge:
     def project(self, project_id: str) -> Project | None:
         """Return the project with this id, open or not, if there is one."""
         return self._projects.get(project_id)
+
+    def act(self, act_id: str) -> Act | None:
+        """Return the act with this id, if there is one."""
+        return self._acts.get(act_id)

@@ -124,7 +124,7 @@ def test_a_warning_does_not_fail_the_check(
     [
         ("comment financer un projet", "fruit de la visibilit"),
         ("bonjour", "assistant"),
-        ("projet", "Plusieurs sujets possibles"),
+        ("entreprise", "Plusieurs sujets possibles"),
         ("?!", "Aucune réponse"),
     ],
 )
@@ -159,7 +159,7 @@ def test_an_input_that_is_closed_has_no_line(
 
 
 def test_lines_are_answered_in_order() -> None:
-    questions = ["bonjour", "comment financer un projet", "", "projet"]
+    questions = ["bonjour", "comment financer un projet", "", "entreprise"]
     lines = "".join(json.dumps({"q": q}) + "\n" for q in questions) + "\n"
     output = io.StringIO()
     assert ask_and_check.answer_lines(SHIPPED, io.StringIO(lines), output) == 0

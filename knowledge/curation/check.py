@@ -7,7 +7,7 @@ from pathlib import Path
 
 from knowledge.curation.confusable_phrasings import check_confusable_phrasings
 from knowledge.curation.regression import Verdict, expectations, verdicts
-from knowledge.files.items import Item, items_of
+from knowledge.files.items import Item, is_draft, items_of
 from knowledge.files.problems import Place, Problem, Severity, problem, words
 from knowledge.files.yaml_reader import Document
 from knowledge.knowledge import Knowledge
@@ -26,6 +26,9 @@ from knowledge.model import Stage
 
 # The notice before a date passes: a month leaves the time to ask whoever knows the answer.
 _SOON = timedelta(days=30)
+# What people read in either language; a warning names so many of those that have one.
+_IN_ENGLISH = ("entrees", "actes")
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,35 @@ def _named(ids: Iterable[str]) -> Iterator[dict[str, str]]:
 
 def _overdue(files: KnowledgeFiles, today: date) -> Iterator[Problem]:
     for document in files.documents.values():
+        yield from _untranslated(document)
         for item in items_of(document):
             yield from _dates(item, today)
+            yield from _draft(item)
             # The invented projects show every state on purpose, passed deadlines included.
             if item.list_key == "projets" and document.file != FICTITIOUS:
                 yield from _project(item, today)
+
+
+def _untranslated(document: Document) -> Iterator[Problem]:
+    """Name, on one line, what people read in French alone; what waits as a draft may wait here."""
+    missing = [
+        item
+        for item in items_of(document)
+        if item.list_key in _IN_ENGLISH and "en" not in item.raw and not is_draft(item.raw)
+    ]
+    if missing:
+        ids = ", ".join(item.text("id") or "?" for item in missing[:_MOST_NAMED])
+        more = len(missing) - _MOST_NAMED
+        others = words("others").format(count=more) if more > 0 else ""
+        yield problem("no_english", missing[0].place(), ids=ids, others=others)
+
+
+def _draft(item: Item) -> Iterator[Problem]:
+    """Tell which entries are not in service, and what the facilitator noted to do first."""
+    if is_draft(item.raw):
+        note = (item.text("brouillon") or "").strip()
+        reason = "" if note.lower() == "oui" else words("draft_reason").format(note=note)
+        yield problem("draft", item.place("brouillon"), reason=reason)
 
 
 def _dates(item: Item, today: date) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """The items of the files as they are written; reading them accepts values of any shape."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -30,7 +30,13 @@ class Item:
 
     def text(self, key: str) -> str | None:
         """Return the text under a key; None if it is absent or no text."""
-        value = self.raw.get(key)
+        return self.text_at(key)
+
+    def text_at(self, *keys: str) -> str | None:
+        """Return the text under nested keys; None if it is absent or no text."""
+        value: Any = self.raw
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
         return value if isinstance(value, str) else None
 
     def texts(self, *keys: str) -> Iterator[tuple[int, str]]:
@@ -66,3 +72,12 @@ def items_of(document: Document) -> Iterator[Item]:
         for index, value in enumerate(values if isinstance(values, list) else ()):
             if isinstance(value, dict):
                 yield Item(document, (key, index), value)
+
+
+def is_draft(raw: Mapping[str, Any]) -> bool:
+    """Tell whether an item as written waits: a draft is checked, and answers nobody.
+
+    ``brouillon`` is "oui", or what remains to be done first; "non" puts the item in service.
+    """
+    note = raw.get("brouillon")
+    return isinstance(note, str) and note.strip().lower() != "non"
