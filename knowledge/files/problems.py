@@ -27,6 +27,7 @@ _WARNINGS = frozenset(
         "unknown_expected",
         "idle_question",
         "wrong_question",
+        "towns_old",
     }
 )
 
