@@ -132,6 +132,16 @@ def _add_knowledge(add: _Add) -> None:
     evaluate.add_argument("--knowledge", type=Path, metavar="DIR", help=TEXT.label("cli_knowledge"))
     evaluate.set_defaults(command=_evaluate)
 
+    importing = add("import-territories", help=TEXT.label("cli_import"))
+    importing.add_argument("file", type=Path, metavar="FICHIER", help=TEXT.label("cli_import_file"))
+    importing.add_argument(
+        "--date", type=_day, metavar="AAAA-MM-JJ", help=TEXT.label("cli_import_date")
+    )
+    importing.add_argument(
+        "--knowledge", type=Path, metavar="DIR", help=TEXT.label("cli_knowledge")
+    )
+    importing.set_defaults(command=_import)
+
 
 def _add_care(add: _Add) -> None:
     """Add the commands with which operators maintain an installation."""
@@ -211,6 +221,15 @@ def _evaluate(options: argparse.Namespace) -> int:
     )
 
 
+def _import(options: argparse.Namespace) -> int:
+    from bot.commands import territories  # noqa: PLC0415
+
+    today = date.today()  # noqa: DTZ011 - the operator's own day
+    return territories.import_territories(
+        options.file, _directory(options.knowledge), today=today, listed_on=options.date
+    )
+
+
 def _doctor(_options: argparse.Namespace) -> int:
     from bot.commands import doctor  # noqa: PLC0415
     from bot.runtime import logs  # noqa: PLC0415
@@ -246,6 +265,13 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= _MOST_PORT):
         raise argparse.ArgumentTypeError(TEXT.label("bad_port"))
     return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(TEXT.label("bad_date")) from None
 
 
 def _directory(given: Path | None) -> Path:

@@ -116,6 +116,8 @@ class Service:
         self.parts.supervisor.start(self._presence())
         await self._meet_telegram()
         self.parts.services.bot_username = self.parts.application.bot.username
+        # The first question may be about a town.
+        await self.parts.hot_reload.town_lists.refresh()
         self.parts.hot_reload.serve_first(self.parts.services.knowledge, self._to_learn)
         _spare_from_collection()
         self._warn()

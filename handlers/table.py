@@ -13,7 +13,7 @@ from handlers.forms.steps import Form
 from handlers.general import fallback, groups, languages, privacy, start_and_help
 from handlers.handoff import facilitators, person
 from handlers.projects import browse
-from handlers.questions import answer, choices, themes
+from handlers.questions import answer, choices, themes, town
 from handlers.requests import administrators, callback, interest, leads, own_requests, proposal
 
 # PTB runs the first handler that matches: commands and buttons are exact, so plain texts come after
@@ -26,6 +26,7 @@ ALL: tuple[Handler, ...] = (
     *themes.HANDLERS,
     *answer.HANDLERS,
     *choices.HANDLERS,
+    *town.HANDLERS,
     *edits.HANDLERS,
     *browse.HANDLERS,
     *interest.HANDLERS,

@@ -5,9 +5,11 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from bot.commands import territories
 from bot.commands.console import dumped, fail, say
 from bot.commands.evaluation import EvaluationFileError, as_page, evaluate, in_words, read_questions
 from bot.content.compiler import compiling, warm_up
@@ -20,6 +22,7 @@ from knowledge.knowledge import Knowledge
 from knowledge.loading import load
 from knowledge.matcher.matcher import Decision, Outcome
 from knowledge.model import Act
+from knowledge.territories.town_list import ReadList, aged
 
 _MARKUP = re.compile(r"<[^>]+>")
 
@@ -31,8 +34,12 @@ def check(directory: Path, *, as_json: bool) -> int:
     checked = check_whole(directory, today=today, compiling=how, despite_errors=True)
     # The invented projects are checked apart, because they must not be compiled with the rest.
     invented = find_problems(directory, today=today)
-    problems = tuple(dict.fromkeys((*checked.problems, *invented)))
-    say(_listed(problems) if as_json else _report(directory, problems, checked.knowledge))
+    towns = territories.list_in(directory)
+    problems = tuple(
+        dict.fromkeys((*checked.problems, *invented, *towns.problems, *aged(towns, today)))
+    )
+    report = partial(_report, directory, problems, checked.knowledge, towns)
+    say(_listed(problems) if as_json else report())
     return 1 if _errors(problems) else 0
 
 
@@ -56,7 +63,9 @@ def _listed(problems: Iterable[Problem]) -> str:
     return dumped(listed, indent=2)
 
 
-def _report(directory: Path, problems: Sequence[Problem], knowledge: Knowledge | None) -> str:
+def _report(
+    directory: Path, problems: Sequence[Problem], knowledge: Knowledge | None, towns: ReadList
+) -> str:
     errors = _errors(problems)
     return TEXT.label(
         "check_report",
@@ -64,6 +73,7 @@ def _report(directory: Path, problems: Sequence[Problem], knowledge: Knowledge |
         errors=errors,
         warnings=[problem for problem in problems if problem not in errors],
         knowledge=knowledge,
+        town_list=territories.in_words(towns) if towns.list else "",
         phrasings=sum(len(entry.phrasings) for entry in knowledge.entries) if knowledge else 0,
     )
 

@@ -18,6 +18,7 @@ from telegram import Bot
 from telegram.constants import ChatMemberStatus
 from telegram.error import ChatMigrated, InvalidToken, TelegramError
 
+from bot.commands import territories
 from bot.content.compiler import cache_folder, kept_file
 from bot.content.library import Library
 from bot.outbox.bot_api import refuses_token
@@ -68,6 +69,7 @@ async def examine(settings: Settings, today: date) -> list[Remark]:
     remarks = [*_settings(settings), *_folders(settings), *_readers(settings)]
     remarks += await _database(settings)
     remarks += _knowledge(settings, today)
+    remarks.append(_town_list(settings, today))
     return remarks + [remark async for remark in _telegram(settings)]
 
 
@@ -152,6 +154,20 @@ def _knowledge(settings: Settings, today: date) -> Iterator[Remark]:
         yield Remark(Level.WARNING, "knowledge_warned", {"count": len(problems)})
     else:
         yield Remark(Level.FINE, "knowledge_fine")
+
+
+def _town_list(settings: Settings, today: date) -> Remark:
+    """Tell whether towns can be answered, and by how old a list."""
+    read = territories.list_in(settings.knowledge_dir)
+    if any(problem.severity is Severity.ERROR for problem in read.problems):
+        return Remark(Level.ERROR, "towns_wrong", {"problems": read.problems})
+    if not read.list:
+        return Remark(Level.WARNING, "towns_none")
+    is_old = read.list.is_old_on(today)
+    values: dict[str, object] = {"facts": territories.in_words(read)}
+    return Remark(
+        Level.WARNING if is_old else Level.FINE, f"towns_{'old' if is_old else 'fine'}", values
+    )
 
 
 def _fallback(directory: Path) -> Remark:

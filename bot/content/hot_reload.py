@@ -6,10 +6,12 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from watchfiles import awatch
 
 from bot.content.library import Documents, Library, Stamp, put_in_service
+from bot.content.town_lists import TownLists
 from handlers.core.services import Services
 from handlers.curation import report
 from knowledge.files.problems import KnowledgeError, Problem
@@ -69,6 +71,9 @@ class HotReload:
         self._announce = announce
         # None: the files are read once more, for what was saved while the process started.
         self._stamp: Stamp | None = None
+        self.town_lists = TownLists(library.directory, services, fictitious=library.fictitious)
+        # What keeps the knowledge from use, as it was last read.
+        self._faults: tuple[Problem, ...] = ()
         self._trouble: _Trouble | None = None
         self._told: deque[float] = deque(maxlen=_TOLD_AT_MOST)
         # Whether the facilitators may have been told of broken files, by a former process too.
@@ -107,12 +112,14 @@ class HotReload:
     async def refresh(self) -> None:
         """Put the files in service if they changed since they were last read."""
         async with self._one_at_a_time:
+            await self.town_lists.refresh()
             stamp = await asyncio.to_thread(self._library.stamp)
             if stamp != self._stamp:
                 settled = await self._settled()
                 await self._load()
                 # Set only after loading: files that could not be loaded are read again.
                 self._stamp = settled
+            self._judge()
             await self._report()
 
     @property
@@ -122,7 +129,7 @@ class HotReload:
 
     async def _watch(self) -> None:
         """Check whenever something changes in the folders, and every second anyway."""
-        places = self._library.places()
+        places = self._places()
         await self.refresh()
         if not places:
             await asyncio.sleep(_LOOK_MS / 1000)
@@ -137,8 +144,11 @@ class HotReload:
             recursive=False,
         ):
             await self.refresh()
-            if self._library.places() != places:
+            if self._places() != places:
                 return
+
+    def _places(self) -> frozenset[Path]:
+        return self._library.places() | self.town_lists.places()
 
     async def _settled(self) -> tuple[tuple[int, int, int] | None, ...]:
         """Return the stamp once it no longer changes: files are not written in one step."""
@@ -155,12 +165,20 @@ class HotReload:
             documents = await asyncio.to_thread(self._library.read)
         except KnowledgeError as error:
             logger.warning("the files have %d faults: nothing changes", len(error.problems))
-            self._notice(error.problems)
+            self._faults = error.problems
             return
+        self._faults = ()
         if version_of(documents) != self._services.knowledge.version:
             await self._serve(documents)
         await asyncio.to_thread(self._library.keep, documents)
-        self._trouble = None
+
+    def _judge(self) -> None:
+        """Note what keeps files from use, those of the knowledge or the list of communes."""
+        problems = (*self._faults, *self.town_lists.problems)
+        if problems:
+            self._notice(problems)
+        else:
+            self._trouble = None
 
     async def _serve(self, documents: Documents) -> None:
         former = self._services.knowledge

@@ -17,7 +17,6 @@ from handlers.forms import engine as forms
 from handlers.handoff import edits as passed_on
 from handlers.handoff import facilitators, person
 from handlers.messages import Catalogue
-from handlers.questions import ask
 from storage.records.drafts import Draft
 from storage.records.questions import as_kept
 
@@ -64,7 +63,7 @@ async def _take_typed(turn: Turn, message: Message) -> None:
         # It was refused before, for its length for example.
         return
     elif asked:
-        await ask.ask(turn)
+        await hear.answer_question(turn)
         if draft is not None:
             forms.remind(turn, draft)
     elif asked == "" or (

@@ -14,7 +14,7 @@ from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine as forms
 from handlers.handoff import person as handoff
 from handlers.messages import language
-from handlers.questions import ask
+from handlers.questions import ask, town
 from handlers.requests import leads, own_requests
 from knowledge.matcher.matcher import Outcome
 from storage.records.drafts import Draft
@@ -31,6 +31,8 @@ READINGS: tuple[Reading, ...] = (
     own_requests.show_numbered,
     # After our own numbers, which hold digits too.
     leads.take_contact,
+    # After the numbers of requests: five digits that are none of those are a postal code.
+    town.show_verdict,
 )
 
 
@@ -49,7 +51,7 @@ async def hear(_update: Update, context: BotContext) -> None:
     elif forms.sounds_like_a_question(turn, draft, turn.text) or await _is_surely_asked(
         turn, draft
     ):
-        await ask.ask(turn)
+        await answer_question(turn)
         forms.remind(turn, draft)
     else:
         await forms.hear(turn, draft, turn.text)
@@ -61,6 +63,12 @@ async def hear_afresh(turn: Turn) -> None:
         if await reading(turn):
             return
     await ask.ask(turn)
+
+
+async def answer_question(turn: Turn) -> None:
+    """Answer a text that is surely a question: on a town, or on anything else."""
+    if not await town.show_verdict(turn):
+        await ask.ask(turn)
 
 
 async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:

@@ -12,6 +12,7 @@ from handlers.core.decision_cache import DecisionCache
 from handlers.messages import PARIS
 from knowledge.curation.clusters import Likeness
 from knowledge.knowledge import Knowledge
+from knowledge.territories.town_list import TownList
 from storage.records.questions import QuestionLimits
 
 
@@ -51,6 +52,8 @@ class Services:
     forms: Mapping[str, object] = field(default_factory=dict)
     # Handlers of buttons by the prefix of their data: a typed label does what a tap does.
     taps: Mapping[str, BaseHandler[Any, Any, Any]] = field(default_factory=dict, repr=False)
+    # Replaced in one assignment, as the knowledge is; empty where no list was imported.
+    town_list: TownList = field(default_factory=TownList, repr=False)
     decisions: DecisionCache = field(default_factory=DecisionCache, repr=False)
     likeness: Likeness = field(default_factory=Likeness, repr=False)
 

@@ -30,7 +30,8 @@ async def refuse_media(_update: Update, context: BotContext) -> None:
         return
     draft, is_told = await forms.current(turn), await person.refuse_media(turn)
     if draft is None and not is_told:
-        turn.say(TEXT("unsupported"), start_and_help.ways_on())
+        is_place = turn.update.message is not None and turn.update.message.location is not None
+        turn.say(TEXT("position" if is_place else "unsupported"), start_and_help.ways_on())
     elif draft is not None:
         if not is_told:
             turn.say(TEXT("unsupported_in_form"))

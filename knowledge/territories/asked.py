@@ -116,7 +116,7 @@ def _signs(tokens: Sequence[Token], found: Sequence[Mention]) -> _Signs:
     words = town_words()
     inside = set(chain.from_iterable(range(each.start, each.end) for each in found))
     rest = [token.word for place, token in enumerate(tokens) if place not in inside]
-    others = [word for word in rest if word not in words.fill and not word.isdigit()]
+    others = [word for word in rest if word not in words.fill and not word[0].isdigit()]
     return _Signs(
         firm=not words.firm.isdisjoint(rest),
         strong=not words.strong.isdisjoint(rest),
@@ -208,7 +208,7 @@ def _runs(tokens: Sequence[Token], found: Sequence[Mention]) -> list[tuple[int, 
     runs: list[tuple[int, int]] = []
     for place, token in enumerate(tokens):
         known = token.word in words.fill or token.word in words.other_subjects
-        if place in inside or known or token.word.isdigit():
+        if place in inside or known or token.word[0].isdigit():
             continue
         if runs and _goes_on(tokens[runs[-1][1] : place]):
             runs[-1] = (runs[-1][0], place + 1)

@@ -56,10 +56,15 @@ def tokens_of(text: str) -> list[Token]:
         return []
     # Where everything is in capitals, they tell nothing.
     all_capitals = len(written) > 1 and text.isupper()
-    return [
+    tokens = [
         Token(word, each[0].isupper() and not all_capitals)
         for each in written
         for word in key_of(each).split()
+    ]
+    # "Fos s/mer"
+    return [
+        replace(token, word="sur") if token.word == "s" and following == "mer" else token
+        for token, following in zip(tokens, [*(each.word for each in tokens[1:]), ""], strict=False)
     ]
 
 
@@ -109,13 +114,17 @@ def _name_at(tokens: Sequence[Token], place: int, towns: Towns) -> Mention | Non
     """Find the longest name that begins here: full, cut short ("Saint-Mitre"), or of a quarter."""
     for size in range(min(_LONGEST_NAME, len(tokens) - place), 0, -1):
         key = _words(tokens, place, place + size)
-        rows = towns.named(key)
-        short = () if _is_too_common(key) else towns.named_in_short(key, local=True)
-        if found := _towns(towns, (*short, *rows, *_of_quarter(key, towns))):
+        if found := communes_of(key, towns):
             doubtful = _is_doubtful(key, tokens[place : place + size], found)
             mention = Mention(place, place + size, key, found, is_doubtful=doubtful)
             return _with_department(_with_arrondissement(mention, tokens), tokens)
     return None
+
+
+def communes_of(key: str, towns: Towns) -> tuple[Town, ...]:
+    """Return the communes that a name may mean: those nearby for which it is short come first."""
+    short = () if _is_too_common(key) else towns.named_in_short(key, local=True)
+    return _towns(towns, (*short, *towns.named(key), *_of_quarter(key, towns)))
 
 
 def _of_quarter(key: str, towns: Towns) -> tuple[int, ...]:

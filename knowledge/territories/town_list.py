@@ -9,12 +9,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from knowledge.atomic_write import replacing
 from knowledge.files.problems import KnowledgeError, Place, Problem, Severity, problem
 from knowledge.territories.csv_table import COLUMNS, LARGEST_BYTES, read_table
-from knowledge.territories.towns import Row, Towns
+from knowledge.territories.towns import LOCAL, Row, Towns
+from knowledge.territories.word_lists import town_words
 
 TOWNS_FILE = "territoires.csv"
 EXAMPLE_FILE = "fictifs/territoires.csv"
@@ -43,6 +45,16 @@ class TownList:
         """Tell whether the list is older than a year; its import counts if it has no date."""
         known = self.listed_on or self.imported_on
         return known is not None and (day - known).days > OLD_DAYS
+
+
+@cache
+def round_table() -> Towns:
+    """Return the communes that the round table names: all that is sure without a list.
+
+    Their codes are none of INSEE's.
+    """
+    names = town_words().round_table
+    return Towns(Row(f"{LOCAL}{900 + i}", name, (), "", "") for i, name in enumerate(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,14 @@ def import_list(source: Path, directory: Path, *, today: date, listed_on: date |
     with replacing((directory / TOWNS_FILE).resolve(), mode=_MODE) as file:
         file.write(_written(found, rows))
     return ReadList(found, problems, rows)
+
+
+def aged(read: ReadList, today: date) -> tuple[Problem, ...]:
+    """Return a warning about a list that is older than a year."""
+    if not read.list.is_old_on(today):
+        return ()
+    day = read.list.listed_on or read.list.imported_on
+    return (problem("towns_old", Place(TOWNS_FILE), day=day),)
 
 
 def date_in_name(name: str) -> date | None:

@@ -113,6 +113,11 @@ class Towns:
         self._codes = array("I", (code for code, _ in codes))
         self._code_rows = array("I", (row for _, row in codes))
         self._local = {key: row for key, row in keys if department_of(listed[row].insee) == LOCAL}
+        self.local_territories = frozenset(
+            row.territory_id
+            for row in listed
+            if row.territory_id and department_of(row.insee) == LOCAL
+        )
         self._local_squeezed = {key.replace(" ", ""): row for key, row in self._local.items()}
 
     def __len__(self) -> int:

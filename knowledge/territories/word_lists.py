@@ -16,8 +16,8 @@ class TownWords:
     """The content of ``word_lists.yaml``; all of it is normalised."""
 
     short_forms: Mapping[str, str]
-    # What the round table names, as it is shown, by each way of writing it.
-    round_table: Mapping[str, str]
+    # The communes that the round table names.
+    round_table: tuple[str, ...]
     # The commune that a quarter or an industrial zone is in.
     quarters: Mapping[str, str]
     not_towns: frozenset[str]
@@ -43,7 +43,7 @@ def town_words() -> TownWords:
     being, between = _set(raw["etre_situe"]), _set(raw["entre_les_deux"])
     return TownWords(
         short_forms=raw["abreviations"],
-        round_table={w: name for name, written in raw["table_ronde"].items() for w in written},
+        round_table=tuple(raw["table_ronde"]),
         quarters={w: name for name, written in raw["quartiers"].items() for w in written},
         not_towns=frozenset(raw["pas_des_communes"]),
         ordinary=_set(raw["mots_ordinaires"]),
