@@ -256,7 +256,8 @@ async def test_every_step_of_every_form_up_to_what_the_team_gets(
 ) -> None:
     walk = Walk(bot)
     project = bot.services.knowledge.projects[8].id
-    subject = {"interest": project, "proposal": "new", "callback": "new", "handoff": "0"}.get(form.name, "1")
+    subjects = {"interest": project, "proposal": "new", "callback": "new", "handoff": "0"}
+    subject = subjects.get(form.name, "1")
     for place in (NOTICE, *form.by_key, RECAP):
         for flags in ({}, {"editing": True}, {"changes": LONG_NUMBER}, {"reuses": LONG_NUMBER}):
             async with bot.database.begin() as work:
