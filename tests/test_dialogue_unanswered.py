@@ -181,6 +181,7 @@ async def test_a_question_becomes_a_phrasing_through_a_publication(
     assert "Suivant ›" not in facilitator.labels
     assert len(facilitator.labels) == 5
     await facilitator.taps("Toutes les réponses")
+    await facilitator.taps("Suivant ›")
     entry = stage.knowledge.entries[-1]
     await facilitator.taps(entry.title[:40])
     facilitator.received("Je vérifie")
