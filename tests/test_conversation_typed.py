@@ -3,6 +3,7 @@
 import pytest
 from dialogue import Speaker, Stage
 from sqlalchemy import select
+from test_dialogue_handoff import card, hands_over, replies
 from test_dialogue_interest import begins
 
 from storage.engine.schema import contexts, people, questions
@@ -233,9 +234,42 @@ async def test_an_edited_choice_is_not_followed_again(sme: Speaker, stage: Stage
     sme.sees("Vous avez modifié un choix")
 
 
+@pytest.mark.parametrize(("act_id", "begins_form"), [("oui", True), ("non", False)])
+async def test_each_yes_and_no_of_the_acts_is_heard(
+    sme: Speaker, stage: Stage, act_id: str, *, begins_form: bool
+) -> None:
+    act = stage.knowledge.act(act_id)
+    assert act is not None
+    wrong = []
+    for phrasing in act.phrasings:
+        await sme.says("/projets")
+        await sme.says("4")
+        await sme.says(phrasing)
+        if ("J'ai compris, commencer" in sme.labels) != begins_form:
+            wrong.append(phrasing)
+        await sme.says("/annuler")
+        stage.clock.passes(minutes=1)
+    assert wrong == []
+
+
 async def votes(stage: Stage) -> list[bool | None]:
     """Return the opinions on the answers given, oldest first."""
     rows = await stage.rows(
         select(questions.c.helpful).where(questions.c.outcome == "answer").order_by(questions.c.id)
     )
     return [row.helpful for row in rows]
+
+
+async def test_a_message_of_the_team_offers_nothing_to_say_yes_to(
+    sme: Speaker, stage: Stage
+) -> None:
+    facilitator = stage.member(stage.messenger.facilitators)
+    await hands_over(sme)
+    await replies(facilitator, "Depuis quand cherchez-vous ?", card(facilitator))
+    sme.received("Depuis quand cherchez-vous ?")
+    ((offer, options),) = await stage.rows(select(contexts.c.offer, contexts.c.options))
+    assert offer is None
+    assert [label for label, _ in options] == ["Répondre"]
+    await sme.says("répondre")
+    sme.sees("réponse")
+    assert "touchez « Répondre »" not in sme.text
