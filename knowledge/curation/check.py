@@ -83,8 +83,9 @@ def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def _wrong_questions(questions: Document | None, knowledge: Knowledge) -> Iterator[Problem]:
     for verdict in verdicts(knowledge.matcher, expectations(questions)):
-        # The rules already report an expected entry that does not exist.
-        if not verdict.right and all(map(knowledge.entry, verdict.expectation.entries)):
+        # The rules already report an expected id that does not exist.
+        known = (knowledge.entry(id_) or knowledge.act(id_) for id_ in verdict.expectation.entries)
+        if not verdict.right and all(known):
             yield _wrong(verdict)
 
 
