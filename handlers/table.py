@@ -10,17 +10,18 @@ from handlers.core.routing import Handler, Tap
 from handlers.curation import fill_gap, history, publish, trial, unanswered
 from handlers.forms import tapping
 from handlers.forms.steps import Form
-from handlers.general import fallback, groups, privacy, start_and_help
+from handlers.general import fallback, groups, languages, privacy, start_and_help
 from handlers.handoff import facilitators, person
 from handlers.projects import browse
 from handlers.questions import answer, choices, themes
-from handlers.requests import administrators, interest, own_requests, proposal
+from handlers.requests import administrators, callback, interest, own_requests, proposal
 
 # PTB runs the first handler that matches: commands and buttons are exact, so plain texts come after
 # them, and the fallback takes the rest.
 ALL: tuple[Handler, ...] = (
     *groups.HANDLERS,
     *start_and_help.HANDLERS,
+    *languages.HANDLERS,
     *paging.HANDLERS,
     *themes.HANDLERS,
     *answer.HANDLERS,
@@ -29,6 +30,7 @@ ALL: tuple[Handler, ...] = (
     *browse.HANDLERS,
     *interest.HANDLERS,
     *proposal.HANDLERS,
+    *callback.HANDLERS,
     *tapping.HANDLERS,
     *own_requests.HANDLERS,
     *administrators.HANDLERS,
@@ -60,4 +62,4 @@ TAPS: Mapping[str, Tap] = MappingProxyType(
     {each.prefix: each for each in ALL if isinstance(each, Tap) and each.prefix not in AHEAD}
 )
 
-FORMS: tuple[Form, ...] = (interest.FORM, proposal.FORM, person.FORM, person.REPLY)
+FORMS: tuple[Form, ...] = (interest.FORM, proposal.FORM, callback.FORM, person.FORM, person.REPLY)

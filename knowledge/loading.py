@@ -119,7 +119,7 @@ def build(
 ) -> Knowledge:
     """Compile documents without errors; with a ready ``ranker``, nothing is trained."""
     entries = _entries(documents[FAQ])
-    acts = tuple(_act(raw) for raw in documents[ACTS].data["actes"])
+    acts = _acts(documents[ACTS])
     projects = tuple(
         _project(raw, fictitious=name == FICTITIOUS)
         for name in (PROJECTS, FICTITIOUS)
@@ -127,13 +127,13 @@ def build(
         for raw in documents[name].data["projets"]
     )
     census = Census(projects)
-    material = _material(documents, entries)
+    material = _material(documents, entries, acts)
     ranker = ranker or compile_ranker(material, compiling.encoder, compiling.store)
     return Knowledge(
         entries=entries,
         projects=projects,
         acts=acts,
-        matcher=Matcher(material.examples, acts, ranker, census, compiling.thresholds),
+        matcher=Matcher(entries, acts, material.examples, ranker, census, compiling.thresholds),
         census=census,
         version=version_of(documents),
         lexicon=lexicon_of(documents.get(LEXICON)),
@@ -149,18 +149,21 @@ def material_of(directory: Path) -> Material:
 
 def material_in(documents: dict[str, Document]) -> Material:
     """Return the training material of documents without errors."""
-    return _material(documents, _entries(documents[FAQ]))
+    return _material(documents, _entries(documents[FAQ]), _acts(documents[ACTS]))
 
 
-def _material(documents: dict[str, Document], entries: tuple[Entry, ...]) -> Material:
+def _material(
+    documents: dict[str, Document], entries: tuple[Entry, ...], acts: tuple[Act, ...]
+) -> Material:
     voices = documents[VOICES].data["voix"] if VOICES in documents else ()
-    ids = tuple(entry.id for entry in entries)
+    ids = tuple(each.id for each in (*entries, *acts))
     # A voice may ask for a draft; what asks for nothing in service teaches nothing.
     known = {*ids, None}
     return Material(
-        tuple(each for each in examples_of(entries, voices) if each.entry in known),
+        tuple(each for each in examples_of(entries, acts, voices) if each.entry in known),
         ids,
         lexicon_of(documents.get(LEXICON)),
+        frozenset(act.id for act in acts),
     )
 
 
@@ -221,6 +224,10 @@ def _project(raw: dict[str, Any], *, fictitious: bool) -> Project:
         keywords=tuple(raw.get("mots_cles", ())),
         fictitious=fictitious,
     )
+
+
+def _acts(document: Document) -> tuple[Act, ...]:
+    return tuple(_act(raw) for raw in document.data["actes"])
 
 
 def _act(raw: dict[str, Any]) -> Act:

@@ -112,16 +112,22 @@ class Census:
 
         A name is a keyword, a sector or a word of the title; the text of a card does not count,
         because any question may share its ordinary words. With ``places``, a place names its
-        projects too.
+        projects too, where no project is named otherwise; the places named settle the order.
         """
-        index = self._names_and_places if places else self._names
-        scores = index.scores(telling_words(question))
+        wanted = telling_words(question)
+        names = self._names.scores(wanted)
+        scores = self._names_and_places.scores(wanted) if places else names
+        if any(names.values()):
+            scores = {own: score for own, score in scores.items() if names[own]}
         named = sorted((-score, project_id) for project_id, score in scores.items() if score > 0)
         return tuple(project_id for _, project_id in named)
 
     def says_nothing_else(self, question: str) -> bool:
-        """Tell whether all the words of a question are names or places, and one is a name."""
-        wanted = telling_words(question)
+        """Tell whether the words of a message that tell anything are names or places.
+
+        One of them at least is a name: "quelque chose autour de l'usinage, à Istres".
+        """
+        wanted = [word for word in telling_words(question) if word not in wording().telling_nothing]
         return all(map(self._names_and_places.like, wanted)) and any(map(self._names.like, wanted))
 
 

@@ -40,6 +40,9 @@ class Screen:
 
     rewrite = say
 
+    def is_about(self, topic: str) -> None:
+        """Keep no topic: what follows is not shown here."""
+
     @property
     def ways(self) -> list[str]:
         """The callback data below the vote."""
@@ -146,10 +149,17 @@ async def test_every_title_that_an_answer_names_is_answered_when_typed(
 
 def test_the_text_tells_of_the_projects_that_are_under_it(shipped: Knowledge) -> None:
     project, other = [each for each in shipped.projects if each.open_on(TODAY)][:2]
-    entry = replace(shipped.entries[0], rest="")
+    entry = replace(shipped.entries[0], rest="", see_also=())
     assert "Un projet ouvert en parle" in show(shipped, entry, [project]).text
     assert "Des projets ouverts en parlent" in show(shipped, entry, [project, other]).text
     assert "projet ouvert" not in show(shipped, replace(entry, answer="Oui.")).text
+
+
+async def test_the_rest_is_shown_to_whoever_types_the_label(sme: Speaker, stage: Stage) -> None:
+    entry = stage.knowledge.entries[0]
+    await sme.says(entry.question)
+    await sme.says("en savoir plus")
+    sme.sees(plain(entry.rest).split("\n")[0])
 
 
 async def test_the_rest_of_a_vanished_answer_is_said_to_be_gone(sme: Speaker) -> None:

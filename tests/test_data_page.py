@@ -137,13 +137,15 @@ HIDDEN = set().union(*NOT_SHOWN.values())
 
 
 def services() -> Services:
-    class Entries:
-        def entry(self, _entry_id: str) -> None:
+    class Nothing:
+        def entry(self, _id: str) -> None:
             return None
+
+        act = project = entry
 
     identity = Identity("l'équipe", "", "", "", "")
     start = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-    return Services(Entries(), identity, lambda: start)  # type: ignore[arg-type]  # asked for titles only
+    return Services(Nothing(), identity, lambda: start)  # type: ignore[arg-type]  # asked for titles only
 
 
 class Marks:

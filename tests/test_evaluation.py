@@ -59,6 +59,8 @@ def test_shares_are_counted_as_they_are_named() -> None:
         "wrong_direct": 0.25,
         "answered": 0.5,
         "out_of_scope_answered": 0.5,
+        "out_of_scope_referred": 0.0,
+        "out_of_scope_acts": 0.0,
         "out_of_scope_choices": 0.5,
     }
     assert report["styles"]["s"]["right_first"] == 0.5

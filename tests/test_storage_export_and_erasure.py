@@ -127,6 +127,7 @@ async def fill(database: Database) -> int:
                     contact_name=f"{SECRET} name",
                     contact_kind=ContactKind.EMAIL,
                     contact=f"{SECRET}@example.fr",
+                    contact_note=f"{SECRET} note beside it",
                     message=f"{SECRET} message",
                     siret=SIRET,
                 ),

@@ -10,10 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.messages import TEXT
 from bot.runtime import json_text
-from knowledge.matcher.matcher import Decision, Matcher, Outcome
+from knowledge.matcher.matcher import FIND_PROJECTS, Decision, Matcher, Outcome
 
 OUT_OF_SCOPE = "-"
 _WORST = 10
+_ANSWERED = frozenset({Outcome.ANSWER, Outcome.PROJECTS, Outcome.SEVERAL})
 _PAGE = Path(__file__).with_suffix(".html")
 
 
@@ -55,18 +56,27 @@ class EvaluatedQuestion:
     @property
     def right_shown(self) -> bool:
         """Whether a right entry is among those shown."""
-        shown = self.decision.outcome in {Outcome.ANSWER, Outcome.CHOICES}
-        return shown and not set(self.question.expected).isdisjoint(self.decision.shown)
+        return not set(self.question.expected).isdisjoint(_shown(self.decision))
 
     @property
     def answered(self) -> bool:
-        """Whether one entry was answered directly."""
-        return self.decision.outcome is Outcome.ANSWER
+        """Whether an answer was shown without a choice, and not as another service's."""
+        return self.decision.outcome in _ANSWERED
+
+    @property
+    def referred(self) -> bool:
+        """Whether another service was named."""
+        return self.decision.outcome is Outcome.REFERRAL
+
+    @property
+    def acted(self) -> bool:
+        """Whether it was taken for something that people want done."""
+        return self.decision.outcome is Outcome.ACT
 
     @property
     def wrong_direct(self) -> bool:
-        """Whether a wrong entry was answered directly."""
-        return self.answered and not self.right_shown
+        """Whether something wrong was shown without a choice: a referral or an act as well."""
+        return (self.answered or self.referred or self.acted) and not self.right_shown
 
 
 def read_questions(path: Path) -> tuple[LabelledQuestion, ...]:
@@ -113,6 +123,8 @@ def figures(asked: Sequence[EvaluatedQuestion]) -> dict[str, float | int | None]
         "wrong_direct": _share(case.wrong_direct for case in inside),
         "answered": _share(case.answered for case in inside),
         "out_of_scope_answered": _share(case.answered for case in outside),
+        "out_of_scope_referred": _share(case.referred for case in outside),
+        "out_of_scope_acts": _share(case.acted for case in outside),
         "out_of_scope_choices": _share(
             case.decision.outcome is Outcome.CHOICES for case in outside
         ),
@@ -164,10 +176,14 @@ def _expected(case: EvaluatedQuestion) -> str:
 
 def _seen_first(case: EvaluatedQuestion) -> str:
     """Return the entry that counts as shown first: a right one, if it is among those shown."""
-    if case.decision.outcome not in {Outcome.ANSWER, Outcome.CHOICES}:
-        return OUT_OF_SCOPE
-    right = (name for name in case.question.expected if name in case.decision.shown)
-    return next(right, case.decision.shown[0])
+    shown = _shown(case.decision)
+    right = (name for name in case.question.expected if name in shown)
+    return next(right, shown[0] if shown else OUT_OF_SCOPE)
+
+
+def _shown(decision: Decision) -> tuple[str, ...]:
+    """Return the ids that are shown; projects are what the entry on projects leads to."""
+    return (FIND_PROJECTS,) if decision.outcome is Outcome.PROJECTS else decision.shown
 
 
 def _is_confused(case: EvaluatedQuestion) -> bool:

@@ -15,7 +15,7 @@ from handlers.forms import engine as forms
 from handlers.handoff import person as handoff
 from handlers.messages import language
 from handlers.questions import ask
-from handlers.requests import own_requests
+from handlers.requests import callback, own_requests
 from knowledge.matcher.matcher import Outcome
 from storage.records.drafts import Draft
 from storage.records.questions import as_kept
@@ -29,6 +29,8 @@ READINGS: tuple[Reading, ...] = (
     # First: a number or a label of what is in sight is nothing else.
     typed_taps.take,
     own_requests.show_numbered,
+    # After our own numbers, which hold digits too.
+    callback.take_contact,
 )
 
 

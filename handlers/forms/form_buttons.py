@@ -95,21 +95,33 @@ def step_keyboard(form: Form, step: Step, draft: Draft, offered: tuple[str, ...]
 
 
 def sure_keyboard(form: Form, step: Step) -> Keyboard:
-    """Return yes and no for the question whether a text is the name."""
+    """Return yes and no for the question whether a text is the name, or what was meant."""
+    kept = f"label_{step.key}_kept"
+    is_doubt = kept in form.text.names
     return column(
         [
             button(form.text.label(f"label_{step.key}_sure"), Confirm(step.key)),
-            button(TEXT.label("not_so"), Resume()),
+            button(form.text.label(kept), Keep(step.key))
+            if is_doubt
+            else button(TEXT.label("not_so"), Resume()),
         ]
     )
 
 
 def recap_keyboard(form: Form, subject: str) -> Keyboard:
     """Return the buttons of the recap: submit, change an answer, cancel."""
+    own = form.text
+    change = own if "label_change" in own.names else TEXT
+    # Whoever declines at the recap of a short form need not be asked whether to give it up.
+    decline = (
+        button(own.label("label_decline"), Cancel(sure=True))
+        if "label_decline" in own.names
+        else _cancel()
+    )
     return rows(
-        [button(form.text.label("submit"), Submit(subject))],
-        [button(TEXT.label("change"), ChooseChange())],
-        [_cancel()],
+        [button(own.label("submit"), Submit(subject))],
+        [button(change.label("label_change" if change is own else "change"), ChooseChange())],
+        [decline],
     )
 
 

@@ -147,6 +147,11 @@ class DataPage:
             return await work.access.count(section, of)
 
     def _title(self, entry_id: str) -> str:
-        """Return an entry's title with its id; only the id of an entry that is gone."""
-        entry = self._services.knowledge.entry(entry_id)
-        return f"{entry.title} ({entry_id})" if entry else entry_id
+        """Return a title with its id: an entry's, act's or project's; only the id if it is gone."""
+        knowledge = self._services.knowledge
+        found = (
+            knowledge.entry(entry_id)
+            or knowledge.act(entry_id)
+            or knowledge.project(entry_id.removeprefix("project:"))
+        )
+        return f"{found.title} ({entry_id})" if found and found.title else entry_id

@@ -15,6 +15,7 @@ from handlers.core.buttons import (
     Propose,
     ShowProject,
     ShowRequest,
+    with_person,
 )
 from handlers.core.callback_data import CallbackData, ListKey, SearchWords
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
@@ -84,7 +85,7 @@ def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) -> Non
         complete=result.complete,
     )
     keyboard = _page_keyboard(query, page) if page.items else _empty_keyboard(query)
-    (turn.rewrite if in_place else turn.say)(text, keyboard)
+    (turn.rewrite if in_place else turn.say)(text, with_person(keyboard))
 
 
 def _find(turn: Turn, query: ListProjects) -> SearchResult:
@@ -177,7 +178,7 @@ async def choose_filter(update: Update, context: BotContext) -> None:
         page.steps(lambda index: replace(choice, page=index)),
     )
     name = "choose_territory" if choice.facet == "t" else "choose_sector"
-    turn.rewrite(TEXT(name, page=page, place=page.place()), keyboard)
+    turn.rewrite(TEXT(name, page=page, place=page.place()), with_person(keyboard))
 
 
 @requires(Authority.PERSON)
@@ -222,16 +223,15 @@ def _card_keyboard(turn: Turn, project: Project, interest_id: int | None) -> Key
         lines.append([button(TEXT.label("my_request"), ShowRequest(interest_id))])
     elif project.open_on(turn.services.today()):
         lines.append([button(TEXT.label("interested"), DeclareInterest(project.id))])
-    return rows(*lines, [button(TEXT.label("back"), ListProjects())])
+    return with_person(rows(*lines, [button(TEXT.label("back"), ListProjects())]))
 
 
 def _back() -> Keyboard:
-    return column(
-        [
-            button(TEXT.label("back"), ListProjects()),
-            button(TEXT.label("propose"), Propose()),
-        ]
-    )
+    ways_on = [
+        button(TEXT.label("back"), ListProjects()),
+        button(TEXT.label("propose"), Propose()),
+    ]
+    return with_person(column(ways_on))
 
 
 HANDLERS: tuple[Handler, ...] = (

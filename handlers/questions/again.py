@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from handlers.core.turn import Turn
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, language
 from handlers.projects import browse
 from handlers.questions import answer
 
@@ -38,9 +38,9 @@ def _title(turn: Turn, topic: str) -> str | None:
     if project := knowledge.project(_project_id(topic)):
         return project.title
     if entry := knowledge.entry(topic):
-        return entry.title
+        return entry.said_in(language()).title
     act = knowledge.act(topic)
-    return act.title if act else None
+    return act.said_in(language()).title if act else None
 
 
 def _project_id(topic: str) -> str:

@@ -57,10 +57,10 @@ async def ask(turn: Turn) -> None:
 
 
 def _what_is_shown(decision: Decision) -> tuple[str, ...]:
-    """Return the ids of what is shown; those of projects are written as ``project:<id>``."""
+    """Return the ids of what is shown; projects have ids of their own."""
     if decision.outcome is not Outcome.PROJECTS:
         return decision.shown
-    return tuple(f"project:{project}" for project in decision.projects)
+    return tuple(map(found_projects.shown_as, decision.projects))
 
 
 async def _show(turn: Turn, decision: Decision, outcome: Outcome, question_id: int) -> None:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from telegram import Update
 
 from handlers.core.authority import Authority, requires
-from handlers.core.buttons import ListThemes, with_person
+from handlers.core.buttons import with_person
 from handlers.core.callback_data import CallbackData, ItemId
-from handlers.core.keyboards import Button, Keyboard, button, column
+from handlers.core.keyboards import Button, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.handoff import person as handoff
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, language
 from handlers.questions import acts, answer
 
 TEXT = Catalogue.of("questions")
@@ -47,7 +47,7 @@ def say_none(turn: Turn, shown: Sequence[str], question_id: int) -> None:
     """Say that there is no answer; offer the nearest titles first, as one may be right."""
     titles, options = _numbered(turn, shown[:_MOST_NEAREST], question_id)
     text = TEXT("none", titles=titles, offered=handoff.is_offered(turn))
-    turn.say(text, _help_instead(turn, question_id, options), reply_to=message_id(turn))
+    turn.say(text, answer.without_answer(turn, question_id, options), reply_to=message_id(turn))
 
 
 def message_id(turn: Turn) -> int | None:
@@ -56,28 +56,26 @@ def message_id(turn: Turn) -> int | None:
     return message.message_id if message else None
 
 
-def title_of(turn: Turn, shown: str) -> str | None:
-    """Return the title of an entry or of an act; None if it has none any more."""
+def titles_of(turn: Turn, shown: Iterable[str]) -> list[str]:
+    """Return the titles of entries and acts; those without one any more are left out."""
+    return [title for each in shown if (title := _title_of(turn, each))]
+
+
+def _title_of(turn: Turn, shown: str) -> str | None:
     knowledge = turn.services.knowledge
     if entry := knowledge.entry(shown):
-        return entry.title
+        return entry.said_in(language()).title
     act = knowledge.act(shown)
-    return act.title if act else None
+    return act.said_in(language()).title if act else None
 
 
 def _numbered(turn: Turn, shown: Iterable[str], question_id: int) -> tuple[list[str], list[Button]]:
-    titled = [(each, title) for each in shown if (title := title_of(turn, each))]
+    titled = [(each, title) for each in shown if (title := _title_of(turn, each))]
     options = [
         button(f"{number}. {title}", Choose(question_id, each))
         for number, (each, title) in enumerate(titled, 1)
     ]
     return [title for _, title in titled], options
-
-
-def _help_instead(turn: Turn, question_id: int, nearest: Sequence[Button] = ()) -> Keyboard:
-    """Return what helps where no answer does: what comes near, or the themes; then people."""
-    themes = [] if nearest else [button(TEXT.label("action_themes"), ListThemes())]
-    return with_person(column([*nearest, *handoff.offer(turn, question_id), *themes]))
 
 
 @requires(Authority.PERSON)
@@ -94,7 +92,7 @@ async def choose(update: Update, context: BotContext) -> None:
         turn.remove_buttons()
         await acts.perform(turn, act, choice.question_id)
     else:
-        keyboard = _help_instead(turn, choice.question_id)
+        keyboard = answer.without_answer(turn, choice.question_id)
         text = TEXT("none_chosen", kept=is_stored, offered=handoff.is_offered(turn))
         turn.rewrite(text, keyboard)
 

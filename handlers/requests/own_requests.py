@@ -13,6 +13,7 @@ from handlers.core.buttons import (
     ShowProject,
     ShowRequest,
     TurnRequests,
+    with_person,
 )
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
@@ -22,9 +23,9 @@ from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine
 from handlers.forms.reminding import reminding
 from handlers.messages import Catalogue
-from handlers.requests import interest, proposal
+from handlers.requests import callback, interest, proposal
 from handlers.requests.administrators import notify_change
-from storage.records.interests import OPEN, Interest, Status
+from storage.records.interests import OPEN, Interest, Role, Status
 
 TEXT = Catalogue.of("requests")
 # The number as printed on a receipt, or as people copy it by hand.
@@ -92,7 +93,7 @@ async def _page(turn: Turn, index: int) -> tuple[str, Keyboard]:
         page.steps(TurnRequests),
         [button(TEXT.label("projects"), ListProjects())],
     )
-    return TEXT("list", page=page), keyboard
+    return TEXT("list", page=page), with_person(keyboard)
 
 
 async def _own(turn: Turn, interest_id: int) -> Interest | None:
@@ -126,7 +127,7 @@ def _keyboard(request: Interest) -> Keyboard:
     if request.project_id:
         buttons.append(button(TEXT.label("project"), ShowProject(request.project_id)))
     buttons.append(button(TEXT.label("all_requests"), ListRequests()))
-    return column(buttons)
+    return with_person(column(buttons))
 
 
 @requires(Authority.PERSON)
@@ -143,6 +144,8 @@ async def change_request(update: Update, context: BotContext) -> None:
 async def _reopen(turn: Turn, request: Interest) -> None:
     if request.project_id:
         form, subject, answers = interest.FORM, request.project_id, interest.answers_of(request)
+    elif request.role is Role.CALL_BACK:
+        form, subject, answers = callback.FORM, str(request.id), callback.answers_of(request)
     else:
         form, subject, answers = proposal.FORM, str(request.id), proposal.answers_of(request)
     await engine.reopen(turn, form, subject, answers, changes=request.number)

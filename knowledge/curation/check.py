@@ -83,8 +83,9 @@ def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def _wrong_questions(questions: Document | None, knowledge: Knowledge) -> Iterator[Problem]:
     for verdict in verdicts(knowledge.matcher, expectations(questions)):
-        # The rules already report an expected entry that does not exist.
-        if not verdict.right and all(map(knowledge.entry, verdict.expectation.entries)):
+        # The rules already report an expected id that does not exist.
+        known = (knowledge.entry(id_) or knowledge.act(id_) for id_ in verdict.expectation.entries)
+        if not verdict.right and all(known):
             yield _wrong(verdict)
 
 
@@ -107,8 +108,8 @@ def _named(ids: Iterable[str]) -> Iterator[dict[str, str]]:
 
 
 def _overdue(files: KnowledgeFiles, today: date) -> Iterator[Problem]:
+    yield from _untranslated(files.documents.values())
     for document in files.documents.values():
-        yield from _untranslated(document)
         for item in items_of(document):
             yield from _dates(item, today)
             yield from _draft(item)
@@ -117,14 +118,15 @@ def _overdue(files: KnowledgeFiles, today: date) -> Iterator[Problem]:
                 yield from _project(item, today)
 
 
-def _untranslated(document: Document) -> Iterator[Problem]:
-    """Name, on one line, what people read in French alone; what waits as a draft may wait here."""
-    missing = [
-        item
-        for item in items_of(document)
-        if item.list_key in _IN_ENGLISH and "en" not in item.raw and not is_draft(item.raw)
-    ]
-    if missing:
+def _untranslated(documents: Iterable[Document]) -> Iterator[Problem]:
+    """Name, on one line, what people read in French alone, once anything is said in English.
+
+    A draft may wait for its English too.
+    """
+    items = [item for document in documents for item in items_of(document)]
+    said = [each for each in items if each.list_key in _IN_ENGLISH and not is_draft(each.raw)]
+    missing = [item for item in said if "en" not in item.raw]
+    if missing and len(missing) < len(said):
         ids = ", ".join(item.text("id") or "?" for item in missing[:_MOST_NAMED])
         more = len(missing) - _MOST_NAMED
         others = words("others").format(count=more) if more > 0 else ""

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from knowledge.files.duplicate_phrasings import OUT_OF_SCOPE, Phrasing, phrasings_of
-from knowledge.files.items import items_of
+from knowledge.files.items import is_draft, items_of
 from knowledge.files.problems import Problem, problem
 from knowledge.files.yaml_reader import Document
-from knowledge.loading import FAQ, VOICES, Compiling
+from knowledge.loading import ACTS, FAQ, VOICES, Compiling
 from knowledge.ranking.corpus import HOUSE, Example, Material
 from knowledge.ranking.ridge import Floats, learn
 from knowledge.ranking.similarity import Similarity
@@ -23,7 +23,7 @@ from knowledge.text.normalise import normalise
 
 # As in training, a kernel of more examples would not fit in the memory of a small machine; above
 # this number, nothing is checked.
-_MOST_EXAMPLES = 3000
+_MOST_EXAMPLES = 5000
 # Scores, from 0 to 1: the least one of the other entry, and the greatest one of the own entry.
 _LEAST = 0.5
 _MOST_OWN = 0.2
@@ -40,8 +40,8 @@ def check_confusable_phrasings(
 
     Values of the wrong shape are skipped, so that files with other errors can be checked too.
     """
-    written = [each for file in (FAQ, VOICES) for each in _written(documents.get(file))]
-    owners = (each.owner for each in written if each.place.file == FAQ)
+    written = [each for file in (FAQ, ACTS, VOICES) for each in _written(documents.get(file))]
+    owners = (each.owner for each in written if each.place.file in {FAQ, ACTS})
     ids = tuple(dict.fromkeys(owners))
     phrasings = [each for each in written if each.kind == OUT_OF_SCOPE or each.owner in ids]
     if not 1 < len(phrasings) <= _MOST_EXAMPLES:
@@ -57,7 +57,8 @@ def check_confusable_phrasings(
 
 
 def _written(document: Document | None) -> Iterable[Phrasing]:
-    items = items_of(document) if document else ()
+    # As the model that people ask: a draft takes no phrasing from others.
+    items = [each for each in items_of(document) if not is_draft(each.raw)] if document else ()
     return (each for item in items for each in phrasings_of(item) if each.text.strip())
 
 

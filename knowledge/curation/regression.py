@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from knowledge.files.items import items_of
 from knowledge.files.yaml_reader import Document
-from knowledge.matcher.matcher import Matcher, Outcome
+from knowledge.matcher.matcher import FIND_PROJECTS, Matcher, Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """A question, the ids of its right answers (none: out of scope), its line (from 1)."""
+    """A question, the ids of its right entries or acts (none: out of scope), its line (from 1)."""
 
     question: str
     entries: tuple[str, ...]
@@ -52,15 +52,15 @@ def _verdict(matcher: Matcher, expected: Expectation) -> Verdict:
 
 
 def _is_right(expected: Expectation, outcome: Outcome, shown: tuple[str, ...]) -> bool:
-    """Tell whether a right entry is the answer or one of the choices.
+    """Tell whether a right entry or act is shown, alone or among others.
 
     An out-of-scope question must not be answered; choices are right for it, because they include
-    "none of these".
+    "none of these", and so is the other service that a referral leads to.
     """
     if not expected.entries:
-        return outcome is not Outcome.ANSWER
-    offered = outcome in {Outcome.ANSWER, Outcome.CHOICES}
-    return offered and not set(expected.entries).isdisjoint(shown)
+        return outcome not in {Outcome.ANSWER, Outcome.PROJECTS, Outcome.SEVERAL}
+    found = {*shown, FIND_PROJECTS} if outcome is Outcome.PROJECTS else set(shown)
+    return outcome is not Outcome.NONE and not found.isdisjoint(expected.entries)
 
 
 def regressions(before: Iterable[Verdict], after: Iterable[Verdict]) -> tuple[Verdict, ...]:

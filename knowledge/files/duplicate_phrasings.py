@@ -1,4 +1,4 @@
-"""Finds phrasings that stand twice: each may be the exact phrasing of one entry only."""
+"""Finds phrasings that stand twice: each may be the exact one of one entry or act only."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -7,14 +7,14 @@ from knowledge.files.items import Item
 from knowledge.files.problems import Place, Problem, problem
 from knowledge.text.normalise import normalise
 
-ENTRY, _ACTS, OUT_OF_SCOPE = "entrees", "actes", "hors_sujet"
+ASKED, OUT_OF_SCOPE = "attendu", "hors_sujet"
 
 
 class Phrasing(NamedTuple):
-    """A text that asks for an entry, is act, or has no answer.
+    """A text that asks for an entry or act (``owner``), or has no answer.
 
     ``listed``: it stands in a list of phrasings, and so must not be repeated; a question and a
-    title may be the same. ``voice``: the voice that says it, empty for faq.yaml.
+    title may be the same. ``voice``: the voice that says it, empty for faq.yaml and actes.yaml.
     """
 
     kind: str
@@ -26,7 +26,7 @@ class Phrasing(NamedTuple):
 
 
 def check_phrasings(items: Sequence[Item]) -> Iterator[Problem]:
-    """Find phrasings that two entries have, or that one entry has twice."""
+    """Find phrasings that two entries or acts have, or that one has twice."""
     first: dict[str, Phrasing] = {}
     for item in items:
         for phrasing in phrasings_of(item):
@@ -71,13 +71,15 @@ def phrasings_of(item: Item) -> Iterator[Phrasing]:
     if item.list_key == "entrees":
         for key in ("question", "titre"):
             if (text := item.text(key)) is not None:
-                yield Phrasing(ENTRY, owner, item.place(key), text, listed=False)
-        yield from _listed(item, ENTRY, owner, "variantes")
+                yield Phrasing(ASKED, owner, item.place(key), text, listed=False)
+        yield from _listed(item, ASKED, owner, "variantes")
     elif item.list_key == "actes":
-        yield from _listed(item, _ACTS, owner, "variantes")
+        if (title := item.text("titre")) is not None:
+            yield Phrasing(ASKED, owner, item.place("titre"), title, listed=False)
+        yield from _listed(item, ASKED, owner, "variantes")
     elif item.list_key == "voix":
         for entry in item.keys("formulations"):
-            yield from _listed(item, ENTRY, entry, "formulations", entry)
+            yield from _listed(item, ASKED, entry, "formulations", entry)
         yield from _listed(item, OUT_OF_SCOPE, "", "hors_sujet")
 
 

@@ -1,4 +1,4 @@
-"""Finds phrasings of different entries that differ by little more than a typo."""
+"""Finds phrasings of different entries and acts that differ by little more than a typo."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from knowledge.files.duplicate_phrasings import ENTRY, Phrasing, phrasings_of
+from knowledge.files.duplicate_phrasings import ASKED, Phrasing, phrasings_of
 from knowledge.files.items import Item
 from knowledge.files.problems import Problem, problem
 from knowledge.text.normalise import normalise
@@ -21,8 +21,8 @@ _Normalised = tuple[str, Phrasing]
 
 
 def check_nearness(items: Iterable[Item]) -> Iterator[Problem]:
-    """Find phrasings nearly the same as another entry's; ``check_phrasings`` finds equal ones."""
-    phrasings = (each for item in items for each in phrasings_of(item) if each.kind == ENTRY)
+    """Find phrasings nearly the same as another's; ``check_phrasings`` finds equal ones."""
+    phrasings = (each for item in items for each in phrasings_of(item) if each.kind == ASKED)
     texts = sorted(_first_of_each(phrasings), key=lambda pair: len(pair[0]))
     yield from (_near(*pair) for pair in _pairs(texts) if pair[0].owner != pair[1].owner)
 

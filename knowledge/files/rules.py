@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 
 from knowledge.files.acronyms import check_acronyms
 from knowledge.files.duplicate_phrasings import check_phrasings
-from knowledge.files.items import Item, items_of
+from knowledge.files.items import Item, is_draft, items_of
 from knowledge.files.near_duplicates import check_nearness
 from knowledge.files.problems import Place, Problem, problem, words
 from knowledge.files.schema_check import bounded, bounded_by_file
@@ -28,6 +28,7 @@ LONGEST_LISTING = 700
 MOST_WORDS = 60
 # One button each; the buttons of a message may take about 10,000 bytes, and one takes 200 at most.
 MOST_RELATED = 40
+_ENTRIES, _ACTS = "entrees", "actes"
 _ON_ONE_LINE = ("question", "titre", "source", "service", "brouillon")
 _ENGLISH = "en"
 _LINK_TO_PROJECT = re.compile(r"[?&;]start=p_([A-Za-z0-9_-]+)")
@@ -41,7 +42,12 @@ def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
     """
     documents = list(documents)
     items = [item for document in documents for item in items_of(document)]
-    across = (_duplicate_ids(items), check_phrasings(items), check_nearness(items))
+    across = (
+        _duplicate_ids(items),
+        _nothing_served(items),
+        check_phrasings(items),
+        check_nearness(items),
+    )
     yield from bounded_by_file(chain(*across, check_acronyms(documents)))
     ids = _KnownIds(items)
     for document in documents:
@@ -50,10 +56,14 @@ def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
 
 
 class _KnownIds:
-    """The ids of all entries, and of all projects."""
+    """The ids of all entries, of all entries and acts, and of all projects."""
 
     def __init__(self, items: Sequence[Item]) -> None:
-        self.entries = self._ids(items, "entrees")
+        self.entries = self._ids(items, _ENTRIES)
+        # A voice or a control question asks for an entry or for an act. Without any of one kind,
+        # its file is at fault, and is reported as such.
+        acts = self._ids(items, _ACTS)
+        self.asked = self.entries | acts if self.entries and acts else frozenset[str]()
         self.projects = self._ids(items, "projets")
 
     @staticmethod
@@ -80,11 +90,20 @@ def _duplicate_ids(items: Iterable[Item]) -> Iterator[Problem]:
         if item_id is None:
             continue
         at = item.place("id")
-        first = seen.setdefault((item.list_key, item_id), at)
+        # A decision shows entries and acts by their ids alone.
+        space = _ENTRIES if item.list_key == _ACTS else item.list_key
+        first = seen.setdefault((space, item_id), at)
         if first is not at:
             yield problem(
                 "duplicate_id", at, id=item_id, other_file=first.file, other_line=first.line
             )
+
+
+def _nothing_served(items: Iterable[Item]) -> Iterator[Problem]:
+    """Find answers that are drafts, all of them: nothing would be left to answer."""
+    entries = [item for item in items if item.list_key == "entrees"]
+    if entries and all(is_draft(item.raw) for item in entries):
+        yield problem("all_drafts", entries[0].place("brouillon"))
 
 
 def _related(item: Item, ids: _KnownIds) -> Iterator[Problem]:
@@ -103,17 +122,16 @@ def _related(item: Item, ids: _KnownIds) -> Iterator[Problem]:
 
 def _of_voices(item: Item, ids: _KnownIds) -> Iterator[Problem]:
     for entry in item.keys("formulations"):
-        # Without any entry, faq.yaml is at fault and is reported as such.
-        if ids.entries and entry not in ids.entries:
+        if ids.asked and entry not in ids.asked:
             at = item.place("formulations", entry)
-            yield problem("unknown_entry", at, entry=entry, nearest=_near(entry, ids.entries))
+            yield problem("unknown_entry", at, entry=entry, nearest=_near(entry, ids.asked))
 
 
 def _expected(item: Item, ids: _KnownIds) -> Iterator[Problem]:
     for number, entry in item.texts("attendu"):
-        if ids.entries and entry not in ids.entries:
+        if ids.asked and entry not in ids.asked:
             at = item.place("attendu", number)
-            yield problem("unknown_expected", at, entry=entry, nearest=_near(entry, ids.entries))
+            yield problem("unknown_expected", at, entry=entry, nearest=_near(entry, ids.asked))
 
 
 def _near(name: str, names: Iterable[str]) -> str:

@@ -1,14 +1,19 @@
-"""Decides what to show for a question: exact phrasing, act, ranking. A pure function."""
+"""Decides what to show for a message: exact phrasing, act, questions, projects, ranking.
 
-import re
+A pure function of the knowledge, the message, and what was shown before it.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
 from knowledge.matcher.act_finder import ActFinder
+from knowledge.matcher.ellipses import is_elliptic, points_back
+from knowledge.matcher.pieces import Piece, pieces_of
 from knowledge.matcher.thresholds import Thresholds
-from knowledge.model import Act
+from knowledge.model import Act, Action, Entry
 from knowledge.projects import Census
 from knowledge.ranking.corpus import Example
 from knowledge.ranking.ranker import Ranked, Ranker, Ranking
@@ -17,14 +22,15 @@ from knowledge.text.language_id import FRENCH, language_in
 from knowledge.text.normalise import normalise
 from knowledge.text.word_lists import wording
 
-# The entry under which the projects named by a question are shown.
+# The entry that a question about projects asks for, besides the projects that it names.
 FIND_PROJECTS = "trouver-rejoindre-projets"
+_PROJECT = "project:"
 _RANKING_LENGTH = 5
-# What separates two questions in one message; tried only on messages up to _LONGEST_IN_PARTS
-# characters.
-_PARTS = re.compile(r"[?!;,.]+|\b(?:et|puis|and)\b", re.IGNORECASE)
 _FEWEST_PARTS = 2
-_LONGEST_IN_PARTS = 160
+_LEAST_SCORE_OF_ACTS = 0.1
+# A word that as many examples have is an ordinary one, even where it stands in a project.
+_ORDINARY = 10
+_MOST_PROJECTS_UNDER_AN_ANSWER = 2
 
 
 class Outcome(StrEnum):
@@ -71,24 +77,46 @@ class Part:
     decision: Decision
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A decision, and the probability that what it shows first is right."""
+
+    decision: Decision
+    sure: float
+
+
 class Matcher:
-    """Decides on questions; immutable once made, so a question always gets the same decision."""
+    """Decides on messages; immutable once made, so a message always gets the same decision."""
 
     def __init__(
         self,
-        examples: Iterable[Example],
+        entries: Iterable[Entry],
         acts: Iterable[Act],
+        examples: Iterable[Example],
         ranker: Ranker,
         census: Census,
         thresholds: Thresholds | None = None,
     ) -> None:
+        acts, examples = tuple(acts), tuple(examples)
+        entries = {entry.id: entry for entry in entries}
+        self._titles = MappingProxyType(
+            {id_: entry.title for id_, entry in entries.items()}
+            | {act.id: act.title for act in acts if act.title}
+        )
+        self._referrals = frozenset(id_ for id_, entry in entries.items() if entry.service)
+        self._act_ids = frozenset(act.id for act in acts)
+        finding = (act.id for act in acts if act.action is Action.PROJECTS)
+        self._on_projects = frozenset({FIND_PROJECTS, *finding})
         self._exact = _exact_phrasings(examples)
+        self._often = Counter(
+            word for each in examples for word in set(normalise(each.text).split())
+        )
         self._acts = ActFinder(acts)
         self._ranker = ranker
         self._census = census
         self._thresholds = thresholds or Thresholds()
 
-    def match(self, question: str, *, after: str = "") -> Decision:  # noqa: ARG002 - what follows is decided later
+    def match(self, question: str, *, after: str = "") -> Decision:
         """Decide what to show for a question; never raises, whatever the text.
 
         ``after`` is what was last shown to this person: the id of an entry or act, or
@@ -97,31 +125,49 @@ class Matcher:
         normalised = normalise(question)
         if not normalised:
             return Decision(Outcome.NONE, (), (), reason="no words", has_words=False)
-        decision = self._match(question, normalised)
+        judged = self._alone(question, normalised)
+        decision = self._following(normalised, after, judged) or judged.decision
         return replace(decision, language=language_in(normalised))
 
-    def _match(self, question: str, normalised: str) -> Decision:
+    def _alone(self, question: str, normalised: str) -> _Judged:
+        whole, pieces = self._one(normalised), pieces_of(question)
+        if self._is_exact(normalised) or [normalise(each.text) for each in pieces] == [normalised]:
+            return whole
+        parts = self._parts(pieces)
+        if len(parts) >= _FEWEST_PARTS:
+            return self._several(parts, whole) or whole
+        # Thanks, or a greeting, may hide the question beside them.
+        if parts and self._says_nothing(whole.decision):
+            return parts[0][1]
+        found = parts and _is_sure(parts[0][1].decision) and not _is_sure(whole.decision)
+        return parts[0][1] if found else whole
+
+    def _one(self, normalised: str) -> _Judged:
         bare = without_courtesies(normalised)
         asked = bare or normalised
         ranking = self._ranker.rank(asked)
-        return (
-            self._match_exactly(normalised, asked, ranking)
-            or self._match_act(normalised, bare, ranking)
-            or self._match_projects(asked, ranking)
-            or self._match_themes(question, ranking)
-            or self._decide(asked, ranking)
+        plain = self._match_exactly(normalised, ranking) or self._match_act(
+            normalised, bare, ranking
         )
+        if plain:
+            return _Judged(plain, 1.0)
+        named = self._match_projects(asked, ranking)
+        return _Judged(named or self._decide(asked, ranking), ranking.sure)
 
-    def _match_exactly(self, normalised: str, asked: str, ranking: Ranking) -> Decision | None:
-        entry_id = self._exact.get(normalised) or self._exact.get(asked)
-        if entry_id is None:
+    def _is_exact(self, normalised: str) -> str | None:
+        """Return the id of the entry or act that somebody wrote this phrasing for."""
+        return self._exact.get(normalised) or self._exact.get(without_courtesies(normalised))
+
+    def _match_exactly(self, normalised: str, ranking: Ranking) -> Decision | None:
+        found = self._is_exact(normalised)
+        if found is None:
             return None
-        others = tuple(ranked for ranked in ranking.entries if ranked.id != entry_id)
-        best = (Ranked(entry_id, 1.0), *others)[:_RANKING_LENGTH]
-        return Decision(Outcome.ANSWER, (entry_id,), best, self._named(asked), "exact phrasing")
+        reason = "an act" if found in self._act_ids else "exact phrasing"
+        best = _promoted(ranking, (found,), score=1.0)
+        return Decision(self._kind(found), (found,), best, self._near(found, normalised), reason)
 
     def _match_act(self, normalised: str, bare: str, ranking: Ranking) -> Decision | None:
-        """Decide on act; ``bare`` is the message without courtesies, perhaps empty."""
+        """Decide on an act; ``bare`` is the message without courtesies, perhaps empty."""
         finder, least = self._acts, self._thresholds.acts
         best = ranking.entries[:_RANKING_LENGTH]
         # Numbers are ignored: "Rappelez-moi au 06…" asks the same with any phone number.
@@ -130,64 +176,144 @@ class Matcher:
             return Decision(Outcome.ACT, (talk,), best, (), "an act")
         if not bare and (talk := finder.within(normalised)):
             return Decision(Outcome.ACT, (talk,), best, (), "courtesies alone")
-        if talk := finder.near(normalised, least) or finder.near(bare, least):
-            return Decision(Outcome.ACT, (talk,), best, (), "nearly an act")
-        return None
+        near = finder.near(normalised, least) or finder.near(bare, least)
+        # Two letters may part an act from a question that is well known.
+        if near is None or (ranking.sure >= self._thresholds.answer and best[0].id != near):
+            return None
+        return Decision(Outcome.ACT, (near,), best, (), "nearly an act")
 
     def _match_projects(self, asked: str, ranking: Ranking) -> Decision | None:
-        """Decide on a question that names projects, unless an entry answers it surely."""
-        about_projects = _is_about_projects(asked) or self._census.says_nothing_else(asked)
-        named = self._census.named_by(asked, places=True) if about_projects else ()
-        sure = ranking.sure >= self._thresholds.answer
-        if not named or sure or FIND_PROJECTS not in {ranked.id for ranked in ranking.entries}:
+        """Decide on a message that names projects, unless something else answers it surely."""
+        first = ranking.entries[0].id if ranking.entries else ""
+        only_names = self._census.says_nothing_else(asked)
+        least = self._thresholds.theme if only_names else self._thresholds.answer
+        if ranking.sure >= least and first not in self._on_projects:
             return None
-        first = Ranked(FIND_PROJECTS, max(ranked.score for ranked in ranking.entries))
-        others = (ranked for ranked in ranking.entries if ranked.id != FIND_PROJECTS)
-        best = (first, *others)[:_RANKING_LENGTH]
-        if len(asked.split()) > 1:
-            reason = "names projects of the census"
-            return Decision(Outcome.ANSWER, (FIND_PROJECTS,), best, named, reason)
-        reason = "a lone word of the census"
-        shown = tuple(ranked.id for ranked in best[: self._thresholds.most_choices])
-        return Decision(Outcome.CHOICES, shown, best, named, reason)
+        about = only_names or _is_about_projects(asked)
+        named = self._census.named_by(asked, places=True) if about else ()
+        if not named:
+            return None
+        best = _promoted(ranking, (FIND_PROJECTS,))
+        reason = "names projects of the census"
+        return Decision(Outcome.PROJECTS, (), best, named, reason, ranking.nearest)
 
-    def _match_themes(self, question: str, ranking: Ranking) -> Decision | None:
-        """Offer one choice for each part of a message, when two or more parts are surely right."""
-        parts = [part for part in _PARTS.split(question) if len(normalise(part).split()) > 1]
-        if len(normalise(question)) > _LONGEST_IN_PARTS or len(parts) < _FEWEST_PARTS:
+    def _parts(self, pieces: Iterable[Piece]) -> list[tuple[str, _Judged]]:
+        """Return the pieces that are questions, each with its decision, and none twice."""
+        parts: list[tuple[str, _Judged]] = []
+        for piece in pieces:
+            judged = self._one(normalise(piece.text))
+            known = any(_same(judged.decision, other.decision) for _, other in parts)
+            if not known and self._is_a_question(piece, judged):
+                parts.append((piece.text, judged))
+        return parts[: self._thresholds.most_choices]
+
+    def _several(self, parts: list[tuple[str, _Judged]], whole: _Judged) -> _Judged | None:
+        """Decide on a message of several questions; None if it asks nothing surely."""
+        kept = tuple(Part(text, judged.decision) for text, judged in parts)
+        sure = [part.decision for part in kept if _is_sure(part.decision)]
+        if not sure:
             return None
-        rankings = [self._ranker.rank(part) for part in parts[: self._thresholds.most_choices]]
-        sure = [each.entries[0].id for each in rankings if each.sure >= self._thresholds.theme]
-        themes = tuple(dict.fromkeys(sure))
-        if len(themes) < _FEWEST_PARTS:
+        shown = tuple(dict.fromkeys(id_ for decision in sure for id_ in decision.shown))
+        ranking = Ranking(whole.decision.ranking, 0.0, 0.0, "")
+        best, reason = _promoted(ranking, shown), "asks several questions"
+        return _Judged(Decision(Outcome.SEVERAL, shown, best, (), reason, parts=kept), 1.0)
+
+    def _is_a_question(self, piece: Piece, judged: _Judged) -> bool:
+        """Tell a question from a courtesy, and from what is told around the question."""
+        if self._says_nothing(judged.decision):
+            return False
+        if piece.asks and not piece.linked:
+            return True
+        # Half of one question, or part of a story: it must be plain by itself.
+        least = self._thresholds.answer if piece.linked else self._thresholds.theme
+        return _is_sure(judged.decision) and judged.sure >= least
+
+    def _says_nothing(self, decision: Decision) -> bool:
+        """Tell a courtesy or a mood: an act without a title."""
+        return decision.outcome is Outcome.ACT and decision.shown[0] not in self._titles
+
+    def _following(self, normalised: str, after: str, alone: _Judged) -> Decision | None:
+        """Decide with what was shown before; None for a message that says all by itself."""
+        elliptic = is_elliptic(normalised)
+        if not (elliptic or (points_back(normalised) and not _is_sure(alone.decision))):
             return None
-        others = (ranked for ranked in ranking.entries if ranked.id not in themes)
-        named = (ranked for ranked in ranking.entries if ranked.id in themes)
-        best = (*named, *others)[:_RANKING_LENGTH]
-        reason = "names more than one theme"
-        return Decision(
-            Outcome.CHOICES, themes, best, self._named(question), reason, ranking.nearest
-        )
+        if after.startswith(_PROJECT):
+            best, reason = alone.decision.ranking, "follows a project"
+            project = (after.removeprefix(_PROJECT),)
+            return Decision(Outcome.PROJECTS, (), best, project, reason, follows=True)
+        title = self._titles.get(after)
+        if title is None:
+            return None
+        ranking = self._ranker.rank(f"{normalise(title)} {normalised}")
+        first = ranking.entries[0].id if ranking.sure >= self._thresholds.answer else after
+        best, reason = _promoted(ranking, (first,)), "follows what was shown"
+        projects = self._near(first, normalised)
+        return Decision(self._kind(first), (first,), best, projects, reason, follows=True)
 
     def _decide(self, asked: str, ranking: Ranking) -> Decision:
         limits = self._thresholds
-        best, projects = ranking.entries[:_RANKING_LENGTH], self._named(asked)
+        best = ranking.entries[:_RANKING_LENGTH]
         reason = (
             f"first right with probability {ranking.sure:.2f}, one of three {ranking.among:.2f}"
         )
+        first = best[0].id if best else ""
         lone = len(asked.split()) == 1
-        outcome = Outcome.NONE
-        if ranking.sure >= limits.answer and not lone:
-            outcome = Outcome.ANSWER
-        elif ranking.among >= limits.choice:
-            outcome = Outcome.CHOICES
-        count = {Outcome.ANSWER: 1, Outcome.CHOICES: limits.most_choices}.get(outcome, 0)
-        shown = tuple(ranked.id for ranked in best[:count])
-        return Decision(outcome, shown, best, projects, reason, ranking.nearest)
+        # What has no title is never a choice: it is shown by itself or not at all.
+        least = limits.answer if lone or first in self._titles else limits.untitled
+        if ranking.sure >= least and (first in self._act_ids or not lone):
+            kind, shown = self._kind(first), (first,)
+            projects = self._near(first, asked)
+            return Decision(kind, shown, best, projects, reason, ranking.nearest)
+        titled = [ranked.id for ranked in best if self._may_be_chosen(ranked)]
+        if not titled or ranking.among < limits.choice:
+            return Decision(Outcome.NONE, (), best, self._named(asked), reason, ranking.nearest)
+        # In doubt, what we answer ourselves comes first: an answer also has the button of its act.
+        shown = sorted(titled[: limits.most_choices], key=self._is_elsewhere)
+        best = tuple(sorted(best, key=lambda ranked: ranked.id not in shown[:1]))
+        projects = self._named(asked)
+        return Decision(Outcome.CHOICES, tuple(shown), best, projects, reason, ranking.nearest)
+
+    def _may_be_chosen(self, ranked: Ranked) -> bool:
+        """Tell whether to offer it: an act that hardly fits would be a strange choice."""
+        unlikely = ranked.id in self._act_ids and ranked.score < _LEAST_SCORE_OF_ACTS
+        return ranked.id in self._titles and not unlikely
+
+    def _is_elsewhere(self, id_: str) -> bool:
+        return id_ in self._act_ids or id_ in self._referrals
+
+    def _kind(self, id_: str) -> Outcome:
+        if id_ in self._act_ids:
+            return Outcome.ACT
+        return Outcome.REFERRAL if id_ in self._referrals else Outcome.ANSWER
 
     def _named(self, asked: str) -> tuple[str, ...]:
         # In a question that is not about projects, a word shared with a project means nothing.
         return self._census.named_by(asked, places=True) if _is_about_projects(asked) else ()
+
+    def _near(self, shown: str, asked: str) -> tuple[str, ...]:
+        """Return the projects nearest to a question that is answered."""
+        if self._kind(shown) is not Outcome.ANSWER:
+            return ()
+        rare = " ".join(word for word in asked.split() if self._often[word] < _ORDINARY)
+        named = self._named(asked) or self._census.named_by(rare)
+        return named[:_MOST_PROJECTS_UNDER_AN_ANSWER]
+
+
+def _is_sure(decision: Decision) -> bool:
+    return decision.outcome not in {Outcome.CHOICES, Outcome.NONE}
+
+
+def _same(one: Decision, other: Decision) -> bool:
+    """Tell whether two decisions show the same, as far as one can know."""
+    return _is_sure(one) and (one.shown, one.projects) == (other.shown, other.projects)
+
+
+def _promoted(ranking: Ranking, ids: tuple[str, ...], score: float = 0.0) -> tuple[Ranked, ...]:
+    """Return the best of a ranking with these ids put first, no worse than what they pass."""
+    best = max([score, *(ranked.score for ranked in ranking.entries)])
+    first = tuple(Ranked(id_, best) for id_ in ids)
+    others = (ranked for ranked in ranking.entries if ranked.id not in ids)
+    return (*first, *others)[:_RANKING_LENGTH]
 
 
 def _is_about_projects(asked: str) -> bool:
@@ -195,7 +321,7 @@ def _is_about_projects(asked: str) -> bool:
 
 
 def _exact_phrasings(examples: Iterable[Example]) -> Mapping[str, str]:
-    """Return the entry of each normalised text; the checks refuse a text that has two."""
+    """Return what each normalised text asks for; the checks refuse a text that asks for two."""
     texts = [(normalise(example.text), example.entry) for example in examples if example.entry]
     exact: dict[str, str] = {}
     # Questions are looked up without their courtesies, so a phrasing that holds some is filed a

@@ -26,7 +26,7 @@ from knowledge.ranking.ridge import Calibration, Floats
 
 logger = logging.getLogger(__name__)
 # Raise this when the learning code changes: models learnt by former code are then ignored.
-_EDITION = 5
+_EDITION = 6
 _PART = "likeness_"
 _KEPT = 8
 # What numpy and zipfile raise for a file that is missing, cut, or of another format; a wrong byte
@@ -63,6 +63,7 @@ class ModelStore:
                 np.__version__,
                 encoder.name if encoder else None,
                 list(material.ids),
+                sorted(material.acts),
                 [asdict(example) for example in material.examples],
                 dict(material.lexicon.short_forms),
                 dict(material.lexicon.ideas),

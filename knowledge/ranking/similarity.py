@@ -42,6 +42,9 @@ class Weights:
     meaning: float = 0.4
 
 
+_WITHOUT_MEANING = Weights(letters=0.5, sound=0.5, meaning=0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """How the views read a text.
@@ -113,30 +116,31 @@ class View:
         """Return the cosine of a text to each example, from 0 to 1."""
         return self._products(*self._vector(self._features(text)))
 
-    def among_examples(self) -> Floats:
-        """Return the matrix of cosines between all examples."""
+    def among_examples(self) -> Weighed:
+        """Return the matrix of cosines between all examples, in single precision."""
         # Common features are multiplied as a dense matrix, rare ones pair by pair: several times as
         # fast as one example after the other.
         sizes = np.diff(self._starts)
         common = sizes > _FEW
-        return self._among_common(common, sizes) + self._among_rare(~common, sizes)
+        cosines = self._among_common(common, sizes)
+        self._add_rare(cosines, ~common, sizes)
+        return cosines
 
-    def _among_common(self, features: Chosen, sizes: Ids) -> Floats:
+    def _among_common(self, features: Chosen, sizes: Ids) -> Weighed:
         postings = np.repeat(features, sizes)
         places = np.repeat(np.cumsum(features) - 1, sizes)
         vectors = np.zeros((int(features.sum()), self._count), dtype=np.float32)
         vectors[places[postings], self._rows[postings]] = self._values[postings]
-        return (vectors.T @ vectors).astype(np.float64)
+        products: Weighed = vectors.T @ vectors
+        return products
 
-    def _among_rare(self, features: Chosen, sizes: Ids) -> Floats:
+    def _add_rare(self, cosines: Weighed, features: Chosen, sizes: Ids) -> None:
         postings = np.flatnonzero(np.repeat(features, sizes))
         partners = np.repeat(sizes, sizes)[postings]
         left = np.repeat(postings, partners)
         right = _ranges(np.repeat(self._starts[:-1], sizes)[postings], partners)
         pairs = self._rows[left].astype(np.int64) * self._count + self._rows[right]
-        products = self._values[left] * self._values[right]
-        sums = np.bincount(pairs, weights=products, minlength=self._count**2)
-        return sums.astype(np.float64, copy=False).reshape(self._count, self._count)
+        np.add.at(cosines.reshape(-1), pairs, self._values[left] * self._values[right])
 
     def _products(self, ids: Ids, values: Weighed) -> Floats:
         """Return the scalar product of a vector with each example."""
@@ -218,14 +222,19 @@ class Similarity:
             + weights.meaning * _radial(self.vectors @ vector)
         )
 
-    def among_examples(self) -> Floats:
-        """Return the matrix of similarities between all examples: the kernel to learn from."""
-        weights = self._weights
-        letters, sounds = self._letters.among_examples(), self._sound.among_examples()
-        if self.vectors is None:
-            return (letters + sounds) / 2
-        meaning = _radial(self.vectors @ self.vectors.T)
-        return weights.letters * letters + weights.sound * sounds + weights.meaning * meaning
+    def among_examples(self) -> Weighed:
+        """Return the matrix of similarities between all examples: the kernel to learn from.
+
+        In single precision, and one view after the other: of thousands of examples, each matrix
+        takes tens of megabytes.
+        """
+        weights = self._weights if self.vectors is not None else _WITHOUT_MEANING
+        kernel = self._letters.among_examples()
+        kernel *= np.float32(weights.letters)
+        kernel += np.float32(weights.sound) * self._sound.among_examples()
+        if self.vectors is not None:
+            kernel += np.float32(weights.meaning) * _radial(self.vectors @ self.vectors.T)
+        return kernel
 
 
 def _numbered(names: Iterable[str]) -> Mapping[str, int]:
@@ -248,9 +257,10 @@ def _part(
     return {name.removeprefix(mark): part for name, part in kept.items() if name.startswith(mark)}
 
 
-def _radial(cosines: npt.NDArray[np.floating]) -> Floats:
+def _radial(cosines: Weighed) -> Weighed:
     """Return exp(-|a - b|²) of unit vectors from their cosines: distant ones hardly count."""
-    return np.exp(2 * np.asarray(cosines, dtype=np.float64) - 2)
+    near: Weighed = np.exp(np.float32(2) * cosines - np.float32(2))
+    return near
 
 
 def _features(text: str) -> Counter[str]:

@@ -11,7 +11,12 @@ _FILE = Path(__file__).with_suffix(".yaml")
 
 @dataclass(frozen=True, slots=True)
 class WordLists:
-    """Normalised words; the greetings, openings and closings are phrases as tuples of words."""
+    """Normalised words; phrases are tuples of words.
+
+    ``telling_nothing``: what people say around a trade, a machine or a place; ``interrogatives``:
+    how questions begin; ``asking``: the words of a question that names nothing; ``ellipses``: how
+    the rest of something said before begins; ``pronouns``: those that stand for it.
+    """
 
     empty: frozenset[str]
     shared: frozenset[str]
@@ -20,6 +25,11 @@ class WordLists:
     after_greetings: frozenset[tuple[str, ...]]
     openings: frozenset[tuple[str, ...]]
     closings: frozenset[tuple[str, ...]]
+    telling_nothing: frozenset[str]
+    interrogatives: frozenset[tuple[str, ...]]
+    asking: frozenset[str]
+    ellipses: frozenset[tuple[str, ...]]
+    pronouns: frozenset[str]
 
 
 @cache
@@ -34,6 +44,11 @@ def wording() -> WordLists:
         after_greetings=_phrases(raw["suites"]),
         openings=_phrases(raw["entrees_en_matiere"]),
         closings=_phrases(raw["fins"]),
+        telling_nothing=frozenset(raw["mots_d_approche"].split()),
+        interrogatives=_phrases(raw["interrogatifs"]),
+        asking=frozenset(raw["mots_des_questions"].split()),
+        ellipses=_phrases(raw["ellipses"]),
+        pronouns=frozenset(raw["pronoms"].split()),
     )
 
 

@@ -366,6 +366,8 @@ interests = Table(
     Column("contact_name", _NAME, nullable=False),
     Column("contact_kind", String(16), nullable=False),
     Column("contact", _NAME, nullable=False),
+    # What was said beside the contact: when to call, whom to ask for.
+    Column("contact_note", _MESSAGE),
     Column("role", String(16)),
     Column("message", _MESSAGE),
     Column("siret", String(14)),

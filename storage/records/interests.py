@@ -253,6 +253,7 @@ _ANONYMOUS = {
     "company": "",
     "contact_name": "",
     "contact": "",
+    "contact_note": None,
     "message": None,
     "siret": None,
 }
