@@ -111,7 +111,7 @@ async def test_what_was_shown_is_shown_again(sme: Speaker, repeats: str) -> None
     await answered(sme)
     first = sme.text
     await sme.says(repeats)
-    assert sme.text == first
+    assert sme.text.endswith(first)
     await sme.says("oui")
     assert sme.text == "Merci, c'est noté."
 
@@ -121,7 +121,7 @@ async def test_a_project_is_shown_again(sme: Speaker, repeats: str) -> None:
     await sme.says("4")
     first = sme.text
     await sme.says(repeats)
-    assert sme.text == first
+    assert sme.text.endswith(first)
 
 
 async def test_with_nothing_to_show_again_the_themes_are_shown(sme: Speaker, repeats: str) -> None:

@@ -3,11 +3,14 @@
 import pytest
 from dialogue import Speaker, Stage
 from sqlalchemy import select
+from test_dialogue_handoff import card, hands_over, replies
 from test_dialogue_interest import begins
 
 from storage.engine.schema import contexts, people, questions
 
 FOUND = "Usinage de secours à Istres"
+# In the card of a project alone, whatever the language.
+CARD = "?start=p_"
 
 
 async def lists_projects(who: Speaker) -> list[str]:
@@ -40,7 +43,7 @@ async def lists_projects(who: Speaker) -> list[str]:
 async def test_a_number_chooses_in_the_list(sme: Speaker, typed: str, number: int) -> None:
     titles = await lists_projects(sme)
     await sme.says(typed)
-    sme.sees(titles[number - 1], "Lien de cette fiche")
+    sme.sees(titles[number - 1], CARD)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +52,7 @@ async def test_a_number_chooses_in_the_list(sme: Speaker, typed: str, number: in
 async def test_a_number_within_other_words_is_no_choice(sme: Speaker, typed: str) -> None:
     await lists_projects(sme)
     await sme.says(typed)
-    assert "Lien de cette fiche" not in sme.text
+    assert CARD not in sme.text
 
 
 @pytest.mark.parametrize("typed", ["celui des conteneurs", "les conteneurs", "conteneurs"])
@@ -58,13 +61,13 @@ async def test_words_of_one_title_choose(sme: Speaker, typed: str) -> None:
     title = next(label for label in sme.labels if label.startswith("1. "))
     assert "onteneurs" in title
     await sme.says(typed)
-    sme.sees("Lien de cette fiche", title.partition(". ")[2])
+    sme.sees(CARD, title.partition(". ")[2])
 
 
 async def test_the_place_of_a_project_chooses_it(sme: Speaker) -> None:
     await sme.says("/projets")
     await sme.says("celui de Marignane")
-    sme.sees(FOUND, "Lien de cette fiche")
+    sme.sees(FOUND, CARD)
 
 
 async def test_several_projects_of_a_place_are_asked_about(sme: Speaker) -> None:
@@ -72,7 +75,7 @@ async def test_several_projects_of_a_place_are_asked_about(sme: Speaker) -> None
     await sme.says("celui de Martigues")
     sme.sees("Lequel voulez-vous voir ?", "1. ", "2. ")
     await sme.says("le dernier")
-    sme.sees("Lien de cette fiche")
+    sme.sees(CARD)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +85,7 @@ async def test_several_projects_of_a_place_are_asked_about(sme: Speaker) -> None
 async def test_an_ordinary_question_is_no_choice(sme: Speaker, typed: str) -> None:
     await sme.says("/projets")
     await sme.says(typed)
-    assert "Lien de cette fiche" not in sme.text
+    assert CARD not in sme.text
 
 
 async def test_a_theme_is_chosen_by_its_number_and_by_its_word(sme: Speaker, stage: Stage) -> None:
@@ -100,7 +103,7 @@ async def test_what_was_shown_is_out_of_date_after_ten_minutes(sme: Speaker, sta
     await sme.says("/projets")
     stage.clock.passes(minutes=10)
     await sme.says("2")
-    assert "Lien de cette fiche" not in sme.text
+    assert CARD not in sme.text
 
 
 async def test_a_yes_does_the_one_thing_offered(sme: Speaker) -> None:
@@ -190,7 +193,7 @@ async def test_a_form_hears_its_own_numbers_and_yes(sme: Speaker, stage: Stage) 
     await begins(sme, stage)
     await sme.says("/projets")
     await sme.says("2")
-    assert "Lien de cette fiche" not in sme.text
+    assert CARD not in sme.text
 
 
 async def test_labels_are_understood_within_a_form(sme: Speaker, stage: Stage) -> None:
@@ -233,9 +236,42 @@ async def test_an_edited_choice_is_not_followed_again(sme: Speaker, stage: Stage
     sme.sees("Vous avez modifié un choix")
 
 
+@pytest.mark.parametrize(("act_id", "begins_form"), [("oui", True), ("non", False)])
+async def test_each_yes_and_no_of_the_acts_is_heard(
+    sme: Speaker, stage: Stage, act_id: str, *, begins_form: bool
+) -> None:
+    act = stage.knowledge.act(act_id)
+    assert act is not None
+    wrong = []
+    for phrasing in act.phrasings:
+        await sme.says("/projets")
+        await sme.says("4")
+        await sme.says(phrasing)
+        if ("J'ai compris, commencer" in sme.labels) != begins_form:
+            wrong.append(phrasing)
+        await sme.says("/annuler")
+        stage.clock.passes(minutes=1)
+    assert wrong == []
+
+
 async def votes(stage: Stage) -> list[bool | None]:
     """Return the opinions on the answers given, oldest first."""
     rows = await stage.rows(
         select(questions.c.helpful).where(questions.c.outcome == "answer").order_by(questions.c.id)
     )
     return [row.helpful for row in rows]
+
+
+async def test_a_message_of_the_team_offers_nothing_to_say_yes_to(
+    sme: Speaker, stage: Stage
+) -> None:
+    facilitator = stage.member(stage.messenger.facilitators)
+    await hands_over(sme)
+    await replies(facilitator, "Depuis quand cherchez-vous ?", card(facilitator))
+    sme.received("Depuis quand cherchez-vous ?")
+    ((offer, options),) = await stage.rows(select(contexts.c.offer, contexts.c.options))
+    assert offer is None
+    assert [label for label, _ in options] == ["Répondre"]
+    await sme.says("répondre")
+    sme.sees("réponse")
+    assert "touchez « Répondre »" not in sme.text

@@ -1,11 +1,21 @@
 """Asking: an answer, choices, an honest no; votes, themes, small talk, and other things."""
 
 import pytest
-from dialogue import Speaker, Stage, buttons
+from dialogue import Speaker, Stage, buttons, choice_of, decides
 from sqlalchemy import select
 
 from handlers.core.paging import BUTTON_ITEMS
 from storage.engine.schema import questions
+
+# Words that no title holds, so that they are not taken for one that is in sight.
+UNSURE = "cela même"
+
+
+@pytest.fixture
+def _unsure(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some words of which the matcher is never sure."""
+    near = [entry.id for entry in stage.knowledge.entries[5:8]]
+    decides(monkeypatch, {UNSURE: choice_of(*near)})
 
 
 async def test_start_says_who_speaks_and_what_can_be_done(sme: Speaker) -> None:
@@ -69,18 +79,18 @@ async def test_a_related_question_is_answered_from_its_button(sme: Speaker, stag
 async def test_an_unknown_question_is_said_to_be_unknown_and_kept_masked(
     sme: Speaker, stage: Stage
 ) -> None:
-    await sme.says("recette de la bouillabaisse pour jean.dupont@exemple.fr au 06 12 34 56 78")
+    await sme.says("recette de la bouillabaisse pour le SIRET 732 829 320 00074")
     sme.sees("Je n'ai pas de réponse à cette question")
     assert "Choisir un thème" in sme.labels
     ((text, outcome),) = await stage.rows(select(questions.c.text, questions.c.outcome))
     assert outcome == "none"
-    assert "dupont" not in text
-    assert "12 34" not in text
+    assert "732" not in text
     assert "bouillabaisse" in text
 
 
+@pytest.mark.usefixtures("_unsure")
 async def test_choices_then_the_chosen_answer_replaces_them(sme: Speaker, stage: Stage) -> None:
-    await sme.says("entreprise")
+    await sme.says(UNSURE)
     sme.sees("Je ne suis pas sûr")
     *options, none, person = sme.labels
     assert 2 <= len(options) <= 3
@@ -97,13 +107,14 @@ async def test_choices_then_the_chosen_answer_replaces_them(sme: Speaker, stage:
     assert f"2. {entry.title}" == options[1]
 
 
+@pytest.mark.usefixtures("_unsure")
 async def test_none_of_the_choices_leads_to_the_same_help_as_no_answer(
     sme: Speaker, stage: Stage
 ) -> None:
     await sme.says("recette de la bouillabaisse")
     sme.sees("Je n'ai pas de réponse")
     offered = sme.labels[-3:]
-    await sme.says("entreprise")
+    await sme.says(UNSURE)
     count = len(sme.messages())
     await sme.taps("Aucune de ces réponses")
     sme.sees("je garde votre question")
@@ -111,11 +122,12 @@ async def test_none_of_the_choices_leads_to_the_same_help_as_no_answer(
     assert sme.labels == offered
     assert offered[0] == "Transmettre à un facilitateur"
     await sme.taps("Choisir un thème")
-    assert sme.labels[0] == stage.knowledge.entries[0].title
+    assert sme.labels[0] == f"1. {stage.knowledge.entries[0].title}"
 
 
+@pytest.mark.usefixtures("_unsure")
 async def test_a_question_that_was_erased_is_not_said_to_be_kept(sme: Speaker) -> None:
-    await sme.says("entreprise")
+    await sme.says(UNSURE)
     message, data = sme.button("Aucune de ces réponses")
     await sme.says("/supprimer")
     await sme.taps("Oui, tout effacer")
@@ -123,18 +135,20 @@ async def test_a_question_that_was_erased_is_not_said_to_be_kept(sme: Speaker) -
     sme.sees("Aucune de ces réponses ne convenait. Une personne peut vous répondre")
 
 
+@pytest.mark.usefixtures("_unsure")
 async def test_a_new_question_while_choices_are_shown_is_a_new_question(
     sme: Speaker, stage: Stage
 ) -> None:
-    await sme.says("entreprise")
+    await sme.says(UNSURE)
     await sme.says(stage.knowledge.entries[0].question)
     sme.sees("Source :")
 
 
+@pytest.mark.usefixtures("_unsure")
 async def test_never_two_clarifications_in_a_row(sme: Speaker) -> None:
-    await sme.says("entreprise")
+    await sme.says(UNSURE)
     sme.sees("Je ne suis pas sûr")
-    await sme.says("entreprise")
+    await sme.says(UNSURE)
     sme.sees("Je n'ai pas de réponse")
     assert "Transmettre à un facilitateur" in sme.labels
 
@@ -152,7 +166,7 @@ async def test_themes_list_every_entry(sme: Speaker, stage: Stage) -> None:
     shown = sme.labels[:BUTTON_ITEMS]
     await sme.taps("Suivant ›")
     shown = [*shown, *sme.labels][: len(titles)]
-    assert shown == [f"{number}. {title}" for number, title in enumerate(titles, 1)]
+    assert shown == titles
     await sme.taps(titles[-2])
     sme.sees("Source :")
 

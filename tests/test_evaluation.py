@@ -23,7 +23,7 @@ class Known(Matcher):
     def __init__(self, decisions: dict[str, Decision]) -> None:
         self._decisions = decisions
 
-    def match(self, question: str) -> Decision:
+    def match(self, question: str, *, after: str = "") -> Decision:  # noqa: ARG002
         return self._decisions[question]
 
 

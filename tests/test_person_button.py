@@ -11,7 +11,12 @@ from dialogue import inside
 from telegram import Update
 
 # The walk is on full tables: its fixture is shared.
-from test_transactions import RolledBackError, rolled_back, service, updates  # noqa: F401
+from test_transactions import (  # noqa: F401 (a fixture)
+    RolledBackError,
+    full_service,
+    rolled_back,
+    updates,
+)
 
 from bot.service import Service
 from handlers.core.buttons import AskHuman, CallBack, HandOver, person_button, with_person
@@ -63,7 +68,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
     return found
 
 
-async def plays(service: Service, update: Update) -> None:  # noqa: F811 - the fixture's value
+async def plays(service: Service, update: Update) -> None:
     parts = service.parts
     for _ in range(2):
         try:
@@ -77,7 +82,7 @@ async def plays(service: Service, update: Update) -> None:  # noqa: F811 - the f
 
 
 async def test_a_person_is_one_tap_away_wherever_there_are_buttons(
-    service: Service,  # noqa: F811 - the fixture's value
+    service: Service,
     shown: list[tuple[str, list[str]]],
 ) -> None:
     numbers = itertools.count(1_000_000)

@@ -1,7 +1,8 @@
 """What people want done: each action of an act, and what then happens.
 
 Screens that change nothing are shown at once, after the act's own short words. What begins or ends
-something is one tap away: nobody starts a form, or erases anything, by a misread sentence.
+something is one tap away: nobody erases anything by a misread sentence. To be called back is asked
+for at once: a number is all that is needed, and nothing is sent before a yes.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -9,27 +10,19 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from handlers.core.buttons import (
-    AskErasure,
-    AskHuman,
-    CallBack,
     ListProjects,
-    ListRequests,
-    ListThemes,
-    Propose,
-    SendData,
     ShowEntry,
     with_person,
 )
-from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, button, column
 from handlers.core.turn import Turn
 from handlers.general import languages, privacy, start_and_help
 from handlers.messages import Catalogue, language, speaking
 from handlers.projects import browse
 from handlers.questions import again, themes
-from handlers.requests import own_requests
+from handlers.questions.action_buttons import action_button
+from handlers.requests import callback, own_requests
 from knowledge.model import Act, Action
-from storage.records.interests import Role
 
 # Does what an act asks; the number is the question's, which may then be handed over.
 Performance: TypeAlias = Callable[[Turn, Act, int], Awaitable[None]]
@@ -37,32 +30,6 @@ Performance: TypeAlias = Callable[[Turn, Act, int], Awaitable[None]]
 TEXT = Catalogue.of("questions")
 # From so many words on, whoever asks for a person tells more than that: it can be handed over.
 _FEWEST_TOLD = 8
-_RESOURCE = Propose(Role.RESOURCE.value)
-_LEAD = Propose(Role.LEAD.value)
-_BUTTONS: Mapping[Action, tuple[str, CallbackData]] = MappingProxyType(
-    {
-        Action.PROJECTS: ("action_projects", ListProjects()),
-        Action.PROPOSE: ("action_propose", Propose()),
-        Action.SHARE: ("action_share", _RESOURCE),
-        Action.LEAD: ("action_lead", _LEAD),
-        Action.CONTACT: ("action_contact", AskHuman()),
-        Action.PHONE: ("action_contact", AskHuman()),
-        Action.CALL_BACK: ("action_call_back", CallBack()),
-        Action.REQUESTS: ("action_requests", ListRequests()),
-        Action.THEMES: ("action_themes", ListThemes()),
-        Action.DATA: ("action_data", SendData()),
-        Action.ERASE: ("action_erase", AskErasure()),
-        Action.STOP: ("action_erase", AskErasure()),
-    }
-)
-
-
-def action_button(action: Action | None) -> Button | None:
-    """Return the button for an action; None for one that is only a reply."""
-    if action is None or action not in _BUTTONS:
-        return None
-    name, target = _BUTTONS[action]
-    return button(TEXT.label(name), target)
 
 
 async def perform(turn: Turn, act: Act, question_id: int) -> None:
@@ -125,6 +92,11 @@ async def _give_number(turn: Turn, act: Act, _question_id: int) -> None:
     start_and_help.introduce_team(turn, name="phone")
 
 
+async def _call_back(turn: Turn, act: Act, _question_id: int) -> None:
+    turn.begin_with(_words(act))
+    await callback.begin(turn)
+
+
 async def _ask_whether_to_erase(turn: Turn, act: Act, _question_id: int) -> None:
     turn.begin_with(_words(act))
     await privacy.ask_whether_to_erase(turn)
@@ -166,7 +138,7 @@ _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(
         Action.LEAD: _offering(Action.LEAD, Action.PROJECTS),
         Action.CONTACT: _introduce_team,
         Action.PHONE: _give_number,
-        Action.CALL_BACK: _offering(Action.CALL_BACK),
+        Action.CALL_BACK: _call_back,
         Action.REQUESTS: _show_requests,
         Action.THEMES: _show_themes,
         Action.HELP: _show_help,

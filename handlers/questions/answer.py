@@ -1,7 +1,7 @@
 """Showing an answer: text, source, date, projects, action, related questions, vote."""
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,12 +9,11 @@ from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import (
-    ListProjects,
     ListThemes,
-    Propose,
     ShowEntry,
     ShowProject,
     person_button,
+    with_person,
 )
 from handlers.core.callback_data import CallbackData, ItemId
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
@@ -22,19 +21,11 @@ from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.handoff import person as handoff
 from handlers.messages import Catalogue, language
+from handlers.questions.action_buttons import action_button
 from knowledge.matcher.matcher import Outcome
-from knowledge.model import Action, Entry, Project
-from storage.records.interests import Role
+from knowledge.model import Entry, Project
 
 TEXT = Catalogue.of("questions")
-_ACTIONS: dict[Action | None, tuple[str, CallbackData]] = {
-    Action.PROJECTS: ("action_projects", ListProjects()),
-    Action.PROPOSE: ("action_propose", Propose()),
-    Action.SHARE: ("action_share", Propose(Role.RESOURCE.value)),
-    Action.LEAD: ("action_lead", Propose(Role.LEAD.value)),
-}
-
-
 # Under an answer, besides its vote: a phone shows these with the beginning of the text.
 MOST_BUTTONS = 4
 _MOST_CARDS = 2
@@ -202,16 +193,6 @@ async def read_on(update: Update, context: BotContext) -> None:
     turn.rewrite(*_screen(turn, entry, view))
 
 
-def action_button(action: Action | None) -> Button | None:
-    """Return the button for the action of a reply, if it has one."""
-    if action is Action.CONTACT:
-        return person_button()
-    if action not in _ACTIONS:
-        return None
-    name, target = _ACTIONS[action]
-    return button(TEXT.label(name), target)
-
-
 @requires(Authority.PERSON)
 async def vote(update: Update, context: BotContext) -> None:
     """Store the vote; after a no, offer to talk to a person."""
@@ -231,16 +212,10 @@ async def vote(update: Update, context: BotContext) -> None:
         turn.say(TEXT("unhelpful"), without_answer(turn, choice.question_id))
 
 
-def without_answer(turn: Turn, question_id: int, nearest: Iterable[Entry] = ()) -> Keyboard:
-    """Return the nearest entries, then the other ways to get help."""
-    return column(
-        [
-            *(button(each.said_in(language()).title, ShowEntry(each.id)) for each in nearest),
-            *handoff.offer(turn, question_id),
-            button(TEXT.label("action_themes"), ListThemes()),
-            person_button(),
-        ]
-    )
+def without_answer(turn: Turn, question_id: int, nearest: Sequence[Button] = ()) -> Keyboard:
+    """Return what helps where no answer does: what comes near, or the themes; then people."""
+    themes = [] if nearest else [button(TEXT.label("action_themes"), ListThemes())]
+    return with_person(column([*nearest, *handoff.offer(turn, question_id), *themes]))
 
 
 HANDLERS: tuple[Handler, ...] = (tap(Vote, vote), tap(ReadOn, read_on))

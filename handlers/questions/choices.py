@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from telegram import Update
 
 from handlers.core.authority import Authority, requires
-from handlers.core.buttons import ListThemes, with_person
+from handlers.core.buttons import with_person
 from handlers.core.callback_data import CallbackData, ItemId
-from handlers.core.keyboards import Button, Keyboard, button, column
+from handlers.core.keyboards import Button, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.handoff import person as handoff
@@ -47,7 +47,7 @@ def say_none(turn: Turn, shown: Sequence[str], question_id: int) -> None:
     """Say that there is no answer; offer the nearest titles first, as one may be right."""
     titles, options = _numbered(turn, shown[:_MOST_NEAREST], question_id)
     text = TEXT("none", titles=titles, offered=handoff.is_offered(turn))
-    turn.say(text, _help_instead(turn, question_id, options), reply_to=message_id(turn))
+    turn.say(text, answer.without_answer(turn, question_id, options), reply_to=message_id(turn))
 
 
 def message_id(turn: Turn) -> int | None:
@@ -78,12 +78,6 @@ def _numbered(turn: Turn, shown: Iterable[str], question_id: int) -> tuple[list[
     return [title for _, title in titled], options
 
 
-def _help_instead(turn: Turn, question_id: int, nearest: Sequence[Button] = ()) -> Keyboard:
-    """Return what helps where no answer does: what comes near, or the themes; then people."""
-    themes = [] if nearest else [button(TEXT.label("action_themes"), ListThemes())]
-    return with_person(column([*nearest, *handoff.offer(turn, question_id), *themes]))
-
-
 @requires(Authority.PERSON)
 async def choose(update: Update, context: BotContext) -> None:
     """Answer with the chosen entry, do the chosen act, or offer other help."""
@@ -98,7 +92,7 @@ async def choose(update: Update, context: BotContext) -> None:
         turn.remove_buttons()
         await acts.perform(turn, act, choice.question_id)
     else:
-        keyboard = _help_instead(turn, choice.question_id)
+        keyboard = answer.without_answer(turn, choice.question_id)
         text = TEXT("none_chosen", kept=is_stored, offered=handoff.is_offered(turn))
         turn.rewrite(text, keyboard)
 

@@ -15,7 +15,8 @@ from handlers.core.keyboards import Button, button, column
 from handlers.core.turn import Turn
 from handlers.handoff import person as handoff
 from handlers.messages import Catalogue, language
-from handlers.questions import acts, found_projects
+from handlers.questions import found_projects
+from handlers.questions.action_buttons import action_button
 from handlers.questions.answer import remember
 from knowledge.matcher.matcher import Decision, Outcome, Part
 from knowledge.model import Act, Entry, Project
@@ -91,7 +92,7 @@ def _by_entry(part: Part, entry: Entry) -> Answered:
 
 def _by_act(part: Part, act: Act) -> Answered:
     said = act.said_in(language())
-    way_on = acts.action_button(act.action)
+    way_on = action_button(act.action)
     title = said.title or part.text
     return Answered(part.text, title, said.reply, None, (act.id,), (way_on,) if way_on else ())
 
