@@ -16,6 +16,7 @@ from handlers.core.keyboards import Keyboard
 from handlers.core.turn import Turn
 from handlers.messages import LANGUAGES, speaking
 from handlers.questions import answer
+from handlers.questions.action_buttons import action_button
 from handlers.questions.answer import MOST_BUTTONS, ReadOn, Vote
 from knowledge.files.telegram_html import plain
 from knowledge.knowledge import Knowledge
@@ -79,7 +80,7 @@ def test_what_acts_comes_first_and_a_person_last(shipped: Knowledge) -> None:
     entry = shipped.entries[0]
     for action in (Action.PROJECTS, Action.PROPOSE):
         ways = show(shipped, replace(entry, action=action)).ways
-        assert ways[0] == answer.action_button(action)["callback_data"]  # type: ignore[index]
+        assert ways[0] == action_button(action)["callback_data"]  # type: ignore[index]
         assert ways[1] == ReadOn(QUESTION_ID, entry.id).pack()
         assert ways[-1] == AskHuman().pack()
     ways = show(shipped, replace(entry, action=Action.CONTACT)).ways
