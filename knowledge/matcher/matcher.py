@@ -108,9 +108,8 @@ class Matcher:
         finding = (act.id for act in acts if act.action is Action.PROJECTS)
         self._on_projects = frozenset({FIND_PROJECTS, *finding})
         self._exact = _exact_phrasings(examples)
-        self._often = Counter(
-            word for each in examples for word in set(normalise(each.text).split())
-        )
+        words = Counter(word for each in examples for word in set(normalise(each.text).split()))
+        self._ordinary = frozenset(word for word, often in words.items() if often >= _ORDINARY)
         self._acts = ActFinder(acts)
         self._ranker = ranker
         self._census = census
@@ -193,7 +192,7 @@ class Matcher:
         named = self._census.named_by(asked, places=True) if about else ()
         if not named:
             return None
-        best = _promoted(ranking, (FIND_PROJECTS,))
+        best = _promoted(ranking, tuple({FIND_PROJECTS} & self._titles.keys()))
         reason = "names projects of the census"
         return Decision(Outcome.PROJECTS, (), best, named, reason, ranking.nearest)
 
@@ -268,10 +267,9 @@ class Matcher:
         if not titled or ranking.among < limits.choice:
             return Decision(Outcome.NONE, (), best, self._named(asked), reason, ranking.nearest)
         # In doubt, what we answer ourselves comes first: an answer also has the button of its act.
-        shown = sorted(titled[: limits.most_choices], key=self._is_elsewhere)
-        best = tuple(sorted(best, key=lambda ranked: ranked.id not in shown[:1]))
-        projects = self._named(asked)
-        return Decision(Outcome.CHOICES, tuple(shown), best, projects, reason, ranking.nearest)
+        shown = tuple(sorted(titled[: limits.most_choices], key=self._is_elsewhere))
+        best, projects = _promoted(ranking, shown[:1]), self._named(asked)
+        return Decision(Outcome.CHOICES, shown, best, projects, reason, ranking.nearest)
 
     def _may_be_chosen(self, ranked: Ranked) -> bool:
         """Tell whether to offer it: an act that hardly fits would be a strange choice."""
@@ -294,7 +292,7 @@ class Matcher:
         """Return the projects nearest to a question that is answered."""
         if self._kind(shown) is not Outcome.ANSWER:
             return ()
-        rare = " ".join(word for word in asked.split() if self._often[word] < _ORDINARY)
+        rare = " ".join(word for word in asked.split() if word not in self._ordinary)
         named = self._named(asked) or self._census.named_by(rare)
         return named[:_MOST_PROJECTS_UNDER_AN_ANSWER]
 
