@@ -98,12 +98,12 @@ class Matcher:
         thresholds: Thresholds | None = None,
     ) -> None:
         acts, examples = tuple(acts), tuple(examples)
-        entries = {entry.id: entry for entry in entries}
+        entries = tuple(entries)
         self._titles = MappingProxyType(
-            {id_: entry.title for id_, entry in entries.items()}
+            {entry.id: entry.title for entry in entries}
             | {act.id: act.title for act in acts if act.title}
         )
-        self._referrals = frozenset(id_ for id_, entry in entries.items() if entry.service)
+        self._referrals = frozenset(entry.id for entry in entries if entry.service)
         self._act_ids = frozenset(act.id for act in acts)
         finding = (act.id for act in acts if act.action is Action.PROJECTS)
         self._on_projects = frozenset({FIND_PROJECTS, *finding})
@@ -184,12 +184,12 @@ class Matcher:
     def _match_projects(self, asked: str, ranking: Ranking) -> Decision | None:
         """Decide on a message that names projects, unless something else answers it surely."""
         first = ranking.entries[0].id if ranking.entries else ""
-        only_names = self._census.says_nothing_else(asked)
-        least = self._thresholds.theme if only_names else self._thresholds.answer
-        if ranking.sure >= least and first not in self._on_projects:
+        only_names, about = self._census.says_nothing_else(asked), _is_about_projects(asked)
+        # What names projects and nothing else is better served by them than by another service.
+        plain = only_names and (about or first in self._referrals)
+        if ranking.sure >= self._thresholds.answer and not plain and first not in self._on_projects:
             return None
-        about = only_names or _is_about_projects(asked)
-        named = self._census.named_by(asked, places=True) if about else ()
+        named = self._census.named_by(asked, places=True) if about or only_names else ()
         if not named:
             return None
         best = _promoted(ranking, tuple({FIND_PROJECTS} & self._titles.keys()))
@@ -260,9 +260,8 @@ class Matcher:
         # What has no title is never a choice: it is shown by itself or not at all.
         least = limits.answer if lone or first in self._titles else limits.untitled
         if ranking.sure >= least and (first in self._act_ids or not lone):
-            kind, shown = self._kind(first), (first,)
-            projects = self._near(first, asked)
-            return Decision(kind, shown, best, projects, reason, ranking.nearest)
+            kind, projects = self._kind(first), self._near(first, asked)
+            return Decision(kind, (first,), best, projects, reason, ranking.nearest)
         titled = [ranked.id for ranked in best if self._may_be_chosen(ranked)]
         if not titled or ranking.among < limits.choice:
             return Decision(Outcome.NONE, (), best, self._named(asked), reason, ranking.nearest)
