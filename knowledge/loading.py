@@ -25,6 +25,8 @@ from knowledge.ranking.training import compile_ranker
 from knowledge.text.lexicon import Lexicon
 
 FAQ, PROJECTS, ACTS = "faq.yaml", "projets.yaml", "actes.yaml"
+# The acts' name before they were more than courtesies: a folder of then is told what to do.
+_FORMER_ACTS = "politesses.yaml"
 VOICES, LEXICON = "formulations.yaml", "lexique.yaml"
 # The control questions, which test the matcher; an error there does not keep the rest from use.
 QUESTIONS = "questions.yaml"
@@ -94,6 +96,8 @@ def read_files(
     for name in (*_REQUIRED, *present, *([FICTITIOUS] if fictitious else [])):
         content = contents.get(name)
         document, faults = read(directory / name, name) if content is None else parse(content, name)
+        if name == ACTS and document is None and (directory / _FORMER_ACTS).exists():
+            faults = (problem("former_acts", Place(_FORMER_ACTS)),)
         problems += faults
         if document is not None:
             documents[name] = document
@@ -156,7 +160,7 @@ def _material(
     documents: dict[str, Document], entries: tuple[Entry, ...], acts: tuple[Act, ...]
 ) -> Material:
     voices = documents[VOICES].data["voix"] if VOICES in documents else ()
-    ids = tuple(each.id for each in (*entries, *acts))
+    ids = (*(entry.id for entry in entries), *(act.id for act in acts))
     # A voice may ask for a draft; what asks for nothing in service teaches nothing.
     known = {*ids, None}
     return Material(

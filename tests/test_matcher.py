@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
+from effort import effort
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,8 @@ def test_every_phrasing_is_answered_by_its_own_entry(shipped: Knowledge) -> None
     for entry in shipped.entries:
         for text in (entry.question, *entry.phrasings):
             decision = shipped.matcher.match(text)
-            assert (decision.outcome, decision.shown) == (Outcome.ANSWER, (entry.id,)), text
+            kind = Outcome.REFERRAL if entry.service else Outcome.ANSWER
+            assert (decision.outcome, decision.shown) == (kind, (entry.id,)), text
 
 
 def test_every_small_talk_is_recognised(shipped: Knowledge) -> None:
@@ -46,7 +48,7 @@ def test_a_misspelt_greeting_is_a_greeting(shipped: Knowledge) -> None:
     assert shipped.matcher.match("bonjourr").outcome is Outcome.ACT
 
 
-@pytest.mark.parametrize("word", ["projet", "entreprise", "industrie"])
+@pytest.mark.parametrize("word", ["entreprise", "industrie", "atelier"])
 def test_a_single_word_that_is_no_phrasing_is_never_answered_directly(
     shipped: Knowledge, word: str
 ) -> None:
@@ -60,7 +62,7 @@ def test_nothing_is_made_of_nothing(shipped: Knowledge) -> None:
 
 def test_projects_are_named_by_their_words_not_by_common_ones(shipped: Knowledge) -> None:
     named = shipped.matcher.match("un projet sur l'hydrogène ?")
-    assert named.outcome is Outcome.ANSWER
+    assert named.outcome is Outcome.PROJECTS
     assert named.projects[0] == "fictif-hydrogene-martigues"
     assert shipped.matcher.match("qui a parlé pendant la table ronde").projects == ()
 
@@ -75,6 +77,9 @@ def test_any_text_has_one_of_the_outcomes(shipped: Knowledge, text: str) -> None
         Outcome.ANSWER: count == 1,
         Outcome.ACT: count == 1,
         Outcome.CHOICES: 1 <= count <= 3,
+        Outcome.REFERRAL: count == 1,
+        Outcome.PROJECTS: decision.projects != () and count == 0,
+        Outcome.SEVERAL: 2 <= len(decision.parts) <= 3,
         Outcome.NONE: True,
     }[decision.outcome]
     scores = [one.score for one in decision.ranking]
@@ -168,21 +173,109 @@ class Unsure:
 @given(phrasing=st.text(min_size=1, max_size=80).filter(normalise))
 def test_adding_a_phrasing_makes_it_exact(phrasing: str) -> None:
     census = Census(())
-    before = Matcher((), (), Unsure(), census)
-    after = Matcher((Example(phrasing, "b", "faq"),), (), Unsure(), census)
+    before = Matcher((), (), (), Unsure(), census)
+    after = Matcher((), (), (Example(phrasing, "b", "faq"),), Unsure(), census)
     assert before.match(phrasing).outcome is Outcome.NONE
     assert (after.match(phrasing).outcome, after.match(phrasing).shown) == (Outcome.ANSWER, ("b",))
 
 
-def test_a_question_on_two_themes_shows_both(shipped: Knowledge) -> None:
+def test_two_questions_in_a_message_are_both_answered(shipped: Knowledge) -> None:
     for first, second, question in (
         ("financement", "mutualisation", "vous financez, et peut-on partager des machines ?"),
         ("territoire", "filieres", "quelles communes sont couvertes et quelles filières visées ?"),
     ):
         decision = shipped.matcher.match(question)
         assert {first, second} <= {one.id for one in decision.ranking[:3]}
-        assert decision.outcome is Outcome.CHOICES
-        assert {first, second} <= set(decision.shown)
+        assert decision.outcome is Outcome.SEVERAL
+        assert [part.decision.shown for part in decision.parts] == [(first,), (second,)]
+        assert all(part.text in question for part in decision.parts)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Bonjour,\nje dirige un atelier à Istres.\nComment financer un projet ?\nMerci d'avance",
+        "comment trouver les projets en cours et comment les rejoindre",
+        "merci beaucoup ! et comment financer un projet ?",
+        "Comment financer un projet ? comment financer un projet ?",
+    ],
+)
+def test_a_story_with_one_question_is_one_question(shipped: Knowledge, message: str) -> None:
+    decision = shipped.matcher.match(message)
+    assert decision.outcome in {Outcome.ANSWER, Outcome.PROJECTS}
+    assert decision.parts == ()
+
+
+def test_a_message_of_any_length_takes_a_bounded_work(shipped: Knowledge) -> None:
+    long = "qui finance ? quelles communes ? qui est le chef de file ? " * 200
+    bound = 40 * effort(lambda: shipped.matcher.match("comment financer un projet"))
+    assert effort(lambda: shipped.matcher.match(long)) <= bound
+    assert shipped.matcher.match(long).outcome is Outcome.SEVERAL
+
+
+ELLIPSES = (
+    *("et pour une boîte de 8 ?", "combien ?", "et pour le trouver ?", "celui d'Istres"),
+    *("pourquoi ?", "c'est qui ?", "et après ?", "c'est combien ?", "et si je suis seul ?"),
+)
+
+
+@pytest.mark.parametrize("message", ELLIPSES)
+def test_the_rest_of_a_question_follows_what_was_shown(shipped: Knowledge, message: str) -> None:
+    for entry in shipped.entries:
+        decision = shipped.matcher.match(message, after=entry.id)
+        assert decision.follows, entry.id
+        assert decision.outcome in {Outcome.ANSWER, Outcome.REFERRAL, Outcome.ACT}
+    assert not shipped.matcher.match(message).follows
+    # After thanks or an unknown id, nothing is followed.
+    assert not shipped.matcher.match(message, after="merci").follows
+    assert not shipped.matcher.match(message, after="gone").follows
+
+
+def test_a_full_question_follows_nothing(shipped: Knowledge) -> None:
+    for entry in shipped.entries:
+        for other in shipped.entries:
+            decision = shipped.matcher.match(other.question, after=entry.id)
+            assert not decision.follows, (other.question, entry.id)
+            assert decision.shown == (other.id,)
+        unknown = shipped.matcher.match("il fait quel temps demain à Paris", after=entry.id)
+        assert not unknown.follows
+
+
+def test_what_follows_a_project_is_about_it(shipped: Knowledge) -> None:
+    decision = shipped.matcher.match("c'est où ?", after="project:fictif-eau-process-fos")
+    assert (decision.outcome, decision.follows) == (Outcome.PROJECTS, True)
+    assert decision.projects == ("fictif-eau-process-fos",)
+
+
+@pytest.mark.parametrize(
+    ("message", "first"),
+    [
+        ("tournage", "fictif-usinage-aero-istres"),
+        ("on bosse dans la tuyauterie à Martigues", "fictif-soudeurs-port-saint-louis"),
+        ("quelque chose autour du fret à Fos", "fictif-conteneurs-fos"),
+    ],
+)
+def test_a_trade_or_a_machine_names_its_projects(
+    shipped: Knowledge, message: str, first: str
+) -> None:
+    decision = shipped.matcher.match(message)
+    assert decision.outcome is Outcome.PROJECTS
+    assert decision.projects[0] == first
+
+
+@pytest.mark.parametrize("word", ["test", "formation", "recrutement", "panne", "données", "port"])
+def test_an_ordinary_word_names_no_project(shipped: Knowledge, word: str) -> None:
+    assert shipped.matcher.match(word).outcome is not Outcome.PROJECTS
+
+
+def test_an_act_without_title_is_never_a_choice(shipped: Knowledge) -> None:
+    untitled = {act.id for act in shipped.acts if not act.title}
+    assert untitled
+    for act in shipped.acts:
+        for phrase in act.phrasings:
+            decision = shipped.matcher.match(f"{phrase} enfin je ne sais pas trop")
+            if decision.outcome is Outcome.CHOICES:
+                assert untitled.isdisjoint(decision.shown), phrase
 
 
 def test_every_decision_says_why(shipped: Knowledge) -> None:

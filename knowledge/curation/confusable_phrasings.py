@@ -49,7 +49,7 @@ def check_confusable_phrasings(
     material = Material(tuple(map(_example, phrasings)), ids, lexicon)
     shared = _shared(phrasings)
     for phrasing, row in zip(phrasings, _left_out(material, compiling), strict=True):
-        is_exempt = not phrasing.listed or normalise(phrasing.text) in shared
+        is_exempt = not phrasing.listed or phrasing.talk or normalise(phrasing.text) in shared
         taken_by = None if is_exempt else _taker(phrasing, row, ids)
         if taken_by is not None:
             values = {"phrasing": phrasing.text, "taken_by": taken_by}

@@ -26,8 +26,8 @@ _LIKE = 84
 _SHORTEST_FUZZY = 5
 _SHORTEST_HEARD = 4
 _MOST_PAIRS = 8
-# The matcher's reasons that promote one entry only, even when others are shown as choices.
-_OF_THE_CENSUS = frozenset({"names projects of the census", "a lone word of the census"})
+# The matcher's reason that promotes the entry on projects, which it does not show.
+_OF_THE_CENSUS = "names projects of the census"
 
 
 class WordMatch(StrEnum):
@@ -55,7 +55,7 @@ class WordPair:
 
 @dataclass(frozen=True, slots=True)
 class RankedEntry:
-    """An entry and its score, from 0 to 1: how well it fits, which is not a probability.
+    """An entry or act and its score, from 0 to 1: how well it fits, which is not a probability.
 
     ``promoted`` says in French why the entry comes first despite its score; empty otherwise.
     """
@@ -105,11 +105,12 @@ def explain(knowledge: Knowledge, question: str) -> Explanation:
 
 def _candidates(knowledge: Knowledge, decision: Decision) -> Iterator[RankedEntry]:
     why: str = _texts()["promoted"].get(decision.reason, "")
-    promoted = {FIND_PROJECTS} if decision.reason in _OF_THE_CENSUS else decision.shown
+    promoted = {FIND_PROJECTS} if decision.reason == _OF_THE_CENSUS else decision.shown
     for ranked in decision.ranking:
-        entry = knowledge.entry(ranked.id)
+        entry = knowledge.entry(ranked.id) or knowledge.act(ranked.id)
         reason = why if ranked.id in promoted else ""
-        yield RankedEntry(ranked.id, entry.title if entry else ranked.id, ranked.score, reason)
+        title = (entry.title if entry else None) or ranked.id
+        yield RankedEntry(ranked.id, title, ranked.score, reason)
 
 
 def _probabilities(decision: Decision) -> tuple[float | None, float | None]:

@@ -16,7 +16,7 @@ from yaml.reader import Reader
 
 from knowledge.files.problems import Place, Problem, problem
 from knowledge.files.yaml_reader import SafeLoader, parse
-from knowledge.loading import FAQ, VOICES
+from knowledge.loading import ACTS, FAQ, VOICES
 from knowledge.text.hidden import HIDDEN
 from knowledge.text.length import units
 from knowledge.text.normalise import normalise
@@ -47,23 +47,26 @@ class _Insertion:
     text: str
 
 
-def with_phrasing(faq: str, entry_id: str, phrasing: str) -> str:
+def with_phrasing(text: str, entry_id: str, phrasing: str, file: str = FAQ) -> str:
     """Return faq.yaml with a phrasing at the end of an entry's ``variantes``, on a new line.
+
+    With actes.yaml as ``file``, the same for an act.
 
     In a list between brackets, the phrasing goes on the list's line. EditError if the entry is
     unknown, or if the phrasing is empty, too long, of several lines, or already an entry's.
     """
-    _check_text(phrasing, LONGEST_PHRASING, FAQ)
-    data, root = _read(faq, FAQ)
-    entries = _listed(data, "entrees")
+    key = "actes" if file == ACTS else "entrees"
+    _check_text(phrasing, LONGEST_PHRASING, file)
+    data, root = _read(text, file)
+    entries = _listed(data, key)
     entry = next((each for each in entries if each.get("id") == entry_id), None)
     if entry is None or not isinstance(entry.get("variantes"), list):
-        raise _refusal("no_such_entry", FAQ, id=entry_id)
+        raise _refusal("no_such_entry", file, id=entry_id)
     _check_new(phrasing, entries)
-    number = _listed(data, "entrees", every=True).index(entry)
-    phrasings = _at(FAQ, root, "entrees", number, "variantes")
+    number = _listed(data, key, every=True).index(entry)
+    phrasings = _at(file, root, key, number, "variantes")
     entry["variantes"].append(phrasing)
-    return _checked(_put(faq, _appended(faq, phrasings, _quoted(phrasing))), data, FAQ)
+    return _checked(_put(text, _appended(text, phrasings, _quoted(phrasing))), data, file)
 
 
 def with_out_of_scope(voices: str, question: str) -> str:

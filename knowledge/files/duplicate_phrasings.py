@@ -15,6 +15,7 @@ class Phrasing(NamedTuple):
 
     ``listed``: it stands in a list of phrasings, and so must not be repeated; a question and a
     title may be the same. ``voice``: the voice that says it, empty for faq.yaml and actes.yaml.
+    ``talk``: small talk, an act that is never a choice.
     """
 
     kind: str
@@ -23,6 +24,7 @@ class Phrasing(NamedTuple):
     text: str
     listed: bool = True
     voice: str = ""
+    talk: bool = False
 
 
 def check_phrasings(items: Sequence[Item]) -> Iterator[Problem]:
@@ -74,9 +76,11 @@ def phrasings_of(item: Item) -> Iterator[Phrasing]:
                 yield Phrasing(ASKED, owner, item.place(key), text, listed=False)
         yield from _listed(item, ASKED, owner, "variantes")
     elif item.list_key == "actes":
-        if (title := item.text("titre")) is not None:
+        title = item.text("titre")
+        if title is not None:
             yield Phrasing(ASKED, owner, item.place("titre"), title, listed=False)
-        yield from _listed(item, ASKED, owner, "variantes")
+        for each in _listed(item, ASKED, owner, "variantes"):
+            yield each._replace(talk=title is None)
     elif item.list_key == "voix":
         for entry in item.keys("formulations"):
             yield from _listed(item, ASKED, entry, "formulations", entry)

@@ -22,7 +22,12 @@ _Normalised = tuple[str, Phrasing]
 
 def check_nearness(items: Iterable[Item]) -> Iterator[Problem]:
     """Find phrasings nearly the same as another's; ``check_phrasings`` finds equal ones."""
-    phrasings = (each for item in items for each in phrasings_of(item) if each.kind == ASKED)
+    phrasings = (
+        each
+        for item in items
+        for each in phrasings_of(item)
+        if each.kind == ASKED and not each.talk
+    )
     texts = sorted(_first_of_each(phrasings), key=lambda pair: len(pair[0]))
     yield from (_near(*pair) for pair in _pairs(texts) if pair[0].owner != pair[1].owner)
 

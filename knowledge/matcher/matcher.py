@@ -98,19 +98,18 @@ class Matcher:
         thresholds: Thresholds | None = None,
     ) -> None:
         acts, examples = tuple(acts), tuple(examples)
-        entries = {entry.id: entry for entry in entries}
+        entries = tuple(entries)
         self._titles = MappingProxyType(
-            {id_: entry.title for id_, entry in entries.items()}
+            {entry.id: entry.title for entry in entries}
             | {act.id: act.title for act in acts if act.title}
         )
-        self._referrals = frozenset(id_ for id_, entry in entries.items() if entry.service)
+        self._referrals = frozenset(entry.id for entry in entries if entry.service)
         self._act_ids = frozenset(act.id for act in acts)
         finding = (act.id for act in acts if act.action is Action.PROJECTS)
         self._on_projects = frozenset({FIND_PROJECTS, *finding})
         self._exact = _exact_phrasings(examples)
-        self._often = Counter(
-            word for each in examples for word in set(normalise(each.text).split())
-        )
+        words = Counter(word for each in examples for word in set(normalise(each.text).split()))
+        self._ordinary = frozenset(word for word, often in words.items() if often >= _ORDINARY)
         self._acts = ActFinder(acts)
         self._ranker = ranker
         self._census = census
@@ -185,15 +184,15 @@ class Matcher:
     def _match_projects(self, asked: str, ranking: Ranking) -> Decision | None:
         """Decide on a message that names projects, unless something else answers it surely."""
         first = ranking.entries[0].id if ranking.entries else ""
-        only_names = self._census.says_nothing_else(asked)
-        least = self._thresholds.theme if only_names else self._thresholds.answer
-        if ranking.sure >= least and first not in self._on_projects:
+        only_names, about = self._census.says_nothing_else(asked), _is_about_projects(asked)
+        # What names projects and nothing else is better served by them than by another service.
+        plain = only_names and (about or first in self._referrals)
+        if ranking.sure >= self._thresholds.answer and not plain and first not in self._on_projects:
             return None
-        about = only_names or _is_about_projects(asked)
-        named = self._census.named_by(asked, places=True) if about else ()
+        named = self._census.named_by(asked, places=True) if about or only_names else ()
         if not named:
             return None
-        best = _promoted(ranking, (FIND_PROJECTS,))
+        best = _promoted(ranking, tuple({FIND_PROJECTS} & self._titles.keys()))
         reason = "names projects of the census"
         return Decision(Outcome.PROJECTS, (), best, named, reason, ranking.nearest)
 
@@ -261,17 +260,15 @@ class Matcher:
         # What has no title is never a choice: it is shown by itself or not at all.
         least = limits.answer if lone or first in self._titles else limits.untitled
         if ranking.sure >= least and (first in self._act_ids or not lone):
-            kind, shown = self._kind(first), (first,)
-            projects = self._near(first, asked)
-            return Decision(kind, shown, best, projects, reason, ranking.nearest)
+            kind, projects = self._kind(first), self._near(first, asked)
+            return Decision(kind, (first,), best, projects, reason, ranking.nearest)
         titled = [ranked.id for ranked in best if self._may_be_chosen(ranked)]
         if not titled or ranking.among < limits.choice:
             return Decision(Outcome.NONE, (), best, self._named(asked), reason, ranking.nearest)
         # In doubt, what we answer ourselves comes first: an answer also has the button of its act.
-        shown = sorted(titled[: limits.most_choices], key=self._is_elsewhere)
-        best = tuple(sorted(best, key=lambda ranked: ranked.id not in shown[:1]))
-        projects = self._named(asked)
-        return Decision(Outcome.CHOICES, tuple(shown), best, projects, reason, ranking.nearest)
+        shown = tuple(sorted(titled[: limits.most_choices], key=self._is_elsewhere))
+        best, projects = _promoted(ranking, shown[:1]), self._named(asked)
+        return Decision(Outcome.CHOICES, shown, best, projects, reason, ranking.nearest)
 
     def _may_be_chosen(self, ranked: Ranked) -> bool:
         """Tell whether to offer it: an act that hardly fits would be a strange choice."""
@@ -294,7 +291,7 @@ class Matcher:
         """Return the projects nearest to a question that is answered."""
         if self._kind(shown) is not Outcome.ANSWER:
             return ()
-        rare = " ".join(word for word in asked.split() if self._often[word] < _ORDINARY)
+        rare = " ".join(word for word in asked.split() if word not in self._ordinary)
         named = self._named(asked) or self._census.named_by(rare)
         return named[:_MOST_PROJECTS_UNDER_AN_ANSWER]
 
