@@ -56,7 +56,7 @@ async def test_what_else_is_asked_is_a_button(sme: Speaker) -> None:
 
 async def test_a_name_of_many_towns_is_asked_once(sme: Speaker) -> None:
     await sme.says("et à Saint-Denis ?")
-    sme.sees("Plusieurs communes répondent à Saint Denis", "1. Saint-Denis (11)")
+    sme.sees("Plusieurs communes répondent à Saint-Denis", "1. Saint-Denis (11)")
     await sme.taps("3. Saint-Denis (93)")
     sme.sees("Non : Saint-Denis (93)")
     assert len(sme.new) == 1

@@ -98,7 +98,7 @@ def _asked(turn: Turn, decision: Decision) -> Asked | None:
 
 
 def _verdict(mention: Mention, towns: TownList) -> Verdict:
-    name = mention.written if mention.is_code else _as_a_name(mention.written)
+    name = mention.written if mention.is_code else _name_of(mention)
     if not towns:
         named = mention.towns[0].name if mention.towns else name
         return Verdict("named" if mention.towns else "not_named", named)
@@ -116,6 +116,12 @@ def _of(towns: Sequence[Town], name: str, *, shared: str = "") -> Verdict:
     town, count = towns[0], len(towns)
     shown = name if count > 1 else f"{town.name} ({town.department})"
     return Verdict("in" if town.territory else "out", shown, town, count, shared)
+
+
+def _name_of(mention: Mention) -> str:
+    """Return the name as the communes bear it; as it was typed, where they do not."""
+    borne = (town.name for town in mention.towns if key_of(town.name) == mention.written)
+    return next(borne, _as_a_name(mention.written))
 
 
 def _as_a_name(written: str) -> str:
