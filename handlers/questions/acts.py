@@ -21,7 +21,7 @@ from handlers.messages import Catalogue, language, speaking
 from handlers.projects import browse
 from handlers.questions import again, themes
 from handlers.questions.action_buttons import action_button
-from handlers.requests import callback, own_requests
+from handlers.requests import leads, own_requests
 from knowledge.model import Act, Action
 
 # Does what an act asks; the number is the question's, which may then be handed over.
@@ -94,7 +94,7 @@ async def _give_number(turn: Turn, act: Act, _question_id: int) -> None:
 
 async def _call_back(turn: Turn, act: Act, _question_id: int) -> None:
     turn.begin_with(_words(act))
-    await callback.begin(turn)
+    await leads.begin(turn)
 
 
 async def _ask_whether_to_erase(turn: Turn, act: Act, _question_id: int) -> None:
