@@ -105,6 +105,7 @@ NOT_SHOWN = {
         "drafts.answered_in",
         "questions.message_id",
         "conversations.typed_in",
+        "conversations.offered_in",
         "outbox.quotes",
         "outbox.is_final",
         "publications.topic_id",
@@ -159,8 +160,12 @@ class Marks:
                 at = datetime(2026, 3, 2, tzinfo=UTC) + timedelta(minutes=self.count)
                 return at, moment(at)
             case JSON():
-                is_list = column.name == "shown"
-                return ([word] if is_list else {"company": word}), word
+                shapes: dict[str, Any] = {
+                    "shown": [word],
+                    "before": [[word, ""]],
+                    "changes": [["message", None, word]],
+                }
+                return shapes.get(column.name, {"company": word}), word
             case LargeBinary():
                 return word.encode(), word
             case Boolean():

@@ -1,15 +1,19 @@
 """The questions handed over to facilitators, and the messages of both sides."""
 
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, update
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
 from storage.engine.schema import conversation_messages, conversations, questions, signatures
 from storage.records.conversation_values import (
+    Awaited,
     Conversation,
     Ended,
+    Exchange,
     Message,
     NewConversation,
     NewMessage,
@@ -19,6 +23,8 @@ from storage.records.conversation_values import (
 from storage.records.numbers import Numbering
 
 PREFIX = "Q"
+# What was asked, and what was shown.
+_PARTS_OF_AN_EXCHANGE = 2
 
 
 class Conversations(Repository):
@@ -40,6 +46,7 @@ class Conversations(Repository):
                 opened_by=new.opened_by,
                 text=new.text,
                 typed_in=new.typed_in,
+                before=[[one.asked, one.shown] for one in new.before],
                 opened_at=self._now,
                 updated_at=self._now,
             )
@@ -96,6 +103,46 @@ class Conversations(Repository):
     async def of_person(self, person_id: int) -> tuple[Conversation, ...]:
         """Give all of a person's conversations, oldest first."""
         return await self._all(conversations.c.person_id == person_id)
+
+    async def awaiting(
+        self, people: Collection[int], since: datetime
+    ) -> dict[int, tuple[Awaited, ...]]:
+        """Give by person the open conversations whose last message is a reply that they got.
+
+        Only replies that arrived since this time count; the latest comes last.
+        """
+        found: dict[int, tuple[Awaited, ...]] = dict.fromkeys(people, ())
+        if not people:
+            return found
+        result = await self._connection.execute(
+            _AWAITING, {"people": list(people), "since": since}
+        )
+        replies = [_message(row) for row in result]
+        # Skip the second statement: seldom does anybody have a reply to answer.
+        ids = [reply.conversation_id for reply in replies]
+        owners = await self._all(conversations.c.id.in_(ids)) if ids else ()
+        by_id = {one.id: one for one in owners}
+        for reply in replies:
+            conversation = by_id[reply.conversation_id]
+            found[conversation.person_id] += (Awaited(conversation, reply),)
+        return found
+
+    async def offer(self, conversation_id: int, text: str, typed_in: int) -> None:
+        """Keep a text of the person while they are asked whether it is to be passed on."""
+        await self._set_offered(conversation_id, text, typed_in, self._now)
+
+    async def settle_offer(self, conversation_id: int) -> None:
+        """Forget the text that the person was asked about."""
+        await self._set_offered(conversation_id, None, None, None)
+
+    async def _set_offered(
+        self, conversation_id: int, text: str | None, typed_in: int | None, at: datetime | None
+    ) -> None:
+        await self._connection.execute(
+            update(conversations)
+            .where(conversations.c.id == conversation_id)
+            .values(offered=text, offered_in=typed_in, offered_at=at)
+        )
 
     async def unfinished(self) -> tuple[Conversation, ...]:
         """Give all that are open, oldest first."""
@@ -273,9 +320,40 @@ class Conversations(Repository):
         return None if row is None else _message(row)
 
 
+_last_of_each = (
+    select(func.max(conversation_messages.c.id))
+    .join(conversations, conversation_messages.c.conversation_id == conversations.c.id)
+    .where(
+        conversations.c.person_id.in_(bindparam("people", expanding=True)),
+        conversations.c.closed_at.is_(None),
+    )
+    .group_by(conversation_messages.c.conversation_id)
+)
+_AWAITING = (
+    select(conversation_messages)
+    .where(
+        conversation_messages.c.id.in_(_last_of_each),
+        conversation_messages.c.side == Side.FACILITATORS,
+        conversation_messages.c.delivered_at
+        >= bindparam("since", type_=conversation_messages.c.delivered_at.type),
+    )
+    .order_by(conversation_messages.c.delivered_at, conversation_messages.c.id)
+)
+
+
 def _conversation(row: Row[*tuple[Any, ...]]) -> Conversation:
     values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
-    return Conversation(**{**values, "opened_by": Side(values["opened_by"])})
+    typed = {"opened_by": Side(values["opened_by"]), "before": exchanges(values["before"])}
+    return Conversation(**values | typed)
+
+
+def exchanges(stored: Sequence[object]) -> tuple[Exchange, ...]:
+    """Return stored exchanges as values, without what has another shape."""
+    return tuple(
+        Exchange(*map(str, one))
+        for one in stored
+        if isinstance(one, list) and len(one) == _PARTS_OF_AN_EXCHANGE
+    )
 
 
 def _message(row: Row[*tuple[Any, ...]]) -> Message:
