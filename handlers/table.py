@@ -1,6 +1,6 @@
 """The lists of everything people can do: handlers, in the order they are tried, and forms."""
 
-from handlers.conversation import edits, hear
+from handlers.conversation import edits, hear, other_question, team_answers
 from handlers.core import paging
 from handlers.core.ahead import Works
 from handlers.core.routing import Handler
@@ -23,6 +23,8 @@ ALL: tuple[Handler, ...] = (
     *answer.HANDLERS,
     *ask.HANDLERS,
     *edits.HANDLERS,
+    *team_answers.HANDLERS,
+    *other_question.HANDLERS,
     *browse.HANDLERS,
     *interest.HANDLERS,
     *proposal.HANDLERS,

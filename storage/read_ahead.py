@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 
 from storage.engine.changes import Changes
 from storage.queues.update_rate import UpdateRate
+from storage.records.conversation_values import Awaited
+from storage.records.conversations import Conversations
 from storage.records.drafts import Draft, Drafts
 from storage.records.interests import Interest, Interests
 from storage.records.people import People, Person
@@ -31,6 +33,7 @@ class Prefetch:
     drafts: Mapping[int, Draft | None] = field(default_factory=dict)
     without_draft: frozenset[int] = frozenset()
     interests: Mapping[int, tuple[Interest, ...]] = field(default_factory=dict)
+    awaited: Mapping[int, tuple[Awaited, ...]] = field(default_factory=dict)
     within_rate: frozenset[int] = frozenset()
     handled_at: Mapping[int, datetime] = field(default_factory=dict)
     questions: int = 0
@@ -47,12 +50,14 @@ class ReadAhead:
         people: People,
         drafts: Drafts,
         interests: Interests,
+        conversations: Conversations,
         update_rate: UpdateRate,
         changes: Changes,
     ) -> None:
         self._people = people
         self._drafts = drafts
         self._interests = interests
+        self._conversations = conversations
         self._update_rate = update_rate
         self._changes = changes
         self._read = _NOTHING
@@ -92,6 +97,16 @@ class ReadAhead:
         if person_id not in interests or self._changes.touched(person_id):
             return await self._interests.of_person(person_id)
         return interests[person_id]
+
+    async def awaited(self, person_id: int, since: datetime) -> tuple[Awaited, ...]:
+        """Give the last reply in each of a person's open exchanges that arrived since this time.
+
+        An exchange may have been closed since this was read: whoever writes in it looks again.
+        """
+        awaited = self._prefetch.awaited
+        if person_id not in awaited:
+            return (await self._conversations.awaiting([person_id], since))[person_id]
+        return awaited[person_id]
 
     async def interest(self, person_id: int, project_id: str) -> Interest | None:
         """Give the person's interest in a project, even withdrawn or closed."""

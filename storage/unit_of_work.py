@@ -52,5 +52,10 @@ class UnitOfWork:
         self.workers = Workers(*bound)
         self.send_pauses = SendPauses(*bound)
         self.read_ahead = ReadAhead(
-            self.people, self.drafts, self.interests, self.update_rate, self.changes
+            self.people,
+            self.drafts,
+            self.interests,
+            self.conversations,
+            self.update_rate,
+            self.changes,
         )

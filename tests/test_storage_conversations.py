@@ -59,6 +59,9 @@ async def test_a_reply_waits_for_an_answer_until_there_is_one(
         later = START + timedelta(seconds=1)
         assert await work.conversations.awaiting([someone], later) == {someone: ()}
         await work.conversations.say(NewMessage(thread.id, Side.PERSON, "red", 1, 9))
+        (after,) = (await work.conversations.awaiting([someone], START))[someone]
+        assert (found[someone][0].answered_at, after.answered_at) == (None, START)
+        await work.conversations.close(thread.id, 1, "Ada")
         assert await work.conversations.awaiting([someone], START) == {someone: ()}
 
 

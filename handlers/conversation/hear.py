@@ -6,6 +6,7 @@ from typing import TypeAlias
 from telegram import Update
 from telegram.ext import MessageHandler
 
+from handlers.conversation import team_answers
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
 from handlers.core.turn import BotContext, Turn
@@ -21,7 +22,11 @@ from storage.records.questions import as_kept
 Reading: TypeAlias = Callable[[Turn], Awaitable[bool]]
 
 # What a text can be besides a question, in the order in which it is tried.
-READINGS: tuple[Reading, ...] = (own_requests.show_numbered,)
+READINGS: tuple[Reading, ...] = (
+    own_requests.show_numbered,
+    # Before all that reads contacts, places, yes and no: the team may have asked for them.
+    team_answers.hear,
+)
 
 
 @requires(Authority.PERSON)
@@ -46,6 +51,14 @@ async def hear_afresh(turn: Turn) -> None:
     """Try each reading of a text while no form is open; what none takes is a question."""
     for reading in READINGS:
         if await reading(turn):
+            return
+    await ask.ask(turn)
+
+
+async def hear_otherwise(turn: Turn) -> None:
+    """Hear a text of which the person said that it is no answer to the team."""
+    for reading in READINGS:
+        if reading is not team_answers.hear and await reading(turn):
             return
     await ask.ask(turn)
 

@@ -59,7 +59,7 @@ def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
         keyboard = notice_keyboard()
         lines.append(_message(turn, draft, "notice"))
     elif draft.step == RECAP:
-        keyboard = recap_keyboard(form, draft.subject)
+        keyboard = recap_keyboard(form, draft)
         lines.append(_message(turn, draft, "recap"))
     else:
         step = form.by_key[draft.step]

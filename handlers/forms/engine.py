@@ -95,9 +95,11 @@ async def reopen(
     await _open(turn, replace(draft, changes=changes, answered_step=step, answered_in=message_id))
 
 
-async def open_at(turn: Turn, form: Form, subject: str, step: str) -> None:
+async def open_at(
+    turn: Turn, form: Form, subject: str, step: str, answers: Answers | None = None
+) -> None:
     """Open a form at one of its questions, without the notice."""
-    await _open(turn, Draft((await turn.person()).id, form.name, step, subject))
+    await _open(turn, Draft((await turn.person()).id, form.name, step, subject, answers or {}))
 
 
 async def _open(turn: Turn, draft: Draft) -> None:

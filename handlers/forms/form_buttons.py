@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handlers.core.callback_data import CallbackData, ItemId, StepKey
+from handlers.core.callback_data import CallbackData, FormName, ItemId, StepKey
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
 from handlers.forms.steps import Form, Step
 from handlers.messages import Catalogue
@@ -61,9 +61,10 @@ class Confirm(CallbackData, prefix="fc", few=True):
 
 @dataclass(frozen=True)
 class Submit(CallbackData, prefix="fv"):
-    """Confirm the recap; the subject shows whether a second tap is for the same form."""
+    """Confirm the recap; form and subject show whether a later tap is for the same one."""
 
     subject: ItemId
+    form: FormName = ""
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,18 @@ def sure_keyboard(form: Form, step: Step) -> Keyboard:
     )
 
 
-def recap_keyboard(form: Form, subject: str) -> Keyboard:
-    """Return the buttons of the recap: submit, change an answer, cancel."""
+def recap_keyboard(form: Form, draft: Draft) -> Keyboard:
+    """Return the buttons of the recap: submit, the form's own, change an answer, cancel."""
     return rows(
-        [button(form.text.label("submit"), Submit(subject))],
+        [button(_submit_label(form, draft), Submit(draft.subject, form.name))],
+        *([each] for each in form.recap_more(draft)),
         [button(TEXT.label("change"), ChooseChange())],
         [_cancel()],
     )
+
+
+def _submit_label(form: Form, draft: Draft) -> str:
+    return TEXT.label("save_changes") if draft.changes else form.text.label("submit")
 
 
 def change_keyboard(form: Form, steps: tuple[Step, ...]) -> Keyboard:

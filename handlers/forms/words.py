@@ -33,9 +33,13 @@ def may_be_a_question(turn: Turn, draft: Draft, text: str) -> bool:
     step = form_of(turn, draft).by_key.get(draft.step)
     if step is None or not step.is_name or wants_to_stop(turn, draft, text):
         return False
+    return opens_like_a_question(text) and not _is_one_of("back_words", text)
+
+
+def opens_like_a_question(text: str) -> bool:
+    """Tell whether a text begins like a question or a request."""
     normalised = f"{normalise(text)} "
-    begins = any(normalised.startswith(f"{opening} ") for opening in _phrases("question_openings"))
-    return begins and not _is_one_of("back_words", text)
+    return any(normalised.startswith(f"{opening} ") for opening in _phrases("question_openings"))
 
 
 def calls_for_help(text: str) -> bool:
@@ -46,6 +50,11 @@ def calls_for_help(text: str) -> bool:
 def is_yes(text: str) -> bool:
     """Tell whether a text is one of the words for yes."""
     return _is_one_of("yes_words", text)
+
+
+def is_no(text: str) -> bool:
+    """Tell whether a text is one of the words for no."""
+    return _is_one_of("no_words", text)
 
 
 def means_to_leave(draft: Draft, text: str) -> bool:

@@ -38,13 +38,14 @@ _LIMITS = QuestionLimits()
 class Durations:
     """How long each thing is kept. People read the same in ``handlers/messages/rights.yaml``.
 
-    `draft` counts from its last answer, or from when a person was asked about passing a text on;
-    `question` counts from when it was asked. `conversation` counts from its closing, or from its
-    last change if it was never closed; the delivery records of its messages go with it. `interest` counts from its closing, or from its last change if it was never
-    closed; it is then anonymised, and the delivery records of its notices go. `inbox_done` counts
-    from when an update was handled, `inbox_aside` from when it was set aside. `outbox_record`
-    counts from when a message was parked, or from when it was sent if it is about no conversation
-    and no interest; the record of one that quotes questions is kept as long as a question. `person`
+    `draft` counts from its last answer, or from when a person was asked about passing a text
+    on; `question` counts from when it was asked. `conversation` counts from its closing, or
+    from its last change if it was never closed; the delivery records of its messages go with
+    it. `interest` counts from its closing, or from its last change if it was never closed; it
+    is then anonymised, and the delivery records of its notices go. `inbox_done` counts from
+    when an update was handled, `inbox_aside` from when it was set aside. `outbox_record` counts
+    from when a message was parked, or from when it was sent if it is about no conversation and
+    no interest; the record of one that quotes questions is kept as long as a question. `person`
     counts from the last message of someone with no other data, and from the last use of a
     facilitator's signature.
     """

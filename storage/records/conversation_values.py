@@ -97,10 +97,11 @@ class NewConversation:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """A reply of the facilitators that the person has not answered, and its conversation."""
+    """The last reply of the facilitators in a conversation; `answered_at` if the person wrote."""
 
     conversation: Conversation
     reply: Message
+    answered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,24 +107,22 @@ class Conversations(Repository):
     async def awaiting(
         self, people: Collection[int], since: datetime
     ) -> dict[int, tuple[Awaited, ...]]:
-        """Give by person the open conversations whose last message is a reply that they got.
+        """Give by person the last reply that they got in each open conversation.
 
         Only replies that arrived since this time count; the latest comes last.
         """
         found: dict[int, tuple[Awaited, ...]] = dict.fromkeys(people, ())
         if not people:
             return found
-        result = await self._connection.execute(
-            _AWAITING, {"people": list(people), "since": since}
-        )
-        replies = [_message(row) for row in result]
+        result = await self._connection.execute(_AWAITING, {"people": list(people), "since": since})
+        replies = [_answered(row) for row in result]
         # Skip the second statement: seldom does anybody have a reply to answer.
-        ids = [reply.conversation_id for reply in replies]
+        ids = [reply.conversation_id for reply, _ in replies]
         owners = await self._all(conversations.c.id.in_(ids)) if ids else ()
         by_id = {one.id: one for one in owners}
-        for reply in replies:
+        for reply, answered_at in replies:
             conversation = by_id[reply.conversation_id]
-            found[conversation.person_id] += (Awaited(conversation, reply),)
+            found[conversation.person_id] += (Awaited(conversation, reply, answered_at),)
         return found
 
     async def offer(self, conversation_id: int, text: str, typed_in: int) -> None:
@@ -326,14 +324,23 @@ _last_of_each = (
     .where(
         conversations.c.person_id.in_(bindparam("people", expanding=True)),
         conversations.c.closed_at.is_(None),
+        conversation_messages.c.side == Side.FACILITATORS,
     )
     .group_by(conversation_messages.c.conversation_id)
 )
+_answers = conversation_messages.alias("answers")
+_answered_at = (
+    select(func.max(_answers.c.at))
+    .where(
+        _answers.c.conversation_id == conversation_messages.c.conversation_id,
+        _answers.c.id > conversation_messages.c.id,
+    )
+    .scalar_subquery()
+)
 _AWAITING = (
-    select(conversation_messages)
+    select(conversation_messages, _answered_at.label("answered_at"))
     .where(
         conversation_messages.c.id.in_(_last_of_each),
-        conversation_messages.c.side == Side.FACILITATORS,
         conversation_messages.c.delivered_at
         >= bindparam("since", type_=conversation_messages.c.delivered_at.type),
     )
@@ -354,6 +361,12 @@ def exchanges(stored: Sequence[object]) -> tuple[Exchange, ...]:
         for one in stored
         if isinstance(one, list) and len(one) == _PARTS_OF_AN_EXCHANGE
     )
+
+
+def _answered(row: Row[*tuple[Any, ...]]) -> tuple[Message, datetime | None]:
+    values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
+    answered_at = values.pop("answered_at")
+    return Message(**{**values, "side": Side(values["side"])}), answered_at
 
 
 def _message(row: Row[*tuple[Any, ...]]) -> Message:
