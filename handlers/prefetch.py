@@ -11,7 +11,7 @@ from telegram import Update, User
 
 from handlers.conversation.team_answers import RECENT
 from handlers.core import buttons as navigation
-from handlers.core import flood
+from handlers.core import flood, spoken
 from handlers.core.callback_data import SEPARATOR
 from handlers.core.full_text import full_text
 from handlers.core.services import Services
@@ -128,6 +128,8 @@ async def prefetch(work: UnitOfWork, services: Services, updates: Sequence[Updat
     # Only a typed text may answer the team.
     writers = _ids(map(ask.writer, calm))
     writing = [person.id for person in people if person.telegram_id in writers]
+    tongues = {person.telegram_id: person.tongue for person in people}
+    others = _ids(map(spoken.answered, calm)) - tongues.keys()
     # A command typed during a form is followed by a reminder of the form.
     commanders = _ids(map(_commander, calm))
     filling = {person.telegram_id for person in people if drafts[person.id]} & writers
@@ -143,6 +145,7 @@ async def prefetch(work: UnitOfWork, services: Services, updates: Sequence[Updat
         handled_at=await work.update_rate.handled_at(last_handled),
         # A tap on a title records a question too.
         questions=len(askers),
+        tongues=tongues | await work.people.tongues(others),
     )
 
 

@@ -10,8 +10,8 @@ from handlers.forms.steps import Form
 from handlers.general import fallback, groups, privacy, start_and_help
 from handlers.handoff import facilitators, person
 from handlers.projects import browse
-from handlers.questions import answer, ask, themes
-from handlers.requests import administrators, interest, own_requests, proposal
+from handlers.questions import answer, choices, themes
+from handlers.requests import administrators, callback, interest, own_requests, proposal
 
 # PTB runs the first handler that matches: commands and buttons are exact, so plain texts come after
 # them, and the fallback takes the rest.
@@ -21,13 +21,14 @@ ALL: tuple[Handler, ...] = (
     *paging.HANDLERS,
     *themes.HANDLERS,
     *answer.HANDLERS,
-    *ask.HANDLERS,
+    *choices.HANDLERS,
     *edits.HANDLERS,
     *team_answers.HANDLERS,
     *other_question.HANDLERS,
     *browse.HANDLERS,
     *interest.HANDLERS,
     *proposal.HANDLERS,
+    *callback.HANDLERS,
     *tapping.HANDLERS,
     *own_requests.HANDLERS,
     *administrators.HANDLERS,
@@ -53,4 +54,4 @@ AHEAD: Works = {
     **trial.AHEAD,
 }
 
-FORMS: tuple[Form, ...] = (interest.FORM, proposal.FORM, person.FORM, person.REPLY)
+FORMS: tuple[Form, ...] = (interest.FORM, proposal.FORM, callback.FORM, person.FORM, person.REPLY)

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from knowledge.files.items import is_draft
 from knowledge.files.problems import KnowledgeError, Place, Problem, Severity, problem
 from knowledge.files.rules import check_rules
 from knowledge.files.schema_check import check_schema, day_of
@@ -14,7 +15,7 @@ from knowledge.files.yaml_reader import Document, parse, read
 from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import Matcher
 from knowledge.matcher.thresholds import Thresholds
-from knowledge.model import Act, Action, Entry, Project, Stage
+from knowledge.model import Act, Action, ActWording, Entry, Project, Stage, Wording
 from knowledge.projects import Census
 from knowledge.ranking.corpus import Material, examples_of
 from knowledge.ranking.encoder import Encoder
@@ -117,7 +118,7 @@ def build(
     documents: dict[str, Document], compiling: Compiling, ranker: Ranker | None = None
 ) -> Knowledge:
     """Compile documents without errors; with a ready ``ranker``, nothing is trained."""
-    entries = tuple(_entry(raw) for raw in documents[FAQ].data["entrees"])
+    entries = _entries(documents[FAQ])
     acts = tuple(_act(raw) for raw in documents[ACTS].data["actes"])
     projects = tuple(
         _project(raw, fictitious=name == FICTITIOUS)
@@ -148,14 +149,17 @@ def material_of(directory: Path) -> Material:
 
 def material_in(documents: dict[str, Document]) -> Material:
     """Return the training material of documents without errors."""
-    return _material(documents, tuple(_entry(raw) for raw in documents[FAQ].data["entrees"]))
+    return _material(documents, _entries(documents[FAQ]))
 
 
 def _material(documents: dict[str, Document], entries: tuple[Entry, ...]) -> Material:
     voices = documents[VOICES].data["voix"] if VOICES in documents else ()
+    ids = tuple(entry.id for entry in entries)
+    # A voice may ask for a draft; what asks for nothing in service teaches nothing.
+    known = {*ids, None}
     return Material(
-        examples_of(entries, voices),
-        tuple(entry.id for entry in entries),
+        tuple(each for each in examples_of(entries, voices) if each.entry in known),
+        ids,
         lexicon_of(documents.get(LEXICON)),
     )
 
@@ -168,7 +172,13 @@ def lexicon_of(document: Document | None) -> Lexicon:
     return Lexicon.of(raw["abreviations"], raw["idees"], raw["lieux"])
 
 
+def _entries(document: Document) -> tuple[Entry, ...]:
+    """Return the entries in service: a draft waits in the file, and answers nobody."""
+    return tuple(_entry(raw) for raw in document.data["entrees"] if not is_draft(raw))
+
+
 def _entry(raw: dict[str, Any]) -> Entry:
+    english = raw.get("en")
     return Entry(
         id=raw["id"],
         question=raw["question"].strip(),
@@ -180,6 +190,18 @@ def _entry(raw: dict[str, Any]) -> Entry:
         source=raw["source"].strip(),
         verified_on=date.fromisoformat(raw["verifie_le"]),
         valid_until=day_of(raw.get("valable_jusqu_au")),
+        rest=raw.get("suite", "").strip(),
+        service=raw["service"].strip() if "service" in raw else None,
+        en=_wording(english) if english else None,
+    )
+
+
+def _wording(raw: dict[str, Any]) -> Wording:
+    return Wording(
+        question=raw["question"].strip(),
+        title=raw["titre"].strip(),
+        answer=raw["reponse"].strip(),
+        rest=raw.get("suite", "").strip(),
     )
 
 
@@ -209,7 +231,14 @@ def _act(raw: dict[str, Any]) -> Act:
         reply=raw["reponse"].strip(),
         action=action,
         title=raw["titre"].strip() if "titre" in raw else None,
+        see_also=tuple(raw.get("voir_aussi", ())),
+        en=_act_wording(raw["en"]) if "en" in raw else None,
     )
+
+
+def _act_wording(raw: dict[str, Any]) -> ActWording:
+    title = raw["titre"].strip() if "titre" in raw else None
+    return ActWording(title, raw["reponse"].strip())
 
 
 def version_of(documents: Mapping[str, Document]) -> str:

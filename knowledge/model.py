@@ -36,8 +36,25 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """What people read of an entry, in one language.
+
+    ``answer`` is what a phone shows at once, ``rest`` what comes behind a button; both are
+    Telegram HTML, and ``rest`` may be empty.
+    """
+
+    question: str
+    title: str
+    answer: str
+    rest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A question that the bot can answer; ``answer`` is Telegram HTML."""
+    """A question that the bot can answer; ``answer`` and ``rest`` are Telegram HTML.
+
+    ``service`` names the other service that a referral leads to; None where the answer is ours.
+    """
 
     id: str
     question: str
@@ -49,6 +66,15 @@ class Entry:
     source: str
     verified_on: date
     valid_until: date | None
+    rest: str = ""
+    service: str | None = None
+    en: Wording | None = None
+
+    def said_in(self, language: str) -> Wording:
+        """Return what people read in a language; in French where it is not written in theirs."""
+        if language == "en" and self.en is not None:
+            return self.en
+        return Wording(self.question, self.title, self.answer, self.rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +108,19 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
+class ActWording:
+    """What people read of an act, in one language; ``reply`` is Telegram HTML."""
+
+    title: str | None
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
     """What people want done, or say besides questions, and its short reply (Telegram HTML).
 
-    ``title`` is its label among choices; an act without one is never a choice.
+    ``title`` is its label among choices; an act without one is never a choice. ``see_also`` are ids
+    of entries that help as well.
     """
 
     id: str
@@ -93,3 +128,11 @@ class Act:
     reply: str
     action: Action | None = None
     title: str | None = None
+    see_also: tuple[str, ...] = ()
+    en: ActWording | None = None
+
+    def said_in(self, language: str) -> ActWording:
+        """Return what people read in a language; in French where it is not written in theirs."""
+        if language == "en" and self.en is not None:
+            return self.en
+        return ActWording(self.title, self.reply)

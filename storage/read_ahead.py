@@ -16,7 +16,7 @@ from storage.records.conversation_values import Awaited
 from storage.records.conversations import Conversations
 from storage.records.drafts import Draft, Drafts
 from storage.records.interests import Interest, Interests
-from storage.records.people import People, Person
+from storage.records.people import People, Person, Tongue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,8 @@ class Prefetch:
     `people` are by Telegram id, and already recorded as having just written; `drafts` (None where
     there is none) and `interests` are by our id; `without_draft` holds Telegram ids; `within_rate`
     holds chats that are surely not too fast; `handled_at` gives by chat the time its last update
-    was handled; `questions` is how many questions these updates may record.
+    was handled; `questions` is how many questions these updates may record; `tongues` are by
+    Telegram id.
     """
 
     people: Mapping[int, Person] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Prefetch:
     within_rate: frozenset[int] = frozenset()
     handled_at: Mapping[int, datetime] = field(default_factory=dict)
     questions: int = 0
+    tongues: Mapping[int, Tongue] = field(default_factory=dict)
 
 
 _NOTHING = Prefetch()
@@ -77,6 +79,13 @@ class ReadAhead:
         if person is None or self._changes.touched(person.id):
             return await self._people.seen(telegram_id)
         return person
+
+    async def tongue(self, telegram_id: int) -> Tongue:
+        """Give the language to answer somebody in; call it before any change of theirs."""
+        tongues = self._read.tongues
+        if telegram_id not in tongues:
+            tongues = await self._people.tongues([telegram_id])
+        return tongues[telegram_id]
 
     async def draft(self, person_id: int) -> Draft | None:
         """Give the person's form in progress."""

@@ -37,7 +37,7 @@ def test_the_corpus_is_large_and_of_many_voices(
     examples: tuple[Example, ...], shipped: Knowledge
 ) -> None:
     counted = Counter(one.entry for one in examples)
-    assert all(counted[entry.id] >= 60 for entry in shipped.entries), counted
+    assert all(counted[entry.id] >= 60 for entry in shipped.entries if not entry.service)
     assert counted[None] >= 300
     assert len({one.voice for one in examples} - {HOUSE}) >= 10
 

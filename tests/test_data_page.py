@@ -111,6 +111,7 @@ NOT_SHOWN = {
         "publications.topic_id",
     },
     "told in words": {
+        "people.language_chosen",
         "conversation_messages.side",
         "conversations.opened_by",
         "questions.helpful",

@@ -560,9 +560,9 @@ async def test_a_receipt_that_does_not_arrive_alarms_nobody(
 
 
 async def asks_twice(sme: Speaker, stage: Stage) -> None:
-    """Ask a question that has an answer, one that names a phone number, and one without answer."""
+    """Ask a question that has an answer, one that names a firm, and one without answer."""
     await sme.says(stage.knowledge.entries[0].question)
-    await sme.says("Quel temps fait-il à Tokyo, appelez le 06 12 34 56 78")
+    await sme.says("Quel temps fait-il à Tokyo, SIRET 732 829 320 00074")
     await sme.says(PLAIN)
     await sme.taps("Transmettre à un facilitateur")
 
@@ -574,14 +574,14 @@ async def test_the_two_exchanges_before_go_with_a_question_as_the_person_was_sho
     await asks_twice(sme, stage)
     entry = stage.knowledge.entries[0]
     sme.sees("vos deux échanges d'avant", f"1. « {entry.question} » ({entry.title})", "2. « Quel")
-    assert "06 12 34 56 78" not in sme.text
+    assert "732 829" not in sme.text
     assert "la lune" not in sme.text
     await sme.taps("Oui, transmettre")
     shown = card(facilitator)["text"]
     assert "Ses deux échanges d'avant avec le bot" in shown
     assert f"1. « {entry.question} » → {entry.title}" in shown
     assert "2. « Quel temps fait-il à Tokyo" in shown
-    assert "06 12 34 56 78" not in shown
+    assert "732 829" not in shown
     assert "la lune" not in shown
     assert [buttons(message) for message in sme.messages()[-2:]] == [[], []]
     # They are still there once the card was edited.

@@ -97,7 +97,6 @@ BAD_INPUT = {
         "06 12": "06 12 34 56 78",
         "00 00 00 00 00": "06 12 34 56 78",
         "zero six douze": "en chiffres",
-        "06 12 34 56 78 ou 07 98 76 54 32": "plusieurs numéros",
         "nadia@benali": "Il manque la fin",
     },
     "role": {"patron": "tapez 1, 2 ou 3"},

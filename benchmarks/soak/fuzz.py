@@ -42,9 +42,10 @@ _ROUND = 1_500
 _INCOMPLETE = (
     """
     SELECT id FROM interests WHERE person_id IS NOT NULL AND (
-        trim(company) = '' OR trim(contact_name) = '' OR trim(contact) = ''
-        OR contact_kind NOT IN ('telegram', 'phone', 'email')
-        OR (project_id IS NULL AND trim(coalesce(message, '')) = ''))
+        trim(contact) = '' OR contact_kind NOT IN ('telegram', 'phone', 'email')
+        OR (coalesce(role, '') <> 'callback' AND (
+            trim(company) = '' OR trim(contact_name) = ''
+            OR (project_id IS NULL AND trim(coalesce(message, '')) = ''))))
     """,
     "SELECT id FROM conversations WHERE trim(text, ' ' || char(10)) = ''",
     "SELECT id FROM conversation_messages WHERE trim(text, ' ' || char(10)) = ''",

@@ -25,10 +25,11 @@ from bot.runtime import metrics
 from bot.runtime.error_reference import CrashedError, new_reference
 from bot.runtime.lanes import Lanes
 from bot.runtime.logs import now_about
+from handlers.core import spoken
 from handlers.core.ahead import done_ahead, needs_work
 from handlers.core.services import Services
 from handlers.core.turn import CURRENT, BotContext, Turn
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, speaking
 from handlers.prefetch import asked_anew, match_ahead, match_texts, prefetch
 from handlers.questions.ask import UnmatchedError
 from handlers.table import AHEAD
@@ -231,7 +232,8 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             _TYPING_AFTER_SECONDS, self._show_typing, update
         )
         try:
-            await self._application.process_update(update)
+            with speaking(await spoken.tell_language(turn)):
+                await self._application.process_update(update)
         finally:
             typing.cancel()
         # PTB passes a handler's error to its error handlers and does not raise it.
@@ -294,13 +296,15 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             await work.inbox.set_aside(item.update_id, reference, self._database.worker)
             chat_id = _chat_of(item, update, error)
             if chat_id is not None:
-                self._apologise(work, chat_id, reference)
+                await self._apologise(work, chat_id, reference)
             kind = AlertKind.UNREAD if chat_id is None else AlertKind.FAILURE
             await work.alerts.add(Audience.ADMINISTRATORS, Alert(kind, reference))
         self._announce(work.changes.owed)
 
-    def _apologise(self, work: UnitOfWork, chat_id: int, reference: str) -> None:
-        text = TEXT("failure", reference=reference, identity=self._services.identity)
+    async def _apologise(self, work: UnitOfWork, chat_id: int, reference: str) -> None:
+        tongues = await work.people.tongues([chat_id])
+        with speaking(tongues[chat_id].language):
+            text = TEXT("failure", reference=reference, identity=self._services.identity)
         content = {"text": text, "parse_mode": "HTML"}
         work.outbox.owe(Outgoing(Audience.PERSON, "sendMessage", content, chat_id=chat_id))
 

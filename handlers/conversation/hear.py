@@ -7,17 +7,20 @@ from telegram import Update
 from telegram.ext import MessageHandler
 
 from handlers.conversation import team_answers
+from handlers.core import spoken
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine as forms
 from handlers.handoff import person as handoff
+from handlers.messages import language
 from handlers.questions import ask
-from handlers.requests import own_requests
+from handlers.requests import callback, own_requests
 from knowledge.matcher.matcher import Outcome
 from storage.records.drafts import Draft
 from storage.records.questions import as_kept
 
+_SURE = (Outcome.ANSWER, Outcome.REFERRAL, Outcome.ACT, Outcome.SEVERAL)
 # Handles the text of the turn and returns True, or leaves it to the next reading.
 Reading: TypeAlias = Callable[[Turn], Awaitable[bool]]
 
@@ -26,6 +29,8 @@ READINGS: tuple[Reading, ...] = (
     own_requests.show_numbered,
     # Before all that reads contacts, places, yes and no: the team may have asked for them.
     team_answers.hear,
+    # After our own numbers, which hold digits too.
+    callback.take_contact,
 )
 
 
@@ -33,6 +38,7 @@ READINGS: tuple[Reading, ...] = (
 async def hear(_update: Update, context: BotContext) -> None:
     """Handle a text as an answer in the form under way, or else afresh."""
     turn = context.turn
+    await spoken.keep_language(turn, language())
     if await handoff.take_reply(turn):
         return
     draft = await forms.current(turn)
@@ -71,7 +77,8 @@ async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:
     if not forms.may_be_a_question(turn, draft, turn.text):
         return False
     decision = ask.decide(turn.services, turn.text)
-    if decision.outcome not in (Outcome.ANSWER, Outcome.ACT):
+    # Words of a project may be those of a name: they do not make a question.
+    if decision.outcome not in _SURE:
         return False
     previous = await turn.work.questions.latest(draft.person_id)
     return previous is None or previous.text != as_kept(turn.text, turn.services.question_limits)

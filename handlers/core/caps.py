@@ -40,6 +40,7 @@ UNANSWERED_MESSAGES = Cap("unanswered_messages", 20)
 MESSAGES_TO_TEAM = Cap("messages_to_team", 60)
 PROPOSALS = Cap("proposals", 5)
 INTERESTS = Cap("interests", 20)
+CALL_BACKS = Cap("call_backs", 5)
 # Of requests: changed answers and withdrawals, each of which the administrators are told of.
 CHANGES = Cap("changes", 20)
 EDITS = Cap("edits", 30, timedelta(hours=1))
@@ -58,6 +59,7 @@ ALL = (
     MESSAGES_TO_TEAM,
     PROPOSALS,
     INTERESTS,
+    CALL_BACKS,
     CHANGES,
     EDITS,
     REPLIES,

@@ -5,7 +5,7 @@ everything else that the update changes; the dispatcher sends it after the commi
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextvars import ContextVar
 from typing import Any, Self, TypeAlias
 
@@ -15,6 +15,7 @@ from telegram.ext import Application, CallbackContext, ExtBot
 from handlers.core.full_text import full_text
 from handlers.core.keyboards import Keyboard
 from handlers.core.services import Services
+from handlers.messages import speaking
 from storage.queues.measure import LONGEST_TOAST, cut
 from storage.queues.outbox import Audience, Delivery, Making, Outgoing, Priority
 from storage.records.people import Person
@@ -22,6 +23,8 @@ from storage.subject import Subject
 from storage.unit_of_work import UnitOfWork
 
 Data: TypeAlias = dict[Any, Any]
+# Composes a text and its buttons in the language that is spoken when it is called.
+Words: TypeAlias = Callable[[], tuple[str, Keyboard | None]]
 CURRENT: ContextVar["Turn"] = ContextVar("turn")
 
 
@@ -44,6 +47,8 @@ class Turn:
         self.is_admitted = False
         # Whether the update needs no trace: sent again, it would not be answered either.
         self.is_forgettable = False
+        # Whether what was typed is in another language than what the person typed before.
+        self.has_changed_language = False
         # Counted in the metrics after the commit: (event, kind) pairs.
         self.happened: list[tuple[str, str]] = []
         self._person: Person | None = None
@@ -161,15 +166,16 @@ class Turn:
     async def tell(
         self,
         person_id: int,
-        text: str,
-        keyboard: Keyboard | None,
+        words: Words,
         *,
         about: Subject | None = None,
     ) -> None:
-        """Send a message to another person; do nothing if they were erased."""
+        """Send a message to another person, in their language; do nothing if they were erased."""
         person = await self.work.people.get(person_id)
         if person is not None:
-            self._send("sendMessage", person.telegram_id, composed(text, keyboard), about)
+            with speaking(person.tongue.language):
+                content = composed(*words())
+            self._send("sendMessage", person.telegram_id, content, about)
 
     def notify(
         self,

@@ -6,7 +6,9 @@ from stdnum.exceptions import InvalidChecksum, ValidationError
 from stdnum.fr import siren
 from stdnum.fr import siret as siret_number
 
+from handlers.forms import contacts
 from handlers.forms.steps import Answers, Check, RefusedError
+from storage.records.interests import ContactKind
 
 _SIREN_DIGITS = 9
 
@@ -56,15 +58,11 @@ def _wrong_in(address: str) -> str:
 
 
 def phone(text: str) -> str:
-    """Return the number in a text as ``+33 6 12 34 56 78``; RefusedError if none or several."""
-    numbers = {_written(match.number) for match in phonenumbers.PhoneNumberMatcher(text, "FR")}
-    if len(numbers) > 1:
-        raise RefusedError("bad_phone_several")
-    return numbers.pop() if numbers else _written(_whole_number(text))
-
-
-def _written(number: phonenumbers.PhoneNumber) -> str:
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    """Return the first number in a text as ``+33 6 12 34 56 78``; RefusedError if there is none."""
+    for contact in contacts.find(text):
+        if contact.kind is ContactKind.PHONE:
+            return contact.value
+    return contacts.written(_whole_number(text))
 
 
 def _whole_number(text: str) -> phonenumbers.PhoneNumber:
@@ -74,9 +72,14 @@ def _whole_number(text: str) -> phonenumbers.PhoneNumber:
         number = phonenumbers.parse(text, "FR")
     except phonenumbers.NumberParseException as error:
         raise RefusedError("bad_phone") from error
-    if not phonenumbers.is_valid_number(number):
+    if not contacts.is_number(number):
         raise RefusedError("bad_phone")
     return number
+
+
+def holds_siret(text: str) -> bool:
+    """Tell whether a text holds a SIRET, whatever stands around it."""
+    return contacts.siret_in(text) is not None
 
 
 def siret(text: str, _answers: Answers) -> dict[str, str]:

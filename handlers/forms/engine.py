@@ -4,6 +4,7 @@ The buttons of a form are in ``tapping``.
 """
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from handlers.core.turn import Turn
 from handlers.forms import leaving
@@ -18,18 +19,16 @@ from handlers.forms.asking import (
     remind,
     what,
 )
-from handlers.forms.form_buttons import (
-    NOTICE,
-    RECAP,
-    TEXT,
-    cancel_keyboard,
-)
+from handlers.forms.choices import chosen, skipped
+from handlers.forms.form_buttons import NOTICE, RECAP, TEXT, cancel_keyboard
 from handlers.forms.soundness import row_of, sound_draft
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.forms.words import (
     calls_for_help,
     confirms_name,
+    declines,
     keeps,
+    keeps_doubted,
     may_be_a_question,
     means_to_leave,
     says_no,
@@ -37,7 +36,6 @@ from handlers.forms.words import (
     step_back,
     wants_to_stop,
 )
-from knowledge.text.normalise import normalise
 from storage.records.drafts import Draft
 
 # Re-exported: features import everything about a running form from this module.
@@ -51,6 +49,7 @@ __all__ = [
     "hear",
     "may_be_a_question",
     "open_at",
+    "open_with",
     "remind",
     "reopen",
     "row_of",
@@ -96,10 +95,19 @@ async def reopen(
 
 
 async def open_at(
-    turn: Turn, form: Form, subject: str, step: str, answers: Answers | None = None
+    turn: Turn, form: Form, subject: str, step: str, answers: Answers = MappingProxyType({})
 ) -> None:
     """Open a form at one of its questions, without the notice."""
-    await _open(turn, Draft((await turn.person()).id, form.name, step, subject, answers or {}))
+    await _open(turn, Draft((await turn.person()).id, form.name, step, subject, dict(answers)))
+
+
+async def open_with(turn: Turn, draft: Draft, given: Answers) -> None:
+    """Open a form as if an answer were typed into it: a slip is asked about, then it goes on."""
+    under_way = await current(turn)
+    if under_way and (under_way.form, under_way.subject) != (draft.form, draft.subject):
+        _offer_to_go_on(turn, under_way)
+    else:
+        await _take_given(turn, draft, given)
 
 
 async def _open(turn: Turn, draft: Draft) -> None:
@@ -122,6 +130,18 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
         await leaving.give_up(turn, draft)
     elif wants_to_stop(turn, draft, text):
         leaving.ask_whether(turn, draft)
+    elif keeps_doubted(turn, draft, text):
+        await go_on(turn, draft)
+    else:
+        await _hear_answer(turn, draft, text)
+
+
+async def _hear_answer(turn: Turn, draft: Draft, text: str) -> None:
+    if draft.step in (NOTICE, RECAP) and (held := form_of(turn, draft).held_in(text)):
+        # An answer that nobody asked for now: it is kept, and the form goes on.
+        await _take(turn, replace(draft, step=held.key, reminded=False), text)
+    elif not draft.reminded and declines(turn, draft, text):
+        await leaving.give_up(turn, draft)
     elif draft.reminded or says_no(draft, text):
         # A yes here may answer another message of the bot: show the step again instead.
         ask_again(turn, draft)
@@ -158,7 +178,7 @@ async def _take(turn: Turn, draft: Draft, text: str) -> None:
     form = form_of(turn, draft)
     step = form.by_key[draft.step]
     try:
-        given = _by_words(turn, draft, step, text) or step.check(text, draft.answers)
+        given = _read(turn, draft, step, text)
     except RefusedError as refused:
         refuse(turn, draft, refused)
         return
@@ -174,25 +194,32 @@ async def take_name(turn: Turn, draft: Draft, name: str) -> None:
 
 
 async def _take_given(turn: Turn, draft: Draft, given: Answers) -> None:
-    named = await others_came_between(turn, draft)
-    merged = form_of(turn, draft).merge(draft, draft.step, given)
-    await go_on(turn, merged, named=named)
+    form = form_of(turn, draft)
+    merged = form.merge(draft, draft.step, given)
+    if doubted := _doubted(form, draft, given):
+        key, meant = doubted
+        ask_back(turn, replace(merged, step=key), meant)
+        return
+    await go_on(turn, merged, named=await others_came_between(turn, draft))
 
 
-def _by_words(turn: Turn, draft: Draft, step: Step, text: str) -> dict[str, str] | None:
-    """Return the choice typed by its label or number, or a typed skip; None for other texts."""
-    form, typed = form_of(turn, draft), normalise(text)
-    offered = form.offers(turn, draft, step)
-    words = {
-        value: normalise(form.text.label(f"choice_{step.key}_{value}")) for value in step.choices
-    }
-    for number, value in enumerate(offered, 1):
-        if typed in {str(number), words[value]}:
-            return {step.key: value}
-    for value in step.choices:
-        if typed == words[value]:
-            raise RefusedError(f"bad_{step.key}_{value}")
-    return {step.key: ""} if step.optional and typed == normalise(TEXT.label("skip")) else None
+def _doubted(form: Form, draft: Draft, given: Answers) -> tuple[str, str] | None:
+    """Return the step whose new answer looks like a slip, and what was probably meant."""
+    for key, value in given.items():
+        # An answer that was kept once is doubted no more.
+        is_new = key in form.by_key and draft.answers.get(key) != value
+        if is_new and (meant := form.by_key[key].doubts(value)):
+            return key, meant
+    return None
+
+
+def _read(turn: Turn, draft: Draft, step: Step, text: str) -> Answers:
+    """Return the answers that a text holds for a step; RefusedError if there is none."""
+    if not step.holds(text):
+        found = skipped(step, text) or chosen(turn, form_of(turn, draft), draft, step, text)
+        if found is not None:
+            return found
+    return step.check(text, draft.answers)
 
 
 async def go_on(turn: Turn, draft: Draft, *, named: bool = False) -> None:

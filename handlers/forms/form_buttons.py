@@ -96,26 +96,39 @@ def step_keyboard(form: Form, step: Step, draft: Draft, offered: tuple[str, ...]
 
 
 def sure_keyboard(form: Form, step: Step) -> Keyboard:
-    """Return yes and no for the question whether a text is the name."""
+    """Return yes and no for the question whether a text is the name, or what was meant."""
+    kept = f"label_{step.key}_kept"
+    is_doubt = kept in form.text.names
     return column(
         [
             button(form.text.label(f"label_{step.key}_sure"), Confirm(step.key)),
-            button(TEXT.label("not_so"), Resume()),
+            button(form.text.label(kept), Keep(step.key))
+            if is_doubt
+            else button(TEXT.label("not_so"), Resume()),
         ]
     )
 
 
 def recap_keyboard(form: Form, draft: Draft) -> Keyboard:
     """Return the buttons of the recap: submit, the form's own, change an answer, cancel."""
+    own = form.text
+    change = own if "label_change" in own.names else TEXT
+    # Whoever declines at the recap of a short form need not be asked whether to give it up.
+    decline = (
+        button(own.label("label_decline"), Cancel(sure=True))
+        if "label_decline" in own.names
+        else _cancel()
+    )
     return rows(
-        [button(_submit_label(form, draft), Submit(draft.subject, form.name))],
+        [button(submit_label(form, draft), Submit(draft.subject, form.name))],
         *([each] for each in form.recap_more(draft)),
-        [button(TEXT.label("change"), ChooseChange())],
-        [_cancel()],
+        [button(change.label("label_change" if change is own else "change"), ChooseChange())],
+        [decline],
     )
 
 
-def _submit_label(form: Form, draft: Draft) -> str:
+def submit_label(form: Form, draft: Draft) -> str:
+    """Return the label of the button that sends the form."""
     return TEXT.label("save_changes") if draft.changes else form.text.label("submit")
 
 

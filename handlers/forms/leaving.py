@@ -43,6 +43,11 @@ async def give_up(turn: Turn, draft: Draft | None) -> None:
     """Erase the form under way, and say so."""
     discarded = await turn.work.drafts.discard((await turn.person()).id)
     changes = draft.changes if draft else None
+    own = form_of(turn, draft).text if draft and not changes else TEXT
+    if discarded and "declined" in own.names:
+        turn.remove_buttons()
+        turn.say(own("declined"))
+        return
     turn.say(TEXT("cancelled" if discarded else "nothing_to_cancel", changes=changes))
 
 

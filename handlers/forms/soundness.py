@@ -33,7 +33,7 @@ def sound_draft(turn: Turn, form: Form, draft: Draft) -> Draft:
         draft,
         answers=kept | carried,
         reuses=draft.reuses if is_reused else None,
-        unsure=draft.unsure if _asks_for_name(form, draft) else None,
+        unsure=draft.unsure if _asks_back(form, draft) else None,
     )
     place = _place(form, checked)
     return checked if place == draft.step else replace(checked, step=place, reminded=True)
@@ -52,7 +52,9 @@ def is_accepted(turn: Turn, form: Form, draft: Draft, value: object, step: Step)
     except RefusedError:
         return False
     others = {key: found for key, found in given.items() if key != step.key}
-    return all(draft.answers.get(key) == found for key, found in others.items())
+    return step.key in given and all(
+        draft.answers.get(key) == found for key, found in others.items()
+    )
 
 
 def may_ask(form: Form, draft: Draft, key: str) -> bool:
@@ -65,7 +67,7 @@ def may_ask(form: Form, draft: Draft, key: str) -> bool:
             continue
         if step.key == key:
             return True
-        if step.key not in draft.answers:
+        if step.key not in draft.answers and not step.volunteered:
             return False
     return key == RECAP and form.confirms
 
@@ -77,8 +79,12 @@ def row_of(draft: Draft) -> int:
     return int(named) if is_id else 0
 
 
-def _asks_for_name(form: Form, draft: Draft) -> bool:
-    return draft.step in form.by_key and form.by_key[draft.step].is_name
+def _asks_back(form: Form, draft: Draft) -> bool:
+    step = form.by_key.get(draft.step)
+    if step is None or step.is_name:
+        return step is not None
+    # A doubt is about an answer that is kept meanwhile.
+    return step.doubts(draft.answers.get(step.key, "")) == draft.unsure
 
 
 def _choosable(turn: Turn, form: Form, draft: Draft, step: Step) -> tuple[str, ...]:

@@ -29,6 +29,16 @@ def always(_answers: Answers) -> bool:
     return True
 
 
+def nothing(_text: str) -> bool:
+    """Find an answer in no text: only the whole text is one."""
+    return False
+
+
+def undoubted(_value: str) -> str | None:
+    """Doubt no answer."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One question of a form.
@@ -40,6 +50,11 @@ class Step:
     A step with ``is_name`` asks for confirmation (``ask_<key>_sure``) if the text begins like a
     question. ``reusable`` steps are not asked if an earlier request answered them; changing one of
     their answers makes all of them part of this form again.
+    ``volunteered`` steps are never asked by themselves: their answers come beside another one, and
+    can be changed at the recap. ``holds`` tells whether a text holds an answer, whatever stands
+    around it: such a text is an answer even if it ends like a question, or comes at the recap.
+    ``doubts`` returns what was probably meant by an accepted answer, to ask that once.
+    ``remark_to`` is the step that takes what is said beside a choice.
     """
 
     key: str
@@ -51,6 +66,10 @@ class Step:
     resets: tuple[str, ...] = ()
     applies: Callable[[Answers], bool] = always
     reusable: bool = False
+    volunteered: bool = False
+    holds: Callable[[str], bool] = nothing
+    doubts: Callable[[str], str | None] = undoubted
+    remark_to: str | None = None
 
 
 class Screen(Protocol):
@@ -77,9 +96,12 @@ class Form:
     If ``confirms`` is false, the form is submitted after its last answer, without a recap.
     Messages of the catalogue: ``what`` names the form after "your form", ``notice``,
     ``ask_<key>`` for each step and perhaps ``ask_<key>_help``, ``ask_<key>_sure`` and
-    ``label_<key>_sure`` for a name, ``label_<key>`` for the list of what can be changed, ``recap``,
-    the reasons of refusal, and perhaps ``bad_<key>_<value>`` for a choice that ``offers`` leaves
-    out, and ``label_return_<key>`` for the button back to a step.
+    ``label_<key>_sure`` for a name or a doubt (for a doubt also ``label_<key>_kept``),
+    ``label_<key>`` for the list of what can be changed, ``recap``, the reasons of refusal, and
+    perhaps ``bad_<key>_<value>`` for a choice that ``offers`` leaves out, ``label_return_<key>``
+    for the button back to a step, ``words_<key>_<value>`` that name a choice besides its label,
+    ``label_change`` and ``label_decline`` for the buttons of the recap, and ``declined``, said
+    where the form is given up there.
     """
 
     name: str
@@ -113,9 +135,13 @@ class Form:
     def next_step(self, answers: Answers) -> Step | None:
         """Return the first step without an answer; None if the form is complete."""
         for step in self.steps:
-            if step.key not in answers and step.applies(answers):
+            if step.key not in answers and step.applies(answers) and not step.volunteered:
                 return step
         return None
+
+    def held_in(self, text: str) -> Step | None:
+        """Return the step whose answer a text holds, whatever it was typed for."""
+        return next((step for step in reversed(self.steps) if step.holds(text)), None)
 
     def step_before(self, draft: Draft) -> Step | None:
         """Return the step before the current one; from the recap, the last step.
@@ -147,5 +173,7 @@ class Form:
         return [
             step
             for step in self.steps
-            if step.applies(draft.answers) and not (skips and step.reusable)
+            if step.applies(draft.answers)
+            and not (skips and step.reusable)
+            and not step.volunteered
         ]

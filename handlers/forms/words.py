@@ -4,7 +4,7 @@ import functools
 
 from handlers.core.turn import Turn
 from handlers.forms.asking import form_of
-from handlers.forms.form_buttons import NOTICE, TEXT
+from handlers.forms.form_buttons import NOTICE, RECAP, TEXT, submit_label
 from knowledge.text.normalise import normalise
 from storage.records.drafts import Draft
 
@@ -24,8 +24,10 @@ def sounds_like_a_question(turn: Turn, draft: Draft, text: str) -> bool:
         return False
     step = form_of(turn, draft).by_key.get(draft.step)
     if step is None:
-        return not is_yes(text) and step_back(turn, draft, text) is None
-    return text.rstrip().endswith("?") and not step.free_text
+        if form_of(turn, draft).held_in(text) or declines(turn, draft, text):
+            return False
+        return not _submits(turn, draft, text) and step_back(turn, draft, text) is None
+    return text.rstrip().endswith("?") and not step.free_text and not step.holds(text)
 
 
 def may_be_a_question(turn: Turn, draft: Draft, text: str) -> bool:
@@ -57,6 +59,12 @@ def is_no(text: str) -> bool:
     return _is_one_of("no_words", text)
 
 
+def _submits(turn: Turn, draft: Draft, text: str) -> bool:
+    """Tell whether a text says yes at the notice or the recap, in the words of the button too."""
+    label = submit_label(form_of(turn, draft), draft) if draft.step == RECAP else ""
+    return is_yes(text) or (bool(label) and normalise(text) == normalise(label))
+
+
 def means_to_leave(draft: Draft, text: str) -> bool:
     """Tell whether a text confirms leaving the form, just after the bot asked that."""
     return draft.leaving and _is_one_of("leaving_words", text)
@@ -81,6 +89,23 @@ def says_no(draft: Draft, text: str) -> bool:
     """Tell whether a text says no to a name asked back, or to giving the form up."""
     is_asked = draft.unsure is not None or draft.leaving
     return is_asked and _is_one_of("no_words", text)
+
+
+def keeps_doubted(turn: Turn, draft: Draft, text: str) -> bool:
+    """Tell whether a text keeps the answer that the bot doubted, just after it asked."""
+    text_of = form_of(turn, draft).text
+    label = f"label_{draft.step}_kept"
+    if draft.unsure is None or draft.leaving or label not in text_of.names:
+        return False
+    return says_no(draft, text) or normalise(text) == normalise(text_of.label(label))
+
+
+def declines(turn: Turn, draft: Draft, text: str) -> bool:
+    """Tell whether a text says no to a form that can be declined so."""
+    form = form_of(turn, draft)
+    step = form.by_key.get(draft.step)
+    asks_all = draft.step == RECAP or (step is not None and not step.optional)
+    return asks_all and "declined" in form.text.names and _is_one_of("no_words", text)
 
 
 def keeps(draft: Draft, text: str) -> bool:

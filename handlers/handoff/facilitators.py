@@ -7,7 +7,7 @@ from telegram import Message, Update
 from handlers.core import caps, media, team
 from handlers.core.authority import Authority, requires
 from handlers.core.full_text import full_text
-from handlers.core.keyboards import button, column
+from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.handoff import edits, person
@@ -175,10 +175,9 @@ async def close(update: Update, context: BotContext) -> None:
         return
     is_known = await _is_known(turn, ended.conversation)
     if ended.won and is_known:
-        offered = person.offer(turn)
-        text = TEXT("person_closed", conversation=ended.conversation, offered=bool(offered))
-        keyboard = column(offered) if offered else None
-        await Threads.of(turn).tell_person(ended.conversation, text, keyboard)
+        await Threads.of(turn).tell_person(
+            ended.conversation, lambda: _closed(turn, ended.conversation)
+        )
     await _show(turn, ended, "closed_toast" if is_known else "closed_quietly_toast")
 
 
@@ -236,6 +235,12 @@ def _restore(turn: Turn, conversation: Conversation) -> None:
         is_open = conversation.closed_at is None
         close = button(TEXT.label("close"), CloseThread(conversation.id))
         turn.rewrite(text, column([close]) if is_open else None, about=conversation.about_note)
+
+
+def _closed(turn: Turn, conversation: Conversation) -> tuple[str, Keyboard | None]:
+    offered = person.offer(turn)
+    text = TEXT("person_closed", conversation=conversation, offered=bool(offered))
+    return text, column(offered) if offered else None
 
 
 async def _is_known(turn: Turn, conversation: Conversation) -> bool:

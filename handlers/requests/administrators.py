@@ -15,7 +15,7 @@ from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn, composed
 from handlers.messages import Catalogue
 from storage.queues.outbox import Audience, Outgoing, Pending
-from storage.records.interests import Event, Interest, Moved, Status
+from storage.records.interests import Event, Interest, Moved, Role, Status
 from storage.subject import Kind
 from storage.unit_of_work import UnitOfWork
 
@@ -83,8 +83,14 @@ _UNDOING = _Move(
 
 async def notify_new(turn: Turn, interest: Interest) -> None:
     """Queue the notification of a new request: without the contact, and with two buttons."""
-    turn.count("request", "interest" if interest.project_id else "proposal")
+    turn.count("request", _kind(interest))
     await _notify(turn, interest)
+
+
+def _kind(interest: Interest) -> str:
+    if interest.project_id:
+        return "interest"
+    return "callback" if interest.role is Role.CALL_BACK else "proposal"
 
 
 async def _notify(turn: Turn, interest: Interest) -> None:
@@ -254,10 +260,13 @@ def _shows_details(update: Update, interest: Interest) -> bool:
 
 async def _tell_person(turn: Turn, interest: Interest, words: str) -> None:
     if interest.person_id is not None:
-        keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-        text = TEXT(words, interest=interest)
+
+        def said() -> tuple[str, Keyboard | None]:
+            keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
+            return TEXT(words, interest=interest), keyboard
+
         # ``about`` tells ``undelivered`` which request the message was for, if it cannot be sent.
-        await turn.tell(interest.person_id, text, keyboard, about=interest.about_note)
+        await turn.tell(interest.person_id, said, about=interest.about_note)
 
 
 async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:

@@ -8,7 +8,8 @@ from handlers.core.buttons import DeclareInterest, ListProjects, ShowRequest
 from handlers.core.keyboards import button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.forms import checks
+from handlers.forms import checks, contacts
+from handlers.forms.remarks import joined
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
 from handlers.projects import browse
@@ -17,12 +18,25 @@ from handlers.requests.administrators import notify_change, notify_new
 from storage.records.drafts import Draft
 from storage.records.interests import ContactKind, Interest, NewInterest, Role, Status
 
-TEXT = Catalogue.of("interest", "contact")
+TEXT = Catalogue.of("interest", "contact", "remarks")
+_LONGEST = 1000
 
 
 def role(_text: str, _answers: Answers) -> dict[str, str]:
     """Refuse any typed text; the engine itself accepts the words of the buttons."""
     raise RefusedError("bad_role")
+
+
+_message = checks.passage("message", longest=_LONGEST)
+
+
+def _siret(text: str, answers: Answers) -> dict[str, str]:
+    """Accept a SIRET; what is said beside it is added to the message."""
+    found = contacts.siret_in(text)
+    if found is None or not found[1]:
+        return checks.siret(found[0] if found else text, answers)
+    number, remark = found
+    return {"siret": number} | _message(joined(answers.get("message", ""), remark), answers)
 
 
 def _offered(turn: Turn, draft: Draft, step: Step) -> tuple[str, ...]:
@@ -81,6 +95,7 @@ async def save(turn: Turn, draft: Draft) -> None:
         contact_name=draft.answers["name"],
         contact_kind=ContactKind(draft.answers["contact_kind"]),
         contact=contact_steps.of(turn, draft.answers),
+        contact_note=draft.answers.get(contact_steps.NOTE) or None,
         role=Role(draft.answers["role"]) if draft.answers.get("role") else None,
         message=draft.answers.get("message") or None,
         siret=draft.answers.get("siret") or None,
@@ -120,9 +135,15 @@ FORM = Form(
     text=TEXT,
     steps=(
         *contact_steps.STEPS,
-        Step("role", role, choices=(Role.PARTICIPATE, Role.LEAD, Role.LEARN), optional=True),
-        Step("message", checks.passage("message", longest=1000), optional=True, free_text=True),
-        Step("siret", checks.siret, optional=True),
+        Step(
+            "role",
+            role,
+            choices=(Role.PARTICIPATE, Role.LEAD, Role.LEARN),
+            optional=True,
+            remark_to="message",
+        ),
+        Step("message", _message, optional=True, free_text=True),
+        Step("siret", _siret, optional=True, holds=checks.holds_siret),
     ),
     subject=_subject,
     submit=save,

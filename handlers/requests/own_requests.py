@@ -22,9 +22,9 @@ from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine
 from handlers.forms.reminding import reminding
 from handlers.messages import Catalogue
-from handlers.requests import interest, proposal
+from handlers.requests import callback, interest, proposal
 from handlers.requests.administrators import notify_change
-from storage.records.interests import OPEN, Interest, Status
+from storage.records.interests import OPEN, Interest, Role, Status
 
 TEXT = Catalogue.of("requests")
 # The number as printed on a receipt, or as people copy it by hand.
@@ -51,7 +51,7 @@ class Withdraw(CallbackData, prefix="rw"):
 @reminding
 async def list_requests(_update: Update, context: BotContext) -> None:
     """List the requests of the person, with their status."""
-    await _list(context.turn)
+    await show_list(context.turn)
 
 
 @requires(Authority.PERSON)
@@ -72,11 +72,12 @@ async def show_numbered(turn: Turn) -> bool:
     number = "TI-{}-{}".format(*typed.groups())
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
     request = next((own for own in requests if own.number == number), None)
-    await (_show(turn, request) if request else _list(turn))
+    await (_show(turn, request) if request else show_list(turn))
     return True
 
 
-async def _list(turn: Turn) -> None:
+async def show_list(turn: Turn) -> None:
+    """Show the latest requests of the person."""
     turn.say(*await _page(turn, 0))
 
 
@@ -142,6 +143,8 @@ async def change_request(update: Update, context: BotContext) -> None:
 async def _reopen(turn: Turn, request: Interest) -> None:
     if request.project_id:
         form, subject, answers = interest.FORM, request.project_id, interest.answers_of(request)
+    elif request.role is Role.CALL_BACK:
+        form, subject, answers = callback.FORM, str(request.id), callback.answers_of(request)
     else:
         form, subject, answers = proposal.FORM, str(request.id), proposal.answers_of(request)
     await engine.reopen(turn, form, subject, answers, changes=request.number)

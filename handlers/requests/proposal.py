@@ -17,7 +17,7 @@ from storage.engine.errors import NotFoundError
 from storage.records.drafts import Draft
 from storage.records.interests import ContactKind, Interest, NewInterest, Role
 
-TEXT = Catalogue.of("proposal", "contact")
+TEXT = Catalogue.of("proposal", "contact", "remarks")
 NEW = "new"
 _LONGEST = 1500
 
@@ -32,11 +32,12 @@ def _subject(turn: Turn, _draft: Draft) -> dict[str, object]:
 
 
 @requires(Authority.PERSON)
-async def propose(_update: Update, context: BotContext) -> None:
-    """Begin the proposal form."""
+async def propose(update: Update, context: BotContext) -> None:
+    """Begin the proposal form; a button may have chosen what is proposed."""
     turn = context.turn
+    kind = Propose.of(update).kind if update.callback_query else ""
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
-    await contact_steps.begin(turn, FORM, NEW, requests)
+    await contact_steps.begin(turn, FORM, NEW, requests, {"kind": kind} if kind else {})
 
 
 async def save(turn: Turn, draft: Draft) -> None:
@@ -70,6 +71,7 @@ def _proposal(turn: Turn, answers: Answers) -> NewInterest:
         contact_name=answers["name"],
         contact_kind=ContactKind(answers["contact_kind"]),
         contact=contact_steps.of(turn, answers),
+        contact_note=answers.get(contact_steps.NOTE) or None,
         role=Role(kind),
         message=answers["description"],
         consent_at=turn.work.now,
@@ -89,7 +91,7 @@ FORM = Form(
     name="proposal",
     text=TEXT,
     steps=(
-        Step("kind", _kind, choices=(Role.IDEA, Role.RESOURCE, Role.LEAD)),
+        Step("kind", _kind, choices=(Role.IDEA, Role.RESOURCE, Role.LEAD), remark_to="description"),
         Step("description", checks.passage("description", longest=_LONGEST), free_text=True),
         *contact_steps.STEPS,
     ),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from knowledge.curation.confusable_phrasings import check_confusable_phrasings
 from knowledge.curation.regression import Verdict, expectations, verdicts
-from knowledge.files.items import Item, items_of
+from knowledge.files.items import Item, is_draft, items_of
 from knowledge.files.problems import Place, Problem, Severity, problem, words
 from knowledge.files.yaml_reader import Document
 from knowledge.knowledge import Knowledge
@@ -107,9 +107,18 @@ def _overdue(files: KnowledgeFiles, today: date) -> Iterator[Problem]:
     for document in files.documents.values():
         for item in items_of(document):
             yield from _dates(item, today)
+            yield from _draft(item)
             # The invented projects show every state on purpose, passed deadlines included.
             if item.list_key == "projets" and document.file != FICTITIOUS:
                 yield from _project(item, today)
+
+
+def _draft(item: Item) -> Iterator[Problem]:
+    """Tell which entries are not in service, and what the facilitator noted to do first."""
+    if is_draft(item.raw):
+        note = (item.text("brouillon") or "").strip()
+        reason = "" if note.lower() == "oui" else words("draft_reason").format(note=note)
+        yield problem("draft", item.place("brouillon"), reason=reason)
 
 
 def _dates(item: Item, today: date) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """The items of the files as they are written; reading them accepts values of any shape."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -66,3 +66,12 @@ def items_of(document: Document) -> Iterator[Item]:
         for index, value in enumerate(values if isinstance(values, list) else ()):
             if isinstance(value, dict):
                 yield Item(document, (key, index), value)
+
+
+def is_draft(raw: Mapping[str, Any]) -> bool:
+    """Tell whether an item as written waits: a draft is checked, and answers nobody.
+
+    ``brouillon`` is "oui", or what remains to be done first; "non" puts the item in service.
+    """
+    note = raw.get("brouillon")
+    return isinstance(note, str) and note.strip().lower() != "non"

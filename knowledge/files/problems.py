@@ -20,6 +20,7 @@ _WARNINGS = frozenset(
         "soon_deadline",
         "future_check",
         "no_lead",
+        "draft",
         "acronym",
         "unknown_expected",
         "idle_question",

@@ -13,7 +13,7 @@ from knowledge.projects import Census
 from knowledge.ranking.corpus import Example
 from knowledge.ranking.ranker import Ranked, Ranker, Ranking
 from knowledge.text.courtesies import without_courtesies
-from knowledge.text.language_id import is_foreign
+from knowledge.text.language_id import FRENCH, language_in
 from knowledge.text.normalise import normalise
 from knowledge.text.word_lists import wording
 
@@ -46,9 +46,9 @@ class Decision:
     ``shown``: ids of entries and acts, which have one space of ids; ``ranking``: the five best of
     them; ``projects``: ids of the projects of the census that the question names, best first;
     ``nearest``: the example most similar to the question. ``has_words`` is false when the question
-    has neither letters nor digits; ``is_foreign`` is true when it is plainly not French.
-    ``parts``: the questions of a message that asks several, in order; ``follows`` is true when the
-    decision needed what was shown before.
+    has neither letters nor digits; ``language`` is the code of the language that it is in, French
+    in doubt. ``parts``: the questions of a message that asks several, in order; ``follows`` is true
+    when the decision needed what was shown before.
     """
 
     outcome: Outcome
@@ -58,7 +58,7 @@ class Decision:
     reason: str = ""
     nearest: str = ""
     has_words: bool = True
-    is_foreign: bool = False
+    language: str = FRENCH
     parts: "tuple[Part, ...]" = ()
     follows: bool = False
 
@@ -98,7 +98,7 @@ class Matcher:
         if not normalised:
             return Decision(Outcome.NONE, (), (), reason="no words", has_words=False)
         decision = self._match(question, normalised)
-        return replace(decision, is_foreign=True) if is_foreign(normalised) else decision
+        return replace(decision, language=language_in(normalised))
 
     def _match(self, question: str, normalised: str) -> Decision:
         bare = without_courtesies(normalised)

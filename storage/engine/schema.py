@@ -159,6 +159,9 @@ people = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
     Column("blocked_at", UtcDateTime),
+    # The language that the person wrote in last, or chose; none: nothing but French so far.
+    Column("language", String(8)),
+    Column("language_chosen", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 
@@ -346,6 +349,8 @@ interests = Table(
     Column("contact_name", _NAME, nullable=False),
     Column("contact_kind", String(16), nullable=False),
     Column("contact", _NAME, nullable=False),
+    # What was said beside the contact: when to call, whom to ask for.
+    Column("contact_note", _MESSAGE),
     Column("role", String(16)),
     Column("message", _MESSAGE),
     Column("siret", String(14)),

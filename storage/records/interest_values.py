@@ -22,13 +22,14 @@ OPEN = frozenset({Status.RECEIVED, Status.TAKEN, Status.INTRODUCED})
 
 
 class Role(StrEnum):
-    """What the firm wants: to join a project, or to propose a lead, an idea or a resource."""
+    """What the firm wants: to join a project, to propose a lead, an idea or a resource, a call."""
 
     PARTICIPATE = "participate"
     LEAD = "lead"
     LEARN = "learn"
     IDEA = "idea"
     RESOURCE = "resource"
+    CALL_BACK = "callback"
 
 
 class ContactKind(StrEnum):
@@ -43,7 +44,8 @@ class ContactKind(StrEnum):
 class NewInterest:
     """What the form collected; `consent_at` is when they agreed that their contact be passed on.
 
-    A proposal has no `project_id`: there is no project yet.
+    A proposal has no `project_id`: there is no project yet. Nor has a wish to be called back, whose
+    company and name may be empty. `contact_note` is what was said beside the contact.
     """
 
     project_id: str | None
@@ -54,6 +56,7 @@ class NewInterest:
     contact: str
     consent_at: datetime
     project_lead: str | None = None
+    contact_note: str | None = None
     role: Role | None = None
     message: str | None = None
     siret: str | None = None
@@ -76,6 +79,7 @@ class Interest:
     contact_name: str
     contact_kind: ContactKind
     contact: str
+    contact_note: str | None
     role: Role | None
     message: str | None
     siret: str | None

@@ -263,7 +263,16 @@ _EVENT = (
     interest_events.c.changes,
 )
 # What the person may change of a request, in the order in which it is told.
-_CHANGEABLE = ("role", "message", "company", "contact_name", "contact_kind", "contact", "siret")
+_CHANGEABLE = (
+    "role",
+    "message",
+    "company",
+    "contact_name",
+    "contact_kind",
+    "contact",
+    "contact_note",
+    "siret",
+)
 # A field, what it was and what it is.
 _PARTS_OF_A_CHANGE = 3
 
@@ -273,6 +282,7 @@ _ANONYMOUS = {
     "company": "",
     "contact_name": "",
     "contact": "",
+    "contact_note": None,
     "message": None,
     "siret": None,
 }
