@@ -8,7 +8,7 @@ from handlers.curation import fill_gap, history, publish, trial, unanswered
 from handlers.forms import tapping
 from handlers.forms.steps import Form
 from handlers.general import fallback, groups, privacy, start_and_help
-from handlers.handoff import facilitators, person
+from handlers.handoff import facilitators, own_exchange, person
 from handlers.projects import browse
 from handlers.questions import answer, choices, themes
 from handlers.requests import administrators, callback, interest, own_requests, proposal
@@ -31,6 +31,7 @@ ALL: tuple[Handler, ...] = (
     *callback.HANDLERS,
     *tapping.HANDLERS,
     *own_requests.HANDLERS,
+    *own_exchange.HANDLERS,
     *administrators.HANDLERS,
     *privacy.HANDLERS,
     *publish.HANDLERS,

@@ -15,7 +15,7 @@ from handlers.forms import engine as forms
 from handlers.handoff import person as handoff
 from handlers.messages import language
 from handlers.questions import ask
-from handlers.requests import callback, own_requests
+from handlers.requests import callback, named
 from knowledge.matcher.matcher import Outcome
 from storage.records.drafts import Draft
 from storage.records.questions import as_kept
@@ -26,7 +26,8 @@ Reading: TypeAlias = Callable[[Turn], Awaitable[bool]]
 
 # What a text can be besides a question, in the order in which it is tried.
 READINGS: tuple[Reading, ...] = (
-    own_requests.show_numbered,
+    # A number of ours is surely meant as one, whoever spoke last.
+    named.show,
     # Before all that reads contacts, places, yes and no: the team may have asked for them.
     team_answers.hear,
     # After our own numbers, which hold digits too.
@@ -44,6 +45,8 @@ async def hear(_update: Update, context: BotContext) -> None:
     draft = await forms.current(turn)
     if draft is None:
         await hear_afresh(turn)
+    elif await named.show_within(turn, draft):
+        forms.remind(turn, draft)
     elif forms.sounds_like_a_question(turn, draft, turn.text) or await _is_surely_asked(
         turn, draft
     ):

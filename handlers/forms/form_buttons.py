@@ -134,8 +134,16 @@ def submit_label(form: Form, draft: Draft) -> str:
 
 def change_keyboard(form: Form, steps: tuple[Step, ...]) -> Keyboard:
     """Return one button for each answer that can be changed, and the way back to the recap."""
-    options = [button(form.text.label(f"label_{step.key}"), AnswerAnew(step.key)) for step in steps]
-    return column([*options, button(TEXT.label("back_to_recap"), Keep(RECAP))])
+    return column([*_answers(form, steps), button(TEXT.label("back_to_recap"), Keep(RECAP))])
+
+
+def first_change_keyboard(form: Form, steps: tuple[Step, ...]) -> Keyboard:
+    """Return one button for each answer of a request to change, and one to change nothing."""
+    return column([*_answers(form, steps), button(TEXT.label("keep_all"), Cancel(sure=True))])
+
+
+def _answers(form: Form, steps: tuple[Step, ...]) -> list[Button]:
+    return [button(form.text.label(f"label_{step.key}"), AnswerAnew(step.key)) for step in steps]
 
 
 def cancel_keyboard() -> Keyboard:

@@ -26,6 +26,8 @@ def sounds_like_a_question(turn: Turn, draft: Draft, text: str) -> bool:
     if step is None:
         if form_of(turn, draft).held_in(text) or declines(turn, draft, text):
             return False
+        if keeps_all(draft, text) or step_named(turn, draft, text):
+            return False
         return not _submits(turn, draft, text) and step_back(turn, draft, text) is None
     return text.rstrip().endswith("?") and not step.free_text and not step.holds(text)
 
@@ -114,6 +116,25 @@ def keeps(draft: Draft, text: str) -> bool:
         return False
     # While one answer is changed from the recap, "back" means back to the recap.
     return _is_one_of("keep_words", text) or (draft.editing and _is_one_of("back_words", text))
+
+
+def keeps_all(draft: Draft, text: str) -> bool:
+    """Tell whether a text asks to leave a request as it is, where it might be changed."""
+    return draft.changes is not None and draft.step == RECAP and _is_one_of("keep_words", text)
+
+
+def step_named(turn: Turn, draft: Draft, text: str) -> str | None:
+    """Return the step whose answer a text asks to change, at the recap; None for other texts."""
+    if draft.step != RECAP:
+        return None
+    form, typed = form_of(turn, draft), normalise(text)
+    for verb in sorted(_phrases("change_verbs"), key=len, reverse=True):
+        typed = typed.removeprefix(f"{verb} ")
+    for step in form.steps:
+        label = normalise(form.text.label(f"label_{step.key}"))
+        if step.key in draft.answers and typed in {label, label.split(" ", 1)[-1]}:
+            return step.key
+    return None
 
 
 def step_back(turn: Turn, draft: Draft, text: str) -> str | None:

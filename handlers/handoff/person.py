@@ -50,10 +50,19 @@ async def begin(update: Update, context: BotContext) -> None:
     standing = await turn.work.conversations.about_question(question.id) if question else None
     if standing is not None:
         _say(turn, standing, "already")
-    elif await turn.work.conversations.open_count(person.id) >= MOST_OPEN:
-        turn.say(TEXT("too_many", most=MOST_OPEN, identity=turn.services.identity))
-    else:
+    elif await may_open(turn):
         await _open_form(turn, question)
+
+
+async def may_open(turn: Turn) -> bool:
+    """Tell whether the person may hand over one more question; if not, say why."""
+    if not is_offered(turn):
+        turn.toast(TEXT.label("not_offered"), alert=True)
+        return False
+    if await turn.work.conversations.open_count((await turn.person()).id) >= MOST_OPEN:
+        turn.say(TEXT("too_many", most=MOST_OPEN, identity=turn.services.identity))
+        return False
+    return True
 
 
 async def _open_form(turn: Turn, question: Question | None) -> None:

@@ -234,6 +234,13 @@ class Conversations(Repository):
         row = result.one_or_none()
         return None if row is None else _message(row)
 
+    async def replied_at(self, conversation_ids: Collection[int]) -> dict[int, datetime]:
+        """Tell when the facilitators wrote last in these conversations, if they were read."""
+        if not conversation_ids:
+            return {}
+        result = await self._connection.execute(_REPLIED_AT, {"ids": list(conversation_ids)})
+        return {row.conversation_id: row.at for row in result}
+
     async def correct(self, message_id: int, text: str, *, stale: bool) -> Message:
         """Store an edited text; `stale` if its copy is not delivered yet, so cannot be edited."""
         return await self._change(message_id, text=text, edited_at=self._now, stale=stale)
@@ -345,6 +352,20 @@ _AWAITING = (
         >= bindparam("since", type_=conversation_messages.c.delivered_at.type),
     )
     .order_by(conversation_messages.c.delivered_at, conversation_messages.c.id)
+)
+
+
+_REPLIED_AT = (
+    select(
+        conversation_messages.c.conversation_id,
+        func.max(conversation_messages.c.at).label("at"),
+    )
+    .where(
+        conversation_messages.c.conversation_id.in_(bindparam("ids", expanding=True)),
+        conversation_messages.c.side == Side.FACILITATORS,
+        conversation_messages.c.delivered_at.is_not(None),
+    )
+    .group_by(conversation_messages.c.conversation_id)
 )
 
 
