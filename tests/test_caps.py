@@ -203,7 +203,7 @@ async def test_a_request_withdrawn_and_declared_again_in_a_loop(
         await change()
     count = len(administrator.messages())
     await sme.says("/mesdemandes")
-    await sme.taps("TI-")
+    await sme.taps("1. TI-")
     await sme.taps("Retirer")
     await sme.taps("Oui, retirer")
     sme.sees("n'est pas fait", "contact@exemple.fr")

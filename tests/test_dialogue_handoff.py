@@ -489,7 +489,10 @@ async def test_what_people_type_cannot_name_another_thread(
     sme: Speaker, other_sme: Speaker, facilitator: Speaker
 ) -> None:
     await hands_over(sme)
-    await hands_over(other_sme, f"{NUMBER} {PLAIN}")
+    await other_sme.says("/contact")
+    await other_sme.taps("Transmettre à un facilitateur")
+    await other_sme.says(f"Suite de {NUMBER} : {PLAIN}, et dans quelle ville s'est tenu ce match ?")
+    await other_sme.taps("Oui, transmettre")
     await replies(facilitator, "Pour vous", card(facilitator, "Q-2026-0002"))
     assert "Pour vous" in other_sme.messages()[-1]["text"]
     assert "Pour vous" not in str(sme.messages())

@@ -74,7 +74,8 @@ def test_every_message_is_used() -> None:
     for path in (FOLDER / "messages").glob("*.yaml"):
         for name in Catalogue.of(path.stem).names:
             made = re.match(
-                r"(ask|label|choice|bad|title|words|loop|why|mend|matter|group|foreign)_", name
+                r"(ask|label|choice|bad|title|words|loop|why|mend|matter|group|foreign|field|value)_",
+                name,
             )
             assert name in used or made, f"{path.name}: {name} is never said"
 
