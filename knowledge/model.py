@@ -24,6 +24,7 @@ class Action(StrEnum):
     REPEAT = "repeter"
     YES = "oui"
     NO = "non"
+    LANGUAGE = "langue"
 
 
 class Stage(StrEnum):

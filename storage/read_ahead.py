@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from storage.engine.changes import Changes
 from storage.queues.update_rate import UpdateRate
+from storage.records.contexts import Context, Contexts
 from storage.records.conversation_values import Awaited
-from storage.records.conversations import Conversations
 from storage.records.drafts import Draft, Drafts
 from storage.records.interests import Interest, Interests
 from storage.records.people import People, Person, Tongue
@@ -23,15 +23,16 @@ from storage.records.people import People, Person, Tongue
 class Prefetch:
     """What a few statements read for several updates, each from a different chat.
 
-    `people` are by Telegram id, and already recorded as having just written; `drafts` (None where
-    there is none) and `interests` are by our id; `without_draft` holds Telegram ids; `within_rate`
-    holds chats that are surely not too fast; `handled_at` gives by chat the time its last update
-    was handled; `questions` is how many questions these updates may record; `tongues` are by
-    Telegram id.
+    `people` are by Telegram id, and already recorded as having just written; `drafts` and
+    `contexts` (None where there is none) and `interests` are by our id; `without_draft` holds
+    Telegram ids; `within_rate` holds chats that are surely not too fast; `handled_at` gives by chat
+    the time its last update was handled; `questions` is how many questions these updates may
+    record; `tongues` are by Telegram id.
     """
 
     people: Mapping[int, Person] = field(default_factory=dict)
     drafts: Mapping[int, Draft | None] = field(default_factory=dict)
+    contexts: Mapping[int, Context | None] = field(default_factory=dict)
     without_draft: frozenset[int] = frozenset()
     interests: Mapping[int, tuple[Interest, ...]] = field(default_factory=dict)
     awaited: Mapping[int, tuple[Awaited, ...]] = field(default_factory=dict)
@@ -51,15 +52,15 @@ class ReadAhead:
         self,
         people: People,
         drafts: Drafts,
+        contexts: Contexts,
         interests: Interests,
-        conversations: Conversations,
         update_rate: UpdateRate,
         changes: Changes,
     ) -> None:
         self._people = people
         self._drafts = drafts
+        self._contexts = contexts
         self._interests = interests
-        self._conversations = conversations
         self._update_rate = update_rate
         self._changes = changes
         self._read = _NOTHING
@@ -94,6 +95,16 @@ class ReadAhead:
             return await self._drafts.of(person_id)
         return drafts[person_id]
 
+    async def context(self, person_id: int) -> Context | None:
+        """Give what the person was shown before this update, if that was not long ago.
+
+        Only the end of a turn changes it, so what was read ahead stays valid all through the turn.
+        """
+        contexts = self._prefetch.contexts
+        if person_id not in contexts:
+            return await self._contexts.of(person_id)
+        return contexts[person_id]
+
     async def had_draft(self, telegram_id: int) -> bool:
         """Tell whether the person had a form before this update; call it before any change."""
         if telegram_id in self._prefetch.without_draft:
@@ -107,15 +118,12 @@ class ReadAhead:
             return await self._interests.of_person(person_id)
         return interests[person_id]
 
-    async def awaited(self, person_id: int, since: datetime) -> tuple[Awaited, ...]:
-        """Give the last reply in each of a person's open exchanges that arrived since this time.
+    def awaited(self, person_id: int) -> tuple[Awaited, ...] | None:
+        """Give the last reply in each of a person's open exchanges; None if none was read ahead.
 
         An exchange may have been closed since this was read: whoever writes in it looks again.
         """
-        awaited = self._prefetch.awaited
-        if person_id not in awaited:
-            return (await self._conversations.awaiting([person_id], since))[person_id]
-        return awaited[person_id]
+        return self._prefetch.awaited.get(person_id)
 
     async def interest(self, person_id: int, project_id: str) -> Interest | None:
         """Give the person's interest in a project, even withdrawn or closed."""

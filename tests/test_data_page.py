@@ -32,6 +32,7 @@ PERSON, CONVERSATION, INTEREST = 71, 72, 73
 PERSONAL: dict[str, dict[str, Any]] = {
     "people": {"id": PERSON, "telegram_id": TELEGRAM_ID},
     "drafts": {"person_id": PERSON},
+    "contexts": {"person_id": PERSON},
     "interests": {"id": INTEREST, "person_id": PERSON},
     "interest_events": {"interest_id": INTEREST, "actor_id": TELEGRAM_ID, "status": "closed"},
     "questions": {"person_id": PERSON, "treated_by": TELEGRAM_ID, "publication_id": None},
@@ -137,13 +138,15 @@ HIDDEN = set().union(*NOT_SHOWN.values())
 
 
 def services() -> Services:
-    class Entries:
-        def entry(self, _entry_id: str) -> None:
+    class Nothing:
+        def entry(self, _id: str) -> None:
             return None
+
+        act = project = entry
 
     identity = Identity("l'équipe", "", "", "", "")
     start = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-    return Services(Entries(), identity, lambda: start)  # type: ignore[arg-type]  # asked for titles only
+    return Services(Nothing(), identity, lambda: start)  # type: ignore[arg-type]  # asked for titles only
 
 
 class Marks:
@@ -163,6 +166,7 @@ class Marks:
             case JSON():
                 shapes: dict[str, Any] = {
                     "shown": [word],
+                    "options": [[word, "data"]],
                     "before": [[word, ""]],
                     "changes": [["message", None, word]],
                 }

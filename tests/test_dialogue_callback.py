@@ -224,6 +224,27 @@ async def test_english_is_answered_in_english(sme: Speaker, administrator: Speak
     administrator.received("être rappelé", "tomorrow after 6pm")
 
 
+async def test_a_shared_contact_is_taken_where_it_is_the_person_s_own(
+    sme: Speaker, stage: Stage
+) -> None:
+    await sme.sends("contact", phone_number="33639980011", user_id=sme.user.id + 5)
+    sme.sees("que votre propre numéro")
+    assert await stage.rows(select(drafts.c.form)) == []
+    await sme.sends("contact", phone_number="33639980011", user_id=sme.user.id)
+    sme.sees(f"Vous rappeler au {NUMBER} ?")
+    await sme.taps("Oui, rappelez-moi")
+    assert [row[0] for row in await requested(stage)] == ["+33 6 39 98 00 11"]
+
+
+async def test_a_shared_contact_is_the_answer_of_a_form(sme: Speaker, stage: Stage) -> None:
+    await sme.says("/proposer")
+    await sme.taps("J'ai compris, commencer")
+    await sme.sends("contact", phone_number="+33639980011", user_id=sme.user.id)
+    sme.sees("Que proposez-vous")
+    ((answers,),) = await stage.rows(select(drafts.c.answers))
+    assert answers["contact"] == "+33 6 39 98 00 11"
+
+
 OTHERS = (
     "mon siret est 732 829 320 00074",
     "SIREN 732829320",

@@ -52,7 +52,9 @@ def entry(number: int) -> dict[str, Any]:
         "id": f"{number:03}".ljust(32, "x"),
         "question": padded(f"{word(number + 2000)} ", 300),
         "titre": padded(f"{word(number + 3000)} ", 40, "€"),
-        "reponse": "<b>" + "&amp;" * LONGEST_ANSWER + "</b>",
+        "reponse": "<b>" + "&amp;" * (LONGEST_ANSWER // 2) + "</b>",
+        "suite": "<i>" + "&amp;" * (LONGEST_ANSWER - LONGEST_ANSWER // 2) + "</i>",
+        "service": "&" * 100,
         "variantes": [word(number), f"{word(number)} {word(number + 1000)}"],
         "voir_aussi": related,
         "action": "contact",
@@ -127,6 +129,7 @@ async def records(bot: OfflineBot, person_id: int) -> None:
                 contact_name="<" * 80,
                 contact_kind=ContactKind.EMAIL,
                 contact=f"{'a' * 64}@{'b' * 60}.{'c' * 60}.fr",
+                contact_note="&" * 500,
                 role=Role.LEAD,
                 message="&" * (1000 if each else 1500),
                 siret="73282932000074" if each else None,
@@ -237,6 +240,7 @@ ANSWERS = {
     "name": "<" * 40 + "a" * 40,
     "contact_kind": "email",
     "contact": f"{'a' * 60}@{'b' * 60}.fr",
+    "contact_note": "&" * 499 + "a",
     "role": "participate",
     "message": "&" * 999 + "a",
     "siret": "73282932000074",
@@ -252,7 +256,8 @@ async def test_every_step_of_every_form_up_to_what_the_team_gets(
 ) -> None:
     walk = Walk(bot)
     project = bot.services.knowledge.projects[8].id
-    subject = {"interest": project, "proposal": "new", "handoff": "0"}.get(form.name, "1")
+    subjects = {"interest": project, "proposal": "new", "callback": "new", "handoff": "0"}
+    subject = subjects.get(form.name, "1")
     for place in (NOTICE, *form.by_key, RECAP):
         for flags in ({}, {"editing": True}, {"changes": LONG_NUMBER}, {"reuses": LONG_NUMBER}):
             async with bot.database.begin() as work:

@@ -63,6 +63,7 @@ async def test_an_interest_comes_back_as_it_was_given(database: Database) -> Non
         contact_name="Jeanne Martin",
         contact_kind=ContactKind.EMAIL,
         contact="jeanne@example.fr",
+        contact_note=None,
         role=Role.PARTICIPATE,
         message="We have a test bench",
         siret="73282932000074",

@@ -13,6 +13,8 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
+from storage.read_ahead import Prefetch
+from storage.records.people import Tongue
 
 
 async def test_the_first_message_makes_a_person_known(database: Database) -> None:
@@ -89,3 +91,32 @@ async def test_who_is_known_is_recognised_and_nobody_else_is_remembered(
         assert await known(work, 9) is None
         assert await work.people.seen(8) == found[8]
         assert (await work.people.seen(9)).created_at == clock.now
+
+
+async def test_the_language_is_french_until_another_is_written_or_chosen(
+    database: Database,
+) -> None:
+    async with database.begin() as work:
+        first, second = await work.people.seen(7), await work.people.seen(8)
+        assert first.tongue == Tongue("fr", is_chosen=False)
+        await work.people.speaks(first.id, "en", is_chosen=False)
+        await work.people.speaks(second.id, "en", is_chosen=True)
+    async with database.begin() as work:
+        assert await work.people.tongues([]) == {}
+        assert await work.people.tongues([7, 8, 9]) == {
+            7: Tongue("en", is_chosen=False),
+            8: Tongue("en", is_chosen=True),
+            9: Tongue("fr", is_chosen=False),
+        }
+        # Writing again changes no language: what was written decides that.
+        assert (await work.people.seen(7)).tongue == Tongue("en", is_chosen=False)
+        await work.people.speaks(first.id, "fr", is_chosen=True)
+        assert await work.read_ahead.tongue(7) == Tongue("fr", is_chosen=True)
+
+
+async def test_what_was_read_ahead_of_a_language_is_not_read_again(database: Database) -> None:
+    async with database.begin() as work:
+        person = await work.people.seen(7)
+        work.read_ahead.use(Prefetch(tongues={7: Tongue("en", is_chosen=True)}))
+        assert (await work.read_ahead.tongue(7)).language == "en"
+        assert person.tongue.language == "fr"

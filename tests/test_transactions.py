@@ -29,7 +29,7 @@ from bot.service import Service
 from bot.settings import Settings
 from handlers.core.ahead import done_ahead
 from handlers.core.callback_data import CallbackData
-from handlers.prefetch import asked_anew, match_ahead
+from handlers.prefetch import asked_anew, match_ahead, match_texts
 from handlers.questions.ask import UnmatchedError
 from handlers.table import AHEAD, ALL, FORMS
 from knowledge.knowledge import Knowledge
@@ -67,8 +67,10 @@ def limit() -> float:
     return 3 * LIMIT * slowness
 
 
-@pytest.fixture
-async def service(shipped: Knowledge, tmp_path: Path, blank_file: Path) -> AsyncIterator[Service]:
+@pytest.fixture(name="service")
+async def full_service(
+    shipped: Knowledge, tmp_path: Path, blank_file: Path
+) -> AsyncIterator[Service]:
     """A bot on full tables, of which no loop runs."""
     copy(blank_file, tmp_path / "bot.db")
     url = f"sqlite+aiosqlite:///{tmp_path}/bot.db"
@@ -295,6 +297,8 @@ def updates(service: Service) -> Iterator[dict[str, Any]]:
         yield {"message": message(chat, sender, text="bonjour")}
         yield {"message": message(chat, sender, text="/inconnue")}
         yield {"message": message(chat, sender, location={"longitude": 5.0, "latitude": 43.0})}
+        shared = {"phone_number": "+33639980011", "first_name": "Jeanne", "user_id": sender}
+        yield {"message": message(chat, sender, contact=shared)}
         yield {"message": message(chat, sender, migrate_to_chat_id=-5)}
         bot = {"id": 1, "is_bot": True, "first_name": "Bot", "username": "ti_bot"}
         member = {"user": bot, "status": "member"}
@@ -360,8 +364,8 @@ async def handled(service: Service, update: Update) -> float:
     """Handle an update as the worker does, but roll back; return the longest transaction."""
     parts = service.parts
     with measured(service) as spent:
-        if await asked_anew(parts.database, parts.services, [update]):
-            await match_ahead(parts.services, [update])
+        if asked := await asked_anew(parts.database, parts.services, [update]):
+            await match_ahead(parts.services, asked)
         ahead = await done_ahead(AHEAD, parts.database, parts.services, update)
         for _ in range(2):
             try:
@@ -370,8 +374,8 @@ async def handled(service: Service, update: Update) -> float:
                     await work.changes.write_all()
             except RolledBackError:
                 break
-            except UnmatchedError:
-                await match_ahead(parts.services, [update])
+            except UnmatchedError as unmatched:
+                await match_texts(parts.services, [(unmatched.text, unmatched.after)])
     return max(spent)
 
 

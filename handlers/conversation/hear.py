@@ -6,7 +6,7 @@ from typing import TypeAlias
 from telegram import Update
 from telegram.ext import MessageHandler
 
-from handlers.conversation import team_answers
+from handlers.conversation import team_answers, typed_taps
 from handlers.core import spoken
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
@@ -15,7 +15,7 @@ from handlers.forms import engine as forms
 from handlers.handoff import person as handoff
 from handlers.messages import language
 from handlers.questions import ask
-from handlers.requests import callback, named
+from handlers.requests import leads, named
 from knowledge.matcher.matcher import Outcome
 from storage.records.drafts import Draft
 from storage.records.questions import as_kept
@@ -26,13 +26,19 @@ Reading: TypeAlias = Callable[[Turn], Awaitable[bool]]
 
 # What a text can be besides a question, in the order in which it is tried.
 READINGS: tuple[Reading, ...] = (
-    # A number of ours is surely meant as one, whoever spoke last.
+    # What is typed just after a question of the team answers it, whatever was shown before.
+    team_answers.answer,
+    # A number or a label of what is in sight is nothing else.
+    typed_taps.take,
     named.show,
-    # Before all that reads contacts, places, yes and no: the team may have asked for them.
-    team_answers.hear,
+    # Before all that reads contacts and places: the team may have asked for them.
+    team_answers.offer,
     # After our own numbers, which hold digits too.
-    callback.take_contact,
+    leads.take_contact,
 )
+
+
+_OF_THE_TEAM = frozenset({team_answers.answer, team_answers.offer})
 
 
 @requires(Authority.PERSON)
@@ -45,6 +51,8 @@ async def hear(_update: Update, context: BotContext) -> None:
     draft = await forms.current(turn)
     if draft is None:
         await hear_afresh(turn)
+    elif await typed_taps.tap_label(turn):
+        return
     elif await named.show_within(turn, draft):
         forms.remind(turn, draft)
     elif forms.sounds_like_a_question(turn, draft, turn.text) or await _is_surely_asked(
@@ -67,7 +75,7 @@ async def hear_afresh(turn: Turn) -> None:
 async def hear_otherwise(turn: Turn) -> None:
     """Hear a text of which the person said that it is no answer to the team."""
     for reading in READINGS:
-        if reading is not team_answers.hear and await reading(turn):
+        if reading not in _OF_THE_TEAM and await reading(turn):
             return
     await ask.ask(turn)
 

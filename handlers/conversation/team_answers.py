@@ -56,14 +56,12 @@ class NotForTeam(CallbackData, prefix="hq"):
     message_id: int
 
 
-async def hear(turn: Turn) -> bool:
-    """Pass a text on to the team that it answers, or ask; False if it is surely something else."""
-    since = turn.work.now - RECENT
-    awaited = await turn.work.read_ahead.awaited((await turn.person()).id, since)
+async def answer(turn: Turn) -> bool:
+    """Take what answers the team just now: a yes or no to an offer, or its question."""
+    last = await _last(turn)
     typed = turn.update.effective_message
-    if not awaited or typed is None:
+    if last is None or typed is None:
         return False
-    last = awaited[-1]
     if await _is_asked_about(turn, last.conversation):
         if words.is_yes(turn.text):
             await _take_yes(turn, last.conversation)
@@ -73,18 +71,33 @@ async def hear(turn: Turn) -> bool:
             turn.preface = TEXT("kept_from_team", conversation=last.conversation)
             await decline(turn, last.conversation, last.conversation.offered_in or 0)
             return False
-    return await _take(turn, last, typed.message_id)
-
-
-async def _take(turn: Turn, last: Awaited, typed_in: int) -> bool:
-    decision = ask.decide(turn.services, turn.text)
-    if await _answers_at_once(turn, last, decision):
-        await _pass_on(turn, last.conversation, typed_in, turn.text)
-        return True
-    if _is_something_else(turn, last, decision):
+    if not await _answers_at_once(turn, last):
         return False
-    await _offer(turn, last.conversation, typed_in)
+    await _pass_on(turn, last.conversation, typed.message_id, turn.text)
     return True
+
+
+async def offer(turn: Turn) -> bool:
+    """Ask whether a text is for the team; False if it is surely something else."""
+    last = await _last(turn)
+    typed = turn.update.effective_message
+    # Just read as no answer to the team: the preface says so.
+    if last is None or typed is None or turn.preface:
+        return False
+    if _is_something_else(turn, last, ask.decide(turn.services, turn.text)):
+        return False
+    await _offer(turn, last.conversation, typed.message_id)
+    return True
+
+
+async def _last(turn: Turn) -> Awaited | None:
+    """Return the last reply of the team that a text may answer."""
+    person_id = (await turn.person()).id
+    awaited = turn.work.read_ahead.awaited(person_id)
+    if awaited is None:
+        since = turn.work.now - RECENT
+        awaited = (await turn.work.conversations.awaiting([person_id], since))[person_id]
+    return awaited[-1] if awaited else None
 
 
 async def _is_asked_about(turn: Turn, conversation: Conversation) -> bool:
@@ -100,15 +113,18 @@ def _is_label(text: str, name: str) -> bool:
     return normalise(text) == normalise(TEXT.label(name))
 
 
-async def _answers_at_once(turn: Turn, last: Awaited, decision: Decision) -> bool:
+async def _answers_at_once(turn: Turn, last: Awaited) -> bool:
     """Tell whether a text answers a question of the team that the person has just read."""
     arrived_at = last.reply.delivered_at
-    if last.answered_at is not None or arrived_at is None or not decision.has_words:
+    if last.answered_at is not None or arrived_at is None:
         return False
     asks = turn.text.rstrip().endswith("?") or words.opens_like_a_question(turn.text)
     if asks or not _ASKS.search(last.reply.text.rstrip()):
         return False
-    if len(turn.text.split()) > _SHORT or _is_certain(turn, decision):
+    if _is_label(turn.text, "answer_back") or len(turn.text.split()) > _SHORT:
+        return False
+    decision = ask.decide(turn.services, turn.text)
+    if not decision.has_words or _is_certain(turn, decision):
         return False
     return not await turn.work.update_rate.came_since(
         turn.chat_id, arrived_at, turn.update.update_id

@@ -8,9 +8,12 @@ from telegram.constants import ChatType
 
 from handlers.core.full_text import full_text
 from handlers.core.turn import Turn
-from handlers.messages import LANGUAGES
-from knowledge.text.language_id import language_of
+from handlers.messages import ENGLISH, FRENCH, LANGUAGES
+from knowledge.text.language_id import is_only, language_of
 from knowledge.text.normalise import normalise
+
+# In words: what is longer, in a form, is more than a name.
+_LONGEST_NAME = 8
 
 
 def answered(update: Update) -> User | None:
@@ -24,14 +27,14 @@ async def tell_language(turn: Turn) -> str:
     """Return the language in which this turn is answered, ``fr`` or ``en``."""
     person = answered(turn.update)
     if person is None:
-        return LANGUAGES[0]
+        return FRENCH
     tongue = await turn.work.read_ahead.tongue(person.id)
     if tongue.is_chosen:
         return tongue.language
     typed = language_typed(turn.update)
-    if typed is None:
+    if typed in (None, tongue.language) or await _is_answer(turn, person.id):
         return tongue.language
-    turn.has_changed_language = typed != tongue.language
+    turn.has_changed_language = True
     return typed
 
 
@@ -44,10 +47,24 @@ def language_typed(update: Update) -> str | None:
     text = full_text(message)
     if not text or text.startswith("/"):
         return None
-    language = language_of(normalise(text))
+    normalised = normalise(text)
+    language = language_of(normalised)
     if language is None:
-        return None
-    return language if language in LANGUAGES else LANGUAGES[0]
+        # "Hello" is borrowed in French, and a greeting where Telegram itself is in English.
+        is_english = _client_is_english(update) and is_only(ENGLISH, normalised)
+        return ENGLISH if is_english else None
+    return language if language in LANGUAGES else FRENCH
+
+
+def _client_is_english(update: Update) -> bool:
+    code = update.effective_user.language_code if update.effective_user else None
+    return (code or FRENCH).startswith(ENGLISH)
+
+
+async def _is_answer(turn: Turn, telegram_id: int) -> bool:
+    """Tell whether a text is but an answer in a form: an English firm may have a French name."""
+    is_sentence = len(turn.text.split()) > _LONGEST_NAME or turn.text.rstrip().endswith("?")
+    return not is_sentence and await turn.work.read_ahead.had_draft(telegram_id)
 
 
 async def keep_language(turn: Turn, language: str) -> None:

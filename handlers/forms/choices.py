@@ -5,6 +5,7 @@ Nothing said beside a choice is dropped: it is kept as the answer of the step th
 
 import functools
 import re
+from collections.abc import Mapping
 
 from handlers.core.turn import Turn
 from handlers.forms import contacts
@@ -33,9 +34,9 @@ def chosen(turn: Turn, form: Form, draft: Draft, step: Step, text: str) -> dict[
         return None
     offered, typed = form.offers(turn, draft, step), normalise(text)
     numbers, rest = _numbers(text, len(offered))
-    labels = {value: normalise(_label(form, step, value)) for value in step.choices}
+    labels = {value: _labels(form, step, value) for value in step.choices}
     named = [offered[number - 1] for number in numbers]
-    if not named and (same := [value for value, label in labels.items() if label == typed]):
+    if not named and (same := [value for value, said in labels.items() if typed in said]):
         named, rest = same, ""
     if not named and typed in _words("both_words"):
         named = list(offered)
@@ -61,6 +62,11 @@ def _label(form: Form, step: Step, value: str) -> str:
     return form.text.label(f"choice_{step.key}_{value}")
 
 
+def _labels(form: Form, step: Step, value: str) -> frozenset[str]:
+    """Return the label of a choice in each language, normalised."""
+    return frozenset(map(normalise, form.text.labels(f"choice_{step.key}_{value}")))
+
+
 def _numbers(text: str, most: int) -> tuple[list[int], str]:
     """Return the numbers of choices that a text begins with, and what follows them."""
     match = _NUMBERED.match(text)
@@ -73,11 +79,11 @@ def _numbers(text: str, most: int) -> tuple[list[int], str]:
     return [int(match[1])], rest
 
 
-def _named(form: Form, step: Step, labels: dict[str, str], typed: str) -> list[str]:
+def _named(form: Form, step: Step, labels: Mapping[str, frozenset[str]], typed: str) -> list[str]:
     """Return the choices whose words a text says, and does not deny."""
     found = []
     for value, label in labels.items():
-        for words in {label, *_words_of(form, step, value)}:
+        for words in label | _words_of(form, step, value):
             before, is_said, _after = f" {typed} ".partition(f" {words} ")
             if is_said and not _DENIALS & set(before.split()):
                 found.append(value)
@@ -89,7 +95,7 @@ def _beyond(form: Form, step: Step, rest: str) -> str:
     """Return the text that stands beside a choice; empty if it only names it."""
     said = f" {normalise(rest)} "
     for value in step.choices:
-        for words in (normalise(_label(form, step, value)), *_words_of(form, step, value)):
+        for words in _labels(form, step, value) | _words_of(form, step, value):
             said = said.replace(f" {words} ", " ")
     return rest.strip(" \t\n,;:.-–—") if contacts.says_something(said) else ""
 
@@ -105,10 +111,11 @@ def _words(name: str) -> frozenset[str]:
 
 @functools.cache
 def _phrases(text: Catalogue, name: str) -> frozenset[str]:
-    return frozenset(normalise(phrase) for phrase in text.label(name).split(";"))
+    phrases = (phrase for said in text.labels(name) for phrase in said.split(";"))
+    return frozenset(map(normalise, phrases))
 
 
 def skipped(step: Step, text: str) -> dict[str, str] | None:
     """Return the empty answer of an optional step if a text is the word to skip it."""
-    is_skip = step.optional and normalise(text) == normalise(TEXT.label("skip"))
+    is_skip = step.optional and normalise(text) in map(normalise, TEXT.labels("skip"))
     return {step.key: ""} if is_skip else None

@@ -17,17 +17,21 @@ _FRANCE = 33
 _FRENCH_DIGITS = 9
 # Digits of the shortest number, that of Niue: texts with fewer are not searched.
 _FEWEST_DIGITS = 7
-_CANDIDATE = re.compile(r"""[^\s@<>()\[\],;:"\u00ab\u00bb\u201c\u201d]+@[^\s@<>()\[\],;:"]+""")
+_ATOM = r"""[^\s@<>()\[\],;:"\u00ab\u00bb\u201c\u201d]"""
+# Possessive, and tried only where such a run begins: long hostile texts stay linear.
+_CANDIDATE = re.compile(rf"(?<!{_ATOM}){_ATOM}++@{_ATOM}++")
 _ENDS_SENTENCE = ".!?'\u2019\u00bb\u201d"
 # Some phones write the letter for the zero.
 _LETTER_O = re.compile(r"(?<!\w)[oO](?=\W{0,3}[1-9](?:\W{0,3}\d){8}(?!\d))")
 _SIRET = re.compile(r"(?<!\d)\d(?:[\s.\-]{0,2}\d){13}(?!\d)")
+# Between two numbers that only a space or a line break divides.
+_BETWEEN = re.compile(r"(?<!\d)(0\d(?:[ .\-]?\d\d){4})\s(?=\s{0,3}(?:0\d|\+))")
 # Digits that are no part of a telephone number, though they may stand beside one: the time of day,
 # a date, an amount of money, a link.
 _OTHER_DIGITS = re.compile(
     r"(?<!\d)\d{1,2}(?:\s?h(?:eures?)?(?![a-z])(?:\s?\d\d)?|:\d\d|\s?[ap]m\b)(?!\d)"
     r"|(?<!\d)\d{1,2}[./\-]\d{1,2}[./\-](?:19|20)\d\d(?!\d)"
-    r"|\d[\d\s.,]*(?:k\u20ac|\u20ac|euros?\b|millions?\b|\$)"
+    r"|(?<!\d)\d[\d\s.,]{0,20}(?:k\u20ac|\u20ac|euros?\b|millions?\b|\$)"
     r"|[a-z]+://\S+",
     re.IGNORECASE,
 )
@@ -85,12 +89,12 @@ def siret_in(text: str) -> tuple[str, str] | None:
 
 @functools.cache
 def _fillers() -> frozenset[str]:
-    return frozenset(normalise(TEXT.label("fillers")).split())
+    return frozenset(word for said in TEXT.labels("fillers") for word in normalise(said).split())
 
 
 def _trimmed(text: str) -> str:
     # A closing mark belongs to the words before it, an opening one to those after it.
-    return text.strip().lstrip(",;:.)-–—/»? ").rstrip(",;:(-–—/« ").strip()
+    return text.strip().lstrip(",;:.)>-–—/»? ").rstrip(",;:<(-–—/« ").strip()
 
 
 def _emails(text: str) -> list[Contact]:
@@ -111,7 +115,8 @@ def _emails(text: str) -> list[Contact]:
 def _phones(text: str) -> list[Contact]:
     if sum(map(str.isdigit, text)) < _FEWEST_DIGITS:
         return []
-    searched = _OTHER_DIGITS.sub(_veiled, _SIRET.sub(_veiled, _LETTER_O.sub("0", text)))
+    searched = _SIRET.sub(_veiled_siret, _LETTER_O.sub("0", text))
+    searched = _BETWEEN.sub(r"\1;", _OTHER_DIGITS.sub(_veiled, searched))
     matcher = phonenumbers.PhoneNumberMatcher(
         searched, "FR", leniency=phonenumbers.Leniency.POSSIBLE
     )
@@ -124,6 +129,12 @@ def _phones(text: str) -> list[Contact]:
 
 def _veiled(match: re.Match[str]) -> str:
     return "x" * len(match.group())
+
+
+def _veiled_siret(match: re.Match[str]) -> str:
+    # Fourteen digits may also be a number with digits of something else behind it.
+    is_siret = siret_number.is_valid(siret_number.compact(match.group().replace("-", "")))
+    return _veiled(match) if is_siret else match.group()
 
 
 def is_number(number: phonenumbers.PhoneNumber) -> bool:

@@ -57,6 +57,7 @@ __all__ = [
     "reopen",
     "row_of",
     "sounds_like_a_question",
+    "take_beside",
     "take_name",
 ]
 
@@ -175,6 +176,20 @@ async def _hear_answer(turn: Turn, draft: Draft, text: str) -> None:
         await go_on(turn, draft, named=await others_came_between(turn, draft))
     else:
         await _take(turn, draft, text)
+
+
+async def take_beside(turn: Turn, draft: Draft, text: str) -> bool:
+    """Take an answer that was given for another step than the present one; False if none takes it.
+
+    The present step is asked again, unless it was its answer.
+    """
+    held = form_of(turn, draft).held_in(text)
+    if held is None:
+        return False
+    at_it = form_of(turn, draft).by_key.get(draft.step)
+    step = at_it if at_it is not None and at_it.holds(text) else held
+    await _take(turn, replace(draft, step=step.key, reminded=False, leaving=False), text)
+    return True
 
 
 async def correct(turn: Turn, draft: Draft, text: str) -> None:

@@ -4,14 +4,16 @@ import functools
 
 from handlers.core.turn import Turn
 from handlers.forms.asking import form_of
-from handlers.forms.form_buttons import NOTICE, RECAP, TEXT, submit_label
+from handlers.forms.form_buttons import NOTICE, RECAP, TEXT
 from knowledge.text.normalise import normalise
 from storage.records.drafts import Draft
 
 
 @functools.cache
 def _phrases(label: str) -> frozenset[str]:
-    return frozenset(normalise(phrase) for phrase in TEXT.label(label).split(";"))
+    # Of both languages at once: whoever fills in an English form may type "oui".
+    phrases = (phrase for said in TEXT.labels(label) for phrase in said.split(";"))
+    return frozenset(map(normalise, phrases))
 
 
 def _is_one_of(label: str, text: str) -> bool:
@@ -63,8 +65,11 @@ def is_no(text: str) -> bool:
 
 def _submits(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text says yes at the notice or the recap, in the words of the button too."""
-    label = submit_label(form_of(turn, draft), draft) if draft.step == RECAP else ""
-    return is_yes(text) or (bool(label) and normalise(text) == normalise(label))
+    if draft.step != RECAP:
+        return is_yes(text)
+    form = form_of(turn, draft)
+    labels = TEXT.labels("save_changes") if draft.changes else form.text.labels("submit")
+    return is_yes(text) or normalise(text) in map(normalise, labels)
 
 
 def means_to_leave(draft: Draft, text: str) -> bool:
@@ -83,8 +88,8 @@ def confirms_name(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text confirms the name that the bot asked back about."""
     if draft.unsure is None:
         return False
-    label = form_of(turn, draft).text.label(f"label_{draft.step}_sure")
-    return is_yes(text) or normalise(text) == normalise(label)
+    labels = form_of(turn, draft).text.labels(f"label_{draft.step}_sure")
+    return is_yes(text) or normalise(text) in map(normalise, labels)
 
 
 def says_no(draft: Draft, text: str) -> bool:
@@ -99,7 +104,7 @@ def keeps_doubted(turn: Turn, draft: Draft, text: str) -> bool:
     label = f"label_{draft.step}_kept"
     if draft.unsure is None or draft.leaving or label not in text_of.names:
         return False
-    return says_no(draft, text) or normalise(text) == normalise(text_of.label(label))
+    return says_no(draft, text) or normalise(text) in map(normalise, text_of.labels(label))
 
 
 def declines(turn: Turn, draft: Draft, text: str) -> bool:

@@ -10,6 +10,7 @@ from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
+from handlers.general import languages
 from handlers.handoff import person
 from handlers.messages import Catalogue
 from handlers.projects import browse
@@ -32,7 +33,10 @@ async def start(_update: Update, context: BotContext) -> None:
 
 def welcome(turn: Turn) -> None:
     """Say that this is a bot, what it can do, and who runs the service."""
-    turn.say(TEXT("welcome", identity=turn.services.identity), ways_on())
+    text = TEXT("welcome", identity=turn.services.identity)
+    if languages.is_elsewhere(turn):
+        text = f"{text}\n\n{languages.TEXT('offer_english')}"
+    turn.say(text, ways_on())
 
 
 @requires(Authority.PERSON)

@@ -7,7 +7,7 @@ from typing import Self
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.services import Services
-from handlers.core.turn import Turn, Words, composed, in_topic, quoting
+from handlers.core.turn import Turn, Words, composed, in_topic, quoting, remember_told
 from handlers.messages import Catalogue, speaking
 from storage.queues.outbox import Audience, Delivery, Outgoing
 from storage.records.conversation_values import Conversation, Side
@@ -191,6 +191,7 @@ class Threads:
                     about=about,
                 )
             )
+            remember_told(self._work, person.id, parameters)
 
     async def _language_in(self, chat_id: int) -> str:
         """Return the language of the person whose chat this is; groups have French."""

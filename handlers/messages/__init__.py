@@ -134,6 +134,14 @@ class Catalogue:
         """Return a message as plain text."""
         return self._compiled(self._plain, _PLAIN, name)(values)
 
+    def labels(self, name: str, /, **values: object) -> tuple[str, ...]:
+        """Return a message as plain text in each language: what is typed may be in any of them."""
+        said = []
+        for spoken in LANGUAGES:
+            with speaking(spoken):
+                said.append(self.label(name, **values))
+        return tuple(said)
+
     @property
     def names(self) -> frozenset[str]:
         """The names of all messages."""

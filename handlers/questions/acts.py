@@ -23,10 +23,10 @@ from handlers.core.buttons import (
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, button, column
 from handlers.core.turn import Turn
-from handlers.general import privacy, start_and_help
-from handlers.messages import Catalogue
+from handlers.general import languages, privacy, start_and_help
+from handlers.messages import Catalogue, language, speaking
 from handlers.projects import browse
-from handlers.questions import themes
+from handlers.questions import again, themes
 from handlers.requests import own_requests
 from knowledge.model import Act, Action
 from storage.records.interests import Role
@@ -70,45 +70,44 @@ async def perform(turn: Turn, act: Act, question_id: int) -> None:
     await _PERFORMED[act.action](turn, act, question_id)
 
 
-def _begin_with(turn: Turn, words: str) -> None:
-    """Put these words above the next message, below what already stands there."""
-    turn.preface = f"{turn.preface}\n\n{words}".strip()
+def _words(act: Act) -> str:
+    return act.said_in(language()).reply
 
 
 async def _reply(turn: Turn, act: Act, _question_id: int) -> None:
-    turn.say(act.reply, start_and_help.ways_on())
+    turn.say(_words(act), start_and_help.ways_on())
 
 
 def _offering(*actions: Action) -> Performance:
     """Return what replies with the buttons of these actions, and one to a person."""
 
     async def offer(turn: Turn, act: Act, _question_id: int) -> None:
-        turn.say(act.reply, with_person(column(filter(None, map(action_button, actions)))))
+        turn.say(_words(act), with_person(column(filter(None, map(action_button, actions)))))
 
     return offer
 
 
 async def _show_projects(turn: Turn, act: Act, _question_id: int) -> None:
-    _begin_with(turn, act.reply)
+    turn.begin_with(_words(act))
     browse.show_page(turn, ListProjects())
 
 
 async def _show_requests(turn: Turn, act: Act, _question_id: int) -> None:
-    _begin_with(turn, act.reply)
+    turn.begin_with(_words(act))
     await own_requests.show_list(turn)
 
 
 async def _show_themes(turn: Turn, act: Act, _question_id: int) -> None:
-    themes.show_list(turn, act.reply)
+    themes.show_list(turn, _words(act))
 
 
 async def _show_help(turn: Turn, act: Act, _question_id: int) -> None:
-    _begin_with(turn, act.reply)
+    turn.begin_with(_words(act))
     start_and_help.explain(turn)
 
 
 async def _introduce_team(turn: Turn, act: Act, question_id: int) -> None:
-    _begin_with(turn, act.reply)
+    turn.begin_with(_words(act))
     tells_more = len(turn.text.split()) >= _FEWEST_TOLD
     start_and_help.introduce_team(
         turn, *_services(turn, act), question_id=question_id if tells_more else 0
@@ -118,19 +117,43 @@ async def _introduce_team(turn: Turn, act: Act, question_id: int) -> None:
 def _services(turn: Turn, act: Act) -> Iterator[Button]:
     """Yield the buttons to the entries that help as well; an entry may have been taken out."""
     for entry in filter(None, map(turn.services.knowledge.entry, act.see_also)):
-        yield button(entry.title, ShowEntry(entry.id))
+        yield button(entry.said_in(language()).title, ShowEntry(entry.id))
 
 
 async def _give_number(turn: Turn, act: Act, _question_id: int) -> None:
-    _begin_with(turn, act.reply)
+    turn.begin_with(_words(act))
     start_and_help.introduce_team(turn, name="phone")
 
 
 async def _ask_whether_to_erase(turn: Turn, act: Act, _question_id: int) -> None:
-    _begin_with(turn, act.reply)
+    turn.begin_with(_words(act))
     await privacy.ask_whether_to_erase(turn)
 
 
+async def _change_language(turn: Turn, act: Act, question_id: int) -> None:
+    """Speak the language that was asked for, and say in it again what was last shown."""
+    asked = languages.asked_in(turn.text)
+    if asked is None:
+        turn.begin_with(_words(act))
+        languages.offer(turn)
+        return
+    await languages.keep(turn, asked)
+    with speaking(asked):
+        turn.begin_with(languages.confirmation())
+        if not await again.again(turn, question_id):
+            words, turn.preface = turn.preface, ""
+            turn.say(words)
+
+
+async def _repeat(turn: Turn, act: Act, question_id: int) -> None:
+    """Show the last answer or project again; where there is none, the themes hold it."""
+    turn.begin_with(_words(act))
+    if not await again.again(turn, question_id):
+        themes.show_list(turn)
+
+
+# Courtesies and the like, after which the talk is still about what was shown before.
+ONLY_REPLIES = frozenset({None, Action.YES, Action.NO, Action.REPEAT, Action.LANGUAGE})
 _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(
     {
         None: _reply,
@@ -149,7 +172,7 @@ _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(
         Action.DATA: _offering(Action.DATA, Action.ERASE),
         Action.STOP: _offering(Action.REQUESTS, Action.ERASE),
         Action.ERASE: _ask_whether_to_erase,
-        # What was last shown is not known here: the themes hold it.
-        Action.REPEAT: _show_themes,
+        Action.REPEAT: _repeat,
+        Action.LANGUAGE: _change_language,
     }
 )

@@ -12,10 +12,12 @@ from handlers.core.services import Services
 from handlers.core.turn import Turn
 from handlers.general import start_and_help
 from handlers.messages import FRENCH, LANGUAGES, Catalogue, language
-from handlers.questions import acts, answer, choices, found_projects, several
+from handlers.questions import acts, again, answer, choices, found_projects, several
 from knowledge.matcher.matcher import Decision, Outcome
 
 TEXT = Catalogue.of("questions")
+# Reasons of the matcher for what is written word for word in the knowledge.
+_EXACT = frozenset({"exact phrasing", "an act"})
 # How many projects fit under an answer, with its own buttons.
 _MOST_PROJECTS = 2
 
@@ -23,9 +25,9 @@ _MOST_PROJECTS = 2
 class UnmatchedError(Exception):
     """A text was not matched before the transaction: match it outside, then handle it again."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, after: str = "") -> None:
         super().__init__("a text that was not matched")
-        self.text = text
+        self.text, self.after = text, after
 
 
 def writer(update: Update) -> User | None:
@@ -35,12 +37,17 @@ def writer(update: Update) -> User | None:
 
 async def ask(turn: Turn) -> None:
     """Match the question against the knowledge and show the outcome."""
-    decision = decide(turn.services, turn.text)
+    after = await turn.topic_before()
+    decision = decide(turn.services, turn.text, after)
     if not decision.has_words:
         turn.say(TEXT("no_words"), start_and_help.ways_on())
         return
     if decision.language not in LANGUAGES and language() == FRENCH:
         turn.preface = TEXT(f"foreign_{decision.language}")
+    if decision.follows:
+        again.say_what_it_follows(turn, after, decision.shown)
+    # What is shown replaces it, where it has a topic of its own.
+    turn.is_about(after)
     if decision.outcome is Outcome.SEVERAL:
         await several.show(turn, decision)
         return
@@ -50,14 +57,16 @@ async def ask(turn: Turn) -> None:
 
 
 def _what_is_shown(decision: Decision) -> tuple[str, ...]:
-    """Return the ids of what is shown; those of projects are written as ``project:<id>``."""
+    """Return the ids of what is shown; projects have ids of their own."""
     if decision.outcome is not Outcome.PROJECTS:
         return decision.shown
-    return tuple(f"project:{project}" for project in decision.projects)
+    return tuple(map(found_projects.shown_as, decision.projects))
 
 
 async def _show(turn: Turn, decision: Decision, outcome: Outcome, question_id: int) -> None:
     if outcome is Outcome.ACT and (act := turn.services.knowledge.act(decision.shown[0])):
+        if act.action not in acts.ONLY_REPLIES:
+            turn.is_about(act.id)
         await acts.perform(turn, act, question_id)
     elif outcome in (Outcome.ANSWER, Outcome.REFERRAL):
         _answer(turn, decision, question_id)
@@ -69,12 +78,20 @@ async def _show(turn: Turn, decision: Decision, outcome: Outcome, question_id: i
         choices.say_none(turn, decision.shown, question_id)
 
 
-def decide(services: Services, text: str) -> Decision:
-    """Return the decision made for this text; raise UnmatchedError if there is none yet."""
-    decision = services.decisions.get(services.knowledge, text)
+def decide(services: Services, text: str, after: str = "") -> Decision:
+    """Return the decision made for this text; raise UnmatchedError if there is none yet.
+
+    ``after`` is what was last shown to who wrote it, as the matcher takes it.
+    """
+    decision = services.decisions.get(services.knowledge, text, after)
     if decision is None:
-        raise UnmatchedError(text)
+        raise UnmatchedError(text, after)
     return decision
+
+
+def is_exact(decision: Decision) -> bool:
+    """Tell whether a text is, word for word, a phrasing of an entry or of an act."""
+    return decision.reason in _EXACT
 
 
 async def _once_in_a_row(turn: Turn, outcome: Outcome) -> Outcome:

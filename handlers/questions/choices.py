@@ -15,7 +15,7 @@ from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.handoff import person as handoff
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, language
 from handlers.questions import acts, answer
 
 TEXT = Catalogue.of("questions")
@@ -56,17 +56,21 @@ def message_id(turn: Turn) -> int | None:
     return message.message_id if message else None
 
 
-def title_of(turn: Turn, shown: str) -> str | None:
-    """Return the title of an entry or of an act; None if it has none any more."""
+def titles_of(turn: Turn, shown: Iterable[str]) -> list[str]:
+    """Return the titles of entries and acts; those without one any more are left out."""
+    return [title for each in shown if (title := _title_of(turn, each))]
+
+
+def _title_of(turn: Turn, shown: str) -> str | None:
     knowledge = turn.services.knowledge
     if entry := knowledge.entry(shown):
-        return entry.title
+        return entry.said_in(language()).title
     act = knowledge.act(shown)
-    return act.title if act else None
+    return act.said_in(language()).title if act else None
 
 
 def _numbered(turn: Turn, shown: Iterable[str], question_id: int) -> tuple[list[str], list[Button]]:
-    titled = [(each, title) for each in shown if (title := title_of(turn, each))]
+    titled = [(each, title) for each in shown if (title := _title_of(turn, each))]
     options = [
         button(f"{number}. {title}", Choose(question_id, each))
         for number, (each, title) in enumerate(titled, 1)

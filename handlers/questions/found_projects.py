@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from handlers.core.buttons import ListProjects, ShowProject, with_person
-from handlers.core.keyboards import button, column
+from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.turn import Turn
 from handlers.messages import Catalogue
 from handlers.projects import browse
@@ -11,6 +11,11 @@ from knowledge.model import Project
 
 TEXT = Catalogue.of("questions")
 _MOST = 3
+
+
+def shown_as(project_id: str) -> str:
+    """Return what a project is called among the ids shown for a question."""
+    return f"project:{project_id}"
 
 
 def open_among(turn: Turn, project_ids: Iterable[str], most: int = _MOST) -> list[Project]:
@@ -37,7 +42,7 @@ async def show(turn: Turn, project_ids: Iterable[str]) -> None:
         browse.show_page(turn, ListProjects())
 
 
-def _keyboard(projects: Iterable[Project]) -> dict[str, list[list[dict[str, str]]]]:
+def _keyboard(projects: Iterable[Project]) -> Keyboard:
     cards = (
         button(f"{number}. {project.title}", ShowProject(project.id))
         for number, project in enumerate(projects, 1)

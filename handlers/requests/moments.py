@@ -46,7 +46,7 @@ _ATOMS = (
     r"(?:la )?semaine prochaine|(?:le )?mois prochain|next (?:week|month)",
     rf"(?:dans|d'ici|in) {_SOME} (?:heures?|minutes?|jours?|semaines?|hours?|days?|weeks?)",
     r"(?:pendant|a l'heure du|a la|during) (?:la )?(?:pause|dejeuner|lunch)(?: dejeuner| break)?",
-    rf"(?:le |on |the )*\d{{1,2}}(?:er|st|nd|rd|th)? {_MONTH}|(?:le |on )\d{{1,2}}/\d{{1,2}}",
+    rf"(?:le |on |the ){{0,2}}\d{{1,2}}(?:er|st|nd|rd|th)? {_MONTH}|(?:le |on )\d{{1,2}}/\d{{1,2}}",
     r"des que possible|(?:le plus tot|au plus vite|au plus tot)(?: possible)?|as soon as possible",
     r"asap|quand vous (?:voulez|pouvez|pourrez|etes libre)|n'importe quand|a tout moment",
     r"toute la (?:journee|semaine|matinee)|all day|any ?time|whenever you (?:want|can|like)",
@@ -55,11 +55,12 @@ _ATOMS = (
 _LEAD = (
     r"(?:(?:plutot|si possible|de preference|pas|sauf|surtout|uniquement|seulement|jamais|mais"
     r"|not|except|only|rather|preferably|but) |(?:le|les|on|des|avant|apres|a partir de|jusqu'a"
-    r"|tous les|chaque|every|before|after|from|until) )*"
+    r"|tous les|chaque|every|before|after|from|until) ){0,4}"
 )
 _TAIL = r"(?: (?:si possible|de preference|plutot|au plus tard|if possible))?"
 _MOMENT = re.compile(rf"(?<![\w@]){_LEAD}(?:{'|'.join(_ATOMS)}){_TAIL}(?!\w)")
 _JOINED = re.compile(r"\s*(?:[,;/&-]|et|ou|mais|puis|sinon|and|or|but|then)?\s*")
+_LONGEST_GAP = 12
 # At the recap, a longer text that names a moment says more than that.
 _MOST_WORDS = 12
 
@@ -69,7 +70,8 @@ def spans(text: str) -> list[Span]:
     joined: list[Span] = []
     for match in _MOMENT.finditer(_folded(text)):
         start, end = match.span()
-        if joined and _JOINED.fullmatch(_folded(text[joined[-1][1] : start])):
+        gap = text[joined[-1][1] : start] if joined else ""
+        if joined and len(gap) <= _LONGEST_GAP and _JOINED.fullmatch(_folded(gap)):
             start = joined.pop()[0]
         joined.append((start, end))
     return joined

@@ -159,7 +159,7 @@ def _keyboard(request: Interest) -> Keyboard:
     if request.project_id:
         buttons.append(button(TEXT.label("project"), ShowProject(request.project_id)))
     buttons.append(button(TEXT.label("all_requests"), ListRequests()))
-    return column(buttons)
+    return with_person(column(buttons))
 
 
 @requires(Authority.PERSON)

@@ -62,6 +62,12 @@ def language_in(question: str) -> str:
     return language_of(question) or FRENCH
 
 
+def is_only(language: str, question: str) -> bool:
+    """Tell whether each word of a normalised text, such as ``hello``, is typical of a language."""
+    words, typical = question.split(), dict(languages().others).get(language, frozenset())
+    return bool(words) and all(word in typical for word in words)
+
+
 def _evidence(words: list[str], typical: frozenset[str]) -> tuple[int, int]:
     matches = [word for word in words if word in typical]
     return len(matches), len(set(matches))

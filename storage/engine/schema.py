@@ -328,6 +328,23 @@ drafts = Table(
     Column("answered_in", BigInteger),
 )
 
+# What each person was shown last; see `storage/records/contexts.py`.
+contexts = Table(
+    "contexts",
+    metadata,
+    Column(
+        "person_id",
+        Id,
+        ForeignKey("people.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("topic", String(64)),
+    Column("offer", String(64)),
+    Column("options", JsonOf(list), nullable=False),
+)
+
 counters = Table(
     "counters",
     metadata,
