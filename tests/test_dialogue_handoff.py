@@ -12,7 +12,7 @@ from handlers.handoff.threads import LONGEST
 from storage.engine.schema import conversation_messages, conversations, outbox, signatures
 
 # No entry is about this, and masking has something to take out.
-ODD = "Quelle heure est-il à Tokyo ? Appelez le 06 12 34 56 78"
+ODD = "Quelle heure est-il à Tokyo ? Notre SIRET est 732 829 320 00074"
 PLAIN = "Qui a gagné le match hier soir"
 NUMBER = "Q-2026-0001"
 
@@ -69,7 +69,7 @@ async def test_a_question_goes_to_the_group_and_the_reply_comes_back(
     await sme.says(ODD)
     assert stage.messenger.messages(sme.chat_id)[-1]["reply_to_message"]["text"] == ODD
     await sme.taps("Transmettre à un facilitateur")
-    sme.sees("06 12 34 56 78", "facilitateurs", "Ni votre nom", "elle arrive ici")
+    sme.sees("732 829 320 00074", "facilitateurs", "Ni votre nom", "elle arrive ici")
     assert facilitator.messages() == []
     await sme.taps("Oui, transmettre")
     sme.sees(NUMBER, "transmise")

@@ -78,7 +78,7 @@ async def test_a_number_that_is_typed_shows_the_request(
         assert sme.button("Retirer ma demande")
     # Anybody else's is as if it did not exist.
     await other_sme.says(number)
-    other_sme.sees("Vous n'avez pas encore de demande")
+    other_sme.sees("Je ne vois pas de demande")
 
 
 BAD_INPUT = {

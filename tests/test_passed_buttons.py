@@ -106,7 +106,7 @@ async def test_the_buttons_of_what_is_done_say_so(
         await speaker.taps_data(*by_label[label])
         return " ".join([speaker.toast, *(text_of(message) for message in speaker.new)])
 
-    assert "Q-2026-0001" in await says(sme, "Transmettre à un facilitateur")
+    assert "Q-2026-0001" in await says(sme, "Oui, transmettre")
     assert "Q-2026-0001" in await says(sme, "Transmettre la question seule")
     assert "est clos" in await says(sme, "Répondre")
     assert "déjà transmis" in await says(sme, "Non, c'est une autre question")

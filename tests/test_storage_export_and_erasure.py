@@ -141,6 +141,7 @@ async def fill(database: Database) -> int:
                 contact_name=f"{SECRET} name",
                 contact_kind=ContactKind.EMAIL,
                 contact=f"{SECRET}@example.fr",
+                contact_note=f"{SECRET} note",
                 message=f"{SECRET} message, changed",
                 siret=SIRET,
             ),

@@ -199,6 +199,8 @@ async def show_details(update: Update, context: BotContext) -> None:
         turn.rewrite(TEXT("erased", number=interest.number if interest else None))
         return
     shown = choice.shown and interest.status is not Status.WITHDRAWN
+    if interest.status is Status.WITHDRAWN:
+        turn.toast(TEXT.label("no_details_toast", interest=interest))
     turn.rewrite(
         await _text(turn, interest, details=shown),
         _keyboard(interest, details=shown),

@@ -128,9 +128,10 @@ async def ended(turn: Turn, subject: str) -> str:
     """Return what became of the form of an old recap."""
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
     standing = next((request for request in requests if request.project_id == subject), None)
-    if standing is None or standing.status is Status.WITHDRAWN:
+    if standing is None:
         return TEXT.label("never_sent_toast")
-    return TEXT.label("already_sent_toast", interest=standing)
+    withdrawn = standing.status is Status.WITHDRAWN
+    return TEXT.label("withdrawn_toast" if withdrawn else "already_sent_toast", interest=standing)
 
 
 def give_receipt(turn: Turn, interest: Interest, name: str, **values: object) -> None:
