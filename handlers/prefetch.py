@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from telegram import Update, User
 
+from handlers.conversation.team_answers import RECENT
 from handlers.core import buttons as navigation
 from handlers.core import flood, spoken
 from handlers.core.callback_data import SEPARATOR
@@ -147,13 +148,14 @@ async def prefetch(work: UnitOfWork, services: Services, updates: Sequence[Updat
     people = await work.people.recognise(askers | _ids(map(_in_private, calm)))
     person_ids = [person.id for person in people]
     drafts = await work.drafts.of_people(person_ids)
+    # Only a typed text may answer the team.
+    writers = _ids(map(ask.writer, calm))
+    writing = [person.id for person in people if person.telegram_id in writers]
     tongues = {person.telegram_id: person.tongue for person in people}
     others = _ids(map(spoken.answered, calm)) - tongues.keys()
     # A command typed during a form is followed by a reminder of the form.
     commanders = _ids(map(_commander, calm))
-    filling = {person.telegram_id for person in people if drafts[person.id]} & _ids(
-        map(ask.writer, calm)
-    )
+    filling = {person.telegram_id for person in people if drafts[person.id]} & writers
     # A private chat has the same id as the person.
     last_handled = [number for chat in filling if (number := recent[chat])]
     return Prefetch(
@@ -162,6 +164,7 @@ async def prefetch(work: UnitOfWork, services: Services, updates: Sequence[Updat
         contexts=await work.contexts.of_people(person_ids),
         without_draft=commanders - await work.drafts.writers(commanders),
         interests=await work.interests.of_people(person_ids),
+        awaited=await work.conversations.awaiting(writing, work.now - RECENT),
         within_rate=frozenset(recent) if services.flood_limit else frozenset(),
         handled_at=await work.update_rate.handled_at(last_handled),
         # A tap on a title records a question too.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from handlers.conversation import edits, hear
+from handlers.conversation import edits, hear, other_question, team_answers
 from handlers.core import paging
 from handlers.core.ahead import Works
 from handlers.core.routing import Handler, Tap
@@ -11,7 +11,7 @@ from handlers.curation import fill_gap, history, publish, trial, unanswered
 from handlers.forms import tapping
 from handlers.forms.steps import Form
 from handlers.general import fallback, groups, languages, privacy, start_and_help
-from handlers.handoff import facilitators, person
+from handlers.handoff import facilitators, own_exchange, person
 from handlers.projects import browse
 from handlers.questions import answer, choices, themes, town
 from handlers.requests import administrators, callback, interest, leads, own_requests, proposal
@@ -28,12 +28,15 @@ ALL: tuple[Handler, ...] = (
     *choices.HANDLERS,
     *town.HANDLERS,
     *edits.HANDLERS,
+    *team_answers.HANDLERS,
+    *other_question.HANDLERS,
     *browse.HANDLERS,
     *interest.HANDLERS,
     *proposal.HANDLERS,
     *leads.HANDLERS,
     *tapping.HANDLERS,
     *own_requests.HANDLERS,
+    *own_exchange.HANDLERS,
     *administrators.HANDLERS,
     *privacy.HANDLERS,
     *publish.HANDLERS,

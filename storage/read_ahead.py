@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from storage.engine.changes import Changes
 from storage.queues.update_rate import UpdateRate
 from storage.records.contexts import Context, Contexts
+from storage.records.conversation_values import Awaited
 from storage.records.drafts import Draft, Drafts
 from storage.records.interests import Interest, Interests
 from storage.records.people import People, Person, Tongue
@@ -34,6 +35,7 @@ class Prefetch:
     contexts: Mapping[int, Context | None] = field(default_factory=dict)
     without_draft: frozenset[int] = frozenset()
     interests: Mapping[int, tuple[Interest, ...]] = field(default_factory=dict)
+    awaited: Mapping[int, tuple[Awaited, ...]] = field(default_factory=dict)
     within_rate: frozenset[int] = frozenset()
     handled_at: Mapping[int, datetime] = field(default_factory=dict)
     questions: int = 0
@@ -115,6 +117,13 @@ class ReadAhead:
         if person_id not in interests or self._changes.touched(person_id):
             return await self._interests.of_person(person_id)
         return interests[person_id]
+
+    def awaited(self, person_id: int) -> tuple[Awaited, ...] | None:
+        """Give the last reply in each of a person's open exchanges; None if none was read ahead.
+
+        An exchange may have been closed since this was read: whoever writes in it looks again.
+        """
+        return self._prefetch.awaited.get(person_id)
 
     async def interest(self, person_id: int, project_id: str) -> Interest | None:
         """Give the person's interest in a project, even withdrawn or closed."""

@@ -6,7 +6,7 @@ import pytest
 from dialogue import Message, Speaker, Stage
 from sqlalchemy import func, select
 from telegram import Update
-from test_dialogue_handoff import NUMBER, PLAIN, card, hands_over, replies
+from test_dialogue_handoff import NUMBER, PLAIN, card, closes, hands_over, replies
 from test_dialogue_interest import registers
 
 from bot.preview.personas import Group, bot_as_json
@@ -145,7 +145,7 @@ async def test_questions_handed_over_and_closed_in_a_loop(
 ) -> None:
     for number in range(caps.HANDOVERS.most):
         await hands_over(sme, f"{PLAIN} {number}")
-        await facilitator.taps("Clore")
+        await closes(facilitator)
     count = len(facilitator.messages())
     await hands_over(sme, f"{PLAIN} de trop")
     sme.sees("n'est pas transmise", "elle est gardée")
@@ -203,7 +203,7 @@ async def test_a_request_withdrawn_and_declared_again_in_a_loop(
         await change()
     count = len(administrator.messages())
     await sme.says("/mesdemandes")
-    await sme.taps("TI-")
+    await sme.taps("1. TI-")
     await sme.taps("Retirer")
     await sme.taps("Oui, retirer")
     sme.sees("n'est pas fait", "contact@exemple.fr")
@@ -272,6 +272,7 @@ async def test_an_exchange_closed_and_reopened_in_a_loop_tells_the_person_a_few_
     sme: Speaker, facilitator: Speaker, unhurried: Stage
 ) -> None:
     await hands_over(sme)
+    await replies(facilitator, "Je regarde", card(facilitator))
     for _ in range(caps.ENDS.most + 3):
         await facilitator.taps("Clore")
         if "Rouvrir" in str(card(facilitator)):

@@ -106,6 +106,7 @@ NOT_SHOWN = {
         "drafts.answered_in",
         "questions.message_id",
         "conversations.typed_in",
+        "conversations.offered_in",
         "outbox.quotes",
         "outbox.is_final",
         "publications.topic_id",
@@ -163,8 +164,13 @@ class Marks:
                 at = datetime(2026, 3, 2, tzinfo=UTC) + timedelta(minutes=self.count)
                 return at, moment(at)
             case JSON():
-                lists: dict[str, list[Any]] = {"shown": [word], "options": [[word, "data"]]}
-                return lists.get(column.name, {"company": word}), word
+                shapes: dict[str, Any] = {
+                    "shown": [word],
+                    "options": [[word, "data"]],
+                    "before": [[word, ""]],
+                    "changes": [["message", None, word]],
+                }
+                return shapes.get(column.name, {"company": word}), word
             case LargeBinary():
                 return word.encode(), word
             case Boolean():

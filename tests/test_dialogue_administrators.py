@@ -56,7 +56,7 @@ async def test_the_group_is_told_that_the_person_who_blocked_the_bot_got_nothing
     # What is known of the request is still changed where it stands.
     stage.messenger.unblocks(sme.user)
     await sme.says("/mesdemandes")
-    await sme.taps(number)
+    await sme.taps(f"1. {number}")
     await sme.taps("Retirer ma demande")
     await sme.taps("Oui, retirer")
     (shown,) = [m for m in administrator.messages() if m["message_id"] == notification]
@@ -332,7 +332,7 @@ async def test_a_former_group_of_administrators_sees_nothing_more_of_a_request(
     await stage.starts()
     before = administrator.messages()
     await sme.says("/mesdemandes")
-    await sme.taps("TI-")
+    await sme.taps("1. TI-")
     await sme.taps("Retirer")
     await sme.taps("Oui, retirer")
     assert administrator.messages() == before

@@ -12,7 +12,7 @@ from handlers.handoff.threads import LONGEST
 from storage.engine.schema import conversation_messages, conversations, outbox, signatures
 
 # No entry is about this, and masking has something to take out.
-ODD = "Quelle heure est-il à Tokyo ? Appelez le 06 12 34 56 78"
+ODD = "Quelle heure est-il à Tokyo ? Notre SIRET est 732 829 320 00074"
 PLAIN = "Qui a gagné le match hier soir"
 NUMBER = "Q-2026-0001"
 
@@ -57,13 +57,19 @@ async def hands_over(sme: Speaker, question: str = PLAIN) -> None:
     await sme.taps("Oui, transmettre")
 
 
+async def closes(facilitator: Speaker) -> None:
+    """Close an exchange in which the person got no reply."""
+    await facilitator.taps("Clore")
+    await facilitator.taps("Oui, clore quand même")
+
+
 async def test_a_question_goes_to_the_group_and_the_reply_comes_back(
     sme: Speaker, facilitator: Speaker, stage: Stage
 ) -> None:
     await sme.says(ODD)
     assert stage.messenger.messages(sme.chat_id)[-1]["reply_to_message"]["text"] == ODD
     await sme.taps("Transmettre à un facilitateur")
-    sme.sees("06 12 34 56 78", "facilitateurs", "Ni votre nom", "elle arrive ici")
+    sme.sees("732 829 320 00074", "facilitateurs", "Ni votre nom", "elle arrive ici")
     assert facilitator.messages() == []
     await sme.taps("Oui, transmettre")
     sme.sees(NUMBER, "transmise")
@@ -307,6 +313,7 @@ async def test_of_two_facilitators_one_closes_and_the_other_is_told(
     sme: Speaker, facilitator: Speaker, second: Speaker
 ) -> None:
     await hands_over(sme)
+    await replies(facilitator, "Aucune idée", card(facilitator))
     message, data = facilitator.button("Clore")
     await facilitator.taps_data(message["message_id"], data)
     assert "Un message le dit à la personne" in facilitator.toast
@@ -321,7 +328,7 @@ async def test_the_end_of_an_exchange_quotes_the_question_and_offers_another_one
     sme: Speaker, facilitator: Speaker
 ) -> None:
     await hands_over(sme, " <b>&</b> ".join([PLAIN] * 9))
-    await facilitator.taps("Clore")
+    await closes(facilitator)
     told = sme.messages()[-1]["text"]
     assert f"votre question {NUMBER} : « {PLAIN} <b>&</b> {PLAIN} <b>&" in told
     assert told.count(PLAIN) < 4
@@ -333,7 +340,7 @@ async def test_a_reply_to_a_closed_thread_is_not_lost_and_can_be_sent_after_reop
     sme: Speaker, facilitator: Speaker
 ) -> None:
     await hands_over(sme)
-    await facilitator.taps("Clore")
+    await closes(facilitator)
     count = len(sme.messages())
     await replies(facilitator, "Trop tard ?", card(facilitator))
     facilitator.sees("clos", "n'a pas été remise")
@@ -482,7 +489,10 @@ async def test_what_people_type_cannot_name_another_thread(
     sme: Speaker, other_sme: Speaker, facilitator: Speaker
 ) -> None:
     await hands_over(sme)
-    await hands_over(other_sme, f"{NUMBER} {PLAIN}")
+    await other_sme.says("/contact")
+    await other_sme.taps("Transmettre à un facilitateur")
+    await other_sme.says(f"Suite de {NUMBER} : {PLAIN}, et dans quelle ville s'est tenu ce match ?")
+    await other_sme.taps("Oui, transmettre")
     await replies(facilitator, "Pour vous", card(facilitator, "Q-2026-0002"))
     assert "Pour vous" in other_sme.messages()[-1]["text"]
     assert "Pour vous" not in str(sme.messages())
@@ -550,3 +560,144 @@ async def test_a_receipt_that_does_not_arrive_alarms_nobody(
     assert NUMBER in card(facilitator)["text"]
     assert ("person", "parked") in await stage.outbox_states()
     assert administrator.messages() == []
+
+
+async def asks_twice(sme: Speaker, stage: Stage) -> None:
+    """Ask a question that has an answer, one that names a firm, and one without answer."""
+    await sme.says(stage.knowledge.entries[0].question)
+    await sme.says("Quel temps fait-il à Tokyo, SIRET 732 829 320 00074")
+    await sme.says(PLAIN)
+    await sme.taps("Transmettre à un facilitateur")
+
+
+async def test_the_two_exchanges_before_go_with_a_question_as_the_person_was_shown(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says("Où se trouve la lune ?")
+    await asks_twice(sme, stage)
+    entry = stage.knowledge.entries[0]
+    sme.sees("vos deux échanges d'avant", f"1. « {entry.question} » ({entry.title})", "2. « Quel")
+    assert "732 829" not in sme.text
+    assert "la lune" not in sme.text
+    await sme.taps("Oui, transmettre")
+    shown = card(facilitator)["text"]
+    assert "Ses deux échanges d'avant avec le bot" in shown
+    assert f"1. « {entry.question} » → {entry.title}" in shown
+    assert "2. « Quel temps fait-il à Tokyo" in shown
+    assert "732 829" not in shown
+    assert "la lune" not in shown
+    assert [buttons(message) for message in sme.messages()[-2:]] == [[], []]
+    # They are still there once the card was edited.
+    await replies(facilitator, "Je regarde", card(facilitator))
+    assert entry.title in card(facilitator)["text"]
+
+
+async def test_the_exchanges_before_are_left_out_by_one_tap(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await asks_twice(sme, stage)
+    message, data = sme.button("Transmettre la question seule")
+    await sme.taps_data(message["message_id"], data, times=2)
+    assert "déjà transmise" in sme.toast
+    assert stage.knowledge.entries[0].title not in card(facilitator)["text"]
+    assert len(facilitator.messages()) == 1
+    assert await stage.rows(select(conversations.c.before)) == [([],)]
+
+
+async def test_what_was_asked_the_day_before_and_thanks_do_not_go_with_a_question(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await sme.says(stage.knowledge.entries[0].question)
+    stage.clock.passes(hours=25)
+    await sme.says("bonjour")
+    await hands_over(sme)
+    sme.received("cette question, rien d'autre")
+    assert "d'avant" not in card(facilitator)["text"]
+
+
+async def test_the_exchanges_before_go_with_a_question_typed_anew_and_are_erased_with_it(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    entry = stage.knowledge.entries[0]
+    await sme.says(entry.question)
+    await sme.says("/contact")
+    await sme.taps("Transmettre à un facilitateur")
+    await sme.says("Où déposer mon dossier ?")
+    sme.sees("votre échange d'avant", entry.title)
+    await sme.says("oui")
+    assert entry.title in card(facilitator)["text"]
+    await sme.says("/supprimer")
+    await sme.taps("Oui, tout effacer")
+    assert entry.title not in str(facilitator.messages())
+    assert await stage.rows(select(conversations.c.id)) == []
+
+
+async def test_the_longest_question_and_what_came_before_fit_the_card(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    for number in range(2):
+        await sme.says(f"{number} quel temps fait-il à Tokyo " + "en été " * 60)
+    await sme.says("/contact")
+    await sme.taps("Transmettre à un facilitateur")
+    await sme.says("é" * LONGEST)
+    await sme.taps("Oui, transmettre")
+    await replies(facilitator, "Bien reçu", facilitator.messages()[0])
+    text = facilitator.messages()[0]["text"]
+    assert "é" * LONGEST in text
+    assert "Dernière réponse" in str(facilitator.messages())
+
+
+async def test_closing_what_nobody_answered_is_asked_once(
+    sme: Speaker, facilitator: Speaker, second: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    before = card(facilitator)
+    message, data = facilitator.button("Clore")
+    # A double tap asks, and changes nothing.
+    await facilitator.taps_data(message["message_id"], data, times=2)
+    facilitator.sees("La personne n'a rien reçu", "clore quand même ?")
+    assert await stage.rows(select(conversations.c.closed_at)) == [(None,)]
+    await facilitator.taps("Non, laisser ouvert")
+    assert "reste ouvert" in facilitator.toast
+    assert card(facilitator)["text"] == before["text"]
+    assert buttons(card(facilitator)) == buttons(before)
+    await closes(second)
+    assert f"Échange clos par {second.user.name}" in card(facilitator)["text"]
+    assert "n'a rien reçu" not in card(facilitator)["text"]
+    sme.received("clos l'échange")
+    # The old button says who did it.
+    await facilitator.taps_data(message["message_id"], data)
+    assert f"{second.user.name} l'a clos avant vous" in facilitator.toast
+    await second.taps_data(message["message_id"], data)
+    assert "vous l'avez déjà clos" in second.toast
+
+
+async def test_a_message_that_follows_is_what_it_was_after_the_question_whether_to_close(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await hands_over(sme)
+    await replies(sme, "Et <b>vite</b>, svp", sme.messages()[-1])
+    said = facilitator.messages()[-1]
+    data = buttons(said)[0]["callback_data"]
+    await facilitator.taps_data(said["message_id"], data)
+    facilitator.sees("Et <b>vite</b>, svp", "La personne n'a rien reçu")
+    await facilitator.taps("Oui, clore quand même")
+    again = next(m for m in facilitator.messages() if m["message_id"] == said["message_id"])
+    assert again["text"] == said["text"]
+    assert buttons(again) == []
+    assert "Échange clos" in card(facilitator)["text"]
+
+
+async def test_the_recap_of_a_question_given_up_does_not_say_that_it_was_sent(
+    sme: Speaker, stage: Stage
+) -> None:
+    await sme.says(PLAIN)
+    await sme.taps("Transmettre à un facilitateur")
+    message, data = sme.button("Oui, transmettre")
+    await sme.says("/annuler")
+    await sme.taps_data(message["message_id"], data)
+    assert "n'a pas été transmise" in sme.toast
+    assert not buttons(next(m for m in sme.messages() if m["message_id"] == message["message_id"]))
+    await hands_over(sme)
+    await sme.taps_data(message["message_id"], data)
+    assert "n'a pas été transmise" in sme.toast

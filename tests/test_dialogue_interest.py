@@ -78,7 +78,7 @@ async def test_a_number_that_is_typed_shows_the_request(
         assert sme.button("Retirer ma demande")
     # Anybody else's is as if it did not exist.
     await other_sme.says(number)
-    other_sme.sees("Vous n'avez pas encore de demande")
+    other_sme.sees("Je ne vois pas de demande")
 
 
 BAD_INPUT = {
@@ -718,7 +718,14 @@ async def test_giving_a_change_up_leaves_the_request(sme: Speaker, stage: Stage)
     number = await registers(sme, stage)
     await sme.taps("Voir ma demande")
     await sme.taps("Modifier ma demande")
+    sme.sees(f"Que voulez-vous modifier dans votre demande {number}", "Rien ne change avant")
+    await sme.says("le message")
+    await sme.says("Un tour libre le jeudi")
     sme.sees(f"Récapitulatif, votre demande {number}", "Rien n'est changé avant")
+    sme.sees("Message : Un tour libre le jeudi (changé)")
+    assert sme.text.count("(changé)") == 1
+    assert sme.labels[0] == "Enregistrer mes changements"
+    assert "j'accepte et j'envoie" not in sme.text
     await sme.taps("Abandonner")
     sme.sees(f"Votre demande {number} restera telle que vous l'avez envoyée")
     await sme.taps("Oui, abandonner")
@@ -753,17 +760,16 @@ async def test_requests_are_listed_changed_and_withdrawn(
     number = await registers(sme, stage)
     await sme.says("/mesdemandes")
     sme.sees(number, "pas encore prise en charge")
-    await sme.taps(number)
+    await sme.taps(f"1. {number}")
     sme.sees("Mécanique du Delta", "reçue")
     await sme.taps("Modifier ma demande")
-    await sme.taps("Modifier une réponse")
     await sme.taps("Le nom")
     await sme.says("Samir Costa")
-    await sme.taps("Oui, j'accepte")
+    await sme.taps("Enregistrer mes changements")
     sme.sees(f"Votre demande {number} est modifiée")
     administrator.received(f"modifié sa demande {number}")
     await sme.says("/mesdemandes")
-    await sme.taps(number)
+    await sme.taps(f"1. {number}")
     await sme.taps("Retirer ma demande")
     sme.sees("L'équipe en sera avertie")
     await sme.taps("Oui, retirer")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from dialogue import Speaker, Stage
 from sqlalchemy import select
-from test_dialogue_handoff import NUMBER, card, hands_over, replies
+from test_dialogue_handoff import NUMBER, card, closes, hands_over, replies
 from test_dialogue_interest import begins
 from test_dialogue_replies import moves_to_other_group
 
@@ -168,7 +168,7 @@ async def test_an_album_that_goes_nowhere_gets_one_word(
     await hands_over(sme)
     answered = card(facilitator)
     if state == "closed":
-        await facilitator.taps("Clore")
+        await closes(facilitator)
     elif state == "elsewhere":
         await moves_to_other_group(stage)
     else:

@@ -72,7 +72,7 @@ async def test_the_file_tells_of_a_change_under_way_its_answers_only(
 ) -> None:
     await registers(sme, stage)
     await sme.says("/mesdemandes")
-    await sme.taps("TI-2026-0001")
+    await sme.taps("1. TI-2026-0001")
     await sme.taps("Modifier")
     sme.sees("Récapitulatif", "votre demande TI-2026-0001")
     ((answers, changes),) = await stage.rows(select(drafts.c.answers, drafts.c.changes))

@@ -83,10 +83,9 @@ async def test_a_proposal_is_changed_and_withdrawn(sme: Speaker, administrator: 
     sme.sees("Proposition : Idée de projet", "navette")
     assert "Voir la fiche du projet" not in sme.labels
     await sme.taps("Modifier ma demande")
-    await sme.taps("Modifier une réponse")
     await sme.taps("La description")
     await sme.says("Une navette et un local à vélos.")
-    await sme.taps("Oui, j'accepte")
+    await sme.taps("Enregistrer mes changements")
     sme.sees(f"Votre demande {number} est modifiée")
     await administrator.taps("Détails")
     administrator.sees("local à vélos")

@@ -72,7 +72,7 @@ def by_number(speaker: Speaker, message_id: int) -> Message:
 
 async def withdraws(sme: Speaker, number: str) -> None:
     await sme.says("/mesdemandes")
-    await sme.taps(number)
+    await sme.taps(f"1. {number}")
     await sme.taps("Retirer ma demande")
     await sme.taps("Oui, retirer")
 

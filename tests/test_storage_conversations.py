@@ -42,6 +42,49 @@ async def said(work: UnitOfWork, conversation: Conversation, message_id: int = 1
     return await work.conversations.say(new)
 
 
+async def test_a_reply_waits_for_an_answer_until_there_is_one(
+    database: Database, clock: Clock
+) -> None:
+    someone, other = await person(database), await person(database, 2)
+    async with database.begin() as work:
+        thread = await opened(work, someone)
+        reply = await said(work, thread)
+        assert await work.conversations.awaiting([someone], START) == {someone: ()}
+        arrived = await work.conversations.arrived(reply.id)
+    async with database.begin() as work:
+        found = await work.conversations.awaiting([someone, other], START)
+        assert [one.reply for one in found[someone]] == [arrived]
+        assert found[someone][0].conversation.id == thread.id
+        assert found[other] == ()
+        later = START + timedelta(seconds=1)
+        assert await work.conversations.awaiting([someone], later) == {someone: ()}
+        await work.conversations.say(NewMessage(thread.id, Side.PERSON, "red", 1, 9))
+        (after,) = (await work.conversations.awaiting([someone], START))[someone]
+        assert (found[someone][0].answered_at, after.answered_at) == (None, START)
+        await work.conversations.close(thread.id, 1, "Ada")
+        assert await work.conversations.awaiting([someone], START) == {someone: ()}
+
+
+async def test_what_a_person_was_asked_about_is_kept_until_they_say_or_two_days(
+    database: Database, clock: Clock
+) -> None:
+    someone = await person(database)
+    async with database.begin() as work:
+        thread = await opened(work, someone)
+        await work.conversations.offer(thread.id, "Marseille", 7)
+        offered = await work.conversations.get(thread.id)
+        assert offered is not None
+        assert (offered.offered, offered.offered_in) == ("Marseille", 7)
+        assert offered.offered_at == START
+        await work.conversations.settle_offer(thread.id)
+        assert await work.conversations.get(thread.id) == thread
+        await work.conversations.offer(thread.id, "Marseille", 7)
+    clock.advance(hours=49)
+    async with database.begin() as work:
+        await work.retention.apply(Durations())
+        assert await work.conversations.get(thread.id) == thread
+
+
 async def test_numbers_are_a_series_of_their_own(database: Database) -> None:
     someone = await person(database)
     async with database.begin() as work:

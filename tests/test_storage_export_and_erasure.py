@@ -32,7 +32,7 @@ from storage.queues.outbox import Audience, Outgoing
 from storage.queues.send_pauses import SendPause
 from storage.records.change_requests import GROUP, ChangeKind, NewChangeRequest
 from storage.records.contexts import Context, Option
-from storage.records.conversation_values import NewConversation, NewMessage, Side
+from storage.records.conversation_values import Exchange, NewConversation, NewMessage, Side
 from storage.records.drafts import Draft
 from storage.records.interests import ContactKind, Status
 from storage.unit_of_work import UnitOfWork
@@ -133,6 +133,19 @@ async def fill(database: Database) -> int:
                 ),
             )
         ).interest
+        await work.interests.change(
+            interest.id,
+            new_interest(
+                project_lead=f"{SECRET} lead",
+                company=f"{SECRET} company",
+                contact_name=f"{SECRET} name",
+                contact_kind=ContactKind.EMAIL,
+                contact=f"{SECRET}@example.fr",
+                contact_note=f"{SECRET} note",
+                message=f"{SECRET} message, changed",
+                siret=SIRET,
+            ),
+        )
         await work.interests.move(
             interest.id,
             allowed_from={Status.RECEIVED},
@@ -167,8 +180,14 @@ async def fill(database: Database) -> int:
 async def converse(work: UnitOfWork, someone: int) -> None:
     """Hand a question over, and act as a facilitator as well: everything is in these tables."""
     opened = await work.conversations.open(
-        NewConversation(someone, f"{SECRET} question", Side.PERSON)
+        NewConversation(
+            someone,
+            f"{SECRET} question",
+            Side.PERSON,
+            before=(Exchange(f"{SECRET} before", "Un titre"),),
+        )
     )
+    await work.conversations.offer(opened.conversation.id, f"{SECRET} offered", 6)
     said = await work.conversations.say(
         NewMessage(
             conversation_id=opened.conversation.id,
@@ -252,7 +271,7 @@ async def test_an_administrator_finds_what_they_did(database: Database) -> None:
         (act,) = await work.access.page(Section.ACTS, COLLEAGUE)
         assert (act["number"], act["status"], act["at"]) == ("TI-2026-0001", Status.CLOSED, START)
         await work.rights.erase(colleague)
-    event = (await rows(database, "interest_events"))[1]
+    event = (await rows(database, "interest_events"))[-1]
     assert (event["status"], event["actor_id"], event["actor_name"]) == ("closed", None, None)
 
 
@@ -324,6 +343,7 @@ async def test_erasure_leaves_the_figures(database: Database) -> None:
         interest = await work.interests.get(first.id)
         assert interest is not None
         assert [one.status for one in await work.interests.events(interest.id)] == [
+            Status.RECEIVED,
             Status.RECEIVED,
             Status.CLOSED,
         ]

@@ -23,6 +23,7 @@ from storage.database import Database
 from storage.engine.errors import NotFoundError
 from storage.records.interests import (
     OPEN,
+    Change,
     ContactKind,
     Event,
     Interest,
@@ -153,7 +154,21 @@ async def test_a_change_keeps_the_project_the_number_and_the_status(
         changed = await work.interests.change(
             interest.id, new_interest("another", company="New name", role=Role.LEAD)
         )
-    assert changed == replace(
+    assert changed.changes == (
+        Change("role", interest.role and interest.role.value, "lead"),
+        Change("company", interest.company, "New name"),
+    )
+    async with database.begin() as work:
+        events = await work.interests.events(interest.id)
+        again = await work.interests.change(
+            interest.id, new_interest("another", company="New name", role=Role.LEAD)
+        )
+        assert again.changes == ()
+        assert await work.interests.events(interest.id) == events
+    assert events[-1].changes == changed.changes
+    assert (events[-1].status, events[-1].actor_id) == (Status.TAKEN, None)
+    assert [event.changes for event in events[:-1]] == [()] * (len(events) - 1)
+    assert changed.interest == replace(
         interest,
         company="New name",
         role=Role.LEAD,

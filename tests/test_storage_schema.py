@@ -297,6 +297,8 @@ LIMITED_ELSEWHERE = {
     "outbox.payload": "Telegram: one call of the Bot API; erased once sent",
     "outbox.attachment": "files of the knowledge only; what a person can fill is `makes`",
     "drafts.answers": "the step's check of each answer; one form a person",
+    "interest_events.changes": "the answers of a request, each limited; CHANGES a day",
+    "conversations.before": "two questions as they are kept, and titles of entries",
     "contexts.options": "the buttons of one message of ours: 100 of 128 signs; one row a person",
     "outbox.quotes": "ids of the few questions that a list quotes",
     "alerts.latest": "the latest five references",

@@ -22,7 +22,7 @@ ROOT = FOLDER.parent
 COLUMN_LENGTH = 32
 # How the names begin that the code puts together.
 MADE = {"ask", "label", "choice", "bad", "title", "loop", "why", "mend", "matter", "group"}
-MADE |= {"foreign", "language", "words"}
+MADE |= {"field", "foreign", "language", "value", "words"}
 
 
 def test_every_handler_names_its_authority() -> None:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from telegram import Update
 from telegram.ext import MessageHandler
 
-from handlers.conversation import typed_taps
+from handlers.conversation import team_answers, typed_taps
 from handlers.core import spoken
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
@@ -15,7 +15,7 @@ from handlers.forms import engine as forms
 from handlers.handoff import person as handoff
 from handlers.messages import language
 from handlers.questions import ask, town
-from handlers.requests import leads, own_requests
+from handlers.requests import leads, named
 from knowledge.matcher.matcher import Outcome
 from storage.records.drafts import Draft
 from storage.records.questions import as_kept
@@ -26,14 +26,21 @@ Reading: TypeAlias = Callable[[Turn], Awaitable[bool]]
 
 # What a text can be besides a question, in the order in which it is tried.
 READINGS: tuple[Reading, ...] = (
-    # First: a number or a label of what is in sight is nothing else.
+    # What is typed just after a question of the team answers it, whatever was shown before.
+    team_answers.answer,
+    # A number or a label of what is in sight is nothing else.
     typed_taps.take,
-    own_requests.show_numbered,
+    named.show,
+    # Before all that reads contacts and places: the team may have asked for them.
+    team_answers.offer,
     # After our own numbers, which hold digits too.
     leads.take_contact,
     # After the numbers of requests: five digits that are none of those are a postal code.
     town.show_verdict,
 )
+
+
+_OF_THE_TEAM = frozenset({team_answers.answer, team_answers.offer})
 
 
 @requires(Authority.PERSON)
@@ -48,6 +55,8 @@ async def hear(_update: Update, context: BotContext) -> None:
         await hear_afresh(turn)
     elif await typed_taps.tap_label(turn):
         return
+    elif await named.show_within(turn, draft):
+        forms.remind(turn, draft)
     elif forms.sounds_like_a_question(turn, draft, turn.text) or await _is_surely_asked(
         turn, draft
     ):
@@ -69,6 +78,14 @@ async def answer_question(turn: Turn) -> None:
     """Answer a text that is surely a question: on a town, or on anything else."""
     if not await town.show_verdict(turn):
         await ask.ask(turn)
+
+
+async def hear_otherwise(turn: Turn) -> None:
+    """Hear a text of which the person said that it is no answer to the team."""
+    for reading in READINGS:
+        if reading not in _OF_THE_TEAM and await reading(turn):
+            return
+    await ask.ask(turn)
 
 
 async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:

@@ -16,6 +16,7 @@ _FIELD_PATTERNS: dict[Any, str] = {int: "-?[0-9]{1,18}", bool: "[01]", str: "[^:
 # string reach a handler, nor the callback data of the next buttons, where it might not fit.
 ItemId: TypeAlias = Annotated[str, "[A-Za-z0-9_-]{1,48}"]
 StepKey: TypeAlias = Annotated[str, "[a-z_]{1,32}"]
+FormName: TypeAlias = Annotated[str, "[a-z_]{0,12}"]
 ListKey: TypeAlias = Annotated[str, "[0-9a-f]{0,8}"]
 SearchWords: TypeAlias = Annotated[str, "[ -9;-~]{0,30}"]
 

@@ -8,6 +8,7 @@ from handlers.forms.form_buttons import (
     NOTICE,
     RECAP,
     TEXT,
+    first_change_keyboard,
     notice_keyboard,
     recap_keyboard,
     reminder_keyboard,
@@ -59,7 +60,7 @@ def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
         keyboard = notice_keyboard()
         lines.append(_message(turn, draft, "notice"))
     elif draft.step == RECAP:
-        keyboard = recap_keyboard(form, draft.subject)
+        keyboard = recap_keyboard(form, draft)
         lines.append(_message(turn, draft, "recap"))
     else:
         step = form.by_key[draft.step]
@@ -67,6 +68,14 @@ def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
         lines += [*_progress(form, draft), question(turn, draft, step)]
         lines += _given_before(form, step, draft)
     turn.say("\n".join(lines), keyboard)
+
+
+def ask_what_to_change(turn: Turn, draft: Draft) -> None:
+    """Ask which answer of a request to change; the form stands at its recap meanwhile."""
+    _keep(turn, draft)
+    form = form_of(turn, draft)
+    steps = tuple(step for step in form.steps if step.key in draft.answers)
+    turn.say(TEXT("what_to_change", changes=draft.changes), first_change_keyboard(form, steps))
 
 
 def remind(turn: Turn, draft: Draft) -> None:

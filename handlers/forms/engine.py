@@ -11,6 +11,7 @@ from handlers.forms import leaving
 from handlers.forms.asking import (
     ask_again,
     ask_back,
+    ask_what_to_change,
     current,
     explain,
     form_of,
@@ -28,12 +29,14 @@ from handlers.forms.words import (
     confirms_name,
     declines,
     keeps,
+    keeps_all,
     keeps_doubted,
     may_be_a_question,
     means_to_leave,
     says_no,
     sounds_like_a_question,
     step_back,
+    step_named,
     wants_to_stop,
 )
 from storage.records.drafts import Draft
@@ -86,13 +89,28 @@ async def reopen(
     changes: str | None = None,
     answered: tuple[str, int] | None = None,
 ) -> None:
-    """Open a form at its recap, to change an answer; ``changes`` is the number of the request.
+    """Open a form at its recap; with ``changes``, the number of a request, ask what to change.
 
     ``answered`` is a step, and the message in which its answer was typed.
     """
     draft = Draft((await turn.person()).id, form.name, RECAP, subject, dict(answers))
     step, message_id = answered or (None, None)
-    await _open(turn, replace(draft, changes=changes, answered_step=step, answered_in=message_id))
+    draft = replace(draft, changes=changes, answered_step=step, answered_in=message_id)
+    if changes is None:
+        await _open(turn, draft)
+    else:
+        await _open_to_change(turn, draft)
+
+
+async def _open_to_change(turn: Turn, draft: Draft) -> None:
+    """Ask what to change first; a change of the same request goes on where it was."""
+    under_way = await current(turn)
+    if under_way is None:
+        ask_what_to_change(turn, sound_draft(turn, form_of(turn, draft), draft))
+    elif (under_way.form, under_way.changes) == (draft.form, draft.changes):
+        ask_again(turn, under_way)
+    else:
+        _offer_to_go_on(turn, under_way)
 
 
 async def open_at(
@@ -141,7 +159,7 @@ async def _hear_answer(turn: Turn, draft: Draft, text: str) -> None:
     if draft.step in (NOTICE, RECAP) and (held := form_of(turn, draft).held_in(text)):
         # An answer that nobody asked for now: it is kept, and the form goes on.
         await _take(turn, replace(draft, step=held.key, reminded=False), text)
-    elif not draft.reminded and declines(turn, draft, text):
+    elif not draft.reminded and (declines(turn, draft, text) or keeps_all(draft, text)):
         await leaving.give_up(turn, draft)
     elif draft.reminded or says_no(draft, text):
         # A yes here may answer another message of the bot: show the step again instead.
@@ -150,6 +168,8 @@ async def _hear_answer(turn: Turn, draft: Draft, text: str) -> None:
         await go_on(turn, draft)
     elif step := step_back(turn, draft, text):
         ask_again(turn, replace(draft, step=step))
+    elif named := step_named(turn, draft, text):
+        ask_again(turn, replace(draft, step=named, editing=True))
     elif draft.step == RECAP:
         await hand_over(turn, draft)
     elif draft.step == NOTICE:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handlers.core.callback_data import CallbackData, ItemId, StepKey
+from handlers.core.callback_data import CallbackData, FormName, ItemId, StepKey
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
 from handlers.forms.steps import Form, Step
 from handlers.messages import Catalogue
@@ -61,9 +61,10 @@ class Confirm(CallbackData, prefix="fc", few=True):
 
 @dataclass(frozen=True)
 class Submit(CallbackData, prefix="fv"):
-    """Confirm the recap; the subject shows whether a second tap is for the same form."""
+    """Confirm the recap; form and subject show whether a later tap is for the same one."""
 
     subject: ItemId
+    form: FormName = ""
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,8 @@ def sure_keyboard(form: Form, step: Step) -> Keyboard:
     )
 
 
-def recap_keyboard(form: Form, subject: str) -> Keyboard:
-    """Return the buttons of the recap: submit, change an answer, cancel."""
+def recap_keyboard(form: Form, draft: Draft) -> Keyboard:
+    """Return the buttons of the recap: submit, the form's own, change an answer, cancel."""
     own = form.text
     change = own if "label_change" in own.names else TEXT
     # Whoever declines at the recap of a short form need not be asked whether to give it up.
@@ -119,16 +120,30 @@ def recap_keyboard(form: Form, subject: str) -> Keyboard:
         else _cancel()
     )
     return rows(
-        [button(own.label("submit"), Submit(subject))],
+        [button(submit_label(form, draft), Submit(draft.subject, form.name))],
+        *([each] for each in form.recap_more(draft)),
         [button(change.label("label_change" if change is own else "change"), ChooseChange())],
         [decline],
     )
 
 
+def submit_label(form: Form, draft: Draft) -> str:
+    """Return the label of the button that sends the form."""
+    return TEXT.label("save_changes") if draft.changes else form.text.label("submit")
+
+
 def change_keyboard(form: Form, steps: tuple[Step, ...]) -> Keyboard:
     """Return one button for each answer that can be changed, and the way back to the recap."""
-    options = [button(form.text.label(f"label_{step.key}"), AnswerAnew(step.key)) for step in steps]
-    return column([*options, button(TEXT.label("back_to_recap"), Keep(RECAP))])
+    return column([*_answers(form, steps), button(TEXT.label("back_to_recap"), Keep(RECAP))])
+
+
+def first_change_keyboard(form: Form, steps: tuple[Step, ...]) -> Keyboard:
+    """Return one button for each answer of a request to change, and one to change nothing."""
+    return column([*_answers(form, steps), button(TEXT.label("keep_all"), Cancel(sure=True))])
+
+
+def _answers(form: Form, steps: tuple[Step, ...]) -> list[Button]:
+    return [button(form.text.label(f"label_{step.key}"), AnswerAnew(step.key)) for step in steps]
 
 
 def cancel_keyboard() -> Keyboard:

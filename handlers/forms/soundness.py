@@ -26,11 +26,12 @@ def sound_draft(turn: Turn, form: Form, draft: Draft) -> Draft:
         value, beside = draft.answers.get(step.key), replace(draft, answers=kept)
         if step.applies(kept) and is_accepted(turn, form, beside, value, step):
             kept[step.key] = str(value)
+    carried = {key: value for key in form.carries if (value := draft.answers.get(key))}
     reusable = [step for step in form.steps if step.reusable and step.applies(kept)]
     is_reused = all(step.key in kept for step in reusable)
     checked = replace(
         draft,
-        answers=kept,
+        answers=kept | carried,
         reuses=draft.reuses if is_reused else None,
         unsure=draft.unsure if _asks_back(form, draft) else None,
     )

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
+from handlers.core.keyboards import Button
 from handlers.core.turn import Turn
 from handlers.messages import Catalogue
 from storage.records.drafts import Draft
@@ -83,6 +84,11 @@ def all_choices(_turn: Turn, _draft: Draft, step: Step) -> tuple[str, ...]:
     return step.choices
 
 
+def no_buttons(_draft: Draft) -> list[Button]:
+    """Add nothing to the recap."""
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A form: its steps, its messages, and what submitting does.
@@ -104,6 +110,12 @@ class Form:
     subject: Callable[[Turn, Draft], dict[str, object]]
     submit: Screen
     confirms: bool = True
+    # Values beside the answers that a draft takes along; no step asks for them.
+    carries: tuple[str, ...] = ()
+    # Buttons of the recap besides the common ones, and what to say to whoever taps an old recap:
+    # the name of the label, given the subject of the form that was shown.
+    recap_more: Callable[[Draft], list[Button]] = no_buttons
+    ended: Callable[[Turn, str], Awaitable[str]] | None = None
     offers: Callable[[Turn, Draft, Step], tuple[str, ...]] = all_choices
     by_key: Mapping[str, Step] = field(init=False)
 

@@ -171,16 +171,26 @@ async def resume(_update: Update, context: BotContext) -> None:
 
 @requires(Authority.PERSON)
 async def submit(update: Update, context: BotContext) -> None:
-    """Submit the complete form; a second tap says that it was submitted."""
-    turn, subject = context.turn, Submit.of(update).subject
+    """Submit the complete form; a later tap says what became of it."""
+    turn, tapped = context.turn, Submit.of(update)
     draft = await current(turn)
-    if draft is None or draft.subject != subject:
-        turn.toast(TEXT.label("already_submitted" if draft is None else "ended"))
+    if draft is None or draft.subject != tapped.subject or tapped.form not in ("", draft.form):
+        await say_ended(turn, tapped.form, tapped.subject)
     elif draft.step != RECAP:
         turn.toast(TEXT.label("incomplete"))
         ask_again(turn, draft)
     else:
         await hand_over(turn, draft)
+
+
+async def say_ended(turn: Turn, name: str, subject: str) -> None:
+    """Say what became of the form of an old recap, and take its buttons away."""
+    form = turn.services.forms.get(name)
+    if isinstance(form, Form) and form.ended is not None:
+        turn.toast(await form.ended(turn, subject), alert=True)
+    else:
+        turn.toast(TEXT.label("ended"), alert=True)
+    turn.remove_buttons()
 
 
 HANDLERS: tuple[Handler, ...] = (

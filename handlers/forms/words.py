@@ -28,6 +28,8 @@ def sounds_like_a_question(turn: Turn, draft: Draft, text: str) -> bool:
     if step is None:
         if form_of(turn, draft).held_in(text) or declines(turn, draft, text):
             return False
+        if keeps_all(draft, text) or step_named(turn, draft, text):
+            return False
         return not _submits(turn, draft, text) and step_back(turn, draft, text) is None
     return text.rstrip().endswith("?") and not step.free_text and not step.holds(text)
 
@@ -37,9 +39,13 @@ def may_be_a_question(turn: Turn, draft: Draft, text: str) -> bool:
     step = form_of(turn, draft).by_key.get(draft.step)
     if step is None or not step.is_name or wants_to_stop(turn, draft, text):
         return False
+    return opens_like_a_question(text) and not _is_one_of("back_words", text)
+
+
+def opens_like_a_question(text: str) -> bool:
+    """Tell whether a text begins like a question or a request."""
     normalised = f"{normalise(text)} "
-    begins = any(normalised.startswith(f"{opening} ") for opening in _phrases("question_openings"))
-    return begins and not _is_one_of("back_words", text)
+    return any(normalised.startswith(f"{opening} ") for opening in _phrases("question_openings"))
 
 
 def calls_for_help(text: str) -> bool:
@@ -52,9 +58,17 @@ def is_yes(text: str) -> bool:
     return _is_one_of("yes_words", text)
 
 
+def is_no(text: str) -> bool:
+    """Tell whether a text is one of the words for no."""
+    return _is_one_of("no_words", text)
+
+
 def _submits(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text says yes at the notice or the recap, in the words of the button too."""
-    labels = form_of(turn, draft).text.labels("submit") if draft.step == RECAP else ()
+    if draft.step != RECAP:
+        return is_yes(text)
+    form = form_of(turn, draft)
+    labels = TEXT.labels("save_changes") if draft.changes else form.text.labels("submit")
     return is_yes(text) or normalise(text) in map(normalise, labels)
 
 
@@ -107,6 +121,25 @@ def keeps(draft: Draft, text: str) -> bool:
         return False
     # While one answer is changed from the recap, "back" means back to the recap.
     return _is_one_of("keep_words", text) or (draft.editing and _is_one_of("back_words", text))
+
+
+def keeps_all(draft: Draft, text: str) -> bool:
+    """Tell whether a text asks to leave a request as it is, where it might be changed."""
+    return draft.changes is not None and draft.step == RECAP and _is_one_of("keep_words", text)
+
+
+def step_named(turn: Turn, draft: Draft, text: str) -> str | None:
+    """Return the step whose answer a text asks to change, at the recap; None for other texts."""
+    if draft.step != RECAP:
+        return None
+    form, typed = form_of(turn, draft), normalise(text)
+    for verb in sorted(_phrases("change_verbs"), key=len, reverse=True):
+        typed = typed.removeprefix(f"{verb} ")
+    for step in form.steps:
+        label = normalise(form.text.label(f"label_{step.key}"))
+        if step.key in draft.answers and typed in {label, label.split(" ", 1)[-1]}:
+            return step.key
+    return None
 
 
 def step_back(turn: Turn, draft: Draft, text: str) -> str | None:

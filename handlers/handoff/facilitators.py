@@ -15,6 +15,7 @@ from handlers.handoff.replied_to import RepliedTo, replied_to
 from handlers.handoff.threads import (
     LONGEST,
     CloseThread,
+    KeepOpen,
     ReopenThread,
     Threads,
 )
@@ -25,6 +26,8 @@ from storage.queues.outbox import Audience, Delivery
 from storage.records.conversation_values import Conversation, Ended, NewMessage, Side
 
 TEXT = Catalogue.of("handoff")
+# What the question whether to close begins with, in the message that it was added to.
+_QUESTION_MARK = "<b>La personne"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,12 @@ async def take_late_reply(turn: Turn, message: Message) -> bool:
 @requires(Authority.FACILITATORS)
 async def close(update: Update, context: BotContext) -> None:
     """Close a conversation, once if two facilitators tap; tell the person if they know of it."""
-    turn, conversation_id = context.turn, CloseThread.of(update).conversation_id
+    turn, choice = context.turn, CloseThread.of(update)
+    conversation_id = choice.conversation_id
+    conversation = await turn.work.conversations.get(conversation_id)
+    if conversation and not choice.sure and await _got_nothing(turn, conversation):
+        _ask_whether(turn, conversation)
+        return
     if not await caps.allows(turn, caps.ENDS, conversation_id):
         return
     try:
@@ -171,6 +179,62 @@ async def close(update: Update, context: BotContext) -> None:
             ended.conversation, lambda: _closed(turn, ended.conversation)
         )
     await _show(turn, ended, "closed_toast" if is_known else "closed_quietly_toast")
+
+
+async def _got_nothing(turn: Turn, conversation: Conversation) -> bool:
+    """Tell whether the person asked something, and no reply reached them or is on its way."""
+    if conversation.closed_at is not None or conversation.opened_by is not Side.PERSON:
+        return False
+    messages = await turn.work.conversations.messages(conversation.id)
+    replies = [message for message in messages if message.side is Side.FACILITATORS]
+    if any(message.delivered_at is not None for message in replies):
+        return False
+    return not replies or not await turn.work.outbox.is_owed(replies[-1].about)
+
+
+def _ask_whether(turn: Turn, conversation: Conversation) -> None:
+    """Ask, in the tapped message, whether to close what was never answered."""
+    question = TEXT("close_question", conversation=conversation)
+    keyboard = column(
+        [
+            # First what changes nothing: a double tap on "close" hits the first button.
+            button(TEXT.label("keep_open"), KeepOpen(conversation.id)),
+            button(TEXT.label("close_sure"), CloseThread(conversation.id, sure=True)),
+        ]
+    )
+    text = "\n\n".join(filter(None, [_tapped_text(turn), question]))
+    turn.rewrite(text, keyboard, about=conversation.about_note)
+
+
+def _tapped_text(turn: Turn) -> str:
+    """Return the tapped message as it stands, without the question whether to close."""
+    query = turn.update.callback_query
+    message = query.message if query else None
+    if not isinstance(message, Message) or not message.text:
+        return ""
+    text = message.text_html
+    head, _, last = text.rpartition("\n\n")
+    return head if last.startswith(_QUESTION_MARK) else text
+
+
+@requires(Authority.FACILITATORS)
+async def keep_open(update: Update, context: BotContext) -> None:
+    """Leave an exchange open after all: the tapped message is again what it was."""
+    turn = context.turn
+    conversation = await turn.work.conversations.get(KeepOpen.of(update).conversation_id)
+    if conversation is None:
+        turn.rewrite(TEXT("erased", number=None))
+        return
+    turn.toast(TEXT.label("kept_open_toast", conversation=conversation))
+    _restore(turn, conversation)
+
+
+def _restore(turn: Turn, conversation: Conversation) -> None:
+    text = _tapped_text(turn)
+    if text:
+        is_open = conversation.closed_at is None
+        close = button(TEXT.label("close"), CloseThread(conversation.id))
+        turn.rewrite(text, column([close]) if is_open else None, about=conversation.about_note)
 
 
 def _closed(turn: Turn, conversation: Conversation) -> tuple[str, Keyboard | None]:
@@ -201,14 +265,16 @@ async def reopen(update: Update, context: BotContext) -> None:
 
 async def _show(turn: Turn, ended: Ended, done: str) -> None:
     conversation = ended.conversation
-    turn.toast(TEXT.label(done if ended.won else "too_late", conversation=conversation))
+    mine = conversation.closed_by == turn.user.id
+    name = done if ended.won else "too_late"
+    turn.toast(TEXT.label(name, conversation=conversation, mine=mine))
     if ended.won:
         await Threads.of(turn).refresh(conversation)
     query, card = turn.update.callback_query, await turn.work.outbox.delivery(conversation.about)
     if query and query.message and card:
         tapped = Delivery(query.message.chat.id, query.message.message_id)
         if tapped != card:
-            turn.remove_buttons()
+            _restore(turn, conversation)
 
 
 @requires(Authority.FACILITATORS)
@@ -242,5 +308,6 @@ async def follow_group(turn: Turn, new_chat_id: int) -> None:
 HANDLERS: tuple[Handler, ...] = (
     command("signature", switch_signature),
     tap(CloseThread, close),
+    tap(KeepOpen, keep_open),
     tap(ReopenThread, reopen),
 )

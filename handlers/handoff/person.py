@@ -11,6 +11,8 @@ from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import checks, engine
 from handlers.forms.steps import Answers, Form, RefusedError, Step
+from handlers.handoff import recap
+from handlers.handoff.before import before, packed, unpacked
 from handlers.handoff.replied_to import RepliedTo, replied_to
 from handlers.handoff.threads import LONGEST, ReplyTo, Threads
 from handlers.messages import Catalogue
@@ -20,7 +22,6 @@ from storage.records.drafts import Draft
 from storage.records.questions import Question, as_kept
 
 TEXT = Catalogue.of("handoff")
-UNWRITTEN = "0"
 # A limit of open conversations a person: nobody may flood the facilitators' group.
 MOST_OPEN = 5
 
@@ -49,19 +50,31 @@ async def begin(update: Update, context: BotContext) -> None:
     standing = await turn.work.conversations.about_question(question.id) if question else None
     if standing is not None:
         _say(turn, standing, "already")
-    elif await turn.work.conversations.open_count(person.id) >= MOST_OPEN:
-        turn.say(TEXT("too_many", most=MOST_OPEN, identity=turn.services.identity))
-    else:
+    elif await may_open(turn):
         await _open_form(turn, question)
+
+
+async def may_open(turn: Turn) -> bool:
+    """Tell whether the person may hand over one more question; if not, say why."""
+    if not is_offered(turn):
+        turn.toast(TEXT.label("not_offered"), alert=True)
+        return False
+    if await turn.work.conversations.open_count((await turn.person()).id) >= MOST_OPEN:
+        turn.say(TEXT("too_many", most=MOST_OPEN, identity=turn.services.identity))
+        return False
+    return True
 
 
 async def _open_form(turn: Turn, question: Question | None) -> None:
     words = _words(turn, question) if question else ""
+    carried = {"before": packed(await before(turn, question))}
     if question and words and units(words) <= LONGEST:
         typed_in = None if question.message_id is None else ("text", question.message_id)
-        await engine.reopen(turn, FORM, str(question.id), {"text": words}, answered=typed_in)
+        answers = {"text": words, **carried}
+        await engine.reopen(turn, FORM, str(question.id), answers, answered=typed_in)
     else:
-        await engine.open_at(turn, FORM, str(question.id) if question else UNWRITTEN, "text")
+        subject = str(question.id) if question else recap.UNWRITTEN
+        await engine.open_at(turn, FORM, subject, "text", carried)
 
 
 def _words(turn: Turn, question: Question) -> str:
@@ -74,14 +87,22 @@ def _words(turn: Turn, question: Question) -> str:
     return typed if typed and is_it else question.text
 
 
-def _subject(turn: Turn, _draft: Draft) -> dict[str, object]:
-    return {"operator": turn.services.identity.operator}
+def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
+    return {
+        "operator": turn.services.identity.operator,
+        "before": unpacked(draft.answers.get("before")),
+    }
 
 
 def _question(text: str, answers: Answers) -> dict[str, str]:
     """Accept a question that has words and is not too long."""
     checks.passage("text", longest=LONGEST)(text, answers)
     return _reply(text, answers)
+
+
+def reply_words(text: str) -> str:
+    """Return a text as it is passed on; RefusedError says what it lacks."""
+    return _reply(text, {})["text"]
 
 
 def _reply(text: str, _answers: Answers) -> dict[str, str]:
@@ -102,6 +123,7 @@ async def hand_over(turn: Turn, draft: Draft) -> None:
         opened_by=Side.PERSON,
         question_id=question.id if question else None,
         typed_in=draft.answered_in if draft.answered_step == "text" else None,
+        before=unpacked(draft.answers.get("before")),
     )
     if not await caps.allows(turn, caps.HANDOVERS, turn.user.id):
         turn.work.drafts.save(draft)
@@ -111,6 +133,7 @@ async def hand_over(turn: Turn, draft: Draft) -> None:
         _say(turn, opened.conversation, "already")
         return
     await Threads.of(turn).post_question(opened.conversation)
+    turn.remove_buttons()
     _say(turn, opened.conversation, "receipt", operator=turn.services.identity.operator)
 
 
@@ -166,7 +189,7 @@ async def take_reply(turn: Turn) -> bool:
         return True
     conversation = await turn.work.conversations.get(quoted.conversation_id)
     try:
-        words = _reply(turn.text, {})["text"]
+        words = reply_words(turn.text)
     except RefusedError as refused:
         turn.say(TEXT(refused.reason, **refused.values))
         return True
@@ -211,20 +234,28 @@ async def _say_where_to_reply(turn: Turn, quoted: RepliedTo) -> None:
 
 async def _say_back(turn: Turn, conversation: Conversation | None, words: str) -> None:
     message = turn.update.effective_message
-    if conversation is None or conversation.person_id != (await turn.person()).id:
-        turn.say(TEXT("gone"), _ask_anew())
-        return
-    if conversation.closed_at is not None:
-        _say(turn, conversation, "closed_for_person", _ask_anew())
-        return
     if message is None:
         raise LookupError("a reply without a message")
+    if conversation is None:
+        turn.say(TEXT("gone"), _ask_anew())
+    elif await pass_back(turn, conversation, words, message.message_id):
+        _say(turn, conversation, "sent_back")
+
+
+async def pass_back(turn: Turn, conversation: Conversation, words: str, typed_in: int) -> bool:
+    """Pass on what the person typed in a message of their chat; if that may not be, say why."""
+    if conversation.person_id != (await turn.person()).id:
+        turn.say(TEXT("gone"), _ask_anew())
+        return False
+    if conversation.closed_at is not None:
+        _say(turn, conversation, "closed_for_person", _ask_anew())
+        return False
     if not await _may_write(turn, conversation):
-        return
-    new = NewMessage(conversation.id, Side.PERSON, words, message.chat.id, message.message_id)
+        return False
+    new = NewMessage(conversation.id, Side.PERSON, words, turn.chat_id, typed_in)
     sent = await turn.work.conversations.say(new)
     await Threads.of(turn).pass_on(conversation, sent)
-    _say(turn, conversation, "sent_back")
+    return True
 
 
 async def _may_write(turn: Turn, conversation: Conversation) -> bool:
@@ -235,11 +266,14 @@ async def _may_write(turn: Turn, conversation: Conversation) -> bool:
 
 
 FORM = Form(
-    name="handoff",
+    name=recap.FORM,
     text=TEXT,
     steps=(Step("text", _question, free_text=True),),
     subject=_subject,
     submit=hand_over,
+    carries=("before",),
+    recap_more=recap.alone,
+    ended=recap.ended,
 )
 REPLY = Form(
     name="handoff_reply",
@@ -251,5 +285,6 @@ REPLY = Form(
 )
 HANDLERS: tuple[Handler, ...] = (
     tap(HandOver, begin),
+    *recap.HANDLERS,
     tap(ReplyTo, begin_reply),
 )

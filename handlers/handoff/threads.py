@@ -22,7 +22,15 @@ LONGEST = 3500
 
 @dataclass(frozen=True)
 class CloseThread(CallbackData, prefix="hc"):
-    """Close a conversation, for facilitators."""
+    """Close a conversation, for facilitators; ``sure`` closes one without any reply too."""
+
+    conversation_id: int
+    sure: bool = False
+
+
+@dataclass(frozen=True)
+class KeepOpen(CallbackData, prefix="hk"):
+    """Leave a conversation open after the question whether to close it, for facilitators."""
 
     conversation_id: int
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from telegram import Update
 
@@ -13,9 +13,10 @@ from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn, composed
-from handlers.messages import Catalogue
+from handlers.messages import FRENCH, Catalogue, speaking
+from handlers.requests import changes
 from storage.queues.outbox import Audience, Outgoing, Pending
-from storage.records.interests import Event, Interest, Moved, Role, Status
+from storage.records.interests import Changed, Event, Interest, Moved, Role, Status
 from storage.subject import Kind
 from storage.unit_of_work import UnitOfWork
 
@@ -23,6 +24,8 @@ TEXT = Catalogue.of("administration")
 # "Take" and "undo" replace each other in the same place, so a double tap would hit both: the
 # second one is ignored for this long.
 _SLIP = timedelta(seconds=5)
+# So many changes are shown with the details; the message must stay readable.
+_MOST_CHANGES = 3
 
 
 @dataclass(frozen=True)
@@ -99,16 +102,26 @@ async def _notify(turn: Turn, interest: Interest) -> None:
     turn.notify(Audience.ADMINISTRATORS, text, keyboard, about=interest.about)
 
 
-async def notify_change(turn: Turn, interest: Interest) -> None:
-    """Tell the administrators that the person changed or withdrew a request."""
+async def notify_withdrawal(turn: Turn, interest: Interest) -> None:
+    """Tell the administrators that the person withdrew a request."""
     await refresh(turn, interest)
-    withdrawn = interest.status is Status.WITHDRAWN
     # ``about``: a withdrawal names the firm, so an erasure must find this message. It may replace
     # the notification as the message of the request: that is not edited after a withdrawal.
-    turn.notify(
-        Audience.ADMINISTRATORS,
-        TEXT("changed", interest=interest, withdrawn=withdrawn),
-        about=interest.about if withdrawn else None,
+    text = TEXT("withdrawn_by_person", interest=interest)
+    turn.notify(Audience.ADMINISTRATORS, text, about=interest.about)
+
+
+async def notify_change(turn: Turn, changed: Changed) -> None:
+    """Tell the administrators what the person changed, without the contact."""
+    interest = changed.interest
+    await refresh(turn, interest)
+    with speaking(FRENCH):
+        lines = changes.lines(changed.changes, is_open=False)
+    notified = await turn.work.outbox.delivery(interest.about)
+    content = composed(TEXT("changed", interest=interest, lines=lines), None, notified)
+    # A note: the notification stays the message of the request, and an erasure finds both.
+    turn.work.outbox.owe(
+        Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
     )
 
 
@@ -141,13 +154,24 @@ async def follow_group(turn: Turn, new_chat_id: int) -> None:
 
 async def _text(turn: Turn, interest: Interest, *, details: bool) -> str:
     taken = await _taken(turn, interest) if interest.status is not Status.RECEIVED else None
-    return TEXT("notification", interest=interest, details=details, taken=taken)
+    changed = await _changes(turn, interest) if details else []
+    values = {"details": details, "taken": taken, "changed": changed}
+    return TEXT("notification", interest=interest, **values)
+
+
+async def _changes(turn: Turn, interest: Interest) -> list[tuple[datetime, list[str]]]:
+    """Return the last changes of a request by the person, with all values."""
+    events = await turn.work.interests.events(interest.id)
+    with speaking(FRENCH):
+        told = [(event.at, changes.lines(event.changes)) for event in events if event.changes]
+    return told[-_MOST_CHANGES:]
 
 
 async def _taken(turn: Turn, interest: Interest) -> Event | None:
     """Return the last event that took the request in charge: when, and by whom."""
     events = await turn.work.interests.events(interest.id)
-    return next((event for event in reversed(events) if event.status is Status.TAKEN), None)
+    acts = (event for event in reversed(events) if not event.changes)
+    return next((event for event in acts if event.status is Status.TAKEN), None)
 
 
 def _keyboard(interest: Interest, *, details: bool) -> Keyboard | None:
@@ -175,6 +199,8 @@ async def show_details(update: Update, context: BotContext) -> None:
         turn.rewrite(TEXT("erased", number=interest.number if interest else None))
         return
     shown = choice.shown and interest.status is not Status.WITHDRAWN
+    if interest.status is Status.WITHDRAWN:
+        turn.toast(TEXT.label("no_details_toast", interest=interest))
     turn.rewrite(
         await _text(turn, interest, details=shown),
         _keyboard(interest, details=shown),

@@ -16,8 +16,10 @@ from handlers.forms.contacts import Contact
 from handlers.forms.remarks import joined
 from handlers.forms.steps import Answers, Form, Step
 from handlers.messages import Catalogue
-from handlers.requests import introductions, moments
-from handlers.requests.administrators import notify_change, notify_new
+from handlers.requests import changes as changed_answers
+from handlers.requests import introductions, moments, proposal
+from handlers.requests.administrators import notify_new
+from handlers.requests.interest import confirm_change
 from storage.engine.errors import NotFoundError
 from storage.records.drafts import Draft
 from storage.records.interests import OPEN, ContactKind, Interest, NewInterest, Role
@@ -99,7 +101,8 @@ def _moment(text: str, answers: Answers) -> dict[str, str]:
 
 
 def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
-    return {"services": turn.services, "is_new": draft.subject == NEW}
+    differs = changed_answers.differing(draft)
+    return {"services": turn.services, "is_new": draft.subject == NEW, "differs": differs}
 
 
 async def save(turn: Turn, draft: Draft) -> None:
@@ -131,8 +134,7 @@ async def _change(turn: Turn, interest_id: int, new: NewInterest) -> None:
     except NotFoundError:
         turn.say(TEXT("gone"))
         return
-    await notify_change(turn, changed)
-    _give_receipt(turn, changed, "receipt_changed")
+    await confirm_change(turn, changed)
 
 
 def _give_receipt(turn: Turn, interest: Interest, name: str) -> None:
@@ -199,4 +201,6 @@ FORM = Form(
     ),
     subject=_subject,
     submit=save,
+    carries=(changed_answers.STORED,),
+    ended=proposal.ended,
 )

@@ -13,10 +13,10 @@ from handlers.forms.remarks import joined
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
 from handlers.projects import browse
-from handlers.requests import contact_steps
+from handlers.requests import changes, contact_steps
 from handlers.requests.administrators import notify_change, notify_new
 from storage.records.drafts import Draft
-from storage.records.interests import ContactKind, Interest, NewInterest, Role, Status
+from storage.records.interests import Changed, ContactKind, Interest, NewInterest, Role, Status
 
 TEXT = Catalogue.of("interest", "contact", "remarks")
 _LONGEST = 1000
@@ -47,7 +47,8 @@ def _offered(turn: Turn, draft: Draft, step: Step) -> tuple[str, ...]:
 
 
 def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
-    return {"project": turn.services.knowledge.project(draft.subject), "services": turn.services}
+    project = turn.services.knowledge.project(draft.subject)
+    return {"project": project, "services": turn.services, "differs": changes.differing(draft)}
 
 
 @requires(Authority.PERSON)
@@ -111,19 +112,36 @@ async def save(turn: Turn, draft: Draft) -> None:
         await notify_new(turn, registration.interest)
         give_receipt(turn, registration.interest, "receipt")
         return
-    changed = await turn.work.interests.change(registration.interest.id, new)
+    await confirm_change(turn, await turn.work.interests.change(registration.interest.id, new))
+
+
+async def confirm_change(turn: Turn, changed: Changed) -> None:
+    """Tell both sides what changed in a request; where nothing did, the person alone."""
+    if not changed.changes:
+        give_receipt(turn, changed.interest, "receipt_unchanged")
+        return
     await notify_change(turn, changed)
-    give_receipt(turn, changed, "receipt_changed")
+    give_receipt(turn, changed.interest, "receipt_changed", lines=changes.lines(changed.changes))
 
 
-def give_receipt(turn: Turn, interest: Interest, name: str) -> None:
+async def ended(turn: Turn, subject: str) -> str:
+    """Return what became of the form of an old recap."""
+    requests = await turn.work.read_ahead.interests((await turn.person()).id)
+    standing = next((request for request in requests if request.project_id == subject), None)
+    if standing is None:
+        return TEXT.label("never_sent_toast")
+    withdrawn = standing.status is Status.WITHDRAWN
+    return TEXT.label("withdrawn_toast" if withdrawn else "already_sent_toast", interest=standing)
+
+
+def give_receipt(turn: Turn, interest: Interest, name: str, **values: object) -> None:
     """Send the receipt with the number, and remove the buttons of the recap."""
     turn.remove_buttons()
     ways_on = [
         button(TEXT.label("see_request"), ShowRequest(interest.id)),
         button(TEXT.label("other_projects"), ListProjects()),
     ]
-    turn.say(TEXT(name, interest=interest), with_person(column(ways_on)))
+    turn.say(TEXT(name, interest=interest, **values), with_person(column(ways_on)))
 
 
 FORM = Form(
@@ -143,6 +161,8 @@ FORM = Form(
     ),
     subject=_subject,
     submit=save,
+    carries=(changes.STORED,),
+    ended=ended,
     offers=_offered,
 )
 

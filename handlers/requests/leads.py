@@ -20,7 +20,7 @@ from handlers.forms.contacts import Contact
 from handlers.forms.remarks import joined
 from handlers.forms.steps import Answers
 from handlers.messages import Catalogue
-from handlers.requests import callback, moments
+from handlers.requests import callback, changes, moments
 from knowledge.text.normalise import normalise
 from storage.records.drafts import Draft
 from storage.records.interests import ContactKind, Interest
@@ -170,7 +170,8 @@ async def _add_to(turn: Turn, standing: Interest, given: Answers) -> None:
     if "message" in new:
         new["message"] = shorten(joined(answers["message"], new["message"]), callback.LONGEST)
     turn.preface = TEXT("adds_to_existing", interest=standing)
-    await _open(turn, str(standing.id), answers, new, changes=standing.number)
+    stored = changes.stored(answers)
+    await _open(turn, str(standing.id), stored, new, changes=standing.number)
 
 
 async def _open(

@@ -1,7 +1,8 @@
 """The person's own requests: their status, changing and withdrawing them."""
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from telegram import Update
 
@@ -22,15 +23,33 @@ from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine
 from handlers.forms.reminding import reminding
+from handlers.handoff import own_exchange
 from handlers.messages import Catalogue
-from handlers.requests import callback, interest, proposal
-from handlers.requests.administrators import notify_change
+from handlers.requests import callback, changes, interest, proposal
+from handlers.requests.administrators import notify_withdrawal
+from storage.records.conversation_values import Conversation
 from storage.records.interests import OPEN, Interest, Role, Status
 
 TEXT = Catalogue.of("requests")
-# The number as printed on a receipt, or as people copy it by hand.
-_NUMBER = re.compile(r"\s*TI[\s-]*(\d{4})[\s-]*(\d{4,})[\s.?!]*", re.IGNORECASE)
 _CHANGEABLE = frozenset({Status.RECEIVED, Status.TAKEN, Status.INTRODUCED})
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a person sent, and when: either a request, or a question handed over."""
+
+    number: str
+    at: datetime
+    request: Interest | None = None
+    exchange: Conversation | None = None
+    replied_at: datetime | None = None
+
+    @property
+    def shown_by(self) -> CallbackData:
+        """The button to its card."""
+        if self.exchange is not None:
+            return own_exchange.ShowExchange(self.exchange.id)
+        return ShowRequest(self.request.id if self.request else 0)
 
 
 @dataclass(frozen=True)
@@ -62,38 +81,50 @@ async def turn_page(update: Update, context: BotContext) -> None:
     turn.rewrite(*await _page(turn, TurnRequests.of(update).page))
 
 
-async def show_numbered(turn: Turn) -> bool:
-    """Show the request whose number was typed, or the list if it is not the person's own.
-
-    Return whether the text is the number of a request at all.
-    """
-    typed = _NUMBER.fullmatch(turn.text)
-    if typed is None:
-        return False
-    number = "TI-{}-{}".format(*typed.groups())
-    requests = await turn.work.read_ahead.interests((await turn.person()).id)
-    request = next((own for own in requests if own.number == number), None)
-    await (_show(turn, request) if request else show_list(turn))
-    return True
-
-
 async def show_list(turn: Turn) -> None:
-    """Show the latest requests of the person."""
+    """Show what the person sent: requests and handed-over questions, the latest first."""
     turn.say(*await _page(turn, 0))
 
 
 async def _page(turn: Turn, index: int) -> tuple[str, Keyboard]:
-    requests = await turn.work.read_ahead.interests((await turn.person()).id)
-    page = Page.of(requests, index, TEXT_ITEMS)
+    return listed(await everything_sent(turn), "list", index)
+
+
+async def everything_sent(turn: Turn) -> tuple[Sent, ...]:
+    """Return the requests and handed-over questions of the person, the latest first."""
+    person_id = (await turn.person()).id
+    requests = await turn.work.read_ahead.interests(person_id)
+    exchanges = await turn.work.conversations.of_person(person_id)
+    replied = await turn.work.conversations.replied_at([one.id for one in exchanges])
+    known = [
+        Sent(one.number, one.opened_at, exchange=one, replied_at=replied.get(one.id))
+        for one in exchanges
+        if own_exchange.is_known(one, is_replied_to=one.id in replied)
+    ]
+    asked = [Sent(one.number, one.created_at, request=one) for one in requests]
+    return tuple(sorted([*known, *asked], key=lambda one: (one.at, one.number), reverse=True))
+
+
+def listed(sent: Sequence[Sent], name: str, index: int, **values: object) -> tuple[str, Keyboard]:
+    """Return one page of what a person sent, under the words of this name."""
+    page = Page.of(sent, index, TEXT_ITEMS)
     keyboard = rows(
         *(
-            [button(f"{request.number}, {request.project_title}", ShowRequest(request.id))]
-            for request in page.items
+            [button(TEXT.label("item", number=number, sent=one), one.shown_by)]
+            for number, one in page.numbered()
         ),
         page.steps(TurnRequests),
         [button(TEXT.label("projects"), ListProjects())],
     )
-    return TEXT("list", page=page), with_person(keyboard)
+    return TEXT(name, page=page, **values), with_person(keyboard)
+
+
+async def show_sent(turn: Turn, sent: Sent) -> None:
+    """Show the card of a request or of a handed-over question."""
+    if sent.request is not None:
+        await _show(turn, sent.request)
+    elif sent.exchange is not None:
+        await own_exchange.show(turn, sent.exchange)
 
 
 async def _own(turn: Turn, interest_id: int) -> Interest | None:
@@ -116,7 +147,8 @@ async def show_request(update: Update, context: BotContext) -> None:
 
 async def _show(turn: Turn, request: Interest) -> None:
     events = await turn.work.interests.events(request.id)
-    turn.say(TEXT("card", request=request, events=events), _keyboard(request))
+    told = {event: changes.lines(event.changes) for event in events if event.changes}
+    turn.say(TEXT("card", request=request, events=events, changes=told), _keyboard(request))
 
 
 def _keyboard(request: Interest) -> Keyboard:
@@ -148,7 +180,8 @@ async def _reopen(turn: Turn, request: Interest) -> None:
         form, subject, answers = callback.FORM, str(request.id), callback.answers_of(request)
     else:
         form, subject, answers = proposal.FORM, str(request.id), proposal.answers_of(request)
-    await engine.reopen(turn, form, subject, answers, changes=request.number)
+    stored = changes.stored(answers)
+    await engine.reopen(turn, form, subject, stored, changes=request.number)
 
 
 @requires(Authority.PERSON)
@@ -158,14 +191,17 @@ async def withdraw(update: Update, context: BotContext) -> None:
     request = await _own(turn, choice.interest_id)
     if request is None:
         return
+    if request.status not in OPEN:
+        turn.rewrite(TEXT("already_ended", request=request), _keyboard(request))
+        return
     if not choice.sure:
         turn.say(TEXT("withdraw_question", request=request), _withdraw_keyboard(request))
         return
-    if request.status in OPEN and not await caps.allows(turn, caps.CHANGES, turn.user.id):
+    if not await caps.allows(turn, caps.CHANGES, turn.user.id):
         return
     moved = await turn.work.interests.withdraw(request.id, (await turn.person()).id)
     if moved.won:
-        await notify_change(turn, moved.interest)
+        await notify_withdrawal(turn, moved.interest)
     turn.rewrite(TEXT("withdrawn", request=moved.interest))
 
 

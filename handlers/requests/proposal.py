@@ -10,9 +10,9 @@ from handlers.core.turn import BotContext, Turn
 from handlers.forms import checks, engine
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
-from handlers.requests import contact_steps
-from handlers.requests.administrators import notify_change, notify_new
-from handlers.requests.interest import give_receipt
+from handlers.requests import changes, contact_steps
+from handlers.requests.administrators import notify_new
+from handlers.requests.interest import confirm_change, give_receipt
 from storage.engine.errors import NotFoundError
 from storage.records.drafts import Draft
 from storage.records.interests import ContactKind, Interest, NewInterest, Role
@@ -27,8 +27,8 @@ def _kind(_text: str, _answers: Answers) -> dict[str, str]:
     raise RefusedError("bad_kind")
 
 
-def _subject(turn: Turn, _draft: Draft) -> dict[str, object]:
-    return {"services": turn.services}
+def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
+    return {"services": turn.services, "differs": changes.differing(draft)}
 
 
 @requires(Authority.PERSON)
@@ -58,8 +58,16 @@ async def save(turn: Turn, draft: Draft) -> None:
     except NotFoundError:
         turn.say(TEXT("gone"))
         return
-    await notify_change(turn, changed)
-    give_receipt(turn, changed, "receipt_changed")
+    await confirm_change(turn, changed)
+
+
+async def ended(turn: Turn, subject: str) -> str:
+    """Return what became of the form of an old recap."""
+    requests = await turn.work.read_ahead.interests((await turn.person()).id)
+    standing = next((request for request in requests if str(request.id) == subject), None)
+    if standing is not None:
+        return TEXT.label("already_sent_toast", interest=standing)
+    return TEXT.label("ended_toast")
 
 
 def _proposal(turn: Turn, answers: Answers) -> NewInterest:
@@ -97,6 +105,8 @@ FORM = Form(
     ),
     subject=_subject,
     submit=save,
+    carries=(changes.STORED,),
+    ended=ended,
 )
 
 HANDLERS: tuple[Handler, ...] = (command("proposer", propose), tap(Propose, propose))

@@ -396,6 +396,8 @@ interest_events = Table(
     Column("actor_id", BigInteger, index=True),
     Column("actor_name", _NAME),
     Column("note", _MESSAGE),
+    # The answers that the person changed: [field, before, after] each.
+    Column("changes", JsonOf(list)),
     sqlite_autoincrement=True,
 )
 
@@ -439,6 +441,12 @@ conversations = Table(
     # The message in the person's chat in which the question was typed: an edit refers to it.
     Column("typed_in", BigInteger),
     Column("edited_at", UtcDateTime),
+    # The exchanges before the question that went with it: [asked, shown] each.
+    Column("before", JsonOf(list)),
+    # A text that the person was asked about passing on, the message it was typed in, and when.
+    Column("offered", _MESSAGE),
+    Column("offered_in", BigInteger),
+    Column("offered_at", UtcDateTime),
     Index(None, "person_id"),
     sqlite_autoincrement=True,
 )

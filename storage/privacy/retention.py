@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Table, delete, exists, func, select
+from sqlalchemy import ColumnElement, Table, delete, exists, func, select, update
 
 from storage.engine.repository import Repository
 from storage.engine.schema import (
@@ -40,14 +40,15 @@ _LIMITS = QuestionLimits()
 class Durations:
     """How long each thing is kept. People read the same in ``handlers/messages/rights.yaml``.
 
-    `context`, what a person was shown last, counts from then. `draft` counts from its last answer,
-    `question` from when it was asked. `conversation` counts
-    from its closing, or from its last change if it was never closed; the delivery records of its
-    messages go with it. `interest` counts from its closing, or from its last change if it was never
-    closed; it is then anonymised, and the delivery records of its notices go. `inbox_done` counts
-    from when an update was handled, `inbox_aside` from when it was set aside. `outbox_record`
-    counts from when a message was parked, or from when it was sent if it is about no conversation
-    and no interest; the record of one that quotes questions is kept as long as a question. `person`
+    `context`, what a person was shown last, counts from then.
+    `draft` counts from its last answer, or from when a person was asked about passing a text
+    on; `question` counts from when it was asked. `conversation` counts from its closing, or
+    from its last change if it was never closed; the delivery records of its messages go with
+    it. `interest` counts from its closing, or from its last change if it was never closed; it
+    is then anonymised, and the delivery records of its notices go. `inbox_done` counts from
+    when an update was handled, `inbox_aside` from when it was set aside. `outbox_record` counts
+    from when a message was parked, or from when it was sent if it is about no conversation and
+    no interest; the record of one that quotes questions is kept as long as a question. `person`
     counts from the last message of someone with no other data, and from the last use of a
     facilitator's signature.
     """
@@ -75,6 +76,7 @@ class Retention(Repository):
         """Erase or anonymise what has been kept long enough; returns row counts by table."""
         # Interests come first, as their notices go with them; people last, as they go only once no
         # other row refers to them.
+        await self._forget_offers(durations.draft)
         anonymised, notices = await self._anonymise_interests(durations.interest)
         ended, lines = await self._forget_conversations(durations.conversation)
         counts = {
@@ -120,6 +122,14 @@ class Retention(Repository):
             lines += await self._delete(outbox, tells_of(Kind.HANDOFF, ids))
             ended += await self._delete(conversations, conversations.c.id.in_(ids))
         return ended, lines
+
+    async def _forget_offers(self, duration: timedelta) -> None:
+        """Forget the texts that people were asked about passing on, and said nothing."""
+        await self._connection.execute(
+            update(conversations)
+            .where(conversations.c.offered_at < self._now - duration)
+            .values(offered=None, offered_in=None, offered_at=None)
+        )
 
     async def _forget_outgoing(self, durations: Durations) -> int:
         limit = self._now - durations.outbox_record

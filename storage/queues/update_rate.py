@@ -58,6 +58,11 @@ class UpdateRate(Repository):
         parameters = {"chat": chat_id, "handled_at": handled_at, "number": update_id}
         return bool(await self._connection.scalar(_CAME_BETWEEN, parameters))
 
+    async def came_since(self, chat_id: int, since: datetime, update_id: int) -> bool:
+        """Tell whether an update of a chat came after this time, and before this update."""
+        parameters = _parameters(chat_id, update_id, self._now, self._now - since)
+        return bool(await self._connection.scalar(_CAME_BEFORE, parameters))
+
     async def hold(self, chat_id: int, update_id: int, within: timedelta) -> bool:
         """Mark an update as left unanswered; True if it is the first within this duration."""
         parameters = _parameters(chat_id, update_id, self._now, within)
@@ -97,6 +102,7 @@ _NTH_BEFORE = (
     .offset(bindparam("nth"))
     .limit(1)
 )
+_CAME_BEFORE = select(exists().where(_BEFORE))
 _HELD_BEFORE = select(exists().where(_BEFORE, inbox.c.reference == _HELD))
 
 _HANDLED = (

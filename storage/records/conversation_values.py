@@ -15,10 +15,20 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """What the person asked, masked, and the titles that the bot showed; empty for no answer."""
+
+    asked: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """A question that facilitators answer themselves; `text` is the wording they were shown.
 
-    `typed_in` is the message in the person's chat in which they typed it.
+    `typed_in` is the message in the person's chat in which they typed it. `before` are the
+    exchanges that went with it. `offered` is what the person typed in the message `offered_in` and
+    was asked about passing on, at `offered_at`; all three are None once they have said.
     """
 
     id: int
@@ -34,6 +44,10 @@ class Conversation:
     closed_by_name: str | None
     typed_in: int | None = None
     edited_at: datetime | None = None
+    before: tuple[Exchange, ...] = ()
+    offered: str | None = None
+    offered_in: int | None = None
+    offered_at: datetime | None = None
 
     @property
     def about(self) -> Subject:
@@ -78,6 +92,16 @@ class NewConversation:
     opened_by: Side
     question_id: int | None = None
     typed_in: int | None = None
+    before: tuple[Exchange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """The last reply of the facilitators in a conversation; `answered_at` if the person wrote."""
+
+    conversation: Conversation
+    reply: Message
+    answered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

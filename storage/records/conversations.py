@@ -1,15 +1,19 @@
 """The questions handed over to facilitators, and the messages of both sides."""
 
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, update
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
 from storage.engine.schema import conversation_messages, conversations, questions, signatures
 from storage.records.conversation_values import (
+    Awaited,
     Conversation,
     Ended,
+    Exchange,
     Message,
     NewConversation,
     NewMessage,
@@ -19,6 +23,8 @@ from storage.records.conversation_values import (
 from storage.records.numbers import Numbering
 
 PREFIX = "Q"
+# What was asked, and what was shown.
+_PARTS_OF_AN_EXCHANGE = 2
 
 
 class Conversations(Repository):
@@ -40,6 +46,7 @@ class Conversations(Repository):
                 opened_by=new.opened_by,
                 text=new.text,
                 typed_in=new.typed_in,
+                before=[[one.asked, one.shown] for one in new.before],
                 opened_at=self._now,
                 updated_at=self._now,
             )
@@ -96,6 +103,44 @@ class Conversations(Repository):
     async def of_person(self, person_id: int) -> tuple[Conversation, ...]:
         """Give all of a person's conversations, oldest first."""
         return await self._all(conversations.c.person_id == person_id)
+
+    async def awaiting(
+        self, people: Collection[int], since: datetime
+    ) -> dict[int, tuple[Awaited, ...]]:
+        """Give by person the last reply that they got in each open conversation.
+
+        Only replies that arrived since this time count; the latest comes last.
+        """
+        found: dict[int, tuple[Awaited, ...]] = dict.fromkeys(people, ())
+        if not people:
+            return found
+        result = await self._connection.execute(_AWAITING, {"people": list(people), "since": since})
+        replies = [_answered(row) for row in result]
+        # Skip the second statement: seldom does anybody have a reply to answer.
+        ids = [reply.conversation_id for reply, _ in replies]
+        owners = await self._all(conversations.c.id.in_(ids)) if ids else ()
+        by_id = {one.id: one for one in owners}
+        for reply, answered_at in replies:
+            conversation = by_id[reply.conversation_id]
+            found[conversation.person_id] += (Awaited(conversation, reply, answered_at),)
+        return found
+
+    async def offer(self, conversation_id: int, text: str, typed_in: int) -> None:
+        """Keep a text of the person while they are asked whether it is to be passed on."""
+        await self._set_offered(conversation_id, text, typed_in, self._now)
+
+    async def settle_offer(self, conversation_id: int) -> None:
+        """Forget the text that the person was asked about."""
+        await self._set_offered(conversation_id, None, None, None)
+
+    async def _set_offered(
+        self, conversation_id: int, text: str | None, typed_in: int | None, at: datetime | None
+    ) -> None:
+        await self._connection.execute(
+            update(conversations)
+            .where(conversations.c.id == conversation_id)
+            .values(offered=text, offered_in=typed_in, offered_at=at)
+        )
 
     async def unfinished(self) -> tuple[Conversation, ...]:
         """Give all that are open, oldest first."""
@@ -189,6 +234,13 @@ class Conversations(Repository):
         row = result.one_or_none()
         return None if row is None else _message(row)
 
+    async def replied_at(self, conversation_ids: Collection[int]) -> dict[int, datetime]:
+        """Tell when the facilitators wrote last in these conversations, if they were read."""
+        if not conversation_ids:
+            return {}
+        result = await self._connection.execute(_REPLIED_AT, {"ids": list(conversation_ids)})
+        return {row.conversation_id: row.at for row in result}
+
     async def correct(self, message_id: int, text: str, *, stale: bool) -> Message:
         """Store an edited text; `stale` if its copy is not delivered yet, so cannot be edited."""
         return await self._change(message_id, text=text, edited_at=self._now, stale=stale)
@@ -273,9 +325,69 @@ class Conversations(Repository):
         return None if row is None else _message(row)
 
 
+_last_of_each = (
+    select(func.max(conversation_messages.c.id))
+    .join(conversations, conversation_messages.c.conversation_id == conversations.c.id)
+    .where(
+        conversations.c.person_id.in_(bindparam("people", expanding=True)),
+        conversations.c.closed_at.is_(None),
+        conversation_messages.c.side == Side.FACILITATORS,
+    )
+    .group_by(conversation_messages.c.conversation_id)
+)
+_answers = conversation_messages.alias("answers")
+_answered_at = (
+    select(func.max(_answers.c.at))
+    .where(
+        _answers.c.conversation_id == conversation_messages.c.conversation_id,
+        _answers.c.id > conversation_messages.c.id,
+    )
+    .scalar_subquery()
+)
+_AWAITING = (
+    select(conversation_messages, _answered_at.label("answered_at"))
+    .where(
+        conversation_messages.c.id.in_(_last_of_each),
+        conversation_messages.c.delivered_at
+        >= bindparam("since", type_=conversation_messages.c.delivered_at.type),
+    )
+    .order_by(conversation_messages.c.delivered_at, conversation_messages.c.id)
+)
+
+
+_REPLIED_AT = (
+    select(
+        conversation_messages.c.conversation_id,
+        func.max(conversation_messages.c.at).label("at"),
+    )
+    .where(
+        conversation_messages.c.conversation_id.in_(bindparam("ids", expanding=True)),
+        conversation_messages.c.side == Side.FACILITATORS,
+        conversation_messages.c.delivered_at.is_not(None),
+    )
+    .group_by(conversation_messages.c.conversation_id)
+)
+
+
 def _conversation(row: Row[*tuple[Any, ...]]) -> Conversation:
     values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
-    return Conversation(**{**values, "opened_by": Side(values["opened_by"])})
+    typed = {"opened_by": Side(values["opened_by"]), "before": exchanges(values["before"])}
+    return Conversation(**values | typed)
+
+
+def exchanges(stored: Sequence[object]) -> tuple[Exchange, ...]:
+    """Return stored exchanges as values, without what has another shape."""
+    return tuple(
+        Exchange(*map(str, one))
+        for one in stored
+        if isinstance(one, list) and len(one) == _PARTS_OF_AN_EXCHANGE
+    )
+
+
+def _answered(row: Row[*tuple[Any, ...]]) -> tuple[Message, datetime | None]:
+    values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
+    answered_at = values.pop("answered_at")
+    return Message(**{**values, "side": Side(values["side"])}), answered_at
 
 
 def _message(row: Row[*tuple[Any, ...]]) -> Message:

@@ -122,11 +122,32 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One answer of a request that the person changed; None where there was, or is, no answer."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A request after its answers were changed, and what differs; empty if nothing does."""
+
+    interest: Interest
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
-    """One change of status; `actor_id` is a Telegram id, None for the person's own act."""
+    """One step of a request; `actor_id` is a Telegram id, None for the person's own act.
+
+    With `changes`, the person changed answers, and the status stayed what it was.
+    """
 
     status: Status
     at: datetime
     actor_id: int | None
     actor_name: str | None
     note: str | None
+    changes: tuple[Change, ...] = ()

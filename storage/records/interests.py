@@ -1,6 +1,6 @@
 """Who is interested in which project, and every change of status since."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +11,8 @@ from storage.engine.repository import Repository
 from storage.engine.schema import interest_events, interests
 from storage.records.interest_values import (
     OPEN,
+    Change,
+    Changed,
     ContactKind,
     Event,
     Interest,
@@ -25,6 +27,8 @@ from storage.records.numbers import Numbering
 # Re-exported: callers import the values and their repository from one module.
 __all__ = [
     "OPEN",
+    "Change",
+    "Changed",
     "ContactKind",
     "Event",
     "Interest",
@@ -63,17 +67,26 @@ class Interests(Repository):
             standing = await self._required(interests.c.id == standing.id)
         return RecordedInterest(standing, created=False)
 
-    async def change(self, interest_id: int, new: NewInterest) -> Interest:
-        """Correct the person's answers; project, number and status stay.
+    async def change(self, interest_id: int, new: NewInterest) -> Changed:
+        """Correct the person's answers and record what differs; project, number, status stay.
 
-        Raises `NotFoundError` if it does not exist or is anonymous.
+        Where nothing differs, nothing is written. Raises `NotFoundError` if it does not exist or
+        is anonymous.
         """
+        standing = await self.get(interest_id)
+        if standing is None or standing.is_anonymous:
+            raise NotFoundError(f"no interest {interest_id} to change")
+        changes = _differences(standing, new)
+        if not changes:
+            return Changed(standing, ())
         changed = await self._update(
             interests.c.id == interest_id, interests.c.person_id.is_not(None), **_answers(new)
         )
         if changed is None:
             raise NotFoundError(f"no interest {interest_id} to change")
-        return changed
+        event = Event(changed.status, self._now, None, None, None, changes)
+        await self._record(interest_id, event)
+        return Changed(changed, changes)
 
     async def of_person(self, person_id: int) -> tuple[Interest, ...]:
         """Give all of a person's interests, oldest first."""
@@ -145,13 +158,13 @@ class Interests(Repository):
         return Moved(moved, won=True)
 
     async def events(self, interest_id: int) -> tuple[Event, ...]:
-        """Give all changes of an interest's status, oldest first."""
+        """Give all steps of an interest, oldest first."""
         result = await self._connection.execute(
             select(*_EVENT)
             .where(interest_events.c.interest_id == interest_id)
             .order_by(interest_events.c.id)
         )
-        return tuple(Event(Status(row[0]), *row[1:]) for row in result)
+        return tuple(Event(Status(row[0]), *row[1:-1], _changes(row[-1])) for row in result)
 
     async def anonymise(self, condition: ColumnElement[bool]) -> int:
         """Erase all but number, project, status, role and dates of these; returns how many."""
@@ -160,7 +173,7 @@ class Interests(Repository):
         await self._connection.execute(
             update(interest_events)
             .where(interest_events.c.interest_id.in_(chosen))
-            .values(actor_id=None, actor_name=None, note=None)
+            .values(actor_id=None, actor_name=None, note=None, changes=[])
         )
         result = await self._connection.execute(
             update(interests).where(condition).values(**_ANONYMOUS)
@@ -200,8 +213,10 @@ class Interests(Repository):
         return interest
 
     async def _record(self, interest_id: int, event: Event) -> None:
+        values = asdict(event)
+        values["changes"] = [[one.field, one.before, one.after] for one in event.changes]
         await self._connection.execute(
-            self._insert(interest_events).values(interest_id=interest_id, **asdict(event))
+            self._insert(interest_events).values(interest_id=interest_id, **values)
         )
 
     async def _update(self, *conditions: ColumnElement[bool], **values: object) -> Interest | None:
@@ -245,7 +260,21 @@ _EVENT = (
     interest_events.c.actor_id,
     interest_events.c.actor_name,
     interest_events.c.note,
+    interest_events.c.changes,
 )
+# What the person may change of a request, in the order in which it is told.
+_CHANGEABLE = (
+    "role",
+    "message",
+    "company",
+    "contact_name",
+    "contact_kind",
+    "contact",
+    "contact_note",
+    "siret",
+)
+# A field, what it was and what it is.
+_PARTS_OF_A_CHANGE = 3
 
 _ANONYMOUS = {
     "person_id": None,
@@ -263,6 +292,24 @@ def _answers(new: NewInterest) -> dict[str, object]:
     values = asdict(new)
     del values["project_id"]
     return values
+
+
+def _differences(standing: Interest, new: NewInterest) -> tuple[Change, ...]:
+    pairs = ((name, getattr(standing, name), getattr(new, name)) for name in _CHANGEABLE)
+    return tuple(
+        Change(name, before and str(before), after and str(after))
+        for name, before, after in pairs
+        if (before or None) != (after or None)
+    )
+
+
+def _changes(stored: Sequence[object]) -> tuple[Change, ...]:
+    """Return the changes of a row, without what another version wrote otherwise."""
+    return tuple(
+        Change(*one)
+        for one in stored
+        if isinstance(one, list) and len(one) == _PARTS_OF_A_CHANGE and isinstance(one[0], str)
+    )
 
 
 def _interest(row: Row[*tuple[Any, ...]]) -> Interest:

@@ -173,6 +173,23 @@ class Questions(Repository):
         row = (await self._connection.execute(_LATEST, {"person": person_id})).one_or_none()
         return None if row is None else question_of(row)
 
+    async def before(
+        self, person_id: int, question_id: int | None, since: datetime, limit: int
+    ) -> tuple[Question, ...]:
+        """Give the person's last questions with words before this one (or now), oldest first."""
+        await self._changes.write(questions)
+        conditions = [
+            questions.c.person_id == person_id,
+            questions.c.asked_at >= since,
+            questions.c.text != "",
+        ]
+        if question_id is not None:
+            conditions.append(questions.c.id < question_id)
+        result = await self._connection.execute(
+            select(*COLUMNS).where(*conditions).order_by(questions.c.id.desc()).limit(limit)
+        )
+        return tuple(question_of(row) for row in result)[::-1]
+
     async def thin_out(self, limits: QuestionLimits) -> int:
         """Delete the oldest questions of whoever has too many; returns how many were deleted.
 
