@@ -144,7 +144,6 @@ def named(text: str, towns: Towns, **otherwise: bool) -> list[str] | None:
         ("marseille 8eme arrondissement", "Marseille"),
         ("13ème arrondissement de Marseille", "Marseille"),
         ("et à Toulon ?", "Toulon"),
-        ("et si je suis a toulon", "Toulon"),
         ("Toulon", "Toulon"),
         ("toulon ?", "Toulon"),
         ("Miramas c'est dedans ?", "Miramas"),

@@ -182,8 +182,10 @@ def _dated(turn: Turn) -> str:
         return ""
     if towns.is_example:
         return TEXT.label("dated_example")
-    name = "listed" if towns.listed_on else "imported" if towns.imported_on else "not"
-    return TEXT.label(f"dated_{name}", day=towns.listed_on, imported=towns.imported_on)
+    if towns.listed_on:
+        return TEXT.label("dated_listed", day=towns.listed_on, imported=towns.imported_on)
+    name = "dated_imported" if towns.imported_on else "dated_not"
+    return TEXT.label(name, imported=towns.imported_on)
 
 
 def _ask_which(turn: Turn, name: str, towns: Sequence[Town], *, in_place: bool = False) -> None:

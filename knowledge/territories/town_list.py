@@ -23,7 +23,7 @@ EXAMPLE_FILE = "fictifs/territoires.csv"
 # A year: the perimeters change seldom, but communes merge every first of January.
 OLD_DAYS = 365
 _DATE_IN_NAME = re.compile(r"(?<!\d)(20\d\d)[-_]?(\d\d)[-_]?(\d\d)(?!\d)")
-_LISTED, _IMPORTED, _SOURCE, _EXAMPLE = "liste du", "importée le", "fichier", "exemple"
+_LISTED, _IMPORTED, _SOURCE, _EXAMPLE = "liste du", "import du", "fichier", "exemple"
 # Facilitators' programs read it too: no secret is in it.
 _MODE = 0o644
 
