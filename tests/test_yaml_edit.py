@@ -21,6 +21,7 @@ from knowledge.curation.yaml_edit import (
     with_phrasing,
 )
 from knowledge.files.yaml_reader import parse
+from knowledge.loading import ACTS
 from knowledge.text.normalise import normalise
 
 SHIPPED = Path(knowledge.__file__).parent
@@ -210,6 +211,18 @@ def gains_one_line(faq: str, entry: str) -> None:
     assert come == ['      - "Une tout autre façon : « demander » ?"\n']
     after = edited.index(come[0]) + len(come[0])
     assert edited[after:].lstrip().startswith("voir_aussi:")
+
+
+def test_an_act_gains_a_phrasing_as_an_entry_does() -> None:
+    text = (Path(knowledge.__file__).parent / ACTS).read_text("utf-8")
+    for number, act in enumerate(parse(text.encode(), ACTS)[0].data["actes"]):  # type: ignore[union-attr]  # it can be read
+        edited = with_phrasing(text, act["id"], "une façon toute neuve", ACTS)
+        after = parse(edited.encode(), ACTS)[0]
+        assert after is not None
+        assert after.data["actes"][number]["variantes"][-1] == "une façon toute neuve"
+        assert len(edited.splitlines()) == len(text.splitlines()) + 1
+    with pytest.raises(EditError):
+        with_phrasing(text, "financement", "une façon toute neuve", ACTS)
 
 
 def test_lists_between_brackets_change_on_their_line() -> None:
