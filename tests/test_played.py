@@ -1,0 +1,52 @@
+"""Dialogues written by people who did not see the code: each must lead somewhere."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import SHIPPED
+from dialogue import staged
+from played import UnseenError, play, read
+
+from knowledge.knowledge import Knowledge
+from knowledge.loading import Compiling, load
+from knowledge.ranking.encoder import UniversalSentenceEncoder
+from knowledge.ranking.model_store import ModelStore
+
+FILES = ("dialogues_a.yaml", "dialogues_b.yaml", "dialogues_c.yaml")
+
+
+@pytest.fixture(scope="module")
+def understood(models: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
+    """The shipped knowledge as it serves: with the encoder of meaning."""
+    encoder = UniversalSentenceEncoder(tmp_path_factory.mktemp("encoder"))
+    return load(SHIPPED, fictitious=True, compiling=Compiling(encoder=encoder, store=models))
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_dialogues_lead_somewhere(
+    name: str, understood: Knowledge, tmp_path: Path, blank_file: Path
+) -> None:
+    shutil.copy(blank_file, tmp_path / "bot.db")
+    faults = []
+    async with staged(
+        understood,
+        tmp_path / "bot.db",
+        contact_email="equipe@example.org",
+        contact_phone="04 00 00 00 00",
+        operator_name="Essai",
+    ) as stage:
+        for number, dialogue in enumerate(read(name)):
+            try:
+                await play(stage, dialogue, number)
+            except UnseenError as unseen:
+                faults.append(f"{dialogue['name']}: {unseen}")
+        assert await stage.inbox_count("aside") == 0, "a handler failed"
+    assert not faults, f"{len(faults)} lead nowhere:\n\n" + "\n\n".join(faults)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_dialogue_has_a_name_of_its_own(name: str) -> None:
+    dialogues: list[dict[str, Any]] = read(name)
+    assert len({each["name"] for each in dialogues}) == len(dialogues)
