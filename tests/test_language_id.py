@@ -29,8 +29,8 @@ def said_by(voice: dict[str, Any]) -> Iterator[str]:
     yield from voice.get("hors_sujet", ())
 
 
-# One voice is a Briton's, who writes in English or in both languages at once.
-BRITON = [voice for voice in voices() if "britannique" in voice["nom"]]
+# These write in English, or in both languages at once.
+BRITON = [voice for voice in voices() if "britannique" in voice["nom"] or "anglais" in voice["nom"]]
 FRENCH = [voice for voice in voices() if voice not in BRITON]
 
 

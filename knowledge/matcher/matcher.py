@@ -105,6 +105,7 @@ class Matcher:
         )
         self._referrals = frozenset(entry.id for entry in entries if entry.service)
         self._act_ids = frozenset(act.id for act in acts)
+        self._doing = frozenset(act.id for act in acts if act.action)
         finding = (act.id for act in acts if act.action is Action.PROJECTS)
         self._on_projects = frozenset({FIND_PROJECTS, *finding})
         self._exact = _exact_phrasings(examples)
@@ -233,6 +234,9 @@ class Matcher:
 
     def _following(self, normalised: str, after: str, alone: _Judged) -> Decision | None:
         """Decide with what was shown before; None for a message that says all by itself."""
+        if self._is_exact(normalised) in self._doing:
+            # "et en anglais ?" is short, and asks for something by itself.
+            return None
         elliptic = is_elliptic(normalised)
         if not (elliptic or (points_back(normalised) and not _is_sure(alone.decision))):
             return None
