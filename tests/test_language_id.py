@@ -142,3 +142,8 @@ async def test_what_is_said_in_neither_language_gets_one_line_in_its_own(sme: Sp
 async def test_a_question_in_french_has_no_remark(sme: Speaker) -> None:
     await sme.says("avez-vous un business plan et du feedback à montrer ?")
     assert "en français" not in sme.text
+
+
+@pytest.mark.parametrize("typed", ["usinage", "projets", "Formation soudure", "mes demandes"])
+def test_a_lone_word_of_the_workshop_is_french(typed: str) -> None:
+    assert language_of(normalise(typed)) == "fr"
