@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Iterable, Iterator
 
 from telegram import (
     BotCommand,
-    BotCommandScope,
     BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
 )
@@ -15,6 +14,7 @@ from telegram.ext import ExtBot
 from bot.messages import TEXT
 from handlers.core.keyboards import shorten
 from handlers.core.services import Services
+from handlers.messages import ENGLISH, FRENCH, speaking
 
 logger = logging.getLogger(__name__)
 
@@ -29,10 +29,14 @@ COMMANDS = (
     "confidentialite",
     "mesdonnees",
     "supprimer",
+    "langue",
 )
 FACILITATORS_COMMANDS = ("sansreponse", "tester", "faq", "historique", "signature")
 # Length limits: Bot API, setMyDescription and setMyShortDescription.
 _LONGEST_DESCRIPTION = 512
+_PRIVATE = BotCommandScopeAllPrivateChats()
+# The language of the texts, and whose Telegram shows them: everybody's, unless it is in English.
+_CLIENTS = ((FRENCH, None), (ENGLISH, ENGLISH))
 _LONGEST_SHORT = 120
 
 
@@ -49,17 +53,20 @@ async def introduce(bot: ExtBot[None], services: Services) -> None:
 def _introduction(bot: ExtBot[None], services: Services) -> Iterator[tuple[str, Awaitable[object]]]:
     """Yield what is to be told and the call that tells it, each begun only when it is awaited."""
     operator = services.identity.operator
-    yield "the command menu", _set_menu(bot, COMMANDS, BotCommandScopeAllPrivateChats())
-    description = TEXT.label("description", operator=operator)
-    yield "the description", bot.set_my_description(shorten(description, _LONGEST_DESCRIPTION))
-    short = TEXT.label("short_description", operator=operator)
-    yield "the short description", bot.set_my_short_description(shorten(short, _LONGEST_SHORT))
+    for spoken, code in _CLIENTS:
+        with speaking(spoken):
+            menu, described = _menu(COMMANDS), TEXT.label("description", operator=operator)
+            short = shorten(TEXT.label("short_description", operator=operator), _LONGEST_SHORT)
+        yield "the command menu", bot.set_my_commands(menu, _PRIVATE, language_code=code)
+        yield (
+            "the description",
+            bot.set_my_description(shorten(described, _LONGEST_DESCRIPTION), language_code=code),
+        )
+        yield "the short description", bot.set_my_short_description(short, language_code=code)
     if services.facilitator_chat_id is not None:
         scope = BotCommandScopeChat(services.facilitator_chat_id)
-        yield "the facilitators' menu", _set_menu(bot, FACILITATORS_COMMANDS, scope)
+        yield "the facilitators' menu", bot.set_my_commands(_menu(FACILITATORS_COMMANDS), scope)
 
 
-async def _set_menu(bot: ExtBot[None], names: Iterable[str], scope: BotCommandScope) -> None:
-    await bot.set_my_commands(
-        [BotCommand(name, TEXT.label(f"command_{name}")) for name in names], scope
-    )
+def _menu(names: Iterable[str]) -> list[BotCommand]:
+    return [BotCommand(name, TEXT.label(f"command_{name}")) for name in names]

@@ -322,6 +322,7 @@ def _services(
             in_all=settings.questions_in_all,
         ),
         forms={form.name: form for form in handlers.table.FORMS},
+        taps=handlers.table.TAPS,
     )
 
 

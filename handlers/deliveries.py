@@ -68,8 +68,7 @@ async def failed(work: UnitOfWork, item: Pending, why: str, services: Services) 
     thread = await _conversation(work, item.about)
     is_news = item.method == "sendMessage" and not _is_note(item)
     if thread and is_news:
-        text = TEXT("person_undelivered", conversation=thread, identity=services.identity)
-        await threads.tell_person(thread, text)
+        await _tell_person(threads, "person_undelivered", thread, services)
     return False
 
 
@@ -80,8 +79,16 @@ async def held(work: UnitOfWork, about: Subject, services: Services) -> None:
         return
     message = await work.conversations.message(about.message_id) if about.message_id else None
     if (message.side if message else conversation.opened_by) is Side.PERSON:
-        text = TEXT("person_held", conversation=conversation, identity=services.identity)
-        await Threads(work, services).tell_person(conversation, text)
+        await _tell_person(Threads(work, services), "person_held", conversation, services)
+
+
+async def _tell_person(
+    threads: Threads, name: str, conversation: Conversation, services: Services
+) -> None:
+    await threads.tell_person(
+        conversation,
+        lambda: (TEXT(name, conversation=conversation, identity=services.identity), None),
+    )
 
 
 async def matter(work: UnitOfWork, about: Subject | None) -> str:

@@ -6,11 +6,12 @@ Nothing is decided here: a handler that does not find a value prefetched reads i
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from telegram import Update, User
 
 from handlers.core import buttons as navigation
-from handlers.core import flood
+from handlers.core import flood, spoken
 from handlers.core.callback_data import SEPARATOR
 from handlers.core.full_text import full_text
 from handlers.core.services import Services
@@ -44,53 +45,69 @@ _PERSONAL = frozenset(
 _MATCHING_SECONDS = 0.3
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An update whose text must be matched, and what was last shown to who wrote it."""
+
+    update: Update
+    after: str = ""
+
+
 async def asked_anew(
     database: Database, services: Services, updates: Sequence[Update]
-) -> tuple[Update, ...]:
+) -> tuple[Asked, ...]:
     """Return the updates whose text must be matched and has no cached decision.
 
     Texts typed into a form are left out because they are seldom questions, and so are those of
     people over the rate limit, who get no answer.
     """
-    knowledge = services.knowledge
-    new = [
-        (update, writer.id)
-        for update in updates
-        if (writer := ask.writer(update))
-        and services.decisions.get(knowledge, _text(update)) is None
-    ]
-    if not new:
+    written = [(update, writer.id) for update in updates if (writer := ask.writer(update))]
+    if not written:
         return ()
     async with database.begin() as work:
+        topics = await work.contexts.topics([writer for _, writer in written])
+        new = [
+            (Asked(update, topics.get(writer, "")), writer)
+            for update, writer in written
+            if _is_new(services, _text(update), topics.get(writer, ""))
+        ]
         filling = await work.drafts.writers([writer for _, writer in new])
-        calm = await _recent(work, services, [update for update, _ in new])
-    return tuple(update for update, writer in new if writer in calm and writer not in filling)
+        calm = await _recent(work, services, [asked.update for asked, _ in new])
+    return tuple(asked for asked, writer in new if writer in calm and writer not in filling)
 
 
-async def match_ahead(services: Services, updates: Sequence[Update]) -> int:
+def _is_new(services: Services, text: str, after: str) -> bool:
+    return services.decisions.get(services.knowledge, text, after) is None
+
+
+async def match_ahead(services: Services, asked: Sequence[Asked]) -> int:
     """Match the texts while no transaction is open; return how many updates are ready.
 
     The ready ones are the first of the batch; fewer than all if matching takes too long.
     """
-    texts = [full_text(update.message or update.edited_message) for update in updates]
-    return await match_texts(services, texts)
+    return await match_texts(
+        services,
+        [(full_text(one.update.message or one.update.edited_message), one.after) for one in asked],
+    )
 
 
-async def match_texts(services: Services, texts: Sequence[str]) -> int:
-    """Match these texts, as `match_ahead` does those of updates."""
+async def match_texts(services: Services, texts: Sequence[tuple[str, str]]) -> int:
+    """Match these texts, each with what was shown before it, as `match_ahead` does."""
     knowledge = services.knowledge
     ready, decisions = await asyncio.to_thread(_match, knowledge.matcher, texts)
-    for text, decision in decisions.items():
-        services.decisions.keep(knowledge, text, decision)
+    for (text, after), decision in decisions.items():
+        services.decisions.keep(knowledge, text, decision, after)
     return ready
 
 
-def _match(matcher: Matcher, texts: Sequence[str]) -> tuple[int, dict[str, Decision]]:
+def _match(
+    matcher: Matcher, texts: Sequence[tuple[str, str]]
+) -> tuple[int, dict[tuple[str, str], Decision]]:
     """Match at least one text, and more until time is up; return how many, and the decisions."""
-    until, decisions = time.monotonic() + _MATCHING_SECONDS, dict[str, Decision]()
-    for number, text in enumerate(texts, 1):
-        if text not in decisions:
-            decisions[text] = matcher.match(text)
+    until, decisions = time.monotonic() + _MATCHING_SECONDS, dict[tuple[str, str], Decision]()
+    for number, (text, after) in enumerate(texts, 1):
+        if (text, after) not in decisions:
+            decisions[text, after] = matcher.match(text, after=after)
         if time.monotonic() > until:
             return number, decisions
     return len(texts), decisions
@@ -110,6 +127,12 @@ def _asker(update: Update) -> User | None:
     return update.callback_query.from_user if prefix in _PERSONAL else None
 
 
+def _in_private(update: Update) -> User | None:
+    """Return who wrote or tapped in a private chat: what they are shown is kept."""
+    user, chat = update.effective_user, update.effective_chat
+    return user if user and chat and user.id == chat.id else None
+
+
 def _commander(update: Update) -> User | None:
     """Return who typed a command, if the update is one."""
     typed = update.callback_query is None and _text(update).startswith("/")
@@ -121,9 +144,11 @@ async def prefetch(work: UnitOfWork, services: Services, updates: Sequence[Updat
     recent = await _recent(work, services, updates)
     calm = [update for update in updates if _chat(update) in recent]
     askers = _ids(map(_asker, calm))
-    people = await work.people.recognise(askers)
+    people = await work.people.recognise(askers | _ids(map(_in_private, calm)))
     person_ids = [person.id for person in people]
     drafts = await work.drafts.of_people(person_ids)
+    tongues = {person.telegram_id: person.tongue for person in people}
+    others = _ids(map(spoken.answered, calm)) - tongues.keys()
     # A command typed during a form is followed by a reminder of the form.
     commanders = _ids(map(_commander, calm))
     filling = {person.telegram_id for person in people if drafts[person.id]} & _ids(
@@ -134,12 +159,14 @@ async def prefetch(work: UnitOfWork, services: Services, updates: Sequence[Updat
     return Prefetch(
         people={person.telegram_id: person for person in people},
         drafts=drafts,
+        contexts=await work.contexts.of_people(person_ids),
         without_draft=commanders - await work.drafts.writers(commanders),
         interests=await work.interests.of_people(person_ids),
         within_rate=frozenset(recent) if services.flood_limit else frozenset(),
         handled_at=await work.update_rate.handled_at(last_handled),
         # A tap on a title records a question too.
         questions=len(askers),
+        tongues=tongues | await work.people.tongues(others),
     )
 
 

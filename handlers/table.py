@@ -1,16 +1,19 @@
 """The lists of everything people can do: handlers, in the order they are tried, and forms."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from handlers.conversation import edits, hear
 from handlers.core import paging
 from handlers.core.ahead import Works
-from handlers.core.routing import Handler
+from handlers.core.routing import Handler, Tap
 from handlers.curation import fill_gap, history, publish, trial, unanswered
 from handlers.forms import tapping
 from handlers.forms.steps import Form
-from handlers.general import fallback, groups, privacy, start_and_help
+from handlers.general import fallback, groups, languages, privacy, start_and_help
 from handlers.handoff import facilitators, person
 from handlers.projects import browse
-from handlers.questions import answer, ask, themes
+from handlers.questions import answer, choices, themes
 from handlers.requests import administrators, interest, own_requests, proposal
 
 # PTB runs the first handler that matches: commands and buttons are exact, so plain texts come after
@@ -18,10 +21,11 @@ from handlers.requests import administrators, interest, own_requests, proposal
 ALL: tuple[Handler, ...] = (
     *groups.HANDLERS,
     *start_and_help.HANDLERS,
+    *languages.HANDLERS,
     *paging.HANDLERS,
     *themes.HANDLERS,
     *answer.HANDLERS,
-    *ask.HANDLERS,
+    *choices.HANDLERS,
     *edits.HANDLERS,
     *browse.HANDLERS,
     *interest.HANDLERS,
@@ -50,5 +54,11 @@ AHEAD: Works = {
     **history.AHEAD,
     **trial.AHEAD,
 }
+
+# What may be typed instead of tapped, by the prefix of its callback data. What needs slow work
+# first is left out: a text is not known to be a label before the transaction.
+TAPS: Mapping[str, Tap] = MappingProxyType(
+    {each.prefix: each for each in ALL if isinstance(each, Tap) and each.prefix not in AHEAD}
+)
 
 FORMS: tuple[Form, ...] = (interest.FORM, proposal.FORM, person.FORM, person.REPLY)

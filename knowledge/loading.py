@@ -15,7 +15,7 @@ from knowledge.files.yaml_reader import Document, parse, read
 from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import Matcher
 from knowledge.matcher.thresholds import Thresholds
-from knowledge.model import Act, Action, Entry, Project, Stage, Wording
+from knowledge.model import Act, Action, ActWording, Entry, Project, Stage, Wording
 from knowledge.projects import Census
 from knowledge.ranking.corpus import Material, examples_of
 from knowledge.ranking.encoder import Encoder
@@ -242,7 +242,14 @@ def _act(raw: dict[str, Any]) -> Act:
         reply=raw["reponse"].strip(),
         action=action,
         title=raw["titre"].strip() if "titre" in raw else None,
+        see_also=tuple(raw.get("voir_aussi", ())),
+        en=_act_wording(raw["en"]) if "en" in raw else None,
     )
+
+
+def _act_wording(raw: dict[str, Any]) -> ActWording:
+    title = raw["titre"].strip() if "titre" in raw else None
+    return ActWording(title, raw["reponse"].strip())
 
 
 def version_of(documents: Mapping[str, Document]) -> str:

@@ -24,6 +24,7 @@ class Action(StrEnum):
     REPEAT = "repeter"
     YES = "oui"
     NO = "non"
+    LANGUAGE = "langue"
 
 
 class Stage(StrEnum):
@@ -108,10 +109,19 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
+class ActWording:
+    """What people read of an act, in one language; ``reply`` is Telegram HTML."""
+
+    title: str | None
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
     """What people want done, or say besides questions, and its short reply (Telegram HTML).
 
-    ``title`` is its label among choices; an act without one is never a choice.
+    ``title`` is its label among choices; an act without one is never a choice. ``see_also`` are ids
+    of entries that help as well.
     """
 
     id: str
@@ -119,3 +129,11 @@ class Act:
     reply: str
     action: Action | None = None
     title: str | None = None
+    see_also: tuple[str, ...] = ()
+    en: ActWording | None = None
+
+    def said_in(self, language: str) -> ActWording:
+        """Return what people read in a language; in French where it is not written in theirs."""
+        if language == "en" and self.en is not None:
+            return self.en
+        return ActWording(self.title, self.reply)

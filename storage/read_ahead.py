@@ -12,28 +12,32 @@ from datetime import datetime, timedelta
 
 from storage.engine.changes import Changes
 from storage.queues.update_rate import UpdateRate
+from storage.records.contexts import Context, Contexts
 from storage.records.drafts import Draft, Drafts
 from storage.records.interests import Interest, Interests
-from storage.records.people import People, Person
+from storage.records.people import People, Person, Tongue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prefetch:
     """What a few statements read for several updates, each from a different chat.
 
-    `people` are by Telegram id, and already recorded as having just written; `drafts` (None where
-    there is none) and `interests` are by our id; `without_draft` holds Telegram ids; `within_rate`
-    holds chats that are surely not too fast; `handled_at` gives by chat the time its last update
-    was handled; `questions` is how many questions these updates may record.
+    `people` are by Telegram id, and already recorded as having just written; `drafts` and
+    `contexts` (None where there is none) and `interests` are by our id; `without_draft` holds
+    Telegram ids; `within_rate` holds chats that are surely not too fast; `handled_at` gives by chat
+    the time its last update was handled; `questions` is how many questions these updates may
+    record; `tongues` are by Telegram id.
     """
 
     people: Mapping[int, Person] = field(default_factory=dict)
     drafts: Mapping[int, Draft | None] = field(default_factory=dict)
+    contexts: Mapping[int, Context | None] = field(default_factory=dict)
     without_draft: frozenset[int] = frozenset()
     interests: Mapping[int, tuple[Interest, ...]] = field(default_factory=dict)
     within_rate: frozenset[int] = frozenset()
     handled_at: Mapping[int, datetime] = field(default_factory=dict)
     questions: int = 0
+    tongues: Mapping[int, Tongue] = field(default_factory=dict)
 
 
 _NOTHING = Prefetch()
@@ -46,12 +50,14 @@ class ReadAhead:
         self,
         people: People,
         drafts: Drafts,
+        contexts: Contexts,
         interests: Interests,
         update_rate: UpdateRate,
         changes: Changes,
     ) -> None:
         self._people = people
         self._drafts = drafts
+        self._contexts = contexts
         self._interests = interests
         self._update_rate = update_rate
         self._changes = changes
@@ -73,12 +79,29 @@ class ReadAhead:
             return await self._people.seen(telegram_id)
         return person
 
+    async def tongue(self, telegram_id: int) -> Tongue:
+        """Give the language to answer somebody in; call it before any change of theirs."""
+        tongues = self._read.tongues
+        if telegram_id not in tongues:
+            tongues = await self._people.tongues([telegram_id])
+        return tongues[telegram_id]
+
     async def draft(self, person_id: int) -> Draft | None:
         """Give the person's form in progress."""
         drafts = self._prefetch.drafts
         if person_id not in drafts or self._changes.touched(person_id):
             return await self._drafts.of(person_id)
         return drafts[person_id]
+
+    async def context(self, person_id: int) -> Context | None:
+        """Give what the person was shown before this update, if that was not long ago.
+
+        Only the end of a turn changes it, so what was read ahead stays valid all through the turn.
+        """
+        contexts = self._prefetch.contexts
+        if person_id not in contexts:
+            return await self._contexts.of(person_id)
+        return contexts[person_id]
 
     async def had_draft(self, telegram_id: int) -> bool:
         """Tell whether the person had a form before this update; call it before any change."""

@@ -17,6 +17,7 @@ from storage.queues.update_rate import UpdateRate
 from storage.read_ahead import ReadAhead
 from storage.records.allowances import Allowances
 from storage.records.change_requests import ChangeRequests
+from storage.records.contexts import Contexts
 from storage.records.conversations import Conversations
 from storage.records.drafts import Drafts
 from storage.records.interests import Interests
@@ -39,6 +40,7 @@ class UnitOfWork:
         self.people = People(*bound)
         self.change_requests = ChangeRequests(*bound)
         self.drafts = Drafts(*bound)
+        self.contexts = Contexts(*bound)
         self.interests = Interests(*bound)
         self.questions = Questions(*bound)
         self.conversations = Conversations(*bound)
@@ -52,5 +54,10 @@ class UnitOfWork:
         self.workers = Workers(*bound)
         self.send_pauses = SendPauses(*bound)
         self.read_ahead = ReadAhead(
-            self.people, self.drafts, self.interests, self.update_rate, self.changes
+            self.people,
+            self.drafts,
+            self.contexts,
+            self.interests,
+            self.update_rate,
+            self.changes,
         )

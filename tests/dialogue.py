@@ -9,7 +9,7 @@ import importlib
 import json
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,7 @@ from bot.preview_mode import for_preview
 from bot.service import Service
 from bot.settings import Settings
 from knowledge.knowledge import Knowledge
+from knowledge.matcher.matcher import Decision, Matcher, Outcome
 from storage.engine.repository import moments
 from storage.engine.schema import OUTBOX_WAITING, inbox, outbox
 from storage.queues.outbox import _FOR_AUDIENCES, _IS_DUE, _has_earlier
@@ -67,6 +68,21 @@ def tune(patch: pytest.MonkeyPatch, owner: object, **private: object) -> None:
     place = importlib.import_module(owner) if isinstance(owner, str) else owner
     for name, value in private.items():
         patch.setattr(place, f"_{name}", value)
+
+
+def decides(patch: pytest.MonkeyPatch, decisions: Mapping[str, Decision]) -> None:
+    """Let the matcher decide so on these texts, and as ever on all others, until the test ends."""
+    genuine = Matcher.match
+
+    def match(self: Matcher, question: str, **context: Any) -> Decision:
+        return decisions.get(question) or genuine(self, question, **context)
+
+    patch.setattr(Matcher, "match", match)
+
+
+def choice_of(*shown: str) -> Decision:
+    """Return the decision to offer these entries and acts."""
+    return Decision(Outcome.CHOICES, shown, ())
 
 
 @dataclass

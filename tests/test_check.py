@@ -14,7 +14,7 @@ from small_library import small_folder
 import knowledge
 from handlers.core.paging import TEXT_ITEMS, Page
 from handlers.messages import Catalogue
-from handlers.questions.answer import Vote
+from handlers.questions.answer import ReadOn, Vote
 from knowledge.curation.check import check, check_whole
 from knowledge.files import near_duplicates
 from knowledge.files.duplicate_phrasings import ASKED, Phrasing
@@ -166,6 +166,63 @@ def test_a_date_that_comes_within_a_month_is_told_before_it_has_passed(tmp_path:
     assert "soon_date" not in [one.code for one in later]
 
 
+ENGLISH = """\
+    en:
+      question: "How is it funded?"
+      titre: "Funding"
+      reponse: "Not directly."
+"""
+
+
+def test_an_answer_of_many_words_is_told_in_each_language(tmp_path: Path) -> None:
+    faq = FAQ.replace("Pas directement.", "<b>Pas</b> " + "mot " * 59)
+    assert codes(folder_of(tmp_path, faq)) == []
+    (found,) = check(folder_of(tmp_path, faq.replace("mot ", "un mot ", 1)), today=TODAY)
+    assert (found.code, found.line, found.severity) == ("many_words", 5, Severity.WARNING)
+    assert "61 mots" in found.message
+    assert "suite" in found.remedy
+    english = FAQ + ENGLISH.replace("Not directly.", "word " * 61)
+    assert "many_words" in codes(folder_of(tmp_path, english))
+
+
+def test_the_answer_and_its_rest_fit_in_a_message_together(tmp_path: Path) -> None:
+    rest = "    suite: |\n" + "      mot\n" * ((LONGEST_ANSWER - len("Pas directement.")) // 4)
+    faq = FAQ.replace("    variantes", rest + "    variantes", 1)
+    assert codes(folder_of(tmp_path, faq)) == []
+    longer = faq.replace("Pas directement.", "Pas directement, non.")
+    assert codes(folder_of(tmp_path, longer)) == ["answer_too_long"]
+    marked = FAQ.replace("    variantes", '    suite: "<b>gras"\n    variantes', 1)
+    found = only(check(folder_of(tmp_path, marked), today=TODAY), "bad_html")
+    assert "clé « suite »" in found.where
+    translated = FAQ + ENGLISH.replace("Not directly.", "<gras>Not")
+    assert only(check(folder_of(tmp_path, translated), today=TODAY), "bad_html").line == 19
+
+
+def test_what_has_no_english_is_told_on_one_line_where_something_has(tmp_path: Path) -> None:
+    assert codes(folder_of(tmp_path)) == []
+    found = only(check(folder_of(tmp_path, FAQ + ENGLISH), today=TODAY), "no_english")
+    assert found.severity is Severity.WARNING
+    assert "financement, bonjour" in found.message
+    many = "".join(
+        f'  - {{id: e{n}, question: "q{n}", titre: "t{n}", reponse: r, variantes: [],'
+        f" source: s, verifie_le: 2026-11-23}}\n"
+        for n in range(12)
+    )
+    found = only(check(folder_of(tmp_path, FAQ + ENGLISH + many), today=TODAY), "no_english")
+    assert "et 4 autres" in found.message
+
+
+def test_a_draft_is_told_with_what_remains_to_be_done(tmp_path: Path) -> None:
+    for note, said in (("oui", "à personne."), ("appelez d'abord", "(appelez d'abord)")):
+        drafted = FAQ + f'    brouillon: "{note}"\n'
+        (found,) = check(folder_of(tmp_path, drafted), today=TODAY)
+        assert (found.code, found.entry, found.severity) == ("draft", "talents", Severity.WARNING)
+        assert said in found.message
+    assert codes(folder_of(tmp_path, FAQ + "    brouillon: non\n")) == []
+    all_of_them = FAQ.replace("    source", "    brouillon: oui\n    source")
+    assert "all_drafts" in codes(folder_of(tmp_path, all_of_them))
+
+
 def test_an_answer_that_leads_to_a_project_that_is_not_there_is_told(tmp_path: Path) -> None:
     link = '<a href=\\"https://t.me/bot?start=p_{}\\">le projet</a>'
     right = FAQ.replace("Pas directement.", link.format("partage"))
@@ -286,8 +343,8 @@ def project(**values: object) -> Project:
 def test_what_the_bot_adds_to_the_longest_texts_still_fits_in_a_message() -> None:
     entry = Entry(
         "i" * 32,
-        "q",
-        "t",
+        "q" * 300,
+        "t" * 40,
         "A" * LONGEST_ANSWER,
         (),
         (),
@@ -298,7 +355,16 @@ def test_what_the_bot_adds_to_the_longest_texts_still_fits_in_a_message() -> Non
     )
     text = Catalogue.of("questions")
     for vote in ("ask", "yes", "no"):
-        shown = text("answer", entry=entry, projects=3, expired=True, vote=vote)
+        shown = text(
+            "answer",
+            entry=entry,
+            said=entry.said_in("fr"),
+            rest="",
+            named=("€" * 40,) * 5,
+            projects=3,
+            expired=True,
+            vote=vote,
+        )
         assert length(shown) <= 4096
 
 
@@ -326,7 +392,9 @@ def test_the_longest_card_and_the_longest_page_fit_in_a_message() -> None:
 
 
 def test_the_longest_id_fits_in_a_button_with_the_longest_number() -> None:
-    assert len(Vote(2**63 - 1, "i" * 32, helpful=True).pack().encode()) <= 64
+    number, entry = 2**63 - 1, "i" * 32
+    for tapped in (Vote(number, entry, helpful=True, whole=True), ReadOn(number, entry)):
+        assert len(tapped.pack().encode()) <= 64
 
 
 @pytest.mark.parametrize(

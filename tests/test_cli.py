@@ -73,9 +73,12 @@ def test_who_thinks_better_of_it_while_it_starts_sees_no_frames(
 
 
 @pytest.mark.usefixtures("_by_meaning")
-def test_check_is_quiet_on_right_files(capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_names_what_waits_in_right_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
-    assert "aucun problème. 14 réponses" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "aucune erreur. 23 réponses" in said
+    assert "apesa" in said
+    assert "est un brouillon" in said
 
 
 def test_check_lists_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,7 +127,7 @@ def test_a_warning_does_not_fail_the_check(
     [
         ("comment financer un projet", "fruit de la visibilit"),
         ("bonjour", "assistant"),
-        ("projet", "Plusieurs sujets possibles"),
+        ("entreprise", "Plusieurs sujets possibles"),
         ("?!", "Aucune réponse"),
     ],
 )
@@ -159,7 +162,7 @@ def test_an_input_that_is_closed_has_no_line(
 
 
 def test_lines_are_answered_in_order() -> None:
-    questions = ["bonjour", "comment financer un projet", "", "projet"]
+    questions = ["bonjour", "comment financer un projet", "", "entreprise"]
     lines = "".join(json.dumps({"q": q}) + "\n" for q in questions) + "\n"
     output = io.StringIO()
     assert ask_and_check.answer_lines(SHIPPED, io.StringIO(lines), output) == 0

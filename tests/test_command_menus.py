@@ -6,7 +6,8 @@ from dialogue import Speaker, Stage, tune
 from bot.command_menus import introduce
 from bot.runtime.supervisor import LoopName
 
-METHODS = ("setMyCommands", "setMyDescription", "setMyShortDescription", "setMyCommands")
+# In French, in English, and the facilitators' menu.
+METHODS = (*("setMyCommands", "setMyDescription", "setMyShortDescription") * 2, "setMyCommands")
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])

@@ -32,6 +32,7 @@ PERSON, CONVERSATION, INTEREST = 71, 72, 73
 PERSONAL: dict[str, dict[str, Any]] = {
     "people": {"id": PERSON, "telegram_id": TELEGRAM_ID},
     "drafts": {"person_id": PERSON},
+    "contexts": {"person_id": PERSON},
     "interests": {"id": INTEREST, "person_id": PERSON},
     "interest_events": {"interest_id": INTEREST, "actor_id": TELEGRAM_ID, "status": "closed"},
     "questions": {"person_id": PERSON, "treated_by": TELEGRAM_ID, "publication_id": None},
@@ -110,6 +111,7 @@ NOT_SHOWN = {
         "publications.topic_id",
     },
     "told in words": {
+        "people.language_chosen",
         "conversation_messages.side",
         "conversations.opened_by",
         "questions.helpful",
@@ -135,13 +137,15 @@ HIDDEN = set().union(*NOT_SHOWN.values())
 
 
 def services() -> Services:
-    class Entries:
-        def entry(self, _entry_id: str) -> None:
+    class Nothing:
+        def entry(self, _id: str) -> None:
             return None
+
+        act = project = entry
 
     identity = Identity("l'équipe", "", "", "", "")
     start = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-    return Services(Entries(), identity, lambda: start)  # type: ignore[arg-type]  # asked for titles only
+    return Services(Nothing(), identity, lambda: start)  # type: ignore[arg-type]  # asked for titles only
 
 
 class Marks:
@@ -159,8 +163,8 @@ class Marks:
                 at = datetime(2026, 3, 2, tzinfo=UTC) + timedelta(minutes=self.count)
                 return at, moment(at)
             case JSON():
-                is_list = column.name == "shown"
-                return ([word] if is_list else {"company": word}), word
+                lists: dict[str, list[Any]] = {"shown": [word], "options": [[word, "data"]]}
+                return lists.get(column.name, {"company": word}), word
             case LargeBinary():
                 return word.encode(), word
             case Boolean():

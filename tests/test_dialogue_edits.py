@@ -292,9 +292,9 @@ async def test_the_last_message_that_was_no_question_is_one_once_edited(
 
 
 async def test_choices_of_a_question_do_not_stand_against_its_own_edit(sme: Speaker) -> None:
-    said = await types(sme, "projet")
+    said = await types(sme, "entreprise")
     assert "Aucune de ces réponses" in sme.labels
-    await edits(sme, said, "projets")
+    await edits(sme, said, "industrie")
     assert "Aucune de ces réponses" in sme.labels
 
 

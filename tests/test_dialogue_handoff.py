@@ -178,11 +178,11 @@ async def test_none_of_these_answers_and_a_no_and_contact_offer_it(
 async def test_choices_that_do_not_fit_lead_to_a_facilitator(
     sme: Speaker, facilitator: Speaker
 ) -> None:
-    await sme.says("projet")
+    await sme.says("entreprise")
     await sme.taps("Aucune de ces réponses")
     await sme.taps("Transmettre à un facilitateur")
     await sme.taps("Oui, transmettre")
-    assert "« projet »" in card(facilitator)["text"]
+    assert "« entreprise »" in card(facilitator)["text"]
 
 
 async def test_the_question_can_be_written_otherwise_before_it_goes(
@@ -452,7 +452,7 @@ async def test_without_a_facilitators_group_nothing_is_offered(
     assert "Transmettre à un facilitateur" not in sme.labels
     await sme.says("/contact")
     sme.sees("contact@exemple.fr")
-    assert sme.labels == []
+    assert sme.labels == ["Être rappelé"]
 
 
 async def test_others_can_neither_close_nor_answer(

@@ -4,6 +4,7 @@ import pytest
 from dialogue import Speaker, Stage, buttons
 from sqlalchemy import select
 
+from handlers.core.paging import BUTTON_ITEMS
 from storage.engine.schema import questions
 
 
@@ -79,10 +80,13 @@ async def test_an_unknown_question_is_said_to_be_unknown_and_kept_masked(
 
 
 async def test_choices_then_the_chosen_answer_replaces_them(sme: Speaker, stage: Stage) -> None:
-    await sme.says("projet")
+    await sme.says("entreprise")
     sme.sees("Je ne suis pas sûr")
-    options = [label for label in sme.labels if label != "Aucune de ces réponses"]
+    *options, none, person = sme.labels
     assert 2 <= len(options) <= 3
+    assert (none, person) == ("Aucune de ces réponses", "Parler à une personne")
+    # Screen readers may skip the buttons: the text has the same numbers and titles.
+    sme.sees("\n".join(options))
     count = len(sme.messages())
     await sme.taps(options[1])
     sme.sees("Source :")
@@ -90,7 +94,7 @@ async def test_choices_then_the_chosen_answer_replaces_them(sme: Speaker, stage:
     ((chosen,),) = await stage.rows(select(questions.c.chosen))
     entry = stage.knowledge.entry(chosen)
     assert entry is not None
-    assert entry.title == options[1]
+    assert f"2. {entry.title}" == options[1]
 
 
 async def test_none_of_the_choices_leads_to_the_same_help_as_no_answer(
@@ -99,7 +103,7 @@ async def test_none_of_the_choices_leads_to_the_same_help_as_no_answer(
     await sme.says("recette de la bouillabaisse")
     sme.sees("Je n'ai pas de réponse")
     offered = sme.labels[-3:]
-    await sme.says("projet")
+    await sme.says("entreprise")
     count = len(sme.messages())
     await sme.taps("Aucune de ces réponses")
     sme.sees("je garde votre question")
@@ -111,28 +115,28 @@ async def test_none_of_the_choices_leads_to_the_same_help_as_no_answer(
 
 
 async def test_a_question_that_was_erased_is_not_said_to_be_kept(sme: Speaker) -> None:
-    await sme.says("projet")
+    await sme.says("entreprise")
     message, data = sme.button("Aucune de ces réponses")
     await sme.says("/supprimer")
     await sme.taps("Oui, tout effacer")
     await sme.taps_data(message["message_id"], data)
-    sme.sees("Aucune de ces réponses ne convenait. Vous pouvez la poser autrement")
+    sme.sees("Aucune de ces réponses ne convenait. Une personne peut vous répondre")
 
 
 async def test_a_new_question_while_choices_are_shown_is_a_new_question(
     sme: Speaker, stage: Stage
 ) -> None:
-    await sme.says("projet")
+    await sme.says("entreprise")
     await sme.says(stage.knowledge.entries[0].question)
     sme.sees("Source :")
 
 
 async def test_never_two_clarifications_in_a_row(sme: Speaker) -> None:
-    await sme.says("projet")
+    await sme.says("entreprise")
     sme.sees("Je ne suis pas sûr")
-    await sme.says("projet")
+    await sme.says("entreprise")
     sme.sees("Je n'ai pas de réponse")
-    assert "Choisir un thème" in sme.labels
+    assert "Transmettre à un facilitateur" in sme.labels
 
 
 async def test_an_act_is_answered_by_an_automatic_assistant(sme: Speaker) -> None:
@@ -144,9 +148,11 @@ async def test_an_act_is_answered_by_an_automatic_assistant(sme: Speaker) -> Non
 
 async def test_themes_list_every_entry(sme: Speaker, stage: Stage) -> None:
     await sme.says("/themes")
-    titles = [entry.title for entry in stage.knowledge.entries]
-    assert sme.labels == titles
-    await sme.taps(titles[12])
+    titles = [f"{n}. {entry.title}" for n, entry in enumerate(stage.knowledge.entries, 1)]
+    shown = sme.labels[:BUTTON_ITEMS]
+    await sme.taps("Suivant ›")
+    assert [*shown, *sme.labels][: len(titles)] == titles
+    await sme.taps(titles[-2])
     sme.sees("Source :")
 
 

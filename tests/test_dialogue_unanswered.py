@@ -102,19 +102,19 @@ async def test_choices_that_were_refused_or_left_are_listed_but_not_those_one_wa
     await sme.says(visit)
     sme.sees("Je ne suis pas sûr")
     option = sme.labels[0]
-    await other_sme.says("projet")
+    await other_sme.says("entreprise")
     await facilitator.says("/sansreponse")
     facilitator.sees("Aucune question en attente")
     await other_sme.taps("Aucune de ces réponses")
     await facilitator.says("/sansreponse")
-    facilitator.sees("1 sujet", "« projet »")
+    facilitator.sees("1 sujet", "« entreprise »")
     stage.clock.passes(minutes=5)
     await facilitator.says("/sansreponse")
     facilitator.sees("2 sujets", visit)
     await sme.taps(option)
     sme.sees("Source :")
     await facilitator.says("/sansreponse")
-    facilitator.sees("1 sujet", "« projet »")
+    facilitator.sees("1 sujet", "« entreprise »")
 
 
 async def test_nothing_unanswered_is_said(facilitator: Speaker) -> None:
@@ -181,6 +181,7 @@ async def test_a_question_becomes_a_phrasing_through_a_publication(
     assert "Suivant ›" not in facilitator.labels
     assert len(facilitator.labels) == 5
     await facilitator.taps("Toutes les réponses")
+    await facilitator.taps("Suivant ›")
     entry = stage.knowledge.entries[-1]
     await facilitator.taps(entry.title[:40])
     facilitator.received("Je vérifie")

@@ -53,6 +53,19 @@ def changes(name: str, before: str, after: str) -> list[Difference]:
     return list(differences(read(name, before), read(name, after)))
 
 
+def test_each_text_of_the_english_is_told_apart() -> None:
+    english = "    en: {question: Money?, titre: Money, reponse: Not directly.}\n"
+    before = FAQ.replace("    voir_aussi", english + "    voir_aussi")
+    after = before.replace("Not directly.", "No.")
+    (found,) = changes("faq.yaml", before, after)
+    assert (found.field, found.before, found.after) == ("en.reponse", "Not directly.", "No.")
+    assert {one.field for one in changes("faq.yaml", FAQ, before)} == {
+        "en.question",
+        "en.titre",
+        "en.reponse",
+    }
+
+
 def test_the_same_content_has_no_difference_whatever_its_notes_and_writing() -> None:
     rewritten = "# note\n" + FAQ.replace('"Le financement"', "'Le financement'")
     assert changes("faq.yaml", FAQ, rewritten) == []

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import knowledge
-from knowledge.text.language_id import is_foreign, languages
+from knowledge.text.language_id import language_in, language_of, languages
 from knowledge.text.normalise import normalise
 
 FOLDER = Path(knowledge.__file__).parent
@@ -35,7 +35,7 @@ FRENCH = [voice for voice in voices() if voice not in BRITON]
 
 
 def foreign(text: str) -> bool:
-    return is_foreign(normalise(text))
+    return language_in(normalise(text)) != "fr"
 
 
 def test_no_french_phrasing_is_taken_for_another_language() -> None:
@@ -70,23 +70,50 @@ def test_borrowed_words_do_not_make_a_question_foreign(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "code"),
     [
-        "What is the programme and how can I join it?",
-        "is there any money for my project?",
-        "who are you?",
-        "Everybody's terribly enthusiastic until I ask who's paying.",
-        "Wie kann ich an dem Projekt teilnehmen?",
-        "¿Cómo puedo participar en el proyecto?",
-        "Come posso partecipare al progetto?",
-        "Como posso participar no projeto?",
-        "ما هي أراضي الصناعة؟",
-        "какие проекты открыты",
-        "什么项目",
+        ("What is the programme and how can I join it?", "en"),
+        ("is there any money for my project?", "en"),
+        ("who are you?", "en"),
+        ("Everybody's terribly enthusiastic until I ask who's paying.", "en"),
+        ("Can small firms take part?", "en"),
+        ("Wie kann ich an dem Projekt teilnehmen?", "de"),
+        ("¿Cómo puedo participar en el proyecto?", "es"),
+        ("Quiero saber quién paga los proyectos", "es"),
+        ("Come posso partecipare al progetto?", "it"),
+        ("Chi paga il progetto della mia azienda?", "it"),
+        ("Como posso participar no projeto?", "pt"),
+        ("Quem pode participar e quanto custa para uma empresa pequena?", "pt"),
+        ("Bu projeye nasıl katılabilirim, kim ödüyor?", "tr"),
+        ("Jak mogę wziąć udział w projekcie?", "pl"),
+        ("ما هي أراضي الصناعة؟", "ar"),
+        ("какие проекты открыты", "ru"),
+        ("什么项目", "zh"),
+        ("ποιος πληρώνει τα έργα;", "other"),
     ],
 )
-def test_another_language_is_told(text: str) -> None:
-    assert foreign(text)
+def test_another_language_is_told(text: str, code: str) -> None:
+    assert language_in(normalise(text)) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("ok", None),
+        ("test", None),
+        ("contact", None),
+        ("2", None),
+        ("business plan", None),
+        ("qui peut participer ?", "fr"),
+        ("merci beaucoup", "fr"),
+        ("how much does it cost?", "en"),
+        ("in English please", "en"),
+    ],
+)
+def test_what_may_be_any_language_is_told_from_what_is_surely_one(
+    text: str, code: str | None
+) -> None:
+    assert language_of(normalise(text)) == code
 
 
 def test_most_of_what_the_briton_writes_in_english_is_told() -> None:
@@ -102,17 +129,14 @@ def test_any_text_is_judged(text: str) -> None:
     assert foreign(text) in {True, False}
 
 
-async def test_a_question_in_english_is_answered_with_a_remark(sme: Speaker) -> None:
-    await sme.says("Do you provide funding for projects?")
-    remark, answer = sme.new
-    assert "Je ne réponds qu'en français" in remark["text"]
-    assert "I can only answer in French" in remark["text"]
-    assert "financement" in answer["text"].lower()
-
-
-async def test_out_of_scope_in_english_stays_an_honest_no(sme: Speaker) -> None:
-    await sme.says("Who won the rugby on Saturday, was it Toulon or Bath?")
-    sme.sees("I can only answer in French", "Je n'ai pas de réponse à cette question")
+async def test_what_is_said_in_neither_language_gets_one_line_in_its_own(sme: Speaker) -> None:
+    await sme.says("¿Quién financia los proyectos y cómo puedo participar en el programa?")
+    (answer,) = sme.new
+    first, _, rest = answer["text"].partition("\n\n")
+    assert "He leído su pregunta" in first
+    assert "vous" in rest
+    await sme.says("qui peut participer ?")
+    assert "He leído" not in sme.text
 
 
 async def test_a_question_in_french_has_no_remark(sme: Speaker) -> None:

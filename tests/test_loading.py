@@ -15,7 +15,8 @@ from knowledge.files.problems import KnowledgeError, Severity
 from knowledge.files.rules import LONGEST_ANSWER
 from knowledge.files.yaml_reader import LARGEST_BYTES
 from knowledge.knowledge import Knowledge
-from knowledge.loading import Compiling, load
+from knowledge.loading import Compiling, load, material_of
+from knowledge.model import Wording
 from knowledge.ranking.model_store import ModelStore
 
 SHIPPED = Path(knowledge.__file__).parent
@@ -116,6 +117,36 @@ def test_a_right_folder_loads(folder: Path) -> None:
     assert entry.answer == "Les financements <b>ne sont pas directs</b>."
     assert loaded.entry("inconnu") is None
     assert loaded.project("partage") is not None
+
+
+def test_the_rest_the_service_and_the_english_of_an_entry_load(folder: Path) -> None:
+    english = "    en: {question: Funding?, titre: Funding, reponse: Not directly., suite: More.}"
+    spoil(
+        folder,
+        "    voir_aussi",
+        f"    suite: La suite.\n    service: Un autre\n{english}\n    voir_aussi",
+    )
+    entry, other = load(folder).entries
+    assert (entry.rest, entry.service) == ("La suite.", "Un autre")
+    assert entry.said_in("en") == Wording("Funding?", "Funding", "Not directly.", "More.")
+    assert entry.said_in("fr").title == entry.title
+    assert (other.rest, other.service, other.en) == ("", None, None)
+
+
+def test_a_draft_answers_nobody_and_keeps_its_voices_unread(folder: Path) -> None:
+    voices = (
+        "voix:\n  - {nom: une, formulations: {financement: [des ronds]}, hors_sujet: [la mer]}\n"
+    )
+    (folder / "formulations.yaml").write_text(voices, "utf-8")
+    spoil(folder, "    voir_aussi", "    brouillon: oui\n    voir_aussi")
+    loaded = load(folder)
+    assert [entry.id for entry in loaded.entries] == ["talents"]
+    learnt = {each.entry for each in material_of(folder).examples}
+    assert {"talents", None} <= learnt
+    assert "financement" not in learnt
+    assert loaded.matcher.match("des ronds").shown != ("financement",)
+    spoil(folder, "brouillon: oui", "brouillon: non")
+    assert load(folder).matcher.match("des ronds").shown == ("financement",)
 
 
 def test_the_version_follows_the_content(folder: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from handlers.core.buttons import ListThemes, ShowEntry
 from handlers.core.callback_data import CallbackData
-from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page
+from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page, StayOnPage, StepPlace
 from handlers.projects.browse import ChooseFilter
 from knowledge.knowledge import Knowledge
 from knowledge.projects import Census
@@ -142,12 +142,13 @@ def rows_of(message: Message) -> list[list[dict[str, str]]]:
     return found
 
 
-def place_of_steps(message: Message) -> int:
-    """Return in which row from the bottom the steps are."""
-    rows = rows_of(message)
-    (at,) = (number for number, row in enumerate(rows) if row[0]["text"] == BEFORE)
-    assert [one["text"] for one in rows[at]][::2] == [BEFORE, AFTER]
-    return at - len(rows)
+def steps_of(message: Message) -> dict[str, str]:
+    """Return the callback data of the buttons that turn pages: those that lead somewhere."""
+    return {
+        one["text"]: one["callback_data"]
+        for one in buttons(message)
+        if one["text"] in (BEFORE, AFTER)
+    }
 
 
 def fits(message: Message) -> None:
@@ -159,27 +160,23 @@ def fits(message: Message) -> None:
 
 async def walks(who: Speaker, items: Callable[[Message], list[str]]) -> list[str]:
     """Turn all pages of the list shown last, and back once; return the items that were seen."""
-    seen, steps, places = list[list[str]](), list[tuple[str, str]](), set[int]()
+    seen, steps = list[list[str]](), list[dict[str, str]]()
     message_id = who.messages()[-1]["message_id"]
     while True:
         message = who.messages()[-1]
         assert message["message_id"] == message_id
         fits(message)
-        places.add(place_of_steps(message))
-        before, _, after = rows_of(message)[place_of_steps(message)]
+        assert not any(one["callback_data"].startswith("pg:") for one in buttons(message))
         seen.append(items(message))
-        steps.append((before["callback_data"], after["callback_data"]))
-        await who.taps_data(message_id, after["callback_data"])
-        if not who.new:
+        steps.append(steps_of(message))
+        if AFTER not in steps[-1]:
             break
-    assert who.toast == "C'est la fin de la liste."
-    assert len(places) == 1
+        await who.taps_data(message_id, steps[-1][AFTER])
+    assert [BEFORE in each for each in steps] == [False, *[True] * (len(steps) - 1)]
     # The step back from a page is the step on to the page before it, as from two pages before.
-    assert [back for back, _ in steps[2:]] == [on for _, on in steps[:-2]]
-    await who.taps_data(message_id, steps[1][0])
+    assert [each[BEFORE] for each in steps[2:]] == [each[AFTER] for each in steps[:-2]]
+    await who.taps_data(message_id, steps[1][BEFORE])
     assert items(who.messages()[-1]) == seen[0]
-    await who.taps_data(message_id, steps[0][0])
-    assert who.toast == "C'est le début de la liste."
     return [item for page in seen for item in page]
 
 
@@ -281,7 +278,40 @@ async def test_all_versions_are_met_once(facilitator: Speaker, tmp_path: Path) -
 async def test_the_place_in_the_list_is_told(sme: Speaker) -> None:
     await sme.says("/themes")
     pages = -(-MANY // BUTTON_ITEMS)
+    sme.sees(f"page 1 sur {pages}")
     await sme.taps("Suivant ›")
-    await sme.taps(f"2/{pages}")
-    assert sme.toast == f"Vous en êtes à 2 sur {pages}."
+    sme.sees(f"page 2 sur {pages}")
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        (StepPlace.BEFORE, "C'est le début de la liste."),
+        (StepPlace.HERE, "Vous en êtes à 2 sur 9."),
+        (StepPlace.AFTER, "C'est la fin de la liste."),
+    ],
+)
+async def test_a_button_of_an_older_list_that_leads_nowhere_is_answered(
+    sme: Speaker, place: StepPlace, told: str
+) -> None:
+    await sme.says("/themes")
+    message_id = sme.messages()[-1]["message_id"]
+    await sme.taps_data(message_id, StayOnPage(place, 2, 9).pack())
+    assert sme.toast == told
     assert sme.new == []
+
+
+@pytest.mark.parametrize("command", ["/themes", "/projets"])
+async def test_numbers_go_on_from_page_to_page(sme: Speaker, command: str) -> None:
+    await sme.says(command)
+    size = BUTTON_ITEMS if command == "/themes" else TEXT_ITEMS
+    await sme.taps("Suivant ›")
+    sme.sees(f"{size + 1}. ")
+    assert f"{size + 1}. " in "\n".join(sme.labels)
+    await sme.says(str(size + 2))
+    sme.sees(f"{size + 1:03} 🏭" if command == "/projets" else "Source")
+    await sme.says(command)
+    await sme.says(str(size + 2))
+    sme.sees("n'est pas dans la liste", f"de 1 à {size}")
+    await sme.says("1")
+    assert "n'est pas dans la liste" not in sme.text

@@ -7,7 +7,6 @@ import pytest
 from dialogue import Speaker, Stage, inside, tune
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
-from telegram import Update
 from test_dialogue_interest import begins
 from test_flood import LIMIT, TOLD, answered
 from test_worker import answers, crowd, noted_units, write_at_once  # noqa: F401 (a fixture)
@@ -15,9 +14,9 @@ from test_worker import answers, crowd, noted_units, write_at_once  # noqa: F401
 import bot.inbox.worker
 from bot.inbox.worker import InboxWorker
 from bot.runtime.lanes import Lanes
-from handlers.core.buttons import ShowEntry
 from handlers.core.services import Services
-from handlers.prefetch import match_ahead
+from handlers.general.privacy import Erase
+from handlers.prefetch import Asked, match_ahead
 from knowledge.matcher.matcher import Matcher
 from storage.engine.schema import people as remembered
 from storage.queues.inbox import WaitingUpdate
@@ -138,13 +137,13 @@ async def test_questions_of_several_groups_are_matched_together(
             all_have_come.set()
         await match_all(self, numbers)
 
-    async def once_all_have_come(services: Services, updates: Sequence[Update]) -> int:
-        matched.append(len(updates))
+    async def once_all_have_come(services: Services, asked: Sequence[Asked]) -> int:
+        matched.append(len(asked))
         async with asyncio.timeout(20):
             await all_have_come.wait()
         if fails and len(matched) == 2:
             raise RuntimeError("on purpose")
-        return await match_ahead(services, updates)
+        return await match_ahead(services, asked)
 
     tune(monkeypatch, InboxWorker, start=in_fours)
     tune(monkeypatch, InboxWorker, match_all=noting_who_comes)
@@ -170,9 +169,9 @@ async def test_who_floods_is_not_matched_for_nothing(
     matched: list[str] = []
     match = Matcher.match
 
-    def noted(self: Matcher, question: str) -> object:
+    def noted(self: Matcher, question: str, *, after: str = "") -> object:
         matched.append(question)
-        return match(self, question)
+        return match(self, question, after=after)
 
     monkeypatch.setattr(Matcher, "match", noted)
     people = crowd(stage)
@@ -186,13 +185,13 @@ async def test_who_floods_is_not_matched_for_nothing(
 async def test_nobody_is_remembered_for_what_is_read_ahead(stage: Stage) -> None:
     people = crowd(stage)
     await stage.stops()
-    gone = ShowEntry("une-fiche-disparue").pack()
-    keyboard = {"inline_keyboard": [[{"text": "Une fiche", "callback_data": gone}]]}
+    kept = Erase(sure=False).pack()
+    keyboard = {"inline_keyboard": [[{"text": "Non, garder", "callback_data": kept}]]}
     for person in people:
         message = stage.messenger.chats.add(
             person.chat_id, person.user.as_json(), {"text": "x", "reply_markup": keyboard}, None
         )
-        stage.messenger.taps(person.user, person.chat_id, message["message_id"], gone)
+        stage.messenger.taps(person.user, person.chat_id, message["message_id"], kept)
     await stage.starts()
     await stage.settles()
     assert [len(answers(person)) for person in people] == [1] * len(people)

@@ -31,6 +31,7 @@ from storage.queues.inbox import Received
 from storage.queues.outbox import Audience, Outgoing
 from storage.queues.send_pauses import SendPause
 from storage.records.change_requests import GROUP, ChangeKind, NewChangeRequest
+from storage.records.contexts import Context, Option
 from storage.records.conversation_values import NewConversation, NewMessage, Side
 from storage.records.drafts import Draft
 from storage.records.interests import ContactKind, Status
@@ -71,6 +72,9 @@ NOT_FREE_TEXT = {
     "drafts.changes": "a number; the row goes",
     "drafts.answered_step": "our word",
     "drafts.reuses": "a number; the row goes",
+    "contexts.topic": "the id of an entry, of an act or of a project",
+    "contexts.offer": "our word",
+    "people.language": "our word; the row goes",
     "interests.number": "stays, as an anonymous figure",
     "interests.project_id": "stays, as an anonymous figure",
     "interests.project_title": "public",
@@ -112,6 +116,7 @@ async def fill(database: Database) -> int:
         work.drafts.save(
             Draft(someone, "interest", "name", "a", {"company": SECRET}, unsure=SECRET)
         )
+        work.contexts.save(Context(someone, "talents", "n", (Option(f"{SECRET} label", "n"),)))
         await work.questions.record(1, someone, f"{SECRET} question", "answer", ["talents"])
         interest = (
             await work.interests.register(
@@ -260,6 +265,7 @@ async def test_erasure_leaves_nothing_that_names_the_person(database: Database) 
         "inbox": 4,
         "interest_events": 0,
         "interests": 1,
+        "contexts": 1,
         "drafts": 1,
         "conversations": 1,
         "questions": 1,

@@ -20,6 +20,7 @@ from storage.database import Database
 from storage.privacy import retention
 from storage.privacy.retention import Durations
 from storage.queues.inbox import Received
+from storage.records.contexts import Context
 from storage.records.drafts import Draft
 from storage.records.interests import OPEN, Status
 from storage.subject import Kind, Subject
@@ -28,6 +29,7 @@ NOTHING = {
     "interests": 0,
     "outbox": 0,
     "inbox": 0,
+    "contexts": 0,
     "drafts": 0,
     "questions": 0,
     "conversations": 0,
@@ -74,6 +76,16 @@ async def test_an_unfinished_form_lives_48_hours_since_its_last_answer(
     assert await apply(database) == NOTHING
     clock.advance(seconds=1)
     assert await apply(database) == NOTHING | {"drafts": 1}
+
+
+async def test_what_was_shown_last_lives_ten_minutes(database: Database, clock: Clock) -> None:
+    someone = await person(database)
+    async with database.begin() as work:
+        work.contexts.save(Context(someone, "talents"))
+    clock.advance(minutes=9, seconds=59)
+    assert await apply(database) == NOTHING
+    clock.advance(seconds=1)
+    assert await apply(database) == NOTHING | {"contexts": 1}
 
 
 async def test_a_question_lives_90_days(database: Database, clock: Clock) -> None:

@@ -297,6 +297,7 @@ LIMITED_ELSEWHERE = {
     "outbox.payload": "Telegram: one call of the Bot API; erased once sent",
     "outbox.attachment": "files of the knowledge only; what a person can fill is `makes`",
     "drafts.answers": "the step's check of each answer; one form a person",
+    "contexts.options": "the buttons of one message of ours: 100 of 128 signs; one row a person",
     "outbox.quotes": "ids of the few questions that a list quotes",
     "alerts.latest": "the latest five references",
     "questions.shown": "ids of the few entries that a decision shows",

@@ -20,6 +20,9 @@ FOLDER = Path(handlers.__file__).parent
 ROOT = FOLDER.parent
 # Of drafts.form and drafts.step, in storage/engine/schema.py.
 COLUMN_LENGTH = 32
+# How the names begin that the code puts together.
+MADE = ("ask", "label", "choice", "bad", "title", "loop", "why", "mend", "matter", "group")
+MADE += ("foreign", "language", "words")
 
 
 def test_every_handler_names_its_authority() -> None:
@@ -73,7 +76,7 @@ def test_every_message_is_used() -> None:
     )
     for path in (FOLDER / "messages").glob("*.yaml"):
         for name in Catalogue.of(path.stem).names:
-            made = re.match(r"(ask|label|choice|bad|title|loop|why|mend|matter|group)_", name)
+            made = re.match(f"({'|'.join(MADE)})_", name)
             assert name in used or made, f"{path.name}: {name} is never said"
 
 

@@ -29,7 +29,7 @@ from bot.service import Service
 from bot.settings import Settings
 from handlers.core.ahead import done_ahead
 from handlers.core.callback_data import CallbackData
-from handlers.prefetch import asked_anew, match_ahead
+from handlers.prefetch import asked_anew, match_ahead, match_texts
 from handlers.questions.ask import UnmatchedError
 from handlers.table import AHEAD, ALL, FORMS
 from knowledge.knowledge import Knowledge
@@ -360,8 +360,8 @@ async def handled(service: Service, update: Update) -> float:
     """Handle an update as the worker does, but roll back; return the longest transaction."""
     parts = service.parts
     with measured(service) as spent:
-        if await asked_anew(parts.database, parts.services, [update]):
-            await match_ahead(parts.services, [update])
+        if asked := await asked_anew(parts.database, parts.services, [update]):
+            await match_ahead(parts.services, asked)
         ahead = await done_ahead(AHEAD, parts.database, parts.services, update)
         for _ in range(2):
             try:
@@ -370,8 +370,8 @@ async def handled(service: Service, update: Update) -> float:
                     await work.changes.write_all()
             except RolledBackError:
                 break
-            except UnmatchedError:
-                await match_ahead(parts.services, [update])
+            except UnmatchedError as unmatched:
+                await match_texts(parts.services, [(unmatched.text, unmatched.after)])
     return max(spent)
 
 

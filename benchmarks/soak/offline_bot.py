@@ -20,7 +20,7 @@ from bot.preview.personas import BOT_ID, bot_as_json
 from handlers.core.ahead import done_ahead
 from handlers.core.services import Identity, Services
 from handlers.core.turn import CURRENT, BotContext, Turn
-from handlers.prefetch import match_ahead
+from handlers.prefetch import match_texts
 from handlers.questions.ask import UnmatchedError
 from knowledge.knowledge import Knowledge
 from storage.database import Database
@@ -124,8 +124,8 @@ class OfflineBot:
         ahead = await done_ahead(handlers.table.AHEAD, self.database, self.services, read)
         try:
             turn = await self._handle(read, ahead)
-        except UnmatchedError:
-            await match_ahead(self.services, [read])
+        except UnmatchedError as unmatched:
+            await match_texts(self.services, [(unmatched.text, unmatched.after)])
             turn = await self._handle(read, ahead)
         owed = self.rows("SELECT * FROM outbox WHERE id > ? ORDER BY id", last)
         return Handled(turn, tuple({**row, "payload": json.loads(row["payload"])} for row in owed))
@@ -138,4 +138,5 @@ class OfflineBot:
             await self.application.process_update(update)
             if turn.failure is not None:
                 raise turn.failure
+            await turn.keep_context()
         return turn

@@ -19,6 +19,7 @@ from knowledge.files.problems import KnowledgeError, Problem, Severity
 from knowledge.knowledge import Knowledge
 from knowledge.loading import load
 from knowledge.matcher.matcher import Decision, Outcome
+from knowledge.model import Act
 
 _MARKUP = re.compile(r"<[^>]+>")
 
@@ -143,24 +144,36 @@ def _load(directory: Path) -> Knowledge | None:
 
 
 def _as_json(question: str, decision: Decision) -> dict[str, object]:
-    return {
+    told: dict[str, object] = {
         "q": question,
         "outcome": decision.outcome.value,
         "shown": list(decision.shown),
         "ranking": [{"id": entry.id, "score": round(entry.score, 4)} for entry in decision.ranking],
     }
+    if decision.outcome is Outcome.PROJECTS:
+        told["projects"] = list(decision.projects)
+    if decision.outcome is Outcome.SEVERAL:
+        told["parts"] = [_as_json(part.text, part.decision) for part in decision.parts]
+    return told
 
 
 def _in_words(knowledge: Knowledge, decision: Decision) -> str:
-    if decision.outcome is Outcome.ACT:
-        talk = {talk.id: talk for talk in knowledge.acts}
-        return _plain(talk[decision.shown[0]].reply)
-    entries = [entry for entry in map(knowledge.entry, decision.shown) if entry]
-    if decision.outcome is Outcome.ANSWER:
-        return TEXT.label("ask_answer", entry=entries[0], text=_plain(entries[0].answer))
+    if decision.outcome is Outcome.SEVERAL:
+        parts = [(part.text, _in_words(knowledge, part.decision)) for part in decision.parts]
+        return "\n".join(TEXT.label("ask_part", text=text, answer=said) for text, said in parts)
+    if decision.outcome is Outcome.PROJECTS:
+        projects = [each for each in map(knowledge.project, decision.projects) if each]
+        return TEXT.label("ask_projects", projects=projects)
+    # Choices mix entries and acts; an act among them has a title.
+    shown = [knowledge.entry(each) or knowledge.act(each) for each in decision.shown]
     if decision.outcome is Outcome.CHOICES:
-        return TEXT.label("ask_choices", entries=entries)
-    return TEXT.label("ask_none")
+        return TEXT.label("ask_choices", entries=shown)
+    if isinstance(found := shown[0] if shown else None, Act):
+        return _plain(found.reply)
+    if decision.outcome is Outcome.NONE or found is None:
+        return TEXT.label("ask_none")
+    text = _plain(f"{found.answer}\n\n{found.rest}")
+    return TEXT.label("ask_answer", entry=found, text=text)
 
 
 def _plain(markup: str) -> str:

@@ -25,11 +25,12 @@ from bot.runtime import metrics
 from bot.runtime.error_reference import CrashedError, new_reference
 from bot.runtime.lanes import Lanes
 from bot.runtime.logs import now_about
+from handlers.core import spoken
 from handlers.core.ahead import done_ahead, needs_work
 from handlers.core.services import Services
 from handlers.core.turn import CURRENT, BotContext, Turn
-from handlers.messages import Catalogue
-from handlers.prefetch import asked_anew, match_ahead, match_texts, prefetch
+from handlers.messages import Catalogue, speaking
+from handlers.prefetch import Asked, asked_anew, match_ahead, match_texts, prefetch
 from handlers.questions.ask import UnmatchedError
 from handlers.table import AHEAD
 from storage.database import Database
@@ -74,7 +75,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         # Updates that are handled together and not done yet; of these, the questions to match
         # first.
         self._left: dict[int, WaitingUpdate] = {}
-        self._asked: dict[int, Update] = {}
+        self._asked: dict[int, Asked] = {}
         # Python runs one thread at a time: two threads that match would only slow each other.
         self._matching = asyncio.Lock()
 
@@ -105,7 +106,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         try:
             updates = [understood(item.body, self._application.bot) for item in items]
             asked = await asked_anew(self._database, self._services, updates)
-            numbers = {update.update_id for update in asked}
+            numbers = {one.update.update_id for one in asked}
             # Taps need not wait until the questions of other people are matched.
             await self._handle_all(
                 [
@@ -115,7 +116,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
                     if each.update_id not in numbers and not needs_work(AHEAD, each)
                 ]
             )
-            self._asked |= {update.update_id: update for update in asked}
+            self._asked |= {one.update.update_id: one for one in asked}
             await self._match_all(numbers)
         except Exception as error:  # noqa: BLE001 - of whatever fails here, each one by itself will tell
             logger.info("each by itself, because of %s", type(error).__name__)
@@ -135,10 +136,10 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
                 some = list(self._asked.values())[:_TOGETHER]
                 try:
                     some = some[: await match_ahead(self._services, some)]
-                    await self._handle_all(some)
+                    await self._handle_all([one.update for one in some])
                 finally:
-                    for update in some:
-                        self._asked.pop(update.update_id, None)
+                    for one in some:
+                        self._asked.pop(one.update.update_id, None)
 
     async def _handle_all(self, updates: Sequence[Update]) -> None:
         """Handle these updates, and remove each from ``_left`` once it is done."""
@@ -190,8 +191,8 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
 
     async def _ahead(self, update: Update) -> object:
         """Do what is slow while no transaction is open."""
-        if await asked_anew(self._database, self._services, [update]):
-            await match_ahead(self._services, [update])
+        if asked := await asked_anew(self._database, self._services, [update]):
+            await match_ahead(self._services, asked)
         return await done_ahead(AHEAD, self._database, self._services, update)
 
     async def _handle_matched(self, update: Update, ahead: object) -> Turn:
@@ -204,7 +205,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
                 return await self._handle_alone(update, ahead)
             except UnmatchedError as unmatched:
                 # What the handler asks for, wherever it found that: in an edited message too.
-                await match_texts(self._services, [unmatched.text])
+                await match_texts(self._services, [(unmatched.text, unmatched.after)])
         return await self._handle_alone(update, ahead)
 
     async def _handle_alone(self, update: Update, ahead: object) -> Turn:
@@ -231,12 +232,14 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             _TYPING_AFTER_SECONDS, self._show_typing, update
         )
         try:
-            await self._application.process_update(update)
+            with speaking(await spoken.tell_language(turn)):
+                await self._application.process_update(update)
         finally:
             typing.cancel()
         # PTB passes a handler's error to its error handlers and does not raise it.
         if turn.failure is not None:
             raise turn.failure
+        await turn.keep_context()
         return turn
 
     async def _mark_done(self, work: UnitOfWork, turns: Sequence[Turn]) -> None:
@@ -294,13 +297,15 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
             await work.inbox.set_aside(item.update_id, reference, self._database.worker)
             chat_id = _chat_of(item, update, error)
             if chat_id is not None:
-                self._apologise(work, chat_id, reference)
+                await self._apologise(work, chat_id, reference)
             kind = AlertKind.UNREAD if chat_id is None else AlertKind.FAILURE
             await work.alerts.add(Audience.ADMINISTRATORS, Alert(kind, reference))
         self._announce(work.changes.owed)
 
-    def _apologise(self, work: UnitOfWork, chat_id: int, reference: str) -> None:
-        text = TEXT("failure", reference=reference, identity=self._services.identity)
+    async def _apologise(self, work: UnitOfWork, chat_id: int, reference: str) -> None:
+        tongues = await work.people.tongues([chat_id])
+        with speaking(tongues[chat_id].language):
+            text = TEXT("failure", reference=reference, identity=self._services.identity)
         content = {"text": text, "parse_mode": "HTML"}
         work.outbox.owe(Outgoing(Audience.PERSON, "sendMessage", content, chat_id=chat_id))
 

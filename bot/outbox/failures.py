@@ -15,6 +15,7 @@ from handlers import deliveries
 from handlers.core.alerts import lost_answer
 from handlers.core.services import Services
 from handlers.core.turn import composed
+from handlers.messages import speaking
 from storage.database import Database
 from storage.engine.errors import StorageError
 from storage.engine.repository import LONGEST_WAIT
@@ -289,8 +290,10 @@ class Failures:
         is_apology = outbox.c.is_final & (outbox.c.method == "sendMessage")
         if await work.outbox.has_waiting(item.lane, is_apology):
             return
-        content = composed(lost_answer(reference, self._services.identity), None)
         chat_id = self._addresses.meant(item)
+        tongues = await work.people.tongues([chat_id])
+        with speaking(tongues[chat_id].language):
+            content = composed(lost_answer(reference, self._services.identity), None)
         work.outbox.owe(
             Outgoing(Audience.PERSON, "sendMessage", content, chat_id=chat_id, is_final=True)
         )

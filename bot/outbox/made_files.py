@@ -9,7 +9,7 @@ from typing import IO
 
 from handlers.core.services import Services
 from handlers.general.data_page import DataPage
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, speaking
 from storage.database import Database
 from storage.queues.outbox import Making, Pending
 
@@ -34,7 +34,10 @@ async def made(
     with ExitStack() as files:
         parts = _Parts(files, largest)
         if item.makes == Making.PERSONAL_DATA and item.chat_id is not None:
-            await parts.fill(DataPage(database.begin, services, item.chat_id))
+            async with database.begin() as work:
+                tongues = await work.people.tongues([item.chat_id])
+            with speaking(tongues[item.chat_id].language):
+                await parts.fill(DataPage(database.begin, services, item.chat_id))
         yield parts.made
 
 

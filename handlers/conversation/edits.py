@@ -63,12 +63,14 @@ async def _take_typed(turn: Turn, message: Message) -> None:
     elif await person.take_reply(turn):
         # It was refused before, for its length for example.
         return
-    elif asked is not None:
+    elif asked:
         await ask.ask(turn)
         if draft is not None:
             forms.remind(turn, draft)
-    elif draft is None and await turn.work.inbox.is_last_typed(turn.chat_id, message.message_id):
-        # It was no question before: a command with a slip, or no words at all.
+    elif asked == "" or (
+        draft is None and await turn.work.inbox.is_last_typed(turn.chat_id, message.message_id)
+    ):
+        # It was no question before: a button's label, a command with a slip, or no words at all.
         await hear.hear_afresh(turn)
     else:
         _say_not_read(turn, message, draft)

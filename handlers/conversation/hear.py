@@ -6,33 +6,44 @@ from typing import TypeAlias
 from telegram import Update
 from telegram.ext import MessageHandler
 
+from handlers.conversation import typed_taps
+from handlers.core import spoken
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine as forms
 from handlers.handoff import person as handoff
+from handlers.messages import language
 from handlers.questions import ask
 from handlers.requests import own_requests
 from knowledge.matcher.matcher import Outcome
 from storage.records.drafts import Draft
 from storage.records.questions import as_kept
 
+_SURE = (Outcome.ANSWER, Outcome.REFERRAL, Outcome.ACT, Outcome.SEVERAL)
 # Handles the text of the turn and returns True, or leaves it to the next reading.
 Reading: TypeAlias = Callable[[Turn], Awaitable[bool]]
 
 # What a text can be besides a question, in the order in which it is tried.
-READINGS: tuple[Reading, ...] = (own_requests.show_numbered,)
+READINGS: tuple[Reading, ...] = (
+    # First: a number or a label of what is in sight is nothing else.
+    typed_taps.take,
+    own_requests.show_numbered,
+)
 
 
 @requires(Authority.PERSON)
 async def hear(_update: Update, context: BotContext) -> None:
     """Handle a text as an answer in the form under way, or else afresh."""
     turn = context.turn
+    await spoken.keep_language(turn, language())
     if await handoff.take_reply(turn):
         return
     draft = await forms.current(turn)
     if draft is None:
         await hear_afresh(turn)
+    elif await typed_taps.tap_label(turn):
+        return
     elif forms.sounds_like_a_question(turn, draft, turn.text) or await _is_surely_asked(
         turn, draft
     ):
@@ -58,7 +69,8 @@ async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:
     if not forms.may_be_a_question(turn, draft, turn.text):
         return False
     decision = ask.decide(turn.services, turn.text)
-    if decision.outcome not in (Outcome.ANSWER, Outcome.ACT):
+    # Words of a project may be those of a name: they do not make a question.
+    if decision.outcome not in _SURE:
         return False
     previous = await turn.work.questions.latest(draft.person_id)
     return previous is None or previous.text != as_kept(turn.text, turn.services.question_limits)

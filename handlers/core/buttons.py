@@ -1,8 +1,13 @@
 """Callback data of the buttons that several features show; each feature handles its own."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from handlers.core.callback_data import CallbackData, ItemId, ListKey, SearchWords
+from handlers.core.keyboards import Button, Keyboard, button
+from handlers.messages import Catalogue
+
+TEXT = Catalogue.of("general")
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,9 @@ class DeclareInterest(CallbackData, prefix="i", few=True):
 
 @dataclass(frozen=True)
 class Propose(CallbackData, prefix="n", few=True):
-    """The beginning of the proposal form."""
+    """The beginning of the proposal form; ``kind``, a role of storage, is chosen already."""
+
+    kind: Annotated[str, "(?:idea|resource|lead)?"] = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,11 @@ class ShowEntry(CallbackData, prefix="e", few=True):
 @dataclass(frozen=True)
 class AskHuman(CallbackData, prefix="h", few=True):
     """The ways to reach a person of the team."""
+
+
+@dataclass(frozen=True)
+class CallBack(CallbackData, prefix="cb", few=True):
+    """The beginning of the form to be called back."""
 
 
 @dataclass(frozen=True)
@@ -76,3 +88,27 @@ class ShowRequest(CallbackData, prefix="r"):
     """One of the person's own requests."""
 
     interest_id: int
+
+
+@dataclass(frozen=True)
+class SendData(CallbackData, prefix="xd", few=True):
+    """All that is kept about the person, as a file."""
+
+
+@dataclass(frozen=True)
+class AskErasure(CallbackData, prefix="xe", few=True):
+    """The question whether to erase everything."""
+
+
+def person_button() -> Button:
+    """Return the button to a person of the team: the same words under every message."""
+    return button(TEXT.label("button_human"), AskHuman())
+
+
+def with_person(keyboard: Keyboard | None = None) -> Keyboard:
+    """Return the keyboard with the button to a person as its last row, unless it has it already."""
+    lines = keyboard["inline_keyboard"] if keyboard else []
+    person = person_button()
+    if any(person["callback_data"] == each["callback_data"] for line in lines for each in line):
+        return {"inline_keyboard": lines}
+    return {"inline_keyboard": [*lines, [person]]}

@@ -35,7 +35,7 @@ class StepPlace(StrEnum):
 
 @dataclass(frozen=True)
 class StayOnPage(CallbackData, prefix="pg"):
-    """A button that turns no page: it fills the place of "previous" or "next" at either end."""
+    """A button that turns no page. None is shown any more; those of older messages are answered."""
 
     place: StepPlace
     number: int
@@ -64,30 +64,27 @@ class Page(Generic[Item]):
         """Yield each item with its position in the whole list, from 1."""
         return enumerate(self.items, self.first)
 
-    def steps(self, leading_to: Callable[[int], CallbackData], what: str = "") -> list[Button]:
-        """Return the row of buttons that turns pages; empty if one page holds everything.
+    def place(self, what: str = "") -> str:
+        """Return which page this is, as plain text; empty if one page holds everything.
 
-        ``leading_to`` makes the callback data of a page from its index; ``what`` names the items.
-        Each button keeps its place on all pages, so that tapping twice turns two pages.
+        ``what`` names the items where a page holds one.
         """
         if self.count == 1:
-            return []
-        here = TEXT.label("here", what=what, number=self.number, count=self.count)
-        before, after = self.number - 2, self.number
-        return [
-            button(
-                TEXT.label("previous"),
-                leading_to(before) if before >= 0 else self._stay(StepPlace.BEFORE),
-            ),
-            button(here, self._stay(StepPlace.HERE)),
-            button(
-                TEXT.label("next"),
-                leading_to(after) if after < self.count else self._stay(StepPlace.AFTER),
-            ),
-        ]
+            return ""
+        return TEXT.label("place", what=what, number=self.number, count=self.count)
 
-    def _stay(self, place: StepPlace) -> StayOnPage:
-        return StayOnPage(place, self.number, self.count)
+    def steps(self, leading_to: Callable[[int], CallbackData]) -> list[Button]:
+        """Return the row of buttons that turns pages: none that leads nowhere.
+
+        ``leading_to`` makes the callback data of a page from its index.
+        """
+        before, after = self.number - 2, self.number
+        steps = []
+        if before >= 0:
+            steps.append(button(TEXT.label("previous"), leading_to(before)))
+        if after < self.count:
+            steps.append(button(TEXT.label("next"), leading_to(after)))
+        return steps
 
 
 # Open to anyone: the button shows no data and changes nothing.

@@ -17,6 +17,16 @@ def command(name: str | tuple[str, ...], callback: Callback) -> Handler:
     return CommandHandler(name, callback, filters=on.UpdateType.MESSAGE)
 
 
+class Tap(CallbackQueryHandler[BotContext, Any]):
+    """A handler for one class of buttons."""
+
+    __slots__ = ("prefix",)
+
+    def __init__(self, kind: type[CallbackData], callback: Callback) -> None:
+        super().__init__(callback, pattern=kind.PATTERN)
+        self.prefix = kind.PREFIX
+
+
 def tap(kind: type[CallbackData], callback: Callback) -> Handler:
     """Return a handler for one class of buttons."""
-    return CallbackQueryHandler(callback, pattern=kind.PATTERN)
+    return Tap(kind, callback)

@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
+
+from telegram.ext import BaseHandler
 
 from handlers.core.decision_cache import DecisionCache
 from handlers.messages import PARIS
@@ -46,6 +49,8 @@ class Services:
     # Forms by the name that drafts store. The values are typed ``object`` because the class Form
     # is in handlers/forms, which this package may not import.
     forms: Mapping[str, object] = field(default_factory=dict)
+    # Handlers of buttons by the prefix of their data: a typed label does what a tap does.
+    taps: Mapping[str, BaseHandler[Any, Any, Any]] = field(default_factory=dict, repr=False)
     decisions: DecisionCache = field(default_factory=DecisionCache, repr=False)
     likeness: Likeness = field(default_factory=Likeness, repr=False)
 

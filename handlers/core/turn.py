@@ -5,7 +5,7 @@ everything else that the update changes; the dispatcher sends it after the commi
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from contextvars import ContextVar
 from typing import Any, Self, TypeAlias
 
@@ -15,13 +15,18 @@ from telegram.ext import Application, CallbackContext, ExtBot
 from handlers.core.full_text import full_text
 from handlers.core.keyboards import Keyboard
 from handlers.core.services import Services
+from handlers.core.showing import Showing, options_of
+from handlers.messages import speaking
 from storage.queues.measure import LONGEST_TOAST, cut
 from storage.queues.outbox import Audience, Delivery, Making, Outgoing, Priority
+from storage.records.contexts import Context
 from storage.records.people import Person
 from storage.subject import Subject
 from storage.unit_of_work import UnitOfWork
 
 Data: TypeAlias = dict[Any, Any]
+# Composes a text and its buttons in the language that is spoken when it is called.
+Words: TypeAlias = Callable[[], tuple[str, Keyboard | None]]
 CURRENT: ContextVar["Turn"] = ContextVar("turn")
 
 
@@ -44,9 +49,14 @@ class Turn:
         self.is_admitted = False
         # Whether the update needs no trace: sent again, it would not be answered either.
         self.is_forgettable = False
+        # Whether what was typed is in another language than what the person typed before.
+        self.has_changed_language = False
         # Counted in the metrics after the commit: (event, kind) pairs.
         self.happened: list[tuple[str, str]] = []
+        self.showing = Showing()
         self._person: Person | None = None
+        self._shown_before: Context | None = None
+        self._has_read_context = False
         work.changes.cause = update.update_id
 
     @property
@@ -76,11 +86,57 @@ class Turn:
         """All that the message says in writing, a caption too; empty if that is nothing."""
         return full_text(self.update.effective_message)
 
+    @property
+    def is_typed_tap(self) -> bool:
+        """Whether a button's label was typed: no message was tapped, so none can be edited."""
+        query = self.update.callback_query
+        return query is not None and query.message is None and self.update.message is not None
+
     async def person(self) -> Person:
         """Return the sender's record; it is created on first contact."""
         if self._person is None:
             self._person = await self.work.read_ahead.person(self.user.id)
         return self._person
+
+    async def shown_before(self) -> Context | None:
+        """Return what the person was shown before this turn, if that was not long ago."""
+        if not self._has_read_context:
+            person = await self.person()
+            self._shown_before = await self.work.read_ahead.context(person.id)
+            self._has_read_context = True
+        return self._shown_before
+
+    async def topic_before(self) -> str:
+        """Return the id of what was last answered, as the matcher takes it; empty for nothing."""
+        before = await self.shown_before()
+        return (before.topic or "") if before else ""
+
+    def is_about(self, topic: str) -> None:
+        """Note that this turn shows an entry or an act, by its id, or a ``project:<id>``."""
+        self.showing.topic = topic or None
+
+    async def keep_context(self) -> None:
+        """Keep what this turn showed to the person; call it once, at the end."""
+        # Whoever was erased in this turn must not come back by the words that say so.
+        if not self.showing.has_spoken or self.work.changes.everybody_touched:
+            return
+        if not (self.showing.is_new or self._has_read_context):
+            # Who only reads a page without buttons is not made known to the database.
+            await self.work.contexts.end_offer(self.user.id)
+            return
+        before = await self.shown_before() if self.showing.needs_former else None
+        context = self.showing.context((await self.person()).id, before)
+        if context is not None:
+            self.work.contexts.save(context)
+
+    @property
+    def _is_private(self) -> bool:
+        user = self.update.effective_user
+        return user is not None and user.id == self.chat_id
+
+    def begin_with(self, words: str) -> None:
+        """Put these words, as HTML, above the next message and below what already stands there."""
+        self.preface = f"{self.preface}\n\n{words}".strip()
 
     def say(
         self,
@@ -101,6 +157,8 @@ class Turn:
             text, self.preface = f"{self.preface}\n\n{text}", ""
         quoted = None if reply_to is None else Delivery(self.chat_id, reply_to)
         content = composed(text, keyboard, quoted) | in_topic(self.topic)
+        if self._is_private:
+            self.showing.note(keyboard)
         self._send("sendMessage", self.chat_id, content, about, priority, quotes=quotes)
 
     def rewrite(
@@ -122,6 +180,8 @@ class Turn:
             self.say(text, keyboard, about=about, quotes=quotes)
             return
         content = composed(text, keyboard) | {"message_id": message.message_id}
+        if self._is_private:
+            self.showing.note(keyboard)
         self._send("editMessageText", self.chat_id, content, about, quotes=quotes)
 
     def remove_buttons(self) -> None:
@@ -161,15 +221,17 @@ class Turn:
     async def tell(
         self,
         person_id: int,
-        text: str,
-        keyboard: Keyboard | None,
+        words: Words,
         *,
         about: Subject | None = None,
     ) -> None:
-        """Send a message to another person; do nothing if they were erased."""
+        """Send a message to another person, in their language; do nothing if they were erased."""
         person = await self.work.people.get(person_id)
         if person is not None:
-            self._send("sendMessage", person.telegram_id, composed(text, keyboard), about)
+            with speaking(person.tongue.language):
+                content = composed(*words())
+            self._send("sendMessage", person.telegram_id, content, about)
+            remember_told(self.work, person_id, content)
 
     def notify(
         self,
@@ -246,6 +308,13 @@ class Turn:
         )
 
 
+def remember_told(work: UnitOfWork, person_id: int, content: Mapping[str, object]) -> None:
+    """Keep the buttons of a message that another person gets; it offers nothing to say yes to."""
+    keyboard = content.get("reply_markup")
+    if isinstance(keyboard, dict):
+        work.contexts.save(Context(person_id, options=options_of(keyboard)))
+
+
 def composed(
     text: str, keyboard: Keyboard | None, reply_to: Delivery | None = None
 ) -> dict[str, object]:
@@ -284,6 +353,15 @@ class BotContext(CallbackContext[ExtBot[None], Data, Data, Data]):
     """PTB's context, with the turn under way."""
 
     turn: Turn
+
+    @classmethod
+    def of_tap(cls, turn: Turn) -> Self:
+        """Build the context for the handler of a button that was typed instead of tapped."""
+        # PTB's own constructor asks for the application, of which handlers take nothing.
+        context = cls.__new__(cls)
+        context.turn = turn
+        context.args = None
+        return context
 
     @classmethod
     def from_update(

@@ -61,11 +61,11 @@ async def choose_entry(update: Update, context: BotContext) -> None:
     ways = gap.phrasings
     page = Page.of(ways, ways.index(phrasing), 1)
     turn.rewrite(
-        TEXT("which_entry", phrasing=phrasing.text),
+        TEXT("which_entry", phrasing=phrasing.text, place=page.place(TEXT.label("wording"))),
         rows(
             *([button(e.title, AddPhrasing(phrasing.id, e.id))] for e in nearest if e),
             [button(TEXT.label("all_entries"), AllEntries(phrasing.id, 0))],
-            page.steps(lambda index: ChooseEntry(ways[index].id), TEXT.label("wording")),
+            page.steps(lambda index: ChooseEntry(ways[index].id)),
             [button(TEXT.label("back_to_gap"), ShowGap(gap.id))],
         ),
         quotes=gap.quoted([phrasing.text]),
@@ -92,7 +92,7 @@ async def list_entries(update: Update, context: BotContext) -> None:
     gap, phrasing = pair
     page = Page.of(turn.services.knowledge.entries, choice.page, BUTTON_ITEMS)
     turn.rewrite(
-        TEXT("which_entry", phrasing=phrasing.text),
+        TEXT("which_entry", phrasing=phrasing.text, place=page.place()),
         rows(
             *([button(entry.title, AddPhrasing(phrasing.id, entry.id))] for entry in page.items),
             page.steps(lambda index: AllEntries(phrasing.id, index)),

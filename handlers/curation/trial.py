@@ -10,6 +10,7 @@ from handlers.core.routing import Handler, command
 from handlers.core.services import Services
 from handlers.core.turn import BotContext
 from handlers.messages import Catalogue
+from handlers.questions.choices import titles_of
 from knowledge.curation.explain import Explanation, explain
 from storage.database import Database
 
@@ -25,8 +26,7 @@ async def try_question(_update: Update, context: BotContext) -> None:
     if not isinstance(explanation, Explanation):
         turn.say(TEXT("how"))
         return
-    knowledge = turn.services.knowledge
-    shown = [entry.title for entry in map(knowledge.entry, explanation.shown) if entry]
+    shown = titles_of(turn, explanation.shown)
     turn.say(TEXT("explained", question=question, found=explanation, shown=shown))
 
 

@@ -25,6 +25,7 @@ from handlers.curation.gaps import Gap, compare_ahead, find, gaps, quoted_first,
 from handlers.handoff.person import is_offered
 from handlers.handoff.threads import Threads
 from handlers.messages import Catalogue
+from handlers.questions.choices import titles_of
 from storage.records.conversation_values import Conversation, NewConversation, Side
 from storage.records.questions import Treatment, Unanswered
 
@@ -70,7 +71,7 @@ async def show_gap(update: Update, context: BotContext) -> None:
     turn = context.turn
     gap = await find(turn, ShowGap.of(update).question_id)
     if gap:
-        titles = [entry.title for entry in map(turn.services.knowledge.entry, gap.shown) if entry]
+        titles = titles_of(turn, gap.shown)
         turn.rewrite(
             TEXT("gap", gap=gap, titles=titles[:BUTTON_ITEMS]),
             _action_keyboard(turn, gap),

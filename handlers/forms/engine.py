@@ -182,15 +182,17 @@ def _by_words(turn: Turn, draft: Draft, step: Step, text: str) -> dict[str, str]
     form, typed = form_of(turn, draft), normalise(text)
     offered = form.offers(turn, draft, step)
     words = {
-        value: normalise(form.text.label(f"choice_{step.key}_{value}")) for value in step.choices
+        value: {*map(normalise, form.text.labels(f"choice_{step.key}_{value}"))}
+        for value in step.choices
     }
     for number, value in enumerate(offered, 1):
-        if typed in {str(number), words[value]}:
+        if typed in {str(number), *words[value]}:
             return {step.key: value}
     for value in step.choices:
-        if typed == words[value]:
+        if typed in words[value]:
             raise RefusedError(f"bad_{step.key}_{value}")
-    return {step.key: ""} if step.optional and typed == normalise(TEXT.label("skip")) else None
+    is_skip = step.optional and typed in map(normalise, TEXT.labels("skip"))
+    return {step.key: ""} if is_skip else None
 
 
 async def go_on(turn: Turn, draft: Draft, *, named: bool = False) -> None:

@@ -11,7 +11,9 @@ from storage.records.drafts import Draft
 
 @functools.cache
 def _phrases(label: str) -> frozenset[str]:
-    return frozenset(normalise(phrase) for phrase in TEXT.label(label).split(";"))
+    # Of both languages at once: whoever fills in an English form may type "oui".
+    phrases = (phrase for said in TEXT.labels(label) for phrase in said.split(";"))
+    return frozenset(map(normalise, phrases))
 
 
 def _is_one_of(label: str, text: str) -> bool:
@@ -64,8 +66,8 @@ def confirms_name(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text confirms the name that the bot asked back about."""
     if draft.unsure is None:
         return False
-    label = form_of(turn, draft).text.label(f"label_{draft.step}_sure")
-    return is_yes(text) or normalise(text) == normalise(label)
+    labels = form_of(turn, draft).text.labels(f"label_{draft.step}_sure")
+    return is_yes(text) or normalise(text) in map(normalise, labels)
 
 
 def says_no(draft: Draft, text: str) -> bool:

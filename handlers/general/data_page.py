@@ -46,6 +46,7 @@ class DataPage:
         for pieces in (
             self._requests(account["id"]),
             self._draft(account["id"]),
+            self._context(account["id"]),
             self._questions(account["id"]),
             self._conversations(account["id"]),
             self._waiting(),
@@ -75,6 +76,11 @@ class DataPage:
 
     async def _draft(self, person_id: int) -> AsyncIterator[str]:
         yield TEXT("data_draft", rows=await self._page(Section.DRAFT, person_id))
+
+    async def _context(self, person_id: int) -> AsyncIterator[str]:
+        rows = await self._page(Section.CONTEXT, person_id)
+        if rows:
+            yield TEXT("data_context", rows=rows)
 
     async def _questions(self, person_id: int) -> AsyncIterator[str]:
         yield TEXT("data_questions", count=await self._count(Section.QUESTIONS, person_id))
@@ -141,6 +147,11 @@ class DataPage:
             return await work.access.count(section, of)
 
     def _title(self, entry_id: str) -> str:
-        """Return an entry's title with its id; only the id of an entry that is gone."""
-        entry = self._services.knowledge.entry(entry_id)
-        return f"{entry.title} ({entry_id})" if entry else entry_id
+        """Return a title with its id: an entry's, act's or project's; only the id if it is gone."""
+        knowledge = self._services.knowledge
+        found = (
+            knowledge.entry(entry_id)
+            or knowledge.act(entry_id)
+            or knowledge.project(entry_id.removeprefix("project:"))
+        )
+        return f"{found.title} ({entry_id})" if found and found.title else entry_id

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from telegram import Update
 
 from handlers.core.authority import Authority, requires
+from handlers.core.buttons import AskErasure, SendData
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import button, column
 from handlers.core.routing import Handler, command, tap
-from handlers.core.turn import BotContext
+from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
 from handlers.handoff import threads
 from handlers.messages import Catalogue
@@ -49,7 +50,11 @@ async def send_data(_update: Update, context: BotContext) -> None:
 @requires(Authority.PERSON)
 async def ask_erasure(_update: Update, context: BotContext) -> None:
     """Ask for confirmation before everything is erased."""
-    turn = context.turn
+    await ask_whether_to_erase(context.turn)
+
+
+async def ask_whether_to_erase(turn: Turn) -> None:
+    """Show what erasing takes, with the button that confirms it."""
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
     keyboard = column(
         [
@@ -87,5 +92,7 @@ HANDLERS: tuple[Handler, ...] = (
     command(("confidentialite", "privacy"), show_privacy),
     command("mesdonnees", send_data),
     command("supprimer", ask_erasure),
+    tap(SendData, send_data),
+    tap(AskErasure, ask_erasure),
     tap(Erase, erase),
 )

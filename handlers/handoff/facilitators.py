@@ -7,7 +7,7 @@ from telegram import Message, Update
 from handlers.core import caps, media, team
 from handlers.core.authority import Authority, requires
 from handlers.core.full_text import full_text
-from handlers.core.keyboards import button, column
+from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.handoff import edits, person
@@ -167,11 +167,16 @@ async def close(update: Update, context: BotContext) -> None:
         return
     is_known = await _is_known(turn, ended.conversation)
     if ended.won and is_known:
-        offered = person.offer(turn)
-        text = TEXT("person_closed", conversation=ended.conversation, offered=bool(offered))
-        keyboard = column(offered) if offered else None
-        await Threads.of(turn).tell_person(ended.conversation, text, keyboard)
+        await Threads.of(turn).tell_person(
+            ended.conversation, lambda: _closed(turn, ended.conversation)
+        )
     await _show(turn, ended, "closed_toast" if is_known else "closed_quietly_toast")
+
+
+def _closed(turn: Turn, conversation: Conversation) -> tuple[str, Keyboard | None]:
+    offered = person.offer(turn)
+    text = TEXT("person_closed", conversation=conversation, offered=bool(offered))
+    return text, column(offered) if offered else None
 
 
 async def _is_known(turn: Turn, conversation: Conversation) -> bool:

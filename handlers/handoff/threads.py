@@ -1,13 +1,14 @@
 """A conversation with facilitators: its card in the group, and the relayed messages."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.services import Services
-from handlers.core.turn import Turn, composed, in_topic, quoting
-from handlers.messages import Catalogue
+from handlers.core.turn import Turn, Words, composed, in_topic, quoting, remember_told
+from handlers.messages import Catalogue, speaking
 from storage.queues.outbox import Audience, Delivery, Outgoing
 from storage.records.conversation_values import Conversation, Side
 from storage.records.conversation_values import Message as ThreadMessage
@@ -89,7 +90,9 @@ class Threads:
                 await self.post_question(conversation)
             self._owe_group(parameters, message.about)
         else:
-            await self._owe_person(conversation, self._words(conversation, message), message.about)
+            await self._owe_person(
+                conversation, lambda: self._words(conversation, message), message.about
+            )
 
     async def correct(self, conversation: Conversation, message: ThreadMessage) -> None:
         """Queue the edit of a delivered copy; send a new one if the group is another by now."""
@@ -97,7 +100,9 @@ class Threads:
         if delivery is None:
             return
         if delivery.chat_id > 0 or await self.is_here(delivery.chat_id):
-            self._edit(delivery, self._words(conversation, message), message.about)
+            with speaking(await self._language_in(delivery.chat_id)):
+                parameters = self._words(conversation, message)
+            self._edit(delivery, parameters, message.about)
         else:
             await self.pass_on(conversation, message)
 
@@ -121,11 +126,9 @@ class Threads:
             parameters |= in_topic(self._topic)
         self._owe_group(parameters, conversation.about_note)
 
-    async def tell_person(
-        self, conversation: Conversation, text: str, keyboard: Keyboard | None = None
-    ) -> None:
-        """Queue a note about their conversation for the person."""
-        await self._owe_person(conversation, composed(text, keyboard), conversation.about_note)
+    async def tell_person(self, conversation: Conversation, words: Words) -> None:
+        """Queue a note about their conversation for the person, in their language."""
+        await self._owe_person(conversation, lambda: composed(*words()), conversation.about_note)
 
     async def is_here(self, chat_id: int) -> bool:
         """Tell whether a chat is the present group of facilitators.
@@ -162,10 +165,15 @@ class Threads:
         )
 
     async def _owe_person(
-        self, conversation: Conversation, parameters: dict[str, object], about: Subject
+        self,
+        conversation: Conversation,
+        compose: Callable[[], dict[str, object]],
+        about: Subject,
     ) -> None:
         person = await self._work.people.get(conversation.person_id)
         if person is not None:
+            with speaking(person.tongue.language):
+                parameters = compose()
             self._work.outbox.owe(
                 Outgoing(
                     Audience.PERSON,
@@ -175,6 +183,11 @@ class Threads:
                     about=about,
                 )
             )
+            remember_told(self._work, person.id, parameters)
+
+    async def _language_in(self, chat_id: int) -> str:
+        """Return the language of the person whose chat this is; groups have French."""
+        return (await self._work.people.tongues([chat_id]))[chat_id].language
 
     def _edit(self, delivery: Delivery, parameters: dict[str, object], about: Subject) -> None:
         self._work.outbox.owe(

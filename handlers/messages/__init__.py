@@ -2,11 +2,16 @@
 
 After ``TEXT = Catalogue.of("projects")``, ``TEXT("card", project=project)`` returns Telegram HTML,
 and ``TEXT.label("page", number=2)`` returns plain text, for buttons and toasts.
+
+The French of ``projects.yaml`` has its English under the same names in ``en/projects.yaml``. What
+has no English there is said in French to everybody: so is all that the team's groups read.
 """
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -19,42 +24,67 @@ from jinja2.meta import find_undeclared_variables
 
 Saying: TypeAlias = Callable[[Mapping[str, object]], str]
 
+FRENCH, ENGLISH = "fr", "en"
+LANGUAGES = (FRENCH, ENGLISH)
+# How babel writes dates and times; English as in Britain, where the day comes first as in France.
+_LOCALES = {FRENCH: "fr", ENGLISH: "en_GB"}
+_SPOKEN: ContextVar[str] = ContextVar("language", default=FRENCH)
+
 PARIS = ZoneInfo("Europe/Paris")
 _AFTER_A_WORD = re.compile(" ([:;?!\u00bb])")
 
 
-def day(value: date) -> str:
+def language() -> str:
+    """Return the language in which messages are said here and now: ``fr`` or ``en``."""
+    return _SPOKEN.get()
+
+
+@contextmanager
+def speaking(name: str) -> Iterator[None]:
+    """Say messages in this language, ``fr`` or ``en``, within the block."""
+    before = _SPOKEN.set(name)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(before)
+
+
+def day(value: date, spoken: str = FRENCH) -> str:
     """Return ``23 novembre 2026``; a time gives its day in Paris."""
     if isinstance(value, datetime):
         value = value.astimezone(PARIS).date()
-    return _day(value)
+    return _day(value, _LOCALES[spoken])
 
 
 # The same few days are formatted again and again, and formatting one takes longer than rendering
 # the rest of a message.
 @functools.lru_cache(maxsize=256)
-def _day(value: date) -> str:
-    return format_date(value, format="long", locale="fr")
+def _day(value: date, locale: str) -> str:
+    return format_date(value, format="long", locale=locale)
 
 
-def moment(value: datetime) -> str:
+def moment(value: datetime, spoken: str = FRENCH) -> str:
     """Return ``23 novembre 2026, 14:05``, in Paris time."""
-    return f"{day(value)}, {format_time(value, 'short', tzinfo=PARIS, locale='fr')}"
+    time = format_time(value, "short", tzinfo=PARIS, locale=_LOCALES[spoken])
+    return f"{day(value, spoken)}, {time}"
 
 
-def _environment(*, autoescape: bool) -> Environment:
+def _environment(spoken: str, *, autoescape: bool) -> Environment:
     environment = Environment(
         autoescape=autoescape,  # noqa: S701 - labels are plain text, never markup
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(day=day, moment=moment)
+    # By the language of the message, which is French where there is no English of it.
+    environment.filters.update(
+        day=functools.partial(day, spoken=spoken), moment=functools.partial(moment, spoken=spoken)
+    )
     return environment
 
 
-_HTML = _environment(autoescape=True)
-_PLAIN = _environment(autoescape=False)
+_HTML = {spoken: _environment(spoken, autoescape=True) for spoken in LANGUAGES}
+_PLAIN = {spoken: _environment(spoken, autoescape=False) for spoken in LANGUAGES}
 
 
 def _typeset(text: str) -> str:
@@ -62,12 +92,14 @@ def _typeset(text: str) -> str:
     return _AFTER_A_WORD.sub("\u00a0\\1", text).replace("\u00ab ", "\u00ab\u00a0")
 
 
-def _saying(environment: Environment, source: str) -> Saying:
+def _saying(environments: Mapping[str, Environment], source: str, spoken: str) -> Saying:
     """Compile a message; one without variables is rendered once."""
+    environment = environments[spoken]
     template = environment.from_string(source)
 
     def say(values: Mapping[str, object]) -> str:
-        return _typeset(template.render(values).strip())
+        text = template.render(values).strip()
+        return _typeset(text) if spoken == FRENCH else text
 
     if find_undeclared_variables(environment.parse(source)):
         return say
@@ -80,10 +112,14 @@ class Catalogue:
 
     def __init__(self, *paths: Path) -> None:
         self._sources: dict[str, str] = {}
+        self._english: dict[str, str] = {}
         for path in paths:
             self._sources |= yaml.safe_load(path.read_text("utf-8"))
-        self._html: dict[str, Saying] = {}
-        self._plain: dict[str, Saying] = {}
+            english = path.parent / ENGLISH / path.name
+            if english.exists():
+                self._english |= yaml.safe_load(english.read_text("utf-8")) or {}
+        self._html: dict[tuple[str, str], Saying] = {}
+        self._plain: dict[tuple[str, str], Saying] = {}
 
     @classmethod
     def of(cls, *features: str) -> "Catalogue":
@@ -98,12 +134,33 @@ class Catalogue:
         """Return a message as plain text."""
         return self._compiled(self._plain, _PLAIN, name)(values)
 
+    def labels(self, name: str, /, **values: object) -> tuple[str, ...]:
+        """Return a message as plain text in each language: what is typed may be in any of them."""
+        said = []
+        for spoken in LANGUAGES:
+            with speaking(spoken):
+                said.append(self.label(name, **values))
+        return tuple(said)
+
     @property
     def names(self) -> frozenset[str]:
         """The names of all messages."""
         return frozenset(self._sources)
 
-    def _compiled(self, compiled: dict[str, Saying], environment: Environment, name: str) -> Saying:
-        if name not in compiled:
-            compiled[name] = _saying(environment, self._sources[name])
-        return compiled[name]
+    @property
+    def in_english(self) -> frozenset[str]:
+        """The names of the messages that are in English too."""
+        return frozenset(self._english)
+
+    def _compiled(
+        self,
+        compiled: dict[tuple[str, str], Saying],
+        environments: Mapping[str, Environment],
+        name: str,
+    ) -> Saying:
+        is_english = language() == ENGLISH and name in self._english
+        spoken = ENGLISH if is_english else FRENCH
+        if (name, spoken) not in compiled:
+            source = (self._english if is_english else self._sources)[name]
+            compiled[name, spoken] = _saying(environments, source, spoken)
+        return compiled[name, spoken]

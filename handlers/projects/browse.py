@@ -15,6 +15,7 @@ from handlers.core.buttons import (
     Propose,
     ShowProject,
     ShowRequest,
+    with_person,
 )
 from handlers.core.callback_data import CallbackData, ListKey, SearchWords
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
@@ -29,6 +30,8 @@ from knowledge.text.normalise import normalise
 from storage.records.interests import Status
 
 TEXT = Catalogue.of("projects")
+# Before the id of a project, where entries, acts and projects are named alike.
+PROJECT = "project:"
 # The search words must fit in 64 bytes of callback data beside the other fields.
 _WORDS_LENGTH = 30
 
@@ -82,7 +85,7 @@ def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) -> Non
         complete=result.complete,
     )
     keyboard = _page_keyboard(query, page) if page.items else _empty_keyboard(query)
-    (turn.rewrite if in_place else turn.say)(text, keyboard)
+    (turn.rewrite if in_place else turn.say)(text, with_person(keyboard))
 
 
 def _find(turn: Turn, query: ListProjects) -> SearchResult:
@@ -171,10 +174,11 @@ async def choose_filter(update: Update, context: BotContext) -> None:
     page = Page.of(options, choice.page, BUTTON_ITEMS)
     keyboard = rows(
         [button(TEXT.label(everywhere[0]), everywhere[1])],
-        *([button(name, target)] for name, target in page.items),
+        *([button(f"{number}. {name}", target)] for number, (name, target) in page.numbered()),
         page.steps(lambda index: replace(choice, page=index)),
     )
-    turn.rewrite(TEXT("choose_territory" if choice.facet == "t" else "choose_sector"), keyboard)
+    name = "choose_territory" if choice.facet == "t" else "choose_sector"
+    turn.rewrite(TEXT(name, page=page, place=page.place()), with_person(keyboard))
 
 
 @requires(Authority.PERSON)
@@ -189,6 +193,7 @@ async def show(turn: Turn, project_id: str) -> None:
     if project is None:
         turn.say(TEXT("gone"), _back())
         return
+    turn.is_about(f"{PROJECT}{project.id}")
     person = await turn.person()
     interest = await turn.work.read_ahead.interest(person.id, project.id)
     active = interest if interest and interest.status is not Status.WITHDRAWN else None
@@ -218,16 +223,15 @@ def _card_keyboard(turn: Turn, project: Project, interest_id: int | None) -> Key
         lines.append([button(TEXT.label("my_request"), ShowRequest(interest_id))])
     elif project.open_on(turn.services.today()):
         lines.append([button(TEXT.label("interested"), DeclareInterest(project.id))])
-    return rows(*lines, [button(TEXT.label("back"), ListProjects())])
+    return with_person(rows(*lines, [button(TEXT.label("back"), ListProjects())]))
 
 
 def _back() -> Keyboard:
-    return column(
-        [
-            button(TEXT.label("back"), ListProjects()),
-            button(TEXT.label("propose"), Propose()),
-        ]
-    )
+    ways_on = [
+        button(TEXT.label("back"), ListProjects()),
+        button(TEXT.label("propose"), Propose()),
+    ]
+    return with_person(column(ways_on))
 
 
 HANDLERS: tuple[Handler, ...] = (

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from telegram import Update
 
 from handlers.core.authority import Authority, requires
-from handlers.core.buttons import ListThemes, ShowEntry
+from handlers.core.buttons import ListThemes, ShowEntry, with_person
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Keyboard, button, rows
 from handlers.core.paging import BUTTON_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, language
 from handlers.questions import answer
 from knowledge.matcher.matcher import Outcome
 
@@ -30,25 +30,32 @@ class TurnThemes(CallbackData, prefix="tp", few=True):
 @reminding
 async def list_themes(_update: Update, context: BotContext) -> None:
     """Show one button for each entry, a page at a time."""
-    show_list(context.turn, TEXT("themes"))
+    show_list(context.turn)
 
 
-def show_list(turn: Turn, introduction: str) -> None:
-    """Send an introduction with the themes as buttons."""
-    turn.say(introduction, _keyboard(turn, 0))
+def show_list(turn: Turn, introduction: str = "") -> None:
+    """Send an introduction, as HTML, above the numbered themes with their buttons."""
+    if introduction:
+        turn.begin_with(introduction)
+    turn.say(*_page(turn, 0))
 
 
 @requires(Authority.PERSON)
 async def turn_page(update: Update, context: BotContext) -> None:
     """Show another page of the themes."""
     turn = context.turn
-    turn.rewrite(TEXT("themes"), _keyboard(turn, TurnThemes.of(update).page))
+    turn.rewrite(*_page(turn, TurnThemes.of(update).page))
 
 
-def _keyboard(turn: Turn, index: int) -> Keyboard:
+def _page(turn: Turn, index: int) -> tuple[str, Keyboard]:
     page = Page.of(turn.services.knowledge.entries, index, BUTTON_ITEMS)
-    entries = ([button(entry.title, ShowEntry(entry.id))] for entry in page.items)
-    return rows(*entries, page.steps(TurnThemes))
+    titles = {entry.id: entry.said_in(language()).title for entry in page.items}
+    entries = (
+        [button(f"{number}. {titles[entry.id]}", ShowEntry(entry.id))]
+        for number, entry in page.numbered()
+    )
+    text = TEXT("themes", page=page, titles=titles, place=page.place())
+    return text, with_person(rows(*entries, page.steps(TurnThemes)))
 
 
 @requires(Authority.PERSON)

@@ -8,7 +8,7 @@ from telegram import Update
 
 from handlers.core import alerts, caps
 from handlers.core.authority import Authority, requires
-from handlers.core.buttons import ShowRequest
+from handlers.core.buttons import ShowRequest, with_person
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.routing import Handler, tap
@@ -254,10 +254,13 @@ def _shows_details(update: Update, interest: Interest) -> bool:
 
 async def _tell_person(turn: Turn, interest: Interest, words: str) -> None:
     if interest.person_id is not None:
-        keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-        text = TEXT(words, interest=interest)
+
+        def said() -> tuple[str, Keyboard | None]:
+            keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
+            return TEXT(words, interest=interest), with_person(keyboard)
+
         # ``about`` tells ``undelivered`` which request the message was for, if it cannot be sent.
-        await turn.tell(interest.person_id, text, keyboard, about=interest.about_note)
+        await turn.tell(interest.person_id, said, about=interest.about_note)
 
 
 async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:

@@ -83,13 +83,19 @@ def of(turn: Turn, answers: Answers) -> str:
     return f"@{name}" if name else f"tg://user?id={turn.user.id}"
 
 
-async def begin(turn: Turn, form: Form, subject: str, requests: Sequence[Interest]) -> None:
-    """Begin a form; reuse the contact of the latest request so that nobody types it twice."""
+async def begin(
+    turn: Turn, form: Form, subject: str, requests: Sequence[Interest], given: Answers | None = None
+) -> None:
+    """Begin a form; reuse the contact of the latest request so that nobody types it twice.
+
+    ``given`` holds answers that the tapped button gave already.
+    """
+    answers = given or {}
     if not requests:
-        await engine.begin(turn, form, subject, {})
+        await engine.begin(turn, form, subject, answers)
         return
     latest = max(requests, key=lambda request: request.created_at)
-    await engine.begin(turn, form, subject, answers_of(latest), reuses=latest.number)
+    await engine.begin(turn, form, subject, {**answers_of(latest), **answers}, reuses=latest.number)
 
 
 def answers_of(interest: Interest) -> dict[str, str]:

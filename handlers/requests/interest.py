@@ -4,7 +4,7 @@ from telegram import Update
 
 from handlers.core import caps
 from handlers.core.authority import Authority, requires
-from handlers.core.buttons import DeclareInterest, ListProjects, ShowRequest
+from handlers.core.buttons import DeclareInterest, ListProjects, ShowRequest, with_person
 from handlers.core.keyboards import button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
@@ -63,7 +63,7 @@ def answers_of(interest: Interest) -> dict[str, str]:
 
 def _show_existing(turn: Turn, interest: Interest) -> None:
     keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-    turn.say(TEXT("existing", interest=interest), keyboard)
+    turn.say(TEXT("existing", interest=interest), with_person(keyboard))
 
 
 async def save(turn: Turn, draft: Draft) -> None:
@@ -104,15 +104,11 @@ async def save(turn: Turn, draft: Draft) -> None:
 def give_receipt(turn: Turn, interest: Interest, name: str) -> None:
     """Send the receipt with the number, and remove the buttons of the recap."""
     turn.remove_buttons()
-    turn.say(
-        TEXT(name, interest=interest),
-        column(
-            [
-                button(TEXT.label("see_request"), ShowRequest(interest.id)),
-                button(TEXT.label("other_projects"), ListProjects()),
-            ]
-        ),
-    )
+    ways_on = [
+        button(TEXT.label("see_request"), ShowRequest(interest.id)),
+        button(TEXT.label("other_projects"), ListProjects()),
+    ]
+    turn.say(TEXT(name, interest=interest), with_person(column(ways_on)))
 
 
 FORM = Form(

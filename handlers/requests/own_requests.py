@@ -13,6 +13,7 @@ from handlers.core.buttons import (
     ShowProject,
     ShowRequest,
     TurnRequests,
+    with_person,
 )
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
@@ -51,7 +52,7 @@ class Withdraw(CallbackData, prefix="rw"):
 @reminding
 async def list_requests(_update: Update, context: BotContext) -> None:
     """List the requests of the person, with their status."""
-    await _list(context.turn)
+    await show_list(context.turn)
 
 
 @requires(Authority.PERSON)
@@ -72,11 +73,12 @@ async def show_numbered(turn: Turn) -> bool:
     number = "TI-{}-{}".format(*typed.groups())
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
     request = next((own for own in requests if own.number == number), None)
-    await (_show(turn, request) if request else _list(turn))
+    await (_show(turn, request) if request else show_list(turn))
     return True
 
 
-async def _list(turn: Turn) -> None:
+async def show_list(turn: Turn) -> None:
+    """Show the latest requests of the person."""
     turn.say(*await _page(turn, 0))
 
 
@@ -91,7 +93,7 @@ async def _page(turn: Turn, index: int) -> tuple[str, Keyboard]:
         page.steps(TurnRequests),
         [button(TEXT.label("projects"), ListProjects())],
     )
-    return TEXT("list", page=page), keyboard
+    return TEXT("list", page=page), with_person(keyboard)
 
 
 async def _own(turn: Turn, interest_id: int) -> Interest | None:
@@ -125,7 +127,7 @@ def _keyboard(request: Interest) -> Keyboard:
     if request.project_id:
         buttons.append(button(TEXT.label("project"), ShowProject(request.project_id)))
     buttons.append(button(TEXT.label("all_requests"), ListRequests()))
-    return column(buttons)
+    return with_person(column(buttons))
 
 
 @requires(Authority.PERSON)

@@ -32,11 +32,12 @@ def _subject(turn: Turn, _draft: Draft) -> dict[str, object]:
 
 
 @requires(Authority.PERSON)
-async def propose(_update: Update, context: BotContext) -> None:
-    """Begin the proposal form."""
+async def propose(update: Update, context: BotContext) -> None:
+    """Begin the proposal form; a button may have chosen what is proposed."""
     turn = context.turn
+    kind = Propose.of(update).kind if update.callback_query else ""
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
-    await contact_steps.begin(turn, FORM, NEW, requests)
+    await contact_steps.begin(turn, FORM, NEW, requests, {"kind": kind} if kind else {})
 
 
 async def save(turn: Turn, draft: Draft) -> None:

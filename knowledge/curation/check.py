@@ -26,6 +26,9 @@ from knowledge.model import Stage
 
 # The notice before a date passes: a month leaves the time to ask whoever knows the answer.
 _SOON = timedelta(days=30)
+# What people read in either language; a warning names so many of those that have one.
+_IN_ENGLISH = ("entrees", "actes")
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ def _named(ids: Iterable[str]) -> Iterator[dict[str, str]]:
 
 
 def _overdue(files: KnowledgeFiles, today: date) -> Iterator[Problem]:
+    yield from _untranslated(files.documents.values())
     for document in files.documents.values():
         for item in items_of(document):
             yield from _dates(item, today)
@@ -112,6 +116,21 @@ def _overdue(files: KnowledgeFiles, today: date) -> Iterator[Problem]:
             # The invented projects show every state on purpose, passed deadlines included.
             if item.list_key == "projets" and document.file != FICTITIOUS:
                 yield from _project(item, today)
+
+
+def _untranslated(documents: Iterable[Document]) -> Iterator[Problem]:
+    """Name, on one line, what people read in French alone, once anything is said in English.
+
+    A draft may wait for its English too.
+    """
+    items = [item for document in documents for item in items_of(document)]
+    said = [each for each in items if each.list_key in _IN_ENGLISH and not is_draft(each.raw)]
+    missing = [item for item in said if "en" not in item.raw]
+    if missing and len(missing) < len(said):
+        ids = ", ".join(item.text("id") or "?" for item in missing[:_MOST_NAMED])
+        more = len(missing) - _MOST_NAMED
+        others = words("others").format(count=more) if more > 0 else ""
+        yield problem("no_english", missing[0].place(), ids=ids, others=others)
 
 
 def _draft(item: Item) -> Iterator[Problem]:

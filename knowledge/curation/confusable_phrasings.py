@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from knowledge.files.duplicate_phrasings import OUT_OF_SCOPE, Phrasing, phrasings_of
-from knowledge.files.items import items_of
+from knowledge.files.items import is_draft, items_of
 from knowledge.files.problems import Problem, problem
 from knowledge.files.yaml_reader import Document
 from knowledge.loading import ACTS, FAQ, VOICES, Compiling
@@ -57,7 +57,8 @@ def check_confusable_phrasings(
 
 
 def _written(document: Document | None) -> Iterable[Phrasing]:
-    items = items_of(document) if document else ()
+    # As the model that people ask: a draft takes no phrasing from others.
+    items = [each for each in items_of(document) if not is_draft(each.raw)] if document else ()
     return (each for item in items for each in phrasings_of(item) if each.text.strip())
 
 

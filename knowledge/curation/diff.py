@@ -84,12 +84,22 @@ def _of_wholes(old: _Wholes, new: _Wholes) -> Iterator[Difference]:
 def _fields(
     what: str, id_: str, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> Iterator[Difference]:
+    old, new = _flat(old), _flat(new)
     for key in dict.fromkeys((*new, *old)):
         before, after = _in_words(old.get(key)), _in_words(new.get(key))
         if key not in _PHRASINGS and before != after:
             yield Difference(
                 DifferenceKind.CHANGED, what, id_, _title(new, id_), before, after, str(key)
             )
+
+
+def _flat(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys with those of a mapping in it: ``en.titre`` for the title in ``en``."""
+    flat: dict[str, Any] = {}
+    for key, value in raw.items():
+        inner = value.items() if isinstance(value, dict) else ()
+        flat |= {f"{key}.{name}": text for name, text in inner} if inner else {key: value}
+    return flat
 
 
 def _title(raw: Mapping[str, Any], id_: str) -> str:

@@ -30,7 +30,13 @@ class Item:
 
     def text(self, key: str) -> str | None:
         """Return the text under a key; None if it is absent or no text."""
-        value = self.raw.get(key)
+        return self.text_at(key)
+
+    def text_at(self, *keys: str) -> str | None:
+        """Return the text under nested keys; None if it is absent or no text."""
+        value: Any = self.raw
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
         return value if isinstance(value, str) else None
 
     def texts(self, *keys: str) -> Iterator[tuple[int, str]]:

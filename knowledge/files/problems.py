@@ -21,6 +21,8 @@ _WARNINGS = frozenset(
         "future_check",
         "no_lead",
         "draft",
+        "many_words",
+        "no_english",
         "acronym",
         "unknown_expected",
         "idle_question",

@@ -2,20 +2,20 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from itertools import chain, product
 
 from rapidfuzz import fuzz, process
 
 from knowledge.files.acronyms import check_acronyms
 from knowledge.files.duplicate_phrasings import check_phrasings
-from knowledge.files.items import Item, items_of
+from knowledge.files.items import Item, is_draft, items_of
 from knowledge.files.near_duplicates import check_nearness
 from knowledge.files.problems import Place, Problem, problem, words
 from knowledge.files.schema_check import bounded, bounded_by_file
-from knowledge.files.telegram_html import MarkupError, length
+from knowledge.files.telegram_html import MarkupError, plain
 from knowledge.files.yaml_reader import Document
-from knowledge.text.length import units
+from knowledge.text.length import units, word_count
 
 # Telegram's limit, in UTF-16 code units once formatted (Bot API, sendMessage).
 _MESSAGE = 4096
@@ -24,10 +24,13 @@ _MESSAGE = 4096
 LONGEST_ANSWER = _MESSAGE - 1000
 LONGEST_CARD = _MESSAGE - 500
 LONGEST_LISTING = 700
+# What a phone shows of an answer with its buttons, in words.
+MOST_WORDS = 60
 # One button each; the buttons of a message may take about 10,000 bytes, and one takes 200 at most.
 MOST_RELATED = 40
 _ENTRIES, _ACTS = "entrees", "actes"
-_ON_ONE_LINE = ("question", "titre", "source")
+_ON_ONE_LINE = ("question", "titre", "source", "service", "brouillon")
+_ENGLISH = "en"
 _LINK_TO_PROJECT = re.compile(r"[?&;]start=p_([A-Za-z0-9_-]+)")
 _NEAR = 60
 
@@ -39,7 +42,12 @@ def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
     """
     documents = list(documents)
     items = [item for document in documents for item in items_of(document)]
-    across = (_duplicate_ids(items), check_phrasings(items), check_nearness(items))
+    across = (
+        _duplicate_ids(items),
+        _nothing_served(items),
+        check_phrasings(items),
+        check_nearness(items),
+    )
     yield from bounded_by_file(chain(*across, check_acronyms(documents)))
     ids = _KnownIds(items)
     for document in documents:
@@ -91,6 +99,13 @@ def _duplicate_ids(items: Iterable[Item]) -> Iterator[Problem]:
             )
 
 
+def _nothing_served(items: Iterable[Item]) -> Iterator[Problem]:
+    """Find answers that are drafts, all of them: nothing would be left to answer."""
+    entries = [item for item in items if item.list_key == "entrees"]
+    if entries and all(is_draft(item.raw) for item in entries):
+        yield problem("all_drafts", entries[0].place("brouillon"))
+
+
 def _related(item: Item, ids: _KnownIds) -> Iterator[Problem]:
     count = len(list(item.texts("voir_aussi")))
     if count > MOST_RELATED:
@@ -126,31 +141,46 @@ def _near(name: str, names: Iterable[str]) -> str:
 
 
 def _formatting(item: Item) -> Iterator[Problem]:
-    markup = item.text("reponse")
+    """Find what Telegram would not show of an answer in each language, and what is too long."""
+    for keys in ((), (_ENGLISH,)):
+        first = yield from _size(item, (*keys, "reponse"))
+        whole = first + (yield from _size(item, (*keys, "suite")))
+        if whole > LONGEST_ANSWER:
+            at = item.place(*keys, "reponse")
+            yield problem("answer_too_long", at, length=whole, limit=LONGEST_ANSWER)
+
+
+def _size(item: Item, keys: tuple[str, ...]) -> Generator[Problem, None, int]:
+    """Return the length of a text as Telegram counts it; 0 for none, or for wrong markup."""
+    markup = item.text_at(*keys)
     if markup is None:
-        return
+        return 0
     try:
-        size = length(markup.strip())
+        text = plain(markup.strip())
     except MarkupError as error:
         reason = words("html_reasons")[error.reason].format(tag=error.tag)
-        yield problem("bad_html", item.place("reponse"), reason=reason)
-        return
-    if size > LONGEST_ANSWER:
-        yield problem("answer_too_long", item.place("reponse"), length=size, limit=LONGEST_ANSWER)
+        yield problem("bad_html", item.place(*keys), reason=reason)
+        return 0
+    count = word_count(text)
+    if count > MOST_WORDS and item.list_key == "entrees" and keys[-1] == "reponse":
+        yield problem("many_words", item.place(*keys), count=count, limit=MOST_WORDS)
+    return units(text)
 
 
 def _projects_named(item: Item, ids: _KnownIds) -> Iterator[Problem]:
     """Find links to the cards of projects that do not exist."""
-    for project in _LINK_TO_PROJECT.findall(item.text("reponse") or ""):
-        if ids.projects and project not in ids.projects:
-            at, nearest = item.place("reponse"), _near(project, ids.projects)
-            yield problem("unknown_project", at, project=project, nearest=nearest)
+    for keys in product(((), (_ENGLISH,)), ("reponse", "suite")):
+        where = (*keys[0], keys[1])
+        for project in _LINK_TO_PROJECT.findall(item.text_at(*where) or ""):
+            if ids.projects and project not in ids.projects:
+                at, nearest = item.place(*where), _near(project, ids.projects)
+                yield problem("unknown_project", at, project=project, nearest=nearest)
 
 
 def _lines(item: Item) -> Iterator[Problem]:
-    for key in _ON_ONE_LINE:
-        if "\n" in (item.text(key) or "").strip():
-            yield problem("several_lines", item.place(key))
+    for keys in (*((key,) for key in _ON_ONE_LINE), (_ENGLISH, "question"), (_ENGLISH, "titre")):
+        if "\n" in (item.text_at(*keys) or "").strip():
+            yield problem("several_lines", item.place(*keys))
 
 
 def _card(item: Item) -> Iterator[Problem]:

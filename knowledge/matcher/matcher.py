@@ -18,7 +18,7 @@ from knowledge.projects import Census
 from knowledge.ranking.corpus import Example
 from knowledge.ranking.ranker import Ranked, Ranker, Ranking
 from knowledge.text.courtesies import without_courtesies
-from knowledge.text.language_id import is_foreign
+from knowledge.text.language_id import FRENCH, language_in
 from knowledge.text.normalise import normalise
 from knowledge.text.word_lists import wording
 
@@ -52,9 +52,9 @@ class Decision:
     ``shown``: ids of entries and acts, which have one space of ids; ``ranking``: the five best of
     them; ``projects``: ids of the projects of the census that the question names, best first;
     ``nearest``: the example most similar to the question. ``has_words`` is false when the question
-    has neither letters nor digits; ``is_foreign`` is true when it is plainly not French.
-    ``parts``: the questions of a message that asks several, in order; ``follows`` is true when the
-    decision needed what was shown before.
+    has neither letters nor digits; ``language`` is the code of the language that it is in, French
+    in doubt. ``parts``: the questions of a message that asks several, in order; ``follows`` is true
+    when the decision needed what was shown before.
     """
 
     outcome: Outcome
@@ -64,7 +64,7 @@ class Decision:
     reason: str = ""
     nearest: str = ""
     has_words: bool = True
-    is_foreign: bool = False
+    language: str = FRENCH
     parts: "tuple[Part, ...]" = ()
     follows: bool = False
 
@@ -126,7 +126,7 @@ class Matcher:
             return Decision(Outcome.NONE, (), (), reason="no words", has_words=False)
         judged = self._alone(question, normalised)
         decision = self._following(normalised, after, judged) or judged.decision
-        return replace(decision, is_foreign=True) if is_foreign(normalised) else decision
+        return replace(decision, language=language_in(normalised))
 
     def _alone(self, question: str, normalised: str) -> _Judged:
         whole, pieces = self._one(normalised), pieces_of(question)
@@ -186,7 +186,7 @@ class Matcher:
         first = ranking.entries[0].id if ranking.entries else ""
         only_names, about = self._census.says_nothing_else(asked), _is_about_projects(asked)
         # What names projects and nothing else is better served by them than by another service.
-        plain = only_names and (about or first in self._referrals)
+        plain = only_names and first in self._referrals
         if ranking.sure >= self._thresholds.answer and not plain and first not in self._on_projects:
             return None
         named = self._census.named_by(asked, places=True) if about or only_names else ()

@@ -159,6 +159,9 @@ people = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
     Column("blocked_at", UtcDateTime),
+    # The language that the person wrote in last, or chose; none: nothing but French so far.
+    Column("language", String(8)),
+    Column("language_chosen", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 
@@ -323,6 +326,23 @@ drafts = Table(
     # The step that was answered by a typed text last, and the message with that text.
     Column("answered_step", String(32)),
     Column("answered_in", BigInteger),
+)
+
+# What each person was shown last; see `storage/records/contexts.py`.
+contexts = Table(
+    "contexts",
+    metadata,
+    Column(
+        "person_id",
+        Id,
+        ForeignKey("people.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("topic", String(64)),
+    Column("offer", String(64)),
+    Column("options", JsonOf(list), nullable=False),
 )
 
 counters = Table(

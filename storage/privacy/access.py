@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, Column, Select, bindparam, exists, func, s
 
 from storage.engine.repository import Repository
 from storage.engine.schema import (
+    contexts,
     conversation_messages,
     conversations,
     drafts,
@@ -39,6 +40,7 @@ class Section(StrEnum):
     ACCOUNT = "account"
     REQUESTS = "requests"
     DRAFT = "draft"
+    CONTEXT = "context"
     QUESTIONS = "questions"
     CONVERSATIONS = "conversations"
     # Our id of the request or conversation.
@@ -107,6 +109,7 @@ _SECTIONS: Mapping[Section, tuple[Select[Any], Column[Any]]] = {
         interest_events.c.id,
     ),
     Section.DRAFT: (select(drafts).where(drafts.c.person_id == _OF), drafts.c.person_id),
+    Section.CONTEXT: (select(contexts).where(contexts.c.person_id == _OF), contexts.c.person_id),
     Section.QUESTIONS: (select(questions).where(questions.c.person_id == _OF), questions.c.id),
     Section.CONVERSATIONS: (
         select(conversations).where(conversations.c.person_id == _OF),

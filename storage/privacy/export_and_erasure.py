@@ -9,6 +9,7 @@ from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
 from storage.engine.schema import (
     chat_moves,
+    contexts,
     conversation_messages,
     conversations,
     drafts,
@@ -76,6 +77,7 @@ class Rights(Repository):
             "inbox": await self._erase_incoming(person.telegram_id, keep_update_id),
             "interest_events": await self._erase_acts(person.telegram_id),
             "interests": await self._beside(Interests).anonymise(mine),
+            "contexts": await self._delete(contexts, contexts.c.person_id == person_id),
             "drafts": await self._delete(drafts, drafts.c.person_id == person_id),
             "conversations": await self._delete(
                 conversations, conversations.c.person_id == person_id

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Table, delete, exists, func, select
 from storage.engine.repository import Repository
 from storage.engine.schema import (
     allowances,
+    contexts,
     conversations,
     drafts,
     inbox,
@@ -20,6 +21,7 @@ from storage.engine.schema import (
 from storage.queues.alerts import Alerts
 from storage.queues.inbox import InboxState
 from storage.records.change_requests import ChangeRequests
+from storage.records.contexts import VALID
 from storage.records.interests import Interests
 from storage.records.questions import QuestionLimits, Questions
 from storage.subject import Kind, is_of, tells_of
@@ -38,7 +40,8 @@ _LIMITS = QuestionLimits()
 class Durations:
     """How long each thing is kept. People read the same in ``handlers/messages/rights.yaml``.
 
-    `draft` counts from its last answer, `question` from when it was asked. `conversation` counts
+    `context`, what a person was shown last, counts from then. `draft` counts from its last answer,
+    `question` from when it was asked. `conversation` counts
     from its closing, or from its last change if it was never closed; the delivery records of its
     messages go with it. `interest` counts from its closing, or from its last change if it was never
     closed; it is then anonymised, and the delivery records of its notices go. `inbox_done` counts
@@ -49,6 +52,7 @@ class Durations:
     facilitator's signature.
     """
 
+    context: timedelta = VALID
     draft: timedelta = timedelta(hours=48)
     question: timedelta = timedelta(days=90)
     conversation: timedelta = timedelta(days=90)
@@ -78,6 +82,9 @@ class Retention(Repository):
             "outbox": notices + lines + await self._forget_outgoing(durations),
             "inbox": await self._forget_incoming(durations),
             "drafts": await self._delete(drafts, drafts.c.updated_at < self._now - durations.draft),
+            "contexts": await self._delete(
+                contexts, contexts.c.at <= self._now - durations.context
+            ),
             "questions": await self._forget_questions(durations.question, limits),
             "conversations": ended,
             "signatures": await self._delete(

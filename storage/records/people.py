@@ -1,8 +1,8 @@
-"""The people who wrote to the bot, stored as a Telegram id and three dates, nothing else."""
+"""The people who wrote to the bot: a Telegram id, three dates, the language they write in."""
 
 import functools
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -12,16 +12,37 @@ from sqlalchemy.sql.dml import ReturningInsert
 from storage.engine.repository import Repository, insert_into
 from storage.engine.schema import people
 
+# Of somebody who never wrote in another language.
+USUAL_LANGUAGE = "fr"
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """The language to answer somebody in; `is_chosen` where they asked for it themselves."""
+
+    language: str
+    is_chosen: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person who wrote to the bot; `blocked_at` is since when they have blocked it."""
+    """A person who wrote to the bot; `blocked_at` is since when they have blocked it.
+
+    `language` is the one that they wrote in last, or chose (`language_chosen`).
+    """
 
     id: int
     telegram_id: int
     created_at: datetime
     last_seen_at: datetime
     blocked_at: datetime | None
+    language: str | None = None
+    language_chosen: bool = False
+
+    @property
+    def tongue(self) -> Tongue:
+        """The language to answer them in."""
+        return Tongue(self.language or USUAL_LANGUAGE, self.language_chosen)
 
 
 class People(Repository):
@@ -50,6 +71,22 @@ class People(Repository):
         row = (await self._connection.execute(statement)).one_or_none()
         return None if row is None else _person(row)
 
+    async def tongues(self, telegram_ids: Collection[int]) -> dict[int, Tongue]:
+        """Return the languages to answer these people in, by Telegram id, known or not."""
+        found = dict.fromkeys(telegram_ids, Tongue(USUAL_LANGUAGE, is_chosen=False))
+        if found:
+            columns = (people.c.telegram_id, people.c.language, people.c.language_chosen)
+            statement = select(*columns).where(
+                people.c.telegram_id.in_(found), people.c.language.is_not(None)
+            )
+            for telegram_id, language, is_chosen in await self._connection.execute(statement):
+                found[telegram_id] = Tongue(language, is_chosen)
+        return found
+
+    async def speaks(self, person_id: int, language: str, *, is_chosen: bool) -> None:
+        """Record the language to answer this person in, and whether they asked for it."""
+        await self._change(people.c.id == person_id, language=language, language_chosen=is_chosen)
+
     async def blocked(self, telegram_id: int) -> None:
         """Record that this person blocked the bot; a later report does not move the date."""
         is_new = people.c.blocked_at.is_(None)
@@ -67,7 +104,7 @@ class People(Repository):
             self._changes.touch(person_id)
 
 
-_COLUMNS = tuple(people.c[name] for name in Person.__slots__)
+_COLUMNS = tuple(people.c[each.name] for each in fields(Person))
 
 
 def _person(row: Row[*tuple[Any, ...]]) -> Person:

@@ -102,10 +102,14 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many questions were asked, and how many of them were answered."""
+    """How many questions were asked, and how many of them were answered.
+
+    ``referred`` of these answers lead to another service.
+    """
 
     asked: int
     answered: int
+    referred: int = 0
 
 
 class Questions(Repository):
@@ -302,7 +306,9 @@ class Questions(Repository):
             counts.where(is_counted, or_(_IS_UNANSWERED, _IS_LEFT))
         )
         total = await self._connection.scalar(counts.where(is_counted)) or 0
-        return Tally(total, total - (unwell or 0))
+        referred = questions.c.outcome == "referral", questions.c.helpful.is_not(False)
+        led_on = await self._connection.scalar(counts.where(is_counted, *referred)) or 0
+        return Tally(total, total - (unwell or 0), led_on)
 
     async def _change(self, question_id: int, person_id: int, **values: object) -> bool:
         await self._changes.write(questions)
