@@ -58,7 +58,8 @@ class Census:
     ) -> tuple[Project, ...]:
         """Return the open projects that pass the filters: latest update first, then by id.
 
-        A project that concerns every sector passes any filter on the sector.
+        A project that concerns every sector passes any filter on the sector, after those that name
+        it.
         """
         passing = [
             project
@@ -68,7 +69,10 @@ class Census:
             and (sector is None or _concerns(project, sector))
             and (project.seeks_lead or not seeks_lead)
         ]
-        return tuple(sorted(passing, key=_listing_order))
+        passing.sort(key=_listing_order)
+        return tuple(
+            sorted(passing, key=lambda each: sector is not None and sector not in each.sectors)
+        )
 
     def territories(self, today: date) -> tuple[str, ...]:
         """Return the territories that have an open project, in French alphabetical order."""
@@ -103,7 +107,8 @@ class Census:
         }
         listed = self.listed(today, territory=territory, sector=sector, seeks_lead=seeks_lead)
         matches = [project for project in listed if ranks[project.id][0]]
-        matches.sort(key=lambda each: (*(-part for part in ranks[each.id]), *_listing_order(each)))
+        # As many words and as much weight: the order of the list.
+        matches.sort(key=lambda each: tuple(-part for part in ranks[each.id]))
         complete = sum(ranks[each.id][0] == len(wanted) for each in matches)
         return SearchResult(tuple(matches), len(wanted), complete)
 

@@ -162,8 +162,8 @@ def test_a_search_keeps_to_the_filters() -> None:
 @pytest.mark.parametrize("label", ["Toutes filières", "toutes les filières"])
 def test_a_project_of_every_sector_is_in_each_and_names_none(label: str) -> None:
     census = Census([project("a", sectors=(label,)), project("b"), project("c", sectors=("Bois",))])
-    assert ids(census.listed(TODAY, sector="Bois")) == ["a", "c"]
-    assert ids(census.listed(TODAY, sector="Chimie")) == ["a", "b"]
+    assert ids(census.listed(TODAY, sector="Bois")) == ["c", "a"]
+    assert ids(census.listed(TODAY, sector="Chimie")) == ["b", "a"]
     assert census.sectors(TODAY) == ("Bois", "Chimie")
 
 
@@ -218,3 +218,10 @@ def test_the_effort_of_a_search_is_bounded_however_many_the_words() -> None:
     assert effort(lambda: census.search(all_of_them, TODAY)) < 2 * effort(
         lambda: census.search(few, TODAY)
     )
+
+
+def test_what_names_a_sector_comes_before_what_concerns_every_sector(shipped: Knowledge) -> None:
+    listed = shipped.census.listed(date(2026, 11, 23), sector="Mécanique")
+    named = ["Mécanique" in project.sectors for project in listed]
+    assert named == sorted(named, reverse=True)
+    assert {True, False} == set(named)

@@ -187,7 +187,7 @@ class Matcher:
         first = ranking.entries[0].id if ranking.entries else ""
         only_names, about = self._census.says_nothing_else(asked), _is_about_projects(asked)
         # What names projects and nothing else is better served by them than by another service.
-        plain = only_names and (about or first in self._referrals)
+        plain = only_names and first in self._referrals
         if ranking.sure >= self._thresholds.answer and not plain and first not in self._on_projects:
             return None
         named = self._census.named_by(asked, places=True) if about or only_names else ()
