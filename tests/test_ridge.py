@@ -10,18 +10,18 @@ from knowledge.ranking import ridge
 from knowledge.ranking.ridge import calibrate, learn
 
 
-def made_up(seed: int, count: int = 60) -> tuple[np.ndarray, list[int], list[str]]:
-    """Return a kernel of made-up examples, their labels (3), and their groups (4)."""
+def made_up(seed: int, count: int = 60) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a kernel of made-up examples, their labels (of 3), and their groups (of 4)."""
     random = np.random.default_rng(seed)
-    labels = [int(label) for label in random.integers(0, 3, count)]
+    labels = random.integers(0, 3, count)
     points = random.normal(size=(count, 5)) + np.eye(3, 5)[labels] * 3
-    groups = [f"g{number % 4}" for number in range(count)]
+    groups = np.array([f"g{number % 4}" for number in range(count)])
     return np.exp(-((points[:, None] - points[None]) ** 2).sum(axis=2) / 10), labels, groups
 
 
 def test_what_was_learnt_is_known_and_what_was_not_is_mostly_guessed() -> None:
     kernel, labels, groups = made_up(1)
-    head = learn(kernel.copy(), labels, groups, 3)
+    head = learn(kernel.copy(), np.eye(3)[labels], groups)
     scores = kernel @ head.coefficients + head.coefficients.sum(axis=0)
     assert (scores.argmax(axis=1) == labels).mean() > 0.95
     assert (head.held_out.argmax(axis=1) == labels).mean() > 0.8
@@ -31,14 +31,22 @@ def test_what_was_learnt_is_known_and_what_was_not_is_mostly_guessed() -> None:
 @given(seed=st.integers(0, 1000))
 def test_leaving_a_group_out_is_what_learning_without_it_gives(seed: int) -> None:
     kernel, labels, groups = made_up(seed)
-    quick = learn(kernel.copy(), labels, groups, 3).held_out
-    names = np.array(groups)
+    quick = learn(kernel.copy(), np.eye(3)[labels], groups).held_out
     for group in set(groups):
-        out, rest = np.flatnonzero(names == group), np.flatnonzero(names != group)
-        targets = np.eye(3)[np.array(labels)[rest]]
+        out, rest = np.flatnonzero(groups == group), np.flatnonzero(groups != group)
+        targets = np.eye(3)[labels[rest]]
         regular = kernel[np.ix_(rest, rest)] + 1 + inside(ridge, "RIDGE") * np.eye(len(rest))
         slow = (kernel[np.ix_(out, rest)] + 1) @ np.linalg.solve(regular, targets)
         assert np.allclose(quick[out], slow, atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 255, 256, 257, 700])
+def test_a_kernel_of_any_size_is_inverted_in_place(count: int) -> None:
+    kernel, _, _ = made_up(5, count)
+    kernel += 0.2 * np.eye(count)
+    inverse = kernel.astype(np.float32)
+    inside(ridge, "invert")(inverse)
+    assert np.allclose(inverse @ kernel, np.eye(count), atol=1e-3)
 
 
 def test_probabilities_are_as_often_right_as_they_say() -> None:

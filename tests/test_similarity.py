@@ -45,14 +45,23 @@ def test_a_text_is_most_like_itself(encoder: Backwards | None) -> None:
 
 
 @pytest.mark.parametrize("few", [0, 1, 32])
+@pytest.mark.parametrize("at_a_time", [1, 2, 500])
 @pytest.mark.parametrize("encoder", [None, Backwards()])
 def test_all_examples_together_are_as_like_as_each_alone(
-    encoder: Backwards | None, few: int, monkeypatch: pytest.MonkeyPatch
+    encoder: Backwards | None, at_a_time: int, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tune(monkeypatch, "knowledge.ranking.similarity", FEW=few)
+    tune(
+        monkeypatch,
+        "knowledge.ranking.similarity",
+        FEW=few,
+        TOGETHER=at_a_time,
+        ROWS=at_a_time,
+    )
     similarity = Similarity(TEXTS, LEXICON, encoder)
     each = [similarity.to_examples(text) for text in TEXTS]
-    assert np.allclose(similarity.among_examples(), each, atol=1e-6)
+    rows = np.arange(len(TEXTS))[::-1]
+    blocks = [block for _, block in similarity.among_examples(rows)]
+    assert np.allclose(np.concatenate(blocks), np.array(each)[rows], atol=1e-6)
 
 
 @pytest.mark.parametrize(

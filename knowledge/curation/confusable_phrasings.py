@@ -18,6 +18,7 @@ from knowledge.loading import ACTS, FAQ, VOICES, Compiling
 from knowledge.ranking.corpus import HOUSE, Example, Material
 from knowledge.ranking.ridge import Floats, learn
 from knowledge.ranking.similarity import Similarity
+from knowledge.ranking.training import labels_of, learnt_among, targets_of
 from knowledge.text.lexicon import Lexicon
 from knowledge.text.normalise import normalise
 
@@ -85,9 +86,15 @@ def _left_out(material: Material, compiling: Compiling) -> Floats:
     similarity = Similarity(
         texts, material.lexicon, encoder, kept=compiled.similarity if compiled else None
     )
-    labels = [material.ids.index(e.entry) if e.entry else none for e in examples]
-    each_alone = [str(number) for number in range(len(examples))]
-    return learn(similarity.among_examples(), labels, each_alone, none + 1).held_out[:, :none]
+    learnt = learnt_among(len(examples))
+    kernel = np.empty((len(learnt), len(learnt)), dtype=np.float32)
+    for places, block in similarity.among_examples(learnt):
+        kernel[places] = block[:, learnt]
+    targets = targets_of(material, labels_of(material)[learnt])
+    scores = np.zeros((len(examples), none))
+    # Each is a group of its own.
+    scores[learnt] = learn(kernel, targets, learnt.astype(str)).held_out[:, :none]
+    return scores
 
 
 def _taker(phrasing: Phrasing, scores: Floats, ids: tuple[str, ...]) -> str | None:

@@ -26,7 +26,7 @@ from knowledge.ranking.ridge import Calibration, Floats
 
 logger = logging.getLogger(__name__)
 # Raise this when the learning code changes: models learnt by former code are then ignored.
-_EDITION = 6
+_EDITION = 8
 _PART = "likeness_"
 _KEPT = 8
 # What numpy and zipfile raise for a file that is missing, cut, or of another format; a wrong byte

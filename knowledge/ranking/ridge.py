@@ -1,15 +1,13 @@
 """Learns which entry a text belongs to, and with which probability.
 
 The head is a kernel ridge regression on one-hot targets (one column an entry, one for "none of
-them"): closed form, deterministic, no iterations. One factorisation is enough to leave out each
-voice in turn: with G = (K + λI)⁻¹ and A = G·Y, the predictions for a block B that was left out are
-Y_B - (G_BB)⁻¹·A_B (Rifkin & Lippert, 2007, "Notes on regularized least squares"). With K + λI = LLᵀ
-and M = L⁻¹, G = MᵀM: its blocks are all that is needed of it, never the whole. The probabilities
+them"): closed form, deterministic, no iterations. One inverse is enough to leave out each voice in
+turn: with G = (K + λI)⁻¹ and A = G·Y, the predictions for a block B that was left out are
+Y_B - (G_BB)⁻¹·A_B (Rifkin & Lippert, 2007, "Notes on regularized least squares"). The probabilities
 are calibrated by logistic regression (Platt, 1999) on those predictions, and so on wordings that
 were not learnt from.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +19,7 @@ from knowledge.ranking.read_only import make_read_only
 Floats = npt.NDArray[np.float64]
 Kernel = npt.NDArray[np.floating[Any]]
 _RIDGE = 0.2
-# Below this size, numpy's own inverse is as quick as halves of halves.
-_SMALL = 128
+_BLOCK = 256
 _STEPS = 50
 # The penalty that draws the calibration's weights to zero, so that a handful of examples does not
 # decide.
@@ -31,56 +28,50 @@ _PRIOR = 1.0
 
 @dataclass(frozen=True, slots=True)
 class RidgeHead:
-    """A trained head: the scores of a text are its similarities to the examples @ coefficients.
+    """A trained head: the scores of a text are its similarities to the examples + 1 @ coefficients.
 
-    Both arrays have one row an example and one column a label.
+    ``held_out`` holds the scores of each example by a head that did not learn from its group. Both
+    arrays are (examples, labels).
     """
 
     coefficients: Floats
     held_out: Floats
 
 
-def learn(
-    kernel: Kernel,
-    labels: Sequence[int],
-    groups: Sequence[str],
-    count: int,
-    worth: Mapping[int, float] | None = None,
-) -> RidgeHead:
-    """Learn from a kernel of examples; ``held_out`` scores each one without its group.
+def learn(kernel: Kernel, targets: Floats, groups: npt.NDArray[np.str_]) -> RidgeHead:
+    """Learn the targets (n, labels) of n examples from their similarities (n, n).
 
-    ``labels`` are from 0 to ``count`` - 1. Shapes: kernel (n, n), both results (n, count). The
-    kernel is overwritten: it may be most of the memory of a small machine. ``worth``: the score
-    that a label's own examples learn, where it is not 1; a lower one gives way to the others.
+    ``groups`` names the group of each. The kernel is overwritten: it may be most of the memory that
+    a small machine has left.
     """
-    targets = np.zeros((len(labels), count))
-    targets[np.arange(len(labels)), labels] = [(worth or {}).get(label, 1.0) for label in labels]
     # The constant 1 is the intercept: every score starts from the share of its label.
     kernel += 1
-    kernel.flat[:: len(labels) + 1] += _RIDGE
-    root = np.linalg.cholesky(kernel)
-    _invert(root)
-    coefficients = (root.T @ (root @ targets.astype(root.dtype))).astype(np.float64)
+    kernel.flat[:: len(kernel) + 1] += _RIDGE
+    _invert(kernel)
+    coefficients = (kernel @ targets.astype(kernel.dtype)).astype(np.float64)
     held_out = np.empty_like(targets)
-    names = np.asarray(groups)
-    for group in dict.fromkeys(groups):
-        block = np.flatnonzero(names == group)
-        columns = root[:, block]
-        inverse = (columns.T @ columns).astype(np.float64)
-        held_out[block] = targets[block] - np.linalg.solve(inverse, coefficients[block])
+    for group in dict.fromkeys(groups.tolist()):
+        block = np.flatnonzero(groups == group)
+        own = kernel[np.ix_(block, block)].astype(np.float64)
+        held_out[block] = targets[block] - np.linalg.solve(own, coefficients[block])
     return RidgeHead(coefficients, held_out)
 
 
-def _invert(lower: Kernel) -> None:
-    """Invert a lower triangle in place, by halves: its cost is that of a few products."""
-    size = len(lower)
-    if size <= _SMALL:
-        lower[:] = np.tril(np.linalg.inv(lower))
-        return
-    half = size // 2
-    _invert(lower[:half, :half])
-    _invert(lower[half:, half:])
-    lower[half:, :half] = -lower[half:, half:] @ (lower[half:, :half] @ lower[:half, :half])
+def _invert(matrix: Kernel) -> None:
+    """Invert a positive definite matrix in place, by Gauss-Jordan elimination of blocks.
+
+    numpy's own inverse would hold four matrices of this size.
+    """
+    for start in range(0, len(matrix), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        pivot = np.linalg.inv(matrix[block, block].astype(np.float64)).astype(matrix.dtype)
+        rows, columns = pivot @ matrix[block], matrix[:, block].copy()
+        for first in range(0, len(matrix), _BLOCK):
+            some = slice(first, first + _BLOCK)
+            matrix[some] -= columns[some] @ rows
+        matrix[:, block] = -columns @ pivot
+        matrix[block] = rows
+        matrix[block, block] = pivot
 
 
 @dataclass(frozen=True, slots=True)

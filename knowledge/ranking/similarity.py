@@ -31,6 +31,10 @@ _SIZES = (2, 3, 4, 5)
 _LONGEST = 1500
 # A feature found in at most this many examples is rare.
 _FEW = 32
+# So many common features are multiplied, and so many rows of the kernel made, at a time: 20 and
+# 10 MB, where there are five thousand examples.
+_TOGETHER = 1000
+_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,30 +120,39 @@ class View:
         """Return the cosine of a text to each example, from 0 to 1."""
         return self._products(*self._vector(self._features(text)))
 
-    def among_examples(self) -> Weighed:
-        """Return the matrix of cosines between all examples, in single precision."""
-        # Common features are multiplied as a dense matrix, rare ones pair by pair: several times as
-        # fast as one example after the other.
+    def between(self, rows: Ids) -> Weighed:
+        """Return the cosines of these examples to all: (rows, examples), in single precision."""
+        # Common features are multiplied as dense matrices, rare ones pair by pair: several times
+        # as fast as one example after the other.
         sizes = np.diff(self._starts)
-        common = sizes > _FEW
-        cosines = self._among_common(common, sizes)
-        self._add_rare(cosines, ~common, sizes)
+        cosines = np.zeros((len(rows), self._count), dtype=np.float32)
+        common = np.flatnonzero(sizes > _FEW)
+        for start in range(0, len(common), _TOGETHER):
+            vectors = self._dense(common[start : start + _TOGETHER])
+            cosines += vectors[:, rows].T @ vectors
+        self._add_rare(cosines, rows, sizes)
         return cosines
 
-    def _among_common(self, features: Chosen, sizes: Ids) -> Weighed:
-        postings = np.repeat(features, sizes)
-        places = np.repeat(np.cumsum(features) - 1, sizes)
-        vectors = np.zeros((int(features.sum()), self._count), dtype=np.float32)
-        vectors[places[postings], self._rows[postings]] = self._values[postings]
-        products: Weighed = vectors.T @ vectors
-        return products
+    def _dense(self, ids: Ids) -> Weighed:
+        """Return the weights of some features in all examples: (features, examples)."""
+        sizes = self._starts[ids + 1] - self._starts[ids]
+        postings = _ranges(self._starts[ids], sizes)
+        vectors = np.zeros((len(ids), self._count), dtype=np.float32)
+        vectors[np.repeat(np.arange(len(ids)), sizes), self._rows[postings]] = self._values[
+            postings
+        ]
+        return vectors
 
-    def _add_rare(self, cosines: Weighed, features: Chosen, sizes: Ids) -> None:
-        postings = np.flatnonzero(np.repeat(features, sizes))
-        partners = np.repeat(sizes, sizes)[postings]
-        left = np.repeat(postings, partners)
-        right = _ranges(np.repeat(self._starts[:-1], sizes)[postings], partners)
-        pairs = self._rows[left].astype(np.int64) * self._count + self._rows[right]
+    def _add_rare(self, cosines: Weighed, rows: Ids, sizes: Ids) -> None:
+        places = np.full(self._count, -1)
+        places[rows] = np.arange(len(rows))
+        is_wanted = (places[self._rows] >= 0) & np.repeat(sizes <= _FEW, sizes)
+        left = np.flatnonzero(is_wanted)
+        features = np.searchsorted(self._starts, left, side="right") - 1
+        partners = sizes[features]
+        right = _ranges(self._starts[features], partners)
+        left = np.repeat(left, partners)
+        pairs = places[self._rows[left]] * self._count + self._rows[right]
         np.add.at(cosines.reshape(-1), pairs, self._values[left] * self._values[right])
 
     def _products(self, ids: Ids, values: Weighed) -> Floats:
@@ -222,19 +235,24 @@ class Similarity:
             + weights.meaning * _radial(self.vectors @ vector)
         )
 
-    def among_examples(self) -> Weighed:
-        """Return the matrix of similarities between all examples: the kernel to learn from.
+    def among_examples(self, rows: Ids) -> Iterator[tuple[slice, Weighed]]:
+        """Yield the similarities of these examples to all, with their places in ``rows``.
 
-        In single precision, and one view after the other: of thousands of examples, each matrix
-        takes tens of megabytes.
+        In blocks, each (rows, examples) in single precision: of thousands of examples, the whole
+        matrix would take most of the memory of a small machine.
         """
+        for start in range(0, len(rows), _ROWS):
+            places = slice(start, min(start + _ROWS, len(rows)))
+            yield places, self._between(rows[places])
+
+    def _between(self, rows: Ids) -> Weighed:
         weights = self._weights if self.vectors is not None else _WITHOUT_MEANING
-        kernel = self._letters.among_examples()
-        kernel *= np.float32(weights.letters)
-        kernel += np.float32(weights.sound) * self._sound.among_examples()
+        block = self._letters.between(rows)
+        block *= np.float32(weights.letters)
+        block += np.float32(weights.sound) * self._sound.between(rows)
         if self.vectors is not None:
-            kernel += np.float32(weights.meaning) * _radial(self.vectors @ self.vectors.T)
-        return kernel
+            block += np.float32(weights.meaning) * _radial(self.vectors[rows] @ self.vectors.T)
+        return block
 
 
 def _numbered(names: Iterable[str]) -> Mapping[str, int]:

@@ -13,12 +13,9 @@ from knowledge.ranking.ranker import CHOICES, Labels, TrainedRanker, describe
 from knowledge.ranking.ridge import Floats, Kernel, calibrate, learn
 from knowledge.ranking.similarity import Similarity
 
-# A kernel of more examples would not fit in the memory of a small machine: above this number, no
-# head is trained and the nearest example decides. At it, learning holds three matrices of 100 MB.
-_LARGEST_KERNEL = 5000
-# Without a kernel, each case of the calibration costs a comparison with every example; this many
-# cases are enough to fit a dozen numbers.
-_SAMPLE = 400
+# The head learns from at most this many examples, chosen evenly: their kernel takes 120 MB. The
+# others still count as exact phrasings, and where the nearest example tells.
+_MOST_LEARNT = 5500
 _FEWEST_VOICES = 3
 # Some acts are asked for nearly as a question is: "I have an idea" and "where do ideas go". Between
 # the two, the question's answer has the button of the act, while the act has no answer; so acts
@@ -46,20 +43,18 @@ def compile_ranker(material: Material, encoder: Encoder | None, store: ModelStor
 def _learn(material: Material, similarity: Similarity) -> Compiled:
     examples, ids = material.examples, material.ids
     none = len(ids)
-    labels = np.array([ids.index(e.entry) if e.entry else none for e in examples])
+    labels = labels_of(material)
     groups = np.array(_groups(examples))
-    if len(examples) <= _LARGEST_KERNEL:
-        rows, kernel = range(len(examples)), similarity.among_examples()
-        best = _best_of_others(rows, kernel, labels, groups, none)
-        worth = {ids.index(act): _WORTH_OF_ACTS for act in material.acts}
-        head = learn(kernel, labels.tolist(), groups.tolist(), none + 1, worth)
-        coefficients, scores = head.coefficients, head.held_out
-    else:
-        coefficients = np.empty((0, 0))
-        rows = range(0, len(examples), -(-len(examples) // _SAMPLE))
-        kernel = np.stack([similarity.to_examples(examples[row].text) for row in rows])
-        best = scores = _best_of_others(rows, kernel, labels, groups, none)
-    cases = list(_cases(labels[np.asarray(rows)], scores, best, has_negatives=none in labels))
+    learnt = learnt_among(len(examples))
+    kernel = np.empty((len(learnt), len(learnt)), dtype=np.float32)
+    best = np.empty((len(learnt), none + 1))
+    for places, block in similarity.among_examples(learnt):
+        kernel[places] = block[:, learnt]
+        best[places] = _best_of_others(learnt[places], block, labels, groups, none)
+    head = learn(kernel, targets_of(material, labels[learnt]), groups[learnt])
+    coefficients = np.zeros((len(examples), none + 1))
+    coefficients[learnt] = head.coefficients
+    cases = list(_cases(labels[learnt], head.held_out, best, has_negatives=none in labels))
     features = np.stack([case[0] for case in cases])
     return Compiled(
         ids=ids,
@@ -68,6 +63,25 @@ def _learn(material: Material, similarity: Similarity) -> Compiled:
         among=calibrate(features, np.array([case[2] for case in cases])),
         similarity=similarity.packed(),
     )
+
+
+def learnt_among(count: int) -> npt.NDArray[np.intp]:
+    """Return the rows that the head learns from, of so many examples."""
+    return np.arange(0, count, max(1, -(-count // _MOST_LEARNT)))
+
+
+def labels_of(material: Material) -> Labels:
+    """Return the label of each example: the place of its id, the number of ids for none."""
+    places = {name: place for place, name in enumerate(material.ids)}
+    return np.array([places[e.entry] if e.entry else len(places) for e in material.examples])
+
+
+def targets_of(material: Material, labels: Labels) -> Floats:
+    """Return what the head learns: (examples, ids and none), one for the label of each."""
+    worth = [_WORTH_OF_ACTS if name in material.acts else 1.0 for name in material.ids]
+    targets = np.zeros((len(labels), len(worth) + 1))
+    targets[np.arange(len(labels)), labels] = np.array([*worth, 1.0])[labels]
+    return targets
 
 
 def _groups(examples: Sequence[Example]) -> list[str]:
@@ -82,7 +96,7 @@ def _groups(examples: Sequence[Example]) -> list[str]:
 
 
 def _best_of_others(
-    rows: Sequence[int],
+    rows: npt.NDArray[np.intp],
     kernel: Kernel,
     labels: Labels,
     groups: npt.NDArray[np.str_],
@@ -91,11 +105,11 @@ def _best_of_others(
     """Return the greatest similarity of rows of examples to each label's, their groups left out."""
     best = np.zeros((len(rows), count + 1))
     _, numbers = np.unique(groups, return_inverse=True)
-    for group in dict.fromkeys(numbers[np.asarray(rows)].tolist()):
+    for group in dict.fromkeys(numbers[rows].tolist()):
         others = np.flatnonzero(numbers != group)
         others = others[np.argsort(labels[others], kind="stable")]
         present, starts = np.unique(labels[others], return_index=True)
-        own = np.flatnonzero(numbers[np.asarray(rows)] == group)
+        own = np.flatnonzero(numbers[rows] == group)
         if len(others):
             nearest = np.maximum.reduceat(kernel[np.ix_(own, others)], starts, axis=1)
             best[np.ix_(own, present)] = np.maximum(nearest, 0)
