@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -107,6 +108,13 @@ def _saying(environments: Mapping[str, Environment], source: str, spoken: str) -
     return lambda _values: text
 
 
+# Most files are in several catalogues, and reading one takes longer than all else that is said.
+@functools.cache
+def _read(path: Path) -> Mapping[str, str]:
+    raw: dict[str, str] = yaml.safe_load(path.read_text("utf-8")) or {}
+    return MappingProxyType(raw)
+
+
 class Catalogue:
     """The messages of one feature, each compiled at its first use, so that the bot starts fast."""
 
@@ -114,16 +122,17 @@ class Catalogue:
         self._sources: dict[str, str] = {}
         self._english: dict[str, str] = {}
         for path in paths:
-            self._sources |= yaml.safe_load(path.read_text("utf-8"))
+            self._sources |= _read(path)
             english = path.parent / ENGLISH / path.name
             if english.exists():
-                self._english |= yaml.safe_load(english.read_text("utf-8")) or {}
+                self._english |= _read(english)
         self._html: dict[tuple[str, str], Saying] = {}
         self._plain: dict[tuple[str, str], Saying] = {}
 
     @classmethod
+    @functools.cache
     def of(cls, *features: str) -> "Catalogue":
-        """Return one catalogue of several files beside this module."""
+        """Return one catalogue of several files beside this module, the same each time."""
         return cls(*(Path(__file__).parent / f"{feature}.yaml" for feature in features))
 
     def __call__(self, name: str, /, **values: object) -> str:
