@@ -43,7 +43,7 @@ _DOES: tuple[tuple[CallbackData, Names], ...] = (
             "general": "button_projects",
             "questions": "action_projects",
             "projects": "back all_projects same_words with_lead_too every_territory every_sector",
-            "requests": "projects",
+            "requests": "projects first_request",
             "interest": "other_projects",
         },
     ),

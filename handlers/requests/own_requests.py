@@ -114,7 +114,7 @@ def listed(sent: Sequence[Sent], name: str, index: int, **values: object) -> tup
             for number, one in page.numbered()
         ),
         page.steps(TurnRequests),
-        [button(TEXT.label("projects"), ListProjects())],
+        [button(TEXT.label("projects" if page.total else "first_request"), ListProjects())],
     )
     return TEXT(name, page=page, **values), with_person(keyboard)
 
