@@ -46,18 +46,39 @@ def number_of(option: Option) -> int | None:
 
 
 def counted(options: Sequence[Option]) -> dict[int, Option]:
-    """Return the options that may be chosen by a number.
+    """Return the options that may be chosen by a number: those whose label begins with it.
 
-    Where labels are numbered, these numbers count; else the place does, unless some of the buttons
-    are a yes or a no: "2" would then be taken for an opinion.
+    Nobody counts buttons that bear no number: a "1" there is about something else.
     """
-    numbered = {number: each for each in options if (number := number_of(each)) is not None}
-    if numbered:
+    numbered = ((number_of(each), each) for each in reversed(options))
+    return {number: each for number, each in numbered if number is not None}
+
+
+def things(options: Sequence[Option]) -> list[Option]:
+    """Return the options among which a yes may be asked back; none where one says yes or no."""
+    if numbered := [each for each in options if number_of(each) is not None]:
         return numbered
     if any(says_yes(each) or says_no(each) for each in options):
-        return {}
-    things = [each for each in options if _prefix(each) not in _UNCOUNTED]
-    return dict(enumerate(things, 1)) if len(things) >= _FEWEST_COUNTED else {}
+        return []
+    counted = [each for each in options if _prefix(each) not in _UNCOUNTED]
+    return counted if len(counted) >= _FEWEST_COUNTED else []
+
+
+def last_said(text: str) -> str:
+    """Return the end of a text that corrects itself: "the second. no, the first" is the first."""
+    parts = [part for part in _between_corrections().split(text) if _says_more(part)]
+    return parts[-1].strip() if parts else text
+
+
+def _says_more(part: str) -> bool:
+    return any(word not in phrases("choice_closings") for word in normalise(part).split())
+
+
+@functools.cache
+def _between_corrections() -> re.Pattern[str]:
+    said = (each.strip() for each in TEXT.label("correcting_words").split(";"))
+    words = "|".join(re.escape(each).replace("\\ ", r"\s+") for each in said)
+    return re.compile(rf"[.,;:!?\n]+|\b(?:{words})\b", re.IGNORECASE)
 
 
 def number_in(text: str, options: Sequence[Option]) -> int | None:

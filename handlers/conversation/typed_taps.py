@@ -10,6 +10,7 @@ from html import escape
 from telegram import CallbackQuery, Update
 
 from handlers.conversation import choosing, labels
+from handlers.core import assent
 from handlers.core.buttons import ShowProject, with_person
 from handlers.core.callback_data import SEPARATOR
 from handlers.core.keyboards import Keyboard
@@ -74,7 +75,9 @@ async def tap(turn: Turn, data: str) -> bool:
 
 async def _tap_number(turn: Turn, before: Context | None) -> bool:
     shown = before.options if before else ()
-    number, options = choosing.number_in(turn.text, shown), choosing.counted(shown)
+    options = choosing.counted(shown)
+    last = choosing.last_said(turn.text) if options else ""
+    number = choosing.number_in(turn.text, shown) or choosing.number_in(last, shown)
     if number is not None and _is_edit(turn):
         return _say_edited(turn)
     if number is None or not options:
@@ -105,33 +108,39 @@ async def _accept_or_decline(turn: Turn, before: Context | None) -> bool:
     """Do what was offered, close it kindly, or ask which of several things is meant."""
     if before is None or not before.options:
         return False
-    typed = normalise(turn.text)
-    wants_both = typed in phrases("both_words")
-    action = None if wants_both else _action(turn, typed, before)
+    wants_both = normalise(turn.text) in phrases("both_words")
+    action = None if wants_both else _action(turn, before)
     if action is None and not wants_both:
         return False
     if _is_edit(turn):
         return _say_edited(turn)
     if action is Action.NO:
-        return await _decline(turn, before, is_plain=typed in phrases("no_words"))
+        return await _decline(turn, before, is_plain=assent.is_plain_no(turn.text))
     if action is Action.YES and before.offer is not None:
         return await tap(turn, before.offer)
     return _ask_which(turn, before.options, "one_at_a_time" if wants_both else "which_one")
 
 
-def _action(turn: Turn, typed: str, before: Context) -> Action | None:
+def _action(turn: Turn, before: Context) -> Action | None:
     """Return whether a text says yes or no; None for another text."""
-    if typed in phrases("yes_words"):
+    if assent.is_yes(turn.text):
         return Action.YES
-    if typed in phrases("no_words") | phrases("decline_words"):
+    if assent.is_no(turn.text):
         return Action.NO
     is_vote = before.offer is not None and _is_vote(before.offer)
-    if typed in phrases("consent_words"):
+    if assent.consents(turn.text):
         # "OK" under an answer is no opinion on it, and under several buttons no choice.
         return Action.YES if before.offer is not None and not is_vote else None
+    return None if is_vote else _learnt(turn, before)
+
+
+def _learnt(turn: Turn, before: Context) -> Action | None:
+    """Return the yes or no that a text is by what was learnt of such texts."""
+    if not assent.may_be_assent(turn.text):
+        return None
     decision = ask.decide(turn.services, turn.text, before.topic or "")
     act = turn.services.knowledge.act(decision.shown[0]) if decision.shown else None
-    if decision.outcome is not Outcome.ACT or act is None or is_vote:
+    if decision.outcome is not Outcome.ACT or act is None:
         return None
     if act.action is Action.YES and before.offer is None:
         return None
@@ -151,7 +160,7 @@ async def _decline(turn: Turn, before: Context, *, is_plain: bool) -> bool:
 async def _tap_words(turn: Turn, before: Context | None) -> bool:
     if before is None:
         return False
-    found = choosing.by_words(turn.text, before.options, lambda each: _more_words(turn, each))
+    found = _called(turn, turn.text, before) or _called(turn, choosing.last_said(turn.text), before)
     if not found or _is_edit(turn):
         return False
     if ask.is_exact(ask.decide(turn.services, turn.text, before.topic or "")):
@@ -159,6 +168,10 @@ async def _tap_words(turn: Turn, before: Context | None) -> bool:
     if len(found) == 1:
         return await tap(turn, found[0].data)
     return _ask_which(turn, found, "which_of_these")
+
+
+def _called(turn: Turn, text: str, before: Context) -> list[Option]:
+    return choosing.by_words(text, before.options, lambda each: _more_words(turn, each))
 
 
 def _more_words(turn: Turn, option: Option) -> str:
@@ -170,7 +183,7 @@ def _more_words(turn: Turn, option: Option) -> str:
 
 def _ask_which(turn: Turn, options: Sequence[Option], name: str) -> bool:
     """Ask which of several things is meant, by their names; False where they are too many."""
-    named = list(choosing.counted(options).values())
+    named = choosing.things(options)
     if not _FEWEST_NAMED <= len(named) <= _MOST_NAMED:
         return False
     numbered = [
