@@ -24,7 +24,13 @@ def _phrases(label: str) -> frozenset[str]:
 
 
 def _is_one_of(label: str, text: str) -> bool:
-    return normalise(text) in _phrases(label)
+    # Words may be run together: "jai compris".
+    return normalise(text).replace(" ", "") in _squeezed(label)
+
+
+@functools.cache
+def _squeezed(label: str) -> frozenset[str]:
+    return frozenset(phrase.replace(" ", "") for phrase in _phrases(label))
 
 
 def sounds_like_a_question(turn: Turn, draft: Draft, text: str) -> bool:

@@ -1,6 +1,7 @@
 """Towns: whether a commune is in a Territoire d'industrie, by the list, and what comes next."""
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,7 +9,7 @@ from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import ListProjects, Propose, ShowEntry, with_person
-from handlers.core.callback_data import CallbackData, SearchWords
+from handlers.core.callback_data import SEPARATOR, CallbackData, SearchWords
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
@@ -21,11 +22,14 @@ from knowledge.territories.asked import Asked
 from knowledge.territories.mentions import communes_of
 from knowledge.territories.names import key_of
 from knowledge.territories.towns import Town
+from knowledge.text.normalise import normalise
+from storage.records.contexts import Option
 
 TEXT = Catalogue.of("towns")
 # With the button to a person, what a phone shows without scrolling.
 _MOST_CHOICES = 4
 _MOST_BUTTONS = 3
+_FEW_WORDS = 9
 # What fits in callback data (SearchWords).
 _LONGEST_SHARED = 30
 
@@ -65,6 +69,50 @@ async def show_again(turn: Turn) -> bool:
         return False
     await _show(turn, found, decision)
     return True
+
+
+async def choose_by_department(turn: Turn) -> bool:
+    """Choose the commune by its department, just after asking which one of a name is meant."""
+    before = await turn.shown_before()
+    wanted = _department_in(turn.text)
+    if before is None or wanted is None or not _asks_which(before.options):
+        return False
+    previous = await turn.work.questions.latest((await turn.person()).id)
+    if previous is None:
+        return False
+    found = asked_in(turn, previous.text, ask.decide(turn.services, previous.text))
+    communes = found.mentions[0].towns if found and found.mentions else ()
+    meant = [each for each in communes if each.department == wanted]
+    if len(meant) != 1:
+        return False
+    turn.is_about(ENTRY if turn.services.knowledge.entry(ENTRY) else "")
+    _say(turn, [of(meant, meant[0].name)], ())
+    return True
+
+
+def _asks_which(options: Iterable[Option]) -> bool:
+    return any(each.data.startswith(f"{ShowTown.PREFIX}{SEPARATOR}") for each in options)
+
+
+def _department_in(text: str) -> str | None:
+    """Return the number of the one department that a short text names, or whose number it holds."""
+    words = normalise(text).split()
+    if len(words) > _FEW_WORDS:
+        return None
+    typed, names = f" {' '.join(words)} ", _departments()
+    named = [number for name, number in names.items() if f" {name} " in typed]
+    numbers = [word[:3] if word[:2] in {"97", "98"} else word[:2].upper() for word in words]
+    codes = [each for each in numbers if each in names.values() and each[0].isdigit()]
+    # The longest name counts: "Seine-Saint-Denis" holds no other one, "Haute-Savoie" does.
+    return named[-1] if named else codes[0] if len(set(codes)) == 1 else None
+
+
+@functools.cache
+def _departments() -> Mapping[str, str]:
+    """Return the numbers of the departments by their names, the shortest first."""
+    pairs = [each.strip().partition(" ") for each in TEXT.label("departments").split(";")]
+    named = ((normalise(name), number) for number, _, name in pairs)
+    return dict(sorted(named, key=lambda pair: len(pair[0])))
 
 
 async def _show(turn: Turn, found: Asked, decision: Decision) -> None:
