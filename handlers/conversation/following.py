@@ -14,8 +14,9 @@ from handlers.core.turn import Turn
 from handlers.forms import contacts
 from handlers.general import start_and_help
 from handlers.projects import browse
-from handlers.projects.asked_about import About, asked_about
+from handlers.projects.asked_about import About, asked_about, titled_in
 from handlers.questions import again, answer, ask, found_projects, several, town
+from handlers.questions.verdicts import ENTRY
 from handlers.requests import interest, numbers
 from knowledge.matcher.matcher import Outcome, Part
 from knowledge.text.normalise import normalise
@@ -52,8 +53,9 @@ _DENIAL = re.compile(
     r"|je (?:ne )?(?:parle|voulais|veux) pas|no|not that|that s not|that is not)\b"
 )
 _BY_PHONE = re.compile(
-    r"\b(?:telephone|tel|phone|numero|(?:qui|who|whom) (?:je |j|on |do i |to |can i |should i )?"
-    r"(?:appel\w*|telephone\w*|call|ring)|de vive voix|une voix|a voice|speak to)\b"
+    r"\b(?:telephone|tel|phone|numero|de vive voix|une voix|a voice|speak to"
+    r"|(?:qui|who|whom) (?:je |j |j|on |do i |to |can i |should i )?(?:appel\w*|call|ring)"
+    r"|(?:j ?|on |je |to |i )?(?:appelle\w*|appeler|call) (?:qui|who))\b"
 )
 _IN_WRITING = re.compile(
     r"\b(?:mail|e mail|email|courriel|adresse electronique|(?:prefere|veux|voudrais|peux|vais)"
@@ -83,7 +85,7 @@ async def repeat_verdict(turn: Turn) -> bool:
     if not assent.asks_yes_or_no(turn.text):
         return False
     topic = await turn.topic_before()
-    if topic == town.ENTRY and await town.show_again(turn):
+    if topic == ENTRY and await town.show_again(turn):
         return True
     if turn.services.knowledge.entry(topic) is None and browse.in_sight(turn, topic) is None:
         return False
@@ -117,13 +119,17 @@ def _asked_several(turn: Turn, question: Question) -> bool:
 
 
 async def go_on_with_project(turn: Turn) -> bool:
-    """Take what is asked about the project in sight, or the wish to join it."""
+    """Take what is asked about the project in sight, or that it names, or the wish to join it."""
     about = asked_about(turn.text)
-    topic = await turn.topic_before() if about else ""
-    project = browse.in_sight(turn, topic)
-    if about is None or project is None or _is_sure_otherwise(turn, topic, about):
+    if about is None:
         return False
-    await answer.remember(turn, turn.text, Outcome.PROJECTS, (topic,))
+    topic = await turn.topic_before()
+    named = titled_in(turn.text, turn.services.knowledge.projects)
+    project = named or browse.in_sight(turn, topic)
+    if project is None or (not named and _is_sure_otherwise(turn, topic, about)):
+        return False
+    shown = (f"{browse.PROJECT}{project.id}",)
+    await answer.remember(turn, turn.text, Outcome.PROJECTS, shown)
     if about is About.JOINING:
         await interest.begin(turn, project.id)
     else:

@@ -97,8 +97,8 @@ async def _tap_number(turn: Turn, before: Context | None) -> bool:
         return await tap(turn, options[number].data)
     is_bare = normalise(turn.text) == str(number)
     if is_bare and any(map(choosing.number_of, shown)):
-        first, last, keyboard = min(options), max(options), _keyboard(shown)
-        turn.say(TEXT("no_such_number", number=number, first=first, last=last), keyboard)
+        least, most, keyboard = min(options), max(options), _keyboard(shown)
+        turn.say(TEXT("no_such_number", number=number, first=least, last=most), keyboard)
         return True
     return False
 

@@ -1,12 +1,15 @@
 """What is asked about a project that was just shown, and what its card can say to it."""
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 
+from knowledge.model import Project
 from knowledge.text.normalise import normalise
 
 # In words: a longer text says by itself what it is about.
 _LONGEST = 14
+_SHORTEST_WORD = 5
 
 
 class About(StrEnum):
@@ -83,3 +86,17 @@ def asked_about(text: str) -> About | None:
         return None
     found = next((about for about, pattern in _PATTERNS if pattern.search(typed)), None)
     return None if found is About.JOINING and _DENIED.search(typed) else found
+
+
+def titled_in(text: str, projects: Iterable[Project]) -> Project | None:
+    """Return the one project whose title begins in a text: "usinage de secours, c'est où ?"."""
+    typed = f" {normalise(text)} "
+    named = [each for each in projects if f" {_beginning(each.title)} " in typed]
+    return named[0] if len(named) == 1 else None
+
+
+def _beginning(title: str) -> str:
+    """Return the first words of a title, enough to call it by: two that say something."""
+    words = normalise(title).split()
+    long = [place for place, word in enumerate(words) if len(word) >= _SHORTEST_WORD]
+    return " ".join(words[: long[1] + 1]) if len(long) > 1 else " ".join(words)
