@@ -36,6 +36,7 @@ from bot.runtime.supervisor import Loop, LoopName, StopOrder, Supervisor
 from bot.settings import Settings
 from handlers.core.services import Identity, Services
 from handlers.core.turn import BotContext
+from handlers.general import privacy
 from handlers.messages import Catalogue
 from knowledge.knowledge import Knowledge
 from storage.database import Database, utc_now
@@ -233,6 +234,7 @@ class Service:
                 async with self.parts.database.begin() as work:
                     limits = self.parts.services.question_limits
                     counts = await work.retention.sweep(Durations(), limits)
+                    privacy.blank(work, work.retention.notices)
                 if counts:
                     logger.info("retention: %s", counts)
             except StorageError as error:

@@ -13,6 +13,7 @@ class Action(StrEnum):
     CONTACT = "contact"
     SHARE = "partager"
     LEAD = "mener"
+    INTEREST = "interet"
     CALL_BACK = "rappel"
     PHONE = "telephone"
     REQUESTS = "demandes"

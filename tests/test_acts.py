@@ -143,7 +143,7 @@ async def test_what_can_be_stopped_is_offered(sme: Speaker) -> None:
 
 async def test_requests_projects_and_help_are_shown_at_once(sme: Speaker) -> None:
     await asks(sme, "suivi")
-    sme.sees("Vos demandes")
+    sme.sees("je ne vois aucune demande", "contact@exemple.fr")
     await asks(sme, "projets")
     sme.sees("Projets ouverts")
     await asks(sme, "capacites")

@@ -217,7 +217,7 @@ async def test_labels_are_understood_within_a_form(sme: Speaker, stage: Stage) -
         ("Passer", "Aucun formulaire n'est en cours"),
         ("Oui, tout effacer", "Tout effacer ?"),
         ("Oui, elle m'aide", "pas de réponse en attente"),
-        ("Suivant ›", "La liste n'est plus à l'écran"),
+        ("Suivant ›", "Aucune liste numérotée"),
         ("Répondre", "touchez « Répondre »"),
     ],
 )

@@ -298,14 +298,22 @@ async def test_words_that_say_stop_ask_whether_to_give_up(
     sme: Speaker, stage: Stage, words: str
 ) -> None:
     await begins(sme, stage)
+    await sme.says("Mécanique du Delta")
     await sme.says(words)
     sme.sees("Abandonner et effacer vos réponses ?")
     await sme.says("non")
-    sme.sees("Quel est le nom de votre entreprise")
+    sme.sees("Quels sont vos prénom et nom")
     assert "Votre réponse pour l'instant" not in sme.text
     await sme.says(words)
     await sme.says("oui")
     sme.sees("vos réponses sont effacées")
+    assert await stage.rows(select(drafts)) == []
+
+
+async def test_a_form_without_any_answer_is_left_at_once(sme: Speaker, stage: Stage) -> None:
+    await begins(sme, stage)
+    await sme.says("mince, je me suis trompé, annulez")
+    sme.sees("Le formulaire est abandonné")
     assert await stage.rows(select(drafts)) == []
 
 

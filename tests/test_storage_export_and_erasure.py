@@ -25,7 +25,7 @@ from storage.database import Database
 from storage.engine.errors import NotFoundError
 from storage.engine.schema import JsonOf, Written, inbox, metadata
 from storage.privacy.access import Section
-from storage.privacy.export_and_erasure import SentNotice
+from storage.privacy.notices import SentNotice
 from storage.privacy.retention import Durations
 from storage.queues.inbox import Received
 from storage.queues.outbox import Audience, Outgoing

@@ -27,11 +27,16 @@ _FEWEST_COUNTED = 2
 
 def by_label(text: str, options: Iterable[Option]) -> Option | None:
     """Return the option whose label was typed, with or without its number."""
-    typed = normalise(text)
+    typed = _squeezed(text)
     if not typed:
         return None
     names = ((each, (each.label, name_of(each))) for each in options)
-    return next((each for each, said in names if typed in map(normalise, said)), None)
+    return next((each for each, said in names if typed in map(_squeezed, said)), None)
+
+
+def _squeezed(text: str) -> str:
+    """Return the letters alone: words may be run together, as in "jai compris"."""
+    return normalise(text).replace(" ", "")
 
 
 def name_of(option: Option) -> str:
@@ -46,18 +51,39 @@ def number_of(option: Option) -> int | None:
 
 
 def counted(options: Sequence[Option]) -> dict[int, Option]:
-    """Return the options that may be chosen by a number.
+    """Return the options that may be chosen by a number: those whose label begins with it.
 
-    Where labels are numbered, these numbers count; else the place does, unless some of the buttons
-    are a yes or a no: "2" would then be taken for an opinion.
+    Nobody counts buttons that bear no number: a "1" there is about something else.
     """
-    numbered = {number: each for each in options if (number := number_of(each)) is not None}
-    if numbered:
+    numbered = ((number_of(each), each) for each in reversed(options))
+    return {number: each for number, each in numbered if number is not None}
+
+
+def things(options: Sequence[Option]) -> list[Option]:
+    """Return the options among which a yes may be asked back; none where one says yes or no."""
+    if numbered := [each for each in options if number_of(each) is not None]:
         return numbered
     if any(says_yes(each) or says_no(each) for each in options):
-        return {}
-    things = [each for each in options if _prefix(each) not in _UNCOUNTED]
-    return dict(enumerate(things, 1)) if len(things) >= _FEWEST_COUNTED else {}
+        return []
+    counted = [each for each in options if _prefix(each) not in _UNCOUNTED]
+    return counted if len(counted) >= _FEWEST_COUNTED else []
+
+
+def last_said(text: str) -> str:
+    """Return the end of a text that corrects itself: "the second. no, the first" is the first."""
+    parts = [part for part in _between_corrections().split(text) if _says_more(part)]
+    return parts[-1].strip() if parts else text
+
+
+def _says_more(part: str) -> bool:
+    return any(word not in phrases("choice_closings") for word in normalise(part).split())
+
+
+@functools.cache
+def _between_corrections() -> re.Pattern[str]:
+    said = (each.strip() for each in TEXT.label("correcting_words").split(";"))
+    words = "|".join(re.escape(each).replace("\\ ", r"\s+") for each in said)
+    return re.compile(rf"[.,;:!?\n]+|\b(?:{words})\b", re.IGNORECASE)
 
 
 def number_in(text: str, options: Sequence[Option]) -> int | None:
@@ -95,24 +121,36 @@ def _spelt() -> dict[str, int]:
     return {normalise(word): number for number, each in ways for word in each.split(",")}
 
 
-def by_words(text: str, options: Sequence[Option], more: MoreWords) -> list[Option]:
+def by_words(
+    text: str, options: Sequence[Option], more: MoreWords, *, is_correction: bool = False
+) -> list[Option]:
     """Return the options that a short text may call by words of their titles.
 
     One, where only one title has all these words, or else only one option with its other words.
-    Several only where the text points at one of them ("celui de…"). None for a question.
+    Several only where the text points at one of them ("celui de…"), or corrects a choice. None for
+    a question.
     """
-    words = normalise(text).split()
-    if not words or len(words) > _LONGEST_IN_WORDS or _asks(words):
-        return []
-    called = {_stem(word) for word in words if word not in phrases("title_fillers")}
+    called = {_stem(word) for word in title_words(text)}
     if not 0 < len(called) <= _MOST_CALLED_BY:
         return []
     titled = [each for each in options if number_of(each) or _prefix(each) in _TITLED]
     by_title = [each for each in titled if called <= _stems(name_of(each))]
     others = [each for each in titled if called <= _stems(f"{name_of(each)} {more(each)}")]
     found = by_title if len(by_title) == 1 else others
-    is_pointing = words[0] in phrases("pointing_words")
-    return found if len(found) == 1 or is_pointing else []
+    return found if len(found) == 1 or is_correction or points(text) else []
+
+
+def title_words(text: str) -> list[str]:
+    """Return the words by which a short text may call a title; none for a question."""
+    words = normalise(text).split()
+    if len(words) > _LONGEST_IN_WORDS or _asks(words):
+        return []
+    return [word for word in words if word not in phrases("title_fillers")]
+
+
+def points(text: str) -> bool:
+    """Tell whether a text begins by pointing at one of several: "celui de…"."""
+    return normalise(text).partition(" ")[0] in phrases("pointing_words")
 
 
 def _asks(words: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from telegram import Update
 from telegram.ext import MessageHandler
 
-from handlers.conversation import team_answers, typed_taps
+from handlers.conversation import following, team_answers, typed_taps
 from handlers.core import spoken
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
@@ -17,6 +17,7 @@ from handlers.messages import language
 from handlers.questions import ask, town
 from handlers.requests import leads, named
 from knowledge.matcher.matcher import Outcome
+from knowledge.model import Action
 from storage.records.drafts import Draft
 from storage.records.questions import as_kept
 
@@ -28,15 +29,29 @@ Reading: TypeAlias = Callable[[Turn], Awaitable[bool]]
 READINGS: tuple[Reading, ...] = (
     # What is typed just after a question of the team answers it, whatever was shown before.
     team_answers.answer,
+    # After a message of several questions, and before the number of a choice: "the 3rd one".
+    following.go_on_with_part,
     # A number or a label of what is in sight is nothing else.
     typed_taps.take,
+    # It answers what else a text asks, before its number or contact is taken.
+    following.answer_the_rest,
     named.show,
     # Before all that reads contacts and places: the team may have asked for them.
     team_answers.offer,
     # After our own numbers, which hold digits too.
     leads.take_contact,
+    # Before towns: "is it far from Istres?" is about the project in sight.
+    following.go_on_with_project,
     # After the numbers of requests: five digits that are none of those are a postal code.
+    # "The one in Gard" chooses among communes of a name, and names no other town.
+    town.choose_by_department,
     town.show_verdict,
+    # What no town and no list takes: a yes or no wanted, a number alone.
+    following.repeat_verdict,
+    following.find_another_project,
+    following.read_correction,
+    following.say_how_to_reach,
+    following.meet_number,
 )
 
 
@@ -60,6 +75,9 @@ async def hear(_update: Update, context: BotContext) -> None:
     elif forms.sounds_like_a_question(turn, draft, turn.text) or await _is_surely_asked(
         turn, draft
     ):
+        if _asks_to_repeat(turn):
+            forms.ask_again(turn, draft)
+            return
         await answer_question(turn)
         forms.remind(turn, draft)
     else:
@@ -86,6 +104,13 @@ async def hear_otherwise(turn: Turn) -> None:
         if reading not in _OF_THE_TEAM and await reading(turn):
             return
     await ask.ask(turn)
+
+
+def _asks_to_repeat(turn: Turn) -> bool:
+    """Tell whether a text typed within a form asks to hear again what the form said last."""
+    decision = ask.decide(turn.services, turn.text)
+    act = turn.services.knowledge.act(decision.shown[0]) if decision.shown else None
+    return decision.outcome is Outcome.ACT and act is not None and act.action is Action.REPEAT
 
 
 async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:

@@ -87,6 +87,8 @@ def _saying(name: str, *ways: CallbackData) -> Guidance:
     return say
 
 
+# Says that there is no list any more, and how to find it.
+say_no_list: Guidance = _saying("no_list", ListProjects(), ListThemes())
 # What says what to do first, and the names of messages it is said for, by catalogue.
 _NEEDS: tuple[tuple[Guidance, Names], ...] = (
     (_saying("no_project", ListProjects()), {"projects": "interested"}),
@@ -109,7 +111,7 @@ _NEEDS: tuple[tuple[Guidance, Names], ...] = (
         },
     ),
     (_saying("no_answer", ListThemes()), {"questions": "vote_yes vote_no none_of_these read_on"}),
-    (_saying("no_list", ListProjects(), ListThemes()), {"paging": "previous next"}),
+    (say_no_list, {"paging": "previous next"}),
     (_saying("no_exchange", HandOver()), {"handoff": "answer_back"}),
     (_ask_whether_to_erase, {"rights": "erase"}),
 )

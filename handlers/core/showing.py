@@ -1,6 +1,7 @@
 """What a turn shows to the person: kept after it, so that what they type next is understood."""
 
 import functools
+import re
 from collections.abc import Iterable, Sequence
 
 from handlers.core.callback_data import SEPARATOR
@@ -12,6 +13,7 @@ from storage.records.contexts import Context, Option
 TEXT = Catalogue.of("typed_words")
 # Prefixes of buttons that are no offers: under most messages, or ways back to the main screens.
 _ALWAYS_THERE = frozenset({"h", "pg"})
+_NUMBERED = re.compile(r"\d{1,3}\. ")
 _WAYS_BACK = frozenset({"l", "t", "m", "tp", "mp"})
 
 
@@ -33,10 +35,13 @@ class Showing:
         """Return what is to be kept after this turn; None where nothing has changed.
 
         A message without buttons ends an offer, since a yes would answer the later message. It
-        leaves the topic, and the buttons, which can still be seen and tapped above it.
+        leaves the topic, and the buttons, which can still be seen and tapped above it. So can a
+        numbered list above a card or an answer: "and the 2nd one" is about that list.
         """
         if self._options:
-            return Context(person_id, self.topic, offer_of(self._options), self._options)
+            listed = _numbered(before.options) if before and self._stands_below_lists else ()
+            options = tuple(dict.fromkeys((*self._options, *listed)))
+            return Context(person_id, self.topic, offer_of(self._options), options)
         if self.topic is not None:
             return Context(person_id, self.topic, None, before.options if before else ())
         if self.has_spoken and before is not None and before.offer is not None:
@@ -51,7 +56,11 @@ class Showing:
     @property
     def needs_former(self) -> bool:
         """Whether `context` depends on what was shown before."""
-        return self.has_spoken and not self._options
+        return self.has_spoken and (not self._options or self._stands_below_lists)
+
+    @property
+    def _stands_below_lists(self) -> bool:
+        return self.topic is not None and not _numbered(self._options)
 
 
 def options_of(keyboard: Keyboard) -> tuple[Option, ...]:
@@ -76,6 +85,10 @@ def offer_of(options: Sequence[Option]) -> str | None:
         if len(candidates) == 1:
             return candidates[0].data
     return None
+
+
+def _numbered(options: Sequence[Option]) -> tuple[Option, ...]:
+    return tuple(each for each in options if _NUMBERED.match(each.label))
 
 
 def says_yes(option: Option) -> bool:

@@ -263,19 +263,6 @@ class Turn:
         elif not await self.work.outbox.reword(about, audience, content):
             self.notify(audience, text, keyboard, about=about)
 
-    def blank(self, delivery: Delivery, text: str) -> None:
-        """Replace a message that was delivered; where it is gone, nothing is posted."""
-        content = composed(text, None) | {"message_id": delivery.message_id}
-        self.work.outbox.owe(
-            Outgoing(
-                Audience.PERSON,
-                "editMessageText",
-                content,
-                chat_id=delivery.chat_id,
-                is_final=True,
-            )
-        )
-
     def toast(self, text: str, *, alert: bool = False) -> None:
         """Answer the tap with a short notice, or with an alert that must be closed."""
         self.toast_text = cut(text, LONGEST_TOAST, markup=False)
@@ -342,6 +329,17 @@ def quoting(quoted: Delivery) -> dict[str, object]:
             "allow_sending_without_reply": True,
         }
     }
+
+
+def blanked(delivery: Delivery, text: str) -> Outgoing:
+    """Return what replaces a message that was delivered; where it is gone, nothing is posted."""
+    return Outgoing(
+        Audience.PERSON,
+        "editMessageText",
+        composed(text, None) | {"message_id": delivery.message_id},
+        chat_id=delivery.chat_id,
+        is_final=True,
+    )
 
 
 def in_topic(topic: int | None) -> dict[str, object]:

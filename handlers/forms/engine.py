@@ -25,6 +25,7 @@ from handlers.forms.form_buttons import NOTICE, RECAP, TEXT, cancel_keyboard
 from handlers.forms.soundness import row_of, sound_draft
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.forms.words import (
+    asks_to_repeat,
     calls_for_help,
     confirms_name,
     declines,
@@ -33,6 +34,8 @@ from handlers.forms.words import (
     keeps_doubted,
     may_be_a_question,
     means_to_leave,
+    resumes,
+    revises,
     says_no,
     sounds_like_a_question,
     step_back,
@@ -148,9 +151,13 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
     elif means_to_leave(draft, text):
         await leaving.give_up(turn, draft)
     elif wants_to_stop(turn, draft, text):
-        leaving.ask_whether(turn, draft)
+        await leaving.leave(turn, draft)
     elif keeps_doubted(turn, draft, text):
         await go_on(turn, draft)
+    elif revises(turn, draft, text):
+        await _revise(turn, replace(draft, reminded=False), text)
+    elif draft.step in (NOTICE, RECAP) and resumes(text):
+        ask_again(turn, draft)
     else:
         await _hear_answer(turn, draft, text)
 
@@ -161,7 +168,7 @@ async def _hear_answer(turn: Turn, draft: Draft, text: str) -> None:
         await _take(turn, replace(draft, step=held.key, reminded=False), text)
     elif not draft.reminded and (declines(turn, draft, text) or keeps_all(draft, text)):
         await leaving.give_up(turn, draft)
-    elif draft.reminded or says_no(draft, text):
+    elif draft.reminded or says_no(draft, text) or asks_to_repeat(text):
         # A yes here may answer another message of the bot: show the step again instead.
         ask_again(turn, draft)
     elif keeps(draft, text):
@@ -176,6 +183,16 @@ async def _hear_answer(turn: Turn, draft: Draft, text: str) -> None:
         await go_on(turn, draft, named=await others_came_between(turn, draft))
     else:
         await _take(turn, draft, text)
+
+
+async def _revise(turn: Turn, draft: Draft, text: str) -> None:
+    """Put answers right by a text typed at the recap, and show the recap again."""
+    given = form_of(turn, draft).revised(draft, text)
+    typed = turn.update.effective_message
+    first = next(iter(given))
+    draft = replace(draft, step=first, answered_step=first)
+    draft = replace(draft, answered_in=typed.message_id if typed else None)
+    await _take_given(turn, draft, given)
 
 
 async def take_beside(turn: Turn, draft: Draft, text: str) -> bool:

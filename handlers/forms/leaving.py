@@ -51,6 +51,14 @@ async def give_up(turn: Turn, draft: Draft | None) -> None:
     turn.say(TEXT("cancelled" if discarded else "nothing_to_cancel", changes=changes))
 
 
+async def leave(turn: Turn, draft: Draft) -> None:
+    """Give the form up where little would be lost; else ask whether to."""
+    if draft.changes is None and form_of(turn, draft).given(draft) == 0:
+        await give_up(turn, draft)
+    else:
+        ask_whether(turn, draft)
+
+
 def ask_whether(turn: Turn, draft: Draft) -> None:
     """Ask whether to give the form up; its answers are kept until the person confirms."""
     turn.work.drafts.save(replace(draft, leaving=True))

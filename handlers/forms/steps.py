@@ -84,6 +84,11 @@ def all_choices(_turn: Turn, _draft: Draft, step: Step) -> tuple[str, ...]:
     return step.choices
 
 
+def nothing_revised(_draft: Draft, _text: str) -> dict[str, str]:
+    """Find a correction in no text typed at the recap."""
+    return {}
+
+
 def no_buttons(_draft: Draft) -> list[Button]:
     """Add nothing to the recap."""
     return []
@@ -117,6 +122,8 @@ class Form:
     recap_more: Callable[[Draft], list[Button]] = no_buttons
     ended: Callable[[Turn, str], Awaitable[str]] | None = None
     offers: Callable[[Turn, Draft, Step], tuple[str, ...]] = all_choices
+    # The answers that a text typed at the recap puts right; none where it is something else.
+    revised: Callable[[Draft, str], Answers] = nothing_revised
     by_key: Mapping[str, Step] = field(init=False)
 
     def __post_init__(self) -> None:

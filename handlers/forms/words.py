@@ -1,12 +1,19 @@
 """Texts typed during a form that are no answers: help, yes, no, keep, back, stop."""
 
 import functools
+import re
 
+from handlers.core import assent
 from handlers.core.turn import Turn
 from handlers.forms.asking import form_of
 from handlers.forms.form_buttons import NOTICE, RECAP, TEXT
 from knowledge.text.normalise import normalise
 from storage.records.drafts import Draft
+
+# In words: whoever leaves may say why, a longer text is an answer.
+_LONGEST_LEAVE = 22
+_FEW_WORDS = 9
+_SENTENCES = re.compile(r"[.,;:!?\n]+")
 
 
 @functools.cache
@@ -17,7 +24,13 @@ def _phrases(label: str) -> frozenset[str]:
 
 
 def _is_one_of(label: str, text: str) -> bool:
-    return normalise(text) in _phrases(label)
+    # Words may be run together: "jai compris".
+    return normalise(text).replace(" ", "") in _squeezed(label)
+
+
+@functools.cache
+def _squeezed(label: str) -> frozenset[str]:
+    return frozenset(phrase.replace(" ", "") for phrase in _phrases(label))
 
 
 def sounds_like_a_question(turn: Turn, draft: Draft, text: str) -> bool:
@@ -27,6 +40,8 @@ def sounds_like_a_question(turn: Turn, draft: Draft, text: str) -> bool:
     step = form_of(turn, draft).by_key.get(draft.step)
     if step is None:
         if form_of(turn, draft).held_in(text) or declines(turn, draft, text):
+            return False
+        if revises(turn, draft, text) or asks_to_repeat(text) or resumes(text):
             return False
         if keeps_all(draft, text) or step_named(turn, draft, text):
             return False
@@ -55,7 +70,7 @@ def calls_for_help(text: str) -> bool:
 
 def is_yes(text: str) -> bool:
     """Tell whether a text is one of the words for yes."""
-    return _is_one_of("yes_words", text)
+    return _is_one_of("yes_words", text) or assent.is_yes(text)
 
 
 def is_no(text: str) -> bool:
@@ -80,8 +95,45 @@ def means_to_leave(draft: Draft, text: str) -> bool:
 def wants_to_stop(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text asks plainly to give the form up."""
     # A form without a recap sends any text to its addressee, stop words included.
-    speaks = form_of(turn, draft).confirms and _is_one_of("stop_words", text)
+    speaks = form_of(turn, draft).confirms and _says_to_stop(turn, draft, text)
     return speaks or means_to_leave(draft, text)
+
+
+def _says_to_stop(turn: Turn, draft: Draft, text: str) -> bool:
+    """Tell whether a text is a word for stopping, or has one as a sentence of its own."""
+    if _is_one_of("stop_words", text):
+        return True
+    form = form_of(turn, draft)
+    if len(text.split()) > _LONGEST_LEAVE or form.held_in(text) or revises(turn, draft, text):
+        return False
+    parts = (_without_openings(part) for part in _SENTENCES.split(text))
+    return any(part in _phrases("stop_words") | _phrases("waiting_words") for part in parts)
+
+
+def _without_openings(part: str) -> str:
+    words = normalise(part).split()
+    while len(words) > 1 and words[0] in _phrases("stop_openings"):
+        words = words[1:]
+    return " ".join(words)
+
+
+def revises(turn: Turn, draft: Draft, text: str) -> bool:
+    """Tell whether a text typed at the recap puts an answer right."""
+    return draft.step == RECAP and bool(form_of(turn, draft).revised(draft, text))
+
+
+def asks_to_repeat(text: str) -> bool:
+    """Tell whether a text asks to hear again what was just asked."""
+    parts = map(normalise, _SENTENCES.split(text))
+    return len(text.split()) <= _LONGEST_LEAVE and any(
+        _without_openings(part) in _phrases("repeat_words") for part in parts
+    )
+
+
+def resumes(text: str) -> bool:
+    """Tell whether a text goes on with the form after something else: "je reprends"."""
+    words = normalise(text).split()
+    return len(words) <= _FEW_WORDS and not _phrases("resume_words").isdisjoint(words)
 
 
 def confirms_name(turn: Turn, draft: Draft, text: str) -> bool:

@@ -1,5 +1,6 @@
 """Data protection rights of a person: information, access, erasure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from telegram import Update
@@ -9,13 +10,14 @@ from handlers.core.buttons import AskErasure, SendData
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import button, column
 from handlers.core.routing import Handler, command, tap
-from handlers.core.turn import BotContext, Turn
+from handlers.core.turn import BotContext, Turn, blanked
 from handlers.forms.reminding import reminding
 from handlers.handoff import threads
 from handlers.messages import Catalogue
 from handlers.requests import administrators
-from storage.privacy.export_and_erasure import SentNotice
+from storage.privacy.notices import SentNotice
 from storage.queues.outbox import Delivery, Making, Priority
+from storage.unit_of_work import UnitOfWork
 
 TEXT = Catalogue.of("rights")
 FILE_NAME = "mes-donnees.html"
@@ -74,10 +76,15 @@ async def erase(update: Update, context: BotContext) -> None:
         return
     person = await turn.person()
     erased = await turn.work.rights.erase(person.id, keep_update_id=update.update_id)
-    for sent in erased.deliveries:
-        delivery = Delivery(sent.chat_id, sent.message_id)
-        turn.blank(delivery, _in_place_of(sent))
+    blank(turn.work, erased.deliveries)
     turn.rewrite(TEXT("erased"))
+
+
+def blank(work: UnitOfWork, notices: Iterable[SentNotice]) -> None:
+    """Blank messages in the groups that show somebody whose data is no longer kept."""
+    for sent in notices:
+        delivery = Delivery(sent.chat_id, sent.message_id)
+        work.outbox.owe(blanked(delivery, _in_place_of(sent)))
 
 
 def _in_place_of(sent: SentNotice) -> str:

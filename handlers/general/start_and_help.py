@@ -68,6 +68,11 @@ def introduce_team(turn: Turn, *more: Button, name: str = "human", question_id: 
     turn.say(text, column([*ways_to_people(turn, question_id), *more]))
 
 
+def ways_in_words(turn: Turn) -> str:
+    """Return one line on how to reach the team without Telegram."""
+    return TEXT("reach", identity=turn.services.identity)
+
+
 def ways_to_people(turn: Turn, question_id: int = 0) -> list[Button]:
     """Return the buttons that reach a person from here: to hand over, to be called back."""
     return [*person.offer(turn, question_id), button(TEXT.label("button_call_back"), CallBack())]

@@ -207,6 +207,23 @@ async def show(turn: Turn, project_id: str) -> None:
     turn.say(text, _card_keyboard(turn, project, active.id if active else None))
 
 
+async def say_about(turn: Turn, project: Project, name: str) -> None:
+    """Say what the card tells about what was asked, under the buttons of the card."""
+    turn.is_about(f"{PROJECT}{project.id}")
+    person = await turn.person()
+    interest = await turn.work.read_ahead.interest(person.id, project.id)
+    active = interest if interest and interest.status is not Status.WITHDRAWN else None
+    reach = TEXT("reach", identity=turn.services.identity)
+    text = TEXT(name, project=project, closed=why_closed(turn, project), reach=reach)
+    turn.say(text, _card_keyboard(turn, project, active.id if active else None))
+
+
+def in_sight(turn: Turn, topic: str) -> Project | None:
+    """Return the project that a topic names; None for another topic."""
+    id_ = topic.removeprefix(PROJECT)
+    return turn.services.knowledge.project(id_) if topic.startswith(PROJECT) else None
+
+
 def why_closed(turn: Turn, project: Project) -> str | None:
     """Return why a project accepts no new interest; None if it is open."""
     if project.open_on(turn.services.today()):

@@ -26,6 +26,7 @@ _BUTTONS: Mapping[Action, tuple[str, CallbackData]] = MappingProxyType(
         Action.PROPOSE: ("action_propose", Propose()),
         Action.SHARE: ("action_share", Propose(Role.RESOURCE.value)),
         Action.LEAD: ("action_lead", Propose(Role.LEAD.value)),
+        Action.INTEREST: ("action_projects", ListProjects()),
         Action.CONTACT: ("button_human", AskHuman()),
         Action.PHONE: ("button_human", AskHuman()),
         Action.CALL_BACK: ("button_call_back", CallBack()),

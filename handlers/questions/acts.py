@@ -21,7 +21,7 @@ from handlers.messages import Catalogue, language, speaking
 from handlers.projects import browse
 from handlers.questions import again, themes
 from handlers.questions.action_buttons import action_button
-from handlers.requests import leads, own_requests
+from handlers.requests import interest, leads, own_requests
 from knowledge.model import Act, Action
 
 # Does what an act asks; the number is the question's, which may then be handed over.
@@ -59,9 +59,18 @@ async def _show_projects(turn: Turn, act: Act, _question_id: int) -> None:
     browse.show_page(turn, ListProjects())
 
 
+async def _join(turn: Turn, act: Act, _question_id: int) -> None:
+    """Begin the form of the project in sight; else ask which one, by the list."""
+    project = browse.in_sight(turn, await turn.topic_before())
+    if project is not None:
+        await interest.begin(turn, project.id)
+    else:
+        turn.begin_with(_words(act))
+        browse.show_page(turn, ListProjects())
+
+
 async def _show_requests(turn: Turn, act: Act, _question_id: int) -> None:
-    turn.begin_with(_words(act))
-    await own_requests.show_list(turn)
+    await own_requests.show_standing(turn, _words(act))
 
 
 async def _show_themes(turn: Turn, act: Act, _question_id: int) -> None:
@@ -136,6 +145,7 @@ _PERFORMED: Mapping[Action | None, Performance] = MappingProxyType(
         Action.PROPOSE: _offering(Action.PROPOSE, Action.PROJECTS),
         Action.SHARE: _offering(Action.SHARE, Action.PROJECTS),
         Action.LEAD: _offering(Action.LEAD, Action.PROJECTS),
+        Action.INTEREST: _join,
         Action.CONTACT: _introduce_team,
         Action.PHONE: _give_number,
         Action.CALL_BACK: _call_back,

@@ -8,26 +8,19 @@ from telegram import Message, Update, User
 from telegram.ext import filters as on
 from telegram.ext.filters import MessageFilter
 
-from handlers.core.services import Services
 from handlers.core.turn import Turn
 from handlers.general import start_and_help
 from handlers.messages import LANGUAGES, Catalogue
 from handlers.questions import acts, again, answer, choices, found_projects, several
-from knowledge.matcher.matcher import Decision, Outcome
+from handlers.questions.deciding import UnmatchedError, decide, is_exact
+from knowledge.matcher.matcher import Decision, Outcome, Part
+
+# Re-exported: features import everything about a question from this module.
+__all__ = ["TEXT_IN_PRIVATE", "UnmatchedError", "ask", "ask_part", "decide", "is_exact", "writer"]
 
 TEXT = Catalogue.of("questions")
-# Reasons of the matcher for what is written word for word in the knowledge.
-_EXACT = frozenset({"exact phrasing", "an act"})
 # How many projects fit under an answer, with its own buttons.
 _MOST_PROJECTS = 2
-
-
-class UnmatchedError(Exception):
-    """A text was not matched before the transaction: match it outside, then handle it again."""
-
-    def __init__(self, text: str, after: str = "") -> None:
-        super().__init__("a text that was not matched")
-        self.text, self.after = text, after
 
 
 def writer(update: Update) -> User | None:
@@ -56,6 +49,13 @@ async def ask(turn: Turn) -> None:
     await _show(turn, decision, outcome, question_id)
 
 
+async def ask_part(turn: Turn, part: Part) -> None:
+    """Show the outcome of one question of an earlier message, in full."""
+    decision = part.decision
+    question_id = await answer.remember(turn, part.text, decision.outcome, _what_is_shown(decision))
+    await _show(turn, decision, decision.outcome, question_id)
+
+
 def _what_is_shown(decision: Decision) -> tuple[str, ...]:
     """Return the ids of what is shown; projects have ids of their own."""
     if decision.outcome is not Outcome.PROJECTS:
@@ -76,22 +76,6 @@ async def _show(turn: Turn, decision: Decision, outcome: Outcome, question_id: i
         choices.offer(turn, decision.shown, question_id)
     else:
         choices.say_none(turn, decision.shown, question_id)
-
-
-def decide(services: Services, text: str, after: str = "") -> Decision:
-    """Return the decision made for this text; raise UnmatchedError if there is none yet.
-
-    ``after`` is what was last shown to who wrote it, as the matcher takes it.
-    """
-    decision = services.decisions.get(services.knowledge, text, after)
-    if decision is None:
-        raise UnmatchedError(text, after)
-    return decision
-
-
-def is_exact(decision: Decision) -> bool:
-    """Tell whether a text is, word for word, a phrasing of an entry or of an act."""
-    return decision.reason in _EXACT
 
 
 async def _once_in_a_row(turn: Turn, outcome: Outcome) -> Outcome:

@@ -18,10 +18,11 @@ from handlers.messages import Catalogue, language
 from handlers.questions import found_projects
 from handlers.questions.action_buttons import action_button
 from handlers.questions.answer import remember
+from handlers.questions.verdicts import ENTRY, Verdict, asked_in, verdicts_on
 from knowledge.matcher.matcher import Decision, Outcome, Part
 from knowledge.model import Act, Entry, Project
 
-TEXT = Catalogue.of("questions")
+TEXT, TOWNS = Catalogue.of("questions"), Catalogue.of("towns")
 _MOST_PARTS = 3
 # With the one to a person, four under the message.
 _MOST_BUTTONS = 3
@@ -49,6 +50,17 @@ async def show(turn: Turn, decision: Decision) -> None:
     shown = tuple(each for part in parts for each in part.shown)
     # After those of its parts: the last question of a person is the message that they typed.
     await remember(turn, turn.text, Outcome.SEVERAL, shown)
+    _say(turn, parts)
+
+
+async def show_beside(turn: Turn, parts: Iterable[Part]) -> None:
+    """Answer the surely answered ones of these parts, beside what the rest of the text asks for."""
+    answered = [found for part in parts if (found := _surely_answered(turn, part)) is not None]
+    if answered:
+        _say(turn, answered)
+
+
+def _say(turn: Turn, parts: list[Answered]) -> None:
     text = TEXT(
         "several",
         parts=parts,
@@ -72,6 +84,12 @@ def _ways_on(parts: Iterable[Answered]) -> list[Button]:
 
 
 async def _answered(turn: Turn, part: Part) -> Answered:
+    return _surely_answered(turn, part) or await _left_open(turn, part)
+
+
+def _surely_answered(turn: Turn, part: Part) -> Answered | None:
+    if towns := asked_in(turn, part.text, part.decision):
+        return _by_verdicts(turn, part, verdicts_on(towns, turn.services.town_list))
     knowledge, decision = turn.services.knowledge, part.decision
     shown = decision.shown[0] if decision.shown else ""
     if decision.outcome in (Outcome.ANSWER, Outcome.REFERRAL) and (entry := knowledge.entry(shown)):
@@ -81,7 +99,14 @@ async def _answered(turn: Turn, part: Part) -> Answered:
     projects = found_projects.open_among(turn, decision.projects)
     if decision.outcome is Outcome.PROJECTS and projects:
         return _by_projects(part, projects)
-    return await _left_open(turn, part)
+    return None
+
+
+def _by_verdicts(turn: Turn, part: Part, verdicts: list[Verdict]) -> Answered:
+    said = TOWNS("verdict", verdicts=verdicts, next="", dated="")
+    title = ", ".join(verdict.name for verdict in verdicts)
+    shown = (ENTRY,) if turn.services.knowledge.entry(ENTRY) else ()
+    return Answered(part.text, title, said, None, shown)
 
 
 def _by_entry(part: Part, entry: Entry) -> Answered:

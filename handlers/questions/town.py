@@ -1,6 +1,7 @@
 """Towns: whether a commune is in a Territoire d'industrie, by the list, and what comes next."""
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,31 +9,29 @@ from telegram import Update
 
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import ListProjects, Propose, ShowEntry, with_person
-from handlers.core.callback_data import CallbackData, SearchWords
+from handlers.core.callback_data import SEPARATOR, CallbackData, SearchWords
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.messages import Catalogue
 from handlers.projects import browse
 from handlers.questions import answer, ask
+from handlers.questions.verdicts import ENTRY, Verdict, as_a_name, asked_in, of, verdicts_on
 from knowledge.matcher.matcher import Decision, Outcome
-from knowledge.territories.asked import Asked, Otherwise, asked
-from knowledge.territories.mentions import Mention, communes_of
+from knowledge.territories.asked import Asked
+from knowledge.territories.mentions import communes_of
 from knowledge.territories.names import key_of
-from knowledge.territories.town_list import TownList, round_table
 from knowledge.territories.towns import Town
+from knowledge.text.normalise import normalise
+from storage.records.contexts import Option
 
 TEXT = Catalogue.of("towns")
-# The entry on the area covered: a verdict is counted as its answer.
-ENTRY = "territoire"
 # With the button to a person, what a phone shows without scrolling.
 _MOST_CHOICES = 4
 _MOST_BUTTONS = 3
+_FEW_WORDS = 9
 # What fits in callback data (SearchWords).
 _LONGEST_SHARED = 30
-_SURE = frozenset(
-    {Outcome.ANSWER, Outcome.REFERRAL, Outcome.ACT, Outcome.PROJECTS, Outcome.SEVERAL}
-)
 
 
 @dataclass(frozen=True)
@@ -49,84 +48,83 @@ class OtherTowns(CallbackData, prefix="to"):
     name: SearchWords
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is said of one name: ``kind`` chooses the words, ``count`` is of its communes."""
-
-    kind: str
-    name: str
-    town: Town | None = None
-    count: int = 1
-    # The name as it was typed, where other communes bear it too; empty otherwise.
-    shared: str = ""
-
-    @property
-    def territory(self) -> str:
-        """The name of the commune's territory."""
-        return self.town.territory.name if self.town and self.town.territory else ""
-
-
 async def show_verdict(turn: Turn) -> bool:
     """Say of each town that the text asks about whether it is in; False if it asks about none."""
     decision = ask.decide(turn.services, turn.text, await turn.topic_before())
-    found = _asked(turn, decision)
+    found = asked_in(turn, turn.text, decision)
     if found is None:
         return False
+    await _show(turn, found, decision)
+    return True
+
+
+async def show_again(turn: Turn) -> bool:
+    """Give the verdict again that answered the last question; False where it was none."""
+    previous = await turn.work.questions.latest((await turn.person()).id)
+    if previous is None or ENTRY not in previous.shown:
+        return False
+    decision = ask.decide(turn.services, previous.text)
+    found = asked_in(turn, previous.text, decision)
+    if found is None:
+        return False
+    await _show(turn, found, decision)
+    return True
+
+
+async def choose_by_department(turn: Turn) -> bool:
+    """Choose the commune by its department, just after asking which one of a name is meant."""
+    before = await turn.shown_before()
+    wanted = _department_in(turn.text)
+    if before is None or wanted is None or not _asks_which(before.options):
+        return False
+    previous = await turn.work.questions.latest((await turn.person()).id)
+    if previous is None:
+        return False
+    found = asked_in(turn, previous.text, ask.decide(turn.services, previous.text))
+    communes = found.mentions[0].towns if found and found.mentions else ()
+    meant = [each for each in communes if each.department == wanted]
+    if len(meant) != 1:
+        return False
+    turn.is_about(ENTRY if turn.services.knowledge.entry(ENTRY) else "")
+    _say(turn, [of(meant, meant[0].name)], ())
+    return True
+
+
+def _asks_which(options: Iterable[Option]) -> bool:
+    return any(each.data.startswith(f"{ShowTown.PREFIX}{SEPARATOR}") for each in options)
+
+
+def _department_in(text: str) -> str | None:
+    """Return the number of the one department that a short text names, or whose number it holds."""
+    words = normalise(text).split()
+    if len(words) > _FEW_WORDS:
+        return None
+    typed, names = f" {' '.join(words)} ", _departments()
+    named = [number for name, number in names.items() if f" {name} " in typed]
+    numbers = [word[:3] if word[:2] in {"97", "98"} else word[:2].upper() for word in words]
+    codes = [each for each in numbers if each in names.values() and each[0].isdigit()]
+    # The longest name counts: "Seine-Saint-Denis" holds no other one, "Haute-Savoie" does.
+    return named[-1] if named else codes[0] if len(set(codes)) == 1 else None
+
+
+@functools.cache
+def _departments() -> Mapping[str, str]:
+    """Return the numbers of the departments by their names, the shortest first."""
+    pairs = [each.strip().partition(" ") for each in TEXT.label("departments").split(";")]
+    named = ((normalise(name), number) for number, _, name in pairs)
+    return dict(sorted(named, key=lambda pair: len(pair[0])))
+
+
+async def _show(turn: Turn, found: Asked, decision: Decision) -> None:
     has_entry = turn.services.knowledge.entry(ENTRY) is not None
     await answer.remember(turn, turn.text, Outcome.ANSWER, (ENTRY,) if has_entry else ())
     turn.is_about(ENTRY if has_entry else "")
     towns = turn.services.town_list
-    verdicts = [_verdict(mention, towns) for mention in found.mentions]
-    if found.unknown:
-        verdicts = [Verdict("unknown" if towns else "not_named", _as_a_name(found.unknown))]
+    verdicts = verdicts_on(found, towns)
     if len(verdicts) == 1 and verdicts[0].kind == "which":
         _ask_which(turn, verdicts[0].name, found.mentions[0].towns)
     else:
         _say(turn, verdicts, _also_asked(turn, decision))
-    return True
-
-
-def _asked(turn: Turn, decision: Decision) -> Asked | None:
-    if not decision.has_words:
-        return None
-    towns = turn.services.town_list.towns if turn.services.town_list else round_table()
-    is_sure, first = decision.outcome in _SURE, "".join(decision.shown[:1])
-    is_ours = decision.outcome is Outcome.ANSWER and first == ENTRY
-    # A follow-up is understood by what came before it, which its own words do not say.
-    is_other = is_sure and not is_ours and not decision.follows
-    return asked(turn.text, towns, Otherwise(is_ours, is_other, ask.is_exact(decision)))
-
-
-def _verdict(mention: Mention, towns: TownList) -> Verdict:
-    name = mention.written if mention.is_code else _name_of(mention)
-    if not towns:
-        named = mention.towns[0].name if mention.towns else name
-        return Verdict("named" if mention.towns else "not_named", named)
-    if not mention.towns:
-        return Verdict("unknown", name)
-    local = [town for town in mention.towns if town.is_local]
-    if len({town.territory for town in mention.towns}) == 1:
-        return _of(mention.towns, name)
-    if len(local) == 1 and not mention.is_code:
-        return _of(local, name, shared=mention.written)
-    return Verdict("which", name, count=len(mention.towns))
-
-
-def _of(towns: Sequence[Town], name: str, *, shared: str = "") -> Verdict:
-    town, count = towns[0], len(towns)
-    shown = name if count > 1 else f"{town.name} ({town.department})"
-    return Verdict("in" if town.territory else "out", shown, town, count, shared)
-
-
-def _name_of(mention: Mention) -> str:
-    """Return the name as the communes bear it; as it was typed, where they do not."""
-    borne = (town.name for town in mention.towns if key_of(town.name) == mention.written)
-    return next(borne, _as_a_name(mention.written))
-
-
-def _as_a_name(written: str) -> str:
-    """Return what was typed, by its words alone, as a name is written."""
-    return " ".join(word.capitalize() for word in written.split())
 
 
 def _also_asked(turn: Turn, decision: Decision) -> list[Button]:
@@ -214,7 +212,7 @@ async def show_town(update: Update, context: BotContext) -> None:
         turn.rewrite(TEXT("gone"), with_person())
         return
     turn.is_about(ENTRY if turn.services.knowledge.entry(ENTRY) else "")
-    _say(turn, [_of([town], town.name)], (), in_place=True)
+    _say(turn, [of([town], town.name)], (), in_place=True)
 
 
 @requires(Authority.PERSON)
@@ -223,7 +221,7 @@ async def show_others(update: Update, context: BotContext) -> None:
     turn, name = context.turn, OtherTowns.of(update).name
     towns = communes_of(name, turn.services.town_list.towns)
     if towns:
-        _ask_which(turn, _as_a_name(name), towns, in_place=True)
+        _ask_which(turn, as_a_name(name), towns, in_place=True)
     else:
         turn.rewrite(TEXT("gone"), with_person())
 

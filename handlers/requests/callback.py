@@ -17,7 +17,7 @@ from handlers.forms.remarks import joined
 from handlers.forms.steps import Answers, Form, Step
 from handlers.messages import Catalogue
 from handlers.requests import changes as changed_answers
-from handlers.requests import introductions, moments, proposal
+from handlers.requests import corrections, introductions, moments, proposal
 from handlers.requests.administrators import notify_new
 from handlers.requests.interest import confirm_change
 from storage.engine.errors import NotFoundError
@@ -26,8 +26,8 @@ from storage.records.interests import OPEN, ContactKind, Interest, NewInterest, 
 
 TEXT = Catalogue.of("contact", "remarks", "callback")
 NEW = "new"
-LONGEST = 1500
-_LONGEST_MOMENT = 500
+LONGEST = corrections.LONGEST
+_LONGEST_MOMENT = corrections.LONGEST_MOMENT
 # A request of the same person for the same number, this young, is the same request.
 _SAME = timedelta(days=1)
 NOT_SAID = {"contact_note": "", "message": "", "company": "", "name": ""}
@@ -80,14 +80,9 @@ def read(text: str, own: frozenset[str], places: frozenset[str]) -> dict[str, st
         "company": introduced.company,
         "name": introduced.name,
     }
-    if says_more(words, [*moments.spans(words), *introduced.spans]):
+    if moments.says_more(words, [*moments.spans(words), *introduced.spans]):
         said["message"] = _around(text, contact)
     return {key: value for key, value in said.items() if value}
-
-
-def says_more(text: str, taken: list[moments.Span]) -> bool:
-    """Tell whether a text says more than these parts of it, and than courtesies."""
-    return contacts.says_something(moments.without(text, taken))
 
 
 def _around(text: str, contact: Contact) -> str:
@@ -201,6 +196,7 @@ FORM = Form(
     ),
     subject=_subject,
     submit=save,
+    revised=corrections.read,
     carries=(changed_answers.STORED,),
     ended=proposal.ended,
 )

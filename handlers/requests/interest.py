@@ -53,8 +53,12 @@ def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
 
 @requires(Authority.PERSON)
 async def declare_interest(update: Update, context: BotContext) -> None:
-    """Begin the form, or show the existing request, or say why the project is closed."""
-    turn, project_id = context.turn, DeclareInterest.of(update).project_id
+    """Begin the form of the project whose button was tapped."""
+    await begin(context.turn, DeclareInterest.of(update).project_id)
+
+
+async def begin(turn: Turn, project_id: str) -> None:
+    """Begin the form of this project, or show the existing request, or say why it is closed."""
     project = turn.services.knowledge.project(project_id)
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
     existing = next((request for request in requests if request.project_id == project_id), None)

@@ -148,7 +148,7 @@ def _topic_of(asked: Question | None) -> str:
     words = asked.text if asked else ""
     if asked and asked.outcome in _ACTS and len(words.split()) < _FEWEST_TOLD:
         return ""
-    return shorten(words, _LONGEST_TOPIC) if callback.says_more(words, moments.spans(words)) else ""
+    return shorten(words, _LONGEST_TOPIC) if moments.says_more(words, moments.spans(words)) else ""
 
 
 def _known(requests: Iterable[Interest]) -> dict[str, str]:

@@ -25,10 +25,14 @@ _HOUR = (
     r"|\d{1,2}\s?[ap]m\b|midi|minuit|noon)"
 )
 _OPEN = (
-    r"(?:apres|avant|vers|des|a partir de|jusqu'a|au plus tot|a"
+    r"(?:apres|avant|avt|vers|des|a partir de|jusqu'a|au plus tot|a"
     r"|after|before|around|from|until|by|at)"
 )
 _FROM = r"(?:entre|de|between|from)"
+_FROM_DAY = (
+    r"(?:apres le|avant le|avt le|a partir du|jusqu'au|des le"
+    r"|after the|before the|from the|until the)"
+)
 _SOME = r"(?:une?|deux|trois|quelques|an?|two|three|a few|\d+)"
 _WITHIN = r"(?:journee|matinee|apres[\s\-]midi|soiree|semaine|mois)"
 _ATOMS = (
@@ -47,6 +51,7 @@ _ATOMS = (
     rf"(?:dans|d'ici|in) {_SOME} (?:heures?|minutes?|jours?|semaines?|hours?|days?|weeks?)",
     r"(?:pendant|a l'heure du|a la|during) (?:la )?(?:pause|dejeuner|lunch)(?: dejeuner| break)?",
     rf"(?:le |on |the ){{0,2}}\d{{1,2}}(?:er|st|nd|rd|th)? {_MONTH}|(?:le |on )\d{{1,2}}/\d{{1,2}}",
+    rf"{_FROM_DAY} \d{{1,2}}(?:er|st|nd|rd|th)?(?!\s?(?:\d|h\b|%|e\b|eme|euros?|ans|personnes))",
     r"des que possible|(?:le plus tot|au plus vite|au plus tot)(?: possible)?|as soon as possible",
     r"asap|quand vous (?:voulez|pouvez|pourrez|etes libre)|n'importe quand|a tout moment",
     r"toute la (?:journee|semaine|matinee)|all day|any ?time|whenever you (?:want|can|like)",
@@ -61,6 +66,14 @@ _TAIL = r"(?: (?:si possible|de preference|plutot|au plus tard|if possible))?"
 _MOMENT = re.compile(rf"(?<![\w@]){_LEAD}(?:{'|'.join(_ATOMS)}){_TAIL}(?!\w)")
 _JOINED = re.compile(r"\s*(?:[,;/&-]|et|ou|mais|puis|sinon|and|or|but|then)?\s*")
 _LONGEST_GAP = 12
+# What says that a moment does not suit: another one is then named beside it.
+_REFUSED = re.compile(
+    r"\b(?:j?e? ?(?:peux|suis|serai|pourrai) (?:pas|plus)|jpeux pas|impossible"
+    r"|pas (?:possible|dispo\w*|libre|la)|ne (?:me )?convient pas|ca ne va pas|absent\w*|ferme\w*"
+    r"|can ?'?t|cannot|won't"
+    r"|not (?:free|available|possible))\b"
+)
+_CLAUSES = re.compile(r"[.;,!\n]+|\b(?:mais|plutot|but|rather)\b")
 # At the recap, a longer text that names a moment says more than that.
 _MOST_WORDS = 12
 
@@ -82,6 +95,18 @@ def said(text: str) -> str:
     return ", ".join(text[start:end].strip() for start, end in spans(text))
 
 
+def corrected(text: str) -> str:
+    """Return the moments that a text puts in place of others; all its moments if none is left.
+
+    "demain je peux pas, jeudi après 17h plutôt" is Thursday.
+    """
+    starts = [0, *(match.start() for match in _CLAUSES.finditer(_folded(text)))]
+    ends = [*starts[1:], len(text)]
+    clauses = [text[start:end] for start, end in zip(starts, ends, strict=True)]
+    kept = [said(each) for each in clauses if not _REFUSED.search(_folded(each))]
+    return ", ".join(filter(None, kept)) or text.strip()
+
+
 def holds(text: str) -> bool:
     """Tell whether a text is a moment rather than a question or a story."""
     is_short = len(text.split()) <= _MOST_WORDS
@@ -91,6 +116,11 @@ def holds(text: str) -> bool:
 def left(text: str) -> bool:
     """Tell whether a text says more than its moments."""
     return contacts.says_something(without(text, spans(text)))
+
+
+def says_more(text: str, taken: list[Span]) -> bool:
+    """Tell whether a text says more than these parts of it, and than courtesies."""
+    return contacts.says_something(without(text, taken))
 
 
 def without(text: str, taken: list[Span]) -> str:

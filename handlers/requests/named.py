@@ -24,11 +24,15 @@ _FEW_WORDS = 10
 
 async def show(turn: Turn) -> bool:
     """Show what a text names, or say that this chat has sent none; False if it names nothing."""
-    named = numbers.printed_in(turn.text) or numbers.named_in(turn.text, turn.services.today())
+    text, today = turn.text, turn.services.today()
+    named = numbers.printed_in(text) or numbers.named_in(text, today) or numbers.end_in(text)
     if named:
         await _show(turn, named)
         return True
-    alone = numbers.alone_in(turn.text)
+    if numbers.asks_for_own(text) and await own_requests.everything_sent(turn):
+        await own_requests.show_list(turn)
+        return True
+    alone = numbers.alone_in(text)
     if alone is None:
         return False
     found = _found(await own_requests.everything_sent(turn), [alone])
@@ -77,5 +81,6 @@ def _found(sent: Iterable[Sent], wanted: Iterable[Named]) -> list[Sent]:
 
 def _say_none(turn: Turn, named: Named, *, any_sent: bool) -> None:
     ways = [button(TEXT.label("all_requests"), ListRequests())] if any_sent else []
-    text = TEXT("none_named", named=named, any_sent=any_sent)
+    identity = turn.services.identity
+    text = TEXT("none_named", named=named, any_sent=any_sent, identity=identity)
     turn.say(text, with_person(column(ways)))

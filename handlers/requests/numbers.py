@@ -20,6 +20,18 @@ _SPEAKS_OF_THINGS = re.compile(rf"\b(?:{_THINGS}|suivi)\b")
 # The whole text is a number: such a small one may be that of a choice just shown.
 _ALONE = re.compile(rf"\W*(?:et\s+)?(?:la|le|{_MARK})\s*{_MARK}?\s*0*(\d{{1,6}})\W*")
 _SMALL = 20
+# Four digits with a zero before them are the end of one of ours: no part of a telephone number.
+_END = re.compile(r"(?<![\d.,+/-])(?<!\d\s)0\d{3}(?![\d/])(?!\s\d)")
+_FEW_WORDS = 9
+_LONGEST_ASKING = 12
+_OWN_NUMBER = re.compile(
+    rf"\b(?:reference|ref|numero|number)\b.{{0,20}}\b(?:ma|mon|mes|my)\s+(?:{_THINGS}|rappel|call)\b"
+    r"|\b(?:ma|my)\s+(?:reference|ref)\b|\bmon numero de (?:demande|suivi|dossier|rappel)\b"
+)
+_SENT = re.compile(
+    r"\b(?:c'est|c'etait|ca a ete|est-ce|was it|is it)\s+(?:bien\s+)?(?:parti|envoye|transmis"
+    r"|enregistre|recu|passe|sent|received|recorded)e?s?\b.{0,12}(?:\?|ou pas|ou non|or not)"
+)
 
 _DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _ENGLISH_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -109,6 +121,19 @@ def named_in(text: str, today: date) -> tuple[Named, ...]:
     found = _WHEN.search(folded)
     days = _days(found, today) if found else ()
     return (Named(days=days),) if days else ()
+
+
+def asks_for_own(text: str) -> bool:
+    """Tell whether a text asks for the number of what was sent, or whether it was sent."""
+    folded = fold(text)
+    is_short = len(folded.split()) <= _LONGEST_ASKING
+    return is_short and bool(_OWN_NUMBER.search(folded) or _SENT.search(folded))
+
+
+def end_in(text: str) -> tuple[Named, ...]:
+    """Return what a short text names by the end of a number, with its printed zeros: "0932"."""
+    found = _END.search(fold(text)) if len(text.split()) <= _FEW_WORDS else None
+    return (Named(end=int(found[0])),) if found else ()
 
 
 def alone_in(text: str) -> Named | None:

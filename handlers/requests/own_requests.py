@@ -9,6 +9,7 @@ from telegram import Update
 from handlers.core import caps
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import (
+    CallBack,
     ListProjects,
     ListRequests,
     ShowProject,
@@ -27,10 +28,11 @@ from handlers.handoff import own_exchange
 from handlers.messages import Catalogue
 from handlers.requests import callback, changes, interest, proposal
 from handlers.requests.administrators import notify_withdrawal
+from knowledge.text.normalise import normalise
 from storage.records.conversation_values import Conversation
 from storage.records.interests import OPEN, Interest, Role, Status
 
-TEXT = Catalogue.of("requests")
+TEXT, GENERAL = Catalogue.of("requests"), Catalogue.of("general")
 _CHANGEABLE = frozenset({Status.RECEIVED, Status.TAKEN, Status.INTRODUCED})
 
 
@@ -84,6 +86,25 @@ async def turn_page(update: Update, context: BotContext) -> None:
 async def show_list(turn: Turn) -> None:
     """Show what the person sent: requests and handed-over questions, the latest first."""
     turn.say(*await _page(turn, 0))
+
+
+async def show_standing(turn: Turn, words: str) -> None:
+    """Show the list under these words; where there is none, say what to do about it instead."""
+    sent = await everything_sent(turn)
+    complains = _complains(turn.text)
+    if sent:
+        turn.begin_with(TEXT("sorry") if complains else words)
+        turn.say(*listed(sent, "list", 0))
+        return
+    call_back = button(GENERAL.label("button_call_back"), CallBack())
+    keyboard = with_person(column([call_back, button(TEXT.label("projects"), ListProjects())]))
+    turn.say(TEXT("nothing_here", complains=complains, identity=turn.services.identity), keyboard)
+
+
+def _complains(text: str) -> bool:
+    """Tell whether a text says that an answer is long in coming."""
+    typed = f" {normalise(text)} "
+    return any(f" {normalise(words)}" in typed for words in TEXT.label("waiting").split(";"))
 
 
 async def _page(turn: Turn, index: int) -> tuple[str, Keyboard]:

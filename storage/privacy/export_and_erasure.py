@@ -1,6 +1,6 @@
 """A person's right of erasure, over every table; the export is in `access`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Table, delete, or_, select, update
@@ -21,6 +21,7 @@ from storage.engine.schema import (
     questions,
     rests,
 )
+from storage.privacy.notices import SentNotice, sent_about
 from storage.queues.inbox import InboxState
 from storage.queues.outbox import Audience, OutboxState, lane_of
 from storage.records.change_requests import ChangeRequests
@@ -30,17 +31,6 @@ from storage.records.interest_values import Interest
 from storage.records.interests import Interests
 from storage.records.people import People, Person
 from storage.subject import Kind, Subject, is_of, tells_of
-
-
-@dataclass(frozen=True, slots=True)
-class SentNotice:
-    """A message already sent to others about the person, to be blanked there."""
-
-    chat_id: int
-    message_id: int
-    number: str
-    of_conversation: bool = False
-    of_questions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +57,7 @@ class Rights(Repository):
         mine = interests.c.person_id == person_id
         numbers = {each.id: each.number for each in await self._of_person(person_id)}
         talks = await self._beside(Conversations).of_person(person_id)
-        notices = await self._notices(numbers) + await self._talk_notices(talks)
+        notices = await sent_about(self._connection, numbers) + await self._talk_notices(talks)
         notices += await self._quoting_notices(person_id)
         about_them = tells_of(Kind.INTEREST, numbers) | tells_of(
             Kind.HANDOFF, [talk.id for talk in talks]
@@ -97,20 +87,6 @@ class Rights(Repository):
 
     async def _of_person(self, person_id: int) -> Sequence[Interest]:
         return await self._beside(Interests).of_person(person_id)
-
-    async def _notices(self, numbers: Mapping[int, str]) -> tuple[SentNotice, ...]:
-        columns = (outbox.c.sent_chat_id, outbox.c.message_id, outbox.c.about)
-        result = await self._connection.execute(
-            select(*columns)
-            .distinct()
-            .where(tells_of(Kind.INTEREST, numbers), _is_seen_by_others())
-            .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
-        )
-        return tuple(
-            SentNotice(row[0], row[1], numbers[subject.id])
-            for row in result
-            if (subject := Subject.parse(row[2]))
-        )
 
     async def _talk_notices(self, talks: Sequence[Conversation]) -> tuple[SentNotice, ...]:
         numbers = {talk.id: talk.number for talk in talks}
@@ -212,11 +188,6 @@ def _names(telegram_id: int) -> ColumnElement[bool]:
     return or_(
         *(inbox.c.body.contains(f":{space}{telegram_id}{end}") for space in spaces for end in ends)
     )
-
-
-def _is_seen_by_others() -> ColumnElement[bool]:
-    """Select what went to the team: also what answers a tap, which is sent to the tapped chat."""
-    return (outbox.c.audience != Audience.PERSON) | (outbox.c.sent_chat_id < 0)
 
 
 def _is_not(update_id: int | None) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from storage.engine.schema import (
     questions,
     signatures,
 )
+from storage.privacy.notices import SentNotice, sent_about
 from storage.queues.alerts import Alerts
 from storage.queues.inbox import InboxState
 from storage.records.change_requests import ChangeRequests
@@ -65,7 +66,12 @@ class Durations:
 
 
 class Retention(Repository):
-    """Erases or anonymises rows that have been kept long enough."""
+    """Erases or anonymises rows that have been kept long enough.
+
+    `notices`: what the last sweep leaves to be blanked in the groups of the team.
+    """
+
+    notices: tuple[SentNotice, ...] = ()
 
     async def sweep(self, durations: Durations, limits: QuestionLimits = _LIMITS) -> dict[str, int]:
         """Apply these if the last sweep was an hour ago, unless another worker is doing it."""
@@ -104,12 +110,15 @@ class Retention(Repository):
         # An interest that was never closed must not be kept for ever: its last change counts.
         last = func.coalesce(interests.c.closed_at, interests.c.updated_at)
         due = (
-            select(interests.c.id)
+            select(interests.c.id, interests.c.number)
             .where(last < self._now - duration, interests.c.person_id.is_not(None))
             .limit(_AT_ONCE)
         )
         anonymised = notices = 0
-        while ids := (await self._connection.scalars(due)).all():
+        while rows := (await self._connection.execute(due)).all():
+            numbers = {row.id: row.number for row in rows}
+            ids = tuple(numbers)
+            self.notices += await sent_about(self._connection, numbers)
             notices += await self._delete(outbox, tells_of(Kind.INTEREST, ids))
             anonymised += await self._beside(Interests).anonymise(interests.c.id.in_(ids))
         return anonymised, notices

@@ -1,0 +1,88 @@
+"""What is said of the towns that a text asks about: the verdicts alone, without their screen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from handlers.core.turn import Turn
+from handlers.questions.deciding import is_exact
+from knowledge.matcher.matcher import Decision, Outcome
+from knowledge.territories.asked import Asked, Otherwise, asked
+from knowledge.territories.mentions import Mention
+from knowledge.territories.names import key_of
+from knowledge.territories.town_list import TownList, round_table
+from knowledge.territories.towns import Town
+
+# The entry on the area covered: a verdict is counted as its answer.
+ENTRY = "territoire"
+_SURE = frozenset(
+    {Outcome.ANSWER, Outcome.REFERRAL, Outcome.ACT, Outcome.PROJECTS, Outcome.SEVERAL}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of one name: ``kind`` chooses the words, ``count`` is of its communes."""
+
+    kind: str
+    name: str
+    town: Town | None = None
+    count: int = 1
+    # The name as it was typed, where other communes bear it too; empty otherwise.
+    shared: str = ""
+
+    @property
+    def territory(self) -> str:
+        """The name of the commune's territory."""
+        return self.town.territory.name if self.town and self.town.territory else ""
+
+
+def asked_in(turn: Turn, text: str, decision: Decision) -> Asked | None:
+    """Return the towns that a text asks about, by what was decided on it; None for no towns."""
+    if not decision.has_words:
+        return None
+    towns = turn.services.town_list.towns if turn.services.town_list else round_table()
+    is_sure, first = decision.outcome in _SURE, "".join(decision.shown[:1])
+    is_ours = decision.outcome is Outcome.ANSWER and first == ENTRY
+    # A follow-up is understood by what came before it, which its own words do not say.
+    is_other = is_sure and not is_ours and not decision.follows
+    return asked(text, towns, Otherwise(is_ours, is_other, is_exact(decision)))
+
+
+def verdicts_on(found: Asked, towns: TownList) -> list[Verdict]:
+    """Return what is said of each of these towns."""
+    if found.unknown:
+        return [Verdict("unknown" if towns else "not_named", as_a_name(found.unknown))]
+    return [_verdict(mention, towns) for mention in found.mentions]
+
+
+def _verdict(mention: Mention, towns: TownList) -> Verdict:
+    name = mention.written if mention.is_code else _name_of(mention)
+    if not towns:
+        named = mention.towns[0].name if mention.towns else name
+        return Verdict("named" if mention.towns else "not_named", named)
+    if not mention.towns:
+        return Verdict("unknown", name)
+    local = [town for town in mention.towns if town.is_local]
+    if len({town.territory for town in mention.towns}) == 1:
+        return of(mention.towns, name)
+    if len(local) == 1 and not mention.is_code:
+        return of(local, name, shared=mention.written)
+    return Verdict("which", name, count=len(mention.towns))
+
+
+def of(towns: Sequence[Town], name: str, *, shared: str = "") -> Verdict:
+    """Return the verdict on communes that are all in the same territory, or in none."""
+    town, count = towns[0], len(towns)
+    shown = name if count > 1 else f"{town.name} ({town.department})"
+    return Verdict("in" if town.territory else "out", shown, town, count, shared)
+
+
+def _name_of(mention: Mention) -> str:
+    """Return the name as the communes bear it; as it was typed, where they do not."""
+    borne = (town.name for town in mention.towns if key_of(town.name) == mention.written)
+    return next(borne, as_a_name(mention.written))
+
+
+def as_a_name(written: str) -> str:
+    """Return what was typed, by its words alone, as a name is written."""
+    return " ".join(word.capitalize() for word in written.split())
