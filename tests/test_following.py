@@ -4,8 +4,10 @@ import pytest
 from dialogue import Speaker, Stage
 from sqlalchemy import select
 
+from handlers.general import privacy
 from handlers.projects.asked_about import About, asked_about
 from storage.engine.schema import drafts
+from storage.privacy.retention import Durations
 
 CARD = "Chef de file"
 
@@ -221,4 +223,19 @@ async def test_who_is_erased_leaves_no_number_in_the_group(
     assert "98 00 11" in administrator.messages()[-1]["text"]
     await sme.says("/supprimer")
     await sme.taps("Oui, tout effacer")
+    assert all("98 00 11" not in each.get("text", "") for each in administrator.messages())
+
+
+async def test_a_request_made_anonymous_leaves_no_number_in_the_group(
+    sme: Speaker, administrator: Speaker, stage: Stage
+) -> None:
+    await sme.says("06 39 98 00 11")
+    await sme.says("oui")
+    assert "98 00 11" in administrator.messages()[-1]["text"]
+    stage.clock.passes(days=366)
+    async with stage.running.parts.database.begin() as work:
+        await work.retention.apply(Durations())
+        privacy.blank(work, work.retention.notices)
+    # Whatever comes next wakes the sender, which else looks by itself after a while.
+    await sme.says("bonjour")
     assert all("98 00 11" not in each.get("text", "") for each in administrator.messages())

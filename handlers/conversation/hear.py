@@ -75,7 +75,7 @@ async def hear(_update: Update, context: BotContext) -> None:
     elif forms.sounds_like_a_question(turn, draft, turn.text) or await _is_surely_asked(
         turn, draft
     ):
-        if _asks_to_repeat(turn):
+        if await _asks_to_repeat(turn):
             forms.ask_again(turn, draft)
             return
         await answer_question(turn)
@@ -106,9 +106,9 @@ async def hear_otherwise(turn: Turn) -> None:
     await ask.ask(turn)
 
 
-def _asks_to_repeat(turn: Turn) -> bool:
+async def _asks_to_repeat(turn: Turn) -> bool:
     """Tell whether a text typed within a form asks to hear again what the form said last."""
-    decision = ask.decide(turn.services, turn.text)
+    decision = ask.decide(turn.services, turn.text, await turn.topic_before())
     act = turn.services.knowledge.act(decision.shown[0]) if decision.shown else None
     return decision.outcome is Outcome.ACT and act is not None and act.action is Action.REPEAT
 

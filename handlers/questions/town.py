@@ -25,7 +25,7 @@ from knowledge.territories.towns import Town
 from knowledge.text.normalise import normalise
 from storage.records.contexts import Option
 
-TEXT = Catalogue.of("towns")
+TEXT, WORDS = Catalogue.of("towns"), Catalogue.of("typed_words")
 # With the button to a person, what a phone shows without scrolling.
 _MOST_CHOICES = 4
 _MOST_BUTTONS = 3
@@ -110,7 +110,7 @@ def _department_in(text: str) -> str | None:
 @functools.cache
 def _departments() -> Mapping[str, str]:
     """Return the numbers of the departments by their names, the shortest first."""
-    pairs = [each.strip().partition(" ") for each in TEXT.label("departments").split(";")]
+    pairs = [each.strip().partition(" ") for each in WORDS.label("departments").split(";")]
     named = ((normalise(name), number) for number, _, name in pairs)
     return dict(sorted(named, key=lambda pair: len(pair[0])))
 

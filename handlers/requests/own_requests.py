@@ -21,6 +21,7 @@ from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
 from handlers.core.paging import TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
+from handlers.core.showing import phrases
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine
 from handlers.forms.reminding import reminding
@@ -104,7 +105,7 @@ async def show_standing(turn: Turn, words: str) -> None:
 def _complains(text: str) -> bool:
     """Tell whether a text says that an answer is long in coming."""
     typed = f" {normalise(text)} "
-    return any(f" {normalise(words)}" in typed for words in TEXT.label("waiting").split(";"))
+    return any(f" {words}" in typed for words in phrases("awaiting_words"))
 
 
 async def _page(turn: Turn, index: int) -> tuple[str, Keyboard]:
