@@ -26,6 +26,8 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 from bot.outbox.bot_api import call
 from bot.preview.personas import User
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
+from knowledge.loading import Compiling, load
+from knowledge.ranking.model_store import ModelStore
 from storage.database import Database
 from storage.engine.claims import ALL, Which
 from storage.engine.schema import inbox, metadata, outbox, publications
@@ -34,25 +36,26 @@ from storage.queues.outbox import Audience, Outbox, Outgoing, Pending
 from storage.records.change_requests import ChangeKind, ChangeState, NewChangeRequest
 
 ROOT = Path(__file__).parent.parent
+SHIPPED = ROOT / "knowledge"
 # The bot, but that two texts kill the process: one where it is handled, one where it is sent.
 BOT = """
 import os, sys
 from handlers.questions import ask
 from bot.outbox import dispatcher
 
-told, sent = ask._decide, dispatcher.call
+told, sent = ask.decide, dispatcher.call
 
-def decide(services, text):
+def decide(services, text, after=""):
     if text == "boum":
         os._exit(9)
-    return told(services, text)
+    return told(services, text, after)
 
 async def call(bot, item, chat_id, file=None):
     if item.makes:
         os._exit(9)
     return await sent(bot, item, chat_id, file)
 
-ask._decide, dispatcher.call = decide, call
+ask.decide, dispatcher.call = decide, call
 from bot.cli import main
 sys.exit(main(["run"]))
 """
@@ -102,7 +105,9 @@ async def server() -> AsyncIterator[PreviewServer]:
 
 
 @pytest.fixture
-def bot(server: PreviewServer, tmp_path: Path) -> Iterator[Process]:
+def bot(server: PreviewServer, tmp_path: Path, models: ModelStore) -> Iterator[Process]:
+    # Learnt before, so that each process begins at once.
+    load(SHIPPED, compiling=Compiling(store=models))
     process = Process(server, tmp_path)
     yield process
     process.clears()

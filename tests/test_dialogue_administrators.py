@@ -296,7 +296,7 @@ async def test_a_withdrawn_request_cannot_be_taken(
     await sme.taps("Retirer ma demande")
     await sme.taps("Oui, retirer")
     await administrator.taps_data(message["message_id"], data)
-    assert "n'attend plus personne" in administrator.toast
+    assert "a été retirée par la personne" in administrator.toast
     assert await stage.rows(select(interests.c.status)) == [("withdrawn",)]
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from test_dialogue_interest import begins, registers
 
 from handlers.requests import interest
+from handlers.requests.changes import STORED
 from storage.engine.schema import drafts, inbox, interests, outbox, people, questions
 
 
@@ -74,9 +75,11 @@ async def test_the_file_tells_of_a_change_under_way_its_answers_only(
     await sme.says("/mesdemandes")
     await sme.taps("1. TI-2026-0001")
     await sme.taps("Modifier")
-    sme.sees("Récapitulatif", "votre demande TI-2026-0001")
+    sme.sees("Que voulez-vous modifier", "votre demande TI-2026-0001")
     ((answers, changes),) = await stage.rows(select(drafts.c.answers, drafts.c.changes))
-    assert (set(answers) - set(interest.FORM.by_key), changes) == (set(), "TI-2026-0001")
+    # Beside the answers, the form carries a copy of the request as it stands.
+    beside = set(answers) - set(interest.FORM.by_key)
+    assert (beside, changes) == ({STORED}, "TI-2026-0001")
     await sme.says("/mesdonnees")
     assert "Autre réponse" not in await file_of(sme, stage)
 
@@ -199,7 +202,7 @@ async def test_after_erasure_one_starts_anew(sme: Speaker, stage: Stage) -> None
     await sme.says("/supprimer")
     await sme.taps("Oui, tout effacer")
     await sme.says("/mesdemandes")
-    sme.sees("Vous n'avez pas encore de demande")
+    sme.sees("Il n'y en a pas encore dans cette conversation")
     assert await registers(sme, stage) == "TI-2026-0002"
 
 

@@ -201,7 +201,7 @@ def _text_update(sme: Speaker, text: str) -> dict[str, object]:
     return {"message": message}
 
 
-@pytest.mark.parametrize("kind", ["photo", "voice", "sticker", "document", "location"])
+@pytest.mark.parametrize("kind", ["photo", "voice", "sticker", "document"])
 async def test_other_things_than_text_get_a_polite_line(sme: Speaker, kind: str) -> None:
     await sme.sends(kind)
     sme.sees("je ne lis que le texte")

@@ -25,7 +25,7 @@ async def test_a_known_phrasing_is_told_as_such(facilitator: Speaker, stage: Sta
 
 async def test_a_theme_put_first_says_why(facilitator: Speaker) -> None:
     await facilitator.says("/tester qui finance et qui est le chef de file")
-    facilitator.sees("(mis en avant car une partie de la question porte sûrement sur ce sujet)")
+    facilitator.sees("(mis en avant car une partie du message porte sûrement sur ce sujet)")
     assert "\n2. " in facilitator.text
     assert "\n\n2. " not in facilitator.text
 

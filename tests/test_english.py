@@ -24,23 +24,28 @@ ENGLISH = "en"
 TEAM_FILES = {"groups", "publication", "trial", "unanswered"}
 # And one of words that are compared with what is typed, in both languages.
 TEAM_FILES |= {"typed_words"}
-# In the other files: what only the team reads, and what is the same in every language or stored.
+# In the other files: what only the team reads, what is the same in every language or stored, and
+# words of both languages that are compared with what is typed.
 FRENCH_ONLY = {
     "administration": r"(?!person_told|see_request).*",
     "alerts": r"(?!lost_answer).*",
     "callback": r"title_.*",
     "caps": r"replies|ends|moves|team_member|other_group",
+    "forms": r"stop_openings|(repeat|resume|waiting)_words",
     "handoff": (
         r"card|from_person|person_corrected|close|reopen|delivered|blocked|undelivered|reposted"
         r"|moved|elsewhere|which_exchange|unknown|thread_closed|text_only|not_a_command"
         r"|reply_too_long|closed_toast|closed_quietly_toast|reopened_toast|too_late|erased"
+        r"|before_or|before_act|close_question|close_sure|keep_open|kept_open_toast"
         r"|signature_.*"
     ),
     "language": r"language_.*|words_.*|offer_english",
     "media": r"only_words_passed_on",
     "proposal": r"title_.*",
     "questions": r"foreign_.*",
+    "requests": r"waiting",
     "rights": r"list_erased",
+    "towns": r"departments",
 }
 
 

@@ -98,6 +98,8 @@ async def test_marked_data_goes_through_every_flow_and_shows_nowhere(
 
 async def _asks_and_declares(sme: Speaker, stage: Stage) -> None:
     await sme.says(f"{WORDS} {MAIL} {PHONE}")
+    await sme.taps("Non")
+    await sme.says(f"{WORDS} 732 829 320")
     await sme.says("c'est quoi territoires d'industrie ?")
     await begins(sme, stage)
     await sme.says(FIRM)
@@ -150,7 +152,7 @@ async def _passes(stage: Stage) -> None:
 
 
 async def _meets_failures(sme: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_self: object, text: str, *_: object) -> None:
+    def fail(_self: object, text: str, **_: object) -> None:
         cause = KeyError(text)
         cause.add_note(text)
         raise RuntimeError(f"cannot understand {text!r}") from cause

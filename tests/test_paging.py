@@ -230,7 +230,8 @@ async def test_all_requests_are_met_once_in_their_order(sme: Speaker) -> None:
     found = await walks(sme, leading_to("r"))
     assert len(set(found)) == len(found) == MANY
     await sme.taps("Suivant ›")
-    sme.sees("page 2 sur 50", "TI-2026-0006")
+    # The latest come first.
+    sme.sees("page 2 sur 50", "6. TI-2026-0245")
     await sme.says("TI-2026-0250")
     sme.sees("Demande TI-2026-0250")
 
@@ -240,9 +241,9 @@ async def test_a_list_of_requests_that_grew_shorter_shows_its_last_page(sme: Spe
     await sme.says("/mesdemandes")
     message = sme.messages()[-1]["message_id"]
     await sme.taps_data(message, "mp:99")
-    sme.sees("page 50 sur 50", "TI-2026-0250")
+    sme.sees("page 50 sur 50", "250. TI-2026-0001")
     await sme.taps_data(message, "mp:-1")
-    sme.sees("page 1 sur 50", "TI-2026-0001")
+    sme.sees("page 1 sur 50", "1. TI-2026-0250")
 
 
 async def test_all_gaps_are_met_once(facilitator: Speaker, stage: Stage) -> None:

@@ -236,6 +236,8 @@ def buttons(service: Service) -> Iterator[str]:
     """Yield data of every class of buttons, that name rows and entries which exist."""
     knowledge = service.parts.services.knowledge
     words = ["", "t", knowledge.entries[0].id, knowledge.projects[0].id, "company", "-"]
+    # A language, and a commune of the list.
+    words += ["fr", "13047"]
     # Of the unanswered ones, the newest and one that nobody else asks for.
     numbers = [1, 2, QUESTIONS, QUESTIONS - 3]
     values: dict[type, list[Any]] = {int: numbers, bool: [True, False]}

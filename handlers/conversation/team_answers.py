@@ -34,7 +34,7 @@ _ADDING = timedelta(minutes=10)
 _SHORT = 15
 # The reply ends in a question, perhaps with a last courtesy after it.
 _ASKS = re.compile(r"\?[^?]{0,40}$")
-_SURE = frozenset({Outcome.ANSWER, Outcome.REFERRAL, Outcome.ACT, Outcome.PROJECTS})
+_SURE = frozenset({Outcome.ANSWER, Outcome.REFERRAL, Outcome.PROJECTS})
 # Reasons of a decision that leave no doubt what a text means.
 _CERTAIN = frozenset({"exact phrasing", "an act", "courtesies alone"})
 _ANSWERING = frozenset({Action.YES, Action.NO})
@@ -140,7 +140,10 @@ def _is_certain(turn: Turn, decision: Decision) -> bool:
 
 
 def _is_something_else(turn: Turn, last: Awaited, decision: Decision) -> bool:
-    if decision.outcome in _SURE or not decision.has_words:
+    if not decision.has_words or decision.reason in _CERTAIN:
+        return True
+    # A guessed act is no more than that here: whoever answers "Zone des Paluds" wants nothing done.
+    if decision.outcome in _SURE:
         return True
     return last.answered_at is not None and turn.work.now - last.answered_at > _ADDING
 

@@ -57,13 +57,14 @@ async def choose_entry(update: Update, context: BotContext) -> None:
     knowledge = turn.services.knowledge
     decision = turn.services.decisions.get(knowledge, phrasing.text)
     ranking = decision.ranking if decision else ()
-    nearest = [knowledge.entry(ranked.id) for ranked in ranking[:_NEAREST]]
+    # Acts and projects are ranked too, and take no phrasing from here.
+    nearest = [entry for ranked in ranking if (entry := knowledge.entry(ranked.id))][:_NEAREST]
     ways = gap.phrasings
     page = Page.of(ways, ways.index(phrasing), 1)
     turn.rewrite(
         TEXT("which_entry", phrasing=phrasing.text, place=page.place(TEXT.label("wording"))),
         rows(
-            *([button(e.title, AddPhrasing(phrasing.id, e.id))] for e in nearest if e),
+            *([button(e.title, AddPhrasing(phrasing.id, e.id))] for e in nearest),
             [button(TEXT.label("all_entries"), AllEntries(phrasing.id, 0))],
             page.steps(lambda index: ChooseEntry(ways[index].id)),
             [button(TEXT.label("back_to_gap"), ShowGap(gap.id))],

@@ -1,6 +1,7 @@
 """Divides a message into the questions that it may ask, by its form alone."""
 
 import re
+import unicodedata
 from functools import cache
 from typing import NamedTuple
 
@@ -15,8 +16,7 @@ _MOST_PIECES = 8
 _FEWEST_WORDS = 2
 _NUMBERS = re.compile(r"(?:^|\s)(?:\d{1,2}\s?[).°/-]|[-•*–])\s+")
 _MARKS = re.compile(r"(?<=[?!;])\s*|\n+")
-# One character for one, so that what is found in the plain letters is cut out of the text itself.
-_PLAIN = str.maketrans("àâäéèêëîïôöùûüç’", "aaaeeeeiioouuuc'")
+_APOSTROPHE = "\u2019"
 
 
 class Piece(NamedTuple):
@@ -53,7 +53,7 @@ def _says_something(piece: str) -> bool:
 
 
 def _asks(piece: str) -> bool:
-    return "?" in piece or _interrogative().match(piece.lower().translate(_PLAIN)) is not None
+    return "?" in piece or _interrogative().match(_plain(piece)) is not None
 
 
 class _Link:
@@ -63,13 +63,22 @@ class _Link:
         self._pattern = re.compile(rf"[\s,]+(?:et|puis|and)\s+(?=(?:{_words()})\b)")
 
     def split(self, text: str) -> list[str]:
-        plain = text.lower().translate(_PLAIN)
+        plain = _plain(text)
         if len(plain) != len(text):
             # A few letters have no lower case of one character; such a text stays whole.
             return [text]
         cuts = [match.span() for match in self._pattern.finditer(plain)]
         starts, ends = [0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(text)]
         return [text[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _plain(text: str) -> str:
+    """Return the lower-case letters without accents.
+
+    One character for one, so that what is found in the plain letters is cut out of the text itself.
+    """
+    bare = (unicodedata.normalize("NFD", character)[0] for character in text.lower())
+    return "".join(bare).replace(_APOSTROPHE, "'")
 
 
 @cache

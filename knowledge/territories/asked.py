@@ -17,6 +17,7 @@ _MOST_OTHERS, _MOST_OTHERS_WITH_A_HINT = 5, 2
 _REACH = 8
 # They may stand before a town, and do not say that anybody is there.
 _NOT_WHERE = frozenset({"et", "pour"})
+_PLACING = frozenset({"a", "au", "aux"})
 _MOST_LINKS = 2
 _MOST_RUNS = 3
 _LINKS = frozenset({"sur", "sous", "en", "de", "du", "des", "d", "les", "le", "la", "l"})
@@ -171,7 +172,7 @@ def _slips(tokens: Sequence[Token], found: Sequence[Mention], towns: Towns) -> I
 def _unknown(tokens: Sequence[Token], otherwise: Otherwise) -> Asked | None:
     """Find a name that no list has in a message that is about nothing but a town."""
     runs = _runs(tokens, ())
-    if len(runs) != 1 or otherwise.other:
+    if len(runs) != 1 or (otherwise.exact and otherwise.other):
         return None
     start, end = runs[0]
     name = Mention(start, end, " ".join(token.word for token in tokens[start:end]), ())
@@ -192,6 +193,9 @@ def _unknown(tokens: Sequence[Token], otherwise: Otherwise) -> Asked | None:
     is_bare = bool(start) and opens and tokens[start].is_capital and end == len(tokens)
     is_name = len(name.written) >= _SHORTEST_UNKNOWN and end - start <= _MOST_WORDS_IN_A_NAME
     if signs.denied or not is_name or not (is_place or is_bare):
+        return None
+    # Nothing but a place: "et à Toulon ?" holds no word from which anything else can be told.
+    if otherwise.other and not (is_bare and before in _PLACING):
         return None
     return Asked(unknown=name.written)
 

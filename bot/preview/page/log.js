@@ -147,12 +147,27 @@ const sameRun = (one, other) =>
 /** An edited message keeps the focus: on the button that reads or does the same, else the same place, else itself. */
 function replaceKeepingFocus(former, element) {
   const focused = former.contains(document.activeElement) ? document.activeElement : null;
-  const place = [...former.querySelectorAll(".keyboard-button")].indexOf(focused);
+  const place = placeOf(focused, former);
   former.replaceWith(element);
   if (!focused) return;
   const buttons = [...element.querySelectorAll(".keyboard-button")];
-  const target = place < 0 ? element : (sameButton(focused, buttons) ?? buttons[Math.min(place, buttons.length - 1)] ?? element);
-  target.focus({ preventScroll: true });
+  const target = place ? (sameButton(focused, buttons) ?? samePlace(place, element)) : undefined;
+  (target ?? element).focus({ preventScroll: true });
+}
+
+const rowsOf = (element) => [...element.querySelectorAll(".keyboard-row")].map((row) => [...row.children]);
+
+/** Which row counts from the last one: a list above the steps that turn its pages grows and shrinks. */
+function placeOf(button, element) {
+  const rows = rowsOf(element);
+  const row = rows.findIndex((one) => one.includes(button));
+  return row < 0 ? null : { fromEnd: rows.length - row, column: rows[row].indexOf(button) };
+}
+
+function samePlace({ fromEnd, column }, element) {
+  const rows = rowsOf(element);
+  const row = rows[Math.max(rows.length - fromEnd, 0)] ?? [];
+  return row[Math.min(column, row.length - 1)];
 }
 
 /** The same label first: "next page" leads elsewhere on every page, and stays "next page". */
