@@ -31,6 +31,7 @@ _SIZES = (2, 3, 4, 5)
 _LONGEST = 1500
 # A feature found in at most this many examples is rare.
 _FEW = 32
+_SLICE = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +138,15 @@ class View:
     def _add_rare(self, cosines: Weighed, features: Chosen, sizes: Ids) -> None:
         postings = np.flatnonzero(np.repeat(features, sizes))
         partners = np.repeat(sizes, sizes)[postings]
-        left = np.repeat(postings, partners)
-        right = _ranges(np.repeat(self._starts[:-1], sizes)[postings], partners)
-        pairs = self._rows[left].astype(np.int64) * self._count + self._rows[right]
-        np.add.at(cosines.reshape(-1), pairs, self._values[left] * self._values[right])
+        firsts = np.repeat(self._starts[:-1], sizes)[postings]
+        flat = cosines.reshape(-1)
+        # By slices: all the pairs at once would take more memory than the matrix itself.
+        for start in range(0, len(postings), _SLICE):
+            part = slice(start, start + _SLICE)
+            left = np.repeat(postings[part], partners[part])
+            right = _ranges(firsts[part], partners[part])
+            pairs = self._rows[left].astype(np.int64) * self._count + self._rows[right]
+            np.add.at(flat, pairs, self._values[left] * self._values[right])
 
     def _products(self, ids: Ids, values: Weighed) -> Floats:
         """Return the scalar product of a vector with each example."""
@@ -208,14 +214,24 @@ class Similarity:
         packed |= {f"sound_{name}": part for name, part in self._sound.packed().items()}
         return packed | ({} if self.vectors is None else {"vectors": self.vectors})
 
-    def to_examples(self, text: str) -> Floats:
-        """Return one number per example, from 0 (nothing in common) to 1 (the same)."""
+    def meaning(self, text: str) -> Vectors | None:
+        """Return the vector of a text; None without an encoder."""
+        if self._encoder is None or self.vectors is None:
+            return None
+        vector: Vectors = self._encoder.encode([self._reading.normalised(text)])[0]
+        return vector
+
+    def to_examples(self, text: str, meaning: Vectors | None = None) -> Floats:
+        """Return one number per example, from 0 (nothing in common) to 1 (the same).
+
+        ``meaning`` is the vector of the text, where it is known already.
+        """
         by_letters = self._letters.similarity(text)
         by_sound = self._sound.similarity(text)
         weights = self._weights
-        if self._encoder is None or self.vectors is None:
+        vector = self.meaning(text) if meaning is None else meaning
+        if vector is None or self.vectors is None:
             return (by_letters + by_sound) / 2
-        vector = self._encoder.encode([self._reading.normalised(text)])[0]
         return (
             weights.letters * by_letters
             + weights.sound * by_sound

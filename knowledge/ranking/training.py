@@ -14,8 +14,8 @@ from knowledge.ranking.ridge import Floats, Kernel, calibrate, learn
 from knowledge.ranking.similarity import Similarity
 
 # A kernel of more examples would not fit in the memory of a small machine: above this number, no
-# head is trained and the nearest example decides. At it, learning holds three matrices of 100 MB.
-_LARGEST_KERNEL = 5000
+# head is trained and the nearest example decides. At it, learning holds three matrices of 144 MB.
+_LARGEST_KERNEL = 6000
 # Without a kernel, each case of the calibration costs a comparison with every example; this many
 # cases are enough to fit a dozen numbers.
 _SAMPLE = 400
