@@ -28,7 +28,18 @@ _CHEAP = frozenset(
     | {Action.REQUESTS, Action.PROJECTS, Action.HELP, Action.THEMES}
 )
 _GIVING = frozenset({Action.SHARE, Action.PROPOSE})
-_HOW = ("comment", "how")
+# "What is there?" is answered by the list; these ask about it.
+_EXPLAINED = (
+    "comment ",
+    "how ",
+    "qui ",
+    "who ",
+    "pourquoi ",
+    "why ",
+    "est ce ",
+    "peut on ",
+    "can ",
+)
 
 
 class LikelyActs:
@@ -77,4 +88,4 @@ class LikelyActs:
         act, entry = pair
         # Who wants to see projects is shown them; how it is done is explained.
         sees = act == ranked[0].id and act in self._listing
-        return act if sees and not asked.startswith(_HOW) else entry
+        return act if sees and not asked.startswith(_EXPLAINED) else entry

@@ -136,7 +136,9 @@ class Matcher:
             question = without_introduction(question)
         judged = self._alone(question, normalise(question))
         decision = self._following(normalised, after, judged) or judged.decision
-        return replace(decision, language=language_in(normalised))
+        # The rest of something said says too little by itself to be sure of.
+        alone = is_elliptic(normalised) and not decision.follows and not self._is_exact(normalised)
+        return replace(decision, language=language_in(normalised), likely=decision.likely or alone)
 
     def _alone(self, question: str, normalised: str) -> _Judged:
         whole, pieces = self._one(normalised), pieces_of(question)
