@@ -1,7 +1,7 @@
 """Loads the files into one immutable ``Knowledge``; one error in any file refuses them all."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,13 +14,14 @@ from knowledge.files.schema_check import check_schema, day_of
 from knowledge.files.yaml_reader import Document, parse, read
 from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import Matcher
+from knowledge.matcher.needs import Needs
 from knowledge.matcher.thresholds import Thresholds
 from knowledge.model import Act, Action, ActWording, Entry, Project, Stage, Wording
 from knowledge.projects import Census
 from knowledge.ranking.corpus import Material, examples_of
-from knowledge.ranking.encoder import Encoder
+from knowledge.ranking.encoder import Encoder, Vectors
 from knowledge.ranking.model_store import ModelStore
-from knowledge.ranking.ranker import Ranker
+from knowledge.ranking.ranker import Ranker, TrainedRanker
 from knowledge.ranking.training import compile_ranker
 from knowledge.text.lexicon import Lexicon
 
@@ -137,13 +138,35 @@ def build(
         entries=entries,
         projects=projects,
         acts=acts,
-        matcher=Matcher(entries, acts, material.examples, ranker, census, compiling.thresholds),
+        matcher=Matcher(
+            entries,
+            acts,
+            material.examples,
+            ranker,
+            census,
+            compiling.thresholds,
+            needs=_needs(projects, material, ranker, compiling),
+        ),
         census=census,
         version=version_of(documents),
         lexicon=lexicon_of(documents.get(LEXICON)),
         thresholds=compiling.thresholds,
         ranker=ranker,
     )
+
+
+def _needs(
+    projects: tuple[Project, ...], material: Material, ranker: Ranker, compiling: Compiling
+) -> Needs:
+    said = [example.text for example in material.examples]
+    encoder, learnt = compiling.encoder, ranker
+    if encoder is None or not isinstance(learnt, TrainedRanker) or learnt.meanings is None:
+        return Needs(projects, said)
+
+    def encode(texts: Sequence[str]) -> Vectors:
+        return compiling.store.encoded(encoder, texts, ".projects")
+
+    return Needs(projects, said, encode, learnt.meanings)
 
 
 def material_of(directory: Path) -> Material:

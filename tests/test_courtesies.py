@@ -11,7 +11,7 @@ from knowledge.knowledge import Knowledge
 from knowledge.matcher.act_finder import ActFinder
 from knowledge.matcher.matcher import FIND_PROJECTS, Outcome
 from knowledge.model import Act
-from knowledge.text.courtesies import without_courtesies
+from knowledge.text.courtesies import without_courtesies, without_introduction
 from knowledge.text.normalise import LONGEST, normalise
 from knowledge.text.word_lists import wording
 
@@ -116,3 +116,21 @@ def test_twenty_thousand_characters_cost_what_the_longest_text_costs(
     longest, longer = (piece * (size // len(piece)) for size in (LONGEST, 20_000))
     bound = 1.1 * effort(lambda: shipped.matcher.match(longest))
     assert effort(lambda: shipped.matcher.match(longer)) <= bound
+
+
+@pytest.mark.parametrize(
+    ("message", "question"),
+    [
+        (
+            "Alors voilà, deux petites questions : qui finance un projet ?",
+            "qui finance un projet ?",
+        ),
+        ("okay, english then. who pays for it", "who pays for it"),
+        ("4 questions rapides : c'est où ? c'est quand ?", "c'est où ? c'est quand ?"),
+        ("Comment financer : avec quel argent ?", "Comment financer : avec quel argent ?"),
+        ("Alors, merci", "Alors, merci"),
+        ("", ""),
+    ],
+)
+def test_what_only_announces_a_question_does_not_count(message: str, question: str) -> None:
+    assert without_introduction(message) == question

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.knowledge import Knowledge
-from knowledge.matcher.matcher import Matcher, Outcome
+from knowledge.matcher.matcher import FIND_PROJECTS, Matcher, Outcome
 from knowledge.projects import Census
 from knowledge.ranking.corpus import Example
 from knowledge.ranking.ranker import Ranked, Ranking
@@ -281,3 +281,25 @@ def test_an_act_without_title_is_never_a_choice(shipped: Knowledge) -> None:
 def test_every_decision_says_why(shipped: Knowledge) -> None:
     for question in ("bonjour", "comment financer un projet", "four froid partage", "?", "prix"):
         assert shipped.matcher.match(question).reason
+
+
+def test_who_is_upset_is_answered_to_first_whatever_else_is_told(shipped: Knowledge) -> None:
+    told = "je suis au bout du rouleau, les dettes s'empilent et je ne dors plus, qui finance ?"
+    decision = shipped.matcher.match(told)
+    assert (decision.outcome, decision.shown) == (Outcome.ACT, ("detresse",))
+
+
+def test_an_act_and_the_entry_on_the_same_thing_are_no_choice(shipped: Knowledge) -> None:
+    twins = {
+        frozenset({act.id, entry})
+        for act in shipped.acts
+        for entry in act.see_also
+        if act.action and (found := shipped.entry(entry)) and found.action is act.action
+    }
+    assert frozenset({"projets", FIND_PROJECTS}) in twins
+    for act in shipped.acts:
+        for phrase in act.phrasings:
+            decision = shipped.matcher.match(f"dites voir {phrase} chez vous")
+            if decision.outcome is Outcome.CHOICES:
+                # Two that are as likely are offered only if something else is as near.
+                assert frozenset(decision.shown) not in twins, phrase

@@ -192,3 +192,57 @@ async def test_the_choices_of_a_question_in_a_form_leave_the_form_open(
     await sme.taps("J'ai compris")
     await sme.says(asked)
     sme.sees("Parlez-vous de l'un de ces sujets", "Que proposez-vous ?")
+
+
+async def test_a_project_that_may_fit_is_one_of_the_choices(
+    sme: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (only,) = projects_of(stage, 1)
+    project = stage.knowledge.project(only)
+    assert project
+    asked = Decision(Outcome.CHOICES, ("financement",), (), (only,))
+    decides(monkeypatch, {ASKED: asked})
+    await sme.says(ASKED)
+    label = f"2. Projet : {project.title}"
+    sme.sees(label)
+    await sme.taps(label)
+    assert "Ça m'intéresse" in sme.labels
+    assert await stage.rows(select(questions.c.chosen)) == [(f"project:{only}",)]
+
+
+async def test_the_team_can_be_reached_from_a_choice_of_ways_to_it_and_where_nothing_answers(
+    sme: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {
+        "premier mot": Decision(Outcome.CHOICES, ("financement", "rappel"), ()),
+        "autre mot": NONE,
+        "encore un mot": Decision(Outcome.CHOICES, ("financement",), ()),
+    }
+    decides(monkeypatch, told)
+    for words in ("premier mot", "autre mot"):
+        await sme.says(words)
+        sme.sees("contact@exemple.fr")
+    await sme.says("encore un mot")
+    assert "contact@exemple.fr" not in sme.text
+
+
+async def test_what_one_offers_comes_with_the_project_that_it_fits(
+    sme: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (only,) = projects_of(stage, 1)
+    project = stage.knowledge.project(only)
+    assert project
+    decides(monkeypatch, {ASKED: Decision(Outcome.ACT, ("partager",), (), (only,))})
+    await sme.says(ASKED)
+    assert sme.labels[0] == project.title
+    sme.sees(project.title, "Une machine, un local")
+
+
+async def test_a_project_that_is_only_likely_is_named_in_short(
+    sme: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (only,) = projects_of(stage, 1)
+    decides(monkeypatch, {ASKED: Decision(Outcome.PROJECTS, (), (), (only,), likely=True)})
+    await sme.says(ASKED)
+    sme.sees("Un projet ouvert en parle")
+    assert len(sme.text.split()) < 60

@@ -122,7 +122,7 @@ async def _is_surely_asked(turn: Turn, draft: Draft) -> bool:
         return False
     decision = ask.decide(turn.services, turn.text)
     # Words of a project may be those of a name: they do not make a question.
-    if decision.outcome not in _SURE:
+    if decision.outcome not in _SURE or decision.likely:
         return False
     previous = await turn.work.questions.latest(draft.person_id)
     return previous is None or previous.text != as_kept(turn.text, turn.services.question_limits)

@@ -5,13 +5,14 @@ something is one tap away: nobody erases anything by a misread sentence. To be c
 for at once: a number is all that is needed, and nothing is sent before a yes.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
 from handlers.core.buttons import (
     ListProjects,
     ShowEntry,
+    ShowProject,
     with_person,
 )
 from handlers.core.keyboards import Button, button, column
@@ -19,10 +20,10 @@ from handlers.core.turn import Turn
 from handlers.general import languages, privacy, start_and_help
 from handlers.messages import Catalogue, language, speaking
 from handlers.projects import browse
-from handlers.questions import again, themes
+from handlers.questions import again, found_projects, themes
 from handlers.questions.action_buttons import action_button
 from handlers.requests import interest, leads, own_requests
-from knowledge.model import Act, Action
+from knowledge.model import Act, Action, Project
 
 # Does what an act asks; the number is the question's, which may then be handed over.
 Performance: TypeAlias = Callable[[Turn, Act, int], Awaitable[None]]
@@ -30,10 +31,20 @@ Performance: TypeAlias = Callable[[Turn, Act, int], Awaitable[None]]
 TEXT = Catalogue.of("questions")
 # From so many words on, whoever asks for a person tells more than that: it can be handed over.
 _FEWEST_TOLD = 8
+_GIVING = frozenset({Action.SHARE, Action.PROPOSE})
+# What leads to a person: where one of these may be meant, the number of the team is in sight.
+TO_PEOPLE = frozenset({Action.CONTACT, Action.PHONE, Action.CALL_BACK})
 
 
-async def perform(turn: Turn, act: Act, question_id: int) -> None:
-    """Do what an act asks, or offer it by a button; ``question_id`` is the row of its message."""
+async def perform(turn: Turn, act: Act, question_id: int, projects: Iterable[str] = ()) -> None:
+    """Do what an act asks, or offer it by a button; ``question_id`` is the row of its message.
+
+    ``projects``: the ids of those that what is offered or sought fits.
+    """
+    fitting = found_projects.open_among(turn, projects, 1)
+    if fitting and act.action in _GIVING:
+        _offer_with(turn, act, fitting[0])
+        return
     await _PERFORMED[act.action](turn, act, question_id)
 
 
@@ -52,6 +63,14 @@ def _offering(*actions: Action) -> Performance:
         turn.say(_words(act), with_person(column(filter(None, map(action_button, actions)))))
 
     return offer
+
+
+def _offer_with(turn: Turn, act: Act, project: Project) -> None:
+    """Offer what an act asks, and the project that it fits: that one may want it already."""
+    card = button(project.title, ShowProject(project.id))
+    ways = filter(None, map(action_button, (act.action, Action.PROJECTS)))
+    text = f"{_words(act)}\n\n{TEXT('fits', title=project.title)}"
+    turn.say(text, with_person(column([card, *ways])))
 
 
 async def _show_projects(turn: Turn, act: Act, _question_id: int) -> None:

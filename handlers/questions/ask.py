@@ -67,15 +67,15 @@ async def _show(turn: Turn, decision: Decision, outcome: Outcome, question_id: i
     if outcome is Outcome.ACT and (act := turn.services.knowledge.act(decision.shown[0])):
         if act.action not in acts.ONLY_REPLIES:
             turn.is_about(act.id)
-        await acts.perform(turn, act, question_id)
+        await acts.perform(turn, act, question_id, decision.projects)
     elif outcome in (Outcome.ANSWER, Outcome.REFERRAL):
         _answer(turn, decision, question_id)
     elif outcome is Outcome.PROJECTS:
-        await found_projects.show(turn, decision.projects)
+        await found_projects.show(turn, decision.projects, in_short=decision.likely)
     elif outcome is Outcome.CHOICES:
-        choices.offer(turn, decision.shown, question_id)
+        choices.offer(turn, decision.shown, question_id, decision.projects)
     else:
-        choices.say_none(turn, decision.shown, question_id)
+        choices.say_none(turn, decision.shown, question_id, decision.projects)
 
 
 async def _once_in_a_row(turn: Turn, outcome: Outcome) -> Outcome:

@@ -16,7 +16,8 @@ from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.handoff import person as handoff
 from handlers.messages import Catalogue, language
-from handlers.questions import acts, answer
+from handlers.projects import browse
+from handlers.questions import acts, answer, found_projects
 
 TEXT = Catalogue.of("questions")
 NO_ENTRY = "-"
@@ -26,7 +27,7 @@ _MOST_NEAREST = 2
 
 @dataclass(frozen=True)
 class Choose(CallbackData, prefix="c"):
-    """One of the choices shown for a question: the id of an entry or of an act.
+    """One of the choices shown for a question: the id of an entry, of an act or of a project.
 
     It is ``NO_ENTRY`` when none of them is right.
     """
@@ -35,19 +36,34 @@ class Choose(CallbackData, prefix="c"):
     entry_id: ItemId
 
 
-def offer(turn: Turn, shown: Iterable[str], question_id: int) -> None:
-    """Ask which of these entries and acts is meant."""
-    titles, options = _numbered(turn, shown, question_id)
+def offer(turn: Turn, shown: Iterable[str], question_id: int, projects: Iterable[str] = ()) -> None:
+    """Ask which of these entries, acts and projects is meant."""
+    shown = tuple(shown)
+    titles, options = _numbered(turn, (*shown, *_open(turn, projects)), question_id)
     none = button(TEXT.label("none_of_these"), Choose(question_id, NO_ENTRY))
     keyboard = with_person(column([*options, none]))
-    turn.say(TEXT("choices", titles=titles), keyboard, reply_to=message_id(turn))
+    team = turn.services.identity if _seeks_people(turn, shown) else None
+    turn.say(TEXT("choices", titles=titles, team=team), keyboard, reply_to=message_id(turn))
 
 
-def say_none(turn: Turn, shown: Sequence[str], question_id: int) -> None:
+def say_none(
+    turn: Turn, shown: Sequence[str], question_id: int, projects: Iterable[str] = ()
+) -> None:
     """Say that there is no answer; offer the nearest titles first, as one may be right."""
-    titles, options = _numbered(turn, shown[:_MOST_NEAREST], question_id)
-    text = TEXT("none", titles=titles, offered=handoff.is_offered(turn))
+    nearest = (*_open(turn, projects), *shown)[:_MOST_NEAREST]
+    titles, options = _numbered(turn, nearest, question_id)
+    identity = turn.services.identity
+    text = TEXT("none", titles=titles, offered=handoff.is_offered(turn), team=identity)
     turn.say(text, answer.without_answer(turn, question_id, options), reply_to=message_id(turn))
+
+
+def _open(turn: Turn, projects: Iterable[str]) -> tuple[str, ...]:
+    return tuple(each.id for each in found_projects.open_among(turn, projects, 1))
+
+
+def _seeks_people(turn: Turn, shown: Iterable[str]) -> bool:
+    acts_shown = filter(None, map(turn.services.knowledge.act, shown))
+    return any(act.action in acts.TO_PEOPLE for act in acts_shown)
 
 
 def message_id(turn: Turn) -> int | None:
@@ -65,8 +81,10 @@ def _title_of(turn: Turn, shown: str) -> str | None:
     knowledge = turn.services.knowledge
     if entry := knowledge.entry(shown):
         return entry.said_in(language()).title
-    act = knowledge.act(shown)
-    return act.said_in(language()).title if act else None
+    if act := knowledge.act(shown):
+        return act.said_in(language()).title
+    project = knowledge.project(shown)
+    return TEXT.label("choice_project", title=project.title) if project else None
 
 
 def _numbered(turn: Turn, shown: Iterable[str], question_id: int) -> tuple[list[str], list[Button]]:
@@ -80,20 +98,27 @@ def _numbered(turn: Turn, shown: Iterable[str], question_id: int) -> tuple[list[
 
 @requires(Authority.PERSON)
 async def choose(update: Update, context: BotContext) -> None:
-    """Answer with the chosen entry, do the chosen act, or offer other help."""
+    """Show the chosen entry or project, do the chosen act, or offer other help."""
     turn, choice = context.turn, Choose.of(update)
     person, knowledge = await turn.person(), turn.services.knowledge
     entry, act = knowledge.entry(choice.entry_id), knowledge.act(choice.entry_id)
+    project = None if entry or act else knowledge.project(choice.entry_id)
     chosen = choice.entry_id if entry or act else NO_ENTRY
+    if project:
+        chosen = found_projects.shown_as(project.id)
     is_stored = await turn.work.questions.chosen(choice.question_id, person.id, chosen)
     if entry:
         answer.show(turn, entry, choice.question_id, in_place=True)
     elif act:
         turn.remove_buttons()
         await acts.perform(turn, act, choice.question_id)
+    elif project:
+        turn.remove_buttons()
+        await browse.show(turn, project.id)
     else:
         keyboard = answer.without_answer(turn, choice.question_id)
-        text = TEXT("none_chosen", kept=is_stored, offered=handoff.is_offered(turn))
+        offered, team = handoff.is_offered(turn), turn.services.identity
+        text = TEXT("none_chosen", kept=is_stored, offered=offered, team=team)
         turn.rewrite(text, keyboard)
 
 

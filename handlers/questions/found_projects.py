@@ -28,12 +28,17 @@ def _known(turn: Turn, project_ids: Iterable[str]) -> list[Project]:
     return [each for each in map(turn.services.knowledge.project, project_ids) if each]
 
 
-async def show(turn: Turn, project_ids: Iterable[str]) -> None:
-    """Show the open projects named, best first; where none of them is open, say so."""
+async def show(turn: Turn, project_ids: Iterable[str], *, in_short: bool = False) -> None:
+    """Show the open projects named, best first; where none of them is open, say so.
+
+    ``in_short``: one alone is only named too, where it may not be what was meant.
+    """
     named = tuple(project_ids)
     projects = open_among(turn, named)
     closed = _known(turn, named)[:1] if not projects else []
-    if projects[1:]:
+    if projects[1:] or (projects and in_short):
+        if not projects[1:]:
+            turn.is_about(shown_as(projects[0].id))
         turn.say(TEXT("projects", projects=projects), _keyboard(projects))
     elif alone := projects or closed:
         # One project: its card holds the way to say that it is of interest.

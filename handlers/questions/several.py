@@ -68,6 +68,7 @@ def _say(turn: Turn, parts: list[Answered]) -> None:
         verified_on=min((part.entry.verified_on for part in parts if part.entry), default=None),
         today=turn.services.today(),
         offered=handoff.is_offered(turn),
+        team=None if all(part.title for part in parts) else turn.services.identity,
     )
     turn.say(text, with_person(column(_ways_on(parts))))
 

@@ -41,7 +41,8 @@ def asked_in(turn: Turn, text: str, decision: Decision) -> Asked | None:
     if not decision.has_words:
         return None
     towns = turn.services.town_list.towns if turn.services.town_list else round_table()
-    is_sure, first = decision.outcome in _SURE, "".join(decision.shown[:1])
+    is_sure = decision.outcome in _SURE and not decision.likely
+    first = "".join(decision.shown[:1])
     is_ours = decision.outcome is Outcome.ANSWER and first == ENTRY
     # A follow-up is understood by what came before it, which its own words do not say.
     is_other = is_sure and not is_ours and not decision.follows

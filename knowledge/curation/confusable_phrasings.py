@@ -24,7 +24,7 @@ from knowledge.text.normalise import normalise
 
 # As in training, a kernel of more examples would not fit in the memory of a small machine; above
 # this number, nothing is checked.
-_MOST_EXAMPLES = 5000
+_MOST_EXAMPLES = 6000
 # Scores, from 0 to 1: the least one of the other entry, and the greatest one of the own entry.
 _LEAST = 0.5
 _MOST_OWN = 0.2

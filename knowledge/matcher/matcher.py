@@ -11,13 +11,15 @@ from types import MappingProxyType
 
 from knowledge.matcher.act_finder import ActFinder
 from knowledge.matcher.ellipses import is_elliptic, points_back
+from knowledge.matcher.likely_acts import MOODS, LikelyActs
+from knowledge.matcher.needs import Needs
 from knowledge.matcher.pieces import Piece, pieces_of
 from knowledge.matcher.thresholds import Thresholds
 from knowledge.model import Act, Action, Entry
 from knowledge.projects import Census
 from knowledge.ranking.corpus import Example
 from knowledge.ranking.ranker import Ranked, Ranker, Ranking
-from knowledge.text.courtesies import without_courtesies
+from knowledge.text.courtesies import without_courtesies, without_introduction
 from knowledge.text.language_id import FRENCH, language_in
 from knowledge.text.normalise import normalise
 from knowledge.text.word_lists import wording
@@ -54,7 +56,8 @@ class Decision:
     ``nearest``: the example most similar to the question. ``has_words`` is false when the question
     has neither letters nor digits; ``language`` is the code of the language that it is in, French
     in doubt. ``parts``: the questions of a message that asks several, in order; ``follows`` is true
-    when the decision needed what was shown before.
+    when the decision needed what was shown before. ``likely`` is true when it is shown because a
+    mistake costs little, not because it is sure: what reads a message otherwise comes first.
     """
 
     outcome: Outcome
@@ -67,6 +70,7 @@ class Decision:
     language: str = FRENCH
     parts: "tuple[Part, ...]" = ()
     follows: bool = False
+    likely: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class _Judged:
 class Matcher:
     """Decides on messages; immutable once made, so a message always gets the same decision."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a decision is a function of
         self,
         entries: Iterable[Entry],
         acts: Iterable[Act],
@@ -96,6 +100,8 @@ class Matcher:
         ranker: Ranker,
         census: Census,
         thresholds: Thresholds | None = None,
+        *,
+        needs: Needs | None = None,
     ) -> None:
         acts, examples = tuple(acts), tuple(examples)
         entries = tuple(entries)
@@ -114,6 +120,8 @@ class Matcher:
         self._acts = ActFinder(acts)
         self._ranker = ranker
         self._census = census
+        self._needs = needs or Needs((), ())
+        self._likely = LikelyActs(entries, acts)
         self._thresholds = thresholds or Thresholds()
 
     def match(self, question: str, *, after: str = "") -> Decision:
@@ -125,13 +133,20 @@ class Matcher:
         normalised = normalise(question)
         if not normalised:
             return Decision(Outcome.NONE, (), (), reason="no words", has_words=False)
-        judged = self._alone(question, normalised)
+        if not self._is_exact(normalised):
+            question = without_introduction(question)
+        judged = self._alone(question, normalise(question))
         decision = self._following(normalised, after, judged) or judged.decision
-        return replace(decision, language=language_in(normalised))
+        # The rest of something said says too little by itself to be sure of.
+        alone = is_elliptic(normalised) and not decision.follows and not self._is_exact(normalised)
+        return replace(decision, language=language_in(normalised), likely=decision.likely or alone)
 
     def _alone(self, question: str, normalised: str) -> _Judged:
         whole, pieces = self._one(normalised), pieces_of(question)
-        if self._is_exact(normalised) or [normalise(each.text) for each in pieces] == [normalised]:
+        # Whoever is upset is answered to that first, whatever else the message asks.
+        if self._is_exact(normalised) or not MOODS.isdisjoint(whole.decision.shown[:1]):
+            return whole
+        if [normalise(each.text) for each in pieces] == [normalised]:
             return whole
         parts = self._parts(pieces)
         if len(parts) >= _FEWEST_PARTS:
@@ -254,25 +269,67 @@ class Matcher:
         return Decision(self._kind(first), (first,), best, projects, reason, follows=True)
 
     def _decide(self, asked: str, ranking: Ranking) -> Decision:
-        limits = self._thresholds
-        best = ranking.entries[:_RANKING_LENGTH]
+        limits, best = self._thresholds, ranking.entries[:_RANKING_LENGTH]
         reason = (
             f"first right with probability {ranking.sure:.2f}, one of three {ranking.among:.2f}"
         )
-        first = best[0].id if best else ""
-        lone = len(asked.split()) == 1
-        # What has no title is never a choice: it is shown by itself or not at all.
-        least = limits.answer if lone or first in self._titles else limits.untitled
-        if ranking.sure >= least and (first in self._act_ids or not lone):
-            kind, projects = self._kind(first), self._near(first, asked)
-            return Decision(kind, (first,), best, projects, reason, ranking.nearest)
+        fitting = self._fitting(asked, ranking, limits.choice)
+        if found := self._surely(asked, ranking, reason):
+            return self._with_projects(found, fitting)
+        if surely := self._fitting(asked, ranking, limits.answer):
+            reason = "fits what projects are about"
+            best = _promoted(ranking, tuple({FIND_PROJECTS} & self._titles.keys()))
+            return Decision(
+                Outcome.PROJECTS, (), best, surely, reason, ranking.nearest, likely=True
+            )
+        if any(self._likely.gives(ranked.id) for ranked in best[: limits.most_choices]):
+            # Who may offer or seek something tells of a need more often than others do.
+            fitting = self._fitting(asked, ranking, limits.choice / 2)
+        projects = fitting[:1] or self._named(asked)
         titled = [ranked.id for ranked in best if self._may_be_chosen(ranked)]
-        if not titled or ranking.among < limits.choice:
-            return Decision(Outcome.NONE, (), best, self._named(asked), reason, ranking.nearest)
+        if ranking.among < limits.choice or not titled:
+            return Decision(Outcome.NONE, (), best, projects, reason, ranking.nearest)
         # In doubt, what we answer ourselves comes first: an answer also has the button of its act.
         shown = tuple(sorted(titled[: limits.most_choices], key=self._is_elsewhere))
-        best, projects = _promoted(ranking, shown[:1]), self._named(asked)
+        best = _promoted(ranking, shown[:1])
         return Decision(Outcome.CHOICES, shown, best, projects, reason, ranking.nearest)
+
+    def _surely(self, asked: str, ranking: Ranking, reason: str) -> Decision | None:
+        """Return the decision on what is sure enough to be shown without a choice."""
+        best, lone = ranking.entries[:_RANKING_LENGTH], len(asked.split()) == 1
+        found = self._first_shown(asked, ranking, may_be_mistaken=not lone)
+        if not found or (lone and found not in self._act_ids):
+            return None
+        shown = best if found == best[0].id else _promoted(ranking, (found,))
+        near = self._near(found, asked)
+        likely, kind = ranking.sure < self._thresholds.answer, self._kind(found)
+        return Decision(kind, (found,), shown, near, reason, ranking.nearest, likely=likely)
+
+    def _first_shown(self, asked: str, ranking: Ranking, *, may_be_mistaken: bool) -> str | None:
+        """Return the entry or act to show by itself; a mistake must cost little to be allowed."""
+        best = ranking.entries[:_RANKING_LENGTH]
+        first = best[0].id if best else None
+        if first is None or ranking.sure >= self._thresholds.answer:
+            return first
+        if not may_be_mistaken:
+            return None
+        if found := self._likely.mood_in(best) or self._likely.of_twins(best, asked):
+            return found
+        cheap = self._likely.costs_little(first) and ranking.sure >= self._thresholds.cheap_act
+        return first if cheap else None
+
+    def _with_projects(self, found: Decision, fitting: tuple[str, ...]) -> Decision:
+        """Add the projects that fit to an answer that names none, or to what one would share."""
+        answered = found.outcome in {Outcome.ANSWER, Outcome.REFERRAL}
+        if found.projects or not (answered or self._likely.gives(found.shown[0])):
+            return found
+        return replace(found, projects=fitting[:_MOST_PROJECTS_UNDER_AN_ANSWER])
+
+    def _fitting(self, asked: str, ranking: Ranking, least: float) -> tuple[str, ...]:
+        """Return the projects that a need fits with this probability at least, best first."""
+        fits = self._needs.fitting(asked, ranking.meaning)
+        sure = tuple(fit.project for fit in fits if fit.probability >= least)
+        return sure[: self._thresholds.most_choices]
 
     def _may_be_chosen(self, ranked: Ranked) -> bool:
         """Tell whether to offer it: an act that hardly fits would be a strange choice."""

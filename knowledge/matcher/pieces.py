@@ -5,7 +5,7 @@ import unicodedata
 from functools import cache
 from typing import NamedTuple
 
-from knowledge.text.courtesies import without_courtesies
+from knowledge.text.courtesies import without_courtesies, without_introduction
 from knowledge.text.normalise import normalise
 from knowledge.text.word_lists import wording
 
@@ -37,7 +37,7 @@ def pieces_of(message: str) -> tuple[Piece, ...]:
     Courtesies are dropped, and what is too short to say anything.
     """
     found: list[Piece] = []
-    for strong in _parted(message[:_LONGEST]):
+    for strong in _parted(without_introduction(message[:_LONGEST])):
         linked = [text for text in _link().split(strong) if _says_something(text)]
         found += [Piece(text.strip(), _asks(text), len(linked) > 1) for text in linked]
     return tuple(found[:_MOST_PIECES])

@@ -18,8 +18,8 @@ class Thresholds:
     choice: float = 0.2
     # What does not look like a question is one of a message's questions only if it is surer.
     theme: float = 0.9
-    # What has no title is never a choice: the other way is silence, which costs about 4, so it is
-    # shown from p = 0.56, where a wrong one costs less.
-    untitled: float = 0.56
+    # An act that only shows something costs about 3 when it is wrong (``likely_acts.py``): it is
+    # done when (1 - p) * 3 < 1.
+    cheap_act: float = 0.67
     acts: float = 0.86
     most_choices: int = 3

@@ -1,6 +1,7 @@
 """Ranks with the previous ranker, for the seconds that training the new one takes."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from knowledge.ranking.ranker import Ranker, Ranking
 
@@ -21,8 +22,9 @@ class PreviousRanker:
         ranking = self.learnt.rank(question)
         entries = tuple(ranked for ranked in ranking.entries if ranked.id in self._entries)
         if entries[:1] == ranking.entries[:1]:
-            return Ranking(entries, ranking.sure, ranking.among, ranking.nearest)
-        return Ranking(entries, 0.0, ranking.among if entries else 0.0, ranking.nearest)
+            return replace(ranking, entries=entries)
+        among = ranking.among if entries else 0.0
+        return replace(ranking, entries=entries, sure=0.0, among=among)
 
     def knows_any(self) -> bool:
         """Whether any entry is left to rank."""

@@ -102,12 +102,13 @@ class ModelStore:
         except OSError as error:
             logger.warning("%s is not kept: %s", name, error.strerror)
 
-    def encoded(self, encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    def encoded(self, encoder: Encoder, texts: Sequence[str], kind: str = "") -> Vectors:
         """Return one vector per text; those already stored are not encoded again.
 
-        Only for texts of the knowledge, never of people: the vectors are stored on disk.
+        ``kind`` names texts that change apart from others, and so are stored apart. Only for texts
+        of the knowledge, never of people: the vectors are stored on disk.
         """
-        by_digest = self._vectors(encoder)
+        by_digest = self._vectors(encoder, kind)
         digests = [_digest(text) for text in texts]
         missing = dict.fromkeys(n for n, digest in enumerate(digests) if digest not in by_digest)
         new = encoder.encode([texts[number] for number in missing])
@@ -115,14 +116,14 @@ class ModelStore:
         vectors = np.stack([by_digest[digest] for digest in digests]) if digests else new
         if missing:
             keys = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(len(digests), -1)
-            self._write(self._vectors_name(encoder), {"keys": keys, "vectors": vectors})
+            self._write(self._vectors_name(encoder, kind), {"keys": keys, "vectors": vectors})
         return vectors
 
-    def _vectors(self, encoder: Encoder) -> dict[bytes, Vectors]:
+    def _vectors(self, encoder: Encoder, kind: str) -> dict[bytes, Vectors]:
         if self._folder is None:
             return {}
         try:
-            with _arrays(self._folder / self._vectors_name(encoder)) as arrays:
+            with _arrays(self._folder / self._vectors_name(encoder, kind)) as arrays:
                 pairs = zip(arrays["keys"], arrays["vectors"], strict=True)
                 return {key.tobytes(): row for key, row in pairs}
         except _UNREADABLE:
@@ -130,8 +131,8 @@ class ModelStore:
             return {}
 
     @staticmethod
-    def _vectors_name(encoder: Encoder) -> str:
-        return f"{encoder.name}.vectors"
+    def _vectors_name(encoder: Encoder, kind: str) -> str:
+        return f"{encoder.name}{kind}.vectors"
 
     def _path(self, key: str) -> Path:
         if self._folder is None:

@@ -1,13 +1,14 @@
 """Ranks the entries for a question by what was learnt from phrasings, with probabilities."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.ranking.corpus import Example
+from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.model_store import Compiled
 from knowledge.ranking.read_only import make_read_only
 from knowledge.ranking.ridge import Floats
@@ -30,13 +31,15 @@ class Ranking:
     """All entries, best first, and the probabilities of the best ones.
 
     ``sure``: the probability that the first is right; ``among``: that one of the first three is;
-    ``nearest``: the example most similar to the question, for the trace.
+    ``nearest``: the example most similar to the question, for the trace; ``meaning``: the encoder's
+    vector of the question, where there is one.
     """
 
     entries: tuple[Ranked, ...]
     sure: float
     among: float
     nearest: str
+    meaning: Vectors | None = field(default=None, compare=False, repr=False)
 
 
 class Ranker(Protocol):
@@ -62,7 +65,8 @@ class TrainedRanker:
 
     def rank(self, question: str) -> Ranking:
         """Rank by the head's scores; the probabilities are calibrated on held-out voices."""
-        similarities = self._similarity.to_examples(question)
+        meaning = self._similarity.meaning(question)
+        similarities = self._similarity.to_examples(question, meaning)
         best = best_by_label(similarities, self._labels, len(self._ids))
         scores = self._scores(similarities, best)
         features = describe(scores, best)
@@ -73,7 +77,13 @@ class TrainedRanker:
             float(self._sure.probability(features)[0]),
             float(self._among.probability(features)[0]),
             self._texts[int(np.argmax(similarities))],
+            meaning,
         )
+
+    @property
+    def meanings(self) -> Vectors | None:
+        """The vectors of the examples, one a row; None without an encoder."""
+        return self._similarity.vectors
 
     def _scores(self, similarities: Floats, best: Floats) -> Floats:
         """Return the head's scores, or the best similarities when no head was trained."""

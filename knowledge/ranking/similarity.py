@@ -221,14 +221,24 @@ class Similarity:
         packed |= {f"sound_{name}": part for name, part in self._sound.packed().items()}
         return packed | ({} if self.vectors is None else {"vectors": self.vectors})
 
-    def to_examples(self, text: str) -> Floats:
-        """Return one number per example, from 0 (nothing in common) to 1 (the same)."""
+    def meaning(self, text: str) -> Vectors | None:
+        """Return the vector of a text; None without an encoder."""
+        if self._encoder is None or self.vectors is None:
+            return None
+        vector: Vectors = self._encoder.encode([self._reading.normalised(text)])[0]
+        return vector
+
+    def to_examples(self, text: str, meaning: Vectors | None = None) -> Floats:
+        """Return one number per example, from 0 (nothing in common) to 1 (the same).
+
+        ``meaning`` is the vector of the text, where it is known already.
+        """
         by_letters = self._letters.similarity(text)
         by_sound = self._sound.similarity(text)
         weights = self._weights
-        if self._encoder is None or self.vectors is None:
+        vector = self.meaning(text) if meaning is None else meaning
+        if vector is None or self.vectors is None:
             return (by_letters + by_sound) / 2
-        vector = self._encoder.encode([self._reading.normalised(text)])[0]
         return (
             weights.letters * by_letters
             + weights.sound * by_sound

@@ -1,10 +1,33 @@
 """The courtesies around a question: greetings before it, thanks after it."""
 
+import re
 from collections.abc import Set as AbstractSet
 
+from knowledge.text.normalise import normalise
 from knowledge.text.word_lists import wording
 
 _Words = tuple[str, ...]
+# What stands before a colon, a comma or a stop, and what follows.
+_BEGINNING = re.compile(r"\s*([^:,.!;?\n\u2026]{1,60})[:,.!;\u2026]+\s+(?=\S+\s+\S)")
+_MOST_BEGINNINGS = 3
+
+
+def without_introduction(message: str) -> str:
+    """Return a message without the words that only announce it: "Alors voilà, 2 questions : …".
+
+    What is left has two words at least; a message that is nothing else is left as it is.
+    """
+    for _ in range(_MOST_BEGINNINGS):
+        found = _BEGINNING.match(message)
+        if found is None or not _announces(normalise(found[1])):
+            break
+        message = message[found.end() :]
+    return message
+
+
+def _announces(words: str) -> bool:
+    known = wording().announcing
+    return bool(words) and all(word.isdigit() or word in known for word in words.split())
 
 
 def without_courtesies(message: str) -> str:

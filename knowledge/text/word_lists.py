@@ -15,7 +15,8 @@ class WordLists:
 
     ``telling_nothing``: what people say around a trade, a machine or a place; ``interrogatives``:
     how questions begin; ``asking``: the words of a question that names nothing; ``ellipses``: how
-    the rest of something said before begins; ``pronouns``: those that stand for it.
+    the rest of something said before begins; ``pronouns``: those that stand for it; ``announcing``:
+    the words of what only announces a question.
     """
 
     empty: frozenset[str]
@@ -30,6 +31,7 @@ class WordLists:
     asking: frozenset[str]
     ellipses: frozenset[tuple[str, ...]]
     pronouns: frozenset[str]
+    announcing: frozenset[str]
 
 
 @cache
@@ -49,6 +51,7 @@ def wording() -> WordLists:
         asking=frozenset(raw["mots_des_questions"].split()),
         ellipses=_phrases(raw["ellipses"]),
         pronouns=frozenset(raw["pronoms"].split()),
+        announcing=frozenset(raw["mots_d_annonce"].split()),
     )
 
 
