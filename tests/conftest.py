@@ -5,6 +5,7 @@ import fcntl
 import logging
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -19,15 +20,18 @@ from postgres import postgres_server  # noqa: F401 (a fixture)
 from storage_fixtures import blank_file  # noqa: F401 (a fixture)
 
 import knowledge.loading
+from bot.content.compiler import cache_folder
 from bot.runtime import event_loop
 from knowledge.knowledge import Knowledge
 from knowledge.loading import Compiling
+from knowledge.ranking.encoder import Encoder, UniversalSentenceEncoder
 from knowledge.ranking.model_store import ModelStore
 from storage.database import Database
 from storage.queues.measure import Mistakes
 from storage.unit_of_work import UnitOfWork
 
 SHIPPED = Path(knowledge.__file__).parent
+_A_DAY = 86_400
 # A busy machine is slow, and that is no fault of what is tested.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -107,13 +111,31 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
     return ModelStore(cache / "territoires-industrie-bot")
 
 
+def learnt_once(models: ModelStore, encoder: Encoder | None = None) -> Knowledge:
+    """Load the shipped knowledge: one process of the run learns, the others read what it kept."""
+    name = encoder.name if encoder else "letters"
+    with (Path(os.environ["XDG_CACHE_HOME"]) / f"{name}.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        compiling = Compiling(encoder, store=models)
+        found = knowledge.loading.load(SHIPPED, fictitious=True, compiling=compiling)
+        if not lock.tell():
+            # Only the latest models are kept, and tests learn small ones by the dozen.
+            key = ModelStore.key(knowledge.loading.material_of(SHIPPED), encoder)
+            os.utime(cache_folder() / f"{key}.npz", (time.time() + _A_DAY,) * 2)
+            lock.write("kept")
+        return found
+
+
 @pytest.fixture(scope="session")
 def shipped(models: ModelStore) -> Knowledge:
     """The shipped knowledge, with the fictitious projects."""
-    # One process learns, the others wait and read what it kept.
-    with (Path(os.environ["XDG_CACHE_HOME"]) / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return knowledge.loading.load(SHIPPED, fictitious=True, compiling=Compiling(store=models))
+    return learnt_once(models)
+
+
+@pytest.fixture(scope="session")
+def understood(models: ModelStore) -> Knowledge:
+    """The shipped knowledge as it serves: with the encoder of meaning."""
+    return learnt_once(models, UniversalSentenceEncoder(cache_folder()))
 
 
 @pytest.fixture

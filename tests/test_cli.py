@@ -16,6 +16,7 @@ import bot
 import knowledge
 from bot.cli import main
 from bot.commands import ask_and_check
+from knowledge.knowledge import Knowledge
 
 SHIPPED = Path(knowledge.__file__).parent
 ROOT = Path(bot.__file__).parent.parent
@@ -41,8 +42,8 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def _by_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests of what only the encoder gets right."""
+def _by_meaning(understood: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what only the encoder gets right; its model is learnt once a run."""
     monkeypatch.setenv("SEMANTIC_MATCHING", "true")
 
 

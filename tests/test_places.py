@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from dialogue import inside
+from small_library import small_folder
 from test_run_modes import folder, learnt, refusal, settings  # noqa: F401 (fixtures)
 
 from bot.cli import main
@@ -155,8 +156,12 @@ def test_a_folder_is_neither_backed_up_nor_restored(
 
 
 def test_what_a_command_writes_is_its_owners_alone(
-    tmp_path: Path, blank_file: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    blank_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    small = small_folder(tmp_path_factory.mktemp("small") / "k")
     monkeypatch.chdir(tmp_path)
     shutil.copy(blank_file, "bot.db")
     os.chmod("bot.db", 0o644)  # noqa: PTH101 - brief
@@ -168,7 +173,7 @@ def test_what_a_command_writes_is_its_owners_alone(
     assert main(["backup", "copies/copy.db"]) == 0
     copied = [url_of(tmp_path / name) for name in ("copies/copy.db", "new/a.db")]
     assert main(["copy-db", *copied]) == 0
-    assert main(["evaluate", "questions", "--html", "page.html"]) == 0
+    assert main(["evaluate", "questions", "--html", "page.html", "--knowledge", str(small)]) == 0
     assert os.umask(before) == 0o022, "it is put back"
     written = [one for one in tmp_path.rglob("*") if one.name not in {"questions", "bot.db"}]
     assert {"copy.db", "a.db", "page.html", "cache"} <= {one.name for one in written}

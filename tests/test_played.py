@@ -5,23 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SHIPPED
 from dialogue import staged
 from played import UnseenError, play, read
 
 from knowledge.knowledge import Knowledge
-from knowledge.loading import Compiling, load
-from knowledge.ranking.encoder import UniversalSentenceEncoder
-from knowledge.ranking.model_store import ModelStore
 
 FILES = ("dialogues_a.yaml", "dialogues_b.yaml", "dialogues_c.yaml")
-
-
-@pytest.fixture(scope="module")
-def understood(models: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
-    """The shipped knowledge as it serves: with the encoder of meaning."""
-    encoder = UniversalSentenceEncoder(tmp_path_factory.mktemp("encoder"))
-    return load(SHIPPED, fictitious=True, compiling=Compiling(encoder=encoder, store=models))
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -7,6 +7,7 @@ well before its own, whoever types the phrasing a little differently gets the ot
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -44,12 +45,13 @@ def check_confusable_phrasings(
     written = [each for file in (FAQ, ACTS, VOICES) for each in _written(documents.get(file))]
     owners = (each.owner for each in written if each.place.file in {FAQ, ACTS})
     ids = tuple(dict.fromkeys(owners))
+    acts = frozenset(each.owner for each in written if each.place.file == ACTS)
     phrasings = [each for each in written if each.kind == OUT_OF_SCOPE or each.owner in ids]
     if not 1 < len(phrasings) <= _MOST_EXAMPLES:
         return
     material = Material(tuple(map(_example, phrasings)), ids, lexicon)
     shared = _shared(phrasings)
-    for phrasing, row in zip(phrasings, _left_out(material, compiling), strict=True):
+    for phrasing, row in zip(phrasings, _left_out(material, acts, compiling), strict=True):
         is_exempt = not phrasing.listed or phrasing.talk or normalise(phrasing.text) in shared
         taken_by = None if is_exempt else _taker(phrasing, row, ids)
         if taken_by is not None:
@@ -77,15 +79,18 @@ def _example(phrasing: Phrasing) -> Example:
     return Example(text, entry, phrasing.voice or HOUSE)
 
 
-def _left_out(material: Material, compiling: Compiling) -> Floats:
-    """Return the scores of each example when it is left out: (examples, entries)."""
+def _left_out(material: Material, acts: frozenset[str], compiling: Compiling) -> Floats:
+    """Return the scores of each example when it is left out: (examples, entries).
+
+    Here acts count as much as entries. The model that serves differs only in that, so what it
+    stored of the texts is taken from it; ``acts`` says which ids are acts.
+    """
     examples, none = material.examples, len(material.ids)
     encoder, store = compiling.encoder, compiling.store
-    compiled = store.get(store.key(material, encoder))
+    compiled = store.get(store.key(replace(material, acts=acts), encoder))
     texts = [example.text for example in examples]
-    similarity = Similarity(
-        texts, material.lexicon, encoder, kept=compiled.similarity if compiled else None
-    )
+    kept = compiled.similarity if compiled else None
+    similarity = Similarity(texts, material.lexicon, encoder, kept=kept, encoded=store.encoded)
     learnt = learnt_among(len(examples))
     kernel = np.empty((len(learnt), len(learnt)), dtype=np.float32)
     for places, block in similarity.among_examples(learnt):

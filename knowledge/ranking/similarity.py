@@ -30,7 +30,7 @@ _SIZES = (2, 3, 4, 5)
 # Only the start of a very long message is read, to bound the time it takes.
 _LONGEST = 1500
 # A feature found in at most this many examples is rare.
-_FEW = 32
+_FEW = 64
 # So many common features are multiplied, and so many rows of the kernel made, at a time: 20 and
 # 10 MB, where there are five thousand examples.
 _TOGETHER = 1000
