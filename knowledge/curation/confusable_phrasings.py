@@ -23,9 +23,6 @@ from knowledge.ranking.training import labels_of, learnt_among, targets_of
 from knowledge.text.lexicon import Lexicon
 from knowledge.text.normalise import normalise
 
-# As in training, a kernel of more examples would not fit in the memory of a small machine; above
-# this number, nothing is checked.
-_MOST_EXAMPLES = 6000
 # Scores, from 0 to 1: the least one of the other entry, and the greatest one of the own entry.
 _LEAST = 0.5
 _MOST_OWN = 0.2
@@ -47,7 +44,7 @@ def check_confusable_phrasings(
     ids = tuple(dict.fromkeys(owners))
     acts = frozenset(each.owner for each in written if each.place.file == ACTS)
     phrasings = [each for each in written if each.kind == OUT_OF_SCOPE or each.owner in ids]
-    if not 1 < len(phrasings) <= _MOST_EXAMPLES:
+    if len(phrasings) <= 1:
         return
     material = Material(tuple(map(_example, phrasings)), ids, lexicon)
     shared = _shared(phrasings)
