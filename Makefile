@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test coverage lint audit format lock images bench bench-matching soak clean
+.PHONY: help run test test-long coverage lint audit format lock images bench bench-matching soak clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,6 +14,9 @@ run: $(VENV)/.run  ## Set everything up and start the bot (or its local preview)
 test: $(VENV)/.dev  ## Set everything up and run the tests
 	# Three at once on two cores: some of the time is waiting, for browsers, processes and sockets.
 	$(BIN)/python -m pytest -n 3 --dist worksteal
+
+test-long: $(VENV)/.dev  ## The tests that take many seconds each: before a release, and after a change near them
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
 
 coverage: $(VENV)/.dev  ## The tests, and the lines that they leave out: half as long again
 	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term

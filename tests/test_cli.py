@@ -73,6 +73,7 @@ def test_who_thinks_better_of_it_while_it_starts_sees_no_frames(
     assert ended.value.code == 130
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("_by_meaning")
 def test_check_names_what_waits_in_right_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0

@@ -130,7 +130,9 @@ def told(server: PreviewServer, chat: int) -> list[str]:
     ("deadly", "apology", "alert"),
     [
         ("boum", "Une erreur s'est produite", "La personne a reçu des excuses"),
-        ("/mesdonnees", "n'a pas pu partir", "Message non remis"),
+        pytest.param(
+            "/mesdonnees", "n'a pas pu partir", "Message non remis", marks=pytest.mark.long
+        ),
     ],
 )
 async def test_what_kills_the_process_twice_is_set_aside_and_said(

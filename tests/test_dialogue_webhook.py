@@ -419,6 +419,7 @@ class Worker:
         return await asyncio.to_thread(self._process.wait, 30)
 
 
+@pytest.mark.long
 async def test_killed_under_posts_everything_is_answered_once(tmp_path: Path) -> None:
     async with running(PreviewServer()) as server:
         server.messenger.webhook.first_pause = 0.05

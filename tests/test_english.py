@@ -31,7 +31,6 @@ FRENCH_ONLY = {
     "alerts": r"(?!lost_answer).*",
     "callback": r"title_.*",
     "caps": r"replies|ends|moves|team_member|other_group",
-    "forms": r"stop_openings|(repeat|resume|waiting)_words",
     "handoff": (
         r"card|from_person|person_corrected|close|reopen|delivered|blocked|undelivered|reposted"
         r"|moved|elsewhere|which_exchange|unknown|thread_closed|text_only|not_a_command"

@@ -251,6 +251,7 @@ async def test_killed_with_ten_questions_waiting(tmp_path: Path) -> None:
         await server.stop()
 
 
+@pytest.mark.long
 async def test_killed_between_the_confirmation_and_the_notification(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:

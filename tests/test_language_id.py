@@ -30,7 +30,8 @@ def said_by(voice: dict[str, Any]) -> Iterator[str]:
 
 
 # These write in English, or in both languages at once.
-BRITON = [voice for voice in voices() if "britannique" in voice["nom"] or "anglais" in voice["nom"]]
+ENGLISH = ("anglais", "britannique", "british")
+BRITON = [voice for voice in voices() if any(word in voice["nom"].lower() for word in ENGLISH)]
 FRENCH = [voice for voice in voices() if voice not in BRITON]
 
 

@@ -250,6 +250,7 @@ ANSWERS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 async def test_every_step_of_every_form_up_to_what_the_team_gets(
     form: Form, bot: OfflineBot

@@ -253,6 +253,7 @@ async def test_all_gaps_are_met_once(facilitator: Speaker, stage: Stage) -> None
     assert len(set(found)) == len(found) == MANY
 
 
+@pytest.mark.long
 async def test_all_wordings_of_a_gap_and_all_entries_are_met_once(
     facilitator: Speaker, stage: Stage
 ) -> None:

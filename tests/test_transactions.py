@@ -381,6 +381,7 @@ async def handled(service: Service, update: Update) -> float:
     return max(spent)
 
 
+@pytest.mark.long
 async def test_no_handler_works_long_within_its_transaction(service: Service, limit: float) -> None:
     reached, slow = set[int](), dict[str, float]()
     numbers = itertools.count(1_000_000)

@@ -9,8 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from conftest import SHIPPED
 
 from knowledge.knowledge import Knowledge
+from knowledge.loading import material_of
 
 ROOT = Path(__file__).parent.parent
 HOUSES = ("bot", "handlers", "knowledge", "storage")
@@ -86,5 +88,7 @@ def test_it_finds_its_knowledge_right_but_what_letters_cannot_tell(
     assert {one["severity"] for one in found} <= {"warning"}
     # What the whole of the files says when it is tried on the matcher: a phrasing that another
     # entry takes, a question of control with a wrong answer.
-    assert len([one for one in found if one["code"] == "taken_phrasing"]) <= 10
+    # Letters alone cannot tell some of them: fewer than three in a thousand.
+    taken = [one for one in found if one["code"] == "taken_phrasing"]
+    assert len(taken) < 0.003 * len(material_of(SHIPPED).examples)
     assert len([one for one in found if one["code"] == "wrong_question"]) <= 5
