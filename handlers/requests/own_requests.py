@@ -98,7 +98,7 @@ async def show_standing(turn: Turn, words: str) -> None:
         turn.say(*listed(sent, "list", 0))
         return
     call_back = button(GENERAL.label("button_call_back"), CallBack())
-    keyboard = with_person(column([call_back, button(TEXT.label("projects"), ListProjects())]))
+    keyboard = with_person(column([call_back, button(TEXT.label("first_request"), ListProjects())]))
     turn.say(TEXT("nothing_here", complains=complains, identity=turn.services.identity), keyboard)
 
 
