@@ -52,7 +52,7 @@ lock: $(VENV)/bin/python  ## Choose the exact versions anew from pyproject.toml
 		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--no-emit-index-url --no-emit-find-links --upgrade --quiet \
 			$$( [ $$extra = bench ] || echo --constraint requirements/bench.txt ) \
-			--extra semantic $$( [ $$extra = run ] || echo --extra $$extra ) pyproject.toml requirements/build.in -o requirements/$$extra.txt; \
+			--extra semantic $$( [ $$extra = run ] || echo --extra $$extra ) $$( [ $$extra != dev ] || echo --extra report ) pyproject.toml requirements/build.in -o requirements/$$extra.txt; \
 	done
 
 images:  ## Name the images of Dockerfile and compose.yaml by what their tags hold now (needs Docker)

@@ -7,7 +7,7 @@ from handlers.core import alerts
 from handlers.core.services import Services
 from handlers.handoff.threads import Threads
 from handlers.messages import Catalogue
-from handlers.requests import administrators
+from handlers.requests import notification
 from storage.queues.outbox import Audience, Delivery, Pending
 from storage.records.conversation_values import Conversation, Side
 from storage.records.conversation_values import Message as ThreadMessage
@@ -51,7 +51,7 @@ async def failed(work: UnitOfWork, item: Pending, why: str, services: Services) 
 
     ``why`` names the reason, as `handlers.core.alerts.why` knows it.
     """
-    if await administrators.undelivered(work, item, why):
+    if await notification.undelivered(work, item, why):
         return True
     if is_in_thread(item) and item.audience is Audience.PERSON and _is_note(item):
         # A receipt: nobody waits for it, and nothing is lost where it does not arrive.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from handlers.administration import acts
 from handlers.conversation import edits, hear, other_question, team_answers
 from handlers.core import paging
 from handlers.core.ahead import Works
@@ -14,7 +15,7 @@ from handlers.general import fallback, groups, languages, privacy, start_and_hel
 from handlers.handoff import facilitators, own_exchange, person
 from handlers.projects import browse
 from handlers.questions import answer, choices, themes, town
-from handlers.requests import administrators, callback, interest, leads, own_requests, proposal
+from handlers.requests import callback, interest, leads, own_requests, proposal
 
 # PTB runs the first handler that matches: commands and buttons are exact, so plain texts come after
 # them, and the fallback takes the rest.
@@ -37,7 +38,7 @@ ALL: tuple[Handler, ...] = (
     *tapping.HANDLERS,
     *own_requests.HANDLERS,
     *own_exchange.HANDLERS,
-    *administrators.HANDLERS,
+    *acts.HANDLERS,
     *privacy.HANDLERS,
     *publish.HANDLERS,
     *history.HANDLERS,

@@ -19,6 +19,7 @@ from storage.records.allowances import Allowances
 from storage.records.change_requests import ChangeRequests
 from storage.records.contexts import Contexts
 from storage.records.conversations import Conversations
+from storage.records.deadlines import Deadlines
 from storage.records.drafts import Drafts
 from storage.records.interests import Interests
 from storage.records.people import People
@@ -42,6 +43,7 @@ class UnitOfWork:
         self.drafts = Drafts(*bound)
         self.contexts = Contexts(*bound)
         self.interests = Interests(*bound)
+        self.deadlines = Deadlines(*bound)
         self.questions = Questions(*bound)
         self.conversations = Conversations(*bound)
         self.allowances = Allowances(*bound)

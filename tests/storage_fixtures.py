@@ -19,7 +19,17 @@ from sqlalchemy.engine import make_url
 from storage.database import Database
 from storage.engine.schema import people
 from storage.queues.outbox import Audience, Outgoing
-from storage.records.interests import ContactKind, NewInterest, Role
+from storage.records.interests import (
+    Actor,
+    ContactKind,
+    EventKind,
+    Moved,
+    NewInterest,
+    Particulars,
+    Role,
+    Side,
+    Status,
+)
 from storage.records.people import Person
 from storage.unit_of_work import UnitOfWork
 
@@ -150,3 +160,29 @@ def to_person(chat_id: int = TELEGRAM_ID, words: str = "hello", **more: Any) -> 
 def to_administrators(words: str = "notice", **more: Any) -> Outgoing:
     """A message to the administrators' group."""
     return Outgoing(Audience.ADMINISTRATORS, "sendMessage", {"text": words}, **more)
+
+
+_MOVES_TO = {
+    Status.TAKEN: EventKind.TAKE,
+    Status.INTRODUCED: EventKind.INTRODUCE,
+    Status.CLOSED: EventKind.CLOSE,
+    Status.REFUSED: EventKind.REFUSE,
+}
+
+
+def administrator(name: str = "Ada", id_: int = 99) -> Actor:
+    return Actor(Side.ADMINISTRATOR, id_, name)
+
+
+async def moved(
+    work: UnitOfWork,
+    interest_id: int,
+    to: Status,
+    by: Actor | None = None,
+    note: str | None = None,
+) -> Moved:
+    """Move an interest in an administrator's name; one that is closed was taken before."""
+    actor = by or administrator()
+    if to in {Status.CLOSED, Status.INTRODUCED}:
+        await work.interests.move(interest_id, EventKind.TAKE, actor)
+    return await work.interests.move(interest_id, _MOVES_TO[to], actor, Particulars(note=note))

@@ -34,6 +34,7 @@ PERSONAL: dict[str, dict[str, Any]] = {
     "drafts": {"person_id": PERSON},
     "contexts": {"person_id": PERSON},
     "interests": {"id": INTEREST, "person_id": PERSON},
+    "deadlines": {"interest_id": INTEREST},
     "interest_events": {"interest_id": INTEREST, "actor_id": TELEGRAM_ID, "status": "closed"},
     "questions": {"person_id": PERSON, "treated_by": TELEGRAM_ID, "publication_id": None},
     "conversations": {
@@ -57,6 +58,7 @@ NOT_SHOWN = {
         *(f"{table}.id" for table in PERSONAL),
         *(f"{table}.person_id" for table in PERSONAL),
         "interest_events.interest_id",
+        "deadlines.interest_id",
         "conversation_messages.conversation_id",
         "questions.update_id",
         "questions.publication_id",
@@ -99,6 +101,11 @@ NOT_SHOWN = {
         "publications.decided_by_id",
         "publications.chat_id",
     },
+    "who of the team does what, and whom they write to": {
+        "interests.owner_id",
+        "interests.owner_name",
+        "outbox.address",
+    },
     "which message an edit or a reply is about": {
         "inbox.message_id",
         "inbox.checksum",
@@ -117,6 +124,8 @@ NOT_SHOWN = {
         "conversations.opened_by",
         "questions.helpful",
         "interest_events.status",
+        "interest_events.kind",
+        "interest_events.side",
         "outbox.parked_at",
     },
     "a change of the public files": {

@@ -11,8 +11,10 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     START,
     TELEGRAM_ID,
     Clock,
+    administrator,
     database_url,
     migrated_database,
+    moved,
     new_interest,
     person,
     rows,
@@ -50,6 +52,7 @@ EXEMPT_TABLES = {
     "recurrences": "when something recurring was last done",
     "allowances": "how often something was done, under a digest, for a day at most",
     "alarms": "what is wrong with the files, as a digest",
+    "deadlines": "when something is due about a request, by our words and ids; tested below",
     "alerts": "references and numbers of ours, without what they are about",
 }
 NOT_FREE_TEXT = {
@@ -63,6 +66,7 @@ NOT_FREE_TEXT = {
     "outbox.method": "Telegram's word",
     "outbox.about": "our ids",
     "outbox.makes": "our word",
+    "outbox.address": "of an e-mail; the row goes",
     "outbox.quotes": "our ids",
     "outbox.state": "our word",
     "outbox.error": "Telegram's words about a failure",
@@ -83,6 +87,11 @@ NOT_FREE_TEXT = {
     "interests.status": "our word; stays, as an anonymous figure",
     "interests.siret": "digits: filled and searched for as such",
     "interest_events.status": "our word",
+    "interest_events.kind": "our word",
+    "interest_events.side": "our word",
+    "interests.outcome": "our word; stays, as an anonymous figure",
+    "interests.reason": "our word; stays, as an anonymous figure",
+    "interests.helped": "our word; stays, as an anonymous figure",
     "questions.outcome": "our word",
     "questions.treated_how": "our word",
     "conversations.number": "a number; the row goes",
@@ -146,14 +155,8 @@ async def fill(database: Database) -> int:
                 siret=SIRET,
             ),
         )
-        await work.interests.move(
-            interest.id,
-            allowed_from={Status.RECEIVED},
-            to=Status.CLOSED,
-            actor_id=COLLEAGUE,
-            actor_name=f"{SECRET} colleague",
-            note=f"{SECRET} note",
-        )
+        by = administrator(f"{SECRET} colleague", COLLEAGUE)
+        await moved(work, interest.id, Status.CLOSED, by, f"{SECRET} note")
         await converse(work, someone)
         await publish(work)
         about = interest.about
@@ -268,7 +271,7 @@ async def test_an_administrator_finds_what_they_did(database: Database) -> None:
     await fill(database)
     colleague = await person(database, COLLEAGUE)
     async with database.begin() as work:
-        (act,) = await work.access.page(Section.ACTS, COLLEAGUE)
+        *_, act = await work.access.page(Section.ACTS, COLLEAGUE)
         assert (act["number"], act["status"], act["at"]) == ("TI-2026-0001", Status.CLOSED, START)
         await work.rights.erase(colleague)
     event = (await rows(database, "interest_events"))[-1]
@@ -345,6 +348,7 @@ async def test_erasure_leaves_the_figures(database: Database) -> None:
         assert [one.status for one in await work.interests.events(interest.id)] == [
             Status.RECEIVED,
             Status.RECEIVED,
+            Status.TAKEN,
             Status.CLOSED,
         ]
     assert interest.is_anonymous

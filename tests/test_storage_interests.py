@@ -10,8 +10,10 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     ON_POSTGRESQL,
     START,
     Clock,
+    administrator,
     database_url,
     migrated_database,
+    moved,
     new_interest,
     other_process,
     person,
@@ -22,10 +24,11 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 from storage.database import Database
 from storage.engine.errors import NotFoundError
 from storage.records.interests import (
-    OPEN,
+    FIRM,
     Change,
     ContactKind,
     Event,
+    EventKind,
     Interest,
     Moved,
     RecordedInterest,
@@ -44,9 +47,7 @@ async def move(
     database: Database, interest_id: int, to: Status, name: str = "Ada", note: str | None = None
 ) -> Moved:
     async with database.begin() as work:
-        return await work.interests.move(
-            interest_id, allowed_from=OPEN, to=to, actor_id=99, actor_name=name, note=note
-        )
+        return await moved(work, interest_id, to, administrator(name), note)
 
 
 async def test_an_interest_comes_back_as_it_was_given(database: Database) -> None:
@@ -77,7 +78,7 @@ async def test_an_interest_comes_back_as_it_was_given(database: Database) -> Non
         assert await work.interests.get(interest.id) == interest
         assert await work.interests.for_project(someone, "hydrogen") == interest
         assert await work.interests.events(interest.id) == (
-            Event(Status.RECEIVED, START, None, None, None),
+            Event(EventKind.DECLARE, Status.RECEIVED, START, FIRM),
         )
     assert not interest.is_anonymous
     assert interest.about == Subject(Kind.INTEREST, interest.id)
@@ -148,7 +149,7 @@ async def test_a_change_keeps_the_project_the_number_and_the_status(
     database: Database, clock: Clock
 ) -> None:
     interest = await register(database, await person(database))
-    await move(database, interest.id, Status.TAKEN)
+    taken = (await move(database, interest.id, Status.TAKEN)).interest
     clock.advance(hours=1)
     async with database.begin() as work:
         changed = await work.interests.change(
@@ -166,10 +167,10 @@ async def test_a_change_keeps_the_project_the_number_and_the_status(
         assert again.changes == ()
         assert await work.interests.events(interest.id) == events
     assert events[-1].changes == changed.changes
-    assert (events[-1].status, events[-1].actor_id) == (Status.TAKEN, None)
+    assert (events[-1].status, events[-1].actor.id) == (Status.TAKEN, None)
     assert [event.changes for event in events[:-1]] == [()] * (len(events) - 1)
     assert changed.interest == replace(
-        interest,
+        taken,
         company="New name",
         role=Role.LEAD,
         project_title="The project another",
@@ -183,13 +184,7 @@ async def test_two_administrators_at_once_one_wins(database: Database, other: Da
 
     async def take(through: Database, name: str) -> Moved:
         async with through.begin() as work:
-            return await work.interests.move(
-                interest.id,
-                allowed_from={Status.RECEIVED},
-                to=Status.TAKEN,
-                actor_id=99,
-                actor_name=name,
-            )
+            return await work.interests.move(interest.id, EventKind.TAKE, administrator(name))
 
     moves = await asyncio.gather(take(database, "Ada"), take(other, "Bob"))
     assert sorted(one.won for one in moves) == [False, True]
@@ -197,7 +192,7 @@ async def test_two_administrators_at_once_one_wins(database: Database, other: Da
     winner = "Ada" if moves[0].won else "Bob"
     async with database.begin() as work:
         events = await work.interests.events(interest.id)
-    assert events[1:] == (Event(Status.TAKEN, START, 99, winner, None),)
+    assert events[1:] == (Event(EventKind.TAKE, Status.TAKEN, START, administrator(winner)),)
 
 
 @pytest.mark.parametrize("status", [Status.CLOSED, Status.REFUSED])

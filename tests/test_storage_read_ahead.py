@@ -12,6 +12,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     Clock,
     database_url,
     migrated_database,
+    moved,
     new_interest,
     other_process,
     person,
@@ -131,13 +132,7 @@ async def test_what_an_administrator_moved_is_given_as_it_is_now(database: Datab
     one, other = await fill(database)
     async with database.begin() as work:
         await read(work, one, other)
-        await work.interests.move(
-            (await interest(work, other)).id,
-            allowed_from=[Status.RECEIVED],
-            to=Status.TAKEN,
-            actor_id=1,
-            actor_name="A",
-        )
+        await moved(work, (await interest(work, other)).id, Status.TAKEN)
         assert (await interest(work, other)).status is Status.TAKEN
 
 

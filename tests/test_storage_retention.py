@@ -8,6 +8,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     Clock,
     database_url,
     migrated_database,
+    moved,
     new_interest,
     person,
     rows,
@@ -22,7 +23,7 @@ from storage.privacy.retention import Durations
 from storage.queues.inbox import Received
 from storage.records.contexts import Context
 from storage.records.drafts import Draft
-from storage.records.interests import OPEN, Status
+from storage.records.interests import Status
 from storage.subject import Kind, Subject
 
 NOTHING = {
@@ -54,9 +55,10 @@ async def closed(database: Database, person_id: int, status: Status = Status.CLO
         await work.outbox.sent(notice, -100, 1)
         note = await work.outbox.add(to_person(about=interest.about_note))
         await work.outbox.sent(note, 7, 2)
-        await work.interests.move(
-            interest.id, allowed_from=OPEN, to=status, actor_id=9, actor_name="Ada", note="x"
-        )
+        if status is Status.WITHDRAWN:
+            await work.interests.withdraw(interest.id, person_id)
+        else:
+            await moved(work, interest.id, status, note="x")
     return interest.id
 
 
@@ -117,7 +119,7 @@ async def test_an_interest_is_anonymised_a_year_after_its_end(
     assert interest.is_anonymous
     assert (interest.company, interest.contact_name, interest.contact) == ("", "", "")
     assert (interest.message, interest.siret, interest.project_lead) == (None, None, None)
-    assert {(one.actor_id, one.actor_name, one.note) for one in events} == {(None, None, None)}
+    assert {(one.actor.id, one.actor.name, one.note) for one in events} == {(None, None, None)}
     assert await apply(database) == NOTHING
 
 
@@ -129,9 +131,7 @@ async def test_an_interest_that_nobody_closed_is_anonymised_a_year_after_its_las
         interest = (await work.interests.register(someone, new_interest())).interest
     clock.advance(days=300)
     async with database.begin() as work:
-        await work.interests.move(
-            interest.id, allowed_from=OPEN, to=Status.TAKEN, actor_id=9, actor_name="Ada"
-        )
+        await moved(work, interest.id, Status.TAKEN)
     clock.advance(days=365)
     assert await apply(database) == NOTHING
     clock.advance(seconds=1)

@@ -23,6 +23,8 @@ COLUMN_LENGTH = 32
 # How the names begin that the code puts together.
 MADE = {"ask", "label", "choice", "bad", "title", "loop", "why", "mend", "matter", "group"}
 MADE |= {"field", "foreign", "language", "value", "words"}
+# Moves of requests: what each is told as, and why it was not made.
+MADE |= {"told", "done", "slip", "too_late"}
 
 
 def test_every_handler_names_its_authority() -> None:

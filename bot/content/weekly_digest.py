@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from handlers.core.posting import composed
 from handlers.core.services import Services
-from handlers.core.turn import composed
 from handlers.curation.gaps import (
     MOST_READ,
     READ_LENGTH,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from handlers.core.alerts import summary
-from handlers.core.turn import composed
+from handlers.core.posting import composed
 from storage.database import Database
 from storage.queues.alerts import CountedAlert
 from storage.queues.outbox import Pending

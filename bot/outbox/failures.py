@@ -13,8 +13,8 @@ from bot.runtime import metrics
 from bot.runtime.error_reference import CrashedError, new_reference
 from handlers import deliveries
 from handlers.core.alerts import lost_answer
+from handlers.core.posting import composed
 from handlers.core.services import Services
-from handlers.core.turn import composed
 from handlers.messages import speaking
 from storage.database import Database
 from storage.engine.errors import StorageError

@@ -5,7 +5,7 @@ everything else that the update changes; the dispatcher sends it after the commi
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from contextvars import ContextVar
 from typing import Any, Self, TypeAlias
 
@@ -14,9 +14,9 @@ from telegram.ext import Application, CallbackContext, ExtBot
 
 from handlers.core.full_text import full_text
 from handlers.core.keyboards import Keyboard
+from handlers.core.posting import Posting, Words, composed, in_topic
 from handlers.core.services import Services
-from handlers.core.showing import Showing, options_of
-from handlers.messages import speaking
+from handlers.core.showing import Showing
 from storage.queues.measure import LONGEST_TOAST, cut
 from storage.queues.outbox import Audience, Delivery, Making, Outgoing, Priority
 from storage.records.contexts import Context
@@ -25,8 +25,6 @@ from storage.subject import Subject
 from storage.unit_of_work import UnitOfWork
 
 Data: TypeAlias = dict[Any, Any]
-# Composes a text and its buttons in the language that is spoken when it is called.
-Words: TypeAlias = Callable[[], tuple[str, Keyboard | None]]
 CURRENT: ContextVar["Turn"] = ContextVar("turn")
 
 
@@ -37,6 +35,7 @@ class Turn:
         self.services = services
         self.work = work
         self.update = update
+        self.posting = Posting(services, work)
         self.toast_text: str | None = None
         self.toast_is_alert = False
         self.failure: Exception | None = None
@@ -218,20 +217,9 @@ class Turn:
             )
         )
 
-    async def tell(
-        self,
-        person_id: int,
-        words: Words,
-        *,
-        about: Subject | None = None,
-    ) -> None:
-        """Send a message to another person, in their language; do nothing if they were erased."""
-        person = await self.work.people.get(person_id)
-        if person is not None:
-            with speaking(person.tongue.language):
-                content = composed(*words())
-            self._send("sendMessage", person.telegram_id, content, about)
-            remember_told(self.work, person_id, content)
+    async def tell(self, person_id: int, words: Words, *, about: Subject | None = None) -> None:
+        """Send a message to another person; see ``Posting.tell``."""
+        await self.posting.tell(person_id, words, about=about)
 
     def notify(
         self,
@@ -241,27 +229,14 @@ class Turn:
         *,
         about: Subject | None = None,
     ) -> None:
-        """Send a message to a group; the sender resolves its chat id, which may have changed.
-
-        ``about`` is the record that the message shows: ``revise`` finds the message by it.
-        """
-        content = composed(text, keyboard)
-        self.work.outbox.owe(Outgoing(audience, "sendMessage", content, about=about))
+        """Send a message to a group of the team; see ``Posting.notify``."""
+        self.posting.notify(audience, text, keyboard, about=about)
 
     async def revise(
         self, audience: Audience, about: Subject, text: str, keyboard: Keyboard | None = None
     ) -> None:
-        """Edit the message that a group got about a record; post it if there is none.
-
-        Where it is in a chat that was left, or deleted, the sender posts it anew.
-        """
-        content = composed(text, keyboard)
-        delivery = await self.work.outbox.delivery(about)
-        if delivery is not None:
-            content |= {"message_id": delivery.message_id}
-            self._send("editMessageText", delivery.chat_id, content, about)
-        elif not await self.work.outbox.reword(about, audience, content):
-            self.notify(audience, text, keyboard, about=about)
+        """Edit the message that a group got about a record; see ``Posting.revise``."""
+        await self.posting.revise(audience, about, text, keyboard)
 
     def toast(self, text: str, *, alert: bool = False) -> None:
         """Answer the tap with a short notice, or with an alert that must be closed."""
@@ -293,58 +268,6 @@ class Turn:
                 quotes=quotes,
             )
         )
-
-
-def remember_told(work: UnitOfWork, person_id: int, content: Mapping[str, object]) -> None:
-    """Keep the buttons of a message that another person gets; it offers nothing to say yes to."""
-    keyboard = content.get("reply_markup")
-    if isinstance(keyboard, dict):
-        work.contexts.save(Context(person_id, options=options_of(keyboard)))
-
-
-def composed(
-    text: str, keyboard: Keyboard | None, reply_to: Delivery | None = None
-) -> dict[str, object]:
-    """Return the parameters of a message: HTML, buttons, and which message it quotes."""
-    parameters: dict[str, object] = {
-        "text": text,
-        "parse_mode": "HTML",
-        "link_preview_options": {"is_disabled": True},
-    }
-    if keyboard:
-        parameters["reply_markup"] = keyboard
-    if reply_to is not None:
-        parameters |= quoting(reply_to)
-    return parameters
-
-
-def quoting(quoted: Delivery) -> dict[str, object]:
-    """Return the parameters that make a message quote another one of the same chat."""
-    return {
-        "reply_parameters": {
-            # The sender leaves the quote out where the message goes to another chat by then.
-            "chat_id": quoted.chat_id,
-            "message_id": quoted.message_id,
-            # The quoted message may have been deleted: the message is then sent without the quote.
-            "allow_sending_without_reply": True,
-        }
-    }
-
-
-def blanked(delivery: Delivery, text: str) -> Outgoing:
-    """Return what replaces a message that was delivered; where it is gone, nothing is posted."""
-    return Outgoing(
-        Audience.PERSON,
-        "editMessageText",
-        composed(text, None) | {"message_id": delivery.message_id},
-        chat_id=delivery.chat_id,
-        is_final=True,
-    )
-
-
-def in_topic(topic: int | None) -> dict[str, object]:
-    """Return the parameter that sends a message into a topic; empty outside of topics."""
-    return {} if topic is None else {"message_thread_id": topic}
 
 
 class BotContext(CallbackContext[ExtBot[None], Data, Data, Data]):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from handlers.core.keyboards import Keyboard, button, column
-from handlers.core.turn import composed, in_topic
+from handlers.core.posting import composed, in_topic
 from handlers.curation.publish_buttons import Abandon, Publish
 from handlers.messages import Catalogue
 from knowledge.curation.diff import Difference

@@ -73,6 +73,8 @@ class DataPage:
                 yield TEXT("data_request", row=row)
                 async for events in self._pages(Section.EVENTS, row["id"]):
                     yield TEXT("data_events", rows=events)
+                async for deadlines in self._pages(Section.DEADLINES, row["id"]):
+                    yield TEXT("data_deadlines", rows=deadlines)
 
     async def _draft(self, person_id: int) -> AsyncIterator[str]:
         yield TEXT("data_draft", rows=await self._page(Section.DRAFT, person_id))

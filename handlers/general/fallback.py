@@ -15,7 +15,7 @@ from handlers.forms import engine as forms
 from handlers.general import groups, start_and_help
 from handlers.handoff import facilitators, person
 from handlers.messages import Catalogue
-from handlers.requests import administrators
+from handlers.requests import notification
 
 TEXT = Catalogue.of("general")
 logger = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ async def follow_group(update: Update, context: BotContext) -> None:
     if message and message.migrate_to_chat_id:
         await context.turn.work.outbox.moved(message.chat.id, message.migrate_to_chat_id)
         logger.warning("a group became a supergroup: its new id is followed")
-        await administrators.follow_group(context.turn, message.migrate_to_chat_id)
+        await notification.follow_group(context.turn.posting, message.migrate_to_chat_id)
         await facilitators.follow_group(context.turn, message.migrate_to_chat_id)
 
 

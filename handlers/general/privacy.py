@@ -9,12 +9,13 @@ from handlers.core.authority import Authority, requires
 from handlers.core.buttons import AskErasure, SendData
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import button, column
+from handlers.core.posting import blanked
 from handlers.core.routing import Handler, command, tap
-from handlers.core.turn import BotContext, Turn, blanked
+from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
 from handlers.handoff import threads
 from handlers.messages import Catalogue
-from handlers.requests import administrators
+from handlers.requests import notification
 from storage.privacy.notices import SentNotice
 from storage.queues.outbox import Delivery, Making, Priority
 from storage.unit_of_work import UnitOfWork
@@ -91,7 +92,7 @@ def _in_place_of(sent: SentNotice) -> str:
     """Return what a message to others says once the person it showed is erased."""
     if sent.of_questions:
         return TEXT("list_erased")
-    words = threads.TEXT if sent.of_conversation else administrators.TEXT
+    words = threads.TEXT if sent.of_conversation else notification.TEXT
     return words("erased", number=sent.number)
 
 

@@ -6,8 +6,9 @@ from typing import Self
 
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
+from handlers.core.posting import Words, composed, in_topic, quoting, remember_told
 from handlers.core.services import Services
-from handlers.core.turn import Turn, Words, composed, in_topic, quoting, remember_told
+from handlers.core.turn import Turn
 from handlers.messages import Catalogue, speaking
 from storage.queues.outbox import Audience, Delivery, Outgoing
 from storage.records.conversation_values import Conversation, Side

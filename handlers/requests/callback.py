@@ -17,8 +17,7 @@ from handlers.forms.remarks import joined
 from handlers.forms.steps import Answers, Form, Step
 from handlers.messages import Catalogue
 from handlers.requests import changes as changed_answers
-from handlers.requests import corrections, introductions, moments, proposal
-from handlers.requests.administrators import notify_new
+from handlers.requests import corrections, introductions, moments, moves, proposal
 from handlers.requests.interest import confirm_change
 from storage.engine.errors import NotFoundError
 from storage.records.drafts import Draft
@@ -119,7 +118,7 @@ async def _register(turn: Turn, draft: Draft, new: NewInterest) -> None:
         turn.work.drafts.save(draft)
         return
     registration = await turn.work.interests.register(draft.person_id, new)
-    await notify_new(turn, registration.interest)
+    await moves.declared(turn, registration.interest)
     _give_receipt(turn, registration.interest, "receipt")
 
 

@@ -13,8 +13,7 @@ from handlers.forms.remarks import joined
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
 from handlers.projects import browse
-from handlers.requests import changes, contact_steps
-from handlers.requests.administrators import notify_change, notify_new
+from handlers.requests import changes, contact_steps, moves, notification
 from storage.records.drafts import Draft
 from storage.records.interests import Changed, ContactKind, Interest, NewInterest, Role, Status
 
@@ -113,7 +112,7 @@ async def save(turn: Turn, draft: Draft) -> None:
         return
     registration = await turn.work.interests.register(draft.person_id, new)
     if registration.created:
-        await notify_new(turn, registration.interest)
+        await moves.declared(turn, registration.interest)
         give_receipt(turn, registration.interest, "receipt")
         return
     await confirm_change(turn, await turn.work.interests.change(registration.interest.id, new))
@@ -124,7 +123,7 @@ async def confirm_change(turn: Turn, changed: Changed) -> None:
     if not changed.changes:
         give_receipt(turn, changed.interest, "receipt_unchanged")
         return
-    await notify_change(turn, changed)
+    await notification.post_change(turn.posting, changed)
     give_receipt(turn, changed.interest, "receipt_changed", lines=changes.lines(changed.changes))
 
 

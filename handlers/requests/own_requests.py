@@ -27,8 +27,7 @@ from handlers.forms import engine
 from handlers.forms.reminding import reminding
 from handlers.handoff import own_exchange
 from handlers.messages import Catalogue
-from handlers.requests import callback, changes, interest, proposal
-from handlers.requests.administrators import notify_withdrawal
+from handlers.requests import callback, changes, interest, moves, proposal
 from knowledge.text.normalise import normalise
 from storage.records.conversation_values import Conversation
 from storage.records.interests import OPEN, Interest, Role, Status
@@ -221,9 +220,7 @@ async def withdraw(update: Update, context: BotContext) -> None:
         return
     if not await caps.allows(turn, caps.CHANGES, turn.user.id):
         return
-    moved = await turn.work.interests.withdraw(request.id, (await turn.person()).id)
-    if moved.won:
-        await notify_withdrawal(turn, moved.interest)
+    moved = await moves.withdraw(turn.posting, request.id, (await turn.person()).id)
     turn.rewrite(TEXT("withdrawn", request=moved.interest))
 
 

@@ -10,8 +10,7 @@ from handlers.core.turn import BotContext, Turn
 from handlers.forms import checks, engine
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
-from handlers.requests import changes, contact_steps
-from handlers.requests.administrators import notify_new
+from handlers.requests import changes, contact_steps, moves
 from handlers.requests.interest import confirm_change, give_receipt
 from storage.engine.errors import NotFoundError
 from storage.records.drafts import Draft
@@ -50,7 +49,7 @@ async def save(turn: Turn, draft: Draft) -> None:
         return
     if draft.subject == NEW:
         registration = await turn.work.interests.register(draft.person_id, new)
-        await notify_new(turn, registration.interest)
+        await moves.declared(turn, registration.interest)
         give_receipt(turn, registration.interest, "receipt")
         return
     try:

@@ -220,6 +220,8 @@ outbox = Table(
     Column("lane", String(48), nullable=False),
     Column("audience", String(16), nullable=False),
     Column("chat_id", BigInteger),
+    # Of an e-mail: its only recipient.
+    Column("address", _NAME),
     Column("update_id", BigInteger),
     Column("method", String(64), nullable=False),
     Column("payload", JSON(none_as_null=True)),
@@ -376,6 +378,19 @@ interests = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
+    # The administrator in charge, as Telegram names them.
+    Column("owner_id", BigInteger, index=True),
+    Column("owner_name", _NAME),
+    Column("taken_at", UtcDateTime),
+    Column("introduced_at", UtcDateTime),
+    # When the team last did something about it.
+    Column("touched_at", UtcDateTime),
+    Column("outcome", String(16)),
+    Column("reason", String(16)),
+    # What the firm said of the contact, and when.
+    Column("helped", String(16)),
+    Column("helped_at", UtcDateTime),
+    Column("relaunched_at", UtcDateTime),
     UniqueConstraint("person_id", "project_id"),
     sqlite_autoincrement=True,
 )
@@ -391,13 +406,29 @@ interest_events = Table(
         nullable=False,
         index=True,
     ),
+    # The defaults of "kind" and "side" are of rows written before there were such columns.
+    Column("kind", String(16), nullable=False, server_default="declare"),
+    # The status after it.
     Column("status", String(16), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("side", String(16), nullable=False, server_default="firm"),
     Column("actor_id", BigInteger, index=True),
     Column("actor_name", _NAME),
     Column("note", _MESSAGE),
     # The answers that the person changed: [field, before, after] each.
     Column("changes", JsonOf(list)),
+    sqlite_autoincrement=True,
+)
+
+# What is due about a request; see `storage/records/deadlines.py`.
+deadlines = Table(
+    "deadlines",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("interest_id", Id, ForeignKey("interests.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("due_at", UtcDateTime, nullable=False, index=True),
+    UniqueConstraint("interest_id", "kind"),
     sqlite_autoincrement=True,
 )
 

@@ -15,6 +15,7 @@ from storage.engine.schema import (
     contexts,
     conversation_messages,
     conversations,
+    deadlines,
     drafts,
     inbox,
     interest_events,
@@ -45,6 +46,7 @@ class Section(StrEnum):
     CONVERSATIONS = "conversations"
     # Our id of the request or conversation.
     EVENTS = "events"
+    DEADLINES = "deadlines"
     MESSAGES = "messages"
     # Telegram's id of the account.
     OUTGOING = "outgoing"
@@ -108,6 +110,7 @@ _SECTIONS: Mapping[Section, tuple[Select[Any], Column[Any]]] = {
         select(interest_events).where(interest_events.c.interest_id == _OF),
         interest_events.c.id,
     ),
+    Section.DEADLINES: (select(deadlines).where(deadlines.c.interest_id == _OF), deadlines.c.id),
     Section.DRAFT: (select(drafts).where(drafts.c.person_id == _OF), drafts.c.person_id),
     Section.CONTEXT: (select(contexts).where(contexts.c.person_id == _OF), contexts.c.person_id),
     Section.QUESTIONS: (select(questions).where(questions.c.person_id == _OF), questions.c.id),

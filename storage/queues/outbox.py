@@ -23,6 +23,7 @@ from storage.engine.repository import is_due, moments
 from storage.engine.schema import OUTBOX_WAITING, outbox, rests
 from storage.queues.measure import fitted
 from storage.queues.outgoing import (
+    EMAIL,
     Audience,
     Delivery,
     Making,
@@ -38,6 +39,7 @@ from storage.subject import Kind, Subject
 
 # Re-exported: callers import the values and their repository from one module.
 __all__ = [
+    "EMAIL",
     "Audience",
     "Delivery",
     "Making",
@@ -259,6 +261,7 @@ class Outbox(Whereabouts):
             "lane": lane_of(outgoing.audience, outgoing.chat_id),
             "audience": outgoing.audience,
             "chat_id": outgoing.chat_id,
+            "address": outgoing.address,
             "update_id": self._changes.cause,
             "method": outgoing.method,
             "payload": dict(outgoing.payload),

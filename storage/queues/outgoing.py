@@ -15,6 +15,8 @@ class Audience(StrEnum):
     PERSON = "person"
     ADMINISTRATORS = "administrators"
     FACILITATORS = "facilitators"
+    # Anybody who is written to by e-mail.
+    EMAIL = "email"
 
 
 class OutboxState(StrEnum):
@@ -23,6 +25,10 @@ class OutboxState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     PARKED = "parked"
+
+
+# The method of an outbox row that is no call to Telegram.
+EMAIL = "email"
 
 
 class Making(StrEnum):
@@ -55,6 +61,7 @@ class Outgoing:
     record of the delivery, without its content. `quotes` are the ids of questions whose words the
     message repeats: the message is found by them when who asked is erased. `not_before` is at most
     half an hour ahead.
+    An e-mail has an `address`, the method `EMAIL`, and a payload of `subject` and `text`.
     Nothing takes the place of a call that `is_final`: where its message is gone, it is not posted
     anew; where it can never be made, the person is not told.
     """
@@ -71,11 +78,14 @@ class Outgoing:
     is_final: bool = False
     makes: Making | None = None
     quotes: Collection[int] = ()
+    address: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a person without a chat, and a group with one (it is a setting)."""
         if (self.audience is Audience.PERSON) != (self.chat_id is not None):
             raise ValueError("a message to a person, and only such a one, needs a chat_id")
+        if (self.audience is Audience.EMAIL) != (self.address is not None):
+            raise ValueError("an e-mail, and only one, needs an address")
 
 
 @dataclass(frozen=True, slots=True)

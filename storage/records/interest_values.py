@@ -4,21 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from storage.records.lifecycle import OPEN, Actor, EventKind, Outcome, Reason, Side, Status
 from storage.subject import Kind, Subject
 
-
-class Status(StrEnum):
-    """The status of an interest."""
-
-    RECEIVED = "received"
-    TAKEN = "taken"
-    INTRODUCED = "introduced"
-    CLOSED = "closed"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-
-
-OPEN = frozenset({Status.RECEIVED, Status.TAKEN, Status.INTRODUCED})
+__all__ = ["OPEN", "Actor", "EventKind", "Outcome", "Reason", "Side", "Status"]
 
 
 class Role(StrEnum):
@@ -88,6 +77,16 @@ class Interest:
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
+    owner_id: int | None = None
+    owner_name: str | None = None
+    taken_at: datetime | None = None
+    introduced_at: datetime | None = None
+    touched_at: datetime | None = None
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+    helped: str | None = None
+    helped_at: datetime | None = None
+    relaunched_at: datetime | None = None
 
     @property
     def is_anonymous(self) -> bool:
@@ -140,14 +139,14 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One step of a request; `actor_id` is a Telegram id, None for the person's own act.
+    """One entry of a request's history, which is only ever added to.
 
-    With `changes`, the person changed answers, and the status stayed what it was.
+    ``status`` is the one after it. With ``changes``, the person changed answers.
     """
 
+    kind: EventKind
     status: Status
     at: datetime
-    actor_id: int | None
-    actor_name: str | None
-    note: str | None
+    actor: Actor
+    note: str | None = None
     changes: tuple[Change, ...] = ()

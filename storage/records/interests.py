@@ -4,13 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
-from storage.engine.schema import interest_events, interests
+from storage.engine.schema import deadlines, interest_events, interests
 from storage.records.interest_values import (
-    OPEN,
     Change,
     Changed,
     ContactKind,
@@ -20,23 +19,42 @@ from storage.records.interest_values import (
     NewInterest,
     RecordedInterest,
     Role,
+)
+from storage.records.lifecycle import (
+    FIRM,
+    MOVES,
+    NO_PARTICULARS,
+    OPEN,
+    Actor,
+    EventKind,
+    Outcome,
+    Particulars,
+    Reason,
+    Side,
     Status,
 )
 from storage.records.numbers import Numbering
 
 # Re-exported: callers import the values and their repository from one module.
 __all__ = [
+    "FIRM",
     "OPEN",
+    "Actor",
     "Change",
     "Changed",
     "ContactKind",
     "Event",
+    "EventKind",
     "Interest",
     "Interests",
     "Moved",
     "NewInterest",
+    "Outcome",
+    "Particulars",
+    "Reason",
     "RecordedInterest",
     "Role",
+    "Side",
     "Status",
 ]
 
@@ -84,8 +102,7 @@ class Interests(Repository):
         )
         if changed is None:
             raise NotFoundError(f"no interest {interest_id} to change")
-        event = Event(changed.status, self._now, None, None, None, changes)
-        await self._record(interest_id, event)
+        await self.record(changed, EventKind.CHANGED, FIRM, changes=changes)
         return Changed(changed, changes)
 
     async def of_person(self, person_id: int) -> tuple[Interest, ...]:
@@ -124,38 +141,35 @@ class Interests(Repository):
     async def move(
         self,
         interest_id: int,
-        *,
-        allowed_from: Collection[Status],
-        to: Status,
-        actor_id: int | None,
-        actor_name: str | None,
-        note: str | None = None,
+        kind: EventKind,
+        actor: Actor,
+        particulars: Particulars = NO_PARTICULARS,
     ) -> Moved:
-        """Change an interest's status from an allowed one: of two calls at once, one wins.
+        """Make a move of the table, if it is legal now: of two calls at once, one wins.
 
         Raises `NotFoundError` if it does not exist. An anonymous one never changes.
         """
-        conditions = (
+        move = MOVES[kind]
+        if actor.side not in move.by:
+            raise ValueError(f"{kind} is no move of {actor.side}")
+        values = self._after(kind, actor, particulars)
+        if actor.side is Side.ADMINISTRATOR:
+            values["touched_at"] = self._now
+        moved = await self._update(
             interests.c.id == interest_id,
-            interests.c.status.in_(allowed_from),
+            interests.c.status.in_(move.sources),
             interests.c.person_id.is_not(None),
+            **values,
         )
-        moved = await self._update(*conditions, **self._standing(to))
         if moved is None:
             return Moved(await self._required(interests.c.id == interest_id), won=False)
-        await self._record(interest_id, Event(to, self._now, actor_id, actor_name, note))
+        await self.record(moved, kind, actor, note=particulars.note)
         return Moved(moved, won=True)
 
     async def withdraw(self, interest_id: int, person_id: int) -> Moved:
         """Withdraw the person's own interest while it is open; `NotFoundError` if not theirs."""
-        own = (interests.c.id == interest_id) & (interests.c.person_id == person_id)
-        moved = await self._update(
-            own, interests.c.status.in_(OPEN), **self._standing(Status.WITHDRAWN)
-        )
-        if moved is None:
-            return Moved(await self._required(own), won=False)
-        await self._record(interest_id, Event(Status.WITHDRAWN, self._now, None, None, None))
-        return Moved(moved, won=True)
+        await self._required(interests.c.id == interest_id, interests.c.person_id == person_id)
+        return await self.move(interest_id, EventKind.WITHDRAW, FIRM)
 
     async def events(self, interest_id: int) -> tuple[Event, ...]:
         """Give all steps of an interest, oldest first."""
@@ -164,7 +178,31 @@ class Interests(Repository):
             .where(interest_events.c.interest_id == interest_id)
             .order_by(interest_events.c.id)
         )
-        return tuple(Event(Status(row[0]), *row[1:-1], _changes(row[-1])) for row in result)
+        return tuple(_event(row) for row in result)
+
+    async def record(
+        self,
+        interest: Interest,
+        kind: EventKind,
+        actor: Actor,
+        *,
+        note: str | None = None,
+        changes: Sequence[Change] = (),
+    ) -> None:
+        """Add an event to the history of a request, as it stands now; nothing else changes."""
+        await self._connection.execute(
+            self._insert(interest_events).values(
+                interest_id=interest.id,
+                kind=kind,
+                status=interest.status,
+                at=self._now,
+                side=actor.side,
+                actor_id=actor.id,
+                actor_name=actor.name,
+                note=note,
+                changes=[[one.field, one.before, one.after] for one in changes],
+            )
+        )
 
     async def anonymise(self, condition: ColumnElement[bool]) -> int:
         """Erase all but number, project, status, role and dates of these; returns how many."""
@@ -175,6 +213,7 @@ class Interests(Repository):
             .where(interest_events.c.interest_id.in_(chosen))
             .values(actor_id=None, actor_name=None, note=None, changes=[])
         )
+        await self._connection.execute(delete(deadlines).where(deadlines.c.interest_id.in_(chosen)))
         result = await self._connection.execute(
             update(interests).where(condition).values(**_ANONYMOUS)
         )
@@ -191,33 +230,29 @@ class Interests(Repository):
                 project_id=new.project_id,
                 created_at=self._now,
                 **_answers(new),
-                **self._standing(Status.RECEIVED),
+                status=Status.RECEIVED,
+                updated_at=self._now,
             )
             .on_conflict_do_nothing(index_elements=[interests.c.person_id, interests.c.project_id])
             .returning(interests)
         )
         row = result.one_or_none()
-        return None if row is None else await self._received(_interest(row))
+        if row is None:
+            return None
+        created = _interest(row)
+        await self.record(created, EventKind.DECLARE, FIRM)
+        return created
 
     async def _revive(self, interest_id: int, new: NewInterest) -> Interest | None:
         revived = await self._update(
             interests.c.id == interest_id,
             interests.c.status == Status.WITHDRAWN,
             **_answers(new),
-            **self._standing(Status.RECEIVED),
+            **self._after(EventKind.DECLARE_AGAIN, FIRM),
         )
-        return None if revived is None else await self._received(revived)
-
-    async def _received(self, interest: Interest) -> Interest:
-        await self._record(interest.id, Event(Status.RECEIVED, self._now, None, None, None))
-        return interest
-
-    async def _record(self, interest_id: int, event: Event) -> None:
-        values = asdict(event)
-        values["changes"] = [[one.field, one.before, one.after] for one in event.changes]
-        await self._connection.execute(
-            self._insert(interest_events).values(interest_id=interest_id, **values)
-        )
+        if revived is not None:
+            await self.record(revived, EventKind.DECLARE_AGAIN, FIRM)
+        return revived
 
     async def _update(self, *conditions: ColumnElement[bool], **values: object) -> Interest | None:
         result = await self._connection.execute(
@@ -244,9 +279,27 @@ class Interests(Repository):
             raise NotFoundError("no such interest")
         return interest
 
-    def _standing(self, status: Status) -> dict[str, object]:
-        closed_at = None if status in OPEN else self._now
-        return {"status": status, "updated_at": self._now, "closed_at": closed_at}
+    def _after(
+        self, kind: EventKind, actor: Actor, particulars: Particulars = NO_PARTICULARS
+    ) -> dict[str, object]:
+        """Return the columns that a move sets."""
+        status, owner = MOVES[kind].target, particulars.owner or actor
+        in_charge: dict[str, object] = {"owner_id": owner.id, "owner_name": owner.name}
+        if status is None:
+            return in_charge
+        values: dict[str, object] = {
+            "status": status,
+            "outcome": particulars.outcome,
+            "reason": particulars.reason,
+            "closed_at": None if status in OPEN else self._now,
+        }
+        if status is Status.RECEIVED:
+            values |= dict.fromkeys(("owner_id", "owner_name", "taken_at", "introduced_at"))
+        elif status is Status.TAKEN:
+            values |= in_charge | {"taken_at": self._now}
+        elif status is Status.INTRODUCED:
+            values["introduced_at"] = self._now
+        return values
 
 
 _OF_PEOPLE = (
@@ -255,8 +308,10 @@ _OF_PEOPLE = (
     .order_by(interests.c.id)
 )
 _EVENT = (
+    interest_events.c.kind,
     interest_events.c.status,
     interest_events.c.at,
+    interest_events.c.side,
     interest_events.c.actor_id,
     interest_events.c.actor_name,
     interest_events.c.note,
@@ -285,6 +340,8 @@ _ANONYMOUS = {
     "contact_note": None,
     "message": None,
     "siret": None,
+    "owner_id": None,
+    "owner_name": None,
 }
 
 
@@ -312,9 +369,16 @@ def _changes(stored: Sequence[object]) -> tuple[Change, ...]:
     )
 
 
+def _event(row: Row[*tuple[Any, ...]]) -> Event:
+    actor = Actor(Side(row.side), row.actor_id, row.actor_name)
+    kind, status = EventKind(row.kind), Status(row.status)
+    return Event(kind, status, row.at, actor, row.note, _changes(row.changes))
+
+
 def _interest(row: Row[*tuple[Any, ...]]) -> Interest:
     values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
     values["status"] = Status(values["status"])
     values["contact_kind"] = ContactKind(values["contact_kind"])
-    values["role"] = None if values["role"] is None else Role(values["role"])
+    for name, kind in (("role", Role), ("outcome", Outcome), ("reason", Reason)):
+        values[name] = None if values[name] is None else kind(values[name])
     return Interest(**values)

@@ -1,0 +1,1 @@
+"""Figures drawn and written to files: the picture of /stats, the export, the quarterly report."""

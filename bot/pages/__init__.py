@@ -1,0 +1,1 @@
+"""Web pages for who does not live on Telegram, rendered without script."""

@@ -1,0 +1,1 @@
+"""What runs by the clock and writes to people: reminders of requests, news of projects."""

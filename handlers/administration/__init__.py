@@ -1,0 +1,1 @@
+"""What administrators do with requests in their group: cards, lists, moves, figures."""

@@ -1,0 +1,140 @@
+"""Writing to others than who is being answered: people, the groups of the team, by e-mail.
+
+It needs no update, so whatever runs by the clock or on a web page writes in the same way as a turn.
+Nothing is sent from here: each message becomes a row of the outbox, in the caller's transaction.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from handlers.core.keyboards import Keyboard
+from handlers.core.services import Services
+from handlers.core.showing import options_of
+from handlers.messages import speaking
+from storage.queues.outbox import EMAIL, Audience, Delivery, Outgoing, Priority
+from storage.records.contexts import Context
+from storage.subject import Subject
+from storage.unit_of_work import UnitOfWork
+
+# Composes a text and its buttons in the language that is spoken when it is called.
+Words: TypeAlias = Callable[[], tuple[str, Keyboard | None]]
+
+
+class Posting:
+    """Queues messages in one unit of work."""
+
+    def __init__(self, services: Services, work: UnitOfWork) -> None:
+        self.services = services
+        self.work = work
+
+    async def tell(
+        self,
+        person_id: int,
+        words: Words,
+        *,
+        about: Subject | None = None,
+    ) -> None:
+        """Send a message to a person, in their language; do nothing if they were erased."""
+        person = await self.work.people.get(person_id)
+        if person is not None:
+            with speaking(person.tongue.language):
+                content = composed(*words())
+            self._owe("sendMessage", person.telegram_id, content, about)
+            remember_told(self.work, person_id, content)
+
+    def notify(
+        self,
+        audience: Audience,
+        text: str,
+        keyboard: Keyboard | None = None,
+        *,
+        about: Subject | None = None,
+        priority: Priority = Priority.ANSWER,
+    ) -> None:
+        """Send a message to a group; the sender resolves its chat id, which may have changed.
+
+        ``about`` is the record that the message shows: ``revise`` finds the message by it.
+        """
+        content = composed(text, keyboard)
+        self.work.outbox.owe(
+            Outgoing(audience, "sendMessage", content, about=about, priority=priority)
+        )
+
+    async def revise(
+        self, audience: Audience, about: Subject, text: str, keyboard: Keyboard | None = None
+    ) -> None:
+        """Edit the message that a group got about a record; post it if there is none.
+
+        Where it is in a chat that was left, or deleted, the sender posts it anew.
+        """
+        content = composed(text, keyboard)
+        delivery = await self.work.outbox.delivery(about)
+        if delivery is not None:
+            content |= {"message_id": delivery.message_id}
+            self._owe("editMessageText", delivery.chat_id, content, about)
+        elif not await self.work.outbox.reword(about, audience, content):
+            self.notify(audience, text, keyboard, about=about)
+
+    def mail(self, address: str, subject: str, text: str, *, about: Subject | None = None) -> None:
+        """Send an e-mail of plain text; where no mail server is set, it waits for one."""
+        content = {"subject": subject, "text": text}
+        self.work.outbox.owe(Outgoing(Audience.EMAIL, EMAIL, content, address=address, about=about))
+
+    def _owe(
+        self, method: str, chat_id: int, content: Mapping[str, object], about: Subject | None
+    ) -> None:
+        self.work.outbox.owe(
+            Outgoing(Audience.PERSON, method, content, chat_id=chat_id, about=about)
+        )
+
+
+def remember_told(work: UnitOfWork, person_id: int, content: Mapping[str, object]) -> None:
+    """Keep the buttons of a message that another person gets; it offers nothing to say yes to."""
+    keyboard = content.get("reply_markup")
+    if isinstance(keyboard, dict):
+        work.contexts.save(Context(person_id, options=options_of(keyboard)))
+
+
+def composed(
+    text: str, keyboard: Keyboard | None, reply_to: Delivery | None = None
+) -> dict[str, object]:
+    """Return the parameters of a message: HTML, buttons, and which message it quotes."""
+    parameters: dict[str, object] = {
+        "text": text,
+        "parse_mode": "HTML",
+        "link_preview_options": {"is_disabled": True},
+    }
+    if keyboard:
+        parameters["reply_markup"] = keyboard
+    if reply_to is not None:
+        parameters |= quoting(reply_to)
+    return parameters
+
+
+def quoting(quoted: Delivery) -> dict[str, object]:
+    """Return the parameters that make a message quote another one of the same chat."""
+    return {
+        "reply_parameters": {
+            # The sender leaves the quote out where the message goes to another chat by then.
+            "chat_id": quoted.chat_id,
+            "message_id": quoted.message_id,
+            # The quoted message may have been deleted: the message is then sent without the quote.
+            "allow_sending_without_reply": True,
+        }
+    }
+
+
+def blanked(delivery: Delivery, text: str) -> Outgoing:
+    """Return what replaces a message that was delivered; where it is gone, nothing is posted."""
+    return Outgoing(
+        Audience.PERSON,
+        "editMessageText",
+        composed(text, None) | {"message_id": delivery.message_id},
+        chat_id=delivery.chat_id,
+        is_final=True,
+    )
+
+
+def in_topic(topic: int | None) -> dict[str, object]:
+    """Return the parameter that sends a message into a topic; empty outside of topics."""
+    return {} if topic is None else {"message_thread_id": topic}
