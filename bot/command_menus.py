@@ -23,6 +23,7 @@ COMMANDS = (
     "themes",
     "proposer",
     "mesdemandes",
+    "alertes",
     "aide",
     "contact",
     "annuler",

@@ -30,6 +30,7 @@ from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.loop_alerts import LoopAlerts
 from bot.outbox.rate_limits import limits_of
 from bot.outbox.transport import Transport
+from bot.recurring.project_news import ProjectNewsTeller
 from bot.runtime import metrics
 from bot.runtime.lanes import Lanes
 from bot.runtime.supervisor import Loop, LoopName, StopOrder, Supervisor
@@ -179,6 +180,7 @@ class Service:
             Loop(LoopName.BACKLOG, parts.backlog.watch),
             Loop(LoopName.EVENT_LOOP_LAG, metrics.watch_loop),
             Loop(LoopName.PUBLISHER, parts.publisher.run, longest_pause=_SOON),
+            Loop(LoopName.PROJECT_NEWS, self._project_news().run),
             *self._optional_loops(),
         )
 
@@ -218,6 +220,10 @@ class Service:
     def _digest(self) -> WeeklyDigest:
         parts = self.parts
         return WeeklyDigest(parts.database, parts.services, parts.dispatcher.wake)
+
+    def _project_news(self) -> ProjectNewsTeller:
+        parts = self.parts
+        return ProjectNewsTeller(parts.database, parts.services, parts.dispatcher.wake)
 
     def _warn(self) -> None:
         if self._settings.admin_chat_id is None:

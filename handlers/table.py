@@ -13,7 +13,7 @@ from handlers.forms import tapping
 from handlers.forms.steps import Form
 from handlers.general import fallback, groups, languages, privacy, start_and_help
 from handlers.handoff import facilitators, own_exchange, person
-from handlers.projects import browse
+from handlers.projects import browse, subscriptions
 from handlers.questions import answer, choices, themes, town
 from handlers.requests import callback, interest, leads, own_requests, proposal
 
@@ -32,6 +32,7 @@ ALL: tuple[Handler, ...] = (
     *team_answers.HANDLERS,
     *other_question.HANDLERS,
     *browse.HANDLERS,
+    *subscriptions.HANDLERS,
     *interest.HANDLERS,
     *proposal.HANDLERS,
     *leads.HANDLERS,

@@ -48,6 +48,11 @@ class Census:
             {each.id: {**_places_of(each), **_names_of(each)} for each in self._projects}
         )
 
+    @property
+    def projects(self) -> tuple[Project, ...]:
+        """All projects, open or not, as the file orders them."""
+        return self._projects
+
     def listed(
         self,
         today: date,
@@ -84,6 +89,15 @@ class Census:
         The labels that mean every sector are left out.
         """
         named = {s for p in self.listed(today) for s in p.sectors if not _is_every_sector(s)}
+        return _alphabetical(named)
+
+    def every_territory(self) -> tuple[str, ...]:
+        """Return the territories of all projects, open or not, in French alphabetical order."""
+        return _alphabetical({t for p in self._projects for t in p.territories})
+
+    def every_sector(self) -> tuple[str, ...]:
+        """Return the sectors of all projects, open or not; none of those that mean every one."""
+        named = {s for p in self._projects for s in p.sectors if not _is_every_sector(s)}
         return _alphabetical(named)
 
     def search(

@@ -23,7 +23,9 @@ from storage.records.deadlines import Deadlines
 from storage.records.drafts import Drafts
 from storage.records.interests import Interests
 from storage.records.people import People
+from storage.records.project_news import ProjectNews
 from storage.records.questions import Questions
+from storage.records.subscriptions import Subscriptions
 from storage.workers.registry import Workers
 from storage.workers.schedule import Schedule
 
@@ -44,6 +46,8 @@ class UnitOfWork:
         self.contexts = Contexts(*bound)
         self.interests = Interests(*bound)
         self.deadlines = Deadlines(*bound)
+        self.subscriptions = Subscriptions(*bound)
+        self.project_news = ProjectNews(*bound)
         self.questions = Questions(*bound)
         self.conversations = Conversations(*bound)
         self.allowances = Allowances(*bound)

@@ -36,6 +36,7 @@ PERSONAL: dict[str, dict[str, Any]] = {
     "interests": {"id": INTEREST, "person_id": PERSON},
     "deadlines": {"interest_id": INTEREST},
     "interest_events": {"interest_id": INTEREST, "actor_id": TELEGRAM_ID, "status": "closed"},
+    "subscriptions": {"person_id": PERSON},
     "questions": {"person_id": PERSON, "treated_by": TELEGRAM_ID, "publication_id": None},
     "conversations": {
         "id": CONVERSATION,
@@ -50,6 +51,7 @@ PERSONAL: dict[str, dict[str, Any]] = {
     "publications": {"actor_id": TELEGRAM_ID, "decided_by_id": TELEGRAM_ID},
 }
 NOT_PERSONAL = {"counters", "chat_moves", "workers", "rests", "recurrences", "alarms"}
+NOT_PERSONAL |= {"known_projects", "project_news"}
 # Counts of a day at most, under a digest; and what happened to the bot.
 NOT_PERSONAL |= {"allowances", "alerts"}
 # What the page does not show: each is no thing said by or about the person.

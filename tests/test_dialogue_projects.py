@@ -126,6 +126,7 @@ async def test_a_search_that_finds_nothing_says_what_to_do(sme: Speaker) -> None
     assert "filtre" not in sme.text
     assert sme.labels == [
         "Tous les projets ouverts",
+        "Être prévenu des nouveaux projets",
         "Proposer une idée ou une ressource",
         "Parler à une personne",
     ]

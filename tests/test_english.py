@@ -44,6 +44,7 @@ FRENCH_ONLY = {
     "questions": r"foreign_.*",
     "requests": r"waiting",
     "rights": r"list_erased",
+    "subscriptions": r"team_.*",
     "towns": r"departments",
 }
 

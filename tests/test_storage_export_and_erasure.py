@@ -53,6 +53,8 @@ EXEMPT_TABLES = {
     "allowances": "how often something was done, under a digest, for a day at most",
     "alarms": "what is wrong with the files, as a digest",
     "deadlines": "when something is due about a request, by our words and ids; tested below",
+    "known_projects": "public",
+    "project_news": "public, and how far telling has come",
     "alerts": "references and numbers of ours, without what they are about",
 }
 NOT_FREE_TEXT = {
@@ -126,6 +128,9 @@ async def fill(database: Database) -> int:
             Draft(someone, "interest", "name", "a", {"company": SECRET}, unsure=SECRET)
         )
         work.contexts.save(Context(someone, "talents", "n", (Option(f"{SECRET} label", "n"),)))
+        await work.subscriptions.subscribe(
+            someone, f"{SECRET} territory", f"{SECRET} sector", f"{SECRET} consent"
+        )
         await work.questions.record(1, someone, f"{SECRET} question", "answer", ["talents"])
         interest = (
             await work.interests.register(
@@ -290,6 +295,7 @@ async def test_erasure_leaves_nothing_that_names_the_person(database: Database) 
         "interests": 1,
         "contexts": 1,
         "drafts": 1,
+        "subscriptions": 1,
         "conversations": 1,
         "questions": 1,
         "facilitation": 3,

@@ -32,6 +32,7 @@ NOTHING = {
     "inbox": 0,
     "contexts": 0,
     "drafts": 0,
+    "subscriptions": 0,
     "questions": 0,
     "conversations": 0,
     "signatures": 0,

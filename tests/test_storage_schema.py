@@ -300,6 +300,7 @@ LIMITED_ELSEWHERE = {
     "interest_events.changes": "the answers of a request, each limited; CHANGES a day",
     "conversations.before": "two questions as they are kept, and titles of entries",
     "contexts.options": "the buttons of one message of ours: 100 of 128 signs; one row a person",
+    "project_news.project_ids": "ids of the projects of one morning",
     "outbox.quotes": "ids of the few questions that a list quotes",
     "alerts.latest": "the latest five references",
     "questions.shown": "ids of the few entries that a decision shows",

@@ -14,6 +14,7 @@ from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine as forms
 from handlers.handoff import person as handoff
 from handlers.messages import language
+from handlers.projects import subscriptions
 from handlers.questions import ask, town
 from handlers.requests import leads, named
 from knowledge.matcher.matcher import Outcome
@@ -31,6 +32,8 @@ READINGS: tuple[Reading, ...] = (
     team_answers.answer,
     # After a message of several questions, and before the number of a choice: "the 3rd one".
     following.go_on_with_part,
+    # Before "stop" declines what is in sight: where news of projects can be stopped, it does that.
+    subscriptions.take_stop,
     # A number or a label of what is in sight is nothing else.
     typed_taps.take,
     # It answers what else a text asks, before its number or contact is taken.

@@ -19,6 +19,8 @@ from handlers.core.buttons import (
     ListThemes,
     Propose,
     SendData,
+    ShowSubscription,
+    Unsubscribe,
     with_person,
 )
 from handlers.core.callback_data import CallbackData
@@ -45,6 +47,7 @@ _DOES: tuple[tuple[CallbackData, Names], ...] = (
             "projects": "back all_projects same_words with_lead_too every_territory every_sector",
             "requests": "projects first_request",
             "interest": "other_projects",
+            "subscriptions": "not_now projects",
         },
     ),
     (ListProjects(seeks_lead=True), {"projects": "only_seeking_lead"}),
@@ -57,6 +60,8 @@ _DOES: tuple[tuple[CallbackData, Names], ...] = (
     (Propose(Role.LEAD.value), {"questions": "action_lead"}),
     (CallBack(), {"general": "button_call_back"}),
     (ListRequests(), {"questions": "action_requests", "requests": "all_requests"}),
+    (ShowSubscription(), {"general": "button_news"}),
+    (Unsubscribe(), {"subscriptions": "stop"}),
     (HandOver(), {"handoff": "hand_over"}),
     (SendData(), {"questions": "action_data"}),
     (AskErasure(), {"questions": "action_erase"}),
@@ -108,6 +113,12 @@ _NEEDS: tuple[tuple[Guidance, Names], ...] = (
             "contact": "label_company_sure label_name_sure",
             "interest": "submit",
             "handoff": "submit",
+        },
+    ),
+    (
+        _saying("no_subscription", ShowSubscription()),
+        {
+            "subscriptions": "agree choose_territory choose_sector all_t all_s change",
         },
     ),
     (_saying("no_answer", ListThemes()), {"questions": "vote_yes vote_no none_of_these read_on"}),

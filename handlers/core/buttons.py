@@ -72,6 +72,20 @@ class HandOver(CallbackData, prefix="q"):
 
 
 @dataclass(frozen=True)
+class ShowSubscription(CallbackData, prefix="sn"):
+    """Being told of new projects: what was chosen, or may be; territory and sector are keys."""
+
+    territory: ListKey = ""
+    sector: ListKey = ""
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Unsubscribe(CallbackData, prefix="su", few=True):
+    """The end of being told of new projects."""
+
+
+@dataclass(frozen=True)
 class ListRequests(CallbackData, prefix="m"):
     """The person's own requests."""
 
@@ -103,6 +117,11 @@ class AskErasure(CallbackData, prefix="xe", few=True):
 def person_button() -> Button:
     """Return the button to a person of the team: the same words under every message."""
     return button(TEXT.label("button_human"), AskHuman())
+
+
+def news_button(territory: str = "", sector: str = "") -> Button:
+    """Return the button that offers to be told of new projects; the keys are a list's filters."""
+    return button(TEXT.label("button_news"), ShowSubscription(territory, sector))
 
 
 def with_person(keyboard: Keyboard | None = None) -> Keyboard:

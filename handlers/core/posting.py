@@ -33,13 +33,14 @@ class Posting:
         words: Words,
         *,
         about: Subject | None = None,
+        priority: Priority = Priority.ANSWER,
     ) -> None:
         """Send a message to a person, in their language; do nothing if they were erased."""
         person = await self.work.people.get(person_id)
         if person is not None:
             with speaking(person.tongue.language):
                 content = composed(*words())
-            self._owe("sendMessage", person.telegram_id, content, about)
+            self._owe("sendMessage", person.telegram_id, content, about, priority)
             remember_told(self.work, person_id, content)
 
     def notify(
@@ -81,10 +82,22 @@ class Posting:
         self.work.outbox.owe(Outgoing(Audience.EMAIL, EMAIL, content, address=address, about=about))
 
     def _owe(
-        self, method: str, chat_id: int, content: Mapping[str, object], about: Subject | None
+        self,
+        method: str,
+        chat_id: int,
+        content: Mapping[str, object],
+        about: Subject | None,
+        priority: Priority = Priority.ANSWER,
     ) -> None:
         self.work.outbox.owe(
-            Outgoing(Audience.PERSON, method, content, chat_id=chat_id, about=about)
+            Outgoing(
+                Audience.PERSON,
+                method,
+                content,
+                chat_id=chat_id,
+                about=about,
+                priority=priority,
+            )
         )
 
 

@@ -47,6 +47,7 @@ class DataPage:
             self._requests(account["id"]),
             self._draft(account["id"]),
             self._context(account["id"]),
+            self._subscription(account["id"]),
             self._questions(account["id"]),
             self._conversations(account["id"]),
             self._waiting(),
@@ -83,6 +84,11 @@ class DataPage:
         rows = await self._page(Section.CONTEXT, person_id)
         if rows:
             yield TEXT("data_context", rows=rows)
+
+    async def _subscription(self, person_id: int) -> AsyncIterator[str]:
+        rows = await self._page(Section.SUBSCRIPTION, person_id)
+        if rows:
+            yield TEXT("data_subscription", rows=rows)
 
     async def _questions(self, person_id: int) -> AsyncIterator[str]:
         yield TEXT("data_questions", count=await self._count(Section.QUESTIONS, person_id))

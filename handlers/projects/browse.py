@@ -15,6 +15,7 @@ from handlers.core.buttons import (
     Propose,
     ShowProject,
     ShowRequest,
+    news_button,
     with_person,
 )
 from handlers.core.callback_data import CallbackData, ListKey, SearchWords
@@ -127,7 +128,13 @@ def _page_keyboard(query: ListProjects, page: Page[Project]) -> Keyboard:
         for number, project in page.numbered()
     ]
     steps = page.steps(lambda index: replace(query, page=index))
-    return rows(*cards, steps, *_filter_buttons(query), *_way_out(query))
+    return rows(
+        *cards,
+        steps,
+        *_filter_buttons(query),
+        *_way_out(query),
+        [news_button(query.territory, query.sector)],
+    )
 
 
 def _empty_keyboard(query: ListProjects) -> Keyboard:
@@ -138,6 +145,7 @@ def _empty_keyboard(query: ListProjects) -> Keyboard:
         *(_filter_buttons(query) if filtered else ()),
         *(without if filtered and query.words else ()),
         *_way_out(query),
+        [news_button(query.territory, query.sector)],
         [button(TEXT.label("propose"), Propose())],
     )
 

@@ -25,6 +25,7 @@ from storage.engine.schema import (
     publications,
     questions,
     signatures,
+    subscriptions,
 )
 from storage.queues.outbox import OutboxState
 
@@ -42,6 +43,7 @@ class Section(StrEnum):
     REQUESTS = "requests"
     DRAFT = "draft"
     CONTEXT = "context"
+    SUBSCRIPTION = "subscription"
     QUESTIONS = "questions"
     CONVERSATIONS = "conversations"
     # Our id of the request or conversation.
@@ -113,6 +115,10 @@ _SECTIONS: Mapping[Section, tuple[Select[Any], Column[Any]]] = {
     Section.DEADLINES: (select(deadlines).where(deadlines.c.interest_id == _OF), deadlines.c.id),
     Section.DRAFT: (select(drafts).where(drafts.c.person_id == _OF), drafts.c.person_id),
     Section.CONTEXT: (select(contexts).where(contexts.c.person_id == _OF), contexts.c.person_id),
+    Section.SUBSCRIPTION: (
+        select(subscriptions).where(subscriptions.c.person_id == _OF),
+        subscriptions.c.person_id,
+    ),
     Section.QUESTIONS: (select(questions).where(questions.c.person_id == _OF), questions.c.id),
     Section.CONVERSATIONS: (
         select(conversations).where(conversations.c.person_id == _OF),

@@ -20,6 +20,7 @@ from storage.engine.schema import (
     people,
     questions,
     rests,
+    subscriptions,
 )
 from storage.privacy.notices import SentNotice, sent_about
 from storage.queues.inbox import InboxState
@@ -69,6 +70,9 @@ class Rights(Repository):
             "interests": await self._beside(Interests).anonymise(mine),
             "contexts": await self._delete(contexts, contexts.c.person_id == person_id),
             "drafts": await self._delete(drafts, drafts.c.person_id == person_id),
+            "subscriptions": await self._delete(
+                subscriptions, subscriptions.c.person_id == person_id
+            ),
             "conversations": await self._delete(
                 conversations, conversations.c.person_id == person_id
             ),

@@ -17,6 +17,7 @@ from storage.engine.schema import (
     people,
     questions,
     signatures,
+    subscriptions,
 )
 from storage.privacy.notices import SentNotice, sent_about
 from storage.queues.alerts import Alerts
@@ -93,6 +94,7 @@ class Retention(Repository):
             "contexts": await self._delete(
                 contexts, contexts.c.at <= self._now - durations.context
             ),
+            "subscriptions": await self._forget_subscriptions(durations.person),
             "questions": await self._forget_questions(durations.question, limits),
             "conversations": ended,
             "signatures": await self._delete(
@@ -162,10 +164,19 @@ class Retention(Repository):
         old = await self._delete(questions, questions.c.asked_at < self._now - duration)
         return old + await self._beside(Questions).thin_out(limits)
 
+    async def _forget_subscriptions(self, duration: timedelta) -> int:
+        # Who is silent is told before, that it ends (bot/recurring/project_news.py): this is for
+        # what was not.
+        limit = self._now - duration
+        is_silent = exists().where(
+            people.c.id == subscriptions.c.person_id, people.c.last_seen_at < limit
+        )
+        return await self._delete(subscriptions, subscriptions.c.consent_at < limit, is_silent)
+
     async def _forget_people(self, duration: timedelta) -> int:
         left_something = [
             exists().where(table.c.person_id == people.c.id)
-            for table in (interests, drafts, questions, conversations)
+            for table in (interests, drafts, questions, conversations, subscriptions)
         ]
         return await self._delete(
             people,

@@ -114,7 +114,7 @@ class Interests(Repository):
         if not people:
             return {}
         result = await self._connection.execute(_OF_PEOPLE, {"people": list(people)})
-        loaded = [_interest(row) for row in result]
+        loaded = [as_interest(row) for row in result]
         return {
             person: tuple(each for each in loaded if each.person_id == person) for person in people
         }
@@ -132,7 +132,7 @@ class Interests(Repository):
             .where(interests.c.person_id.is_not(None))
             .order_by(interests.c.id)
         )
-        return tuple(_interest(row) for row in result)
+        return tuple(as_interest(row) for row in result)
 
     async def get(self, interest_id: int) -> Interest | None:
         """Find an interest by our id."""
@@ -239,7 +239,7 @@ class Interests(Repository):
         row = result.one_or_none()
         if row is None:
             return None
-        created = _interest(row)
+        created = as_interest(row)
         await self.record(created, EventKind.DECLARE, FIRM)
         return created
 
@@ -264,14 +264,14 @@ class Interests(Repository):
         row = result.one_or_none()
         if row is None:
             return None
-        changed = _interest(row)
+        changed = as_interest(row)
         if changed.person_id is not None:
             self._changes.touch(changed.person_id)
         return changed
 
     async def _find(self, *conditions: ColumnElement[bool]) -> Interest | None:
         row = (await self._connection.execute(select(interests).where(*conditions))).one_or_none()
-        return None if row is None else _interest(row)
+        return None if row is None else as_interest(row)
 
     async def _required(self, *conditions: ColumnElement[bool]) -> Interest:
         interest = await self._find(*conditions)
@@ -375,7 +375,8 @@ def _event(row: Row[*tuple[Any, ...]]) -> Event:
     return Event(kind, status, row.at, actor, row.note, _changes(row.changes))
 
 
-def _interest(row: Row[*tuple[Any, ...]]) -> Interest:
+def as_interest(row: Row[*tuple[Any, ...]]) -> Interest:
+    """Return the interest of a row with all columns."""
     values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
     values["status"] = Status(values["status"])
     values["contact_kind"] = ContactKind(values["contact_kind"])

@@ -6,11 +6,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
 from sqlalchemy.sql.dml import ReturningInsert
 
 from storage.engine.repository import Repository, insert_into
-from storage.engine.schema import people
+from storage.engine.schema import people, subscriptions
 
 # Of somebody who never wrote in another language.
 USUAL_LANGUAGE = "fr"
@@ -89,6 +89,11 @@ class People(Repository):
 
     async def blocked(self, telegram_id: int) -> None:
         """Record that this person blocked the bot; a later report does not move the date."""
+        blocking = select(people.c.id).where(people.c.telegram_id == telegram_id)
+        # Who comes back asks anew: nothing that was news meanwhile is sent.
+        await self._connection.execute(
+            delete(subscriptions).where(subscriptions.c.person_id.in_(blocking))
+        )
         is_new = people.c.blocked_at.is_(None)
         await self._change(people.c.telegram_id == telegram_id, is_new, blocked_at=self._now)
 

@@ -19,6 +19,10 @@ class Schedule(Repository):
         last_at = await self._last(name)
         return last_at is not None and (last_at < due or last_at > self._now + LONGEST_WAIT)
 
+    async def is_known(self, name: str) -> bool:
+        """Tell whether the task ever ran, or was noted to begin."""
+        return await self._connection.scalar(_LAST, {"name": name}) is not None
+
     async def claim(self, name: str, due: datetime) -> bool:
         """Tell whether the caller is to run the task due at that time; it counts as done on commit.
 

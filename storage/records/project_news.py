@@ -1,0 +1,117 @@
+"""What changed in the census since people were last told, and how far telling them has come."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import delete, select, update
+
+from storage.engine.repository import Repository
+from storage.engine.schema import interests, known_projects, project_news
+from storage.records.interests import Interest, as_interest
+from storage.records.lifecycle import OPEN
+
+
+class NewsKind(StrEnum):
+    """What happened to projects."""
+
+    OPENED = "opened"
+    CLOSED = "closed"
+    FOUND_LEAD = "found_lead"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProject:
+    """A project as it stood when people were last told; ``lead`` None where it sought one."""
+
+    project_id: str
+    title: str
+    lead: str | None
+    is_open: bool
+    is_announced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What people are being told: those up to a row (``told_up_to``) know it already.
+
+    Those who opened are told together; of the other kinds, each row is about one project.
+    """
+
+    id: int
+    kind: NewsKind
+    project_ids: tuple[str, ...]
+    told_up_to: int
+
+
+class ProjectNews(Repository):
+    """The tables `known_projects` and `project_news`."""
+
+    async def known(self) -> Mapping[str, KnownProject]:
+        """Give the projects as they stood when people were last told, by their ids."""
+        result = await self._connection.execute(select(known_projects))
+        return {row.project_id: KnownProject(*row) for row in result}
+
+    async def remember(self, projects: Collection[KnownProject]) -> None:
+        """Replace what is known by these."""
+        await self._connection.execute(delete(known_projects))
+        if projects:
+            await self._connection.execute(
+                self._insert(known_projects),
+                [
+                    {
+                        "project_id": each.project_id,
+                        "title": each.title,
+                        "lead": each.lead,
+                        "is_open": each.is_open,
+                        "is_announced": each.is_announced,
+                    }
+                    for each in projects
+                ],
+            )
+
+    async def begin(self, kind: NewsKind, project_ids: Collection[str]) -> None:
+        """Begin to tell people of this."""
+        await self._connection.execute(
+            self._insert(project_news).values(
+                kind=kind, project_ids=list(project_ids), at=self._now
+            )
+        )
+
+    async def next(self) -> News | None:
+        """Give what people are to be told first, unless another worker is telling them."""
+        result = await self._connection.execute(
+            select(project_news)
+            .order_by(project_news.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        row = result.one_or_none()
+        if row is None:
+            return None
+        return News(row.id, NewsKind(row.kind), tuple(row.project_ids), row.told_up_to)
+
+    async def told_up_to(self, news_id: int, row_id: int) -> None:
+        """Note that everybody up to this row was told."""
+        await self._connection.execute(
+            update(project_news).where(project_news.c.id == news_id).values(told_up_to=row_id)
+        )
+
+    async def end(self, news_id: int) -> None:
+        """Note that everybody was told."""
+        await self._connection.execute(delete(project_news).where(project_news.c.id == news_id))
+
+    async def waiting_for(self, project_id: str, after: int, most: int) -> tuple[Interest, ...]:
+        """Give the open requests about a project after this id, in the order of their ids."""
+        result = await self._connection.execute(
+            select(interests)
+            .where(
+                interests.c.project_id == project_id,
+                interests.c.status.in_(OPEN),
+                interests.c.person_id.is_not(None),
+                interests.c.id > after,
+            )
+            .order_by(interests.c.id)
+            .limit(most)
+        )
+        return tuple(map(as_interest, result))
