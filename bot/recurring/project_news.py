@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 NAME = "project-news"
 _LOOK_EVERY_SECONDS = 120.0
 # So many people are told in one transaction: composing a message takes a fraction of a millisecond.
-_AT_ONCE = 50
+_AT_ONCE = 30
 # Some days before retention deletes the subscription of somebody silent.
 _SILENT = timedelta(days=360)
 
