@@ -17,6 +17,7 @@ from storage.queues.update_rate import UpdateRate
 from storage.read_ahead import ReadAhead
 from storage.records.allowances import Allowances
 from storage.records.change_requests import ChangeRequests
+from storage.records.colleagues import Colleagues
 from storage.records.contexts import Contexts
 from storage.records.conversations import Conversations
 from storage.records.deadlines import Deadlines
@@ -24,6 +25,7 @@ from storage.records.drafts import Drafts
 from storage.records.interests import Interests
 from storage.records.people import People
 from storage.records.questions import Questions
+from storage.records.request_lists import RequestLists
 from storage.workers.registry import Workers
 from storage.workers.schedule import Schedule
 
@@ -44,6 +46,8 @@ class UnitOfWork:
         self.contexts = Contexts(*bound)
         self.interests = Interests(*bound)
         self.deadlines = Deadlines(*bound)
+        self.request_lists = RequestLists(*bound)
+        self.colleagues = Colleagues(*bound)
         self.questions = Questions(*bound)
         self.conversations = Conversations(*bound)
         self.allowances = Allowances(*bound)
