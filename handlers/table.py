@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from handlers.administration import acts
+from handlers.administration import (
+    acts,
+    asking,
+    cards,
+    firm_search,
+    handing_over,
+    lists,
+    put_in_touch,
+    refusal_words,
+    request_history,
+)
 from handlers.conversation import edits, hear, other_question, team_answers
 from handlers.core import paging
 from handlers.core.ahead import Works
@@ -39,6 +49,13 @@ ALL: tuple[Handler, ...] = (
     *own_requests.HANDLERS,
     *own_exchange.HANDLERS,
     *acts.HANDLERS,
+    *asking.HANDLERS,
+    *put_in_touch.HANDLERS,
+    *handing_over.HANDLERS,
+    *refusal_words.HANDLERS,
+    *request_history.HANDLERS,
+    *lists.HANDLERS,
+    *cards.HANDLERS,
     *privacy.HANDLERS,
     *publish.HANDLERS,
     *history.HANDLERS,
@@ -48,12 +65,13 @@ ALL: tuple[Handler, ...] = (
     *unanswered.HANDLERS,
     *fill_gap.HANDLERS,
     hear.HEARING,
-    groups.HEARING,
+    *groups.HEARING,
     *fallback.HANDLERS,
 )
 
 # The slow work of handlers, done before their transaction.
 AHEAD: Works = {
+    **firm_search.AHEAD,
     **unanswered.AHEAD,
     **fill_gap.AHEAD,
     **publish.AHEAD,
