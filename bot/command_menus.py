@@ -1,7 +1,7 @@
 """What Telegram shows of the bot before anybody writes: the command menus and who runs the bot."""
 
 import logging
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
 
 from telegram import (
     BotCommand,
@@ -33,6 +33,7 @@ COMMANDS = (
     "langue",
 )
 FACILITATORS_COMMANDS = ("sansreponse", "tester", "faq", "historique", "signature")
+ADMINISTRATORS_COMMANDS = ("demandes", "demande", "aide")
 # Length limits: Bot API, setMyDescription and setMyShortDescription.
 _LONGEST_DESCRIPTION = 512
 _PRIVATE = BotCommandScopeAllPrivateChats()
@@ -64,9 +65,21 @@ def _introduction(bot: ExtBot[None], services: Services) -> Iterator[tuple[str, 
             bot.set_my_description(shorten(described, _LONGEST_DESCRIPTION), language_code=code),
         )
         yield "the short description", bot.set_my_short_description(short, language_code=code)
-    if services.facilitator_chat_id is not None:
-        scope = BotCommandScopeChat(services.facilitator_chat_id)
-        yield "the facilitators' menu", bot.set_my_commands(_menu(FACILITATORS_COMMANDS), scope)
+    for group, names in _menus_of_groups(services).items():
+        scope = BotCommandScopeChat(group)
+        yield "the menu of a group of the team", bot.set_my_commands(_menu(names), scope)
+
+
+def _menus_of_groups(services: Services) -> Mapping[int, tuple[str, ...]]:
+    """Return the commands by the groups of the team; one group may be both."""
+    menus: dict[int, tuple[str, ...]] = {}
+    for group, names in (
+        (services.admin_chat_id, ADMINISTRATORS_COMMANDS),
+        (services.facilitator_chat_id, FACILITATORS_COMMANDS),
+    ):
+        if group is not None:
+            menus[group] = (*menus.get(group, ()), *names)
+    return menus
 
 
 def _menu(names: Iterable[str]) -> list[BotCommand]:

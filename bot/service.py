@@ -322,6 +322,7 @@ def _services(
         identity=_identity(settings),
         clock=clock,
         admin_chat_id=settings.admin_chat_id,
+        details_in_private=settings.admin_details == "private",
         facilitator_chat_id=settings.facilitator_chat_id,
         flood_limit=settings.flood_limit,
         facilitator_ids=settings.facilitator_ids,

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     database_url: str = Field("sqlite+aiosqlite:///data/bot.db", repr=False)
     knowledge_dir: Path = Path(knowledge.__file__).parent
     admin_chat_id: ChatId = None
+    admin_details: Literal["group", "private"] = "group"
     facilitator_chat_id: ChatId = None
     facilitator_ids: Annotated[frozenset[int], NoDecode, BeforeValidator(_user_ids)] = frozenset()
     operator_name: str = ""

@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from handlers.administration import acts
+from handlers.administration import (
+    acts,
+    asking,
+    cards,
+    firm_search,
+    handing_over,
+    lists,
+    meeting,
+    put_in_touch,
+    refusal_words,
+    request_history,
+)
 from handlers.conversation import edits, hear, other_question, team_answers
 from handlers.core import paging
 from handlers.core.ahead import Works
@@ -39,7 +50,15 @@ ALL: tuple[Handler, ...] = (
     *tapping.HANDLERS,
     *own_requests.HANDLERS,
     *own_exchange.HANDLERS,
+    *meeting.HANDLERS,
     *acts.HANDLERS,
+    *asking.HANDLERS,
+    *put_in_touch.HANDLERS,
+    *handing_over.HANDLERS,
+    *refusal_words.HANDLERS,
+    *request_history.HANDLERS,
+    *lists.HANDLERS,
+    *cards.HANDLERS,
     *privacy.HANDLERS,
     *publish.HANDLERS,
     *history.HANDLERS,
@@ -49,12 +68,13 @@ ALL: tuple[Handler, ...] = (
     *unanswered.HANDLERS,
     *fill_gap.HANDLERS,
     hear.HEARING,
-    groups.HEARING,
+    *groups.HEARING,
     *fallback.HANDLERS,
 )
 
 # The slow work of handlers, done before their transaction.
 AHEAD: Works = {
+    **firm_search.AHEAD,
     **unanswered.AHEAD,
     **fill_gap.AHEAD,
     **publish.AHEAD,

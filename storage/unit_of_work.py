@@ -17,6 +17,7 @@ from storage.queues.update_rate import UpdateRate
 from storage.read_ahead import ReadAhead
 from storage.records.allowances import Allowances
 from storage.records.change_requests import ChangeRequests
+from storage.records.colleagues import Colleagues
 from storage.records.contexts import Contexts
 from storage.records.conversations import Conversations
 from storage.records.deadlines import Deadlines
@@ -26,6 +27,7 @@ from storage.records.people import People
 from storage.records.project_news import ProjectNews
 from storage.records.questions import Questions
 from storage.records.subscriptions import Subscriptions
+from storage.records.request_lists import RequestLists
 from storage.workers.registry import Workers
 from storage.workers.schedule import Schedule
 
@@ -48,6 +50,8 @@ class UnitOfWork:
         self.deadlines = Deadlines(*bound)
         self.subscriptions = Subscriptions(*bound)
         self.project_news = ProjectNews(*bound)
+        self.request_lists = RequestLists(*bound)
+        self.colleagues = Colleagues(*bound)
         self.questions = Questions(*bound)
         self.conversations = Conversations(*bound)
         self.allowances = Allowances(*bound)

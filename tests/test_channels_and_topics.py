@@ -122,3 +122,21 @@ async def test_what_becomes_of_a_file_sent_in_a_topic_is_said_there(offline: Off
     assert change is not None
     said = owed(Notice("Examiné", report="tout"), change.chat_id, change.topic_id)
     assert [outgoing.payload["message_thread_id"] for outgoing in said] == [77, 77]
+
+
+@pytest.mark.parametrize("where", [ADMINISTRATORS, OTHER["id"]])
+async def test_who_joins_the_administrators_is_met_and_who_leaves_is_forgotten(
+    offline: OfflineBot, where: int
+) -> None:
+    person = {"id": 77, "is_bot": False, "first_name": "Léa", "last_name": "Brun"}
+    group = chat(where, "supergroup")
+    joined = await handle(offline, message=message(where=group, new_chat_members=[person]))
+    assert joined.owed == ()
+    database = offline.database
+    async with database.begin() as work:
+        known = await work.colleagues.latest(9)
+    assert [one.name for one in known] == (["Léa Brun"] if where == ADMINISTRATORS else [])
+    left = await handle(offline, message=message(where=group, left_chat_member=person))
+    assert left.owed == ()
+    async with database.begin() as work:
+        assert await work.colleagues.latest(9) == ()

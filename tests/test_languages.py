@@ -23,11 +23,9 @@ def test_what_has_no_english_is_french_through_and_through() -> None:
     assert moment(at, "en") == "23 November 2026, 14:05"
     text = Catalogue.of("administration")
     with speaking("en"):
-        said = text.label("too_late", interest={"number": 7}, taken={"actor_name": "A", "at": at})
-    # The date is French too, as is the no-break space before the colon.
-    assert "23 novembre" in text.label(
-        "too_late", interest={"number": 7}, taken={"actor_name": "A", "at": at}
-    )
+        interest = {"number": 7, "status": "taken", "owner_name": "A", "taken_at": at}
+        said = text.label("too_late_take", interest=interest, standing="")
+    # The date is French too.
     assert "23 novembre" in said
 
 

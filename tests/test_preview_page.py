@@ -33,10 +33,11 @@ async def test_the_page_and_its_parts_are_served(page: httpx.AsyncClient) -> Non
     assert (await page.get("/static/../server.py")).status_code == 404
 
 
-async def test_the_state_holds_the_four_characters(page: httpx.AsyncClient) -> None:
+async def test_the_state_holds_every_conversation(page: httpx.AsyncClient) -> None:
     state = (await page.get("/preview/state")).json()
     keys = [character["key"] for character in state["characters"]]
-    assert keys == ["pme", "pme2", "administrateurs", "facilitateurs"]
+    groups = ["administrateurs", "facilitateurs"]
+    assert keys == ["pme", "pme2", *groups, "administrateur1", "administrateur2"]
     assert len(state["characters"][2]["members"]) == 2
 
 

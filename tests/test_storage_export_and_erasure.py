@@ -208,6 +208,7 @@ async def converse(work: UnitOfWork, someone: int) -> None:
         )
     )
     await work.conversations.switch_signature(TELEGRAM_ID)
+    await work.colleagues.meet(TELEGRAM_ID, f"{SECRET} colleague")
     await work.conversations.close(opened.conversation.id, TELEGRAM_ID, f"{SECRET} colleague")
     for about, message_id in ((opened.conversation.about, 60), (said.about, 61)):
         notice = await work.outbox.add(
@@ -292,6 +293,7 @@ async def test_erasure_leaves_nothing_that_names_the_person(database: Database) 
         "outbox": 11,
         "inbox": 4,
         "interest_events": 0,
+        "colleagues": 1,
         "interests": 1,
         "contexts": 1,
         "drafts": 1,

@@ -36,6 +36,7 @@ NOTHING = {
     "questions": 0,
     "conversations": 0,
     "signatures": 0,
+    "colleagues": 0,
     "allowances": 0,
     "publications": 0,
     "alerts": 0,

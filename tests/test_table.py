@@ -24,7 +24,9 @@ COLUMN_LENGTH = 32
 MADE = {"ask", "label", "choice", "bad", "title", "loop", "why", "mend", "matter", "group"}
 MADE |= {"field", "foreign", "language", "value", "words"}
 # Moves of requests: what each is told as, and why it was not made.
-MADE |= {"all", "which", "team", "firm", "told", "done", "slip", "too_late"}
+MADE |= {"told", "done", "slip", "too_late", "move", "refusal", "reason", "event"}
+MADE |= {"status", "standing", "groups", "where", "outcome"}
+MADE |= {"all", "which", "team", "firm"}
 
 
 def test_every_handler_names_its_authority() -> None:
@@ -37,6 +39,8 @@ def test_what_administrators_do_asks_for_their_authority() -> None:
     names = {h.callback.__name__: h.callback.authority for h in ALL}  # type: ignore[attr-defined]
     assert names["show_details"] is Authority.ADMINISTRATORS
     assert names["take_charge"] is Authority.ADMINISTRATORS
+    for name in ("close_request", "refuse_request", "hand_over", "put_in_touch", "show_standings"):
+        assert names[name] is Authority.ADMINISTRATORS
 
 
 def test_every_form_that_a_feature_makes_is_in_the_table() -> None:

@@ -56,7 +56,9 @@ class Replacements:
 
     async def _edit_newer(self, work: UnitOfWork, item: Pending) -> bool:
         """Make the edit in the message that was posted anew since; False where there is none."""
-        standing = await work.outbox.delivery(item.about) if item.about is not None else None
+        # Notes about one thing are messages of their own: none stands for another.
+        is_main = item.about is not None and not item.about.is_note
+        standing = await work.outbox.delivery(item.about) if item.about and is_main else None
         lost = Delivery(self._addresses.meant(item), item.payload["message_id"])
         if standing is None or standing == lost:
             return False

@@ -55,6 +55,11 @@ class PageEndpoint:
             _person("pme2", messenger.second_sme),
             _group("administrateurs", messenger.administrators),
             _group("facilitateurs", messenger.facilitators),
+            # The private chats of those in the groups, who may be written to alone.
+            *(
+                _person(f"administrateur{number}", member)
+                for number, member in enumerate(messenger.administrators.members, 1)
+            ),
         ]
         state = {
             "bot": messenger.bot(),

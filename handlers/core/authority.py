@@ -43,7 +43,7 @@ def requires(authority: Authority) -> Callable[[Callback], Callback]:
                 await media.say_what_is_read(context.turn)
                 await handler(update, context)
             else:
-                _refuse(authority, context.turn)
+                _refuse(authority, context.turn, is_of_team=bool(await team.roles(context.turn)))
 
         guarded.authority = authority  # type: ignore[attr-defined]  # read by the test that walks the handlers
         return guarded
@@ -97,11 +97,12 @@ def is_listed(turn: Turn, chat: Chat) -> bool:
     return chat.type == ChatType.PRIVATE and turn.user.id in turn.services.facilitator_ids
 
 
-def _refuse(authority: Authority, turn: Turn) -> None:
+def _refuse(authority: Authority, turn: Turn, *, is_of_team: bool) -> None:
     if authority is Authority.PERSON:
         text = TEXT("private_only", link=turn.services.deep_link("bonjour"))
     else:
-        text = TEXT("not_allowed")
+        # In a group of the team, a command of the other one is a slip, and no secret.
+        text = TEXT(f"where_{authority.value}" if is_of_team else "not_allowed")
     if turn.update.callback_query:
         turn.toast(TEXT.label("not_allowed"), alert=True)
     else:

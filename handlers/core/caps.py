@@ -109,6 +109,10 @@ async def hold(turn: Turn) -> bool:
     chat, user = turn.update.effective_chat, turn.update.effective_user
     if chat is None or chat.type == ChatType.PRIVATE:
         return False
+    message = turn.update.message
+    if message and (message.new_chat_members or message.left_chat_member):
+        # Joining or leaving asks for nothing, and gets no answer.
+        return False
     if not await roles(turn):
         if turn.update.edited_message is not None:
             # Its members edit what they say to each other: that is seldom for the bot to answer.

@@ -72,7 +72,9 @@ class Posting:
         delivery = await self.work.outbox.delivery(about)
         if delivery is not None:
             content |= {"message_id": delivery.message_id}
-            self._owe("editMessageText", delivery.chat_id, content, about)
+            # Several changes at once are one edit: the last of them shows all.
+            if not await self.work.outbox.edit_waiting(about, delivery, content):
+                self._owe("editMessageText", delivery.chat_id, content, about)
         elif not await self.work.outbox.reword(about, audience, content):
             self.notify(audience, text, keyboard, about=about)
 

@@ -112,6 +112,8 @@ class DataPage:
                 yield TEXT(name, rows=rows)
 
     async def _acts(self) -> AsyncIterator[str]:
+        for row in await self._page(Section.COLLEAGUE, self._telegram_id):
+            yield TEXT("data_colleague", row=row)
         if await self._count(Section.ACTS, self._telegram_id):
             yield TEXT("data_acts")
         async for piece in self._listed(Section.ACTS, self._telegram_id, "data_act_rows"):

@@ -1,10 +1,11 @@
 """Help for the groups of the team: what arrives there, and which messages are not passed on."""
 
-from telegram import Message, Update
+from telegram import Message, MessageEntity, Update
 from telegram.ext import CommandHandler, MessageHandler
 from telegram.ext import filters as on
 from telegram.ext.filters import MessageFilter
 
+from handlers.administration import cards, refusal_words
 from handlers.core import media
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
@@ -40,6 +41,8 @@ async def show_help(update: Update, context: BotContext) -> None:
 async def hear_reply(update: Update, context: BotContext) -> None:
     """Take a reply to the bot in a group: to a person's exchange, or to nobody, which is said."""
     turn, message = context.turn, update.message
+    if message is not None and await _is_about_request(turn, message):
+        return
     if message is None or await facilitators.take_reply(turn, message):
         return
     chat_roles = await roles(turn)
@@ -53,6 +56,46 @@ async def hear_reply(update: Update, context: BotContext) -> None:
         turn.say(TEXT("not_passed_on"), reply_to=message.message_id)
     elif Audience.FACILITATORS in chat_roles and not (message.text or "/").startswith("/"):
         turn.say(TEXT("no_exchange"), reply_to=message.message_id)
+
+
+async def _is_about_request(turn: Turn, message: Message) -> bool:
+    """Take a reply of an administrator that refuses a request in words, or names one to see.
+
+    A reply to a request's own message is about that one, whatever numbers it holds.
+    """
+    if Audience.ADMINISTRATORS not in await roles(turn):
+        return False
+    if await refusal_words.take_reason(turn, message):
+        return True
+    quoted = message.reply_to_message
+    sent = Delivery(quoted.chat.id, quoted.message_id) if quoted else None
+    about = await turn.work.outbox.subject_of(sent) if sent else None
+    return about is None and await cards.take_number(turn, message)
+
+
+@requires(Authority.ANYONE)
+async def hear_mention(update: Update, context: BotContext) -> None:
+    """Show the request that a message to the bot names; say what can be typed otherwise.
+
+    Only those of the team's groups: elsewhere a mention is talk among others.
+    """
+    turn, message = context.turn, update.message
+    chat_roles = await roles(turn)
+    if message is None or not chat_roles:
+        return
+    is_for_us = Audience.ADMINISTRATORS in chat_roles
+    if not (is_for_us and await cards.take_number(turn, message)):
+        turn.say(TEXT("mentioned", roles=chat_roles), reply_to=message.message_id)
+
+
+@requires(Authority.ANYONE)
+async def refuse_command(_update: Update, context: BotContext) -> None:
+    """Say that a group of the team has no such command, and where to read which it has."""
+    turn = context.turn
+    if await roles(turn):
+        # Telegram may mark as a command a text that has no word.
+        word = "".join(turn.text.split()[:1])[:40]
+        turn.say(TEXT("unknown_command", command=word))
 
 
 async def _is_for_administrators(
@@ -78,9 +121,32 @@ class _ToUs(MessageFilter):
         return author is not None and author.id == message.get_bot().id
 
 
+class _NamesUs(MessageFilter):
+    """Accepts messages that name the bot: of a group, it gets these beside commands and replies."""
+
+    def filter(self, message: Message) -> bool:
+        """Tell whether the bot's name stands in a message as a mention."""
+        named = message.parse_entities([MessageEntity.MENTION]).values()
+        return f"@{message.get_bot().username}".casefold() in map(str.casefold, named)
+
+
+class _CommandToUs(MessageFilter):
+    """Accepts commands that name no other bot."""
+
+    def filter(self, message: Message) -> bool:
+        """Tell whether a message begins with a command for this bot, or for any."""
+        name = (message.text or "").split(maxsplit=1)[0].partition("@")[2]
+        return not name or name.casefold() == message.get_bot().username.casefold()
+
+
 _IN_GROUP = on.UpdateType.MESSAGE & on.ChatType.GROUPS
 HANDLERS: tuple[Handler, ...] = (
     CommandHandler(("start", "aide", "help"), show_help, filters=_IN_GROUP),
 )
-# Registered after the other handlers: it takes the replies that they leave.
-HEARING: Handler = MessageHandler(_IN_GROUP & _ToUs() & ~on.StatusUpdate.ALL, hear_reply)
+# Registered after the other handlers: they take what those leave.
+_HEARD = _IN_GROUP & ~on.StatusUpdate.ALL
+HEARING: tuple[Handler, ...] = (
+    MessageHandler(_HEARD & _ToUs(), hear_reply),
+    MessageHandler(_HEARD & on.COMMAND & _CommandToUs(), refuse_command),
+    MessageHandler(_HEARD & on.TEXT & _NamesUs(), hear_mention),
+)

@@ -15,6 +15,7 @@ from storage.records.interests import (
     Interest,
     Moved,
     Particulars,
+    Reason,
     Role,
 )
 from storage.records.lifecycle import MOVES, NO_PARTICULARS
@@ -46,7 +47,7 @@ async def make(
     moved = await posting.work.interests.move(interest_id, kind, actor, particulars)
     if moved.won:
         if MOVES[kind].tells_firm:
-            await _tell_firm(posting, moved.interest, kind)
+            await _tell_firm(posting, moved.interest, kind, particulars)
         await notification.refresh(posting, moved.interest)
     return moved
 
@@ -59,13 +60,26 @@ async def withdraw(posting: Posting, interest_id: int, person_id: int) -> Moved:
     return moved
 
 
-async def _tell_firm(posting: Posting, interest: Interest, kind: EventKind) -> None:
+async def _tell_firm(
+    posting: Posting, interest: Interest, kind: EventKind, particulars: Particulars
+) -> None:
     if interest.person_id is None:
         return
 
     def said() -> tuple[str, Keyboard | None]:
         keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-        return TEXT(f"told_{kind}", interest=interest), with_person(keyboard)
+        return words_told(interest, kind, particulars), with_person(keyboard)
 
     # ``about`` tells ``undelivered`` which request the message was for, if it cannot be sent.
     await posting.tell(interest.person_id, said, about=interest.about_note)
+
+
+def words_told(interest: Interest, kind: EventKind, particulars: Particulars) -> str:
+    """Return what the firm is told of a move, in the language spoken: shown before it is made too.
+
+    A request that is not refused yet has no reason: it stands in the particulars.
+    """
+    reason = particulars.reason or interest.reason
+    why = TEXT.label(f"refusal_{reason}") if reason and reason is not Reason.OTHER else None
+    values = {"why": why or particulars.note, "outcome": particulars.outcome or interest.outcome}
+    return TEXT(f"told_{kind}", interest=interest, **values)

@@ -1,45 +1,22 @@
 """The notification of a request in the administrators' group: it shows how the request stands."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.core import alerts
-from handlers.core.callback_data import CallbackData
-from handlers.core.keyboards import Button, Keyboard, button, column
+from handlers.core.keyboards import Keyboard
 from handlers.core.posting import Posting, composed
 from handlers.messages import FRENCH, Catalogue, speaking
 from handlers.requests import changes
+from handlers.requests.request_buttons import first_buttons
 from storage.queues.outbox import Audience, Outgoing, Pending
-from storage.records.interests import Changed, Event, EventKind, Interest, Status
+from storage.records.interests import OPEN, Changed, Event, EventKind, Interest, Status
 from storage.subject import Kind
 from storage.unit_of_work import UnitOfWork
 
 TEXT = Catalogue.of("administration")
 # So many changes are shown with the details; the message must stay readable.
 _MOST_CHANGES = 3
-
-
-@dataclass(frozen=True)
-class ShowDetails(CallbackData, prefix="ad"):
-    """Show or hide the contact in the notification."""
-
-    interest_id: int
-    shown: bool
-
-
-@dataclass(frozen=True)
-class TakeCharge(CallbackData, prefix="at"):
-    """Take a request in charge."""
-
-    interest_id: int
-
-
-@dataclass(frozen=True)
-class UndoCharge(CallbackData, prefix="au"):
-    """Put a request back that was taken in charge."""
-
-    interest_id: int
+_ENDED = (Status.CLOSED, Status.REFUSED)
 
 
 async def post(posting: Posting, interest: Interest) -> None:
@@ -99,12 +76,25 @@ async def follow_group(posting: Posting, new_chat_id: int) -> None:
             await post(posting, interest)
 
 
-async def text_of(work: UnitOfWork, interest: Interest, *, details: bool) -> str:
-    """Return the words of the notification, with or without the contact."""
-    taking = await taken(work, interest) if interest.status is not Status.RECEIVED else None
+async def text_of(
+    work: UnitOfWork, interest: Interest, *, details: bool, is_card: bool = False
+) -> str:
+    """Return the words of the notification, with or without the contact.
+
+    ``is_card``: asked for by somebody, so that it says what is due next as well.
+    """
+    ended = await _ended(work, interest) if interest.status in _ENDED else None
     changed = await _changes(work, interest) if details else []
-    values = {"details": details, "taken": taking, "changed": changed}
+    due = await work.deadlines.of(interest.id) if is_card and interest.status in OPEN else ()
+    values = {"details": details, "ended": ended, "changed": changed, "due": due[:1]}
     return TEXT("notification", interest=interest, **values)
+
+
+async def _ended(work: UnitOfWork, interest: Interest) -> Event | None:
+    """Return the event that closed or refused a request: when, by whom, in which words."""
+    events = await work.interests.events(interest.id)
+    kinds = (EventKind.CLOSE, EventKind.REFUSE)
+    return next((event for event in reversed(events) if event.kind in kinds), None)
 
 
 async def _changes(work: UnitOfWork, interest: Interest) -> list[tuple[datetime, list[str]]]:
@@ -115,27 +105,9 @@ async def _changes(work: UnitOfWork, interest: Interest) -> list[tuple[datetime,
     return told[-_MOST_CHANGES:]
 
 
-async def taken(work: UnitOfWork, interest: Interest) -> Event | None:
-    """Return the last event that took the request in charge: when, and by whom."""
-    events = await work.interests.events(interest.id)
-    return next((event for event in reversed(events) if event.kind is EventKind.TAKE), None)
-
-
 def keyboard_of(interest: Interest, *, details: bool) -> Keyboard | None:
     """Return the buttons of the notification; None where nothing can be done any more."""
-    buttons = list(_buttons(interest, details=details))
-    return column(buttons) if buttons else None
-
-
-def _buttons(interest: Interest, *, details: bool) -> Iterator[Button]:
-    if interest.status is Status.WITHDRAWN:
-        return
-    label = "hide_details" if details else "details"
-    yield button(TEXT.label(label), ShowDetails(interest.id, shown=not details))
-    if interest.status is Status.RECEIVED:
-        yield button(TEXT.label("take_charge"), TakeCharge(interest.id))
-    elif interest.status is Status.TAKEN:
-        yield button(TEXT.label("undo_charge"), UndoCharge(interest.id))
+    return first_buttons(interest, details=details)
 
 
 async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:
@@ -146,7 +118,11 @@ async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:
     if item.audience is not Audience.PERSON:
         return False
     interest = await work.interests.get(about.id)
-    if interest is not None and not interest.is_anonymous:
+    if interest is not None and interest.person_id is not None:
+        person = await work.people.get(interest.person_id)
+        if person is not None and person.telegram_id != item.chat_id:
+            # It was for an administrator, who asked for the contact in private.
+            return False
         text = TEXT("undelivered", interest=interest, why=alerts.why(why))
         content = composed(text, None, await work.outbox.delivery(interest.about))
         work.outbox.owe(

@@ -559,6 +559,15 @@ signatures = Table(
     Column("used_at", UtcDateTime, nullable=False),
 )
 
+# The administrators whom the bot has met in their group.
+colleagues = Table(
+    "colleagues",
+    metadata,
+    Column("telegram_id", Id, primary_key=True, autoincrement=False),
+    Column("name", _NAME, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
 recurrences = Table(
     "recurrences",
     metadata,

@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, Column, Select, bindparam, exists, func, s
 
 from storage.engine.repository import Repository
 from storage.engine.schema import (
+    colleagues,
     contexts,
     conversation_messages,
     conversations,
@@ -56,6 +57,7 @@ class Section(StrEnum):
     INCOMING = "incoming"
     HANDLED = "handled"
     SIGNATURE = "signature"
+    COLLEAGUE = "colleague"
     ACTS = "acts"
     REPLIES = "replies"
     CLOSED = "closed"
@@ -152,6 +154,10 @@ _SECTIONS: Mapping[Section, tuple[Select[Any], Column[Any]]] = {
     Section.SIGNATURE: (
         select(signatures).where(signatures.c.telegram_id == _OF),
         signatures.c.telegram_id,
+    ),
+    Section.COLLEAGUE: (
+        select(colleagues).where(colleagues.c.telegram_id == _OF),
+        colleagues.c.telegram_id,
     ),
     Section.ACTS: (
         select(interest_events, interests.c.number)

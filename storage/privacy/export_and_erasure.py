@@ -26,10 +26,12 @@ from storage.privacy.notices import SentNotice, sent_about
 from storage.queues.inbox import InboxState
 from storage.queues.outbox import Audience, OutboxState, lane_of
 from storage.records.change_requests import ChangeRequests
+from storage.records.colleagues import Colleagues
 from storage.records.conversation_values import Conversation
 from storage.records.conversations import Conversations
 from storage.records.interest_values import Interest
 from storage.records.interests import Interests
+from storage.records.lifecycle import EventKind
 from storage.records.people import People, Person
 from storage.subject import Kind, Subject, is_of, tells_of
 
@@ -67,6 +69,7 @@ class Rights(Repository):
             "outbox": await self._erase_outgoing(person.telegram_id, about_them),
             "inbox": await self._erase_incoming(person.telegram_id, keep_update_id),
             "interest_events": await self._erase_acts(person.telegram_id),
+            "colleagues": await self._erase_colleague(person.telegram_id),
             "interests": await self._beside(Interests).anonymise(mine),
             "contexts": await self._delete(contexts, contexts.c.person_id == person_id),
             "drafts": await self._delete(drafts, drafts.c.person_id == person_id),
@@ -181,6 +184,22 @@ class Rights(Repository):
             .values(actor_id=None, actor_name=None)
         )
         return result.rowcount
+
+    async def _erase_colleague(self, telegram_id: int) -> int:
+        """Forget an administrator, and their name where a request was handed over to them."""
+        colleague = await self._beside(Colleagues).get(telegram_id)
+        if colleague is None:
+            return 0
+        handed = interest_events.c.kind == EventKind.HAND_OVER
+        rows = await self._connection.execute(
+            select(interest_events.c.id, interest_events.c.note).where(handed)
+        )
+        # Compared here: the database may hold the notes in a form that it cannot compare.
+        naming = [row.id for row in rows if row.note == colleague.name]
+        await self._connection.execute(
+            update(interest_events).where(interest_events.c.id.in_(naming)).values(note=None)
+        )
+        return await self._beside(Colleagues).forget(telegram_id)
 
     async def _delete(self, table: Table, condition: ColumnElement[bool]) -> int:
         return (await self._connection.execute(delete(table).where(condition))).rowcount

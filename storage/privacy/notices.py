@@ -1,12 +1,12 @@
 """Messages already sent to the team that show a person, to be blanked where they stand."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.engine.schema import outbox
+from storage.engine.schema import interests, outbox, people
 from storage.queues.outbox import Audience, OutboxState
 from storage.subject import Kind, Subject, tells_of
 
@@ -30,7 +30,7 @@ async def sent_about(
     result = await connection.execute(
         select(*columns)
         .distinct()
-        .where(tells_of(Kind.INTEREST, numbers), _is_seen_by_others())
+        .where(tells_of(Kind.INTEREST, numbers), _is_seen_by_others(numbers))
         .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
     )
     return tuple(
@@ -40,6 +40,13 @@ async def sent_about(
     )
 
 
-def _is_seen_by_others() -> ColumnElement[bool]:
-    """Select what went to the team: also what answers a tap, which is sent to the tapped chat."""
-    return (outbox.c.audience != Audience.PERSON) | (outbox.c.sent_chat_id < 0)
+def _is_seen_by_others(numbers: Collection[int]) -> ColumnElement[bool]:
+    """Select what went to the team: to its groups, to a tapped chat, to an administrator alone."""
+    own_chats = (
+        select(people.c.telegram_id)
+        .join(interests, interests.c.person_id == people.c.id)
+        .where(interests.c.id.in_(numbers))
+    )
+    is_to_another = (outbox.c.sent_chat_id > 0) & outbox.c.sent_chat_id.not_in(own_chats)
+    is_to_group = (outbox.c.audience != Audience.PERSON) | (outbox.c.sent_chat_id < 0)
+    return is_to_group | is_to_another

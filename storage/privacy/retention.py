@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Table, delete, exists, func, select, updat
 from storage.engine.repository import Repository
 from storage.engine.schema import (
     allowances,
+    colleagues,
     contexts,
     conversations,
     drafts,
@@ -51,8 +52,8 @@ class Durations:
     when an update was handled, `inbox_aside` from when it was set aside. `outbox_record` counts
     from when a message was parked, or from when it was sent if it is about no conversation and
     no interest; the record of one that quotes questions is kept as long as a question. `person`
-    counts from the last message of someone with no other data, and from the last use of a
-    facilitator's signature.
+    counts from the last message of someone with no other data, from the last use of a facilitator's
+    signature, and from when an administrator was last met.
     """
 
     context: timedelta = VALID
@@ -99,6 +100,9 @@ class Retention(Repository):
             "conversations": ended,
             "signatures": await self._delete(
                 signatures, signatures.c.used_at < self._now - durations.person
+            ),
+            "colleagues": await self._delete(
+                colleagues, colleagues.c.seen_at < self._now - durations.person
             ),
             "allowances": await self._delete(allowances, allowances.c.until <= self._now),
             "alerts": await self._beside(Alerts).forget(durations.outbox_record),

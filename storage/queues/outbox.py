@@ -193,6 +193,28 @@ class Outbox(Whereabouts):
         )
         return result.rowcount > 0
 
+    async def edit_waiting(
+        self, about: Subject, place: Delivery, payload: Mapping[str, Any]
+    ) -> bool:
+        """Replace the content of an edit of this message that still waits; False without one."""
+        await self._changes.write(outbox)
+        edits = await self._connection.execute(
+            select(outbox.c.id, outbox.c.payload)
+            .where(OUTBOX_WAITING, outbox.c.about == about.pack(), outbox.c.claimed_by.is_(None))
+            .where(outbox.c.method == "editMessageText", outbox.c.chat_id == place.chat_id)
+            .order_by(outbox.c.id.desc())
+        )
+        same = [row.id for row in edits if row.payload.get("message_id") == place.message_id]
+        if not same:
+            return False
+        # A sender may have claimed it since: what is being sent does not change any more.
+        result = await self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id == same[0], outbox.c.claimed_by.is_(None))
+            .values(payload=dict(payload))
+        )
+        return result.rowcount > 0
+
     async def has_waiting(self, lane: str, *conditions: ColumnElement[bool]) -> bool:
         """Tell whether a call that meets these conditions waits in a lane."""
         await self._changes.write(outbox)

@@ -1,0 +1,63 @@
+"""The history of a request, all of it, in words: what was done, by whom of the team, and when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from telegram import Update
+
+from handlers.administration.drawing import put, standing
+from handlers.administration.meeting import for_administrators
+from handlers.core.keyboards import rows
+from handlers.core.paging import Page
+from handlers.core.routing import Handler, tap
+from handlers.core.turn import BotContext
+from handlers.messages import FRENCH, speaking
+from handlers.requests import changes
+from handlers.requests.notification import TEXT
+from handlers.requests.request_buttons import ShowHistory, back
+from storage.records.interests import Event
+
+# A note may be long: the history shows its beginning, so that a page fits a message.
+_PAGE, _LONGEST_NOTE = 10, 250
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event of a history in words, as plain text."""
+
+    at: datetime
+    words: str
+
+
+@for_administrators
+async def show_history(update: Update, context: BotContext) -> None:
+    """Show a page of the history in place of the request; the last page first."""
+    turn, choice = context.turn, ShowHistory.of(update)
+    interest = await standing(turn, choice.interest_id)
+    if interest is None:
+        return
+    events = await turn.work.interests.events(interest.id)
+    told = tuple(Told(event.at, words_of(event)) for event in events)
+    index = choice.page if choice.page >= 0 else len(told)
+    page = Page.of(told, index, _PAGE)
+    steps = page.steps(lambda number: ShowHistory(interest.id, number))
+    text = TEXT("history", interest=interest, page=page)
+    await put(turn, interest, text, rows(steps, [back(interest)]))
+
+
+def words_of(event: Event) -> str:
+    """Return what an event was, in French, as the team reads it; without the contact."""
+    note = event.note
+    if note and len(note) > _LONGEST_NOTE:
+        note = f"{note[:_LONGEST_NOTE].rstrip()}…"
+    with speaking(FRENCH):
+        return TEXT.label(
+            f"event_{event.kind}",
+            who=event.actor.name or TEXT.label("event_somebody"),
+            side=event.actor.side,
+            note=note,
+            lines=changes.lines(event.changes, is_open=False),
+        )
+
+
+HANDLERS: tuple[Handler, ...] = (tap(ShowHistory, show_history),)

@@ -1,0 +1,141 @@
+"""Reading many requests: how many stand how, and lists of them for the team.
+
+Those of erased people are left out: nothing can be done about them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+
+from storage.engine.repository import Repository
+from storage.engine.schema import interests
+from storage.records.interest_values import Interest
+from storage.records.interests import Interests
+from storage.records.lifecycle import OPEN, Status
+
+# Projects and people in charge are listed as buttons: a message has no room for more.
+_MOST_GROUPS = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which requests a list holds; without a status, all that are open.
+
+    ``project_id`` empty: those without a project. ``owner_id``: who has them in charge.
+    """
+
+    status: Status | None = None
+    project_id: str | None = None
+    owner_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Open requests that have a project, or a person in charge, in common; ``key`` is its id."""
+
+    key: str
+    name: str
+    count: int
+
+
+class RequestLists(Repository):
+    """The table `interests`, read for the lists of the team."""
+
+    async def counts(self) -> Mapping[Status, int]:
+        """Count the requests by status; a status that none has is there too."""
+        result = await self._connection.execute(
+            select(interests.c.status, func.count()).where(_KNOWN).group_by(interests.c.status)
+        )
+        found = {Status(status): count for status, count in result}
+        return {status: found.get(status, 0) for status in Status}
+
+    async def count(self, wanted: Wanted) -> int:
+        """Count the requests of a list."""
+        counting = select(func.count()).select_from(interests).where(*_conditions(wanted))
+        return await self._connection.scalar(counting) or 0
+
+    async def page(self, wanted: Wanted, first: int, most: int) -> tuple[Interest, ...]:
+        """Give so many requests of a list after the ``first`` ones, the oldest first."""
+        ids = await self._connection.scalars(
+            select(interests.c.id)
+            .where(*_conditions(wanted))
+            # The id decides among those of one moment, so that no request is on two pages.
+            .order_by(interests.c.created_at, interests.c.id)
+            .offset(first)
+            .limit(most)
+        )
+        return await self.several(ids.all())
+
+    async def several(self, ids: Sequence[int]) -> tuple[Interest, ...]:
+        """Give the requests with these ids, in this order, without those that are gone."""
+        requests = self._beside(Interests)
+        found = [await requests.get(each) for each in ids]
+        return tuple(each for each in found if each is not None and not each.is_anonymous)
+
+    async def projects(self) -> tuple[Group, ...]:
+        """Give the projects that have open requests, those with the most first."""
+        project = func.coalesce(interests.c.project_id, "")
+        # Proposals have no project, and each a title of its own.
+        title = func.max(interests.c.project_title)
+        return await self._groups(project, title)
+
+    async def owners(self) -> tuple[Group, ...]:
+        """Give who has open requests in charge, those with the most first."""
+        return await self._groups(
+            interests.c.owner_id,
+            func.max(interests.c.owner_name),
+            interests.c.owner_id.is_not(None),
+        )
+
+    async def numbered(self, end: int, most: int) -> tuple[Interest, ...]:
+        """Give the requests whose number ends so, of the latest year first."""
+        ids = await self._connection.scalars(
+            select(interests.c.id)
+            .where(_KNOWN, interests.c.number.endswith(f"-{end:04d}"))
+            .order_by(interests.c.id.desc())
+            .limit(most)
+        )
+        return await self.several(ids.all())
+
+    async def firms(self, most: int) -> tuple[tuple[int, str], ...]:
+        """Give the id and the firm's name of the latest requests."""
+        result = await self._connection.execute(
+            select(interests.c.id, interests.c.company)
+            .where(_KNOWN)
+            .order_by(interests.c.id.desc())
+            .limit(most)
+        )
+        return tuple((row.id, row.company) for row in result)
+
+    async def _groups(
+        self,
+        key: ColumnElement[object],
+        name: ColumnElement[str],
+        *conditions: ColumnElement[bool],
+    ) -> tuple[Group, ...]:
+        result = await self._connection.execute(
+            select(key.label("key"), name.label("name"), func.count().label("total"))
+            .where(_KNOWN, interests.c.status.in_(OPEN), *conditions)
+            .group_by(key)
+            .order_by(func.count().desc(), key)
+            .limit(_MOST_GROUPS)
+        )
+        return tuple(Group(str(row.key), row.name or "", row.total) for row in result)
+
+
+_KNOWN = interests.c.person_id.is_not(None)
+
+
+def _conditions(wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
+    is_wanted = (
+        interests.c.status.in_(OPEN)
+        if wanted.status is None
+        else interests.c.status == wanted.status
+    )
+    conditions = [_KNOWN, is_wanted]
+    if wanted.project_id is not None:
+        conditions.append(func.coalesce(interests.c.project_id, "") == wanted.project_id)
+    if wanted.owner_id is not None:
+        conditions.append(interests.c.owner_id == wanted.owner_id)
+    return tuple(conditions)
