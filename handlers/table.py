@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from handlers.administration import acts
+from handlers.administration import acts, replies
 from handlers.conversation import edits, hear, other_question, team_answers
 from handlers.core import paging
 from handlers.core.ahead import Works
@@ -12,7 +12,7 @@ from handlers.curation import fill_gap, history, publish, trial, unanswered
 from handlers.forms import tapping
 from handlers.forms.steps import Form
 from handlers.general import fallback, groups, languages, privacy, start_and_help
-from handlers.handoff import facilitators, own_exchange, person
+from handlers.handoff import answering, facilitators, own_exchange, person
 from handlers.projects import browse
 from handlers.questions import answer, choices, themes, town
 from handlers.requests import callback, interest, leads, own_requests, proposal
@@ -39,11 +39,13 @@ ALL: tuple[Handler, ...] = (
     *own_requests.HANDLERS,
     *own_exchange.HANDLERS,
     *acts.HANDLERS,
+    *replies.HANDLERS,
     *privacy.HANDLERS,
     *publish.HANDLERS,
     *history.HANDLERS,
     *trial.HANDLERS,
     *person.HANDLERS,
+    *answering.HANDLERS,
     *facilitators.HANDLERS,
     *unanswered.HANDLERS,
     *fill_gap.HANDLERS,
@@ -67,4 +69,11 @@ TAPS: Mapping[str, Tap] = MappingProxyType(
     {each.prefix: each for each in ALL if isinstance(each, Tap) and each.prefix not in AHEAD}
 )
 
-FORMS: tuple[Form, ...] = (interest.FORM, proposal.FORM, callback.FORM, person.FORM, person.REPLY)
+FORMS: tuple[Form, ...] = (
+    interest.FORM,
+    proposal.FORM,
+    callback.FORM,
+    person.FORM,
+    answering.REPLY,
+    answering.WORD,
+)

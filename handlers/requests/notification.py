@@ -15,9 +15,11 @@ from storage.records.interests import Changed, Event, EventKind, Interest, Statu
 from storage.subject import Kind
 from storage.unit_of_work import UnitOfWork
 
-TEXT = Catalogue.of("administration")
+TEXT, NOTES = Catalogue.of("administration"), Catalogue.of("replies")
 # So many changes are shown with the details; the message must stay readable.
 _MOST_CHANGES = 3
+# So many notes are, and so much of each.
+_MOST_NOTES, _LONGEST_NOTE = 3, 300
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,13 @@ class TakeCharge(CallbackData, prefix="at"):
 @dataclass(frozen=True)
 class UndoCharge(CallbackData, prefix="au"):
     """Put a request back that was taken in charge."""
+
+    interest_id: int
+
+
+@dataclass(frozen=True)
+class WriteToFirm(CallbackData, prefix="yw"):
+    """Post the message whose replies go to the firm."""
 
     interest_id: int
 
@@ -104,7 +113,16 @@ async def text_of(work: UnitOfWork, interest: Interest, *, details: bool) -> str
     taking = await taken(work, interest) if interest.status is not Status.RECEIVED else None
     changed = await _changes(work, interest) if details else []
     values = {"details": details, "taken": taking, "changed": changed}
-    return TEXT("notification", interest=interest, **values)
+    text = TEXT("notification", interest=interest, **values)
+    return "\n\n".join(filter(None, [text, await _notes(work, interest, details=details)]))
+
+
+async def _notes(work: UnitOfWork, interest: Interest, *, details: bool) -> str:
+    """Return how many notes the team has kept, with the last of them among the details."""
+    events = await work.interests.events(interest.id)
+    notes = [event for event in events if event.kind is EventKind.NOTE]
+    shown = notes[-_MOST_NOTES:] if details else []
+    return NOTES("notes", count=len(notes), shown=shown, longest=_LONGEST_NOTE) if notes else ""
 
 
 async def _changes(work: UnitOfWork, interest: Interest) -> list[tuple[datetime, list[str]]]:
@@ -136,6 +154,8 @@ def _buttons(interest: Interest, *, details: bool) -> Iterator[Button]:
         yield button(TEXT.label("take_charge"), TakeCharge(interest.id))
     elif interest.status is Status.TAKEN:
         yield button(TEXT.label("undo_charge"), UndoCharge(interest.id))
+    if interest.status in (Status.TAKEN, Status.INTRODUCED):
+        yield button(NOTES.label("write_to_firm"), WriteToFirm(interest.id))
 
 
 async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:

@@ -23,14 +23,17 @@ class SentNotice:
 
 
 async def sent_about(
-    connection: AsyncConnection, numbers: Mapping[int, str]
+    connection: AsyncConnection, numbers: Mapping[int, str], kind: Kind = Kind.INTEREST
 ) -> tuple[SentNotice, ...]:
-    """Give the messages that the team got about these interests: their numbers, by id."""
+    """Give the messages that the team got about these interests: their numbers, by id.
+
+    With another kind, they are exchanges about requests.
+    """
     columns = (outbox.c.sent_chat_id, outbox.c.message_id, outbox.c.about)
     result = await connection.execute(
         select(*columns)
         .distinct()
-        .where(tells_of(Kind.INTEREST, numbers), _is_seen_by_others())
+        .where(tells_of(kind, numbers), _is_seen_by_others())
         .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
     )
     return tuple(
