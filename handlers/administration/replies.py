@@ -24,7 +24,7 @@ from handlers.handoff.replied_to import is_by_bot
 from handlers.handoff.threads import LONGEST
 from handlers.messages import Catalogue
 from handlers.requests import moves, notification
-from handlers.requests.notification import WriteToFirm
+from handlers.requests.team_notes import WriteToFirm
 from knowledge.text.length import units
 from storage.queues.outbox import Audience, Delivery
 from storage.records.conversation_values import Side

@@ -9,17 +9,15 @@ from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.posting import Posting, composed
 from handlers.messages import FRENCH, Catalogue, speaking
-from handlers.requests import changes
+from handlers.requests import changes, team_notes
 from storage.queues.outbox import Audience, Outgoing, Pending
 from storage.records.interests import Changed, Event, EventKind, Interest, Status
 from storage.subject import Kind
 from storage.unit_of_work import UnitOfWork
 
-TEXT, NOTES = Catalogue.of("administration"), Catalogue.of("replies")
+TEXT = Catalogue.of("administration")
 # So many changes are shown with the details; the message must stay readable.
 _MOST_CHANGES = 3
-# So many notes are, and so much of each.
-_MOST_NOTES, _LONGEST_NOTE = 3, 300
 
 
 @dataclass(frozen=True)
@@ -40,13 +38,6 @@ class TakeCharge(CallbackData, prefix="at"):
 @dataclass(frozen=True)
 class UndoCharge(CallbackData, prefix="au"):
     """Put a request back that was taken in charge."""
-
-    interest_id: int
-
-
-@dataclass(frozen=True)
-class WriteToFirm(CallbackData, prefix="yw"):
-    """Post the message whose replies go to the firm."""
 
     interest_id: int
 
@@ -114,15 +105,8 @@ async def text_of(work: UnitOfWork, interest: Interest, *, details: bool) -> str
     changed = await _changes(work, interest) if details else []
     values = {"details": details, "taken": taking, "changed": changed}
     text = TEXT("notification", interest=interest, **values)
-    return "\n\n".join(filter(None, [text, await _notes(work, interest, details=details)]))
-
-
-async def _notes(work: UnitOfWork, interest: Interest, *, details: bool) -> str:
-    """Return how many notes the team has kept, with the last of them among the details."""
-    events = await work.interests.events(interest.id)
-    notes = [event for event in events if event.kind is EventKind.NOTE]
-    shown = notes[-_MOST_NOTES:] if details else []
-    return NOTES("notes", count=len(notes), shown=shown, longest=_LONGEST_NOTE) if notes else ""
+    notes = team_notes.shown(await work.interests.events(interest.id), details=details)
+    return "\n\n".join(filter(None, [text, notes]))
 
 
 async def _changes(work: UnitOfWork, interest: Interest) -> list[tuple[datetime, list[str]]]:
@@ -154,8 +138,7 @@ def _buttons(interest: Interest, *, details: bool) -> Iterator[Button]:
         yield button(TEXT.label("take_charge"), TakeCharge(interest.id))
     elif interest.status is Status.TAKEN:
         yield button(TEXT.label("undo_charge"), UndoCharge(interest.id))
-    if interest.status in (Status.TAKEN, Status.INTRODUCED):
-        yield button(NOTES.label("write_to_firm"), WriteToFirm(interest.id))
+    yield from team_notes.write_buttons(interest)
 
 
 async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:

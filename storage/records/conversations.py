@@ -255,19 +255,20 @@ class Conversations(Repository):
         )
         return tuple(_message(row) for row in result)
 
-    async def last_word(self, conversation_id: int) -> Message | None:
-        """Find the last message that reached the other side, of either."""
-        result = await self._connection.execute(
-            select(conversation_messages)
-            .where(
-                conversation_messages.c.conversation_id == conversation_id,
-                conversation_messages.c.delivered_at.is_not(None),
-            )
-            .order_by(conversation_messages.c.id.desc())
-            .limit(1)
-        )
-        row = result.one_or_none()
-        return None if row is None else _message(row)
+    async def last_words(self, interest_ids: Collection[int]) -> dict[int, Message]:
+        """Give the last message of each exchange about these requests, by request.
+
+        It is one that the person knows: their own, or one of the team that they got.
+        """
+        if not interest_ids:
+            return {}
+        result = await self._connection.execute(_LAST_WORDS, {"requests": list(interest_ids)})
+        found = {}
+        for row in result.mappings():
+            values = dict(row)
+            interest_id = values.pop("interest_id")
+            found[interest_id] = Message(**values | {"side": Side(values["side"])})
+        return found
 
     async def last_reply(self, conversation_id: int) -> Message | None:
         """Find the team's last message that was delivered to the person."""
@@ -404,7 +405,21 @@ _AWAITING = (
     .order_by(conversation_messages.c.delivered_at, conversation_messages.c.id)
 )
 
-
+_last_known = (
+    select(func.max(conversation_messages.c.id))
+    .join(conversations, conversation_messages.c.conversation_id == conversations.c.id)
+    .where(
+        conversations.c.interest_id.in_(bindparam("requests", expanding=True)),
+        (conversation_messages.c.side == Side.PERSON)
+        | conversation_messages.c.delivered_at.is_not(None),
+    )
+    .group_by(conversation_messages.c.conversation_id)
+)
+_LAST_WORDS = (
+    select(conversation_messages, conversations.c.interest_id)
+    .join(conversations, conversation_messages.c.conversation_id == conversations.c.id)
+    .where(conversation_messages.c.id.in_(_last_known))
+)
 _REPLIED_AT = (
     select(
         conversation_messages.c.conversation_id,
