@@ -256,9 +256,54 @@ async def test_the_button_posts_a_message_whose_replies_go_at_once(
     assert "Bonjour" in sme.messages()[-1]["text"]
     second.sees(f"{number} : message remis à l'entreprise")
     assert QUESTION not in second.text
-    await replies(second, "x" * (LONGEST + 1), prompt)
+    long = await replies(second, "x" * (LONGEST + 1), prompt)
     second.sees(f"{LONGEST + 1} caractères", "Rien n'est transmis")
-    assert await kinds(stage) == ["declare", "take", "to_firm"]
+    await edits(second, long, "Plus court")
+    assert "Plus court" in sme.messages()[-1]["text"]
+    await edits(second, long, "Encore plus court")
+    assert "Encore plus court" in sme.messages()[-1]["text"]
+    assert await kinds(stage) == ["declare", "take", "to_firm", "to_firm"]
+    message, data = administrator.button("Écrire à l'entreprise")
+    stage.clock.passes(minutes=1)
+    await administrator.taps_data(message["message_id"], data, times=2)
+    assert len([m for m in administrator.new if "aussitôt" in m["text"]]) == 1
+
+
+async def test_a_refused_reply_that_is_edited_too_late_is_not_passed_on(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await administrator.taps("Pris en charge")
+    await administrator.taps("Écrire à l'entreprise")
+    long = await replies(administrator, "x" * (LONGEST + 1), administrator.new[-1])
+    told = len(sme.messages())
+    stage.clock.passes(days=400)
+    await edits(administrator, long, "Trop tard")
+    administrator.sees("plus de deux jours")
+    assert len(sme.messages()) == told
+
+
+async def test_an_album_is_asked_about_once(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    told, posted = len(sme.messages()), notification(administrator)["message_id"]
+    for caption in ("Le plan de l'atelier", ""):
+        stage.messenger.sends(
+            administrator.user,
+            "photo",
+            chat=administrator.chat_id,
+            caption=caption,
+            reply_to=posted,
+            media_group_id="7",
+        )
+    administrator.mark()
+    await stage.settles()
+    assert len(administrator.new) == 1
+    administrator.sees(QUESTION, "Seul le texte compte ici")
+    await administrator.taps("Message à l'entreprise")
+    assert "Le plan de l'atelier" in sme.messages()[-1]["text"]
+    assert len(sme.messages()) == told + 1
 
 
 async def test_the_firm_adds_a_word_to_its_request(
@@ -498,6 +543,19 @@ async def test_the_export_and_the_erasure_cover_it(
     question = [m for m in administrator.messages() if m["from"]["is_bot"]][-1]
     await replies(administrator, "Encore là ?", question)
     assert "Encore là" not in str(sme.messages())
+
+
+async def test_the_exchange_of_a_request_is_not_closed_as_a_question_is(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await writes(administrator, "Quand ?")
+    told = len(sme.messages())
+    facilitator = stage.member(stage.messenger.facilitators)
+    await facilitator.says("/aide")
+    await facilitator.taps_data(facilitator.messages()[-1]["message_id"], "hc:1:1")
+    assert len(sme.messages()) == told
+    assert await stage.rows(select(conversations.c.closed_at)) == [(None,)]
 
 
 async def test_who_tries_with_another_s_request_gets_nothing(

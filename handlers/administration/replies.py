@@ -20,6 +20,7 @@ from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.handoff import facilitators
+from handlers.handoff.edits import LATEST, author_of
 from handlers.handoff.replied_to import is_by_bot
 from handlers.handoff.threads import LONGEST
 from handlers.messages import Catalogue
@@ -27,6 +28,7 @@ from handlers.requests import moves, notification
 from handlers.requests.team_notes import WriteToFirm
 from knowledge.text.length import units
 from storage.queues.outbox import Audience, Delivery
+from storage.records.allowances import Spending
 from storage.records.conversation_values import Side
 from storage.records.interests import OPEN, EventKind, Interest
 from storage.subject import Kind, Subject
@@ -35,7 +37,9 @@ TEXT = Catalogue.of("replies")
 # A note is read in the notification, among the details.
 LONGEST_NOTE = 1000
 # So long is it known that a reply was taken: as long as Telegram lets people edit it.
-_SETTLED_FOR = timedelta(hours=48)
+_SETTLED_FOR = LATEST
+# A second tap within this time is part of a double tap.
+_SLIP = timedelta(seconds=5)
 _OURS = (Kind.INTEREST, Kind.EXCHANGE)
 
 
@@ -71,9 +75,11 @@ async def take_reply(turn: Turn, message: Message) -> bool:
             turn.say(TEXT(refusal), reply_to=message.message_id)
     elif interest is None:
         turn.say(TEXT("erased"), reply_to=message.message_id)
-    elif about.kind is Kind.EXCHANGE and about.is_note:
+    elif _asks_for_words(about):
         await _answer_prompt(turn, interest, message)
     else:
+        if media.has_caption(turn) and await media.deserves_a_word(turn):
+            turn.begin_with(TEXT("only_words"))
         text = TEXT("note_or_message", interest=interest, is_open=interest.status in OPEN)
         keyboard = _choices(interest)
         turn.say(text, keyboard, reply_to=message.message_id, about=interest.about_note)
@@ -81,17 +87,31 @@ async def take_reply(turn: Turn, message: Message) -> bool:
 
 
 async def take_edit(turn: Turn, message: Message) -> bool:
-    """Say that what was kept as a note stays as it was; False if it is about no request.
+    """Take the edit of a reply that was not passed on; False if it is about no request.
 
-    Before the tap there is nothing to say: the words are read then.
+    What was kept as a note stays as it was. Before the tap there is nothing to say: the words are
+    read then. What was refused for the firm, for its length for example, is passed on after all.
     """
-    if await _replied_to(turn, message) is None:
+    about = await _replied_to(turn, message)
+    if about is None:
         return False
-    if await _is_settled(turn, message) and await caps.allows(
-        turn, caps.EDITS, message.from_user.id if message.from_user else message.chat.id
-    ):
+    is_settled = await _is_settled(turn, message)
+    if not (is_settled or _asks_for_words(about)):
+        return True
+    if not await caps.allows(turn, caps.EDITS, author_of(message)):
+        return True
+    if is_settled:
         turn.say(TEXT("note_stays"), reply_to=message.message_id)
+    elif turn.work.now - message.date > LATEST:
+        turn.say(TEXT("edit_late"), reply_to=message.message_id)
+    else:
+        await take_reply(turn, message)
     return True
+
+
+def _asks_for_words(about: Subject) -> bool:
+    """Tell whether a message is the one whose replies go to the firm."""
+    return about.kind is Kind.EXCHANGE and about.is_note
 
 
 async def _replied_to(turn: Turn, message: Message) -> Subject | None:
@@ -137,7 +157,7 @@ async def _answer_prompt(turn: Turn, interest: Interest, message: Message) -> No
     if interest.status not in OPEN:
         turn.say(TEXT("not_open", interest=interest), reply_to=message.message_id)
     elif length > LONGEST:
-        text = TEXT("message_too_long", length=length, longest=LONGEST)
+        text = TEXT("reply_too_long", length=length, longest=LONGEST)
         turn.say(text, reply_to=message.message_id)
     elif await _pass_on(turn, interest, message):
         await media.say_what_is_passed_on(turn)
@@ -236,7 +256,12 @@ async def _pass_on(turn: Turn, interest: Interest, message: Message) -> bool:
 
 async def _settle(turn: Turn, reply: Message) -> None:
     """Note that a reply was taken, so that a second tap does not take it again."""
-    await turn.work.allowances.spend(_key(reply), 1, _SETTLED_FOR, _SETTLED_FOR)
+    await _spend(turn, _key(reply), _SETTLED_FOR)
+
+
+async def _spend(turn: Turn, key: str, within: timedelta) -> Spending:
+    """Note that something was done, so that it is not done again for a time."""
+    return await turn.work.allowances.spend(key, 1, within, within)
 
 
 async def _is_settled(turn: Turn, reply: Message) -> bool:
@@ -260,7 +285,7 @@ async def write_to_firm(update: Update, context: BotContext) -> None:
         turn.toast(TEXT.label("erased"), alert=True)
     elif interest.status not in OPEN:
         turn.toast(TEXT.label("not_open_toast", interest=interest), alert=True)
-    else:
+    elif (await _spend(turn, f"prompt:{turn.user.id}:{interest.id}", _SLIP)).is_allowed:
         opened = await turn.work.conversations.open_about(interest, Side.FACILITATORS)
         if await caps.allows(turn, caps.REPLIES, opened.id):
             tapped = update.effective_message

@@ -164,7 +164,11 @@ async def close(update: Update, context: BotContext) -> None:
     turn, choice = context.turn, CloseThread.of(update)
     conversation_id = choice.conversation_id
     conversation = await turn.work.conversations.get(conversation_id)
-    if conversation and not choice.sure and await _got_nothing(turn, conversation):
+    if conversation is None or conversation.interest_id is not None:
+        # What is about a request ends with the request.
+        turn.rewrite(TEXT("erased", number=None))
+        return
+    if not choice.sure and await _got_nothing(turn, conversation):
         _ask_whether(turn, conversation)
         return
     if not await caps.allows(turn, caps.ENDS, conversation_id):
