@@ -5,6 +5,7 @@ from dialogue import Message, Speaker, Stage, buttons, inside
 from sqlalchemy import func, select
 from test_dialogue_handoff import card, edits, hands_over, replies
 from test_dialogue_interest import open_project, registers
+from test_dialogue_media import photo, sends
 from test_dialogue_privacy import file_of
 
 from handlers.administration.replies import LONGEST_NOTE
@@ -288,17 +289,8 @@ async def test_an_album_is_asked_about_once(
 ) -> None:
     await registers(sme, stage)
     told, posted = len(sme.messages()), notification(administrator)["message_id"]
-    for caption in ("Le plan de l'atelier", ""):
-        stage.messenger.sends(
-            administrator.user,
-            "photo",
-            chat=administrator.chat_id,
-            caption=caption,
-            reply_to=posted,
-            media_group_id="7",
-        )
-    administrator.mark()
-    await stage.settles()
+    album = (photo("Le plan de l'atelier", album="7"), photo(album="7"))
+    await sends(administrator, *album, reply_to=posted)
     assert len(administrator.new) == 1
     administrator.sees(QUESTION, "Seul le texte compte ici")
     await administrator.taps("Message à l'entreprise")
