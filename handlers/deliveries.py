@@ -5,8 +5,7 @@ This covers messages of a conversation, and news to a person about their request
 
 from handlers.core import alerts
 from handlers.core.services import Services
-from handlers.handoff.threads import Threads
-from handlers.messages import Catalogue
+from handlers.handoff.threads import Threads, words
 from handlers.requests import notification
 from storage.queues.outbox import Audience, Delivery, Pending
 from storage.records.conversation_values import Conversation, Side
@@ -14,12 +13,12 @@ from storage.records.conversation_values import Message as ThreadMessage
 from storage.subject import Kind, Subject
 from storage.unit_of_work import UnitOfWork
 
-TEXT = Catalogue.of("handoff")
+_OF_THREADS = (Kind.HANDOFF, Kind.EXCHANGE)
 
 
 def is_in_thread(item: Pending) -> bool:
-    """Tell whether a message belongs to a conversation with facilitators."""
-    return item.about is not None and item.about.kind is Kind.HANDOFF
+    """Tell whether a message belongs to a conversation with the team."""
+    return item.about is not None and item.about.kind in _OF_THREADS
 
 
 async def arrived(work: UnitOfWork, item: Pending, services: Services) -> None:
@@ -39,7 +38,7 @@ async def arrived(work: UnitOfWork, item: Pending, services: Services) -> None:
         await threads.correct(conversation, message)
     if message.side is Side.FACILITATORS:
         corrected = item.method == "editMessageText"
-        text = TEXT("delivered", conversation=conversation, corrected=corrected)
+        text = words(conversation)("delivered", conversation=conversation, corrected=corrected)
         threads.note(conversation, text, reply_to=_typed(message))
         if not corrected:
             # The card then shows the reply, so that no colleague replies a second time.
@@ -61,8 +60,8 @@ async def failed(work: UnitOfWork, item: Pending, why: str, services: Services) 
     if pair is not None and pair[1].side is Side.FACILITATORS:
         conversation, message = pair
         blocked = why == "blocked"
-        words = "blocked" if blocked else "undelivered"
-        text = TEXT(words, conversation=conversation, why=alerts.why(why))
+        name = "blocked" if blocked else "undelivered"
+        text = words(conversation)(name, conversation=conversation, why=alerts.why(why))
         threads.note(conversation, text, reply_to=_typed(message))
         return blocked
     thread = await _conversation(work, item.about)
@@ -87,7 +86,10 @@ async def _tell_person(
 ) -> None:
     await threads.tell_person(
         conversation,
-        lambda: (TEXT(name, conversation=conversation, identity=services.identity), None),
+        lambda: (
+            words(conversation)(name, conversation=conversation, identity=services.identity),
+            None,
+        ),
     )
 
 
@@ -117,9 +119,12 @@ async def removed(work: UnitOfWork, item: Pending, services: Services, *, is_del
     if conversation is None or about is None:
         return
     threads = Threads(work, services)
-    if is_deleted:
-        threads.note(conversation, TEXT("reposted", conversation=conversation))
     message = await work.conversations.message(about.message_id) if about.message_id else None
+    if message is None and about.kind is Kind.EXCHANGE:
+        # Its main message is the notification, which is posted again when it changes.
+        return
+    if is_deleted:
+        threads.note(conversation, words(conversation)("reposted", conversation=conversation))
     if message is None:
         await threads.repost_question(conversation)
     else:
@@ -149,7 +154,7 @@ async def _message(work: UnitOfWork, item: Pending) -> tuple[Conversation, Threa
 
 
 async def _conversation(work: UnitOfWork, about: Subject | None) -> Conversation | None:
-    if about is None or about.kind is not Kind.HANDOFF:
+    if about is None or about.kind not in _OF_THREADS:
         return None
     return await work.conversations.get(about.id)
 

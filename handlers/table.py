@@ -13,6 +13,7 @@ from handlers.administration import (
     meeting,
     put_in_touch,
     refusal_words,
+    replies,
     request_history,
 )
 from handlers.conversation import edits, hear, other_question, team_answers
@@ -23,7 +24,7 @@ from handlers.curation import fill_gap, history, publish, trial, unanswered
 from handlers.forms import tapping
 from handlers.forms.steps import Form
 from handlers.general import fallback, groups, languages, privacy, start_and_help
-from handlers.handoff import facilitators, own_exchange, person
+from handlers.handoff import answering, facilitators, own_exchange, person
 from handlers.projects import browse, subscriptions
 from handlers.questions import answer, choices, themes, town
 from handlers.requests import callback, interest, leads, own_requests, proposal
@@ -59,11 +60,13 @@ ALL: tuple[Handler, ...] = (
     *request_history.HANDLERS,
     *lists.HANDLERS,
     *cards.HANDLERS,
+    *replies.HANDLERS,
     *privacy.HANDLERS,
     *publish.HANDLERS,
     *history.HANDLERS,
     *trial.HANDLERS,
     *person.HANDLERS,
+    *answering.HANDLERS,
     *facilitators.HANDLERS,
     *unanswered.HANDLERS,
     *fill_gap.HANDLERS,
@@ -88,4 +91,11 @@ TAPS: Mapping[str, Tap] = MappingProxyType(
     {each.prefix: each for each in ALL if isinstance(each, Tap) and each.prefix not in AHEAD}
 )
 
-FORMS: tuple[Form, ...] = (interest.FORM, proposal.FORM, callback.FORM, person.FORM, person.REPLY)
+FORMS: tuple[Form, ...] = (
+    interest.FORM,
+    proposal.FORM,
+    callback.FORM,
+    person.FORM,
+    answering.REPLY,
+    answering.WORD,
+)

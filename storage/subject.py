@@ -22,6 +22,7 @@ class Kind(StrEnum):
 
     INTEREST = "interest"
     HANDOFF = "handoff"
+    EXCHANGE = "exchange"
     GAP = "gap"
 
 
@@ -46,6 +47,7 @@ class Subject:
         allowed = {
             Kind.INTEREST: self.message_id is None,
             Kind.HANDOFF: self.message_id is None or not self.is_note,
+            Kind.EXCHANGE: self.message_id is None or not self.is_note,
             Kind.GAP: self.message_id is None and not self.is_note,
         }
         if not allowed[self.kind]:

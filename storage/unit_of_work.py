@@ -26,8 +26,8 @@ from storage.records.interests import Interests
 from storage.records.people import People
 from storage.records.project_news import ProjectNews
 from storage.records.questions import Questions
-from storage.records.subscriptions import Subscriptions
 from storage.records.request_lists import RequestLists
+from storage.records.subscriptions import Subscriptions
 from storage.workers.registry import Workers
 from storage.workers.schedule import Schedule
 

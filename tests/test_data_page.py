@@ -66,6 +66,7 @@ NOT_SHOWN = {
         "questions.update_id",
         "questions.publication_id",
         "conversations.question_id",
+        "conversations.interest_id",
         "inbox.update_id",
         "outbox.update_id",
     },

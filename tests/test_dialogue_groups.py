@@ -44,7 +44,7 @@ async def test_in_a_group_that_is_both_a_reply_is_told_what_it_answers(
     await stage.starts()
     await registers(sme, stage)
     await replies(administrator, "Bonjour Samira !", administrator.messages()[-1])
-    administrator.sees("n'est pas transmis à l'entreprise", "« Détails »")
+    administrator.sees("note pour l'équipe, ou message à l'entreprise ?")
     await administrator.says("/sansreponse")
     await replies(administrator, "Rien ?", administrator.new[-1])
     administrator.sees("n'est celui d'aucun échange")
@@ -75,13 +75,14 @@ async def test_another_group_is_sent_to_private_and_left_alone(
     assert administrator.new == []
 
 
-async def test_a_reply_to_a_notification_is_said_to_go_nowhere(
+async def test_a_reply_to_what_is_about_no_request_is_said_to_go_nowhere(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
     await registers(sme, stage)
     told = len(sme.messages())
+    await administrator.says("/aide")
     said = await replies(administrator, "Bonjour Samira !", administrator.messages()[-1])
-    administrator.sees("n'est pas transmis à l'entreprise", "« Détails »")
+    administrator.sees("n'est celui d'aucune demande", "n'est transmise à personne")
     assert administrator.new[-1]["reply_to_message"]["message_id"] == said["message_id"]
     assert len(administrator.new) == 1
     assert len(sme.messages()) == told

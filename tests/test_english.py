@@ -21,7 +21,7 @@ from knowledge.text.normalise import normalise
 FOLDER = Path(handlers.messages.__file__).parent
 ENGLISH = "en"
 # Files that only the team reads.
-TEAM_FILES = {"groups", "publication", "request_lists", "trial", "unanswered"}
+TEAM_FILES = {"groups", "publication", "replies", "request_lists", "trial", "unanswered"}
 # And one of words that are compared with what is typed, in both languages.
 TEAM_FILES |= {"typed_words"}
 # In the other files: what only the team reads, what is the same in every language or stored, and
@@ -30,7 +30,8 @@ FRENCH_ONLY = {
     "administration": r"(?!told_|refusal_(?!given_up|too_long|not_text|unread)|see_request).*",
     "alerts": r"(?!lost_answer).*",
     "callback": r"title_.*",
-    "caps": r"replies|ends|moves|team_member|other_group",
+    "caps": r"replies|ends|moves|notes|team_member|other_group",
+    "exchange": r"from_person|person_corrected|delivered|blocked|undelivered|reposted",
     "general": r"where_.*",
     "handoff": (
         r"card|from_person|person_corrected|close|reopen|delivered|blocked|undelivered|reposted"

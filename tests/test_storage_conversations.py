@@ -181,7 +181,7 @@ async def test_a_signature_is_switched_and_its_use_is_noted(
 
 
 async def sent_lines(work: UnitOfWork, thread: Conversation, message: Message) -> None:
-    for about in (thread.about, message.about, thread.about_note):
+    for about in (thread.about, thread.about_copy(message.id), thread.about_note):
         row = await work.outbox.add(
             Outgoing(Audience.FACILITATORS, "sendMessage", {"text": "x"}, about=about)
         )

@@ -210,7 +210,10 @@ async def converse(work: UnitOfWork, someone: int) -> None:
     await work.conversations.switch_signature(TELEGRAM_ID)
     await work.colleagues.meet(TELEGRAM_ID, f"{SECRET} colleague")
     await work.conversations.close(opened.conversation.id, TELEGRAM_ID, f"{SECRET} colleague")
-    for about, message_id in ((opened.conversation.about, 60), (said.about, 61)):
+    for about, message_id in (
+        (opened.conversation.about, 60),
+        (opened.conversation.about_copy(said.id), 61),
+    ):
         notice = await work.outbox.add(
             Outgoing(Audience.FACILITATORS, "sendMessage", {"text": SECRET}, about=about)
         )

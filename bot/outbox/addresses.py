@@ -10,6 +10,7 @@ from storage.unit_of_work import UnitOfWork
 _HOMES = {
     Kind.INTEREST: Audience.ADMINISTRATORS,
     Kind.HANDOFF: Audience.FACILITATORS,
+    Kind.EXCHANGE: Audience.ADMINISTRATORS,
     Kind.GAP: Audience.FACILITATORS,
 }
 

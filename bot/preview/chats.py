@@ -158,6 +158,19 @@ class Chats:
             raise bad("the person is not in this chat")
         return chat_id
 
+    def as_it_stands(self, message: Message) -> Message:
+        """Return a message with the one that it quotes as it is now; without it if it is gone."""
+        quoted = message.get("reply_to_message")
+        if quoted is None:
+            return message
+        present = self.find(quoted["chat"]["id"], quoted["message_id"])
+        rest = {k: v for k, v in message.items() if k != "reply_to_message"}
+        if present is None:
+            return rest
+        return rest | {
+            "reply_to_message": {k: v for k, v in present.items() if k != "reply_to_message"}
+        }
+
     def _quoted(self, chat_id: int, message_id: int) -> Message:
         original = self._messages.get(chat_id, {}).get(message_id)
         if original is None:

@@ -113,7 +113,7 @@ class Messenger:
         query = {
             "id": query_id,
             "from": user.as_json(),
-            "message": message,
+            "message": self.chats.as_it_stands(message),
             "chat_instance": str(chat),
             "data": data,
         }

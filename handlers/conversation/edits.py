@@ -8,6 +8,7 @@ from telegram.constants import ChatType
 from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
+from handlers.administration import replies
 from handlers.conversation import hear
 from handlers.core import caps
 from handlers.core.authority import Authority, requires
@@ -35,7 +36,8 @@ async def take_edit(update: Update, context: BotContext) -> None:
     if changes is False or await passed_on.take(turn, message):
         return
     if message.chat.type != ChatType.PRIVATE:
-        await facilitators.take_late_reply(turn, message)
+        if not await replies.take_edit(turn, message):
+            await facilitators.take_late_reply(turn, message)
     elif changes or await _is_last(turn, message):
         await _take_typed(turn, message)
 

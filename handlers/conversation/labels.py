@@ -103,6 +103,7 @@ _NEEDS: tuple[tuple[Guidance, Names], ...] = (
             "projects": "my_request",
             "requests": "change withdraw withdraw_sure keep project",
             "interest": "see_request",
+            "exchange": "add_word",
         },
     ),
     (

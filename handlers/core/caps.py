@@ -48,6 +48,8 @@ EDITS = Cap("edits", 30, timedelta(hours=1))
 REPLIES = Cap("replies", 100)
 ENDS = Cap("ends", 10)
 MOVES = Cap("moves", 10)
+# Of the team about one request: each stays in its history.
+NOTES = Cap("notes", 30)
 # Of one member of a group of the team: what they type, not what they tap.
 TEAM_MEMBER = Cap("team_member", 100, timedelta(minutes=10))
 # Of all members of any other group together; told once an hour, for the group may be large.
@@ -65,6 +67,7 @@ ALL = (
     REPLIES,
     ENDS,
     MOVES,
+    NOTES,
     TEAM_MEMBER,
     OTHER_GROUP,
 )

@@ -33,7 +33,7 @@ def sound_draft(turn: Turn, form: Form, draft: Draft) -> Draft:
         draft,
         answers=kept | carried,
         reuses=draft.reuses if is_reused else None,
-        unsure=draft.unsure if _asks_back(form, draft) else None,
+        unsure=draft.unsure if _asks_back(form, replace(draft, answers=kept)) else None,
     )
     place = _place(form, checked)
     return checked if place == draft.step else replace(checked, step=place, reminded=True)

@@ -5,7 +5,7 @@ from telegram.ext import CommandHandler, MessageHandler
 from telegram.ext import filters as on
 from telegram.ext.filters import MessageFilter
 
-from handlers.administration import cards, refusal_words
+from handlers.administration import cards, refusal_words, replies
 from handlers.core import media
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
@@ -15,8 +15,7 @@ from handlers.general import start_and_help
 from handlers.handoff import facilitators
 from handlers.messages import Catalogue
 from knowledge.curation.versions import PUBLISHABLE
-from storage.queues.outbox import Audience, Delivery
-from storage.subject import Kind
+from storage.queues.outbox import Audience
 
 TEXT = Catalogue.of("groups")
 
@@ -39,11 +38,13 @@ async def show_help(update: Update, context: BotContext) -> None:
 
 @requires(Authority.ANYONE)
 async def hear_reply(update: Update, context: BotContext) -> None:
-    """Take a reply to the bot in a group: to a person's exchange, or to nobody, which is said."""
+    """Take a reply to the bot in a group: about a request, in an exchange, or say it is neither."""
     turn, message = context.turn, update.message
     if message is not None and await _is_about_request(turn, message):
         return
-    if message is None or await facilitators.take_reply(turn, message):
+    if message is None or await replies.take_reply(turn, message):
+        return
+    if await facilitators.take_reply(turn, message):
         return
     chat_roles = await roles(turn)
     if not chat_roles or not await media.deserves_a_word(turn):
@@ -52,7 +53,7 @@ async def hear_reply(update: Update, context: BotContext) -> None:
         name = (message.document.file_name or "")[:80]
         text = TEXT("file_not_taken", name=name, files=PUBLISHABLE)
         turn.say(text, reply_to=message.message_id)
-    elif await _is_for_administrators(turn, message, chat_roles):
+    elif chat_roles == {Audience.ADMINISTRATORS}:
         turn.say(TEXT("not_passed_on"), reply_to=message.message_id)
     elif Audience.FACILITATORS in chat_roles and not (message.text or "/").startswith("/"):
         turn.say(TEXT("no_exchange"), reply_to=message.message_id)
@@ -96,19 +97,6 @@ async def refuse_command(_update: Update, context: BotContext) -> None:
         # Telegram may mark as a command a text that has no word.
         word = "".join(turn.text.split()[:1])[:40]
         turn.say(TEXT("unknown_command", command=word))
-
-
-async def _is_for_administrators(
-    turn: Turn, message: Message, chat_roles: frozenset[Audience]
-) -> bool:
-    """Tell whether a reply is one to a request; in a group of administrators alone, each is."""
-    if Audience.FACILITATORS not in chat_roles:
-        return Audience.ADMINISTRATORS in chat_roles
-    quoted = message.reply_to_message
-    if quoted is None or Audience.ADMINISTRATORS not in chat_roles:
-        return False
-    about = await turn.work.outbox.subject_of(Delivery(quoted.chat.id, quoted.message_id))
-    return about is not None and about.kind is Kind.INTEREST
 
 
 class _ToUs(MessageFilter):

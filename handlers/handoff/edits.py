@@ -9,13 +9,11 @@ from telegram.constants import ChatType
 from handlers.core import caps, team
 from handlers.core.full_text import full_text
 from handlers.core.turn import Turn
-from handlers.handoff.threads import LONGEST, Threads
-from handlers.messages import Catalogue
+from handlers.handoff.threads import LONGEST, Threads, home, words
 from knowledge.text.length import units
 from storage.records.conversation_values import Conversation, Side
 from storage.records.conversation_values import Message as ThreadMessage
 
-TEXT = Catalogue.of("handoff")
 # Telegram lets people edit for this long; administrators of a group may do so later.
 LATEST = timedelta(hours=48)
 
@@ -59,14 +57,14 @@ async def _take_message(turn: Turn, message: Message, sent: ThreadMessage) -> No
     edit = _Edit(message, conversation, sent.at)
     if not await _may(turn, edit):
         return
-    arrived = await turn.work.outbox.delivery(sent.about) is not None
+    arrived = await turn.work.outbox.delivery(conversation.about_copy(sent.id)) is not None
     seen_at = sent.edited_at or sent.at
     sent = await turn.work.conversations.correct(sent.id, edit.text, stale=not arrived)
     threads = Threads.of(turn)
     await threads.correct(conversation, sent)
     if sent.side is Side.PERSON:
         if await _was_answered(turn, conversation, seen_at):
-            await threads.tell_of_correction(conversation, sent.about)
+            await threads.tell_of_correction(conversation, conversation.about_copy(sent.id))
         _confirm(turn, conversation)
 
 
@@ -90,7 +88,7 @@ async def _was_answered(turn: Turn, conversation: Conversation, seen_at: datetim
 
 
 def _confirm(turn: Turn, conversation: Conversation) -> None:
-    text = TEXT("corrected_for_person", conversation=conversation)
+    text = words(conversation)("corrected_for_person", conversation=conversation)
     turn.say(text, about=conversation.about_note)
 
 
@@ -102,14 +100,15 @@ async def _may(turn: Turn, edit: _Edit) -> bool:
     if reason is None:
         return True
     values = {"length": units(edit.text), "longest": LONGEST, "in_group": edit.is_in_group}
-    text = TEXT(reason, conversation=edit.conversation, **values)
-    turn.say(text, reply_to=edit.message.message_id, about=edit.conversation.about_note)
+    text = words(edit.conversation)(reason, conversation=edit.conversation, **values)
+    about = edit.conversation.about_aside if edit.is_in_group else edit.conversation.about_note
+    turn.say(text, reply_to=edit.message.message_id, about=about)
     return False
 
 
 async def _refusal(turn: Turn, edit: _Edit) -> str | None:
     if edit.is_in_group:
-        if not await team.are_facilitators(turn, edit.message.chat):
+        if home(edit.conversation) not in await team.roles_of(turn, edit.message.chat.id):
             return "edit_elsewhere"
     elif edit.conversation.person_id != (await turn.person()).id:
         return "edit_elsewhere"

@@ -41,7 +41,7 @@ class RefusedReply:
 async def take_reply(turn: Turn, message: Message) -> bool:
     """Pass a reply on to the person, or say why not; False if it answers no exchange of ours."""
     quoted = await replied_to(turn, message)
-    if quoted is None or not quoted.is_of_exchanges:
+    if quoted is None or quoted.of_request or not quoted.is_of_exchanges:
         return False
     if not await team.are_facilitators(turn, message.chat):
         # What is said in a group that was the facilitators' one goes to nobody any more.
@@ -78,7 +78,7 @@ async def _exchange(turn: Turn, message: Message, quoted: RepliedTo) -> Conversa
 async def _pass_on(turn: Turn, conversation: Conversation, message: Message) -> None:
     refusal = _refusal(conversation, message)
     if refusal is None:
-        if await _relay(turn, conversation, message):
+        if await relay(turn, conversation, message):
             await media.say_what_is_passed_on(turn)
         return
     if not await media.deserves_a_word(turn):
@@ -105,8 +105,11 @@ def _refusal(conversation: Conversation, message: Message) -> RefusedReply | Non
     return RefusedReply("reply_too_long", length) if length > LONGEST else None
 
 
-async def _relay(turn: Turn, conversation: Conversation, message: Message) -> bool:
-    """Pass a reply on; False if there were too many in this exchange."""
+async def relay(turn: Turn, conversation: Conversation, message: Message) -> bool:
+    """Pass what the team typed on to the person; False if there were too many in this exchange.
+
+    Nobody signs what is about a request: administrators are named to nobody outside the team.
+    """
     if not await caps.allows(turn, caps.REPLIES, conversation.id):
         return False
     await _let_write_again(turn, conversation)
@@ -117,7 +120,7 @@ async def _relay(turn: Turn, conversation: Conversation, message: Message) -> bo
         chat_id=message.chat.id,
         message_id=message.message_id,
         author_id=message.from_user.id if message.from_user else None,
-        signature=await _signature(turn, message),
+        signature=None if conversation.interest_id else await _signature(turn, message),
     )
     sent = await turn.work.conversations.say(new)
     await Threads.of(turn).pass_on(conversation, sent)
@@ -142,7 +145,7 @@ async def _signature(turn: Turn, message: Message) -> str | None:
 async def take_late_reply(turn: Turn, message: Message) -> bool:
     """Pass on a reply that was not passed on before its edit; False if it answers no exchange."""
     quoted = await replied_to(turn, message)
-    if quoted is None or quoted.conversation_id is None:
+    if quoted is None or quoted.of_request or quoted.conversation_id is None:
         return False
     if not await caps.allows(turn, caps.EDITS, edits.author_of(message)):
         return True
@@ -161,7 +164,11 @@ async def close(update: Update, context: BotContext) -> None:
     turn, choice = context.turn, CloseThread.of(update)
     conversation_id = choice.conversation_id
     conversation = await turn.work.conversations.get(conversation_id)
-    if conversation and not choice.sure and await _got_nothing(turn, conversation):
+    if conversation is None or conversation.interest_id is not None:
+        # What is about a request ends with the request.
+        turn.rewrite(TEXT("erased", number=None))
+        return
+    if not choice.sure and await _got_nothing(turn, conversation):
         _ask_whether(turn, conversation)
         return
     if not await caps.allows(turn, caps.ENDS, conversation_id):
@@ -189,7 +196,9 @@ async def _got_nothing(turn: Turn, conversation: Conversation) -> bool:
     replies = [message for message in messages if message.side is Side.FACILITATORS]
     if any(message.delivered_at is not None for message in replies):
         return False
-    return not replies or not await turn.work.outbox.is_owed(replies[-1].about)
+    return not replies or not await turn.work.outbox.is_owed(
+        conversation.about_copy(replies[-1].id)
+    )
 
 
 def _ask_whether(turn: Turn, conversation: Conversation) -> None:

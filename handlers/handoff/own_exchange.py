@@ -63,7 +63,12 @@ def _ways_on(turn: Turn, conversation: Conversation, reply: Message | None) -> l
 
 
 def is_known(conversation: Conversation, *, is_replied_to: bool) -> bool:
-    """Tell whether the person knows of an exchange: they began it, or got a message."""
+    """Tell whether the person knows of an exchange: they began it, or got a message.
+
+    One about a request is part of that request, and no more than that.
+    """
+    if conversation.interest_id is not None:
+        return False
     return conversation.opened_by is Side.PERSON or is_replied_to
 
 

@@ -4,14 +4,14 @@ from telegram import Message, Update
 
 from handlers.core import caps
 from handlers.core.authority import Authority, requires
-from handlers.core.buttons import HandOver
+from handlers.core.buttons import HandOver, with_person
 from handlers.core.full_text import full_text
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import checks, engine
 from handlers.forms.steps import Answers, Form, RefusedError, Step
-from handlers.handoff import recap
+from handlers.handoff import recap, threads
 from handlers.handoff.before import before, packed, unpacked
 from handlers.handoff.replied_to import RepliedTo, replied_to
 from handlers.handoff.threads import LONGEST, ReplyTo, Threads
@@ -19,11 +19,14 @@ from handlers.messages import Catalogue
 from knowledge.text.length import units
 from storage.records.conversation_values import Conversation, NewConversation, NewMessage, Side
 from storage.records.drafts import Draft
+from storage.records.interests import FIRM, EventKind
 from storage.records.questions import Question, as_kept
 
 TEXT = Catalogue.of("handoff")
 # A limit of open conversations a person: nobody may flood the facilitators' group.
 MOST_OPEN = 5
+# The forms in which a person writes to the team in an exchange: their subject is its id.
+REPLY_FORMS = frozenset({"handoff_reply", "request_word"})
 
 
 def is_offered(turn: Turn) -> bool:
@@ -87,7 +90,8 @@ def _words(turn: Turn, question: Question) -> str:
     return typed if typed and is_it else question.text
 
 
-def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
+def subject(turn: Turn, draft: Draft) -> dict[str, object]:
+    """Return what the messages of these forms name."""
     return {
         "operator": turn.services.identity.operator,
         "before": unpacked(draft.answers.get("before")),
@@ -97,15 +101,15 @@ def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
 def _question(text: str, answers: Answers) -> dict[str, str]:
     """Accept a question that has words and is not too long."""
     checks.passage("text", longest=LONGEST)(text, answers)
-    return _reply(text, answers)
+    return check_reply(text, answers)
 
 
 def reply_words(text: str) -> str:
     """Return a text as it is passed on; RefusedError says what it lacks."""
-    return _reply(text, {})["text"]
+    return check_reply(text, {})["text"]
 
 
-def _reply(text: str, _answers: Answers) -> dict[str, str]:
+def check_reply(text: str, _answers: Answers) -> dict[str, str]:
     """Accept any text that is neither blank nor too long: an emoji is an answer too."""
     if not text.strip():
         raise RefusedError("bad_text")
@@ -149,31 +153,8 @@ def _say(
     **values: object,
 ) -> None:
     """Say something about a conversation: a reply to it belongs to that conversation."""
-    text = TEXT(name, conversation=conversation, **values)
+    text = threads.words(conversation)(name, conversation=conversation, **values)
     turn.say(text, keyboard, about=conversation.about_note)
-
-
-@requires(Authority.PERSON)
-async def begin_reply(update: Update, context: BotContext) -> None:
-    """Ask for the text to send back in a conversation."""
-    turn = context.turn
-    conversation = await turn.work.conversations.get(ReplyTo.of(update).conversation_id)
-    if conversation is None or conversation.person_id != (await turn.person()).id:
-        turn.toast(TEXT.label("gone_toast"), alert=True)
-    elif conversation.closed_at is not None:
-        _say(turn, conversation, "closed_for_person", _ask_anew())
-    # Asking for a text that would not be passed on would lose it.
-    elif not (
-        await caps.is_spent(turn, caps.UNANSWERED_MESSAGES, conversation.id)
-        or await caps.is_spent(turn, caps.MESSAGES_TO_TEAM, turn.user.id)
-    ):
-        await engine.open_at(turn, REPLY, str(conversation.id), "text")
-
-
-async def send_reply(turn: Turn, draft: Draft) -> None:
-    """Pass on the text typed after the button."""
-    conversation = await turn.work.conversations.get(engine.row_of(draft))
-    await _say_back(turn, conversation, draft.answers["text"])
 
 
 async def take_reply(turn: Turn) -> bool:
@@ -193,11 +174,11 @@ async def take_reply(turn: Turn) -> bool:
     except RefusedError as refused:
         turn.say(TEXT(refused.reason, **refused.values))
         return True
-    await _say_back(turn, conversation, words)
+    await say_back(turn, conversation, words)
     draft = await engine.current(turn)
     if draft is None:
         return True
-    if (draft.form, engine.row_of(draft)) == (REPLY.name, quoted.conversation_id):
+    if draft.form in REPLY_FORMS and engine.row_of(draft) == quoted.conversation_id:
         await turn.work.drafts.discard(draft.person_id)
     else:
         engine.ask_again(turn, draft)
@@ -213,10 +194,17 @@ async def refuse_media(turn: Turn) -> bool:
     if conversation is None or conversation.person_id != (await turn.person()).id:
         return False
     if conversation.closed_at is not None:
-        _say(turn, conversation, "closed_for_person", _ask_anew())
+        say_closed(turn, conversation)
     else:
         _say(turn, conversation, "text_only_for_person")
     return True
+
+
+def say_closed(turn: Turn, conversation: Conversation) -> None:
+    """Say that nothing more is passed on in a conversation, and what can be done instead."""
+    asked = conversation.interest_id is None
+    keyboard = _ask_anew() if asked else with_person(column([]))
+    _say(turn, conversation, "closed_for_person", keyboard)
 
 
 async def _say_where_to_reply(turn: Turn, quoted: RepliedTo) -> None:
@@ -232,7 +220,8 @@ async def _say_where_to_reply(turn: Turn, quoted: RepliedTo) -> None:
         _say(turn, shown, "reply_by_button", keyboard)
 
 
-async def _say_back(turn: Turn, conversation: Conversation | None, words: str) -> None:
+async def say_back(turn: Turn, conversation: Conversation | None, words: str) -> None:
+    """Pass on what the person just typed in a conversation, and say so, or why not."""
     message = turn.update.effective_message
     if message is None:
         raise LookupError("a reply without a message")
@@ -248,14 +237,24 @@ async def pass_back(turn: Turn, conversation: Conversation, words: str, typed_in
         turn.say(TEXT("gone"), _ask_anew())
         return False
     if conversation.closed_at is not None:
-        _say(turn, conversation, "closed_for_person", _ask_anew())
+        say_closed(turn, conversation)
         return False
     if not await _may_write(turn, conversation):
         return False
     new = NewMessage(conversation.id, Side.PERSON, words, turn.chat_id, typed_in)
     sent = await turn.work.conversations.say(new)
     await Threads.of(turn).pass_on(conversation, sent)
+    await _note_in_history(turn, conversation)
     return True
+
+
+async def _note_in_history(turn: Turn, conversation: Conversation) -> None:
+    """Add to the history of the request, if it is about one, that the firm wrote."""
+    interest_id = conversation.interest_id
+    interest = await turn.work.interests.get(interest_id) if interest_id else None
+    if interest is not None:
+        # The words are kept in the exchange alone, where they may still be corrected.
+        await turn.work.interests.record(interest, EventKind.FROM_FIRM, FIRM)
 
 
 async def _may_write(turn: Turn, conversation: Conversation) -> bool:
@@ -269,22 +268,13 @@ FORM = Form(
     name=recap.FORM,
     text=TEXT,
     steps=(Step("text", _question, free_text=True),),
-    subject=_subject,
+    subject=subject,
     submit=hand_over,
     carries=("before",),
     recap_more=recap.alone,
     ended=recap.ended,
 )
-REPLY = Form(
-    name="handoff_reply",
-    text=Catalogue.of("handoff_reply"),
-    steps=(Step("text", _reply, free_text=True),),
-    subject=_subject,
-    submit=send_reply,
-    confirms=False,
-)
 HANDLERS: tuple[Handler, ...] = (
     tap(HandOver, begin),
     *recap.HANDLERS,
-    tap(ReplyTo, begin_reply),
 )

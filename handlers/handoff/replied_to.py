@@ -21,11 +21,13 @@ _NUMBER = re.compile(r"\bQ-\d{4}-\d{4,}\b")
 class RepliedTo:
     """A message of the bot: the one exchange it was sent about, and the numbers it shows.
 
-    The numbers serve to say why a reply goes nowhere.
+    The numbers serve to say why a reply goes nowhere. ``of_request``: the exchange is about a
+    request.
     """
 
     conversation_id: int | None
     numbers: tuple[str, ...]
+    of_request: bool = False
 
     @property
     def is_of_exchanges(self) -> bool:
@@ -41,9 +43,11 @@ async def replied_to(turn: Turn, message: Message | None) -> RepliedTo | None:
     # The quoted message names its own chat: after a move, that may be the former group.
     sent = Delivery(quoted.chat.id, quoted.message_id)
     subject = await turn.work.outbox.subject_of(sent)
-    is_exchange = subject is not None and subject.kind is Kind.HANDOFF
+    is_exchange = subject is not None and subject.kind in (Kind.HANDOFF, Kind.EXCHANGE)
     numbers = dict.fromkeys(_NUMBER.findall((quoted.text or "").partition("\n\n")[0]))
-    return RepliedTo(subject.id if subject and is_exchange else None, tuple(numbers))
+    if subject is None or not is_exchange:
+        return RepliedTo(None, tuple(numbers))
+    return RepliedTo(subject.id, tuple(numbers), of_request=subject.kind is Kind.EXCHANGE)
 
 
 def is_by_bot(turn: Turn, message: Message) -> bool:

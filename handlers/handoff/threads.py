@@ -1,4 +1,8 @@
-"""A conversation with facilitators: its card in the group, and the relayed messages."""
+"""A conversation with the team: its card in the group, and the relayed messages.
+
+One about a question is with the facilitators. One about a request is with the administrators, where
+the notification of the request takes the place of the card.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +21,8 @@ from storage.subject import Subject
 from storage.unit_of_work import UnitOfWork
 
 TEXT = Catalogue.of("handoff")
+# What is said otherwise where the conversation is about a request.
+_OF_REQUESTS = Catalogue.of("handoff", "exchange")
 # Bot API, sendMessage: 4,096 UTF-16 units; the rest is room for the text around the message.
 LONGEST = 3500
 
@@ -50,6 +56,17 @@ class ReplyTo(CallbackData, prefix="hr"):
     conversation_id: int
 
 
+def words(conversation: Conversation) -> Catalogue:
+    """Return the messages for a conversation: those of questions, or those of requests."""
+    return TEXT if conversation.interest_id is None else _OF_REQUESTS
+
+
+def home(conversation: Conversation) -> Audience:
+    """Return the group of the team that a conversation is with."""
+    is_asked = conversation.interest_id is None
+    return Audience.FACILITATORS if is_asked else Audience.ADMINISTRATORS
+
+
 class Threads:
     """Queues the messages of conversations, as rows of the outbox in this unit of work."""
 
@@ -57,7 +74,10 @@ class Threads:
         """Queue in this unit of work; ``topic`` is where the message that is answered is."""
         self._work = work
         self._operator = services.identity.operator
-        self._group = services.facilitator_chat_id
+        self._groups = {
+            Audience.FACILITATORS: services.facilitator_chat_id,
+            Audience.ADMINISTRATORS: services.admin_chat_id,
+        }
         self._topic = topic
 
     @classmethod
@@ -69,18 +89,23 @@ class Threads:
     async def post_question(self, conversation: Conversation) -> None:
         """Queue the card: the numbered message in the group that facilitators reply to."""
         parameters = await self._card(conversation)
-        self._owe_group(parameters, conversation.about)
+        self._owe_group(conversation, parameters, conversation.about)
 
     async def repost_question(self, conversation: Conversation) -> None:
         """Queue the card again; where one waits already, it shows the present state."""
         parameters = await self._card(conversation)
         about = conversation.about
         if not await self._work.outbox.reword(about, Audience.FACILITATORS, parameters):
-            self._owe_group(parameters, about)
+            self._owe_group(conversation, parameters, about)
 
     async def refresh(self, conversation: Conversation) -> None:
-        """Edit the card to show the present state; post a new one if it is out of reach."""
-        delivery = await self._standing(conversation.about)
+        """Edit the card to show the present state; post a new one if it is out of reach.
+
+        The notification of a request shows nothing of its exchange.
+        """
+        if conversation.interest_id is not None:
+            return
+        delivery = await self._standing(conversation, conversation.about)
         if delivery is not None:
             self._edit(delivery, await self._card(conversation), conversation.about)
         # A card on its way is refreshed once it has arrived.
@@ -89,36 +114,39 @@ class Threads:
 
     async def pass_on(self, conversation: Conversation, message: ThreadMessage) -> None:
         """Queue a message for the other side."""
+        about = conversation.about_copy(message.id)
         if message.side is Side.PERSON:
             parameters = self._words(conversation, message)
-            anchor = await self._standing(conversation.about)
+            anchor = await self._standing(conversation, conversation.about)
             if anchor is not None:
                 parameters |= quoting(anchor)
-            elif not await self._work.outbox.is_owed(conversation.about):
-                # Another group by now: it needs the question to understand what follows.
+            elif conversation.interest_id is None and not await self._work.outbox.is_owed(
+                conversation.about
+            ):
+                # Another group by now: it needs the question to understand what follows. What is
+                # about a request says itself which one.
                 await self.post_question(conversation)
-            self._owe_group(parameters, message.about)
+            self._owe_group(conversation, parameters, about)
         else:
-            await self._owe_person(
-                conversation, lambda: self._words(conversation, message), message.about
-            )
+            await self._owe_person(conversation, lambda: self._words(conversation, message), about)
 
     async def correct(self, conversation: Conversation, message: ThreadMessage) -> None:
         """Queue the edit of a delivered copy; send a new one if the group is another by now."""
-        delivery = await self._work.outbox.delivery(message.about)
+        about = conversation.about_copy(message.id)
+        delivery = await self._work.outbox.delivery(about)
         if delivery is None:
             return
-        if delivery.chat_id > 0 or await self.is_here(delivery.chat_id):
+        if delivery.chat_id > 0 or await self._is_here(conversation, delivery.chat_id):
             with speaking(await self._language_in(delivery.chat_id)):
                 parameters = self._words(conversation, message)
-            self._edit(delivery, parameters, message.about)
+            self._edit(delivery, parameters, about)
         else:
             await self.pass_on(conversation, message)
 
     async def tell_of_correction(self, conversation: Conversation, about: Subject) -> None:
         """Note under the corrected message that it changed after the team had answered."""
-        delivery = await self._standing(about)
-        text = TEXT("person_corrected", conversation=conversation)
+        delivery = await self._standing(conversation, about)
+        text = words(conversation)("person_corrected", conversation=conversation)
         self.note(conversation, text, reply_to=delivery)
 
     def note(
@@ -133,20 +161,21 @@ class Threads:
         parameters = composed(text, keyboard, reply_to)
         if reply_to is not None:
             parameters |= in_topic(self._topic)
-        self._owe_group(parameters, conversation.about_note)
+        self._owe_group(conversation, parameters, conversation.about_aside)
 
     async def tell_person(self, conversation: Conversation, words: Words) -> None:
         """Queue a note about their conversation for the person, in their language."""
         await self._owe_person(conversation, lambda: composed(*words()), conversation.about_note)
 
-    async def is_here(self, chat_id: int) -> bool:
-        """Tell whether a chat is the present group of facilitators.
+    async def _is_here(self, conversation: Conversation, chat_id: int) -> bool:
+        """Tell whether a chat is the present group that a conversation is with.
 
         Its id changes with a supergroup; the setting may name another group by now.
         """
-        if self._group is None:
+        group = self._groups[home(conversation)]
+        if group is None:
             return False
-        return await self._work.outbox.current_chat(self._group) == chat_id
+        return await self._work.outbox.current_chat(group) == chat_id
 
     async def _card(self, conversation: Conversation) -> dict[str, object]:
         reply = await self._work.conversations.last_reply(conversation.id)
@@ -158,20 +187,22 @@ class Threads:
     def _words(self, conversation: Conversation, message: ThreadMessage) -> dict[str, object]:
         values = {"conversation": conversation, "said": message, "operator": self._operator}
         if message.side is Side.PERSON:
-            keyboard = column([_way_on(conversation)])
-            return composed(TEXT("from_person", **values), keyboard)
+            keyboard = column([_way_on(conversation)]) if conversation.interest_id is None else None
+            return composed(words(conversation)("from_person", **values), keyboard)
         keyboard = column([button(TEXT.label("answer_back"), ReplyTo(conversation.id))])
-        return composed(TEXT("from_facilitators", **values), keyboard)
+        return composed(words(conversation)("from_facilitators", **values), keyboard)
 
-    async def _standing(self, about: Subject) -> Delivery | None:
+    async def _standing(self, conversation: Conversation, about: Subject) -> Delivery | None:
         """Return where the message about something is; None if it is in a former group."""
         delivery = await self._work.outbox.delivery(about)
-        return delivery if delivery and await self.is_here(delivery.chat_id) else None
+        if delivery and await self._is_here(conversation, delivery.chat_id):
+            return delivery
+        return None
 
-    def _owe_group(self, parameters: dict[str, object], about: Subject) -> None:
-        self._work.outbox.owe(
-            Outgoing(Audience.FACILITATORS, "sendMessage", parameters, about=about)
-        )
+    def _owe_group(
+        self, conversation: Conversation, parameters: dict[str, object], about: Subject
+    ) -> None:
+        self._work.outbox.owe(Outgoing(home(conversation), "sendMessage", parameters, about=about))
 
     async def _owe_person(
         self,

@@ -52,6 +52,11 @@ async def make(
     return moved
 
 
+async def touched(posting: Posting, interest: Interest) -> None:
+    """Note that the team did something about a request that is no move: a note, a message."""
+    await posting.work.interests.touch(interest.id)
+
+
 async def withdraw(posting: Posting, interest_id: int, person_id: int) -> Moved:
     """Withdraw a firm's own request, and tell the administrators; `NotFoundError` if not theirs."""
     moved = await posting.work.interests.withdraw(interest_id, person_id)

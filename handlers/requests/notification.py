@@ -6,7 +6,7 @@ from handlers.core import alerts
 from handlers.core.keyboards import Keyboard
 from handlers.core.posting import Posting, composed
 from handlers.messages import FRENCH, Catalogue, speaking
-from handlers.requests import changes
+from handlers.requests import changes, team_notes
 from handlers.requests.request_buttons import first_buttons
 from storage.queues.outbox import Audience, Outgoing, Pending
 from storage.records.interests import OPEN, Changed, Event, EventKind, Interest, Status
@@ -87,7 +87,9 @@ async def text_of(
     changed = await _changes(work, interest) if details else []
     due = await work.deadlines.of(interest.id) if is_card and interest.status in OPEN else ()
     values = {"details": details, "ended": ended, "changed": changed, "due": due[:1]}
-    return TEXT("notification", interest=interest, **values)
+    text = TEXT("notification", interest=interest, **values)
+    notes = team_notes.shown(await work.interests.events(interest.id), details=details)
+    return "\n\n".join(filter(None, [text, notes]))
 
 
 async def _ended(work: UnitOfWork, interest: Interest) -> Event | None:

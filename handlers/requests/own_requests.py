@@ -25,12 +25,14 @@ from handlers.core.showing import phrases
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine
 from handlers.forms.reminding import reminding
-from handlers.handoff import own_exchange
+from handlers.handoff import answering, own_exchange
+from handlers.handoff.answering import AddWord
 from handlers.messages import Catalogue
 from handlers.requests import callback, changes, interest, moves, proposal
 from knowledge.text.normalise import normalise
 from storage.records.conversation_values import Conversation
 from storage.records.interests import OPEN, Interest, Role, Status
+from storage.records.lifecycle import MOVES
 
 TEXT, GENERAL = Catalogue.of("requests"), Catalogue.of("general")
 _CHANGEABLE = frozenset({Status.RECEIVED, Status.TAKEN, Status.INTRODUCED})
@@ -167,7 +169,9 @@ async def show_request(update: Update, context: BotContext) -> None:
 
 
 async def _show(turn: Turn, request: Interest) -> None:
-    events = await turn.work.interests.events(request.id)
+    history = await turn.work.interests.events(request.id)
+    # Notes of the team are for the team, and messages have a place of their own.
+    events = [event for event in history if event.kind in MOVES or event.changes]
     told = {event: changes.lines(event.changes) for event in events if event.changes}
     turn.say(TEXT("card", request=request, events=events, changes=told), _keyboard(request))
 
@@ -176,6 +180,7 @@ def _keyboard(request: Interest) -> Keyboard:
     buttons: list[Button] = []
     if request.status in _CHANGEABLE:
         buttons.append(button(TEXT.label("change"), EditRequest(request.id)))
+        buttons.append(button(answering.OF_REQUESTS.label("add_word"), AddWord(request.id)))
         buttons.append(button(TEXT.label("withdraw"), Withdraw(request.id, sure=False)))
     if request.project_id:
         buttons.append(button(TEXT.label("project"), ShowProject(request.project_id)))

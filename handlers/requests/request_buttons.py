@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.messages import Catalogue
+from handlers.requests import team_notes
 from storage.records.interests import EventKind, Interest, Side, Status
 from storage.records.lifecycle import Asked, Move, moves_from
 
@@ -117,6 +118,7 @@ def more_buttons(interest: Interest, *, details: bool) -> Keyboard:
         [
             *(_button(move, interest) for move in rest),
             button(TEXT.label("history_button"), ShowHistory(interest.id)),
+            *team_notes.write_buttons(interest),
             button(TEXT.label("note_button"), ExplainNote(interest.id)),
             back(interest, details=details),
         ]

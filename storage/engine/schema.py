@@ -505,6 +505,9 @@ conversations = Table(
     Column("number", String(32), nullable=False, unique=True),
     Column("person_id", Id, ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
     Column("question_id", Id, ForeignKey("questions.id", ondelete="SET NULL"), unique=True),
+    # The request that the exchange is about: it is then with the administrators. No foreign key,
+    # which SQLite cannot add to a table: a request is never deleted.
+    Column("interest_id", Id),
     Column("opened_by", String(16), nullable=False),
     Column("text", _MESSAGE, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
@@ -522,6 +525,7 @@ conversations = Table(
     Column("offered_in", BigInteger),
     Column("offered_at", UtcDateTime),
     Index(None, "person_id"),
+    Index(None, "interest_id", unique=True),
     sqlite_autoincrement=True,
 )
 

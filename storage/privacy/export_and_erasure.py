@@ -60,11 +60,13 @@ class Rights(Repository):
         mine = interests.c.person_id == person_id
         numbers = {each.id: each.number for each in await self._of_person(person_id)}
         talks = await self._beside(Conversations).of_person(person_id)
-        notices = await sent_about(self._connection, numbers) + await self._talk_notices(talks)
+        asked = [talk for talk in talks if talk.interest_id is None]
+        exchanges = {talk.id: talk.number for talk in talks if talk.interest_id is not None}
+        notices = await sent_about(self._connection, numbers) + await self._talk_notices(asked)
+        notices += await sent_about(self._connection, exchanges, Kind.EXCHANGE)
         notices += await self._quoting_notices(person_id)
-        about_them = tells_of(Kind.INTEREST, numbers) | tells_of(
-            Kind.HANDOFF, [talk.id for talk in talks]
-        )
+        about_them = tells_of(Kind.INTEREST, numbers) | tells_of(Kind.EXCHANGE, exchanges)
+        about_them |= tells_of(Kind.HANDOFF, [talk.id for talk in asked])
         counts = {
             "outbox": await self._erase_outgoing(person.telegram_id, about_them),
             "inbox": await self._erase_incoming(person.telegram_id, keep_update_id),

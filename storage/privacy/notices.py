@@ -23,14 +23,17 @@ class SentNotice:
 
 
 async def sent_about(
-    connection: AsyncConnection, numbers: Mapping[int, str]
+    connection: AsyncConnection, numbers: Mapping[int, str], kind: Kind = Kind.INTEREST
 ) -> tuple[SentNotice, ...]:
-    """Give the messages that the team got about these interests: their numbers, by id."""
+    """Give the messages that the team got about these interests: their numbers, by id.
+
+    With another kind, they are exchanges about requests.
+    """
     columns = (outbox.c.sent_chat_id, outbox.c.message_id, outbox.c.about)
     result = await connection.execute(
         select(*columns)
         .distinct()
-        .where(tells_of(Kind.INTEREST, numbers), _is_seen_by_others(numbers))
+        .where(tells_of(kind, numbers), _is_seen_by_others(kind, numbers))
         .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
     )
     return tuple(
@@ -40,13 +43,18 @@ async def sent_about(
     )
 
 
-def _is_seen_by_others(numbers: Collection[int]) -> ColumnElement[bool]:
-    """Select what went to the team: to its groups, to a tapped chat, to an administrator alone."""
+def _is_seen_by_others(kind: Kind, numbers: Collection[int]) -> ColumnElement[bool]:
+    """Select what went to the team: to its groups, to a tapped chat, to an administrator alone.
+
+    Of an exchange, nothing goes to an administrator alone.
+    """
+    is_to_group = (outbox.c.audience != Audience.PERSON) | (outbox.c.sent_chat_id < 0)
+    if kind is not Kind.INTEREST:
+        return is_to_group
     own_chats = (
         select(people.c.telegram_id)
         .join(interests, interests.c.person_id == people.c.id)
         .where(interests.c.id.in_(numbers))
     )
     is_to_another = (outbox.c.sent_chat_id > 0) & outbox.c.sent_chat_id.not_in(own_chats)
-    is_to_group = (outbox.c.audience != Audience.PERSON) | (outbox.c.sent_chat_id < 0)
     return is_to_group | is_to_another

@@ -1,5 +1,6 @@
 """Retention: how long each kind of data is kept, and the sweep that erases it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -48,12 +49,12 @@ class Durations:
     on; `question` counts from when it was asked. `conversation` counts from its closing, or
     from its last change if it was never closed; the delivery records of its messages go with
     it. `interest` counts from its closing, or from its last change if it was never closed; it
-    is then anonymised, and the delivery records of its notices go. `inbox_done` counts from
-    when an update was handled, `inbox_aside` from when it was set aside. `outbox_record` counts
-    from when a message was parked, or from when it was sent if it is about no conversation and
-    no interest; the record of one that quotes questions is kept as long as a question. `person`
-    counts from the last message of someone with no other data, from the last use of a facilitator's
-    signature, and from when an administrator was last met.
+    is then anonymised; the exchange about it goes, and the delivery records of both. `inbox_done`
+    counts from when an update was handled, `inbox_aside` from when it was set aside.
+    `outbox_record` counts from when a message was parked, or from when it was sent if it is about
+    no conversation and no interest; the record of one that quotes questions is kept as long as a
+    question. `person` counts from the last message of someone with no other data, from the last use
+    of a facilitator's signature, and from when an administrator was last met.
     """
 
     context: timedelta = VALID
@@ -126,12 +127,33 @@ class Retention(Repository):
             ids = tuple(numbers)
             self.notices += await sent_about(self._connection, numbers)
             notices += await self._delete(outbox, tells_of(Kind.INTEREST, ids))
+            notices += await self._forget_exchanges(ids)
             anonymised += await self._beside(Interests).anonymise(interests.c.id.in_(ids))
         return anonymised, notices
 
+    async def _forget_exchanges(self, interest_ids: Collection[int]) -> int:
+        """Forget what was delivered of the exchanges about these; they go with the interests."""
+        result = await self._connection.execute(
+            select(conversations.c.id, conversations.c.number).where(
+                conversations.c.interest_id.in_(interest_ids)
+            )
+        )
+        numbers = {row.id: row.number for row in result}
+        lines = 0
+        ids, most = tuple(numbers), max(1, _AT_ONCE // 10)
+        for first in range(0, len(ids), most):
+            some = {one: numbers[one] for one in ids[first : first + most]}
+            self.notices += await sent_about(self._connection, some, Kind.EXCHANGE)
+            lines += await self._delete(outbox, tells_of(Kind.EXCHANGE, some))
+        return lines
+
     async def _forget_conversations(self, duration: timedelta) -> tuple[int, int]:
         last = func.coalesce(conversations.c.closed_at, conversations.c.updated_at)
-        due = select(conversations.c.id).where(last < self._now - duration).limit(_AT_ONCE // 10)
+        due = (
+            select(conversations.c.id)
+            .where(last < self._now - duration, conversations.c.interest_id.is_(None))
+            .limit(_AT_ONCE // 10)
+        )
         ended = lines = 0
         while ids := (await self._connection.scalars(due)).all():
             lines += await self._delete(outbox, tells_of(Kind.HANDOFF, ids))
@@ -148,7 +170,7 @@ class Retention(Repository):
 
     async def _forget_outgoing(self, durations: Durations) -> int:
         limit = self._now - durations.outbox_record
-        lasting = is_of(Kind.INTEREST, Kind.HANDOFF) | outbox.c.quotes.is_not(None)
+        lasting = is_of(Kind.INTEREST, Kind.HANDOFF, Kind.EXCHANGE) | outbox.c.quotes.is_not(None)
         outlived = outbox.c.sent_at < self._now - durations.question
         quoting = outbox.c.quotes.is_not(None) & outlived
         return await self._delete(

@@ -51,7 +51,8 @@ class Whereabouts(Repository):
     async def subject_of(self, delivered: Delivery) -> Subject | None:
         """Return the record that a message of ours is about, by where it was delivered.
 
-        None if we sent no such message, if it has no subject, or several.
+        None if we sent no such message, if it has no subject, or several. Where several parts of
+        one record were shown in it, the record as a whole.
         """
         result = await self._connection.scalars(
             select(outbox.c.about)
@@ -62,9 +63,11 @@ class Whereabouts(Repository):
                 outbox.c.state == OutboxState.SENT,
             )
         )
-        subjects = {Subject.parse(about) for about in result}
-        wholes = {(subject.kind, subject.id) for subject in subjects if subject is not None}
-        return Subject(*wholes.pop()) if len(wholes) == 1 else None
+        subjects = {subject for about in result if (subject := Subject.parse(about)) is not None}
+        wholes = {(subject.kind, subject.id) for subject in subjects}
+        if len(wholes) != 1:
+            return None
+        return subjects.pop() if len(subjects) == 1 else Subject(*wholes.pop())
 
     async def moved(self, old_chat_id: int, new_chat_id: int) -> None:
         """Follow a group that became a supergroup (Bot API, `migrate_to_chat_id`).

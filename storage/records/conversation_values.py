@@ -1,4 +1,8 @@
-"""Values of a conversation with facilitators: the question handed over, and its messages."""
+"""Values of a conversation with the team: what it is about, and its messages.
+
+It is about a question handed over to facilitators, or about a request, whose exchange is with the
+administrators.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +12,7 @@ from storage.subject import Kind, Subject
 
 
 class Side(StrEnum):
-    """The two sides of a conversation."""
+    """The two sides of a conversation; that of the team has its first name, whoever writes."""
 
     PERSON = "person"
     FACILITATORS = "facilitators"
@@ -26,6 +30,9 @@ class Exchange:
 class Conversation:
     """A question that facilitators answer themselves; `text` is the wording they were shown.
 
+    With `interest_id` it is the exchange about a request: it has the number of that request, `text`
+    is what the request is for, and it is closed as long as the request is.
+
     `typed_in` is the message in the person's chat in which they typed it. `before` are the
     exchanges that went with it. `offered` is what the person typed in the message `offered_in` and
     was asked about passing on, at `offered_at`; all three are None once they have said.
@@ -42,6 +49,7 @@ class Conversation:
     closed_at: datetime | None
     closed_by: int | None
     closed_by_name: str | None
+    interest_id: int | None = None
     typed_in: int | None = None
     edited_at: datetime | None = None
     before: tuple[Exchange, ...] = ()
@@ -51,13 +59,28 @@ class Conversation:
 
     @property
     def about(self) -> Subject:
-        """The outbox subject of its main message in the group."""
-        return Subject(Kind.HANDOFF, self.id)
+        """The outbox subject of its main message in the group; of a request, its notification."""
+        if self.interest_id is not None:
+            return Subject(Kind.INTEREST, self.interest_id)
+        return self._whole
 
     @property
     def about_note(self) -> Subject:
+        """The outbox subject of what the person is told of it."""
+        return self._whole.note
+
+    @property
+    def about_aside(self) -> Subject:
         """The outbox subject of its other messages in the group."""
         return self.about.note
+
+    def about_copy(self, message_id: int) -> Subject:
+        """Return the outbox subject of the copy of a message, by our id, for the other side."""
+        return Subject(self._whole.kind, self.id, message_id=message_id)
+
+    @property
+    def _whole(self) -> Subject:
+        return Subject(Kind.HANDOFF if self.interest_id is None else Kind.EXCHANGE, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +99,6 @@ class Message:
     edited_at: datetime | None
     delivered_at: datetime | None
     stale: bool
-
-    @property
-    def about(self) -> Subject:
-        """The outbox subject of the copy sent to the other side."""
-        return Subject(Kind.HANDOFF, self.conversation_id, message_id=self.id)
 
 
 @dataclass(frozen=True, slots=True)

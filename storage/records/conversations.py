@@ -1,4 +1,4 @@
-"""The questions handed over to facilitators, and the messages of both sides."""
+"""The exchanges with the team on questions and on requests, and the messages of both sides."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -20,6 +20,7 @@ from storage.records.conversation_values import (
     Opened,
     Side,
 )
+from storage.records.interest_values import Interest
 from storage.records.numbers import Numbering
 
 PREFIX = "Q"
@@ -61,6 +62,38 @@ class Conversations(Repository):
         if faster is None:
             raise NotFoundError("the conversation went while it was opened")
         return Opened(faster, created=False)
+
+    async def open_about(self, interest: Interest, opened_by: Side) -> Conversation:
+        """Open the exchange about a request under its number, or return the one that it has.
+
+        The request must belong to somebody.
+        """
+        standing = await self.about_request(interest.id)
+        if standing is not None:
+            return standing
+        await self._connection.execute(
+            self._insert(conversations)
+            .values(
+                number=interest.number,
+                person_id=interest.person_id,
+                interest_id=interest.id,
+                opened_by=opened_by,
+                text=interest.project_title,
+                opened_at=self._now,
+                updated_at=self._now,
+                closed_at=interest.closed_at,
+            )
+            .on_conflict_do_nothing(index_elements=[conversations.c.interest_id])
+        )
+        # Perhaps that of another worker, who inserted it between our read and our write.
+        opened = await self.about_request(interest.id)
+        if opened is None:
+            raise NotFoundError("the conversation went while it was opened")
+        return opened
+
+    async def about_request(self, interest_id: int) -> Conversation | None:
+        """Find the exchange about a request."""
+        return await self._find(conversations.c.interest_id == interest_id)
 
     async def about_question(self, question_id: int | None) -> Conversation | None:
         """Find the conversation about a question."""
@@ -143,11 +176,13 @@ class Conversations(Repository):
         )
 
     async def unfinished(self) -> tuple[Conversation, ...]:
-        """Give all that are open, oldest first."""
-        return await self._all(conversations.c.closed_at.is_(None))
+        """Give all questions whose conversation is open, oldest first."""
+        return await self._all(
+            conversations.c.closed_at.is_(None) & conversations.c.interest_id.is_(None)
+        )
 
     async def open_count(self, person_id: int) -> int:
-        """Count a person's open conversations that they began themselves."""
+        """Count a person's open conversations that they began themselves, without requests'."""
         count = await self._connection.scalar(
             select(func.count())
             .select_from(conversations)
@@ -155,6 +190,7 @@ class Conversations(Repository):
                 conversations.c.person_id == person_id,
                 conversations.c.closed_at.is_(None),
                 conversations.c.opened_by == Side.PERSON,
+                conversations.c.interest_id.is_(None),
             )
         )
         return count or 0
@@ -219,8 +255,23 @@ class Conversations(Repository):
         )
         return tuple(_message(row) for row in result)
 
+    async def last_words(self, interest_ids: Collection[int]) -> dict[int, Message]:
+        """Give the last message of each exchange about these requests, by request.
+
+        It is one that the person knows: their own, or one of the team that they got.
+        """
+        if not interest_ids:
+            return {}
+        result = await self._connection.execute(_LAST_WORDS, {"requests": list(interest_ids)})
+        found = {}
+        for row in result.mappings():
+            values = dict(row)
+            interest_id = values.pop("interest_id")
+            found[interest_id] = Message(**values | {"side": Side(values["side"])})
+        return found
+
     async def last_reply(self, conversation_id: int) -> Message | None:
-        """Find the facilitators' last message that was delivered to the person."""
+        """Find the team's last message that was delivered to the person."""
         result = await self._connection.execute(
             select(conversation_messages)
             .where(
@@ -354,7 +405,21 @@ _AWAITING = (
     .order_by(conversation_messages.c.delivered_at, conversation_messages.c.id)
 )
 
-
+_last_known = (
+    select(func.max(conversation_messages.c.id))
+    .join(conversations, conversation_messages.c.conversation_id == conversations.c.id)
+    .where(
+        conversations.c.interest_id.in_(bindparam("requests", expanding=True)),
+        (conversation_messages.c.side == Side.PERSON)
+        | conversation_messages.c.delivered_at.is_not(None),
+    )
+    .group_by(conversation_messages.c.conversation_id)
+)
+_LAST_WORDS = (
+    select(conversation_messages, conversations.c.interest_id)
+    .join(conversations, conversation_messages.c.conversation_id == conversations.c.id)
+    .where(conversation_messages.c.id.in_(_last_known))
+)
 _REPLIED_AT = (
     select(
         conversation_messages.c.conversation_id,

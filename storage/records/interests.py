@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
-from storage.engine.schema import deadlines, interest_events, interests
+from storage.engine.schema import conversations, deadlines, interest_events, interests
 from storage.records.interest_values import (
     Change,
     Changed,
@@ -163,6 +163,7 @@ class Interests(Repository):
         )
         if moved is None:
             return Moved(await self._required(interests.c.id == interest_id), won=False)
+        await self._end_exchange(moved)
         await self.record(moved, kind, actor, note=particulars.note)
         return Moved(moved, won=True)
 
@@ -170,6 +171,12 @@ class Interests(Repository):
         """Withdraw the person's own interest while it is open; `NotFoundError` if not theirs."""
         await self._required(interests.c.id == interest_id, interests.c.person_id == person_id)
         return await self.move(interest_id, EventKind.WITHDRAW, FIRM)
+
+    async def touch(self, interest_id: int) -> None:
+        """Note that the team did something about a request that is no move."""
+        await self._connection.execute(
+            update(interests).where(interests.c.id == interest_id).values(touched_at=self._now)
+        )
 
     async def events(self, interest_id: int) -> tuple[Event, ...]:
         """Give all steps of an interest, oldest first."""
@@ -214,6 +221,9 @@ class Interests(Repository):
             .values(actor_id=None, actor_name=None, note=None, changes=[])
         )
         await self._connection.execute(delete(deadlines).where(deadlines.c.interest_id.in_(chosen)))
+        await self._connection.execute(
+            delete(conversations).where(conversations.c.interest_id.in_(chosen))
+        )
         result = await self._connection.execute(
             update(interests).where(condition).values(**_ANONYMOUS)
         )
@@ -251,8 +261,17 @@ class Interests(Repository):
             **self._after(EventKind.DECLARE_AGAIN, FIRM),
         )
         if revived is not None:
+            await self._end_exchange(revived)
             await self.record(revived, EventKind.DECLARE_AGAIN, FIRM)
         return revived
+
+    async def _end_exchange(self, interest: Interest) -> None:
+        """Close the exchange about a request with it, and reopen it with it."""
+        await self._connection.execute(
+            update(conversations)
+            .where(conversations.c.interest_id == interest.id)
+            .values(closed_at=interest.closed_at, updated_at=self._now)
+        )
 
     async def _update(self, *conditions: ColumnElement[bool], **values: object) -> Interest | None:
         result = await self._connection.execute(
