@@ -22,6 +22,7 @@ from storage.records.conversations import Conversations
 from storage.records.deadlines import Deadlines
 from storage.records.drafts import Drafts
 from storage.records.interests import Interests
+from storage.records.introductions import Introductions
 from storage.records.people import People
 from storage.records.questions import Questions
 from storage.workers.registry import Workers
@@ -44,6 +45,7 @@ class UnitOfWork:
         self.contexts = Contexts(*bound)
         self.interests = Interests(*bound)
         self.deadlines = Deadlines(*bound)
+        self.introductions = Introductions(*bound)
         self.questions = Questions(*bound)
         self.conversations = Conversations(*bound)
         self.allowances = Allowances(*bound)
