@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from handlers.administration import acts
+from handlers.administration import acts, leads_sought, naming, put_in_touch
 from handlers.conversation import edits, hear, other_question, team_answers
 from handlers.core import paging
 from handlers.core.ahead import Works
@@ -15,7 +15,7 @@ from handlers.general import fallback, groups, languages, privacy, start_and_hel
 from handlers.handoff import facilitators, own_exchange, person
 from handlers.projects import browse
 from handlers.questions import answer, choices, themes, town
-from handlers.requests import callback, interest, leads, own_requests, proposal
+from handlers.requests import agreement, callback, interest, leads, own_requests, proposal
 
 # PTB runs the first handler that matches: commands and buttons are exact, so plain texts come after
 # them, and the fallback takes the rest.
@@ -39,6 +39,10 @@ ALL: tuple[Handler, ...] = (
     *own_requests.HANDLERS,
     *own_exchange.HANDLERS,
     *acts.HANDLERS,
+    *put_in_touch.HANDLERS,
+    *naming.HANDLERS,
+    *leads_sought.HANDLERS,
+    *agreement.HANDLERS,
     *privacy.HANDLERS,
     *publish.HANDLERS,
     *history.HANDLERS,
@@ -59,6 +63,8 @@ AHEAD: Works = {
     **publish.AHEAD,
     **history.AHEAD,
     **trial.AHEAD,
+    **naming.AHEAD,
+    **leads_sought.AHEAD,
 }
 
 # What may be typed instead of tapped, by the prefix of its callback data. What needs slow work

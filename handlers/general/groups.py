@@ -5,6 +5,7 @@ from telegram.ext import CommandHandler, MessageHandler
 from telegram.ext import filters as on
 from telegram.ext.filters import MessageFilter
 
+from handlers.administration import naming
 from handlers.core import media
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
@@ -40,7 +41,9 @@ async def show_help(update: Update, context: BotContext) -> None:
 async def hear_reply(update: Update, context: BotContext) -> None:
     """Take a reply to the bot in a group: to a person's exchange, or to nobody, which is said."""
     turn, message = context.turn, update.message
-    if message is None or await facilitators.take_reply(turn, message):
+    if message is None or await naming.take_name(turn, message):
+        return
+    if await facilitators.take_reply(turn, message):
         return
     chat_roles = await roles(turn)
     if not chat_roles or not await media.deserves_a_word(turn):

@@ -46,7 +46,7 @@ async def make(
     moved = await posting.work.interests.move(interest_id, kind, actor, particulars)
     if moved.won:
         if MOVES[kind].tells_firm:
-            await _tell_firm(posting, moved.interest, kind)
+            await _tell_firm(posting, moved.interest, kind, particulars)
         await notification.refresh(posting, moved.interest)
     return moved
 
@@ -59,13 +59,20 @@ async def withdraw(posting: Posting, interest_id: int, person_id: int) -> Moved:
     return moved
 
 
-async def _tell_firm(posting: Posting, interest: Interest, kind: EventKind) -> None:
+def told(interest: Interest, kind: EventKind, particulars: Particulars) -> str:
+    """Return what the firm reads of a move, in the language spoken now."""
+    return TEXT(f"told_{kind}", interest=interest, particulars=particulars)
+
+
+async def _tell_firm(
+    posting: Posting, interest: Interest, kind: EventKind, particulars: Particulars
+) -> None:
     if interest.person_id is None:
         return
 
     def said() -> tuple[str, Keyboard | None]:
         keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-        return TEXT(f"told_{kind}", interest=interest), with_person(keyboard)
+        return told(interest, kind, particulars), with_person(keyboard)
 
     # ``about`` tells ``undelivered`` which request the message was for, if it cannot be sent.
     await posting.tell(interest.person_id, said, about=interest.about_note)

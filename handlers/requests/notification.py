@@ -10,12 +10,19 @@ from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.posting import Posting, composed
 from handlers.messages import FRENCH, Catalogue, speaking
 from handlers.requests import changes
+from handlers.requests.introduction_buttons import (
+    CalledBack,
+    PutInTouch,
+    ShowLeadMessage,
+    ShowLeadsSought,
+)
 from storage.queues.outbox import Audience, Outgoing, Pending
-from storage.records.interests import Changed, Event, EventKind, Interest, Status
+from storage.records.interests import OPEN, Changed, Event, EventKind, Interest, Role, Status
 from storage.subject import Kind
 from storage.unit_of_work import UnitOfWork
 
-TEXT = Catalogue.of("administration")
+TEXT, INTRODUCTION = Catalogue.of("administration"), Catalogue.of("introduction")
+LEADS = Catalogue.of("leads_sought")
 # So many changes are shown with the details; the message must stay readable.
 _MOST_CHANGES = 3
 
@@ -82,6 +89,16 @@ async def post_change(posting: Posting, changed: Changed) -> None:
     )
 
 
+async def post_beside(
+    posting: Posting, interest: Interest, text: str, keyboard: Keyboard | None = None
+) -> None:
+    """Tell the administrators something about a request, below its notification."""
+    content = composed(text, keyboard, await posting.work.outbox.delivery(interest.about))
+    posting.work.outbox.owe(
+        Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
+    )
+
+
 async def follow_group(posting: Posting, new_chat_id: int) -> None:
     """Post the requests that wait for somebody again after the administrators' group moved."""
     group = posting.services.admin_chat_id
@@ -132,10 +149,20 @@ def _buttons(interest: Interest, *, details: bool) -> Iterator[Button]:
         return
     label = "hide_details" if details else "details"
     yield button(TEXT.label(label), ShowDetails(interest.id, shown=not details))
+    if interest.role is Role.LEAD and interest.status in OPEN:
+        yield button(LEADS.label("leads_sought"), ShowLeadsSought(interest.id))
     if interest.status is Status.RECEIVED:
         yield button(TEXT.label("take_charge"), TakeCharge(interest.id))
     elif interest.status is Status.TAKEN:
+        yield _done_button(interest)
         yield button(TEXT.label("undo_charge"), UndoCharge(interest.id))
+
+
+def _done_button(interest: Interest) -> Button:
+    """Return what the request is for: a call that was made, or else to put in touch."""
+    if interest.role is Role.CALL_BACK:
+        return button(INTRODUCTION.label("called_back"), CalledBack(interest.id))
+    return button(INTRODUCTION.label("put_in_touch"), PutInTouch(interest.id))
 
 
 async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:
@@ -143,6 +170,8 @@ async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:
     about = item.about
     if about is None or about.kind is not Kind.INTEREST or not about.is_note:
         return False
+    if item.audience is Audience.EMAIL:
+        return await _mail_undelivered(work, about.id, why)
     if item.audience is not Audience.PERSON:
         return False
     interest = await work.interests.get(about.id)
@@ -152,4 +181,18 @@ async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:
         work.outbox.owe(
             Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
         )
+    return True
+
+
+async def _mail_undelivered(work: UnitOfWork, interest_id: int, why: str) -> bool:
+    """Tell the administrators that a lead did not get the e-mail with the firm's contact."""
+    interest = await work.interests.get(interest_id)
+    if interest is None or interest.is_anonymous:
+        return True
+    text = INTRODUCTION("mail_failed", interest=interest, why=alerts.why(why))
+    show = button(INTRODUCTION.label("show_lead_message"), ShowLeadMessage(interest.id))
+    content = composed(text, column([show]), await work.outbox.delivery(interest.about))
+    work.outbox.owe(
+        Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
+    )
     return True

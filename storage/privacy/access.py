@@ -115,9 +115,9 @@ _SECTIONS: Mapping[Section, tuple[Select[Any], Column[Any]]] = {
     Section.DEADLINES: (select(deadlines).where(deadlines.c.interest_id == _OF), deadlines.c.id),
     Section.INTRODUCTIONS: (
         # The address is somebody else's.
-        select(*(column for column in introductions.c if column is not introductions.c.email)).where(
-            introductions.c.interest_id == _OF
-        ),
+        select(
+            *(column for column in introductions.c if column is not introductions.c.email)
+        ).where(introductions.c.interest_id == _OF),
         introductions.c.id,
     ),
     Section.DRAFT: (select(drafts).where(drafts.c.person_id == _OF), drafts.c.person_id),

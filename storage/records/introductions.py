@@ -15,8 +15,9 @@ from storage.engine.schema import introductions
 
 
 class Agreement(StrEnum):
-    """What the firm answered when it was asked whether its contact may be passed on."""
+    """Whether the firm agrees that its contact is passed on; once named, it is yet to be asked."""
 
+    NAMED = "named"
     ASKED = "asked"
     AGREED = "agreed"
     REFUSED = "refused"
@@ -49,7 +50,7 @@ class Introductions(Repository):
     async def add(
         self, interest_id: int, named: Named, agreed_at: datetime | None = None
     ) -> Introduction:
-        """Name somebody: the firm is to be asked, or it has agreed already at that time."""
+        """Name somebody: the firm is yet to be asked, or it has agreed already, at that time."""
         result = await self._connection.execute(
             self._insert(introductions)
             .values(
@@ -57,7 +58,7 @@ class Introductions(Repository):
                 project_id=named.project_id,
                 name=named.name,
                 email=named.email,
-                state=Agreement.ASKED if agreed_at is None else Agreement.AGREED,
+                state=Agreement.NAMED if agreed_at is None else Agreement.AGREED,
                 asked_at=agreed_at or self._now,
                 answered_at=agreed_at,
             )
@@ -82,11 +83,22 @@ class Introductions(Repository):
         )
         return tuple(map(_introduction, result))
 
-    async def answer(self, introduction_id: int, state: Agreement) -> bool:
-        """Set the firm's answer; False if it had answered so already, so that one tap counts."""
+    async def ask(self, introduction_id: int) -> bool:
+        """Note that the firm is asked; False if it was before: of two administrators one asks."""
         result = await self._connection.execute(
             update(introductions)
-            .where(introductions.c.id == introduction_id, introductions.c.state != state)
+            .where(introductions.c.id == introduction_id)
+            .where(introductions.c.state == Agreement.NAMED)
+            .values(state=Agreement.ASKED, asked_at=self._now)
+        )
+        return bool(result.rowcount)
+
+    async def answer(self, introduction_id: int, state: Agreement) -> bool:
+        """Set the firm's answer; False if it had answered so already, or was never asked."""
+        result = await self._connection.execute(
+            update(introductions)
+            .where(introductions.c.id == introduction_id)
+            .where(introductions.c.state.not_in((state, Agreement.NAMED)))
             .values(state=state, answered_at=self._now)
         )
         return bool(result.rowcount)
