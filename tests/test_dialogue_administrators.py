@@ -108,7 +108,11 @@ async def test_details_stay_shown_when_the_request_is_taken(
     await administrator.taps("Détails")
     await administrator.taps("Pris en charge")
     administrator.sees("Prise en charge par", "Samira Costa", "+33 6 12 34 56 78")
-    assert administrator.labels == ["Masquer les détails", "Annuler la prise en charge"]
+    assert administrator.labels == [
+        "Masquer les détails",
+        "Mettre en relation",
+        "Annuler la prise en charge",
+    ]
     stage.clock.passes(seconds=5)
     await administrator.taps("Annuler la prise en charge")
     administrator.sees("Nouvelle demande", "Samira Costa")
