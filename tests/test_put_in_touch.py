@@ -1,7 +1,7 @@
 """Putting a firm in touch: shown, confirmed, sent once; and what is said where it cannot be."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from dialogue import Speaker, Stage, buttons
@@ -321,7 +321,7 @@ async def test_an_e_mail_that_fails_is_told_and_can_be_copied(
     administrator.sees("Rien n'est à copier")
 
 
-def failed(now: object) -> Pending:
+def failed(now: datetime) -> Pending:
     """Return the e-mail of the first request, as the sender gives up on it."""
     about = Subject(Kind.INTEREST, 1, is_note=True)
     return Pending(

@@ -29,7 +29,7 @@ def particulars_of(recipient: Recipient) -> Particulars:
 async def told(posting: Posting, interest: Interest, recipient: Recipient) -> Markup:
     """Return what the firm will read, in its language."""
     with speaking(await language_of(posting, interest)):
-        said = moves.told(interest, EventKind.INTRODUCE, particulars_of(recipient))
+        said = moves.words_told(interest, EventKind.INTRODUCE, particulars_of(recipient))
     return Markup(said)  # noqa: S704 - the catalogue has escaped what people typed
 
 

@@ -59,7 +59,7 @@ async def withdraw(posting: Posting, interest_id: int, person_id: int) -> Moved:
     return moved
 
 
-def told(interest: Interest, kind: EventKind, particulars: Particulars) -> str:
+def words_told(interest: Interest, kind: EventKind, particulars: Particulars) -> str:
     """Return what the firm reads of a move, in the language spoken now."""
     return TEXT(f"told_{kind}", interest=interest, particulars=particulars)
 
@@ -72,7 +72,7 @@ async def _tell_firm(
 
     def said() -> tuple[str, Keyboard | None]:
         keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-        return told(interest, kind, particulars), with_person(keyboard)
+        return words_told(interest, kind, particulars), with_person(keyboard)
 
     # ``about`` tells ``undelivered`` which request the message was for, if it cannot be sent.
     await posting.tell(interest.person_id, said, about=interest.about_note)
