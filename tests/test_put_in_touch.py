@@ -337,7 +337,7 @@ def failed(now: datetime) -> Pending:
         about=about,
         attempts=1,
         created_at=now,
-        leaves_trace=True,  # type: ignore[arg-type]  # a moment
+        leaves_trace=True,
     )
 
 
