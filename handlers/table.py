@@ -9,8 +9,10 @@ from handlers.administration import (
     cards,
     firm_search,
     handing_over,
+    leads_sought,
     lists,
     meeting,
+    naming,
     put_in_touch,
     refusal_words,
     replies,
@@ -27,7 +29,7 @@ from handlers.general import fallback, groups, languages, privacy, start_and_hel
 from handlers.handoff import answering, facilitators, own_exchange, person
 from handlers.projects import browse, subscriptions
 from handlers.questions import answer, choices, themes, town
-from handlers.requests import callback, interest, leads, own_requests, proposal
+from handlers.requests import agreement, callback, interest, leads, own_requests, proposal
 
 # PTB runs the first handler that matches: commands and buttons are exact, so plain texts come after
 # them, and the fallback takes the rest.
@@ -55,6 +57,9 @@ ALL: tuple[Handler, ...] = (
     *acts.HANDLERS,
     *asking.HANDLERS,
     *put_in_touch.HANDLERS,
+    *naming.HANDLERS,
+    *leads_sought.HANDLERS,
+    *agreement.HANDLERS,
     *handing_over.HANDLERS,
     *refusal_words.HANDLERS,
     *request_history.HANDLERS,
@@ -83,6 +88,8 @@ AHEAD: Works = {
     **publish.AHEAD,
     **history.AHEAD,
     **trial.AHEAD,
+    **naming.AHEAD,
+    **leads_sought.AHEAD,
 }
 
 # What may be typed instead of tapped, by the prefix of its callback data. What needs slow work

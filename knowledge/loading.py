@@ -16,7 +16,16 @@ from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import Matcher
 from knowledge.matcher.needs import Needs
 from knowledge.matcher.thresholds import Thresholds
-from knowledge.model import Act, Action, ActWording, Entry, Project, Stage, Wording
+from knowledge.model import (
+    Act,
+    Action,
+    ActWording,
+    Entry,
+    LeadContact,
+    Project,
+    Stage,
+    Wording,
+)
 from knowledge.projects import Census
 from knowledge.ranking.corpus import Material, examples_of
 from knowledge.ranking.encoder import Encoder, Vectors
@@ -250,7 +259,15 @@ def _project(raw: dict[str, Any], *, fictitious: bool) -> Project:
         withdrawn_on=day_of(raw.get("retire_le")),
         keywords=tuple(raw.get("mots_cles", ())),
         fictitious=fictitious,
+        lead_contact=_lead_contact(raw.get("contact_chef_de_file")),
     )
+
+
+def _lead_contact(raw: Mapping[str, str] | None) -> LeadContact | None:
+    if raw is None:
+        return None
+    name, email, phone = (raw.get(key, "").strip() for key in ("nom", "courriel", "telephone"))
+    return LeadContact(name, email, phone)
 
 
 def _acts(document: Document) -> tuple[Act, ...]:

@@ -1,6 +1,6 @@
 """What the bot knows, as values: entries, projects, acts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -80,6 +80,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadContact:
+    """How the team reaches the lead of a project; without a name, the lead's own serves.
+
+    No screen of a project shows it, and firms never read it: it serves to put them in touch.
+    """
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """A project of the census; without a lead, it seeks one."""
 
@@ -96,6 +108,8 @@ class Project:
     withdrawn_on: date | None
     keywords: tuple[str, ...]
     fictitious: bool
+    # Left out of what a log or an error might show of a project.
+    lead_contact: LeadContact | None = field(default=None, repr=False)
 
     @property
     def seeks_lead(self) -> bool:

@@ -23,6 +23,7 @@ from storage.records.conversations import Conversations
 from storage.records.deadlines import Deadlines
 from storage.records.drafts import Drafts
 from storage.records.interests import Interests
+from storage.records.introductions import Introductions
 from storage.records.people import People
 from storage.records.project_news import ProjectNews
 from storage.records.questions import Questions
@@ -52,6 +53,7 @@ class UnitOfWork:
         self.project_news = ProjectNews(*bound)
         self.request_lists = RequestLists(*bound)
         self.colleagues = Colleagues(*bound)
+        self.introductions = Introductions(*bound)
         self.questions = Questions(*bound)
         self.conversations = Conversations(*bound)
         self.allowances = Allowances(*bound)

@@ -35,6 +35,7 @@ PERSONAL: dict[str, dict[str, Any]] = {
     "contexts": {"person_id": PERSON},
     "interests": {"id": INTEREST, "person_id": PERSON},
     "deadlines": {"interest_id": INTEREST},
+    "introductions": {"interest_id": INTEREST},
     "interest_events": {"interest_id": INTEREST, "actor_id": TELEGRAM_ID, "status": "closed"},
     "subscriptions": {"person_id": PERSON},
     "questions": {"person_id": PERSON, "treated_by": TELEGRAM_ID, "publication_id": None},
@@ -62,6 +63,7 @@ NOT_SHOWN = {
         *(f"{table}.person_id" for table in PERSONAL),
         "interest_events.interest_id",
         "deadlines.interest_id",
+        "introductions.interest_id",
         "conversation_messages.conversation_id",
         "questions.update_id",
         "questions.publication_id",
@@ -110,6 +112,7 @@ NOT_SHOWN = {
         "interests.owner_id",
         "interests.owner_name",
         "outbox.address",
+        "introductions.email",
     },
     "which message an edit or a reply is about": {
         "inbox.message_id",

@@ -21,7 +21,15 @@ from knowledge.text.normalise import normalise
 FOLDER = Path(handlers.messages.__file__).parent
 ENGLISH = "en"
 # Files that only the team reads.
-TEAM_FILES = {"groups", "publication", "replies", "request_lists", "trial", "unanswered"}
+TEAM_FILES = {
+    "groups",
+    "leads_sought",
+    "publication",
+    "replies",
+    "request_lists",
+    "trial",
+    "unanswered",
+}
 # And one of words that are compared with what is typed, in both languages.
 TEAM_FILES |= {"typed_words"}
 # In the other files: what only the team reads, what is the same in every language or stored, and
@@ -40,6 +48,7 @@ FRENCH_ONLY = {
         r"|before_or|before_act|close_question|close_sure|keep_open|kept_open_toast"
         r"|signature_.*"
     ),
+    "introduction": r"(?!question|agree|refuse$|refused_told|see_request).*",
     "language": r"language_.*|words_.*|offer_english",
     "media": r"only_words_passed_on",
     "proposal": r"title_.*",

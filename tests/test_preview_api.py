@@ -240,6 +240,8 @@ async def test_bad_html_is_refused_with_its_place(
         ({"text": "x", "callback_data": ""}, "BUTTON_DATA_INVALID"),
         ({"text": " ", "callback_data": "x"}, "button text is empty"),
         ({"text": "x"}, "text buttons are unallowed"),
+        ({"text": "x", "copy_text": {"text": ""}}, "BUTTON_COPY_TEXT_INVALID"),
+        ({"text": "x", "copy_text": {"text": "a" * 257}}, "BUTTON_COPY_TEXT_INVALID"),
         ({"callback_data": "x"}, "reply_markup"),
         ({"text": "x", "callback_data": "x", "colour": "red"}, "reply_markup"),
     ],

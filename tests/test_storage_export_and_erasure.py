@@ -37,6 +37,7 @@ from storage.records.contexts import Context, Option
 from storage.records.conversation_values import Exchange, NewConversation, NewMessage, Side
 from storage.records.drafts import Draft
 from storage.records.interests import ContactKind, Status
+from storage.records.introductions import Named
 from storage.unit_of_work import UnitOfWork
 
 SECRET = "secret"  # noqa: S105 (stands in all that the person gave)
@@ -94,6 +95,8 @@ NOT_FREE_TEXT = {
     "interests.outcome": "our word; stays, as an anonymous figure",
     "interests.reason": "our word; stays, as an anonymous figure",
     "interests.helped": "our word; stays, as an anonymous figure",
+    "introductions.project_id": "the id of a project",
+    "introductions.state": "our word",
     "questions.outcome": "our word",
     "questions.treated_how": "our word",
     "conversations.number": "a number; the row goes",
@@ -162,6 +165,8 @@ async def fill(database: Database) -> int:
         )
         by = administrator(f"{SECRET} colleague", COLLEAGUE)
         await moved(work, interest.id, Status.CLOSED, by, f"{SECRET} note")
+        named = Named(f"{SECRET} lead", "talents", f"{SECRET}@example.fr")
+        await work.introductions.add(interest.id, named, START)
         await converse(work, someone)
         await publish(work)
         about = interest.about

@@ -13,6 +13,7 @@ Values = dict[str, Any]
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
 LONGEST_DATA_BYTES = 64
+LONGEST_COPY = 256
 MOST_BUTTONS = 100
 WIDEST_ROW = 8
 _BUTTON_URL = re.compile(r"(?:https?://|tg://)?[^\s/]+\.[^\s/]{2,}(?:/\S*)?|tg://\S+|http://\S+")
@@ -78,5 +79,8 @@ def _check_button(button: Values) -> None:
     elif "url" in button:
         if not _BUTTON_URL.fullmatch(button["url"]):
             raise bad(f"inline keyboard button URL '{button['url']}' is invalid: Wrong HTTP URL")
+    elif "copy_text" in button:
+        if not 1 <= len(button["copy_text"]["text"]) <= LONGEST_COPY:
+            raise bad("BUTTON_COPY_TEXT_INVALID")
     elif len(button) == 1:
         raise bad("text buttons are unallowed in the inline keyboard")

@@ -5,7 +5,7 @@ from telegram import Update
 from handlers.administration import private_details
 from handlers.administration.drawing import redraw, show, standing
 from handlers.administration.making import make
-from handlers.administration.meeting import for_administrators, who
+from handlers.administration.meeting import for_administrators
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext
 from handlers.requests.notification import TEXT
@@ -19,9 +19,6 @@ from handlers.requests.request_buttons import (
     more_buttons,
 )
 from storage.records.interests import EventKind, Status
-
-# Re-exported: whoever acts on a request asks here who it is.
-__all__ = ["HANDLERS", "who"]
 
 
 @for_administrators

@@ -1,48 +1,278 @@
-"""Putting a firm and a lead in touch: confirmed once, told to the firm."""
+"""Putting a firm in touch: what both will read is shown, confirmed, and only then sent.
+
+Where the firm has not agreed to the one who would get its contact, it is asked first.
+"""
 
 from dataclasses import dataclass
 
-from telegram import Update
+from telegram import Message, Update
 
-from handlers.administration.drawing import show, standing
-from handlers.administration.making import make, may
-from handlers.administration.meeting import for_administrators
-from handlers.core.callback_data import CallbackData
-from handlers.core.keyboards import button, column
+from handlers.administration import recipients
+from handlers.administration.introduction_words import (
+    TEXT,
+    by_mail,
+    copy_buttons,
+    fingerprint,
+    is_unreachable,
+    lead_message,
+    particulars_of,
+    question,
+    told,
+)
+from handlers.administration.meeting import for_administrators, who
+from handlers.administration.recipient_buttons import ChooseRecipient
+from handlers.administration.recipients import Recipient
+from handlers.core import caps
+from handlers.core.callback_data import CallbackData, ListKey
+from handlers.core.keyboards import Button, button, column
 from handlers.core.routing import Handler, tap
-from handlers.core.turn import BotContext
-from handlers.requests.notification import TEXT
-from handlers.requests.request_buttons import PutInTouch, back
-from storage.records.interests import EventKind
+from handlers.core.turn import BotContext, Turn
+from handlers.requests import agreement, moves, notification
+from handlers.requests.introduction_buttons import CalledBack, PutInTouch, ShowLeadMessage
+from storage.records.interests import EventKind, Interest, Outcome, Particulars, Status
+from storage.records.introductions import Agreement
 
 
 @dataclass(frozen=True)
-class ConfirmInTouch(CallbackData, prefix="aj"):
-    """The two are in touch."""
+class Confirm(CallbackData, prefix="yc"):
+    """Send what was shown; ``shown`` is its fingerprint."""
+
+    interest_id: int
+    shown: ListKey
+
+
+@dataclass(frozen=True)
+class AskFirm(CallbackData, prefix="yf"):
+    """Ask the firm whether its contact may be passed to the one who was named."""
+
+    interest_id: int
+    shown: ListKey
+
+
+@dataclass(frozen=True)
+class Cancel(CallbackData, prefix="zx"):
+    """Send nothing."""
 
     interest_id: int
 
 
 @for_administrators
-async def ask_in_touch(update: Update, context: BotContext) -> None:
-    """Ask whether the two are in touch."""
+async def put_in_touch(update: Update, context: BotContext) -> None:
+    """Show what both would read, or say what is missing."""
     turn = context.turn
-    interest = await standing(turn, PutInTouch.of(update).interest_id)
-    if interest is None or not await may(turn, interest, EventKind.INTRODUCE):
-        return
-    sure = button(TEXT.label("introduce_sure"), ConfirmInTouch(interest.id))
-    question = TEXT("ask_introduce")
-    await show(turn, interest, column([sure, back(interest)]), question=question)
+    interest = await open_request(turn, PutInTouch.of(update).interest_id)
+    if interest is not None:
+        await show(turn, interest)
+
+
+async def open_request(turn: Turn, interest_id: int) -> Interest | None:
+    """Return a request that can be put in touch; say why where it cannot."""
+    interest = await existing(turn, interest_id)
+    if interest is not None and interest.status is not Status.TAKEN:
+        turn.toast(TEXT.label("over", interest=interest), alert=True)
+        return None
+    return interest
+
+
+async def existing(turn: Turn, interest_id: int) -> Interest | None:
+    """Return a request; say so where it was erased."""
+    interest = await turn.work.interests.get(interest_id)
+    if interest is None or interest.is_anonymous:
+        number = interest.number if interest else None
+        turn.rewrite(notification.TEXT("erased", number=number))
+        return None
+    return interest
+
+
+async def show(
+    turn: Turn, interest: Interest, *, in_place: bool = False, has_changed: bool = False
+) -> None:
+    """Show where putting this request in touch stands, and what can be done next."""
+    recipient = await recipients.recipient_of(turn.posting, interest)
+    if recipient is None:
+        text, buttons = _nobody(turn, interest), _ways_on(interest)
+    elif recipient.state is Agreement.AGREED:
+        text, buttons = await _preview(turn, interest, recipient, has_changed=has_changed)
+    elif recipient.state is Agreement.NAMED:
+        text, buttons = await _to_ask(turn, interest, recipient)
+    else:
+        name = "awaiting" if recipient.state is Agreement.ASKED else "refused"
+        text = TEXT(name, interest=interest, introduction=recipient.introduction)
+        buttons = _ways_on(interest)
+    if in_place:
+        turn.rewrite(text, column(buttons), about=interest.about_note)
+    else:
+        turn.say(text, column(buttons), reply_to=_tapped(turn), about=interest.about_note)
+
+
+def _tapped(turn: Turn) -> int | None:
+    message = turn.update.effective_message
+    return message.message_id if isinstance(message, Message) else None
+
+
+def _nobody(turn: Turn, interest: Interest) -> str:
+    project = turn.services.knowledge.project(interest.project_id) if interest.project_id else None
+    return TEXT("nobody", interest=interest, project=project)
+
+
+def _ways_on(interest: Interest) -> list[Button]:
+    return [
+        button(TEXT.label("choose_other"), ChooseRecipient(interest.id)),
+        button(TEXT.label("cancel"), Cancel(interest.id)),
+    ]
+
+
+async def _preview(
+    turn: Turn, interest: Interest, recipient: Recipient, *, has_changed: bool
+) -> tuple[str, list[Button]]:
+    said = await told(turn.posting, interest, recipient)
+    message = lead_message(turn.posting, interest, recipient)
+    project = recipient.project
+    text = TEXT(
+        "preview",
+        interest=interest,
+        recipient=recipient,
+        told=said,
+        message=message,
+        by_mail=by_mail(turn.posting, recipient),
+        has_changed=has_changed,
+        is_closed=project is not None and not project.open_on(turn.services.today()),
+        unreachable=is_unreachable(interest),
+    )
+    shown = _shown(turn, recipient, said, message)
+    confirm = button(TEXT.label("confirm"), Confirm(interest.id, shown))
+    return text, [confirm, *_ways_on(interest)]
+
+
+def _shown(turn: Turn, recipient: Recipient, said: str, message: str) -> str:
+    return fingerprint(said, message, recipient.email, str(by_mail(turn.posting, recipient)))
+
+
+async def _to_ask(turn: Turn, interest: Interest, recipient: Recipient) -> tuple[str, list[Button]]:
+    named = recipient.named
+    asked = await question(turn.posting, interest, recipient)
+    before = interest.project_lead if named.project_id == interest.project_id else None
+    text = TEXT(
+        "ask_first",
+        interest=interest,
+        named=named,
+        question=asked,
+        has_changed_lead=before is not None and before != named.name,
+    )
+    ask = button(TEXT.label("ask_firm"), AskFirm(interest.id, fingerprint(asked)))
+    return text, [ask, *_ways_on(interest)]
 
 
 @for_administrators
-async def put_in_touch(update: Update, context: BotContext) -> None:
-    """Record that the two are in touch, and tell the firm."""
-    interest_id = ConfirmInTouch.of(update).interest_id
-    await make(EventKind.INTRODUCE, update, context.turn, interest_id)
+async def ask_firm(update: Update, context: BotContext) -> None:
+    """Ask the firm for its agreement; of two administrators, one asks."""
+    turn, choice = context.turn, AskFirm.of(update)
+    interest = await open_request(turn, choice.interest_id)
+    if interest is None or not await caps.allows(turn, caps.REPLIES, interest.id):
+        return
+    recipient = await recipients.recipient_of(turn.posting, interest)
+    if recipient is None or recipient.state is not Agreement.NAMED:
+        await show(turn, interest, in_place=True)
+        return
+    if fingerprint(await question(turn.posting, interest, recipient)) != choice.shown:
+        await show(turn, interest, in_place=True)
+        return
+    named = recipient.named
+    introduction = await recipients.name(turn.posting, interest, named)
+    await agreement.ask(turn.posting, interest, introduction, who(turn))
+    turn.rewrite(TEXT("asked", interest=interest, named=named), about=interest.about_note)
+
+
+@for_administrators
+async def confirm(update: Update, context: BotContext) -> None:
+    """Put in touch as it was shown; where something has changed since, show it anew."""
+    turn, choice = context.turn, Confirm.of(update)
+    interest = await open_request(turn, choice.interest_id)
+    if interest is None:
+        return
+    recipient = await recipients.recipient_of(turn.posting, interest)
+    if recipient is None or recipient.state is not Agreement.AGREED:
+        await show(turn, interest, in_place=True)
+        return
+    message = lead_message(turn.posting, interest, recipient)
+    said = await told(turn.posting, interest, recipient)
+    if _shown(turn, recipient, said, message) != choice.shown:
+        await show(turn, interest, in_place=True, has_changed=True)
+        return
+    if await caps.allows(turn, caps.MOVES, interest.id):
+        await _introduce(turn, interest, recipient, message)
+
+
+async def _introduce(turn: Turn, interest: Interest, recipient: Recipient, message: str) -> None:
+    particulars = particulars_of(recipient)
+    moved = await moves.make(turn.posting, interest.id, EventKind.INTRODUCE, who(turn), particulars)
+    if not moved.won:
+        turn.toast(TEXT.label("over", interest=moved.interest), alert=True)
+        return
+    is_mailed = bool(recipient.email) and turn.posting.mail(
+        recipient.email,
+        TEXT.label("lead_subject", interest=interest),
+        message,
+        about=interest.about_note,
+    )
+    turn.toast(TEXT.label("introduced_toast", interest=interest))
+    text = TEXT(
+        "introduced", interest=interest, recipient=recipient, by_mail=is_mailed, message=message
+    )
+    keyboard = None if is_mailed else column(copy_buttons(interest, message))
+    turn.rewrite(text, keyboard, about=interest.about_note)
+
+
+@for_administrators
+async def cancel(update: Update, context: BotContext) -> None:
+    """Send nothing: the shown messages, with the contact, are taken away."""
+    turn = context.turn
+    interest = await existing(turn, Cancel.of(update).interest_id)
+    if interest is not None:
+        turn.rewrite(TEXT("dropped", interest=interest), about=interest.about_note)
+
+
+@for_administrators
+async def show_lead_message(update: Update, context: BotContext) -> None:
+    """Show what the lead was to read, to be copied: the e-mail did not arrive."""
+    turn = context.turn
+    interest = await existing(turn, ShowLeadMessage.of(update).interest_id)
+    if interest is None:
+        return
+    recipient = await recipients.recipient_of(turn.posting, interest)
+    if recipient is None or not await _was_introduced_to(turn, interest, recipient):
+        turn.rewrite(TEXT("nobody_to_copy", interest=interest), about=interest.about_note)
+        return
+    message = lead_message(turn.posting, interest, recipient)
+    text = TEXT("to_copy", interest=interest, recipient=recipient, message=message)
+    turn.rewrite(text, column(copy_buttons(interest, message)), about=interest.about_note)
+
+
+async def _was_introduced_to(turn: Turn, interest: Interest, recipient: Recipient) -> bool:
+    events = await turn.work.interests.events(interest.id)
+    names = [event.note for event in events if event.kind is EventKind.INTRODUCE]
+    is_standing = interest.status is Status.INTRODUCED and recipient.agreed_at is not None
+    return is_standing and names[-1:] == [recipient.named.name]
+
+
+@for_administrators
+async def called_back(update: Update, context: BotContext) -> None:
+    """Close a request to be called back, which needs nobody else: it was done."""
+    turn = context.turn
+    interest = await existing(turn, CalledBack.of(update).interest_id)
+    if interest is None or not await caps.allows(turn, caps.MOVES, interest.id):
+        return
+    success = Particulars(outcome=Outcome.SUCCESS)
+    moved = await moves.make(turn.posting, interest.id, EventKind.CLOSE, who(turn), success)
+    name = "called_back_toast" if moved.won else "called_back_late"
+    turn.toast(TEXT.label(name, interest=moved.interest), alert=not moved.won)
 
 
 HANDLERS: tuple[Handler, ...] = (
-    tap(PutInTouch, ask_in_touch),
-    tap(ConfirmInTouch, put_in_touch),
+    tap(PutInTouch, put_in_touch),
+    tap(Confirm, confirm),
+    tap(AskFirm, ask_firm),
+    tap(Cancel, cancel),
+    tap(ShowLeadMessage, show_lead_message),
+    tap(CalledBack, called_back),
 )

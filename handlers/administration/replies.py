@@ -11,9 +11,8 @@ from datetime import timedelta
 
 from telegram import Message, Update
 
-from handlers.administration.acts import who
+from handlers.administration.meeting import for_administrators, who
 from handlers.core import caps, media, team
-from handlers.core.authority import Authority, requires
 from handlers.core.callback_data import CallbackData
 from handlers.core.full_text import full_text
 from handlers.core.keyboards import Keyboard, button, column
@@ -163,7 +162,7 @@ async def _answer_prompt(turn: Turn, interest: Interest, message: Message) -> No
         await media.say_what_is_passed_on(turn)
 
 
-@requires(Authority.ADMINISTRATORS)
+@for_administrators
 async def keep_note(update: Update, context: BotContext) -> None:
     """Keep the reply as a note in the history of the request, once."""
     turn = context.turn
@@ -183,7 +182,7 @@ async def keep_note(update: Update, context: BotContext) -> None:
         turn.rewrite(TEXT("note_kept", interest=interest), about=interest.about_note)
 
 
-@requires(Authority.ADMINISTRATORS)
+@for_administrators
 async def send_to_firm(update: Update, context: BotContext) -> None:
     """Pass the reply on to the firm, once."""
     turn = context.turn
@@ -206,7 +205,7 @@ async def send_to_firm(update: Update, context: BotContext) -> None:
         turn.rewrite(TEXT("on_its_way", interest=interest), about=interest.about_note)
 
 
-@requires(Authority.ADMINISTRATORS)
+@for_administrators
 async def leave(update: Update, context: BotContext) -> None:
     """Do nothing with the reply."""
     turn = context.turn
@@ -272,7 +271,7 @@ def _key(reply: Message) -> str:
     return f"settled:{reply.chat.id}:{reply.message_id}"
 
 
-@requires(Authority.ADMINISTRATORS)
+@for_administrators
 async def write_to_firm(update: Update, context: BotContext) -> None:
     """Post the message whose replies go to the firm.
 

@@ -51,6 +51,8 @@ class Services:
     details_in_private: bool = False
     knowledge_dir: Path = Path()
     office: Office = field(default_factory=Office)
+    # Whether a mail server is set: without one, nothing is owed by e-mail.
+    can_mail: bool = False
     question_limits: QuestionLimits = field(default_factory=QuestionLimits)
     # Forms by the name that drafts store. The values are typed ``object`` because the class Form
     # is in handlers/forms, which this package may not import.

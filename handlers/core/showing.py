@@ -69,6 +69,7 @@ def options_of(keyboard: Keyboard) -> tuple[Option, ...]:
         Option(each["text"], each["callback_data"])
         for row in keyboard["inline_keyboard"]
         for each in row
+        if "callback_data" in each
     )
 
 

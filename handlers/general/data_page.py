@@ -76,6 +76,8 @@ class DataPage:
                     yield TEXT("data_events", rows=events)
                 async for deadlines in self._pages(Section.DEADLINES, row["id"]):
                     yield TEXT("data_deadlines", rows=deadlines)
+                async for named in self._pages(Section.INTRODUCTIONS, row["id"]):
+                    yield TEXT("data_introductions", rows=named)
 
     async def _draft(self, person_id: int) -> AsyncIterator[str]:
         yield TEXT("data_draft", rows=await self._page(Section.DRAFT, person_id))

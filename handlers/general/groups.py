@@ -5,7 +5,7 @@ from telegram.ext import CommandHandler, MessageHandler
 from telegram.ext import filters as on
 from telegram.ext.filters import MessageFilter
 
-from handlers.administration import cards, refusal_words, replies
+from handlers.administration import cards, naming, refusal_words, replies
 from handlers.core import media
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
@@ -15,7 +15,7 @@ from handlers.general import start_and_help
 from handlers.handoff import facilitators
 from handlers.messages import Catalogue
 from knowledge.curation.versions import PUBLISHABLE
-from storage.queues.outbox import Audience
+from storage.queues.outbox import Audience, Delivery
 
 TEXT = Catalogue.of("groups")
 
@@ -40,9 +40,9 @@ async def show_help(update: Update, context: BotContext) -> None:
 async def hear_reply(update: Update, context: BotContext) -> None:
     """Take a reply to the bot in a group: about a request, in an exchange, or say it is neither."""
     turn, message = context.turn, update.message
-    if message is not None and await _is_about_request(turn, message):
+    if message is None or await naming.take_name(turn, message):
         return
-    if message is None or await replies.take_reply(turn, message):
+    if await _is_about_request(turn, message) or await replies.take_reply(turn, message):
         return
     if await facilitators.take_reply(turn, message):
         return

@@ -87,4 +87,4 @@ def words_told(interest: Interest, kind: EventKind, particulars: Particulars) ->
     reason = particulars.reason or interest.reason
     why = TEXT.label(f"refusal_{reason}") if reason and reason is not Reason.OTHER else None
     values = {"why": why or particulars.note, "outcome": particulars.outcome or interest.outcome}
-    return TEXT(f"told_{kind}", interest=interest, **values)
+    return TEXT(f"told_{kind}", interest=interest, particulars=particulars, **values)

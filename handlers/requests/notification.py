@@ -3,17 +3,18 @@
 from datetime import datetime
 
 from handlers.core import alerts
-from handlers.core.keyboards import Keyboard
+from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.posting import Posting, composed
 from handlers.messages import FRENCH, Catalogue, speaking
 from handlers.requests import changes, team_notes
+from handlers.requests.introduction_buttons import ShowLeadMessage
 from handlers.requests.request_buttons import first_buttons
 from storage.queues.outbox import Audience, Outgoing, Pending
 from storage.records.interests import OPEN, Changed, Event, EventKind, Interest, Status
 from storage.subject import Kind
 from storage.unit_of_work import UnitOfWork
 
-TEXT = Catalogue.of("administration")
+TEXT, INTRODUCTION = Catalogue.of("administration"), Catalogue.of("introduction")
 # So many changes are shown with the details; the message must stay readable.
 _MOST_CHANGES = 3
 _ENDED = (Status.CLOSED, Status.REFUSED)
@@ -54,6 +55,16 @@ async def post_change(posting: Posting, changed: Changed) -> None:
     notified = await posting.work.outbox.delivery(interest.about)
     content = composed(TEXT("changed", interest=interest, lines=lines), None, notified)
     # A note: the notification stays the message of the request, and an erasure finds both.
+    posting.work.outbox.owe(
+        Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
+    )
+
+
+async def post_beside(
+    posting: Posting, interest: Interest, text: str, keyboard: Keyboard | None = None
+) -> None:
+    """Tell the administrators something about a request, below its notification."""
+    content = composed(text, keyboard, await posting.work.outbox.delivery(interest.about))
     posting.work.outbox.owe(
         Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
     )
@@ -117,6 +128,8 @@ async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:
     about = item.about
     if about is None or about.kind is not Kind.INTEREST or not about.is_note:
         return False
+    if item.audience is Audience.EMAIL:
+        return await _mail_undelivered(work, about.id, why)
     if item.audience is not Audience.PERSON:
         return False
     interest = await work.interests.get(about.id)
@@ -130,4 +143,18 @@ async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:
         work.outbox.owe(
             Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
         )
+    return True
+
+
+async def _mail_undelivered(work: UnitOfWork, interest_id: int, why: str) -> bool:
+    """Tell the administrators that a lead did not get the e-mail with the firm's contact."""
+    interest = await work.interests.get(interest_id)
+    if interest is None or interest.is_anonymous:
+        return True
+    text = INTRODUCTION("mail_failed", interest=interest, why=alerts.why(why))
+    show = button(INTRODUCTION.label("show_lead_message"), ShowLeadMessage(interest.id))
+    content = composed(text, column([show]), await work.outbox.delivery(interest.about))
+    work.outbox.owe(
+        Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
+    )
     return True

@@ -11,10 +11,12 @@ from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.messages import Catalogue
 from handlers.requests import team_notes
-from storage.records.interests import EventKind, Interest, Side, Status
+from handlers.requests.introduction_buttons import CalledBack, PutInTouch, ShowLeadsSought
+from storage.records.interests import OPEN, EventKind, Interest, Role, Side, Status
 from storage.records.lifecycle import Asked, Move, moves_from
 
-TEXT = Catalogue.of("administration")
+TEXT, INTRODUCTION = Catalogue.of("administration"), Catalogue.of("introduction")
+LEADS = Catalogue.of("leads_sought")
 # The moves that are offered at once: those that come next, and the way back after a mistake.
 _AT_ONCE = {
     Status.RECEIVED: (EventKind.TAKE,),
@@ -43,13 +45,6 @@ class TakeCharge(CallbackData, prefix="at"):
 @dataclass(frozen=True)
 class UndoCharge(CallbackData, prefix="au"):
     """Put a request back that was taken in charge."""
-
-    interest_id: int
-
-
-@dataclass(frozen=True)
-class PutInTouch(CallbackData, prefix="ai"):
-    """Put the firm and the project's lead in touch: the first tap shows what that means."""
 
     interest_id: int
 
@@ -135,6 +130,8 @@ def _first(interest: Interest, *, details: bool) -> Iterator[Button]:
         return
     label = "hide_details" if details else "details"
     yield button(TEXT.label(label), ShowDetails(interest.id, shown=not details))
+    if interest.role is Role.LEAD and interest.status in OPEN:
+        yield button(LEADS.label("leads_sought"), ShowLeadsSought(interest.id))
     at_once = _AT_ONCE.get(interest.status, ())
     yield from (_button(move, interest) for move in _moves(interest) if move.kind in at_once)
     yield button(TEXT.label("more"), ShowMore(interest.id, details))
@@ -149,4 +146,7 @@ def _moves(interest: Interest) -> tuple[Move, ...]:
 
 
 def _button(move: Move, interest: Interest) -> Button:
+    if move.kind is EventKind.INTRODUCE and interest.role is Role.CALL_BACK:
+        # Nobody else is needed: it was done, and the request is closed.
+        return button(INTRODUCTION.label("called_back"), CalledBack(interest.id))
     return button(TEXT.label(f"move_{move.kind}"), tap_of(move, interest))

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from knowledge.files.items import items_of
+from knowledge.files.lead_contacts import CONTACT
 from knowledge.files.problems import words
 from knowledge.files.yaml_reader import Document
 
@@ -88,9 +89,16 @@ def _fields(
     for key in dict.fromkeys((*new, *old)):
         before, after = _in_words(old.get(key)), _in_words(new.get(key))
         if key not in _PHRASINGS and before != after:
+            # Never quoted: a difference is kept, and shown in more places than the file.
+            if str(key).startswith(CONTACT):
+                before, after = _unquoted(before), _unquoted(after)
             yield Difference(
                 DifferenceKind.CHANGED, what, id_, _title(new, id_), before, after, str(key)
             )
+
+
+def _unquoted(text: str | None) -> str | None:
+    return None if text is None else str(words("unquoted"))
 
 
 def _flat(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from knowledge.matcher.act_finder import ActFinder
 from knowledge.matcher.ellipses import is_elliptic, points_back
 from knowledge.matcher.likely_acts import MOODS, LikelyActs
-from knowledge.matcher.needs import Needs
+from knowledge.matcher.needs import Fit, Needs
 from knowledge.matcher.pieces import Piece, pieces_of
 from knowledge.matcher.thresholds import Thresholds
 from knowledge.model import Act, Action, Entry
@@ -140,6 +140,11 @@ class Matcher:
         # The rest of something said says too little by itself to be sure of.
         alone = is_elliptic(normalised) and not decision.follows and not self._is_exact(normalised)
         return replace(decision, language=language_in(normalised), likely=decision.likely or alone)
+
+    def fitting(self, told: str) -> tuple[Fit, ...]:
+        """Return all projects that may be open, those that fit best what somebody tells first."""
+        asked = normalise(told)
+        return self._needs.fitting(asked, self._ranker.rank(asked).meaning) if asked else ()
 
     def _alone(self, question: str, normalised: str) -> _Judged:
         whole, pieces = self._one(normalised), pieces_of(question)

@@ -475,6 +475,28 @@ project_news = Table(
     sqlite_autoincrement=True,
 )
 
+# Whom the contact of a request may be passed to, and what the firm answered when it was asked.
+introductions = Table(
+    "introductions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column(
+        "interest_id",
+        Id,
+        ForeignKey("interests.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    # The project that this is the lead of, whose contact is in the files; else as it was typed.
+    Column("project_id", String(128)),
+    Column("name", _NAME, nullable=False),
+    Column("email", _NAME),
+    Column("state", String(16), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("answered_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+
 questions = Table(
     "questions",
     metadata,

@@ -21,6 +21,7 @@ from storage.engine.schema import (
     inbox,
     interest_events,
     interests,
+    introductions,
     outbox,
     people,
     publications,
@@ -50,6 +51,7 @@ class Section(StrEnum):
     # Our id of the request or conversation.
     EVENTS = "events"
     DEADLINES = "deadlines"
+    INTRODUCTIONS = "introductions"
     MESSAGES = "messages"
     # Telegram's id of the account.
     OUTGOING = "outgoing"
@@ -115,6 +117,13 @@ _SECTIONS: Mapping[Section, tuple[Select[Any], Column[Any]]] = {
         interest_events.c.id,
     ),
     Section.DEADLINES: (select(deadlines).where(deadlines.c.interest_id == _OF), deadlines.c.id),
+    Section.INTRODUCTIONS: (
+        # The address is somebody else's.
+        select(
+            *(column for column in introductions.c if column is not introductions.c.email)
+        ).where(introductions.c.interest_id == _OF),
+        introductions.c.id,
+    ),
     Section.DRAFT: (select(drafts).where(drafts.c.person_id == _OF), drafts.c.person_id),
     Section.CONTEXT: (select(contexts).where(contexts.c.person_id == _OF), contexts.c.person_id),
     Section.SUBSCRIPTION: (

@@ -8,7 +8,13 @@ from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
-from storage.engine.schema import conversations, deadlines, interest_events, interests
+from storage.engine.schema import (
+    conversations,
+    deadlines,
+    interest_events,
+    interests,
+    introductions,
+)
 from storage.records.interest_values import (
     Change,
     Changed,
@@ -134,6 +140,17 @@ class Interests(Repository):
         )
         return tuple(as_interest(row) for row in result)
 
+    async def offering_to_lead(self, most: int) -> tuple[Interest, ...]:
+        """Give the open requests of firms that would lead a project, the latest first."""
+        result = await self._connection.execute(
+            select(interests)
+            .where(interests.c.role == Role.LEAD, interests.c.status.in_(OPEN))
+            .where(interests.c.person_id.is_not(None))
+            .order_by(interests.c.id.desc())
+            .limit(most)
+        )
+        return tuple(as_interest(row) for row in result)
+
     async def get(self, interest_id: int) -> Interest | None:
         """Find an interest by our id."""
         return await self._find(interests.c.id == interest_id)
@@ -220,10 +237,8 @@ class Interests(Repository):
             .where(interest_events.c.interest_id.in_(chosen))
             .values(actor_id=None, actor_name=None, note=None, changes=[])
         )
-        await self._connection.execute(delete(deadlines).where(deadlines.c.interest_id.in_(chosen)))
-        await self._connection.execute(
-            delete(conversations).where(conversations.c.interest_id.in_(chosen))
-        )
+        for table in (deadlines, introductions, conversations):
+            await self._connection.execute(delete(table).where(table.c.interest_id.in_(chosen)))
         result = await self._connection.execute(
             update(interests).where(condition).values(**_ANONYMOUS)
         )

@@ -28,6 +28,7 @@ const actions = {
   command: (text) => say(text),
   follow: (payload) => followStart(payload),
   press: (message, data) => taps.press({ ...whereAndWho(), message_id: message.message_id, data }),
+  copy: (text) => navigator.clipboard.writeText(text).then(() => toast(fr.copied), () => toast(fr.notCopied)),
   reply: (message) => composer.reply(message),
   show: (messageId) => log.reveal(messageId),
 };

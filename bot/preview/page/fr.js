@@ -46,6 +46,8 @@ export const fr = {
   showLess: "Réduire",
   opensTab: "(nouvel onglet)",
   waiting: "en attente de la réponse du bot",
+  copied: "Copié.",
+  notCopied: "La copie n’est pas permise ici.",
   unsupported: "Ce bouton n’existe que dans Telegram.",
   ownChatOnTelegram:
     "Dans Telegram, ce lien ouvre votre propre conversation privée avec l’assistant. " +

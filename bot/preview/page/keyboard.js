@@ -4,7 +4,7 @@ import { el, icon, spoken } from "./dom.js";
 import { link } from "./entities.js";
 import { fr } from "./fr.js";
 
-/** Rows of buttons; `actions` gives press(message, data) beside what links need. */
+/** Rows of buttons; `actions` gives press(message, data) and copy(text) beside what links need. */
 export function renderKeyboard(message, actions) {
   const rows = message.reply_markup?.inline_keyboard ?? [];
   if (rows.length === 0) return null;
@@ -18,6 +18,10 @@ function button(description, message, actions) {
   if (description.url) {
     const hint = [icon("external"), spoken(` ${fr.opensTab}`)];
     return dropHintInside(link(description.url, [label, ...hint], actions, shared));
+  }
+  if (description.copy_text) {
+    const copy = () => actions.copy(description.copy_text.text);
+    return el("button", { ...shared, type: "button", "data-copy": description.copy_text.text, onclick: copy }, label);
   }
   if (description.callback_data === undefined) {
     return el("button", { ...shared, type: "button", "aria-disabled": "true", title: fr.unsupported }, label);

@@ -1,0 +1,142 @@
+"""Asking a firm whether its contact may be passed to somebody whom the team names.
+
+Nothing is passed on before a yes. The answer goes back to the administrators' group.
+"""
+
+from dataclasses import dataclass
+
+from telegram import Update
+
+from handlers.core import caps
+from handlers.core.authority import Authority, requires
+from handlers.core.buttons import ShowRequest, with_person
+from handlers.core.callback_data import CallbackData
+from handlers.core.keyboards import Keyboard, button, column
+from handlers.core.posting import Posting
+from handlers.core.routing import Handler, tap
+from handlers.core.turn import BotContext, Turn
+from handlers.messages import FRENCH, Catalogue, speaking
+from handlers.requests import notification
+from handlers.requests.introduction_buttons import PutInTouch
+from storage.records.interests import FIRM, Actor, EventKind, Interest, Status
+from storage.records.introductions import Agreement, Introduction, Named
+
+TEXT = Catalogue.of("introduction")
+# A request that was put back meanwhile is still the same request.
+_ANSWERABLE = frozenset({Status.RECEIVED, Status.TAKEN})
+
+
+@dataclass(frozen=True)
+class Agree(CallbackData, prefix="yo"):
+    """Agree, or not, that the contact is passed to the one who was named."""
+
+    introduction_id: int
+    agrees: bool
+
+
+async def ask(
+    posting: Posting, interest: Interest, introduction: Introduction, actor: Actor
+) -> bool:
+    """Ask the firm, once; False if that was done already."""
+    if interest.person_id is None or not await posting.work.introductions.ask(introduction.id):
+        return False
+
+    def words() -> tuple[str, Keyboard | None]:
+        return question(posting, interest, introduction.named), _keyboard(introduction, interest)
+
+    await posting.tell(interest.person_id, words, about=interest.about_note)
+    await _record(posting, interest, EventKind.TO_FIRM, actor, "note_asked", introduction.named)
+    return True
+
+
+def question(posting: Posting, interest: Interest, named: Named) -> str:
+    """Return what the firm is asked, in the language spoken now."""
+    project = posting.services.knowledge.project(named.project_id) if named.project_id else None
+    return TEXT("question", interest=interest, named=named, project=project)
+
+
+def _keyboard(introduction: Introduction, interest: Interest) -> Keyboard:
+    return with_person(
+        column(
+            [
+                button(TEXT.label("agree"), Agree(introduction.id, agrees=True)),
+                button(TEXT.label("refuse"), Agree(introduction.id, agrees=False)),
+                button(TEXT.label("see_request"), ShowRequest(interest.id)),
+            ]
+        )
+    )
+
+
+async def _record(
+    posting: Posting, interest: Interest, kind: EventKind, actor: Actor, words: str, named: Named
+) -> None:
+    with speaking(FRENCH):
+        note = TEXT.label(words, named=named)
+    await posting.work.interests.record(interest, kind, actor, note=note)
+
+
+@requires(Authority.PERSON)
+async def answer(update: Update, context: BotContext) -> None:
+    """Take the firm's answer, which it may change until it is put in touch."""
+    turn, choice = context.turn, Agree.of(update)
+    found = await _own(turn, choice.introduction_id)
+    if found is None:
+        turn.toast(TEXT.label("question_gone"), alert=True)
+        return
+    interest, introduction = found
+    why_not = await _why_not(turn, interest, introduction)
+    if why_not:
+        see = button(TEXT.label("see_request"), ShowRequest(interest.id))
+        turn.rewrite(TEXT(why_not, interest=interest), with_person(column([see])))
+        return
+    if not await caps.allows(turn, caps.CHANGES, turn.user.id):
+        return
+    await _take(turn, interest, introduction, agrees=choice.agrees)
+
+
+async def _own(turn: Turn, introduction_id: int) -> tuple[Interest, Introduction] | None:
+    introduction = await turn.work.introductions.get(introduction_id)
+    if introduction is None:
+        return None
+    interest = await turn.work.interests.get(introduction.interest_id)
+    if interest is None or interest.person_id != (await turn.person()).id:
+        return None
+    return interest, introduction
+
+
+async def _why_not(turn: Turn, interest: Interest, introduction: Introduction) -> str:
+    """Return the name of what says why an answer no longer counts; empty where it does."""
+    if interest.status not in _ANSWERABLE:
+        return "question_over"
+    named = await turn.work.introductions.of(interest.id)
+    return "" if named[-1].id == introduction.id else "question_replaced"
+
+
+async def _take(
+    turn: Turn, interest: Interest, introduction: Introduction, *, agrees: bool
+) -> None:
+    state = Agreement.AGREED if agrees else Agreement.REFUSED
+    if await turn.work.introductions.answer(introduction.id, state):
+        words = "note_agreed" if agrees else "note_refused"
+        named = introduction.named
+        await _record(turn.posting, interest, EventKind.FROM_FIRM, FIRM, words, named)
+        await _tell_group(turn.posting, interest, named, agrees=agrees)
+    name, other = ("agreed_told", "refuse") if agrees else ("refused_told", "agree")
+    keyboard = column(
+        [
+            button(TEXT.label(other), Agree(introduction.id, agrees=not agrees)),
+            button(TEXT.label("see_request"), ShowRequest(interest.id)),
+        ]
+    )
+    turn.rewrite(TEXT(name, interest=interest, named=introduction.named), with_person(keyboard))
+
+
+async def _tell_group(posting: Posting, interest: Interest, named: Named, *, agrees: bool) -> None:
+    with speaking(FRENCH):
+        text = TEXT("answered_yes" if agrees else "answered_no", interest=interest, named=named)
+        put = button(TEXT.label("put_in_touch"), PutInTouch(interest.id))
+    keyboard = column([put]) if interest.status is Status.TAKEN else None
+    await notification.post_beside(posting, interest, text, keyboard)
+
+
+HANDLERS: tuple[Handler, ...] = (tap(Agree, answer),)

@@ -1,0 +1,108 @@
+"""The contact of a project's lead: checked in the files, and shown on no screen of a project."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from dialogue import Speaker, Stage, buttons
+from knowledge_fixtures import PROJECTS
+from test_faulty_files import FAQ, codes, folder_of, refusals
+from test_put_in_touch import CONTACT, led
+
+from knowledge.curation.diff import differences
+from knowledge.loading import load, read_files
+
+SECRETS = (CONTACT.name, CONTACT.email, CONTACT.phone)
+LEAD = "chef_de_file: Groupement"
+FULL = "{nom: Jeanne Martin, courriel: chef@exemple.fr, telephone: 04 91 11 11 11}"
+
+
+def with_contact(folder: Path, contact: str, lead: str = LEAD) -> Path:
+    """Write the files, whose project has this contact."""
+    written = f"{lead}\n    contact_chef_de_file: {contact}"
+    projects = PROJECTS.replace("chef_de_file: null", written)
+    assert projects != PROJECTS
+    folder.mkdir(exist_ok=True)
+    return folder_of(folder, FAQ, projects)
+
+
+def test_a_contact_is_read(tmp_path: Path) -> None:
+    knowledge = load(with_contact(tmp_path, FULL))
+    assert [each.lead_contact for each in knowledge.projects] == [CONTACT]
+    assert not any(secret in repr(knowledge.projects) for secret in SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("contact", "expected"),
+    [
+        ("{courriel: chef@exemple.fr}", set()),
+        ("{telephone: 0491111111}", set()),
+        ("{telephone: +33 4 91 11 11 11}", set()),
+        ("{nom: Jeanne Martin}", {"contact_without_means"}),
+        ("{courriel: chef@exemple}", {"bad_lead_courriel"}),
+        ("{courriel: 'a@b.fr, c@d.fr'}", {"bad_lead_courriel"}),
+        ("{telephone: 04 91}", {"bad_lead_telephone"}),
+        ("{telephone: 04 91 11 11 11 le matin}", {"bad_lead_telephone"}),
+        ("{telephone: ''}", {"blank"}),
+        ("{mail: chef@exemple.fr}", {"unknown_key", "contact_without_means"}),
+        ("chef@exemple.fr", {"type"}),
+        ("[chef@exemple.fr]", {"type"}),
+        ('{nom: "a\\nb", telephone: 0491111111}', {"several_lines"}),
+    ],
+)
+def test_each_fault_is_told_and_never_quotes(
+    tmp_path: Path, contact: str, expected: set[str]
+) -> None:
+    folder = with_contact(tmp_path, contact)
+    assert codes(folder) == expected
+    for problem in refusals(folder):
+        assert not any(said in str(problem) for said in ("chef@", "a@b", "04 91 11", "04 91 ne"))
+        assert " → " in str(problem)
+
+
+def test_a_contact_without_a_lead_is_a_fault(tmp_path: Path) -> None:
+    assert "contact_without_lead" in codes(with_contact(tmp_path, FULL, "chef_de_file: null"))
+
+
+def test_a_difference_tells_that_the_contact_changes_and_quotes_nothing(tmp_path: Path) -> None:
+    folders = [
+        with_contact(tmp_path / name, contact)
+        for name, contact in (("a", FULL), ("b", FULL.replace("chef@", "autre@")))
+    ]
+    before, after = (read_files(folder, fictitious=False).documents for folder in folders)
+    (found,) = differences(before, after)
+    assert found.field == "contact_chef_de_file.courriel"
+    assert "exemple" not in repr(found)
+
+
+async def test_no_screen_of_a_project_shows_the_contact_of_its_lead(
+    sme: Speaker, stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    project = led(stage, CONTACT)
+    assert project.lead is not None
+    openings = (
+        "/projets",
+        f"/projets {project.title}",
+        f"/start p_{project.id}",
+        project.title,
+        project.lead,
+        "qui est le chef de file ?",
+        "comment joindre le chef de file ?",
+        *SECRETS,
+    )
+    for opening in openings:
+        await sme.says(opening)
+        await walks(sme)
+    bot_said = str([each for each in sme.messages() if each["from"]["is_bot"]])
+    assert project.lead in bot_said
+    assert not any(secret in bot_said for secret in SECRETS)
+    assert not any(secret in caplog.text for secret in (CONTACT.name, CONTACT.email))
+
+
+async def walks(sme: Speaker) -> None:
+    """Tap every button of what was just shown."""
+    shown = [(message["message_id"], one) for message in sme.new for one in buttons(message)]
+    for message_id, one in shown:
+        if "callback_data" in one:
+            await sme.taps_data(message_id, one["callback_data"])
