@@ -15,7 +15,7 @@ from handlers.general import fallback, groups, languages, privacy, start_and_hel
 from handlers.handoff import facilitators, own_exchange, person
 from handlers.projects import browse
 from handlers.questions import answer, choices, themes, town
-from handlers.requests import callback, interest, leads, own_requests, proposal
+from handlers.requests import callback, follow_up, interest, leads, own_requests, proposal, relaunch
 
 # PTB runs the first handler that matches: commands and buttons are exact, so plain texts come after
 # them, and the fallback takes the rest.
@@ -37,6 +37,8 @@ ALL: tuple[Handler, ...] = (
     *leads.HANDLERS,
     *tapping.HANDLERS,
     *own_requests.HANDLERS,
+    *relaunch.HANDLERS,
+    *follow_up.HANDLERS,
     *own_exchange.HANDLERS,
     *acts.HANDLERS,
     *privacy.HANDLERS,

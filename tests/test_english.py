@@ -27,7 +27,7 @@ TEAM_FILES |= {"typed_words"}
 # In the other files: what only the team reads, what is the same in every language or stored, and
 # words of both languages that are compared with what is typed.
 FRENCH_ONLY = {
-    "administration": r"(?!person_told|see_request).*",
+    "administration": r"(?!told_|see_request|other_projects|propose).*",
     "alerts": r"(?!lost_answer).*",
     "callback": r"title_.*",
     "caps": r"replies|ends|moves|team_member|other_group",
@@ -64,7 +64,7 @@ BOTH = [
     for name in english
 ]
 TEMPLATES = Environment(autoescape=True)
-TEMPLATES.filters.update(day=str, moment=str)
+TEMPLATES.filters.update(day=str, moment=str, weekday=str)
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.yaml")), ids=str)

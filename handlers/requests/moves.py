@@ -3,12 +3,10 @@
 Whoever moves a request (a tap in the group, the firm, the clock, a web page) does it here.
 """
 
-from handlers.core.buttons import ShowRequest, with_person
-from handlers.core.keyboards import Keyboard, button, column
+from handlers.core.keyboards import Keyboard
 from handlers.core.posting import Posting
 from handlers.core.turn import Turn
-from handlers.requests import notification
-from handlers.requests.notification import TEXT
+from handlers.requests import notification, telling
 from storage.records.interests import (
     Actor,
     EventKind,
@@ -46,7 +44,7 @@ async def make(
     moved = await posting.work.interests.move(interest_id, kind, actor, particulars)
     if moved.won:
         if MOVES[kind].tells_firm:
-            await _tell_firm(posting, moved.interest, kind)
+            await _tell_firm(posting, moved.interest, kind, particulars)
         await notification.refresh(posting, moved.interest)
     return moved
 
@@ -59,13 +57,14 @@ async def withdraw(posting: Posting, interest_id: int, person_id: int) -> Moved:
     return moved
 
 
-async def _tell_firm(posting: Posting, interest: Interest, kind: EventKind) -> None:
+async def _tell_firm(
+    posting: Posting, interest: Interest, kind: EventKind, particulars: Particulars
+) -> None:
     if interest.person_id is None:
         return
 
     def said() -> tuple[str, Keyboard | None]:
-        keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-        return TEXT(f"told_{kind}", interest=interest), with_person(keyboard)
+        return telling.words(posting.services, interest, kind, particulars)
 
     # ``about`` tells ``undelivered`` which request the message was for, if it cannot be sent.
     await posting.tell(interest.person_id, said, about=interest.about_note)

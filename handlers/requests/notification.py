@@ -82,6 +82,18 @@ async def post_change(posting: Posting, changed: Changed) -> None:
     )
 
 
+async def post_beside(posting: Posting, interest: Interest, name: str, **values: object) -> None:
+    """Tell the administrators something about a request, in reply to its notification.
+
+    It is a note: the notification stays the message of the request, and an erasure finds both.
+    """
+    notified = await posting.work.outbox.delivery(interest.about)
+    content = composed(TEXT(name, interest=interest, **values), None, notified)
+    posting.work.outbox.owe(
+        Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
+    )
+
+
 async def follow_group(posting: Posting, new_chat_id: int) -> None:
     """Post the requests that wait for somebody again after the administrators' group moved."""
     group = posting.services.admin_chat_id
