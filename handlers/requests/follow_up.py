@@ -21,7 +21,7 @@ from handlers.requests import notification, own_requests, standing
 from knowledge.text.length import units
 from storage.masking.masking import mask
 from storage.records.deadlines import DeadlineKind
-from storage.records.interests import FIRM, EventKind, Helped, Interest, Status
+from storage.records.interests import FIRM, EventKind, Helped, Interest
 
 TEXT = Catalogue.of("requests")
 LONGEST_WORD = 1000
@@ -117,17 +117,18 @@ async def _tell_group(posting: Posting, *, before: Interest, said: Interest) -> 
     """Tell the team where nobody contacted the firm, and where that is put right."""
     if said.helped is Helped.NO_CONTACT:
         await notification.post_beside(posting, said, "no_contact")
-        await _remind_later(posting, said)
+        await _hasten(posting, said)
     elif before.helped is Helped.NO_CONTACT:
         await notification.post_beside(posting, said, "contact_after_all")
 
 
-async def _remind_later(posting: Posting, request: Interest) -> None:
-    """Plan that whoever is in charge is reminded, if nothing is done about it."""
-    if request.status is Status.INTRODUCED:
-        office = posting.services.office
-        due_at = office.due(posting.work.now, office.untouched_days)
-        await posting.work.deadlines.plan(request.id, DeadlineKind.UNTOUCHED, due_at)
+async def _hasten(posting: Posting, request: Interest) -> None:
+    """Let what waits for the team be due as soon as for a request in hand: it is one again."""
+    office, deadlines = posting.services.office, posting.work.deadlines
+    soon = office.due(posting.work.now, office.untouched_days)
+    for deadline in await deadlines.of(request.id):
+        if deadline.kind is not DeadlineKind.FOLLOW_UP and deadline.due_at > soon:
+            await deadlines.plan(request.id, deadline.kind, soon)
 
 
 async def take_word(turn: Turn, interest_id: int, word: str) -> None:

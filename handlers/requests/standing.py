@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from handlers.core.keyboards import shorten
 from handlers.core.services import Services
 from handlers.core.turn import Turn
 from handlers.messages import PARIS, Catalogue
@@ -25,6 +26,8 @@ _NEWS = frozenset(
         EventKind.TO_FIRM,
     }
 )
+# Of a typed reason, so much is shown.
+_LONGEST = 500
 _WORDS = frozenset({EventKind.TO_FIRM, EventKind.FROM_FIRM})
 
 
@@ -63,7 +66,7 @@ def why(request: Interest, typed: str | None = None) -> str:
     if request.reason is None:
         return ""
     if request.reason is Reason.OTHER and typed:
-        return typed
+        return shorten(typed, _LONGEST)
     return TEXT.label(f"why_{request.reason}", request=request)
 
 

@@ -1,5 +1,7 @@
 """What the firm is told when its request moves: in plain words, without a name of the team."""
 
+from dataclasses import replace
+
 from handlers.core.buttons import ListProjects, Propose, ShowRequest, with_person
 from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.services import Services
@@ -19,8 +21,14 @@ def words(
 ) -> tuple[str, Keyboard]:
     """Return the message on a move, as Telegram HTML, and what the firm can do next.
 
-    The note of the particulars is shown only where it is the reason typed for the firm.
+    It may be asked before the move is made, to show what will be read. The note of the particulars
+    is shown only where it is the reason typed for the firm.
     """
+    interest = replace(
+        interest,
+        outcome=particulars.outcome or interest.outcome,
+        reason=particulars.reason or interest.reason,
+    )
     why = standing.why(interest, particulars.note) if kind is EventKind.REFUSE else ""
     asked = services.clock()
     if interest.introduced_at is not None:
