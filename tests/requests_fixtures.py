@@ -8,7 +8,7 @@ from test_dialogue_interest import registers
 
 from handlers.core.posting import Posting
 from handlers.requests import follow_up, moves
-from storage.records.interests import Actor, EventKind, Interest, Role, Side
+from storage.records.interests import Actor, EventKind, Interest, Side, Status
 from storage.records.lifecycle import NO_PARTICULARS, Particulars
 
 ADMINISTRATOR = Actor(Side.ADMINISTRATOR, 99, "Ada Lovelace")
@@ -72,13 +72,10 @@ def request(**changes: object) -> Interest:
         "id": 1,
         "number": "TI-2026-0001",
         "person_id": 1,
-        "status": "received",
+        "status": Status.RECEIVED,
         "created_at": at,
         "updated_at": at,
         "closed_at": None,
         **{name: getattr(new, name) for name in new.__slots__},
     }
     return Interest(**{**values, **changes})  # type: ignore[arg-type]  # as many fields as a row has
-
-
-ROLES = (None, *Role)

@@ -143,7 +143,15 @@ async def test_the_word_after_the_answer_goes_to_the_team_once(
 
 
 @pytest.mark.parametrize(
-    "other", ["c'est quoi un chef de file ?", "/projets", "merci", "non merci"]
+    "other",
+    [
+        "c'est quoi un chef de file ?",
+        "/projets",
+        "merci",
+        "non merci",
+        "TI-2026-0001",
+        "06 12 34 56 78",
+    ],
 )
 async def test_something_else_than_a_word_is_not_passed_on(
     sme: Speaker, stage: Stage, other: str

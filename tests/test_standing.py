@@ -102,7 +102,7 @@ def test_notes_that_go_with_moves_are_the_teams_but_a_reason_typed_for_the_firm(
     other = request(status=Status.REFUSED, reason=Reason.OTHER, closed_at=MONDAY)
     lines = own_history.lines(other, [DECLARED, noted, refused])
     assert "difficile" not in str(lines)
-    assert lines[-1].words == "non retenue : Pas de four ici."
+    assert lines[-1].words == "non retenue\u00a0: Pas de four ici."
     listed = request(status=Status.REFUSED, reason=Reason.DUPLICATE, closed_at=MONDAY)
     assert "four" not in str(own_history.lines(listed, [DECLARED, refused]))
 
@@ -114,8 +114,8 @@ def test_the_end_is_told_with_what_it_gave_even_if_something_follows() -> None:
     )
     ended = request(status=Status.CLOSED, outcome=Outcome.SUCCESS, closed_at=closed.at)
     words = [line.words for line in own_history.lines(ended, [DECLARED, closed, said])]
-    assert words[1] == "close : elle a abouti"
-    assert words[2] == "vous avez dit : « Oui, et cela m'a aidé »"
+    assert words[1] == "close\u00a0: elle a abouti"
+    assert words[2].replace("\u00a0", " ") == "vous avez dit : « Oui, et cela m'a aidé »"
 
 
 def test_a_long_history_shows_its_end_with_its_true_numbers() -> None:

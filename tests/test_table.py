@@ -25,6 +25,8 @@ MADE = {"ask", "label", "choice", "bad", "title", "loop", "why", "mend", "matter
 MADE |= {"field", "foreign", "language", "value", "words"}
 # Moves of requests: what each is told as, and why it was not made.
 MADE |= {"told", "done", "slip", "too_late"}
+# Where a request stands, what comes next, its history, and what is said of a contact.
+MADE |= {"state", "next", "event", "said"}
 
 
 def test_every_handler_names_its_authority() -> None:

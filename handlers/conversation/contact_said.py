@@ -12,9 +12,8 @@ from handlers.core.turn import Turn
 from handlers.forms import contacts, words
 from handlers.messages import Catalogue
 from handlers.questions import ask
-from handlers.requests import follow_up
+from handlers.requests import follow_up, numbers
 from handlers.requests.follow_up import CONTACTED, AddNothing, SayHelped
-from handlers.requests.numbers import fold
 from storage.records.contexts import Context
 from storage.records.interests import Helped
 
@@ -51,7 +50,7 @@ _NO = re.compile(r"^(?:non|nan|no|nope)\b")
 
 def said_in(text: str) -> tuple[Helped, ...]:
     """Return the answers that a text may mean: one, both of a contact, or none for another text."""
-    folded = fold(text).strip()
+    folded = numbers.fold(text).strip()
     if _NO_USE.search(folded):
         return (Helped.NO_USE,)
     if _NO_CONTACT.search(folded):
@@ -106,6 +105,9 @@ def _asks(text: str) -> bool:
 def _is_something_else(turn: Turn) -> bool:
     """Tell whether a text is a question, an act, or a contact alone, rather than a word."""
     if _asks(turn.text):
+        return True
+    # "Où en est TI-2026-0042" is about the request; a word may name it beside what it says.
+    if numbers.printed_in(turn.text) and len(turn.text.split()) <= _MOST_WORDS:
         return True
     found = contacts.find(turn.text)
     if found and not contacts.beside(turn.text, found[0]):

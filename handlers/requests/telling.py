@@ -30,9 +30,8 @@ def words(
         reason=particulars.reason or interest.reason,
     )
     why = standing.why(interest, particulars.note) if kind is EventKind.REFUSE else ""
-    asked = services.clock()
-    if interest.introduced_at is not None:
-        asked = services.office.due(interest.introduced_at, services.office.follow_up_days)
+    # Told where the contact is made, which is now, or would be.
+    asked = services.office.due_day(services.clock(), services.office.follow_up_days)
     text = TEXT(f"told_{kind}", interest=interest, why=why, asked=asked)
     return text, _ways_on(interest, kind)
 
