@@ -29,7 +29,16 @@ from handlers.general import fallback, groups, languages, privacy, start_and_hel
 from handlers.handoff import answering, facilitators, own_exchange, person
 from handlers.projects import browse, subscriptions
 from handlers.questions import answer, choices, themes, town
-from handlers.requests import agreement, callback, interest, leads, own_requests, proposal
+from handlers.requests import (
+    agreement,
+    callback,
+    follow_up,
+    interest,
+    leads,
+    own_requests,
+    proposal,
+    relaunch,
+)
 
 # PTB runs the first handler that matches: commands and buttons are exact, so plain texts come after
 # them, and the fallback takes the rest.
@@ -52,6 +61,8 @@ ALL: tuple[Handler, ...] = (
     *leads.HANDLERS,
     *tapping.HANDLERS,
     *own_requests.HANDLERS,
+    *relaunch.HANDLERS,
+    *follow_up.HANDLERS,
     *own_exchange.HANDLERS,
     *meeting.HANDLERS,
     *acts.HANDLERS,

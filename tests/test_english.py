@@ -35,7 +35,10 @@ TEAM_FILES |= {"typed_words"}
 # In the other files: what only the team reads, what is the same in every language or stored, and
 # words of both languages that are compared with what is typed.
 FRENCH_ONLY = {
-    "administration": r"(?!told_|refusal_(?!given_up|too_long|not_text|unread)|see_request).*",
+    "administration": (
+        r"(?!told_|refusal_(?!given_up|too_long|not_text|unread)|see_request|other_projects"
+        r"|propose).*"
+    ),
     "alerts": r"(?!lost_answer).*",
     "callback": r"title_.*",
     "caps": r"replies|ends|moves|notes|team_member|other_group",
@@ -76,7 +79,7 @@ BOTH = [
     for name in english
 ]
 TEMPLATES = Environment(autoescape=True)
-TEMPLATES.filters.update(day=str, moment=str)
+TEMPLATES.filters.update(day=str, moment=str, weekday=str)
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.yaml")), ids=str)

@@ -1,5 +1,6 @@
 """Each move of the table has its words, in both languages where firms read; the diagram is it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import handlers
+from handlers.core.services import Identity, Services
 from handlers.messages import ENGLISH, FRENCH, Catalogue, speaking
-from handlers.requests.moves import words_told
+from handlers.requests import standing, telling
 from handlers.requests.request_buttons import first_buttons, more_buttons, tap_of
 from handlers.table import TAPS
 from storage.records.interest_values import ContactKind, Interest, Role
@@ -31,6 +33,8 @@ OF_THE_TEAM = [move for move in MOVES.values() if Side.ADMINISTRATOR in move.by]
 # As many buttons as a phone shows below a notification without scrolling.
 MOST_BUTTONS = 5
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
+# Nothing is asked of the knowledge.
+SERVICES = Services(None, Identity("l'équipe", "", "", "", ""), lambda: AT)  # type: ignore[arg-type]
 
 
 def request(status: Status) -> Interest:
@@ -91,7 +95,9 @@ def test_what_a_firm_is_told_of_a_move_is_in_both_languages(move: Move) -> None:
     for spoken in (FRENCH, ENGLISH):
         with speaking(spoken):
             particulars = Particulars(note="n", outcome=Outcome.NOTHING, reason=Reason.OTHER)
-            told[spoken] = words_told(request(move.leads_to(Status.TAKEN)), move.kind, particulars)
+            told[spoken] = telling.text(
+                SERVICES, request(move.leads_to(Status.TAKEN)), move.kind, particulars
+            )
     assert told[FRENCH] != told[ENGLISH]
     # Who of the team it was is not for the firm.
     assert all("TI-2026-0042" in words and "Claire" not in words for words in told.values())
@@ -101,9 +107,10 @@ def test_what_a_firm_is_told_of_a_move_is_in_both_languages(move: Move) -> None:
 def test_a_reason_of_the_list_is_told_in_both_languages(reason: Reason) -> None:
     for spoken in (FRENCH, ENGLISH):
         with speaking(spoken):
-            why = TEXT.label(f"refusal_{reason}")
             particulars = Particulars(reason=reason)
-            told = words_told(request(Status.REFUSED), EventKind.REFUSE, particulars)
+            refused = replace(request(Status.REFUSED), reason=reason)
+            why = standing.why(refused)
+            told = telling.text(SERVICES, refused, EventKind.REFUSE, particulars)
             assert why in unescape(told)
     assert TEXT.label(f"reason_{reason}") != why
 

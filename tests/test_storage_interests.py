@@ -29,6 +29,7 @@ from storage.records.interests import (
     ContactKind,
     Event,
     EventKind,
+    Helped,
     Interest,
     Moved,
     RecordedInterest,
@@ -316,3 +317,61 @@ async def test_the_ten_thousandth_number_takes_five_digits(database: Database) -
     async with inside(database, "engine").begin() as connection:
         await connection.exec_driver_sql("UPDATE counters SET value = 9999")
     assert (await register(database, someone, "b")).number == "TI-2026-10000"
+
+
+async def test_what_is_said_of_a_contact_is_kept_once_and_each_answer_in_the_history(
+    database: Database, clock: Clock
+) -> None:
+    interest = await register(database, await person(database))
+    async with database.begin() as work:
+        assert await work.interests.say_helped(interest.id, Helped.HELPED) is None
+    in_touch = (await move(database, interest.id, Status.INTRODUCED)).interest
+    clock.advance(days=7)
+    for helped in (Helped.NO_CONTACT, Helped.NO_CONTACT, Helped.HELPED):
+        async with database.begin() as work:
+            said = await work.interests.say_helped(interest.id, helped)
+    assert said is not None
+    assert (said.helped, said.helped_at) == (Helped.HELPED, clock.now)
+    assert (said.status, said.updated_at) == (Status.INTRODUCED, in_touch.updated_at)
+    async with database.begin() as work:
+        events = await work.interests.events(interest.id)
+    assert [event.changes for event in events if event.kind is EventKind.FEEDBACK] == [
+        (Change("helped", None, "no_contact"),),
+        (Change("helped", "no_contact", "helped"),),
+    ]
+
+
+async def test_of_two_reminders_at_once_one_counts(database: Database, other: Database) -> None:
+    interest = await register(database, await person(database))
+
+    async def relaunch(where: Database) -> Interest | None:
+        async with where.begin() as work:
+            return await work.interests.relaunch(interest.id)
+
+    relaunched = await asyncio.gather(relaunch(database), relaunch(other))
+    assert len([each for each in relaunched if each is not None]) == 1
+    async with database.begin() as work:
+        events = await work.interests.events_of([interest.id, 999])
+    kinds = [event.kind for event in events[interest.id]]
+    assert kinds == [EventKind.DECLARE, EventKind.RELAUNCHED]
+    assert events[999] == ()
+
+
+async def test_what_has_ended_is_not_reminded_of(database: Database) -> None:
+    interest = await register(database, await person(database))
+    await move(database, interest.id, Status.REFUSED)
+    async with database.begin() as work:
+        assert await work.interests.relaunch(interest.id) is None
+
+
+async def test_a_request_made_again_begins_anew(database: Database) -> None:
+    someone = await person(database)
+    interest = await register(database, someone)
+    await move(database, interest.id, Status.INTRODUCED)
+    async with database.begin() as work:
+        await work.interests.say_helped(interest.id, Helped.NO_CONTACT)
+        await work.interests.relaunch(interest.id)
+        await work.interests.withdraw(interest.id, someone)
+    again = await register(database, someone)
+    assert again.number == interest.number
+    assert (again.helped, again.helped_at, again.relaunched_at) == (None, None, None)

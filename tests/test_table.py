@@ -27,6 +27,8 @@ MADE |= {"field", "foreign", "language", "value", "words"}
 MADE |= {"told", "done", "slip", "too_late", "move", "refusal", "reason", "event"}
 MADE |= {"status", "standing", "groups", "where", "outcome"}
 MADE |= {"all", "which", "team", "firm"}
+# Where a request stands, what comes next, and what is said of a contact.
+MADE |= {"state", "next", "said"}
 
 
 def test_every_handler_names_its_authority() -> None:

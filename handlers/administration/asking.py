@@ -17,7 +17,7 @@ from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.messages import FRENCH, speaking
-from handlers.requests.moves import words_told
+from handlers.requests import telling
 from handlers.requests.notification import TEXT
 from handlers.requests.request_buttons import AskMove, back
 from storage.records.interests import EventKind, Interest, Outcome, Particulars, Reason
@@ -128,7 +128,7 @@ async def _show_words(
     if interest is None or not await may(turn, interest, kind):
         return
     with speaking(FRENCH):
-        words = words_told(interest, kind, particulars)
+        words = telling.text(turn.services, interest, kind, particulars)
     question = TEXT(f"ask_{kind}_sure", interest=interest, words=words)
     # The way back stands where the first tap was: a double tap sends nothing.
     keyboard = column([back(interest), button(TEXT.label(_SURE[kind]), sure)])

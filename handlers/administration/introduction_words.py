@@ -10,7 +10,7 @@ from handlers.administration.recipients import Recipient
 from handlers.core.keyboards import LONGEST_COPY, Button, copying
 from handlers.core.posting import Posting
 from handlers.messages import FRENCH, Catalogue, speaking
-from handlers.requests import agreement, moves
+from handlers.requests import agreement, telling
 from knowledge.text.length import units
 from storage.records.interests import ContactKind, EventKind, Interest, Particulars
 
@@ -29,7 +29,9 @@ def particulars_of(recipient: Recipient) -> Particulars:
 async def told(posting: Posting, interest: Interest, recipient: Recipient) -> Markup:
     """Return what the firm will read, in its language."""
     with speaking(await language_of(posting, interest)):
-        said = moves.words_told(interest, EventKind.INTRODUCE, particulars_of(recipient))
+        said = telling.text(
+            posting.services, interest, EventKind.INTRODUCE, particulars_of(recipient)
+        )
     return Markup(said)  # noqa: S704 - the catalogue has escaped what people typed
 
 

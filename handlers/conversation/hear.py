@@ -6,7 +6,7 @@ from typing import TypeAlias
 from telegram import Update
 from telegram.ext import MessageHandler
 
-from handlers.conversation import following, team_answers, typed_taps
+from handlers.conversation import contact_said, following, team_answers, typed_taps
 from handlers.core import spoken
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
@@ -36,6 +36,8 @@ READINGS: tuple[Reading, ...] = (
     subscriptions.take_stop,
     # A number or a label of what is in sight is nothing else.
     typed_taps.take,
+    # Whether a contact happened is answered in one's own words, and a word may follow.
+    contact_said.hear,
     # It answers what else a text asks, before its number or contact is taken.
     following.answer_the_rest,
     named.show,

@@ -105,6 +105,20 @@ class ShowRequest(CallbackData, prefix="r"):
 
 
 @dataclass(frozen=True)
+class Relaunch(CallbackData, prefix="rl"):
+    """The person's own reminder of the team about a request."""
+
+    interest_id: int
+
+
+@dataclass(frozen=True)
+class AskHelped(CallbackData, prefix="ru"):
+    """The question whether the contact of a request happened."""
+
+    interest_id: int
+
+
+@dataclass(frozen=True)
 class SendData(CallbackData, prefix="xd", few=True):
     """All that is kept about the person, as a file."""
 

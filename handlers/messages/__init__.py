@@ -64,6 +64,13 @@ def _day(value: date, locale: str) -> str:
     return format_date(value, format="long", locale=locale)
 
 
+def weekday(value: date, spoken: str = FRENCH) -> str:
+    """Return ``mardi 8 décembre``: a day that is near; a time gives its day in Paris."""
+    if isinstance(value, datetime):
+        value = value.astimezone(PARIS).date()
+    return format_date(value, format="EEEE d MMMM", locale=_LOCALES[spoken])
+
+
 def moment(value: datetime, spoken: str = FRENCH) -> str:
     """Return ``23 novembre 2026, 14:05``, in Paris time."""
     time = format_time(value, "short", tzinfo=PARIS, locale=_LOCALES[spoken])
@@ -79,7 +86,9 @@ def _environment(spoken: str, *, autoescape: bool) -> Environment:
     )
     # By the language of the message, which is French where there is no English of it.
     environment.filters.update(
-        day=functools.partial(day, spoken=spoken), moment=functools.partial(moment, spoken=spoken)
+        day=functools.partial(day, spoken=spoken),
+        moment=functools.partial(moment, spoken=spoken),
+        weekday=functools.partial(weekday, spoken=spoken),
     )
     return environment
 

@@ -17,7 +17,7 @@ from handlers.forms.remarks import joined
 from handlers.forms.steps import Answers, Form, Step
 from handlers.messages import Catalogue
 from handlers.requests import changes as changed_answers
-from handlers.requests import corrections, introductions, moments, moves, proposal
+from handlers.requests import corrections, introductions, moments, moves, proposal, standing
 from handlers.requests.interest import confirm_change
 from storage.engine.errors import NotFoundError
 from storage.records.drafts import Draft
@@ -103,13 +103,13 @@ async def save(turn: Turn, draft: Draft) -> None:
     """Record the request, or change the one named by the draft; notify administrators."""
     new = _request(turn, draft.answers)
     requests = await turn.work.read_ahead.interests(draft.person_id)
-    standing = same(turn, requests, new.contact) if draft.subject == NEW else None
-    if draft.subject == NEW and standing is None:
+    already = same(turn, requests, new.contact) if draft.subject == NEW else None
+    if draft.subject == NEW and already is None:
         await _register(turn, draft, new)
     elif not await caps.allows(turn, caps.CHANGES, turn.user.id):
         turn.work.drafts.save(draft)
     else:
-        await _change(turn, standing.id if standing else engine.row_of(draft), new)
+        await _change(turn, already.id if already else engine.row_of(draft), new)
 
 
 async def _register(turn: Turn, draft: Draft, new: NewInterest) -> None:
@@ -119,7 +119,7 @@ async def _register(turn: Turn, draft: Draft, new: NewInterest) -> None:
         return
     registration = await turn.work.interests.register(draft.person_id, new)
     await moves.declared(turn, registration.interest)
-    _give_receipt(turn, registration.interest, "receipt")
+    _give_receipt(turn, registration.interest)
 
 
 async def _change(turn: Turn, interest_id: int, new: NewInterest) -> None:
@@ -131,11 +131,12 @@ async def _change(turn: Turn, interest_id: int, new: NewInterest) -> None:
     await confirm_change(turn, changed)
 
 
-def _give_receipt(turn: Turn, interest: Interest, name: str) -> None:
+def _give_receipt(turn: Turn, interest: Interest) -> None:
     turn.remove_buttons()
     see = button(TEXT.label("see_request"), ShowRequest(interest.id))
     projects = button(TEXT.label("projects"), ListProjects())
-    turn.say(TEXT(name, interest=interest), with_person(column([see, projects])))
+    text = TEXT("receipt", interest=interest, by=standing.answer_day(turn))
+    turn.say(text, with_person(column([see, projects])))
 
 
 def _request(turn: Turn, answers: Answers) -> NewInterest:

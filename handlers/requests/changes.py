@@ -14,7 +14,7 @@ from storage.records.interests import Change, ContactKind
 _HIDDEN = frozenset({"contact_name", "contact", "siret"})
 # Written freely: a phone number may stand in it.
 _FREE = frozenset({"message", "contact_note"})
-_CHOICES = frozenset({"role", "contact_kind"})
+_CHOICES = frozenset({"role", "contact_kind", "helped"})
 # A message lists many changes: of each answer it shows the beginning.
 _LONGEST = 200
 TEXT = Catalogue.of("changes")

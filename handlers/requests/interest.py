@@ -13,7 +13,7 @@ from handlers.forms.remarks import joined
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
 from handlers.projects import browse
-from handlers.requests import changes, contact_steps, moves, notification
+from handlers.requests import changes, contact_steps, moves, notification, standing
 from storage.records.drafts import Draft
 from storage.records.interests import Changed, ContactKind, Interest, NewInterest, Role, Status
 
@@ -113,7 +113,7 @@ async def save(turn: Turn, draft: Draft) -> None:
     registration = await turn.work.interests.register(draft.person_id, new)
     if registration.created:
         await moves.declared(turn, registration.interest)
-        give_receipt(turn, registration.interest, "receipt")
+        give_receipt(turn, registration.interest, "receipt", by=standing.answer_day(turn))
         return
     await confirm_change(turn, await turn.work.interests.change(registration.interest.id, new))
 
@@ -130,11 +130,11 @@ async def confirm_change(turn: Turn, changed: Changed) -> None:
 async def ended(turn: Turn, subject: str) -> str:
     """Return what became of the form of an old recap."""
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
-    standing = next((request for request in requests if request.project_id == subject), None)
-    if standing is None:
+    sent = next((request for request in requests if request.project_id == subject), None)
+    if sent is None:
         return TEXT.label("never_sent_toast")
-    withdrawn = standing.status is Status.WITHDRAWN
-    return TEXT.label("withdrawn_toast" if withdrawn else "already_sent_toast", interest=standing)
+    withdrawn = sent.status is Status.WITHDRAWN
+    return TEXT.label("withdrawn_toast" if withdrawn else "already_sent_toast", interest=sent)
 
 
 def give_receipt(turn: Turn, interest: Interest, name: str, **values: object) -> None:

@@ -3,19 +3,16 @@
 Whoever moves a request (a tap in the group, the firm, the clock, a web page) does it here.
 """
 
-from handlers.core.buttons import ShowRequest, with_person
-from handlers.core.keyboards import Keyboard, button, column
+from handlers.core.keyboards import Keyboard
 from handlers.core.posting import Posting
 from handlers.core.turn import Turn
-from handlers.requests import notification
-from handlers.requests.notification import TEXT
+from handlers.requests import notification, telling
 from storage.records.interests import (
     Actor,
     EventKind,
     Interest,
     Moved,
     Particulars,
-    Reason,
     Role,
 )
 from storage.records.lifecycle import MOVES, NO_PARTICULARS
@@ -72,19 +69,7 @@ async def _tell_firm(
         return
 
     def said() -> tuple[str, Keyboard | None]:
-        keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-        return words_told(interest, kind, particulars), with_person(keyboard)
+        return telling.words(posting.services, interest, kind, particulars)
 
     # ``about`` tells ``undelivered`` which request the message was for, if it cannot be sent.
     await posting.tell(interest.person_id, said, about=interest.about_note)
-
-
-def words_told(interest: Interest, kind: EventKind, particulars: Particulars) -> str:
-    """Return what the firm is told of a move, in the language spoken: shown before it is made too.
-
-    A request that is not refused yet has no reason: it stands in the particulars.
-    """
-    reason = particulars.reason or interest.reason
-    why = TEXT.label(f"refusal_{reason}") if reason and reason is not Reason.OTHER else None
-    values = {"why": why or particulars.note, "outcome": particulars.outcome or interest.outcome}
-    return TEXT(f"told_{kind}", interest=interest, particulars=particulars, **values)

@@ -60,6 +60,11 @@ async def post_change(posting: Posting, changed: Changed) -> None:
     )
 
 
+async def post_words(posting: Posting, interest: Interest, name: str, **values: object) -> None:
+    """Tell the administrators something about a request, in the words of this name."""
+    await post_beside(posting, interest, TEXT(name, interest=interest, **values))
+
+
 async def post_beside(
     posting: Posting, interest: Interest, text: str, keyboard: Keyboard | None = None
 ) -> None:

@@ -9,9 +9,11 @@ from telegram import Update
 from handlers.core import caps
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import (
+    AskHelped,
     CallBack,
     ListProjects,
     ListRequests,
+    Relaunch,
     ShowProject,
     ShowRequest,
     TurnRequests,
@@ -28,14 +30,20 @@ from handlers.forms.reminding import reminding
 from handlers.handoff import answering, own_exchange
 from handlers.handoff.answering import AddWord
 from handlers.messages import Catalogue
-from handlers.requests import callback, changes, interest, moves, proposal
+from handlers.requests import (
+    callback,
+    changes,
+    interest,
+    moves,
+    own_history,
+    proposal,
+    standing,
+)
 from knowledge.text.normalise import normalise
 from storage.records.conversation_values import Conversation
-from storage.records.interests import OPEN, Interest, Role, Status
-from storage.records.lifecycle import MOVES
+from storage.records.interests import OPEN, Interest, Role
 
 TEXT, GENERAL = Catalogue.of("requests"), Catalogue.of("general")
-_CHANGEABLE = frozenset({Status.RECEIVED, Status.TAKEN, Status.INTRODUCED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,7 @@ async def show_standing(turn: Turn, words: str) -> None:
     complains = _complains(turn.text)
     if sent:
         turn.begin_with(TEXT("sorry") if complains else words)
-        turn.say(*listed(sent, "list", 0))
+        turn.say(*await _list(turn, sent, 0))
         return
     call_back = button(GENERAL.label("button_call_back"), CallBack())
     keyboard = with_person(column([call_back, button(TEXT.label("first_request"), ListProjects())]))
@@ -110,7 +118,20 @@ def _complains(text: str) -> bool:
 
 
 async def _page(turn: Turn, index: int) -> tuple[str, Keyboard]:
-    return listed(await everything_sent(turn), "list", index)
+    return await _list(turn, await everything_sent(turn), index)
+
+
+async def _list(turn: Turn, sent: Sequence[Sent], index: int) -> tuple[str, Keyboard]:
+    """Return one page of the list, with where each request stands."""
+    page = Page.of(sent, index, TEXT_ITEMS)
+    requests = [one.request for one in page.items if one.request is not None]
+    events = await turn.work.interests.events_of(request.id for request in requests)
+    now = turn.work.now
+    standings = {
+        request.id: standing.of(turn.services, request, events[request.id], now)
+        for request in requests
+    }
+    return listed(sent, "list", index, standings=standings)
 
 
 async def everything_sent(turn: Turn) -> tuple[Sent, ...]:
@@ -145,12 +166,12 @@ def listed(sent: Sequence[Sent], name: str, index: int, **values: object) -> tup
 async def show_sent(turn: Turn, sent: Sent) -> None:
     """Show the card of a request or of a handed-over question."""
     if sent.request is not None:
-        await _show(turn, sent.request)
+        await show(turn, sent.request)
     elif sent.exchange is not None:
         await own_exchange.show(turn, sent.exchange)
 
 
-async def _own(turn: Turn, interest_id: int) -> Interest | None:
+async def own(turn: Turn, interest_id: int) -> Interest | None:
     """Return a request of this person; another person's is treated as nonexistent."""
     request = await turn.work.interests.get(interest_id)
     if request is None or request.person_id != (await turn.person()).id:
@@ -163,22 +184,27 @@ async def _own(turn: Turn, interest_id: int) -> Interest | None:
 async def show_request(update: Update, context: BotContext) -> None:
     """Show one request, its history, and its actions."""
     turn = context.turn
-    request = await _own(turn, ShowRequest.of(update).interest_id)
+    request = await own(turn, ShowRequest.of(update).interest_id)
     if request:
-        await _show(turn, request)
+        await show(turn, request)
 
 
-async def _show(turn: Turn, request: Interest) -> None:
-    history = await turn.work.interests.events(request.id)
-    # Notes of the team are for the team, and messages have a place of their own.
-    events = [event for event in history if event.kind in MOVES or event.changes]
-    told = {event: changes.lines(event.changes) for event in events if event.changes}
-    turn.say(TEXT("card", request=request, events=events, changes=told), _keyboard(request))
+async def show(turn: Turn, request: Interest) -> None:
+    """Show the card of a request: where it stands, its answers, its history, and its actions."""
+    events = await turn.work.interests.events(request.id)
+    stands = standing.of(turn.services, request, events, turn.work.now)
+    history = own_history.lines(request, events)
+    text = TEXT("card", request=request, standing=stands, history=history)
+    turn.say(text, _keyboard(request))
 
 
 def _keyboard(request: Interest) -> Keyboard:
     buttons: list[Button] = []
-    if request.status in _CHANGEABLE:
+    if standing.can_be_asked(request):
+        buttons.append(button(TEXT.label("say_of_contact"), AskHelped(request.id)))
+    if request.status in OPEN:
+        if request.relaunched_at is None:
+            buttons.append(button(TEXT.label("relaunch"), Relaunch(request.id)))
         buttons.append(button(TEXT.label("change"), EditRequest(request.id)))
         buttons.append(button(answering.OF_REQUESTS.label("add_word"), AddWord(request.id)))
         buttons.append(button(TEXT.label("withdraw"), Withdraw(request.id, sure=False)))
@@ -192,11 +218,11 @@ def _keyboard(request: Interest) -> Keyboard:
 async def change_request(update: Update, context: BotContext) -> None:
     """Open the form at its recap, filled with the answers of the request."""
     turn = context.turn
-    request = await _own(turn, EditRequest.of(update).interest_id)
-    if request and request.status in _CHANGEABLE:
+    request = await own(turn, EditRequest.of(update).interest_id)
+    if request and request.status in OPEN:
         await _reopen(turn, request)
     elif request:
-        await _show(turn, request)
+        await show(turn, request)
 
 
 async def _reopen(turn: Turn, request: Interest) -> None:
@@ -214,7 +240,7 @@ async def _reopen(turn: Turn, request: Interest) -> None:
 async def withdraw(update: Update, context: BotContext) -> None:
     """Ask for confirmation, then withdraw the request and tell the administrators."""
     turn, choice = context.turn, Withdraw.of(update)
-    request = await _own(turn, choice.interest_id)
+    request = await own(turn, choice.interest_id)
     if request is None:
         return
     if request.status not in OPEN:

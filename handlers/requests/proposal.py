@@ -10,7 +10,7 @@ from handlers.core.turn import BotContext, Turn
 from handlers.forms import checks, engine
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
-from handlers.requests import changes, contact_steps, moves
+from handlers.requests import changes, contact_steps, moves, standing
 from handlers.requests.interest import confirm_change, give_receipt
 from storage.engine.errors import NotFoundError
 from storage.records.drafts import Draft
@@ -50,7 +50,7 @@ async def save(turn: Turn, draft: Draft) -> None:
     if draft.subject == NEW:
         registration = await turn.work.interests.register(draft.person_id, new)
         await moves.declared(turn, registration.interest)
-        give_receipt(turn, registration.interest, "receipt")
+        give_receipt(turn, registration.interest, "receipt", by=standing.answer_day(turn))
         return
     try:
         changed = await turn.work.interests.change(engine.row_of(draft), new)
@@ -63,9 +63,9 @@ async def save(turn: Turn, draft: Draft) -> None:
 async def ended(turn: Turn, subject: str) -> str:
     """Return what became of the form of an old recap."""
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
-    standing = next((request for request in requests if str(request.id) == subject), None)
-    if standing is not None:
-        return TEXT.label("already_sent_toast", interest=standing)
+    sent = next((request for request in requests if str(request.id) == subject), None)
+    if sent is not None:
+        return TEXT.label("already_sent_toast", interest=sent)
     return TEXT.label("ended_toast")
 
 

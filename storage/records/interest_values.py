@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from storage.records.lifecycle import OPEN, Actor, EventKind, Outcome, Reason, Side, Status
+from storage.records.lifecycle import OPEN, Actor, EventKind, Helped, Outcome, Reason, Side, Status
 from storage.subject import Kind, Subject
 
-__all__ = ["OPEN", "Actor", "EventKind", "Outcome", "Reason", "Side", "Status"]
+__all__ = ["OPEN", "Actor", "EventKind", "Helped", "Outcome", "Reason", "Side", "Status"]
 
 
 class Role(StrEnum):
@@ -84,7 +84,7 @@ class Interest:
     touched_at: datetime | None = None
     outcome: Outcome | None = None
     reason: Reason | None = None
-    helped: str | None = None
+    helped: Helped | None = None
     helped_at: datetime | None = None
     relaunched_at: datetime | None = None
 

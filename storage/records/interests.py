@@ -1,7 +1,9 @@
 """Who is interested in which project, and every change of status since."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
@@ -33,6 +35,7 @@ from storage.records.lifecycle import (
     OPEN,
     Actor,
     EventKind,
+    Helped,
     Outcome,
     Particulars,
     Reason,
@@ -51,6 +54,7 @@ __all__ = [
     "ContactKind",
     "Event",
     "EventKind",
+    "Helped",
     "Interest",
     "Interests",
     "Moved",
@@ -195,14 +199,55 @@ class Interests(Repository):
             update(interests).where(interests.c.id == interest_id).values(touched_at=self._now)
         )
 
+    async def say_helped(self, interest_id: int, helped: Helped) -> Interest | None:
+        """Note what the firm says of the contact; None where it was not put in touch, or said so.
+
+        It may say something else later: the history keeps both.
+        """
+        before = await self.get(interest_id)
+        if before is None:
+            return None
+        said = await self._update(
+            interests.c.id == interest_id,
+            interests.c.person_id.is_not(None),
+            interests.c.introduced_at.is_not(None),
+            interests.c.helped.is_distinct_from(helped),
+            helped=helped,
+            helped_at=self._now,
+            # Since when it stands as it does: this changes nothing of that.
+            updated_at=interests.c.updated_at,
+        )
+        if said is not None:
+            changes = [Change("helped", before.helped, helped)]
+            await self.record(said, EventKind.FEEDBACK, FIRM, changes=changes)
+        return said
+
+    async def relaunch(self, interest_id: int) -> Interest | None:
+        """Note that the firm reminds the team, once a request; None where it may not."""
+        relaunched = await self._update(
+            interests.c.id == interest_id,
+            interests.c.person_id.is_not(None),
+            interests.c.status.in_(OPEN),
+            interests.c.relaunched_at.is_(None),
+            relaunched_at=self._now,
+            updated_at=interests.c.updated_at,
+        )
+        if relaunched is not None:
+            await self.record(relaunched, EventKind.RELAUNCHED, FIRM)
+        return relaunched
+
     async def events(self, interest_id: int) -> tuple[Event, ...]:
         """Give all steps of an interest, oldest first."""
-        result = await self._connection.execute(
-            select(*_EVENT)
-            .where(interest_events.c.interest_id == interest_id)
-            .order_by(interest_events.c.id)
-        )
-        return tuple(_event(row) for row in result)
+        return (await self.events_of([interest_id]))[interest_id]
+
+    async def events_of(self, interest_ids: Iterable[int]) -> dict[int, tuple[Event, ...]]:
+        """Give all steps of several interests, oldest first."""
+        found: dict[int, list[Event]] = {each: [] for each in interest_ids}
+        if found:
+            result = await self._connection.execute(_EVENTS_OF, {"interests": list(found)})
+            for row in result:
+                found[row.interest_id].append(_event(row))
+        return {each: tuple(events) for each, events in found.items()}
 
     async def record(
         self,
@@ -274,6 +319,7 @@ class Interests(Repository):
             interests.c.status == Status.WITHDRAWN,
             **_answers(new),
             **self._after(EventKind.DECLARE_AGAIN, FIRM),
+            **dict.fromkeys(("touched_at", "helped", "helped_at", "relaunched_at")),
         )
         if revived is not None:
             await self._end_exchange(revived)
@@ -332,7 +378,8 @@ class Interests(Repository):
         elif status is Status.TAKEN:
             values |= in_charge | {"taken_at": self._now}
         elif status is Status.INTRODUCED:
-            values["introduced_at"] = self._now
+            # What was said of an earlier contact is about that one: it stays in the history.
+            values |= {"introduced_at": self._now, "helped": None, "helped_at": None}
         return values
 
 
@@ -351,6 +398,11 @@ _EVENT = (
     interest_events.c.note,
     interest_events.c.changes,
 )
+_EVENTS_OF = (
+    select(interest_events.c.interest_id, *_EVENT)
+    .where(interest_events.c.interest_id.in_(bindparam("interests", expanding=True)))
+    .order_by(interest_events.c.id)
+)
 # What the person may change of a request, in the order in which it is told.
 _CHANGEABLE = (
     "role",
@@ -361,6 +413,9 @@ _CHANGEABLE = (
     "contact",
     "contact_note",
     "siret",
+)
+_CHOSEN: Mapping[str, Callable[[str], StrEnum]] = MappingProxyType(
+    {"role": Role, "outcome": Outcome, "reason": Reason, "helped": Helped}
 )
 # A field, what it was and what it is.
 _PARTS_OF_A_CHANGE = 3
@@ -414,6 +469,6 @@ def as_interest(row: Row[*tuple[Any, ...]]) -> Interest:
     values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
     values["status"] = Status(values["status"])
     values["contact_kind"] = ContactKind(values["contact_kind"])
-    for name, kind in (("role", Role), ("outcome", Outcome), ("reason", Reason)):
+    for name, kind in _CHOSEN.items():
         values[name] = None if values[name] is None else kind(values[name])
     return Interest(**values)

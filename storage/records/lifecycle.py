@@ -40,6 +40,14 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+class Helped(StrEnum):
+    """What the firm says of the contact, when asked after it was put in touch."""
+
+    HELPED = "helped"
+    NO_USE = "no_use"
+    NO_CONTACT = "no_contact"
+
+
 class EventKind(StrEnum):
     """What an event of the history is: a move, or something that leaves the status as it is."""
 

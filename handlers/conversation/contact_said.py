@@ -1,0 +1,117 @@
+"""What is typed under the question whether a contact happened: its answer, then a free word.
+
+Both are read only while their buttons are what was shown last; whatever else is asked is answered.
+"""
+
+import re
+
+from handlers.conversation import typed_taps
+from handlers.core import assent
+from handlers.core.callback_data import SEPARATOR
+from handlers.core.turn import Turn
+from handlers.forms import contacts, words
+from handlers.messages import Catalogue
+from handlers.questions import ask
+from handlers.requests import follow_up, numbers
+from handlers.requests.follow_up import CONTACTED, AddNothing, SayHelped
+from storage.records.contexts import Context
+from storage.records.interests import Helped
+
+TEXT = Catalogue.of("requests")
+# An answer this long says more than the button it stands for: it is a word for the team too.
+_MOST_WORDS = 6
+# Reasons of a decision that leave no doubt what a text means.
+_CERTAIN = frozenset({"exact phrasing", "an act", "courtesies alone"})
+_LONGEST = 60
+_NO_USE = re.compile(
+    r"sans (?:suite|interet|resultat|effet)|inutile|rien d.utile|rien donne|rien apporte"
+    r"|(?:pas|rien)(?: \w+){0,2} (?:aide\w*|utile|servi|convain\w+|conclu\w*|abouti|suite)\b"
+    r"|pas (?:interess\w+|d.accord)|no use|useless|nothing (?:useful|came)"
+    r"|(?:not|n.t)(?: \w+){0,2} (?:help\w*|useful|interested)"
+)
+_NO_CONTACT = re.compile(
+    r"\bpersonne\b|aucun\w* (?:contact|appel|retour|nouvelle|reponse|message)|toujours rien"
+    r"|rien (?:recu|eu|du tout)|pas de (?:contact|appel|retour|nouvelle\w*|reponse)|jamais"
+    r"|(?:pas|rien)(?: \w+){0,2} (?:contact\w*|appel\w*|rappel\w*|recu|repondu|joint\w*|ecrit)\b"
+    r"|no ?body|no one|never|(?:no|any) (?:contact|call|news|answer|reply)|still nothing"
+    r"|(?:not|n.t)(?: \w+){0,2} (?:contact\w*|call\w*|hear\w*|repl\w+|written)"
+)
+_HELPED = re.compile(
+    r"\baid(?:e|ee|es|ant)\b|\butile|\bservi\b|tres bien|super|parfait|concluant|genial|abouti"
+    r"|interessant|bon (?:contact|echange)|\bhelp(?:ed|ful|s)?\b|useful|great|perfect"
+)
+_CONTACTED = re.compile(
+    r"^(?:oui|si|ouais|yes)\b|(?:m.a|nous a|m.ont|nous ont|on s.est|ai ete|a ete) "
+    r"(?:bien )?(?:contact|appel|rappel|ecri|joint|parl)\w*|c.est fait"
+    r"|(?:they|he|she|somebody|someone) (?:has |have )?(?:called|contacted|wrote|written)"
+)
+_NO = re.compile(r"^(?:non|nan|no|nope)\b")
+
+
+def said_in(text: str) -> tuple[Helped, ...]:
+    """Return the answers that a text may mean: one, both of a contact, or none for another text."""
+    folded = numbers.fold(text).strip()
+    if _NO_USE.search(folded):
+        return (Helped.NO_USE,)
+    if _NO_CONTACT.search(folded):
+        return (Helped.NO_CONTACT,)
+    if _HELPED.search(folded):
+        return (Helped.HELPED,)
+    if _CONTACTED.search(folded) or assent.is_yes(text):
+        return CONTACTED
+    return (Helped.NO_CONTACT,) if _NO.search(folded) else ()
+
+
+async def hear(turn: Turn) -> bool:
+    """Take the answer to the question shown last, or the word after it; False for other texts."""
+    before = await turn.shown_before()
+    if before is None or turn.update.edited_message is not None:
+        return False
+    asked, waits = _asked(before, SayHelped), _asked(before, AddNothing)
+    if asked is not None:
+        return await _hear_answer(turn, asked)
+    if waits is not None and not _is_something_else(turn):
+        await follow_up.take_word(turn, waits, turn.text)
+        return True
+    return False
+
+
+def _asked(before: Context, kind: type[SayHelped | AddNothing]) -> int | None:
+    """Return the id of the request that a button of this kind shown last is about."""
+    begins = f"{kind.PREFIX}{SEPARATOR}"
+    data = next((each.data for each in before.options if each.data.startswith(begins)), None)
+    return None if data is None else kind.unpack(data).interest_id
+
+
+async def _hear_answer(turn: Turn, interest_id: int) -> bool:
+    meant = () if _asks(turn.text) or len(turn.text.split()) > _LONGEST else said_in(turn.text)
+    if len(meant) == 1:
+        if len(turn.text.split()) > _MOST_WORDS:
+            await follow_up.take(turn, interest_id, meant[0], turn.text)
+        else:
+            await typed_taps.tap(turn, SayHelped(interest_id, meant[0]).pack())
+    elif meant:
+        request = await turn.work.interests.get(interest_id)
+        if request is None:
+            return False
+        turn.say(TEXT("follow_up_which"), follow_up.keyboard_of(request, meant))
+    return bool(meant)
+
+
+def _asks(text: str) -> bool:
+    return text.rstrip().endswith("?") or words.opens_like_a_question(text)
+
+
+def _is_something_else(turn: Turn) -> bool:
+    """Tell whether a text is a question, an act, or a contact alone, rather than a word."""
+    if _asks(turn.text):
+        return True
+    # "Où en est TI-2026-0042" is about the request; a word may name it beside what it says.
+    if numbers.printed_in(turn.text) and len(turn.text.split()) <= _MOST_WORDS:
+        return True
+    found = contacts.find(turn.text)
+    if found and not contacts.beside(turn.text, found[0]):
+        return True
+    # What is but likely is taken for the word that was asked for.
+    decision = ask.decide(turn.services, turn.text)
+    return not decision.has_words or decision.reason in _CERTAIN

@@ -1,0 +1,178 @@
+"""After a firm was put in touch: whether the contact happened, whether it helped, and a word.
+
+The clock asks once (`ask`); the firm may also say it from its request. What it says may be changed:
+the history keeps each answer, and the team is told where nobody contacted the firm.
+"""
+
+from dataclasses import dataclass
+
+from telegram import Update
+
+from handlers.core import caps
+from handlers.core.authority import Authority, requires
+from handlers.core.buttons import AskHelped, ShowRequest, with_person
+from handlers.core.callback_data import CallbackData
+from handlers.core.keyboards import Keyboard, button, column
+from handlers.core.posting import Posting
+from handlers.core.routing import Handler, tap
+from handlers.core.turn import BotContext, Turn
+from handlers.messages import Catalogue
+from handlers.requests import notification, own_requests, standing
+from knowledge.text.length import units
+from storage.masking.masking import mask
+from storage.records.deadlines import DeadlineKind
+from storage.records.interests import FIRM, EventKind, Helped, Interest
+
+TEXT = Catalogue.of("requests")
+LONGEST_WORD = 1000
+# Where the contact happened, what is left to say is whether it helped.
+CONTACTED = (Helped.HELPED, Helped.NO_USE)
+
+
+@dataclass(frozen=True)
+class SayHelped(CallbackData, prefix="rh"):
+    """What the firm says of the contact."""
+
+    interest_id: int
+    helped: Helped
+
+
+@dataclass(frozen=True)
+class AddNothing(CallbackData, prefix="rx"):
+    """The firm has no more to say; while this button is in sight, a text is its word."""
+
+    interest_id: int
+
+
+async def ask(posting: Posting, interest: Interest) -> None:
+    """Ask the firm whether the contact happened; nothing if it said so, or is not in touch."""
+    if interest.person_id is None or interest.helped or not standing.can_be_asked(interest):
+        return
+    # ``about`` tells ``undelivered`` which request this was for, if it cannot be sent.
+    await posting.tell(interest.person_id, lambda: _question(interest), about=interest.about_note)
+
+
+def _question(interest: Interest) -> tuple[str, Keyboard]:
+    return TEXT("follow_up", request=interest), keyboard_of(interest, tuple(Helped))
+
+
+def keyboard_of(interest: Interest, answers: tuple[Helped, ...]) -> Keyboard:
+    """Return these answers as buttons, and the ways on."""
+    said = [button(TEXT.label(f"said_{each}"), SayHelped(interest.id, each)) for each in answers]
+    return with_person(column([*said, button(TEXT.label("see"), ShowRequest(interest.id))]))
+
+
+@requires(Authority.PERSON)
+async def ask_again(update: Update, context: BotContext) -> None:
+    """Ask from the card of the request: also who has answered, to change the answer."""
+    turn = context.turn
+    request = await own_requests.own(turn, AskHelped.of(update).interest_id)
+    if request is None:
+        return
+    if standing.can_be_asked(request):
+        turn.say(*_question(request))
+    else:
+        await _say_over(turn, request)
+
+
+@requires(Authority.PERSON)
+async def say_helped(update: Update, context: BotContext) -> None:
+    """Note what the firm taps."""
+    choice = SayHelped.of(update)
+    await take(context.turn, choice.interest_id, choice.helped)
+
+
+async def take(turn: Turn, interest_id: int, helped: Helped, word: str = "") -> None:
+    """Note what the firm says of the contact, with a word if it added one; say so."""
+    request = await own_requests.own(turn, interest_id)
+    if request is None:
+        return
+    if not standing.can_be_asked(request):
+        await _say_over(turn, request)
+        return
+    if request.helped is helped and not word:
+        turn.toast(TEXT.label("follow_up_same", said=TEXT.label(f"said_{helped}")))
+        return
+    if not await caps.allows(turn, caps.CHANGES, turn.user.id):
+        return
+    said = await turn.work.interests.say_helped(request.id, helped)
+    if said is not None:
+        await _tell_group(turn.posting, before=request, said=said)
+    if word:
+        await take_word(turn, request.id, word)
+    else:
+        _ask_for_word(turn, said or request, helped)
+
+
+def _ask_for_word(turn: Turn, request: Interest, helped: Helped) -> None:
+    text = TEXT(
+        "follow_up_taken", request=request, helped=helped, said=TEXT.label(f"said_{helped}")
+    )
+    nothing = button(TEXT.label("nothing_to_add"), AddNothing(request.id))
+    see = button(TEXT.label("see"), ShowRequest(request.id))
+    turn.rewrite(text, with_person(column([nothing, see])))
+
+
+async def _tell_group(posting: Posting, *, before: Interest, said: Interest) -> None:
+    """Tell the team where nobody contacted the firm, and where that is put right."""
+    if said.helped is Helped.NO_CONTACT:
+        await notification.post_beside(
+            posting, said, notification.TEXT("no_contact", interest=said)
+        )
+        await _hasten(posting, said)
+    elif before.helped is Helped.NO_CONTACT:
+        await notification.post_beside(
+            posting, said, notification.TEXT("contact_after_all", interest=said)
+        )
+
+
+async def _hasten(posting: Posting, request: Interest) -> None:
+    """Let what waits for the team be due as soon as for a request in hand: it is one again."""
+    office, deadlines = posting.services.office, posting.work.deadlines
+    soon = office.due(posting.work.now, office.untouched_days)
+    for deadline in await deadlines.of(request.id):
+        if deadline.kind is not DeadlineKind.FOLLOW_UP and deadline.due_at > soon:
+            await deadlines.plan(request.id, deadline.kind, soon)
+
+
+async def take_word(turn: Turn, interest_id: int, word: str) -> None:
+    """Keep a free word in the history, and pass it on to the team; say why if it is too long."""
+    request = await own_requests.own(turn, interest_id)
+    if request is None:
+        return
+    word = word.strip()
+    if units(word) > LONGEST_WORD:
+        text = TEXT("word_too_long", length=units(word), longest=LONGEST_WORD)
+        nothing = button(TEXT.label("nothing_to_add"), AddNothing(request.id))
+        turn.say(text, with_person(column([nothing])))
+        return
+    if not await caps.allows(turn, caps.MESSAGES_TO_TEAM, turn.user.id):
+        return
+    await turn.work.interests.record(request, EventKind.FEEDBACK, FIRM, note=word)
+    await notification.post_beside(
+        turn.posting, request, notification.TEXT("feedback_word", interest=request, word=mask(word))
+    )
+    see = button(TEXT.label("see"), ShowRequest(request.id))
+    turn.say(TEXT("word_taken", request=request), with_person(column([see])))
+
+
+@requires(Authority.PERSON)
+async def add_nothing(update: Update, context: BotContext) -> None:
+    """End the wait for a word."""
+    turn = context.turn
+    request = await own_requests.own(turn, AddNothing.of(update).interest_id)
+    if request is not None:
+        see = button(TEXT.label("see"), ShowRequest(request.id))
+        turn.rewrite(TEXT("no_word_taken"), with_person(column([see])))
+
+
+async def _say_over(turn: Turn, request: Interest) -> None:
+    turn.begin_with(TEXT("follow_up_over", request=request))
+    await own_requests.show(turn, request)
+
+
+HANDLERS: tuple[Handler, ...] = (
+    tap(AskHelped, ask_again),
+    tap(SayHelped, say_helped),
+    tap(AddNothing, add_nothing),
+)
