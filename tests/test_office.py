@@ -20,7 +20,7 @@ def test_weekends_and_public_holidays_are_no_working_days() -> None:
 def test_alsace_moselle_has_holidays_of_its_own() -> None:
     saint_stephen = date(2025, 12, 26)
     assert WorkingDays().works(saint_stephen)
-    assert not WorkingDays("57").works(saint_stephen)
+    assert not WorkingDays(subdivision="6AE").works(saint_stephen)
 
 
 def test_what_is_due_in_working_days_leaves_out_the_others() -> None:

@@ -11,6 +11,8 @@ _HOMES = {
     Kind.INTEREST: Audience.ADMINISTRATORS,
     Kind.HANDOFF: Audience.FACILITATORS,
     Kind.GAP: Audience.FACILITATORS,
+    Kind.BASKET: Audience.ADMINISTRATORS,
+    Kind.REMINDER: Audience.ADMINISTRATORS,
 }
 
 

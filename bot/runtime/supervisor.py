@@ -36,6 +36,7 @@ class LoopName(StrEnum):
     HOT_RELOAD = "hot_reload"
     PUBLISHER = "publisher"
     WEEKLY_DIGEST = "weekly_digest"
+    REMINDERS = "reminders"
     RETENTION = "retention"
     SCRUBBING = "scrubbing"
     BACKLOG = "backlog"

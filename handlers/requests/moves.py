@@ -7,7 +7,7 @@ from handlers.core.buttons import ShowRequest, with_person
 from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.posting import Posting
 from handlers.core.turn import Turn
-from handlers.requests import notification
+from handlers.requests import due, notification
 from handlers.requests.notification import TEXT
 from storage.records.interests import (
     Actor,
@@ -23,6 +23,7 @@ from storage.records.lifecycle import MOVES, NO_PARTICULARS
 async def declared(turn: Turn, interest: Interest) -> None:
     """Begin the life of a request that was just registered: the administrators are told."""
     turn.count("request", _kind(interest))
+    await due.follow(turn.posting, interest, EventKind.DECLARE)
     await notification.post(turn.posting, interest)
 
 
@@ -45,6 +46,7 @@ async def make(
     """
     moved = await posting.work.interests.move(interest_id, kind, actor, particulars)
     if moved.won:
+        await due.follow(posting, moved.interest, kind)
         if MOVES[kind].tells_firm:
             await _tell_firm(posting, moved.interest, kind)
         await notification.refresh(posting, moved.interest)
@@ -55,8 +57,14 @@ async def withdraw(posting: Posting, interest_id: int, person_id: int) -> Moved:
     """Withdraw a firm's own request, and tell the administrators; `NotFoundError` if not theirs."""
     moved = await posting.work.interests.withdraw(interest_id, person_id)
     if moved.won:
+        await due.follow(posting, moved.interest, EventKind.WITHDRAW)
         await notification.post_withdrawal(posting, moved.interest)
     return moved
+
+
+async def touched(posting: Posting, interest: Interest) -> None:
+    """Note that the team did something that is no move: a note, a message to the firm."""
+    await due.touched(posting, interest)
 
 
 async def _tell_firm(posting: Posting, interest: Interest, kind: EventKind) -> None:

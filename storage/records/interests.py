@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, select, update
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
@@ -170,6 +170,21 @@ class Interests(Repository):
         """Withdraw the person's own interest while it is open; `NotFoundError` if not theirs."""
         await self._required(interests.c.id == interest_id, interests.c.person_id == person_id)
         return await self.move(interest_id, EventKind.WITHDRAW, FIRM)
+
+    async def touch(self, interest_id: int) -> None:
+        """Note that the team has just done something about a request."""
+        await self._update(interests.c.id == interest_id, touched_at=self._now)
+
+    async def without_deadline(self, most: int) -> tuple[Interest, ...]:
+        """Give open requests of which nothing is due, the oldest first."""
+        result = await self._connection.execute(
+            select(interests)
+            .where(interests.c.status.in_(OPEN), interests.c.person_id.is_not(None))
+            .where(~exists().where(deadlines.c.interest_id == interests.c.id))
+            .order_by(interests.c.id)
+            .limit(most)
+        )
+        return tuple(_interest(row) for row in result)
 
     async def events(self, interest_id: int) -> tuple[Event, ...]:
         """Give all steps of an interest, oldest first."""

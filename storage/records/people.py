@@ -71,6 +71,12 @@ class People(Repository):
         row = (await self._connection.execute(statement)).one_or_none()
         return None if row is None else _person(row)
 
+    async def find(self, telegram_id: int) -> Person | None:
+        """Find a person by Telegram's id, without making them known."""
+        statement = select(*_COLUMNS).where(people.c.telegram_id == telegram_id)
+        row = (await self._connection.execute(statement)).one_or_none()
+        return None if row is None else _person(row)
+
     async def tongues(self, telegram_ids: Collection[int]) -> dict[int, Tongue]:
         """Return the languages to answer these people in, by Telegram id, known or not."""
         found = dict.fromkeys(telegram_ids, Tongue(USUAL_LANGUAGE, is_chosen=False))
