@@ -327,6 +327,7 @@ def _services(
         flood_limit=settings.flood_limit,
         facilitator_ids=settings.facilitator_ids,
         knowledge_dir=library.directory,
+        office=settings.office,
         question_limits=QuestionLimits(
             length=settings.question_length,
             a_day=settings.questions_a_day,

@@ -24,7 +24,7 @@ from storage.unit_of_work import UnitOfWork
 
 # Asks a firm whether the contact happened.
 Ask: TypeAlias = Callable[[Posting, Interest], Awaitable[None]]
-# So many requests of one reader are worked on in one transaction. Who has more gets a second message.
+# So many requests of one reader are worked on at once; who has more gets a second message.
 _MOST_AT_ONCE = 200
 _MOST_LINES = 8
 
