@@ -27,6 +27,9 @@ Ask: TypeAlias = Callable[[Posting, Interest], Awaitable[None]]
 # So many requests of one reader are worked on at once; who has more gets a second message.
 _MOST_AT_ONCE = 200
 _MOST_LINES = 8
+# What a firm is told, the most important first, and what the group does not learn by the way.
+_TOLD = (DeadlineKind.UNTAKEN_LONG, DeadlineKind.UNHEARD, DeadlineKind.FOLLOW_UP)
+_TO_FIRM_ONLY = {DeadlineKind.UNHEARD, DeadlineKind.FOLLOW_UP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +82,14 @@ async def _settle_firm(posting: Posting, person_id: int, by: datetime, ask: Ask)
     reached = await _reached(posting, taken)
     for one in reached:
         await _begin_next(posting, one)
-    waiting = [one.interest for one in reached if DeadlineKind.UNTAKEN_LONG in one.kinds]
-    if waiting:
-        await _tell_firm(posting, person_id, waiting)
-    asked = [one.interest for one in reached if DeadlineKind.FOLLOW_UP in one.kinds]
-    for interest in asked if waiting else asked[1:]:
-        tomorrow = posting.services.office.due(posting.work.now, 1)
-        await posting.work.deadlines.plan(interest.id, DeadlineKind.FOLLOW_UP, tomorrow)
-    if asked and not waiting:
-        await ask(posting, asked[0])
+    is_told = False
+    for kind in _TOLD:
+        requests = [one.interest for one in reached if kind in one.kinds]
+        if requests and not is_told:
+            is_told, requests = True, await _tell_firm(posting, kind, requests, ask)
+        for interest in requests:
+            tomorrow = posting.services.office.due(posting.work.now, 1)
+            await posting.work.deadlines.plan(interest.id, kind, tomorrow)
 
 
 async def _begin_next(posting: Posting, one: Reached) -> None:
@@ -95,7 +97,7 @@ async def _begin_next(posting: Posting, one: Reached) -> None:
     if DeadlineKind.FORGOTTEN in one.kinds:
         await moves.make(posting, one.interest.id, EventKind.RETURN, CLOCK)
         return
-    if one.kinds - {DeadlineKind.FOLLOW_UP}:
+    if one.kinds - _TO_FIRM_ONLY:
         await _remember(posting, one.interest)
     # Where two reminders were due at once, the later one counts for both.
     for kind in one.kinds:
@@ -103,16 +105,29 @@ async def _begin_next(posting: Posting, one: Reached) -> None:
             await due.plan(posting, one.interest, due.NEXT[kind])
 
 
-async def _tell_firm(posting: Posting, person_id: int, requests: Sequence[Interest]) -> None:
-    """Tell a firm honestly that nobody has taken its requests, and what it can do."""
-    identity, days = posting.services.identity, posting.services.office.second_reminder_days
+async def _tell_firm(
+    posting: Posting, kind: DeadlineKind, requests: Sequence[Interest], ask: Ask
+) -> Sequence[Interest]:
+    """Tell a firm what is due about its requests; return those for which it was too much."""
+    if kind is DeadlineKind.FOLLOW_UP:
+        await ask(posting, requests[0])
+        return requests[1:]
+    if kind is DeadlineKind.UNHEARD:
+        for interest in requests:
+            await _remember(posting, interest)
+    identity, days = posting.services.identity, due.days_of(posting.services.office, kind)
 
     def said() -> tuple[str, Keyboard | None]:
         keyboard = column([button(TEXT.label("see_requests"), ListRequests())])
         values = {"requests": requests, "days": days, "identity": identity}
-        return TEXT("firm", **values), with_person(keyboard)
+        return TEXT(f"firm_{kind}", **values), with_person(keyboard)
 
-    await posting.tell(person_id, said, about=requests[0].about_note)
+    # ``about`` tells ``notification.undelivered`` which request it was, where it is about one.
+    about = requests[0].about_note if len(requests) == 1 else None
+    person_id = requests[0].person_id
+    if person_id is not None:
+        await posting.tell(person_id, said, about=about)
+    return ()
 
 
 async def _remember(posting: Posting, interest: Interest) -> None:
@@ -130,6 +145,9 @@ async def _reached(posting: Posting, taken: Collection[Deadline]) -> list[Reache
         if interest is None or interest.is_anonymous:
             continue
         valid = {kind for kind in kinds[interest_id] if due.status_of(kind) is interest.status}
+        if DeadlineKind.FORGOTTEN in valid:
+            # It leaves its status, and so ends all else that was due there.
+            valid = {DeadlineKind.FORGOTTEN}
         if valid:
             found.append(Reached(interest, frozenset(valid)))
     return found

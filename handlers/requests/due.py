@@ -17,7 +17,7 @@ from storage.records.lifecycle import MOVES
 WAITS: Mapping[Status, tuple[DeadlineKind, ...]] = MappingProxyType(
     {
         Status.RECEIVED: (DeadlineKind.UNTAKEN, DeadlineKind.UNTAKEN_LONG),
-        Status.TAKEN: (DeadlineKind.UNTOUCHED,),
+        Status.TAKEN: (DeadlineKind.UNTOUCHED, DeadlineKind.UNHEARD),
         Status.INTRODUCED: (DeadlineKind.FOLLOW_UP, DeadlineKind.UNCLOSED),
         Status.CLOSED: (),
         Status.REFUSED: (),
@@ -30,6 +30,7 @@ NEXT: Mapping[DeadlineKind, DeadlineKind] = MappingProxyType(
         DeadlineKind.UNTAKEN_LONG: DeadlineKind.STILL_UNTAKEN,
         DeadlineKind.STILL_UNTAKEN: DeadlineKind.STILL_UNTAKEN,
         DeadlineKind.UNTOUCHED: DeadlineKind.FORGOTTEN,
+        DeadlineKind.UNHEARD: DeadlineKind.UNHEARD,
         DeadlineKind.UNCLOSED: DeadlineKind.UNCLOSED,
     }
 )
@@ -65,6 +66,8 @@ def days_of(office: Office, kind: DeadlineKind) -> int:
         DeadlineKind.STILL_UNTAKEN: office.second_reminder_days,
         DeadlineKind.UNTOUCHED: office.untouched_days,
         DeadlineKind.FORGOTTEN: office.untouched_days,
+        # Later than a request that nobody touches has returned: what remains has been worked on.
+        DeadlineKind.UNHEARD: 2 * office.untouched_days + 1,
         DeadlineKind.FOLLOW_UP: office.follow_up_days,
         DeadlineKind.UNCLOSED: office.unclosed_days,
     }
@@ -81,13 +84,18 @@ async def follow(posting: Posting, interest: Interest, kind: EventKind) -> None:
         await plan(posting, interest, wait)
 
 
-async def touched(posting: Posting, interest: Interest) -> None:
-    """Let the waits for the team begin anew: it has done something, though no move."""
+async def touched(posting: Posting, interest: Interest, *, heard: bool = False) -> None:
+    """Let the waits for the team begin anew: it has done something, though no move.
+
+    ``heard``: the firm has heard of it, and waits for a word anew.
+    """
     await posting.work.interests.touch(interest.id)
     waits = _FOR_THE_TEAM.get(interest.status, ())
     await posting.work.deadlines.drop(interest.id, waits)
     for wait in waits[:1]:
         await plan(posting, interest, wait)
+    if heard and interest.status is Status.TAKEN:
+        await plan(posting, interest, DeadlineKind.UNHEARD)
 
 
 async def plan(

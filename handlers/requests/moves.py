@@ -62,9 +62,9 @@ async def withdraw(posting: Posting, interest_id: int, person_id: int) -> Moved:
     return moved
 
 
-async def touched(posting: Posting, interest: Interest) -> None:
-    """Note that the team did something that is no move: a note, a message to the firm."""
-    await due.touched(posting, interest)
+async def touched(posting: Posting, interest: Interest, *, heard: bool = False) -> None:
+    """Note that the team did something that is no move; ``heard`` if it wrote to the firm."""
+    await due.touched(posting, interest, heard=heard)
 
 
 async def _tell_firm(posting: Posting, interest: Interest, kind: EventKind) -> None:

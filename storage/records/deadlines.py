@@ -28,6 +28,8 @@ class DeadlineKind(StrEnum):
     # Taken, and nothing done since: its owner is reminded, then it returns to the basket.
     UNTOUCHED = "untouched"
     FORGOTTEN = "forgotten"
+    # In charge for long, and the firm has heard nothing, though the team may be at work.
+    UNHEARD = "unheard"
     # The firm is asked whether the contact happened.
     FOLLOW_UP = "follow_up"
     # The contact was made long ago: the group is asked whether the request can be closed.
