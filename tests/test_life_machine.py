@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 from dialogue import inside
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import (
     Bundle,
@@ -209,7 +209,8 @@ class Life(RuleBasedStateMachine):
     async def _rows(self) -> Sequence[Any]:
         async with self.world.database.begin() as work:
             new = select(outbox).where(outbox.c.id > self.last_row).order_by(outbox.c.id)
-            return (await inside(work.outbox, "connection").execute(new)).all()
+            found: Sequence[Any] = (await inside(work.outbox, "connection").execute(new)).all()
+            return found
 
     def _request(self, number: int) -> Interest:
         return next(each for each in self._requests() if each.id == number)
@@ -315,22 +316,24 @@ class Life(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-def _lives(blank: Path, examples: int, steps: int) -> None:
+def _lives(blank: Path, examples: int, steps: int, *phases: Phase) -> None:
     give_words()
     Life.blank = blank
     deep = settings(
         max_examples=examples,
         stateful_step_count=steps,
         deadline=None,
+        phases=(Phase.reuse, Phase.generate, *phases),
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(Life, settings=deep)
 
 
 def test_lives_hold_what_they_must(blank_file: Path) -> None:
-    _lives(blank_file, examples=8, steps=20)
+    # A failure is told as it was found: to shorten it takes minutes.
+    _lives(blank_file, 8, 20)
 
 
 @pytest.mark.long
 def test_many_long_lives_hold_what_they_must(blank_file: Path) -> None:
-    _lives(blank_file, examples=150, steps=50)
+    _lives(blank_file, 150, 50, Phase.shrink)

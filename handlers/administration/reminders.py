@@ -84,10 +84,10 @@ async def _settle_firm(posting: Posting, person_id: int, by: datetime, ask: Ask)
         await _begin_next(posting, one)
     is_told = False
     for kind in _TOLD:
-        requests = [one.interest for one in reached if kind in one.kinds]
-        if requests and not is_told:
-            is_told, requests = True, await _tell_firm(posting, kind, requests, ask)
-        for interest in requests:
+        later: Sequence[Interest] = [one.interest for one in reached if kind in one.kinds]
+        if later and not is_told:
+            is_told, later = True, await _tell_firm(posting, kind, later, ask)
+        for interest in later:
             tomorrow = posting.services.office.due(posting.work.now, 1)
             await posting.work.deadlines.plan(interest.id, kind, tomorrow)
 
