@@ -31,6 +31,7 @@ from bot.outbox.loop_alerts import LoopAlerts
 from bot.outbox.rate_limits import limits_of
 from bot.outbox.transport import Transport
 from bot.recurring.project_news import ProjectNewsTeller
+from bot.recurring.reminders import Reminders
 from bot.runtime import metrics
 from bot.runtime.lanes import Lanes
 from bot.runtime.supervisor import Loop, LoopName, StopOrder, Supervisor
@@ -39,6 +40,7 @@ from handlers.core.services import Identity, Services
 from handlers.core.turn import BotContext
 from handlers.general import privacy
 from handlers.messages import Catalogue
+from handlers.requests import follow_up
 from knowledge.knowledge import Knowledge
 from storage.database import Database, utc_now
 from storage.engine.errors import StorageError
@@ -176,6 +178,7 @@ class Service:
             Loop(LoopName.COMMAND_MENUS, menus, runs_once=True),
             Loop(LoopName.LEARNING, parts.hot_reload.learn),
             Loop(LoopName.RETENTION, self._sweep),
+            Loop(LoopName.REMINDERS, self._reminders().run),
             Loop(LoopName.SCRUBBING, parts.database.keep_scrubbed),
             Loop(LoopName.BACKLOG, parts.backlog.watch),
             Loop(LoopName.EVENT_LOOP_LAG, metrics.watch_loop),
@@ -224,6 +227,10 @@ class Service:
     def _project_news(self) -> ProjectNewsTeller:
         parts = self.parts
         return ProjectNewsTeller(parts.database, parts.services, parts.dispatcher.wake)
+
+    def _reminders(self) -> Reminders:
+        parts = self.parts
+        return Reminders(parts.database, parts.services, parts.dispatcher.wake, follow_up.ask)
 
     def _warn(self) -> None:
         if self._settings.admin_chat_id is None:
@@ -327,6 +334,7 @@ def _services(
         flood_limit=settings.flood_limit,
         facilitator_ids=settings.facilitator_ids,
         knowledge_dir=library.directory,
+        office=settings.office,
         question_limits=QuestionLimits(
             length=settings.question_length,
             a_day=settings.questions_a_day,

@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -16,12 +17,14 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 import knowledge
 from bot.messages import TEXT
+from handlers.core.office import Office, WorkingDays, subdivision_of
 from knowledge.matcher.thresholds import Thresholds
 from storage.engine.address import parse_address
 from storage.engine.errors import AddressError
@@ -43,11 +46,33 @@ def _group(value: int | None) -> int | None:
     return value
 
 
-def _user_ids(value: object) -> object:
+def _listed(value: object) -> object:
     """Read a list such as "12, 34": without this, pydantic would expect JSON."""
     if not isinstance(value, str):
         return value
     return [part for part in re.split(r"[\s,;]+", value) if part]
+
+
+_HOUR = re.compile(r"([01]?[0-9]|2[0-3])\s*(?:[h:]\s*([0-5][0-9])?)?", re.IGNORECASE)
+_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+
+
+def _hour(value: object) -> object:
+    """Read an hour as people write it: "9", "9h30", "09:30"."""
+    if not isinstance(value, str):
+        return value
+    found = _HOUR.fullmatch(value.strip())
+    if found is None:
+        raise ValueError("bad_hour")
+    return time(int(found[1]), int(found[2] or 0))
+
+
+def _place(value: str) -> str:
+    """Return the code of the holidays of a place."""
+    code = subdivision_of(value)
+    if code is None:
+        raise ValueError("bad_holidays_of")
+    return code
 
 
 # Allowed characters: Bot API, setWebhook, secret_token.
@@ -57,6 +82,10 @@ _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,256}")
 _HOST = re.compile(r"[A-Za-z0-9_.:%-]{1,253}")
 ChatId = Annotated[int | None, AfterValidator(_group)]
 _KEPT = QuestionLimits()
+_OFFICE = Office()
+Hour = Annotated[time, BeforeValidator(_hour)]
+# A wait in days: a year and more is no reminder.
+Days = Annotated[int, Field(ge=1, le=250)]
 Seconds = Annotated[float, Field(gt=0)]
 
 
@@ -82,7 +111,7 @@ class Settings(BaseSettings):
     admin_chat_id: ChatId = None
     admin_details: Literal["group", "private"] = "group"
     facilitator_chat_id: ChatId = None
-    facilitator_ids: Annotated[frozenset[int], NoDecode, BeforeValidator(_user_ids)] = frozenset()
+    facilitator_ids: Annotated[frozenset[int], NoDecode, BeforeValidator(_listed)] = frozenset()
     operator_name: str = ""
     contact_email: str = ""
     contact_phone: str = ""
@@ -105,6 +134,17 @@ class Settings(BaseSettings):
     questions_a_day: Annotated[int, Field(ge=1)] = _KEPT.a_day
     questions_in_all: Annotated[int, Field(ge=1)] = _KEPT.in_all
     weekly_digest: bool = True
+    office_opens: Hour = _OFFICE.opens
+    office_closes: Hour = _OFFICE.closes
+    quiet_days: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = _WEEKDAYS[5:]
+    holidays_of: Annotated[str, AfterValidator(_place)] = ""
+    reminder_days: Days = _OFFICE.reminder_days
+    second_reminder_days: Days = _OFFICE.second_reminder_days
+    untouched_days: Days = _OFFICE.untouched_days
+    unclosed_days: Days = _OFFICE.unclosed_days
+    follow_up_days: Days = _OFFICE.follow_up_days
+    relaunch_days: Days = _OFFICE.relaunch_days
+    answer_days: Days = _OFFICE.answer_days
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     log_format: Literal["text", "json"] = "text"
 
@@ -119,6 +159,26 @@ class Settings(BaseSettings):
             return cls(**coding, **overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
         except ValidationError as error:
             raise SettingsError(tuple(_in_words(error))) from None
+
+    @property
+    def office(self) -> Office:
+        """The team's days and hours, and how long each wait may last."""
+        names = [_WEEKDAYS.index(day) for day in self.quiet_days if day in _WEEKDAYS]
+        dates = [date.fromisoformat(day) for day in self.quiet_days if day not in _WEEKDAYS]
+        return Office(
+            days=WorkingDays(
+                subdivision=self.holidays_of, weekend=frozenset(names), closed=frozenset(dates)
+            ),
+            opens=self.office_opens,
+            closes=self.office_closes,
+            answer_days=self.answer_days,
+            reminder_days=self.reminder_days,
+            second_reminder_days=self.second_reminder_days,
+            untouched_days=self.untouched_days,
+            unclosed_days=self.unclosed_days,
+            follow_up_days=self.follow_up_days,
+            relaunch_days=self.relaunch_days,
+        )
 
     def check_for_webhook(self) -> None:
         """Raise SettingsError with all the settings that ``serve`` needs and that are missing."""
@@ -137,6 +197,32 @@ class Settings(BaseSettings):
         if token is not None and not _TOKEN.fullmatch(token.get_secret_value()):
             raise ValueError("bad_token")
         return token
+
+    @field_validator("office_closes")
+    @classmethod
+    def _check_hours(cls, closes: time, info: ValidationInfo) -> time:
+        if closes <= info.data.get("office_opens", time.min):
+            raise ValueError("bad_office_closes")
+        return closes
+
+    @field_validator("quiet_days")
+    @classmethod
+    def _check_days(cls, days: tuple[str, ...]) -> tuple[str, ...]:
+        """Accept names of weekdays and dates; some day of the week must be left to work on."""
+        days = tuple(day.casefold() for day in days)
+        for day in days:
+            if day not in _WEEKDAYS:
+                date.fromisoformat(day)
+        if set(days) >= set(_WEEKDAYS):
+            raise ValueError("bad_quiet_days")
+        return days
+
+    @field_validator("second_reminder_days")
+    @classmethod
+    def _check_reminders(cls, second: int, info: ValidationInfo) -> int:
+        if second <= info.data.get("reminder_days", 0):
+            raise ValueError("bad_second_reminder_days")
+        return second
 
     @field_validator("listen_host")
     @classmethod

@@ -3,7 +3,9 @@
 This covers messages of a conversation, and news to a person about their request.
 """
 
+from handlers.administration import reminders
 from handlers.core import alerts
+from handlers.core.posting import Posting
 from handlers.core.services import Services
 from handlers.handoff.threads import Threads, words
 from handlers.requests import notification
@@ -51,6 +53,8 @@ async def failed(work: UnitOfWork, item: Pending, why: str, services: Services) 
     ``why`` names the reason, as `handlers.core.alerts.why` knows it.
     """
     if await notification.undelivered(work, item, why):
+        return True
+    if await reminders.undelivered(Posting(services, work), item, why):
         return True
     if is_in_thread(item) and item.audience is Audience.PERSON and _is_note(item):
         # A receipt: nobody waits for it, and nothing is lost where it does not arrive.

@@ -24,6 +24,10 @@ class Kind(StrEnum):
     HANDOFF = "handoff"
     EXCHANGE = "exchange"
     GAP = "gap"
+    # The morning's list of requests in the group: there is one, whatever its number.
+    BASKET = "basket"
+    # What an administrator in charge is reminded of; the id is that of the person.
+    REMINDER = "reminder"
 
 
 _PACKED = re.compile(rf"({'|'.join(Kind)}):({_NUMBER})(?::({_NUMBER}|{_NOTE}))?")
@@ -49,6 +53,8 @@ class Subject:
             Kind.HANDOFF: self.message_id is None or not self.is_note,
             Kind.EXCHANGE: self.message_id is None or not self.is_note,
             Kind.GAP: self.message_id is None and not self.is_note,
+            Kind.BASKET: self.message_id is None and not self.is_note,
+            Kind.REMINDER: self.message_id is None and not self.is_note,
         }
         if not allowed[self.kind]:
             raise ValueError(f"no such part of a subject: {self!r}")
@@ -96,7 +102,7 @@ def tells_of(kind: Kind, ids: Collection[int]) -> ColumnElement[bool]:
     a prefix.
     """
     wholes = [Subject(kind, id_) for id_ in ids]
-    if kind is Kind.GAP:
+    if kind not in {Kind.INTEREST, Kind.HANDOFF}:
         return outbox.c.about.in_([whole.pack() for whole in wholes])
     is_named = outbox.c.about.in_([part.pack() for whole in wholes for part in (whole, whole.note)])
     if kind is Kind.INTEREST:

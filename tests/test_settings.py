@@ -1,11 +1,13 @@
 """Settings: read once, all mistakes at once, in words, and never a secret."""
 
 import re
+from datetime import date, time
 from pathlib import Path
 
 import pytest
 
 from bot.settings import Settings, SettingsError
+from handlers.core.office import Office
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
 VARIABLES = [name.upper() for name in Settings.model_fields]
@@ -105,3 +107,36 @@ def test_the_example_says_the_defaults(tmp_path: Path) -> None:
     whole.write_text(re.sub(r"^#(?=[A-Z_]+=)", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE))
     assert "\nDATABASE_URL=sqlite" in whole.read_text()
     assert Settings.read(_env_file=whole) == Settings.read(_env_file=None)
+
+
+def test_the_hours_and_days_of_the_office_are_read_as_people_write_them() -> None:
+    office = Settings.read(
+        office_opens="8h30",
+        office_closes="17",
+        quiet_days="Mercredi, samedi; dimanche 2026-12-24",
+        holidays_of="Alsace-Moselle",
+        reminder_days="2",
+    ).office
+    assert (office.opens, office.closes, office.reminder_days) == (time(8, 30), time(17), 2)
+    works = office.days.works
+    assert [works(date(2026, 12, day)) for day in (21, 23, 24, 25)] == [True, False, False, False]
+    assert office.days.holiday(date(2026, 12, 26)) == "Saint-Étienne"
+    assert Settings.read().office == Office()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("office_opens", "25h"),
+        ("office_closes", "8h"),
+        ("quiet_days", "lundi mardi mercredi jeudi vendredi samedi dimanche"),
+        ("quiet_days", "noël"),
+        ("holidays_of", "13"),
+        ("reminder_days", "0"),
+        ("second_reminder_days", "3"),
+        ("untouched_days", "x"),
+    ],
+)
+def test_an_office_that_cannot_be_is_told_in_words(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"(?s){name.upper()}\\s: donnez"):
+        Settings.read(**{name: value})

@@ -12,6 +12,8 @@ _HOMES = {
     Kind.HANDOFF: Audience.FACILITATORS,
     Kind.EXCHANGE: Audience.ADMINISTRATORS,
     Kind.GAP: Audience.FACILITATORS,
+    Kind.BASKET: Audience.ADMINISTRATORS,
+    Kind.REMINDER: Audience.ADMINISTRATORS,
 }
 
 

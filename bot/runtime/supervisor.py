@@ -37,6 +37,7 @@ class LoopName(StrEnum):
     PUBLISHER = "publisher"
     WEEKLY_DIGEST = "weekly_digest"
     PROJECT_NEWS = "project_news"
+    REMINDERS = "reminders"
     RETENTION = "retention"
     SCRUBBING = "scrubbing"
     BACKLOG = "backlog"

@@ -249,7 +249,7 @@ async def _pass_on(turn: Turn, interest: Interest, message: Message) -> bool:
     await _settle(turn, message)
     # The words are kept in the exchange alone, where they may still be corrected.
     await turn.work.interests.record(interest, EventKind.TO_FIRM, who(turn))
-    await moves.touched(turn.posting, interest)
+    await moves.touched(turn.posting, interest, heard=True)
     return True
 
 

@@ -6,7 +6,7 @@ Whoever moves a request (a tap in the group, the firm, the clock, a web page) do
 from handlers.core.keyboards import Keyboard
 from handlers.core.posting import Posting
 from handlers.core.turn import Turn
-from handlers.requests import notification, telling
+from handlers.requests import due, notification, telling
 from storage.records.interests import (
     Actor,
     EventKind,
@@ -21,6 +21,7 @@ from storage.records.lifecycle import MOVES, NO_PARTICULARS
 async def declared(turn: Turn, interest: Interest) -> None:
     """Begin the life of a request that was just registered: the administrators are told."""
     turn.count("request", _kind(interest))
+    await due.follow(turn.posting, interest, EventKind.DECLARE)
     await notification.post(turn.posting, interest)
 
 
@@ -43,21 +44,23 @@ async def make(
     """
     moved = await posting.work.interests.move(interest_id, kind, actor, particulars)
     if moved.won:
+        await due.follow(posting, moved.interest, kind)
         if MOVES[kind].tells_firm:
             await _tell_firm(posting, moved.interest, kind, particulars)
         await notification.refresh(posting, moved.interest)
     return moved
 
 
-async def touched(posting: Posting, interest: Interest) -> None:
-    """Note that the team did something about a request that is no move: a note, a message."""
-    await posting.work.interests.touch(interest.id)
+async def touched(posting: Posting, interest: Interest, *, heard: bool = False) -> None:
+    """Note that the team did something that is no move; ``heard`` if it wrote to the firm."""
+    await due.touched(posting, interest, heard=heard)
 
 
 async def withdraw(posting: Posting, interest_id: int, person_id: int) -> Moved:
     """Withdraw a firm's own request, and tell the administrators; `NotFoundError` if not theirs."""
     moved = await posting.work.interests.withdraw(interest_id, person_id)
     if moved.won:
+        await due.follow(posting, moved.interest, EventKind.WITHDRAW)
         await notification.post_withdrawal(posting, moved.interest)
     return moved
 

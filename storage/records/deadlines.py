@@ -8,11 +8,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, Row, delete, func, select
 
 from storage.engine.repository import Repository
-from storage.engine.schema import deadlines
+from storage.engine.schema import deadlines, interests, people
+from storage.records.lifecycle import OPEN, Status
 
 
 class DeadlineKind(StrEnum):
@@ -21,11 +23,17 @@ class DeadlineKind(StrEnum):
     # Nobody has taken the request: the group is reminded, the second time the firm is told.
     UNTAKEN = "untaken"
     UNTAKEN_LONG = "untaken_long"
+    # Afterwards the group is reminded again and again.
+    STILL_UNTAKEN = "still_untaken"
     # Taken, and nothing done since: its owner is reminded, then it returns to the basket.
     UNTOUCHED = "untouched"
     FORGOTTEN = "forgotten"
+    # In charge for long, and the firm has heard nothing, though the team may be at work.
+    UNHEARD = "unheard"
     # The firm is asked whether the contact happened.
     FOLLOW_UP = "follow_up"
+    # The contact was made long ago: the group is asked whether the request can be closed.
+    UNCLOSED = "unclosed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,19 @@ class Deadline:
     interest_id: int
     kind: DeadlineKind
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A deadline that has passed, of whom, and whether the bot can write to who has it in charge.
+
+    ``person_id`` is the firm; ``owner_id`` is Telegram's number of the administrator in charge.
+    """
+
+    deadline: Deadline
+    person_id: int
+    owner_id: int | None
+    reaches_owner: bool
 
 
 class Deadlines(Repository):
@@ -62,18 +83,56 @@ class Deadlines(Repository):
             )
         )
 
-    async def due(self, most: int) -> tuple[Deadline, ...]:
-        """Give what is due by now, the longest overdue first, leaving out what others work on."""
+    async def overdue(self, by: datetime, most: int) -> tuple[Overdue, ...]:
+        """Give what was due by a time, the longest overdue first."""
+        reaches = people.c.id.is_not(None) & people.c.blocked_at.is_(None)
         result = await self._connection.execute(
-            select(deadlines)
-            .where(deadlines.c.due_at <= self._now)
+            select(deadlines, interests.c.person_id, interests.c.owner_id, reaches.label("reaches"))
+            .join(interests, interests.c.id == deadlines.c.interest_id)
+            .outerjoin(people, people.c.telegram_id == interests.c.owner_id)
+            .where(deadlines.c.due_at <= by, interests.c.person_id.is_not(None))
             .order_by(deadlines.c.due_at, deadlines.c.id)
             .limit(most)
-            .with_for_update(skip_locked=True)
         )
         return tuple(
-            Deadline(row.id, row.interest_id, DeadlineKind(row.kind), row.due_at) for row in result
+            Overdue(_deadline(row), row.person_id, row.owner_id, bool(row.reaches))
+            for row in result
         )
+
+    async def take_of_firm(self, person_id: int, by: datetime, most: int) -> tuple[Deadline, ...]:
+        """Take out what was due by a time about a firm's requests, but for what an owner is told.
+
+        Each request stays locked until the end of the unit, so that nobody moves it meanwhile; so
+        it is with those of ``take_of_owner``.
+        """
+        kinds = frozenset(DeadlineKind) - {DeadlineKind.UNTOUCHED}
+        return await self._take(interests.c.person_id == person_id, kinds, by, most)
+
+    async def take_of_owner(
+        self, owner_id: int | None, by: datetime, most: int
+    ) -> tuple[Deadline, ...]:
+        """Take out what was due by a time because this owner has not touched a request."""
+        is_owned = interests.c.owner_id.is_not_distinct_from(owner_id)
+        return await self._take(is_owned, {DeadlineKind.UNTOUCHED}, by, most)
+
+    async def returning(self, owner_id: int) -> tuple[Deadline, ...]:
+        """Give which requests go back to the basket if this owner goes on not touching them."""
+        result = await self._connection.execute(
+            select(deadlines)
+            .join(interests, interests.c.id == deadlines.c.interest_id)
+            .where(interests.c.owner_id == owner_id, deadlines.c.kind == DeadlineKind.FORGOTTEN)
+            .order_by(deadlines.c.due_at, deadlines.c.id)
+        )
+        return tuple(map(_deadline, result))
+
+    async def count_open(self) -> dict[Status, int]:
+        """Count the requests in each open status: what the team has to do in all."""
+        result = await self._connection.execute(
+            select(interests.c.status, func.count())
+            .where(interests.c.status.in_(OPEN), interests.c.person_id.is_not(None))
+            .group_by(interests.c.status)
+        )
+        return dict.fromkeys(OPEN, 0) | {Status(status): count for status, count in result}
 
     async def of(self, interest_id: int) -> tuple[Deadline, ...]:
         """Give what is due about a request, the next first."""
@@ -82,6 +141,31 @@ class Deadlines(Repository):
             .where(deadlines.c.interest_id == interest_id)
             .order_by(deadlines.c.due_at)
         )
-        return tuple(
-            Deadline(row.id, row.interest_id, DeadlineKind(row.kind), row.due_at) for row in result
+        return tuple(map(_deadline, result))
+
+    async def _take(
+        self,
+        condition: ColumnElement[bool],
+        kinds: Collection[DeadlineKind],
+        by: datetime,
+        most: int,
+    ) -> tuple[Deadline, ...]:
+        is_due = deadlines.c.kind.in_(kinds), deadlines.c.due_at <= by
+        # Requests are locked before their deadlines, as a move locks them.
+        chosen = await self._connection.scalars(
+            select(interests.c.id)
+            .where(condition, interests.c.id.in_(select(deadlines.c.interest_id).where(*is_due)))
+            .order_by(interests.c.id)
+            .limit(most)
+            .with_for_update(key_share=True)
         )
+        result = await self._connection.execute(
+            delete(deadlines)
+            .where(deadlines.c.interest_id.in_(chosen.all()), *is_due)
+            .returning(deadlines)
+        )
+        return tuple(sorted(map(_deadline, result), key=lambda taken: (taken.due_at, taken.id)))
+
+
+def _deadline(row: Row[*tuple[Any, ...]]) -> Deadline:
+    return Deadline(row.id, row.interest_id, DeadlineKind(row.kind), row.due_at)

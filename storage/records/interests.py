@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, select, update
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
@@ -194,10 +194,19 @@ class Interests(Repository):
         return await self.move(interest_id, EventKind.WITHDRAW, FIRM)
 
     async def touch(self, interest_id: int) -> None:
-        """Note that the team did something about a request that is no move."""
-        await self._connection.execute(
-            update(interests).where(interests.c.id == interest_id).values(touched_at=self._now)
+        """Note that the team has just done something about a request."""
+        await self._update(interests.c.id == interest_id, touched_at=self._now)
+
+    async def without_deadline(self, most: int) -> tuple[Interest, ...]:
+        """Give open requests of which nothing is due, the oldest first."""
+        result = await self._connection.execute(
+            select(interests)
+            .where(interests.c.status.in_(OPEN), interests.c.person_id.is_not(None))
+            .where(~exists().where(deadlines.c.interest_id == interests.c.id))
+            .order_by(interests.c.id)
+            .limit(most)
         )
+        return tuple(as_interest(row) for row in result)
 
     async def say_helped(self, interest_id: int, helped: Helped) -> Interest | None:
         """Note what the firm says of the contact; None where it was not put in touch, or said so.

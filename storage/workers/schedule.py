@@ -48,6 +48,16 @@ class Schedule(Repository):
         )
         return result.one_or_none() is not None
 
+    async def hold(self, name: str) -> datetime | None:
+        """Return when the task ran last, and keep other workers from it until the unit ends.
+
+        None where another worker does so now, and where the task never ran.
+        """
+        last_at: datetime | None = await self._connection.scalar(
+            _LAST.with_for_update(skip_locked=True), {"name": name}
+        )
+        return last_at
+
     async def _last(self, name: str) -> datetime | None:
         """Return when the task ran last; note the time, and return None, on the first call ever."""
         last_at: datetime | None = await self._connection.scalar(_LAST, {"name": name})

@@ -1,0 +1,287 @@
+"""Nothing is silent: the group's list of a morning, the owner, the firm, through any outage."""
+
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from dialogue import Message, Speaker, Stage, inside
+from sqlalchemy import delete, select, update
+from test_dialogue_interest import registers
+
+from bot.recurring.reminders import Reminders
+from handlers.core.posting import Posting
+from handlers.requests import moves, notification
+from storage.engine.schema import deadlines, interest_events, interests
+from storage.records.deadlines import DeadlineKind
+from storage.records.interests import Actor, EventKind, Interest, NewInterest, Side
+from storage.records.lifecycle import MOVES
+
+Asked = list[int]
+
+
+def reminders(stage: Stage, asked: Asked | None = None) -> Reminders:
+    async def ask(posting: Posting, interest: Interest) -> None:
+        if asked is not None:
+            asked.append(interest.id)
+
+    parts = stage.running.parts
+    return Reminders(parts.database, parts.services, parts.dispatcher.wake, ask)
+
+
+async def mornings(stage: Stage, count: int, asked: Asked | None = None) -> None:
+    """Let so many days pass; on each, the clock is looked at once at ten, Paris time."""
+    for _ in range(count):
+        stage.clock.now = (stage.clock.now + timedelta(days=1)).replace(hour=9)
+        await reminders(stage, asked).catch_up()
+    await stage.settles()
+
+
+def lists(speaker: Speaker) -> list[Message]:
+    """Return the lists that a group got."""
+    return [m for m in speaker.messages() if "Demandes à reprendre" in m.get("text", "")]
+
+
+async def kinds(stage: Stage) -> list[str]:
+    rows = await stage.rows(select(deadlines.c.kind).order_by(deadlines.c.kind))
+    return [row[0] for row in rows]
+
+
+async def reminded(stage: Stage) -> int:
+    found = select(interest_events.c.id).where(interest_events.c.kind == EventKind.REMINDED)
+    return len(await stage.rows(found))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _words_of_moves() -> None:
+    # Moves whose words another part has not written yet.
+    sources = inside(notification.TEXT, "sources")
+    for kind in MOVES:
+        sources.setdefault(f"told_{kind}", "{{ interest.number }}")
+
+
+@pytest.fixture(autouse=True)
+async def _has_run_before(stage: Stage) -> None:
+    # The first look ever only notes the time.
+    await reminders(stage).catch_up()
+
+
+async def test_a_request_that_nobody_takes_is_listed_and_its_firm_is_told(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await registers(sme, stage)
+    # Monday is the day of the request: the third working day after it is Thursday.
+    await mornings(stage, 2)
+    assert lists(administrator) == []
+    await mornings(stage, 1)
+    (first,) = lists(administrator)
+    assert "Personne ne les a prises en charge (1)" in first["text"]
+    assert f"{number}" in first["text"]
+    assert "3 jours ouvrés" in first["text"]
+    assert "Samira" not in first["text"]
+    told = len(sme.messages())
+    await mornings(stage, 7)
+    assert len(lists(administrator)) == 1
+    assert len(sme.messages()) == told
+    await mornings(stage, 1)
+    assert len(lists(administrator)) == 2
+    sme.received(f"Votre demande {number} attend encore", "9 jours ouvrés")
+    assert len(sme.messages()) == told + 1
+    # The group goes on being reminded, and the firm is not told again.
+    await mornings(stage, 14)
+    assert len(lists(administrator)) == 3
+    assert len(sme.messages()) == told + 1
+    assert await reminded(stage) == 3
+
+
+async def test_an_owner_who_does_nothing_is_reminded_and_the_request_returns(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await registers(sme, stage)
+    alone = stage.person(administrator.user)
+    await alone.says("/start")
+    await administrator.taps("Pris en charge")
+    await mornings(stage, 7)
+    assert lists(administrator) == []
+    alone.received("vous avez cette demande en charge", number, "le 7 décembre 2026")
+    await mornings(stage, 7)
+    (listed,) = lists(administrator)
+    assert "De nouveau à prendre (1)" in listed["text"]
+    assert administrator.user.first_name in listed["text"]
+    sme.received("attend de nouveau qu'une personne")
+    assert await kinds(stage) == [DeadlineKind.UNTAKEN, DeadlineKind.UNTAKEN_LONG]
+
+
+async def test_the_list_names_an_owner_whom_the_bot_cannot_write_to(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await registers(sme, stage)
+    await administrator.taps("Pris en charge")
+    alone = stage.person(administrator.user)
+    await alone.says("/start")
+    stage.messenger.blocks(administrator.user)
+    await stage.settles()
+    await mornings(stage, 7)
+    (listed,) = lists(administrator)
+    assert "sans rien de nouveau (1)" in listed["text"]
+    assert number in listed["text"]
+    assert administrator.user.first_name in listed["text"]
+
+
+async def test_the_group_learns_that_a_reminder_did_not_arrive(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await registers(sme, stage)
+    await stage.person(administrator.user).says("/start")
+    await administrator.taps("Pris en charge")
+    stage.messenger.faults.next("sendMessage", status=403, description="Forbidden: bot was blocked")
+    await mornings(stage, 7)
+    assert lists(administrator) == []
+    administrator.received("n'a pas reçu le rappel du bot", number)
+
+
+async def test_what_the_team_does_begins_the_wait_anew(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await administrator.taps("Pris en charge")
+    await mornings(stage, 4)
+    await touch(stage)
+    await mornings(stage, 4)
+    assert await reminded(stage) == 0
+    await mornings(stage, 3)
+    assert await reminded(stage) == 1
+    await touch(stage)
+    assert await kinds(stage) == [DeadlineKind.UNTOUCHED]
+
+
+async def touch(stage: Stage) -> None:
+    parts = stage.running.parts
+    async with parts.database.begin() as work:
+        interest = await work.interests.get(1)
+        assert interest is not None
+        await moves.touched(Posting(parts.services, work), interest)
+
+
+async def test_a_withdrawal_ends_all_that_was_due(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await sme.says("/mesdemandes")
+    await sme.taps("1. TI-")
+    await sme.taps("Retirer ma demande")
+    await sme.taps("Oui, retirer")
+    assert await kinds(stage) == []
+    await mornings(stage, 14)
+    assert lists(administrator) == []
+    assert await reminded(stage) == 0
+
+
+async def test_a_week_without_the_bot_gives_one_list(
+    sme: Speaker, other_sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await stage.stops()
+    stage.clock.passes(days=18)
+    await stage.starts()
+    await reminders(stage).catch_up()
+    await stage.settles()
+    (listed,) = lists(administrator)
+    assert listed["text"].count("TI-2026-") == 1
+    sme.received("attend encore")
+    await stage.stops()
+    await stage.starts()
+    await reminders(stage).catch_up()
+    await stage.settles()
+    assert len(lists(administrator)) == 1
+
+
+async def test_a_group_out_of_reach_for_days_gets_one_list(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    stage.messenger.faults.next("sendMessage", status=502, times=1_000)
+    await mornings(stage, 11)
+    assert await reminded(stage) == 2
+    stage.messenger.faults.clear()
+    stage.clock.passes(hours=1)
+    await stage.settles()
+    (listed,) = lists(administrator)
+    assert "9 jours ouvrés" in listed["text"]
+
+
+async def test_nothing_comes_at_night_or_on_a_holiday(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    stage.clock.now = datetime(2026, 12, 25, 10, tzinfo=UTC)
+    await reminders(stage).catch_up()
+    stage.clock.now = datetime(2026, 12, 28, 7, 59, tzinfo=UTC)
+    await reminders(stage).catch_up()
+    await stage.settles()
+    assert lists(administrator) == []
+    stage.clock.now = datetime(2026, 12, 28, 8, 0, tzinfo=UTC)
+    await reminders(stage).catch_up()
+    await stage.settles()
+    assert len(lists(administrator)) == 1
+
+
+async def test_requests_older_than_the_deadlines_go_into_one_list(
+    sme: Speaker, other_sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await registers(other_sme, stage)
+    await stage.rows(delete(deadlines).returning(deadlines.c.id))
+    old = stage.clock.now - timedelta(days=60)
+    await stage.rows(update(interests).values(updated_at=old).returning(interests.c.id))
+    await mornings(stage, 1)
+    (listed,) = lists(administrator)
+    assert "prises en charge (2)" in listed["text"]
+    for firm in (sme, other_sme):
+        firm.received("attend encore")
+
+
+async def test_a_firm_is_asked_about_one_contact_a_day(sme: Speaker, stage: Stage) -> None:
+    await registers(sme, stage)
+    async with stage.running.parts.database.begin() as work:
+        standing = await work.interests.get(1)
+        assert standing is not None
+        assert standing.person_id is not None
+        same = {field.name: getattr(standing, field.name) for field in fields(NewInterest)}
+        another = NewInterest(**same | {"project_id": None})
+        await work.interests.register(standing.person_id, another)
+    for interest_id in (1, 2):
+        await moved(stage, interest_id, EventKind.TAKE, EventKind.INTRODUCE)
+    asked: Asked = []
+    # Monday of the next week, five working days after the contact.
+    await mornings(stage, 7, asked)
+    assert asked == [1]
+    await mornings(stage, 1, asked)
+    assert asked == [1, 2]
+    assert await kinds(stage) == [DeadlineKind.UNCLOSED] * 2
+
+
+async def test_the_group_is_asked_whether_an_old_contact_can_be_closed(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await registers(sme, stage)
+    await moved(stage, 1, EventKind.TAKE, EventKind.INTRODUCE)
+    await mornings(stage, 27)
+    assert lists(administrator) == []
+    # The twentieth working day.
+    await mornings(stage, 1)
+    (listed,) = lists(administrator)
+    assert "peut-on les clore" in listed["text"]
+    assert number in listed["text"]
+    await moved(stage, 1, EventKind.CLOSE)
+    assert await kinds(stage) == []
+
+
+async def moved(stage: Stage, interest_id: int, *kinds: EventKind) -> None:
+    """Let an administrator make moves whose buttons are elsewhere."""
+    parts = stage.running.parts
+    actor = Actor(Side.ADMINISTRATOR, stage.messenger.administrators.members[0].id, "Ada")
+    async with parts.database.begin() as work:
+        for kind in kinds:
+            assert (await moves.make(Posting(parts.services, work), interest_id, kind, actor)).won
+    parts.dispatcher.wake()
+    await stage.settles()

@@ -1,0 +1,339 @@
+"""The life of requests under a clock, holidays, restarts and a Telegram that fails, interleaved.
+
+Firms, two administrators, one who leaves, and the clock do what they may in any order, on a real
+database and with the real moves and reminders. After each step, what must always hold is checked.
+"""
+
+import asyncio
+import re
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Coroutine, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from dialogue import inside
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as some
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+from test_office_weeks import give_words
+
+from benchmarks.office import GROUP, World, administrator
+from handlers.messages import PARIS
+from handlers.requests import due
+from storage.engine.schema import outbox
+from storage.records.deadlines import DeadlineKind
+from storage.records.interests import Event, EventKind, Interest, Side, Status
+from storage.records.lifecycle import MOVES, OPEN
+
+T = TypeVar("T")
+FIRMS = (10_000, 10_001)
+_NUMBER = re.compile(r"TI-\d{4}-\d{4,}")
+_STEP = timedelta(hours=5)
+_MOVES = [
+    EventKind.TAKE,
+    EventKind.RETURN,
+    EventKind.INTRODUCE,
+    EventKind.CLOSE,
+    EventKind.REFUSE,
+    EventKind.REOPEN,
+    EventKind.HAND_OVER,
+]
+
+
+class DiedError(Exception):
+    """The process died after a transaction."""
+
+
+class Row:
+    """A message that the bot owed at some time, as it was queued."""
+
+    def __init__(self, row: Any, *, by_clock: bool) -> None:
+        self.chat_id = row.chat_id or GROUP
+        self.text = str(row.payload.get("text"))
+        self.at: datetime = row.created_at
+        self.by_clock = by_clock
+
+    @property
+    def is_reminder(self) -> bool:
+        return any(words in self.text for words in ("attend encore", "attendent encore", "Rappel"))
+
+    @property
+    def is_list(self) -> bool:
+        return "Demandes à reprendre" in self.text
+
+
+class Life(RuleBasedStateMachine):
+    """What may happen to the requests of two firms."""
+
+    requests = Bundle("requests")
+    blank: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.folder = tempfile.TemporaryDirectory()
+        shutil.copy(self.blank, Path(self.folder.name) / "bot.db")
+        self.world = World(Path(self.folder.name))
+        self.owed: list[Row] = []
+        self.last_row = 0
+        self.is_running, self.is_caught_up = True, True
+        self.telegram_works = True
+        self.blockers: set[int] = set()
+        self.world.refuses = lambda chat: "blocked" if chat in self.blockers else None
+
+    def does(self, step: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(step)
+
+    @initialize()
+    def opens(self) -> None:
+        """The clock is looked at for the first time; one administrator wrote to the bot."""
+        self.does(self.world.catches_up())
+        self.does(self._meet())
+
+    async def _meet(self) -> None:
+        async with self.world.database.begin() as work:
+            await work.people.seen(administrator(0).id or 0)
+
+    @precondition(lambda self: self.is_running)
+    @rule(target=requests, firm=some.sampled_from(FIRMS), project=some.sampled_from(["a", None]))
+    def declares(self, firm: int, project: str | None) -> Any:
+        """A firm that uses the bot does not block it."""
+        if firm in self.blockers:
+            return multiple()
+        declared = self.does(self.world.declares(firm, project))
+        self._note(by_clock=False)
+        return multiple() if declared is None else declared.id
+
+    @precondition(lambda self: self.is_running)
+    @rule(request=requests, kind=some.sampled_from(_MOVES), who=some.sampled_from([0, 1]))
+    def moves(self, request: int, kind: EventKind, who: int) -> None:
+        before = self._request(request).status
+        won = self.does(self.world.makes(request, kind, administrator(who)))
+        assert won == (before in MOVES[kind].sources)
+        self._note(by_clock=False)
+
+    @precondition(lambda self: self.is_running)
+    @rule(request=requests)
+    def withdraws(self, request: int) -> None:
+        standing = self._request(request)
+        won = self.does(self.world.withdraws(request, standing.person_id or 0))
+        assert won == (standing.status in OPEN)
+        self._note(by_clock=False)
+
+    @precondition(lambda self: self.is_running)
+    @rule(request=requests, who=some.sampled_from([0, 1]))
+    def notes(self, request: int, who: int) -> None:
+        standing = self._request(request)
+        if standing.status in OPEN:
+            self.does(self.world.notes(standing, administrator(who)))
+            self._note(by_clock=False)
+
+    @rule(days=some.integers(0, 6), hours=some.integers(1, 23))
+    def time_passes(self, days: int, hours: int) -> None:
+        end = self.world.now + timedelta(days=days, hours=hours)
+        while self.world.now < end:
+            self.world.now = min(end, self.world.now + _STEP)
+            if self.is_running:
+                self._look()
+                self._deliver()
+
+    @precondition(lambda self: self.is_running)
+    @rule(after=some.integers(1, 3), days=some.integers(1, 4))
+    def dies_on_the_way(self, after: int, days: int) -> None:
+        """The process dies once some of the morning's transactions are done."""
+        left = iter(range(after - 1))
+
+        def announce() -> None:
+            if next(left, None) is None:
+                raise DiedError
+
+        self.world.now += timedelta(days=days)
+        try:
+            self.does(self.world.catches_up(announce))
+        except DiedError:
+            self.is_running = self.is_caught_up = False
+        self._note(by_clock=True)
+
+    @precondition(lambda self: not self.is_running)
+    @rule()
+    def starts(self) -> None:
+        self.does(self.world.database.close())
+        self.world.reopen()
+        self.is_running = True
+
+    @rule()
+    def telegram_fails_or_mends(self) -> None:
+        self.telegram_works = not self.telegram_works
+
+    @rule(chat=some.sampled_from([*FIRMS, administrator(0).id]))
+    def somebody_blocks_or_comes_back(self, chat: int) -> None:
+        self.blockers ^= {chat}
+        if chat not in self.blockers:
+            self.does(self._unblock(chat))
+
+    async def _unblock(self, chat: int) -> None:
+        async with self.world.database.begin() as work:
+            await work.people.unblocked(chat)
+
+    def _look(self) -> None:
+        self.does(self.world.catches_up())
+        self.is_caught_up = self.world.office.is_open(self.world.now)
+        self._note(by_clock=True)
+
+    def _deliver(self) -> None:
+        if self.telegram_works:
+            self.does(self.world.delivers())
+            self._note(by_clock=False)
+
+    def _note(self, *, by_clock: bool) -> None:
+        """Keep each new message that the bot owes, before it is sent."""
+        for row in self.does(self._rows()):
+            self.last_row = row.id
+            if row.method == "sendMessage" and row.payload:
+                self.owed.append(Row(row, by_clock=by_clock))
+
+    async def _rows(self) -> Sequence[Any]:
+        async with self.world.database.begin() as work:
+            new = select(outbox).where(outbox.c.id > self.last_row).order_by(outbox.c.id)
+            found: Sequence[Any] = (await inside(work.outbox, "connection").execute(new)).all()
+            return found
+
+    def _request(self, number: int) -> Interest:
+        return next(each for each in self._requests() if each.id == number)
+
+    def _requests(self) -> Sequence[Interest]:
+        return self.does(self.world.requests())
+
+    def _events(self, interest: Interest) -> Sequence[Event]:
+        async def read() -> Sequence[Event]:
+            async with self.world.database.begin() as work:
+                return await work.interests.events(interest.id)
+
+        return self.does(read())
+
+    @invariant()
+    def what_must_hold(self) -> None:
+        for interest in self._requests():
+            events = self._events(interest)
+            self._holds_one_legal_state(interest, events)
+            self._each_move_was_told_once(interest, events)
+            self._no_reminder_came_after_the_end(events)
+            if self.is_running and self.is_caught_up:
+                self._nobody_waits_in_silence(interest, events)
+        self._nothing_came_at_a_quiet_hour()
+        self._nobody_was_reminded_twice_a_day()
+
+    def _holds_one_legal_state(self, interest: Interest, events: Sequence[Event]) -> None:
+        status: Status | None = None
+        for event in events:
+            move = MOVES.get(event.kind)
+            if move is not None:
+                assert event.actor.side in move.by
+                assert status is None if not move.sources else status in move.sources
+                status = move.target or status
+            assert event.status is status
+        assert interest.status is status
+
+    def _each_move_was_told_once(self, interest: Interest, events: Sequence[Event]) -> None:
+        """Each move that a firm is told of gave one message that names the request."""
+        wanted = [event for event in events if event.kind in MOVES and MOVES[event.kind].tells_firm]
+        told = [
+            row
+            for row in self.owed
+            if row.chat_id in FIRMS and interest.number in row.text and not row.is_reminder
+            if "toujours en charge" not in row.text
+        ]
+        assert len(told) == len(wanted), (interest.number, [row.text for row in told], wanted)
+        assert [row.at for row in told] == [event.at for event in wanted]
+
+    def _no_reminder_came_after_the_end(self, events: Sequence[Event]) -> None:
+        assert all(event.status in OPEN for event in events if event.kind is EventKind.REMINDED)
+
+    def _nothing_came_at_a_quiet_hour(self) -> None:
+        assert all(self.world.office.is_open(row.at) for row in self.owed if row.by_clock)
+
+    def _nobody_was_reminded_twice_a_day(self) -> None:
+        days = Counter(
+            (row.chat_id, row.at.astimezone(PARIS).date())
+            for row in self.owed
+            if row.is_reminder or row.is_list or "toujours en charge" in row.text
+        )
+        assert all(count == 1 for count in days.values()), days
+
+    def _nobody_waits_in_silence(self, interest: Interest, events: Sequence[Event]) -> None:
+        """Whatever should have been done by now was done."""
+        since = next(
+            event.at
+            for event in reversed(events)
+            if event.kind in MOVES and MOVES[event.kind].target is not None
+        )
+        if interest.status is Status.TAKEN:
+            since = max(event.at for event in events if event.actor.side is Side.ADMINISTRATOR)
+        after = [event for event in events if event.at > since]
+        for kind in set(due.WAITS[interest.status]) - {DeadlineKind.UNHEARD}:
+            if self._is_overdue(kind, since):
+                assert any(self._answers(kind, interest, since, after)), (kind, interest, since)
+        waits = due.WAITS[interest.status]
+        assert bool(waits) == bool(self.does(self._planned(interest)))
+
+    def _answers(
+        self, kind: DeadlineKind, interest: Interest, since: datetime, after: Sequence[Event]
+    ) -> Iterator[bool]:
+        if kind is DeadlineKind.FOLLOW_UP:
+            yield from (asked == interest.id and at > since for at, asked in self.world.asked)
+        else:
+            yield any(event.kind is EventKind.REMINDED for event in after)
+        if kind is DeadlineKind.UNTAKEN_LONG:
+            yield False
+            assert any(row.is_reminder and row.at > since for row in self.owed)
+
+    def _is_overdue(self, kind: DeadlineKind, since: datetime) -> bool:
+        # A firm is asked about one contact a day, after what it must know: that puts off some.
+        office, spare = self.world.office, 6 if kind is DeadlineKind.FOLLOW_UP else 0
+        return self.world.now >= office.due(since, due.days_of(office, kind) + spare)
+
+    async def _planned(self, interest: Interest) -> Sequence[object]:
+        async with self.world.database.begin() as work:
+            return await work.deadlines.of(interest.id)
+
+    def teardown(self) -> None:
+        self.does(self.world.database.close())
+        self.loop.close()
+        self.folder.cleanup()
+
+
+def _lives(blank: Path, examples: int, steps: int, *phases: Phase) -> None:
+    give_words()
+    Life.blank = blank
+    deep = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        phases=(Phase.reuse, Phase.generate, *phases),
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(Life, settings=deep)
+
+
+def test_lives_hold_what_they_must(blank_file: Path) -> None:
+    # A failure is told as it was found: to shorten it takes minutes.
+    _lives(blank_file, 8, 20)
+
+
+@pytest.mark.long
+def test_many_long_lives_hold_what_they_must(blank_file: Path) -> None:
+    _lives(blank_file, 150, 50, Phase.shrink)
