@@ -21,6 +21,7 @@ from storage.records.contexts import Contexts
 from storage.records.conversations import Conversations
 from storage.records.deadlines import Deadlines
 from storage.records.drafts import Drafts
+from storage.records.figures import FiguresReader
 from storage.records.interests import Interests
 from storage.records.people import People
 from storage.records.questions import Questions
@@ -45,6 +46,7 @@ class UnitOfWork:
         self.interests = Interests(*bound)
         self.deadlines = Deadlines(*bound)
         self.questions = Questions(*bound)
+        self.figures = FiguresReader(*bound)
         self.conversations = Conversations(*bound)
         self.allowances = Allowances(*bound)
         self.schedule = Schedule(*bound)

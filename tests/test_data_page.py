@@ -52,6 +52,8 @@ PERSONAL: dict[str, dict[str, Any]] = {
 NOT_PERSONAL = {"counters", "chat_moves", "workers", "rests", "recurrences", "alarms"}
 # Counts of a day at most, under a digest; and what happened to the bot.
 NOT_PERSONAL |= {"allowances", "alerts"}
+# How many questions a day had, of nobody in particular.
+NOT_PERSONAL |= {"tallies"}
 # What the page does not show: each is no thing said by or about the person.
 NOT_SHOWN = {
     "draft's and rows' ids, which only the database knows": {
@@ -78,6 +80,7 @@ NOT_SHOWN = {
         "outbox.about",
         "outbox.priority",
         "outbox.makes",
+        "outbox.makes_of",
         "outbox.attachment",
         "outbox.message_id",
         "outbox.sent_at",

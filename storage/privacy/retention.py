@@ -159,8 +159,9 @@ class Retention(Repository):
         return await self._delete(inbox, is_done | is_aside)
 
     async def _forget_questions(self, duration: timedelta, limits: QuestionLimits) -> int:
-        old = await self._delete(questions, questions.c.asked_at < self._now - duration)
-        return old + await self._beside(Questions).thin_out(limits)
+        kept = self._beside(Questions)
+        old = await kept.delete(questions.c.asked_at < self._now - duration)
+        return old + await kept.thin_out(limits)
 
     async def _forget_people(self, duration: timedelta) -> int:
         left_something = [
