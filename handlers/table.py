@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from handlers.administration import acts
+from handlers.administration import acts, export
 from handlers.conversation import edits, hear, other_question, team_answers
 from handlers.core import paging
 from handlers.core.ahead import Works
 from handlers.core.routing import Handler, Tap
-from handlers.curation import fill_gap, history, publish, trial, unanswered
+from handlers.curation import fill_gap, history, publish, stats, trial, unanswered
 from handlers.forms import tapping
 from handlers.forms.steps import Form
 from handlers.general import fallback, groups, languages, privacy, start_and_help
@@ -39,6 +39,7 @@ ALL: tuple[Handler, ...] = (
     *own_requests.HANDLERS,
     *own_exchange.HANDLERS,
     *acts.HANDLERS,
+    *export.HANDLERS,
     *privacy.HANDLERS,
     *publish.HANDLERS,
     *history.HANDLERS,
@@ -46,6 +47,7 @@ ALL: tuple[Handler, ...] = (
     *person.HANDLERS,
     *facilitators.HANDLERS,
     *unanswered.HANDLERS,
+    *stats.HANDLERS,
     *fill_gap.HANDLERS,
     hear.HEARING,
     groups.HEARING,
@@ -59,6 +61,7 @@ AHEAD: Works = {
     **publish.AHEAD,
     **history.AHEAD,
     **trial.AHEAD,
+    **stats.AHEAD,
 }
 
 # What may be typed instead of tapped, by the prefix of its callback data. What needs slow work

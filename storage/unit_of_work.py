@@ -25,6 +25,7 @@ from storage.records.figures import FiguresReader
 from storage.records.interests import Interests
 from storage.records.people import People
 from storage.records.questions import Questions
+from storage.records.request_pages import RequestPages
 from storage.workers.registry import Workers
 from storage.workers.schedule import Schedule
 
@@ -47,6 +48,7 @@ class UnitOfWork:
         self.deadlines = Deadlines(*bound)
         self.questions = Questions(*bound)
         self.figures = FiguresReader(*bound)
+        self.request_pages = RequestPages(*bound)
         self.conversations = Conversations(*bound)
         self.allowances = Allowances(*bound)
         self.schedule = Schedule(*bound)

@@ -86,7 +86,7 @@ async def test_questions_are_counted_by_week_by_outcome_and_by_entry(
     found = (await read(database)).questions
     assert (found.asked, found.answered, found.referred) == (8, 5, 1)
     assert found.share == pytest.approx(5 / 8)
-    weeks = {week.days.first: (week.asked, week.answered) for week in found.weeks if week.asked}
+    weeks = {week.days.first: (week.asked, week.answered) for week in found.parts if week.asked}
     assert weeks == {date(2026, 3, 2): (5, 2), date(2026, 3, 9): (3, 3)}
     assert found.outcomes == {"answer": 4, "choices": 3, "referral": 1}
     assert found.entries == (Named("financement", 3), Named("aides", 1), Named("presentation", 1))
@@ -101,7 +101,7 @@ async def test_a_period_is_of_the_days_of_paris(database: Database, clock: Clock
     for look in range(2):
         assert (await read(database)).questions.asked == 1
         found = (await read(database, april)).questions
-        assert [week.asked for week in found.weeks] == [1, 0, 0, 0, 0]
+        assert [week.asked for week in found.parts] == [1, 0, 0, 0, 0]
         async with database.begin() as work:
             left = await work.questions.delete(questions.c.text == "x")
         assert left == (0 if look else 2)
@@ -175,12 +175,15 @@ def test_sqlite_knows_summer_time(year: int, month: int) -> None:
 
 
 def test_weeks_begin_on_mondays_and_are_cut_at_the_ends() -> None:
-    weeks = Days(date(2026, 9, 30), date(2026, 10, 14)).weeks
+    weeks = Days(date(2026, 9, 30), date(2026, 10, 14)).parts
     assert [(week.first, week.last) for week in weeks] == [
         (date(2026, 9, 30), date(2026, 10, 4)),
         (date(2026, 10, 5), date(2026, 10, 11)),
         (date(2026, 10, 12), date(2026, 10, 13)),
     ]
+    year = Days(date(2026, 1, 15), date(2027, 1, 1)).parts
+    assert [one.first.month for one in year] == list(range(1, 13))
+    assert (year[0].first.day, year[1].first.day, year[-1].end) == (15, 1, date(2027, 1, 1))
     assert Days.unpacked(QUARTER.packed) == QUARTER
     with pytest.raises(ValueError, match="at least one day"):
         Days(date(2026, 1, 1), date(2026, 1, 1))

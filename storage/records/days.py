@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Date, Float, case, cast, func, literal_col
 _PARIS = ZoneInfo("Europe/Paris")
 _SEPARATOR = "/"
 _WEEK = timedelta(days=7)
+_MOST_WEEKS = 14
+_A_MONTH = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,13 +53,27 @@ class Days:
         return _midnight(self.end)
 
     @property
-    def weeks(self) -> tuple["Days", ...]:
-        """The weeks from Monday to Sunday, of which the first and the last may be cut."""
+    def is_long(self) -> bool:
+        """Whether it is shown by months: there are more weeks than a phone shows bars."""
+        return self.end - self.first > _MOST_WEEKS * _WEEK
+
+    @property
+    def parts(self) -> tuple["Days", ...]:
+        """Its weeks, from Monday, or its months if it is long; the first and last may be cut."""
+        following = _next_month if self.is_long else _next_monday
         starts = [self.first]
-        while (after := starts[-1] - timedelta(days=starts[-1].weekday()) + _WEEK) < self.end:
+        while (after := following(starts[-1])) < self.end:
             starts.append(after)
         ends = [*starts[1:], self.end]
         return tuple(Days(first, end) for first, end in zip(starts, ends, strict=True))
+
+
+def _next_monday(day: date) -> date:
+    return day - timedelta(days=day.weekday()) + _WEEK
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + _A_MONTH).replace(day=1)
 
 
 def _midnight(day: date) -> datetime:

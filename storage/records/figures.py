@@ -22,11 +22,13 @@ _MOST = 10
 _REFERRAL = "referral"
 # The kind of a request that is an interest in a project; the others are known by their role.
 INTEREST = "interest"
+# What a firm says of a contact that helped.
+HELPED = "helped"
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
-    """The questions of one week, of which the period may hold only some days."""
+class Part:
+    """The questions of one week or month, of which the period may hold only some days."""
 
     days: Days
     asked: int
@@ -49,7 +51,7 @@ class Asked:
     ``entries``: what was answered most, by the entry's id.
     """
 
-    weeks: tuple[Week, ...] = ()
+    parts: tuple[Part, ...] = ()
     referred: int = 0
     outcomes: Mapping[str, int] = field(default_factory=dict)
     entries: tuple[Named, ...] = ()
@@ -57,12 +59,12 @@ class Asked:
     @property
     def asked(self) -> int:
         """How many questions there were, without what people wanted done."""
-        return sum(week.asked for week in self.weeks)
+        return sum(part.asked for part in self.parts)
 
     @property
     def answered(self) -> int:
         """How many of them were answered well, as far as the bot knows."""
-        return sum(week.answered for week in self.weeks)
+        return sum(part.answered for part in self.parts)
 
     @property
     def share(self) -> float | None:
@@ -89,6 +91,21 @@ class Requests:
     introduced: int = 0
     days_to_take: float | None = None
     days_to_contact: float | None = None
+
+    @property
+    def answers(self) -> int:
+        """How many firms said whether the contact helped."""
+        return sum(self.helped.values())
+
+    @property
+    def helped_share(self) -> float | None:
+        """The share of these that say it helped, from 0 to 1; None where none said anything."""
+        return self.helped.get(HELPED, 0) / self.answers if self.answers else None
+
+    @property
+    def in_order(self) -> tuple[tuple[Status, int], ...]:
+        """The states in which there are requests, in the order of the life of one."""
+        return tuple((one, self.states[one]) for one in Status if one in self.states)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +156,11 @@ class FiguresReader(Repository):
                 well_by_day[day] += count
                 entries[entry] += count
                 referred += count if outcome == _REFERRAL else 0
-        weeks = tuple(Week(w, _within(w, by_day), _within(w, well_by_day)) for w in days.weeks)
+        parts = tuple(
+            Part(one, _within(one, by_day), _within(one, well_by_day)) for one in days.parts
+        )
         del entries[""]
-        return Asked(weeks, referred, dict(outcomes), _most(entries))
+        return Asked(parts, referred, dict(outcomes), _most(entries))
 
     async def _requests(self, days: Days) -> Requests:
         within = (interests.c.created_at >= days.begins_at) & (
