@@ -26,8 +26,8 @@ def percent(share: float) -> str:
 
 
 def period(days: Days) -> str:
-    """Return ``du 1 octobre au 15 novembre 2026``."""
-    return TEXT.label("period", days=days, is_one=days.first == days.last)
+    """Return ``du 1er octobre 2026 au 15 novembre 2026``."""
+    return TEXT.label("period", days=days, is_one=days.first == days.last, long_day=long_day)
 
 
 def beginning(days: Days, *, monthly: bool) -> str:
@@ -37,7 +37,17 @@ def beginning(days: Days, *, monthly: bool) -> str:
 
 def short_day(day: date) -> str:
     """Return ``2 mars``, its month shortened where it is long."""
-    return format_date(day, "d MMM", FRENCH)
+    return _first(format_date(day, "d MMM", FRENCH), day)
+
+
+def long_day(day: date) -> str:
+    """Return ``1er mars 2026``."""
+    return _first(format_date(day, "d MMMM y", FRENCH), day)
+
+
+def _first(written: str, day: date) -> str:
+    """Return a date as it is read: the first day of a month has a word of its own."""
+    return f"1er{written[1:]}" if day.day == 1 else written
 
 
 def title_of(knowledge: Knowledge, entry_id: str) -> str:
