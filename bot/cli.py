@@ -155,6 +155,15 @@ def _add_care(add: _Add) -> None:
     restore.add_argument("file", type=Path, metavar="FICHIER", help=TEXT.label("cli_restore_file"))
     restore.set_defaults(command=_restore)
 
+    report = add("report", help=TEXT.label("cli_report"))
+    report.add_argument(
+        "--quarter", required=True, metavar="2026T4", help=TEXT.label("cli_report_quarter")
+    )
+    report.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help=TEXT.label("cli_report_out")
+    )
+    report.set_defaults(command=_report)
+
     copy = add("copy-db", help=TEXT.label("cli_copy"))
     copy.add_argument("source", metavar="DE", help=TEXT.label("cli_copy_source"))
     copy.add_argument("target", metavar="VERS", help=TEXT.label("cli_copy_target"))
@@ -253,6 +262,15 @@ def _restore(options: argparse.Namespace) -> int:
     from bot.commands import backups  # noqa: PLC0415
 
     return backups.restore_from(options.file, Settings.read().database_url)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from bot.commands import report  # noqa: PLC0415
+    from bot.runtime import logs  # noqa: PLC0415
+
+    # WeasyPrint warns of what only browsers know.
+    with logs.unheard():
+        return report.write_report(Settings.read(), options.quarter, options.out)
 
 
 def _copy(options: argparse.Namespace) -> int:

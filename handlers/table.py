@@ -7,6 +7,7 @@ from handlers.administration import (
     acts,
     asking,
     cards,
+    export,
     firm_search,
     handing_over,
     leads_sought,
@@ -22,7 +23,7 @@ from handlers.conversation import edits, hear, other_question, team_answers
 from handlers.core import paging
 from handlers.core.ahead import Works
 from handlers.core.routing import Handler, Tap
-from handlers.curation import fill_gap, history, publish, trial, unanswered
+from handlers.curation import fill_gap, history, publish, stats, trial, unanswered
 from handlers.forms import tapping
 from handlers.forms.steps import Form
 from handlers.general import fallback, groups, languages, privacy, start_and_help
@@ -77,6 +78,7 @@ ALL: tuple[Handler, ...] = (
     *lists.HANDLERS,
     *cards.HANDLERS,
     *replies.HANDLERS,
+    *export.HANDLERS,
     *privacy.HANDLERS,
     *publish.HANDLERS,
     *history.HANDLERS,
@@ -85,6 +87,7 @@ ALL: tuple[Handler, ...] = (
     *answering.HANDLERS,
     *facilitators.HANDLERS,
     *unanswered.HANDLERS,
+    *stats.HANDLERS,
     *fill_gap.HANDLERS,
     hear.HEARING,
     *groups.HEARING,
@@ -101,6 +104,7 @@ AHEAD: Works = {
     **trial.AHEAD,
     **naming.AHEAD,
     **leads_sought.AHEAD,
+    **stats.AHEAD,
 }
 
 # What may be typed instead of tapped, by the prefix of its callback data. What needs slow work

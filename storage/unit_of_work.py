@@ -22,12 +22,14 @@ from storage.records.contexts import Contexts
 from storage.records.conversations import Conversations
 from storage.records.deadlines import Deadlines
 from storage.records.drafts import Drafts
+from storage.records.figures import FiguresReader
 from storage.records.interests import Interests
 from storage.records.introductions import Introductions
 from storage.records.people import People
 from storage.records.project_news import ProjectNews
 from storage.records.questions import Questions
 from storage.records.request_lists import RequestLists
+from storage.records.request_pages import RequestPages
 from storage.records.subscriptions import Subscriptions
 from storage.workers.registry import Workers
 from storage.workers.schedule import Schedule
@@ -55,6 +57,8 @@ class UnitOfWork:
         self.colleagues = Colleagues(*bound)
         self.introductions = Introductions(*bound)
         self.questions = Questions(*bound)
+        self.figures = FiguresReader(*bound)
+        self.request_pages = RequestPages(*bound)
         self.conversations = Conversations(*bound)
         self.allowances = Allowances(*bound)
         self.schedule = Schedule(*bound)

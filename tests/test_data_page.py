@@ -56,6 +56,8 @@ NOT_PERSONAL = {"counters", "chat_moves", "workers", "rests", "recurrences", "al
 NOT_PERSONAL |= {"known_projects", "project_news"}
 # Counts of a day at most, under a digest; and what happened to the bot.
 NOT_PERSONAL |= {"allowances", "alerts"}
+# How many questions a day had, of nobody in particular.
+NOT_PERSONAL |= {"tallies"}
 # What the page does not show: each is no thing said by or about the person.
 NOT_SHOWN = {
     "draft's and rows' ids, which only the database knows": {
@@ -84,6 +86,7 @@ NOT_SHOWN = {
         "outbox.about",
         "outbox.priority",
         "outbox.makes",
+        "outbox.makes_of",
         "outbox.attachment",
         "outbox.message_id",
         "outbox.sent_at",

@@ -64,6 +64,7 @@ async def filled(url: str) -> Database:
     async with database.begin() as work:
         someone = (await work.people.seen(7)).id
         gone = (await work.people.seen(8)).id
+        await work.questions.record(None, gone, "Qui ?", "answer", ["talents"])
         await work.rights.erase(gone)
         await work.inbox.add([Received(n, 7, f'{{"text": "\\u00e9 {n}"}}') for n in range(450)])
         await work.inbox.claim("here", (), 10)

@@ -11,6 +11,8 @@ from bot.outbox.refusals import Consequence, judge
 from bot.runtime import metrics
 from storage.queues.outbox import Pending
 
+# The parameter that takes the file of a method.
+_FILE_OF = {"sendPhoto": "photo"}
 _UNPARSED = "parsing the server response"
 
 
@@ -19,11 +21,13 @@ async def call(
 ) -> int | None:
     """Make a call; return the id of the new message, if there is one. Raises TelegramError.
 
-    ``file`` is the document of the call, and is read while it is sent.
+    ``file`` is the document, or the picture, of the call, and is read while it is sent.
     """
     content = _addressed(item, chat_id)
     if file is not None:
-        content["document"] = InputFile(file, filename=item.filename, read_file_handle=False)
+        content[_FILE_OF.get(item.method, "document")] = InputFile(
+            file, filename=item.filename, read_file_handle=False
+        )
     try:
         result = await ask(bot, item.method, content)
     except TelegramError as error:

@@ -5,13 +5,18 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
+from io import BytesIO
 from typing import IO
 
+from bot.figures.export import Wanted, exported
+from bot.figures.picture import png_of
+from handlers.administration import in_french
 from handlers.core.services import Services
 from handlers.general.data_page import DataPage
 from handlers.messages import Catalogue, speaking
 from storage.database import Database
 from storage.queues.outbox import Making, Pending
+from storage.records.days import Days
 
 TEXT = Catalogue.of("rights")
 # Bot API, "Sending files": 50 MB in one multipart upload. What stands around the file and the last
@@ -19,6 +24,7 @@ TEXT = Catalogue.of("rights")
 _LARGEST_BYTES = 45_000_000
 # Larger than this, it is written to the disk; a usual page of data never is.
 _IN_MEMORY_BYTES = 256 * 1024
+_EXPORTS = frozenset({Making.WORKBOOK, Making.CSV})
 
 
 @asynccontextmanager
@@ -32,13 +38,29 @@ async def made(
     erased, or because another version of the program asks for a file unknown to this one.
     """
     with ExitStack() as files:
-        parts = _Parts(files, largest)
         if item.makes == Making.PERSONAL_DATA and item.chat_id is not None:
+            parts = _Parts(files, largest)
             async with database.begin() as work:
                 tongues = await work.people.tongues([item.chat_id])
             with speaking(tongues[item.chat_id].language):
                 await parts.fill(DataPage(database.begin, services, item.chat_id))
-        yield parts.made
+            yield parts.made
+        elif item.makes == Making.FIGURES and item.makes_of:
+            yield [await _picture(database, services, Days.unpacked(item.makes_of))]
+        elif item.makes in _EXPORTS and item.makes_of:
+            days = Days.unpacked(item.makes_of)
+            wanted = Wanted(Making(item.makes), days, services.clock(), largest)
+            yield await exported(database, files, wanted)
+        else:
+            yield []
+
+
+async def _picture(database: Database, services: Services, days: Days) -> IO[bytes]:
+    async with database.begin() as work:
+        figures = await work.figures.read(days)
+    named = [entry.id for entry in figures.questions.entries]
+    titles = {name: in_french.title_of(services.knowledge, name) for name in named}
+    return BytesIO(await png_of(figures, titles))
 
 
 def in_parts(item: Pending, number: int, count: int) -> Pending:

@@ -26,6 +26,8 @@ class Authority(enum.Enum):
     PERSON = "person"
     ADMINISTRATORS = "administrators"
     FACILITATORS = "facilitators"
+    # Either of the two.
+    TEAM = "team"
 
 
 def requires(authority: Authority) -> Callable[[Callback], Callback]:
@@ -83,13 +85,17 @@ async def has(authority: Authority, turn: Turn, chat: Chat | None) -> bool:
         return False
     if authority is Authority.PERSON:
         return chat.type == ChatType.PRIVATE
-    if authority is Authority.FACILITATORS and is_listed(turn, chat):
+    if authority in _OF_FACILITATORS and is_listed(turn, chat):
         return True
-    role = {
-        Authority.ADMINISTRATORS: Audience.ADMINISTRATORS,
-        Authority.FACILITATORS: Audience.FACILITATORS,
-    }[authority]
-    return role in await team.roles_of(turn, chat.id)
+    return not _ROLES[authority].isdisjoint(await team.roles_of(turn, chat.id))
+
+
+_OF_FACILITATORS = frozenset({Authority.FACILITATORS, Authority.TEAM})
+_ROLES = {
+    Authority.ADMINISTRATORS: frozenset({Audience.ADMINISTRATORS}),
+    Authority.FACILITATORS: frozenset({Audience.FACILITATORS}),
+    Authority.TEAM: frozenset({Audience.ADMINISTRATORS, Audience.FACILITATORS}),
+}
 
 
 def is_listed(turn: Turn, chat: Chat) -> bool:

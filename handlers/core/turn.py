@@ -204,16 +204,20 @@ class Turn:
             )
         )
 
-    def send_made(self, making: Making, name: str, caption: str) -> None:
-        """Send a document that is made when it is sent, to the chat of this update."""
+    def send_made(self, making: Making, name: str, caption: str, *, of: str | None = None) -> None:
+        """Send a file that is made when it is sent, to the chat of this update.
+
+        ``of`` are the days that it is about, as `Days.packed`.
+        """
         self.work.outbox.owe(
             Outgoing(
                 Audience.PERSON,
-                "sendDocument",
-                {"caption": caption, "parse_mode": "HTML"},
+                "sendPhoto" if making is Making.FIGURES else "sendDocument",
+                {"caption": caption, "parse_mode": "HTML"} | in_topic(self.topic),
                 chat_id=self.chat_id,
                 filename=name,
                 makes=making,
+                makes_of=of,
             )
         )
 

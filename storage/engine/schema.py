@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -242,8 +243,10 @@ outbox = Table(
     # Nothing takes the place of a final call that cannot be made.
     Column("is_final", Boolean, nullable=False, server_default=false()),
     Column("crashes", Integer, nullable=False, server_default="0"),
-    # The file to make while the call is made; its content is never stored.
+    # The file to make while the call is made; its content is never stored. "makes_of": the days
+    # that it is about, for one of a period.
     Column("makes", String(16)),
+    Column("makes_of", String(32)),
     # The ids of the questions whose words a message to facilitators repeats.
     Column("quotes", JSON(none_as_null=True)),
     sqlite_autoincrement=True,
@@ -518,6 +521,19 @@ questions = Table(
     # The message in the person's chat in which it was typed: an edit refers to it.
     Column("message_id", BigInteger),
     sqlite_autoincrement=True,
+)
+
+# How many questions of a day (in Paris) had which outcome, of those that are no longer stored: the
+# figures of a period stay the same when its questions are deleted. Nothing here is of a person.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("outcome", String(16), primary_key=True),
+    Column("answered", Boolean, primary_key=True),
+    # The id of the entry that answered; empty for none.
+    Column("entry", String(128), primary_key=True),
+    Column("asked", BigInteger, nullable=False),
 )
 
 conversations = Table(

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Column, Row, Table, func, insert, select, text, tuple_
@@ -169,7 +169,8 @@ def _canonical(row: Row[*tuple[Any, ...]]) -> bytes:
 
 
 def _written(value: object) -> str:
-    if isinstance(value, datetime):
+    # A time too: it is a date of Python's.
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes):
         return hashlib.sha256(value).hexdigest()

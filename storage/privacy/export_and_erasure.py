@@ -33,6 +33,7 @@ from storage.records.interest_values import Interest
 from storage.records.interests import Interests
 from storage.records.lifecycle import EventKind
 from storage.records.people import People, Person
+from storage.records.questions import Questions
 from storage.subject import Kind, Subject, is_of, tells_of
 
 
@@ -81,7 +82,7 @@ class Rights(Repository):
             "conversations": await self._delete(
                 conversations, conversations.c.person_id == person_id
             ),
-            "questions": await self._delete(questions, questions.c.person_id == person_id),
+            "questions": await self._beside(Questions).delete(questions.c.person_id == person_id),
             "facilitation": await self._erase_facilitation(person.telegram_id),
             "people": await self._delete(people, people.c.id == person_id),
         }

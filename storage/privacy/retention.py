@@ -187,8 +187,9 @@ class Retention(Repository):
         return await self._delete(inbox, is_done | is_aside)
 
     async def _forget_questions(self, duration: timedelta, limits: QuestionLimits) -> int:
-        old = await self._delete(questions, questions.c.asked_at < self._now - duration)
-        return old + await self._beside(Questions).thin_out(limits)
+        kept = self._beside(Questions)
+        old = await kept.delete(questions.c.asked_at < self._now - duration)
+        return old + await kept.thin_out(limits)
 
     async def _forget_subscriptions(self, duration: timedelta) -> int:
         # Who is silent is told before, that it ends (bot/recurring/project_news.py): this is for

@@ -35,6 +35,10 @@ class Making(StrEnum):
     """A file that is made while it is sent; the row holds only which one."""
 
     PERSONAL_DATA = "personal_data"
+    # Of the days that `makes_of` names: a picture of the figures, and the requests as a table.
+    FIGURES = "figures"
+    WORKBOOK = "workbook"
+    CSV = "csv"
 
 
 class Priority(IntEnum):
@@ -55,7 +59,7 @@ class Outgoing:
     """A Bot API call to make: `payload` (JSON, without `chat_id`), perhaps a file.
 
     The file is given whole (`attachment`), or made together with the call (`makes`): what can
-    be large is never stored.
+    be large is never stored. `makes_of` are the days that the file is about, as `Days.packed`.
 
     `chat_id` is needed for a person, and is left out for a group. `about` keeps a
     record of the delivery, without its content. `quotes` are the ids of questions whose words the
@@ -79,6 +83,7 @@ class Outgoing:
     makes: Making | None = None
     quotes: Collection[int] = ()
     address: str | None = None
+    makes_of: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a person without a chat, and a group with one (it is a setting)."""
@@ -117,6 +122,7 @@ class Pending:
     makes: str | None = None
     crashes: int = 0
     quotes: tuple[int, ...] = ()
+    makes_of: str | None = None
 
     @property
     def edits(self) -> bool:

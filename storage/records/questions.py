@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     MappingResult,
     Row,
+    and_,
     bindparam,
     delete,
     exists,
@@ -25,9 +26,11 @@ from sqlalchemy import (
 from storage.engine.repository import Repository, Upsert, insert_into
 from storage.engine.schema import conversations, questions
 from storage.masking.masking import mask
+from storage.records.tallies import ACTS, IS_ANSWERED, IS_LEFT, IS_UNANSWERED, NONE_CHOSEN, keeping
 
-# The value of `chosen` when the person said that none of the choices was right.
-NONE_CHOSEN = "-"
+# Re-exported: callers import the values and their repository from one module.
+__all__ = ["COLUMNS", "NONE_CHOSEN", "Question", "QuestionLimits", "Questions", "Tally"]
+__all__ += ["Treatment", "Unanswered", "as_kept", "question_of"]
 # After this time, a question whose choices nobody tapped counts as unanswered; the row alone shows
 # it, whether or not the person asked again. A later tap on a choice still makes it answered.
 TIME_TO_CHOOSE = timedelta(minutes=5)
@@ -55,8 +58,6 @@ class QuestionLimits:
 
 _LIMITS = QuestionLimits()
 _A_DAY = timedelta(days=1)
-# Outcomes of what people want done rather than ask; the second one is of version 0.1.
-_ACTS = ("act", "smalltalk")
 
 
 class Treatment(StrEnum):
@@ -195,8 +196,13 @@ class Questions(Repository):
 
         What facilitators treated, answer in a conversation or are about to publish stays.
         """
+        return await self.delete(_IS_TOO_MANY, in_all=limits.in_all)
+
+    async def delete(self, condition: ColumnElement[bool], **parameters: object) -> int:
+        """Delete questions and leave their counts, so that figures stay; returns how many."""
         await self._changes.write(questions)
-        result = await self._connection.execute(_THIN_OUT, {"in_all": limits.in_all})
+        await self._connection.execute(keeping(condition, self._dialect), parameters)
+        result = await self._connection.execute(delete(questions).where(condition), parameters)
         return result.rowcount
 
     async def unanswered(
@@ -222,8 +228,8 @@ class Questions(Repository):
         self, columns: Sequence[ColumnElement[Any]], limit: int, since: datetime | None
     ) -> MappingResult:
         await self._changes.write(questions)
-        left = _IS_LEFT & (questions.c.asked_at <= self._now - TIME_TO_CHOOSE)
-        unanswered = or_(_IS_UNANSWERED, left)
+        left = IS_LEFT & (questions.c.asked_at <= self._now - TIME_TO_CHOOSE)
+        unanswered = or_(IS_UNANSWERED, left)
         conditions = [unanswered, questions.c.treated_at.is_(None), questions.c.text != ""]
         if since is not None:
             conditions.append(questions.c.asked_at >= since)
@@ -317,11 +323,9 @@ class Questions(Repository):
     async def tally(self, since: datetime) -> Tally:
         """Count the questions asked since then, acts apart, and those answered well."""
         await self._changes.write(questions)
-        is_counted = (questions.c.asked_at >= since) & questions.c.outcome.not_in(_ACTS)
+        is_counted = (questions.c.asked_at >= since) & questions.c.outcome.not_in(ACTS)
         counts = select(func.count()).select_from(questions)
-        unwell = await self._connection.scalar(
-            counts.where(is_counted, or_(_IS_UNANSWERED, _IS_LEFT))
-        )
+        unwell = await self._connection.scalar(counts.where(is_counted, ~IS_ANSWERED))
         total = await self._connection.scalar(counts.where(is_counted)) or 0
         referred = questions.c.outcome == "referral", questions.c.helpful.is_not(False)
         led_on = await self._connection.scalar(counts.where(is_counted, *referred)) or 0
@@ -353,14 +357,6 @@ class Questions(Repository):
         self._changes.last_question_id = first + count - 1
         return range(first, first + count)
 
-
-_IS_UNANSWERED: ColumnElement[bool] = or_(
-    questions.c.outcome == "none",
-    questions.c.chosen_at.is_not(None)
-    & (questions.c.chosen.is_(None) | (questions.c.chosen == NONE_CHOSEN)),
-    questions.c.helpful.is_(False),
-)
-_IS_LEFT: ColumnElement[bool] = (questions.c.outcome == "choices") & questions.c.chosen_at.is_(None)
 
 COLUMNS = (
     questions.c.id,
@@ -411,7 +407,7 @@ _ranked = select(
     .label("rank"),
 ).where(questions.c.person_id.is_not(None))
 _too_many = _ranked.subquery()
-_THIN_OUT = delete(questions).where(
+_IS_TOO_MANY = and_(
     questions.c.id.in_(select(_too_many.c.id).where(_too_many.c.rank > bindparam("in_all"))),
     questions.c.treated_at.is_(None),
     questions.c.publication_id.is_(None),
