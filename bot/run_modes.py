@@ -53,7 +53,12 @@ def telegram(settings: Settings, *, by_webhook: bool = False) -> int:
 
 def set_up_logs(settings: Settings) -> None:
     """Log as the settings say, without their secrets."""
-    given = (settings.telegram_bot_token, settings.webhook_secret)
+    given = (
+        settings.telegram_bot_token,
+        settings.webhook_secret,
+        settings.smtp_password,
+        settings.web_key,
+    )
     secrets = [secret.get_secret_value() for secret in given if secret]
     secrets += secrets_of(parse_address(settings.database_url))
     logs.set_up(

@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import hashlib
+import hmac
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,12 +30,14 @@ from bot.messages import TEXT
 from bot.outbox.bot_api import ask
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.loop_alerts import LoopAlerts
+from bot.outbox.mail_dispatcher import MailDispatcher
 from bot.outbox.rate_limits import limits_of
 from bot.outbox.transport import Transport
 from bot.runtime import metrics
 from bot.runtime.lanes import Lanes
 from bot.runtime.supervisor import Loop, LoopName, StopOrder, Supervisor
 from bot.settings import Settings
+from handlers.core.page_links import PageLinks
 from handlers.core.services import Identity, Services
 from handlers.core.turn import BotContext
 from handlers.general import privacy
@@ -72,6 +76,8 @@ class Parts:
     hot_reload: HotReload
     publisher: Publisher
     supervisor: Supervisor
+    # None where no mail server is set.
+    mail_dispatcher: MailDispatcher | None
 
 
 class NotTelegramError(Exception):
@@ -184,6 +190,8 @@ class Service:
 
     def _optional_loops(self) -> list[Loop]:
         loops = []
+        if self.parts.mail_dispatcher is not None:
+            loops.append(_of_lanes(LoopName.MAIL, self.parts.mail_dispatcher, StopOrder.SENDING))
         if self._watches:
             loops.append(Loop(LoopName.HOT_RELOAD, self.parts.hot_reload.run, longest_pause=_SOON))
         if self._settings.weekly_digest:
@@ -275,6 +283,7 @@ def _assemble(
     application = _application(bot)
     limits = limits_of(settings.messages_per_second, settings.chat_burst)
     dispatcher = Dispatcher(database, bot, services, limits)
+    mail_dispatcher = _mail_dispatcher(settings, database, services)
     inbox_worker = InboxWorker(database, application, services, dispatcher.wake)
     backlog = Backlog(database, settings.inbox_limit)
     supervisor = Supervisor(LoopAlerts(database, services, dispatcher.wake).tell)
@@ -305,7 +314,25 @@ def _assemble(
         hot_reload,
         publisher,
         supervisor,
+        mail_dispatcher,
     )
+
+
+def _mail_dispatcher(
+    settings: Settings, database: Database, services: Services
+) -> MailDispatcher | None:
+    server = settings.mail_server()
+    return None if server is None else MailDispatcher(database, services, server, server.head)
+
+
+def _page_links(settings: Settings) -> PageLinks | None:
+    if not settings.public_url or settings.telegram_bot_token is None:
+        return None
+    token = settings.telegram_bot_token.get_secret_value().encode()
+    # Derived, so that a link tells nothing of the token.
+    own = settings.web_key.get_secret_value().encode() if settings.web_key else token
+    key = hmac.digest(own, b"links of pages", hashlib.sha256)
+    return PageLinks(settings.public_url, key, timedelta(days=settings.link_days))
 
 
 def _services(
@@ -319,6 +346,9 @@ def _services(
         facilitator_chat_id=settings.facilitator_chat_id,
         flood_limit=settings.flood_limit,
         facilitator_ids=settings.facilitator_ids,
+        can_mail=bool(settings.smtp_host),
+        correspondents=settings.admin_emails,
+        page_links=_page_links(settings),
         knowledge_dir=library.directory,
         question_limits=QuestionLimits(
             length=settings.question_length,

@@ -75,10 +75,13 @@ class Posting:
         elif not await self.work.outbox.reword(about, audience, content):
             self.notify(audience, text, keyboard, about=about)
 
-    def mail(self, address: str, subject: str, text: str, *, about: Subject | None = None) -> None:
-        """Send an e-mail of plain text; where no mail server is set, it waits for one."""
+    def mail(self, address: str, subject: str, text: str, *, about: Subject | None = None) -> bool:
+        """Send an e-mail of plain text; False, and nothing is owed, where no mail server is set."""
+        if not self.services.can_mail:
+            return False
         content = {"subject": subject, "text": text}
         self.work.outbox.owe(Outgoing(Audience.EMAIL, EMAIL, content, address=address, about=about))
+        return True
 
     def _owe(
         self, method: str, chat_id: int, content: Mapping[str, object], about: Subject | None

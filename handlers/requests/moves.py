@@ -7,7 +7,7 @@ from handlers.core.buttons import ShowRequest, with_person
 from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.posting import Posting
 from handlers.core.turn import Turn
-from handlers.requests import notification
+from handlers.requests import notification, team_mail
 from handlers.requests.notification import TEXT
 from storage.records.interests import (
     Actor,
@@ -24,6 +24,7 @@ async def declared(turn: Turn, interest: Interest) -> None:
     """Begin the life of a request that was just registered: the administrators are told."""
     turn.count("request", _kind(interest))
     await notification.post(turn.posting, interest)
+    team_mail.declared(turn.posting, interest)
 
 
 def _kind(interest: Interest) -> str:
