@@ -175,17 +175,21 @@ class Settings(BaseSettings):
         if problems:
             raise SettingsError(problems)
 
+    def letterhead(self) -> Letterhead:
+        """Return who e-mails come from."""
+        name = self.operator_name or TEXT.label("default_operator")
+        return Letterhead(name, self.mail_from)
+
     def mail_server(self) -> MailServer | None:
         """Return the mail server; None where none is set."""
         if not self.smtp_host:
             return None
         password = self.smtp_password.get_secret_value() if self.smtp_password else ""
-        name = self.operator_name or TEXT.label("default_operator")
         return MailServer(
             self.smtp_host,
             self.smtp_port or self.smtp_security.usual_port,
             self.smtp_security,
-            Letterhead(name, self.mail_from),
+            self.letterhead(),
             self.smtp_user,
             password,
         )

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP
@@ -26,14 +27,14 @@ from storage.privacy.retention import Durations
 from storage.queues.measure import LONGEST_MAIL, LONGEST_SUBJECT
 from storage.queues.outbox import Audience
 
-NADIA, PAUL = "nadia@exemple.fr", "paul@exemple.fr"
-TEAM = (Correspondent("Nadia Benali", NADIA), Correspondent("paul", PAUL))
+CLAIRE, PAUL = "claire@exemple.fr", "paul@exemple.fr"
+TEAM = (Correspondent("Claire Aubert", CLAIRE), Correspondent("paul", PAUL))
 HEAD = Letterhead("Région", "assistant@exemple.fr")
 
 
-def given(port: int, **more: object) -> dict[str, object]:
+def given(port: int, **more: Any) -> dict[str, Any]:
     """Return the settings of a bot that mails through this port."""
-    ours: dict[str, object] = {
+    ours: dict[str, Any] = {
         "smtp_host": "127.0.0.1",
         "smtp_port": port,
         "smtp_security": Security.NONE,
@@ -46,7 +47,7 @@ def given(port: int, **more: object) -> dict[str, object]:
 
 @asynccontextmanager
 async def mailing(
-    knowledge: Knowledge, folder: Path, blank_file: Path, **settings: object
+    knowledge: Knowledge, folder: Path, blank_file: Path, **settings: Any
 ) -> AsyncIterator[Stage]:
     """Give a stage whose bot writes e-mails."""
     shutil.copy(blank_file, folder / "bot.db")
@@ -97,7 +98,7 @@ async def until_rows(stage: Stage, *expected: tuple[str, str, int, str | None]) 
             await asyncio.sleep(0.005)
 
 
-async def owes(stage: Stage, address: str = NADIA, subject: str = "S", text: str = "T") -> None:
+async def owes(stage: Stage, address: str = CLAIRE, subject: str = "S", text: str = "T") -> None:
     async with stage.running.parts.database.begin() as work:
         assert Posting(stage.running.parts.services, work).mail(address, subject, text)
 
@@ -116,7 +117,7 @@ async def test_a_new_request_is_mailed_to_each_administrator_without_contacts(
     number = await registers(sme, stage)
     await until(lambda: len(box.taken) == 2, stage)
     await until_rows(stage)
-    assert sorted(box.recipients) == [NADIA, PAUL]
+    assert sorted(box.recipients) == [CLAIRE, PAUL]
     for message, text in zip(box.taken, box.texts, strict=True):
         assert number in message["subject"]
         assert "Mécanique du Delta" in text
@@ -142,7 +143,7 @@ async def test_a_message_id_stays_the_same_at_each_attempt(stage: Stage, box: Ma
 
     box.handle_DATA = lost  # type: ignore[method-assign,assignment]  # of this instance
     await owes(stage)
-    await until_rows(stage, (NADIA, "waiting", 1, "mail_content"))
+    await until_rows(stage, (CLAIRE, "waiting", 1, "mail_content"))
     stage.clock.passes(minutes=1)
     await until_rows(stage)
     assert len(seen) == 2
@@ -155,10 +156,10 @@ async def test_greylisting_is_waited_for_and_nobody_hears_of_it(
 ) -> None:
     box.replies["RCPT"] = ["451 4.7.1 come back later"] * 2
     await owes(stage)
-    await until_rows(stage, (NADIA, "waiting", 1, "mail_address"))
+    await until_rows(stage, (CLAIRE, "waiting", 1, "mail_address"))
     look(stage)
     stage.clock.passes(seconds=31)
-    await until_rows(stage, (NADIA, "waiting", 2, "mail_address"))
+    await until_rows(stage, (CLAIRE, "waiting", 2, "mail_address"))
     stage.clock.passes(seconds=61)
     await until_rows(stage)
     assert len(box.taken) == 1
@@ -168,10 +169,10 @@ async def test_greylisting_is_waited_for_and_nobody_hears_of_it(
 async def test_a_refused_address_is_given_up_and_told_once(
     stage: Stage, box: MailBox, administrator: Speaker
 ) -> None:
-    box.refused[NADIA] = "550 5.1.1 no such user"
+    box.refused[CLAIRE] = "550 5.1.1 no such user"
     for _ in range(3):
         await owes(stage)
-    parked = (NADIA, "parked", 0, "MailError: mail_address")
+    parked = (CLAIRE, "parked", 0, "MailError: mail_address")
     await until_rows(stage, parked, parked, parked)
     await owes(stage, PAUL)
     await until_rows(stage, parked, parked, parked)
@@ -179,7 +180,7 @@ async def test_a_refused_address_is_given_up_and_told_once(
     await told(stage, administrator, "Message non remis", "refuse cette adresse e-mail")
     everything = str(administrator.messages())
     assert "messages non remis" not in everything
-    assert NADIA not in everything
+    assert CLAIRE not in everything
 
 
 async def test_what_others_do_not_get_is_told_each_time(
@@ -203,7 +204,7 @@ async def test_a_server_that_is_down_and_comes_back(
         administrator = stage.member(stage.messenger.administrators)
         await owes(stage)
         for attempts in range(1, 6):
-            await until_rows(stage, (NADIA, "waiting", attempts, "mail_away"))
+            await until_rows(stage, (CLAIRE, "waiting", attempts, "mail_away"))
             assert administrator.messages() == []
             stage.clock.passes(minutes=29)
         await told(stage, administrator, "Les e-mails ne partent plus", "SMTP_HOST")
@@ -219,9 +220,9 @@ async def test_what_cannot_be_mailed_for_three_days_is_given_up(
 ) -> None:
     box.replies["RCPT"] = ["451 later"] * 2
     await owes(stage)
-    await until_rows(stage, (NADIA, "waiting", 1, "mail_address"))
+    await until_rows(stage, (CLAIRE, "waiting", 1, "mail_address"))
     stage.clock.passes(days=3, minutes=1)
-    await until_rows(stage, (NADIA, "parked", 1, "MailError: mail_trouble"))
+    await until_rows(stage, (CLAIRE, "parked", 1, "MailError: mail_trouble"))
     await told(stage, administrator, "pendant trois jours")
 
 
@@ -232,7 +233,7 @@ async def test_a_server_without_encryption_is_refused_and_told(
     async with mailing(shipped, tmp_path, blank_file, **settings) as stage:
         administrator = stage.member(stage.messenger.administrators)
         await owes(stage)
-        await until_rows(stage, (NADIA, "waiting", 1, "mail_tls"))
+        await until_rows(stage, (CLAIRE, "waiting", 1, "mail_tls"))
         await told(stage, administrator, "La connexion chiffrée au serveur de messagerie échoue")
     assert box.taken == []
 
@@ -248,7 +249,7 @@ async def test_a_server_that_wants_a_name(
         settings = given(box.port, smtp_user="bot", smtp_password=SecretStr(password))
         async with mailing(shipped, tmp_path, blank_file, **settings) as stage:
             await owes(stage)
-            waiting = (NADIA, "waiting", 1, "mail_access")
+            waiting = (CLAIRE, "waiting", 1, "mail_access")
             await until_rows(stage, *([] if is_taken else [waiting]))
     assert len(box.taken) == is_taken
 
@@ -263,7 +264,7 @@ async def test_what_is_too_large_is_given_up_and_the_next_one_goes(
         await owes(stage, text="long " * 2000)
         await owes(stage, text="court")
         await until(lambda: box.texts == ["court"], stage)
-        await until_rows(stage, (NADIA, "parked", 0, "MailError: mail_content"))
+        await until_rows(stage, (CLAIRE, "parked", 0, "MailError: mail_content"))
 
 
 async def test_a_huge_text_is_cut_and_a_subject_stays_one_line(stage: Stage, box: MailBox) -> None:
@@ -273,7 +274,7 @@ async def test_a_huge_text_is_cut_and_a_subject_stays_one_line(stage: Stage, box
     assert message["Bcc"] is None
     assert len(message["Subject"]) == LONGEST_SUBJECT
     assert len(box.texts[0]) == LONGEST_MAIL
-    assert box.recipients == [NADIA]
+    assert box.recipients == [CLAIRE]
 
 
 async def test_a_slow_server_keeps_no_message_to_telegram_waiting(
@@ -306,7 +307,7 @@ async def test_without_a_mail_server_nothing_is_owed(
         await registers(stage.person(), stage)
         async with stage.running.parts.database.begin() as work:
             posting = Posting(stage.running.parts.services, work)
-            assert not posting.mail(NADIA, "S", "T")
+            assert not posting.mail(CLAIRE, "S", "T")
         assert await mails(stage) == []
 
 
@@ -333,7 +334,7 @@ async def test_an_erasure_takes_the_e_mails_that_wait(
 async def test_e_mails_that_nobody_sends_any_more_are_not_kept(stage: Stage, box: MailBox) -> None:
     box.replies["RCPT"] = ["451 later"] * 9
     await owes(stage)
-    await until_rows(stage, (NADIA, "waiting", 1, "mail_address"))
+    await until_rows(stage, (CLAIRE, "waiting", 1, "mail_address"))
     database = stage.running.parts.database
     stage.clock.passes(days=29)
     async with database.begin() as work:
@@ -352,21 +353,21 @@ async def test_a_text_that_cannot_be_written_is_parked_at_last(stage: Stage, box
             update(outbox).where(is_mail).values(payload={"text": "T"})
         )
     for attempts in range(1, 6):
-        await until_rows(stage, (NADIA, "waiting", attempts, "KeyError"))
+        await until_rows(stage, (CLAIRE, "waiting", attempts, "KeyError"))
         stage.clock.passes(minutes=29)
-    await until_rows(stage, (NADIA, "parked", 5, "KeyError: fault"))
+    await until_rows(stage, (CLAIRE, "parked", 5, "KeyError: fault"))
 
 
 async def test_no_address_and_no_text_is_logged(
     stage: Stage, box: MailBox, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "bot")
-    box.refused[NADIA] = f"550 no {NADIA} here"
-    box.replies["RCPT"] = [f"451 {NADIA} later"]
+    box.refused[CLAIRE] = f"550 no {CLAIRE} here"
+    box.replies["RCPT"] = [f"451 {CLAIRE} later"]
     await owes(stage, subject="Un objet", text="Un texte")
-    await until_rows(stage, (NADIA, "waiting", 1, "mail_address"))
+    await until_rows(stage, (CLAIRE, "waiting", 1, "mail_address"))
     stage.clock.passes(minutes=1)
-    await until_rows(stage, (NADIA, "parked", 1, "MailError: mail_address"))
+    await until_rows(stage, (CLAIRE, "parked", 1, "MailError: mail_address"))
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("bot")]
     assert any("cannot be mailed" in line for line in ours)
     assert not [line for line in ours if "exemple.fr" in line or "Un " in line]
