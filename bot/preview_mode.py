@@ -31,7 +31,7 @@ async def _preview(settings: Settings, learnt: Learnt, server: PreviewServer) ->
     except AddressTakenError as error:
         return fail(TEXT.label("port_taken", port=error.port))
     try:
-        return await serve(_with_letters(for_preview(settings, server), server), learnt, server)
+        return await serve(with_letters(for_preview(settings, server), server), learnt, server)
     finally:
         await server.stop()
 
@@ -50,7 +50,7 @@ def _database_url(settings: Settings) -> str:
     return settings.database_url if own_database else PREVIEW_DATABASE
 
 
-def _with_letters(settings: Settings, server: PreviewServer) -> Settings:
+def with_letters(settings: Settings, server: PreviewServer) -> Settings:
     """Return settings with an administrator who is written to, on the preview's own page."""
     reader = Correspondent(TEXT.label("preview_reader"), "administration@exemple.fr")
     more = {"admin_emails": (reader,), "public_url": server.url, "mail_from": "bot@exemple.fr"}

@@ -5,6 +5,7 @@ nothing has changed since it was shown; then it is the same move as a tap in the
 """
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,6 +39,8 @@ from storage.records.interests import (
 from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
+# Telegram shows one empty line for several.
+_GAP = re.compile(r"\n{3,}")
 # The steps that a page shows, the latest ones.
 _MOST_STEPS = 50
 # Where a line of the summary of errors leads: to the first answer of a group.
@@ -150,7 +153,7 @@ class RequestPage:
             "request",
             interest=interest,
             # Telegram's markup is HTML, in which what people wrote is escaped.
-            card=Markup(card),  # noqa: S704 - as just said
+            card=Markup(_GAP.sub("\n\n", card)),  # noqa: S704 - as just said
             acts=list(acts_of(interest)),
             history=[_step(event) for event in events[-_MOST_STEPS:]],
             done=_just_done(request, visit, events),
