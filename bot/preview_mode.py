@@ -9,6 +9,7 @@ from bot.run_modes import Learnt, load_learnt, serve
 from bot.runtime import event_loop, logs
 from bot.runtime.web_server import AddressTakenError
 from bot.settings import Settings
+from handlers.core.services import Correspondent
 from storage.engine.address import parse_address
 
 PREVIEW_DATABASE = "sqlite+aiosqlite:///data/preview.db"
@@ -30,7 +31,7 @@ async def _preview(settings: Settings, learnt: Learnt, server: PreviewServer) ->
     except AddressTakenError as error:
         return fail(TEXT.label("port_taken", port=error.port))
     try:
-        return await serve(for_preview(settings, server), learnt, server.url)
+        return await serve(with_letters(for_preview(settings, server), server), learnt, server)
     finally:
         await server.stop()
 
@@ -49,6 +50,13 @@ def _database_url(settings: Settings) -> str:
     return settings.database_url if own_database else PREVIEW_DATABASE
 
 
+def with_letters(settings: Settings, server: PreviewServer) -> Settings:
+    """Return settings with an administrator who is written to, on the preview's own page."""
+    reader = Correspondent(TEXT.label("preview_reader"), "administration@exemple.fr")
+    more = {"admin_emails": (reader,), "public_url": server.url, "mail_from": "bot@exemple.fr"}
+    return settings.model_copy(update=more)
+
+
 def for_preview(settings: Settings, server: PreviewServer) -> Settings:
     """Return settings for the preview: its server is the Telegram, and its database its own."""
     return Settings.read(
@@ -59,6 +67,12 @@ def for_preview(settings: Settings, server: PreviewServer) -> Settings:
             "database_url": _database_url(settings),
             # The preview imposes no rate limits.
             "messages_per_second": 0,
+            # Nothing that is invented here is mailed to anybody.
+            "smtp_host": "",
+            "smtp_user": "",
+            "smtp_password": None,
+            "admin_emails": (),
+            "public_url": "",
             "admin_chat_id": server.messenger.administrators.id,
             "facilitator_chat_id": server.messenger.facilitators.id,
             "operator_name": settings.operator_name or TEXT.label("preview_operator"),

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from telegram.error import InvalidToken
 
@@ -25,6 +26,9 @@ from storage.engine.errors import InUseError, NotSqliteError, StorageError
 from storage.engine.faults import fault_of
 from storage.engine.file_lock import alone_on
 from storage.operations.inspect import sqlite_file
+
+if TYPE_CHECKING:
+    from bot.preview.server import PreviewServer
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +57,12 @@ def telegram(settings: Settings, *, by_webhook: bool = False) -> int:
 
 def set_up_logs(settings: Settings) -> None:
     """Log as the settings say, without their secrets."""
-    given = (settings.telegram_bot_token, settings.webhook_secret)
+    given = (
+        settings.telegram_bot_token,
+        settings.webhook_secret,
+        settings.smtp_password,
+        settings.web_key,
+    )
     secrets = [secret.get_secret_value() for secret in given if secret]
     secrets += secrets_of(parse_address(settings.database_url))
     logs.set_up(
@@ -100,11 +109,15 @@ def _documents(library: Library) -> Documents | None:
 
 
 async def serve(
-    settings: Settings, learnt: Learnt, page: str | None, *, by_webhook: bool = False
+    settings: Settings,
+    learnt: Learnt,
+    preview: "PreviewServer | None",
+    *,
+    by_webhook: bool = False,
 ) -> int:
     """Answer until a signal says to stop; return the exit code.
 
-    ``page`` is the address of the preview.
+    ``preview`` is the stand-in for Telegram that the settings name, if it is one.
     """
     logs.catch_forgotten(asyncio.get_running_loop())
     stop = asyncio.Event()
@@ -112,7 +125,7 @@ async def serve(
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     try:
         with _alone_on(settings.database_url):
-            await _answer(settings, learnt, stop, page, by_webhook=by_webhook)
+            await _answer(settings, learnt, stop, preview, by_webhook=by_webhook)
     except (InvalidToken, NotTelegramError, AddressTakenError, StorageError) as error:
         return fail(_in_words(error))
     say(TEXT.label("stopped"))
@@ -142,7 +155,12 @@ def _alone_on(url: str) -> AbstractContextManager[None]:
 
 
 async def _answer(
-    settings: Settings, learnt: Learnt, stop: asyncio.Event, page: str | None, *, by_webhook: bool
+    settings: Settings,
+    learnt: Learnt,
+    stop: asyncio.Event,
+    preview: "PreviewServer | None",
+    *,
+    by_webhook: bool,
 ) -> None:
     service = Service(
         settings,
@@ -150,10 +168,11 @@ async def _answer(
         to_learn=learnt.to_learn,
         by_webhook=by_webhook,
         library=learnt.library,
+        preview=preview,
     )
     try:
         if await _started_before(stop, service):
-            _say_ready(service, page)
+            _say_ready(service, preview.url if preview else None)
             await service.run(stop)
     finally:
         await service.stop()

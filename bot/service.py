@@ -2,12 +2,14 @@
 
 import asyncio
 import gc
+import hashlib
+import hmac
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
@@ -28,14 +30,17 @@ from bot.messages import TEXT
 from bot.outbox.bot_api import ask
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.loop_alerts import LoopAlerts
+from bot.outbox.mail_dispatcher import MailDispatcher
 from bot.outbox.rate_limits import limits_of
 from bot.outbox.transport import Transport
 from bot.recurring.project_news import ProjectNewsTeller
 from bot.recurring.reminders import Reminders
 from bot.runtime import metrics
 from bot.runtime.lanes import Lanes
+from bot.runtime.smtp import Postman
 from bot.runtime.supervisor import Loop, LoopName, StopOrder, Supervisor
 from bot.settings import Settings
+from handlers.core.page_links import PageLinks
 from handlers.core.services import Identity, Services
 from handlers.core.turn import BotContext
 from handlers.general import privacy
@@ -47,6 +52,12 @@ from storage.engine.errors import StorageError
 from storage.heartbeat import BEAT
 from storage.privacy.retention import Durations
 from storage.records.questions import QuestionLimits
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from bot.preview.server import PreviewServer
+    from bot.runtime.web_server import WebServer
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +86,10 @@ class Parts:
     hot_reload: HotReload
     publisher: Publisher
     supervisor: Supervisor
+    # None where no mail server is set.
+    mail_dispatcher: MailDispatcher | None
+    # None where they have no public address.
+    pages: "ASGIApp | None"
 
 
 class NotTelegramError(Exception):
@@ -84,7 +99,7 @@ class NotTelegramError(Exception):
 class Service:
     """A bot that can be started and stopped; a process has one."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts that a mode of running chooses
         self,
         settings: Settings,
         knowledge: Knowledge,
@@ -93,8 +108,12 @@ class Service:
         to_learn: Documents | None = None,
         by_webhook: bool = False,
         library: Library | None = None,
+        preview: "PreviewServer | None" = None,
     ) -> None:
         """Assemble a bot that fetches updates or, ``by_webhook``, receives them from Telegram.
+
+        ``preview`` is the stand-in for Telegram, if it is one: it serves the pages and takes the
+        e-mails.
 
         ``library`` is the folder that the knowledge was loaded from; it is watched. ``to_learn``:
         its files, where they contain more than this knowledge has learnt.
@@ -103,7 +122,14 @@ class Service:
         self._to_learn = to_learn
         self._watches = library is not None
         library = library or _library(settings, knowledge)
-        self.parts = _assemble(settings, knowledge, clock, library, by_webhook=by_webhook)
+        postman = preview.letters if preview else settings.mail_server()
+        self.parts = _assemble(
+            settings, knowledge, clock, library, by_webhook=by_webhook, postman=postman
+        )
+        is_served = by_webhook or preview is not None
+        self._page_server = None if is_served else _page_server(settings, self.parts)
+        if preview is not None:
+            preview.pages = self.parts.pages
 
     async def start(self) -> None:
         """Migrate the database, connect to Telegram, and begin to answer.
@@ -113,6 +139,8 @@ class Service:
         worker cannot listen. While Telegram does not answer, it waits.
         """
         await self.parts.update_source.open()
+        if self._page_server is not None:
+            await self._page_server.start()
         await self.parts.database.migrate()
         await self.parts.database.join()
         # Before connecting to Telegram: that may take longer than other workers wait for a
@@ -161,11 +189,18 @@ class Service:
     async def stop(self) -> None:
         """Stop fetching, let the work under way end, close everything."""
         await self.parts.update_source.close()
+        if self._page_server is not None:
+            await self._page_server.stop()
         await self.parts.supervisor.stop()
         await self.parts.application.shutdown()
         # Where Telegram refused the token, only the bot's connections were opened.
         await self.parts.application.bot.shutdown()
         await self.parts.database.close()
+
+    @property
+    def page_port(self) -> int | None:
+        """The port where this process serves the pages; None where another server does, or none."""
+        return None if self._page_server is None else self._page_server.port
 
     def _loops(self) -> tuple[Loop, ...]:
         """Declare the loops that run concurrently, and what the end of each means."""
@@ -189,6 +224,8 @@ class Service:
 
     def _optional_loops(self) -> list[Loop]:
         loops = []
+        if self.parts.mail_dispatcher is not None:
+            loops.append(_of_lanes(LoopName.MAIL, self.parts.mail_dispatcher, StopOrder.SENDING))
         if self._watches:
             loops.append(Loop(LoopName.HOT_RELOAD, self.parts.hot_reload.run, longest_pause=_SOON))
         if self._settings.weekly_digest:
@@ -278,6 +315,7 @@ def _assemble(
     library: Library,
     *,
     by_webhook: bool,
+    postman: Postman | None,
 ) -> Parts:
     database = Database(settings.database_url, clock=clock)
     services = _services(settings, knowledge, clock, library)
@@ -288,8 +326,13 @@ def _assemble(
     application = _application(bot)
     limits = limits_of(settings.messages_per_second, settings.chat_burst)
     dispatcher = Dispatcher(database, bot, services, limits)
+    services.can_mail = postman is not None
+    mail_dispatcher = (
+        MailDispatcher(database, services, postman, settings.letterhead()) if postman else None
+    )
     inbox_worker = InboxWorker(database, application, services, dispatcher.wake)
     backlog = Backlog(database, settings.inbox_limit)
+    pages = _pages(database, services, dispatcher.wake)
     supervisor = Supervisor(LoopAlerts(database, services, dispatcher.wake).tell)
     update_source: UpdateSource
     if by_webhook:
@@ -299,7 +342,7 @@ def _assemble(
 
         mailbox = Mailbox(database, backlog, inbox_worker.wake)
         update_source = assemble_webhook(
-            settings, bot, mailbox, backlog, services, lambda: supervisor.failing
+            settings, bot, mailbox, backlog, services, lambda: supervisor.failing, pages
         )
     else:
         update_source = PollingSource(
@@ -318,7 +361,37 @@ def _assemble(
         hot_reload,
         publisher,
         supervisor,
+        mail_dispatcher,
+        pages,
     )
+
+
+def _pages(database: Database, services: Services, wake: Callable[[], None]) -> "ASGIApp | None":
+    if services.page_links is None:
+        return None
+    # Imported only here: the web framework is slow to import, and most bots have no pages.
+    from bot.pages.app import pages_app  # noqa: PLC0415
+    from bot.pages.request_page import RequestPage  # noqa: PLC0415
+
+    return pages_app(RequestPage(database, services, services.page_links, wake))
+
+
+def _page_server(settings: Settings, parts: Parts) -> "WebServer | None":
+    if parts.pages is None:
+        return None
+    from bot.runtime.web_server import WebServer  # noqa: PLC0415 - as for the pages
+
+    return WebServer(parts.pages, settings.listen_host, settings.listen_port)
+
+
+def _page_links(settings: Settings) -> PageLinks | None:
+    if not settings.public_url or settings.telegram_bot_token is None:
+        return None
+    token = settings.telegram_bot_token.get_secret_value().encode()
+    # Derived, so that a link tells nothing of the token.
+    own = settings.web_key.get_secret_value().encode() if settings.web_key else token
+    key = hmac.digest(own, b"links of pages", hashlib.sha256)
+    return PageLinks(settings.public_url, key, timedelta(days=settings.link_days))
 
 
 def _services(
@@ -333,6 +406,8 @@ def _services(
         facilitator_chat_id=settings.facilitator_chat_id,
         flood_limit=settings.flood_limit,
         facilitator_ids=settings.facilitator_ids,
+        correspondents=settings.admin_emails,
+        page_links=_page_links(settings),
         knowledge_dir=library.directory,
         office=settings.office,
         question_limits=QuestionLimits(

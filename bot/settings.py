@@ -1,6 +1,7 @@
 """Settings, read once from the environment and ``.env``; all mistakes are reported together."""
 
 import codecs
+import email.utils
 import re
 import secrets
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     AnyHttpUrl,
@@ -24,7 +26,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 import knowledge
 from bot.messages import TEXT
+from bot.runtime.smtp import Letterhead, MailServer, Security
 from handlers.core.office import Office, WorkingDays, subdivision_of
+from handlers.core.services import Correspondent
 from knowledge.matcher.thresholds import Thresholds
 from storage.engine.address import parse_address
 from storage.engine.errors import AddressError
@@ -75,10 +79,32 @@ def _place(value: str) -> str:
     return code
 
 
+def _correspondents(value: object) -> object:
+    """Read a list such as "Nadia Benali <nadia@exemple.fr>; paul@exemple.fr"."""
+    if not isinstance(value, str):
+        return value
+    parts = [part for part in re.split(r"[,;\n]+", value) if part.strip()]
+    found = (email.utils.parseaddr(part) for part in parts)
+    named = [Correspondent(name or address.partition("@")[0], address) for name, address in found]
+    if not all(_is_address(one.address) for one in named):
+        raise ValueError("bad_admin_emails")
+    return tuple(named)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return False
+    return True
+
+
 # Allowed characters: Bot API, setWebhook, secret_token.
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 # What BotFather gives, and nothing that would change the address it becomes part of.
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,256}")
+# Signs of a key that nobody can guess.
+_SHORTEST_KEY = 32
 _HOST = re.compile(r"[A-Za-z0-9_.:%-]{1,253}")
 ChatId = Annotated[int | None, AfterValidator(_group)]
 _KEPT = QuestionLimits()
@@ -126,6 +152,19 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     listen_host: str = "127.0.0.1"
     listen_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    smtp_host: str = ""
+    # By default, the usual one of the security.
+    smtp_port: Annotated[int | None, Field(ge=1, le=65535)] = None
+    smtp_user: str = ""
+    smtp_password: SecretStr | None = None
+    smtp_security: Security = Security.STARTTLS
+    mail_from: str = ""
+    admin_emails: Annotated[
+        tuple[Correspondent, ...], NoDecode, BeforeValidator(_correspondents)
+    ] = ()
+    public_url: str = ""
+    web_key: SecretStr | None = None
+    link_days: Annotated[int, Field(ge=1, le=90)] = 14
     inbox_limit: Annotated[int, Field(ge=1)] = MOST_WAITING
     flood_limit: Annotated[int, Field(ge=0)] = 30
     messages_per_second: Annotated[int, Field(ge=0)] = 30
@@ -156,9 +195,45 @@ class Settings(BaseSettings):
             {"_env_file_encoding": encoding_of(Path(file))} if isinstance(file, str | Path) else {}
         )
         try:
-            return cls(**coding, **overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
+            settings = cls(**coding, **overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
         except ValidationError as error:
             raise SettingsError(tuple(_in_words(error))) from None
+        settings.check_mail()
+        return settings
+
+    def check_mail(self) -> None:
+        """Raise SettingsError with all the settings of e-mails that do not go together."""
+        wants_mail = bool(self.smtp_host)
+        lacking = {
+            "mail_from": wants_mail and not self.mail_from,
+            "smtp_password": bool(self.smtp_user) and self.smtp_password is None,
+            "smtp_user": self.smtp_password is not None and not self.smtp_user,
+            "smtp_host": not wants_mail and bool(self.admin_emails or self.smtp_user),
+            # A password would cross the network in clear.
+            "smtp_security": self.smtp_security is Security.NONE and bool(self.smtp_user),
+        }
+        problems = tuple(_lacking(name) for name, lacks in lacking.items() if lacks)
+        if problems:
+            raise SettingsError(problems)
+
+    def letterhead(self) -> Letterhead:
+        """Return who e-mails come from."""
+        name = self.operator_name or TEXT.label("default_operator")
+        return Letterhead(name, self.mail_from)
+
+    def mail_server(self) -> MailServer | None:
+        """Return the mail server; None where none is set."""
+        if not self.smtp_host:
+            return None
+        password = self.smtp_password.get_secret_value() if self.smtp_password else ""
+        return MailServer(
+            self.smtp_host,
+            self.smtp_port or self.smtp_security.usual_port,
+            self.smtp_security,
+            self.letterhead(),
+            self.smtp_user,
+            password,
+        )
 
     @property
     def office(self) -> Office:
@@ -255,6 +330,38 @@ class Settings(BaseSettings):
         if url and not (parts.hostname and (parts.scheme == "https" or local)):
             raise ValueError("bad_webhook_url")
         return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public(cls, url: str) -> str:
+        parts = urlsplit(url)
+        # Links of e-mails open a request: they go over HTTPS, but for a trial on this machine.
+        local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
+        is_right = parts.hostname and (parts.scheme == "https" or local)
+        if url and (not is_right or parts.path.strip("/") or parts.query or parts.fragment):
+            raise ValueError("bad_public_url")
+        return url.rstrip("/")
+
+    @field_validator("mail_from")
+    @classmethod
+    def _check_sender(cls, address: str) -> str:
+        if address and not _is_address(address):
+            raise ValueError("bad_mail_from")
+        return address
+
+    @field_validator("smtp_host")
+    @classmethod
+    def _check_mail_host(cls, host: str) -> str:
+        if host and not _HOST.fullmatch(host):
+            raise ValueError("bad_smtp_host")
+        return host
+
+    @field_validator("web_key")
+    @classmethod
+    def _check_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < _SHORTEST_KEY:
+            raise ValueError("bad_web_key")
+        return key
 
     @field_validator("webhook_secret")
     @classmethod

@@ -106,7 +106,10 @@ SUBJECTS: dict[AlertKind, Sequence[str]] = {
     AlertKind.LOOP_WORKS: list(LoopName),
     AlertKind.GROUP_CLOSED: [Audience.ADMINISTRATORS, Audience.FACILITATORS],
     AlertKind.GROUP_OPEN: [Audience.ADMINISTRATORS, Audience.FACILITATORS],
-    AlertKind.UNDELIVERED: sorted({rule.why for rule in RULES} | {"trouble", "refused", "fault"}),
+    AlertKind.UNDELIVERED: sorted(
+        {rule.why for rule in RULES}
+        | {"trouble", "refused", "fault", "mail_address", "mail_content", "mail_trouble"}
+    ),
 }
 INTERNAL = {
     *metadata.tables,
@@ -122,7 +125,11 @@ INTERNAL = {
 
 
 def every_alert() -> list[CountedAlert]:
-    reasons = {AlertKind.GROUP_CLOSED: "topic", AlertKind.UNDELIVERED: "la demande TI-2026-0001"}
+    reasons = {
+        AlertKind.GROUP_CLOSED: "topic",
+        AlertKind.MAIL_CLOSED: "mail_tls",
+        AlertKind.UNDELIVERED: "la demande TI-2026-0001",
+    }
     return [
         CountedAlert("name", kind, subject, count, ((f"E-{count}", reasons.get(kind, "")),) * count)
         for kind in AlertKind

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from mail_server import mail_server
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 import bot
@@ -187,7 +188,8 @@ def test_the_command_ends_by_one_for_an_error_only(
 
 def test_every_remark_can_be_said() -> None:
     words = ("folder", "free", "detail", "username", "reason", "pending", "ours", "title", "chat")
-    values: dict[str, object] = dict.fromkeys((*words, "setting", "new"), "x")
+    more = ("setting", "new", "host", "port", "address")
+    values: dict[str, object] = dict.fromkeys((*words, *more), "x")
     values |= {"count": 2, "problems": ["x"] * 6, "files": ["x"], "command": "x", "facts": "x"}
     for name in TEXT.names - {"report"}:
         assert str(Remark(Level.FINE, name, values))
@@ -277,3 +279,63 @@ def test_a_database_is_copied_to_another(
     assert "la base d'arrivée contient déjà des données (table counters)" in capsys.readouterr().err
     assert main(["copy-db", "mysql://x", there]) == 1
     assert "Donnez deux adresses" in capsys.readouterr().err
+
+
+def mailing(port: int, **given: object) -> dict[str, object]:
+    ours: dict[str, object] = {
+        "smtp_host": "127.0.0.1",
+        "smtp_port": port,
+        "smtp_security": "none",
+        "mail_from": "bot@exemple.fr",
+        "admin_emails": "claire@exemple.fr",
+        "public_url": "https://bot.exemple.fr",
+    }
+    return ours | given
+
+
+MAIL = (
+    "mail_fine",
+    "mail_nobody",
+    "mail_away",
+    "mail_tls",
+    "mail_access",
+    "pages_fine",
+    "pages_none",
+)
+
+
+async def test_the_mail_server_is_greeted_and_nothing_is_sent(url: str) -> None:
+    async with mail_server() as box:
+        found = await examine(settings(url, **mailing(box.port)), TODAY)
+        assert named(found, *MAIL) == {"pages_fine": Level.FINE, "mail_fine": Level.FINE}
+        assert (box.greeted, box.taken) == (["exemple.fr"], [])
+        lonely = settings(url, **mailing(box.port, admin_emails="", public_url=""))
+        assert named(await examine(lonely, TODAY), *MAIL) == {
+            "mail_fine": Level.FINE,
+            "mail_nobody": Level.WARNING,
+        }
+        without = settings(url, **mailing(box.port, public_url=""))
+        assert named(await examine(without, TODAY), "pages_none") == {"pages_none": Level.WARNING}
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"smtp_security": "starttls"}, "mail_tls"),
+        ({"smtp_security": "tls", "smtp_user": "bot", "smtp_password": "hunter2"}, "mail_tls"),
+        ({"smtp_port": 1}, "mail_away"),
+    ],
+)
+async def test_a_mail_server_that_does_not_answer_as_asked(
+    url: str, given: dict[str, object], name: str
+) -> None:
+    async with mail_server() as box:
+        found = await examine(settings(url, **mailing(box.port) | given), TODAY)
+    assert named(found, *MAIL) == {"pages_fine": Level.FINE, name: Level.ERROR}
+    said = in_words(found)
+    assert "Messagerie\u00a0: " in said
+    assert "hunter2" not in said
+
+
+async def test_without_mail_the_doctor_says_nothing_of_it(url: str) -> None:
+    assert named(await examine(settings(url), TODAY), *MAIL) == {}

@@ -140,3 +140,80 @@ def test_the_hours_and_days_of_the_office_are_read_as_people_write_them() -> Non
 def test_an_office_that_cannot_be_is_told_in_words(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"(?s){name.upper()}\\s: donnez"):
         Settings.read(**{name: value})
+
+
+def problems(**given: object) -> list[str]:
+    """Return the settings that are named in the mistakes."""
+    try:
+        Settings.read(_env_file=None, **given)
+    except SettingsError as error:
+        return [problem.split()[0] for problem in error.problems]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"smtp_host": "smtp.exemple.fr"}, ["MAIL_FROM"]),
+        ({"admin_emails": "claire@exemple.fr"}, ["SMTP_HOST"]),
+        (
+            {"smtp_host": "smtp.exemple.fr", "smtp_user": "bot"},
+            ["MAIL_FROM", "SMTP_PASSWORD"],
+        ),
+        ({"smtp_host": "s.fr", "mail_from": "a@s.fr", "smtp_password": "p"}, ["SMTP_USER"]),
+        (
+            {
+                "smtp_host": "s.fr",
+                "mail_from": "a@s.fr",
+                "smtp_user": "bot",
+                "smtp_password": "hunter2",
+                "smtp_security": "none",
+            },
+            ["SMTP_SECURITY"],
+        ),
+        ({"smtp_host": "https://smtp.exemple.fr"}, ["SMTP_HOST"]),
+        ({"smtp_host": "s.fr", "mail_from": "personne"}, ["MAIL_FROM"]),
+        ({"smtp_security": "ssl"}, ["SMTP_SECURITY"]),
+        ({"smtp_port": "0"}, ["SMTP_PORT"]),
+        ({"admin_emails": "claire@exemple.fr, paul"}, ["ADMIN_EMAILS"]),
+        ({"web_key": "trop courte"}, ["WEB_KEY"]),
+        ({"link_days": "0"}, ["LINK_DAYS"]),
+        ({"public_url": "http://bot.exemple.fr"}, ["PUBLIC_URL"]),
+        ({"public_url": "https://bot.exemple.fr/chemin"}, ["PUBLIC_URL"]),
+        ({"public_url": "https://bot.exemple.fr?a=b"}, ["PUBLIC_URL"]),
+        ({"public_url": "https://bot.exemple.fr/"}, []),
+        ({"public_url": "http://127.0.0.1:8000"}, []),
+        ({"smtp_host": "s.fr", "mail_from": "a@s.fr"}, []),
+    ],
+)
+def test_what_e_mails_need_is_checked_together(given: dict[str, object], named: list[str]) -> None:
+    assert problems(**given) == named
+
+
+def test_secrets_of_e_mails_are_not_shown() -> None:
+    key = "k" * 32
+    given = {"smtp_host": "s.fr", "mail_from": "a@s.fr", "smtp_user": "bot"}
+    settings = Settings.read(_env_file=None, smtp_password="hunter2", web_key=key, **given)  # noqa: S106 - of no server
+    assert "hunter2" not in repr(settings)
+    assert key not in repr(settings)
+    assert "hunter2" not in repr(settings.mail_server())
+
+
+def test_administrators_are_written_to_by_the_name_that_is_given() -> None:
+    given = "Claire Aubert <claire@exemple.fr>; paul@exemple.fr"
+    settings = Settings.read(
+        _env_file=None, smtp_host="s.fr", mail_from="a@s.fr", admin_emails=given
+    )
+    assert [(one.name, one.address) for one in settings.admin_emails] == [
+        ("Claire Aubert", "claire@exemple.fr"),
+        ("paul", "paul@exemple.fr"),
+    ]
+    assert Settings.read(**settings.model_dump()).admin_emails == settings.admin_emails
+
+
+@pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("tls", 465), ("none", 25)])
+def test_the_port_is_the_usual_one_of_the_security(security: str, port: int) -> None:
+    given = {"smtp_host": "s.fr", "mail_from": "a@s.fr", "smtp_security": security}
+    server = Settings.read(_env_file=None, **given).mail_server()
+    assert server is not None
+    assert server.port == port

@@ -15,6 +15,7 @@ from dialogue import inside, tune
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from starlette.responses import PlainTextResponse
 
 import bot.inbox.backlog
 import bot.inbox.webhook
@@ -433,3 +434,16 @@ async def test_a_database_that_is_silent_has_telegram_come_back(
         assert await worker.post(update(7)) == 503
     assert "was not kept in time" in caplog.text
     assert await worker.post(update(8)) == 200
+
+
+async def test_pages_are_served_beside_and_hide_nothing_of_ours(worker: Worker) -> None:
+    async def pages(scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse(f"page {scope['path']}")(scope, receive, send)
+
+    webhook = Webhook(WORD, worker.mailbox, worker.health, pages=pages)
+    transport = httpx.ASGITransport(webhook.app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://worker") as client:
+        assert (await client.get("/demande/x")).text == "page /demande/x"
+        assert (await client.get("/healthz")).text == "ok"
+        assert (await client.post("/telegram", json=update(7))).status_code == 403
+    assert (await worker.client.get("/demande/x")).status_code == 404

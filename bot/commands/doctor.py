@@ -23,6 +23,7 @@ from bot.content.compiler import cache_folder, kept_file
 from bot.content.library import Library
 from bot.outbox.bot_api import refuses_token
 from bot.outbox.transport import Transport
+from bot.runtime.smtp import MailError
 from bot.settings import Settings
 from handlers.messages import Catalogue, moment
 from knowledge.curation.check import check
@@ -70,6 +71,7 @@ async def examine(settings: Settings, today: date) -> list[Remark]:
     remarks += await _database(settings)
     remarks += _knowledge(settings, today)
     remarks.append(_town_list(settings, today))
+    remarks += [*_pages(settings), *[remark async for remark in _mail(settings)]]
     return remarks + [remark async for remark in _telegram(settings)]
 
 
@@ -177,6 +179,31 @@ def _fallback(directory: Path) -> Remark:
     if former := library.fall_back():
         return Remark(Level.WARNING, "knowledge_kept", {"detail": moment(former[1])})
     return Remark(Level.ERROR, "knowledge_not_kept")
+
+
+def _pages(settings: Settings) -> Iterator[Remark]:
+    """Tell whether the links of e-mails lead anywhere."""
+    if settings.public_url:
+        # The address itself is in the settings; whether a proxy leads here is seen from outside.
+        yield Remark(Level.FINE, "pages_fine", {"address": settings.public_url})
+    elif settings.admin_emails:
+        yield Remark(Level.WARNING, "pages_none")
+
+
+async def _mail(settings: Settings) -> AsyncIterator[Remark]:
+    """Greet the mail server as for an e-mail, and send none."""
+    server = settings.mail_server()
+    if server is None:
+        return
+    values: dict[str, object] = {"host": server.host, "port": server.port}
+    try:
+        await server.greet()
+    except MailError as error:
+        yield Remark(Level.ERROR, error.why, values)
+    else:
+        yield Remark(Level.FINE, "mail_fine", values)
+    if not settings.admin_emails:
+        yield Remark(Level.WARNING, "mail_nobody")
 
 
 async def _telegram(settings: Settings) -> AsyncIterator[Remark]:

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.inbox.backlog import Backlog
@@ -149,13 +149,23 @@ class Webhook:
     """The ASGI application of a worker."""
 
     def __init__(
-        self, secret: str, mailbox: Mailbox, health: Health, *, is_open: bool = True
+        self,
+        secret: str,
+        mailbox: Mailbox,
+        health: Health,
+        *,
+        is_open: bool = True,
+        pages: ASGIApp | None = None,
     ) -> None:
-        """Make it; unless ``is_open``, updates are refused until ``open`` is called."""
+        """Make it; unless ``is_open``, updates are refused until ``open`` is called.
+
+        ``pages`` answers what the other endpoints do not.
+        """
         self._secret = secret.encode()
         self._mailbox = mailbox
         self._health = health
         self._is_open = is_open
+        self._pages = pages
         self._has_refused = False
 
     def open(self) -> None:
@@ -170,6 +180,7 @@ class Webhook:
                 Route("/healthz", self.live),
                 Route("/readyz", self.ready),
                 Route("/metrics", self.metrics),
+                *([Mount("/", self._pages)] if self._pages else []),
             ]
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 
+from starlette.types import ASGIApp
 from telegram.ext import ExtBot
 
 from bot.inbox.backlog import Backlog
@@ -45,22 +46,23 @@ class WebhookSource(UpdateSource):
         await self._server.stop()
 
 
-def assemble_webhook(
+def assemble_webhook(  # noqa: PLR0913, PLR0917 - the parts of a service
     settings: Settings,
     bot: ExtBot[None],
     mailbox: Mailbox,
     backlog: Backlog,
     services: Services,
     failing: Callable[[], Collection[str]],
+    pages: ASGIApp | None = None,
 ) -> WebhookSource:
     """Return the webhook with all its parts; SettingsError where a setting for it is missing.
 
-    ``failing`` names the loops of this process that fail repeatedly.
+    ``failing`` names the loops of this process that fail repeatedly; ``pages`` are served beside.
     """
     settings.check_for_webhook()
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
     registration = WebhookRegistration(bot, settings.webhook_url, secret)
     health = Health(backlog, services, lambda: registration.is_refused, failing)
-    webhook = Webhook(secret, mailbox, health, is_open=False)
+    webhook = Webhook(secret, mailbox, health, is_open=False, pages=pages)
     server = WebServer(webhook.app(), settings.listen_host, settings.listen_port)
     return WebhookSource(webhook, server, registration, health)

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.preview.bot_endpoint import PREFIXES, BotEndpoint
 from bot.preview.chat_file import ChatFile
+from bot.preview.letters import Letters
 from bot.preview.messenger import Messenger
 from bot.preview.page_endpoint import PageEndpoint
 from bot.preview.personas import BOT_ID
@@ -30,6 +31,7 @@ _GUARDS = (
     (b"x-content-type-options", b"nosniff"),
 )
 logger = logging.getLogger(__name__)
+_PAGES = "/demande/"
 _HOSTS = ["127.0.0.1", "localhost"]
 _PAGE = Path(__file__).parent / "page"
 
@@ -53,6 +55,9 @@ class PreviewServer:
         self._chat_file = ChatFile(chats, self.messenger) if chats else None
         self._token = token
         self._stopping = asyncio.Event()
+        # The bot's e-mails and its own pages: a bot that is told of this preview sets them.
+        self.letters = Letters()
+        self.pages: ASGIApp | None = None
         # Connections are cut on purpose here: uvicorn must not log them as errors.
         self._server = WebServer(self.app(), host, port, grace_seconds=1, log_level="critical")
 
@@ -86,9 +91,13 @@ class PreviewServer:
     def app(self) -> ASGIApp:
         """Return the ASGI application."""
         bot = BotEndpoint(self.messenger, self._token, self._stopping, self._abort)
-        page = _page(PageEndpoint(self.messenger, self._stopping))
+        page = _page(PageEndpoint(self.messenger, self._stopping), self.letters)
 
         async def either(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and self.pages and scope["path"].startswith(_PAGES):
+                # They hide their address from every site, and sign their forms themselves.
+                await self.pages(scope, receive, send)
+                return
             if scope["type"] == "http" and _is_foreign(scope):
                 await PlainTextResponse("another site asks", 403)(scope, receive, send)
                 return
@@ -148,13 +157,14 @@ def _guarded(app: ASGIApp) -> ASGIApp:
     return guarded
 
 
-def _page(endpoint: PageEndpoint) -> Starlette:
+def _page(endpoint: PageEndpoint, letters: Letters) -> Starlette:
     async def index(_request: Request) -> FileResponse:
         return FileResponse(_PAGE / "index.html")
 
     return Starlette(
         routes=[
             Route("/", index),
+            Route("/courrier", letters.show),
             Mount("/preview", routes=endpoint.routes()),
             Mount("/static", StaticFiles(directory=_PAGE)),
         ]

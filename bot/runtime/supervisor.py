@@ -30,6 +30,7 @@ class LoopName(StrEnum):
 
     INBOX = "inbox"
     DISPATCHER = "dispatcher"
+    MAIL = "mail_sender"
     UPDATE_SOURCE = "update_source"
     COMMAND_MENUS = "command_menus"
     LEARNING = "learning"

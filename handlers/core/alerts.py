@@ -57,7 +57,7 @@ def _what(alert: CountedAlert) -> str:
 
 
 def _remedy(alert: CountedAlert) -> str:
-    if alert.kind is not AlertKind.GROUP_CLOSED:
+    if alert.kind not in {AlertKind.GROUP_CLOSED, AlertKind.MAIL_CLOSED}:
         return ""
     _, reason = alert.latest[-1]
     return _known(f"mend_{reason}")

@@ -12,6 +12,8 @@ from telegram.constants import ChatType
 from handlers.core.team import roles
 from handlers.core.turn import Turn
 from handlers.messages import Catalogue
+from storage.records.allowances import Spending
+from storage.unit_of_work import UnitOfWork
 
 TEXT = Catalogue.of("caps")
 _DAY = timedelta(days=1)
@@ -79,9 +81,7 @@ async def allows(turn: Turn, cap: Cap, owner: int) -> bool:
     The owner is our id of an exchange or of a request, or Telegram's id of a group or of a person:
     our own id of a person would change, and the count begin anew, with an erasure.
     """
-    spending = await turn.work.allowances.spend(
-        _key(cap, owner), cap.most, cap.within, cap.tell_again
-    )
+    spending = await spend(turn.work, cap, owner)
     if spending.is_allowed:
         return True
     turn.count("cap", cap.name)
@@ -92,6 +92,11 @@ async def allows(turn: Turn, cap: Cap, owner: int) -> bool:
         turn.say(TEXT(cap.name, **values), reply_to=_typed_in(turn))
     turn.toast(TEXT.label("toast", until=spending.until), alert=True)
     return False
+
+
+async def spend(work: UnitOfWork, cap: Cap, owner: int) -> Spending:
+    """Count one more for this owner, where no turn is there to say that it is too many."""
+    return await work.allowances.spend(_key(cap, owner), cap.most, cap.within, cap.tell_again)
 
 
 async def is_spent(turn: Turn, cap: Cap, owner: int) -> bool:

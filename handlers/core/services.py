@@ -10,6 +10,7 @@ from telegram.ext import BaseHandler
 
 from handlers.core.decision_cache import DecisionCache
 from handlers.core.office import Office
+from handlers.core.page_links import PageLinks
 from handlers.messages import PARIS
 from knowledge.curation.clusters import Likeness
 from knowledge.knowledge import Knowledge
@@ -33,6 +34,14 @@ class Identity:
         return bool(self.contact_email or self.contact_phone)
 
 
+@dataclass(frozen=True, slots=True)
+class Correspondent:
+    """An administrator who is written to by e-mail; ``name`` stands in the history of requests."""
+
+    name: str
+    address: str
+
+
 @dataclass(slots=True)
 class Services:
     """One instance per process; ``knowledge`` is replaced in one assignment on a reload."""
@@ -51,8 +60,11 @@ class Services:
     details_in_private: bool = False
     knowledge_dir: Path = Path()
     office: Office = field(default_factory=Office)
-    # Whether a mail server is set: without one, nothing is owed by e-mail.
+    # Whether a mail server is set: without one, no e-mail is owed.
     can_mail: bool = False
+    correspondents: tuple[Correspondent, ...] = ()
+    # None where the pages have no public address: then e-mails have no link.
+    page_links: PageLinks | None = None
     question_limits: QuestionLimits = field(default_factory=QuestionLimits)
     # Forms by the name that drafts store. The values are typed ``object`` because the class Form
     # is in handlers/forms, which this package may not import.

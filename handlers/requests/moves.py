@@ -6,7 +6,7 @@ Whoever moves a request (a tap in the group, the firm, the clock, a web page) do
 from handlers.core.keyboards import Keyboard
 from handlers.core.posting import Posting
 from handlers.core.turn import Turn
-from handlers.requests import due, notification, telling
+from handlers.requests import due, notification, team_mail, telling
 from storage.records.interests import (
     Actor,
     EventKind,
@@ -23,6 +23,7 @@ async def declared(turn: Turn, interest: Interest) -> None:
     turn.count("request", _kind(interest))
     await due.follow(turn.posting, interest, EventKind.DECLARE)
     await notification.post(turn.posting, interest)
+    team_mail.declared(turn.posting, interest)
 
 
 def _kind(interest: Interest) -> str:

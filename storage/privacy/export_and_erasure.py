@@ -69,7 +69,8 @@ class Rights(Repository):
         about_them = tells_of(Kind.INTEREST, numbers) | tells_of(Kind.EXCHANGE, exchanges)
         about_them |= tells_of(Kind.HANDOFF, [talk.id for talk in asked])
         counts = {
-            "outbox": await self._erase_outgoing(person.telegram_id, about_them),
+            "outbox": await self._erase_outgoing(person.telegram_id, about_them)
+            + await self._erase_mails(frozenset(numbers.values())),
             "inbox": await self._erase_incoming(person.telegram_id, keep_update_id),
             "interest_events": await self._erase_acts(person.telegram_id),
             "colleagues": await self._erase_colleague(person.telegram_id),
@@ -154,6 +155,19 @@ class Rights(Repository):
         await self._delete(rests, rests.c.lane == lane_of(Audience.PERSON, chat_id))
         return await self._delete(outbox, (outbox.c.chat_id == chat_id) | about_them)
 
+    async def _erase_mails(self, numbers: frozenset[str]) -> int:
+        """Delete the e-mails about several requests that name one of these, and are not sent."""
+        if not numbers:
+            return 0
+        rows = await self._connection.execute(
+            select(outbox.c.id, outbox.c.payload).where(
+                outbox.c.audience == Audience.EMAIL, outbox.c.about.is_(None)
+            )
+        )
+        # Read here, and not compared in the database: the text may be encrypted there.
+        naming = [row.id for row in rows if _mentions(row.payload, numbers)]
+        return await self._delete(outbox, outbox.c.id.in_(naming))
+
     async def _erase_incoming(self, chat_id: int, keep_update_id: int | None) -> int:
         # The bare update numbers stay as long as Telegram may send the same updates again.
         result = await self._connection.execute(
@@ -206,6 +220,11 @@ class Rights(Repository):
 
     async def _delete(self, table: Table, condition: ColumnElement[bool]) -> int:
         return (await self._connection.execute(delete(table).where(condition))).rowcount
+
+
+def _mentions(payload: object, numbers: frozenset[str]) -> bool:
+    text = str(payload)
+    return any(number in text for number in numbers)
 
 
 def _names(telegram_id: int) -> ColumnElement[bool]:

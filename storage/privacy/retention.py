@@ -24,6 +24,7 @@ from storage.engine.schema import (
 from storage.privacy.notices import SentNotice, sent_about
 from storage.queues.alerts import Alerts
 from storage.queues.inbox import InboxState
+from storage.queues.outbox import Audience
 from storage.records.change_requests import ChangeRequests
 from storage.records.contexts import VALID
 from storage.records.interests import Interests
@@ -173,8 +174,14 @@ class Retention(Repository):
         lasting = is_of(Kind.INTEREST, Kind.HANDOFF, Kind.EXCHANGE) | outbox.c.quotes.is_not(None)
         outlived = outbox.c.sent_at < self._now - durations.question
         quoting = outbox.c.quotes.is_not(None) & outlived
+        # Owed before the mail server was taken out of the settings: nobody sends them.
+        unsent = (outbox.c.audience == Audience.EMAIL) & (outbox.c.created_at < limit)
         return await self._delete(
-            outbox, (outbox.c.parked_at < limit) | ((outbox.c.sent_at < limit) & ~lasting) | quoting
+            outbox,
+            (outbox.c.parked_at < limit)
+            | ((outbox.c.sent_at < limit) & ~lasting)
+            | quoting
+            | unsent,
         )
 
     async def _forget_incoming(self, durations: Durations) -> int:

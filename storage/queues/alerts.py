@@ -30,6 +30,8 @@ class AlertKind(StrEnum):
     LOOP_WORKS = "loop_works"
     GROUP_CLOSED = "group_closed"
     GROUP_OPEN = "group_open"
+    MAIL_CLOSED = "mail_closed"
+    MAIL_OPEN = "mail_open"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from storage.queues.outgoing import Outgoing
+from storage.queues.outgoing import EMAIL, Outgoing
 
 ButtonRows: TypeAlias = list[list[dict[str, Any]]]
 
@@ -24,6 +24,9 @@ LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
 LONGEST_TOAST = 200
 LONGEST_DATA_BYTES = 64
+# Of an e-mail, in the same units: no mail server refuses one of this size, and nobody reads more.
+LONGEST_SUBJECT = 200
+LONGEST_MAIL = 50_000
 # Not in the documentation: beyond these, Telegram answers "reply markup is too long", or refuses.
 MOST_BUTTONS = 100
 MOST_MARKUP_BYTES = 10_000
@@ -60,6 +63,8 @@ def fitted(outgoing: Outgoing) -> tuple[Outgoing, ...]:
     Only a new text message is divided: an edit changes one message, and a file has one caption.
     """
     payload = dict(outgoing.payload)
+    if outgoing.method == EMAIL:
+        return (replace(outgoing, payload=_fitting_mail(payload)),)
     if "reply_markup" in payload:
         payload["reply_markup"] = _fitting_markup(payload["reply_markup"])
     if "caption" in payload:
@@ -114,6 +119,13 @@ def exceeded(payload: Mapping[str, Any]) -> Iterator[str]:
         yield "empty text"
     if "reply_markup" in payload:
         yield from _exceeded_by(_rows(payload["reply_markup"]))
+
+
+def _fitting_mail(payload: dict[str, Any]) -> dict[str, Any]:
+    # A line break in a subject would begin another header.
+    subject = " ".join(str(payload["subject"]).split())
+    text = cut(str(payload["text"]), LONGEST_MAIL, markup=False)
+    return payload | {"subject": cut(subject, LONGEST_SUBJECT, markup=False), "text": text}
 
 
 def _parts(method: str, payload: dict[str, Any]) -> list[dict[str, Any]]:

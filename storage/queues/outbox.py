@@ -31,6 +31,7 @@ from storage.queues.outgoing import (
     Outgoing,
     Pending,
     Priority,
+    digest_of,
     lane_of,
 )
 from storage.queues.send_pauses import EVERYTHING, is_paused
@@ -48,6 +49,7 @@ __all__ = [
     "Outgoing",
     "Pending",
     "Priority",
+    "digest_of",
     "lane_of",
 ]
 
@@ -131,6 +133,10 @@ class Outbox(Whereabouts):
             sent_at=self._now,
             claimed_by=None,
         )
+
+    async def mailed(self, outgoing_id: int) -> None:
+        """Delete an e-mail that the mail server took: neither text nor address is kept."""
+        await self._connection.execute(_MAILED, {"number": outgoing_id})
 
     async def forget(self, ids: Collection[int]) -> int:
         """Delete those of the calls made that have no subject; returns how many."""
@@ -280,7 +286,7 @@ class Outbox(Whereabouts):
             Subject(Kind.GAP, min(outgoing.quotes)) if outgoing.quotes else None
         )
         row = {
-            "lane": lane_of(outgoing.audience, outgoing.chat_id),
+            "lane": lane_of(outgoing.audience, outgoing.chat_id, outgoing.address),
             "audience": outgoing.audience,
             "chat_id": outgoing.chat_id,
             "address": outgoing.address,
@@ -316,6 +322,7 @@ _PENDING = (
     outbox.c.lane,
     outbox.c.audience,
     outbox.c.chat_id,
+    outbox.c.address,
     outbox.c.update_id,
     outbox.c.method,
     outbox.c.payload,
@@ -389,6 +396,7 @@ _IS_MAKING = select(
         outbox.c.makes == bindparam("making"),
     )
 )
+_MAILED = delete(outbox).where(outbox.c.id == bindparam("number"))
 _STILL_WAITS = select(exists().where(OUTBOX_WAITING, outbox.c.id == bindparam("number")))
 _NEXT_DUE = select(func.min(outbox.c.not_before)).where(
     OUTBOX_WAITING, ~_has_earlier(), ~_IS_DUE, _FOR_AUDIENCES

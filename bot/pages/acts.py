@@ -1,0 +1,79 @@
+"""What can be done with a request on its page: the moves of the table, and a note."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from storage.records.interests import EventKind, Interest, Outcome, Particulars, Reason, Status
+from storage.records.lifecycle import NO_PARTICULARS, Asked, Side, moves_from
+
+# Of a note, and of a reason in the reader's own words; in signs.
+LONGEST = 1000
+# The message that both sides read is composed, and a colleague is chosen, in the group.
+_IN_GROUP = frozenset({EventKind.INTRODUCE, EventKind.HAND_OVER})
+_NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing to do, and what is asked for it: the value of an `Asked`, or a note."""
+
+    kind: EventKind
+    asks: str
+
+
+class UnansweredError(Exception):
+    """Answers are missing or too long; ``fields`` names them, in the order of the form."""
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        super().__init__(", ".join(fields))
+        self.fields = fields
+
+
+def acts_of(interest: Interest) -> Mapping[str, Act]:
+    """Return what an administrator may do with a request as it stands, by its name."""
+    found = [
+        Act(move.kind, move.asks)
+        for move in moves_from(interest.status, Side.ADMINISTRATOR)
+        if move.kind not in _IN_GROUP
+    ]
+    if interest.status is not Status.WITHDRAWN:
+        found.append(Act(EventKind.NOTE, _NOTE))
+    return MappingProxyType({act.kind.value: act for act in found})
+
+
+def answered(act: Act, given: Mapping[str, str]) -> Particulars:
+    """Return what a form answers; UnansweredError where something is missing or too long."""
+    match act.asks:
+        case Asked.OUTCOME:
+            return Particulars(outcome=_outcome(given))
+        case Asked.REASON:
+            return _reason(given)
+        case "note":
+            return Particulars(note=_text(given, _NOTE))
+        case _:
+            return NO_PARTICULARS
+
+
+def _outcome(given: Mapping[str, str]) -> Outcome:
+    try:
+        return Outcome(given.get("outcome", ""))
+    except ValueError:
+        raise UnansweredError(("outcome",)) from None
+
+
+def _reason(given: Mapping[str, str]) -> Particulars:
+    try:
+        reason = Reason(given.get("reason", ""))
+    except ValueError:
+        raise UnansweredError(("reason",)) from None
+    note = _text(given, "words") if reason is Reason.OTHER else None
+    return Particulars(reason=reason, note=note)
+
+
+def _text(given: Mapping[str, str], name: str) -> str:
+    # A browser ends the lines of a form with two signs, and counts one of them.
+    text = given.get(name, "").replace("\r\n", "\n").strip()
+    if not 0 < len(text) <= LONGEST:
+        raise UnansweredError((name,))
+    return text

@@ -1,0 +1,63 @@
+"""Pages as HTML: the templates, their words, and the headers that keep them to their reader."""
+
+import base64
+import hashlib
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from handlers.messages import Catalogue, moment
+
+_ROOM = Path(__file__).parent
+TEXT = Catalogue(_ROOM / "words.yaml")
+_STYLE = (_ROOM / "pages.css").read_text("utf-8").strip()
+_STYLE_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+# The style stands in the page and is named by its digest: nothing else is loaded, and nothing runs.
+_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Cache-Control": "no-store",
+    # The address of a page opens it: no other site is to learn it.
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+
+
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_ROOM / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["say"] = TEXT.label
+    environment.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own file
+    environment.filters["moment"] = moment
+    return environment
+
+
+_TEMPLATES = _templates()
+
+
+def page(template: str, status: int = 200, **values: object) -> HTMLResponse:
+    """Return a page; what people wrote is escaped."""
+    content = _TEMPLATES.get_template(f"{template}.html").render(values)
+    return HTMLResponse(content, status)
+
+
+def message(
+    name: str, status: int, *, path: str = "", contact: str = "", step: str = ""
+) -> HTMLResponse:
+    """Return a page that says what happened and what to do; ``path`` leads back to the request."""
+    words = TEXT.label(name, contact=contact, step=step)
+    return page("message", status, name=name, words=words, path=path)
