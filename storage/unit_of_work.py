@@ -17,6 +17,7 @@ from storage.queues.update_rate import UpdateRate
 from storage.read_ahead import ReadAhead
 from storage.records.allowances import Allowances
 from storage.records.change_requests import ChangeRequests
+from storage.records.consents import Consents
 from storage.records.contexts import Contexts
 from storage.records.conversations import Conversations
 from storage.records.deadlines import Deadlines
@@ -43,6 +44,7 @@ class UnitOfWork:
         self.drafts = Drafts(*bound)
         self.contexts = Contexts(*bound)
         self.interests = Interests(*bound)
+        self.consents = Consents(*bound)
         self.deadlines = Deadlines(*bound)
         self.questions = Questions(*bound)
         self.conversations = Conversations(*bound)

@@ -52,6 +52,8 @@ PERSONAL: dict[str, dict[str, Any]] = {
 NOT_PERSONAL = {"counters", "chat_moves", "workers", "rests", "recurrences", "alarms"}
 # Counts of a day at most, under a digest; and what happened to the bot.
 NOT_PERSONAL |= {"allowances", "alerts"}
+# Our own texts, keys and counts.
+NOT_PERSONAL |= {"consent_wordings", "data_keys", "retention_register"}
 # What the page does not show: each is no thing said by or about the person.
 NOT_SHOWN = {
     "draft's and rows' ids, which only the database knows": {
@@ -88,6 +90,7 @@ NOT_SHOWN = {
         "drafts.leaving",
         "drafts.reminded",
     },
+    "a digest of the contact, which is shown": {"interests.contact_digest"},
     "the account's number, shown once": {
         "interest_events.actor_id",
         "questions.treated_by",

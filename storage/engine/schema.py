@@ -40,6 +40,8 @@ metadata = MetaData(
 # Key of `Table.info` that marks tables about the running processes: never copied to another
 # database.
 TRANSIENT = "transient"
+# Key of `Column.info` that marks the number of a wording: wordings that no row names are forgotten.
+CONSENT = "consent"
 
 # SQLite numbers rows by itself only in a column whose type is exactly INTEGER (64 bits there).
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -354,6 +356,17 @@ counters = Table(
     Column("value", BigInteger, nullable=False),
 )
 
+# The texts that people agreed to, each once; the number of a text is its version.
+consent_wordings = Table(
+    "consent_wordings",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("text", _MESSAGE, nullable=False),
+    Column("first_used_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 interests = Table(
     "interests",
     metadata,
@@ -368,12 +381,15 @@ interests = Table(
     Column("contact_name", _NAME, nullable=False),
     Column("contact_kind", String(16), nullable=False),
     Column("contact", _NAME, nullable=False),
+    # For whoever writes a letter: their contact is looked up without being readable here.
+    Column("contact_digest", String(64), index=True),
     # What was said beside the contact: when to call, whom to ask for.
     Column("contact_note", _MESSAGE),
     Column("role", String(16)),
     Column("message", _MESSAGE),
-    Column("siret", String(14)),
+    Column("siret", Written(14)),
     Column("consent_at", UtcDateTime, nullable=False),
+    Column("consent_version", BigInteger, info={CONSENT: True}),
     Column("status", String(16), nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
@@ -576,6 +592,25 @@ alerts = Table(
     Column("latest", JSON, nullable=False),
     Column("raised_at", UtcDateTime, nullable=False),
     Column("told_at", UtcDateTime),
+)
+
+# The keys that texts were encrypted with; see `storage/engine/secrets_at_rest.py`.
+data_keys = Table(
+    "data_keys",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    # A known text under that key: what another key of the same id could not read.
+    Column("sample", String(255), nullable=False),
+    Column("first_used_at", UtcDateTime, nullable=False),
+)
+
+# How much retention erased on each day, by table: kept, as it tells of nobody.
+retention_register = Table(
+    "retention_register",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("what", String(32), primary_key=True),
+    Column("count", BigInteger, nullable=False),
 )
 
 alarms = Table(

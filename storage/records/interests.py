@@ -337,9 +337,11 @@ _ANONYMOUS = {
     "company": "",
     "contact_name": "",
     "contact": "",
+    "contact_digest": None,
     "contact_note": None,
     "message": None,
     "siret": None,
+    "consent_version": None,
     "owner_id": None,
     "owner_name": None,
 }
@@ -377,6 +379,7 @@ def _event(row: Row[*tuple[Any, ...]]) -> Event:
 
 def _interest(row: Row[*tuple[Any, ...]]) -> Interest:
     values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
+    del values["contact_digest"]
     values["status"] = Status(values["status"])
     values["contact_kind"] = ContactKind(values["contact_kind"])
     for name, kind in (("role", Role), ("outcome", Outcome), ("reason", Reason)):
