@@ -8,6 +8,7 @@ from storage.engine.changes import Changes
 from storage.privacy.access import Access
 from storage.privacy.export_and_erasure import Rights
 from storage.privacy.retention import Retention
+from storage.privacy.sealing import Sealing
 from storage.queues.albums import Albums
 from storage.queues.alerts import Alerts
 from storage.queues.inbox import Inbox
@@ -53,6 +54,7 @@ class UnitOfWork:
         self.access = Access(*bound)
         self.rights = Rights(*bound)
         self.retention = Retention(*bound)
+        self.sealing = Sealing(*bound)
         self.update_rate = UpdateRate(*bound)
         self.albums = Albums(*bound)
         self.workers = Workers(*bound)

@@ -26,6 +26,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 from storage.database import Database
 from storage.engine.errors import NotFoundError
 from storage.engine.schema import JsonOf, Written, inbox, metadata
+from storage.engine.secrets_at_rest import Sealed, SecretJson
 from storage.privacy.access import Section
 from storage.privacy.notices import SentNotice
 from storage.privacy.retention import Durations
@@ -252,7 +253,9 @@ async def test_the_person_of_these_tests_is_in_every_table_and_every_text(
         for table in metadata.tables.values()
         if table.name not in EXEMPT_TABLES
         for column in table.columns
-        if isinstance(column.type, String | JSON | JsonOf | LargeBinary | Written)
+        if isinstance(
+            column.type, String | JSON | JsonOf | LargeBinary | Written | Sealed | SecretJson
+        )
     }
     assert texts - set(NOT_FREE_TEXT) <= found
     assert set(NOT_FREE_TEXT) <= texts

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 from storage.engine.errors import NaiveTimeError
+from storage.engine.secrets_at_rest import Sealed, Secret, SecretJson
 
 metadata = MetaData(
     naming_convention={
@@ -144,6 +145,7 @@ class Written(TypeDecorator[str]):
 _MESSAGE = Written(10_000)
 _NAME = Written(1_000)
 _ERROR = Written(2_000)
+_SECRET, _SECRET_NAME = Secret(10_000), Secret(1_000)
 
 
 def where(condition: ColumnElement[bool]) -> dict[str, Any]:
@@ -172,7 +174,7 @@ inbox = Table(
     metadata,
     Column("update_id", Id, primary_key=True, autoincrement=False),
     Column("chat_id", BigInteger),
-    Column("body", Text),
+    Column("body", Sealed),
     Column("received_at", UtcDateTime, nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -223,10 +225,10 @@ outbox = Table(
     Column("audience", String(16), nullable=False),
     Column("chat_id", BigInteger),
     # Of an e-mail: its only recipient.
-    Column("address", _NAME),
+    Column("address", _SECRET_NAME),
     Column("update_id", BigInteger),
     Column("method", String(64), nullable=False),
-    Column("payload", JSON(none_as_null=True)),
+    Column("payload", SecretJson(none_as_null=True)),
     Column("attachment", LargeBinary),
     Column("filename", String(255)),
     Column("about", String(64), index=True),
@@ -319,14 +321,14 @@ drafts = Table(
     Column("form", String(32), nullable=False),
     Column("subject", String(128), nullable=False),
     Column("step", String(32), nullable=False),
-    Column("answers", JsonOf(dict), nullable=False),
+    Column("answers", SecretJson(dict), nullable=False),
     Column("editing", Boolean, nullable=False, server_default=false()),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("changes", String(32)),
     Column("reuses", String(32)),
     Column("leaving", Boolean, nullable=False, server_default=false()),
     Column("reminded", Boolean, nullable=False, server_default=false()),
-    Column("unsure", _MESSAGE),
+    Column("unsure", _SECRET),
     # The step that was answered by a typed text last, and the message with that text.
     Column("answered_step", String(32)),
     Column("answered_in", BigInteger),
@@ -378,16 +380,16 @@ interests = Table(
     Column("project_title", _NAME, nullable=False),
     Column("project_lead", _NAME),
     Column("company", _NAME, nullable=False),
-    Column("contact_name", _NAME, nullable=False),
+    Column("contact_name", _SECRET_NAME, nullable=False),
     Column("contact_kind", String(16), nullable=False),
-    Column("contact", _NAME, nullable=False),
+    Column("contact", _SECRET_NAME, nullable=False),
     # For whoever writes a letter: their contact is looked up without being readable here.
     Column("contact_digest", String(64), index=True),
     # What was said beside the contact: when to call, whom to ask for.
-    Column("contact_note", _MESSAGE),
+    Column("contact_note", _SECRET),
     Column("role", String(16)),
-    Column("message", _MESSAGE),
-    Column("siret", Written(14)),
+    Column("message", _SECRET),
+    Column("siret", Secret(14)),
     Column("consent_at", UtcDateTime, nullable=False),
     Column("consent_version", BigInteger, info={CONSENT: True}),
     Column("status", String(16), nullable=False, index=True),
@@ -430,9 +432,9 @@ interest_events = Table(
     Column("side", String(16), nullable=False, server_default="firm"),
     Column("actor_id", BigInteger, index=True),
     Column("actor_name", _NAME),
-    Column("note", _MESSAGE),
+    Column("note", _SECRET),
     # The answers that the person changed: [field, before, after] each.
-    Column("changes", JsonOf(list)),
+    Column("changes", SecretJson(list)),
     sqlite_autoincrement=True,
 )
 
@@ -479,7 +481,7 @@ conversations = Table(
     Column("person_id", Id, ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
     Column("question_id", Id, ForeignKey("questions.id", ondelete="SET NULL"), unique=True),
     Column("opened_by", String(16), nullable=False),
-    Column("text", _MESSAGE, nullable=False),
+    Column("text", _SECRET, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
@@ -489,9 +491,9 @@ conversations = Table(
     Column("typed_in", BigInteger),
     Column("edited_at", UtcDateTime),
     # The exchanges before the question that went with it: [asked, shown] each.
-    Column("before", JsonOf(list)),
+    Column("before", SecretJson(list)),
     # A text that the person was asked about passing on, the message it was typed in, and when.
-    Column("offered", _MESSAGE),
+    Column("offered", _SECRET),
     Column("offered_in", BigInteger),
     Column("offered_at", UtcDateTime),
     Index(None, "person_id"),
@@ -510,7 +512,7 @@ conversation_messages = Table(
         index=True,
     ),
     Column("side", String(16), nullable=False),
-    Column("text", _MESSAGE, nullable=False),
+    Column("text", _SECRET, nullable=False),
     Column("author_id", BigInteger),
     Column("signature", _NAME),
     # The chat and message in which it was typed: an edit refers to them.

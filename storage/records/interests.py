@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
 from storage.engine.schema import deadlines, interest_events, interests
+from storage.engine.vault import vault_of
 from storage.records.interest_values import (
     Change,
     Changed,
@@ -98,7 +99,7 @@ class Interests(Repository):
         if not changes:
             return Changed(standing, ())
         changed = await self._update(
-            interests.c.id == interest_id, interests.c.person_id.is_not(None), **_answers(new)
+            interests.c.id == interest_id, interests.c.person_id.is_not(None), **self._answers(new)
         )
         if changed is None:
             raise NotFoundError(f"no interest {interest_id} to change")
@@ -229,7 +230,7 @@ class Interests(Repository):
                 person_id=person_id,
                 project_id=new.project_id,
                 created_at=self._now,
-                **_answers(new),
+                **self._answers(new),
                 status=Status.RECEIVED,
                 updated_at=self._now,
             )
@@ -247,7 +248,7 @@ class Interests(Repository):
         revived = await self._update(
             interests.c.id == interest_id,
             interests.c.status == Status.WITHDRAWN,
-            **_answers(new),
+            **self._answers(new),
             **self._after(EventKind.DECLARE_AGAIN, FIRM),
         )
         if revived is not None:
@@ -278,6 +279,12 @@ class Interests(Repository):
         if interest is None:
             raise NotFoundError("no such interest")
         return interest
+
+    def _answers(self, new: NewInterest) -> dict[str, object]:
+        values = asdict(new)
+        del values["project_id"]
+        vault = vault_of(self._connection.dialect)
+        return values | {"contact_digest": vault.digest(new.contact)}
 
     def _after(
         self, kind: EventKind, actor: Actor, particulars: Particulars = NO_PARTICULARS
@@ -345,12 +352,6 @@ _ANONYMOUS = {
     "owner_id": None,
     "owner_name": None,
 }
-
-
-def _answers(new: NewInterest) -> dict[str, object]:
-    values = asdict(new)
-    del values["project_id"]
-    return values
 
 
 def _differences(standing: Interest, new: NewInterest) -> tuple[Change, ...]:
