@@ -159,6 +159,17 @@ def _add_care(add: _Add) -> None:
     copy.add_argument("source", metavar="DE", help=TEXT.label("cli_copy_source"))
     copy.add_argument("target", metavar="VERS", help=TEXT.label("cli_copy_target"))
     copy.set_defaults(command=_copy)
+    _add_keys(add)
+
+
+def _add_keys(add: _Add) -> None:
+    """Add the commands on the keys that encrypt what people write."""
+    actions = add("keys", help=TEXT.label("cli_keys")).add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    for name in ("new", "check", "rotate"):
+        action = actions.add_parser(name, help=TEXT.label(f"cli_keys_{name}"))
+        action.set_defaults(command=_keys, action=name)
 
 
 # Each mode is imported only when it is chosen: `ask` needs no Telegram, `check` no database.
@@ -258,7 +269,17 @@ def _restore(options: argparse.Namespace) -> int:
 def _copy(options: argparse.Namespace) -> int:
     from bot.commands import backups  # noqa: PLC0415
 
-    return backups.copy_between(options.source, options.target)
+    return backups.copy_between(options.source, options.target, Settings.read().keys)
+
+
+def _keys(options: argparse.Namespace) -> int:
+    from bot.commands import keys  # noqa: PLC0415
+
+    if options.action == "new":
+        return keys.new()
+    settings = Settings.read()
+    act = keys.check if options.action == "check" else keys.rotate_all
+    return act(settings.database_url, settings.keys)
 
 
 def _port(text: str) -> int:

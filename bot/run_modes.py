@@ -55,6 +55,7 @@ def set_up_logs(settings: Settings) -> None:
     """Log as the settings say, without their secrets."""
     given = (settings.telegram_bot_token, settings.webhook_secret)
     secrets = [secret.get_secret_value() for secret in given if secret]
+    secrets += settings.keys
     secrets += secrets_of(parse_address(settings.database_url))
     logs.set_up(
         settings.log_level,

@@ -266,7 +266,7 @@ def _assemble(
     *,
     by_webhook: bool,
 ) -> Parts:
-    database = Database(settings.database_url, clock=clock)
+    database = Database(settings.database_url, clock=clock, keys=settings.keys)
     services = _services(settings, knowledge, clock, library)
     transport = Transport(settings.telegram_transport)
     # Long polling holds its connection for half a minute: it has one of its own.

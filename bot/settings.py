@@ -25,6 +25,7 @@ from bot.messages import TEXT
 from knowledge.matcher.thresholds import Thresholds
 from storage.engine.address import parse_address
 from storage.engine.errors import AddressError
+from storage.engine.vault import is_key
 from storage.queues.inbox import MOST_WAITING
 from storage.records.questions import QuestionLimits
 
@@ -60,6 +61,10 @@ _KEPT = QuestionLimits()
 Seconds = Annotated[float, Field(gt=0)]
 
 
+def _listed(keys: SecretStr) -> tuple[str, ...]:
+    return tuple(re.findall(r"[^\s,;]+", keys.get_secret_value()))
+
+
 class Settings(BaseSettings):
     """Each field is an environment variable of the same name in capitals (see .env.example)."""
 
@@ -78,6 +83,8 @@ class Settings(BaseSettings):
     telegram_api_url: AnyHttpUrl = AnyHttpUrl("https://api.telegram.org")
     # It holds a password.
     database_url: str = Field("sqlite+aiosqlite:///data/bot.db", repr=False)
+    # The first key encrypts, all decrypt; none: what people write is stored in clear.
+    data_keys: SecretStr | None = None
     knowledge_dir: Path = Path(knowledge.__file__).parent
     admin_chat_id: ChatId = None
     facilitator_chat_id: ChatId = None
@@ -136,6 +143,18 @@ class Settings(BaseSettings):
         if token is not None and not _TOKEN.fullmatch(token.get_secret_value()):
             raise ValueError("bad_token")
         return token
+
+    @field_validator("data_keys")
+    @classmethod
+    def _check_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None and not all(map(is_key, _listed(keys))):
+            raise ValueError("bad_data_keys")
+        return keys
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the database, the one that encrypts first."""
+        return _listed(self.data_keys) if self.data_keys else ()
 
     @field_validator("listen_host")
     @classmethod
