@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ from knowledge.matcher.thresholds import Thresholds
 from storage.engine.address import parse_address
 from storage.engine.errors import AddressError
 from storage.engine.vault import is_key
+from storage.privacy.retention import Durations, months
 from storage.queues.inbox import MOST_WAITING
 from storage.records.questions import QuestionLimits
 
@@ -110,6 +112,14 @@ class Settings(BaseSettings):
     question_length: Annotated[int, Field(ge=100)] = _KEPT.length
     questions_a_day: Annotated[int, Field(ge=1)] = _KEPT.a_day
     questions_in_all: Annotated[int, Field(ge=1)] = _KEPT.in_all
+    retention_drafts_hours: Annotated[int, Field(ge=1, le=720)] = 48
+    retention_questions_days: Annotated[int, Field(ge=1, le=1095)] = 90
+    retention_conversations_days: Annotated[int, Field(ge=1, le=1095)] = 90
+    retention_requests_months: Annotated[int, Field(ge=1, le=60)] = 12
+    retention_handled_hours: Annotated[int, Field(ge=24, le=720)] = 48
+    retention_aside_days: Annotated[int, Field(ge=1, le=1095)] = 7
+    retention_sent_days: Annotated[int, Field(ge=1, le=1095)] = 30
+    retention_people_days: Annotated[int, Field(ge=1, le=1095)] = 365
     weekly_digest: bool = True
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     log_format: Literal["text", "json"] = "text"
@@ -155,6 +165,20 @@ class Settings(BaseSettings):
     def keys(self) -> tuple[str, ...]:
         """The keys of the database, the one that encrypts first."""
         return _listed(self.data_keys) if self.data_keys else ()
+
+    @property
+    def durations(self) -> Durations:
+        """How long each thing is kept."""
+        return Durations(
+            draft=timedelta(hours=self.retention_drafts_hours),
+            question=timedelta(days=self.retention_questions_days),
+            conversation=timedelta(days=self.retention_conversations_days),
+            interest=months(self.retention_requests_months),
+            inbox_done=timedelta(hours=self.retention_handled_hours),
+            inbox_aside=timedelta(days=self.retention_aside_days),
+            outbox_record=timedelta(days=self.retention_sent_days),
+            person=timedelta(days=self.retention_people_days),
+        )
 
     @field_validator("listen_host")
     @classmethod

@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.engine.changes import Changes
 from storage.privacy.access import Access
 from storage.privacy.export_and_erasure import Rights
+from storage.privacy.lookup import Lookup
+from storage.privacy.register import Register
 from storage.privacy.retention import Retention
 from storage.privacy.sealing import Sealing
 from storage.queues.albums import Albums
@@ -54,7 +56,9 @@ class UnitOfWork:
         self.access = Access(*bound)
         self.rights = Rights(*bound)
         self.retention = Retention(*bound)
+        self.register = Register(*bound)
         self.sealing = Sealing(*bound)
+        self.lookup = Lookup(*bound)
         self.update_rate = UpdateRate(*bound)
         self.albums = Albums(*bound)
         self.workers = Workers(*bound)

@@ -39,6 +39,7 @@ NOTHING = {
     "publications": 0,
     "alerts": 0,
     "people": 0,
+    "consent_wordings": 0,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from telegram.ext import BaseHandler
 
 from handlers.core.decision_cache import DecisionCache
+from handlers.core.kept import Kept
 from handlers.core.office import Office
 from handlers.messages import PARIS
 from knowledge.curation.clusters import Likeness
@@ -48,6 +49,8 @@ class Services:
     facilitator_ids: frozenset[int] = frozenset()
     knowledge_dir: Path = Path()
     office: Office = field(default_factory=Office)
+    # How long things are kept, also in words.
+    kept: Kept = field(default_factory=Kept)
     question_limits: QuestionLimits = field(default_factory=QuestionLimits)
     # Forms by the name that drafts store. The values are typed ``object`` because the class Form
     # is in handlers/forms, which this package may not import.

@@ -90,6 +90,7 @@ def _words(turn: Turn, question: Question) -> str:
 def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
     return {
         "operator": turn.services.identity.operator,
+        "kept": turn.services.kept,
         "before": unpacked(draft.answers.get("before")),
     }
 

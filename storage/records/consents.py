@@ -1,11 +1,13 @@
 """The wordings that people agreed to: each text once, under a number that is its version."""
 
 import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Column, delete, exists, select
 
 from storage.engine.repository import Repository
-from storage.engine.schema import consent_wordings
+from storage.engine.schema import CONSENT, consent_wordings, metadata
 
 
 class Consents(Repository):
@@ -32,3 +34,22 @@ class Consents(Repository):
         return await self._connection.scalar(
             select(consent_wordings.c.text).where(consent_wordings.c.id == version)
         )
+
+    async def forget(self, duration: timedelta) -> int:
+        """Delete the wordings that no record names any more; returns how many.
+
+        Not those that began to be used within this time: one may be about to be named.
+        """
+        named = [exists().where(column == consent_wordings.c.id) for column in _naming()]
+        result = await self._connection.execute(
+            delete(consent_wordings).where(
+                consent_wordings.c.first_used_at < self._now - duration, *(~one for one in named)
+            )
+        )
+        return result.rowcount
+
+
+def _naming() -> Iterator[Column[int]]:
+    """Yield the columns, of whatever table, that hold the number of a wording."""
+    for table in metadata.tables.values():
+        yield from (column for column in table.columns if column.info.get(CONSENT))
