@@ -168,6 +168,33 @@ def _add_care(add: _Add) -> None:
     copy.add_argument("source", metavar="DE", help=TEXT.label("cli_copy_source"))
     copy.add_argument("target", metavar="VERS", help=TEXT.label("cli_copy_target"))
     copy.set_defaults(command=_copy)
+    _add_keys(add)
+    _add_letters(add)
+    add("retention", help=TEXT.label("cli_retention")).set_defaults(command=_retention)
+
+
+def _add_letters(add: _Add) -> None:
+    """Add the commands for the rights of who writes a letter."""
+    erase = add("erase", help=TEXT.label("cli_erase"))
+    erase.set_defaults(command=_erase)
+    export = add("export-person", help=TEXT.label("cli_export"))
+    export.add_argument(
+        "--out", type=Path, required=True, metavar="FICHIER", help=TEXT.label("cli_export_out")
+    )
+    export.set_defaults(command=_export)
+    for each in (erase, export):
+        each.add_argument("who", metavar="QUI", help=TEXT.label("cli_letter_who"))
+        each.add_argument("--yes", action="store_true", help=TEXT.label("cli_letter_yes"))
+
+
+def _add_keys(add: _Add) -> None:
+    """Add the commands on the keys that encrypt what people write."""
+    actions = add("keys", help=TEXT.label("cli_keys")).add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    for name in ("new", "check", "rotate"):
+        action = actions.add_parser(name, help=TEXT.label(f"cli_keys_{name}"))
+        action.set_defaults(command=_keys, action=name)
 
 
 # Each mode is imported only when it is chosen: `ask` needs no Telegram, `check` no database.
@@ -276,7 +303,35 @@ def _report(options: argparse.Namespace) -> int:
 def _copy(options: argparse.Namespace) -> int:
     from bot.commands import backups  # noqa: PLC0415
 
-    return backups.copy_between(options.source, options.target)
+    return backups.copy_between(options.source, options.target, Settings.read().keys)
+
+
+def _erase(options: argparse.Namespace) -> int:
+    from bot.commands import letters  # noqa: PLC0415
+
+    return letters.erase(Settings.read(), options.who, sure=options.yes)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from bot.commands import letters  # noqa: PLC0415
+
+    return letters.export(Settings.read(), options.who, options.out, sure=options.yes)
+
+
+def _retention(_options: argparse.Namespace) -> int:
+    from bot.commands import retention  # noqa: PLC0415
+
+    return retention.show(Settings.read())
+
+
+def _keys(options: argparse.Namespace) -> int:
+    from bot.commands import keys  # noqa: PLC0415
+
+    if options.action == "new":
+        return keys.new()
+    settings = Settings.read()
+    act = keys.check if options.action == "check" else keys.rotate_all
+    return act(settings.database_url, settings.keys)
 
 
 def _port(text: str) -> int:

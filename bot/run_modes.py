@@ -64,6 +64,7 @@ def set_up_logs(settings: Settings) -> None:
         settings.web_key,
     )
     secrets = [secret.get_secret_value() for secret in given if secret]
+    secrets += settings.keys
     secrets += secrets_of(parse_address(settings.database_url))
     logs.set_up(
         settings.log_level,

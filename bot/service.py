@@ -19,6 +19,7 @@ import handlers.table
 from bot.command_menus import introduce
 from bot.content.compiler import compiling
 from bot.content.hot_reload import HotReload
+from bot.content.identity import identity_of
 from bot.content.library import Documents, Library
 from bot.content.publisher import Publisher
 from bot.content.weekly_digest import WeeklyDigest
@@ -40,8 +41,9 @@ from bot.runtime.lanes import Lanes
 from bot.runtime.smtp import Postman
 from bot.runtime.supervisor import Loop, LoopName, StopOrder, Supervisor
 from bot.settings import Settings
+from handlers.core.kept import Kept
 from handlers.core.page_links import PageLinks
-from handlers.core.services import Identity, Services
+from handlers.core.services import Services
 from handlers.core.turn import BotContext
 from handlers.general import privacy
 from handlers.messages import Catalogue
@@ -50,7 +52,6 @@ from knowledge.knowledge import Knowledge
 from storage.database import Database, utc_now
 from storage.engine.errors import StorageError
 from storage.heartbeat import BEAT
-from storage.privacy.retention import Durations
 from storage.records.questions import QuestionLimits
 
 if TYPE_CHECKING:
@@ -283,7 +284,7 @@ class Service:
             try:
                 async with self.parts.database.begin() as work:
                     limits = self.parts.services.question_limits
-                    counts = await work.retention.sweep(Durations(), limits)
+                    counts = await work.retention.sweep(self.parts.services.kept.durations, limits)
                     privacy.blank(work, work.retention.notices)
                 if counts:
                     logger.info("retention: %s", counts)
@@ -317,7 +318,7 @@ def _assemble(
     by_webhook: bool,
     postman: Postman | None,
 ) -> Parts:
-    database = Database(settings.database_url, clock=clock)
+    database = Database(settings.database_url, clock=clock, keys=settings.keys)
     services = _services(settings, knowledge, clock, library)
     transport = Transport(settings.telegram_transport)
     # Long polling holds its connection for half a minute: it has one of its own.
@@ -399,7 +400,7 @@ def _services(
 ) -> Services:
     return Services(
         knowledge=knowledge,
-        identity=_identity(settings),
+        identity=identity_of(settings),
         clock=clock,
         admin_chat_id=settings.admin_chat_id,
         details_in_private=settings.admin_details == "private",
@@ -415,6 +416,7 @@ def _services(
             a_day=settings.questions_a_day,
             in_all=settings.questions_in_all,
         ),
+        kept=Kept(settings.durations),
         forms={form.name: form for form in handlers.table.FORMS},
         taps=handlers.table.TAPS,
     )
@@ -451,14 +453,4 @@ def _bot(settings: Settings, transport: Transport, polling_request: BaseRequest)
         base_file_url=f"{api}/file/bot",
         request=transport.request(_CONNECTIONS, pool_timeout=10.0),
         get_updates_request=polling_request,
-    )
-
-
-def _identity(settings: Settings) -> Identity:
-    return Identity(
-        operator=settings.operator_name or TEXT.label("default_operator"),
-        contact_email=settings.contact_email,
-        contact_phone=settings.contact_phone,
-        postal_address=settings.postal_address,
-        dpo_email=settings.dpo_email,
     )

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -32,6 +32,8 @@ from handlers.core.services import Correspondent
 from knowledge.matcher.thresholds import Thresholds
 from storage.engine.address import parse_address
 from storage.engine.errors import AddressError
+from storage.engine.vault import is_key
+from storage.privacy.retention import Durations, months
 from storage.queues.inbox import MOST_WAITING
 from storage.records.questions import QuestionLimits
 
@@ -115,6 +117,10 @@ Days = Annotated[int, Field(ge=1, le=250)]
 Seconds = Annotated[float, Field(gt=0)]
 
 
+def _key_list(keys: SecretStr) -> tuple[str, ...]:
+    return tuple(re.findall(r"[^\s,;]+", keys.get_secret_value()))
+
+
 class Settings(BaseSettings):
     """Each field is an environment variable of the same name in capitals (see .env.example)."""
 
@@ -133,6 +139,8 @@ class Settings(BaseSettings):
     telegram_api_url: AnyHttpUrl = AnyHttpUrl("https://api.telegram.org")
     # It holds a password.
     database_url: str = Field("sqlite+aiosqlite:///data/bot.db", repr=False)
+    # The first key encrypts, all decrypt; none: what people write is stored in clear.
+    data_keys: SecretStr | None = None
     knowledge_dir: Path = Path(knowledge.__file__).parent
     admin_chat_id: ChatId = None
     admin_details: Literal["group", "private"] = "group"
@@ -172,6 +180,14 @@ class Settings(BaseSettings):
     question_length: Annotated[int, Field(ge=100)] = _KEPT.length
     questions_a_day: Annotated[int, Field(ge=1)] = _KEPT.a_day
     questions_in_all: Annotated[int, Field(ge=1)] = _KEPT.in_all
+    retention_drafts_hours: Annotated[int, Field(ge=1, le=720)] = 48
+    retention_questions_days: Annotated[int, Field(ge=1, le=1095)] = 90
+    retention_conversations_days: Annotated[int, Field(ge=1, le=1095)] = 90
+    retention_requests_months: Annotated[int, Field(ge=1, le=60)] = 12
+    retention_handled_hours: Annotated[int, Field(ge=24, le=720)] = 48
+    retention_aside_days: Annotated[int, Field(ge=1, le=1095)] = 7
+    retention_sent_days: Annotated[int, Field(ge=1, le=1095)] = 30
+    retention_people_days: Annotated[int, Field(ge=1, le=1095)] = 365
     weekly_digest: bool = True
     office_opens: Hour = _OFFICE.opens
     office_closes: Hour = _OFFICE.closes
@@ -298,6 +314,32 @@ class Settings(BaseSettings):
         if second <= info.data.get("reminder_days", 0):
             raise ValueError("bad_second_reminder_days")
         return second
+
+    @field_validator("data_keys")
+    @classmethod
+    def _check_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None and not all(map(is_key, _key_list(keys))):
+            raise ValueError("bad_data_keys")
+        return keys
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the database, the one that encrypts first."""
+        return _key_list(self.data_keys) if self.data_keys else ()
+
+    @property
+    def durations(self) -> Durations:
+        """How long each thing is kept."""
+        return Durations(
+            draft=timedelta(hours=self.retention_drafts_hours),
+            question=timedelta(days=self.retention_questions_days),
+            conversation=timedelta(days=self.retention_conversations_days),
+            interest=months(self.retention_requests_months),
+            inbox_done=timedelta(hours=self.retention_handled_hours),
+            inbox_aside=timedelta(days=self.retention_aside_days),
+            outbox_record=timedelta(days=self.retention_sent_days),
+            person=timedelta(days=self.retention_people_days),
+        )
 
     @field_validator("listen_host")
     @classmethod

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     asynccontextmanager,
@@ -35,10 +35,12 @@ from storage.engine.errors import (
 )
 from storage.engine.faults import SPOILT, Fault, Remedy, fault_of, kind_of, remedy_of
 from storage.engine.file_lock import make_folder
+from storage.engine.keys_in_use import check_keys
 from storage.engine.places import at_place, make_private
 from storage.engine.revision import NEWEST, is_newest
 from storage.engine.scrubbing import Scrubber
 from storage.engine.sqlite import OneHopConnection
+from storage.engine.vault import Vault
 from storage.heartbeat import Heartbeat
 from storage.unit_of_work import UnitOfWork
 from storage.workers.isolation import Isolation
@@ -74,15 +76,22 @@ class Database:
     """One database, SQLite or PostgreSQL, named by an SQLAlchemy URL with an async driver."""
 
     def __init__(
-        self, url: str, *, clock: Callable[[], datetime] = utc_now, worker: str | None = None
+        self,
+        url: str,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        worker: str | None = None,
+        keys: Sequence[str] = (),
     ) -> None:
+        """Open it; ``keys`` encrypt what people wrote: the first encrypts, all decrypt."""
         self._url = parse_address(url)
         self._clock = clock
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         if self._is_sqlite and self._url.database:
             make_folder(Path(self._url.database))
             make_private(Path(self._url.database))
-        self._engine = open_engine(self._url)
+        self.vault = Vault(keys)
+        self._engine = open_engine(self._url, vault=self.vault)
         self.worker = worker or (_ONLY_WORKER if self._is_sqlite else new_worker())
         self._scrubber = Scrubber(self.scrub)
         self.isolation = Isolation(self.worker)
@@ -109,6 +118,7 @@ class Database:
     async def migrate(self) -> None:
         """Bring the schema to this version's; raises `DatabaseTooNewError` if it is newer.
 
+        `DatabaseLockedUpError` if its texts were encrypted with a key that was not given, and
         `DatabaseDamagedError` if a page of an SQLite file is damaged: most statements would work,
         and the others fail again and again.
         """
@@ -121,6 +131,7 @@ class Database:
                     await check_pages(connection)
                 if not await connection.run_sync(is_newest):
                     await connection.run_sync(_upgrade)
+                await check_keys(connection, self.vault)
         except unreachable(engine) as error:
             reason = f"the database cannot be brought up to date: {kind_of(error)}"
             raise DatabaseUnavailableError(reason, self._fault(error)) from error
@@ -147,6 +158,7 @@ class Database:
         """
         async with self.begin() as work:
             freed = await work.workers.free_crashed(self.worker)
+            await work.sealing.check()
         # The former run may have died between an erasure and the scrubbing of the file.
         self._scrubber.demand()
         if freed:

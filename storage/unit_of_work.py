@@ -7,7 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.engine.changes import Changes
 from storage.privacy.access import Access
 from storage.privacy.export_and_erasure import Rights
+from storage.privacy.lookup import Lookup
+from storage.privacy.register import Register
 from storage.privacy.retention import Retention
+from storage.privacy.sealing import Sealing
 from storage.queues.albums import Albums
 from storage.queues.alerts import Alerts
 from storage.queues.inbox import Inbox
@@ -18,6 +21,7 @@ from storage.read_ahead import ReadAhead
 from storage.records.allowances import Allowances
 from storage.records.change_requests import ChangeRequests
 from storage.records.colleagues import Colleagues
+from storage.records.consents import Consents
 from storage.records.contexts import Contexts
 from storage.records.conversations import Conversations
 from storage.records.deadlines import Deadlines
@@ -50,6 +54,7 @@ class UnitOfWork:
         self.drafts = Drafts(*bound)
         self.contexts = Contexts(*bound)
         self.interests = Interests(*bound)
+        self.consents = Consents(*bound)
         self.deadlines = Deadlines(*bound)
         self.subscriptions = Subscriptions(*bound)
         self.project_news = ProjectNews(*bound)
@@ -65,6 +70,9 @@ class UnitOfWork:
         self.access = Access(*bound)
         self.rights = Rights(*bound)
         self.retention = Retention(*bound)
+        self.register = Register(*bound)
+        self.sealing = Sealing(*bound)
+        self.lookup = Lookup(*bound)
         self.update_rate = UpdateRate(*bound)
         self.albums = Albums(*bound)
         self.workers = Workers(*bound)

@@ -58,6 +58,8 @@ NOT_PERSONAL |= {"known_projects", "project_news"}
 NOT_PERSONAL |= {"allowances", "alerts"}
 # How many questions a day had, of nobody in particular.
 NOT_PERSONAL |= {"tallies"}
+# Our own texts, keys and counts.
+NOT_PERSONAL |= {"consent_wordings", "data_keys", "retention_register"}
 # What the page does not show: each is no thing said by or about the person.
 NOT_SHOWN = {
     "draft's and rows' ids, which only the database knows": {
@@ -97,6 +99,7 @@ NOT_SHOWN = {
         "drafts.leaving",
         "drafts.reminded",
     },
+    "a digest of the contact, which is shown": {"interests.contact_digest"},
     "the account's number, shown once": {
         "interest_events.actor_id",
         "questions.treated_by",

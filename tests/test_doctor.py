@@ -22,6 +22,7 @@ from bot.preview.server import PREVIEW_TOKEN, PreviewServer
 from bot.runtime.web_server import WebServer
 from bot.settings import Settings
 from storage.database import Database
+from storage.engine.vault import new_key
 
 TODAY = date(2026, 11, 23)
 
@@ -65,6 +66,7 @@ async def test_a_right_installation_has_nothing_to_mend(url: str, server: Previe
                 operator_name="Région",
                 contact_email="a@exemple.fr",
                 dpo_email="d@exemple.fr",
+                data_keys=new_key(),
             ),
         ),
         TODAY,
@@ -191,6 +193,7 @@ def test_every_remark_can_be_said() -> None:
     more = ("setting", "new", "host", "port", "address")
     values: dict[str, object] = dict.fromkeys((*words, *more), "x")
     values |= {"count": 2, "problems": ["x"] * 6, "files": ["x"], "command": "x", "facts": "x"}
+    values |= {"keys": ["x"]}
     for name in TEXT.names - {"report"}:
         assert str(Remark(Level.FINE, name, values))
 

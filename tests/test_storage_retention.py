@@ -41,6 +41,7 @@ NOTHING = {
     "publications": 0,
     "alerts": 0,
     "people": 0,
+    "consent_wordings": 0,
 }
 
 

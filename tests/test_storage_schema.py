@@ -56,6 +56,7 @@ from storage.engine.schema import (
     people,
     publications,
 )
+from storage.engine.secrets_at_rest import Sealed, Secret, SecretJson
 from storage.engine.upgrade import configuration
 from storage.privacy.retention import Durations
 from storage.queues.outbox import Audience, Delivery
@@ -315,7 +316,8 @@ def test_every_text_has_a_limit_that_is_stated() -> None:
         f"{table.name}.{column.name}"
         for table in metadata.sorted_tables
         for column in table.columns
-        if isinstance(column.type, Text | JSON | JsonOf | LargeBinary)
+        if isinstance(column.type, Text | JSON | JsonOf | LargeBinary | SecretJson)
+        or type(column.type) is Sealed
     }
     assert unlimited == set(LIMITED_ELSEWHERE)
 
@@ -326,7 +328,7 @@ async def test_no_text_is_stored_beyond_its_limit(database: Database) -> None:
         column.type
         for table in metadata.sorted_tables
         for column in table.columns
-        if isinstance(column.type, Written)
+        if isinstance(column.type, Written | Secret)
     ]
     assert len(written) > 15
     async with inside(database, "engine").connect() as connection:

@@ -1,7 +1,7 @@
 """Subcommands on the database: back up, restore, copy to another database."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot.commands.console import fail, say
@@ -34,10 +34,10 @@ def restore_from(copy: Path, database_url: str) -> int:
     return _copied("restore", database_url, lambda file: restore(copy, file))
 
 
-def copy_between(source_url: str, target_url: str) -> int:
+def copy_between(source_url: str, target_url: str, keys: Sequence[str] = ()) -> int:
     """Copy a database to another, SQLite or PostgreSQL; return the exit code."""
     try:
-        tables = asyncio.run(copy_database(source_url, target_url))
+        tables = asyncio.run(copy_database(source_url, target_url, keys))
     except StorageError as error:
         return _failed("copy", error)
     say(TEXT.label("copy_done", tables=tables, rows=sum(table.rows for table in tables)))

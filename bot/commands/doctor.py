@@ -34,6 +34,8 @@ from storage.engine.errors import NotSqliteError
 from storage.engine.faults import Fault
 from storage.engine.places import files_of, open_to_others
 from storage.operations.inspect import inspect_database, sqlite_file
+from storage.operations.keys import opened
+from storage.privacy.sealing import CLEAR
 
 TEXT = Catalogue(Path(__file__).with_suffix(".yaml"))
 # With less free space than this, the database and the history may soon be unable to write.
@@ -92,6 +94,8 @@ def _settings(settings: Settings) -> Iterator[Remark]:
     yield from (Remark(Level.WARNING, name) for name in missing)
     if not missing:
         yield Remark(Level.FINE, "settings_fine")
+    if not settings.keys:
+        yield Remark(Level.WARNING, "no_data_keys")
     if settings.semantic_matching and shipped_encoder() is None:
         yield Remark(Level.WARNING, "no_encoder")
 
@@ -136,14 +140,30 @@ def _holds(root: Path, file: Path) -> bool:
 
 
 async def _database(settings: Settings) -> list[Remark]:
-    findings = await inspect_database(settings.database_url)
+    findings = await inspect_database(settings.database_url, settings.keys)
     levels = dict.fromkeys(_PASSING, Level.WARNING)
     return [
         Remark(
             levels.get(each.fault, Level.ERROR), f"database_{each.fault}", {"detail": each.detail}
         )
         for each in findings
-    ] or [Remark(Level.FINE, "database_fine")]
+    ] or [Remark(Level.FINE, "database_fine"), *await _encryption(settings)]
+
+
+async def _encryption(settings: Settings) -> list[Remark]:
+    """Tell what of a sound database is encrypted; `_settings` tells that there is no key."""
+    if not settings.keys:
+        return []
+    async with opened(settings.database_url, settings.keys) as database, database.begin() as work:
+        usage, ours = await work.sealing.usage(), database.vault.ids
+    clear, lost = usage.pop(CLEAR, 0), {key: n for key, n in usage.items() if key not in ours}
+    remarks = []
+    if clear:
+        remarks.append(Remark(Level.WARNING, "texts_in_clear", {"count": clear}))
+    if lost:
+        values = {"count": sum(lost.values()), "keys": sorted(lost)}
+        remarks.append(Remark(Level.ERROR, "texts_unreadable", values))
+    return remarks or [Remark(Level.FINE, "texts_encrypted")]
 
 
 def _knowledge(settings: Settings, today: date) -> Iterator[Remark]:

@@ -9,6 +9,7 @@ from typing import Any
 from telegram.ext import BaseHandler
 
 from handlers.core.decision_cache import DecisionCache
+from handlers.core.kept import Kept
 from handlers.core.office import Office
 from handlers.core.page_links import PageLinks
 from handlers.messages import PARIS
@@ -65,6 +66,8 @@ class Services:
     correspondents: tuple[Correspondent, ...] = ()
     # None where the pages have no public address: then e-mails have no link.
     page_links: PageLinks | None = None
+    # How long things are kept, also in words.
+    kept: Kept = field(default_factory=Kept)
     question_limits: QuestionLimits = field(default_factory=QuestionLimits)
     # Forms by the name that drafts store. The values are typed ``object`` because the class Form
     # is in handlers/forms, which this package may not import.

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from handlers.core.keyboards import Keyboard
 from handlers.core.turn import Turn
+from handlers.forms import consent
 from handlers.forms.form_buttons import (
     NOTICE,
     RECAP,
@@ -53,15 +54,17 @@ async def others_came_between(turn: Turn, draft: Draft) -> bool:
 
 def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
     """Show the current step and save that it was shown now; ``named`` adds which form it is."""
-    _keep(turn, draft)
     form = form_of(turn, draft)
+    agreed = consent.wording(turn, form, draft) if draft.step == RECAP else ""
+    draft = consent.showing(draft, agreed)
+    _keep(turn, draft)
     lines = [_name(turn, draft)] if named else []
     if draft.step == NOTICE:
         keyboard = notice_keyboard()
         lines.append(_message(turn, draft, "notice"))
     elif draft.step == RECAP:
         keyboard = recap_keyboard(form, draft)
-        lines.append(_message(turn, draft, "recap"))
+        lines.append(_message(turn, draft, "recap", consent=agreed))
     else:
         step = form.by_key[draft.step]
         keyboard = _step_keyboard(turn, draft, step)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from handlers.core.turn import Turn
-from handlers.forms import leaving
+from handlers.forms import consent, leaving
 from handlers.forms.asking import (
     ask_again,
     ask_back,
@@ -294,6 +294,10 @@ async def hand_over(turn: Turn, draft: Draft) -> None:
     missing = form.next_step(checked.answers)
     if missing is not None:
         ask_again(turn, replace(checked, step=missing.key))
+        return
+    if not consent.stands(turn, form, checked):
+        turn.begin_with(TEXT("consent_changed"))
+        ask_again(turn, replace(checked, step=RECAP))
         return
     await turn.work.drafts.discard(draft.person_id)
     await form.submit(turn, checked)

@@ -7,6 +7,7 @@ button of the bot makes. So it is checked here, and not only where an answer is 
 from dataclasses import replace
 
 from handlers.core.turn import Turn
+from handlers.forms import consent
 from handlers.forms.form_buttons import NOTICE, RECAP
 from handlers.forms.steps import Form, RefusedError, Step
 from storage.records.drafts import Draft
@@ -26,7 +27,9 @@ def sound_draft(turn: Turn, form: Form, draft: Draft) -> Draft:
         value, beside = draft.answers.get(step.key), replace(draft, answers=kept)
         if step.applies(kept) and is_accepted(turn, form, beside, value, step):
             kept[step.key] = str(value)
-    carried = {key: value for key in form.carries if (value := draft.answers.get(key))}
+    carried = {
+        key: value for key in (*form.carries, consent.KEY) if (value := draft.answers.get(key))
+    }
     reusable = [step for step in form.steps if step.reusable and step.applies(kept)]
     is_reused = all(step.key in kept for step in reusable)
     checked = replace(

@@ -108,7 +108,7 @@ class DataPage:
     async def _waiting(self) -> AsyncIterator[str]:
         counted = (Section.OUTGOING, Section.INCOMING, Section.HANDLED, Section.DELIVERED)
         counts = {str(one): await self._count(one, self._telegram_id) for one in counted}
-        yield TEXT("data_waiting", **counts)
+        yield TEXT("data_waiting", kept=self._services.kept, **counts)
         for section, name in _MESSAGES:
             async for rows in self._pages(section, self._telegram_id):
                 yield TEXT(name, rows=rows)

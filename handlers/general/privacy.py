@@ -35,7 +35,8 @@ class Erase(CallbackData, prefix="x"):
 @reminding
 async def show_privacy(_update: Update, context: BotContext) -> None:
     """Say who holds the data, why, how long, and the rights (GDPR art. 13; Telegram's terms §4)."""
-    context.turn.say(TEXT("privacy", identity=context.turn.services.identity))
+    services = context.turn.services
+    context.turn.say(TEXT("privacy", identity=services.identity, kept=services.kept))
 
 
 @requires(Authority.PERSON)

@@ -94,6 +94,7 @@ def subject(turn: Turn, draft: Draft) -> dict[str, object]:
     """Return what the messages of these forms name."""
     return {
         "operator": turn.services.identity.operator,
+        "kept": turn.services.kept,
         "before": unpacked(draft.answers.get("before")),
     }
 

@@ -11,7 +11,7 @@ from handlers.core import caps
 from handlers.core.buttons import ListProjects, ShowRequest, with_person
 from handlers.core.keyboards import button, column, shorten
 from handlers.core.turn import Turn
-from handlers.forms import checks, contacts, engine, slips
+from handlers.forms import checks, consent, contacts, engine, slips
 from handlers.forms.contacts import Contact
 from handlers.forms.remarks import joined
 from handlers.forms.steps import Answers, Form, Step
@@ -101,7 +101,7 @@ def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
 
 async def save(turn: Turn, draft: Draft) -> None:
     """Record the request, or change the one named by the draft; notify administrators."""
-    new = _request(turn, draft.answers)
+    new = await _request(turn, draft)
     requests = await turn.work.read_ahead.interests(draft.person_id)
     already = same(turn, requests, new.contact) if draft.subject == NEW else None
     if draft.subject == NEW and already is None:
@@ -139,7 +139,8 @@ def _give_receipt(turn: Turn, interest: Interest) -> None:
     turn.say(text, with_person(column([see, projects])))
 
 
-def _request(turn: Turn, answers: Answers) -> NewInterest:
+async def _request(turn: Turn, draft: Draft) -> NewInterest:
+    answers = draft.answers
     contact = answers["contact"]
     return NewInterest(
         project_id=None,
@@ -152,6 +153,7 @@ def _request(turn: Turn, answers: Answers) -> NewInterest:
         role=Role.CALL_BACK,
         message=answers.get("message") or None,
         consent_at=turn.work.now,
+        consent_version=await consent.version(turn, draft),
     )
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from handlers.core.keyboards import shorten
+from handlers.forms import consent
 from handlers.forms.steps import Answers
 from handlers.messages import Catalogue
 from storage.masking.masking import mask
@@ -62,7 +63,9 @@ def differing(draft: Draft) -> frozenset[str]:
     by_telegram = draft.answers.get("contact_kind") == ContactKind.TELEGRAM
     # The account is no answer: its name is read when the form is sent.
     keys = (
-        (before.keys() | draft.answers.keys()) - {STORED} - ({"contact"} if by_telegram else set())
+        (before.keys() | draft.answers.keys())
+        - {STORED, consent.KEY}
+        - ({"contact"} if by_telegram else set())
     )
     return frozenset(
         key for key in keys if (before.get(key) or "") != (draft.answers.get(key) or "")

@@ -8,7 +8,7 @@ from handlers.core.buttons import DeclareInterest, ListProjects, ShowRequest, wi
 from handlers.core.keyboards import button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.forms import checks, contacts
+from handlers.forms import checks, consent, contacts
 from handlers.forms.remarks import joined
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
@@ -104,6 +104,7 @@ async def save(turn: Turn, draft: Draft) -> None:
         message=draft.answers.get("message") or None,
         siret=draft.answers.get("siret") or None,
         consent_at=turn.work.now,
+        consent_version=await consent.version(turn, draft),
     )
     cap = caps.CHANGES if draft.changes else caps.INTERESTS
     if not await caps.allows(turn, cap, turn.user.id):

@@ -7,7 +7,7 @@ from handlers.core.authority import Authority, requires
 from handlers.core.buttons import Propose
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.forms import checks, engine
+from handlers.forms import checks, consent, engine
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
 from handlers.requests import changes, contact_steps, moves, standing
@@ -41,7 +41,7 @@ async def propose(update: Update, context: BotContext) -> None:
 
 async def save(turn: Turn, draft: Draft) -> None:
     """Record a new proposal, or change the one named by the draft; notify administrators."""
-    new = _proposal(turn, draft.answers)
+    new = await _proposal(turn, draft)
     cap = caps.PROPOSALS if draft.subject == NEW else caps.CHANGES
     if not await caps.allows(turn, cap, turn.user.id):
         # Nothing typed is lost: the form waits at its recap until it can be sent.
@@ -69,7 +69,8 @@ async def ended(turn: Turn, subject: str) -> str:
     return TEXT.label("ended_toast")
 
 
-def _proposal(turn: Turn, answers: Answers) -> NewInterest:
+async def _proposal(turn: Turn, draft: Draft) -> NewInterest:
+    answers = draft.answers
     kind = answers["kind"]
     return NewInterest(
         project_id=None,
@@ -82,6 +83,7 @@ def _proposal(turn: Turn, answers: Answers) -> NewInterest:
         role=Role(kind),
         message=answers["description"],
         consent_at=turn.work.now,
+        consent_version=await consent.version(turn, draft),
     )
 
 

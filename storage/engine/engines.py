@@ -13,15 +13,21 @@ from storage.engine.errors import DatabaseDamagedError, DatabaseUnavailableError
 from storage.engine.faults import Fault
 from storage.engine.postgresql import open_server, terminate
 from storage.engine.sqlite import close_sqlite, open_sqlite
+from storage.engine.vault import Vault, lock_with
 
 _ENCODING = "UTF8"
 
 
-def open_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
-    """Return an engine for a database; raises `StorageError` if the URL names none."""
-    if url.get_backend_name() == "sqlite":
-        return open_sqlite(url, foreign_keys=foreign_keys)
-    return open_server(url)
+def open_engine(url: URL, *, foreign_keys: bool = True, vault: Vault | None = None) -> AsyncEngine:
+    """Return an engine for a database; raises `StorageError` if the URL names none.
+
+    Without a ``vault``, texts are stored in clear, and encrypted ones read as empty.
+    """
+    is_file = url.get_backend_name() == "sqlite"
+    engine = open_sqlite(url, foreign_keys=foreign_keys) if is_file else open_server(url)
+    if vault is not None:
+        lock_with(engine.dialect, vault)
+    return engine
 
 
 async def close_engine(engine: AsyncEngine, patience: float | None = None) -> None:

@@ -37,6 +37,8 @@ class Fault(StrEnum):
     EMPTY = "empty"
     OUTDATED = "outdated"
     TOO_NEW = "too_new"
+    NO_KEY = "no_key"
+    WRONG_KEY = "wrong_key"
 
 
 class Remedy(StrEnum):

@@ -1,5 +1,6 @@
 """The errors of the storage, all derived from StorageError."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from storage.engine.error_codes import Fault
@@ -41,6 +42,14 @@ class AddressError(StorageError, ValueError):
         super().__init__(f"the address of the database cannot be used: {wrong}")
         self.fault = fault
         self.option = option
+
+
+class DatabaseLockedUpError(StorageError):
+    """Texts are encrypted with a key that was not given: ``Fault.NO_KEY`` or ``WRONG_KEY``."""
+
+    def __init__(self, fault: Fault, ids: Sequence[str]) -> None:
+        super().__init__(", ".join(ids))
+        self.fault = fault
 
 
 class DatabaseDamagedError(StorageError):

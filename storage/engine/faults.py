@@ -27,6 +27,7 @@ from storage.engine.error_codes import (
 )
 from storage.engine.errors import (
     DatabaseDamagedError,
+    DatabaseLockedUpError,
     DatabaseTooNewError,
     DatabaseUnavailableError,
     NoPlaceError,
@@ -122,6 +123,8 @@ def _fault(error: BaseException) -> Fault | None:
     match error:
         case DatabaseUnavailableError(fault=Fault() as known):
             return known
+        case DatabaseLockedUpError():
+            return error.fault
         case DatabaseTooNewError() | DatabaseDamagedError():
             return _OF_OURS[type(error)]
         case NoPlaceError() | OSError():

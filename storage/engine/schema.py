@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 from storage.engine.errors import NaiveTimeError
+from storage.engine.secrets_at_rest import Sealed, Secret, SecretJson
 
 metadata = MetaData(
     naming_convention={
@@ -41,6 +42,8 @@ metadata = MetaData(
 # Key of `Table.info` that marks tables about the running processes: never copied to another
 # database.
 TRANSIENT = "transient"
+# Key of `Column.info` that marks the number of a wording: wordings that no row names are forgotten.
+CONSENT = "consent"
 
 # SQLite numbers rows by itself only in a column whose type is exactly INTEGER (64 bits there).
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -143,6 +146,7 @@ class Written(TypeDecorator[str]):
 _MESSAGE = Written(10_000)
 _NAME = Written(1_000)
 _ERROR = Written(2_000)
+_SECRET, _SECRET_NAME = Secret(10_000), Secret(1_000)
 
 
 def where(condition: ColumnElement[bool]) -> dict[str, Any]:
@@ -171,7 +175,7 @@ inbox = Table(
     metadata,
     Column("update_id", Id, primary_key=True, autoincrement=False),
     Column("chat_id", BigInteger),
-    Column("body", Text),
+    Column("body", Sealed),
     Column("received_at", UtcDateTime, nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -222,10 +226,10 @@ outbox = Table(
     Column("audience", String(16), nullable=False),
     Column("chat_id", BigInteger),
     # Of an e-mail: its only recipient.
-    Column("address", _NAME),
+    Column("address", _SECRET_NAME),
     Column("update_id", BigInteger),
     Column("method", String(64), nullable=False),
-    Column("payload", JSON(none_as_null=True)),
+    Column("payload", SecretJson(none_as_null=True)),
     Column("attachment", LargeBinary),
     Column("filename", String(255)),
     Column("about", String(64), index=True),
@@ -320,14 +324,14 @@ drafts = Table(
     Column("form", String(32), nullable=False),
     Column("subject", String(128), nullable=False),
     Column("step", String(32), nullable=False),
-    Column("answers", JsonOf(dict), nullable=False),
+    Column("answers", SecretJson(dict), nullable=False),
     Column("editing", Boolean, nullable=False, server_default=false()),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("changes", String(32)),
     Column("reuses", String(32)),
     Column("leaving", Boolean, nullable=False, server_default=false()),
     Column("reminded", Boolean, nullable=False, server_default=false()),
-    Column("unsure", _MESSAGE),
+    Column("unsure", _SECRET),
     # The step that was answered by a typed text last, and the message with that text.
     Column("answered_step", String(32)),
     Column("answered_in", BigInteger),
@@ -357,6 +361,17 @@ counters = Table(
     Column("value", BigInteger, nullable=False),
 )
 
+# The texts that people agreed to, each once; the number of a text is its version.
+consent_wordings = Table(
+    "consent_wordings",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("text", _MESSAGE, nullable=False),
+    Column("first_used_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 interests = Table(
     "interests",
     metadata,
@@ -368,15 +383,18 @@ interests = Table(
     Column("project_title", _NAME, nullable=False),
     Column("project_lead", _NAME),
     Column("company", _NAME, nullable=False),
-    Column("contact_name", _NAME, nullable=False),
+    Column("contact_name", _SECRET_NAME, nullable=False),
     Column("contact_kind", String(16), nullable=False),
-    Column("contact", _NAME, nullable=False),
+    Column("contact", _SECRET_NAME, nullable=False),
+    # For whoever writes a letter: their contact is looked up without being readable here.
+    Column("contact_digest", String(64), index=True),
     # What was said beside the contact: when to call, whom to ask for.
-    Column("contact_note", _MESSAGE),
+    Column("contact_note", _SECRET),
     Column("role", String(16)),
-    Column("message", _MESSAGE),
-    Column("siret", String(14)),
+    Column("message", _SECRET),
+    Column("siret", Secret(14)),
     Column("consent_at", UtcDateTime, nullable=False),
+    Column("consent_version", BigInteger, info={CONSENT: True}),
     Column("status", String(16), nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
@@ -417,9 +435,9 @@ interest_events = Table(
     Column("side", String(16), nullable=False, server_default="firm"),
     Column("actor_id", BigInteger, index=True),
     Column("actor_name", _NAME),
-    Column("note", _MESSAGE),
+    Column("note", _SECRET),
     # The answers that the person changed: [field, before, after] each.
-    Column("changes", JsonOf(list)),
+    Column("changes", SecretJson(list)),
     sqlite_autoincrement=True,
 )
 
@@ -492,8 +510,8 @@ introductions = Table(
     ),
     # The project that this is the lead of, whose contact is in the files; else as it was typed.
     Column("project_id", String(128)),
-    Column("name", _NAME, nullable=False),
-    Column("email", _NAME),
+    Column("name", _SECRET_NAME, nullable=False),
+    Column("email", _SECRET_NAME),
     Column("state", String(16), nullable=False),
     Column("asked_at", UtcDateTime, nullable=False),
     Column("answered_at", UtcDateTime),
@@ -547,7 +565,7 @@ conversations = Table(
     # which SQLite cannot add to a table: a request is never deleted.
     Column("interest_id", Id),
     Column("opened_by", String(16), nullable=False),
-    Column("text", _MESSAGE, nullable=False),
+    Column("text", _SECRET, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
@@ -557,9 +575,9 @@ conversations = Table(
     Column("typed_in", BigInteger),
     Column("edited_at", UtcDateTime),
     # The exchanges before the question that went with it: [asked, shown] each.
-    Column("before", JsonOf(list)),
+    Column("before", SecretJson(list)),
     # A text that the person was asked about passing on, the message it was typed in, and when.
-    Column("offered", _MESSAGE),
+    Column("offered", _SECRET),
     Column("offered_in", BigInteger),
     Column("offered_at", UtcDateTime),
     Index(None, "person_id"),
@@ -579,7 +597,7 @@ conversation_messages = Table(
         index=True,
     ),
     Column("side", String(16), nullable=False),
-    Column("text", _MESSAGE, nullable=False),
+    Column("text", _SECRET, nullable=False),
     Column("author_id", BigInteger),
     Column("signature", _NAME),
     # The chat and message in which it was typed: an edit refers to them.
@@ -670,6 +688,25 @@ alerts = Table(
     Column("latest", JSON, nullable=False),
     Column("raised_at", UtcDateTime, nullable=False),
     Column("told_at", UtcDateTime),
+)
+
+# The keys that texts were encrypted with; see `storage/engine/secrets_at_rest.py`.
+data_keys = Table(
+    "data_keys",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    # A known text under that key: what another key of the same id could not read.
+    Column("sample", String(255), nullable=False),
+    Column("first_used_at", UtcDateTime, nullable=False),
+)
+
+# How much retention erased on each day, by table: kept, as it tells of nobody.
+retention_register = Table(
+    "retention_register",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("what", String(32), primary_key=True),
+    Column("count", BigInteger, nullable=False),
 )
 
 alarms = Table(

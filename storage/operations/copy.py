@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, Row, Table, func, insert, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage.database import Database
+from storage.database import Database, utc_now
 from storage.engine.address import parse_address, without_secrets
 from storage.engine.engines import close_engine, open_engine, unreachable
 from storage.engine.errors import (
@@ -26,7 +26,9 @@ from storage.engine.errors import (
 )
 from storage.engine.faults import Fault
 from storage.engine.file_lock import refuse_in_use
+from storage.engine.keys_in_use import note_key
 from storage.engine.schema import TRANSIENT, metadata
+from storage.engine.vault import Vault
 from storage.heartbeat import BEAT
 from storage.operations.inspect import inspect_database, sqlite_file
 
@@ -44,8 +46,13 @@ class CopiedTable:
     digest: str
 
 
-async def copy_database(source_url: str, target_url: str) -> tuple[CopiedTable, ...]:
+async def copy_database(
+    source_url: str, target_url: str, keys: Sequence[str] = ()
+) -> tuple[CopiedTable, ...]:
     """Copy every table but the transient ones to another database, whole or not at all.
+
+    What the source holds encrypted is read with these keys, and arrives under the first of them.
+    Without keys, it is copied in clear; DatabaseLockedUpError where a key is lacking.
 
     Both databases are migrated first; no bot may run on either. Raises InUseError if one does,
     NoDatabaseError or ForeignDatabaseError if the source is not a database of the bot,
@@ -56,19 +63,22 @@ async def copy_database(source_url: str, target_url: str) -> tuple[CopiedTable, 
         with suppress(NotSqliteError):
             refuse_in_use(sqlite_file(url))
     await _refuse_source(source_url)
-    for url in (source_url, target_url):
-        database = Database(url)
+    for url, known in ((source_url, keys), (target_url, ())):
+        database = Database(url, keys=known)
         try:
             await database.migrate()
-            await _refuse_live(database, url)
+            await refuse_live(database, url)
         finally:
             await database.close()
-    async with _reading(source_url) as source, _writing(target_url) as target:
+    vault = Vault(keys)
+    async with _reading(source_url, vault) as source, _writing(target_url, vault) as target:
         await _refuse_rows(target)
-        return tuple([await _copy(table, source, target) for table in _tables()])
+        copied = tuple([await _copy(table, source, target) for table in _tables()])
+        await note_key(target, vault, utc_now())
+        return copied
 
 
-async def _refuse_live(database: Database, url: str) -> None:
+async def refuse_live(database: Database, url: str) -> None:
     """Refuse a database that workers use: what they receive meanwhile would miss in the copy."""
     async with database.begin() as work:
         before = await work.workers.beats()
@@ -98,8 +108,8 @@ async def _refuse_source(url: str) -> None:
 
 
 @asynccontextmanager
-async def _reading(url: str) -> AsyncIterator[AsyncConnection]:
-    engine = open_engine(parse_address(url))
+async def _reading(url: str, vault: Vault) -> AsyncIterator[AsyncConnection]:
+    engine = open_engine(parse_address(url), vault=vault)
     if engine.dialect.name == "postgresql":
         # A snapshot: all tables are read as of one moment. SQLite's BEGIN IMMEDIATE keeps writers
         # out instead.
@@ -109,8 +119,8 @@ async def _reading(url: str) -> AsyncIterator[AsyncConnection]:
 
 
 @asynccontextmanager
-async def _writing(url: str) -> AsyncIterator[AsyncConnection]:
-    async with _transaction(open_engine(parse_address(url))) as connection:
+async def _writing(url: str, vault: Vault) -> AsyncIterator[AsyncConnection]:
+    async with _transaction(open_engine(parse_address(url), vault=vault)) as connection:
         yield connection
 
 

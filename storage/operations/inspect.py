@@ -1,6 +1,7 @@
 """Looks for faults in a database, for the doctor and the backups."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine.address import parse_address
 from storage.engine.engines import check_encoding, close_engine, open_engine, unreachable
-from storage.engine.errors import DatabaseUnavailableError, NotSqliteError
+from storage.engine.errors import (
+    DatabaseLockedUpError,
+    DatabaseUnavailableError,
+    NotSqliteError,
+)
 from storage.engine.faults import Fault, fault_of, kind_of
+from storage.engine.keys_in_use import check_keys
 from storage.engine.places import NO_FILE, at_place, place_fault
+from storage.engine.vault import Vault
 
 _NO_FILE = {None, "", ":memory:"}
 # Tables that every version has: a database that has them all is the bot's.
@@ -53,11 +60,30 @@ def sqlite_file(url: str) -> Path:
     return Path(parsed.database or "")
 
 
-async def inspect_database(url: str) -> tuple[Finding, ...]:
+async def inspect_database(url: str, keys: Sequence[str] | None = None) -> tuple[Finding, ...]:
     """Return the faults of a database, which is not changed; empty if it is sound.
 
-    A bot may be running on it.
+    A bot may be running on it. With ``keys``, also whether these are those that it needs.
     """
+    findings = await _inspect(url)
+    if findings or keys is None:
+        return findings
+    return await _inspect_keys(url, Vault(keys))
+
+
+async def _inspect_keys(url: str, vault: Vault) -> tuple[Finding, ...]:
+    engine = open_engine(parse_address(url))
+    try:
+        async with engine.connect() as connection:
+            await check_keys(connection, vault)
+    except DatabaseLockedUpError as error:
+        return (Finding(error.fault, str(error)),)
+    finally:
+        await close_engine(engine)
+    return ()
+
+
+async def _inspect(url: str) -> tuple[Finding, ...]:
     if parse_address(url).get_backend_name() != "sqlite":
         return await _inspect_server(url)
     path = sqlite_file(url)

@@ -13,6 +13,7 @@ from sqlalchemy import BindParameter, Column, Select, bindparam, exists, func, s
 from storage.engine.repository import Repository
 from storage.engine.schema import (
     colleagues,
+    consent_wordings,
     contexts,
     conversation_messages,
     conversations,
@@ -111,7 +112,14 @@ _queued_after_the_export = exists().where(
 )
 _SECTIONS: Mapping[Section, tuple[Select[Any], Column[Any]]] = {
     Section.ACCOUNT: (select(people).where(people.c.id == _OF), people.c.id),
-    Section.REQUESTS: (select(interests).where(interests.c.person_id == _OF), interests.c.id),
+    Section.REQUESTS: (
+        select(interests, consent_wordings.c.text.label("consent_wording"))
+        .outerjoin_from(
+            interests, consent_wordings, interests.c.consent_version == consent_wordings.c.id
+        )
+        .where(interests.c.person_id == _OF),
+        interests.c.id,
+    ),
     Section.EVENTS: (
         select(interest_events).where(interest_events.c.interest_id == _OF),
         interest_events.c.id,

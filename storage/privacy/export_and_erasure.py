@@ -1,9 +1,10 @@
 """A person's right of erasure, over every table; the export is in `access`."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Table, delete, or_, select, update
+from sqlalchemy import ColumnElement, Table, delete, select, update
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
@@ -35,6 +36,9 @@ from storage.records.lifecycle import EventKind
 from storage.records.people import People, Person
 from storage.records.questions import Questions
 from storage.subject import Kind, Subject, is_of, tells_of
+
+# Bodies held in memory at a time.
+_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +190,32 @@ class Rights(Repository):
         await self._connection.execute(
             update(inbox).where(inbox.c.update_id == keep_update_id).values(chat_id=None)
         )
-        # What they wrote in a group and could not be handled; other updates keep no body.
-        aside = await self._connection.execute(
-            update(inbox)
-            .where(inbox.c.state == InboxState.ASIDE, _names(chat_id))
-            .values(body=None)
+        return result.rowcount + await self._erase_set_aside(chat_id)
+
+    async def _erase_set_aside(self, telegram_id: int) -> int:
+        """Erase what they wrote in groups and could not be handled; other updates keep no body.
+
+        The bodies may be encrypted, so they are read here, a few at a time.
+        """
+        after, naming = -1, _naming(telegram_id)
+        erased = 0
+        while rows := await self._set_aside(after):
+            found = [number for number, body in rows if naming.search(body)]
+            result = await self._connection.execute(
+                update(inbox).where(inbox.c.update_id.in_(found)).values(body=None)
+            )
+            erased, after = erased + result.rowcount, rows[-1][0]
+        return erased
+
+    async def _set_aside(self, after: int) -> Sequence[tuple[int, str]]:
+        result = await self._connection.execute(
+            select(inbox.c.update_id, inbox.c.body)
+            .where(inbox.c.state == InboxState.ASIDE, inbox.c.body.is_not(None))
+            .where(inbox.c.update_id > after)
+            .order_by(inbox.c.update_id)
+            .limit(_AT_ONCE)
         )
-        return result.rowcount + aside.rowcount
+        return [(row.update_id, row.body) for row in result]
 
     async def _erase_acts(self, telegram_id: int) -> int:
         result = await self._connection.execute(
@@ -227,12 +250,9 @@ def _mentions(payload: object, numbers: frozenset[str]) -> bool:
     return any(number in text for number in numbers)
 
 
-def _names(telegram_id: int) -> ColumnElement[bool]:
-    """Select the updates in whose JSON this account's number stands as a whole value."""
-    spaces, ends = ("", " "), (",", "}", " ")
-    return or_(
-        *(inbox.c.body.contains(f":{space}{telegram_id}{end}") for space in spaces for end in ends)
-    )
+def _naming(telegram_id: int) -> re.Pattern[str]:
+    """Match the JSON in which this account's number stands as a whole value."""
+    return re.compile(rf": ?{telegram_id}[,}} ]")
 
 
 def _is_not(update_id: int | None) -> ColumnElement[bool]:

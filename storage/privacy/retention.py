@@ -22,10 +22,12 @@ from storage.engine.schema import (
     subscriptions,
 )
 from storage.privacy.notices import SentNotice, sent_about
+from storage.privacy.register import Register
 from storage.queues.alerts import Alerts
 from storage.queues.inbox import InboxState
 from storage.queues.outbox import Audience
 from storage.records.change_requests import ChangeRequests
+from storage.records.consents import Consents
 from storage.records.contexts import VALID
 from storage.records.interests import Interests
 from storage.records.questions import QuestionLimits, Questions
@@ -41,9 +43,14 @@ _EVERY = timedelta(hours=1)
 _LIMITS = QuestionLimits()
 
 
+def months(count: int) -> timedelta:
+    """Return some months as whole days: twelve are a year."""
+    return timedelta(days=round(count * 365 / 12))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Durations:
-    """How long each thing is kept. People read the same in ``handlers/messages/rights.yaml``.
+    """How long each thing is kept. People read it in the words of ``handlers/core/kept.py``.
 
     `context`, what a person was shown last, counts from then.
     `draft` counts from its last answer, or from when a person was asked about passing a text
@@ -110,7 +117,9 @@ class Retention(Repository):
             "alerts": await self._beside(Alerts).forget(durations.outbox_record),
             "publications": await self._beside(ChangeRequests).forget(),
             "people": await self._forget_people(durations.person),
+            "consent_wordings": await self._beside(Consents).forget(durations.interest),
         }
+        await self._beside(Register).add(counts)
         self._changes.erases = any(counts.values())
         return counts
 

@@ -44,6 +44,8 @@ class NewInterest:
     contact_kind: ContactKind
     contact: str
     consent_at: datetime
+    # Which wording they agreed to; see `Consents`.
+    consent_version: int | None = None
     project_lead: str | None = None
     contact_note: str | None = None
     role: Role | None = None
@@ -87,6 +89,7 @@ class Interest:
     helped: Helped | None = None
     helped_at: datetime | None = None
     relaunched_at: datetime | None = None
+    consent_version: int | None = None
 
     @property
     def is_anonymous(self) -> bool:

@@ -17,6 +17,7 @@ from storage.engine.schema import (
     interests,
     introductions,
 )
+from storage.engine.vault import vault_of
 from storage.records.interest_values import (
     Change,
     Changed,
@@ -108,7 +109,7 @@ class Interests(Repository):
         if not changes:
             return Changed(standing, ())
         changed = await self._update(
-            interests.c.id == interest_id, interests.c.person_id.is_not(None), **_answers(new)
+            interests.c.id == interest_id, interests.c.person_id.is_not(None), **self._answers(new)
         )
         if changed is None:
             raise NotFoundError(f"no interest {interest_id} to change")
@@ -308,7 +309,7 @@ class Interests(Repository):
                 person_id=person_id,
                 project_id=new.project_id,
                 created_at=self._now,
-                **_answers(new),
+                **self._answers(new),
                 status=Status.RECEIVED,
                 updated_at=self._now,
             )
@@ -326,7 +327,7 @@ class Interests(Repository):
         revived = await self._update(
             interests.c.id == interest_id,
             interests.c.status == Status.WITHDRAWN,
-            **_answers(new),
+            **self._answers(new),
             **self._after(EventKind.DECLARE_AGAIN, FIRM),
             **dict.fromkeys(("touched_at", "helped", "helped_at", "relaunched_at")),
         )
@@ -367,6 +368,12 @@ class Interests(Repository):
         if interest is None:
             raise NotFoundError("no such interest")
         return interest
+
+    def _answers(self, new: NewInterest) -> dict[str, object]:
+        values = asdict(new)
+        del values["project_id"]
+        vault = vault_of(self._connection.dialect)
+        return values | {"contact_digest": vault.digest(new.contact)}
 
     def _after(
         self, kind: EventKind, actor: Actor, particulars: Particulars = NO_PARTICULARS
@@ -435,18 +442,14 @@ _ANONYMOUS = {
     "company": "",
     "contact_name": "",
     "contact": "",
+    "contact_digest": None,
     "contact_note": None,
     "message": None,
     "siret": None,
+    "consent_version": None,
     "owner_id": None,
     "owner_name": None,
 }
-
-
-def _answers(new: NewInterest) -> dict[str, object]:
-    values = asdict(new)
-    del values["project_id"]
-    return values
 
 
 def _differences(standing: Interest, new: NewInterest) -> tuple[Change, ...]:
@@ -476,6 +479,7 @@ def _event(row: Row[*tuple[Any, ...]]) -> Event:
 def as_interest(row: Row[*tuple[Any, ...]]) -> Interest:
     """Return the interest of a row with all columns."""
     values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
+    del values["contact_digest"]
     values["status"] = Status(values["status"])
     values["contact_kind"] = ContactKind(values["contact_kind"])
     for name, kind in _CHOSEN.items():
