@@ -7,7 +7,7 @@ from handlers.administration.drawing import redraw, show, standing
 from handlers.administration.making import make
 from handlers.administration.meeting import for_administrators
 from handlers.core.routing import Handler, tap
-from handlers.core.turn import BotContext
+from handlers.core.turn import BotContext, Turn
 from handlers.requests.notification import TEXT
 from handlers.requests.request_buttons import (
     ExplainNote,
@@ -18,7 +18,7 @@ from handlers.requests.request_buttons import (
     UndoCharge,
     more_buttons,
 )
-from storage.records.interests import EventKind, Status
+from storage.records.interests import EventKind, Interest, Status
 
 
 @for_administrators
@@ -56,7 +56,7 @@ async def show_more(update: Update, context: BotContext) -> None:
     if interest is None:
         return
     if interest.status is Status.WITHDRAWN:
-        await redraw(turn, interest)
+        await _show_withdrawn(turn, interest)
         return
     keyboard = more_buttons(interest, details=choice.details)
     await show(turn, interest, keyboard, details=choice.details)
@@ -67,8 +67,16 @@ async def show_first(update: Update, context: BotContext) -> None:
     """Go back to what is offered at once."""
     turn, choice = context.turn, ShowFirst.of(update)
     interest = await standing(turn, choice.interest_id)
-    if interest is not None:
+    if interest is not None and interest.status is Status.WITHDRAWN:
+        await _show_withdrawn(turn, interest)
+    elif interest is not None:
         await redraw(turn, interest, details=choice.details)
+
+
+async def _show_withdrawn(turn: Turn, interest: Interest) -> None:
+    """Say that nothing is left to do: the message may show it already, and would not change."""
+    turn.toast(TEXT.label("withdrawn_toast", interest=interest), alert=True)
+    await redraw(turn, interest)
 
 
 @for_administrators
