@@ -169,8 +169,13 @@ async def test_a_question_under_the_question_is_answered(sme: Speaker, stage: St
     assert await said(stage) == (None, [])
     stage.clock.passes(minutes=11)
     await sme.says("non personne")
-    # What was shown so long ago is no longer what a text answers.
+    # What was shown so long ago is no longer what a text answers, but what is plain is asked again.
     assert await said(stage) == (None, [])
+    stage.clock.passes(hours=3)
+    await sme.says("bonjour, personne ne m'a contacté")
+    sme.sees("Le contact a-t-il eu lieu ?")
+    await sme.says("non")
+    assert await said(stage) == ("no_contact", [])
 
 
 async def test_too_long_a_word_is_given_back_and_a_shorter_one_taken(

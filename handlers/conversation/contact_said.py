@@ -12,7 +12,7 @@ from handlers.core.turn import Turn
 from handlers.forms import contacts, words
 from handlers.messages import Catalogue
 from handlers.questions import ask
-from handlers.requests import follow_up, numbers
+from handlers.requests import follow_up, numbers, standing
 from handlers.requests.follow_up import CONTACTED, AddNothing, SayHelped
 from storage.records.contexts import Context
 from storage.records.interests import Helped
@@ -45,6 +45,13 @@ _CONTACTED = re.compile(
     r"(?:bien )?(?:contact|appel|rappel|ecri|joint|parl)\w*|c.est fait"
     r"|(?:they|he|she|somebody|someone) (?:has |have )?(?:called|contacted|wrote|written)"
 )
+# What says so by itself, whatever was shown before.
+_NEVER_CALLED = re.compile(
+    r"personne ne (?:m.a|nous a|m.avait) |(?:on|il|elle|ils) (?:ne )?(?:m.a|m.ont|nous a|nous ont) "
+    r"(?:pas|jamais|toujours pas) (?:re)?(?:contact|appel|ecrit)"
+    r"|(?:pas|jamais) ete (?:re)?(?:contact|appel)|(?:nobody|no one) (?:has )?(?:call|contact)"
+    r"|never (?:been )?(?:call|contact)"
+)
 _NO = re.compile(r"^(?:non|nan|no|nope)\b")
 
 
@@ -64,16 +71,32 @@ def said_in(text: str) -> tuple[Helped, ...]:
 
 async def hear(turn: Turn) -> bool:
     """Take the answer to the question shown last, or the word after it; False for other texts."""
-    before = await turn.shown_before()
-    if before is None or turn.update.edited_message is not None:
+    if turn.update.edited_message is not None:
         return False
+    before = await turn.shown_before()
+    if before is None:
+        return await _ask_again(turn)
     asked, waits = _asked(before, SayHelped), _asked(before, AddNothing)
     if asked is not None:
         return await _hear_answer(turn, asked)
     if waits is not None and not _is_something_else(turn):
         await follow_up.take_word(turn, waits, turn.text)
         return True
-    return False
+    return await _ask_again(turn)
+
+
+async def _ask_again(turn: Turn) -> bool:
+    """Ask the question again of who says long after it that nobody called; False for others."""
+    if _asks(turn.text) or not _NEVER_CALLED.search(numbers.fold(turn.text)):
+        return False
+    requests = await turn.work.read_ahead.interests((await turn.person()).id)
+    open_questions = [
+        each for each in requests if each.helped is None and standing.can_be_asked(each)
+    ]
+    if len(open_questions) != 1:
+        return False
+    turn.say(*follow_up.question(open_questions[0]))
+    return True
 
 
 def _asked(before: Context, kind: type[SayHelped | AddNothing]) -> int | None:

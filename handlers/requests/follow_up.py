@@ -49,10 +49,11 @@ async def ask(posting: Posting, interest: Interest) -> None:
     if interest.person_id is None or interest.helped or not standing.can_be_asked(interest):
         return
     # ``about`` tells ``undelivered`` which request this was for, if it cannot be sent.
-    await posting.tell(interest.person_id, lambda: _question(interest), about=interest.about_note)
+    await posting.tell(interest.person_id, lambda: question(interest), about=interest.about_note)
 
 
-def _question(interest: Interest) -> tuple[str, Keyboard]:
+def question(interest: Interest) -> tuple[str, Keyboard]:
+    """Return the question with its answers, also for who has answered it before."""
     return TEXT("follow_up", request=interest), keyboard_of(interest, tuple(Helped))
 
 
@@ -70,7 +71,7 @@ async def ask_again(update: Update, context: BotContext) -> None:
     if request is None:
         return
     if standing.can_be_asked(request):
-        turn.say(*_question(request))
+        turn.say(*question(request))
     else:
         await _say_over(turn, request)
 
