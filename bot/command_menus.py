@@ -31,7 +31,8 @@ COMMANDS = (
     "supprimer",
     "langue",
 )
-FACILITATORS_COMMANDS = ("sansreponse", "tester", "faq", "historique", "signature")
+FACILITATORS_COMMANDS = ("sansreponse", "tester", "faq", "historique", "signature", "stats")
+ADMINISTRATORS_COMMANDS = ("stats", "export")
 # Length limits: Bot API, setMyDescription and setMyShortDescription.
 _LONGEST_DESCRIPTION = 512
 _PRIVATE = BotCommandScopeAllPrivateChats()
@@ -63,9 +64,20 @@ def _introduction(bot: ExtBot[None], services: Services) -> Iterator[tuple[str, 
             bot.set_my_description(shorten(described, _LONGEST_DESCRIPTION), language_code=code),
         )
         yield "the short description", bot.set_my_short_description(short, language_code=code)
-    if services.facilitator_chat_id is not None:
-        scope = BotCommandScopeChat(services.facilitator_chat_id)
-        yield "the facilitators' menu", bot.set_my_commands(_menu(FACILITATORS_COMMANDS), scope)
+    for group, names in _of_groups(services).items():
+        yield "a group's menu", bot.set_my_commands(_menu(names), BotCommandScopeChat(group))
+
+
+def _of_groups(services: Services) -> dict[int, tuple[str, ...]]:
+    """Return the commands of each group of the team; one group may have both roles."""
+    menus: dict[int, tuple[str, ...]] = {}
+    for group, names in (
+        (services.facilitator_chat_id, FACILITATORS_COMMANDS),
+        (services.admin_chat_id, ADMINISTRATORS_COMMANDS),
+    ):
+        if group is not None:
+            menus[group] = tuple(dict.fromkeys((*menus.get(group, ()), *names)))
+    return menus
 
 
 def _menu(names: Iterable[str]) -> list[BotCommand]:

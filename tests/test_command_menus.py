@@ -6,8 +6,11 @@ from dialogue import Speaker, Stage, tune
 from bot.command_menus import introduce
 from bot.runtime.supervisor import LoopName
 
-# In French, in English, and the facilitators' menu.
-METHODS = (*("setMyCommands", "setMyDescription", "setMyShortDescription") * 2, "setMyCommands")
+# In French, in English, and the menus of the two groups.
+METHODS = (
+    *("setMyCommands", "setMyDescription", "setMyShortDescription") * 2,
+    *["setMyCommands"] * 2,
+)
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])

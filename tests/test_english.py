@@ -21,7 +21,7 @@ from knowledge.text.normalise import normalise
 FOLDER = Path(handlers.messages.__file__).parent
 ENGLISH = "en"
 # Files that only the team reads.
-TEAM_FILES = {"groups", "publication", "trial", "unanswered"}
+TEAM_FILES = {"figures", "groups", "publication", "trial", "unanswered"}
 # And one of words that are compared with what is typed, in both languages.
 TEAM_FILES |= {"typed_words"}
 # In the other files: what only the team reads, what is the same in every language or stored, and

@@ -46,6 +46,9 @@ class Services:
     # Updates accepted from one person in 30 seconds before they are asked to wait; 0: no limit.
     flood_limit: int = 0
     facilitator_ids: frozenset[int] = frozenset()
+    # Whether the contact of a request is shown to the administrator who asks, in private, or to
+    # their group.
+    details_in_private: bool = False
     knowledge_dir: Path = Path()
     office: Office = field(default_factory=Office)
     question_limits: QuestionLimits = field(default_factory=QuestionLimits)
