@@ -25,6 +25,8 @@ MADE = {"ask", "label", "choice", "bad", "title", "loop", "why", "mend", "matter
 MADE |= {"field", "foreign", "language", "value", "words"}
 # Moves of requests: what each is told as, and why it was not made.
 MADE |= {"told", "done", "slip", "too_late"}
+# Figures: the columns of an export and its words, the bars of a picture, the tables of a report.
+MADE |= {"cell", "column", "picture_state", "report"}
 
 
 def test_every_handler_names_its_authority() -> None:
