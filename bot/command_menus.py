@@ -32,8 +32,8 @@ COMMANDS = (
     "supprimer",
     "langue",
 )
-FACILITATORS_COMMANDS = ("sansreponse", "tester", "faq", "historique", "signature")
-ADMINISTRATORS_COMMANDS = ("demandes", "demande", "aide")
+FACILITATORS_COMMANDS = ("sansreponse", "tester", "faq", "historique", "signature", "stats")
+ADMINISTRATORS_COMMANDS = ("demandes", "demande", "chefs", "stats", "export", "aide")
 # Length limits: Bot API, setMyDescription and setMyShortDescription.
 _LONGEST_DESCRIPTION = 512
 _PRIVATE = BotCommandScopeAllPrivateChats()
@@ -78,7 +78,7 @@ def _menus_of_groups(services: Services) -> Mapping[int, tuple[str, ...]]:
         (services.facilitator_chat_id, FACILITATORS_COMMANDS),
     ):
         if group is not None:
-            menus[group] = (*menus.get(group, ()), *names)
+            menus[group] = tuple(dict.fromkeys((*menus.get(group, ()), *names)))
     return menus
 
 

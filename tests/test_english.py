@@ -22,6 +22,7 @@ FOLDER = Path(handlers.messages.__file__).parent
 ENGLISH = "en"
 # Files that only the team reads.
 TEAM_FILES = {
+    "figures",
     "groups",
     "leads_sought",
     "publication",

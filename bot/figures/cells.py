@@ -39,6 +39,9 @@ EVENT_COLUMNS = ("number", "at", "event", "status", "side", "actor", "note", "ch
 # keyboards, which some take for the others (OWASP, "CSV Injection").
 _RUNS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _NEUTRAL = "'"
+# What a group does not read where contacts are told in private only; a note may repeat one.
+_PRIVATE = frozenset({"contact_name", "contact", "contact_note", "siret", "message"})
+_PRIVATE |= {"note", "changes"}
 # What the columns of a changed answer are called, by the field's name.
 _FIELDS = frozenset(REQUEST_COLUMNS)
 
@@ -48,8 +51,8 @@ def heads(columns: tuple[str, ...]) -> list[str]:
     return [TEXT.label(f"column_{name}") for name in columns]
 
 
-def request_cells(row: Stored) -> list[Cell]:
-    """Return the cells of a request, for `REQUEST_COLUMNS`."""
+def request_cells(row: Stored, *, contacts: bool = True) -> list[Cell]:
+    """Return the cells of a request, for `REQUEST_COLUMNS`; empty ones without ``contacts``."""
     is_erased = row["person_id"] is None
     said = dict(row) | {
         "status": _said("cell_status", row["status"]),
@@ -61,10 +64,10 @@ def request_cells(row: Stored) -> list[Cell]:
         "reason": _said("value_reason", row["reason"]),
         "helped": _said("value_helped", row["helped"]),
     }
-    return [_cell(said[name]) for name in REQUEST_COLUMNS]
+    return _cells(REQUEST_COLUMNS, said, contacts=contacts)
 
 
-def event_cells(row: Stored) -> list[Cell]:
+def event_cells(row: Stored, *, contacts: bool = True) -> list[Cell]:
     """Return the cells of a step of a request's history, for `EVENT_COLUMNS`."""
     said = {
         "number": row["number"],
@@ -76,12 +79,16 @@ def event_cells(row: Stored) -> list[Cell]:
         "note": row["note"],
         "changes": "; ".join(_changed(*change) for change in row["changes"]),
     }
-    return [_cell(said[name]) for name in EVENT_COLUMNS]
+    return _cells(EVENT_COLUMNS, said, contacts=contacts)
 
 
 def size_of(cells: list[Cell]) -> int:
     """Return about how many bytes a row takes, at most."""
     return sum(4 * len(cell) if isinstance(cell, str) else 20 for cell in cells) + 20 * len(cells)
+
+
+def _cells(columns: tuple[str, ...], said: Stored, *, contacts: bool) -> list[Cell]:
+    return [_cell(said[name]) if contacts or name not in _PRIVATE else None for name in columns]
 
 
 def _cell(value: object) -> Cell:

@@ -38,12 +38,16 @@ class Table(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be made: a workbook or CSV, of which days, when, and how large at most (bytes)."""
+    """What is to be made: a workbook or CSV, of which days, when, and how large at most (bytes).
+
+    Without ``contacts``, the cells that tell or may tell one are empty.
+    """
 
     making: Making
     days: Days
     now: datetime
     largest: int
+    contacts: bool = True
 
 
 async def exported(database: Database, files: ExitStack, wanted: Wanted) -> list[IO[bytes]]:
@@ -53,7 +57,7 @@ async def exported(database: Database, files: ExitStack, wanted: Wanted) -> list
     """
     parts = _Parts(files, wanted)
     size = 0
-    async for requests, events in _pages(database, wanted.days):
+    async for requests, events in _pages(database, wanted):
         size += sum(map(size_of, [*requests, *events]))
         # Counted uncompressed: no file is larger, and a usual one is ten times smaller.
         if parts.table is None or size > wanted.largest:
@@ -65,17 +69,20 @@ async def exported(database: Database, files: ExitStack, wanted: Wanted) -> list
 
 
 async def _pages(
-    database: Database, days: Days
+    database: Database, wanted: Wanted
 ) -> AsyncIterator[tuple[list[list[Cell]], list[list[Cell]]]]:
     """Yield pages of requests with their histories, each read in a transaction of its own."""
     after = -1
     while True:
         async with database.begin() as work:
-            requests = await work.request_pages.requests(days, after)
+            requests = await work.request_pages.requests(wanted.days, after)
             events = await work.request_pages.events(requests)
         if not requests:
             return
-        yield [request_cells(row) for row in requests], [event_cells(row) for row in events]
+        yield (
+            [request_cells(row, contacts=wanted.contacts) for row in requests],
+            [event_cells(row, contacts=wanted.contacts) for row in events],
+        )
         after = requests[-1]["id"]
 
 
@@ -111,7 +118,9 @@ class _Parts:
             return CsvTable(file)
         _remove_forgotten()
         folder = self._files.enter_context(tempfile.TemporaryDirectory(prefix=_FOLDER))
-        return RequestWorkbook(file, Path(folder), self._wanted.days, self._wanted.now)
+        book = RequestWorkbook(file, Path(folder), self._wanted.days, self._wanted.now)
+        self._files.callback(book.let_go)
+        return book
 
 
 def _remove_forgotten() -> None:

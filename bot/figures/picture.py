@@ -6,9 +6,12 @@ It draws in a thread, one picture at a time, on a `Figure` of its own: pyplot ke
 
 import asyncio
 import io
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from platformdirs import user_cache_path
 
 from handlers.administration import in_french
 from handlers.core.keyboards import shorten
@@ -29,6 +32,7 @@ _LONGEST_TITLE = 38
 _FEWEST_BARS = 6
 # Contrast with white: 7.6, 4.7 and 15; the two of the bars differ in lightness, not in hue only.
 _DARK, _LIGHT, _INK, _GREY = "#1b4f8a", "#e8a33d", "#1e1e1e", "#5a5a5a"
+_PROGRAM = "territoires-industrie-bot"
 _drawing = threading.Lock()
 
 
@@ -40,6 +44,8 @@ async def png_of(figures: Figures, titles: Mapping[str, str]) -> bytes:
 def drawn(figures: Figures, titles: Mapping[str, str]) -> bytes:
     """Draw the picture; for a thread."""
     with _drawing:
+        # Its list of fonts would else be in the home folder, which a service may not write.
+        os.environ.setdefault("MPLCONFIGDIR", str(user_cache_path(_PROGRAM) / "matplotlib"))
         # Here, not above: see the module's own words.
         import matplotlib as mpl  # noqa: PLC0415
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
@@ -78,7 +84,7 @@ def _draw_questions(axes: "Axes", figures: Figures) -> None:
     left = [part.asked - part.answered for part in asked.parts]
     axes.bar(places, well, color=_DARK, label=TEXT.label("picture_answered"))
     axes.bar(places, left, bottom=well, color=_LIGHT, label=TEXT.label("picture_unanswered"))
-    most = max(1, *(part.asked for part in asked.parts))
+    most = max([1, *(part.asked for part in asked.parts)])
     axes.set_ylim(0, most * 1.12)
     # Few bars are no wider than many.
     axes.set_xlim(-0.6, max(_FEWEST_BARS, len(asked.parts)) - 0.4)

@@ -58,7 +58,7 @@ class Table:
     @property
     def most(self) -> int:
         """The largest count, at least one."""
-        return max(1, *(line.count or 0 for line in self.lines))
+        return max([1, *(line.count or 0 for line in self.lines)])
 
     @property
     def hides(self) -> bool:

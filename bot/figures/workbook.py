@@ -4,6 +4,7 @@ XlsxWriter keeps one row in memory and the others on the disk (`constant_memory`
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -74,10 +75,27 @@ class RequestWorkbook:
         self._events.add(events)
 
     def end(self) -> None:
-        """Write the workbook into its file."""
+        """Write the workbook into its file; OSError where the disk does not take it."""
+        from xlsxwriter.exceptions import (  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
+            FileCreateError,
+        )
+
         self._requests.end()
         self._events.end()
-        self._book.close()
+        is_written = False
+        with suppress(FileCreateError):
+            self._book.close()
+            is_written = True
+        # Outside the block: the error holds on to an archive that writes its end when it is freed,
+        # which must not be after the file was closed.
+        if not is_written:
+            raise OSError("the workbook cannot be written")
+
+    def let_go(self) -> None:
+        """Close what is still open of a workbook that was not ended."""
+        for sheet in self._book.worksheets():
+            if sheet.row_data_fh is not None:
+                sheet.row_data_fh.close()
 
     def sheet(self, name: str) -> "Worksheet":
         """Return a new sheet of this name."""

@@ -49,7 +49,8 @@ async def made(
             yield [await _picture(database, services, Days.unpacked(item.makes_of))]
         elif item.makes in _EXPORTS and item.makes_of:
             days = Days.unpacked(item.makes_of)
-            wanted = Wanted(Making(item.makes), days, services.clock(), largest)
+            contacts = not services.details_in_private
+            wanted = Wanted(Making(item.makes), days, services.clock(), largest, contacts)
             yield await exported(database, files, wanted)
         else:
             yield []

@@ -51,8 +51,12 @@ async def offer_export(_update: Update, context: BotContext) -> None:
     if not requests.made:
         turn.say(TEXT("export_empty", days=days, french=in_french))
         return
+    contacts = not turn.services.details_in_private
     choices = [button(TEXT.label(f"label_{one}"), ExportAs(one, days.packed)) for one in Format]
-    turn.say(TEXT("export_offer", days=days, made=requests.made, french=in_french), column(choices))
+    turn.say(
+        TEXT("export_offer", days=days, made=requests.made, contacts=contacts, french=in_french),
+        column(choices),
+    )
 
 
 @requires(Authority.ADMINISTRATORS)
@@ -68,7 +72,9 @@ async def send_export(update: Update, context: BotContext) -> None:
         turn.toast(TEXT.label("export_waits"))
         return
     name = f"demandes-{days.first}-{days.last}.{_ENDINGS[choice.format]}"
-    caption = TEXT("export_caption", days=days, format=choice.format, french=in_french)
+    caption = TEXT(
+        "export_caption", days=days, contacts=not turn.services.details_in_private, french=in_french
+    )
     turn.send_made(making, name, caption, of=days.packed)
     turn.toast(TEXT.label("export_coming"))
 
