@@ -331,6 +331,7 @@ def test_the_guide_of_operators_tells_every_limit() -> None:
         f"demandes d'être rappelé | {caps.CALL_BACKS.most} par jour |": [caps.CALL_BACKS],
         f"messages modifiés | {caps.EDITS.most} par heure": [caps.EDITS],
         f"{caps.REPLIES.most} réponses par jour dans un échange": [caps.REPLIES],
+        f"{caps.NOTES.most} notes par jour sur une demande": [caps.NOTES],
         f"{caps.ENDS.most} clôtures d'un échange et {caps.MOVES.most} prises": [
             caps.ENDS,
             caps.MOVES,
