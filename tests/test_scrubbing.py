@@ -26,6 +26,7 @@ from storage.database import Database
 from storage.engine import scrubbing
 from storage.engine.errors import DatabaseUnavailableError
 from storage.engine.scrubbing import Scrubber
+from storage.engine.vault import new_key
 from storage.privacy.retention import Durations
 from storage.queues.inbox import Received
 from storage.queues.outbox import Audience
@@ -67,6 +68,25 @@ async def crowd(database: Database, seed: int) -> None:
             await work.outbox.add(to_person(who, words))
             for one in await work.outbox.claim("here", [], 1, list(Audience)):
                 await work.outbox.sent(one.id, one.chat_id or 0, 1)
+
+
+@ON_SQLITE
+async def test_nothing_of_an_erased_person_stands_in_the_folder_of_a_database_with_a_key(
+    url: str, clock: Clock
+) -> None:
+    database = Database(url, clock=clock, worker="here", keys=[new_key()])
+    await database.migrate()
+    someone = await fill(database)
+    await crowd(database, 7)
+    async with database.begin() as work:
+        (found,) = await work.lookup.by_contact(f"{SECRET}@example.fr")
+        await work.rights.erase(someone)
+    assert found.person_id == someone
+    assert await database.scrub()
+    # The digest of a contact would tell whoever has the key that the person was here.
+    digest = database.vault.digest(f"{SECRET}@example.fr") or ""
+    assert stands_in(folder_of(url), SECRET.encode(), NUMBER, digest.encode()) == []
+    await database.close()
 
 
 @ON_SQLITE
