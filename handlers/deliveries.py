@@ -52,6 +52,9 @@ async def failed(work: UnitOfWork, item: Pending, why: str, services: Services) 
 
     ``why`` names the reason, as `handlers.core.alerts.why` knows it.
     """
+    if item.address in {one.address for one in services.correspondents}:
+        # To an administrator, not to the lead of a project: the group is told as of any message.
+        return False
     if await notification.undelivered(work, item, why):
         return True
     if await reminders.undelivered(Posting(services, work), item, why):

@@ -4,7 +4,7 @@ import pytest
 from dialogue import Speaker, Stage, buttons
 from sqlalchemy import select
 from test_dialogue_handoff import replies
-from test_dialogue_interest import registers
+from test_dialogue_interest import number_of_led, registers
 
 from storage.engine.schema import colleagues, interest_events, interests, outbox
 
@@ -22,7 +22,7 @@ async def takes(administrator: Speaker) -> None:
 async def introduces(administrator: Speaker) -> None:
     await takes(administrator)
     await administrator.taps("Mettre en relation")
-    await administrator.taps("Oui, c'est fait")
+    await administrator.taps("Oui, mettre en relation")
 
 
 async def closes(administrator: Speaker, outcome: str = "Elle a abouti") -> None:
@@ -45,13 +45,14 @@ async def kinds(stage: Stage) -> list[str]:
 
 
 async def test_from_received_to_closed(sme: Speaker, stage: Stage, administrator: Speaker) -> None:
-    number = await registers(sme, stage)
+    number = await registers(sme, stage, number_of_led(stage))
     notification = administrator.messages()[-1]["message_id"]
     await closes(administrator)
     name = administrator.user.first_name
     administrator.sees("close", "Prise en charge par", "Mise en relation le", "a abouti", name)
-    # All of it in the one message that the group got.
-    assert {m["message_id"] for m in administrator.messages()} == {notification}
+    # All of it in the one message that the group got, beside the one that was confirmed.
+    assert administrator.messages()[0]["message_id"] == notification
+    assert len(administrator.messages()) == 2
     sme.received("vous êtes mis en relation", f"Votre demande {number} est close : elle a abouti")
     assert await stage.rows(select(interests.c.status, interests.c.outcome)) == [
         ("closed", "success")
@@ -62,11 +63,11 @@ async def test_from_received_to_closed(sme: Speaker, stage: Stage, administrator
 async def test_nothing_that_cannot_be_undone_is_done_by_one_tap(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
-    await registers(sme, stage)
+    await registers(sme, stage, number_of_led(stage))
     await takes(administrator)
     told = len(sme.messages())
     await administrator.taps("Mettre en relation", times=2)
-    await administrator.taps("‹ Retour")
+    await administrator.taps("Ne rien envoyer")
     await administrator.taps("Suite…")
     await administrator.taps("Clore")
     await administrator.taps("Sans suite")
@@ -80,7 +81,7 @@ async def test_nothing_that_cannot_be_undone_is_done_by_one_tap(
 async def test_a_refusal_is_told_in_the_words_that_were_shown(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
-    number = await registers(sme, stage)
+    number = await registers(sme, stage, number_of_led(stage))
     await administrator.taps("Suite…")
     await administrator.taps("Refuser")
     administrator.sees("pour quelle raison")
@@ -95,7 +96,7 @@ async def test_a_refusal_is_told_in_the_words_that_were_shown(
 async def test_a_refusal_in_ones_own_words(
     sme: Speaker, stage: Stage, administrator: Speaker, second: Speaker
 ) -> None:
-    await registers(sme, stage)
+    await registers(sme, stage, number_of_led(stage))
     await administrator.taps("Suite…")
     await administrator.taps("Refuser")
     await administrator.taps("Avec mes mots")
@@ -115,7 +116,7 @@ async def test_a_refusal_in_ones_own_words(
 async def test_a_reason_that_cannot_be_taken_changes_nothing(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
-    await registers(sme, stage)
+    await registers(sme, stage, number_of_led(stage))
     await administrator.taps("Suite…")
     await administrator.taps("Refuser")
     await administrator.taps("Avec mes mots")
@@ -139,7 +140,7 @@ async def test_a_reason_that_cannot_be_taken_changes_nothing(
 async def test_the_same_words_are_no_reason_elsewhere(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
-    await registers(sme, stage)
+    await registers(sme, stage, number_of_led(stage))
     await replies(administrator, "Machine trop grande", administrator.messages()[-1])
     assert "lira cette raison" not in administrator.text
 
@@ -147,7 +148,7 @@ async def test_the_same_words_are_no_reason_elsewhere(
 async def test_what_was_ended_is_reopened(
     sme: Speaker, stage: Stage, administrator: Speaker, second: Speaker
 ) -> None:
-    number = await registers(sme, stage)
+    number = await registers(sme, stage, number_of_led(stage))
     await refuses(administrator)
     assert administrator.labels == ["Détails", "Rouvrir", "Suite…"]
     await second.taps("Rouvrir")
@@ -162,7 +163,7 @@ async def test_what_was_ended_is_reopened(
 async def test_a_request_is_handed_over_to_a_colleague_whom_the_bot_has_met(
     sme: Speaker, stage: Stage, administrator: Speaker, second: Speaker
 ) -> None:
-    await registers(sme, stage)
+    await registers(sme, stage, number_of_led(stage))
     await takes(administrator)
     told = len(sme.messages())
     await administrator.taps("Suite…")
@@ -194,7 +195,7 @@ async def test_a_request_is_handed_over_to_a_colleague_whom_the_bot_has_met(
 async def test_a_colleague_who_is_erased_is_named_nowhere(
     sme: Speaker, stage: Stage, administrator: Speaker, second: Speaker
 ) -> None:
-    await registers(sme, stage)
+    await registers(sme, stage, number_of_led(stage))
     await takes(administrator)
     await second.says("/demandes")
     await administrator.taps("Suite…")
@@ -213,7 +214,7 @@ async def test_a_colleague_who_is_erased_is_named_nowhere(
 async def test_of_two_administrators_one_wins_and_the_other_sees_who(
     sme: Speaker, stage: Stage, administrator: Speaker, second: Speaker, doing: str
 ) -> None:
-    await registers(sme, stage)
+    await registers(sme, stage, number_of_led(stage))
     if doing == "close":
         await introduces(administrator)
         await second.taps("Clore")
@@ -235,12 +236,12 @@ async def test_of_two_administrators_one_wins_and_the_other_sees_who(
 async def test_a_second_tap_on_a_confirmation_says_that_it_is_done(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
-    await registers(sme, stage)
+    await registers(sme, stage, number_of_led(stage))
     await takes(administrator)
     await administrator.taps("Mettre en relation")
-    message, data = administrator.button("Oui, c'est fait")
+    message, data = administrator.button("Oui, mettre en relation")
     await administrator.taps_data(message["message_id"], data, times=2)
-    assert "Un seul message est parti" in administrator.toast
+    assert "déjà mise en relation" in administrator.toast
     assert (await kinds(stage)).count("introduce") == 1
     assert sum("mis en relation" in m.get("text", "") for m in sme.messages()) == 1
 
@@ -268,13 +269,13 @@ async def every_button(stage: Stage, administrator: Speaker) -> dict[str, str]:
 async def test_old_buttons_of_every_state_do_what_is_legal_now_or_say_why(
     sme: Speaker, stage: Stage, administrator: Speaker, second: Speaker
 ) -> None:
-    await registers(sme, stage)
+    await registers(sme, stage, number_of_led(stage))
     await second.says("/demandes")
     old = await every_button(stage, administrator)
     await takes(administrator)
     old |= await every_button(stage, administrator)
     await administrator.taps("Mettre en relation")
-    await administrator.taps("Oui, c'est fait")
+    await administrator.taps("Oui, mettre en relation")
     old |= await every_button(stage, administrator)
     await administrator.taps("Clore")
     await administrator.taps("Elle a abouti")
@@ -295,7 +296,7 @@ async def test_old_buttons_of_every_state_do_what_is_legal_now_or_say_why(
 async def test_old_buttons_of_a_withdrawn_request_change_nothing(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
-    await registers(sme, stage)
+    await registers(sme, stage, number_of_led(stage))
     await takes(administrator)
     old = await every_button(stage, administrator)
     message = administrator.messages()[0]["message_id"]
@@ -316,7 +317,7 @@ async def test_old_buttons_of_a_withdrawn_request_change_nothing(
 async def test_moves_made_before_the_edit_is_sent_are_one_edit(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
-    await registers(sme, stage)
+    await registers(sme, stage, number_of_led(stage))
     message, data = administrator.button("Pris en charge")
     calls = stage.messenger.calls
     calls.clear()
@@ -334,7 +335,7 @@ async def test_moves_made_before_the_edit_is_sent_are_one_edit(
 async def test_an_edit_that_changes_nothing_counts_as_done(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
-    await registers(sme, stage)
+    await registers(sme, stage, number_of_led(stage))
     await takes(administrator)
     # A former tap drew the same: Telegram says that nothing is modified.
     message, data = administrator.messages()[0], "ab:1:0"
@@ -347,7 +348,7 @@ async def test_an_edit_that_changes_nothing_counts_as_done(
 async def test_a_deleted_notification_is_posted_anew_once(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
-    number = await registers(sme, stage)
+    number = await registers(sme, stage, number_of_led(stage))
     stage.messenger.deletes(administrator.chat_id, administrator.messages()[-1]["message_id"])
     await administrator.says("/demande 1")
     card, _ = administrator.button("Pris en charge")
@@ -367,7 +368,7 @@ async def test_a_deleted_notification_is_posted_anew_once(
 async def test_a_firm_that_blocked_the_bot_is_told_of_to_the_group(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
-    number = await registers(sme, stage)
+    number = await registers(sme, stage, number_of_led(stage))
     stage.messenger.blocks(sme.user)
     await stage.settles()
     await refuses(administrator)
@@ -377,13 +378,13 @@ async def test_a_firm_that_blocked_the_bot_is_told_of_to_the_group(
 async def test_moves_go_on_in_a_supergroup(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
-    await registers(sme, stage)
+    await registers(sme, stage, number_of_led(stage))
     await takes(administrator)
     administrator.chat_id = stage.messenger.upgrades(stage.messenger.administrators)
     await stage.settles()
     await administrator.says("/demande 1")
     await administrator.taps("Mettre en relation")
-    await administrator.taps("Oui, c'est fait")
+    await administrator.taps("Oui, mettre en relation")
     administrator.sees("mise en relation faite")
 
 
@@ -400,7 +401,7 @@ async def test_details_in_private_to_whoever_asks(
     if known == "blocked":
         stage.messenger.blocks(administrator.user)
         await stage.settles()
-    number = await registers(sme, stage)
+    number = await registers(sme, stage, number_of_led(stage))
     alone.mark()
     await administrator.taps("Détails")
     assert "+33 6 12 34 56 78" not in str(administrator.messages())
@@ -421,11 +422,18 @@ async def test_details_in_private_to_whoever_asks(
 async def test_an_administrator_has_no_authority_in_private(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
-    await registers(sme, stage)
+    await registers(sme, stage, number_of_led(stage))
     alone = stage.person(administrator.user)
     await alone.says("/start")
     message = alone.messages()[-1]
-    for data in ("ar:1:project_full:1", "ac:1:success:1", "aj:1", "ah:1:2101", "al:a::0", "ay:1:0"):
+    for data in (
+        "ar:1:project_full:1",
+        "ac:1:success:1",
+        "yc:1:0",
+        "ah:1:2101",
+        "al:a::0",
+        "ay:1:0",
+    ):
         await alone.taps_data(message["message_id"], data)
         assert "réservée" in alone.toast, data
     await alone.says("/demandes")

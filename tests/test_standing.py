@@ -125,13 +125,6 @@ def test_a_long_history_shows_its_end_with_its_true_numbers() -> None:
     assert sum(len(line.words) for line in lines) < 3000
 
 
-def test_the_last_message_is_the_last_that_either_side_wrote() -> None:
-    asked = event(EventKind.TO_FIRM, Status.TAKEN, 2, note="Quand ?")
-    noted = event(EventKind.NOTE, Status.TAKEN, 3, note="à rappeler")
-    word = stands(request(status=Status.TAKEN), DECLARED, TAKEN, asked, noted).last_word
-    assert word == asked
-
-
 @pytest.mark.parametrize("kind", KINDS)
 async def test_the_receipt_says_by_when_and_the_list_says_it_too(
     sme: Speaker, stage: Stage, kind: str

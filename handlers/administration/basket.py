@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from handlers.core.posting import Posting, composed
 from handlers.messages import Catalogue
+from handlers.requests import team_mail
+from knowledge.files import telegram_html
 from storage.queues.outbox import Audience, Delivery, Priority
 from storage.records.deadlines import DeadlineKind, Overdue
 from storage.records.interests import Interest, Status
@@ -47,6 +49,7 @@ class Part:
     name: str
     count: int
     lines: tuple[Line, ...]
+    requests: tuple[Interest, ...] = ()
 
 
 async def post(posting: Posting) -> bool:
@@ -57,13 +60,21 @@ async def post(posting: Posting) -> bool:
     """
     overdue = await posting.work.deadlines.overdue(posting.work.now, _MOST_COUNTED)
     parts = [part for name in _PARTS if (part := await _part(posting, name, overdue)) is not None]
-    if not parts or posting.services.admin_chat_id is None:
+    has_readers = posting.services.admin_chat_id is not None or posting.services.correspondents
+    if not parts or not has_readers:
         return False
     counts = await posting.work.deadlines.count_open()
     text = TEXT("basket", parts=parts, counts=counts, today=posting.work.now)
+    if posting.services.admin_chat_id is not None:
+        await _post_to_group(posting, text)
+    requests = [interest for part in parts for interest in part.requests]
+    team_mail.mail_team(posting, TEXT.label("basket_subject"), telegram_html.plain(text), requests)
+    return True
+
+
+async def _post_to_group(posting: Posting, text: str) -> None:
     if not await posting.work.outbox.reword(ABOUT, Audience.ADMINISTRATORS, composed(text, None)):
         posting.notify(Audience.ADMINISTRATORS, text, about=ABOUT, priority=Priority.BROADCAST)
-    return True
 
 
 async def _part(posting: Posting, name: str, overdue: Iterable[Overdue]) -> Part | None:
@@ -75,9 +86,10 @@ async def _part(posting: Posting, name: str, overdue: Iterable[Overdue]) -> Part
         for one in overdue
         if one.deadline.kind in kinds and not _is_told_in_private(one)
     )
-    found = [await posting.work.interests.get(id_) for id_ in list(ids)[:_MOST_LINES]]
-    lines = [await _line(posting, interest) for interest in found if interest is not None]
-    return Part(name, len(ids), tuple(lines)) if lines else None
+    shown = [await posting.work.interests.get(id_) for id_ in list(ids)[:_MOST_LINES]]
+    found = tuple(interest for interest in shown if interest is not None)
+    lines = [await _line(posting, interest) for interest in found]
+    return Part(name, len(ids), tuple(lines), found) if lines else None
 
 
 def _is_told_in_private(one: Overdue) -> bool:

@@ -8,6 +8,7 @@ from functools import lru_cache
 import holidays
 
 from handlers.messages import PARIS
+from knowledge.text.normalise import normalise
 
 _COUNTRY, _LANGUAGE = "FR", "fr"
 _DAY = timedelta(days=1)
@@ -28,13 +29,13 @@ _SUBDIVISIONS = {
     "973": "973",
     "guyane": "973",
     "974": "974",
-    "réunion": "974",
+    "reunion": "974",
     "976": "976",
     "mayotte": "976",
     "977": "BL",
-    "saint-barthélemy": "BL",
+    "saint barthelemy": "BL",
     "978": "MF",
-    "saint-martin": "MF",
+    "saint martin": "MF",
 }
 
 
@@ -43,7 +44,7 @@ def subdivision_of(place: str) -> str | None:
 
     It is empty where the holidays are those of all France.
     """
-    return _SUBDIVISIONS.get(place.strip().casefold())
+    return _SUBDIVISIONS.get(normalise(place))
 
 
 @lru_cache(maxsize=64)

@@ -148,8 +148,8 @@ async def subscribe(update: Update, context: BotContext) -> None:
         return
     territory, sector = _labels(turn.services.knowledge.census, choice.territory, choice.sector)
     person_id = (await turn.person()).id
-    consent = _consent(turn, territory, sector)
-    await turn.work.subscriptions.subscribe(person_id, territory, sector, consent)
+    version = await turn.work.consents.version_of(_consent(turn, territory, sector))
+    await turn.work.subscriptions.subscribe(person_id, territory, sector, version)
     stop = [button(TEXT.label("stop"), Unsubscribe())]
     keyboard = with_person(rows(stop, [button(TEXT.label("projects"), ListProjects())]))
     turn.rewrite(TEXT("subscribed", territory=territory, sector=sector), keyboard)

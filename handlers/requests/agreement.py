@@ -16,7 +16,7 @@ from handlers.core.posting import Posting
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.messages import FRENCH, Catalogue, speaking
-from handlers.requests import notification
+from handlers.requests import due, notification
 from handlers.requests.introduction_buttons import PutInTouch
 from storage.records.interests import FIRM, Actor, EventKind, Interest, Status
 from storage.records.introductions import Agreement, Introduction, Named
@@ -46,6 +46,7 @@ async def ask(
 
     await posting.tell(interest.person_id, words, about=interest.about_note)
     await _record(posting, interest, EventKind.TO_FIRM, actor, "note_asked", introduction.named)
+    await due.touched(posting, interest, heard=True)
     return True
 
 

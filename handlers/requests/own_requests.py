@@ -126,9 +126,11 @@ async def _list(turn: Turn, sent: Sequence[Sent], index: int) -> tuple[str, Keyb
     page = Page.of(sent, index, TEXT_ITEMS)
     requests = [one.request for one in page.items if one.request is not None]
     events = await turn.work.interests.events_of(request.id for request in requests)
-    now = turn.work.now
+    words = await turn.work.conversations.last_words([request.id for request in requests])
     standings = {
-        request.id: standing.of(turn.services, request, events[request.id], now)
+        request.id: standing.of(
+            turn.services, request, events[request.id], turn.work.now, words.get(request.id)
+        )
         for request in requests
     }
     return listed(sent, "list", index, standings=standings)
@@ -192,7 +194,8 @@ async def show_request(update: Update, context: BotContext) -> None:
 async def show(turn: Turn, request: Interest) -> None:
     """Show the card of a request: where it stands, its answers, its history, and its actions."""
     events = await turn.work.interests.events(request.id)
-    stands = standing.of(turn.services, request, events, turn.work.now)
+    words = await turn.work.conversations.last_words([request.id])
+    stands = standing.of(turn.services, request, events, turn.work.now, words.get(request.id))
     history = own_history.lines(request, events)
     text = TEXT("card", request=request, standing=stands, history=history)
     turn.say(text, _keyboard(request))

@@ -113,11 +113,14 @@ def more_buttons(interest: Interest, *, details: bool) -> Keyboard:
         [
             *(_button(move, interest) for move in rest),
             button(TEXT.label("history_button"), ShowHistory(interest.id)),
-            *team_notes.write_buttons(interest),
-            button(TEXT.label("note_button"), ExplainNote(interest.id)),
+            *(team_notes.write_buttons(interest) or [_note_button(interest)]),
             back(interest, details=details),
         ]
     )
+
+
+def _note_button(interest: Interest) -> Button:
+    return button(TEXT.label("note_button"), ExplainNote(interest.id))
 
 
 def back(interest: Interest, *, details: bool = False) -> Button:

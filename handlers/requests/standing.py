@@ -11,6 +11,7 @@ from handlers.core.keyboards import shorten
 from handlers.core.services import Services
 from handlers.core.turn import Turn
 from handlers.messages import PARIS, Catalogue
+from storage.records.conversation_values import Message
 from storage.records.interests import Event, EventKind, Interest, Reason, Status
 from storage.records.lifecycle import MOVES
 
@@ -28,7 +29,6 @@ _NEWS = frozenset(
 )
 # Of a typed reason, so much is shown.
 _LONGEST = 500
-_WORDS = frozenset({EventKind.TO_FIRM, EventKind.FROM_FIRM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,23 @@ class Standing:
     state: str
     since: datetime
     next: str
-    last_word: Event | None
+    last_word: Message | None
 
 
-def of(services: Services, request: Interest, events: Sequence[Event], now: datetime) -> Standing:
-    """Return where a request stands, from the request and its whole history."""
+def of(
+    services: Services,
+    request: Interest,
+    events: Sequence[Event],
+    now: datetime,
+    last_word: Message | None = None,
+) -> Standing:
+    """Return where a request stands, from its whole history and the last message about it."""
     return Standing(
         request,
         state(request, events),
         _since(request, events),
         _next(services, request, events, now),
-        last_word(events),
+        last_word,
     )
 
 
@@ -76,12 +82,6 @@ def _typed_reason(request: Interest, events: Sequence[Event]) -> str | None:
         return None
     refusals = [event for event in events if event.kind is EventKind.REFUSE]
     return refusals[-1].note if refusals else None
-
-
-def last_word(events: Sequence[Event]) -> Event | None:
-    """Return the last message that the team and the firm wrote to each other, if any."""
-    said = [event for event in events if event.kind in _WORDS and event.note]
-    return said[-1] if said else None
 
 
 def answer_day(turn: Turn) -> date:

@@ -465,8 +465,7 @@ subscriptions = Table(
     Column("territory", _NAME),
     Column("sector", _NAME),
     Column("consent_at", UtcDateTime, nullable=False),
-    # The very words agreed to.
-    Column("consent_text", _ERROR, nullable=False),
+    Column("consent_version", BigInteger, nullable=False, info={CONSENT: True}),
     sqlite_autoincrement=True,
 )
 

@@ -135,7 +135,13 @@ _SECTIONS: Mapping[Section, tuple[Select[Any], Column[Any]]] = {
     Section.DRAFT: (select(drafts).where(drafts.c.person_id == _OF), drafts.c.person_id),
     Section.CONTEXT: (select(contexts).where(contexts.c.person_id == _OF), contexts.c.person_id),
     Section.SUBSCRIPTION: (
-        select(subscriptions).where(subscriptions.c.person_id == _OF),
+        select(subscriptions, consent_wordings.c.text.label("consent_wording"))
+        .outerjoin_from(
+            subscriptions,
+            consent_wordings,
+            subscriptions.c.consent_version == consent_wordings.c.id,
+        )
+        .where(subscriptions.c.person_id == _OF),
         subscriptions.c.person_id,
     ),
     Section.QUESTIONS: (select(questions).where(questions.c.person_id == _OF), questions.c.id),

@@ -223,6 +223,11 @@ class Rights(Repository):
             .where(interest_events.c.actor_id == telegram_id)
             .values(actor_id=None, actor_name=None)
         )
+        await self._connection.execute(
+            update(interests)
+            .where(interests.c.owner_id == telegram_id)
+            .values(owner_id=None, owner_name=None)
+        )
         return result.rowcount
 
     async def _erase_colleague(self, telegram_id: int) -> int:

@@ -30,14 +30,14 @@ class Subscriptions(Repository):
         return None if row is None else Subscription(*row)
 
     async def subscribe(
-        self, person_id: int, territory: str | None, sector: str | None, consent_text: str
+        self, person_id: int, territory: str | None, sector: str | None, consent_version: int
     ) -> None:
         """Store what a person agreed to be told of, in place of what they chose before."""
         values = {
             "territory": territory,
             "sector": sector,
             "consent_at": self._now,
-            "consent_text": consent_text,
+            "consent_version": consent_version,
         }
         await self._connection.execute(
             self._insert(subscriptions)

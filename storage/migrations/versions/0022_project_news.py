@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("territory", sa.Text()),
         sa.Column("sector", sa.Text()),
         sa.Column("consent_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("consent_text", sa.Text(), nullable=False),
+        sa.Column("consent_version", sa.BigInteger(), nullable=False),
         sa.UniqueConstraint("person_id", name="uq_subscriptions_person_id"),
         sqlite_autoincrement=True,
     )
