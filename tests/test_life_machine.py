@@ -174,6 +174,8 @@ class Life(RuleBasedStateMachine):
             self.does(self.world.catches_up(announce))
         except DiedError:
             self.is_running = self.is_caught_up = False
+        else:
+            self.is_caught_up = self.world.office.is_open(self.world.now)
         self._note(by_clock=True)
 
     @precondition(lambda self: self.is_running)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from unicodedata import normalize
 
 import holidays
 
@@ -28,11 +29,11 @@ _SUBDIVISIONS = {
     "973": "973",
     "guyane": "973",
     "974": "974",
-    "réunion": "974",
+    "reunion": "974",
     "976": "976",
     "mayotte": "976",
     "977": "BL",
-    "saint-barthélemy": "BL",
+    "saint-barthelemy": "BL",
     "978": "MF",
     "saint-martin": "MF",
 }
@@ -43,7 +44,8 @@ def subdivision_of(place: str) -> str | None:
 
     It is empty where the holidays are those of all France.
     """
-    return _SUBDIVISIONS.get(place.strip().casefold())
+    plain = normalize("NFKD", place.strip().casefold()).encode("ascii", "ignore").decode()
+    return _SUBDIVISIONS.get(plain)
 
 
 @lru_cache(maxsize=64)
