@@ -102,7 +102,7 @@ def tells_of(kind: Kind, ids: Collection[int]) -> ColumnElement[bool]:
     a prefix.
     """
     wholes = [Subject(kind, id_) for id_ in ids]
-    if kind not in {Kind.INTEREST, Kind.HANDOFF}:
+    if kind not in {Kind.INTEREST, Kind.HANDOFF, Kind.EXCHANGE}:
         return outbox.c.about.in_([whole.pack() for whole in wholes])
     is_named = outbox.c.about.in_([part.pack() for whole in wholes for part in (whole, whole.note)])
     if kind is Kind.INTEREST:

@@ -151,7 +151,7 @@ async def test_what_the_team_does_begins_the_wait_anew(
     await mornings(stage, 3)
     assert await reminded(stage) == 1
     await touch(stage)
-    assert await kinds(stage) == [DeadlineKind.UNTOUCHED]
+    assert await kinds(stage) == [DeadlineKind.UNHEARD, DeadlineKind.UNTOUCHED]
 
 
 async def touch(stage: Stage) -> None:

@@ -28,6 +28,7 @@ TEAM_FILES = {
     "publication",
     "replies",
     "request_lists",
+    "team_mail",
     "trial",
     "unanswered",
 }

@@ -174,6 +174,8 @@ class Life(RuleBasedStateMachine):
             self.does(self.world.catches_up(announce))
         except DiedError:
             self.is_running = self.is_caught_up = False
+        else:
+            self.is_caught_up = self.world.office.is_open(self.world.now)
         self._note(by_clock=True)
 
     @precondition(lambda self: self.is_running)
@@ -304,8 +306,8 @@ class Life(RuleBasedStateMachine):
                 assert any(self._answers(kind, interest, since, after)), (kind, interest, since)
         # A firm that only notes are written about is told so: that is no reminder of the owner.
         untouched = self.world.office.due(since, 5)
-        kind = EventKind.REMINDED
-        reminded = [each.at for each in after if each.kind is kind and each.at >= untouched]
+        reminders = [event.at for event in after if event.kind is EventKind.REMINDED]
+        reminded = [at for at in reminders if at >= untouched]
         if interest.status is Status.TAKEN and reminded:
             assert self.world.now < self.world.office.due(reminded[0], 5), (interest, reminded)
         assert (interest.status in OPEN) == bool(self.does(self._planned(interest)))

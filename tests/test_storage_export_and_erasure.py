@@ -139,7 +139,7 @@ async def fill(database: Database) -> int:
         )
         work.contexts.save(Context(someone, "talents", "n", (Option(f"{SECRET} label", "n"),)))
         await work.subscriptions.subscribe(
-            someone, f"{SECRET} territory", f"{SECRET} sector", f"{SECRET} consent"
+            someone, f"{SECRET} territory", f"{SECRET} sector", 1
         )
         await work.questions.record(1, someone, f"{SECRET} question", "answer", ["talents"])
         interest = (

@@ -29,6 +29,10 @@ _MOST_AT_ONCE = 200
 _MOST_LINES = 8
 # What a firm is told, the most important first, and what the group does not learn by the way.
 _TOLD = (DeadlineKind.UNTAKEN_LONG, DeadlineKind.UNHEARD, DeadlineKind.FOLLOW_UP)
+_WORDS = {
+    DeadlineKind.UNTAKEN_LONG: "firm_untaken_long",
+    DeadlineKind.UNHEARD: "firm_unheard",
+}
 _TO_FIRM_ONLY = {DeadlineKind.UNHEARD, DeadlineKind.FOLLOW_UP}
 
 
@@ -120,7 +124,7 @@ async def _tell_firm(
     def said() -> tuple[str, Keyboard | None]:
         keyboard = column([button(TEXT.label("see_requests"), ListRequests())])
         values = {"requests": requests, "days": days, "identity": identity}
-        return TEXT(f"firm_{kind}", **values), with_person(keyboard)
+        return TEXT(_WORDS[kind], **values), with_person(keyboard)
 
     # ``about`` tells ``notification.undelivered`` which request it was, where it is about one.
     about = requests[0].about_note if len(requests) == 1 else None

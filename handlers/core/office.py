@@ -21,7 +21,7 @@ _SUBDIVISIONS = {
     "57": _ALSACE_MOSELLE,
     "67": _ALSACE_MOSELLE,
     "68": _ALSACE_MOSELLE,
-    "alsace-moselle": _ALSACE_MOSELLE,
+    "alsace moselle": _ALSACE_MOSELLE,
     "971": "971",
     "guadeloupe": "971",
     "972": "972",

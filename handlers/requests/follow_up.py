@@ -117,14 +117,10 @@ def _ask_for_word(turn: Turn, request: Interest, helped: Helped) -> None:
 async def _tell_group(posting: Posting, *, before: Interest, said: Interest) -> None:
     """Tell the team where nobody contacted the firm, and where that is put right."""
     if said.helped is Helped.NO_CONTACT:
-        await notification.post_beside(
-            posting, said, notification.TEXT("no_contact", interest=said)
-        )
+        await notification.post_words(posting, said, "no_contact")
         await _hasten(posting, said)
     elif before.helped is Helped.NO_CONTACT:
-        await notification.post_beside(
-            posting, said, notification.TEXT("contact_after_all", interest=said)
-        )
+        await notification.post_words(posting, said, "contact_after_all")
 
 
 async def _hasten(posting: Posting, request: Interest) -> None:
@@ -150,9 +146,7 @@ async def take_word(turn: Turn, interest_id: int, word: str) -> None:
     if not await caps.allows(turn, caps.MESSAGES_TO_TEAM, turn.user.id):
         return
     await turn.work.interests.record(request, EventKind.FEEDBACK, FIRM, note=word)
-    await notification.post_beside(
-        turn.posting, request, notification.TEXT("feedback_word", interest=request, word=mask(word))
-    )
+    await notification.post_words(turn.posting, request, "feedback_word", word=mask(word))
     see = button(TEXT.label("see"), ShowRequest(request.id))
     turn.say(TEXT("word_taken", request=request), with_person(column([see])))
 

@@ -62,9 +62,7 @@ async def _relaunch(turn: Turn, request: Interest) -> None:
 async def _tell_group(posting: Posting, request: Interest) -> None:
     events = await posting.work.interests.events(request.id)
     waits_since = standing.last_news(request, events)
-    await notification.post_beside(
-        posting, request, notification.TEXT("relaunched", interest=request, since=waits_since)
-    )
+    await notification.post_words(posting, request, "relaunched", since=waits_since)
 
 
 def _refuse(turn: Turn, request: Interest) -> None:
