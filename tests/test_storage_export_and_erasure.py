@@ -138,9 +138,7 @@ async def fill(database: Database) -> int:
             Draft(someone, "interest", "name", "a", {"company": SECRET}, unsure=SECRET)
         )
         work.contexts.save(Context(someone, "talents", "n", (Option(f"{SECRET} label", "n"),)))
-        await work.subscriptions.subscribe(
-            someone, f"{SECRET} territory", f"{SECRET} sector", 1
-        )
+        await work.subscriptions.subscribe(someone, f"{SECRET} territory", f"{SECRET} sector", 1)
         await work.questions.record(1, someone, f"{SECRET} question", "answer", ["talents"])
         interest = (
             await work.interests.register(
