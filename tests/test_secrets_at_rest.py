@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from storage.engine.faults import Fault, fault_of
 from storage.engine.file_lock import alone_on
 from storage.engine.schema import metadata
 from storage.engine.secrets_at_rest import Sealed, Secret, SecretJson, sealed_columns
-from storage.engine.vault import MARK, Vault, is_key, new_key
+from storage.engine.vault import MARK, Vault, is_key
 from storage.operations.backup import back_up, restore
 from storage.operations.copy import copy_database
 from storage.operations.keys import rotate
@@ -40,7 +41,8 @@ from storage.queues.inbox import Received
 from storage.queues.outbox import Audience
 from storage.records.interests import Interest
 
-OLD, NEW = new_key(), new_key()
+# The same in each process of a run: they are part of the names of tests.
+OLD, NEW = (urlsafe_b64encode(sign * 32).decode() for sign in (b"o", b"n"))
 ID_OF_OLD, ID_OF_NEW = Vault([OLD]).ids[0], Vault([NEW]).ids[0]
 # What the person of these tests gives and is stored in clear: a list of what the guide says.
 IN_CLEAR = {
