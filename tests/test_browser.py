@@ -120,12 +120,12 @@ async def test_a_deep_link_in_the_address_opens_the_card(page: Page, stage: Stag
 
 
 async def test_a_link_to_the_bot_is_followed_in_nobody_elses_name(page: Page, stage: Stage) -> None:
-    await page.get_by_test_id("conversation-administrateurs").click()
-    await page.get_by_test_id("speaker").select_option(label="Hugo Fabre")
+    await page.get_by_test_id("conversation-facilitateurs").click()
+    await page.get_by_test_id("speaker").select_option(label="Paul Garcia")
     await says(page, "/mesdonnees")
     await page.get_by_role("link", name="Ouvrir la conversation").click()
     await expect(page.get_by_test_id("toast")).to_contain_text("votre propre conversation privée")
-    await expect(page.locator("#chat-title")).to_have_text("Administrateurs")
+    await expect(page.locator("#chat-title")).to_have_text("Facilitateurs")
     assert stage.messenger.messages(stage.messenger.sme.id) == []
 
 
@@ -136,16 +136,14 @@ async def test_commands_are_offered_while_typing(page: Page) -> None:
     await expect(menu.get_by_role("option").first).to_contain_text(re.compile("/pro"))
 
 
-async def test_a_group_without_commands_is_told_so(page: Page) -> None:
-    await page.get_by_test_id("conversation-administrateurs").click()
-    await expect(page.get_by_test_id("empty")).to_contain_text("transmettre à l’équipe")
-    await expect(page.get_by_test_id("empty")).not_to_contain_text("commandes")
-    await page.get_by_test_id("commands").click()
-    await expect(page.get_by_test_id("command-menu")).to_have_text(
-        "Il n’y a pas de commande pour ce groupe."
-    )
-    await page.get_by_test_id("conversation-facilitateurs").click()
+@pytest.mark.parametrize(
+    ("group", "command"), [("administrateurs", "/demandes"), ("facilitateurs", "/sansreponse")]
+)
+async def test_each_group_is_shown_its_own_commands(page: Page, group: str, command: str) -> None:
+    await page.get_by_test_id(f"conversation-{group}").click()
     await expect(page.get_by_test_id("empty")).to_contain_text("commandes")
+    await page.get_by_test_id("commands").click()
+    await expect(page.get_by_test_id("command-menu")).to_contain_text(command)
 
 
 async def test_the_page_fits_a_phone_with_large_text(page: Page) -> None:

@@ -192,7 +192,9 @@ def targets(rows: tuple[dict[str, Any], ...]) -> Iterator[tuple[int, str]]:
         shown_in = groups.get(row["audience"], row["chat_id"])
         for line in row["payload"].get("reply_markup", {}).get("inline_keyboard", []):
             for each in line:
-                yield shown_in, each["callback_data"]
+                # A button that copies sends nothing to the bot.
+                if "callback_data" in each:
+                    yield shown_in, each["callback_data"]
 
 
 class Walk:

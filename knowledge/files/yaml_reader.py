@@ -187,6 +187,9 @@ def _syntax(error: yaml.YAMLError, name: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
     at = Place(name, mark.line + 1 if mark is not None else 1)
     message = str(getattr(error, "problem", None) or "")
+    # libyaml stops by itself where lists stand in lists without end, before it tells how deep.
+    if "nesting depth" in message:
+        return problem("too_deep", at)
     reasons: dict[str, str] = words("syntax_reasons")
     reason = next((french for english, french in reasons.items() if english in message), "")
     return problem("syntax", at, reason=reason)
