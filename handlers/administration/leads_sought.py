@@ -143,13 +143,8 @@ async def show_for_offer(update: Update, context: BotContext) -> None:
     projects = sorted(_seeking(turn), key=lambda project: order.get(project.id, len(order)))
     shown = [(one, turn.services.deep_link(f"p_{one.id}")) for one in projects[:_MOST_SHOWN]]
     text = TEXT("for_offer", interest=interest, shown=shown, more=len(projects) - len(shown))
-    message = turn.update.effective_message
-    turn.say(
-        text,
-        column([button(TEXT.label("all_projects"), ListLeadsSought())]),
-        reply_to=message.message_id if message else None,
-        about=interest.about_note,
-    )
+    keyboard = column([button(TEXT.label("all_projects"), ListLeadsSought())])
+    turn.say(text, keyboard, reply_to=turn.message_id, about=interest.about_note)
 
 
 async def _rank_projects(database: Database, services: Services, update: Update) -> dict[str, int]:
