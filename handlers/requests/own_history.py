@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.core.keyboards import shorten
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, named
 from handlers.requests import changes, standing
 from storage.records.interests import Event, EventKind, Interest
 from storage.records.lifecycle import MOVES
@@ -46,6 +46,4 @@ def _words(request: Interest, event: Event, *, is_present: bool) -> str:
     note = shorten(event.note, _LONGEST) if event.note and event.kind in _QUOTED else ""
     said = event.changes[-1].after if event.kind is EventKind.FEEDBACK and event.changes else ""
     state = standing.state(request, [event]) if is_present else ""
-    return TEXT.label(
-        f"event_{event.kind}", note=note, said=said and TEXT.label(f"said_{said}"), state=state
-    )
+    return TEXT.label(f"event_{event.kind}", note=note, said=named(said, "helped"), state=state)
