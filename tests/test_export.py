@@ -35,7 +35,7 @@ from bot.figures.cells import (
     heads,
     request_cells,
 )
-from bot.figures.export import Wanted, exported
+from bot.figures.export import ExportWanted, exported
 from handlers.messages import Catalogue
 from storage.database import Database
 from storage.queues.outbox import Making
@@ -50,8 +50,8 @@ SOFFICE = shutil.which("soffice")
 DANGEROUS = ("=1+1", "+33 6", "-2", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1")
 
 
-def wanted(making: Making, largest: int = 45_000_000) -> Wanted:
-    return Wanted(making, DAYS, NOW, largest)
+def wanted(making: Making, largest: int = 45_000_000) -> ExportWanted:
+    return ExportWanted(making, DAYS, NOW, largest)
 
 
 async def fill(database: Database, count: int = 1, **values: Any) -> None:

@@ -24,7 +24,7 @@ from handlers.core.kept import Kept, lasting
 from handlers.messages import speaking
 from storage.database import Database
 from storage.engine.schema import retention_register
-from storage.privacy.register import Entry
+from storage.privacy.register import SweptCount
 from storage.privacy.retention import Durations, months
 
 OTHERS = Durations(
@@ -110,10 +110,10 @@ async def test_what_is_erased_in_its_time_is_counted_by_day_and_kept(
         clock.advance(hours=1)
     async with database.begin() as work:
         entries = await work.register.latest(1)
-        assert Entry("2028-03-03", "interests", 1) in entries
+        assert SweptCount("2028-03-03", "interests", 1) in entries
         assert {one.day for one in entries} == {"2028-03-03"}
         everything = await work.register.latest(100)
-    assert Entry("2027-03-03", "interests", 3) in everything
+    assert SweptCount("2027-03-03", "interests", 3) in everything
     assert {row["what"] for row in await rows(database, retention_register.name)} >= {"interests"}
 
 

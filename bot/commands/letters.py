@@ -26,7 +26,7 @@ from knowledge.loading import build
 from storage.database import Database, utc_now
 from storage.engine.errors import NotFoundError
 from storage.operations.keys import scrubbed
-from storage.privacy.lookup import Found
+from storage.privacy.lookup import FoundPerson
 
 _NUMBER = re.compile(r"[A-Za-z]{1,4}-\d{4}-\d+")
 # A telephone number begins with a zero or a plus sign.
@@ -80,7 +80,7 @@ def export(settings: Settings, who: str, file: Path, *, sure: bool) -> int:
     return beside.run(settings.database_url, settings.keys, act)
 
 
-async def _only_one(database: Database, who: str) -> Found | None:
+async def _only_one(database: Database, who: str) -> FoundPerson | None:
     """Return the one person meant, after saying what is stored on them; None where it is unsure."""
     found = await _find(database, who.strip())
     if not found:
@@ -93,7 +93,7 @@ async def _only_one(database: Database, who: str) -> Found | None:
     return found[0]
 
 
-async def _find(database: Database, who: str) -> tuple[Found, ...]:
+async def _find(database: Database, who: str) -> tuple[FoundPerson, ...]:
     async with database.begin() as work:
         if _NUMBER.fullmatch(who):
             return await work.lookup.by_number(who)

@@ -113,7 +113,7 @@ class ProjectNewsTeller:
         return subscribers[-1].id if subscribers else None
 
 
-class Changes:
+class CensusChanges:
     """What differs between two states of the census; ``known`` is what to remember of it."""
 
     def __init__(
@@ -125,7 +125,7 @@ class Changes:
 
 def compare(
     before: Mapping[str, KnownProject], projects: Iterable[Project], today: date
-) -> Changes:
+) -> CensusChanges:
     """Return what to tell of the census since it stood so.
 
     A project that is open for the first time is new. One whose id changed, but not its title, is
@@ -150,7 +150,7 @@ def compare(
     known += [_closed(each) for each in gone.values()]
     opened = told.pop(NewsKind.OPENED)
     news_of_one = [(kind, (id_,)) for kind, ids in told.items() for id_ in ids]
-    return Changes(
+    return CensusChanges(
         tuple(known), (*([(NewsKind.OPENED, tuple(opened))] if opened else []), *news_of_one)
     )
 

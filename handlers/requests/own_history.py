@@ -20,7 +20,7 @@ _QUOTED = frozenset({EventKind.TO_FIRM, EventKind.FROM_FIRM, EventKind.FEEDBACK}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HistoryLine:
     """One step: ``number`` counts all that the firm may read, from one; ``words`` are plain."""
 
     number: int
@@ -28,13 +28,13 @@ class Line:
     words: str
 
 
-def lines(request: Interest, events: Sequence[Event]) -> list[Line]:
+def lines(request: Interest, events: Sequence[Event]) -> list[HistoryLine]:
     """Return the last steps, oldest first."""
     shown = [event for event in events if event.kind not in HIDDEN]
     # An event does not hold how a request ended: of an end that was reopened, no more is said.
     present = [e for e in events if e.kind in MOVES and MOVES[e.kind].target is request.status]
     numbered = [
-        Line(number, event.at, _words(request, event, is_present=event in present[-1:]))
+        HistoryLine(number, event.at, _words(request, event, is_present=event in present[-1:]))
         for number, event in enumerate(shown, 1)
     ]
     return numbered[-_MOST:]

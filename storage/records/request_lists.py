@@ -31,7 +31,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RequestGroup:
     """Open requests that have a project, or a person in charge, in common; ``key`` is its id."""
 
     key: str
@@ -73,14 +73,14 @@ class RequestLists(Repository):
         found = [await requests.get(each) for each in ids]
         return tuple(each for each in found if each is not None and not each.is_anonymous)
 
-    async def projects(self) -> tuple[Group, ...]:
+    async def projects(self) -> tuple[RequestGroup, ...]:
         """Give the projects that have open requests, those with the most first."""
         project = func.coalesce(interests.c.project_id, "")
         # Proposals have no project, and each a title of its own.
         title = func.max(interests.c.project_title)
         return await self._groups(project, title)
 
-    async def owners(self) -> tuple[Group, ...]:
+    async def owners(self) -> tuple[RequestGroup, ...]:
         """Give who has open requests in charge, those with the most first."""
         return await self._groups(
             interests.c.owner_id,
@@ -113,7 +113,7 @@ class RequestLists(Repository):
         key: ColumnElement[object],
         name: ColumnElement[str],
         *conditions: ColumnElement[bool],
-    ) -> tuple[Group, ...]:
+    ) -> tuple[RequestGroup, ...]:
         result = await self._connection.execute(
             select(key.label("key"), name.label("name"), func.count().label("total"))
             .where(_KNOWN, interests.c.status.in_(OPEN), *conditions)
@@ -121,7 +121,7 @@ class RequestLists(Repository):
             .order_by(func.count().desc(), key)
             .limit(_MOST_GROUPS)
         )
-        return tuple(Group(str(row.key), row.name or "", row.total) for row in result)
+        return tuple(RequestGroup(str(row.key), row.name or "", row.total) for row in result)
 
 
 _KNOWN = interests.c.person_id.is_not(None)
