@@ -69,7 +69,7 @@ async def turn_page(update: Update, context: BotContext) -> None:
 
 
 async def _list(turn: Turn, index: int) -> tuple[str, Keyboard]:
-    offers = await turn.work.interests.offering_to_lead(_MOST_OFFERS)
+    offers = await turn.work.request_lists.offering_to_lead(_MOST_OFFERS)
     named = {each.project_id for each in offers}
     projects = sorted(_seeking(turn), key=lambda project: project.id not in named)
     page = Page.of(projects, index, TEXT_ITEMS)
@@ -102,7 +102,7 @@ async def show_offers(update: Update, context: BotContext) -> None:
     if project is None:
         turn.toast(TEXT.label("no_longer"), alert=True)
         return
-    offers = await turn.work.interests.offering_to_lead(_MOST_OFFERS)
+    offers = await turn.work.request_lists.offering_to_lead(_MOST_OFFERS)
     ranks = turn.ahead if isinstance(turn.ahead, dict) else {}
     page = Page.of(_offers(project, offers, ranks), choice.page, TEXT_ITEMS)
     keyboard = rows(
@@ -126,7 +126,7 @@ async def _rank_offers(database: Database, services: Services, update: Update) -
     """Return at which rank the project stands for each offer, by the offer's id."""
     project_id = ShowOffers.of(update).project_id
     async with database.begin() as work:
-        offers = await work.interests.offering_to_lead(_MOST_OFFERS)
+        offers = await work.request_lists.offering_to_lead(_MOST_OFFERS)
     ranks = {one.id: await ranked(services, one.message or "") for one in offers}
     return {id_: found[project_id] for id_, found in ranks.items() if project_id in found}
 

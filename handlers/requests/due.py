@@ -113,7 +113,7 @@ async def plan_missing(posting: Posting, most: int) -> int:
 
     They are older than the deadlines are; each has waited since it last changed.
     """
-    missing = await posting.work.interests.without_deadline(most)
+    missing = await posting.work.request_lists.without_deadline(most)
     for interest in missing:
         since = _since(interest)
         for wait in WAITS[interest.status]:

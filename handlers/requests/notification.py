@@ -76,7 +76,7 @@ async def follow_group(posting: Posting, new_chat_id: int) -> None:
     group = posting.services.admin_chat_id
     if group is None or await posting.work.outbox.current_chat(group) != new_chat_id:
         return
-    waiting = await posting.work.interests.waiting()
+    waiting = await posting.work.request_lists.waiting()
     if waiting:
         posting.notify(Audience.ADMINISTRATORS, TEXT("moved", count=len(waiting)))
     # Those whose notification is on its way arrive in the present group by themselves.

@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
@@ -135,27 +135,6 @@ class Interests(Repository):
         of_person = await self.of_person(person_id)
         return next((each for each in of_person if each.project_id == project_id), None)
 
-    async def waiting(self) -> tuple[Interest, ...]:
-        """Give all that nobody has taken in charge, oldest first."""
-        result = await self._connection.execute(
-            select(interests)
-            .where(interests.c.status == Status.RECEIVED)
-            .where(interests.c.person_id.is_not(None))
-            .order_by(interests.c.id)
-        )
-        return tuple(as_interest(row) for row in result)
-
-    async def offering_to_lead(self, most: int) -> tuple[Interest, ...]:
-        """Give the open requests of firms that would lead a project, the latest first."""
-        result = await self._connection.execute(
-            select(interests)
-            .where(interests.c.role == Role.LEAD, interests.c.status.in_(OPEN))
-            .where(interests.c.person_id.is_not(None))
-            .order_by(interests.c.id.desc())
-            .limit(most)
-        )
-        return tuple(as_interest(row) for row in result)
-
     async def get(self, interest_id: int) -> Interest | None:
         """Find an interest by our id."""
         return await self._find(interests.c.id == interest_id)
@@ -197,17 +176,6 @@ class Interests(Repository):
     async def touch(self, interest_id: int) -> None:
         """Note that the team has just done something about a request."""
         await self._update(interests.c.id == interest_id, touched_at=self._now)
-
-    async def without_deadline(self, most: int) -> tuple[Interest, ...]:
-        """Give open requests of which nothing is due, the oldest first."""
-        result = await self._connection.execute(
-            select(interests)
-            .where(interests.c.status.in_(OPEN), interests.c.person_id.is_not(None))
-            .where(~exists().where(deadlines.c.interest_id == interests.c.id))
-            .order_by(interests.c.id)
-            .limit(most)
-        )
-        return tuple(as_interest(row) for row in result)
 
     async def say_helped(self, interest_id: int, helped: Helped) -> Interest | None:
         """Note what the firm says of the contact; None where it was not put in touch, or said so.
