@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from bot.recurring.project_news import ProjectNewsTeller
 from bot.recurring.reminders import Reminders
 from bot.runtime import metrics
 from bot.runtime.lanes import Lanes
+from bot.runtime.repeating import repeat
 from bot.runtime.supervisor import Loop, LoopName, StopOrder
 from bot.settings import Settings
 from handlers.general import privacy
@@ -27,7 +28,6 @@ from handlers.messages import Catalogue
 from handlers.requests import follow_up
 from knowledge.knowledge import Knowledge
 from storage.database import utc_now
-from storage.engine.errors import StorageError
 from storage.heartbeat import BEAT
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # How often to check whether the hourly sweep is due: a worker may have died during a sweep.
-_SWEEP_LOOK_EVERY = timedelta(minutes=5)
+_SWEEP_SECONDS = 300.0
 _LONGEST_PAUSE = 30.0
 # Saved files are promised within two seconds: the loops that serve them wait no longer to restart.
 _SOON = 2.0
@@ -165,7 +165,7 @@ class Service:
             _of_lanes(LoopName.DISPATCHER, parts.dispatcher, StopOrder.SENDING),
             Loop(LoopName.COMMAND_MENUS, menus, runs_once=True),
             Loop(LoopName.LEARNING, parts.hot_reload.learn),
-            Loop(LoopName.RETENTION, self._sweep),
+            Loop(LoopName.RETENTION, partial(repeat, self._sweep, _SWEEP_SECONDS, "retention")),
             Loop(LoopName.REMINDERS, self._reminders().run),
             Loop(LoopName.SCRUBBING, parts.database.keep_scrubbed),
             Loop(LoopName.BACKLOG, parts.backlog.watch),
@@ -232,17 +232,12 @@ class Service:
 
     async def _sweep(self) -> None:
         """Delete expired data every hour; log counts only."""
-        while True:
-            try:
-                async with self.parts.database.begin() as work:
-                    limits = self.parts.services.question_limits
-                    counts = await work.retention.sweep(self.parts.services.kept.durations, limits)
-                    privacy.blank(work, work.retention.notices)
-                if counts:
-                    logger.info("retention: %s", counts)
-            except StorageError as error:
-                logger.error("retention did not run: %s", error)
-            await asyncio.sleep(_SWEEP_LOOK_EVERY.total_seconds())
+        async with self.parts.database.begin() as work:
+            limits = self.parts.services.question_limits
+            counts = await work.retention.sweep(self.parts.services.kept.durations, limits)
+            privacy.blank(work, work.retention.notices)
+        if counts:
+            logger.info("retention: %s", counts)
 
 
 def _spare_from_collection() -> None:

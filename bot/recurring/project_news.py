@@ -6,18 +6,17 @@ message, not five. Telling goes on row by row in small transactions: a process t
 leaves the rest to the next.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 
+from bot.runtime.repeating import repeat
 from handlers.core.posting import Posting
 from handlers.core.services import Services
 from handlers.projects import news
 from knowledge.model import Project
 from knowledge.text.normalise import normalise
 from storage.database import Database
-from storage.engine.errors import StorageError
 from storage.records.project_news import KnownProject, News, NewsKind
 
 logger = logging.getLogger(__name__)
@@ -41,12 +40,7 @@ class ProjectNewsTeller:
 
     async def run(self) -> None:
         """Check every two minutes whether there is something to tell, until cancelled."""
-        while True:
-            try:
-                await self.tell_if_due()
-            except StorageError as error:
-                logger.error("news of projects wait: %s", type(error).__name__)
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        await repeat(self.tell_if_due, _LOOK_EVERY_SECONDS, NAME)
 
     async def tell_if_due(self) -> None:
         """Tell what is new since the last working morning; nothing while the office is closed."""

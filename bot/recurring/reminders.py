@@ -6,18 +6,17 @@ that dies in between leaves the rest to the next, which knows by the time of the
 been listed already. Nothing of this happens outside the office's hours.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from bot.runtime.repeating import repeat
 from handlers.administration import basket, reminders
 from handlers.administration.reminders import Ask
 from handlers.core.posting import Posting
 from handlers.core.services import Services
 from handlers.requests import due
 from storage.database import Database
-from storage.engine.errors import StorageError
 from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
@@ -40,12 +39,7 @@ class Reminders:
 
     async def run(self) -> None:
         """Check every minute whether something is due, until cancelled."""
-        while True:
-            try:
-                await self.catch_up()
-            except StorageError as error:
-                logger.error("reminders wait: %s", type(error).__name__)
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        await repeat(self.catch_up, _LOOK_EVERY_SECONDS, NAME)
 
     async def catch_up(self) -> None:
         """Do all that is due and was not done yet; nothing while the office is closed."""
