@@ -8,7 +8,7 @@ leaves the rest to the next.
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from bot.runtime.repeating import repeat
 from handlers.core.posting import Posting
@@ -24,8 +24,8 @@ NAME = "project-news"
 _LOOK_EVERY_SECONDS = 120.0
 # So many people are told in one transaction: composing a message takes a fraction of a millisecond.
 _AT_ONCE = 30
-# Some days before retention deletes the subscription of somebody silent.
-_SILENT = timedelta(days=360)
+# A subscription ends some days before retention would delete it: five, of a year.
+_EARLIER = 73
 
 
 class ProjectNewsTeller:
@@ -72,7 +72,9 @@ class ProjectNewsTeller:
     async def _end_lapsed(self) -> bool:
         """End some subscriptions of people who have been silent for long; False without any."""
         async with self._database.begin() as work:
-            lapsed = await work.subscriptions.lapsed(work.now - _SILENT, _AT_ONCE)
+            kept = self._services.kept.durations.person
+            silent = kept - kept / _EARLIER
+            lapsed = await work.subscriptions.lapsed(work.now - silent, _AT_ONCE)
             for subscription in lapsed:
                 await news.tell_lapsed(Posting(self._services, work), subscription)
                 await work.subscriptions.unsubscribe(subscription.person_id)

@@ -1,7 +1,8 @@
 """The projects that seek a lead, beside the firms that would be one.
 
 From a project: who offers to lead it. From such an offer: which projects it may be for. Projects
-are ranked by how well what the firm wrote fits them.
+are ranked by how well what the firm wrote fits them. Lists name requests by number, never the firm:
+so an erasure has nothing to blank there.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from telegram import Update
 
+from handlers.administration.cards import OpenCard
 from handlers.administration.meeting import for_administrators
 from handlers.administration.ranking import ranked
 from handlers.core.ahead import Ahead, Works
@@ -105,7 +107,13 @@ async def show_offers(update: Update, context: BotContext) -> None:
     offers = await turn.work.request_lists.offering_to_lead(_MOST_OFFERS)
     ranks = turn.ahead if isinstance(turn.ahead, dict) else {}
     page = Page.of(_offers(project, offers, ranks), choice.page, TEXT_ITEMS)
+    # Two a row: the cards of a page take few rows of a phone.
+    cards = [
+        button(f"{number}. {offer.interest.number}", OpenCard(offer.interest.id))
+        for number, offer in page.numbered()
+    ]
     keyboard = rows(
+        *(cards[at : at + 2] for at in range(0, len(cards), 2)),
         page.steps(lambda index: ShowOffers(project.id, index)),
         [button(TEXT.label("all_projects"), ListLeadsSought())],
     )
