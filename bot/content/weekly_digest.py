@@ -77,6 +77,7 @@ class WeeklyDigest:
             composed(text, None),
             quotes=quoted_first(gaps),
             priority=Priority.BROADCAST,
+            keeps_hours=True,
         )
 
 

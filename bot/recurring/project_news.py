@@ -80,7 +80,9 @@ class ProjectNewsTeller:
         async with self._database.begin() as work:
             lapsed = await work.subscriptions.lapsed(work.now - _SILENT, _AT_ONCE)
             for subscription in lapsed:
-                await news.tell_lapsed(Posting(self._services, work), subscription)
+                await news.tell_lapsed(
+                    Posting(self._services, work, keeps_hours=True), subscription
+                )
                 await work.subscriptions.unsubscribe(subscription.person_id)
         return bool(lapsed)
 
@@ -94,7 +96,7 @@ class ProjectNewsTeller:
             told = await work.project_news.next()
             if told is None:
                 return False
-            posting = Posting(self._services, work)
+            posting = Posting(self._services, work, keeps_hours=True)
             if told.kind is NewsKind.OPENED:
                 last = await self._tell_subscribers(posting, told)
             else:
