@@ -90,6 +90,7 @@ NOT_SHOWN = {
         "outbox.audience",
         "outbox.about",
         "outbox.priority",
+        "outbox.keeps_hours",
         "outbox.makes",
         "outbox.makes_of",
         "outbox.attachment",

@@ -71,6 +71,7 @@ class WeeklyDigest:
             composed(text, None),
             quotes=quoted_first(gaps),
             priority=Priority.BROADCAST,
+            keeps_hours=True,
         )
 
 

@@ -76,7 +76,9 @@ class ProjectNewsTeller:
             silent = kept - kept / _EARLIER
             lapsed = await work.subscriptions.lapsed(work.now - silent, _AT_ONCE)
             for subscription in lapsed:
-                await news.tell_lapsed(Posting(self._services, work), subscription)
+                await news.tell_lapsed(
+                    Posting(self._services, work, keeps_hours=True), subscription
+                )
                 await work.subscriptions.unsubscribe(subscription.person_id)
         return bool(lapsed)
 
@@ -90,7 +92,7 @@ class ProjectNewsTeller:
             told = await work.project_news.next()
             if told is None:
                 return False
-            posting = Posting(self._services, work)
+            posting = Posting(self._services, work, keeps_hours=True)
             if told.kind is NewsKind.OPENED:
                 last = await self._tell_subscribers(posting, told)
             else:

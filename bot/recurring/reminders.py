@@ -59,7 +59,7 @@ class Reminders:
         async with self._database.begin() as work:
             if not self._is_open(work) or not await work.schedule.claim(NAME, self._morning(work)):
                 return False
-            is_posted = await basket.post(Posting(self._services, work))
+            is_posted = await basket.post(self._posting(work))
         if is_posted:
             self._announce()
         return True
@@ -73,7 +73,7 @@ class Reminders:
             overdue = await work.deadlines.overdue(by, 1)
             if not overdue:
                 return False
-            await reminders.settle(Posting(self._services, work), overdue[0], by, self._ask)
+            await reminders.settle(self._posting(work), overdue[0], by, self._ask)
         self._announce()
         return True
 
@@ -92,7 +92,10 @@ class Reminders:
                 return False
             if await work.schedule.hold(NAME) is None:
                 return False
-            return await due.plan_missing(Posting(self._services, work), _MOST_PLANNED) > 0
+            return await due.plan_missing(self._posting(work), _MOST_PLANNED) > 0
+
+    def _posting(self, work: UnitOfWork) -> Posting:
+        return Posting(self._services, work, keeps_hours=True)
 
     def _is_open(self, work: UnitOfWork) -> bool:
         return self._services.office.is_open(work.now)

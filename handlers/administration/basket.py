@@ -73,7 +73,7 @@ async def post(posting: Posting) -> bool:
 
 
 async def _post_to_group(posting: Posting, text: str) -> None:
-    if not await posting.work.outbox.reword(ABOUT, Audience.ADMINISTRATORS, composed(text, None)):
+    if not await posting.reword(Audience.ADMINISTRATORS, ABOUT, composed(text, None)):
         posting.notify(Audience.ADMINISTRATORS, text, about=ABOUT, priority=Priority.BROADCAST)
 
 

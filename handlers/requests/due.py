@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from handlers.core.office import Office
 from handlers.core.posting import Posting
+from handlers.requests import queued
 from storage.records.deadlines import DeadlineKind
 from storage.records.interests import EventKind, Interest, Status
 from storage.records.lifecycle import MOVES
@@ -80,6 +81,7 @@ async def follow(posting: Posting, interest: Interest, kind: EventKind) -> None:
         await touched(posting, interest)
         return
     await posting.work.deadlines.drop(interest.id)
+    await queued.drop(posting, interest)
     for wait in WAITS[interest.status]:
         await plan(posting, interest, wait)
 

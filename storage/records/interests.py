@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -177,6 +178,17 @@ class Interests(Repository):
         """Note that the team has just done something about a request."""
         await self._update(interests.c.id == interest_id, touched_at=self._now)
 
+    async def reminded_at(self, moment: datetime) -> tuple[Interest, ...]:
+        """Give the open requests about which somebody was reminded at this very moment."""
+        is_so = interest_events.c.kind == EventKind.REMINDED, interest_events.c.at == moment
+        chosen = select(interest_events.c.interest_id).where(*is_so)
+        result = await self._connection.execute(
+            select(interests)
+            .where(interests.c.id.in_(chosen), interests.c.status.in_(OPEN))
+            .order_by(interests.c.id)
+        )
+        return tuple(map(as_interest, result))
+
     async def say_helped(self, interest_id: int, helped: Helped) -> Interest | None:
         """Note what the firm says of the contact; None where it was not put in touch, or said so.
 
@@ -254,7 +266,11 @@ class Interests(Repository):
     async def anonymise(self, condition: ColumnElement[bool]) -> int:
         """Erase all but number, project, status, role and dates of these; returns how many."""
         self._changes.touch_everybody()
-        chosen = select(interests.c.id).where(condition)
+        # Requests are locked before their deadlines, as whoever does what is due locks them.
+        locked = await self._connection.scalars(
+            select(interests.c.id).where(condition).order_by(interests.c.id).with_for_update()
+        )
+        chosen = locked.all()
         await self._connection.execute(
             update(interest_events)
             .where(interest_events.c.interest_id.in_(chosen))
