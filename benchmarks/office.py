@@ -68,6 +68,7 @@ class World:
 
     folder: Path
     now: datetime = _MONDAY
+    url: str = ""
     office: Office = field(default_factory=Office)
     database: Database = field(init=False)
     services: Services = field(init=False)
@@ -89,8 +90,12 @@ class World:
 
     def reopen(self) -> None:
         """Take the database up as a process does that has just started."""
-        url = f"sqlite+aiosqlite:///{self.folder}/bot.db"
-        self.database = Database(url, clock=lambda: self.now)
+        self.database = self.another_process()
+
+    def another_process(self) -> Database:
+        """Return the database as one more process sees it; an SQLite file has but one."""
+        url = self.url or f"sqlite+aiosqlite:///{self.folder}/bot.db"
+        return Database(url, clock=lambda: self.now)
 
     async def declares(self, telegram_id: int, project: str | None) -> Interest | None:
         """Let a firm declare a request; None where that very one is known already."""
@@ -128,24 +133,33 @@ class World:
     async def requests(self) -> Sequence[Interest]:
         """Return all requests."""
         async with self.database.begin() as work:
-            firms = [await work.people.find(_FIRST_FIRM + number) for number in range(FIRMS)]
+            firms = [await work.people.of_account(_FIRST_FIRM + number) for number in range(FIRMS)]
             known = [firm.id for firm in firms if firm is not None]
             found = await work.interests.of_people(known)
         return [interest for of_firm in found.values() for interest in of_firm]
 
-    async def catches_up(self, announce: Callable[[], None] = lambda: None) -> None:
+    async def catches_up(
+        self, announce: Callable[[], None] = lambda: None, database: Database | None = None
+    ) -> None:
         """Do what the clock of requests does every minute."""
 
         async def ask(_posting: Posting, interest: Interest) -> None:
             self.asked.append((self.now, interest.id))
 
-        await Reminders(self.database, self.services, announce, ask).catch_up()
+        process = database or self.database
+        await Reminders(process, self.services, announce, ask).catch_up()
 
     async def delivers(self) -> None:
         """Let Telegram take, or refuse, all that waits."""
         while True:
             async with self.database.begin() as work:
-                claimed = await work.outbox.claim(self.database.worker, (), 100, _AUDIENCES)
+                claimed = await work.outbox.claim(
+                    self.database.worker,
+                    (),
+                    100,
+                    _AUDIENCES,
+                    in_hours=self.office.is_open(self.now),
+                )
                 for item in claimed:
                     await self._deliver(work, item)
             if not claimed:

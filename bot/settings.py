@@ -1,17 +1,11 @@
 """Settings, read once from the environment and ``.env``; all mistakes are reported together."""
 
-import codecs
-import email.utils
 import re
-import secrets
-from collections.abc import Iterator
-from contextlib import suppress
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     AnyHttpUrl,
@@ -27,80 +21,29 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 import knowledge
 from bot.messages import TEXT
 from bot.runtime.smtp import Letterhead, MailServer, Security
-from handlers.core.office import Office, WorkingDays, subdivision_of
+from bot.setting_faults import SettingsError, encoding_of, in_words, lacking
+from bot.setting_values import (
+    WEEKDAYS,
+    ChatId,
+    Days,
+    Hour,
+    correspondents,
+    is_address,
+    is_public,
+    listed,
+    place,
+)
+from handlers.core.office import Office, WorkingDays
 from handlers.core.services import Correspondent
 from knowledge.matcher.thresholds import Thresholds
 from storage.engine.address import parse_address
-from storage.engine.errors import AddressError
 from storage.engine.vault import is_key
 from storage.privacy.retention import Durations, months
 from storage.queues.inbox import MOST_WAITING
 from storage.records.questions import QuestionLimits
 
-
-class SettingsError(Exception):
-    """All mistakes in the settings: one French line each."""
-
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
-def _group(value: int | None) -> int | None:
-    if value is not None and value >= 0:
-        raise ValueError("bad_group")
-    return value
-
-
-def _listed(value: object) -> object:
-    """Read a list such as "12, 34": without this, pydantic would expect JSON."""
-    if not isinstance(value, str):
-        return value
-    return [part for part in re.split(r"[\s,;]+", value) if part]
-
-
-_HOUR = re.compile(r"([01]?[0-9]|2[0-3])\s*(?:[h:]\s*([0-5][0-9])?)?", re.IGNORECASE)
-_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-
-
-def _hour(value: object) -> object:
-    """Read an hour as people write it: "9", "9h30", "09:30"."""
-    if not isinstance(value, str):
-        return value
-    found = _HOUR.fullmatch(value.strip())
-    if found is None:
-        raise ValueError("bad_hour")
-    return time(int(found[1]), int(found[2] or 0))
-
-
-def _place(value: str) -> str:
-    """Return the code of the holidays of a place."""
-    code = subdivision_of(value)
-    if code is None:
-        raise ValueError("bad_holidays_of")
-    return code
-
-
-def _correspondents(value: object) -> object:
-    """Read a list such as "Nadia Benali <nadia@exemple.fr>; paul@exemple.fr"."""
-    if not isinstance(value, str):
-        return value
-    parts = [part for part in re.split(r"[,;\n]+", value) if part.strip()]
-    found = (email.utils.parseaddr(part) for part in parts)
-    named = [Correspondent(name or address.partition("@")[0], address) for name, address in found]
-    if not all(_is_address(one.address) for one in named):
-        raise ValueError("bad_admin_emails")
-    return tuple(named)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        validate_email(text, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        return False
-    return True
-
-
+# Re-exported: callers import the settings and their fault from one module.
+__all__ = ["Settings", "SettingsError"]
 # Allowed characters: Bot API, setWebhook, secret_token.
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 # What BotFather gives, and nothing that would change the address it becomes part of.
@@ -108,13 +51,8 @@ _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,256}")
 # Signs of a key that nobody can guess.
 _SHORTEST_KEY = 32
 _HOST = re.compile(r"[A-Za-z0-9_.:%-]{1,253}")
-ChatId = Annotated[int | None, AfterValidator(_group)]
 _KEPT = QuestionLimits()
 _OFFICE = Office()
-Hour = Annotated[time, BeforeValidator(_hour)]
-# A wait in days: a year and more is no reminder.
-Days = Annotated[int, Field(ge=1, le=250)]
-Seconds = Annotated[float, Field(gt=0)]
 
 
 def _key_list(keys: SecretStr) -> tuple[str, ...]:
@@ -145,7 +83,7 @@ class Settings(BaseSettings):
     admin_chat_id: ChatId = None
     admin_details: Literal["group", "private"] = "group"
     facilitator_chat_id: ChatId = None
-    facilitator_ids: Annotated[frozenset[int], NoDecode, BeforeValidator(_listed)] = frozenset()
+    facilitator_ids: Annotated[frozenset[int], NoDecode, BeforeValidator(listed)] = frozenset()
     operator_name: str = ""
     contact_email: str = ""
     contact_phone: str = ""
@@ -168,7 +106,7 @@ class Settings(BaseSettings):
     smtp_security: Security = Security.STARTTLS
     mail_from: str = ""
     admin_emails: Annotated[
-        tuple[Correspondent, ...], NoDecode, BeforeValidator(_correspondents)
+        tuple[Correspondent, ...], NoDecode, BeforeValidator(correspondents)
     ] = ()
     public_url: str = ""
     web_key: SecretStr | None = None
@@ -191,8 +129,8 @@ class Settings(BaseSettings):
     weekly_digest: bool = True
     office_opens: Hour = _OFFICE.opens
     office_closes: Hour = _OFFICE.closes
-    quiet_days: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = _WEEKDAYS[5:]
-    holidays_of: Annotated[str, AfterValidator(_place)] = ""
+    quiet_days: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)] = WEEKDAYS[5:]
+    holidays_of: Annotated[str, AfterValidator(place)] = ""
     reminder_days: Days = _OFFICE.reminder_days
     second_reminder_days: Days = _OFFICE.second_reminder_days
     untouched_days: Days = _OFFICE.untouched_days
@@ -213,14 +151,14 @@ class Settings(BaseSettings):
         try:
             settings = cls(**coding, **overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
         except ValidationError as error:
-            raise SettingsError(tuple(_in_words(error))) from None
+            raise SettingsError(tuple(in_words(error))) from None
         settings.check_mail()
         return settings
 
     def check_mail(self) -> None:
         """Raise SettingsError with all the settings of e-mails that do not go together."""
         wants_mail = bool(self.smtp_host)
-        lacking = {
+        faults = {
             "mail_from": wants_mail and not self.mail_from,
             "smtp_password": bool(self.smtp_user) and self.smtp_password is None,
             "smtp_user": self.smtp_password is not None and not self.smtp_user,
@@ -228,7 +166,7 @@ class Settings(BaseSettings):
             # A password would cross the network in clear.
             "smtp_security": self.smtp_security is Security.NONE and bool(self.smtp_user),
         }
-        problems = tuple(_lacking(name) for name, lacks in lacking.items() if lacks)
+        problems = tuple(lacking(name) for name, lacks in faults.items() if lacks)
         if problems:
             raise SettingsError(problems)
 
@@ -254,8 +192,8 @@ class Settings(BaseSettings):
     @property
     def office(self) -> Office:
         """The team's days and hours, and how long each wait may last."""
-        names = [_WEEKDAYS.index(day) for day in self.quiet_days if day in _WEEKDAYS]
-        dates = [date.fromisoformat(day) for day in self.quiet_days if day not in _WEEKDAYS]
+        names = [WEEKDAYS.index(day) for day in self.quiet_days if day in WEEKDAYS]
+        dates = [date.fromisoformat(day) for day in self.quiet_days if day not in WEEKDAYS]
         return Office(
             days=WorkingDays(
                 subdivision=self.holidays_of, weekend=frozenset(names), closed=frozenset(dates)
@@ -280,7 +218,7 @@ class Settings(BaseSettings):
         }
         missing = [name for name, value in needs.items() if not value]
         if missing:
-            raise SettingsError(tuple(_lacking(name) for name in missing))
+            raise SettingsError(tuple(lacking(name) for name in missing))
 
     @field_validator("telegram_bot_token")
     @classmethod
@@ -302,9 +240,9 @@ class Settings(BaseSettings):
         """Accept names of weekdays and dates; some day of the week must be left to work on."""
         days = tuple(day.casefold() for day in days)
         for day in days:
-            if day not in _WEEKDAYS:
+            if day not in WEEKDAYS:
                 date.fromisoformat(day)
-        if set(days) >= set(_WEEKDAYS):
+        if set(days) >= set(WEEKDAYS):
             raise ValueError("bad_quiet_days")
         return days
 
@@ -366,10 +304,8 @@ class Settings(BaseSettings):
     @field_validator("webhook_url")
     @classmethod
     def _check_webhook(cls, url: str) -> str:
-        parts = urlsplit(url)
         # Telegram sends updates over HTTPS only; the preview, on this machine, over HTTP too.
-        local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
-        if url and not (parts.hostname and (parts.scheme == "https" or local)):
+        if url and not is_public(url):
             raise ValueError("bad_webhook_url")
         return url
 
@@ -377,17 +313,15 @@ class Settings(BaseSettings):
     @classmethod
     def _check_public(cls, url: str) -> str:
         parts = urlsplit(url)
-        # Links of e-mails open a request: they go over HTTPS, but for a trial on this machine.
-        local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
-        is_right = parts.hostname and (parts.scheme == "https" or local)
-        if url and (not is_right or parts.path.strip("/") or parts.query or parts.fragment):
+        # Links of e-mails open a request: nobody on their way may read them.
+        if url and (not is_public(url) or parts.path.strip("/") or parts.query or parts.fragment):
             raise ValueError("bad_public_url")
         return url.rstrip("/")
 
     @field_validator("mail_from")
     @classmethod
     def _check_sender(cls, address: str) -> str:
-        if address and not _is_address(address):
+        if address and not is_address(address):
             raise ValueError("bad_mail_from")
         return address
 
@@ -418,54 +352,3 @@ class Settings(BaseSettings):
         if not directory.is_dir():
             raise ValueError("bad_directory")
         return directory
-
-
-def encoding_of(file: Path) -> str:
-    """Return how a settings file is written: UTF-8, or what Windows' Notepad may save instead.
-
-    Raises SettingsError where the file cannot be read.
-    """
-    try:
-        content = file.read_bytes() if file.is_file() else b""
-    except OSError:
-        content = None
-    found = None if content is None else next(_encodings(content), None)
-    if found is None:
-        raise SettingsError((TEXT.label("bad_settings_file", file=file),))
-    return found
-
-
-def _encodings(content: bytes) -> Iterator[str]:
-    """Yield the encodings that a settings file can be read in, the likeliest first."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        likely = ["utf-16"]
-    elif b"\0" in content:
-        likely = ["utf-16-le", "utf-16-be"] if content[1:2] == b"\0" else ["utf-16-be"]
-    else:
-        # Windows-1252 lacks five bytes, which Latin-1 has.
-        likely = ["utf-8-sig", "cp1252", "latin-1"]
-    for encoding in likely:
-        with suppress(UnicodeDecodeError):
-            content.decode(encoding)
-            yield encoding
-
-
-def _lacking(name: str) -> str:
-    remedy = TEXT.label(f"no_{name}", fresh=secrets.token_urlsafe(32))
-    return TEXT.label("bad_setting", variable=name.upper(), remedy=remedy)
-
-
-def _in_words(error: ValidationError) -> list[str]:
-    """Return a line for each mistake: the variable and what it must be, never its value."""
-    lines = []
-    for problem in error.errors(include_input=False):
-        variable = str(problem["loc"][0]).upper()
-        remedy = _remedy(variable, problem.get("ctx", {}).get("error"))
-        lines.append(TEXT.label("bad_setting", variable=variable, remedy=remedy))
-    return lines
-
-
-def _remedy(variable: str, reason: object) -> str:
-    if isinstance(reason, AddressError):
-        return TEXT.label(f"bad_database_{reason.fault}", option=reason.option)
-    return TEXT.label(str(reason) if str(reason) in TEXT.names else f"bad_{variable.lower()}")

@@ -57,7 +57,8 @@ async def failed(work: UnitOfWork, item: Pending, why: str, services: Services) 
         return False
     if await notification.undelivered(work, item, why):
         return True
-    if await reminders.undelivered(Posting(services, work), item, why):
+    posting = Posting(services, work, keeps_hours=item.keeps_hours)
+    if await reminders.undelivered(posting, item, why):
         return True
     if is_in_thread(item) and item.audience is Audience.PERSON and _is_note(item):
         # A receipt: nobody waits for it, and nothing is lost where it does not arrive.

@@ -26,7 +26,8 @@ class Kind(StrEnum):
     GAP = "gap"
     # The morning's list of requests in the group: there is one, whatever its number.
     BASKET = "basket"
-    # What an administrator in charge is reminded of; the id is that of the person.
+    # What somebody is told of several requests that wait, who has them in charge or their firm; the
+    # id is that of the person.
     REMINDER = "reminder"
 
 

@@ -34,8 +34,12 @@ from storage.queues.outbox import _FOR_AUDIENCES, _IS_DUE, _has_earlier
 
 Message = dict[str, Any]
 TIMEOUT_SECONDS = 20
-# A call that could be made now.
-_DUE = select(outbox.c.id).where(OUTBOX_WAITING, ~_has_earlier(), _IS_DUE, _FOR_AUDIENCES).limit(1)
+_WAITS = select(outbox.c.id).where(OUTBOX_WAITING, _IS_DUE, _FOR_AUDIENCES).limit(1)
+# A call that could be made now, by whether the office is open.
+_DUE = {
+    True: _WAITS.where(~_has_earlier(in_hours=True)),
+    False: _WAITS.where(~_has_earlier(in_hours=False), ~outbox.c.keeps_hours),
+}
 
 
 class Clock:
@@ -156,7 +160,8 @@ class Stage:
             waiting = await work.inbox.backlog()
             audiences = parts.dispatcher._addresses.audiences()
             known = {"audiences": list(audiences)} | moments(work.now)
-            due = await work.outbox._connection.scalar(_DUE, known)
+            in_hours = parts.services.office.is_open(work.now)
+            due = await work.outbox._connection.scalar(_DUE[in_hours], known)
         return not waiting and due is None
 
     async def rows(self, statement: Any) -> list[Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from handlers.forms import contacts, slips
-from handlers.requests import introductions, moments
+from handlers.requests import moments, self_introductions
 
 FOUND = {
     "0612345678, après 18h svp": ("+33 6 12 34 56 78", "après 18h svp"),
@@ -138,5 +138,5 @@ def test_what_is_no_moment_is_none(text: str) -> None:
     ],
 )
 def test_who_writes_is_read_from_an_introduction(text: str, name: str, company: str) -> None:
-    found = introductions.read(text, {"marseille"})
+    found = self_introductions.read(text, {"marseille"})
     assert (found.name, found.company) == (name, company)

@@ -20,13 +20,16 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 from bot.outbox.made_files import in_parts, made
 from handlers.core.services import Identity, Services
 from handlers.general.data_page import DataPage
-from handlers.messages import moment
+from handlers.messages import LANGUAGES, Catalogue, moment, speaking
 from storage.database import Database
-from storage.engine.schema import metadata
+from storage.engine.schema import interests, metadata
 from storage.privacy.access import Access
 from storage.queues.outbox import Audience, Making, Outgoing, Pending
+from storage.records.deadlines import DeadlineKind
+from storage.records.lifecycle import EventKind, Outcome, Reason, Status
 from storage.records.questions import QuestionLimits
 
+TEXT = Catalogue.of("rights")
 PERSON, CONVERSATION, INTEREST = 71, 72, 73
 # The tables that a person fills, and how each row names them or what is theirs.
 PERSONAL: dict[str, dict[str, Any]] = {
@@ -87,6 +90,7 @@ NOT_SHOWN = {
         "outbox.audience",
         "outbox.about",
         "outbox.priority",
+        "outbox.keeps_hours",
         "outbox.makes",
         "outbox.makes_of",
         "outbox.attachment",
@@ -249,6 +253,37 @@ async def test_the_page_shows_every_column(database: Database) -> None:
         if column not in HIDDEN and mark not in page.replace("\u00a0", " ")
     }
     assert missing == set()
+
+
+def raw_words(language: str, name: str, **values: Any) -> list[str]:
+    """Return what a part of the page says after each moment."""
+    with speaking(language):
+        said = TEXT(name, **values).replace("\u00a0", " ")
+    return [line.partition(": ")[2] or line for line in re.findall(r"<li>(.*?)</li>", said)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_is_stored_by_a_word_of_ours_is_told_in_words(language: str) -> None:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    events = [{"kind": kind, "at": at, "changes": [], "note": None} for kind in EventKind]
+    told = raw_words(language, "data_events", rows=events)
+    assert len(set(told)) == len(EventKind)
+    assert set(told).isdisjoint(EventKind)
+    due = [{"kind": kind, "due_at": at} for kind in DeadlineKind]
+    told = raw_words(language, "data_deadlines", rows=due)
+    assert len(set(told)) == len(DeadlineKind)
+    assert [one for one in told if one.split(",")[0] in set(DeadlineKind)] == []
+    with speaking(language):
+        pages = [
+            TEXT(
+                "data_request",
+                row=dict.fromkeys([*interests.c.keys(), "consent_wording"], at) | {field: word},
+            )
+            for field, words in (("outcome", Outcome), ("reason", Reason), ("status", Status))
+            for word in words
+        ]
+    assert [word for word in (*Outcome, *Reason) if f", {word}<" in str(pages)] == []
+    assert [word for word in (*Outcome, *Reason) if f">{word}" in str(pages)] == []
 
 
 async def test_the_page_of_a_stranger_is_nothing(database: Database) -> None:

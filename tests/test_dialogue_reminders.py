@@ -4,17 +4,16 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from dialogue import Message, Speaker, Stage, inside
+from dialogue import Message, Speaker, Stage
 from sqlalchemy import delete, select, update
 from test_dialogue_interest import registers
 
 from bot.recurring.reminders import Reminders
 from handlers.core.posting import Posting
-from handlers.requests import moves, notification
+from handlers.requests import due, moves
 from storage.engine.schema import deadlines, interest_events, interests
 from storage.records.deadlines import DeadlineKind
 from storage.records.interests import Actor, EventKind, Interest, NewInterest, Side
-from storage.records.lifecycle import MOVES
 
 Asked = list[int]
 
@@ -49,14 +48,6 @@ async def kinds(stage: Stage) -> list[str]:
 async def reminded(stage: Stage) -> int:
     found = select(interest_events.c.id).where(interest_events.c.kind == EventKind.REMINDED)
     return len(await stage.rows(found))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _words_of_moves() -> None:
-    # Moves whose words another part has not written yet.
-    sources = inside(notification.TEXT, "sources")
-    for kind in MOVES:
-        sources.setdefault(f"told_{kind}", "{{ interest.number }}")
 
 
 @pytest.fixture(autouse=True)
@@ -283,5 +274,124 @@ async def moved(stage: Stage, interest_id: int, *kinds: EventKind) -> None:
     async with parts.database.begin() as work:
         for kind in kinds:
             assert (await moves.make(Posting(parts.services, work), interest_id, kind, actor)).won
+    parts.dispatcher.wake()
+    await stage.settles()
+
+
+@pytest.mark.parametrize("is_weekend", [True, False])
+async def test_an_outage_that_ends_at_night_lets_answers_through_and_keeps_reminders(
+    sme: Speaker, stage: Stage, administrator: Speaker, is_weekend: bool
+) -> None:
+    number = await registers(sme, stage)
+    await mornings(stage, 10)
+    stage.messenger.faults.next("sendMessage", status=502, times=1_000)
+    await mornings(stage, 1)
+    # The ninth working day is a Friday; Telegram is back in the evening, or on the day after.
+    stage.clock.passes(hours=26 if is_weekend else 9)
+    stage.messenger.faults.clear()
+    before = len(sme.messages()), len(lists(administrator))
+    await stage.settles()
+    assert (len(sme.messages()), len(lists(administrator))) == before
+    await sme.says("/mesdemandes")
+    sme.received(number)
+    assert not [m for m in sme.messages() if "attend encore" in m["text"]]
+    stage.clock.now = datetime(2026, 12, 7, 8, tzinfo=UTC)
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+    sme.received(f"Votre demande {number} attend encore")
+    assert len(lists(administrator)) == before[1] + 1
+
+
+@pytest.mark.parametrize("ends", [EventKind.REFUSE, EventKind.TAKE, EventKind.WITHDRAW])
+async def test_a_reminder_that_waits_does_not_outlive_its_reason(
+    sme: Speaker, stage: Stage, ends: EventKind
+) -> None:
+    await registers(sme, stage)
+    await until_a_reminder_is_kept(stage)
+    if ends is EventKind.WITHDRAW:
+        await withdrawn(stage)
+    else:
+        await moved(stage, 1, ends)
+    await at_the_next_opening(stage)
+    assert not [m for m in sme.messages() if "attend encore" in m["text"]]
+
+
+async def test_of_several_requests_those_that_still_wait_are_told_of_later(
+    sme: Speaker, stage: Stage
+) -> None:
+    first = await registers(sme, stage)
+    second = await another_request(stage)
+    await until_a_reminder_is_kept(stage)
+    await moved(stage, 1, EventKind.REFUSE)
+    await at_the_next_opening(stage)
+    assert not [m for m in sme.messages() if "attend" in m["text"] and "encore" in m["text"]]
+    await mornings(stage, 2)
+    (told,) = [m for m in sme.messages() if "attend encore" in m["text"]]
+    assert second in told["text"]
+    assert first not in told["text"]
+
+
+async def test_of_several_requests_in_charge_those_not_refused_are_reminded_of_later(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    first = await registers(sme, stage)
+    second = await another_request(stage)
+    alone = stage.person(administrator.user)
+    await alone.says("/start")
+    for interest_id in (1, 2):
+        await moved(stage, interest_id, EventKind.TAKE)
+    await mornings(stage, 6)
+    await kept_until_night(stage)
+    await moved(stage, 1, EventKind.REFUSE)
+    await at_the_next_opening(stage)
+    assert not [m for m in alone.messages() if "en charge" in m["text"]]
+    await mornings(stage, 1)
+    (told,) = [m for m in alone.messages() if "en charge" in m["text"]]
+    assert second in told["text"]
+    assert first not in told["text"]
+
+
+async def until_a_reminder_is_kept(stage: Stage) -> None:
+    """Let nine working days pass; what is due on the last is not sent before the night."""
+    await mornings(stage, 10)
+    await kept_until_night(stage)
+
+
+async def kept_until_night(stage: Stage) -> None:
+    stage.messenger.faults.next("sendMessage", status=502, times=1_000)
+    await mornings(stage, 1)
+    stage.clock.passes(hours=9)
+    stage.messenger.faults.clear()
+    await stage.settles()
+
+
+async def at_the_next_opening(stage: Stage) -> None:
+    services = stage.running.parts.services
+    stage.clock.now = services.office.next_opening(stage.clock.now)
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+
+
+async def another_request(stage: Stage) -> str:
+    """Register a second request of the same firm; return its number."""
+    parts = stage.running.parts
+    async with parts.database.begin() as work:
+        standing = await work.interests.get(1)
+        assert standing is not None
+        assert standing.person_id is not None
+        same = {field.name: getattr(standing, field.name) for field in fields(NewInterest)}
+        another = NewInterest(**same | {"project_id": None})
+        interest = (await work.interests.register(standing.person_id, another)).interest
+        await due.follow(Posting(parts.services, work), interest, EventKind.DECLARE)
+    return interest.number
+
+
+async def withdrawn(stage: Stage) -> None:
+    parts = stage.running.parts
+    async with parts.database.begin() as work:
+        interest = await work.interests.get(1)
+        assert interest is not None
+        assert interest.person_id is not None
+        await moves.withdraw(Posting(parts.services, work), 1, interest.person_id)
     parts.dispatcher.wake()
     await stage.settles()

@@ -62,6 +62,7 @@ FRENCH_ONLY = {
     "rights": r"list_erased",
     "subscriptions": r"team_.*",
     "towns": r"departments",
+    "values": r"value_status_.*",
 }
 
 
@@ -81,7 +82,7 @@ BOTH = [
     for name in english
 ]
 TEMPLATES = Environment(autoescape=True)
-TEMPLATES.filters.update(day=str, moment=str, weekday=str)
+TEMPLATES.filters.update(day=str, moment=str, weekday=str, named=str)
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.yaml")), ids=str)

@@ -35,14 +35,14 @@ from bot.figures.cells import (
     heads,
     request_cells,
 )
-from bot.figures.export import Wanted, exported
+from bot.figures.export import ExportWanted, exported
 from handlers.messages import Catalogue
 from storage.database import Database
 from storage.queues.outbox import Making
 from storage.records.days import Days
-from storage.records.interest_values import ContactKind, Role
+from storage.records.interest_values import Role
 from storage.records.interests import EventKind, Particulars
-from storage.records.lifecycle import Outcome, Reason, Side, Status
+from storage.records.lifecycle import Outcome, Side, Status
 
 DAYS = Days(date(2026, 3, 1), date(2026, 4, 1))
 NOW = datetime(2026, 3, 20, 8, tzinfo=UTC)
@@ -50,8 +50,8 @@ SOFFICE = shutil.which("soffice")
 DANGEROUS = ("=1+1", "+33 6", "-2", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1")
 
 
-def wanted(making: Making, largest: int = 45_000_000) -> Wanted:
-    return Wanted(making, DAYS, NOW, largest)
+def wanted(making: Making, largest: int = 45_000_000) -> ExportWanted:
+    return ExportWanted(making, DAYS, NOW, largest)
 
 
 async def fill(database: Database, count: int = 1, **values: Any) -> None:
@@ -278,15 +278,11 @@ async def test_libreoffice_reads_the_workbook(database: Database, tmp_path: Path
 def test_each_of_our_words_has_its_french() -> None:
     """Whatever a request or an event may be: nobody reads our English in a cell."""
     names = Catalogue.of("figures").names
-    wanted_names = {f"cell_status_{one}" for one in Status}
-    wanted_names |= {f"value_state_{one}" for one in Status}
+    wanted_names = {f"value_state_{one}" for one in Status}
     wanted_names |= {f"picture_state_{one}" for one in Status}
-    wanted_names |= {f"cell_role_{one}" for one in Role} | {f"value_kind_{one}" for one in Role}
-    wanted_names |= {f"cell_contact_{one}" for one in ContactKind}
-    wanted_names |= {f"cell_outcome_{one}" for one in Outcome}
+    wanted_names |= {f"value_kind_{one}" for one in Role}
     wanted_names |= {f"value_outcome_{one}" for one in Outcome}
     wanted_names |= {f"value_state_closed_{one}" for one in Outcome}
-    wanted_names |= {f"value_reason_{one}" for one in Reason}
     wanted_names |= {f"cell_event_{one}" for one in EventKind}
     wanted_names |= {f"cell_side_{one}" for one in Side}
     assert wanted_names <= names

@@ -17,6 +17,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 from test_dialogue_interest import open_project
 
+import bot.messages
 import handlers.messages
 from bot.cli import main
 from bot.settings import Settings, SettingsError
@@ -24,7 +25,7 @@ from handlers.core.kept import Kept, lasting
 from handlers.messages import speaking
 from storage.database import Database
 from storage.engine.schema import retention_register
-from storage.privacy.register import Entry
+from storage.privacy.register import SweptCount
 from storage.privacy.retention import Durations, months
 
 OTHERS = Durations(
@@ -73,8 +74,12 @@ def test_durations_are_told_in_words(duration: timedelta, french: str, english: 
 def test_no_message_states_a_duration_by_itself() -> None:
     """What stands in words would stay when the setting changes."""
     folder = Path(handlers.messages.__file__).parent
-    stated = re.compile(r"\b(?:12 mois|48 heures|90 jours|12 months|48 hours|90 days)\b")
-    found = {path.name for path in folder.rglob("*.yaml") if stated.search(path.read_text("utf-8"))}
+    stated = re.compile(
+        r"\b(?:12 mois|48 heures|90 jours|12 months|48 hours|90 days)\b"
+        r"|\b(?:près|plus|moins|bout) d'un an\b|\b(?:nearly|over|more than|after) a year\b"
+    )
+    files = [*folder.rglob("*.yaml"), Path(bot.messages.__file__).with_suffix(".yaml")]
+    found = {path.name for path in files if stated.search(path.read_text("utf-8"))}
     assert found == set()
 
 
@@ -110,10 +115,10 @@ async def test_what_is_erased_in_its_time_is_counted_by_day_and_kept(
         clock.advance(hours=1)
     async with database.begin() as work:
         entries = await work.register.latest(1)
-        assert Entry("2028-03-03", "interests", 1) in entries
+        assert SweptCount("2028-03-03", "interests", 1) in entries
         assert {one.day for one in entries} == {"2028-03-03"}
         everything = await work.register.latest(100)
-    assert Entry("2027-03-03", "interests", 3) in everything
+    assert SweptCount("2027-03-03", "interests", 3) in everything
     assert {row["what"] for row in await rows(database, retention_register.name)} >= {"interests"}
 
 
@@ -151,6 +156,17 @@ async def test_the_sweep_follows_the_settings(sme: Speaker, stage: Stage) -> Non
     async with stage.running.parts.database.begin() as work:
         counts = await work.retention.sweep(stage.running.parts.services.kept.durations)
     assert counts["questions"] == 1
+
+
+async def test_the_register_has_a_word_for_each_thing_that_goes(
+    database: Database, clock: Clock
+) -> None:
+    async with database.begin() as work:
+        erased = await work.retention.apply(Durations())
+    days = [("2027-03-03", [(what, 1) for what in erased])]
+    told = bot.messages.TEXT.label("retention_report", kept=Kept(), days=days)
+    # In French these two are called what the tables are.
+    assert {what for what in erased if f" {what} 1" in told} == {"questions", "signatures"}
 
 
 def test_the_command_shows_durations_and_counts(

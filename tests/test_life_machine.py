@@ -29,7 +29,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sqlalchemy import select
-from test_office_weeks import give_words
 
 from benchmarks.office import GROUP, World, administrator
 from handlers.messages import PARIS
@@ -334,7 +333,6 @@ class Life(RuleBasedStateMachine):
 
 
 def _lives(blank: Path, examples: int, steps: int, *phases: Phase) -> None:
-    give_words()
     Life.blank = blank
     deep = settings(
         max_examples=examples,

@@ -318,7 +318,7 @@ async def test_an_erasure_takes_the_e_mails_that_wait(
     number = await registers(sme, stage)
     parts = stage.running.parts
     async with parts.database.begin() as work:
-        (interest,) = await work.interests.waiting()
+        (interest,) = await work.request_lists.waiting()
         posting = Posting(parts.services, work)
         mail_team(posting, "Corbeille", f"{number} et une autre", [interest, interest])
         mail_team(posting, "Corbeille", "Rien à signaler", None)

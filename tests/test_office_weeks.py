@@ -3,27 +3,16 @@
 from pathlib import Path
 
 import pytest
-from dialogue import inside
 
 from benchmarks.office import FIRMS, MOST_MESSAGES_A_DAY, live
-from handlers.requests import notification
-from storage.records.lifecycle import MOVES
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 async def test_no_firm_waits_in_silence_and_no_administrator_drowns(
     tmp_path: Path, seed: int
 ) -> None:
-    give_words()
     figures = await live(tmp_path, seed)
     assert (figures.closed, figures.silent) == (FIRMS, 0)
     assert max(figures.most_a_day) <= MOST_MESSAGES_A_DAY
     # The first administrator works; that the others forgot shows in the time that it took.
     assert figures.longest_wait > 5
-
-
-def give_words() -> None:
-    """Give words to the moves that have none yet, so that each can be told."""
-    sources = inside(notification.TEXT, "sources")
-    for kind in MOVES:
-        sources.setdefault(f"told_{kind}", "{{ interest.number }}")

@@ -11,7 +11,14 @@ import bot
 from bot.figures.picture import HEIGHT, WIDTH, drawn
 from bot.preview.pictures import size_of
 from storage.records.days import Days
-from storage.records.figures import Asked, Figures, Named, Part, Requests, Waiting
+from storage.records.figures import (
+    Counted,
+    Figures,
+    PeriodPart,
+    QuestionFigures,
+    RequestFigures,
+    Waiting,
+)
 from storage.records.lifecycle import Outcome, Status
 
 ROOT = Path(bot.__file__).parent.parent
@@ -19,11 +26,11 @@ QUARTER = Days(date(2026, 9, 1), date(2026, 11, 28))
 
 
 def counted(days: Days = QUARTER, most: int = 40) -> Figures:
-    asked = Asked(
-        tuple(Part(one, most, most // 2) for one in days.parts),
-        entries=tuple(Named(f"e{number}", most) for number in range(7)),
+    asked = QuestionFigures(
+        tuple(PeriodPart(one, most, most // 2) for one in days.parts),
+        entries=tuple(Counted(f"e{number}", most) for number in range(7)),
     )
-    requests = Requests(
+    requests = RequestFigures(
         made=6 * most,
         states=dict.fromkeys(Status, most),
         outcomes={Outcome.SUCCESS: most},
@@ -42,7 +49,7 @@ def counted(days: Days = QUARTER, most: int = 40) -> Figures:
         counted(most=123_456),
         counted(Days(date(2026, 1, 1), date(2027, 1, 1))),
         counted(Days(date(2026, 11, 27), date(2026, 11, 28))),
-        Figures(QUARTER, Asked(), Requests(), Waiting()),
+        Figures(QUARTER, QuestionFigures(), RequestFigures(), Waiting()),
     ],
     ids=["usual", "ones", "many", "year", "day", "nothing"],
 )

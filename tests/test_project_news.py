@@ -10,9 +10,11 @@ from sqlalchemy import delete, select, update
 from test_dialogue_interest import registers
 
 from bot.recurring.project_news import ProjectNewsTeller, compare
+from handlers.core.kept import Kept
 from knowledge.model import Project
 from knowledge.model import Stage as ProjectStage
 from storage.engine.schema import interests, known_projects, project_news, subscriptions
+from storage.privacy.retention import Durations, months
 from storage.records.project_news import KnownProject, NewsKind
 
 TODAY = date(2026, 11, 24)
@@ -332,10 +334,26 @@ async def test_who_is_silent_for_long_is_told_that_it_ends(sme: Speaker, stage: 
     sme.mark()
     await teller(stage).tell_if_due()
     await stage.settles()
-    sme.received("cela s'arrête ici")
+    sme.received("depuis près de 12 mois", "cela s'arrête ici")
     assert await stage.rows(select(subscriptions)) == []
     await sme.taps("Être prévenu des nouveaux projets")
     sme.sees("Voulez-vous qu'un message vous prévienne")
+
+
+async def test_who_is_silent_is_told_before_the_time_that_the_settings_say(
+    sme: Speaker, stage: Stage
+) -> None:
+    services = stage.running.parts.services
+    services.kept = Kept(Durations(person=months(7)))
+    await begins(stage)
+    await subscribes(sme)
+    for days, left in ((209, 1), (2, 0)):
+        stage.clock.passes(days=days)
+        await teller(stage).tell_if_due()
+        await stage.settles()
+        assert len(await stage.rows(select(subscriptions))) == left
+    sme.received("depuis près de 7 mois")
+    assert await stage.rows(select(subscriptions)) == []
 
 
 async def test_the_list_of_projects_offers_it_with_its_filters(sme: Speaker, stage: Stage) -> None:

@@ -287,6 +287,25 @@ async def test_an_erased_request_is_put_in_touch_with_nobody(
     assert await mails(stage) == []
 
 
+async def test_who_was_put_in_touch_is_told_what_an_erasure_cannot_take_back(
+    sme: Speaker, stage: Stage, administrator: Speaker, taken: str
+) -> None:
+    stage.running.parts.services.can_mail = True
+    await administrator.taps("Mettre en relation")
+    await administrator.taps("Oui, mettre en relation")
+    assert len(await mails(stage)) == 1
+    lead = str(led(stage, CONTACT).lead)
+    await sme.says("/supprimer")
+    sme.sees(f"{taken} : vos coordonnées, à {lead}", "Je ne peux pas reprendre")
+    administrator.mark()
+    await sme.taps("Oui, tout effacer")
+    # What the lead has not got yet, it never gets.
+    assert await mails(stage) == []
+    administrator.received(f"{taken}, à {lead}", "Demandez-leur d'effacer")
+    for private in ("Samira", "Mécanique", "12 34 56"):
+        assert private not in str(administrator.new[-1])
+
+
 async def test_a_withdrawn_request_is_put_in_touch_with_nobody(
     sme: Speaker, stage: Stage, administrator: Speaker, taken: str
 ) -> None:

@@ -20,19 +20,30 @@ from test_browser import CHROMIUM, FLAGS
 from bot.cli import main
 from bot.figures.report import NoPdfError, Quality, Report, page_of, pdf_of
 from storage.records.days import Days
-from storage.records.figures import Asked, Figures, Named, Part, Requests, Waiting
+from storage.records.figures import (
+    Counted,
+    Figures,
+    PeriodPart,
+    QuestionFigures,
+    RequestFigures,
+    Waiting,
+)
 from storage.records.lifecycle import Outcome, Status
 
 QUARTER = Days(date(2026, 7, 1), date(2026, 10, 1))
-ASKED = Asked(
-    tuple(Part(days, 10 + place, 8) for place, days in enumerate(QUARTER.parts)),
-    entries=(Named("financement", 60), Named("presentation", 30), Named("rare", 3)),
+ASKED = QuestionFigures(
+    tuple(PeriodPart(days, 10 + place, 8) for place, days in enumerate(QUARTER.parts)),
+    entries=(Counted("financement", 60), Counted("presentation", 30), Counted("rare", 3)),
 )
-REQUESTS = Requests(
+REQUESTS = RequestFigures(
     made=47,
     states={Status.RECEIVED: 6, Status.TAKEN: 17, Status.CLOSED: 18, Status.REFUSED: 6},
     kinds={"interest": 36, "idea": 11},
-    projects=(Named("h2", 21, "Hydrogène & vapeur"), Named("s", 9, "Stock"), Named("z", 4, "Z")),
+    projects=(
+        Counted("h2", 21, "Hydrogène & vapeur"),
+        Counted("s", 9, "Stock"),
+        Counted("z", 4, "Z"),
+    ),
     outcomes={Outcome.SUCCESS: 11, Outcome.NOTHING: 7},
     helped={"helped": 12, "no_use": 6},
     taken=38,
@@ -42,7 +53,9 @@ REQUESTS = Requests(
 )
 
 
-def made(asked: Asked = ASKED, requests: Requests = REQUESTS, days: Days = QUARTER) -> Report:
+def made(
+    asked: QuestionFigures = ASKED, requests: RequestFigures = REQUESTS, days: Days = QUARTER
+) -> Report:
     return Report(
         QUARTER,
         Figures(days, asked, requests, Waiting()),
@@ -108,7 +121,7 @@ def test_small_counts_are_told_nowhere_nor_by_difference() -> None:
 
 
 def test_few_requests_are_not_told_at_all() -> None:
-    few = Requests(3, {Status.TAKEN: 3}, {"interest": 3}, taken=3, days_to_take=2.0)
+    few = RequestFigures(3, {Status.TAKEN: 3}, {"interest": 3}, taken=3, days_to_take=2.0)
     text = text_of(made(requests=few))
     assert "demandes n.c." in text
     assert "avant la prise en charge (médiane) non communiqué" in text
@@ -116,16 +129,16 @@ def test_few_requests_are_not_told_at_all() -> None:
 
 
 def test_few_questions_are_not_told_by_their_weeks() -> None:
-    parts = tuple(Part(days, int(place == 3), 0) for place, days in enumerate(QUARTER.parts))
-    text = text_of(made(asked=Asked(parts)))
+    parts = tuple(PeriodPart(days, int(place == 3), 0) for place, days in enumerate(QUARTER.parts))
+    text = text_of(made(asked=QuestionFigures(parts)))
     assert "questions posées n.c." in text
     assert "ont reçu une réponse n.c." in text
     assert "semaine par semaine" not in text
 
 
 def test_an_empty_quarter_says_so() -> None:
-    empty = Asked(tuple(Part(days, 0, 0) for days in QUARTER.parts))
-    text = text_of(replace(made(empty, Requests()), quality=Quality(0, 0, 0, 0)))
+    empty = QuestionFigures(tuple(PeriodPart(days, 0, 0) for days in QUARTER.parts))
+    text = text_of(replace(made(empty, RequestFigures()), quality=Quality(0, 0, 0, 0)))
     assert "Aucune question sur cette période" in text
     assert "Aucune demande sur cette période" in text
     assert "Aucune question de contrôle n'est écrite" in text

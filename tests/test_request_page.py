@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from dialogue import Speaker, Stage, inside
+from dialogue import Speaker, Stage
 from sqlalchemy import select
 from test_dialogue_interest import registers
 from test_mail_dispatcher import CLAIRE, PAUL, given, mailing
@@ -20,7 +20,6 @@ from bot.pages.rendering import TEXT
 from handlers.core import caps
 from handlers.core.posting import Posting
 from handlers.requests import moves
-from handlers.requests.notification import TEXT as ADMINISTRATION
 from knowledge.knowledge import Knowledge
 from storage.database import Database
 from storage.engine.errors import DatabaseUnavailableError
@@ -39,14 +38,6 @@ from storage.records.interests import (
 from storage.records.lifecycle import Asked, moves_from
 
 COLLEAGUE = Actor(Side.ADMINISTRATOR, 7, "Paul Roux")
-
-
-@pytest.fixture(autouse=True)
-def _words_of_all_moves() -> None:
-    """Have words for the moves that firms are not told of yet."""
-    sources = inside(ADMINISTRATION, "sources")
-    for kind in (EventKind.CLOSE, EventKind.REFUSE, EventKind.REOPEN, EventKind.INTRODUCE):
-        sources.setdefault(f"told_{kind}", f"Nouvelle de {{{{ interest.number }}}} ({kind}).")
 
 
 @pytest.fixture(name="stage")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bot.figures.small_counts import LEAST, listed, published
-from storage.records.figures import Named
+from storage.records.figures import Counted
 
 COUNTS = some.dictionaries(some.sampled_from("abcdefg"), some.integers(0, 30))
 
@@ -54,7 +54,7 @@ def test_no_hidden_count_can_be_told_from_what_is_shown(counts: dict[str, int]) 
 @given(some.lists(some.integers(1, 40)), some.integers(0, 20))
 def test_the_others_of_a_list_are_none_or_five_at_least(numbers: list[int], more: int) -> None:
     ordered = sorted(numbers, reverse=True)
-    counts = [Named(str(place), count) for place, count in enumerate(ordered)]
+    counts = [Counted(str(place), count) for place, count in enumerate(ordered)]
     shown, others = listed(counts, sum(numbers) + more)
     assert all(one.count >= LEAST for one in shown)
     if others is None:

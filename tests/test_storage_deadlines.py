@@ -79,7 +79,7 @@ async def test_open_requests_are_counted_and_those_without_a_deadline_found(
             Status.INTRODUCED: 0,
         }
         await work.deadlines.plan(first, DeadlineKind.UNTAKEN, clock.now)
-        assert [each.id for each in await work.interests.without_deadline(10)] == [second]
+        assert [each.id for each in await work.request_lists.without_deadline(10)] == [second]
 
 
 async def test_a_task_is_held_by_one_worker_at_a_time(

@@ -31,13 +31,14 @@ from storage.privacy.access import Section
 from storage.privacy.notices import SentNotice
 from storage.privacy.retention import Durations
 from storage.queues.inbox import Received
-from storage.queues.outbox import Audience, Outgoing
+from storage.queues.outbox import EMAIL, Audience, Outgoing
 from storage.queues.send_pauses import SendPause
 from storage.records.change_requests import GROUP, ChangeKind, NewChangeRequest
 from storage.records.contexts import Context, Option
 from storage.records.conversation_values import Exchange, NewConversation, NewMessage, Side
 from storage.records.drafts import Draft
-from storage.records.interests import ContactKind, Status
+from storage.records.interest_values import Interest
+from storage.records.interests import ContactKind, EventKind, Particulars, Status
 from storage.records.introductions import Named
 from storage.unit_of_work import UnitOfWork
 
@@ -75,7 +76,6 @@ NOT_FREE_TEXT = {
     "outbox.about": "our ids",
     "outbox.makes": "our word",
     "outbox.makes_of": "two dates",
-    "outbox.address": "of an e-mail; the row goes",
     "outbox.quotes": "our ids",
     "outbox.state": "our word",
     "outbox.error": "Telegram's words about a failure",
@@ -168,6 +168,7 @@ async def fill(database: Database) -> int:
                 siret=SIRET,
             ),
         )
+        await exchange(work, interest)
         by = administrator(f"{SECRET} colleague", COLLEAGUE)
         await moved(work, interest.id, Status.CLOSED, by, f"{SECRET} note")
         named = Named(f"{SECRET} lead", "talents", f"{SECRET}@example.fr")
@@ -228,6 +229,29 @@ async def converse(work: UnitOfWork, someone: int) -> None:
             Outgoing(Audience.FACILITATORS, "sendMessage", {"text": SECRET}, about=about)
         )
         await work.outbox.sent(notice, -200, message_id)
+
+
+async def exchange(work: UnitOfWork, interest: Interest) -> None:
+    """Exchange messages about the request, put it in touch by e-mail, and let all of it wait."""
+    talk = await work.conversations.open_about(interest, Side.PERSON)
+    for number, side in ((7, Side.PERSON), (8, Side.FACILITATORS)):
+        words = NewMessage(
+            conversation_id=talk.id,
+            side=side,
+            text=f"{SECRET} about the request",
+            chat_id=TELEGRAM_ID,
+            message_id=number,
+        )
+        said = await work.conversations.say(words)
+        await work.outbox.add(to_administrators(SECRET, about=talk.about_copy(said.id)))
+    await work.interests.record(interest, EventKind.NOTE, administrator(), note=f"{SECRET} note")
+    for about in (interest.about_note, None):
+        words_to_lead = {"subject": f"{SECRET} {interest.number}", "text": SECRET}
+        await work.outbox.add(
+            Outgoing(
+                Audience.EMAIL, EMAIL, words_to_lead, about=about, address=f"{SECRET}@lead.example"
+            )
+        )
 
 
 async def publish(work: UnitOfWork) -> None:
@@ -299,13 +323,63 @@ async def test_an_administrator_finds_what_they_did(database: Database) -> None:
     assert (event["status"], event["actor_id"], event["actor_name"]) == ("closed", None, None)
 
 
+async def test_an_administrator_s_names_go_where_a_request_was_handed_to_them(
+    database: Database,
+) -> None:
+    """They may have changed their name since, or have been forgotten as a colleague."""
+    someone, colleague = await person(database, 8), await person(database, COLLEAGUE)
+    async with database.begin() as work:
+        request = (await work.interests.register(someone, new_interest())).interest
+        await moved(work, request.id, Status.TAKEN, administrator("Ada Before", COLLEAGUE))
+        for name, id_ in (("Ada Now", COLLEAGUE), ("Bob", 43), ("Ada Before", COLLEAGUE)):
+            to = Particulars(note=name, owner=administrator(name, id_))
+            await work.interests.move(request.id, EventKind.HAND_OVER, administrator("Bob", 43), to)
+        await work.colleagues.meet(COLLEAGUE, "Ada Now")
+        await work.rights.erase(colleague)
+        notes = [one.note for one in await work.interests.events(request.id)]
+        kept = await work.interests.get(request.id)
+    assert notes == [None, None, None, "Bob", None]
+    assert kept is not None
+    assert (kept.owner_id, kept.owner_name, kept.status) == (None, None, Status.TAKEN)
+    assert "Ada" not in str(await everything(database))
+
+
+async def test_contacts_in_the_chat_of_an_administrator_who_leaves_are_blanked(
+    database: Database,
+) -> None:
+    """The record of that message goes with them: nobody could find it for the firm any more."""
+    someone, colleague = await person(database, 8), await person(database, COLLEAGUE)
+    async with database.begin() as work:
+        ours, own = [
+            (await work.interests.register(one, new_interest())).interest
+            for one in (someone, colleague)
+        ]
+        for message, about in ((70, ours.about_note), (71, own.about_note)):
+            details = await work.outbox.add(to_person(COLLEAGUE, about=about))
+            await work.outbox.sent(details, COLLEAGUE, message)
+        erased = await work.rights.erase(colleague)
+    assert erased.deliveries == (SentNotice(COLLEAGUE, 70, ours.number, in_private=True),)
+    assert str(COLLEAGUE) not in str([row["lane"] for row in await rows(database, "outbox")])
+
+
+async def test_erasure_says_to_whom_the_contact_was_passed(database: Database) -> None:
+    someone, other = await person(database), await person(database, 8)
+    async with database.begin() as work:
+        for one, lead in ((someone, "A lead"), (other, "Another")):
+            request = (await work.interests.register(one, new_interest())).interest
+            await moved(work, request.id, Status.INTRODUCED, note=lead)
+            await work.interests.move(request.id, EventKind.CLOSE, administrator())
+        erased = await work.rights.erase(someone)
+    assert erased.passed_on == (("TI-2026-0001", "A lead"),)
+
+
 async def test_erasure_leaves_nothing_that_names_the_person(database: Database) -> None:
     someone = await fill(database)
     async with database.begin() as work:
         erased = await work.rights.erase(someone)
     assert traces(await everything(database)) == []
     assert erased.counts == {
-        "outbox": 11,
+        "outbox": 15,
         "inbox": 4,
         "interest_events": 0,
         "colleagues": 1,
@@ -371,6 +445,7 @@ async def test_erasure_leaves_the_figures(database: Database) -> None:
         assert [one.status for one in await work.interests.events(interest.id)] == [
             Status.RECEIVED,
             Status.RECEIVED,
+            Status.RECEIVED,
             Status.TAKEN,
             Status.CLOSED,
         ]
@@ -403,7 +478,9 @@ async def test_the_update_being_handled_stays_until_it_is_done(database: Databas
 
 
 async def test_erasure_spares_everybody_else(database: Database) -> None:
-    someone, other = await fill(database), await person(database, 8)
+    someone = await fill(database)
+    # Ids of people, requests and conversations are asked for alike below.
+    *_, other = [await person(database, telegram_id) for telegram_id in (6, 7, 8)]
     async with database.begin() as work:
         await work.interests.register(other, new_interest())
         work.drafts.save(Draft(other, "interest", "company"))

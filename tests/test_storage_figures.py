@@ -26,7 +26,7 @@ from storage.database import Database
 from storage.engine.schema import UtcDateTime, questions
 from storage.privacy.retention import Durations
 from storage.records.days import Days, day_in_paris
-from storage.records.figures import Figures, Named, Waiting
+from storage.records.figures import Counted, Figures, Waiting
 from storage.records.interests import EventKind, Outcome, Particulars, Reason, Role
 from storage.records.lifecycle import Status
 
@@ -89,7 +89,11 @@ async def test_questions_are_counted_by_week_by_outcome_and_by_entry(
     weeks = {week.days.first: (week.asked, week.answered) for week in found.parts if week.asked}
     assert weeks == {date(2026, 3, 2): (5, 2), date(2026, 3, 9): (3, 3)}
     assert found.outcomes == {"answer": 4, "choices": 3, "referral": 1}
-    assert found.entries == (Named("financement", 3), Named("aides", 1), Named("presentation", 1))
+    assert found.entries == (
+        Counted("financement", 3),
+        Counted("aides", 1),
+        Counted("presentation", 1),
+    )
 
 
 async def test_a_period_is_of_the_days_of_paris(database: Database, clock: Clock) -> None:

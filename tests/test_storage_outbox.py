@@ -131,6 +131,78 @@ async def test_a_parked_message_frees_its_lane(database: Database) -> None:
     assert (row["state"], row["error"]) == ("parked", "403: bot was blocked by the user")
 
 
+async def test_what_keeps_hours_is_passed_by_others_until_the_office_opens(
+    database: Database,
+) -> None:
+    async with database.begin() as work:
+        reminder = await work.outbox.add(to_person(7, "reminder", keeps_hours=True))
+        await work.outbox.add(to_person(8, "alone", keeps_hours=True))
+        answer = await work.outbox.add(to_person(7, "answer"))
+        await work.outbox.postpone(reminder, START + timedelta(minutes=5), "429")
+        assert await work.outbox.next_due(ALL, in_hours=False) is None
+        assert await work.outbox.next_due(ALL) == START + timedelta(minutes=5)
+        assert words(await work.outbox.claim("here", [], 10, ALL, in_hours=False)) == ["answer"]
+        assert await work.outbox.keeps_any(ALL)
+        assert not await work.outbox.keeps_any([Audience.ADMINISTRATORS])
+        await work.outbox.sent(answer, 7, 100)
+        await work.outbox.defer(reminder, START)
+        assert await work.outbox.claim("here", [], 10, ALL, in_hours=False) == ()
+        claimed = await work.outbox.claim("here", [], 10, ALL)
+        assert words(claimed) == ["reminder", "alone"]
+        assert all(item.keeps_hours for item in claimed)
+
+
+async def test_what_keeps_hours_and_was_in_a_crash_waits_for_them_too(
+    database: Database,
+) -> None:
+    async with database.begin() as work:
+        number = await work.outbox.add(to_person(7, "reminder", keeps_hours=True))
+        await work.outbox.defer(number, START, crashes=1)
+        assert not await work.outbox.has_suspect([], ALL, in_hours=False)
+        assert await work.outbox.has_suspect([], ALL)
+
+
+async def test_what_takes_the_place_of_a_kept_message_keeps_hours_only_if_both_do(
+    database: Database,
+) -> None:
+    about = Subject(Kind.INTEREST, 1)
+    for keeps in (True, False):
+        async with database.begin() as work:
+            number = await work.outbox.add(to_administrators("old", about=about, keeps_hours=True))
+            content = {"text": "new"}
+            assert await work.outbox.reword(
+                about, Audience.ADMINISTRATORS, content, keeps_hours=keeps
+            )
+            claimed = await work.outbox.claim("here", [], 10, ALL, in_hours=False)
+            assert words(claimed) == ([] if keeps else ["new"])
+            await work.outbox.park(number, "done")
+
+
+async def test_what_waits_for_the_hours_is_dropped_with_its_reason(database: Database) -> None:
+    about, several = Subject(Kind.INTEREST, 1).note, Subject(Kind.REMINDER, 5)
+    kept: dict[str, object] = {"about": about, "keeps_hours": True}
+    async with database.begin() as work:
+        await work.outbox.add(to_person(7, "reminder", **kept))
+        await work.outbox.add(to_person(7, "news", priority=Priority.BROADCAST, **kept))
+        await work.outbox.add(to_person(7, "answer", about=about))
+        await work.outbox.add(to_person(8, "TI-1, TI-2", about=several, keeps_hours=True))
+        await work.outbox.drop_kept(about, news_too=False)
+        assert await work.outbox.waiting_count() == 3
+        await work.outbox.drop_kept(about, news_too=True)
+        assert await work.outbox.drop_kept_naming(Kind.REMINDER, "TI-3") == ()
+        assert await work.outbox.drop_kept_naming(Kind.REMINDER, "TI-2") == ((several, START),)
+        assert words(await work.outbox.claim("here", [], 10, ALL)) == ["answer"]
+
+
+async def test_what_is_being_sent_is_not_dropped(database: Database) -> None:
+    about = Subject(Kind.INTEREST, 1).note
+    async with database.begin() as work:
+        await work.outbox.add(to_person(7, "reminder", about=about, keeps_hours=True))
+        assert len(await work.outbox.claim("here", [], 10, ALL)) == 1
+        await work.outbox.drop_kept(about, news_too=True)
+        assert words(await work.outbox.claim("here", [], 10, ALL)) == ["reminder"]
+
+
 async def test_a_sent_message_is_forgotten(database: Database) -> None:
     async with database.begin() as work:
         assert await work.outbox.sent(await work.outbox.add(to_person(7)), 7, 100)

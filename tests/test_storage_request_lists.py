@@ -16,7 +16,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 
 from storage.database import Database
 from storage.records.interests import Actor, EventKind, Particulars, Side, Status
-from storage.records.request_lists import Group, Wanted
+from storage.records.request_lists import RequestGroup, Wanted
 
 ADA, BOB = administrator("Ada"), Actor(Side.ADMINISTRATOR, 42, "Bob")
 
@@ -50,7 +50,8 @@ async def test_counts_and_pages(database: Database, clock: Clock) -> None:
         assert [(group.key, group.count) for group in projects] == [("p0", 2), ("p1", 2)]
         assert await lists.owners() == (
             *sorted(
-                (Group(str(ADA.id), "Ada", 1), Group("42", "Bob", 1)), key=lambda one: int(one.key)
+                (RequestGroup(str(ADA.id), "Ada", 1), RequestGroup("42", "Bob", 1)),
+                key=lambda one: int(one.key),
             ),
         )
 

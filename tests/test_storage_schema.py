@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from sqlalchemy import (
     JSON,
     Connection,
     LargeBinary,
+    MetaData,
     Text,
     bindparam,
     create_engine,
@@ -227,6 +229,93 @@ async def test_what_the_former_version_left_is_taken_up(database: Database, url:
         erased = await work.rights.erase((await work.people.seen(7)).id)
         assert erased.deliveries == ()
         await work.retention.apply(Durations())
+
+
+# Requests of the version before they had a life, by status: those that each went through.
+FORMER_LIVES = {
+    "received": ("received",),
+    "taken": ("received", "taken", "received", "taken"),
+    "introduced": ("received", "taken", "introduced"),
+    "closed": ("received", "taken", "closed"),
+    "refused": ("received", "refused"),
+    "withdrawn": ("received", "withdrawn", "received", "withdrawn"),
+}
+KINDS_NOW = {
+    "received": ["declare", "changed"],
+    "taken": ["declare", "changed", "take", "return", "take"],
+    "introduced": ["declare", "changed", "take", "introduce"],
+    "closed": ["declare", "changed", "take", "close"],
+    "refused": ["declare", "changed", "refuse"],
+    "withdrawn": ["declare", "changed", "withdraw", "declare_again", "withdraw"],
+}
+
+
+def live_as_before(connection: Connection) -> None:
+    """Keep a request in each status, and one that is anonymous, as revision 0017 did."""
+    before = MetaData()
+    before.reflect(connection, only=("people", "interests", "interest_events", "outbox"))
+    old = before.tables
+    for number, (status, steps) in enumerate([*FORMER_LIVES.items(), ("taken", ())], 1):
+        moment = {"created_at": START, "updated_at": START + timedelta(days=number)}
+        someone = {"telegram_id": 100 + number, "created_at": START, "last_seen_at": START}
+        connection.execute(insert(old["people"]).values(someone))
+        values = {"project_id": "hydrogen", "project_title": "Hydrogen", "company": f"C{number}"}
+        values |= {"contact_name": "Ada", "contact_kind": "phone", "contact": "1", "siret": "732"}
+        values |= {"number": f"TI-2026-000{number}", "status": status, "consent_at": START}
+        values |= {"person_id": number if steps else None} | moment
+        if status not in {"received", "taken", "introduced"}:
+            values["closed_at"] = START
+        connection.execute(insert(old["interests"]).values(values))
+        for at, step in enumerate(steps):
+            event = {"interest_id": number, "status": step, "at": START + timedelta(hours=at)}
+            is_ours = step in {"taken", "introduced", "closed", "refused"}
+            actor = {"actor_id": 50 + at, "actor_name": f"Ada {at}"} if is_ours else {}
+            connection.execute(insert(old["interest_events"]).values(event | actor))
+            if not at:
+                changed = {"changes": [["company", "x", "y"]], "status": step}
+                connection.execute(insert(old["interest_events"]).values(event | changed))
+        call = {"lane": "administrators", "audience": "administrators", "method": "sendMessage"}
+        call |= {"state": "waiting", "created_at": START, "about": f"interest:{number}"}
+        connection.execute(insert(old["outbox"]).values(call | {"payload": {"text": "x"}}))
+
+
+async def test_requests_of_the_former_version_go_on_with_their_history_and_in_somebody_s_charge(
+    database: Database, url: str
+) -> None:
+    await in_database(url, move_back_to("0017"))
+    await in_database(url, live_as_before)
+    await database.migrate()
+    async with database.begin() as work:
+        found = [await work.interests.get(number) for number in range(1, len(FORMER_LIVES) + 2)]
+        requests = [one for one in found if one is not None]
+        kinds = {
+            one.status.value: [event.kind.value for event in await work.interests.events(one.id)]
+            for one in requests[:-1]
+        }
+        due_now = {one.status.value for one in await work.request_lists.without_deadline(10)}
+        known = [one.telegram_id for one in await work.colleagues.latest(10)]
+        waiting = await work.outbox.waiting_count()
+    assert kinds == KINDS_NOW
+    assert [(one.company, one.siret) for one in requests] == [
+        (f"C{number}", "732") for number in range(1, len(requests) + 1)
+    ]
+    taken = requests[1]
+    assert (taken.owner_id, taken.owner_name) == (53, "Ada 3")
+    assert taken.taken_at == taken.touched_at == START + timedelta(hours=3)
+    # Whoever is put in touch is asked whether it helped, as from now on.
+    introduced = requests[2]
+    assert (introduced.owner_id, introduced.introduced_at) == (51, START + timedelta(hours=2))
+    closed = requests[3]
+    assert (closed.owner_id, closed.introduced_at, closed.closed_at) == (51, None, START)
+    # Nothing is planned for them yet: the clock does that, for what is open and somebody's.
+    assert due_now == {"received", "taken", "introduced"}
+    assert requests[-1].is_anonymous
+    assert set(known) == {51, 52, 53}
+    assert waiting == len(requests)
+    await in_database(url, move_back_to("0017"))
+    await database.migrate()
+    async with database.begin() as work:
+        assert (await work.interests.get(2)) == taken
 
 
 async def test_a_database_of_a_later_version_is_refused_and_left_alone(

@@ -25,10 +25,10 @@ MADE = {"ask", "label", "choice", "bad", "title", "loop", "why", "mend", "matter
 MADE |= {"field", "foreign", "language", "value", "words"}
 # Moves of requests: what each is told as, and why it was not made.
 MADE |= {"told", "done", "slip", "too_late", "move", "refusal", "reason", "event"}
-MADE |= {"status", "standing", "groups", "where", "outcome"}
+MADE |= {"status", "groups", "where", "outcome"}
 MADE |= {"all", "which", "team", "firm"}
 # Where a request stands, what comes next, and what is said of a contact.
-MADE |= {"state", "next", "said"}
+MADE |= {"state", "next"}
 # Figures: the columns of an export and its words, the bars of a picture, the tables of a report.
 MADE |= {"cell", "column", "picture_state", "report"}
 

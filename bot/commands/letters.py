@@ -26,7 +26,7 @@ from knowledge.loading import build
 from storage.database import Database, utc_now
 from storage.engine.errors import NotFoundError
 from storage.operations.keys import scrubbed
-from storage.privacy.lookup import Found
+from storage.privacy.lookup import FoundPerson
 
 _NUMBER = re.compile(r"[A-Za-z]{1,4}-\d{4}-\d+")
 # A telephone number begins with a zero or a plus sign.
@@ -37,7 +37,7 @@ def erase(settings: Settings, who: str, *, sure: bool) -> int:
     """Erase everything on somebody, once it is confirmed; return the exit code."""
 
     async def act(database: Database) -> int:
-        person = await _only_one(database, who)
+        person = await _only_one(database, settings, who)
         if person is None:
             return 1
         if not (sure or _confirms()):
@@ -45,12 +45,13 @@ def erase(settings: Settings, who: str, *, sure: bool) -> int:
         try:
             async with database.begin() as work:
                 erased = await work.rights.erase(person.person_id)
-                privacy.blank(work, erased.deliveries)
+                privacy.tell_others(work, erased)
         except NotFoundError:
             return fail(TEXT.label("letter_gone"))
         is_scrubbed = await scrubbed(database)
         notices = len(erased.deliveries)
-        say(TEXT.label("letter_erased", scrubbed=is_scrubbed, notices=notices))
+        values = {"notices": notices, "passed_on": erased.passed_on}
+        say(TEXT.label("letter_erased", scrubbed=is_scrubbed, **values))
         return 0
 
     return beside.run(settings.database_url, settings.keys, act)
@@ -67,7 +68,7 @@ def export(settings: Settings, who: str, file: Path, *, sure: bool) -> int:
         return fail(TEXT.label("knowledge_wrong", **wrong))
 
     async def act(database: Database) -> int:
-        person = await _only_one(database, who)
+        person = await _only_one(database, settings, who)
         if person is None:
             return 1
         if not (sure or _confirms()):
@@ -80,11 +81,11 @@ def export(settings: Settings, who: str, file: Path, *, sure: bool) -> int:
     return beside.run(settings.database_url, settings.keys, act)
 
 
-async def _only_one(database: Database, who: str) -> Found | None:
+async def _only_one(database: Database, settings: Settings, who: str) -> FoundPerson | None:
     """Return the one person meant, after saying what is stored on them; None where it is unsure."""
     found = await _find(database, who.strip())
     if not found:
-        fail(TEXT.label("letter_nobody"))
+        fail(TEXT.label("letter_nobody", kept=Kept(settings.durations)))
         return None
     say(TEXT.label("letter_found", people=found))
     if len(found) > 1:
@@ -93,7 +94,7 @@ async def _only_one(database: Database, who: str) -> Found | None:
     return found[0]
 
 
-async def _find(database: Database, who: str) -> tuple[Found, ...]:
+async def _find(database: Database, who: str) -> tuple[FoundPerson, ...]:
     async with database.begin() as work:
         if _NUMBER.fullmatch(who):
             return await work.lookup.by_number(who)

@@ -1,10 +1,10 @@
 """A weekly message to the facilitators, sent once despite restarts and several workers."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bot.runtime.repeating import repeat
 from handlers.core.posting import composed
 from handlers.core.services import Services
 from handlers.curation.gaps import (
@@ -16,7 +16,6 @@ from handlers.curation.gaps import (
 )
 from handlers.messages import PARIS, Catalogue
 from storage.database import Database
-from storage.engine.errors import StorageError
 from storage.queues.outbox import Audience, Outgoing, Priority
 from storage.unit_of_work import UnitOfWork
 
@@ -41,13 +40,7 @@ class WeeklyDigest:
 
     async def run(self) -> None:
         """Check every few minutes whether it is due, until cancelled."""
-        while True:
-            try:
-                if await self.send_if_due():
-                    logger.info("the weekly digest is on its way")
-            except StorageError as error:
-                logger.error("the weekly digest waits: %s", type(error).__name__)
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        await repeat(self.send_if_due, _LOOK_EVERY_SECONDS, NAME)
 
     async def send_if_due(self) -> bool:
         """Add the digest of the last seven days to the outbox; False where it is not due here."""
@@ -63,6 +56,7 @@ class WeeklyDigest:
                 return False
             await work.outbox.add(await self._composed(work))
         self._announce()
+        logger.info("the weekly digest is on its way")
         return True
 
     async def _composed(self, work: UnitOfWork) -> Outgoing:
@@ -77,6 +71,7 @@ class WeeklyDigest:
             composed(text, None),
             quotes=quoted_first(gaps),
             priority=Priority.BROADCAST,
+            keeps_hours=True,
         )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TypeAlias
 
-from handlers.messages import PARIS, Catalogue
+from handlers.messages import PARIS, Catalogue, named
 from storage.records.request_pages import Stored
 
 TEXT = Catalogue.of("figures")
@@ -55,13 +55,13 @@ def request_cells(row: Stored, *, contacts: bool = True) -> list[Cell]:
     """Return the cells of a request, for `REQUEST_COLUMNS`; empty ones without ``contacts``."""
     is_erased = row["person_id"] is None
     said = dict(row) | {
-        "status": _said("cell_status", row["status"]),
+        "status": named(row["status"], "status"),
         "kind": _said("value_kind", "interest" if row["project_id"] else row["role"] or "idea"),
-        "role": _said("cell_role", row["role"]),
+        "role": named(row["role"], "role"),
         "company": TEXT.label("erased_firm") if is_erased else row["company"],
-        "contact_kind": None if is_erased else _said("cell_contact", row["contact_kind"]),
-        "outcome": _said("cell_outcome", row["outcome"]),
-        "reason": _said("value_reason", row["reason"]),
+        "contact_kind": None if is_erased else named(row["contact_kind"], "contact_kind"),
+        "outcome": named(row["outcome"], "outcome"),
+        "reason": named(row["reason"], "reason"),
         "helped": _said("value_helped", row["helped"]),
     }
     return _cells(REQUEST_COLUMNS, said, contacts=contacts)
@@ -73,7 +73,7 @@ def event_cells(row: Stored, *, contacts: bool = True) -> list[Cell]:
         "number": row["number"],
         "at": row["at"],
         "event": _said("cell_event", row["kind"]),
-        "status": _said("cell_status", row["status"]),
+        "status": named(row["status"], "status"),
         "side": _said("cell_side", row["side"]),
         "actor": row["actor_name"],
         "note": row["note"],

@@ -26,7 +26,7 @@ _FORGOTTEN_SECONDS = 3600
 _IN_MEMORY_BYTES = 256 * 1024
 
 
-class Table(Protocol):
+class TableFile(Protocol):
     """A file in progress."""
 
     def add(self, requests: Sequence[list[Cell]], events: Sequence[list[Cell]]) -> None:
@@ -37,7 +37,7 @@ class Table(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ExportWanted:
     """What is to be made: a workbook or CSV, of which days, when, and how large at most (bytes).
 
     Without ``contacts``, the cells that tell or may tell one are empty.
@@ -50,12 +50,12 @@ class Wanted:
     contacts: bool = True
 
 
-async def exported(database: Database, files: ExitStack, wanted: Wanted) -> list[IO[bytes]]:
+async def exported(database: Database, files: ExitStack, wanted: ExportWanted) -> list[IO[bytes]]:
     """Return the requests of a period in as many files as it needs, at their start.
 
     The files have no name and are closed by ``files``. OSError where the disk is full.
     """
-    parts = _Parts(files, wanted)
+    parts = _Files(files, wanted)
     size = 0
     async for requests, events in _pages(database, wanted):
         size += sum(map(size_of, [*requests, *events]))
@@ -69,7 +69,7 @@ async def exported(database: Database, files: ExitStack, wanted: Wanted) -> list
 
 
 async def _pages(
-    database: Database, wanted: Wanted
+    database: Database, wanted: ExportWanted
 ) -> AsyncIterator[tuple[list[list[Cell]], list[list[Cell]]]]:
     """Yield pages of requests with their histories, each read in a transaction of its own."""
     after = -1
@@ -86,11 +86,11 @@ async def _pages(
         after = requests[-1]["id"]
 
 
-class _Parts:
-    def __init__(self, files: ExitStack, wanted: Wanted) -> None:
+class _Files:
+    def __init__(self, files: ExitStack, wanted: ExportWanted) -> None:
         self._files, self._wanted = files, wanted
         self.made: list[IO[bytes]] = []
-        self.table: Table | None = None
+        self.table: TableFile | None = None
 
     async def begin(self) -> None:
         """End the file in progress, and begin another."""
@@ -113,7 +113,7 @@ class _Parts:
             self.made[-1].seek(0)
             self.table = None
 
-    def _table(self, file: IO[bytes]) -> Table:
+    def _table(self, file: IO[bytes]) -> TableFile:
         if self._wanted.making is Making.CSV:
             return CsvTable(file)
         _remove_forgotten()

@@ -16,7 +16,7 @@ from platformdirs import user_cache_path
 from handlers.administration import in_french
 from handlers.core.keyboards import shorten
 from handlers.messages import Catalogue
-from storage.records.figures import Asked, Figures, Requests
+from storage.records.figures import Figures, QuestionFigures, RequestFigures
 from storage.records.lifecycle import Outcome
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _entitle(sheet: "Figure", height: float, title: str) -> None:
     sheet.text(0.05, height, title, size=13, weight="bold", color=_INK)
 
 
-def _questions_title(asked: Asked) -> str:
+def _questions_title(asked: QuestionFigures) -> str:
     if asked.share is None:
         return TEXT.label("picture_no_question")
     return TEXT.label(
@@ -132,24 +132,24 @@ def _questions_title(asked: Asked) -> str:
     )
 
 
-def _states_title(requests: Requests) -> str:
+def _states_title(requests: RequestFigures) -> str:
     if not requests.made:
         return TEXT.label("picture_no_request")
     return TEXT.label("picture_states", made=requests.made, number=in_french.number)
 
 
-def _states(requests: Requests) -> list[tuple[str, int]]:
+def _states(requests: RequestFigures) -> list[tuple[str, int]]:
     return [(TEXT.label(f"picture_state_{one}"), count) for one, count in requests.in_order]
 
 
-def _entries(asked: Asked, titles: Mapping[str, str]) -> list[tuple[str, int]]:
+def _entries(asked: QuestionFigures, titles: Mapping[str, str]) -> list[tuple[str, int]]:
     return [
         (shorten(_drawable(titles.get(one.id, one.id)), _LONGEST_TITLE), one.count)
         for one in asked.entries[:_MOST_ENTRIES]
     ]
 
 
-def _keys(requests: Requests) -> list[tuple[str, str]]:
+def _keys(requests: RequestFigures) -> list[tuple[str, str]]:
     """Return the figures that stand alone, each with its name."""
     helped = requests.helped_share
     ended = sum(requests.outcomes.values())

@@ -17,7 +17,14 @@ from bot.figures.small_counts import LEAST, Published, listed, published
 from handlers.administration import in_french
 from handlers.messages import Catalogue, moment
 from storage.records.days import Days
-from storage.records.figures import HELPED, INTEREST, Asked, Figures, Named, Requests
+from storage.records.figures import (
+    HELPED,
+    INTEREST,
+    Counted,
+    Figures,
+    QuestionFigures,
+    RequestFigures,
+)
 from storage.records.lifecycle import Outcome, Status
 
 TEXT = Catalogue.of("figures")
@@ -39,7 +46,7 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReportLine:
     """One line of a table and its bar; ``count`` None is hidden."""
 
     name: str
@@ -47,12 +54,12 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """A table of counts with the chart beside it; ``total`` None is hidden, or not told."""
 
     title: str
     head: str
-    lines: tuple[Line, ...]
+    lines: tuple[ReportLine, ...]
     total: int | None = None
 
     @property
@@ -145,21 +152,21 @@ def _questions_told(report: Report) -> dict[str, Any]:
     return {"total": total, "share": share, "tables": tables}
 
 
-def _weeks(weeks: Published[Days], *, is_long: bool) -> Table:
+def _weeks(weeks: Published[Days], *, is_long: bool) -> ReportTable:
     name = partial(in_french.beginning, monthly=is_long)
-    lines = tuple(Line(name(days), count) for days, count in weeks.parts.items())
-    return Table(TEXT.label("report_weeks"), TEXT.label("report_week"), lines, weeks.total)
+    lines = tuple(ReportLine(name(days), count) for days, count in weeks.parts.items())
+    return ReportTable(TEXT.label("report_weeks"), TEXT.label("report_week"), lines, weeks.total)
 
 
-def _entries(asked: Asked, titles: Mapping[str, str]) -> Table | None:
+def _entries(asked: QuestionFigures, titles: Mapping[str, str]) -> ReportTable | None:
     """Return the answers given most, without a total: an answer may be of no entry."""
     shown, _others = listed(asked.entries, asked.answered)
-    lines = [Line(titles.get(one.id, one.id), one.count) for one in shown]
+    lines = [ReportLine(titles.get(one.id, one.id), one.count) for one in shown]
     title, head = TEXT.label("report_entries"), TEXT.label("report_entry")
-    return Table(title, head, tuple(lines)) if lines else None
+    return ReportTable(title, head, tuple(lines)) if lines else None
 
 
-def _requests_told(requests: Requests) -> dict[str, Any]:
+def _requests_told(requests: RequestFigures) -> dict[str, Any]:
     states = published(_final_states(requests))
     kinds = published(requests.kinds)
     # Both tables are of the same requests: what one hides, the total of the other must not tell.
@@ -180,7 +187,7 @@ def _requests_told(requests: Requests) -> dict[str, Any]:
     return {"total": total, "tables": tables, "medians": _medians(requests), "helped": share}
 
 
-def _final_states(requests: Requests) -> dict[str, int]:
+def _final_states(requests: RequestFigures) -> dict[str, int]:
     """Return the states as parts of one whole; the closed ones by their outcome."""
     counts = {str(one): count for one, count in requests.in_order if one is not Status.CLOSED}
     closed = requests.states.get(Status.CLOSED, 0)
@@ -193,23 +200,25 @@ def _final_states(requests: Requests) -> dict[str, int]:
     )
 
 
-def _table(name: str, words: str, parts: Mapping[str, int | None], total: int) -> Table:
-    lines = tuple(Line(TEXT.label(f"{words}_{one}"), count) for one, count in parts.items())
-    return Table(TEXT.label(f"report_{name}"), TEXT.label(f"report_{name}_head"), lines, total)
+def _table(name: str, words: str, parts: Mapping[str, int | None], total: int) -> ReportTable:
+    lines = tuple(ReportLine(TEXT.label(f"{words}_{one}"), count) for one, count in parts.items())
+    return ReportTable(
+        TEXT.label(f"report_{name}"), TEXT.label(f"report_{name}_head"), lines, total
+    )
 
 
-def _projects(projects: Sequence[Named], total: int) -> Table | None:
+def _projects(projects: Sequence[Counted], total: int) -> ReportTable | None:
     shown, others = listed(projects, total)
-    lines = [Line(in_french.project_title(one), one.count) for one in shown]
+    lines = [ReportLine(in_french.project_title(one), one.count) for one in shown]
     if not lines:
         return None
     if others:
-        lines.append(Line(TEXT.label("report_other_projects"), others))
+        lines.append(ReportLine(TEXT.label("report_other_projects"), others))
     title, head = TEXT.label("report_projects"), TEXT.label("report_projects_head")
-    return Table(title, head, tuple(lines), total)
+    return ReportTable(title, head, tuple(lines), total)
 
 
-def _medians(requests: Requests) -> dict[str, float | None]:
+def _medians(requests: RequestFigures) -> dict[str, float | None]:
     """Return the medians, in days, of five requests at least."""
     return {
         "take": requests.days_to_take if requests.taken >= LEAST else None,

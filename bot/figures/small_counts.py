@@ -9,7 +9,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from storage.records.figures import Named
+from storage.records.figures import Counted
 
 # A count of so many people or more may be published.
 LEAST = 5
@@ -50,7 +50,7 @@ def _may_be_large(total: int, count: int) -> bool:
     return count > 1 and total - (count - 1) >= LEAST
 
 
-def listed(counts: Sequence[Named], total: int) -> tuple[tuple[Named, ...], int | None]:
+def listed(counts: Sequence[Counted], total: int) -> tuple[tuple[Counted, ...], int | None]:
     """Return the entries of a list that may be published, and the sum of all others.
 
     The sum is 0, or five at least: where it would be less, the last ones of the list join it. None

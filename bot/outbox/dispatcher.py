@@ -41,6 +41,10 @@ _MARK_AGAIN_SECONDS = 0.5
 _MARK_UNDONE_SECONDS = 0.02
 
 
+class _ClosedError(Exception):
+    """Raised for a call that waits until the office opens."""
+
+
 class Dispatcher(Lanes[Pending, str]):
     """Takes messages from the outbox, one per chat at a time, and sends them."""
 
@@ -74,12 +78,16 @@ class Dispatcher(Lanes[Pending, str]):
         audiences = self._addresses.audiences()
         isolation = self._database.isolation
         async with isolation.claiming(), self._database.begin() as work:
-            lanes = busy | paused.keys()
+            lanes, in_hours = busy | paused.keys(), self._services.office.is_open(work.now)
             which = await isolation.choose(
-                self._name, work.workers, partial(work.outbox.has_suspect, lanes, audiences)
+                self._name,
+                work.workers,
+                partial(work.outbox.has_suspect, lanes, audiences, in_hours=in_hours),
             )
             room = 1 if which is Which.SUSPECT else room
-            claimed = await work.outbox.claim(self._database.worker, lanes, room, audiences, which)
+            claimed = await work.outbox.claim(
+                self._database.worker, lanes, room, audiences, which, in_hours=in_hours
+            )
             if len(claimed) == room:
                 self.due = self._pace.next_room() if room < limit else None
             elif not self.leaves_nothing(len(claimed)):
@@ -96,8 +104,11 @@ class Dispatcher(Lanes[Pending, str]):
         if halted_until := await work.send_pauses.halted_until():
             return halted_until
         waiting = await work.outbox.lanes_waiting(paused) if paused else frozenset()
-        postponed = await work.outbox.next_due(audiences)
+        in_hours = self._services.office.is_open(work.now)
+        postponed = await work.outbox.next_due(audiences, in_hours=in_hours)
         moments = [paused[lane] for lane in waiting] + ([postponed] if postponed else [])
+        if not in_hours and await work.outbox.keeps_any(audiences):
+            moments.append(self._services.office.next_opening(work.now))
         return min(moments, default=None)
 
     def _paused(self) -> dict[str, datetime]:
@@ -166,6 +177,9 @@ class Dispatcher(Lanes[Pending, str]):
         try:
             send = self._send_stored if item.has_attachment else self._made_call
             message_id = await send(item, chat_id)
+        except _ClosedError:
+            async with self._database.begin() as work:
+                await work.outbox.defer(item.id, work.now, self._database.worker)
         except TelegramError as error:
             await self._failures.meet(item, chat_id, error)
         else:
@@ -255,6 +269,9 @@ class Dispatcher(Lanes[Pending, str]):
     ) -> int | None:
         await self._can_mark.wait()
         async with self._pace.turn(self._addresses.meant(item)):
+            # The office may have closed since the row was claimed.
+            if item.keeps_hours and not self._services.office.is_open(self._clock()):
+                raise _ClosedError
             return await call(self._bot, item, chat_id, file)
 
     async def _sent(self, item: Pending, chat_id: int, message_id: int | None) -> None:

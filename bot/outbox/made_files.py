@@ -8,7 +8,7 @@ from dataclasses import replace
 from io import BytesIO
 from typing import IO
 
-from bot.figures.export import Wanted, exported
+from bot.figures.export import ExportWanted, exported
 from bot.figures.picture import png_of
 from handlers.administration import in_french
 from handlers.core.services import Services
@@ -50,7 +50,7 @@ async def made(
         elif item.makes in _EXPORTS and item.makes_of:
             days = Days.unpacked(item.makes_of)
             contacts = not services.details_in_private
-            wanted = Wanted(Making(item.makes), days, services.clock(), largest, contacts)
+            wanted = ExportWanted(Making(item.makes), days, services.clock(), largest, contacts)
             yield await exported(database, files, wanted)
         else:
             yield []

@@ -42,15 +42,19 @@ class MailDispatcher(Lanes[Pending, str]):
         self._postman = postman
         self._head = head
         self._failures = MailFailures(database, services)
+        self._services = services
 
     async def _next(self, busy: frozenset[str], limit: int) -> tuple[Pending, ...]:
         isolation, worker = self._database.isolation, self._database.worker
         async with isolation.claiming(), self._database.begin() as work:
+            in_hours = self._services.office.is_open(work.now)
             which = await isolation.choose(
-                self._name, work.workers, partial(work.outbox.has_suspect, busy, _ONLY)
+                self._name,
+                work.workers,
+                partial(work.outbox.has_suspect, busy, _ONLY, in_hours=in_hours),
             )
             room = 1 if which is Which.SUSPECT else limit
-            claimed = await work.outbox.claim(worker, busy, room, _ONLY, which)
+            claimed = await work.outbox.claim(worker, busy, room, _ONLY, which, in_hours=in_hours)
             self.due = work.now + _LOOK_EVERY
         if which is not Which.SOUND:
             self.look_again_soon()
@@ -63,6 +67,11 @@ class MailDispatcher(Lanes[Pending, str]):
         now_about(outbox=item.id)
         if item.crashes >= MOST_CRASHES:
             await self._failures.crashed(item)
+            return
+        # The office may have closed since the row was claimed.
+        if item.keeps_hours and not self._services.office.is_open(self._clock()):
+            async with self._database.begin() as work:
+                await work.outbox.defer(item.id, work.now, self._database.worker)
             return
         try:
             message = written(item, self._head, self._clock())

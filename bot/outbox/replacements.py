@@ -51,7 +51,9 @@ class Replacements:
         payload = {k: v for k, v in item.payload.items() if k != "message_id"}
         if home is None:
             self._owe(work, item, Audience.PERSON, payload)
-        elif item.about is None or not await work.outbox.reword(item.about, home, payload):
+        elif item.about is None or not await work.outbox.reword(
+            item.about, home, payload, keeps_hours=item.keeps_hours
+        ):
             self._owe(work, item, home, payload)
 
     async def _edit_newer(self, work: UnitOfWork, item: Pending) -> bool:
@@ -73,6 +75,7 @@ class Replacements:
                 chat_id=standing.chat_id,
                 about=item.about,
                 quotes=item.quotes,
+                keeps_hours=item.keeps_hours,
             )
         )
         return True
@@ -99,6 +102,7 @@ class Replacements:
                 priority=item.priority,
                 is_final=item.is_final,
                 quotes=item.quotes,
+                keeps_hours=item.keeps_hours,
             )
         )
 

@@ -6,18 +6,17 @@ message, not five. Telling goes on row by row in small transactions: a process t
 leaves the rest to the next.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
+from bot.runtime.repeating import repeat
 from handlers.core.posting import Posting
 from handlers.core.services import Services
 from handlers.projects import news
 from knowledge.model import Project
 from knowledge.text.normalise import normalise
 from storage.database import Database
-from storage.engine.errors import StorageError
 from storage.records.project_news import KnownProject, News, NewsKind
 
 logger = logging.getLogger(__name__)
@@ -25,8 +24,8 @@ NAME = "project-news"
 _LOOK_EVERY_SECONDS = 120.0
 # So many people are told in one transaction: composing a message takes a fraction of a millisecond.
 _AT_ONCE = 30
-# Some days before retention deletes the subscription of somebody silent.
-_SILENT = timedelta(days=360)
+# A subscription ends some days before retention would delete it: five, of a year.
+_EARLIER = 73
 
 
 class ProjectNewsTeller:
@@ -41,12 +40,7 @@ class ProjectNewsTeller:
 
     async def run(self) -> None:
         """Check every two minutes whether there is something to tell, until cancelled."""
-        while True:
-            try:
-                await self.tell_if_due()
-            except StorageError as error:
-                logger.error("news of projects wait: %s", type(error).__name__)
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        await repeat(self.tell_if_due, _LOOK_EVERY_SECONDS, NAME)
 
     async def tell_if_due(self) -> None:
         """Tell what is new since the last working morning; nothing while the office is closed."""
@@ -78,9 +72,13 @@ class ProjectNewsTeller:
     async def _end_lapsed(self) -> bool:
         """End some subscriptions of people who have been silent for long; False without any."""
         async with self._database.begin() as work:
-            lapsed = await work.subscriptions.lapsed(work.now - _SILENT, _AT_ONCE)
+            kept = self._services.kept.durations.person
+            silent = kept - kept / _EARLIER
+            lapsed = await work.subscriptions.lapsed(work.now - silent, _AT_ONCE)
             for subscription in lapsed:
-                await news.tell_lapsed(Posting(self._services, work), subscription)
+                await news.tell_lapsed(
+                    Posting(self._services, work, keeps_hours=True), subscription
+                )
                 await work.subscriptions.unsubscribe(subscription.person_id)
         return bool(lapsed)
 
@@ -94,7 +92,7 @@ class ProjectNewsTeller:
             told = await work.project_news.next()
             if told is None:
                 return False
-            posting = Posting(self._services, work)
+            posting = Posting(self._services, work, keeps_hours=True)
             if told.kind is NewsKind.OPENED:
                 last = await self._tell_subscribers(posting, told)
             else:
@@ -113,7 +111,7 @@ class ProjectNewsTeller:
         return subscribers[-1].id if subscribers else None
 
 
-class Changes:
+class CensusChanges:
     """What differs between two states of the census; ``known`` is what to remember of it."""
 
     def __init__(
@@ -125,7 +123,7 @@ class Changes:
 
 def compare(
     before: Mapping[str, KnownProject], projects: Iterable[Project], today: date
-) -> Changes:
+) -> CensusChanges:
     """Return what to tell of the census since it stood so.
 
     A project that is open for the first time is new. One whose id changed, but not its title, is
@@ -150,7 +148,7 @@ def compare(
     known += [_closed(each) for each in gone.values()]
     opened = told.pop(NewsKind.OPENED)
     news_of_one = [(kind, (id_,)) for kind, ids in told.items() for id_ in ids]
-    return Changes(
+    return CensusChanges(
         tuple(known), (*([(NewsKind.OPENED, tuple(opened))] if opened else []), *news_of_one)
     )
 

@@ -6,18 +6,17 @@ that dies in between leaves the rest to the next, which knows by the time of the
 been listed already. Nothing of this happens outside the office's hours.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from bot.runtime.repeating import repeat
 from handlers.administration import basket, reminders
 from handlers.administration.reminders import Ask
 from handlers.core.posting import Posting
 from handlers.core.services import Services
 from handlers.requests import due
 from storage.database import Database
-from storage.engine.errors import StorageError
 from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
@@ -40,12 +39,7 @@ class Reminders:
 
     async def run(self) -> None:
         """Check every minute whether something is due, until cancelled."""
-        while True:
-            try:
-                await self.catch_up()
-            except StorageError as error:
-                logger.error("reminders wait: %s", type(error).__name__)
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        await repeat(self.catch_up, _LOOK_EVERY_SECONDS, NAME)
 
     async def catch_up(self) -> None:
         """Do all that is due and was not done yet; nothing while the office is closed."""
@@ -65,7 +59,7 @@ class Reminders:
         async with self._database.begin() as work:
             if not self._is_open(work) or not await work.schedule.claim(NAME, self._morning(work)):
                 return False
-            is_posted = await basket.post(Posting(self._services, work))
+            is_posted = await basket.post(self._posting(work))
         if is_posted:
             self._announce()
         return True
@@ -79,7 +73,7 @@ class Reminders:
             overdue = await work.deadlines.overdue(by, 1)
             if not overdue:
                 return False
-            await reminders.settle(Posting(self._services, work), overdue[0], by, self._ask)
+            await reminders.settle(self._posting(work), overdue[0], by, self._ask)
         self._announce()
         return True
 
@@ -98,7 +92,10 @@ class Reminders:
                 return False
             if await work.schedule.hold(NAME) is None:
                 return False
-            return await due.plan_missing(Posting(self._services, work), _MOST_PLANNED) > 0
+            return await due.plan_missing(self._posting(work), _MOST_PLANNED) > 0
+
+    def _posting(self, work: UnitOfWork) -> Posting:
+        return Posting(self._services, work, keeps_hours=True)
 
     def _is_open(self, work: UnitOfWork) -> bool:
         return self._services.office.is_open(work.now)

@@ -3,7 +3,7 @@
 Nothing is remembered between the taps: each button holds what was answered so far.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telegram import Update
 
@@ -99,25 +99,26 @@ _SURE = {EventKind.CLOSE: "close_sure", EventKind.REFUSE: "refuse_sure"}
 @for_administrators
 async def close_request(update: Update, context: BotContext) -> None:
     """Show what the firm will read, then close the request."""
-    turn, choice = context.turn, Close.of(update)
-    if choice.sure:
-        particulars = Particulars(outcome=choice.outcome)
-        await make(EventKind.CLOSE, update, turn, choice.interest_id, particulars)
-        return
-    sure = Close(choice.interest_id, choice.outcome, sure=True)
-    await _show_words(turn, EventKind.CLOSE, sure, Particulars(outcome=choice.outcome))
+    choice = Close.of(update)
+    particulars = Particulars(outcome=choice.outcome)
+    await _show_then_make(update, context.turn, EventKind.CLOSE, choice, particulars)
 
 
 @for_administrators
 async def refuse_request(update: Update, context: BotContext) -> None:
     """Show what the firm will read, then refuse the request."""
-    turn, choice = context.turn, Refuse.of(update)
+    choice = Refuse.of(update)
+    particulars = Particulars(reason=choice.reason)
+    await _show_then_make(update, context.turn, EventKind.REFUSE, choice, particulars)
+
+
+async def _show_then_make(
+    update: Update, turn: Turn, kind: EventKind, choice: Close | Refuse, particulars: Particulars
+) -> None:
     if choice.sure:
-        particulars = Particulars(reason=choice.reason)
-        await make(EventKind.REFUSE, update, turn, choice.interest_id, particulars)
-        return
-    sure = Refuse(choice.interest_id, choice.reason, sure=True)
-    await _show_words(turn, EventKind.REFUSE, sure, Particulars(reason=choice.reason))
+        await make(kind, update, turn, choice.interest_id, particulars)
+    else:
+        await _show_words(turn, kind, replace(choice, sure=True), particulars)
 
 
 async def _show_words(

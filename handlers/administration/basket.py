@@ -32,7 +32,7 @@ _SUPERGROUP = "-100"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BasketLine:
     """One request of the list; ``days`` are the working days since it last moved."""
 
     number: str
@@ -43,12 +43,12 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BasketPart:
     """The requests that wait for the same thing: how many, and the first of them."""
 
     name: str
     count: int
-    lines: tuple[Line, ...]
+    lines: tuple[BasketLine, ...]
     requests: tuple[Interest, ...] = ()
 
 
@@ -73,11 +73,11 @@ async def post(posting: Posting) -> bool:
 
 
 async def _post_to_group(posting: Posting, text: str) -> None:
-    if not await posting.work.outbox.reword(ABOUT, Audience.ADMINISTRATORS, composed(text, None)):
+    if not await posting.reword(Audience.ADMINISTRATORS, ABOUT, composed(text, None)):
         posting.notify(Audience.ADMINISTRATORS, text, about=ABOUT, priority=Priority.BROADCAST)
 
 
-async def _part(posting: Posting, name: str, overdue: Iterable[Overdue]) -> Part | None:
+async def _part(posting: Posting, name: str, overdue: Iterable[Overdue]) -> BasketPart | None:
     """Return one part; None where it would be empty."""
     kinds = _PARTS[name]
     # Of a request that nobody took, both reminders may be due after an outage: it is listed once.
@@ -89,27 +89,27 @@ async def _part(posting: Posting, name: str, overdue: Iterable[Overdue]) -> Part
     shown = [await posting.work.interests.get(id_) for id_ in list(ids)[:_MOST_LINES]]
     found = tuple(interest for interest in shown if interest is not None)
     lines = [await _line(posting, interest) for interest in found]
-    return Part(name, len(ids), tuple(lines), found) if lines else None
+    return BasketPart(name, len(ids), tuple(lines), found) if lines else None
 
 
 def _is_told_in_private(one: Overdue) -> bool:
     return one.deadline.kind is DeadlineKind.UNTOUCHED and one.reaches_owner
 
 
-async def _line(posting: Posting, interest: Interest) -> Line:
+async def _line(posting: Posting, interest: Interest) -> BasketLine:
     notified = await posting.work.outbox.delivery(interest.about)
     link = None if notified is None else _link(notified)
     return line_of(posting, interest, link)
 
 
-def line_of(posting: Posting, interest: Interest, link: str | None = None) -> Line:
+def line_of(posting: Posting, interest: Interest, link: str | None = None) -> BasketLine:
     """Return how a request is named in a list of those that wait."""
     since = {
         Status.TAKEN: interest.touched_at or interest.taken_at,
         Status.INTRODUCED: interest.introduced_at,
     }.get(interest.status) or interest.updated_at
     days = posting.services.office.waited(since, posting.work.now)
-    return Line(interest.number, interest.project_title, days, interest.owner_name, link)
+    return BasketLine(interest.number, interest.project_title, days, interest.owner_name, link)
 
 
 def _link(notified: Delivery) -> str | None:

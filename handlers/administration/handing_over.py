@@ -59,12 +59,7 @@ async def hand_over(update: Update, context: BotContext) -> None:
     if moved is not None:
         by = who(turn)
         text = TEXT("handed_over", interest=moved, by=by.name, by_id=by.id)
-        turn.say(text, reply_to=_tapped(update), about=moved.about_note)
-
-
-def _tapped(update: Update) -> int | None:
-    message = update.effective_message
-    return message.message_id if message else None
+        turn.say(text, reply_to=turn.message_id, about=moved.about_note)
 
 
 HANDLERS: tuple[Handler, ...] = (tap(HandTo, hand_over),)

@@ -8,7 +8,7 @@ from babel.numbers import format_decimal, format_percent
 from handlers.messages import FRENCH, Catalogue
 from knowledge.knowledge import Knowledge
 from storage.records.days import Days
-from storage.records.figures import Named
+from storage.records.figures import Counted
 
 TEXT = Catalogue.of("figures")
 
@@ -56,7 +56,7 @@ def title_of(knowledge: Knowledge, entry_id: str) -> str:
     return entry.title if entry and entry.title else entry_id
 
 
-def project_title(named: Named) -> str:
+def project_title(named: Counted) -> str:
     """Return the title that a project's requests were made under."""
     return named.title or named.id
 

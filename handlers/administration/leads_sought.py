@@ -1,7 +1,8 @@
 """The projects that seek a lead, beside the firms that would be one.
 
 From a project: who offers to lead it. From such an offer: which projects it may be for. Projects
-are ranked by how well what the firm wrote fits them.
+are ranked by how well what the firm wrote fits them. Lists name requests by number, never the firm:
+so an erasure has nothing to blank there.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from telegram import Update
 
+from handlers.administration.cards import OpenCard
 from handlers.administration.meeting import for_administrators
 from handlers.administration.ranking import ranked
 from handlers.core.ahead import Ahead, Works
@@ -69,7 +71,7 @@ async def turn_page(update: Update, context: BotContext) -> None:
 
 
 async def _list(turn: Turn, index: int) -> tuple[str, Keyboard]:
-    offers = await turn.work.interests.offering_to_lead(_MOST_OFFERS)
+    offers = await turn.work.request_lists.offering_to_lead(_MOST_OFFERS)
     named = {each.project_id for each in offers}
     projects = sorted(_seeking(turn), key=lambda project: project.id not in named)
     page = Page.of(projects, index, TEXT_ITEMS)
@@ -102,10 +104,16 @@ async def show_offers(update: Update, context: BotContext) -> None:
     if project is None:
         turn.toast(TEXT.label("no_longer"), alert=True)
         return
-    offers = await turn.work.interests.offering_to_lead(_MOST_OFFERS)
+    offers = await turn.work.request_lists.offering_to_lead(_MOST_OFFERS)
     ranks = turn.ahead if isinstance(turn.ahead, dict) else {}
     page = Page.of(_offers(project, offers, ranks), choice.page, TEXT_ITEMS)
+    # Two a row: the cards of a page take few rows of a phone.
+    cards = [
+        button(f"{number}. {offer.interest.number}", OpenCard(offer.interest.id))
+        for number, offer in page.numbered()
+    ]
     keyboard = rows(
+        *(cards[at : at + 2] for at in range(0, len(cards), 2)),
         page.steps(lambda index: ShowOffers(project.id, index)),
         [button(TEXT.label("all_projects"), ListLeadsSought())],
     )
@@ -126,7 +134,7 @@ async def _rank_offers(database: Database, services: Services, update: Update) -
     """Return at which rank the project stands for each offer, by the offer's id."""
     project_id = ShowOffers.of(update).project_id
     async with database.begin() as work:
-        offers = await work.interests.offering_to_lead(_MOST_OFFERS)
+        offers = await work.request_lists.offering_to_lead(_MOST_OFFERS)
     ranks = {one.id: await ranked(services, one.message or "") for one in offers}
     return {id_: found[project_id] for id_, found in ranks.items() if project_id in found}
 
@@ -143,13 +151,8 @@ async def show_for_offer(update: Update, context: BotContext) -> None:
     projects = sorted(_seeking(turn), key=lambda project: order.get(project.id, len(order)))
     shown = [(one, turn.services.deep_link(f"p_{one.id}")) for one in projects[:_MOST_SHOWN]]
     text = TEXT("for_offer", interest=interest, shown=shown, more=len(projects) - len(shown))
-    message = turn.update.effective_message
-    turn.say(
-        text,
-        column([button(TEXT.label("all_projects"), ListLeadsSought())]),
-        reply_to=message.message_id if message else None,
-        about=interest.about_note,
-    )
+    keyboard = column([button(TEXT.label("all_projects"), ListLeadsSought())])
+    turn.say(text, keyboard, reply_to=turn.message_id, about=interest.about_note)
 
 
 async def _rank_projects(database: Database, services: Services, update: Update) -> dict[str, int]:

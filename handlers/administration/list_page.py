@@ -1,6 +1,5 @@
 """A page of requests in words, with the buttons to their cards."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +8,7 @@ from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, rows
 from handlers.core.paging import Page
 from handlers.messages import PARIS, Catalogue
-from storage.records.interests import Interest, Status
+from storage.records.interests import Interest
 
 TEXT = Catalogue.of("request_lists")
 
@@ -27,8 +26,7 @@ def to_all() -> Button:
 def words_of_list(name: str, page: Page[Interest], now: datetime, **values: object) -> str:
     """Return a page of requests in words, under the message of this name."""
     ages = {each.id: _age(each, now) for each in page.items}
-    words: Mapping[Status, str] = {one: TEXT.label(f"standing_{one}") for one in Status}
-    return TEXT(name, page=page, ages=ages, status_words=words, **values)
+    return TEXT(name, page=page, ages=ages, **values)
 
 
 def _age(interest: Interest, now: datetime) -> str:

@@ -25,7 +25,7 @@ from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.messages import Catalogue
 from storage.records.interests import Interest, Status
-from storage.records.request_lists import Group, Wanted
+from storage.records.request_lists import RequestGroup, Wanted
 
 TEXT = Catalogue.of("request_lists")
 # A project's id, a person's number, a status, or nothing.
@@ -114,13 +114,13 @@ async def show_groups(update: Update, context: BotContext) -> None:
     turn.rewrite(text, rows(*choices, [to_all()]))
 
 
-def _group_button(by: By, group: Group) -> Button:
+def _group_button(by: By, group: RequestGroup) -> Button:
     name = _name_of_project(group) if by is By.PROJECT else group.name
     label = TEXT.label("list_status", name=name, count=group.count)
     return button(label, ListOffice(by, group.key))
 
 
-def _name_of_project(group: Group) -> str:
+def _name_of_project(group: RequestGroup) -> str:
     return group.name if group.key else TEXT.label("without_project")
 
 

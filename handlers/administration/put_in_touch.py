@@ -5,9 +5,10 @@ Where the firm has not agreed to the one who would get its contact, it is asked 
 
 from dataclasses import dataclass
 
-from telegram import Message, Update
+from telegram import Update
 
 from handlers.administration import recipients
+from handlers.administration.drawing import standing
 from handlers.administration.introduction_words import (
     TEXT,
     by_mail,
@@ -27,7 +28,7 @@ from handlers.core.callback_data import CallbackData, ListKey
 from handlers.core.keyboards import Button, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.requests import agreement, moves, notification
+from handlers.requests import agreement, moves
 from handlers.requests.introduction_buttons import CalledBack, PutInTouch, ShowLeadMessage
 from storage.records.interests import EventKind, Interest, Outcome, Particulars, Status
 from storage.records.introductions import Agreement
@@ -67,19 +68,9 @@ async def put_in_touch(update: Update, context: BotContext) -> None:
 
 async def open_request(turn: Turn, interest_id: int) -> Interest | None:
     """Return a request that can be put in touch; say why where it cannot."""
-    interest = await existing(turn, interest_id)
+    interest = await standing(turn, interest_id)
     if interest is not None and interest.status is not Status.TAKEN:
         turn.toast(TEXT.label("over", interest=interest), alert=True)
-        return None
-    return interest
-
-
-async def existing(turn: Turn, interest_id: int) -> Interest | None:
-    """Return a request; say so where it was erased."""
-    interest = await turn.work.interests.get(interest_id)
-    if interest is None or interest.is_anonymous:
-        number = interest.number if interest else None
-        turn.rewrite(notification.TEXT("erased", number=number))
         return None
     return interest
 
@@ -102,12 +93,7 @@ async def show(
     if in_place:
         turn.rewrite(text, column(buttons), about=interest.about_note)
     else:
-        turn.say(text, column(buttons), reply_to=_tapped(turn), about=interest.about_note)
-
-
-def _tapped(turn: Turn) -> int | None:
-    message = turn.update.effective_message
-    return message.message_id if isinstance(message, Message) else None
+        turn.say(text, column(buttons), reply_to=turn.message_id, about=interest.about_note)
 
 
 def _nobody(turn: Turn, interest: Interest) -> str:
@@ -227,7 +213,7 @@ async def _introduce(turn: Turn, interest: Interest, recipient: Recipient, messa
 async def cancel(update: Update, context: BotContext) -> None:
     """Send nothing: the shown messages, with the contact, are taken away."""
     turn = context.turn
-    interest = await existing(turn, Cancel.of(update).interest_id)
+    interest = await standing(turn, Cancel.of(update).interest_id)
     if interest is not None:
         turn.rewrite(TEXT("dropped", interest=interest), about=interest.about_note)
 
@@ -236,7 +222,7 @@ async def cancel(update: Update, context: BotContext) -> None:
 async def show_lead_message(update: Update, context: BotContext) -> None:
     """Show what the lead was to read, to be copied: the e-mail did not arrive."""
     turn = context.turn
-    interest = await existing(turn, ShowLeadMessage.of(update).interest_id)
+    interest = await standing(turn, ShowLeadMessage.of(update).interest_id)
     if interest is None:
         return
     recipient = await recipients.recipient_of(turn.posting, interest)
@@ -259,7 +245,7 @@ async def _was_introduced_to(turn: Turn, interest: Interest, recipient: Recipien
 async def called_back(update: Update, context: BotContext) -> None:
     """Close a request to be called back, which needs nobody else: it was done."""
     turn = context.turn
-    interest = await existing(turn, CalledBack.of(update).interest_id)
+    interest = await standing(turn, CalledBack.of(update).interest_id)
     if interest is None or not await caps.allows(turn, caps.MOVES, interest.id):
         return
     success = Particulars(outcome=Outcome.SUCCESS)

@@ -126,10 +126,11 @@ async def _tell_firm(
         values = {"requests": requests, "days": days, "identity": identity}
         return TEXT(_WORDS[kind], **values), with_person(keyboard)
 
-    # ``about`` tells ``notification.undelivered`` which request it was, where it is about one.
-    about = requests[0].about_note if len(requests) == 1 else None
     person_id = requests[0].person_id
     if person_id is not None:
+        # ``about`` tells ``notification.undelivered`` which request it was, where it is about one.
+        of_several = Subject(Kind.REMINDER, person_id)
+        about = requests[0].about_note if len(requests) == 1 else of_several
         await posting.tell(person_id, said, about=about)
     return ()
 

@@ -287,12 +287,8 @@ async def write_to_firm(update: Update, context: BotContext) -> None:
     elif (await _spend(turn, f"prompt:{turn.user.id}:{interest.id}", _SLIP)).is_allowed:
         opened = await turn.work.conversations.open_about(interest, Side.FACILITATORS)
         if await caps.allows(turn, caps.REPLIES, opened.id):
-            tapped = update.effective_message
-            turn.say(
-                TEXT("write_here", interest=interest),
-                reply_to=tapped.message_id if tapped else None,
-                about=opened.about_note,
-            )
+            text = TEXT("write_here", interest=interest)
+            turn.say(text, reply_to=turn.message_id, about=opened.about_note)
 
 
 HANDLERS: tuple[Handler, ...] = (

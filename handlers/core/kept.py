@@ -44,6 +44,11 @@ class Kept:
         """How long the number of a handled message is kept."""
         return lasting(self.durations.inbox_done)
 
+    @property
+    def person(self) -> str:
+        """How long an account is kept after its last message, and what it subscribed to."""
+        return lasting(self.durations.person)
+
 
 def lasting(duration: timedelta) -> str:
     """Return a duration in words: ``48 heures``, ``90 jours``, ``12 mois``."""

@@ -129,6 +129,11 @@ class Office:
         local = moment.astimezone(PARIS)
         return self.days.works(local.date()) and self.opens <= local.time() < self.closes
 
+    def next_opening(self, moment: datetime) -> datetime:
+        """Return when the office opens after a moment."""
+        today = self.due(moment, 0)
+        return today if today > moment else self.due(moment, 1)
+
     def opening(self, day: date) -> datetime:
         """Return when the office opens on a day."""
         return datetime.combine(day, self.opens, PARIS)

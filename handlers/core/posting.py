@@ -21,11 +21,15 @@ Words: TypeAlias = Callable[[], tuple[str, Keyboard | None]]
 
 
 class Posting:
-    """Queues messages in one unit of work."""
+    """Queues messages in one unit of work.
 
-    def __init__(self, services: Services, work: UnitOfWork) -> None:
+    With ``keeps_hours``, the clock causes them: they are sent only while the office is open.
+    """
+
+    def __init__(self, services: Services, work: UnitOfWork, *, keeps_hours: bool = False) -> None:
         self.services = services
         self.work = work
+        self.keeps_hours = keeps_hours
 
     async def tell(
         self,
@@ -58,7 +62,14 @@ class Posting:
         """
         content = composed(text, keyboard)
         self.work.outbox.owe(
-            Outgoing(audience, "sendMessage", content, about=about, priority=priority)
+            Outgoing(
+                audience,
+                "sendMessage",
+                content,
+                about=about,
+                priority=priority,
+                keeps_hours=self.keeps_hours,
+            )
         )
 
     async def revise(
@@ -73,17 +84,34 @@ class Posting:
         if delivery is not None:
             content |= {"message_id": delivery.message_id}
             # Several changes at once are one edit: the last of them shows all.
-            if not await self.work.outbox.edit_waiting(about, delivery, content):
+            if not await self.work.outbox.edit_waiting(
+                about, delivery, content, keeps_hours=self.keeps_hours
+            ):
                 self._owe("editMessageText", delivery.chat_id, content, about)
-        elif not await self.work.outbox.reword(about, audience, content):
+        elif not await self.reword(audience, about, content):
             self.notify(audience, text, keyboard, about=about)
+
+    async def reword(
+        self, audience: Audience, about: Subject, content: Mapping[str, object]
+    ) -> bool:
+        """Replace what a group is still to get about a record; False where nothing waits."""
+        return await self.work.outbox.reword(about, audience, content, keeps_hours=self.keeps_hours)
 
     def mail(self, address: str, subject: str, text: str, *, about: Subject | None = None) -> bool:
         """Send an e-mail of plain text; False, and nothing is owed, where no mail server is set."""
         if not self.services.can_mail:
             return False
         content = {"subject": subject, "text": text}
-        self.work.outbox.owe(Outgoing(Audience.EMAIL, EMAIL, content, address=address, about=about))
+        self.work.outbox.owe(
+            Outgoing(
+                Audience.EMAIL,
+                EMAIL,
+                content,
+                address=address,
+                about=about,
+                keeps_hours=self.keeps_hours,
+            )
+        )
         return True
 
     def _owe(
@@ -102,6 +130,7 @@ class Posting:
                 chat_id=chat_id,
                 about=about,
                 priority=priority,
+                keeps_hours=self.keeps_hours,
             )
         )
 

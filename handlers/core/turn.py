@@ -81,6 +81,12 @@ class Turn:
         return message.message_thread_id if message and message.is_topic_message else None
 
     @property
+    def message_id(self) -> int | None:
+        """The message that was sent or tapped, to quote it; None if it is out of reach."""
+        message = self.update.effective_message
+        return message.message_id if message else None
+
+    @property
     def text(self) -> str:
         """All that the message says in writing, a caption too; empty if that is nothing."""
         return full_text(self.update.effective_message)

@@ -36,7 +36,7 @@ _MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFigures:
     """The figures of a period, and its unanswered questions, those asked most first."""
 
     figures: Figures
@@ -49,7 +49,7 @@ async def show_figures(_update: Update, context: BotContext) -> None:
     turn, found = context.turn, context.turn.ahead
     if isinstance(found, PeriodError):
         turn.say(TEXT(f"bad_period_{found.trouble}", command="/stats"))
-    elif isinstance(found, Found):
+    elif isinstance(found, FoundFigures):
         await _send_picture(turn, found.figures)
         turn.say(_in_words(turn, found), quotes=quoted_first(found.gaps))
 
@@ -62,7 +62,7 @@ async def _send_picture(turn: Turn, figures: Figures) -> None:
     turn.send_made(Making.FIGURES, _PICTURE, caption, of=figures.days.packed)
 
 
-def _in_words(turn: Turn, found: Found) -> str:
+def _in_words(turn: Turn, found: FoundFigures) -> str:
     return TEXT(
         "stats",
         found=found,
@@ -74,7 +74,9 @@ def _in_words(turn: Turn, found: Found) -> str:
     )
 
 
-async def _read(database: Database, services: Services, update: Update) -> Found | PeriodError:
+async def _read(
+    database: Database, services: Services, update: Update
+) -> FoundFigures | PeriodError:
     """Read the figures of the period that was typed, or tell why it is none."""
     text = (update.message.text or "") if update.message else ""
     try:
@@ -87,7 +89,7 @@ async def _read(database: Database, services: Services, update: Update) -> Found
     async with database.begin() as work:
         since = await work.questions.unanswered(MOST_READ, days.begins_at, length=READ_LENGTH)
     within = [question for question in since if question.asked_at < days.ends_at]
-    return Found(figures, grouped(services.likeness, within)[:_MOST])
+    return FoundFigures(figures, grouped(services.likeness, within)[:_MOST])
 
 
 AHEAD: Works = {"/stats": Ahead(_read, Authority.TEAM)}

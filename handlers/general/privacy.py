@@ -9,15 +9,16 @@ from handlers.core.authority import Authority, requires
 from handlers.core.buttons import AskErasure, SendData
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import button, column
-from handlers.core.posting import blanked
+from handlers.core.posting import blanked, composed
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
 from handlers.handoff import threads
-from handlers.messages import Catalogue
+from handlers.messages import FRENCH, Catalogue, speaking
 from handlers.requests import notification
+from storage.privacy.export_and_erasure import Erased
 from storage.privacy.notices import SentNotice
-from storage.queues.outbox import Delivery, Making, Priority
+from storage.queues.outbox import Audience, Delivery, Making, Outgoing, Priority
 from storage.unit_of_work import UnitOfWork
 
 TEXT = Catalogue.of("rights")
@@ -59,14 +60,16 @@ async def ask_erasure(_update: Update, context: BotContext) -> None:
 
 async def ask_whether_to_erase(turn: Turn) -> None:
     """Show what erasing takes, with the button that confirms it."""
-    requests = await turn.work.read_ahead.interests((await turn.person()).id)
+    person = await turn.person()
+    requests = await turn.work.read_ahead.interests(person.id)
+    passed_on = await turn.work.introductions.passed_on(person.id) if requests else ()
     keyboard = column(
         [
             button(TEXT.label("keep"), Erase(sure=False)),
             button(TEXT.label("erase"), Erase(sure=True)),
         ]
     )
-    turn.say(TEXT("erase_question", requests=requests), keyboard)
+    turn.say(TEXT("erase_question", requests=requests, passed_on=passed_on), keyboard)
 
 
 @requires(Authority.PERSON)
@@ -78,8 +81,19 @@ async def erase(update: Update, context: BotContext) -> None:
         return
     person = await turn.person()
     erased = await turn.work.rights.erase(person.id, keep_update_id=update.update_id)
-    blank(turn.work, erased.deliveries)
+    tell_others(turn.work, erased)
     turn.rewrite(TEXT("erased"))
+
+
+def tell_others(work: UnitOfWork, erased: Erased) -> None:
+    """Blank the messages that show who was erased, and say who else is to erase something."""
+    blank(work, erased.deliveries)
+    if erased.passed_on:
+        with speaking(FRENCH):
+            text = TEXT("recipients_to_tell", passed_on=erased.passed_on)
+        work.outbox.owe(
+            Outgoing(Audience.ADMINISTRATORS, "sendMessage", composed(text, keyboard=None))
+        )
 
 
 def blank(work: UnitOfWork, notices: Iterable[SentNotice]) -> None:
@@ -91,6 +105,8 @@ def blank(work: UnitOfWork, notices: Iterable[SentNotice]) -> None:
 
 def _in_place_of(sent: SentNotice) -> str:
     """Return what a message to others says once the person it showed is erased."""
+    if sent.in_private:
+        return TEXT("details_erased", number=sent.number)
     if sent.of_questions:
         return TEXT("list_erased")
     words = threads.TEXT if sent.of_conversation else notification.TEXT

@@ -77,6 +77,20 @@ def moment(value: datetime, spoken: str = FRENCH) -> str:
     return f"{day(value, spoken)}, {time}"
 
 
+def named(value: str | None, kind: str, spoken: str | None = None) -> str:
+    """Return the words of a stored value, as ``values.yaml`` has them under this kind.
+
+    Nothing for None; the value as it is, where another version wrote it.
+    """
+    if value is None:
+        return ""
+    words, name = Catalogue.of("values"), f"value_{kind}_{value}"
+    if name not in words.names:
+        return value
+    with speaking(spoken or language()):
+        return words.label(name)
+
+
 def _environment(spoken: str, *, autoescape: bool) -> Environment:
     environment = Environment(
         autoescape=autoescape,  # noqa: S701 - labels are plain text, never markup
@@ -89,6 +103,7 @@ def _environment(spoken: str, *, autoescape: bool) -> Environment:
         day=functools.partial(day, spoken=spoken),
         moment=functools.partial(moment, spoken=spoken),
         weekday=functools.partial(weekday, spoken=spoken),
+        named=functools.partial(named, spoken=spoken),
     )
     return environment
 

@@ -58,7 +58,7 @@ async def tell_lapsed(posting: Posting, subscription: Subscription) -> None:
     keyboard = with_person(rows([news_button()]))
     await posting.tell(
         subscription.person_id,
-        lambda: (TEXT("lapsed"), keyboard),
+        lambda: (TEXT("lapsed", kept=posting.services.kept), keyboard),
         priority=Priority.BROADCAST,
     )
 

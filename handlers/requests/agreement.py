@@ -137,7 +137,7 @@ async def _tell_group(posting: Posting, interest: Interest, named: Named, *, agr
         text = TEXT("answered_yes" if agrees else "answered_no", interest=interest, named=named)
         put = button(TEXT.label("put_in_touch"), PutInTouch(interest.id))
     keyboard = column([put]) if interest.status is Status.TAKEN else None
-    await notification.post_beside(posting, interest, text, keyboard)
+    await notification.post_beside(posting.work, interest, text, keyboard)
 
 
 HANDLERS: tuple[Handler, ...] = (tap(Agree, answer),)

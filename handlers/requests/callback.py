@@ -17,7 +17,7 @@ from handlers.forms.remarks import joined
 from handlers.forms.steps import Answers, Form, Step
 from handlers.messages import Catalogue
 from handlers.requests import changes as changed_answers
-from handlers.requests import corrections, introductions, moments, moves, proposal, standing
+from handlers.requests import corrections, moments, moves, proposal, self_introductions, standing
 from handlers.requests.interest import confirm_change
 from storage.engine.errors import NotFoundError
 from storage.records.drafts import Draft
@@ -72,7 +72,7 @@ def read(text: str, own: frozenset[str], places: frozenset[str]) -> dict[str, st
     here = (contact.start, contact.end)
     # The number itself is no moment: "06 12 34 56 78" has none, nor has what it is replaced by.
     words = f"{text[: here[0]]}{' ' * (here[1] - here[0])}{text[here[1] :]}"
-    introduced = introductions.read(words, places)
+    introduced = self_introductions.read(words, places)
     said = {
         "contact": contact.value,
         "contact_note": shorten(moments.said(words), _LONGEST_MOMENT),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from handlers.core.keyboards import shorten
 from handlers.forms import consent
 from handlers.forms.steps import Answers
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, named
 from storage.masking.masking import mask
 from storage.records.drafts import Draft
 from storage.records.interests import Change, ContactKind
@@ -29,7 +29,7 @@ def lines(changes: Iterable[Change], *, is_open: bool = True) -> list[str]:
 
 
 def _line(change: Change, *, is_open: bool) -> str:
-    name = TEXT.label(f"field_{change.field}")
+    name = named(change.field, "field")
     if change.field in _HIDDEN and not is_open:
         return TEXT.label("change_hidden", field=name)
     before, after = (
@@ -43,8 +43,7 @@ def _shown(field: str, value: str | None, *, is_open: bool) -> str:
     if not value:
         return ""
     if field in _CHOICES:
-        label = f"value_{field}_{value}"
-        return TEXT.label(label) if label in TEXT.names else value
+        return named(value, field)
     if field == "contact" and value.startswith("tg://"):
         return TEXT.label("value_contact_account")
     return shorten(mask(value) if field in _FREE and not is_open else value, _LONGEST)

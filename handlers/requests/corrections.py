@@ -6,7 +6,7 @@ from handlers.core import assent
 from handlers.core.keyboards import shorten
 from handlers.forms import contacts
 from handlers.forms.remarks import joined
-from handlers.requests import introductions, moments
+from handlers.requests import moments, self_introductions
 from storage.records.drafts import Draft
 
 LONGEST = 1500
@@ -41,7 +41,7 @@ def read(draft: Draft, text: str) -> dict[str, str]:
     if not (named or _CORRECTING.match(text.strip())) or _is_something_else(text):
         return {}
     given = {"contact_note": shorten(moments.corrected(text), LONGEST_MOMENT)} if named else {}
-    if name := introductions.read(text).name or _asked_for(text):
+    if name := self_introductions.read(text).name or _asked_for(text):
         given["name"] = name
     if moments.says_more(text, named):
         given["message"] = shorten(joined(draft.answers.get("message", ""), text.strip()), LONGEST)

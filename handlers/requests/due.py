@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from handlers.core.office import Office
 from handlers.core.posting import Posting
+from handlers.requests import queued
 from storage.records.deadlines import DeadlineKind
 from storage.records.interests import EventKind, Interest, Status
 from storage.records.lifecycle import MOVES
@@ -80,6 +81,7 @@ async def follow(posting: Posting, interest: Interest, kind: EventKind) -> None:
         await touched(posting, interest)
         return
     await posting.work.deadlines.drop(interest.id)
+    await queued.drop(posting, interest)
     for wait in WAITS[interest.status]:
         await plan(posting, interest, wait)
 
@@ -113,7 +115,7 @@ async def plan_missing(posting: Posting, most: int) -> int:
 
     They are older than the deadlines are; each has waited since it last changed.
     """
-    missing = await posting.work.interests.without_deadline(most)
+    missing = await posting.work.request_lists.without_deadline(most)
     for interest in missing:
         since = _since(interest)
         for wait in WAITS[interest.status]:

@@ -16,7 +16,7 @@ from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.posting import Posting
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, named
 from handlers.requests import notification, own_requests, standing
 from knowledge.text.length import units
 from storage.masking.masking import mask
@@ -59,7 +59,7 @@ def question(interest: Interest) -> tuple[str, Keyboard]:
 
 def keyboard_of(interest: Interest, answers: tuple[Helped, ...]) -> Keyboard:
     """Return these answers as buttons, and the ways on."""
-    said = [button(TEXT.label(f"said_{each}"), SayHelped(interest.id, each)) for each in answers]
+    said = [button(named(each, "helped"), SayHelped(interest.id, each)) for each in answers]
     return with_person(column([*said, button(TEXT.label("see"), ShowRequest(interest.id))]))
 
 
@@ -92,7 +92,7 @@ async def take(turn: Turn, interest_id: int, helped: Helped, word: str = "") -> 
         await _say_over(turn, request)
         return
     if request.helped is helped and not word:
-        turn.toast(TEXT.label("follow_up_same", said=TEXT.label(f"said_{helped}")))
+        turn.toast(TEXT.label("follow_up_same", said=named(helped, "helped")))
         return
     if not await caps.allows(turn, caps.CHANGES, turn.user.id):
         return
@@ -106,9 +106,7 @@ async def take(turn: Turn, interest_id: int, helped: Helped, word: str = "") -> 
 
 
 def _ask_for_word(turn: Turn, request: Interest, helped: Helped) -> None:
-    text = TEXT(
-        "follow_up_taken", request=request, helped=helped, said=TEXT.label(f"said_{helped}")
-    )
+    text = TEXT("follow_up_taken", request=request, helped=helped, said=named(helped, "helped"))
     nothing = button(TEXT.label("nothing_to_add"), AddNothing(request.id))
     see = button(TEXT.label("see"), ShowRequest(request.id))
     turn.rewrite(text, with_person(column([nothing, see])))

@@ -52,25 +52,21 @@ async def post_change(posting: Posting, changed: Changed) -> None:
     await refresh(posting, interest)
     with speaking(FRENCH):
         lines = changes.lines(changed.changes, is_open=False)
-    notified = await posting.work.outbox.delivery(interest.about)
-    content = composed(TEXT("changed", interest=interest, lines=lines), None, notified)
-    # A note: the notification stays the message of the request, and an erasure finds both.
-    posting.work.outbox.owe(
-        Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
-    )
+    await post_words(posting, interest, "changed", lines=lines)
 
 
 async def post_words(posting: Posting, interest: Interest, name: str, **values: object) -> None:
     """Tell the administrators something about a request, in the words of this name."""
-    await post_beside(posting, interest, TEXT(name, interest=interest, **values))
+    await post_beside(posting.work, interest, TEXT(name, interest=interest, **values))
 
 
 async def post_beside(
-    posting: Posting, interest: Interest, text: str, keyboard: Keyboard | None = None
+    work: UnitOfWork, interest: Interest, text: str, keyboard: Keyboard | None = None
 ) -> None:
     """Tell the administrators something about a request, below its notification."""
-    content = composed(text, keyboard, await posting.work.outbox.delivery(interest.about))
-    posting.work.outbox.owe(
+    content = composed(text, keyboard, await work.outbox.delivery(interest.about))
+    # A note: the notification stays the message of the request, and an erasure finds both.
+    work.outbox.owe(
         Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
     )
 
@@ -80,7 +76,7 @@ async def follow_group(posting: Posting, new_chat_id: int) -> None:
     group = posting.services.admin_chat_id
     if group is None or await posting.work.outbox.current_chat(group) != new_chat_id:
         return
-    waiting = await posting.work.interests.waiting()
+    waiting = await posting.work.request_lists.waiting()
     if waiting:
         posting.notify(Audience.ADMINISTRATORS, TEXT("moved", count=len(waiting)))
     # Those whose notification is on its way arrive in the present group by themselves.
@@ -144,10 +140,7 @@ async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:
             # It was for an administrator, who asked for the contact in private.
             return False
         text = TEXT("undelivered", interest=interest, why=alerts.why(why))
-        content = composed(text, None, await work.outbox.delivery(interest.about))
-        work.outbox.owe(
-            Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
-        )
+        await post_beside(work, interest, text)
     return True
 
 
@@ -158,8 +151,5 @@ async def _mail_undelivered(work: UnitOfWork, interest_id: int, why: str) -> boo
         return True
     text = INTRODUCTION("mail_failed", interest=interest, why=alerts.why(why))
     show = button(INTRODUCTION.label("show_lead_message"), ShowLeadMessage(interest.id))
-    content = composed(text, column([show]), await work.outbox.delivery(interest.about))
-    work.outbox.owe(
-        Outgoing(Audience.ADMINISTRATORS, "sendMessage", content, about=interest.about_note)
-    )
+    await post_beside(work, interest, text, column([show]))
     return True

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.core.keyboards import shorten
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, named
 from handlers.requests import changes, standing
 from storage.records.interests import Event, EventKind, Interest
 from storage.records.lifecycle import MOVES
@@ -20,7 +20,7 @@ _QUOTED = frozenset({EventKind.TO_FIRM, EventKind.FROM_FIRM, EventKind.FEEDBACK}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HistoryLine:
     """One step: ``number`` counts all that the firm may read, from one; ``words`` are plain."""
 
     number: int
@@ -28,13 +28,13 @@ class Line:
     words: str
 
 
-def lines(request: Interest, events: Sequence[Event]) -> list[Line]:
+def lines(request: Interest, events: Sequence[Event]) -> list[HistoryLine]:
     """Return the last steps, oldest first."""
     shown = [event for event in events if event.kind not in HIDDEN]
     # An event does not hold how a request ended: of an end that was reopened, no more is said.
     present = [e for e in events if e.kind in MOVES and MOVES[e.kind].target is request.status]
     numbered = [
-        Line(number, event.at, _words(request, event, is_present=event in present[-1:]))
+        HistoryLine(number, event.at, _words(request, event, is_present=event in present[-1:]))
         for number, event in enumerate(shown, 1)
     ]
     return numbered[-_MOST:]
@@ -46,6 +46,4 @@ def _words(request: Interest, event: Event, *, is_present: bool) -> str:
     note = shorten(event.note, _LONGEST) if event.note and event.kind in _QUOTED else ""
     said = event.changes[-1].after if event.kind is EventKind.FEEDBACK and event.changes else ""
     state = standing.state(request, [event]) if is_present else ""
-    return TEXT.label(
-        f"event_{event.kind}", note=note, said=said and TEXT.label(f"said_{said}"), state=state
-    )
+    return TEXT.label(f"event_{event.kind}", note=note, said=named(said, "helped"), state=state)

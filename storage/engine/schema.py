@@ -246,6 +246,8 @@ outbox = Table(
     Column("claimed_by", String(64)),
     # Nothing takes the place of a final call that cannot be made.
     Column("is_final", Boolean, nullable=False, server_default=false()),
+    # Caused by the clock: it is sent only while the office is open.
+    Column("keeps_hours", Boolean, nullable=False, server_default=false()),
     Column("crashes", Integer, nullable=False, server_default="0"),
     # The file to make while the call is made; its content is never stored. "makes_of": the days
     # that it is about, for one of a period.

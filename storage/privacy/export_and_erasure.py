@@ -23,7 +23,7 @@ from storage.engine.schema import (
     rests,
     subscriptions,
 )
-from storage.privacy.notices import SentNotice, sent_about
+from storage.privacy.notices import SentNotice, kept_by, sent_about
 from storage.queues.inbox import InboxState
 from storage.queues.outbox import Audience, OutboxState, lane_of
 from storage.records.change_requests import ChangeRequests
@@ -32,6 +32,7 @@ from storage.records.conversation_values import Conversation
 from storage.records.conversations import Conversations
 from storage.records.interest_values import Interest
 from storage.records.interests import Interests
+from storage.records.introductions import Introductions
 from storage.records.lifecycle import EventKind
 from storage.records.people import People, Person
 from storage.records.questions import Questions
@@ -43,10 +44,14 @@ _AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """The result of an erasure: rows erased or anonymised, by table, and the notices to blank."""
+    """The result of an erasure: rows erased or anonymised, by table, and the notices to blank.
+
+    ``passed_on``: to whom the person's contact was given, by number and name; they are to be told.
+    """
 
     counts: dict[str, int]
     deliveries: tuple[SentNotice, ...]
+    passed_on: tuple[tuple[str, str | None], ...] = ()
 
 
 class Rights(Repository):
@@ -70,14 +75,17 @@ class Rights(Repository):
         notices = await sent_about(self._connection, numbers) + await self._talk_notices(asked)
         notices += await sent_about(self._connection, exchanges, Kind.EXCHANGE)
         notices += await self._quoting_notices(person_id)
+        notices += await kept_by(self._connection, person.telegram_id, numbers)
+        passed_on = await self._beside(Introductions).passed_on(person_id)
         about_them = tells_of(Kind.INTEREST, numbers) | tells_of(Kind.EXCHANGE, exchanges)
         about_them |= tells_of(Kind.HANDOFF, [talk.id for talk in asked])
         counts = {
             "outbox": await self._erase_outgoing(person.telegram_id, about_them)
             + await self._erase_mails(frozenset(numbers.values())),
             "inbox": await self._erase_incoming(person.telegram_id, keep_update_id),
-            "interest_events": await self._erase_acts(person.telegram_id),
-            "colleagues": await self._erase_colleague(person.telegram_id),
+            "interest_events": await self._erase_names(person.telegram_id)
+            + await self._erase_acts(person.telegram_id),
+            "colleagues": await self._beside(Colleagues).forget(person.telegram_id),
             "interests": await self._beside(Interests).anonymise(mine),
             "contexts": await self._delete(contexts, contexts.c.person_id == person_id),
             "drafts": await self._delete(drafts, drafts.c.person_id == person_id),
@@ -92,7 +100,7 @@ class Rights(Repository):
             "people": await self._delete(people, people.c.id == person_id),
         }
         await self._delete(chat_moves, chat_moves.c.old_chat_id == person.telegram_id)
-        return Erased(counts, notices)
+        return Erased(counts, notices, passed_on)
 
     async def _required_person(self, person_id: int) -> Person:
         person = await self._beside(People).get(person_id)
@@ -230,21 +238,33 @@ class Rights(Repository):
         )
         return result.rowcount
 
-    async def _erase_colleague(self, telegram_id: int) -> int:
-        """Forget an administrator, and their name where a request was handed over to them."""
+    async def _erase_names(self, telegram_id: int) -> int:
+        """Forget an administrator's name where a request was handed over to them.
+
+        An account may have changed its name: all that it acted under are looked for.
+        """
         colleague = await self._beside(Colleagues).get(telegram_id)
-        if colleague is None:
+        acted = await self._connection.scalars(
+            select(interest_events.c.actor_name)
+            .distinct()
+            .where(interest_events.c.actor_id == telegram_id)
+        )
+        owned = await self._connection.scalars(
+            select(interests.c.owner_name).distinct().where(interests.c.owner_id == telegram_id)
+        )
+        names = {*acted, *owned, colleague and colleague.name} - {None}
+        if not names:
             return 0
         handed = interest_events.c.kind == EventKind.HAND_OVER
         rows = await self._connection.execute(
             select(interest_events.c.id, interest_events.c.note).where(handed)
         )
         # Compared here: the database may hold the notes in a form that it cannot compare.
-        naming = [row.id for row in rows if row.note == colleague.name]
-        await self._connection.execute(
+        naming = [row.id for row in rows if row.note in names]
+        result = await self._connection.execute(
             update(interest_events).where(interest_events.c.id.in_(naming)).values(note=None)
         )
-        return await self._beside(Colleagues).forget(telegram_id)
+        return result.rowcount
 
     async def _delete(self, table: Table, condition: ColumnElement[bool]) -> int:
         return (await self._connection.execute(delete(table).where(condition))).rowcount

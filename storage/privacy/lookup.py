@@ -17,7 +17,7 @@ _MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPerson:
     """Somebody, and how much is stored on them, so that an operator can tell that it is they."""
 
     person_id: int
@@ -32,7 +32,7 @@ class Found:
 class Lookup(Repository):
     """The people whom a letter may be about."""
 
-    async def by_number(self, number: str) -> tuple[Found, ...]:
+    async def by_number(self, number: str) -> tuple[FoundPerson, ...]:
         """Find who made a request or asked a facilitator, by its number; capitals do not count."""
         wanted = number.strip().upper()
         return await self._who(
@@ -42,18 +42,18 @@ class Lookup(Repository):
             )
         )
 
-    async def by_contact(self, contact: str) -> tuple[Found, ...]:
+    async def by_contact(self, contact: str) -> tuple[FoundPerson, ...]:
         """Find who gave a contact, written as it is stored, whether it is encrypted or not."""
         digests = vault_of(self._connection.dialect).digests(contact)
         in_clear = func.lower(type_coerce(interests.c.contact, Text)) == contact.lower()
         gave = or_(interests.c.contact_digest.in_(digests), in_clear)
         return await self._who(people.c.id.in_(select(interests.c.person_id).where(gave)))
 
-    async def by_account(self, telegram_id: int) -> tuple[Found, ...]:
+    async def by_account(self, telegram_id: int) -> tuple[FoundPerson, ...]:
         """Find a person by the id of their Telegram account."""
         return await self._who(people.c.telegram_id == telegram_id)
 
-    async def _who(self, condition: ColumnElement[bool]) -> tuple[Found, ...]:
+    async def _who(self, condition: ColumnElement[bool]) -> tuple[FoundPerson, ...]:
         rows = await self._connection.execute(
             select(people.c.id, people.c.telegram_id, people.c.created_at, people.c.last_seen_at)
             .where(condition)
@@ -65,7 +65,7 @@ class Lookup(Repository):
         asked = await self._counts(questions.c.person_id, [row.id for row in found])
         talked = await self._counts(conversations.c.person_id, [row.id for row in found])
         return tuple(
-            Found(*row, requests[row.id], asked.get(row.id, 0), talked.get(row.id, 0))
+            FoundPerson(*row, requests[row.id], asked.get(row.id, 0), talked.get(row.id, 0))
             for row in found
         )
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine.schema import interests, outbox, people
 from storage.queues.outbox import Audience, OutboxState
-from storage.subject import Kind, Subject, tells_of
+from storage.subject import Kind, Subject, is_of, tells_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class SentNotice:
     number: str
     of_conversation: bool = False
     of_questions: bool = False
+    # In the chat of an administrator who has everything erased; the request itself stays.
+    in_private: bool = False
 
 
 async def sent_about(
@@ -40,6 +42,33 @@ async def sent_about(
         SentNotice(row[0], row[1], numbers[subject.id])
         for row in result
         if (subject := Subject.parse(row[2]))
+    )
+
+
+async def kept_by(
+    connection: AsyncConnection, telegram_id: int, own: Collection[int]
+) -> tuple[SentNotice, ...]:
+    """Give the messages about other people's interests that stand in this account's chat.
+
+    They are an administrator's, who leaves: nobody could find them there any more.
+    """
+    columns = (outbox.c.message_id, outbox.c.about)
+    result = await connection.execute(
+        select(*columns)
+        .distinct()
+        .where(is_of(Kind.INTEREST), outbox.c.sent_chat_id == telegram_id)
+        .where(outbox.c.state == OutboxState.SENT, outbox.c.message_id.is_not(None))
+    )
+    told = [(row[0], subject.id) for row in result if (subject := Subject.parse(row[1]))]
+    others = {id_ for _, id_ in told}.difference(own)
+    found = await connection.execute(
+        select(interests.c.id, interests.c.number).where(interests.c.id.in_(others))
+    )
+    numbers = {row.id: row.number for row in found}
+    return tuple(
+        SentNotice(telegram_id, message, numbers[id_], in_private=True)
+        for message, id_ in told
+        if id_ in numbers
     )
 
 

@@ -11,7 +11,7 @@ from storage.records.numbers import TIME_ZONE
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SweptCount:
     """How many rows of a table went on a day of Paris (``2026-11-27``)."""
 
     day: str
@@ -40,7 +40,7 @@ class Register(Repository):
             rows,
         )
 
-    async def latest(self, most_days: int) -> tuple[Entry, ...]:
+    async def latest(self, most_days: int) -> tuple[SweptCount, ...]:
         """Give the entries of the latest days on which something went, the newest day first."""
         days = (
             select(retention_register.c.day)
@@ -54,4 +54,4 @@ class Register(Repository):
             .order_by(retention_register.c.day.desc(), retention_register.c.what)
         )
         # A row has a method of the name of the last column.
-        return tuple(Entry(*row) for row in rows)
+        return tuple(SweptCount(*row) for row in rows)

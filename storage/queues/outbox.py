@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Row,
+    Select,
     bindparam,
     delete,
     exists,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from storage.engine.claims import OUTBOX, WORKER, Which
 from storage.engine.errors import ClaimLostError
@@ -36,7 +38,7 @@ from storage.queues.outgoing import (
 )
 from storage.queues.send_pauses import EVERYTHING, is_paused
 from storage.queues.whereabouts import Whereabouts
-from storage.subject import Kind, Subject
+from storage.subject import Kind, Subject, is_of
 
 # Re-exported: callers import the values and their repository from one module.
 __all__ = [
@@ -82,8 +84,12 @@ class Outbox(Whereabouts):
         limit: int,
         audiences: Collection[Audience],
         which: Which = Which.SOUND,
+        *,
+        in_hours: bool = True,
     ) -> tuple[Pending, ...]:
         """Claim the first waiting call of each lane: answers before broadcasts, then the oldest.
+
+        Unless the office is open (``in_hours``), calls that keep its hours are passed over.
 
         A lane is skipped whole while another worker serves it, while it pauses (`busy`, or a row of
         `rests` for this lane or for all), and while its first call is postponed; audiences not
@@ -98,20 +104,22 @@ class Outbox(Whereabouts):
         } | moments(self._now)
         parameters |= which.parameters
         try:
-            result = await self._connection.execute(_CLAIM, parameters)
+            result = await self._connection.execute(_CLAIM[in_hours], parameters)
         except IntegrityError as error:
             raise ClaimLostError("another worker took the same lane") from error
         claimed = map(_pending, result)
         return tuple(sorted(claimed, key=lambda item: (item.priority, item.id)))
 
-    async def has_suspect(self, busy: Collection[str], audiences: Collection[Audience]) -> bool:
+    async def has_suspect(
+        self, busy: Collection[str], audiences: Collection[Audience], *, in_hours: bool = True
+    ) -> bool:
         """Tell whether a call that was in a crash could be made now, in a free lane."""
         parameters = (
             {WORKER: None, "busy": list(busy), "audiences": list(audiences)}
             | Which.SUSPECT.parameters
             | moments(self._now)
         )
-        return bool(await self._connection.scalar(_HAS_SUSPECT, parameters))
+        return bool(await self._connection.scalar(_HAS_SUSPECT[in_hours], parameters))
 
     async def sent(self, outgoing_id: int, chat_id: int, message_id: int | None) -> bool:
         """Delete a call that was made, or keep only its delivery record when it has a subject.
@@ -182,8 +190,18 @@ class Outbox(Whereabouts):
         subjects = [Subject.parse(row.about) for row in result if row.method == "sendMessage"]
         return tuple([subject for subject in subjects if subject is not None])
 
-    async def reword(self, about: Subject, audience: Audience, payload: Mapping[str, Any]) -> bool:
-        """Replace the content of a message about something that still waits; False without one."""
+    async def reword(
+        self,
+        about: Subject,
+        audience: Audience,
+        payload: Mapping[str, Any],
+        *,
+        keeps_hours: bool = False,
+    ) -> bool:
+        """Replace the content of a message about something that still waits; False without one.
+
+        It keeps the office's hours only where both do.
+        """
         await self._changes.write(outbox)
         waiting = select(func.max(outbox.c.id)).where(
             OUTBOX_WAITING,
@@ -195,14 +213,22 @@ class Outbox(Whereabouts):
         result = await self._connection.execute(
             update(outbox)
             .where(outbox.c.id == waiting.scalar_subquery(), outbox.c.claimed_by.is_(None))
-            .values(payload=dict(payload))
+            .values(payload=dict(payload), **_unless(keeps_hours))
         )
         return result.rowcount > 0
 
     async def edit_waiting(
-        self, about: Subject, place: Delivery, payload: Mapping[str, Any]
+        self,
+        about: Subject,
+        place: Delivery,
+        payload: Mapping[str, Any],
+        *,
+        keeps_hours: bool = False,
     ) -> bool:
-        """Replace the content of an edit of this message that still waits; False without one."""
+        """Replace the content of an edit of this message that still waits; False without one.
+
+        It keeps the office's hours only where both do.
+        """
         await self._changes.write(outbox)
         edits = await self._connection.execute(
             select(outbox.c.id, outbox.c.payload)
@@ -217,9 +243,39 @@ class Outbox(Whereabouts):
         result = await self._connection.execute(
             update(outbox)
             .where(outbox.c.id == same[0], outbox.c.claimed_by.is_(None))
-            .values(payload=dict(payload))
+            .values(payload=dict(payload), **_unless(keeps_hours))
         )
         return result.rowcount > 0
+
+    async def drop_kept(self, about: Subject, *, news_too: bool) -> None:
+        """Drop what waits for the office's hours about something; broadcasts if ``news_too``."""
+        await self._changes.write(outbox)
+        is_meant = _IS_KEPT & (outbox.c.about == about.pack())
+        if not news_too:
+            is_meant &= outbox.c.priority < Priority.BROADCAST
+        await self._connection.execute(delete(outbox).where(is_meant))
+
+    async def drop_kept_naming(
+        self, kind: Kind, number: str
+    ) -> tuple[tuple[Subject, datetime], ...]:
+        """Drop what waits for the office's hours, is of a kind and names a number.
+
+        Returns what each was about, and when it was queued.
+        """
+        await self._changes.write(outbox)
+        found = await self._connection.execute(
+            select(outbox.c.id, outbox.c.payload).where(_IS_KEPT, is_of(kind))
+        )
+        naming = [row.id for row in found if number in str(row.payload.get("text"))]
+        if not naming:
+            return ()
+        result = await self._connection.execute(
+            delete(outbox)
+            .where(_IS_KEPT, outbox.c.id.in_(naming))
+            .returning(outbox.c.about, outbox.c.created_at)
+        )
+        dropped = [(Subject.parse(row.about), row.created_at) for row in result]
+        return tuple((about, at) for about, at in dropped if about is not None)
 
     async def has_waiting(self, lane: str, *conditions: ColumnElement[bool]) -> bool:
         """Tell whether a call that meets these conditions waits in a lane."""
@@ -267,11 +323,18 @@ class Outbox(Whereabouts):
         )
         return file
 
-    async def next_due(self, audiences: Collection[Audience]) -> datetime | None:
+    async def next_due(
+        self, audiences: Collection[Audience], *, in_hours: bool = True
+    ) -> datetime | None:
         """Tell when the first postponed lane may be tried again; those due already do not count."""
         parameters = {"audiences": list(audiences)} | moments(self._now)
-        due: datetime | None = await self._connection.scalar(_NEXT_DUE, parameters)
+        due: datetime | None = await self._connection.scalar(_NEXT_DUE[in_hours], parameters)
         return due
+
+    async def keeps_any(self, audiences: Collection[Audience]) -> bool:
+        """Tell whether a call waits that is made only while the office is open."""
+        parameters = {"audiences": list(audiences)}
+        return bool(await self._connection.scalar(_KEEPS_ANY, parameters))
 
     async def lanes_waiting(self, among: Collection[str]) -> frozenset[str]:
         """Tell which of these lanes have waiting calls."""
@@ -302,6 +365,7 @@ class Outbox(Whereabouts):
             "not_before": outgoing.not_before,
             "priority": outgoing.priority,
             "is_final": outgoing.is_final,
+            "keeps_hours": outgoing.keeps_hours,
             "created_at": self._now,
             "state": OutboxState.WAITING,
         }
@@ -338,7 +402,13 @@ _PENDING = (
     outbox.c.created_at,
     outbox.c.priority,
     outbox.c.is_final,
+    outbox.c.keeps_hours,
 )
+
+
+def _unless(keeps_hours: bool) -> dict[str, bool]:  # noqa: FBT001 - a value of the column
+    """Return what changes of a waiting call by another that takes its place."""
+    return {} if keeps_hours else {"keeps_hours": False}
 
 
 _PRIORITIES = frozenset(map(int, Priority))
@@ -361,11 +431,36 @@ def _priority(value: object) -> Priority:
     return Priority(value) if value in _PRIORITIES else Priority.HELD
 
 
-def _has_earlier() -> ColumnElement[bool]:
+def _has_earlier(*, in_hours: bool) -> ColumnElement[bool]:
     other = OUTBOX.other.c
     passes = other.priority < outbox.c.priority
     is_older = (other.priority == outbox.c.priority) & (other.id < outbox.c.id)
-    return OUTBOX.has_other(passes | is_older)
+    is_earlier = passes | is_older
+    # Nobody's answer waits for what is kept for the morning.
+    return OUTBOX.has_other(is_earlier if in_hours else is_earlier & ~other.keeps_hours)
+
+
+def _heads(*, in_hours: bool) -> Select[tuple[int]]:
+    """Select the calls that may be claimed: only the first of a lane, none while one is claimed."""
+    heads = (
+        OUTBOX.heads(~_has_earlier(in_hours=in_hours), ~OUTBOX.has_claimed())
+        .where(outbox.c.lane.not_in(bindparam("busy", expanding=True)))
+        .where(_FOR_AUDIENCES, _IS_DUE, ~_IS_RESTING, ~_ALL_REST)
+    )
+    return heads if in_hours else heads.where(~outbox.c.keeps_hours)
+
+
+def _claiming(*, in_hours: bool) -> ReturningUpdate[Any]:
+    first = _heads(in_hours=in_hours).order_by(outbox.c.priority, outbox.c.id)
+    chosen = first.limit(bindparam("most"))
+    return OUTBOX.claiming(chosen).returning(outbox.c.priority, *_PENDING)
+
+
+def _next_due(*, in_hours: bool) -> Select[tuple[datetime | None]]:
+    due = select(func.min(outbox.c.not_before)).where(
+        OUTBOX_WAITING, ~_has_earlier(in_hours=in_hours), ~_IS_DUE, _FOR_AUDIENCES
+    )
+    return due if in_hours else due.where(~outbox.c.keeps_hours)
 
 
 # These statements run for every update and are built once: building takes longer than running.
@@ -374,16 +469,14 @@ _FOR_AUDIENCES = outbox.c.audience.in_(bindparam("audiences", expanding=True))
 _IS_DUE = is_due(outbox.c.not_before)
 _IS_RESTING = exists().where(rests.c.lane == outbox.c.lane, is_paused(_NOW))
 _ALL_REST = exists().where(rests.c.lane == EVERYTHING, is_paused(_NOW)).correlate(None)
-# Only the first call of a lane may be taken, and none while one is claimed.
-_HEADS = (
-    OUTBOX.heads(~_has_earlier(), ~OUTBOX.has_claimed())
-    .where(outbox.c.lane.not_in(bindparam("busy", expanding=True)))
-    .where(_FOR_AUDIENCES, _IS_DUE, ~_IS_RESTING, ~_ALL_REST)
-)
-_HAS_SUSPECT = select(_HEADS.exists())
-_CLAIM = OUTBOX.claiming(
-    _HEADS.order_by(outbox.c.priority, outbox.c.id).limit(bindparam("most"))
-).returning(outbox.c.priority, *_PENDING)
+# Each by whether the office is open.
+_BOTH = (True, False)
+_HAS_SUSPECT = {each: select(_heads(in_hours=each).exists()) for each in _BOTH}
+_CLAIM = {each: _claiming(in_hours=each) for each in _BOTH}
+_NEXT_DUE = {each: _next_due(in_hours=each) for each in _BOTH}
+# What is being sent can be dropped no more.
+_IS_KEPT = OUTBOX_WAITING & outbox.c.keeps_hours & outbox.c.claimed_by.is_(None)
+_KEEPS_ANY = select(exists().where(OUTBOX_WAITING, outbox.c.keeps_hours, _FOR_AUDIENCES))
 _OWE = insert(outbox)
 _ADD = _OWE.returning(outbox.c.id)
 _FORGET = delete(outbox).where(
@@ -398,6 +491,3 @@ _IS_MAKING = select(
 )
 _MAILED = delete(outbox).where(outbox.c.id == bindparam("number"))
 _STILL_WAITS = select(exists().where(OUTBOX_WAITING, outbox.c.id == bindparam("number")))
-_NEXT_DUE = select(func.min(outbox.c.not_before)).where(
-    OUTBOX_WAITING, ~_has_earlier(), ~_IS_DUE, _FOR_AUDIENCES
-)

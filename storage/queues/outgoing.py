@@ -69,6 +69,8 @@ class Outgoing:
     An e-mail has an `address`, the method `EMAIL`, and a payload of `subject` and `text`.
     Nothing takes the place of a call that `is_final`: where its message is gone, it is not posted
     anew; where it can never be made, the person is not told.
+    A call that `keeps_hours` is caused by the clock: it is made only while the office is open, and
+    others pass it meanwhile.
     """
 
     audience: Audience
@@ -85,6 +87,7 @@ class Outgoing:
     quotes: Collection[int] = ()
     address: str | None = None
     makes_of: str | None = None
+    keeps_hours: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a person without a chat, and a group with one (it is a setting)."""
@@ -125,6 +128,7 @@ class Pending:
     quotes: tuple[int, ...] = ()
     makes_of: str | None = None
     address: str | None = None
+    keeps_hours: bool = False
 
     @property
     def edits(self) -> bool:

@@ -27,7 +27,7 @@ HELPED = "helped"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PeriodPart:
     """The questions of one week or month, of which the period may hold only some days."""
 
     days: Days
@@ -36,7 +36,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Counted:
     """How often something with an id was counted; ``title`` is the one stored with it, if any."""
 
     id: str
@@ -45,16 +45,16 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionFigures:
     """The questions of a period; ``referred`` of the answered ones led to another service.
 
     ``entries``: what was answered most, by the entry's id.
     """
 
-    parts: tuple[Part, ...] = ()
+    parts: tuple[PeriodPart, ...] = ()
     referred: int = 0
     outcomes: Mapping[str, int] = field(default_factory=dict)
-    entries: tuple[Named, ...] = ()
+    entries: tuple[Counted, ...] = ()
 
     @property
     def asked(self) -> int:
@@ -73,7 +73,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Requests:
+class RequestFigures:
     """The requests first made in a period, by where they stand now.
 
     The medians are in days, None where nobody was taken in charge, or put in touch; ``taken`` and
@@ -83,7 +83,7 @@ class Requests:
     made: int = 0
     states: Mapping[Status, int] = field(default_factory=dict)
     kinds: Mapping[str, int] = field(default_factory=dict)
-    projects: tuple[Named, ...] = ()
+    projects: tuple[Counted, ...] = ()
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
     reasons: Mapping[Reason, int] = field(default_factory=dict)
     helped: Mapping[str, int] = field(default_factory=dict)
@@ -121,8 +121,8 @@ class Figures:
     """All figures of a period."""
 
     days: Days
-    questions: Asked
-    requests: Requests
+    questions: QuestionFigures
+    requests: RequestFigures
     waiting: Waiting
 
     @property
@@ -141,7 +141,7 @@ class FiguresReader(Repository):
             days, await self._asked(days), await self._requests(days), await self._wait()
         )
 
-    async def _asked(self, days: Days) -> Asked:
+    async def _asked(self, days: Days) -> QuestionFigures:
         # One row a day, outcome and entry: the calendar bounds them, not the people.
         rows = (await self._connection.execute(counts_of(days, self._dialect))).all()
         by_day, well_by_day = Counter[date](), Counter[date]()
@@ -157,19 +157,19 @@ class FiguresReader(Repository):
                 entries[entry] += count
                 referred += count if outcome == _REFERRAL else 0
         parts = tuple(
-            Part(one, _within(one, by_day), _within(one, well_by_day)) for one in days.parts
+            PeriodPart(one, _within(one, by_day), _within(one, well_by_day)) for one in days.parts
         )
         del entries[""]
-        return Asked(parts, referred, dict(outcomes), _most(entries))
+        return QuestionFigures(parts, referred, dict(outcomes), _most(entries))
 
-    async def _requests(self, days: Days) -> Requests:
+    async def _requests(self, days: Days) -> RequestFigures:
         within = (interests.c.created_at >= days.begins_at) & (
             interests.c.created_at < days.ends_at
         )
         states = await self._counts(interests.c.status, within)
         taken, days_to_take = await self._median(within, EventKind.TAKE)
         introduced, days_to_contact = await self._median(within, EventKind.INTRODUCE)
-        return Requests(
+        return RequestFigures(
             made=sum(states.values()),
             states={Status(name): count for name, count in states.items()},
             kinds=await self._counts(_KIND, within),
@@ -201,7 +201,7 @@ class FiguresReader(Repository):
         )
         return {row.name: row.total for row in result}
 
-    async def _projects(self, within: ColumnElement[bool]) -> tuple[Named, ...]:
+    async def _projects(self, within: ColumnElement[bool]) -> tuple[Counted, ...]:
         """Return the projects with most requests, each under its latest title."""
         count = func.count().label("count")
         result = await self._connection.execute(
@@ -211,7 +211,7 @@ class FiguresReader(Repository):
             .order_by(count.desc(), interests.c.project_id)
             .limit(_MOST)
         )
-        return tuple(Named(*row) for row in result)
+        return tuple(Counted(*row) for row in result)
 
     async def _median(
         self, within: ColumnElement[bool], kind: EventKind
@@ -262,6 +262,6 @@ def _within(days: Days, counted: Mapping[date, int]) -> int:
     return sum(count for day, count in counted.items() if days.first <= day < days.end)
 
 
-def _most(counted: Mapping[str, int]) -> tuple[Named, ...]:
+def _most(counted: Mapping[str, int]) -> tuple[Counted, ...]:
     best: Sequence[tuple[str, int]] = sorted(counted.items(), key=lambda one: (-one[1], one[0]))
-    return tuple(Named(*one) for one in best[:_MOST])
+    return tuple(Counted(*one) for one in best[:_MOST])

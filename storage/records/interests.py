@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
@@ -135,27 +136,6 @@ class Interests(Repository):
         of_person = await self.of_person(person_id)
         return next((each for each in of_person if each.project_id == project_id), None)
 
-    async def waiting(self) -> tuple[Interest, ...]:
-        """Give all that nobody has taken in charge, oldest first."""
-        result = await self._connection.execute(
-            select(interests)
-            .where(interests.c.status == Status.RECEIVED)
-            .where(interests.c.person_id.is_not(None))
-            .order_by(interests.c.id)
-        )
-        return tuple(as_interest(row) for row in result)
-
-    async def offering_to_lead(self, most: int) -> tuple[Interest, ...]:
-        """Give the open requests of firms that would lead a project, the latest first."""
-        result = await self._connection.execute(
-            select(interests)
-            .where(interests.c.role == Role.LEAD, interests.c.status.in_(OPEN))
-            .where(interests.c.person_id.is_not(None))
-            .order_by(interests.c.id.desc())
-            .limit(most)
-        )
-        return tuple(as_interest(row) for row in result)
-
     async def get(self, interest_id: int) -> Interest | None:
         """Find an interest by our id."""
         return await self._find(interests.c.id == interest_id)
@@ -198,16 +178,16 @@ class Interests(Repository):
         """Note that the team has just done something about a request."""
         await self._update(interests.c.id == interest_id, touched_at=self._now)
 
-    async def without_deadline(self, most: int) -> tuple[Interest, ...]:
-        """Give open requests of which nothing is due, the oldest first."""
+    async def reminded_at(self, moment: datetime) -> tuple[Interest, ...]:
+        """Give the open requests about which somebody was reminded at this very moment."""
+        is_so = interest_events.c.kind == EventKind.REMINDED, interest_events.c.at == moment
+        chosen = select(interest_events.c.interest_id).where(*is_so)
         result = await self._connection.execute(
             select(interests)
-            .where(interests.c.status.in_(OPEN), interests.c.person_id.is_not(None))
-            .where(~exists().where(deadlines.c.interest_id == interests.c.id))
+            .where(interests.c.id.in_(chosen), interests.c.status.in_(OPEN))
             .order_by(interests.c.id)
-            .limit(most)
         )
-        return tuple(as_interest(row) for row in result)
+        return tuple(map(as_interest, result))
 
     async def say_helped(self, interest_id: int, helped: Helped) -> Interest | None:
         """Note what the firm says of the contact; None where it was not put in touch, or said so.
@@ -286,7 +266,11 @@ class Interests(Repository):
     async def anonymise(self, condition: ColumnElement[bool]) -> int:
         """Erase all but number, project, status, role and dates of these; returns how many."""
         self._changes.touch_everybody()
-        chosen = select(interests.c.id).where(condition)
+        # Requests are locked before their deadlines, as whoever does what is due locks them.
+        locked = await self._connection.scalars(
+            select(interests.c.id).where(condition).order_by(interests.c.id).with_for_update()
+        )
+        chosen = locked.all()
         await self._connection.execute(
             update(interest_events)
             .where(interest_events.c.interest_id.in_(chosen))

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from storage.engine.repository import Repository
-from storage.engine.schema import introductions
+from storage.engine.schema import interest_events, interests, introductions
+from storage.records.lifecycle import EventKind
 
 
 class Agreement(StrEnum):
@@ -82,6 +83,20 @@ class Introductions(Repository):
             .order_by(introductions.c.id)
         )
         return tuple(map(_introduction, result))
+
+    async def passed_on(self, person_id: int) -> tuple[tuple[str, str | None], ...]:
+        """Give to whom a person's contact was passed: the request's number and a name, each once.
+
+        A request that was put back and passed on again has several.
+        """
+        rows = await self._connection.execute(
+            select(interests.c.number, interest_events.c.note)
+            .join_from(interest_events, interests)
+            .where(interests.c.person_id == person_id)
+            .where(interest_events.c.kind == EventKind.INTRODUCE)
+            .order_by(interest_events.c.id)
+        )
+        return tuple(dict.fromkeys((row.number, row.note) for row in rows))
 
     async def ask(self, introduction_id: int) -> bool:
         """Note that the firm is asked; False if it was before: of two administrators one asks."""

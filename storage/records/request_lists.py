@@ -5,13 +5,14 @@ Those of erased people are left out: nothing can be done about them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from storage.engine.repository import Repository
-from storage.engine.schema import interests
-from storage.records.interest_values import Interest
-from storage.records.interests import Interests
+from storage.engine.schema import deadlines, interests
+from storage.records.interest_values import Interest, Role
+from storage.records.interests import as_interest
 from storage.records.lifecycle import OPEN, Status
 
 # Projects and people in charge are listed as buttons: a message has no room for more.
@@ -31,7 +32,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RequestGroup:
     """Open requests that have a project, or a person in charge, in common; ``key`` is its id."""
 
     key: str
@@ -69,18 +70,38 @@ class RequestLists(Repository):
 
     async def several(self, ids: Sequence[int]) -> tuple[Interest, ...]:
         """Give the requests with these ids, in this order, without those that are gone."""
-        requests = self._beside(Interests)
-        found = [await requests.get(each) for each in ids]
-        return tuple(each for each in found if each is not None and not each.is_anonymous)
+        result = await self._connection.execute(
+            select(interests).where(_KNOWN, interests.c.id.in_(ids))
+        )
+        found = {row.id: as_interest(row) for row in result}
+        return tuple(found[each] for each in ids if each in found)
 
-    async def projects(self) -> tuple[Group, ...]:
+    async def waiting(self) -> tuple[Interest, ...]:
+        """Give all that nobody has taken in charge, oldest first."""
+        is_waiting = interests.c.status == Status.RECEIVED
+        return await self._all(select(interests).where(is_waiting).order_by(interests.c.id))
+
+    async def offering_to_lead(self, most: int) -> tuple[Interest, ...]:
+        """Give the open requests of firms that would lead a project, the latest first."""
+        is_offer = (interests.c.role == Role.LEAD) & interests.c.status.in_(OPEN)
+        latest = select(interests).where(is_offer).order_by(interests.c.id.desc())
+        return await self._all(latest.limit(most))
+
+    async def without_deadline(self, most: int) -> tuple[Interest, ...]:
+        """Give open requests of which nothing is due, the oldest first."""
+        has_deadline = exists().where(deadlines.c.interest_id == interests.c.id)
+        is_forgotten = interests.c.status.in_(OPEN) & ~has_deadline
+        oldest = select(interests).where(is_forgotten).order_by(interests.c.id)
+        return await self._all(oldest.limit(most))
+
+    async def projects(self) -> tuple[RequestGroup, ...]:
         """Give the projects that have open requests, those with the most first."""
         project = func.coalesce(interests.c.project_id, "")
         # Proposals have no project, and each a title of its own.
         title = func.max(interests.c.project_title)
         return await self._groups(project, title)
 
-    async def owners(self) -> tuple[Group, ...]:
+    async def owners(self) -> tuple[RequestGroup, ...]:
         """Give who has open requests in charge, those with the most first."""
         return await self._groups(
             interests.c.owner_id,
@@ -108,12 +129,16 @@ class RequestLists(Repository):
         )
         return tuple((row.id, row.company) for row in result)
 
+    async def _all(self, statement: Select[Any]) -> tuple[Interest, ...]:
+        result = await self._connection.execute(statement.where(_KNOWN))
+        return tuple(map(as_interest, result))
+
     async def _groups(
         self,
         key: ColumnElement[object],
         name: ColumnElement[str],
         *conditions: ColumnElement[bool],
-    ) -> tuple[Group, ...]:
+    ) -> tuple[RequestGroup, ...]:
         result = await self._connection.execute(
             select(key.label("key"), name.label("name"), func.count().label("total"))
             .where(_KNOWN, interests.c.status.in_(OPEN), *conditions)
@@ -121,7 +146,7 @@ class RequestLists(Repository):
             .order_by(func.count().desc(), key)
             .limit(_MOST_GROUPS)
         )
-        return tuple(Group(str(row.key), row.name or "", row.total) for row in result)
+        return tuple(RequestGroup(str(row.key), row.name or "", row.total) for row in result)
 
 
 _KNOWN = interests.c.person_id.is_not(None)

@@ -87,13 +87,20 @@ def _name_events() -> None:
 def _name_owners() -> None:
     latest = (
         "(SELECT event.{} FROM interest_events AS event WHERE event.interest_id = interests.id"
-        " AND event.kind = 'take' ORDER BY event.id DESC LIMIT 1)"
+        " AND event.kind = '{}' ORDER BY event.id DESC LIMIT 1)"
     )
     names = {"owner_id": "actor_id", "owner_name": "actor_name", "taken_at": "at"}
-    set_owners = "UPDATE interests SET {} WHERE status = 'taken'"
-    values = ", ".join(f"{name} = {latest.format(source)}" for name, source in names.items())
-    op.execute(set_owners.format(values))
-    op.execute("UPDATE interests SET touched_at = taken_at")
+    # These alone come after a taking that still counts, whatever else happened before it.
+    set_owners = "UPDATE interests SET {} WHERE status IN ('taken', 'introduced', 'closed')"
+    values = [f"{name} = {latest.format(source, 'take')}" for name, source in names.items()]
+    values.append(f"introduced_at = {latest.format('at', 'introduce')}")
+    op.execute(set_owners.format(", ".join(values)))
+    # Put in touch, given back and taken again: that contact is history.
+    op.execute(
+        "UPDATE interests SET introduced_at = NULL WHERE status = 'taken'"
+        " OR introduced_at < taken_at"
+    )
+    op.execute("UPDATE interests SET touched_at = COALESCE(introduced_at, taken_at)")
 
 
 def downgrade() -> None:

@@ -32,7 +32,7 @@ _LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Introduction:
+class SelfIntroduction:
     """A name and a firm, empty where they are not said, and the parts of the text that say it."""
 
     name: str = ""
@@ -40,7 +40,7 @@ class Introduction:
     spans: tuple[Span, ...] = ()
 
 
-def read(text: str, places: Collection[str] = ()) -> Introduction:
+def read(text: str, places: Collection[str] = ()) -> SelfIntroduction:
     """Return who a text says that its writer is; ``places`` (normalised) are no firms."""
     for opening in _INTRODUCED.finditer(text):
         end = _capitals(text, opening.end())
@@ -48,12 +48,12 @@ def read(text: str, places: Collection[str] = ()) -> Introduction:
             continue
         name = text[opening.end() : end][:_LONGEST]
         company, last = _company(text, end, places)
-        return Introduction(name, company, ((opening.start(), last),))
+        return SelfIntroduction(name, company, ((opening.start(), last),))
     for opening in _FIRM.finditer(text):
         company, last = _firm_at(text, opening.end())
         if company:
-            return Introduction("", company, ((opening.start(), last),))
-    return Introduction()
+            return SelfIntroduction("", company, ((opening.start(), last),))
+    return SelfIntroduction()
 
 
 def _capitals(text: str, start: int) -> int | None:
