@@ -265,7 +265,9 @@ def raw_words(language: str, name: str, **values: Any) -> list[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whatever_is_stored_by_a_word_of_ours_is_told_in_words(language: str) -> None:
     at = datetime(2026, 3, 2, tzinfo=UTC)
-    events = [{"kind": kind, "at": at, "changes": [], "note": None} for kind in EventKind]
+    events: list[Any] = [
+        {"kind": kind, "at": at, "changes": [], "note": None} for kind in EventKind
+    ]
     told = raw_words(language, "data_events", rows=events)
     assert len(set(told)) == len(EventKind)
     assert set(told).isdisjoint(EventKind)

@@ -259,7 +259,11 @@ def live_as_before(connection: Connection) -> None:
         moment = {"created_at": START, "updated_at": START + timedelta(days=number)}
         someone = {"telegram_id": 100 + number, "created_at": START, "last_seen_at": START}
         connection.execute(insert(old["people"]).values(someone))
-        values = {"project_id": "hydrogen", "project_title": "Hydrogen", "company": f"C{number}"}
+        values: dict[str, Any] = {
+            "project_id": "hydrogen",
+            "project_title": "Hydrogen",
+            "company": f"C{number}",
+        }
         values |= {"contact_name": "Ada", "contact_kind": "phone", "contact": "1", "siret": "732"}
         values |= {"number": f"TI-2026-000{number}", "status": status, "consent_at": START}
         values |= {"person_id": number if steps else None} | moment
@@ -267,14 +271,22 @@ def live_as_before(connection: Connection) -> None:
             values["closed_at"] = START
         connection.execute(insert(old["interests"]).values(values))
         for at, step in enumerate(steps):
-            event = {"interest_id": number, "status": step, "at": START + timedelta(hours=at)}
+            event: dict[str, Any] = {
+                "interest_id": number,
+                "status": step,
+                "at": START + timedelta(hours=at),
+            }
             is_ours = step in {"taken", "introduced", "closed", "refused"}
             actor = {"actor_id": 50 + at, "actor_name": f"Ada {at}"} if is_ours else {}
             connection.execute(insert(old["interest_events"]).values(event | actor))
             if not at:
                 changed = {"changes": [["company", "x", "y"]], "status": step}
                 connection.execute(insert(old["interest_events"]).values(event | changed))
-        call = {"lane": "administrators", "audience": "administrators", "method": "sendMessage"}
+        call: dict[str, Any] = {
+            "lane": "administrators",
+            "audience": "administrators",
+            "method": "sendMessage",
+        }
         call |= {"state": "waiting", "created_at": START, "about": f"interest:{number}"}
         connection.execute(insert(old["outbox"]).values(call | {"payload": {"text": "x"}}))
 
