@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import handlers
+from bot.command_menus import ADMINISTRATORS_COMMANDS
 from handlers.administration.recipients import Recipient
 from handlers.administration.request_history import words_of
 from handlers.core.services import Identity, Services
@@ -36,7 +37,8 @@ from storage.records.lifecycle import (
 from storage.records.lifecycle_diagram import diagram
 
 TEXT, INTRODUCTION = Catalogue.of("administration"), Catalogue.of("introduction")
-ARCHITECTURE = Path(handlers.__file__).parent.parent / "docs" / "architecture.md"
+DOCS = Path(handlers.__file__).parent.parent / "docs"
+ARCHITECTURE, GUIDE = DOCS / "architecture.md", DOCS / "guide-administrateur.md"
 OF_THE_TEAM = [move for move in MOVES.values() if Side.ADMINISTRATOR in move.by]
 # As many buttons as a phone shows below a notification without scrolling.
 MOST_BUTTONS = 5
@@ -263,3 +265,20 @@ def test_what_is_said_to_put_in_touch_shows_no_value_of_the_code(role: Role | No
         assert says_it_in_words(words), words
     # Who signs begins a line.
     assert "\nL'équipe, demande" in unescape(said[-1])
+
+
+def test_the_guide_names_the_buttons_and_the_commands_as_they_are() -> None:
+    guide = GUIDE.read_text("utf-8")
+    moves = [TEXT.label(f"move_{move.kind}") for move in OF_THE_TEAM]
+    others = [TEXT.label(name) for name in ("details", "hide_details", "more", "back")]
+    asked = ("called_back", "choose_somebody", "somebody_else", "confirm")
+    met = [INTRODUCTION.label(name) for name in asked]
+    history = TEXT.label("history_button")
+    write = Catalogue.of("replies").label("write_to_firm")
+    missing = [
+        each
+        for each in (*moves, *others, *met, history, write)
+        if f"**{each}**".replace("\u00a0", " ") not in guide
+    ]
+    assert missing == []
+    assert [each for each in ADMINISTRATORS_COMMANDS if f"/{each}" not in guide] == []
