@@ -42,7 +42,7 @@ async def test_the_group_is_told_that_the_person_who_blocked_the_bot_got_nothing
     stage.messenger.blocks(sme.user)
     await stage.settles()
     await administrator.taps("Pris en charge")
-    assert "Un message le dit à la personne" in administrator.toast
+    assert "Un message le dit à l'entreprise" in administrator.toast
     assert administrator.new[-1]["text"] == (
         f"{number} : la personne n'a pas reçu le message du bot. La raison : la personne a bloqué "
         "le bot. Ses coordonnées sont sous « Détails »."

@@ -269,3 +269,30 @@ async def test_digits_that_are_no_contact_begin_nothing(
     assert "Vous rappeler" not in sme.text
     assert "Vous écrire à" not in sme.text
     assert await stage.rows(select(drafts.c.form)) == []
+
+
+async def test_a_call_made_is_said_on_the_card_that_was_tapped(
+    sme: Speaker, administrator: Speaker
+) -> None:
+    await sme.says(f"rappelez-moi au {NUMBER}")
+    await sme.says("oui")
+    await administrator.says("/demande 1")
+    await administrator.taps("Pris en charge")
+    await administrator.taps("C'est fait : rappelée")
+    administrator.sees(", close", "a abouti")
+    assert "C'est fait : rappelée" not in administrator.labels
+
+
+async def test_a_number_to_call_is_shown_in_private_alone_where_contacts_are(
+    sme: Speaker, administrator: Speaker, stage: Stage
+) -> None:
+    await stage.stops()
+    stage.overrides = {"admin_details": "private"}
+    await stage.starts()
+    await sme.says(f"rappelez-moi au {NUMBER} mardi après 18 h")
+    await sme.says("oui")
+    await administrator.says("/demande 1")
+    await administrator.taps("Pris en charge")
+    administrator.received("À rappeler : mardi après 18 h")
+    for secret in (NUMBER, "98 00 11"):
+        assert secret not in str(administrator.messages())

@@ -1,5 +1,7 @@
 """What the groups of the team are told when they ask for help, or write to the bot."""
 
+from textwrap import wrap
+
 import pytest
 from dialogue import Speaker, Stage
 from test_dialogue_handoff import card, hands_over, replies
@@ -108,3 +110,33 @@ async def test_a_reply_to_the_bot_outside_an_exchange_is_said_to_go_nowhere(
     await replies(facilitator, "Marseille", card(facilitator))
     facilitator.sees("réponse remise")
     sme.received("Marseille")
+
+
+async def test_the_help_of_the_administrators_fits_a_phone(administrator: Speaker) -> None:
+    await administrator.says("/aide")
+    lines = [part for line in administrator.text.split("\n") for part in wrap(line, 36) or [""]]
+    # What a screen of 390 by 844 pixels shows at once.
+    assert len(lines) <= 26, lines
+    administrator.sees("/demandes", "/demande 42", "/chefs", "/stats", "/export")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("/dmeandes", "/demandes"),
+        ("/exprot", "/export"),
+        ("/chef", "/chefs"),
+        ("/Demnades", "/dem"),
+    ],
+)
+async def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(
+    administrator: Speaker, typed: str, meant: str
+) -> None:
+    await administrator.says(typed)
+    administrator.sees(f"Vouliez-vous dire {meant}")
+
+
+async def test_a_command_like_none_is_guessed_at_by_nobody(administrator: Speaker) -> None:
+    await administrator.says("/sansreponse")
+    await administrator.says("/quoi")
+    assert "Vouliez-vous dire" not in str(administrator.messages())

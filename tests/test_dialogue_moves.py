@@ -5,6 +5,7 @@ from dialogue import Speaker, Stage, buttons
 from sqlalchemy import select
 from test_dialogue_handoff import replies
 from test_dialogue_interest import number_of_led, registers
+from test_put_in_touch import CONTACT, led
 
 from storage.engine.schema import colleagues, interest_events, interests, outbox
 
@@ -174,7 +175,7 @@ async def test_a_request_is_handed_over_to_a_colleague_whom_the_bot_has_met(
     await administrator.taps("Suite…")
     await administrator.taps("Confier à un collègue")
     await administrator.taps(second.user.name)
-    administrator.sees(f"Prise en charge par {second.user.name}", "a confié la demande")
+    administrator.sees(f"Confiée à {second.user.name} le", "a confié la demande")
     # A mention by id: Telegram notifies the colleague.
     (said,) = [v["text"] for _, v in stage.messenger.calls if "a confié" in v.get("text", "")]
     assert f'<a href="tg://user?id={second.user.id}">' in said
@@ -417,6 +418,71 @@ async def test_details_in_private_to_whoever_asks(
     await sme.says("/supprimer")
     await sme.taps("Oui, tout effacer")
     assert "Samira" not in str(alone.messages())
+
+
+SECRETS = ("+33 6 12 34 56 78", "06 12 34 56 78", "Samira Costa")
+
+
+async def in_private(stage: Stage) -> None:
+    """Show contacts in private alone from now on."""
+    await stage.stops()
+    stage.overrides = {"admin_details": "private"}
+    await stage.starts()
+
+
+@pytest.mark.parametrize("mailed", [True, False], ids=["by e-mail", "to copy"])
+async def test_what_both_will_read_is_shown_in_private_where_contacts_are(
+    sme: Speaker, stage: Stage, administrator: Speaker, *, mailed: bool
+) -> None:
+    await in_private(stage)
+    stage.running.parts.services.can_mail = mailed
+    led(stage, CONTACT)
+    alone = stage.person(administrator.user)
+    await alone.says("/start")
+    number = await registers(sme, stage, number_of_led(stage))
+    await takes(administrator)
+    alone.mark()
+    await administrator.taps("Mettre en relation")
+    administrator.sees(number, "en privé", "Relisez-les avant de confirmer")
+    alone.received(number, *SECRETS, "L'entreprise lira")
+    assert alone.labels == []
+    await administrator.taps("Oui, mettre en relation")
+    administrator.sees("mise en relation faite")
+    if not mailed:
+        alone.received("message à envoyer", "+33 6 12 34 56 78")
+        alone.mark()
+        await administrator.taps("Voir le message à copier")
+        alone.received("message à envoyer", "+33 6 12 34 56 78")
+    group = str(administrator.messages())
+    assert not [secret for secret in SECRETS if secret in group]
+
+
+async def test_who_cannot_be_written_to_confirms_nothing_unread(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await in_private(stage)
+    await registers(sme, stage, number_of_led(stage))
+    await takes(administrator)
+    await administrator.taps("Mettre en relation")
+    administrator.sees("je ne peux pas encore vous écrire en privé", "touchez « Démarrer »")
+    assert "Oui, mettre en relation" not in administrator.labels
+    await stage.person(administrator.user).says("/start")
+    await administrator.taps("Mettre en relation")
+    assert "Oui, mettre en relation" in administrator.labels
+
+
+async def test_who_took_a_request_over_has_not_had_it_since_the_first_did(
+    sme: Speaker, stage: Stage, administrator: Speaker, second: Speaker
+) -> None:
+    await registers(sme, stage, number_of_led(stage))
+    await takes(administrator)
+    await second.says("/demande 1")
+    await second.taps("Suite…")
+    await second.taps("Confier à un collègue")
+    await second.taps(f"{second.user.name} (moi)")
+    assert "vous l'avez en charge" in second.toast
+    second.received(f"Confiée à {second.user.name} le")
+    assert f"Prise en charge par {second.user.name}" not in str(second.messages())
 
 
 async def test_an_administrator_has_no_authority_in_private(

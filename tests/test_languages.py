@@ -24,7 +24,7 @@ def test_what_has_no_english_is_french_through_and_through() -> None:
     text = Catalogue.of("administration")
     with speaking("en"):
         interest = {"number": 7, "status": "taken", "owner_name": "A", "taken_at": at}
-        said = text.label("too_late_take", interest=interest, standing="")
+        said = text.label("too_late_take", interest=interest, standing="", handed=False)
     # The date is French too.
     assert "23 novembre" in said
 

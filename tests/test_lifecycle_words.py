@@ -1,5 +1,7 @@
 """Each move of the table has its words, in both languages where firms read; the diagram is it."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
@@ -8,15 +10,22 @@ from pathlib import Path
 import pytest
 
 import handlers
+from bot.command_menus import ADMINISTRATORS_COMMANDS
+from handlers.administration.recipients import Recipient
+from handlers.administration.request_history import words_of
 from handlers.core.services import Identity, Services
 from handlers.messages import ENGLISH, FRENCH, Catalogue, speaking
 from handlers.requests import standing, telling
 from handlers.requests.request_buttons import first_buttons, more_buttons, tap_of
 from handlers.table import TAPS
-from storage.records.interest_values import ContactKind, Interest, Role
+from storage.records.deadlines import Deadline, DeadlineKind
+from storage.records.interest_values import Change, ContactKind, Event, Interest, Role
+from storage.records.introductions import Named
 from storage.records.lifecycle import (
     MOVES,
+    Actor,
     EventKind,
+    Helped,
     Move,
     Outcome,
     Particulars,
@@ -27,8 +36,9 @@ from storage.records.lifecycle import (
 )
 from storage.records.lifecycle_diagram import diagram
 
-TEXT = Catalogue.of("administration")
-ARCHITECTURE = Path(handlers.__file__).parent.parent / "docs" / "architecture.md"
+TEXT, INTRODUCTION = Catalogue.of("administration"), Catalogue.of("introduction")
+DOCS = Path(handlers.__file__).parent.parent / "docs"
+ARCHITECTURE, GUIDE = DOCS / "architecture.md", DOCS / "guide-administrateur.md"
 OF_THE_TEAM = [move for move in MOVES.values() if Side.ADMINISTRATOR in move.by]
 # As many buttons as a phone shows below a notification without scrolling.
 MOST_BUTTONS = 5
@@ -74,8 +84,10 @@ def test_a_move_of_the_team_has_its_words(move: Move) -> None:
     for status in Status:
         interest = request(status)
         standing = TEXT.label("standing", interest=interest, last=None)
-        assert "TI-2026-0042" in TEXT.label(f"done_{move.kind}", interest=interest)
-        said = TEXT.label(f"too_late_{move.kind}", interest=interest, standing=standing)
+        assert "TI-2026-0042" in TEXT.label(f"done_{move.kind}", interest=interest, by_id=2)
+        said = TEXT.label(
+            f"too_late_{move.kind}", interest=interest, standing=standing, handed=False
+        )
         assert said.startswith("TI-2026-0042")
         assert len(said) <= 200
     assert 0 < len(TEXT.label(f"slip_{move.kind}")) <= 200
@@ -83,7 +95,7 @@ def test_a_move_of_the_team_has_its_words(move: Move) -> None:
 
 @pytest.mark.parametrize("kind", EventKind)
 def test_each_event_of_a_history_has_its_words(kind: EventKind) -> None:
-    words = TEXT.label(f"event_{kind}", who="Claire", side="administrator", note="", lines=["a"])
+    words = words_of(Event(kind, Status.TAKEN, AT, Actor(Side.ADMINISTRATOR, 1, "Claire")))
     assert words
     of_the_team = kind in MOVES and Side.ADMINISTRATOR in MOVES[kind].by
     assert ("Claire" in words) == (of_the_team or kind in (EventKind.NOTE, EventKind.TO_FIRM))
@@ -133,3 +145,140 @@ def test_the_buttons_of_a_request_are_the_moves_of_the_table(status: Status) -> 
         assert len(face["inline_keyboard"]) <= MOST_BUTTONS + (face is faces[1])
     for data in shown:
         assert data.partition(":")[0] in TAPS
+
+
+OUTCOMES: tuple[Outcome | None, ...] = (*Outcome, None)
+REASONS: tuple[Reason | None, ...] = (*Reason, None)
+# Values that are French words too.
+_FRENCH = {"close", "note"}
+_RAW = re.compile(
+    r"\b(?:{})\b".format(
+        "|".join(
+            sorted(
+                {
+                    str(value)
+                    for values in (Status, Outcome, Reason, Helped, EventKind, DeadlineKind, Role)
+                    for value in values
+                }
+                - _FRENCH
+            )
+        )
+    )
+)
+
+
+def says_it_in_words(said: str) -> bool:
+    return bool(said.strip()) and not _RAW.search(said) and "None" not in said
+
+
+def each_end() -> Iterator[Interest]:
+    """Yield a request as it may stand: every status, role, outcome and reason."""
+    for status in Status:
+        for role in (*Role, None):
+            yield replace(request(status), role=role)
+    for outcome in OUTCOMES:
+        yield replace(request(Status.CLOSED), outcome=outcome)
+    for reason in REASONS:
+        yield replace(request(Status.REFUSED), reason=reason)
+
+
+@pytest.mark.parametrize("kind", DeadlineKind)
+def test_the_notification_shows_no_value_of_the_code(kind: DeadlineKind) -> None:
+    due = (Deadline(1, 1, kind, AT),)
+    event = Event(EventKind.CLOSE, Status.CLOSED, AT, Actor(Side.ADMINISTRATOR, 1, "Claire"))
+    for interest in each_end():
+        ended = event if interest.status in (Status.CLOSED, Status.REFUSED) else None
+        for shown in (True, False):
+            said = TEXT(
+                "notification",
+                interest=interest,
+                details=shown,
+                has_contact=shown,
+                changed=[],
+                ended=ended,
+                handed=None,
+                due=due,
+            )
+            assert says_it_in_words(said), said
+            assert "rappel, le" not in said
+
+
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("kind", EventKind)
+def test_the_history_shows_no_value_of_the_code(kind: EventKind, side: Side) -> None:
+    event = Event(kind, Status.TAKEN, AT, Actor(side))
+    if kind is EventKind.FEEDBACK:
+        for helped in Helped:
+            told = words_of(replace(event, changes=(Change("helped", None, helped),)))
+            assert says_it_in_words(told), told
+            assert told != words_of(replace(event, changes=()))
+        return
+    for interest in each_end():
+        assert says_it_in_words(words_of(event, interest))
+
+
+def test_the_history_says_how_a_request_ended_and_with_whom_it_was_put_in_touch() -> None:
+    claire = Actor(Side.ADMINISTRATOR, 1, "Claire")
+    said = {
+        words_of(
+            Event(EventKind.CLOSE, Status.CLOSED, AT, claire),
+            replace(request(Status.CLOSED), outcome=outcome),
+        )
+        for outcome in OUTCOMES
+    } | {
+        words_of(
+            Event(EventKind.REFUSE, Status.REFUSED, AT, claire),
+            replace(request(Status.REFUSED), reason=reason),
+        )
+        for reason in REASONS
+    }
+    assert len(said) == len(OUTCOMES) + len(REASONS) - 1
+    met = Event(EventKind.INTRODUCE, Status.INTRODUCED, AT, claire, "Arc et Mistral")
+    assert words_of(met) == "mise en relation avec Arc et Mistral, par Claire"
+
+
+@pytest.mark.parametrize("status", Status)
+def test_what_a_tap_answers_shows_no_value_of_the_code(status: Status) -> None:
+    last = Event(EventKind.HAND_OVER, status, AT, Actor(Side.ADMINISTRATOR, 1, "Claire"))
+    interest = request(status)
+    standing_words = TEXT.label("standing", interest=interest, last=last)
+    for move in OF_THE_TEAM:
+        name = f"too_late_{move.kind}"
+        said = TEXT.label(name, interest=interest, standing=standing_words, handed=True)
+        assert says_it_in_words(said), said
+    assert says_it_in_words(INTRODUCTION.label("over", interest=interest))
+
+
+@pytest.mark.parametrize("role", [*Role, None])
+def test_what_is_said_to_put_in_touch_shows_no_value_of_the_code(role: Role | None) -> None:
+    interest = replace(request(Status.TAKEN), role=role)
+    named = Named("Arc et Mistral")
+    recipient = Recipient(named, AT, None, None)
+    said = [
+        INTRODUCTION("question", interest=interest, named=named, project=None),
+        INTRODUCTION("nobody", interest=interest, project=None),
+        INTRODUCTION(
+            "lead_message", interest=interest, recipient=recipient, identity=SERVICES.identity
+        ),
+    ]
+    for words in said:
+        assert says_it_in_words(words), words
+    # Who signs begins a line.
+    assert "\nL'équipe, demande" in unescape(said[-1])
+
+
+def test_the_guide_names_the_buttons_and_the_commands_as_they_are() -> None:
+    guide = GUIDE.read_text("utf-8")
+    moves = [TEXT.label(f"move_{move.kind}") for move in OF_THE_TEAM]
+    others = [TEXT.label(name) for name in ("details", "hide_details", "more", "back")]
+    asked = ("called_back", "choose_somebody", "somebody_else", "confirm")
+    met = [INTRODUCTION.label(name) for name in asked]
+    history = TEXT.label("history_button")
+    write = Catalogue.of("replies").label("write_to_firm")
+    missing = [
+        each
+        for each in (*moves, *others, *met, history, write)
+        if f"**{each}**".replace("\u00a0", " ") not in guide
+    ]
+    assert missing == []
+    assert [each for each in ADMINISTRATORS_COMMANDS if f"/{each}" not in guide] == []

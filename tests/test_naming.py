@@ -15,7 +15,7 @@ async def asks_for_a_name(sme: Speaker, administrator: Speaker) -> str:
     number = await proposes(sme, IDEA, "Reprendre nos chutes de PVC à quatre ateliers.")
     await administrator.taps("Pris en charge")
     await administrator.taps("Mettre en relation")
-    await administrator.taps("Choisir quelqu'un d'autre")
+    await administrator.taps("Choisir à qui transmettre")
     await administrator.taps("Nommer une autre personne")
     administrator.sees(f"{number} : répondez à ce message")
     return number
@@ -43,7 +43,7 @@ async def test_somebody_typed_gets_the_contact_once_the_firm_agrees(
     assert "paul.giraud" not in str(sme.messages())
     assert administrator.user.first_name not in str(sme.messages())
     await sme.taps("Oui, d'accord", times=2)
-    told = [m for m in administrator.messages() if "la personne accepte" in m["text"]]
+    told = [m for m in administrator.messages() if "l'entreprise accepte" in m["text"]]
     assert len(told) == 1
     await administrator.taps("Mettre en relation")
     administrator.sees("paul.giraud@exemple.fr", "propose une idée de projet")
@@ -93,7 +93,7 @@ async def test_after_the_group_moved_the_firm_s_answer_arrives_and_names_can_be_
     administrator.chat_id = stage.messenger.upgrades(stage.messenger.administrators)
     await stage.settles()
     await sme.taps("Non, ne pas transmettre")
-    administrator.received(f"{number} : la personne refuse", "Paul Giraud")
+    administrator.received(f"{number} : l'entreprise refuse", "Paul Giraud")
     await administrator.taps("Mettre en relation")
     await administrator.taps("Choisir quelqu'un d'autre")
     await administrator.taps("Nommer une autre personne")
@@ -167,7 +167,7 @@ async def test_a_lead_who_is_no_longer_one_when_tapped_is_not_named(
     await proposes(sme, IDEA, "Reprendre nos chutes de PVC à quatre ateliers.")
     await administrator.taps("Pris en charge")
     await administrator.taps("Mettre en relation")
-    await administrator.taps("Choisir quelqu'un d'autre")
+    await administrator.taps("Choisir à qui transmettre")
     changes(stage, project.id, lead=None)
     await administrator.taps(project.lead)
     assert "n'a plus de chef de file" in administrator.toast

@@ -236,8 +236,8 @@ async def test_a_project_without_a_lead_says_what_to_do(
 ) -> None:
     changes(stage, led(stage).id, lead=None)
     await administrator.taps("Mettre en relation")
-    administrator.sees("n'a pas de chef de file connu", "projets.yaml")
-    assert administrator.labels == ["Choisir quelqu'un d'autre", "Ne rien envoyer"]
+    administrator.sees("n'a pas encore de chef de file", "un facilitateur")
+    assert administrator.labels == ["Choisir à qui transmettre", "Ne rien envoyer"]
 
 
 async def test_a_deleted_project_says_so(stage: Stage, administrator: Speaker, taken: str) -> None:
@@ -395,7 +395,7 @@ async def test_a_proposal_asks_the_firm_at_that_moment(
     await administrator.taps("Pris en charge")
     await administrator.taps("Mettre en relation")
     administrator.sees("C'est une proposition")
-    await administrator.taps("Choisir quelqu'un d'autre")
+    await administrator.taps("Choisir à qui transmettre")
     await administrator.taps(project.lead)
     administrator.sees("il faut d'abord l'accord", project.lead)
     await administrator.taps("Demander son accord", times=2)

@@ -101,7 +101,13 @@ async def show(turn: Turn, interest: Interest) -> None:
 
     It is a note: the notification stays the message of the request, and an erasure finds both.
     """
-    text = await notification.text_of(turn.work, interest, details=False, is_card=True)
+    text = await notification.text_of(
+        turn.work,
+        interest,
+        details=False,
+        is_card=True,
+        in_private=turn.services.details_in_private,
+    )
     keyboard = notification.keyboard_of(interest, details=False)
     turn.say(text, keyboard, about=interest.about_note)
 

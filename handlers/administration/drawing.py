@@ -38,7 +38,11 @@ async def show(
     """Replace the tapped message by the request, a question under it, and these buttons."""
     is_notification = await _is_notification(turn, interest)
     text = await notification.text_of(
-        turn.work, interest, details=details, is_card=not is_notification
+        turn.work,
+        interest,
+        details=details,
+        is_card=not is_notification,
+        in_private=turn.services.details_in_private,
     )
     await put(turn, interest, f"{text}\n\n{question}".strip(), keyboard)
 

@@ -39,7 +39,7 @@ async def make(
         return None
     moved = await moves.make(turn.posting, interest_id, kind, who(turn), particulars)
     if moved.won:
-        turn.toast(TEXT.label(f"done_{kind}", interest=moved.interest))
+        turn.toast(TEXT.label(f"done_{kind}", interest=moved.interest, by_id=turn.user.id))
     else:
         turn.toast(await why_not(turn, moved.interest, kind), alert=True)
     await redraw(turn, moved.interest, details=shows_details(update, moved.interest))
@@ -59,7 +59,8 @@ async def why_not(turn: Turn, interest: Interest, kind: EventKind) -> str:
     """Return why a move is not legal: the present status, and who was first."""
     last = await _last_move(turn, interest.id)
     said = TEXT.label("standing", interest=interest, last=last)
-    return TEXT.label(f"too_late_{kind}", interest=interest, standing=said)
+    handed = last is not None and last.kind is EventKind.HAND_OVER
+    return TEXT.label(f"too_late_{kind}", interest=interest, standing=said, handed=handed)
 
 
 async def _slips(turn: Turn, interest_id: int, kind: EventKind) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from telegram import Update
 
-from handlers.administration import recipients
-from handlers.administration.drawing import standing
+from handlers.administration import private_details, recipients
+from handlers.administration.drawing import redraw, standing
 from handlers.administration.introduction_words import (
     TEXT,
     by_mail,
@@ -28,7 +28,7 @@ from handlers.core.callback_data import CallbackData, ListKey
 from handlers.core.keyboards import Button, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.requests import agreement, moves
+from handlers.requests import agreement, moves, notification
 from handlers.requests.introduction_buttons import CalledBack, PutInTouch, ShowLeadMessage
 from storage.records.interests import EventKind, Interest, Outcome, Particulars, Status
 from storage.records.introductions import Agreement
@@ -81,7 +81,7 @@ async def show(
     """Show where putting this request in touch stands, and what can be done next."""
     recipient = await recipients.recipient_of(turn.posting, interest)
     if recipient is None:
-        text, buttons = _nobody(turn, interest), _ways_on(interest)
+        text, buttons = _nobody(turn, interest), _first_choice(interest)
     elif recipient.state is Agreement.AGREED:
         text, buttons = await _preview(turn, interest, recipient, has_changed=has_changed)
     elif recipient.state is Agreement.NAMED:
@@ -101,6 +101,13 @@ def _nobody(turn: Turn, interest: Interest) -> str:
     return TEXT("nobody", interest=interest, project=project)
 
 
+def _first_choice(interest: Interest) -> list[Button]:
+    return [
+        button(TEXT.label("choose_somebody"), ChooseRecipient(interest.id)),
+        button(TEXT.label("cancel"), Cancel(interest.id)),
+    ]
+
+
 def _ways_on(interest: Interest) -> list[Button]:
     return [
         button(TEXT.label("choose_other"), ChooseRecipient(interest.id)),
@@ -114,20 +121,31 @@ async def _preview(
     said = await told(turn.posting, interest, recipient)
     message = lead_message(turn.posting, interest, recipient)
     project = recipient.project
-    text = TEXT(
-        "preview",
-        interest=interest,
-        recipient=recipient,
-        told=said,
-        message=message,
-        by_mail=by_mail(turn.posting, recipient),
-        has_changed=has_changed,
-        is_closed=project is not None and not project.open_on(turn.services.today()),
-        unreachable=is_unreachable(interest),
-    )
+    values: dict[str, object] = {
+        "interest": interest,
+        "recipient": recipient,
+        "by_mail": by_mail(turn.posting, recipient),
+        "has_changed": has_changed,
+        "is_closed": project is not None and not project.open_on(turn.services.today()),
+        "unreachable": is_unreachable(interest),
+        "reader": turn.user.full_name,
+    }
+    exact = TEXT("preview", **values, told=said, message=message)
     shown = _shown(turn, recipient, said, message)
     confirm = button(TEXT.label("confirm"), Confirm(interest.id, shown))
-    return text, [confirm, *_ways_on(interest)]
+    if not turn.services.details_in_private:
+        return exact, [confirm, *_ways_on(interest)]
+    if not await private_details.can_write(turn):
+        return _unread(turn, interest)
+    private_details.write(turn, interest, exact)
+    return TEXT("preview", **values, told="", message=""), [confirm, *_ways_on(interest)]
+
+
+def _unread(turn: Turn, interest: Interest) -> tuple[str, list[Button]]:
+    """Return what to do where both messages hold the contact, and nobody may be shown them."""
+    text = TEXT("preview_nowhere", interest=interest, bot=turn.services.bot_username)
+    again = button(TEXT.label("put_in_touch"), PutInTouch(interest.id))
+    return text, [again, button(TEXT.label("cancel"), Cancel(interest.id))]
 
 
 def _shown(turn: Turn, recipient: Recipient, said: str, message: str) -> str:
@@ -202,11 +220,26 @@ async def _introduce(turn: Turn, interest: Interest, recipient: Recipient, messa
         about=interest.about_note,
     )
     turn.toast(TEXT.label("introduced_toast", interest=interest))
-    text = TEXT(
-        "introduced", interest=interest, recipient=recipient, by_mail=is_mailed, message=message
-    )
-    keyboard = None if is_mailed else column(copy_buttons(interest, message))
-    turn.rewrite(text, keyboard, about=interest.about_note)
+    values = {"interest": interest, "recipient": recipient, "by_mail": is_mailed}
+    if is_mailed or not turn.services.details_in_private:
+        keyboard = None if is_mailed else column(copy_buttons(interest, message))
+        turn.rewrite(
+            TEXT("introduced", **values, message=message), keyboard, about=interest.about_note
+        )
+        return
+    reader = turn.user.full_name if await private_details.can_write(turn) else ""
+    if reader:
+        _write_to_copy(turn, interest, recipient, message)
+    show_it = button(TEXT.label("show_lead_message"), ShowLeadMessage(interest.id))
+    bot = turn.services.bot_username
+    text = TEXT("introduced", **values, message="", reader=reader, bot=bot)
+    turn.rewrite(text, column([show_it]), about=interest.about_note)
+
+
+def _write_to_copy(turn: Turn, interest: Interest, recipient: Recipient, message: str) -> None:
+    """Write the message to copy, which holds the contact, in private."""
+    text = TEXT("to_copy", interest=interest, recipient=recipient, message=message)
+    private_details.write(turn, interest, text, column(copy_buttons(interest, message)))
 
 
 @for_administrators
@@ -230,8 +263,14 @@ async def show_lead_message(update: Update, context: BotContext) -> None:
         turn.rewrite(TEXT("nobody_to_copy", interest=interest), about=interest.about_note)
         return
     message = lead_message(turn.posting, interest, recipient)
-    text = TEXT("to_copy", interest=interest, recipient=recipient, message=message)
-    turn.rewrite(text, column(copy_buttons(interest, message)), about=interest.about_note)
+    if not turn.services.details_in_private:
+        text = TEXT("to_copy", interest=interest, recipient=recipient, message=message)
+        turn.rewrite(text, column(copy_buttons(interest, message)), about=interest.about_note)
+    elif await private_details.can_write(turn):
+        _write_to_copy(turn, interest, recipient, message)
+        turn.toast(notification.TEXT.label("details_in_private", interest=interest))
+    else:
+        private_details.say_nowhere(turn)
 
 
 async def _was_introduced_to(turn: Turn, interest: Interest, recipient: Recipient) -> bool:
@@ -252,6 +291,8 @@ async def called_back(update: Update, context: BotContext) -> None:
     moved = await moves.make(turn.posting, interest.id, EventKind.CLOSE, who(turn), success)
     name = "called_back_toast" if moved.won else "called_back_late"
     turn.toast(TEXT.label(name, interest=moved.interest), alert=not moved.won)
+    # A card asked for would else keep a button that does nothing any more.
+    await redraw(turn, moved.interest)
 
 
 HANDLERS: tuple[Handler, ...] = (

@@ -11,14 +11,15 @@ from handlers.core.keyboards import rows
 from handlers.core.paging import Page
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext
-from handlers.messages import FRENCH, speaking
+from handlers.messages import FRENCH, named, speaking
 from handlers.requests import changes
 from handlers.requests.notification import TEXT
 from handlers.requests.request_buttons import ShowHistory, back
-from storage.records.interests import Event
+from storage.records.interests import Event, EventKind, Interest
 
 # A note may be long: the history shows its beginning, so that a page fits a message.
 _PAGE, _LONGEST_NOTE = 10, 250
+_ENDS = frozenset({EventKind.CLOSE, EventKind.REFUSE, EventKind.REOPEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,12 @@ async def show_history(update: Update, context: BotContext) -> None:
     if interest is None:
         return
     events = await turn.work.interests.events(interest.id)
-    told = tuple(Told(event.at, words_of(event)) for event in events)
+    ends = [event for event in events if event.kind in _ENDS]
+    told = tuple(
+        # An event does not hold how a request ended: of an end that was reopened, no more is said.
+        Told(event.at, words_of(event, interest if event in ends[-1:] else None))
+        for event in events
+    )
     index = choice.page if choice.page >= 0 else len(told)
     page = Page.of(told, index, _PAGE)
     steps = page.steps(lambda number: ShowHistory(interest.id, number))
@@ -45,17 +51,23 @@ async def show_history(update: Update, context: BotContext) -> None:
     await put(turn, interest, text, rows(steps, [back(interest)]))
 
 
-def words_of(event: Event) -> str:
-    """Return what an event was, in French, as the team reads it; without the contact."""
+def words_of(event: Event, ended: Interest | None = None) -> str:
+    """Return what an event was, in French, as the team reads it; without the contact.
+
+    ``ended``: the request, where this event is how it ended last.
+    """
     note = event.note
     if note and len(note) > _LONGEST_NOTE:
         note = f"{note[:_LONGEST_NOTE].rstrip()}…"
+    said = event.changes[-1].after if event.kind is EventKind.FEEDBACK and event.changes else ""
     with speaking(FRENCH):
         return TEXT.label(
             f"event_{event.kind}",
             who=event.actor.name or TEXT.label("event_somebody"),
             side=event.actor.side,
             note=note,
+            said=said and named(said, "helped"),
+            ended=ended,
             lines=changes.lines(event.changes, is_open=False),
         )
 

@@ -1,5 +1,9 @@
 """Help for the groups of the team: what arrives there, and which messages are not passed on."""
 
+import difflib
+import re
+from collections.abc import Set as AbstractSet
+
 from telegram import Message, MessageEntity, Update
 from telegram.ext import CommandHandler, MessageHandler
 from telegram.ext import filters as on
@@ -18,6 +22,9 @@ from knowledge.curation.versions import PUBLISHABLE
 from storage.queues.outbox import Audience, Delivery
 
 TEXT = Catalogue.of("groups")
+_COMMAND = re.compile(r"(?<![\w<])/(\w+)")
+# Two letters changed places, or one is missing: as much as a thumb does.
+_ALIKE = 0.75
 
 
 async def greet(turn: Turn) -> None:
@@ -96,7 +103,15 @@ async def refuse_command(_update: Update, context: BotContext) -> None:
     if await roles(turn):
         # Telegram may mark as a command a text that has no word.
         word = "".join(turn.text.split()[:1])[:40]
-        turn.say(TEXT("unknown_command", command=word))
+        meant = _meant(turn, word, await roles(turn))
+        turn.say(TEXT("unknown_command", command=word, meant=meant))
+
+
+def _meant(turn: Turn, word: str, chat_roles: AbstractSet[Audience]) -> str:
+    """Return the command of this group that a mistyped one is most like; empty if it is none."""
+    known = _COMMAND.findall(TEXT("hello", chat_id=turn.chat_id, roles=chat_roles, is_new=False))
+    typed = word.lstrip("/").partition("@")[0].casefold()
+    return next(iter(difflib.get_close_matches(typed, known, n=1, cutoff=_ALIKE)), "")
 
 
 class _ToUs(MessageFilter):

@@ -22,17 +22,19 @@ _ENDED = (Status.CLOSED, Status.REFUSED)
 
 async def post(posting: Posting, interest: Interest) -> None:
     """Queue the notification of a request: without the contact."""
-    text = await text_of(posting.work, interest, details=False)
+    hidden = posting.services.details_in_private
+    text = await text_of(posting.work, interest, details=False, in_private=hidden)
     keyboard = keyboard_of(interest, details=False)
     posting.notify(Audience.ADMINISTRATORS, text, keyboard, about=interest.about)
 
 
 async def refresh(posting: Posting, interest: Interest) -> None:
     """Edit the notification to show the present status of the request."""
+    hidden = posting.services.details_in_private
     await posting.revise(
         Audience.ADMINISTRATORS,
         interest.about,
-        await text_of(posting.work, interest, details=False),
+        await text_of(posting.work, interest, details=False, in_private=hidden),
         keyboard_of(interest, details=False),
     )
 
@@ -89,16 +91,29 @@ async def follow_group(posting: Posting, new_chat_id: int) -> None:
 
 
 async def text_of(
-    work: UnitOfWork, interest: Interest, *, details: bool, is_card: bool = False
+    work: UnitOfWork,
+    interest: Interest,
+    *,
+    details: bool,
+    is_card: bool = False,
+    in_private: bool = False,
 ) -> str:
     """Return the words of the notification, with or without the contact.
 
-    ``is_card``: asked for by somebody, so that it says what is due next as well.
+    ``is_card``: asked for by somebody, so that it says what is due next as well. ``in_private``:
+    contacts are shown in private alone, so that who asks to be called back is no exception.
     """
     ended = await _ended(work, interest) if interest.status in _ENDED else None
     changed = await _changes(work, interest) if details else []
     due = await work.deadlines.of(interest.id) if is_card and interest.status in OPEN else ()
-    values = {"details": details, "ended": ended, "changed": changed, "due": due[:1]}
+    values = {
+        "details": details,
+        "ended": ended,
+        "changed": changed,
+        "due": due[:1],
+        "has_contact": details or not in_private,
+        "handed": await _handed(work, interest),
+    }
     text = TEXT("notification", interest=interest, **values)
     notes = team_notes.shown(await work.interests.events(interest.id), details=details)
     return "\n\n".join(filter(None, [text, notes]))
@@ -109,6 +124,14 @@ async def _ended(work: UnitOfWork, interest: Interest) -> Event | None:
     events = await work.interests.events(interest.id)
     kinds = (EventKind.CLOSE, EventKind.REFUSE)
     return next((event for event in reversed(events) if event.kind in kinds), None)
+
+
+async def _handed(work: UnitOfWork, interest: Interest) -> Event | None:
+    """Return the event that gave a request to whom has it; None where they took it themselves."""
+    taking = (EventKind.TAKE, EventKind.REOPEN, EventKind.HAND_OVER)
+    events = await work.interests.events(interest.id)
+    last = next((event for event in reversed(events) if event.kind in taking), None)
+    return last if last is not None and last.kind is EventKind.HAND_OVER else None
 
 
 async def _changes(work: UnitOfWork, interest: Interest) -> list[tuple[datetime, list[str]]]:
