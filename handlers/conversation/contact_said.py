@@ -117,7 +117,7 @@ async def _ask_again(turn: Turn) -> bool:
     waiting = [each for each in requests if each.status in OPEN]
     if reminds and len(waiting) == 1:
         return await typed_taps.tap(turn, Relaunch(waiting[0].id).pack())
-    name = "sorry" if complains else "which_to_relaunch" if reminds else "waiting"
+    name = "sorry" if complains else "which_to_relaunch" if reminds else "still_awaited"
     if waiting:
         await own_requests.show_standing(turn, TEXT(name))
     return bool(waiting)
