@@ -3,7 +3,9 @@
 import pytest
 from dialogue import Speaker, Stage
 from sqlalchemy import func, select
+from test_dialogue_exchange import writes
 from test_dialogue_handoff import NUMBER, PLAIN, card, edits, hands_over, replies
+from test_dialogue_interest import registers
 
 from storage.engine.schema import conversation_messages, conversations
 
@@ -200,3 +202,38 @@ async def test_somebody_else_cannot_pass_anything_on(
         assert "n'est plus gardée" in other_sme.toast
     assert PLAIN not in str(other_sme.messages())
     assert await passed_on(stage) == []
+
+
+async def test_of_two_that_wait_for_an_answer_the_person_says_which(
+    sme: Speaker, facilitator: Speaker, administrator: Speaker, stage: Stage
+) -> None:
+    number = await registers(sme, stage)
+    await is_answered(sme, facilitator, "Combien êtes-vous ?")
+    await writes(administrator, "Quand passer vous voir ?")
+    await sme.says("nous sommes douze et on ferme le lundi")
+    sme.sees(OFFER, f"1. {number}", f"2. {NUMBER}, « {PLAIN} »")
+    assert sme.labels == [
+        f"1. Transmettre pour {number}",
+        f"2. Transmettre pour {NUMBER}",
+        "Non, c'est une autre question",
+    ]
+    # A yes does not say which.
+    await sme.says("oui")
+    sme.sees(OFFER, f"2. {NUMBER}")
+    assert await passed_on(stage) == []
+    await sme.says("2")
+    sme.sees(f"{NUMBER} : votre message « nous sommes douze et on ferme le lundi » est transmis")
+    assert await passed_on(stage) == ["nous sommes douze et on ferme le lundi"]
+    assert "douze" in facilitator.messages()[-1]["text"]
+    assert set(await stage.rows(select(conversations.c.offered))) == {(None,)}
+    assert "douze" not in administrator.messages()[-1]["text"]
+
+
+async def test_a_question_after_the_answer_is_no_addition_to_it(
+    sme: Speaker, facilitator: Speaker, stage: Stage
+) -> None:
+    await is_answered(sme, facilitator, "Quelle commune ?")
+    await sme.says("Marseille")
+    await sme.says("Quelle heure est-il à Tokyo ?")
+    assert OFFER not in sme.text
+    assert await passed_on(stage) == ["Marseille"]

@@ -63,6 +63,12 @@ async def test_from_the_card_to_the_receipt_and_the_notification(
     )
     await sme.taps("Oui, j'accepte et j'envoie")
     sme.sees("C'est enregistré", "TI-2026-0001")
+    assert sme.labels == [
+        "Voir ma demande",
+        "Voir les autres projets",
+        "Être prévenu des nouveaux projets",
+        "Parler à une personne",
+    ]
     administrator.received("Nouvelle demande TI-2026-0001", "Mécanique du Delta", "participer")
     for private in ("Samira", "6 12 34", "disponible", "73282932"):
         assert private not in administrator.messages()[-1]["text"]

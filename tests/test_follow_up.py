@@ -279,3 +279,53 @@ async def test_an_erasure_takes_the_word_out_of_the_group(
 )
 def test_what_a_text_may_mean(text: str, meant: tuple[Helped, ...]) -> None:
     assert said_in(text) == meant
+
+
+async def test_whom_the_firm_met_is_named_where_it_is_not_the_lead_of_the_project(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await declares(sme, stage, "interest")
+    await moves_by(stage, EventKind.TAKE)
+    met = Particulars(note="Atelier Tiers")
+    await moves_by(stage, EventKind.INTRODUCE, particulars=met)
+    stage.clock.passes(days=7)
+    sme.mark()
+    await asks(stage)
+    sme.sees("avec Atelier Tiers")
+    await sme.taps(NO)
+    assert "joindre Atelier Tiers" in administrator.messages()[-1]["text"]
+    await sme.taps("Voir ma demande")
+    await sme.taps("Retirer ma demande")
+    sme.sees("dire à Atelier Tiers que vous vous retirez")
+    await sme.taps("Oui, retirer")
+    administrator.received("merci de dire à Atelier Tiers qu'elle se retire")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("personne ne m'a rappelé", "Je suis désolé de cette attente"),
+        ("personne ne ma rappelé", "Je suis désolé de cette attente"),
+        ("pourquoi personne mappelle", "Je suis désolé de cette attente"),
+        ("c quand que vous m'appelez ?", "d'ici quand une réponse est attendue"),
+        ("when will you call me?", "by when an answer is due"),
+        ("relancer", "Il est encore tôt"),
+        ("je relance ma demande", "Il est encore tôt"),
+    ],
+)
+async def test_who_waits_for_a_call_is_told_where_it_stands_and_not_asked_for_a_number(
+    sme: Speaker, stage: Stage, text: str, shown: str
+) -> None:
+    await declares(sme, stage, "callback")
+    await moves_by(stage, EventKind.TAKE)
+    await sme.says("merci")
+    await sme.says(text)
+    sme.sees(shown, "TI-2026-0001")
+    assert "Oui, rappelez-moi" not in sme.labels
+
+
+async def test_who_waits_for_nothing_may_ask_for_a_call_in_such_words(sme: Speaker) -> None:
+    await sme.says("personne ne m'a rappelé")
+    assert "Je suis désolé de cette attente. Voici" not in sme.text
+    await sme.says("relancer")
+    assert "Il est encore tôt" not in sme.text

@@ -157,3 +157,10 @@ async def test_the_list_costs_few_statements_however_long(
     statements.clear()
     await sme.says("/mesdemandes")
     assert sum("FROM conversation" in one for one in statements) == 2
+
+
+async def test_the_buttons_of_the_list_are_english_for_who_writes_english(sme: Speaker) -> None:
+    await sme.says("please call me back on 06 39 98 00 11")
+    await sme.taps("Yes, call me back")
+    await sme.says("/mesdemandes")
+    assert sme.labels[0] == "1. TI-2026-0001, to be called back"

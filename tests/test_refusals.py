@@ -85,6 +85,8 @@ def test_every_rule_is_met_by_something_that_was_seen() -> None:
 
 def test_people_read_why_and_what_to_do() -> None:
     reasons = {rule.why for rule in RULES} | {"removed", "trouble", "refused", "fault"}
+    # Of e-mails; `bot/outbox/mail_failures.py`.
+    reasons |= {"mail_trouble", "mail_address", "mail_content"}
     assert {f"why_{reason}" for reason in reasons} == {
         name for name in TEXT.names if name.startswith("why_")
     }

@@ -7,15 +7,16 @@ import re
 
 from handlers.conversation import typed_taps
 from handlers.core import assent
+from handlers.core.buttons import Relaunch
 from handlers.core.callback_data import SEPARATOR
 from handlers.core.turn import Turn
 from handlers.forms import contacts, words
 from handlers.messages import Catalogue
 from handlers.questions import ask
-from handlers.requests import follow_up, numbers, standing
+from handlers.requests import follow_up, numbers, own_requests, standing
 from handlers.requests.follow_up import CONTACTED, AddNothing, SayHelped
 from storage.records.contexts import Context
-from storage.records.interests import Helped
+from storage.records.interests import OPEN, Helped
 
 TEXT = Catalogue.of("requests")
 # An answer this long says more than the button it stands for: it is a word for the team too.
@@ -47,10 +48,21 @@ _CONTACTED = re.compile(
 )
 # What says so by itself, whatever was shown before.
 _NEVER_CALLED = re.compile(
-    r"personne ne (?:m.a|nous a|m.avait) |(?:on|il|elle|ils) (?:ne )?(?:m.a|m.ont|nous a|nous ont) "
+    r"personne (?:ne |n.)?(?:m.?a|nous a|m.?avait) |personne (?:ne )?(?:m.?e? ?|nous )r?app?el"
+    r"|(?:on|il|elle|ils) (?:ne )?(?:m.a|m.ont|nous a|nous ont) "
     r"(?:pas|jamais|toujours pas) (?:re)?(?:contact|appel|ecrit)"
     r"|(?:pas|jamais) ete (?:re)?(?:contact|appel)|(?:nobody|no one) (?:has )?(?:call|contact)"
     r"|never (?:been )?(?:call|contact)"
+)
+# What is about the call that somebody waits for, rather than a wish for another one.
+_CALL = re.compile(r"app?el|contact|call")
+_WHEN_CALLED = re.compile(
+    r"\bquand\b.{0,30}(?:\bm.?e? ?|\bnous )(?:re|r)?(?:app?el|contact)"
+    r"|(?:\bm.?e? ?|\bnous )(?:re|r)?(?:app?el|contact)\w* quand|\bwhen\b.{0,30}\bcall"
+)
+_RELAUNCHES = re.compile(
+    r"^(?:je (?:vous |veux |voudrais |souhaite )?)?relanc\w*"
+    r"(?: (?:l.?equipe|(?:ma|mes|la|les) demandes?|vous))?[ .!]*$|^remind the team[ .!]*$"
 )
 _NO = re.compile(r"^(?:non|nan|no|nope)\b")
 
@@ -86,17 +98,29 @@ async def hear(turn: Turn) -> bool:
 
 
 async def _ask_again(turn: Turn) -> bool:
-    """Ask the question again of who says long after it that nobody called; False for others."""
-    if _asks(turn.text) or not _NEVER_CALLED.search(numbers.fold(turn.text)):
+    """Ask the question again of who says long after it that nobody called; False for others.
+
+    Whoever waits for a call of the team already is told where that stands.
+    """
+    folded = numbers.fold(turn.text).strip()
+    complains, reminds = _NEVER_CALLED.search(folded), _RELAUNCHES.search(folded)
+    if not (complains or reminds or _WHEN_CALLED.search(folded)):
         return False
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
-    open_questions = [
-        each for each in requests if each.helped is None and standing.can_be_asked(each)
-    ]
-    if len(open_questions) != 1:
+    if complains and not _asks(turn.text):
+        questions = [each for each in requests if not each.helped and standing.can_be_asked(each)]
+        if len(questions) == 1:
+            turn.say(*await follow_up.question(turn.posting, questions[0]))
+            return True
+    if complains and not _CALL.search(folded):
         return False
-    turn.say(*follow_up.question(open_questions[0]))
-    return True
+    waiting = [each for each in requests if each.status in OPEN]
+    if reminds and len(waiting) == 1:
+        return await typed_taps.tap(turn, Relaunch(waiting[0].id).pack())
+    name = "sorry" if complains else "which_to_relaunch" if reminds else "still_awaited"
+    if waiting:
+        await own_requests.show_standing(turn, TEXT(name))
+    return bool(waiting)
 
 
 def _asked(before: Context, kind: type[SayHelped | AddNothing]) -> int | None:

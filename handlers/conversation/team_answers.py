@@ -4,6 +4,7 @@ Telegram shows how to quote a message, and few people do: they answer as in any 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,6 +35,8 @@ _ADDING = timedelta(minutes=10)
 _SHORT = 15
 # The reply ends in a question, perhaps with a last courtesy after it.
 _ASKS = re.compile(r"\?[^?]{0,40}$")
+# Of exchanges that wait for an answer, so many are offered.
+_MOST = 4
 _SURE = frozenset({Outcome.ANSWER, Outcome.REFERRAL, Outcome.PROJECTS})
 # Reasons of a decision that leave no doubt what a text means.
 _CERTAIN = frozenset({"exact phrasing", "an act", "courtesies alone"})
@@ -79,25 +82,49 @@ async def answer(turn: Turn) -> bool:
 
 async def offer(turn: Turn) -> bool:
     """Ask whether a text is for the team; False if it is surely something else."""
-    last = await _last(turn)
+    waiting = await _waiting(turn)
+    last = waiting[-1] if waiting else None
     typed = turn.update.effective_message
     # Just read as no answer to the team: the preface says so.
     if last is None or typed is None or turn.preface:
         return False
     if _is_something_else(turn, last, ask.decide(turn.services, turn.text)):
         return False
-    await _offer(turn, last.conversation, typed.message_id)
+    await _offer(turn, _may_be_meant(waiting), turn.text, typed.message_id)
     return True
 
 
 async def _last(turn: Turn) -> Awaited | None:
     """Return the last reply of the team that a text may answer."""
+    waiting = await _waiting(turn)
+    return waiting[-1] if waiting else None
+
+
+async def _waiting(turn: Turn) -> tuple[Awaited, ...]:
+    """Return the last reply of the team in each exchange, the latest last."""
     person_id = (await turn.person()).id
     awaited = turn.work.read_ahead.awaited(person_id)
     if awaited is None:
         since = turn.work.now - RECENT
         awaited = (await turn.work.conversations.awaiting([person_id], since))[person_id]
-    return awaited[-1] if awaited else None
+    return awaited
+
+
+def _may_be_meant(waiting: Sequence[Awaited]) -> list[Conversation]:
+    """Return the exchanges that a text may answer, the latest first: that one, and those waiting.
+
+    Two teams may wait for an answer at once, and a text does not say which one it is for.
+    """
+    *before, last = waiting
+    unanswered = [
+        each.conversation for each in before if each.answered_at is None and _awaits(each)
+    ]
+    return [last.conversation, *reversed(unanswered)][:_MOST]
+
+
+def _awaits(waiting: Awaited) -> bool:
+    """Tell whether the reply of the team ends in a question."""
+    return bool(_ASKS.search(waiting.reply.text.rstrip()))
 
 
 async def _is_asked_about(turn: Turn, conversation: Conversation) -> bool:
@@ -118,8 +145,9 @@ async def _answers_at_once(turn: Turn, last: Awaited) -> bool:
     arrived_at = last.reply.delivered_at
     if last.answered_at is not None or arrived_at is None:
         return False
-    asks = turn.text.rstrip().endswith("?") or words.opens_like_a_question(turn.text)
-    if asks or not _ASKS.search(last.reply.text.rstrip()):
+    if _asks_something(turn.text) or not _awaits(last):
+        return False
+    if len(_may_be_meant(await _waiting(turn))) > 1:
         return False
     if _is_label(turn.text, "answer_back") or len(turn.text.split()) > _SHORT:
         return False
@@ -145,23 +173,43 @@ def _is_something_else(turn: Turn, last: Awaited, decision: Decision) -> bool:
     # A guessed act is no more than that here: whoever answers "Zone des Paluds" wants nothing done.
     if decision.outcome in _SURE:
         return True
-    return last.answered_at is not None and turn.work.now - last.answered_at > _ADDING
+    if last.answered_at is None:
+        return False
+    # Whoever has answered may add something, and what asks something is no such addition.
+    return _asks_something(turn.text) or turn.work.now - last.answered_at > _ADDING
 
 
-async def _offer(turn: Turn, conversation: Conversation, typed_in: int) -> None:
-    await turn.work.conversations.offer(conversation.id, turn.text, typed_in)
-    keyboard = column(
-        [
-            button(TEXT.label("pass_on"), PassOn(conversation.id, typed_in)),
-            button(TEXT.label("not_for_team"), NotForTeam(conversation.id, typed_in)),
+def _asks_something(text: str) -> bool:
+    return text.rstrip().endswith("?") or words.opens_like_a_question(text)
+
+
+async def _offer(turn: Turn, meant: Sequence[Conversation], said: str, typed_in: int) -> None:
+    """Ask whether a text is for the team, and for which exchange where several wait for one."""
+    last = meant[0]
+    for each in meant:
+        await turn.work.conversations.offer(each.id, said, typed_in)
+    if len(meant) == 1:
+        ways = [button(TEXT.label("pass_on"), PassOn(last.id, typed_in))]
+    else:
+        ways = [
+            button(
+                TEXT.label("pass_on_to", number=number, conversation=each),
+                PassOn(each.id, typed_in),
+            )
+            for number, each in enumerate(meant, 1)
         ]
-    )
-    text = TEXT("is_it_for_team", conversation=conversation)
-    turn.say(text, keyboard, reply_to=typed_in, about=conversation.about_note)
+    ways.append(button(TEXT.label("not_for_team"), NotForTeam(last.id, typed_in)))
+    text = TEXT("is_it_for_team", conversation=last, meant=meant)
+    turn.say(text, column(ways), reply_to=typed_in, about=last.about_note)
 
 
 async def _take_yes(turn: Turn, conversation: Conversation) -> None:
     said, typed_in = conversation.offered or "", conversation.offered_in or 0
+    meant = _may_be_meant(await _waiting(turn))
+    if len(meant) > 1:
+        # A yes does not say which.
+        await _offer(turn, meant, said, typed_in)
+        return
     await turn.work.conversations.settle_offer(conversation.id)
     await _pass_on(turn, conversation, typed_in, said)
 
@@ -194,9 +242,17 @@ async def pass_on(update: Update, context: BotContext) -> None:
     if said is None:
         turn.rewrite(TEXT("offer_gone", conversation=conversation))
         return
-    await turn.work.conversations.settle_offer(conversation.id)
+    await _settle(turn, conversation, choice.message_id)
     turn.remove_buttons()
     await _pass_on(turn, conversation, choice.message_id, said)
+
+
+async def _settle(turn: Turn, conversation: Conversation, message_id: int) -> None:
+    """Forget the text of an offer, which is kept with each exchange that it may be for."""
+    kept_with = [each.conversation for each in await _waiting(turn)]
+    ids = {each.id for each in kept_with if each.offered_in == message_id} | {conversation.id}
+    for each in sorted(ids):
+        await turn.work.conversations.settle_offer(each)
 
 
 async def own(turn: Turn, conversation_id: int) -> Conversation | None:
@@ -222,7 +278,7 @@ def kept(turn: Turn, conversation: Conversation, message_id: int) -> str | None:
 async def decline(turn: Turn, conversation: Conversation, message_id: int) -> bool:
     """Make the text that was not for the team the text of this turn; False if it is not kept."""
     said = kept(turn, conversation, message_id)
-    await turn.work.conversations.settle_offer(conversation.id)
+    await _settle(turn, conversation, message_id)
     if said is None:
         return False
     chat, update = turn.update.effective_chat, turn.update

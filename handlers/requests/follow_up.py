@@ -49,12 +49,24 @@ async def ask(posting: Posting, interest: Interest) -> None:
     if interest.person_id is None or interest.helped or not standing.can_be_asked(interest):
         return
     # ``about`` tells ``undelivered`` which request this was for, if it cannot be sent.
-    await posting.tell(interest.person_id, lambda: question(interest), about=interest.about_note)
+    contact = await _contact(posting, interest)
+    await posting.tell(
+        interest.person_id, lambda: _question(interest, contact), about=interest.about_note
+    )
 
 
-def question(interest: Interest) -> tuple[str, Keyboard]:
+async def question(posting: Posting, interest: Interest) -> tuple[str, Keyboard]:
     """Return the question with its answers, also for who has answered it before."""
-    return TEXT("follow_up", request=interest), keyboard_of(interest, tuple(Helped))
+    return _question(interest, await _contact(posting, interest))
+
+
+def _question(interest: Interest, contact: str | None) -> tuple[str, Keyboard]:
+    text = TEXT("follow_up", request=interest, contact=contact)
+    return text, keyboard_of(interest, tuple(Helped))
+
+
+async def _contact(posting: Posting, interest: Interest) -> str | None:
+    return standing.introduced_to(interest, await posting.work.interests.events(interest.id))
 
 
 def keyboard_of(interest: Interest, answers: tuple[Helped, ...]) -> Keyboard:
@@ -71,7 +83,7 @@ async def ask_again(update: Update, context: BotContext) -> None:
     if request is None:
         return
     if standing.can_be_asked(request):
-        turn.say(*question(request))
+        turn.say(*await question(turn.posting, request))
     else:
         await _say_over(turn, request)
 
@@ -115,7 +127,8 @@ def _ask_for_word(turn: Turn, request: Interest, helped: Helped) -> None:
 async def _tell_group(posting: Posting, *, before: Interest, said: Interest) -> None:
     """Tell the team where nobody contacted the firm, and where that is put right."""
     if said.helped is Helped.NO_CONTACT:
-        await notification.post_words(posting, said, "no_contact")
+        contact = await _contact(posting, said)
+        await notification.post_words(posting, said, "no_contact", contact=contact)
         await _hasten(posting, said)
     elif before.helped is Helped.NO_CONTACT:
         await notification.post_words(posting, said, "contact_after_all")

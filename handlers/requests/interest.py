@@ -1,11 +1,19 @@
 """Declaring interest in a project: the form, its receipt, and the notification."""
 
+from collections.abc import Iterable
+
 from telegram import Update
 
 from handlers.core import caps
 from handlers.core.authority import Authority, requires
-from handlers.core.buttons import DeclareInterest, ListProjects, ShowRequest, with_person
-from handlers.core.keyboards import button, column
+from handlers.core.buttons import (
+    DeclareInterest,
+    ListProjects,
+    ShowRequest,
+    news_button,
+    with_person,
+)
+from handlers.core.keyboards import Button, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import checks, consent, contacts
@@ -114,7 +122,10 @@ async def save(turn: Turn, draft: Draft) -> None:
     registration = await turn.work.interests.register(draft.person_id, new)
     if registration.created:
         await moves.declared(turn, registration.interest)
-        give_receipt(turn, registration.interest, "receipt", by=standing.answer_day(turn))
+        is_told = await turn.work.subscriptions.of_person(draft.person_id) is not None
+        offers = [] if is_told else [news_button()]
+        by = standing.answer_day(turn)
+        give_receipt(turn, registration.interest, "receipt", offers, by=by)
         return
     await confirm_change(turn, await turn.work.interests.change(registration.interest.id, new))
 
@@ -138,12 +149,15 @@ async def ended(turn: Turn, subject: str) -> str:
     return TEXT.label("withdrawn_toast" if withdrawn else "already_sent_toast", interest=sent)
 
 
-def give_receipt(turn: Turn, interest: Interest, name: str, **values: object) -> None:
+def give_receipt(
+    turn: Turn, interest: Interest, name: str, offers: Iterable[Button] = (), **values: object
+) -> None:
     """Send the receipt with the number, and remove the buttons of the recap."""
     turn.remove_buttons()
     ways_on = [
         button(TEXT.label("see_request"), ShowRequest(interest.id)),
         button(TEXT.label("other_projects"), ListProjects()),
+        *offers,
     ]
     turn.say(TEXT(name, interest=interest, **values), with_person(column(ways_on)))
 

@@ -6,7 +6,7 @@ from handlers.core import alerts
 from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.posting import Posting, composed
 from handlers.messages import FRENCH, Catalogue, speaking
-from handlers.requests import changes, team_notes
+from handlers.requests import changes, standing, team_notes
 from handlers.requests.introduction_buttons import ShowLeadMessage
 from handlers.requests.request_buttons import first_buttons
 from storage.queues.outbox import Audience, Outgoing, Pending
@@ -44,7 +44,8 @@ async def post_withdrawal(posting: Posting, interest: Interest) -> None:
     await refresh(posting, interest)
     # ``about``: a withdrawal names the firm, so an erasure must find this message. It may replace
     # the notification as the message of the request: that is not edited after a withdrawal.
-    text = TEXT("withdrawn_by_person", interest=interest)
+    contact = standing.introduced_to(interest, await posting.work.interests.events(interest.id))
+    text = TEXT("withdrawn_by_person", interest=interest, contact=contact)
     posting.notify(Audience.ADMINISTRATORS, text, about=interest.about)
 
 

@@ -250,7 +250,10 @@ async def withdraw(update: Update, context: BotContext) -> None:
         turn.rewrite(TEXT("already_ended", request=request), _keyboard(request))
         return
     if not choice.sure:
-        turn.say(TEXT("withdraw_question", request=request), _withdraw_keyboard(request))
+        events = await turn.work.interests.events(request.id)
+        contact = standing.introduced_to(request, events)
+        text = TEXT("withdraw_question", request=request, contact=contact)
+        turn.say(text, _withdraw_keyboard(request))
         return
     if not await caps.allows(turn, caps.CHANGES, turn.user.id):
         return

@@ -102,6 +102,12 @@ def last_news(request: Interest, events: Sequence[Event]) -> datetime:
     return news[-1] if news else request.created_at
 
 
+def introduced_to(request: Interest, events: Sequence[Event]) -> str | None:
+    """Return whom the firm was last put in touch with: not always the lead of its project."""
+    names = [event.note for event in events if event.kind is EventKind.INTRODUCE and event.note]
+    return names[-1] if names else request.project_lead
+
+
 def can_be_asked(request: Interest) -> bool:
     """Tell whether the firm may say whether the contact happened."""
     return request.introduced_at is not None and request.status in {

@@ -32,7 +32,10 @@ def words(
     why = standing.why(interest, particulars.note) if kind is EventKind.REFUSE else ""
     # Told where the contact is made, which is now, or would be.
     asked = services.office.due_day(services.clock(), services.office.follow_up_days)
-    text = TEXT(f"told_{kind}", interest=interest, why=why, asked=asked, particulars=particulars)
+    by = services.office.due_day(services.clock(), services.office.untouched_days)
+    text = TEXT(
+        f"told_{kind}", interest=interest, why=why, asked=asked, by=by, particulars=particulars
+    )
     return text, _ways_on(interest, kind)
 
 
