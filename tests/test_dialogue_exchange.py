@@ -265,6 +265,7 @@ async def test_the_button_posts_a_message_whose_replies_go_at_once(
     await edits(second, long, "Encore plus court")
     assert "Encore plus court" in sme.messages()[-1]["text"]
     assert await kinds(stage) == ["declare", "take", "to_firm", "to_firm"]
+    await administrator.says(f"/demande {number}")
     await administrator.taps("Suite…")
     message, data = administrator.button("Écrire à l'entreprise")
     stage.clock.passes(minutes=1)

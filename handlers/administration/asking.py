@@ -12,7 +12,7 @@ from handlers.administration.handing_over import ask_colleague
 from handlers.administration.making import make, may
 from handlers.administration.meeting import for_administrators
 from handlers.administration.refusal_words import TypeReason
-from handlers.core.callback_data import CallbackData
+from handlers.core.callback_data import CallbackData, ExpiredButtonError
 from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
@@ -21,7 +21,7 @@ from handlers.requests import telling
 from handlers.requests.notification import TEXT
 from handlers.requests.request_buttons import AskMove, back
 from storage.records.interests import EventKind, Interest, Outcome, Particulars, Reason
-from storage.records.lifecycle import MOVES, Asked
+from storage.records.lifecycle import MOVES, Asked, Side
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,14 @@ class Reopen(CallbackData, prefix="ao"):
 async def ask_move(update: Update, context: BotContext) -> None:
     """Ask what a move needs to know."""
     turn, choice = context.turn, AskMove.of(update)
+    move = MOVES.get(choice.kind)
+    if move is None or Side.ADMINISTRATOR not in move.by:
+        # No button of ours: whoever taps may send any string.
+        raise ExpiredButtonError(choice.kind)
     interest = await standing(turn, choice.interest_id)
     if interest is None or not await may(turn, interest, choice.kind):
         return
-    if MOVES[choice.kind].asks is Asked.COLLEAGUE:
+    if move.asks is Asked.COLLEAGUE:
         await ask_colleague(turn, interest)
         return
     buttons = _ANSWERS.get(choice.kind)
