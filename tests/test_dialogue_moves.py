@@ -54,7 +54,7 @@ async def test_from_received_to_closed(sme: Speaker, stage: Stage, administrator
     # All of it in the one message that the group got, beside the one that was confirmed.
     assert administrator.messages()[0]["message_id"] == notification
     assert len(administrator.messages()) == 2
-    sme.received("vous êtes mis en relation", f"Votre demande {number} est close : elle a abouti")
+    sme.received("Vous êtes mis en relation", f"Votre demande {number} est close : elle a abouti")
     assert await stage.rows(select(interests.c.status, interests.c.outcome)) == [
         ("closed", "success")
     ]

@@ -133,7 +133,7 @@ async def test_a_lead_whose_contact_is_not_known_is_written_to_by_the_team(
     administrator.sees("Son adresse e-mail n'est pas connue")
     await administrator.taps("Oui, mettre en relation")
     assert taken in copied(administrator)
-    sme.received(f"Votre demande {taken} : vous êtes mis en relation")
+    sme.received(f"Vous êtes mis en relation pour votre demande {taken}")
 
 
 async def test_cancelling_sends_nothing_and_takes_the_contact_away(
@@ -153,7 +153,7 @@ async def test_a_double_tap_introduces_once(
     await administrator.taps("Mettre en relation")
     await administrator.taps("Oui, mettre en relation", times=2)
     assert len(await mails(stage)) == 1
-    told = [m for m in sme.messages() if f"{taken} : vous êtes mis en relation" in m["text"]]
+    told = [m for m in sme.messages() if f"mis en relation pour votre demande {taken}" in m["text"]]
     assert len(told) == 1
 
 
@@ -167,7 +167,7 @@ async def test_of_two_administrators_one_introduces_and_the_other_is_told(
     await second.taps("Oui, mettre en relation")
     await administrator.taps_data(first_shown["message_id"], data)
     assert "déjà mise en relation" in administrator.toast
-    told = [m for m in sme.messages() if f"{taken} : vous êtes mis en relation" in m["text"]]
+    told = [m for m in sme.messages() if f"mis en relation pour votre demande {taken}" in m["text"]]
     assert len(told) == 1
 
 
@@ -228,7 +228,7 @@ async def test_consent_to_one_lead_is_no_consent_to_the_next(
     await administrator.taps("Oui, mettre en relation")
     administrator.sees("il faut d'abord l'accord")
     assert await statuses(stage) == ["taken"]
-    assert f"{taken} : vous êtes mis en relation" not in str(sme.messages())
+    assert f"mis en relation pour votre demande {taken}" not in str(sme.messages())
 
 
 async def test_a_project_without_a_lead_says_what_to_do(
@@ -366,9 +366,9 @@ async def test_a_firm_that_writes_english_is_told_in_english(
     await sme.says("/langue")
     await sme.taps("English")
     await administrator.taps("Mettre en relation")
-    administrator.sees("you are being put in touch", "Bonjour Jeanne Martin")
+    administrator.sees("You are put in touch for your request", "Bonjour Jeanne Martin")
     await administrator.taps("Oui, mettre en relation")
-    sme.received(f"Your request {taken}: you are being put in touch")
+    sme.received(f"You are put in touch for your request {taken}")
 
 
 async def test_a_call_that_was_made_closes_its_request(
