@@ -19,6 +19,8 @@ from telegram import Update
 
 from bot.recurring.reminders import Reminders
 from handlers import deliveries
+from handlers.administration.introduction_words import particulars_of
+from handlers.administration.recipients import recipient_of
 from handlers.core.office import Office
 from handlers.core.posting import Posting
 from handlers.core.services import Identity, Services
@@ -40,6 +42,7 @@ from storage.records.interests import (
     Side,
     Status,
 )
+from storage.records.introductions import Agreement
 from storage.unit_of_work import UnitOfWork
 
 GROUP = -1_002_000
@@ -50,6 +53,9 @@ _REQUESTS_A_DAY, _LONGEST_DAYS = 4, 250
 # How often those who forget take a request, a day, and do something about one that they have.
 _TAKES, _REMEMBERS = 0.5, 0.02
 _MONDAY = datetime(2026, 4, 27, 7, 30, tzinfo=UTC)
+# A refusal after which a call is made again, so much later.
+TROUBLE = "trouble"
+_PAUSE = timedelta(minutes=5)
 _AUDIENCES = (Audience.PERSON, Audience.ADMINISTRATORS)
 
 
@@ -60,6 +66,8 @@ class Message:
     at: datetime
     chat_id: int
     text: str
+    # That of its row in the outbox.
+    number: int
 
 
 @dataclass(slots=True)
@@ -97,11 +105,13 @@ class World:
         url = self.url or f"sqlite+aiosqlite:///{self.folder}/bot.db"
         return Database(url, clock=lambda: self.now)
 
-    async def declares(self, telegram_id: int, project: str | None) -> Interest | None:
+    async def declares(
+        self, telegram_id: int, project: str | None, lead: str | None = None
+    ) -> Interest | None:
         """Let a firm declare a request; None where that very one is known already."""
         async with self.database.begin() as work:
             person = await work.people.seen(telegram_id)
-            recorded = await work.interests.register(person.id, _request(project, self.now))
+            recorded = await work.interests.register(person.id, _request(project, lead, self.now))
             if recorded.created:
                 self._last_update += 1
                 turn = Turn(self.services, work, Update(self._last_update))
@@ -118,6 +128,21 @@ class World:
             posting = Posting(self.services, work)
             particulars = answers.get(kind, Particulars())
             return (await moves.make(posting, interest_id, kind, actor, particulars)).won
+
+    async def introduces(self, interest: Interest, actor: Actor) -> bool:
+        """Put a firm in touch with the lead of its project, if it agreed to that; whether it was.
+
+        A request without a project needs nobody else here.
+        """
+        async with self.database.begin() as work:
+            posting, particulars = Posting(self.services, work), Particulars()
+            if interest.project_id is not None:
+                recipient = await recipient_of(posting, interest)
+                if recipient is None or recipient.state is not Agreement.AGREED:
+                    return False
+                particulars = particulars_of(recipient)
+            kind = EventKind.INTRODUCE
+            return (await moves.make(posting, interest.id, kind, actor, particulars)).won
 
     async def withdraws(self, interest_id: int, person_id: int) -> bool:
         """Let a firm withdraw its request."""
@@ -168,6 +193,9 @@ class World:
     async def _deliver(self, work: UnitOfWork, item: Pending) -> None:
         chat_id = item.chat_id if item.chat_id is not None else GROUP
         why = self.refuses(chat_id)
+        if why == TROUBLE:
+            await work.outbox.postpone(item.id, self.now + _PAUSE, why, self.database.worker)
+            return
         if why is not None:
             await work.people.blocked(chat_id)
             await work.outbox.park(item.id, why)
@@ -176,13 +204,15 @@ class World:
         self._last_message += 1
         await work.outbox.sent(item.id, chat_id, self._last_message)
         if not item.edits:
-            self.delivered.append(Message(self.now, chat_id, str(item.payload.get("text"))))
+            text = str(item.payload.get("text"))
+            self.delivered.append(Message(self.now, chat_id, text, item.id))
 
 
-def _request(project: str | None, now: datetime) -> NewInterest:
+def _request(project: str | None, lead: str | None, now: datetime) -> NewInterest:
     return NewInterest(
         project_id=project,
         project_title=f"Projet {project}",
+        project_lead=lead,
         company="Mécanique du Delta",
         contact_name="Samira Costa",
         contact_kind=ContactKind.EMAIL,

@@ -9,10 +9,11 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Coroutine, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 from dialogue import inside
@@ -29,9 +30,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sqlalchemy import select
+from test_project_news import PROJECT as _PROJECT
 
-from benchmarks.office import GROUP, World, administrator
+from benchmarks.office import GROUP, TROUBLE, Message, World, administrator
 from handlers.messages import PARIS
+from knowledge.model import Project
 from storage.engine.schema import outbox
 from storage.records.deadlines import DeadlineKind
 from storage.records.interests import Event, EventKind, Interest, Side, Status
@@ -42,7 +45,15 @@ FIRMS = (10_000, 10_001)
 _NUMBER = re.compile(r"TI-\d{4}-\d{4,}")
 # Where there is such a folder, nothing waits for a disk.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it has a name of its own
-_STEP = timedelta(hours=5)
+# When the clock is looked at, Paris time: in the morning, and when nobody is at work.
+_LOOKS = (time(10), time(22, 30))
+# The team's free days as they are in the law, said here anew.
+_FREE = {
+    date(2026, *day) for day in [(5, 1), (5, 8), (5, 14), (5, 25), (7, 14), (11, 11), (12, 25)]
+} | {date(2027, *day) for day in [(1, 1), (3, 29), (5, 6), (5, 17), (7, 14), (11, 1), (11, 11)]}
+_LEADS = ["CCI", "Pôle", None]
+# Words of the messages that the clock causes, about a request that waits.
+_WAITS, _IN_CHARGE = ("attend encore", "attendent encore"), "toujours en charge"
 # After how many working days what must have happened; said here anew, not read from the product.
 _DUE = {
     Status.RECEIVED: {DeadlineKind.UNTAKEN: 3, DeadlineKind.UNTAKEN_LONG: 9},
@@ -53,7 +64,6 @@ _DUE = {
 _MOVES = [
     EventKind.TAKE,
     EventKind.RETURN,
-    EventKind.INTRODUCE,
     EventKind.CLOSE,
     EventKind.REFUSE,
     EventKind.REOPEN,
@@ -72,15 +82,33 @@ class Row:
         self.chat_id = row.chat_id or GROUP
         self.text = str(row.payload.get("text"))
         self.at: datetime = row.created_at
+        self.number: int = row.id
+        self.keeps_hours: bool = row.keeps_hours
         self.by_clock = by_clock
 
     @property
     def is_reminder(self) -> bool:
-        return any(words in self.text for words in ("attend encore", "attendent encore", "Rappel"))
+        return any(words in self.text for words in (*_WAITS, "Rappel"))
 
     @property
     def is_list(self) -> bool:
         return "Demandes à reprendre" in self.text
+
+
+def is_open(moment: datetime) -> bool:
+    """Tell whether the team is at work; said here anew, not asked of the product."""
+    local = moment.astimezone(PARIS)
+    is_free = local.weekday() in {5, 6} or local.date() in _FREE
+    return not is_free and time(9) <= local.time() < time(18)
+
+
+class Census:
+    """The projects, as far as an introduction looks at them: each has the same lead."""
+
+    lead: str | None = "CCI"
+
+    def project(self, id_: str) -> Project:
+        return replace(_PROJECT, id=id_, lead=self.lead)
 
 
 class Life(RuleBasedStateMachine):
@@ -100,7 +128,13 @@ class Life(RuleBasedStateMachine):
         self.is_running, self.is_caught_up = True, True
         self.telegram_works = True
         self.blockers: set[int] = set()
-        self.world.refuses = lambda chat: "blocked" if chat in self.blockers else None
+        self.troubled: set[int] = set()
+        self.world.refuses = self._refuses
+        self.census: Any = Census()
+        self.world.services.knowledge = cast("Any", self.census)
+        self.told_of_waits: set[tuple[int, int]] = set()
+        # The clock was never later than this.
+        self.latest = self.world.now
 
     def does(self, step: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(step)
@@ -121,7 +155,8 @@ class Life(RuleBasedStateMachine):
         """A firm that uses the bot does not block it."""
         if firm in self.blockers:
             return multiple()
-        declared = self.does(self.world.declares(firm, project))
+        lead = self.census.lead if project else None
+        declared = self.does(self.world.declares(firm, project, lead))
         self._note(by_clock=False)
         return multiple() if declared is None else declared.id
 
@@ -132,6 +167,39 @@ class Life(RuleBasedStateMachine):
         won = self.does(self.world.makes(request, kind, administrator(who)))
         assert won == (before in MOVES[kind].sources)
         self._note(by_clock=False)
+
+    @precondition(lambda self: self.is_running)
+    @rule(request=requests)
+    def two_take_at_once(self, request: int) -> None:
+        """Of two administrators who take a request at once, one has it."""
+        is_free = self._request(request).status is Status.RECEIVED
+
+        async def take() -> list[bool]:
+            who = [administrator(number) for number in (0, 1)]
+            takes = [self.world.makes(request, EventKind.TAKE, one) for one in who]
+            return await asyncio.gather(*takes)
+
+        assert sum(self.does(take())) == is_free
+        self._note(by_clock=False)
+
+    @precondition(lambda self: self.is_running)
+    @rule(request=requests, who=some.sampled_from([0, 1]))
+    def introduces(self, request: int, who: int) -> None:
+        """A firm is put in touch with the lead that it agreed to, and with nobody else."""
+        standing = self._request(request)
+        is_agreed = standing.project_id is None or (
+            self.census.lead is not None and self.census.lead == standing.project_lead
+        )
+        won = self.does(self.world.introduces(standing, administrator(who)))
+        assert won == (is_agreed and standing.status is Status.TAKEN)
+        if won and standing.project_id is not None:
+            assert self._events(standing)[-1].note == standing.project_lead
+        self._note(by_clock=False)
+
+    @rule(lead=some.sampled_from(_LEADS))
+    def lead_leaves(self, lead: str | None) -> None:
+        """A project loses its lead, or has another."""
+        self.census.lead = lead
 
     @precondition(lambda self: self.is_running)
     @rule(request=requests)
@@ -151,12 +219,28 @@ class Life(RuleBasedStateMachine):
 
     @rule(days=some.integers(0, 6), hours=some.integers(1, 23))
     def time_passes(self, days: int, hours: int) -> None:
-        end = self.world.now + timedelta(days=days, hours=hours)
-        while self.world.now < end:
-            self.world.now = min(end, self.world.now + _STEP)
+        for moment in _moments(self.world.now, timedelta(days=days, hours=hours)):
+            self._comes(moment)
             if self.is_running:
                 self._look()
                 self._deliver()
+
+    @rule(weeks=some.integers(1, 3))
+    def weeks_pass(self, weeks: int) -> None:
+        self.time_passes(7 * weeks, 1)
+
+    @rule(minutes=some.integers(1, 90))
+    def clock_jumps_back(self, minutes: int) -> None:
+        self.world.now -= timedelta(minutes=minutes)
+        if self.is_running:
+            self._look()
+            self._deliver()
+
+    @precondition(lambda self: self.is_running)
+    @rule()
+    def restarts(self) -> None:
+        self.does(self.world.database.close())
+        self.world.reopen()
 
     @precondition(lambda self: self.is_running)
     @rule(after=some.integers(1, 3), days=some.integers(1, 4))
@@ -168,20 +252,20 @@ class Life(RuleBasedStateMachine):
             if next(left, None) is None:
                 raise DiedError
 
-        self.world.now += timedelta(days=days)
+        self._comes(self.world.now + timedelta(days=days))
         try:
             self.does(self.world.catches_up(announce))
         except DiedError:
             self.is_running = self.is_caught_up = False
         else:
-            self.is_caught_up = self.world.office.is_open(self.world.now)
+            self._has_looked()
         self._note(by_clock=True)
 
     @precondition(lambda self: self.is_running)
     @rule(days=some.integers(1, 12), hours=some.integers(0, 23))
     def is_away(self, days: int, hours: int) -> None:
         """The machine is off for days, and comes back at any hour."""
-        self.world.now += timedelta(days=days, hours=hours)
+        self._comes(self.world.now + timedelta(days=days, hours=hours))
         self._look()
 
     @precondition(lambda self: not self.is_running)
@@ -201,19 +285,54 @@ class Life(RuleBasedStateMachine):
         if chat not in self.blockers:
             self.does(self._unblock(chat))
 
+    @rule(chat=some.sampled_from([*FIRMS, GROUP]))
+    def one_message_meets_trouble(self, chat: int) -> None:
+        """The next call to a chat fails, and is made again later."""
+        self.troubled |= {chat}
+
+    def _refuses(self, chat: int) -> str | None:
+        if chat in self.blockers:
+            return "blocked"
+        if chat in self.troubled:
+            self.troubled.discard(chat)
+            return TROUBLE
+        return None
+
+    def _comes(self, moment: datetime) -> None:
+        self.world.now = moment
+        self.latest = max(self.latest, moment)
+
+    def _has_looked(self) -> None:
+        # Until a clock that jumped back is where it was, nothing more is due.
+        self.is_caught_up = is_open(self.world.now) and self.world.now >= self.latest
+
     async def _unblock(self, chat: int) -> None:
         async with self.world.database.begin() as work:
             await work.people.unblocked(chat)
 
     def _look(self) -> None:
         self.does(self.world.catches_up())
-        self.is_caught_up = self.world.office.is_open(self.world.now)
+        self._has_looked()
         self._note(by_clock=True)
 
     def _deliver(self) -> None:
         if self.telegram_works:
+            count = len(self.world.delivered)
             self.does(self.world.delivers())
             self._note(by_clock=False)
+            for message in self.world.delivered[count:]:
+                if any(words in message.text for words in _WAITS) and message.chat_id in FIRMS:
+                    self._holds_while_it_arrives(message)
+
+    def _holds_while_it_arrives(self, message: Message) -> None:
+        """What a firm is told of a wait arrives while it lasts, and once."""
+        for interest in self._requests():
+            if interest.number in message.text:
+                assert interest.status is Status.RECEIVED, message
+                moves = [event for event in self._events(interest) if event.kind in MOVES]
+                wait = interest.id, len(moves)
+                assert wait not in self.told_of_waits, message
+                self.told_of_waits.add(wait)
 
     def _note(self, *, by_clock: bool) -> None:
         """Keep each new message that the bot owes, before it is sent."""
@@ -271,22 +390,28 @@ class Life(RuleBasedStateMachine):
             row
             for row in self.owed
             if row.chat_id in FIRMS and interest.number in row.text and not row.is_reminder
-            if "toujours en charge" not in row.text
+            if _IN_CHARGE not in row.text
         ]
         assert len(told) == len(wanted), (interest.number, [row.text for row in told], wanted)
         assert [row.at for row in told] == [event.at for event in wanted]
+        arrived = Counter(message.number for message in self.world.delivered)
+        assert all(arrived[row.number] <= 1 for row in told)
 
     def _no_reminder_came_after_the_end(self, events: Sequence[Event]) -> None:
         assert all(event.status in OPEN for event in events if event.kind is EventKind.REMINDED)
 
     def _nothing_came_at_a_quiet_hour(self) -> None:
-        assert all(self.world.office.is_open(row.at) for row in self.owed if row.by_clock)
+        by_clock = {row.number for row in self.owed if row.by_clock}
+        assert all(row.keeps_hours for row in self.owed if row.by_clock)
+        assert all(is_open(row.at) for row in self.owed if row.by_clock)
+        for message in self.world.delivered:
+            assert message.number not in by_clock or is_open(message.at), message
 
     def _nobody_was_reminded_twice_a_day(self) -> None:
         days = Counter(
             (row.chat_id, row.at.astimezone(PARIS).date())
             for row in self.owed
-            if row.is_reminder or row.is_list or "toujours en charge" in row.text
+            if row.is_reminder or row.is_list or _IN_CHARGE in row.text
         )
         assert all(count == 1 for count in days.values()), days
 
@@ -302,7 +427,7 @@ class Life(RuleBasedStateMachine):
         after = [event for event in events if event.at > since]
         for kind, days in _DUE.get(interest.status, {}).items():
             if self.world.now >= self.world.office.due(since, days):
-                assert any(self._answers(kind, interest, since, after)), (kind, interest, since)
+                assert self._is_answered(kind, interest, since, after), (kind, interest, since)
         # A firm that only notes are written about is told so: that is no reminder of the owner.
         untouched = self.world.office.due(since, 5)
         reminders = [event.at for event in after if event.kind is EventKind.REMINDED]
@@ -311,16 +436,18 @@ class Life(RuleBasedStateMachine):
             assert self.world.now < self.world.office.due(reminded[0], 5), (interest, reminded)
         assert (interest.status in OPEN) == bool(self.does(self._planned(interest)))
 
-    def _answers(
+    def _is_answered(
         self, kind: DeadlineKind, interest: Interest, since: datetime, after: Sequence[Event]
-    ) -> Iterator[bool]:
+    ) -> bool:
+        """Tell whether what was due about a request since it moved was done."""
         if kind is DeadlineKind.FOLLOW_UP:
-            yield from (asked == interest.id and at > since for at, asked in self.world.asked)
-        else:
-            yield any(event.kind is EventKind.REMINDED for event in after)
-        if kind is DeadlineKind.UNTAKEN_LONG:
-            yield False
-            assert any(row.is_reminder and row.at > since for row in self.owed)
+            return any(asked == interest.id and at > since for at, asked in self.world.asked)
+        is_told = kind is not DeadlineKind.UNTAKEN_LONG or any(
+            row.is_reminder and interest.number in row.text
+            for row in self.owed
+            if row.chat_id in FIRMS and row.at > since
+        )
+        return is_told and any(event.kind is EventKind.REMINDED for event in after)
 
     async def _planned(self, interest: Interest) -> Sequence[object]:
         async with self.world.database.begin() as work:
@@ -330,6 +457,16 @@ class Life(RuleBasedStateMachine):
         self.does(self.world.database.close())
         self.loop.close()
         self.folder.cleanup()
+
+
+def _moments(now: datetime, duration: timedelta) -> Iterator[datetime]:
+    """Give when the clock is looked at while time passes, and its end."""
+    end = now + duration
+    for days in range(duration.days + 2):
+        day = now.astimezone(PARIS).date() + timedelta(days=days)
+        looks = [datetime.combine(day, at, PARIS).astimezone(UTC) for at in _LOOKS]
+        yield from (at for at in looks if now < at < end)
+    yield end
 
 
 def _lives(blank: Path, examples: int, steps: int, *phases: Phase) -> None:
@@ -342,6 +479,79 @@ def _lives(blank: Path, examples: int, steps: int, *phases: Phase) -> None:
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(Life, settings=deep)
+
+
+def takes(life: Life) -> None:
+    life.moves(1, EventKind.TAKE, 0)
+
+
+def refuses(life: Life) -> None:
+    life.moves(1, EventKind.REFUSE, 0)
+
+
+def passes(days: int) -> Callable[[Life], None]:
+    return lambda life: life.time_passes(days, 1)
+
+
+def loses_lead(life: Life) -> None:
+    life.lead_leaves(None)
+
+
+def at_once(life: Life) -> None:
+    life.two_take_at_once(1)
+
+
+def introduced(life: Life) -> None:
+    life.introduces(1, 0)
+
+
+# Lives that chance comes to seldom.
+LIVES: dict[str, list[Callable[[Life], None]]] = {
+    "nobody takes it": [passes(7), passes(14), passes(35)],
+    "its owner forgets it": [at_once, passes(3), passes(14), passes(21)],
+    "refused after a reminder": [passes(7), refuses, passes(21)],
+    "refused while a reminder waits": [
+        passes(13),
+        Life.telegram_fails_or_mends,
+        passes(2),
+        refuses,
+        Life.telegram_fails_or_mends,
+        passes(7),
+    ],
+    "an outage ends at night": [
+        Life.telegram_fails_or_mends,
+        lambda life: life.time_passes(15, 8),
+        Life.telegram_fails_or_mends,
+        lambda life: life.time_passes(0, 6),
+        passes(2),
+    ],
+    "its lead leaves": [
+        takes,
+        loses_lead,
+        introduced,
+        lambda life: life.lead_leaves("Pôle"),
+        introduced,
+        lambda life: life.lead_leaves("CCI"),
+        introduced,
+        introduced,
+        passes(14),
+        passes(21),
+    ],
+}
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_a_life_that_chance_comes_to_seldom(blank_file: Path, life: str) -> None:
+    Life.blank = blank_file
+    lived = Life()
+    try:
+        lived.opens()
+        lived.declares(FIRMS[0], "a")
+        for step in LIVES[life]:
+            step(lived)
+            lived.what_must_hold()
+    finally:
+        lived.teardown()
 
 
 def test_lives_hold_what_they_must(blank_file: Path) -> None:
