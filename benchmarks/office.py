@@ -128,7 +128,7 @@ class World:
     async def requests(self) -> Sequence[Interest]:
         """Return all requests."""
         async with self.database.begin() as work:
-            firms = [await work.people.find(_FIRST_FIRM + number) for number in range(FIRMS)]
+            firms = [await work.people.of_account(_FIRST_FIRM + number) for number in range(FIRMS)]
             known = [firm.id for firm in firms if firm is not None]
             found = await work.interests.of_people(known)
         return [interest for of_firm in found.values() for interest in of_firm]
