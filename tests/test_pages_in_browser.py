@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # no stubs
-from dialogue import Stage, inside
+from dialogue import Stage
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from test_browser import browser, pytestmark  # noqa: F401 (a fixture, and what it needs)
 from test_dialogue_interest import registers
@@ -14,20 +14,12 @@ from test_mail_dispatcher import CLAIRE, given, mailing
 from test_request_page import standing
 
 from handlers.core.services import Services
-from handlers.requests.notification import TEXT as ADMINISTRATION
 from knowledge.knowledge import Knowledge
-from storage.records.interests import EventKind, Outcome, Status
+from storage.records.interests import Outcome, Status
 
 # WCAG 2.2, success criterion 1.4.10: at 400 % of 1280 pixels, 320 are left.
 NARROW, PHONE, DESK = 320, 390, 1280
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-@pytest.fixture(autouse=True)
-def _words_of_all_moves() -> None:
-    sources = inside(ADMINISTRATION, "sources")
-    for kind in (EventKind.CLOSE, EventKind.REFUSE):
-        sources.setdefault(f"told_{kind}", f"Nouvelle de {{{{ interest.number }}}} ({kind}).")
 
 
 @pytest_asyncio.fixture(name="stage", loop_scope="module")

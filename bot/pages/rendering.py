@@ -9,6 +9,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from handlers.messages import Catalogue, moment
+from handlers.requests.notification import TEXT as ADMINISTRATION
 
 _ROOM = Path(__file__).parent
 TEXT = Catalogue(_ROOM / "words.yaml")
@@ -41,6 +42,8 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["say"] = TEXT.label
+    # What the group chooses among is named here as it is there.
+    environment.globals["in_group"] = ADMINISTRATION.label
     environment.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own file
     environment.filters["moment"] = moment
     return environment

@@ -45,11 +45,11 @@ async def show_history(update: Update, context: BotContext) -> None:
     await put(turn, interest, text, rows(steps, [back(interest)]))
 
 
-def words_of(event: Event) -> str:
+def words_of(event: Event, longest_note: int = _LONGEST_NOTE) -> str:
     """Return what an event was, in French, as the team reads it; without the contact."""
     note = event.note
-    if note and len(note) > _LONGEST_NOTE:
-        note = f"{note[:_LONGEST_NOTE].rstrip()}…"
+    if note and len(note) > longest_note:
+        note = f"{note[:longest_note].rstrip()}…"
     with speaking(FRENCH):
         return TEXT.label(
             f"event_{event.kind}",
