@@ -38,7 +38,7 @@ _COLLEAGUES = (700_001, 700_002)
 _PARIS = ZoneInfo("Europe/Paris")
 _DAY_SECONDS = 9.0
 _ACT_SECONDS = 0.4
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 240.0
 _DRAIN_SECONDS = 90.0
 _LOOK_SECONDS = 1.0
 # In days: most often the next one, at times a week without the bot.
