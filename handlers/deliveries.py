@@ -52,8 +52,8 @@ async def failed(work: UnitOfWork, item: Pending, why: str, services: Services) 
 
     ``why`` names the reason, as `handlers.core.alerts.why` knows it.
     """
-    if item.address in {one.address for one in services.correspondents}:
-        # To an administrator, not to the lead of a project: the group is told as of any message.
+    if item.is_mail_to_team:
+        # Not the contact that a lead waits for: the group is told as of any message.
         return False
     if await notification.undelivered(work, item, why):
         return True

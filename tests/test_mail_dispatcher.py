@@ -100,7 +100,9 @@ async def until_rows(stage: Stage, *expected: tuple[str, str, int, str | None]) 
 
 async def owes(stage: Stage, address: str = CLAIRE, subject: str = "S", text: str = "T") -> None:
     async with stage.running.parts.database.begin() as work:
-        assert Posting(stage.running.parts.services, work).mail(address, subject, text)
+        is_team = address in {one.address for one in TEAM}
+        posting = Posting(stage.running.parts.services, work)
+        assert posting.mail(address, subject, text, to_team=is_team)
 
 
 async def told(stage: Stage, administrator: Speaker, *words: str) -> None:

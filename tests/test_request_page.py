@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from bot.pages.app import PREFIX
 from bot.pages.rendering import TEXT
 from handlers.core import caps
 from handlers.core.posting import Posting
+from handlers.messages import Catalogue
 from handlers.requests import moves
 from knowledge.knowledge import Knowledge
 from storage.database import Database
 from storage.engine.errors import DatabaseUnavailableError
 from storage.engine.schema import interest_events
+from storage.records.deadlines import DeadlineKind
 from storage.records.interests import (
     FIRM,
     Actor,
@@ -32,12 +35,14 @@ from storage.records.interests import (
     Outcome,
     Particulars,
     Reason,
+    Role,
     Side,
     Status,
 )
 from storage.records.lifecycle import Asked, moves_from
 
 COLLEAGUE = Actor(Side.ADMINISTRATOR, 7, "Paul Roux")
+ADMINISTRATION = Catalogue.of("administration")
 
 
 @pytest.fixture(name="stage")
@@ -138,7 +143,7 @@ async def test_from_taking_to_the_outcome(
     await registers(sme, stage)
     claire = reader(stage)
     assert await claire.does("take") == 303
-    claire.sees("Vous avez pris cette demande en charge", "Prise en charge, par Claire Aubert")
+    claire.sees("Vous avez pris cette demande en charge", "prise en charge par Claire Aubert")
     await stage.settles()
     sme.received("est prise en charge")
     administrator.received("Prise en charge par Claire Aubert")
@@ -213,7 +218,7 @@ async def test_of_two_who_confirm_the_second_is_told_who_was_first(
     await claire.opens("take")
     await moves_elsewhere(stage, EventKind.TAKE)
     assert await claire.confirms("take") == 409
-    claire.sees("a changé entre-temps", "Prise en charge, par Paul Roux", "Revenir à la demande")
+    claire.sees("a changé entre-temps", "prise en charge par Paul Roux", "Revenir à la demande")
     assert (await standing(stage)).owner_name == "Paul Roux"
 
 
@@ -252,7 +257,7 @@ async def test_a_second_click_is_done_already(sme: Speaker, stage: Stage) -> Non
         ("refuse", {}, "Choisissez une raison."),
         ("refuse", {"reason": "unheard of"}, "Choisissez une raison."),
         ("refuse", {"reason": "other", "words": " "}, "Écrivez la raison"),
-        ("refuse", {"reason": "other", "words": "x" * 1001}, "Écrivez la raison"),
+        ("refuse", {"reason": "other", "words": "x" * 401}, "Écrivez la raison, en 400 signes"),
         ("note", {"note": ""}, "Écrivez la note"),
     ],
 )
@@ -322,7 +327,7 @@ async def test_a_withdrawn_request_shows_no_contact_and_nothing_to_do(
     await claire.opens("take")
     await moves_elsewhere(stage, EventKind.WITHDRAW, FIRM)
     assert await claire.confirms("take") == 409
-    claire.sees("Retirée, par l'entreprise")
+    claire.sees("retirée par l'entreprise")
     assert await claire.opens() == 200
     claire.sees("Il n'y a plus rien à faire")
     assert "612" not in claire.text.replace(" ", "")
@@ -333,10 +338,50 @@ async def test_moves_are_limited_as_in_the_group(sme: Speaker, stage: Stage) -> 
     await registers(sme, stage)
     claire = reader(stage)
     for number in range(caps.MOVES.most):
-        assert await claire.does("note", note=f"note {number}") == 303
+        assert await claire.does("return" if number % 2 else "take") == 303
+        stage.clock.passes(seconds=1)
     assert await claire.does("take") == 429
     claire.sees("Trop de changements aujourd'hui")
     assert (await standing(stage)).status is Status.RECEIVED
+
+
+async def test_notes_are_limited_as_in_the_group_and_apart_from_moves(
+    sme: Speaker, stage: Stage
+) -> None:
+    await registers(sme, stage)
+    claire = reader(stage)
+    for number in range(caps.NOTES.most):
+        assert await claire.does("note", note=f"note {number}") == 303
+    assert await claire.does("note", note="de trop") == 429
+    claire.sees("Trop de notes aujourd'hui")
+    assert await claire.does("take") == 303
+
+
+async def test_a_note_lets_the_waits_for_the_team_begin_anew(sme: Speaker, stage: Stage) -> None:
+    await registers(sme, stage)
+    claire = reader(stage)
+    await claire.does("take")
+    before = await reminded_at(stage)
+    stage.clock.passes(days=2)
+    await claire.does("note", note="Vu avec le chef de file")
+    assert await reminded_at(stage) >= before + timedelta(days=2)
+
+
+async def reminded_at(stage: Stage) -> datetime:
+    """Return when the owner of the first request is to be reminded."""
+    async with stage.running.parts.database.begin() as work:
+        due = {each.kind: each.due_at for each in await work.deadlines.of(1)}
+    return due[DeadlineKind.UNTOUCHED]
+
+
+async def test_reasons_and_outcomes_are_named_as_in_the_group(sme: Speaker, stage: Stage) -> None:
+    await registers(sme, stage)
+    claire = reader(stage)
+    await claire.opens("refuse")
+    claire.sees(*(ADMINISTRATION.label(f"reason_{reason}") for reason in Reason))
+    await claire.does("take")
+    await claire.opens("close")
+    claire.sees(*(ADMINISTRATION.label(f"outcome_{outcome}") for outcome in Outcome))
 
 
 async def test_a_network_that_guesses_is_refused_for_a_while(sme: Speaker, stage: Stage) -> None:
@@ -448,14 +493,11 @@ async def test_a_bot_that_polls_serves_the_pages_itself(sme: Speaker, stage: Sta
 
 @pytest.mark.parametrize("status", Status)
 def test_the_page_offers_what_the_table_allows(status: Status) -> None:
-    interest: Any = type("Standing", (), {"status": status})
+    interest: Any = type("Standing", (), {"status": status, "role": Role.PARTICIPATE})
     allowed = {move.kind for move in moves_from(status, Side.ADMINISTRATOR)}
     offered = {act.kind for act in acts_of(interest).values()} - {EventKind.NOTE}
-    assert offered == allowed - {EventKind.INTRODUCE, EventKind.HAND_OVER}
+    assert offered == allowed - {EventKind.HAND_OVER}
     for act in acts_of(interest).values():
         words = {f"{part}_{act.kind}" for part in ("act", "title", "explain", "confirm", "done")}
         assert words <= TEXT.names
         assert act.asks in {*Asked, "note"} - {Asked.COLLEAGUE}
-    assert {f"event_{kind}" for kind in EventKind} <= TEXT.names
-    assert {f"reason_{reason}" for reason in Reason} <= TEXT.names
-    assert {f"outcome_{outcome}" for outcome in Outcome} <= TEXT.names

@@ -32,7 +32,6 @@ class MailFailures:
         self._services = services
         # A former process may have said that e-mails do not go out.
         self._may_be_told = True
-        self._team = frozenset(digest_of(one.address) for one in services.correspondents)
 
     async def meet(self, item: Pending, error: MailError) -> None:
         """Record a refusal, and what follows from it."""
@@ -104,7 +103,7 @@ class MailFailures:
 
         An e-mail to anybody else is not repeated by the next one: each that fails is told.
         """
-        if why != "mail_address" or digest_of(item.address or "") not in self._team:
+        if why != "mail_address" or not item.is_mail_to_team:
             return False
         return not await work.change_requests.raise_alarm(_alarm_of(item), why)
 

@@ -4,13 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from storage.records.interests import EventKind, Interest, Outcome, Particulars, Reason, Status
+from handlers.administration.refusal_words import LONGEST_REASON
+from handlers.administration.replies import LONGEST_NOTE
+from storage.records.interests import (
+    EventKind,
+    Interest,
+    Outcome,
+    Particulars,
+    Reason,
+    Role,
+    Status,
+)
 from storage.records.lifecycle import NO_PARTICULARS, Asked, Side, moves_from
 
-# Of a note, and of a reason in the reader's own words; in signs.
-LONGEST = 1000
-# The message that both sides read is composed, and a colleague is chosen, in the group.
-_IN_GROUP = frozenset({EventKind.INTRODUCE, EventKind.HAND_OVER})
+# In signs, as in the group.
+LONGEST = {"note": LONGEST_NOTE, "words": LONGEST_REASON}
 _NOTE = "note"
 
 
@@ -35,11 +43,19 @@ def acts_of(interest: Interest) -> Mapping[str, Act]:
     found = [
         Act(move.kind, move.asks)
         for move in moves_from(interest.status, Side.ADMINISTRATOR)
-        if move.kind not in _IN_GROUP
+        if not _is_elsewhere(move.kind, interest)
     ]
     if interest.status is not Status.WITHDRAWN:
         found.append(Act(EventKind.NOTE, _NOTE))
     return MappingProxyType({act.kind.value: act for act in found})
+
+
+def _is_elsewhere(kind: EventKind, interest: Interest) -> bool:
+    """Tell whether something is done in the group, or needs nobody else."""
+    if kind is EventKind.INTRODUCE:
+        return interest.role is Role.CALL_BACK
+    # The bot knows colleagues by what they tap in the group.
+    return kind is EventKind.HAND_OVER
 
 
 def answered(act: Act, given: Mapping[str, str]) -> Particulars:
@@ -74,6 +90,6 @@ def _reason(given: Mapping[str, str]) -> Particulars:
 def _text(given: Mapping[str, str], name: str) -> str:
     # A browser ends the lines of a form with two signs, and counts one of them.
     text = given.get(name, "").replace("\r\n", "\n").strip()
-    if not 0 < len(text) <= LONGEST:
+    if not 0 < len(text) <= LONGEST[name]:
         raise UnansweredError((name,))
     return text

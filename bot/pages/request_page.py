@@ -5,20 +5,21 @@ nothing has changed since it was shown; then it is the same move as a tap in the
 """
 
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.pages.acts import Act, UnansweredError, acts_of, answered
+from bot.pages import introducing
+from bot.pages.acts import LONGEST, Act, UnansweredError, acts_of, answered
 from bot.pages.forms import fields_of
 from bot.pages.guests import Guests, network_of
 from bot.pages.rendering import TEXT, message, page
+from handlers.administration.replies import LONGEST_NOTE
+from handlers.administration.request_history import words_of
 from handlers.core import caps
 from handlers.core.page_links import BadLinkError, ExpiredLinkError, PageLink, PageLinks
 from handlers.core.posting import Posting
@@ -39,8 +40,6 @@ from storage.records.interests import (
 from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
-# Telegram shows one empty line for several.
-_GAP = re.compile(r"\n{3,}")
 # The steps that a page shows, the latest ones.
 _MOST_STEPS = 50
 # Where a line of the summary of errors leads: to the first answer of a group.
@@ -76,9 +75,7 @@ class Step:
     """One line of the history."""
 
     words: str
-    by: str
     at: datetime
-    note: str | None
 
 
 class RequestPage:
@@ -148,15 +145,16 @@ class RequestPage:
     async def _shown(self, request: Request, visit: Visit) -> Response:
         interest, events = visit.interest, await visit.work.interests.events(visit.interest.id)
         has_details = interest.status is not Status.WITHDRAWN
-        card = await notification.text_of(visit.work, interest, details=has_details)
+        card = await notification.text_of(visit.work, interest, details=has_details, is_card=True)
+        posting = Posting(self._services, visit.work)
         return page(
             "request",
             interest=interest,
-            # Telegram's markup is HTML, in which what people wrote is escaped.
-            card=Markup(_GAP.sub("\n\n", card)),  # noqa: S704 - as just said
+            card=card,
             acts=list(acts_of(interest)),
             history=[_step(event) for event in events[-_MOST_STEPS:]],
             done=_just_done(request, visit, events),
+            to_send=await introducing.to_send(posting, interest),
             path=visit.path,
             name=visit.reader.name,
             until=visit.link.until,
@@ -166,7 +164,21 @@ class RequestPage:
         act = acts_of(visit.interest).get(request.path_params["act"])
         if act is None:
             return message("not_now", 409, path=visit.path)
+        if act.kind is EventKind.INTRODUCE:
+            step = await introducing.step_of(Posting(self._services, visit.work), visit.interest)
+            return self._introduction(visit, step)
         return self._form(visit, act, {}, ())
+
+    def _introduction(self, visit: Visit, step: introducing.Step, status: int = 200) -> Response:
+        return page(
+            "introduce",
+            status,
+            interest=visit.interest,
+            step=step,
+            form=self._links.form(visit.token, EventKind.INTRODUCE, visit.interest.updated_at),
+            path=visit.path,
+            name=visit.reader.name,
+        )
 
     def _form(
         self, visit: Visit, act: Act, given: Mapping[str, str], errors: tuple[str, ...]
@@ -181,6 +193,7 @@ class RequestPage:
             outcomes=list(Outcome),
             reasons=list(Reason),
             firsts=_FIRSTS,
+            longest=LONGEST,
             given=given,
             errors=errors,
             form=self._links.form(visit.token, act.kind, interest.updated_at),
@@ -201,10 +214,20 @@ class RequestPage:
             particulars = answered(act, given)
         except UnansweredError as missing:
             return self._form(visit, act, given, missing.fields)
-        spending = await caps.spend(visit.work, caps.MOVES, interest.id)
+        return await self._confirmed(visit, act, particulars, given.get("shown", ""))
+
+    async def _confirmed(
+        self, visit: Visit, act: Act, particulars: Particulars, shown: str
+    ) -> Response:
+        """Do what was confirmed, within the limits of the group."""
+        is_note = act.kind is EventKind.NOTE
+        cap = caps.NOTES if is_note else caps.MOVES
+        spending = await caps.spend(visit.work, cap, visit.interest.id)
         if not spending.is_allowed:
-            return message("capped", 429, path=visit.path)
-        if act.kind is EventKind.NOTE:
+            return message("capped_notes" if is_note else "capped", 429, path=visit.path)
+        if act.kind is EventKind.INTRODUCE:
+            return await self._introduced(visit, shown)
+        if is_note:
             return await self._noted(visit, particulars)
         return await self._moved(visit, act.kind, particulars)
 
@@ -216,6 +239,20 @@ class RequestPage:
         logger.info("a request was moved on its page: %s", kind)
         return _done(visit, kind)
 
+    async def _introduced(self, visit: Visit, shown: str) -> Response:
+        """Do what was shown of putting in touch; where it has changed since, show it anew."""
+        posting = Posting(self._services, visit.work)
+        step = await introducing.step_of(posting, visit.interest)
+        if step.does is None:
+            return await self._too_late(visit, EventKind.TO_FIRM)
+        if step.shown != shown:
+            anew = await introducing.step_of(posting, visit.interest, has_changed=True)
+            return self._introduction(visit, anew, 409)
+        if not await introducing.confirmed(posting, visit.interest, step, visit.actor):
+            return await self._too_late(visit, step.does)
+        logger.info("a request was moved on its page: %s", step.does)
+        return _done(visit, step.does)
+
     async def _noted(self, visit: Visit, particulars: Particulars) -> Response:
         last = await self._last(visit)
         # The same form sent twice, by a second click.
@@ -225,7 +262,9 @@ class RequestPage:
             await interests.record(
                 visit.interest, EventKind.NOTE, visit.actor, note=particulars.note
             )
-            await notification.refresh(Posting(self._services, visit.work), visit.interest)
+            posting = Posting(self._services, visit.work)
+            await moves.touched(posting, visit.interest)
+            await notification.refresh(posting, visit.interest)
         return _done(visit, EventKind.NOTE)
 
     async def _too_late(self, visit: Visit, name: str) -> Response:
@@ -233,9 +272,7 @@ class RequestPage:
         last = await self._last(visit)
         if last.kind == name and last.actor == visit.actor:
             return _done(visit, last.kind)
-        step = _step(last)
-        told = f"{step.words}, {step.by}"
-        return message("late", 409, path=visit.path, step=told)
+        return message("late", 409, path=visit.path, step=_step(last).words)
 
     async def _last(self, visit: Visit) -> Event:
         return (await visit.work.interests.events(visit.interest.id))[-1]
@@ -259,16 +296,4 @@ def _just_done(request: Request, visit: Visit, events: tuple[Event, ...]) -> str
 
 
 def _step(event: Event) -> Step:
-    known = f"event_{event.kind}"
-    words = TEXT.label(known if known in TEXT.names else "event_other")
-    return Step(words, _by(event.actor), event.at, event.note)
-
-
-def _by(actor: Actor) -> str:
-    match actor.side:
-        case Side.FIRM:
-            return TEXT.label("history_by_firm")
-        case Side.CLOCK:
-            return TEXT.label("history_by_clock")
-        case _:
-            return TEXT.label("history_by", name=actor.name or TEXT.label("history_nobody"))
+    return Step(words_of(event, longest_note=LONGEST_NOTE), event.at)

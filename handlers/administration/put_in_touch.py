@@ -7,18 +7,14 @@ from dataclasses import dataclass
 
 from telegram import Update
 
-from handlers.administration import private_details, recipients
+from handlers.administration import introducing, private_details, recipients
 from handlers.administration.drawing import redraw, standing
 from handlers.administration.introduction_words import (
     TEXT,
-    by_mail,
     copy_buttons,
     fingerprint,
-    is_unreachable,
     lead_message,
-    particulars_of,
     question,
-    told,
 )
 from handlers.administration.meeting import for_administrators, who
 from handlers.administration.recipient_buttons import ChooseRecipient
@@ -81,7 +77,7 @@ async def show(
     """Show where putting this request in touch stands, and what can be done next."""
     recipient = await recipients.recipient_of(turn.posting, interest)
     if recipient is None:
-        text, buttons = _nobody(turn, interest), _first_choice(interest)
+        text, buttons = introducing.nobody(turn.posting, interest), _first_choice(interest)
     elif recipient.state is Agreement.AGREED:
         text, buttons = await _preview(turn, interest, recipient, has_changed=has_changed)
     elif recipient.state is Agreement.NAMED:
@@ -94,11 +90,6 @@ async def show(
         turn.rewrite(text, column(buttons), about=interest.about_note)
     else:
         turn.say(text, column(buttons), reply_to=turn.message_id, about=interest.about_note)
-
-
-def _nobody(turn: Turn, interest: Interest) -> str:
-    project = turn.services.knowledge.project(interest.project_id) if interest.project_id else None
-    return TEXT("nobody", interest=interest, project=project)
 
 
 def _first_choice(interest: Interest) -> list[Button]:
@@ -118,27 +109,26 @@ def _ways_on(interest: Interest) -> list[Button]:
 async def _preview(
     turn: Turn, interest: Interest, recipient: Recipient, *, has_changed: bool
 ) -> tuple[str, list[Button]]:
-    said = await told(turn.posting, interest, recipient)
-    message = lead_message(turn.posting, interest, recipient)
-    project = recipient.project
-    values: dict[str, object] = {
-        "interest": interest,
-        "recipient": recipient,
-        "by_mail": by_mail(turn.posting, recipient),
-        "has_changed": has_changed,
-        "is_closed": project is not None and not project.open_on(turn.services.today()),
-        "unreachable": is_unreachable(interest),
-        "reader": turn.user.full_name,
-    }
-    exact = TEXT("preview", **values, told=said, message=message)
-    shown = _shown(turn, recipient, said, message)
-    confirm = button(TEXT.label("confirm"), Confirm(interest.id, shown))
+    messages = await introducing.messages_of(turn.posting, interest, recipient)
+    reader = turn.user.full_name
+    exact = introducing.preview(
+        turn.posting, interest, recipient, messages, has_changed=has_changed, reader=reader
+    )
+    confirm = button(TEXT.label("confirm"), Confirm(interest.id, messages.shown))
     if not turn.services.details_in_private:
         return exact, [confirm, *_ways_on(interest)]
     if not await private_details.can_write(turn):
         return _unread(turn, interest)
     private_details.write(turn, interest, exact)
-    return TEXT("preview", **values, told="", message=""), [confirm, *_ways_on(interest)]
+    masked = introducing.preview(
+        turn.posting,
+        interest,
+        recipient,
+        messages.masked,
+        has_changed=has_changed,
+        reader=reader,
+    )
+    return masked, [confirm, *_ways_on(interest)]
 
 
 def _unread(turn: Turn, interest: Interest) -> tuple[str, list[Button]]:
@@ -148,21 +138,9 @@ def _unread(turn: Turn, interest: Interest) -> tuple[str, list[Button]]:
     return text, [again, button(TEXT.label("cancel"), Cancel(interest.id))]
 
 
-def _shown(turn: Turn, recipient: Recipient, said: str, message: str) -> str:
-    return fingerprint(said, message, recipient.email, str(by_mail(turn.posting, recipient)))
-
-
 async def _to_ask(turn: Turn, interest: Interest, recipient: Recipient) -> tuple[str, list[Button]]:
-    named = recipient.named
     asked = await question(turn.posting, interest, recipient)
-    before = interest.project_lead if named.project_id == interest.project_id else None
-    text = TEXT(
-        "ask_first",
-        interest=interest,
-        named=named,
-        question=asked,
-        has_changed_lead=before is not None and before != named.name,
-    )
+    text = introducing.question_first(interest, recipient, asked)
     ask = button(TEXT.label("ask_firm"), AskFirm(interest.id, fingerprint(asked)))
     return text, [ask, *_ways_on(interest)]
 
@@ -198,27 +176,21 @@ async def confirm(update: Update, context: BotContext) -> None:
     if recipient is None or recipient.state is not Agreement.AGREED:
         await show(turn, interest, in_place=True)
         return
-    message = lead_message(turn.posting, interest, recipient)
-    said = await told(turn.posting, interest, recipient)
-    if _shown(turn, recipient, said, message) != choice.shown:
+    messages = await introducing.messages_of(turn.posting, interest, recipient)
+    if messages.shown != choice.shown:
         await show(turn, interest, in_place=True, has_changed=True)
         return
     if await caps.allows(turn, caps.MOVES, interest.id):
-        await _introduce(turn, interest, recipient, message)
+        await _introduce(turn, interest, recipient, messages.to_lead)
 
 
 async def _introduce(turn: Turn, interest: Interest, recipient: Recipient, message: str) -> None:
-    particulars = particulars_of(recipient)
-    moved = await moves.make(turn.posting, interest.id, EventKind.INTRODUCE, who(turn), particulars)
+    moved, is_mailed = await introducing.introduce(
+        turn.posting, interest, recipient, message, who(turn)
+    )
     if not moved.won:
         turn.toast(TEXT.label("over", interest=moved.interest), alert=True)
         return
-    is_mailed = bool(recipient.email) and turn.posting.mail(
-        recipient.email,
-        TEXT.label("lead_subject", interest=interest),
-        message,
-        about=interest.about_note,
-    )
     turn.toast(TEXT.label("introduced_toast", interest=interest))
     values = {"interest": interest, "recipient": recipient, "by_mail": is_mailed}
     if is_mailed or not turn.services.details_in_private:
@@ -259,7 +231,9 @@ async def show_lead_message(update: Update, context: BotContext) -> None:
     if interest is None:
         return
     recipient = await recipients.recipient_of(turn.posting, interest)
-    if recipient is None or not await _was_introduced_to(turn, interest, recipient):
+    if recipient is None or not await introducing.was_introduced_to(
+        turn.posting, interest, recipient
+    ):
         turn.rewrite(TEXT("nobody_to_copy", interest=interest), about=interest.about_note)
         return
     message = lead_message(turn.posting, interest, recipient)
@@ -271,13 +245,6 @@ async def show_lead_message(update: Update, context: BotContext) -> None:
         turn.toast(notification.TEXT.label("details_in_private", interest=interest))
     else:
         private_details.say_nowhere(turn)
-
-
-async def _was_introduced_to(turn: Turn, interest: Interest, recipient: Recipient) -> bool:
-    events = await turn.work.interests.events(interest.id)
-    names = [event.note for event in events if event.kind is EventKind.INTRODUCE]
-    is_standing = interest.status is Status.INTRODUCED and recipient.agreed_at is not None
-    return is_standing and names[-1:] == [recipient.named.name]
 
 
 @for_administrators

@@ -51,14 +51,14 @@ async def show_history(update: Update, context: BotContext) -> None:
     await put(turn, interest, text, rows(steps, [back(interest)]))
 
 
-def words_of(event: Event, ended: Interest | None = None) -> str:
+def words_of(event: Event, ended: Interest | None = None, longest_note: int = _LONGEST_NOTE) -> str:
     """Return what an event was, in French, as the team reads it; without the contact.
 
     ``ended``: the request, where this event is how it ended last.
     """
     note = event.note
-    if note and len(note) > _LONGEST_NOTE:
-        note = f"{note[:_LONGEST_NOTE].rstrip()}…"
+    if note and len(note) > longest_note:
+        note = f"{note[:longest_note].rstrip()}…"
     said = event.changes[-1].after if event.kind is EventKind.FEEDBACK and event.changes else ""
     with speaking(FRENCH):
         return TEXT.label(

@@ -97,11 +97,22 @@ class Posting:
         """Replace what a group is still to get about a record; False where nothing waits."""
         return await self.work.outbox.reword(about, audience, content, keeps_hours=self.keeps_hours)
 
-    def mail(self, address: str, subject: str, text: str, *, about: Subject | None = None) -> bool:
-        """Send an e-mail of plain text; False, and nothing is owed, where no mail server is set."""
+    def mail(
+        self,
+        address: str,
+        subject: str,
+        text: str,
+        *,
+        about: Subject | None = None,
+        to_team: bool = False,
+    ) -> bool:
+        """Send an e-mail of plain text; False, and nothing is owed, where no mail server is set.
+
+        ``to_team``: it is news to an administrator. The same address may also be that of a lead.
+        """
         if not self.services.can_mail:
             return False
-        content = {"subject": subject, "text": text}
+        content = {"subject": subject, "text": text, "to_team": to_team}
         self.work.outbox.owe(
             Outgoing(
                 Audience.EMAIL,

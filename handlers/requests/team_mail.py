@@ -25,7 +25,7 @@ def mail_team(
     note = requests[0].about_note if len(requests) == 1 else None
     for one in posting.services.correspondents:
         whole = _with_links(posting, text, requests, one.address)
-        posting.mail(one.address, subject, whole, about=note)
+        posting.mail(one.address, subject, whole, about=note, to_team=True)
 
 
 def declared(posting: Posting, interest: Interest) -> None:

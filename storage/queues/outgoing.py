@@ -66,7 +66,8 @@ class Outgoing:
     record of the delivery, without its content. `quotes` are the ids of questions whose words the
     message repeats: the message is found by them when who asked is erased. `not_before` is at most
     half an hour ahead.
-    An e-mail has an `address`, the method `EMAIL`, and a payload of `subject` and `text`.
+    An e-mail has an `address`, the method `EMAIL`, and a payload of `subject`, `text` and
+    `to_team` (whether it is news to an administrator).
     Nothing takes the place of a call that `is_final`: where its message is gone, it is not posted
     anew; where it can never be made, the person is not told.
     A call that `keeps_hours` is caused by the clock: it is made only while the office is open, and
@@ -134,6 +135,11 @@ class Pending:
     def edits(self) -> bool:
         """Whether it changes a message that stands in the chat, and in no other."""
         return "message_id" in self.payload
+
+    @property
+    def is_mail_to_team(self) -> bool:
+        """Whether it is an e-mail to an administrator, and not to the lead of a project."""
+        return self.audience is Audience.EMAIL and bool(self.payload.get("to_team"))
 
 
 @dataclass(frozen=True, slots=True)
