@@ -37,9 +37,9 @@ from storage.records.interests import (
     NewInterest,
     Outcome,
     Particulars,
+    Party,
     Reason,
     Role,
-    Side,
     Status,
 )
 from storage.records.introductions import Agreement
@@ -224,7 +224,7 @@ def _request(project: str | None, lead: str | None, now: datetime) -> NewInteres
 
 def administrator(number: int) -> Actor:
     """Return an administrator: 0 does the work, the others forget."""
-    return Actor(Side.ADMINISTRATOR, _FIRST_ADMINISTRATOR + number, f"Administrateur {number + 1}")
+    return Actor(Party.ADMINISTRATOR, _FIRST_ADMINISTRATOR + number, f"Administrateur {number + 1}")
 
 
 @dataclass(frozen=True, slots=True)

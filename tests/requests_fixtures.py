@@ -8,10 +8,10 @@ from test_dialogue_interest import registers
 
 from handlers.core.posting import Posting
 from handlers.requests import follow_up, moves
-from storage.records.interests import Actor, EventKind, Interest, Side, Status
+from storage.records.interests import Actor, EventKind, Interest, Party, Status
 from storage.records.lifecycle import NO_PARTICULARS, Particulars
 
-ADMINISTRATOR = Actor(Side.ADMINISTRATOR, 99, "Ada Lovelace")
+ADMINISTRATOR = Actor(Party.ADMINISTRATOR, 99, "Ada Lovelace")
 # Each way to make a request: what stands for it in `declares`.
 KINDS = ("interest", "proposal", "callback")
 

@@ -26,8 +26,8 @@ from storage.records.interests import (
     Moved,
     NewInterest,
     Particulars,
+    Party,
     Role,
-    Side,
     Status,
 )
 from storage.records.people import Person
@@ -171,7 +171,7 @@ _MOVES_TO = {
 
 
 def administrator(name: str = "Ada", id_: int = 99) -> Actor:
-    return Actor(Side.ADMINISTRATOR, id_, name)
+    return Actor(Party.ADMINISTRATOR, id_, name)
 
 
 async def moved(

@@ -13,7 +13,7 @@ from handlers.core.posting import Posting
 from handlers.requests import due, moves
 from storage.engine.schema import deadlines, interest_events, interests
 from storage.records.deadlines import DeadlineKind
-from storage.records.interests import Actor, EventKind, Interest, NewInterest, Side
+from storage.records.interests import Actor, EventKind, Interest, NewInterest, Party
 
 Asked = list[int]
 
@@ -270,7 +270,7 @@ async def test_the_group_is_asked_whether_an_old_contact_can_be_closed(
 async def moved(stage: Stage, interest_id: int, *kinds: EventKind) -> None:
     """Let an administrator make moves whose buttons are elsewhere."""
     parts = stage.running.parts
-    actor = Actor(Side.ADMINISTRATOR, stage.messenger.administrators.members[0].id, "Ada")
+    actor = Actor(Party.ADMINISTRATOR, stage.messenger.administrators.members[0].id, "Ada")
     async with parts.database.begin() as work:
         for kind in kinds:
             assert (await moves.make(Posting(parts.services, work), interest_id, kind, actor)).won

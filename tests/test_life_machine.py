@@ -37,7 +37,7 @@ from handlers.messages import PARIS
 from knowledge.model import Project
 from storage.engine.schema import outbox
 from storage.records.deadlines import DeadlineKind
-from storage.records.interests import Event, EventKind, Interest, Side, Status
+from storage.records.interests import Event, EventKind, Interest, Party, Status
 from storage.records.lifecycle import MOVES, OPEN
 
 T = TypeVar("T")
@@ -423,7 +423,7 @@ class Life(RuleBasedStateMachine):
             if event.kind in MOVES and MOVES[event.kind].target is not None
         )
         if interest.status is Status.TAKEN:
-            since = max(event.at for event in events if event.actor.side is Side.ADMINISTRATOR)
+            since = max(event.at for event in events if event.actor.side is Party.ADMINISTRATOR)
         after = [event for event in events if event.at > since]
         for kind, days in _DUE.get(interest.status, {}).items():
             if self.world.now >= self.world.office.due(since, days):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.records.lifecycle import MOVES, OPEN, EventKind, Side, Status, moves_from
+from storage.records.lifecycle import MOVES, OPEN, EventKind, Party, Status, moves_from
 
 
 def test_each_status_is_reached_by_a_move() -> None:
@@ -11,9 +11,9 @@ def test_each_status_is_reached_by_a_move() -> None:
 
 @pytest.mark.parametrize("status", sorted(OPEN))
 def test_the_team_can_end_what_is_open_and_the_firm_withdraw_it(status: Status) -> None:
-    ends = {move.target for move in moves_from(status, Side.ADMINISTRATOR)}
+    ends = {move.target for move in moves_from(status, Party.ADMINISTRATOR)}
     assert ends & {Status.CLOSED, Status.REFUSED}
-    withdraws = [move.kind for move in moves_from(status, Side.FIRM)]
+    withdraws = [move.kind for move in moves_from(status, Party.FIRM)]
     assert withdraws == [EventKind.WITHDRAW]
 
 

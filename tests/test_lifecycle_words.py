@@ -20,7 +20,7 @@ from handlers.requests.request_buttons import first_buttons, more_buttons, tap_o
 from handlers.table import TAPS
 from storage.records.deadlines import Deadline, DeadlineKind
 from storage.records.interest_values import Change, ContactKind, Event, Interest, Role
-from storage.records.introductions import Named
+from storage.records.introductions import NamedPerson
 from storage.records.lifecycle import (
     MOVES,
     Actor,
@@ -29,8 +29,8 @@ from storage.records.lifecycle import (
     Move,
     Outcome,
     Particulars,
+    Party,
     Reason,
-    Side,
     Status,
     moves_from,
 )
@@ -39,7 +39,7 @@ from storage.records.lifecycle_diagram import diagram
 TEXT, INTRODUCTION = Catalogue.of("administration"), Catalogue.of("introduction")
 DOCS = Path(handlers.__file__).parent.parent / "docs"
 ARCHITECTURE, GUIDE = DOCS / "architecture.md", DOCS / "guide-administrateur.md"
-OF_THE_TEAM = [move for move in MOVES.values() if Side.ADMINISTRATOR in move.by]
+OF_THE_TEAM = [move for move in MOVES.values() if Party.ADMINISTRATOR in move.by]
 # As many buttons as a phone shows below a notification without scrolling.
 MOST_BUTTONS = 5
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -95,9 +95,9 @@ def test_a_move_of_the_team_has_its_words(move: Move) -> None:
 
 @pytest.mark.parametrize("kind", EventKind)
 def test_each_event_of_a_history_has_its_words(kind: EventKind) -> None:
-    words = words_of(Event(kind, Status.TAKEN, AT, Actor(Side.ADMINISTRATOR, 1, "Claire")))
+    words = words_of(Event(kind, Status.TAKEN, AT, Actor(Party.ADMINISTRATOR, 1, "Claire")))
     assert words
-    of_the_team = kind in MOVES and Side.ADMINISTRATOR in MOVES[kind].by
+    of_the_team = kind in MOVES and Party.ADMINISTRATOR in MOVES[kind].by
     assert ("Claire" in words) == (of_the_team or kind in (EventKind.NOTE, EventKind.TO_FIRM))
 
 
@@ -130,7 +130,7 @@ def test_a_reason_of_the_list_is_told_in_both_languages(reason: Reason) -> None:
 @pytest.mark.parametrize("status", Status)
 def test_the_buttons_of_a_request_are_the_moves_of_the_table(status: Status) -> None:
     interest = request(status)
-    offered = {tap_of(move, interest).pack() for move in moves_from(status, Side.ADMINISTRATOR)}
+    offered = {tap_of(move, interest).pack() for move in moves_from(status, Party.ADMINISTRATOR)}
     first = first_buttons(interest, details=False)
     if status is Status.WITHDRAWN:
         assert first is None
@@ -185,7 +185,7 @@ def each_end() -> Iterator[Interest]:
 @pytest.mark.parametrize("kind", DeadlineKind)
 def test_the_notification_shows_no_value_of_the_code(kind: DeadlineKind) -> None:
     due = (Deadline(1, 1, kind, AT),)
-    event = Event(EventKind.CLOSE, Status.CLOSED, AT, Actor(Side.ADMINISTRATOR, 1, "Claire"))
+    event = Event(EventKind.CLOSE, Status.CLOSED, AT, Actor(Party.ADMINISTRATOR, 1, "Claire"))
     for interest in each_end():
         ended = event if interest.status in (Status.CLOSED, Status.REFUSED) else None
         for shown in (True, False):
@@ -203,9 +203,9 @@ def test_the_notification_shows_no_value_of_the_code(kind: DeadlineKind) -> None
             assert "rappel, le" not in said
 
 
-@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("side", Party)
 @pytest.mark.parametrize("kind", EventKind)
-def test_the_history_shows_no_value_of_the_code(kind: EventKind, side: Side) -> None:
+def test_the_history_shows_no_value_of_the_code(kind: EventKind, side: Party) -> None:
     event = Event(kind, Status.TAKEN, AT, Actor(side))
     if kind is EventKind.FEEDBACK:
         for helped in Helped:
@@ -218,7 +218,7 @@ def test_the_history_shows_no_value_of_the_code(kind: EventKind, side: Side) -> 
 
 
 def test_the_history_says_how_a_request_ended_and_with_whom_it_was_put_in_touch() -> None:
-    claire = Actor(Side.ADMINISTRATOR, 1, "Claire")
+    claire = Actor(Party.ADMINISTRATOR, 1, "Claire")
     said = {
         words_of(
             Event(EventKind.CLOSE, Status.CLOSED, AT, claire),
@@ -239,7 +239,7 @@ def test_the_history_says_how_a_request_ended_and_with_whom_it_was_put_in_touch(
 
 @pytest.mark.parametrize("status", Status)
 def test_what_a_tap_answers_shows_no_value_of_the_code(status: Status) -> None:
-    last = Event(EventKind.HAND_OVER, status, AT, Actor(Side.ADMINISTRATOR, 1, "Claire"))
+    last = Event(EventKind.HAND_OVER, status, AT, Actor(Party.ADMINISTRATOR, 1, "Claire"))
     interest = request(status)
     standing_words = TEXT.label("standing", interest=interest, last=last)
     for move in OF_THE_TEAM:
@@ -252,7 +252,7 @@ def test_what_a_tap_answers_shows_no_value_of_the_code(status: Status) -> None:
 @pytest.mark.parametrize("role", [*Role, None])
 def test_what_is_said_to_put_in_touch_shows_no_value_of_the_code(role: Role | None) -> None:
     interest = replace(request(Status.TAKEN), role=role)
-    named = Named("Arc et Mistral")
+    named = NamedPerson("Arc et Mistral")
     recipient = Recipient(named, AT, None, None)
     said = [
         INTRODUCTION("question", interest=interest, named=named, project=None),

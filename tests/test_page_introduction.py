@@ -21,7 +21,7 @@ from knowledge.knowledge import Knowledge
 from storage.engine.schema import outbox
 from storage.queues.outbox import Audience, Pending
 from storage.records.interests import EventKind, Status
-from storage.records.introductions import Named
+from storage.records.introductions import NamedPerson
 from storage.subject import Kind, Subject
 
 
@@ -106,7 +106,7 @@ async def test_a_firm_is_asked_before_its_contact_goes_to_somebody_else(
         posting = Posting(stage.running.parts.services, work)
         interest = await work.interests.get(1)
         assert interest is not None
-        await name(posting, interest, Named("Maison des Ateliers", email=LEAD_EMAIL))
+        await name(posting, interest, NamedPerson("Maison des Ateliers", email=LEAD_EMAIL))
     await claire.opens("introduce")
     claire.sees("il faut d'abord l'accord de la personne", "Demander son accord")
     asked = shown(claire)

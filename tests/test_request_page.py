@@ -34,14 +34,14 @@ from storage.records.interests import (
     Interest,
     Outcome,
     Particulars,
+    Party,
     Reason,
     Role,
-    Side,
     Status,
 )
-from storage.records.lifecycle import Asked, moves_from
+from storage.records.lifecycle import Required, moves_from
 
-COLLEAGUE = Actor(Side.ADMINISTRATOR, 7, "Paul Roux")
+COLLEAGUE = Actor(Party.ADMINISTRATOR, 7, "Paul Roux")
 ADMINISTRATION = Catalogue.of("administration")
 
 
@@ -494,10 +494,10 @@ async def test_a_bot_that_polls_serves_the_pages_itself(sme: Speaker, stage: Sta
 @pytest.mark.parametrize("status", Status)
 def test_the_page_offers_what_the_table_allows(status: Status) -> None:
     interest: Any = type("Standing", (), {"status": status, "role": Role.PARTICIPATE})
-    allowed = {move.kind for move in moves_from(status, Side.ADMINISTRATOR)}
+    allowed = {move.kind for move in moves_from(status, Party.ADMINISTRATOR)}
     offered = {act.kind for act in acts_of(interest).values()} - {EventKind.NOTE}
     assert offered == allowed - {EventKind.HAND_OVER}
     for act in acts_of(interest).values():
         words = {f"{part}_{act.kind}" for part in ("act", "title", "explain", "confirm", "done")}
         assert words <= TEXT.names
-        assert act.asks in {*Asked, "note"} - {Asked.COLLEAGUE}
+        assert act.asks in {*Required, "note"} - {Required.COLLEAGUE}

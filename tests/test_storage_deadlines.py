@@ -15,10 +15,10 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 
 from storage.database import Database
 from storage.records.deadlines import DeadlineKind
-from storage.records.interests import Actor, EventKind, Side, Status
+from storage.records.interests import Actor, EventKind, Party, Status
 
 OWNER = 77
-ADA = Actor(Side.ADMINISTRATOR, OWNER, "Ada")
+ADA = Actor(Party.ADMINISTRATOR, OWNER, "Ada")
 
 
 async def request(database: Database, project: str = "hydrogen") -> int:

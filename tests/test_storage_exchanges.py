@@ -18,13 +18,12 @@ from storage.privacy.notices import SentNotice
 from storage.privacy.retention import Durations
 from storage.queues.outbox import Audience, Delivery, Outgoing
 from storage.records.conversation_values import Conversation, NewMessage, Side
-from storage.records.interests import Actor, EventKind, Interest
-from storage.records.interests import Side as MoverSide
+from storage.records.interests import Actor, EventKind, Interest, Party
 from storage.subject import Kind, Subject
 from storage.unit_of_work import UnitOfWork
 
 GROUP = -100
-ADA = Actor(MoverSide.ADMINISTRATOR, 9, "Ada")
+ADA = Actor(Party.ADMINISTRATOR, 9, "Ada")
 
 
 async def exchange(work: UnitOfWork, someone: int) -> tuple[Interest, Conversation]:

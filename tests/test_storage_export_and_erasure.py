@@ -39,7 +39,7 @@ from storage.records.conversation_values import Exchange, NewConversation, NewMe
 from storage.records.drafts import Draft
 from storage.records.interest_values import Interest
 from storage.records.interests import ContactKind, EventKind, Particulars, Status
-from storage.records.introductions import Named
+from storage.records.introductions import NamedPerson
 from storage.unit_of_work import UnitOfWork
 
 SECRET = "secret"  # noqa: S105 (stands in all that the person gave)
@@ -171,7 +171,7 @@ async def fill(database: Database) -> int:
         await exchange(work, interest)
         by = administrator(f"{SECRET} colleague", COLLEAGUE)
         await moved(work, interest.id, Status.CLOSED, by, f"{SECRET} note")
-        named = Named(f"{SECRET} lead", "talents", f"{SECRET}@example.fr")
+        named = NamedPerson(f"{SECRET} lead", "talents", f"{SECRET}@example.fr")
         await work.introductions.add(interest.id, named, START)
         await converse(work, someone)
         await publish(work)

@@ -13,9 +13,9 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.records.introductions import Agreement, Named
+from storage.records.introductions import Agreement, NamedPerson
 
-SOMEBODY = Named("Jeanne Martin", email="jeanne@example.fr")
+SOMEBODY = NamedPerson("Jeanne Martin", email="jeanne@example.fr")
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def test_what_was_agreed_in_the_form_needs_no_question(
 ) -> None:
     async with database.begin() as work:
         await work.introductions.add(request_id, SOMEBODY, START)
-        await work.introductions.add(request_id, Named("Paul Giraud", "talents"))
+        await work.introductions.add(request_id, NamedPerson("Paul Giraud", "talents"))
         first, last = await work.introductions.of(request_id)
         assert (first.state, first.answered_at) == (Agreement.AGREED, START)
         assert (last.named.project_id, last.named.email) == ("talents", None)

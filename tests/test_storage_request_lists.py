@@ -15,10 +15,10 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 )
 
 from storage.database import Database
-from storage.records.interests import Actor, EventKind, Particulars, Side, Status
+from storage.records.interests import Actor, EventKind, Particulars, Party, Status
 from storage.records.request_lists import RequestGroup, Wanted
 
-ADA, BOB = administrator("Ada"), Actor(Side.ADMINISTRATOR, 42, "Bob")
+ADA, BOB = administrator("Ada"), Actor(Party.ADMINISTRATOR, 42, "Bob")
 
 
 async def register(database: Database, project_id: str | None, telegram_id: int) -> int:

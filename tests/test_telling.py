@@ -7,7 +7,7 @@ from requests_fixtures import ADMINISTRATOR, KINDS, declares, moves_by, request
 from handlers.core.services import Identity, Services
 from handlers.messages import LANGUAGES, speaking
 from handlers.requests import telling
-from storage.records.interests import EventKind, Interest, Outcome, Reason, Role, Side, Status
+from storage.records.interests import EventKind, Interest, Outcome, Party, Reason, Role, Status
 from storage.records.lifecycle import MOVES, OPEN, Move, Particulars, moves_from
 
 TOLD = [move for move in MOVES.values() if move.tells_firm]
@@ -49,7 +49,7 @@ def words(move: Move, interest: Interest, particulars: Particulars) -> str:
 
 @pytest.mark.parametrize("move", MOVES.values(), ids=lambda move: str(move.kind))
 def test_no_change_of_status_by_others_is_kept_from_the_firm(move: Move) -> None:
-    by_others = move.by - {Side.FIRM}
+    by_others = move.by - {Party.FIRM}
     assert move.tells_firm == bool(by_others and move.target)
 
 
@@ -136,4 +136,4 @@ async def test_english_is_told_in_english(sme: Speaker, stage: Stage) -> None:
 
 def test_every_open_request_can_be_moved_by_the_team() -> None:
     for status in OPEN | {Status.CLOSED, Status.REFUSED}:
-        assert any(move.tells_firm for move in moves_from(status, Side.ADMINISTRATOR))
+        assert any(move.tells_firm for move in moves_from(status, Party.ADMINISTRATOR))

@@ -15,7 +15,7 @@ from storage.records.interests import (
     Role,
     Status,
 )
-from storage.records.lifecycle import NO_PARTICULARS, Asked, Side, moves_from
+from storage.records.lifecycle import NO_PARTICULARS, Party, Required, moves_from
 
 # In signs, as in the group.
 LONGEST = {"note": LONGEST_NOTE, "words": LONGEST_REASON}
@@ -23,8 +23,8 @@ _NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """One thing to do, and what is asked for it: the value of an `Asked`, or a note."""
+class PageAct:
+    """One thing to do, and what is asked for it: the value of an `Required`, or a note."""
 
     kind: EventKind
     asks: str
@@ -38,15 +38,15 @@ class UnansweredError(Exception):
         self.fields = fields
 
 
-def acts_of(interest: Interest) -> Mapping[str, Act]:
+def acts_of(interest: Interest) -> Mapping[str, PageAct]:
     """Return what an administrator may do with a request as it stands, by its name."""
     found = [
-        Act(move.kind, move.asks)
-        for move in moves_from(interest.status, Side.ADMINISTRATOR)
+        PageAct(move.kind, move.asks)
+        for move in moves_from(interest.status, Party.ADMINISTRATOR)
         if not _is_elsewhere(move.kind, interest)
     ]
     if interest.status is not Status.WITHDRAWN:
-        found.append(Act(EventKind.NOTE, _NOTE))
+        found.append(PageAct(EventKind.NOTE, _NOTE))
     return MappingProxyType({act.kind.value: act for act in found})
 
 
@@ -58,12 +58,12 @@ def _is_elsewhere(kind: EventKind, interest: Interest) -> bool:
     return kind is EventKind.HAND_OVER
 
 
-def answered(act: Act, given: Mapping[str, str]) -> Particulars:
+def answered(act: PageAct, given: Mapping[str, str]) -> Particulars:
     """Return what a form answers; UnansweredError where something is missing or too long."""
     match act.asks:
-        case Asked.OUTCOME:
+        case Required.OUTCOME:
             return Particulars(outcome=_outcome(given))
-        case Asked.REASON:
+        case Required.REASON:
             return _reason(given)
         case "note":
             return Particulars(note=_text(given, _NOTE))

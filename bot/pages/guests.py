@@ -21,7 +21,7 @@ class _Count:
     failures: int = 0
 
 
-class Guests:
+class BadLinkCounts:
     """Counts bad links by network, in memory: each process counts for itself."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:

@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.pages import introducing
-from bot.pages.acts import LONGEST, Act, UnansweredError, acts_of, answered
+from bot.pages.acts import LONGEST, PageAct, UnansweredError, acts_of, answered
 from bot.pages.forms import fields_of
-from bot.pages.guests import Guests, network_of
+from bot.pages.guests import BadLinkCounts, network_of
 from bot.pages.rendering import TEXT, message, page
 from handlers.administration.replies import LONGEST_NOTE
 from handlers.administration.request_history import words_of
@@ -33,8 +33,8 @@ from storage.records.interests import (
     Interest,
     Outcome,
     Particulars,
+    Party,
     Reason,
-    Side,
     Status,
 )
 from storage.unit_of_work import UnitOfWork
@@ -64,14 +64,14 @@ class Visit:
     @property
     def actor(self) -> Actor:
         """Who acts here, as the history names them: nobody is known to Telegram."""
-        return Actor(Side.ADMINISTRATOR, None, self.reader.name)
+        return Actor(Party.ADMINISTRATOR, None, self.reader.name)
 
 
 Answer: TypeAlias = Callable[[Request, Visit], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PageStep:
     """One line of the history."""
 
     words: str
@@ -89,7 +89,7 @@ class RequestPage:
         self._services = services
         self._links = links
         self._wake = wake
-        self._guests = Guests(services.clock)
+        self._guests = BadLinkCounts(services.clock)
 
     async def show(self, request: Request) -> Response:
         """Show a request; whoever follows a link changes nothing."""
@@ -181,7 +181,7 @@ class RequestPage:
         )
 
     def _form(
-        self, visit: Visit, act: Act, given: Mapping[str, str], errors: tuple[str, ...]
+        self, visit: Visit, act: PageAct, given: Mapping[str, str], errors: tuple[str, ...]
     ) -> Response:
         interest = visit.interest
         return page(
@@ -217,7 +217,7 @@ class RequestPage:
         return await self._confirmed(visit, act, particulars, given.get("shown", ""))
 
     async def _confirmed(
-        self, visit: Visit, act: Act, particulars: Particulars, shown: str
+        self, visit: Visit, act: PageAct, particulars: Particulars, shown: str
     ) -> Response:
         """Do what was confirmed, within the limits of the group."""
         is_note = act.kind is EventKind.NOTE
@@ -295,5 +295,5 @@ def _just_done(request: Request, visit: Visit, events: tuple[Event, ...]) -> str
     return asked if is_true and f"done_{asked}" in TEXT.names else ""
 
 
-def _step(event: Event) -> Step:
-    return Step(words_of(event, longest_note=LONGEST_NOTE), event.at)
+def _step(event: Event) -> PageStep:
+    return PageStep(words_of(event, longest_note=LONGEST_NOTE), event.at)

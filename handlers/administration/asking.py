@@ -21,7 +21,7 @@ from handlers.requests import telling
 from handlers.requests.notification import TEXT
 from handlers.requests.request_buttons import AskMove, back
 from storage.records.interests import EventKind, Interest, Outcome, Particulars, Reason
-from storage.records.lifecycle import MOVES, Asked, Side
+from storage.records.lifecycle import MOVES, Party, Required
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,13 @@ async def ask_move(update: Update, context: BotContext) -> None:
     """Ask what a move needs to know."""
     turn, choice = context.turn, AskMove.of(update)
     move = MOVES.get(choice.kind)
-    if move is None or Side.ADMINISTRATOR not in move.by:
+    if move is None or Party.ADMINISTRATOR not in move.by:
         # No button of ours: whoever taps may send any string.
         raise ExpiredButtonError(choice.kind)
     interest = await standing(turn, choice.interest_id)
     if interest is None or not await may(turn, interest, choice.kind):
         return
-    if move.asks is Asked.COLLEAGUE:
+    if move.asks is Required.COLLEAGUE:
         await ask_colleague(turn, interest)
         return
     buttons = _ANSWERS.get(choice.kind)

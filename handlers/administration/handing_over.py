@@ -14,7 +14,7 @@ from handlers.core.turn import BotContext, Turn
 from handlers.requests.notification import TEXT
 from handlers.requests.request_buttons import back
 from storage.records.colleagues import Colleague
-from storage.records.interests import Actor, EventKind, Interest, Particulars, Side
+from storage.records.interests import Actor, EventKind, Interest, Particulars, Party
 
 # A phone shows as many without scrolling; a team is seldom larger.
 _MOST = 8
@@ -53,7 +53,7 @@ async def hand_over(update: Update, context: BotContext) -> None:
     if colleague is None:
         turn.toast(TEXT.label("colleague_unknown"), alert=True)
         return
-    owner = Actor(Side.ADMINISTRATOR, colleague.telegram_id, colleague.name)
+    owner = Actor(Party.ADMINISTRATOR, colleague.telegram_id, colleague.name)
     particulars = Particulars(owner=owner, note=colleague.name)
     moved = await make(EventKind.HAND_OVER, update, turn, interest.id, particulars)
     if moved is not None:

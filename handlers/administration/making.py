@@ -11,7 +11,7 @@ from handlers.core.turn import Turn
 from handlers.requests import moves
 from handlers.requests.notification import TEXT
 from storage.records.interests import Event, EventKind, Interest, Particulars
-from storage.records.lifecycle import MOVES, NO_PARTICULARS, Asked
+from storage.records.lifecycle import MOVES, NO_PARTICULARS, Required
 
 # "Take" and "undo" replace each other in the same place, so a double tap would hit both: the
 # second one is ignored for this long.
@@ -72,9 +72,9 @@ async def _slips(turn: Turn, interest_id: int, kind: EventKind) -> bool:
     last = await _last_move(turn, interest_id)
     if last is None or last.actor.id != turn.user.id or turn.work.now - last.at >= _SLIP:
         return False
-    if MOVES[kind].asks is not Asked.NOTHING:
+    if MOVES[kind].asks is not Required.NOTHING:
         return last.kind is kind
-    return MOVES[last.kind].asks is Asked.NOTHING and last.status in MOVES[kind].sources
+    return MOVES[last.kind].asks is Required.NOTHING and last.status in MOVES[kind].sources
 
 
 async def _last_move(turn: Turn, interest_id: int) -> Event | None:

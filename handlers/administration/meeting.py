@@ -14,7 +14,7 @@ from handlers.core.routing import Handler
 from handlers.core.team import roles
 from handlers.core.turn import BotContext, Turn
 from storage.queues.outbox import Audience
-from storage.records.interests import Actor, Side
+from storage.records.interests import Actor, Party
 
 # Telegram allows 64 characters in each of the two names: more is no name.
 _LONGEST_NAME = 130
@@ -50,7 +50,7 @@ async def notice_members(update: Update, context: BotContext) -> None:
 
 def who(turn: Turn) -> Actor:
     """Return the administrator behind this turn."""
-    return Actor(Side.ADMINISTRATOR, turn.user.id, turn.user.full_name)
+    return Actor(Party.ADMINISTRATOR, turn.user.id, turn.user.full_name)
 
 
 _MEMBERS = on.StatusUpdate.NEW_CHAT_MEMBERS | on.StatusUpdate.LEFT_CHAT_MEMBER

@@ -23,7 +23,7 @@ from knowledge.model import Project
 from storage.database import Database
 from storage.queues.outbox import Audience, Delivery
 from storage.records.interests import ContactKind, Interest
-from storage.records.introductions import Named
+from storage.records.introductions import NamedPerson
 from storage.subject import Kind
 
 _LONGEST_NAME = 120
@@ -60,7 +60,7 @@ async def choose(update: Update, context: BotContext) -> None:
         ),
         page.steps(lambda index: ChooseRecipient(interest.id, index)),
         [button(TEXT.label("somebody_else"), NameSomebody(interest.id))],
-        [button(TEXT.label("cancel"), put_in_touch.Cancel(interest.id))],
+        [button(TEXT.label("cancel"), put_in_touch.CancelIntroduction(interest.id))],
     )
     turn.rewrite(TEXT("choose", interest=interest, page=page), keyboard, about=interest.about_note)
 
@@ -100,7 +100,9 @@ async def ask_name(update: Update, context: BotContext) -> None:
     turn = context.turn
     interest = await put_in_touch.open_request(turn, NameSomebody.of(update).interest_id)
     if interest is not None:
-        keyboard = column([button(TEXT.label("cancel"), put_in_touch.Cancel(interest.id))])
+        keyboard = column(
+            [button(TEXT.label("cancel"), put_in_touch.CancelIntroduction(interest.id))]
+        )
         turn.rewrite(TEXT("name_somebody", interest=interest), keyboard, about=interest.about_note)
 
 
@@ -144,14 +146,14 @@ async def _is_administrators(turn: Turn, message: Message) -> bool:
     return Audience.ADMINISTRATORS in await team.roles_of(turn, message.chat.id)
 
 
-def _named(text: str) -> Named | None:
+def _named(text: str) -> NamedPerson | None:
     """Return whom a text names, with the e-mail that it holds; None without a name."""
     found = contacts.find(text)
     email = next((one.value for one in found if one.kind is ContactKind.EMAIL), None)
     for one in reversed(found):
         text = f"{text[: one.start]} {text[one.end :]}"
     name = " ".join(text.split()).strip(" ,;:-<>()")
-    return Named(name, email=email) if any(map(str.isalpha, name)) else None
+    return NamedPerson(name, email=email) if any(map(str.isalpha, name)) else None
 
 
 AHEAD: Works = {ChooseRecipient.PREFIX: Ahead(_rank, Authority.ADMINISTRATORS)}

@@ -31,7 +31,7 @@ from storage.records.introductions import Agreement
 
 
 @dataclass(frozen=True)
-class Confirm(CallbackData, prefix="yc"):
+class ConfirmIntroduction(CallbackData, prefix="yc"):
     """Send what was shown; ``shown`` is its fingerprint."""
 
     interest_id: int
@@ -47,7 +47,7 @@ class AskFirm(CallbackData, prefix="yf"):
 
 
 @dataclass(frozen=True)
-class Cancel(CallbackData, prefix="zx"):
+class CancelIntroduction(CallbackData, prefix="zx"):
     """Send nothing."""
 
     interest_id: int
@@ -95,14 +95,14 @@ async def show(
 def _first_choice(interest: Interest) -> list[Button]:
     return [
         button(TEXT.label("choose_somebody"), ChooseRecipient(interest.id)),
-        button(TEXT.label("cancel"), Cancel(interest.id)),
+        button(TEXT.label("cancel"), CancelIntroduction(interest.id)),
     ]
 
 
 def _ways_on(interest: Interest) -> list[Button]:
     return [
         button(TEXT.label("choose_other"), ChooseRecipient(interest.id)),
-        button(TEXT.label("cancel"), Cancel(interest.id)),
+        button(TEXT.label("cancel"), CancelIntroduction(interest.id)),
     ]
 
 
@@ -114,7 +114,7 @@ async def _preview(
     exact = introducing.preview(
         turn.posting, interest, recipient, messages, has_changed=has_changed, reader=reader
     )
-    confirm = button(TEXT.label("confirm"), Confirm(interest.id, messages.shown))
+    confirm = button(TEXT.label("confirm"), ConfirmIntroduction(interest.id, messages.shown))
     if not turn.services.details_in_private:
         return exact, [confirm, *_ways_on(interest)]
     if not await private_details.can_write(turn):
@@ -135,7 +135,7 @@ def _unread(turn: Turn, interest: Interest) -> tuple[str, list[Button]]:
     """Return what to do where both messages hold the contact, and nobody may be shown them."""
     text = TEXT("preview_nowhere", interest=interest, bot=turn.services.bot_username)
     again = button(TEXT.label("put_in_touch"), PutInTouch(interest.id))
-    return text, [again, button(TEXT.label("cancel"), Cancel(interest.id))]
+    return text, [again, button(TEXT.label("cancel"), CancelIntroduction(interest.id))]
 
 
 async def _to_ask(turn: Turn, interest: Interest, recipient: Recipient) -> tuple[str, list[Button]]:
@@ -168,7 +168,7 @@ async def ask_firm(update: Update, context: BotContext) -> None:
 @for_administrators
 async def confirm(update: Update, context: BotContext) -> None:
     """Put in touch as it was shown; where something has changed since, show it anew."""
-    turn, choice = context.turn, Confirm.of(update)
+    turn, choice = context.turn, ConfirmIntroduction.of(update)
     interest = await open_request(turn, choice.interest_id)
     if interest is None:
         return
@@ -218,7 +218,7 @@ def _write_to_copy(turn: Turn, interest: Interest, recipient: Recipient, message
 async def cancel(update: Update, context: BotContext) -> None:
     """Send nothing: the shown messages, with the contact, are taken away."""
     turn = context.turn
-    interest = await standing(turn, Cancel.of(update).interest_id)
+    interest = await standing(turn, CancelIntroduction.of(update).interest_id)
     if interest is not None:
         turn.rewrite(TEXT("dropped", interest=interest), about=interest.about_note)
 
@@ -264,9 +264,9 @@ async def called_back(update: Update, context: BotContext) -> None:
 
 HANDLERS: tuple[Handler, ...] = (
     tap(PutInTouch, put_in_touch),
-    tap(Confirm, confirm),
+    tap(ConfirmIntroduction, confirm),
     tap(AskFirm, ask_firm),
-    tap(Cancel, cancel),
+    tap(CancelIntroduction, cancel),
     tap(ShowLeadMessage, show_lead_message),
     tap(CalledBack, called_back),
 )

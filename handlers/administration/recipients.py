@@ -10,7 +10,7 @@ from datetime import datetime
 from handlers.core.posting import Posting
 from knowledge.model import Project
 from storage.records.interests import Interest
-from storage.records.introductions import Agreement, Introduction, Named
+from storage.records.introductions import Agreement, Introduction, NamedPerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Recipient:
     somebody was named; None where it is the lead whom the form named.
     """
 
-    named: Named
+    named: NamedPerson
     agreed_at: datetime | None
     introduction: Introduction | None = None
     project: Project | None = None
@@ -48,13 +48,13 @@ async def recipient_of(posting: Posting, interest: Interest) -> Recipient | None
     return _recipient(posting, interest, lead, None) if lead else None
 
 
-def lead_of(posting: Posting, project_id: str | None) -> Named | None:
+def lead_of(posting: Posting, project_id: str | None) -> NamedPerson | None:
     """Return the present lead of a project; None without one."""
     project = posting.services.knowledge.project(project_id) if project_id else None
-    return Named(project.lead, project.id) if project and project.lead else None
+    return NamedPerson(project.lead, project.id) if project and project.lead else None
 
 
-async def name(posting: Posting, interest: Interest, named: Named) -> Introduction:
+async def name(posting: Posting, interest: Interest, named: NamedPerson) -> Introduction:
     """Name somebody for a request; naming the same one again changes nothing."""
     all_named = await posting.work.introductions.of(interest.id)
     if all_named and all_named[-1].named == named and not _was_refused(all_named[-1]):
@@ -74,14 +74,14 @@ def _is_outdated(posting: Posting, introduction: Introduction) -> bool:
     return named.project_id is not None and lead_of(posting, named.project_id) != named
 
 
-def _agreed_by_form(interest: Interest, named: Named) -> datetime | None:
+def _agreed_by_form(interest: Interest, named: NamedPerson) -> datetime | None:
     """Return when the form was agreed to, if it named this lead."""
     is_same = (interest.project_id, interest.project_lead) == (named.project_id, named.name)
     return interest.consent_at if is_same and named.project_id else None
 
 
 def _recipient(
-    posting: Posting, interest: Interest, named: Named, introduction: Introduction | None
+    posting: Posting, interest: Interest, named: NamedPerson, introduction: Introduction | None
 ) -> Recipient:
     if introduction is None:
         agreed_at = _agreed_by_form(interest, named)

@@ -19,7 +19,7 @@ from handlers.messages import FRENCH, Catalogue, speaking
 from handlers.requests import due, notification
 from handlers.requests.introduction_buttons import PutInTouch
 from storage.records.interests import FIRM, Actor, EventKind, Interest, Status
-from storage.records.introductions import Agreement, Introduction, Named
+from storage.records.introductions import Agreement, Introduction, NamedPerson
 
 TEXT = Catalogue.of("introduction")
 # A request that was put back meanwhile is still the same request.
@@ -50,7 +50,7 @@ async def ask(
     return True
 
 
-def question(posting: Posting, interest: Interest, named: Named) -> str:
+def question(posting: Posting, interest: Interest, named: NamedPerson) -> str:
     """Return what the firm is asked, in the language spoken now."""
     project = posting.services.knowledge.project(named.project_id) if named.project_id else None
     return TEXT("question", interest=interest, named=named, project=project)
@@ -69,7 +69,12 @@ def _keyboard(introduction: Introduction, interest: Interest) -> Keyboard:
 
 
 async def _record(
-    posting: Posting, interest: Interest, kind: EventKind, actor: Actor, words: str, named: Named
+    posting: Posting,
+    interest: Interest,
+    kind: EventKind,
+    actor: Actor,
+    words: str,
+    named: NamedPerson,
 ) -> None:
     with speaking(FRENCH):
         note = TEXT.label(words, named=named)
@@ -132,7 +137,9 @@ async def _take(
     turn.rewrite(TEXT(name, interest=interest, named=introduction.named), with_person(keyboard))
 
 
-async def _tell_group(posting: Posting, interest: Interest, named: Named, *, agrees: bool) -> None:
+async def _tell_group(
+    posting: Posting, interest: Interest, named: NamedPerson, *, agrees: bool
+) -> None:
     with speaking(FRENCH):
         text = TEXT("answered_yes" if agrees else "answered_no", interest=interest, named=named)
         put = button(TEXT.label("put_in_touch"), PutInTouch(interest.id))

@@ -12,8 +12,8 @@ from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.messages import Catalogue
 from handlers.requests import team_notes
 from handlers.requests.introduction_buttons import CalledBack, PutInTouch, ShowLeadsSought
-from storage.records.interests import OPEN, EventKind, Interest, Role, Side, Status
-from storage.records.lifecycle import Asked, Move, moves_from
+from storage.records.interests import OPEN, EventKind, Interest, Party, Role, Status
+from storage.records.lifecycle import Move, Required, moves_from
 
 TEXT, INTRODUCTION = Catalogue.of("administration"), Catalogue.of("introduction")
 LEADS = Catalogue.of("leads_sought")
@@ -94,7 +94,7 @@ def tap_of(move: Move, interest: Interest) -> CallbackData:
         return TakeCharge(interest.id)
     if move.kind is EventKind.INTRODUCE:
         return PutInTouch(interest.id)
-    if move.asks is Asked.NOTHING:
+    if move.asks is Required.NOTHING:
         return UndoCharge(interest.id)
     return AskMove(interest.id, move.kind)
 
@@ -141,7 +141,7 @@ def _first(interest: Interest, *, details: bool) -> Iterator[Button]:
 
 
 def _moves(interest: Interest) -> tuple[Move, ...]:
-    moves = moves_from(interest.status, Side.ADMINISTRATOR)
+    moves = moves_from(interest.status, Party.ADMINISTRATOR)
     at_once = _AT_ONCE.get(interest.status, ())
     # What comes next stands first, the way back under it.
     order = {kind: place for place, kind in enumerate(at_once)}

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from storage.records.lifecycle import OPEN, Actor, EventKind, Helped, Outcome, Reason, Side, Status
+from storage.records.lifecycle import OPEN, Actor, EventKind, Helped, Outcome, Party, Reason, Status
 from storage.subject import Kind, Subject
 
-__all__ = ["OPEN", "Actor", "EventKind", "Helped", "Outcome", "Reason", "Side", "Status"]
+__all__ = ["OPEN", "Actor", "EventKind", "Helped", "Outcome", "Party", "Reason", "Status"]
 
 
 class Role(StrEnum):

@@ -40,8 +40,8 @@ from storage.records.lifecycle import (
     Helped,
     Outcome,
     Particulars,
+    Party,
     Reason,
-    Side,
     Status,
 )
 from storage.records.numbers import Numbering
@@ -63,10 +63,10 @@ __all__ = [
     "NewInterest",
     "Outcome",
     "Particulars",
+    "Party",
     "Reason",
     "RecordedInterest",
     "Role",
-    "Side",
     "Status",
 ]
 
@@ -155,7 +155,7 @@ class Interests(Repository):
         if actor.side not in move.by:
             raise ValueError(f"{kind} is no move of {actor.side}")
         values = self._after(kind, actor, particulars)
-        if actor.side is Side.ADMINISTRATOR:
+        if actor.side is Party.ADMINISTRATOR:
             values["touched_at"] = self._now
         moved = await self._update(
             interests.c.id == interest_id,
@@ -455,7 +455,7 @@ def _changes(stored: Sequence[object]) -> tuple[Change, ...]:
 
 
 def _event(row: Row[*tuple[Any, ...]]) -> Event:
-    actor = Actor(Side(row.side), row.actor_id, row.actor_name)
+    actor = Actor(Party(row.side), row.actor_id, row.actor_name)
     kind, status = EventKind(row.kind), Status(row.status)
     return Event(kind, status, row.at, actor, row.note, _changes(row.changes))
 

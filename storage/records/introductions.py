@@ -25,7 +25,7 @@ class Agreement(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedPerson:
     """Somebody a request may be put in touch with: the lead of a project, or typed by the team."""
 
     name: str
@@ -39,7 +39,7 @@ class Introduction:
 
     id: int
     interest_id: int
-    named: Named
+    named: NamedPerson
     state: Agreement
     asked_at: datetime
     answered_at: datetime | None
@@ -49,7 +49,7 @@ class Introductions(Repository):
     """The table `introductions`."""
 
     async def add(
-        self, interest_id: int, named: Named, agreed_at: datetime | None = None
+        self, interest_id: int, named: NamedPerson, agreed_at: datetime | None = None
     ) -> Introduction:
         """Name somebody: the firm is yet to be asked, or it has agreed already, at that time."""
         result = await self._connection.execute(
@@ -120,7 +120,7 @@ class Introductions(Repository):
 
 
 def _introduction(row: Row[*tuple[Any, ...]]) -> Introduction:
-    named = Named(row.name, row.project_id, row.email)
+    named = NamedPerson(row.name, row.project_id, row.email)
     return Introduction(
         row.id, row.interest_id, named, Agreement(row.state), row.asked_at, row.answered_at
     )

@@ -72,7 +72,7 @@ class EventKind(StrEnum):
     RELAUNCHED = "relaunched"
 
 
-class Side(StrEnum):
+class Party(StrEnum):
     """Who makes a move: the firm, an administrator, or the clock when a wait has ended."""
 
     FIRM = "firm"
@@ -80,7 +80,7 @@ class Side(StrEnum):
     CLOCK = "clock"
 
 
-class Asked(StrEnum):
+class Required(StrEnum):
     """What must be answered before a move is made."""
 
     NOTHING = "nothing"
@@ -100,8 +100,8 @@ class Move:
     kind: EventKind
     sources: frozenset[Status]
     target: Status | None
-    by: frozenset[Side]
-    asks: Asked = Asked.NOTHING
+    by: frozenset[Party]
+    asks: Required = Required.NOTHING
     tells_firm: bool = True
 
     def leads_to(self, before: Status) -> Status:
@@ -113,7 +113,7 @@ def _table(moves: Iterable[Move]) -> Mapping[EventKind, Move]:
     return MappingProxyType({move.kind: move for move in moves})
 
 
-_FIRM, _TEAM = frozenset({Side.FIRM}), frozenset({Side.ADMINISTRATOR})
+_FIRM, _TEAM = frozenset({Party.FIRM}), frozenset({Party.ADMINISTRATOR})
 _RECEIVED, _TAKEN = frozenset({Status.RECEIVED}), frozenset({Status.TAKEN})
 _IN_HAND = frozenset({Status.TAKEN, Status.INTRODUCED})
 
@@ -121,24 +121,24 @@ MOVES = _table(
     (
         Move(EventKind.DECLARE, frozenset(), Status.RECEIVED, _FIRM, tells_firm=False),
         Move(EventKind.TAKE, _RECEIVED, Status.TAKEN, _TEAM),
-        Move(EventKind.HAND_OVER, _IN_HAND, None, _TEAM, Asked.COLLEAGUE, tells_firm=False),
-        Move(EventKind.RETURN, _TAKEN, Status.RECEIVED, _TEAM | {Side.CLOCK}),
-        Move(EventKind.INTRODUCE, _TAKEN, Status.INTRODUCED, _TEAM, Asked.CONFIRMATION),
-        Move(EventKind.CLOSE, _IN_HAND, Status.CLOSED, _TEAM, Asked.OUTCOME),
-        Move(EventKind.REFUSE, _RECEIVED | _TAKEN, Status.REFUSED, _TEAM, Asked.REASON),
+        Move(EventKind.HAND_OVER, _IN_HAND, None, _TEAM, Required.COLLEAGUE, tells_firm=False),
+        Move(EventKind.RETURN, _TAKEN, Status.RECEIVED, _TEAM | {Party.CLOCK}),
+        Move(EventKind.INTRODUCE, _TAKEN, Status.INTRODUCED, _TEAM, Required.CONFIRMATION),
+        Move(EventKind.CLOSE, _IN_HAND, Status.CLOSED, _TEAM, Required.OUTCOME),
+        Move(EventKind.REFUSE, _RECEIVED | _TAKEN, Status.REFUSED, _TEAM, Required.REASON),
         Move(
             EventKind.REOPEN,
             frozenset({Status.CLOSED, Status.REFUSED}),
             Status.TAKEN,
             _TEAM,
-            Asked.CONFIRMATION,
+            Required.CONFIRMATION,
         ),
         Move(
             EventKind.WITHDRAW,
             OPEN,
             Status.WITHDRAWN,
             _FIRM,
-            Asked.CONFIRMATION,
+            Required.CONFIRMATION,
             tells_firm=False,
         ),
         Move(
@@ -152,7 +152,7 @@ MOVES = _table(
 )
 
 
-def moves_from(status: Status, side: Side) -> tuple[Move, ...]:
+def moves_from(status: Status, side: Party) -> tuple[Move, ...]:
     """Return what this side may do with a request that stands so, in the order of the table."""
     return tuple(move for move in MOVES.values() if status in move.sources and side in move.by)
 
@@ -161,7 +161,7 @@ def moves_from(status: Status, side: Side) -> tuple[Move, ...]:
 class Actor:
     """Who makes a move; of an administrator, Telegram's id and the name shown."""
 
-    side: Side
+    side: Party
     id: int | None = None
     name: str | None = None
 
@@ -180,4 +180,4 @@ class Particulars:
 
 
 NO_PARTICULARS = Particulars()
-FIRM, CLOCK = Actor(Side.FIRM), Actor(Side.CLOCK)
+FIRM, CLOCK = Actor(Party.FIRM), Actor(Party.CLOCK)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from storage.records.lifecycle import MOVES, Asked, Move, Side
+from storage.records.lifecycle import MOVES, Move, Party, Required
 
-_BY = {Side.FIRM: "the firm", Side.ADMINISTRATOR: "an administrator", Side.CLOCK: "the clock"}
+_BY = {Party.FIRM: "the firm", Party.ADMINISTRATOR: "an administrator", Party.CLOCK: "the clock"}
 
 
 def diagram() -> str:
@@ -22,7 +22,7 @@ def _arrows(move: Move) -> Iterator[str]:
 
 
 def _label(move: Move) -> str:
-    sides = ", or ".join(_BY[side] for side in Side if side in move.by)
-    asked = "" if move.asks is Asked.NOTHING else f", asked: {move.asks}"
+    sides = ", or ".join(_BY[side] for side in Party if side in move.by)
+    asked = "" if move.asks is Required.NOTHING else f", asked: {move.asks}"
     told = ", and the firm is told" if move.tells_firm else ""
     return f"{move.kind.replace('_', ' ')} ({sides}{asked}{told})"
