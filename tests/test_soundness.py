@@ -58,6 +58,9 @@ def recorded(bot: OfflineBot) -> int:
 
 async def test_a_complete_form_is_submitted(offline: OfflineBot) -> None:
     await put(offline, {})
+    # An older version kept no wording of the consent: it is shown, and agreed to, first.
+    assert "Rien n'est encore envoyé" in await says(offline, "oui")
+    assert recorded(offline) == 0
     assert "C'est enregistré" in await says(offline, "oui")
     assert recorded(offline) == 1
 
@@ -117,6 +120,7 @@ async def test_a_request_that_is_changed_keeps_such_a_choice(offline: OfflineBot
     """The firm may be the one that leads the project since."""
     led = {"subject": project(offline, led=True).id, "answers": COMPLETE | {"role": "lead"}}
     await put(offline, led | {"changes": "TI-2026-0001"})
+    await says(offline, "oui")
     await says(offline, "oui")
     assert offline.rows("SELECT role FROM interests") == [{"role": "lead"}]
 

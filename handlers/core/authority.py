@@ -45,7 +45,9 @@ def requires(authority: Authority) -> Callable[[Callback], Callback]:
                 await media.say_what_is_read(context.turn)
                 await handler(update, context)
             else:
-                _refuse(authority, context.turn, is_of_team=bool(await team.roles(context.turn)))
+                chat = update.effective_chat
+                is_of_team = chat is not None and await team.roles_of(context.turn, chat.id)
+                _refuse(authority, context.turn, is_of_team=bool(is_of_team))
 
         guarded.authority = authority  # type: ignore[attr-defined]  # read by the test that walks the handlers
         return guarded

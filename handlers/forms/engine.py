@@ -295,7 +295,7 @@ async def hand_over(turn: Turn, draft: Draft) -> None:
     if missing is not None:
         ask_again(turn, replace(checked, step=missing.key))
         return
-    if not consent.stands(turn, form, checked):
+    if not consent.stands(turn, form, checked) and not await form.is_gone(turn, checked):
         turn.begin_with(TEXT("consent_changed"))
         ask_again(turn, replace(checked, step=RECAP))
         return

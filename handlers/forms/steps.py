@@ -89,6 +89,11 @@ def nothing_revised(_draft: Draft, _text: str) -> dict[str, str]:
     return {}
 
 
+async def never_gone(_turn: Turn, _draft: Draft) -> bool:
+    """Tell that what a form is about cannot go: the default of ``Form.is_gone``."""
+    return False
+
+
 def no_buttons(_draft: Draft) -> list[Button]:
     """Add nothing to the recap."""
     return []
@@ -122,6 +127,8 @@ class Form:
     recap_more: Callable[[Draft], list[Button]] = no_buttons
     ended: Callable[[Turn, str], Awaitable[str]] | None = None
     offers: Callable[[Turn, Draft, Step], tuple[str, ...]] = all_choices
+    # Whether what the form is about is there no more: submitting then says so.
+    is_gone: Callable[[Turn, Draft], Awaitable[bool]] = never_gone
     # The answers that a text typed at the recap puts right; none where it is something else.
     revised: Callable[[Draft, str], Answers] = nothing_revised
     by_key: Mapping[str, Step] = field(init=False)

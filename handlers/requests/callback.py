@@ -201,4 +201,5 @@ FORM = Form(
     revised=corrections.read,
     carries=(changed_answers.STORED,),
     ended=proposal.ended,
+    is_gone=proposal.is_gone,
 )

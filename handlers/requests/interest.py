@@ -130,6 +130,11 @@ async def save(turn: Turn, draft: Draft) -> None:
     await confirm_change(turn, await turn.work.interests.change(registration.interest.id, new))
 
 
+async def _is_gone(turn: Turn, draft: Draft) -> bool:
+    project = turn.services.knowledge.project(draft.subject)
+    return project is None or bool(browse.why_closed(turn, project))
+
+
 async def confirm_change(turn: Turn, changed: Changed) -> None:
     """Tell both sides what changed in a request; where nothing did, the person alone."""
     if not changed.changes:
@@ -182,6 +187,7 @@ FORM = Form(
     carries=(changes.STORED,),
     ended=ended,
     offers=_offered,
+    is_gone=_is_gone,
 )
 
 HANDLERS: tuple[Handler, ...] = (tap(DeclareInterest, declare_interest),)

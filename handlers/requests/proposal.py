@@ -60,6 +60,14 @@ async def save(turn: Turn, draft: Draft) -> None:
     await confirm_change(turn, changed)
 
 
+async def is_gone(turn: Turn, draft: Draft) -> bool:
+    """Tell whether a request to change is there no more, or anonymous."""
+    if draft.subject == NEW:
+        return False
+    standing_request = await turn.work.interests.get(engine.row_of(draft))
+    return standing_request is None or standing_request.is_anonymous
+
+
 async def ended(turn: Turn, subject: str) -> str:
     """Return what became of the form of an old recap."""
     requests = await turn.work.read_ahead.interests((await turn.person()).id)
@@ -108,6 +116,7 @@ FORM = Form(
     submit=save,
     carries=(changes.STORED,),
     ended=ended,
+    is_gone=is_gone,
 )
 
 HANDLERS: tuple[Handler, ...] = (command("proposer", propose), tap(Propose, propose))
