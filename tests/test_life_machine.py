@@ -61,6 +61,7 @@ _DUE = {
     # A firm is asked about one contact a day, after what it must know: that puts off some.
     Status.INTRODUCED: {DeadlineKind.FOLLOW_UP: 11, DeadlineKind.UNCLOSED: 20},
 }
+_FOR_THE_TEAM = {DeadlineKind.UNTOUCHED, DeadlineKind.UNCLOSED}
 _MOVES = [
     EventKind.TAKE,
     EventKind.RETURN,
@@ -422,19 +423,27 @@ class Life(RuleBasedStateMachine):
             for event in reversed(events)
             if event.kind in MOVES and MOVES[event.kind].target is not None
         )
-        if interest.status is Status.TAKEN:
-            since = max(event.at for event in events if event.actor.side is Party.ADMINISTRATOR)
-        after = [event for event in events if event.at > since]
+        acts = [event.at for event in events if event.actor.side is Party.ADMINISTRATOR]
         for kind, days in _DUE.get(interest.status, {}).items():
-            if self.world.now >= self.world.office.due(since, days):
-                assert self._is_answered(kind, interest, since, after), (kind, interest, since)
+            # What waits for the team begins anew with each thing that the team does.
+            begun = max(acts) if kind in _FOR_THE_TEAM else since
+            after = [event for event in events if event.at > begun]
+            if self.world.now >= self.world.office.due(begun, days):
+                assert self._is_answered(kind, interest, begun, after), (kind, interest, begun)
+        if interest.status is Status.TAKEN:
+            self._returns_unless_touched(interest, max(acts), events)
+        assert (interest.status in OPEN) == bool(self.does(self._planned(interest)))
+
+    def _returns_unless_touched(
+        self, interest: Interest, since: datetime, events: Sequence[Event]
+    ) -> None:
+        """Once its owner was reminded, a request is theirs for five working days more at most."""
         # A firm that only notes are written about is told so: that is no reminder of the owner.
         untouched = self.world.office.due(since, 5)
-        reminders = [event.at for event in after if event.kind is EventKind.REMINDED]
-        reminded = [at for at in reminders if at >= untouched]
-        if interest.status is Status.TAKEN and reminded:
+        reminders = [event.at for event in events if event.kind is EventKind.REMINDED]
+        reminded = [at for at in reminders if at > since and at >= untouched]
+        if reminded:
             assert self.world.now < self.world.office.due(reminded[0], 5), (interest, reminded)
-        assert (interest.status in OPEN) == bool(self.does(self._planned(interest)))
 
     def _is_answered(
         self, kind: DeadlineKind, interest: Interest, since: datetime, after: Sequence[Event]
