@@ -72,7 +72,7 @@ async def test_nothing_that_cannot_be_undone_is_done_by_one_tap(
     await administrator.taps("Suite…")
     await administrator.taps("Clore")
     await administrator.taps("Sans suite")
-    administrator.sees("L'entreprise lira ceci", "sans suite cette fois")
+    administrator.sees("L'entreprise lira ceci", "est close, sans suite")
     await administrator.taps("‹ Retour")
     assert "Oui, clore" not in administrator.labels
     assert await stage.rows(select(interests.c.status)) == [("taken",)]
@@ -87,11 +87,13 @@ async def test_a_refusal_is_told_in_the_words_that_were_shown(
     await administrator.taps("Refuser")
     administrator.sees("pour quelle raison")
     await administrator.taps("Projet complet")
-    administrator.sees("a trouvé les partenaires qu'il cherchait")
+    administrator.sees("le projet a déjà toutes les entreprises qu'il cherchait")
     assert await stage.rows(select(interests.c.status)) == [("received",)]
     await administrator.taps("Oui, refuser")
-    sme.received(f"ne peut pas donner suite à votre demande {number}", "a trouvé les partenaires")
-    administrator.sees("Refusée par", administrator.user.first_name, "le projet a ses partenaires")
+    sme.received(
+        f"Votre demande {number} n'est pas retenue", "le projet a déjà toutes les entreprises"
+    )
+    administrator.sees("Refusée par", administrator.user.first_name, "projet complet")
 
 
 async def test_a_refusal_in_ones_own_words(

@@ -310,9 +310,11 @@ async def test_a_phrasing_that_is_there_already_is_refused_in_words(
 
 @pytest.mark.parametrize("text", ["/faq", "/historique", "/tester bonjour"])
 async def test_nobody_else_may(stage: Stage, sme: Speaker, text: str) -> None:
-    for who in (sme, stage.member(stage.messenger.administrators)):
+    elsewhere = "se tape dans le groupe des facilitateurs"
+    administrator = stage.member(stage.messenger.administrators)
+    for who, told in ((sme, "réservée à une autre équipe"), (administrator, elsewhere)):
         await who.says(text)
-        who.sees("réservée à une autre équipe")
+        who.sees(told)
         assert documents(who) == {}
 
 
@@ -322,7 +324,7 @@ async def test_a_file_from_anybody_else_is_not_taken(
     await sends_back(sme, CHANGED)
     sme.sees("je ne lis que le texte")
     await sends_back(administrator, CHANGED)
-    administrator.sees("réservée à une autre équipe")
+    administrator.sees("se tape dans le groupe des facilitateurs")
     assert (folder / "faq.yaml").read_text("utf-8") == FAQ
 
 

@@ -232,7 +232,7 @@ def test_the_history_says_how_a_request_ended_and_with_whom_it_was_put_in_touch(
         )
         for reason in REASONS
     }
-    assert len(said) == len(OUTCOMES) + len(REASONS) - 1
+    assert len(said) == len(OUTCOMES) + len(REASONS)
     met = Event(EventKind.INTRODUCE, Status.INTRODUCED, AT, claire, "Arc et Mistral")
     assert words_of(met) == "mise en relation avec Arc et Mistral, par Claire"
 

@@ -108,7 +108,7 @@ async def test_a_firm_is_asked_before_its_contact_goes_to_somebody_else(
         assert interest is not None
         await name(posting, interest, NamedPerson("Maison des Ateliers", email=LEAD_EMAIL))
     await claire.opens("introduce")
-    claire.sees("il faut d'abord l'accord de la personne", "Demander son accord")
+    claire.sees("il faut d'abord l'accord de l'entreprise", "Demander son accord")
     asked = shown(claire)
     assert await claire.sends("introduce", **asked) == 303
     claire.sees(TEXT.label("done_to_firm"))

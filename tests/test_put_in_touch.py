@@ -314,7 +314,7 @@ async def test_a_withdrawn_request_is_put_in_touch_with_nobody(
     await sme.taps("Retirer ma demande")
     await sme.taps("Oui, retirer")
     await administrator.taps("Oui, mettre en relation")
-    assert "retirée par la personne" in administrator.toast
+    assert "retirée par l'entreprise" in administrator.toast
     assert await statuses(stage) == ["withdrawn"]
 
 
@@ -403,7 +403,7 @@ async def test_a_proposal_asks_the_firm_at_that_moment(
     assert len(asked) == 1
     await sme.taps("Non, ne pas transmettre")
     sme.sees("C'est noté : non")
-    administrator.received(f"{number} : la personne refuse")
+    administrator.received(f"{number} : l'entreprise refuse")
     await administrator.taps("Mettre en relation")
     administrator.sees("a refusé", "Rien n'a été transmis")
     assert "Oui, mettre en relation" not in administrator.labels
@@ -411,7 +411,8 @@ async def test_a_proposal_asks_the_firm_at_that_moment(
     await sme.taps("Oui, d'accord")
     await administrator.taps("Mettre en relation")
     await administrator.taps("Oui, mettre en relation")
-    sme.received("votre idée" if "idée" in kind else "votre ressource")
+    title = "Idée de projet" if "idée" in kind else "Ressource à partager"
+    sme.received(f"Proposition : {title}", f"{project.lead} reçoit vos coordonnées")
 
 
 @pytest.mark.parametrize("length", [10, 300, 700, 1000])

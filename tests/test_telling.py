@@ -38,6 +38,9 @@ def particulars_of(move: Move) -> list[Particulars]:
     if move.kind is EventKind.REFUSE:
         typed = Particulars(reason=Reason.OTHER, note="Nous ne faisons pas cela !")
         return [*(Particulars(reason=reason) for reason in Reason), typed]
+    if move.kind is EventKind.INTRODUCE:
+        # Its note is the name of whom the firm is put in touch with.
+        return [Particulars(note="Arc et Mistral"), Particulars()]
     return [Particulars(note="une note entre nous")]
 
 
@@ -119,7 +122,10 @@ async def test_whoever_is_put_in_touch_reads_by_whom_and_when_they_are_asked(
     sme.mark()
     moved = await moves_by(stage, EventKind.TAKE, EventKind.INTRODUCE)
     # Five working days after Monday, 23 November.
-    sme.sees(moved.project_lead or "la personne que l'équipe", "Le lundi 30 novembre, je vous dem")
+    sme.sees(moved.number, "on doit vous contacter", "Le lundi 30 novembre, je vous dem")
+    by_name = Particulars(note="Arc et Mistral")
+    text = words(MOVES[EventKind.INTRODUCE], moved, by_name)
+    assert "<b>Arc et Mistral</b> reçoit vos coordonnées" in text
 
 
 async def test_english_is_told_in_english(sme: Speaker, stage: Stage) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from telegram import Update
 
-from handlers.administration.drawing import show, standing
+from handlers.administration.drawing import redraw, show, standing
 from handlers.administration.handing_over import ask_colleague
 from handlers.administration.making import make, may
 from handlers.administration.meeting import for_administrators
 from handlers.administration.refusal_words import TypeReason
-from handlers.core.callback_data import CallbackData, ExpiredButtonError
+from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
@@ -54,11 +54,14 @@ async def ask_move(update: Update, context: BotContext) -> None:
     """Ask what a move needs to know."""
     turn, choice = context.turn, AskMove.of(update)
     move = MOVES.get(choice.kind)
+    interest = await standing(turn, choice.interest_id)
+    if interest is None:
+        return
     if move is None or Party.ADMINISTRATOR not in move.by:
         # No button of ours: whoever taps may send any string.
-        raise ExpiredButtonError(choice.kind)
-    interest = await standing(turn, choice.interest_id)
-    if interest is None or not await may(turn, interest, choice.kind):
+        await redraw(turn, interest)
+        return
+    if not await may(turn, interest, choice.kind):
         return
     if move.asks is Required.COLLEAGUE:
         await ask_colleague(turn, interest)

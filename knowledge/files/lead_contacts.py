@@ -25,10 +25,13 @@ def check_lead_contact(item: Item) -> Iterator[Problem]:
         yield problem("contact_without_lead", item.place(CONTACT))
     if not contact.keys() & {"courriel", "telephone"}:
         yield problem("contact_without_means", item.place(CONTACT))
-    for key, is_right in (("courriel", _is_email), ("telephone", _is_phone)):
+    for key, is_right, code in (
+        ("courriel", _is_email, "bad_lead_courriel"),
+        ("telephone", _is_phone, "bad_lead_telephone"),
+    ):
         text = item.text_at(CONTACT, key)
         if text is not None and text.strip() and not is_right(text.strip()):
-            yield problem(f"bad_lead_{key}", item.place(CONTACT, key))
+            yield problem(code, item.place(CONTACT, key))
     if "\n" in (item.text_at(CONTACT, "nom") or "").strip():
         yield problem("several_lines", item.place(CONTACT, "nom"))
 
