@@ -9,8 +9,9 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from dialogue import Stage
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from test_browser import browser, pytestmark  # noqa: F401 (a fixture, and what it needs)
-from test_dialogue_interest import registers
+from test_dialogue_interest import number_of_led, registers
 from test_mail_dispatcher import CLAIRE, given, mailing
+from test_put_in_touch import CONTACT, led
 from test_request_page import standing
 
 from handlers.core.services import Services
@@ -26,7 +27,8 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice
 async def _stage(shipped: Knowledge, tmp_path: Path, blank_file: Path) -> AsyncIterator[Stage]:
     settings = given(1, listen_port=0)
     async with mailing(shipped, tmp_path, blank_file, **settings) as stage:
-        await registers(stage.person(), stage)
+        led(stage, CONTACT)
+        await registers(stage.person(), stage, number_of_led(stage))
         yield stage
 
 
@@ -100,6 +102,14 @@ async def test_every_page_is_accessible_and_fits(page: Page, stage: Stage, tmp_p
         await expect(page.get_by_role("alert")).to_be_visible()
         await look(page, f"{act}-faute", tmp_path)
         await page.get_by_role("link", name="Annuler et revenir").click()
+    await page.get_by_role("link", name="Mettre en relation").click()
+    await look(page, "relation", tmp_path)
+    await page.emulate_media(media="print")
+    await page.pdf(path=tmp_path / "relation.pdf")
+    await page.emulate_media(media="screen")
+    await page.get_by_role("button", name="Oui, mettre en relation").click()
+    await expect(page.get_by_role("status")).to_contain_text("La mise en relation est faite")
+    await look(page, "faite", tmp_path)
     await page.goto(f"{address(stage)}x")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Ce lien n'est pas juste")
     await look(page, "faux", tmp_path)

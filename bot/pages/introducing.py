@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from handlers.administration import introducing, recipients
 from handlers.administration.introduction_words import (
     TEXT,
@@ -27,7 +25,7 @@ class Step:
     it is still what was read.
     """
 
-    text: Markup
+    text: str
     does: EventKind | None = None
     shown: str = ""
 
@@ -37,24 +35,24 @@ class ToSend:
     """The message for whom the firm was put in touch with, where it is not mailed."""
 
     name: str
-    text: Markup
+    text: str
 
 
 async def step_of(posting: Posting, interest: Interest, *, has_changed: bool = False) -> Step:
     """Return where putting this request in touch stands."""
     recipient = await recipients.recipient_of(posting, interest)
     if recipient is None:
-        return Step(_markup(introducing.nobody(posting, interest)))
+        return Step(introducing.nobody(posting, interest))
     if recipient.state is Agreement.AGREED:
         messages = await introducing.messages_of(posting, interest, recipient)
         text = introducing.preview(posting, interest, recipient, messages, has_changed=has_changed)
-        return Step(_markup(text), EventKind.INTRODUCE, messages.shown)
+        return Step(text, EventKind.INTRODUCE, messages.shown)
     if recipient.state is Agreement.NAMED:
         asked = await question(posting, interest, recipient)
         text = introducing.question_first(interest, recipient, asked, has_changed=has_changed)
-        return Step(_markup(text), EventKind.TO_FIRM, fingerprint(asked))
+        return Step(text, EventKind.TO_FIRM, fingerprint(asked))
     name = "awaiting" if recipient.state is Agreement.ASKED else "refused"
-    return Step(_markup(TEXT(name, interest=interest, introduction=recipient.introduction)))
+    return Step(TEXT(name, interest=interest, introduction=recipient.introduction))
 
 
 async def confirmed(posting: Posting, interest: Interest, step: Step, actor: Actor) -> bool:
@@ -80,11 +78,6 @@ async def to_send(posting: Posting, interest: Interest) -> ToSend | None:
     return ToSend(recipient.named.name, _to_copy(posting, interest, recipient))
 
 
-def _to_copy(posting: Posting, interest: Interest, recipient: Recipient) -> Markup:
+def _to_copy(posting: Posting, interest: Interest, recipient: Recipient) -> str:
     message = lead_message(posting, interest, recipient)
-    return _markup(TEXT("to_copy", interest=interest, recipient=recipient, message=message))
-
-
-def _markup(text: str) -> Markup:
-    # Telegram's markup is HTML, in which what people wrote is escaped.
-    return Markup(text)  # noqa: S704 - as just said
+    return TEXT("to_copy", interest=interest, recipient=recipient, message=message)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,6 +14,8 @@ from handlers.requests.notification import TEXT as ADMINISTRATION
 
 _ROOM = Path(__file__).parent
 TEXT = Catalogue(_ROOM / "words.yaml")
+_GAP = re.compile(r"\n{3,}")
+_AROUND_QUOTE = re.compile(r"\s*(</?blockquote>)\s*")
 _STYLE = (_ROOM / "pages.css").read_text("utf-8").strip()
 _STYLE_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 # The style stands in the page and is named by its digest: nothing else is loaded, and nothing runs.
@@ -33,6 +36,13 @@ HEADERS = {
 }
 
 
+def _card(text: str) -> Markup:
+    """Return a message as Telegram shows it: its HTML, in which what people wrote is escaped."""
+    # One empty line for several, and none around what is quoted, which stands apart already.
+    text = _AROUND_QUOTE.sub(r"\1", _GAP.sub("\n\n", text))
+    return Markup(text)  # noqa: S704 - as just said
+
+
 def _templates() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_ROOM / "templates"),
@@ -46,6 +56,7 @@ def _templates() -> Environment:
     environment.globals["in_group"] = ADMINISTRATION.label
     environment.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own file
     environment.filters["moment"] = moment
+    environment.filters["card"] = _card
     return environment
 
 
