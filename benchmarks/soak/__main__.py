@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
-from benchmarks.soak import attack, changes, fuzz, report
+from benchmarks.soak import attack, changes, fuzz, life, report
 from benchmarks.soak.halves import Half, HalfResult, Plan
 from benchmarks.soak.postgres import Postgres, PostgresMissingError
 
@@ -28,6 +28,8 @@ _ATTACK = "attack"
 _CHANGES = "changes"
 # The attack takes this share of the minutes of chaos.
 _ATTACK_SHARE = 0.3
+_LIFE = "life"
+_LIFE_SHARE = 0.4
 _FUZZ = "fuzz"
 
 
@@ -37,15 +39,17 @@ def main() -> int:
     print(f"seed {options.seed}", flush=True)
     with ExitStack() as stack:
         folder = options.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-"))
-        for name in (*_HALVES, _ATTACK, _CHANGES, _FUZZ):
+        for name in (*_HALVES, _ATTACK, _LIFE, _CHANGES, _FUZZ):
             Path(folder, name).mkdir(parents=True)
         for name in _HALVES:
             Path(folder, _ATTACK, name).mkdir()
+            Path(folder, _LIFE, name).mkdir()
         # The PostgreSQL server runs under another user account, which must reach its folder.
         Path(folder).chmod(0o755)
         try:
             outcomes = asyncio.run(_run(options, Path(folder)))
             sieges = asyncio.run(_attack(options, Path(folder, _ATTACK)))
+            lives = asyncio.run(_lives(options, Path(folder, _LIFE)))
             memory = asyncio.run(_changes(options, Path(folder, _CHANGES)))
             fuzzed = asyncio.run(_fuzz(options, Path(folder, _FUZZ)))
         except PostgresMissingError as error:
@@ -55,7 +59,7 @@ def main() -> int:
         print(report.table(outcomes))
     for outcome in outcomes:
         print(report.logged(outcome))
-    parts = [*sieges, *([memory] if memory else ()), *([fuzzed] if fuzzed else ())]
+    parts = [*sieges, *lives, *([memory] if memory else ()), *([fuzzed] if fuzzed else ())]
     for part in parts:
         print(part.summary())
     problems = report.problems(outcomes) + [each for part in parts for each in part.problems]
@@ -90,6 +94,18 @@ async def _attack(options: argparse.Namespace, folder: Path) -> list[attack.Sieg
             sieges.append(await attack.soak(seconds, options.seed, folder / name, postgres))
         print(f"attack on {name}: {round(sieges[-1].seconds)} s", flush=True)
     return sieges
+
+
+async def _lives(options: argparse.Namespace, folder: Path) -> list[life.Lives]:
+    if options.only not in {None, _LIFE}:
+        return []
+    seconds = options.minutes * 60 * _LIFE_SHARE / len(_HALVES)
+    found = []
+    for name in _HALVES:
+        async with _postgres(name, folder / name) as postgres:
+            found.append(await life.soak(seconds, options.seed, folder / name, postgres))
+        print(f"lives on {name}: done", flush=True)
+    return found
 
 
 async def _changes(options: argparse.Namespace, folder: Path) -> changes.Memory | None:
@@ -134,7 +150,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311
     parser.add_argument("--made-up", type=int, default=1000, help="updates of each sort, in all")
     parser.add_argument("--keep", metavar="DIR", help="a new folder for databases and logs")
-    parser.add_argument("--only", choices=(*_HALVES, _ATTACK, _CHANGES, _FUZZ))
+    parser.add_argument("--only", choices=(*_HALVES, _ATTACK, _LIFE, _CHANGES, _FUZZ))
     parser.add_argument("--changes", type=int, default=200, help="of the files; 0 for none")
     return parser.parse_args()
 

@@ -141,7 +141,7 @@ def _values(query: bytes, kind: bytes, body: bytes) -> Values:
 
 def _plain(name: str, value: Json) -> Json:
     """Decode a parameter that PTB sends as JSON inside JSON."""
-    if name in {"reply_markup", "allowed_updates"} and isinstance(value, str):
+    if name in {"reply_markup", "reply_parameters", "allowed_updates"} and isinstance(value, str):
         return json.loads(value)
     return value
 

@@ -186,17 +186,17 @@ def _notified_interests(facts: Facts) -> list[str]:
 
 def _notified(facts: Facts, words: str) -> Iterator[str]:
     """Yield the mark of each message with these words; repeats count once."""
-    sent, _ = _lanes(facts.administrators)
-    for call in _distinct(sent):
+    sent, _ = lanes(facts.administrators)
+    for call in distinct(sent):
         match = _MARK.search(call.text)
         if match and words in call.text:
             yield match[0]
 
 
 def _alerts(ledger: Ledger, facts: Facts) -> None:
-    sent, _ = _lanes(facts.administrators)
-    distinct = list(_distinct(sent))
-    alerts = [call.text for call in distinct if _REFERENCE.search(call.text)]
+    sent, _ = lanes(facts.administrators)
+    told = list(distinct(sent))
+    alerts = [call.text for call in told if _REFERENCE.search(call.text)]
     named = {reference for text in alerts for reference in _REFERENCE.findall(text)}
     owed = facts.stored.references.values()
     ledger.figures["alerts to administrators"] = len(alerts)
@@ -207,11 +207,11 @@ def _alerts(ledger: Ledger, facts: Facts) -> None:
     patterns = (_MARK, _REFERENCE)
     other = [
         call.text[:80]
-        for call in distinct
+        for call in told
         if not any(pattern.search(call.text) for pattern in patterns)
     ]
     ledger.blame("administrators were told something else", other)
-    ledger.figures["notices to facilitators"] = len(list(_distinct(facts.facilitators)))
+    ledger.figures["notices to facilitators"] = len(list(distinct(facts.facilitators)))
 
 
 def _errors_told(alerts: Sequence[str]) -> int:
@@ -232,7 +232,8 @@ def _repeats(ledger: Ledger, facts: Facts, repeats: Sequence[Repeat]) -> None:
     by_kill = Counter(
         kills[0]
         for repeat in repeats
-        if all(call.answered for call in repeat.run) and (kills := _kills_during(repeat, facts))
+        if all(call.answered for call in repeat.run)
+        and (kills := kills_during(repeat, facts.kills))
     )
     ledger.figures["messages that Telegram took"] = len(calls)
     ledger.figures["messages whose answer was lost"] = sum(not call.answered for call in calls)
@@ -244,15 +245,16 @@ def _repeats(ledger: Ledger, facts: Facts, repeats: Sequence[Repeat]) -> None:
     unexplained = [
         f"{each.again.chat}: {each.again.method} {each.again.text[:60]!r}"
         for each in repeats
-        if each.nth > len(_kills_during(each, facts)) + sum(not call.answered for call in each.run)
+        if each.nth
+        > len(kills_during(each, facts.kills)) + sum(not call.answered for call in each.run)
     ]
     ledger.blame("messages were repeated without a cause", unexplained)
 
 
-def _kills_during(repeat: Repeat, facts: Facts) -> list[float]:
+def kills_during(repeat: Repeat, kills: Sequence[float]) -> list[float]:
     """Return the kills between a message and its repetition."""
     began = repeat.run[0].at - _LAG_SECONDS
-    return [kill for kill in facts.kills if began <= kill <= repeat.again.at]
+    return [kill for kill in kills if began <= kill <= repeat.again.at]
 
 
 def _all_repeats(
@@ -261,8 +263,8 @@ def _all_repeats(
     for _, seen in followed:
         yield from seen.repeats
     others = [update.calls for update in facts.generated]
-    for calls in (*_lanes(facts.administrators), facts.facilitators, *others):
-        yield from follow(calls, [call.shape for call in _distinct(calls)]).repeats
+    for calls in (*lanes(facts.administrators), facts.facilitators, *others):
+        yield from follow(calls, [call.shape for call in distinct(calls)]).repeats
 
 
 def _all_calls(facts: Facts) -> Iterator[Accepted]:
@@ -272,13 +274,13 @@ def _all_calls(facts: Facts) -> Iterator[Accepted]:
         yield from calls
 
 
-def _lanes(calls: Sequence[Accepted]) -> tuple[Sequence[Accepted], Sequence[Accepted]]:
+def lanes(calls: Sequence[Accepted]) -> tuple[Sequence[Accepted], Sequence[Accepted]]:
     """Separate the messages sent to a group from edits: neither waits for the other."""
     sent = [call for call in calls if not call.method.startswith("edit")]
     return sent, [call for call in calls if call.method.startswith("edit")]
 
 
-def _distinct(calls: Sequence[Accepted]) -> Iterator[Accepted]:
+def distinct(calls: Sequence[Accepted]) -> Iterator[Accepted]:
     """Leave out each call that repeats the one before it."""
     yield from calls[:1]
     yield from (call for before, call in pairwise(calls) if call.fingerprint != before.fingerprint)

@@ -59,6 +59,8 @@ class Record:
     def __init__(self) -> None:
         self.chats: dict[int, Chat] = defaultdict(Chat)
         self.taps_answered: set[str] = set()
+        # Which message each one quotes, by chat and message.
+        self.quoted: dict[tuple[int, int], int] = {}
         self._last_id = 0
         self._changed: dict[int, asyncio.Event] = {}
 
@@ -68,6 +70,8 @@ class Record:
         message_id = self._target(chat, method, values)
         call = Accepted(time.monotonic(), chat_id, method, values)
         chat.accepted.append(call)
+        if quotes := (values.get("reply_parameters") or {}).get("message_id"):
+            self.quoted[chat_id, message_id] = int(quotes)
         before = chat.showing.get(message_id, {}) if method == "editMessageReplyMarkup" else {}
         keyboard = {"reply_markup": values["reply_markup"]} if "reply_markup" in values else {}
         unchanged = {name: value for name, value in before.items() if name == "text"}
