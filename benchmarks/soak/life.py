@@ -23,7 +23,7 @@ import knowledge
 from benchmarks.soak.bots import ADMINISTRATORS, FACILITATORS, Bot
 from benchmarks.soak.faulty_telegram import FaultyTelegram
 from benchmarks.soak.halves import PROJECTS
-from benchmarks.soak.life_ledger import LifeFacts, settle
+from benchmarks.soak.life_ledger import BASKET, LifeFacts, settle
 from benchmarks.soak.mail import Mail
 from benchmarks.soak.postgres import Postgres
 from benchmarks.soak.record import Record, buttons
@@ -40,13 +40,30 @@ _DAY_SECONDS = 9.0
 _ACT_SECONDS = 0.4
 _PATIENCE_SECONDS = 240.0
 _DRAIN_SECONDS = 90.0
+_QUIET_SECONDS = 0.7
 _LOOK_SECONDS = 1.0
 # In days: most often the next one, at times a week without the bot.
 _JUMPS = (1, 1, 1, 2, 3, 7)
-_A_PROJECT = 0.2
+_A_PROJECT = 0.4
 _KILLED_AT_WORK = 0.4
 # What firms tap: nothing that ends a request or a subscription.
 _OF_FIRMS = ("Voir", "Relancer", "Oui, on m'a contacté", "Oui, d'accord", "Suivre")
+_LED = 0.6
+_LEADING = (
+    "Oui, ",
+    "Suite",
+    "Clore",
+    "Mettre en relation",
+    "Demander son accord",
+    "Refuser",
+    "Rouvrir",
+    "Elle a abouti",
+    "Sans suite",
+    "Projet complet",
+    "Note pour",
+    "Message à",
+    "Pris en charge",
+)
 _PROJECT = """
   - id: soak-{number:03d}
     titre: "Projet du soak {number:03d}"
@@ -99,8 +116,12 @@ class _Life:
         try:
             self._jump(0)
             self._bot.start()
-            for number in range(FIRMS):
-                await self._declares(_FIRST_FIRM + number, PROJECTS[number % len(PROJECTS)])
+            await asyncio.gather(
+                *(
+                    self._declares(_FIRST_FIRM + number, PROJECTS[number % len(PROJECTS)])
+                    for number in range(FIRMS)
+                )
+            )
             await self._rage(seconds)
             facts = await self._facts()
         finally:
@@ -140,7 +161,7 @@ class _Life:
         ends = time.monotonic() + seconds
         self._weather.is_foul = self._mail.is_foul = True
         while time.monotonic() < ends:
-            if self._chosen.random() < _A_PROJECT:
+            if self._has_list and self._chosen.random() < _A_PROJECT:
                 self._publish()
             if self._chosen.random() < _KILLED_AT_WORK:
                 await self._act(_DAY_SECONDS / 2)
@@ -157,6 +178,13 @@ class _Life:
             self._bot.kill()
             await asyncio.sleep(_DAY_SECONDS)
         await self._rest()
+
+    @property
+    def _has_list(self) -> bool:
+        """Whether the bot has seen a working morning: what was there before is no news."""
+        return any(
+            call.text.startswith(BASKET) for call in self._record.chats[ADMINISTRATORS].accepted
+        )
 
     def _publish(self) -> None:
         number = len(self._published) + 1
@@ -178,9 +206,13 @@ class _Life:
     # -- Administrators
 
     def _tap_in_group(self) -> None:
-        """Let an administrator tap any button of any message, old ones less often."""
+        """Let an administrator tap any button of the latest messages."""
         shown = list(self._record.chats[ADMINISTRATORS].showing.items())[-30:]
-        offered = [(number, data) for number, one in shown for _, data in buttons(one) if data]
+        found = [(n, data, label) for n, one in shown for label, data in buttons(one) if data]
+        leading = [each for each in found if each[2].startswith(_LEADING)]
+        # Half of the taps lead on: at random, few requests would come to an end.
+        chosen = leading if leading and self._chosen.random() < _LED else found
+        offered = [(number, data) for number, data, _ in chosen]
         if offered:
             self._tap(ADMINISTRATORS, self._chosen.choice(_COLLEAGUES), *self._pick(offered))
 
@@ -225,7 +257,7 @@ class _Life:
     async def _says(self, chat: int, words: str) -> None:
         before = len(self._record.chats[chat].accepted)
         self._say(chat, words)
-        await self._until(chat, lambda: len(self._record.chats[chat].accepted) > before)
+        await self._answered(chat, before)
 
     async def _taps(self, chat: int, label: str) -> None:
         await self._until(chat, lambda: self._record.find(chat, label) is not None)
@@ -233,7 +265,16 @@ class _Life:
         before = len(self._record.chats[chat].accepted)
         if found is not None:
             self._tap(chat, chat, *found)
-        await self._until(chat, lambda: len(self._record.chats[chat].accepted) > before)
+        await self._answered(chat, before)
+
+    async def _answered(self, chat: int, before: int) -> None:
+        """Wait for an answer, and for all that it consists of: old buttons go as new ones come."""
+        calls = self._record.chats[chat].accepted
+        await self._until(chat, lambda: len(calls) > before)
+        count = -1
+        while count != len(calls):
+            count = len(calls)
+            await asyncio.sleep(_QUIET_SECONDS)
 
     async def _until(self, chat: int, is_so: Json) -> None:
         ends = time.monotonic() + _PATIENCE_SECONDS
@@ -308,7 +349,7 @@ class _Life:
         requests, events, deadlines, messages, waiting, parked, aside = await self._read(
             "SELECT i.id, i.status, p.telegram_id FROM interests i "
             "JOIN people p ON p.id = i.person_id",
-            "SELECT interest_id, kind, status, side, at FROM interest_events ORDER BY id",
+            "SELECT interest_id, kind, status, note FROM interest_events ORDER BY id",
             "SELECT interest_id, due_at FROM deadlines",
             "SELECT id FROM conversation_messages WHERE side = 'facilitators'",
             "SELECT id FROM outbox WHERE state = 'waiting'",
