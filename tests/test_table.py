@@ -18,7 +18,7 @@ from storage.queues.alerts import AlertKind
 
 FOLDER = Path(handlers.__file__).parent
 ROOT = FOLDER.parent
-# Of drafts.form and drafts.step, in storage/engine/schema.py.
+# Of drafts.form and drafts.step, in storage/engine/schema.
 COLUMN_LENGTH = 32
 # How the names begin that the code puts together.
 MADE = {"ask", "label", "choice", "bad", "title", "loop", "why", "mend", "matter", "group"}

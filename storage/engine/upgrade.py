@@ -1,6 +1,6 @@
 """Runs the migrations from the program itself: there is no alembic.ini.
 
-To change a table: change `schema.py`, write the next numbered file of `migrations/versions` by
+To change a table: change `schema`, write the next numbered file of `migrations/versions` by
 hand, and run the tests, which compare the two.
 """
 
