@@ -30,7 +30,7 @@ from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import Decision, Matcher, Outcome
 from storage.engine.repository import moments
 from storage.engine.schema import OUTBOX_WAITING, inbox, outbox
-from storage.queues.outbox import _FOR_AUDIENCES, _IS_DUE, _has_earlier
+from storage.queues.outbox_statements import _FOR_AUDIENCES, _IS_DUE, _has_earlier
 
 Message = dict[str, Any]
 TIMEOUT_SECONDS = 20

@@ -6,23 +6,19 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
-    Select,
-    bindparam,
     delete,
     exists,
     func,
-    insert,
     select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from storage.engine.claims import OUTBOX, WORKER, Which
 from storage.engine.errors import ClaimLostError
-from storage.engine.repository import is_due, moments
-from storage.engine.schema import OUTBOX_WAITING, outbox, rests
+from storage.engine.repository import moments
+from storage.engine.schema import OUTBOX_WAITING, outbox
+from storage.queues import outbox_statements as statements
 from storage.queues.measure import fitted
 from storage.queues.outgoing import (
     EMAIL,
@@ -36,7 +32,6 @@ from storage.queues.outgoing import (
     digest_of,
     lane_of,
 )
-from storage.queues.send_pauses import EVERYTHING, is_paused
 from storage.queues.whereabouts import Whereabouts
 from storage.subject import Kind, Subject, is_of
 
@@ -67,14 +62,14 @@ class Outbox(Whereabouts):
         for part in fitted(outgoing):
             self._changes.owed += 1
             # The number is the key: rows are written in the order in which they were queued.
-            self._changes.put_off(outbox, _OWE, self._changes.owed, self._row(part))
+            self._changes.put_off(outbox, statements.OWE, self._changes.owed, self._row(part))
 
     async def add(self, outgoing: Outgoing) -> int:
         """Queue this call at once and return its id; if it had to be divided, that of its end."""
         await self._changes.write(outbox)
         for part in fitted(outgoing):
             self._changes.owed += 1
-            result = await self._connection.execute(_ADD, self._row(part))
+            result = await self._connection.execute(statements.ADD, self._row(part))
         return int(result.scalar_one())
 
     async def claim(
@@ -104,10 +99,10 @@ class Outbox(Whereabouts):
         } | moments(self._now)
         parameters |= which.parameters
         try:
-            result = await self._connection.execute(_CLAIM[in_hours], parameters)
+            result = await self._connection.execute(statements.CLAIM[in_hours], parameters)
         except IntegrityError as error:
             raise ClaimLostError("another worker took the same lane") from error
-        claimed = map(_pending, result)
+        claimed = map(statements.pending, result)
         return tuple(sorted(claimed, key=lambda item: (item.priority, item.id)))
 
     async def has_suspect(
@@ -119,7 +114,7 @@ class Outbox(Whereabouts):
             | Which.SUSPECT.parameters
             | moments(self._now)
         )
-        return bool(await self._connection.scalar(_HAS_SUSPECT[in_hours], parameters))
+        return bool(await self._connection.scalar(statements.HAS_SUSPECT[in_hours], parameters))
 
     async def sent(self, outgoing_id: int, chat_id: int, message_id: int | None) -> bool:
         """Delete a call that was made, or keep only its delivery record when it has a subject.
@@ -144,11 +139,11 @@ class Outbox(Whereabouts):
 
     async def mailed(self, outgoing_id: int) -> None:
         """Delete an e-mail that the mail server took: neither text nor address is kept."""
-        await self._connection.execute(_MAILED, {"number": outgoing_id})
+        await self._connection.execute(statements.MAILED, {"number": outgoing_id})
 
     async def forget(self, ids: Collection[int]) -> int:
         """Delete those of the calls made that have no subject; returns how many."""
-        result = await self._connection.execute(_FORGET, {"ids": list(ids)})
+        result = await self._connection.execute(statements.FORGET, {"ids": list(ids)})
         return result.rowcount
 
     async def postpone(
@@ -250,7 +245,7 @@ class Outbox(Whereabouts):
     async def drop_kept(self, about: Subject, *, news_too: bool) -> None:
         """Drop what waits for the office's hours about something; broadcasts if ``news_too``."""
         await self._changes.write(outbox)
-        is_meant = _IS_KEPT & (outbox.c.about == about.pack())
+        is_meant = statements.IS_KEPT & (outbox.c.about == about.pack())
         if not news_too:
             is_meant &= outbox.c.priority < Priority.BROADCAST
         await self._connection.execute(delete(outbox).where(is_meant))
@@ -264,14 +259,14 @@ class Outbox(Whereabouts):
         """
         await self._changes.write(outbox)
         found = await self._connection.execute(
-            select(outbox.c.id, outbox.c.payload).where(_IS_KEPT, is_of(kind))
+            select(outbox.c.id, outbox.c.payload).where(statements.IS_KEPT, is_of(kind))
         )
         naming = [row.id for row in found if number in str(row.payload.get("text"))]
         if not naming:
             return ()
         result = await self._connection.execute(
             delete(outbox)
-            .where(_IS_KEPT, outbox.c.id.in_(naming))
+            .where(statements.IS_KEPT, outbox.c.id.in_(naming))
             .returning(outbox.c.about, outbox.c.created_at)
         )
         dropped = [(Subject.parse(row.about), row.created_at) for row in result]
@@ -310,11 +305,11 @@ class Outbox(Whereabouts):
         await self._changes.write(outbox)
         lane = lane_of(Audience.PERSON, chat_id)
         parameters = {"of_lane": lane, "making": making.value}
-        return bool(await self._connection.scalar(_IS_MAKING, parameters))
+        return bool(await self._connection.scalar(statements.IS_MAKING, parameters))
 
     async def still_waits(self, outgoing_id: int) -> bool:
         """Tell whether a call is still to be made: an erasure may have cancelled it."""
-        return bool(await self._connection.scalar(_STILL_WAITS, {"number": outgoing_id}))
+        return bool(await self._connection.scalar(statements.STILL_WAITS, {"number": outgoing_id}))
 
     async def attachment(self, outgoing_id: int) -> bytes | None:
         """Return the file of a call; None if it has none, or was cancelled."""
@@ -328,13 +323,15 @@ class Outbox(Whereabouts):
     ) -> datetime | None:
         """Tell when the first postponed lane may be tried again; those due already do not count."""
         parameters = {"audiences": list(audiences)} | moments(self._now)
-        due: datetime | None = await self._connection.scalar(_NEXT_DUE[in_hours], parameters)
+        due: datetime | None = await self._connection.scalar(
+            statements.NEXT_DUE[in_hours], parameters
+        )
         return due
 
     async def keeps_any(self, audiences: Collection[Audience]) -> bool:
         """Tell whether a call waits that is made only while the office is open."""
         parameters = {"audiences": list(audiences)}
-        return bool(await self._connection.scalar(_KEEPS_ANY, parameters))
+        return bool(await self._connection.scalar(statements.KEEPS_ANY, parameters))
 
     async def lanes_waiting(self, among: Collection[str]) -> frozenset[str]:
         """Tell which of these lanes have waiting calls."""
@@ -381,113 +378,6 @@ class Outbox(Whereabouts):
         return result.rowcount > 0
 
 
-_PENDING = (
-    outbox.c.id,
-    outbox.c.lane,
-    outbox.c.audience,
-    outbox.c.chat_id,
-    outbox.c.address,
-    outbox.c.update_id,
-    outbox.c.method,
-    outbox.c.payload,
-    # SQLite 3.40 answers IS NOT NULL with true for every row of this RETURNING.
-    (func.coalesce(func.length(outbox.c.attachment), 0) > 0).label("has_attachment"),
-    outbox.c.filename,
-    outbox.c.makes,
-    outbox.c.makes_of,
-    outbox.c.about,
-    outbox.c.quotes,
-    outbox.c.attempts,
-    outbox.c.crashes,
-    outbox.c.created_at,
-    outbox.c.priority,
-    outbox.c.is_final,
-    outbox.c.keeps_hours,
-)
-
-
 def _unless(keeps_hours: bool) -> dict[str, bool]:  # noqa: FBT001 - a value of the column
     """Return what changes of a waiting call by another that takes its place."""
     return {} if keeps_hours else {"keeps_hours": False}
-
-
-_PRIORITIES = frozenset(map(int, Priority))
-
-
-def _pending(row: Row[*tuple[Any, ...]]) -> Pending:
-    values = {column.name: getattr(row, column.name) for column in _PENDING}
-    about, quotes = values["about"], values["quotes"]
-    typed = {
-        "audience": Audience(values["audience"]),
-        "about": Subject.parse(about),
-        "priority": _priority(values["priority"]),
-        "quotes": tuple(quotes) if isinstance(quotes, list) else (),
-    }
-    return Pending(**values | typed, leaves_trace=about is not None)
-
-
-def _priority(value: object) -> Priority:
-    """Return a row's priority; the last, where another version wrote one that this has not."""
-    return Priority(value) if value in _PRIORITIES else Priority.HELD
-
-
-def _has_earlier(*, in_hours: bool) -> ColumnElement[bool]:
-    other = OUTBOX.other.c
-    passes = other.priority < outbox.c.priority
-    is_older = (other.priority == outbox.c.priority) & (other.id < outbox.c.id)
-    is_earlier = passes | is_older
-    # Nobody's answer waits for what is kept for the morning.
-    return OUTBOX.has_other(is_earlier if in_hours else is_earlier & ~other.keeps_hours)
-
-
-def _heads(*, in_hours: bool) -> Select[tuple[int]]:
-    """Select the calls that may be claimed: only the first of a lane, none while one is claimed."""
-    heads = (
-        OUTBOX.heads(~_has_earlier(in_hours=in_hours), ~OUTBOX.has_claimed())
-        .where(outbox.c.lane.not_in(bindparam("busy", expanding=True)))
-        .where(_FOR_AUDIENCES, _IS_DUE, ~_IS_RESTING, ~_ALL_REST)
-    )
-    return heads if in_hours else heads.where(~outbox.c.keeps_hours)
-
-
-def _claiming(*, in_hours: bool) -> ReturningUpdate[Any]:
-    first = _heads(in_hours=in_hours).order_by(outbox.c.priority, outbox.c.id)
-    chosen = first.limit(bindparam("most"))
-    return OUTBOX.claiming(chosen).returning(outbox.c.priority, *_PENDING)
-
-
-def _next_due(*, in_hours: bool) -> Select[tuple[datetime | None]]:
-    due = select(func.min(outbox.c.not_before)).where(
-        OUTBOX_WAITING, ~_has_earlier(in_hours=in_hours), ~_IS_DUE, _FOR_AUDIENCES
-    )
-    return due if in_hours else due.where(~outbox.c.keeps_hours)
-
-
-# These statements run for every update and are built once: building takes longer than running.
-_NOW = bindparam("now", type_=outbox.c.not_before.type)
-_FOR_AUDIENCES = outbox.c.audience.in_(bindparam("audiences", expanding=True))
-_IS_DUE = is_due(outbox.c.not_before)
-_IS_RESTING = exists().where(rests.c.lane == outbox.c.lane, is_paused(_NOW))
-_ALL_REST = exists().where(rests.c.lane == EVERYTHING, is_paused(_NOW)).correlate(None)
-# Each by whether the office is open.
-_BOTH = (True, False)
-_HAS_SUSPECT = {each: select(_heads(in_hours=each).exists()) for each in _BOTH}
-_CLAIM = {each: _claiming(in_hours=each) for each in _BOTH}
-_NEXT_DUE = {each: _next_due(in_hours=each) for each in _BOTH}
-# What is being sent can be dropped no more.
-_IS_KEPT = OUTBOX_WAITING & outbox.c.keeps_hours & outbox.c.claimed_by.is_(None)
-_KEEPS_ANY = select(exists().where(OUTBOX_WAITING, outbox.c.keeps_hours, _FOR_AUDIENCES))
-_OWE = insert(outbox)
-_ADD = _OWE.returning(outbox.c.id)
-_FORGET = delete(outbox).where(
-    outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.about.is_(None)
-)
-_IS_MAKING = select(
-    exists().where(
-        OUTBOX_WAITING,
-        outbox.c.lane == bindparam("of_lane"),
-        outbox.c.makes == bindparam("making"),
-    )
-)
-_MAILED = delete(outbox).where(outbox.c.id == bindparam("number"))
-_STILL_WAITS = select(exists().where(OUTBOX_WAITING, outbox.c.id == bindparam("number")))
