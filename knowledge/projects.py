@@ -64,7 +64,7 @@ class Census:
         """Return the open projects that pass the filters: latest update first, then by id.
 
         A project that concerns every sector passes any filter on the sector, after those that name
-        it.
+        it. What is not known of a project passes no filter.
         """
         passing = [
             project
@@ -77,6 +77,20 @@ class Census:
         passing.sort(key=_listing_order)
         return tuple(
             sorted(passing, key=lambda each: sector is not None and sector not in each.sectors)
+        )
+
+    def concerning(
+        self, today: date, territory: str | None, sector: str | None
+    ) -> tuple[Project, ...]:
+        """Return the open projects of which nothing says that they are of elsewhere.
+
+        Who waits for news of a territory or a sector would rather read one card too many.
+        """
+        return tuple(
+            project
+            for project in self.listed(today)
+            if (territory is None or not project.territories or territory in project.territories)
+            and (sector is None or not project.sectors or _concerns(project, sector))
         )
 
     def territories(self, today: date) -> tuple[str, ...]:

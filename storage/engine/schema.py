@@ -482,6 +482,7 @@ known_projects = Table(
     Column("is_open", Boolean, nullable=False),
     # Whether subscribers were told of it, or it was there before anybody could be.
     Column("is_announced", Boolean, nullable=False),
+    Column("seeks_lead", Boolean, nullable=False, server_default=false()),
 )
 
 # What people are being told about projects: one row until all were.
