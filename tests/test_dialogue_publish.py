@@ -74,7 +74,7 @@ async def test_a_file_sent_back_is_published_after_its_difference_was_read(
 ) -> None:
     await sends_back(facilitator, CHANGED)
     facilitator.sees("faq.yaml reçu", "Modifié, réponse « Partager une machine », réponse")
-    facilitator.sees("Avant : Oui, entre voisins.", "Après : Oui, et sans frais.")
+    facilitator.sees("« Oui, [entre voisins → et sans frais]. »")
     assert (folder / "faq.yaml").read_text("utf-8") == FAQ
     await decides(facilitator, "Publier")
     facilitator.sees("faq.yaml est publié", facilitator.user.name, "/historique")
@@ -227,7 +227,7 @@ async def test_history_shows_and_goes_back(facilitator: Speaker, folder: Path) -
     await facilitator.says("/historique")
     facilitator.sees("1. faq.yaml, le 23 novembre 2026", facilitator.user.name)
     await decides(facilitator, "1. Avant le 23 novembre 2026")
-    facilitator.sees("Maintenant : Oui, et sans frais.", "Serait : Oui, entre voisins.")
+    facilitator.sees("« Oui, [et sans frais → entre voisins]. »")
     await decides(facilitator, "Revenir à cette version")
     facilitator.sees("Après : Oui, entre voisins.")
     await decides(facilitator, "Publier")
