@@ -231,6 +231,10 @@ async def test_what_is_asked_of_a_silent_card_is_not_made_up(sme: Speaker, stage
     await sme.says("/projets")
     line = sme.text.split(first.title)[1].split("Touchez")[0]
     assert line.strip() == ""
+    # Each project stands apart from the one before, whether or not more is said of it.
+    puts(stage, silent(first), replace(first, id="autre", title="Un autre"))
+    await sme.says("/projets")
+    assert len(re.findall(r"(?<=[^\n]\n\n)\d\. ", sme.text)) == 2
     await sme.says(f"/start p_{first.id}")
     await sme.says("qui s'en occupe ?")
     sme.sees("ne dit pas qui le mène")

@@ -145,7 +145,7 @@ def evaluate_file(directory: Path, path: Path, *, as_json: bool, page: Path | No
 
 def _names(knowledge: Knowledge) -> tuple[list[str], dict[str, str]]:
     """Return the ids of all entries and acts, and the ids by what people call them."""
-    ids = [each.id for each in (*knowledge.entries, *knowledge.acts)]
+    ids = [*(entry.id for entry in knowledge.entries), *(act.id for act in knowledge.acts)]
     titles = {normalise(act.title): act.id for act in knowledge.acts if act.title}
     for entry in knowledge.entries:
         titles |= {normalise(name): entry.id for name in (entry.question, entry.title)}

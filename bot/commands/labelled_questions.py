@@ -229,10 +229,8 @@ def _parts(names: str) -> tuple[str, ...]:
 
 def _decoded(content: bytes) -> str:
     """Decode what Excel, Windows and editors write: UTF-8, UTF-16 or Windows-1252."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encodings = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "cp1252")
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encodings = ["utf-16"] if is_utf16 else ["utf-8-sig", "cp1252"]
     for encoding in encodings:
         try:
             text = content.decode(encoding)
