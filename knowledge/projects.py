@@ -79,20 +79,6 @@ class Census:
             sorted(passing, key=lambda each: sector is not None and sector not in each.sectors)
         )
 
-    def concerning(
-        self, today: date, territory: str | None, sector: str | None
-    ) -> tuple[Project, ...]:
-        """Return the open projects of which nothing says that they are of elsewhere.
-
-        Who waits for news of a territory or a sector would rather read one card too many.
-        """
-        return tuple(
-            project
-            for project in self.listed(today)
-            if (territory is None or not project.territories or territory in project.territories)
-            and (sector is None or not project.sectors or _concerns(project, sector))
-        )
-
     def territories(self, today: date) -> tuple[str, ...]:
         """Return the territories that have an open project, in French alphabetical order."""
         return _alphabetical({t for p in self.listed(today) for t in p.territories})

@@ -33,8 +33,9 @@ async def tell_opened(
 ) -> None:
     """Tell a subscriber of these projects: those that are open still and pass their filters."""
     services = posting.services
-    passing = services.knowledge.census.concerning(
-        services.today(), subscription.territory, subscription.sector
+    # Who agreed to news of a sector did not agree to those of a project that names none.
+    passing = services.knowledge.census.listed(
+        services.today(), territory=subscription.territory, sector=subscription.sector
     )
     wanted = frozenset(project_ids)
     projects = [project for project in passing if project.id in wanted]
