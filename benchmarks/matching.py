@@ -21,7 +21,7 @@ from matplotlib import pyplot as plt
 
 import knowledge
 from benchmarks.peers import Peer, all_peers, ours
-from bot.commands.evaluation import LabelledQuestion, read_questions
+from bot.commands.labelled_questions import LabelledQuestion, read_questions
 from knowledge.loading import material_of
 from knowledge.ranking.corpus import HOUSE, Example, Material
 from knowledge.ranking.encoder import Encoder, Vectors, shipped_encoder

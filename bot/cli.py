@@ -132,6 +132,15 @@ def _add_knowledge(add: _Add) -> None:
     evaluate.add_argument("--knowledge", type=Path, metavar="DIR", help=TEXT.label("cli_knowledge"))
     evaluate.set_defaults(command=_evaluate)
 
+    differing = add("diff", help=TEXT.label("cli_diff"))
+    differing.add_argument("file", type=Path, metavar="FICHIER", help=TEXT.label("cli_diff_file"))
+    differing.add_argument("--as", dest="name", metavar="NOM", help=TEXT.label("cli_diff_as"))
+    differing.add_argument("--json", action="store_true", help=TEXT.label("cli_diff_json"))
+    differing.add_argument(
+        "--knowledge", type=Path, metavar="DIR", help=TEXT.label("cli_knowledge")
+    )
+    differing.set_defaults(command=_diff)
+
     importing = add("import-territories", help=TEXT.label("cli_import"))
     importing.add_argument("file", type=Path, metavar="FICHIER", help=TEXT.label("cli_import_file"))
     importing.add_argument(
@@ -255,6 +264,13 @@ def _evaluate(options: argparse.Namespace) -> int:
     return ask_and_check.evaluate_file(
         directory, options.file, as_json=options.json, page=options.html
     )
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from bot.commands import comparing  # noqa: PLC0415
+
+    directory = _directory(options.knowledge)
+    return comparing.compare(directory, options.file, options.name, as_json=options.json)
 
 
 def _import(options: argparse.Namespace) -> int:

@@ -40,7 +40,12 @@ async def arrived(work: UnitOfWork, item: Pending, services: Services) -> None:
         await threads.correct(conversation, message)
     if message.side is Side.FACILITATORS:
         corrected = item.method == "editMessageText"
-        text = words(conversation)("delivered", conversation=conversation, corrected=corrected)
+        text = words(conversation)(
+            "delivered",
+            conversation=conversation,
+            corrected=corrected,
+            signature=message.signature,
+        )
         threads.note(conversation, text, reply_to=_typed(message))
         if not corrected:
             # The card then shows the reply, so that no colleague replies a second time.

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from knowledge.files.items import is_draft
+from knowledge.files.items import is_draft, seeks_lead
 from knowledge.files.problems import KnowledgeError, Place, Problem, Severity, problem
 from knowledge.files.rules import check_rules
 from knowledge.files.schema_check import check_schema, day_of
@@ -249,11 +249,12 @@ def _project(raw: dict[str, Any], *, fictitious: bool) -> Project:
         id=raw["id"],
         title=raw["titre"].strip(),
         summary=raw["resume"].strip(),
-        seeks=raw["recherche"].strip(),
-        lead=raw["chef_de_file"],
-        territories=tuple(raw["territoires"]),
-        sectors=tuple(raw["filieres"]),
-        stage=Stage(raw["etape"]),
+        seeks=(raw.get("recherche") or "").strip(),
+        lead=raw.get("chef_de_file"),
+        seeks_lead=seeks_lead(raw),
+        territories=tuple(raw.get("territoires", ())),
+        sectors=tuple(raw.get("filieres", ())),
+        stage=Stage(raw["etape"]) if "etape" in raw else None,
         deadline=day_of(raw.get("date_limite")),
         updated_on=date.fromisoformat(raw["mis_a_jour_le"]),
         withdrawn_on=day_of(raw.get("retire_le")),

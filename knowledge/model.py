@@ -93,16 +93,21 @@ class LeadContact:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project of the census; without a lead, it seeks one."""
+    """A project of the census; what its file does not say is None or empty, and never guessed.
+
+    ``lead`` names who leads it. Without a name, nobody may lead it or the file may not know:
+    ``seeks_lead`` alone says that one is sought.
+    """
 
     id: str
     title: str
     summary: str
+    # What it needs besides a lead; empty where the file does not say.
     seeks: str
     lead: str | None
     territories: tuple[str, ...]
     sectors: tuple[str, ...]
-    stage: Stage
+    stage: Stage | None
     deadline: date | None
     updated_on: date
     withdrawn_on: date | None
@@ -111,10 +116,12 @@ class Project:
     # Left out of what a log or an error might show of a project.
     lead_contact: LeadContact | None = field(default=None, repr=False)
 
+    seeks_lead: bool = False
+
     @property
-    def seeks_lead(self) -> bool:
-        """Whether the project has nobody to lead it yet."""
-        return self.lead is None
+    def labels(self) -> tuple[str, ...]:
+        """The places and the sectors, each as one text; those that are not known are left out."""
+        return tuple(", ".join(names) for names in (self.territories, self.sectors) if names)
 
     def open_on(self, day: date) -> bool:
         """Tell whether the project takes new interests on a day; its deadline is the last one."""

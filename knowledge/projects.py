@@ -64,7 +64,7 @@ class Census:
         """Return the open projects that pass the filters: latest update first, then by id.
 
         A project that concerns every sector passes any filter on the sector, after those that name
-        it.
+        it. What is not known of a project passes no filter.
         """
         passing = [
             project

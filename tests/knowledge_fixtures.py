@@ -5,8 +5,8 @@ projets:
   - id: partage
     titre: "Partage"
     resume: "Partager."
-    recherche: "Un chef de file."
-    chef_de_file: null
+    recherche: "Des machines."
+    cherche_un_chef_de_file: oui
     territoires: [Istres]
     filieres: [Chimie]
     etape: idée

@@ -323,7 +323,7 @@ def test_a_project_that_does_not_fit_on_its_card_or_on_a_page_is_told(tmp_path: 
     many = ", ".join(f'"{"v" * 55} {number}"' for number in range(12))
     folder = folder_of(tmp_path, projets=PROJECTS.replace("[Istres]", f"[{many}]"))
     assert codes(folder) == ["listing_too_long"]
-    long = PROJECTS.replace("Partager.", "r" * 1200).replace("Un chef de file.", "c" * 600)
+    long = PROJECTS.replace("Partager.", "r" * 1200).replace("Des machines.", "c" * 600)
     assert codes(folder_of(tmp_path, projets=long)) == []
 
 

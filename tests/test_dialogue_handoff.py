@@ -300,8 +300,11 @@ async def test_only_those_who_choose_to_sign_are_named(
     facilitator.sees("signées de votre nom")
     await replies(facilitator, "Signé", card(facilitator))
     assert facilitator.user.name in sme.messages()[-1]["text"]
+    facilitator.sees(f"signée {facilitator.user.name}")
+    facilitator.mark()
     await replies(second, "Anonyme", card(facilitator))
     assert second.user.first_name not in sme.messages()[-1]["text"]
+    facilitator.sees("réponse remise à la personne.")
     await facilitator.says("/signature")
     facilitator.sees("au nom de l'équipe seule")
     await replies(facilitator, "Anonyme aussi", card(facilitator))

@@ -1,12 +1,19 @@
 """The census in a conversation: pages, filters, search, cards, links, what is closed or gone."""
 
 import re
+from dataclasses import replace
 
+import pytest
 from dialogue import Speaker, Stage, unnumbered
+from test_dialogue_interest import fills
+from test_put_in_touch import puts
 
 from handlers.core.buttons import DeclareInterest, ListProjects, ShowProject
 from handlers.core.paging import BUTTON_ITEMS
-from handlers.projects.browse import ChooseFilter
+from handlers.messages import speaking
+from handlers.projects.browse import TEXT, ChooseFilter
+from knowledge.knowledge import Knowledge
+from knowledge.model import Project
 
 
 def numbered(labels: list[str]) -> list[str]:
@@ -170,8 +177,72 @@ async def test_a_very_long_search_is_cut_not_refused(sme: Speaker) -> None:
 async def test_the_card_holds_all_that_is_known(sme: Speaker, stage: Stage) -> None:
     for project in stage.knowledge.census.listed(stage.running.parts.services.today()):
         await sme.says(f"/start p_{project.id}")
-        sme.sees(project.title, project.stage.value, f"start=p_{project.id}", "Chef de file :")
+        stage_name = project.stage.value if project.stage else ""
+        sme.sees(project.title, stage_name, f"start=p_{project.id}")
+        is_said = project.lead is not None or project.seeks_lead
+        card = sme.text.replace("\xa0", " ")
+        assert ("Chef de file :" in card) == is_said
+        assert ("Recherche :" in card) == bool(project.seeks)
         assert "Ça m'intéresse" in sme.labels
+
+
+# What a card may say; each is left out where the file does not say it.
+SAID = (
+    "Recherche :",
+    "Chef de file :",
+    "Territoire :",
+    "Filières :",
+    "Étape :",
+    "Date limite :",
+    "Looking for:",
+    "Lead firm:",
+    "Territory:",
+    "Industries:",
+    "Stage:",
+    "Deadline:",
+)
+
+
+def silent(project: Project) -> Project:
+    """Return a project whose file says nothing but what it is."""
+    unsaid = {"seeks": "", "lead": None, "stage": None, "deadline": None, "seeks_lead": False}
+    return replace(project, territories=(), sectors=(), **unsaid)  # type: ignore[arg-type]  # fields by name
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_card_says_nothing_of_what_its_file_does_not_say(
+    shipped: Knowledge, language: str
+) -> None:
+    full = next(each for each in shipped.projects if each.deadline and each.lead)
+    values = {"closed": None, "link": "", "interest": None}
+    with speaking(language):
+        whole, bare = (
+            TEXT("card", project=each, **values).replace("\xa0", " ")
+            for each in (full, silent(full))
+        )
+    assert sum(word in whole for word in SAID) == len(SAID) / 2
+    assert [word for word in SAID if word in bare] == []
+
+
+async def test_what_is_asked_of_a_silent_card_is_not_made_up(sme: Speaker, stage: Stage) -> None:
+    services = stage.running.parts.services
+    first = stage.knowledge.census.listed(services.today(), seeks_lead=True)[0]
+    puts(stage, silent(first))
+    await sme.says("/projets")
+    line = sme.text.split(first.title)[1].split("Touchez")[0]
+    assert line.strip() == ""
+    # Each project stands apart from the one before, whether or not more is said of it.
+    puts(stage, silent(first), replace(first, id="autre", title="Un autre"))
+    await sme.says("/projets")
+    assert len(re.findall(r"(?<=[^\n]\n\n)\d\. ", sme.text)) == 2
+    await sme.says(f"/start p_{first.id}")
+    await sme.says("qui s'en occupe ?")
+    sme.sees("ne dit pas qui le mène")
+    await sme.says("c'est où ?")
+    sme.sees("ne dit pas où")
+    # A silent file is no refusal either: whoever would lead the project may say so.
+    await fills(sme, stage)
+    sme.sees("La fiche de ce projet ne nomme pas de chef de file")
 
 
 async def test_closed_projects_say_so_from_link_and_from_old_button(

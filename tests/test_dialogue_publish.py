@@ -73,8 +73,9 @@ async def test_a_file_sent_back_is_published_after_its_difference_was_read(
     facilitator: Speaker, sme: Speaker, folder: Path, stage: Stage
 ) -> None:
     await sends_back(facilitator, CHANGED)
-    facilitator.sees("faq.yaml reçu", "Modifié, réponse « Partager une machine », réponse")
-    facilitator.sees("Avant : Oui, entre voisins.", "Après : Oui, et sans frais.")
+    facilitator.sees("faq.yaml reçu")
+    facilitator.sees("Modifié, réponse « Partager une machine », texte de la réponse")
+    facilitator.sees("« Oui, [entre voisins → et sans frais]. »")
     assert (folder / "faq.yaml").read_text("utf-8") == FAQ
     await decides(facilitator, "Publier")
     facilitator.sees("faq.yaml est publié", facilitator.user.name, "/historique")
@@ -97,7 +98,7 @@ async def test_a_reply_with_a_file_is_enough(facilitator: Speaker) -> None:
     replied = facilitator.new[-1]["message_id"]
     await facilitator.sends("document", file=("faq (1).yaml", CHANGED.encode()), reply_to=replied)
     await works(facilitator.stage)
-    facilitator.sees("Après : Oui, et sans frais.")
+    facilitator.sees("[entre voisins → et sans frais]")
 
 
 async def test_every_fault_is_told_and_none_can_be_published(
@@ -140,7 +141,7 @@ async def test_a_file_of_another_name_is_refused(facilitator: Speaker) -> None:
     await sends_back(facilitator, CHANGED, "notes.yaml")
     facilitator.sees("« notes.yaml » n'est aucun de")
     await sends_back(facilitator, CHANGED, "notes.yaml", caption="/faq faq.yaml")
-    facilitator.sees("Après : Oui, et sans frais.")
+    facilitator.sees("[entre voisins → et sans frais]")
 
 
 async def test_a_file_that_is_none_of_ours_is_not_met_with_silence(facilitator: Speaker) -> None:
@@ -227,9 +228,9 @@ async def test_history_shows_and_goes_back(facilitator: Speaker, folder: Path) -
     await facilitator.says("/historique")
     facilitator.sees("1. faq.yaml, le 23 novembre 2026", facilitator.user.name)
     await decides(facilitator, "1. Avant le 23 novembre 2026")
-    facilitator.sees("Maintenant : Oui, et sans frais.", "Serait : Oui, entre voisins.")
+    facilitator.sees("« Oui, [et sans frais → entre voisins]. »")
     await decides(facilitator, "Revenir à cette version")
-    facilitator.sees("Après : Oui, entre voisins.")
+    facilitator.sees("[et sans frais → entre voisins]")
     await decides(facilitator, "Publier")
     assert (folder / "faq.yaml").read_text("utf-8") == FAQ
     assert len(versions(folder)) == 2

@@ -128,13 +128,18 @@ def test_an_entry_that_comes_or_goes_is_told_with_its_answer_and_phrasings() -> 
 
 
 def test_projects_and_small_talk_are_told_by_what_they_are() -> None:
-    (lead,) = changes("projets.yaml", PROJECTS, PROJECTS.replace("null", '"Usine du Rove"'))
+    lead, sought = changes(
+        "projets.yaml",
+        PROJECTS,
+        PROJECTS.replace("cherche_un_chef_de_file: oui", "chef_de_file: Usine du Rove"),
+    )
     assert (lead.what, lead.field, lead.before, lead.after) == (
         "project",
         "chef_de_file",
         None,
         "Usine du Rove",
     )
+    assert (sought.field, sought.before, sought.after) == ("cherche_un_chef_de_file", "oui", None)
     (reply,) = changes("actes.yaml", ACTS, ACTS.replace("Bonjour.", "Salut."))
     assert (reply.what, reply.before, reply.after) == ("act", "Bonjour.", "Salut.")
 

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
-from bot.commands.evaluation import EvaluationFileError, LabelledQuestion, evaluate, read_questions
+from bot.commands.evaluation import evaluate
+from bot.commands.labelled_questions import (
+    EvaluationFileError,
+    LabelledQuestion,
+    read_questions,
+)
 from knowledge.matcher.matcher import Decision, Matcher, Outcome
 from knowledge.ranking.ranker import Ranked
 
@@ -89,7 +94,7 @@ def test_the_command_prints_figures_and_json(
     assert json.loads(capsys.readouterr().out)["all"]["right_first"] == 1
 
 
-def test_the_page_shows_the_matrix_and_escapes_what_was_typed(
+def test_the_page_shows_what_was_missed_and_escapes_what_was_typed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, page = tmp_path / "q.jsonl", tmp_path / "report.html"
@@ -100,7 +105,9 @@ def test_the_page_shows_the_matrix_and_escapes_what_was_typed(
     file.write_text("\n".join(map(json.dumps, lines)), "utf-8")
     assert main(["evaluate", str(file), "--html", str(page)]) == 0
     shown = page.read_text("utf-8")
-    assert "talents → financement : 1 sur 1" in shown
+    assert 'id="reponse-talents"' in shown
+    assert "<strong>talents</strong>&nbsp;: 0 sur 1" in shown
+    assert "<strong>financement</strong>&nbsp;: 1 sur 1" in shown
     assert "<strong>talents</strong> pris pour <strong>financement</strong>, 1 fois" in shown
     assert "&lt;b&gt;comment financer&lt;/b&gt;" in shown
     assert "<b>comment" not in shown

@@ -80,7 +80,7 @@ projets:
     titre: "Partage"
     resume: "Partager."
     recherche: "Des bras."
-    chef_de_file: null  # no_lead
+    chef_de_file: null  # blank_lead
     territoires: []  # too_few
     filieres: [Chimie]
     etape: en cours

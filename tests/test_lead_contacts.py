@@ -20,7 +20,7 @@ FULL = "{nom: Jeanne Martin, courriel: chef@exemple.fr, telephone: 04 91 11 11 1
 def with_contact(folder: Path, contact: str, lead: str = LEAD) -> Path:
     """Write the files, whose project has this contact."""
     written = f"{lead}\n    contact_chef_de_file: {contact}"
-    projects = PROJECTS.replace("chef_de_file: null", written)
+    projects = PROJECTS.replace("cherche_un_chef_de_file: oui", written)
     assert projects != PROJECTS
     folder.mkdir(exist_ok=True)
     return folder_of(folder, FAQ, projects)
@@ -106,3 +106,37 @@ async def walks(sme: Speaker) -> None:
     for message_id, one in shown:
         if "callback_data" in one:
             await sme.taps_data(message_id, one["callback_data"])
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("chef_de_file: Usine du Rove", set()),
+        ("cherche_un_chef_de_file: oui", set()),
+        ("cherche_un_chef_de_file: Oui", set()),
+        ("cherche_un_chef_de_file: non", set()),
+        ("mots_cles: [mise en commun]", set()),
+        # As files said until now that a lead is sought; some meant that none is known.
+        ("chef_de_file: null", {"blank_lead"}),
+        ("chef_de_file:", {"blank_lead"}),
+        ("chef_de_file: null\n    cherche_un_chef_de_file: oui", set()),
+        ("chef_de_file: Usine\n    cherche_un_chef_de_file: oui", {"lead_and_sought"}),
+        ("cherche_un_chef_de_file: peut-être", {"enum"}),
+    ],
+)
+def test_led_sought_and_not_known_are_three_things(
+    tmp_path: Path, written: str, expected: set[str]
+) -> None:
+    assert found(tmp_path, written) == expected
+
+
+def test_a_lead_among_the_needs_is_asked_about(tmp_path: Path) -> None:
+    needs = '"Un chef de file, et des machines."'
+    assert found(tmp_path, "mots_cles: []", needs) == {"lead_among_needs"}
+    assert found(tmp_path, "cherche_un_chef_de_file: oui", needs) == set()
+
+
+def found(folder: Path, written: str, needs: str = '"Des machines."') -> set[str]:
+    """Return the problems of a project that says this of its lead, and that it needs that."""
+    projects = PROJECTS.replace("cherche_un_chef_de_file: oui", written)
+    return codes(folder_of(folder, FAQ, projects.replace('"Des machines."', needs)))

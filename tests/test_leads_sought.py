@@ -62,9 +62,9 @@ async def test_a_project_that_found_its_lead_seeks_no_more(
 ) -> None:
     project = seeking(stage)[0]
     await administrator.says("/chefs")
-    changes(stage, project.id, lead="Nouvelle Maison")
+    changes(stage, project.id, lead="Nouvelle Maison", seeks_lead=False)
     await administrator.taps(project.title)
-    assert "ne cherche plus" in administrator.toast
+    assert "a maintenant un chef de file" in administrator.toast
 
 
 async def test_nobody_outside_the_group_sees_the_offers(

@@ -96,8 +96,15 @@ def test_the_shipped_knowledge_is_what_was_asked_for(models: ModelStore) -> None
     assert [entry.id for entry in shipped.entries] == [*IDS, *REFERRALS]
     assert {entry.id for entry in shipped.entries if entry.service} == {*REFERRALS}
     assert all(len(entry.phrasings) >= 8 for entry in shipped.entries if not entry.service)
-    assert {project.stage.value for project in shipped.projects} == {"idée"}
-    assert all(project.seeks_lead and not project.fictitious for project in shipped.projects)
+    # The round table says of none who leads it, what it seeks, or for which sectors it is.
+    for project in shipped.projects:
+        assert not project.fictitious
+        assert (project.lead, project.seeks_lead, project.seeks, project.sectors) == (
+            None,
+            False,
+            "",
+            (),
+        )
 
 
 def test_the_fictitious_projects_are_marked_and_kept_apart(
@@ -210,7 +217,7 @@ def test_ten_faults_are_told_at_once(folder: Path) -> None:
     spoil(folder, "etape: idée", "etape: rêve", "projets.yaml")
     spoil(folder, "[Istres]", "[]", "projets.yaml")
     spoil(folder, "id: partage", "id: Partage", "projets.yaml")
-    spoil(folder, '    recherche: "Un chef de file."\n', "", "projets.yaml")
+    spoil(folder, '    titre: "Partage"\n', "", "projets.yaml")
     spoil(folder, "Bonjour.", "<b>Bonjour", "actes.yaml")
     found = check(folder, today=TODAY)
     codes = [(one.file, one.code) for one in found]
@@ -227,6 +234,7 @@ def test_a_near_key_is_suggested(folder: Path) -> None:
 def test_dates_and_leads_are_warnings_that_do_not_refuse(folder: Path) -> None:
     spoil(folder, "    verifie_le", "    valable_jusqu_au: 2026-01-31\n    verifie_le")
     spoil(folder, "etape: idée", "etape: en cours", "projets.yaml")
+    spoil(folder, "    cherche_un_chef_de_file: oui\n", "", "projets.yaml")
     spoil(folder, "    mis_a", "    date_limite: 2026-01-31\n    mis_a", "projets.yaml")
     found = check(folder, today=TODAY)
     assert {one.code for one in found} == {"passed_date", "no_lead", "passed_deadline"}

@@ -170,7 +170,7 @@ async def test_a_lead_who_is_no_longer_one_when_tapped_is_not_named(
     await administrator.taps("Choisir à qui transmettre")
     changes(stage, project.id, lead=None)
     await administrator.taps(project.lead)
-    assert "n'a plus de chef de file" in administrator.toast
+    assert "ne nomme plus de chef de file" in administrator.toast
 
 
 async def test_the_answer_may_be_typed(sme: Speaker, stage: Stage, administrator: Speaker) -> None:

@@ -33,7 +33,9 @@ PROJECT = Project(
     keywords=(),
     fictitious=False,
 )
-KNOWN = KnownProject("hydrogen", "Hydrogène vert", None, is_open=True, is_announced=True)
+KNOWN = KnownProject(
+    "hydrogen", "Hydrogène vert", None, is_open=True, is_announced=True, seeks_lead=True
+)
 
 
 def told(before: Iterable[KnownProject], *projects: Project) -> dict[NewsKind, list[str]]:
@@ -305,8 +307,23 @@ async def changes_project(stage: Stage, number: str, project_id: str) -> None:
     )
 
 
-async def test_who_asked_is_told_of_the_lead_that_was_found(
-    sme: Speaker, stage: Stage, administrator: Speaker
+def test_a_lead_named_where_none_was_sought_is_no_find() -> None:
+    led = replace(PROJECT, lead="CCI")
+    unsaid = replace(KNOWN, seeks_lead=False)
+    assert told([unsaid], led) == {NewsKind.NAMED_LEAD: ["hydrogen"]}
+    assert told([KNOWN], led) == {NewsKind.FOUND_LEAD: ["hydrogen"]}
+    assert told([unsaid], replace(PROJECT, seeks_lead=True)) == {}
+
+
+@pytest.mark.parametrize(
+    ("is_sought", "firm", "team"),
+    [
+        (True, "a trouvé un chef de file", "a un chef de file"),
+        (False, "dit maintenant qui le mène", "dit maintenant qui le mène"),
+    ],
+)
+async def test_who_asked_is_told_of_the_lead_that_was_found_or_named(
+    is_sought: bool, firm: str, team: str, sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
     await begins(stage)
     projects = open_projects(stage)
@@ -316,13 +333,13 @@ async def test_who_asked_is_told_of_the_lead_that_was_found(
         stage,
         update(known_projects)
         .where(known_projects.c.project_id == projects[led].id)
-        .values(lead=None),
+        .values(lead=None, seeks_lead=is_sought),
     )
     sme.mark()
     administrator.mark()
     await morning(stage)
-    sme.received("a trouvé un chef de file", str(projects[led].lead), number)
-    administrator.received("a un chef de file", number)
+    sme.received(firm, str(projects[led].lead), number)
+    administrator.received(team, number)
     await morning(stage)
     assert len(sme.new) == 1
 

@@ -63,9 +63,10 @@ def test_the_order_is_the_latest_first_then_by_id() -> None:
 def test_filters_combine() -> None:
     census = Census(
         [
-            project("a", territories=("Istres", "Fos-sur-Mer"), lead=None),
-            project("b", territories=("Istres",), sectors=("Bois",), lead=None),
+            project("a", territories=("Istres", "Fos-sur-Mer"), lead=None, seeks_lead=True),
+            project("b", territories=("Istres",), sectors=("Bois",), lead=None, seeks_lead=True),
             project("c", sectors=("Bois",)),
+            project("d", territories=(), sectors=(), lead=None),
         ]
     )
     assert ids(census.listed(TODAY, territory="Istres", sector="Bois")) == ["b", "c"]
@@ -150,7 +151,7 @@ def test_projects_that_hold_all_words_come_first_and_are_counted() -> None:
 def test_a_search_keeps_to_the_filters() -> None:
     census = Census(
         [
-            project("a", keywords=("soudure",), sectors=("Bois",), lead=None),
+            project("a", keywords=("soudure",), sectors=("Bois",), lead=None, seeks_lead=True),
             project("b", keywords=("soudure",), territories=("Rousset",)),
         ]
     )

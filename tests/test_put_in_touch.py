@@ -236,7 +236,7 @@ async def test_a_project_without_a_lead_says_what_to_do(
 ) -> None:
     changes(stage, led(stage).id, lead=None)
     await administrator.taps("Mettre en relation")
-    administrator.sees("n'a pas encore de chef de file", "un facilitateur")
+    administrator.sees("ne nomme pas de chef de file", "un facilitateur")
     assert administrator.labels == ["Choisir à qui transmettre", "Ne rien envoyer"]
 
 

@@ -54,7 +54,7 @@ def test_each_step_says_what_is_next() -> None:
     taken = request(status=Status.TAKEN, taken_at=TAKEN.at, touched_at=TAKEN.at)
     found = stands(taken, DECLARED, TAKEN)
     assert (found.state, found.since) == ("Prise en charge par l'équipe", TAKEN.at)
-    assert "d'ici le mardi 1 décembre" in found.next
+    assert "d'ici le mardi 1er décembre" in found.next
     touched = request(status=Status.TAKEN, touched_at=MONDAY + timedelta(days=3))
     assert "d'ici le jeudi 3 décembre" in stands(touched, DECLARED, TAKEN).next
     met = request(status=Status.INTRODUCED, introduced_at=IN_TOUCH.at)

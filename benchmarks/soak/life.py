@@ -69,7 +69,7 @@ _PROJECT = """
     titre: "Projet du soak {number:03d}"
     resume: "Un projet publié pendant un essai."
     recherche: "Des partenaires."
-    chef_de_file: null
+    cherche_un_chef_de_file: oui
     territoires: [Aix-en-Provence]
     filieres: [Toutes filières]
     etape: idée

@@ -11,7 +11,8 @@ from typing import TextIO
 
 from bot.commands import territories
 from bot.commands.console import dumped, fail, say
-from bot.commands.evaluation import EvaluationFileError, as_page, evaluate, in_words, read_questions
+from bot.commands.evaluation import as_page, evaluate, in_words
+from bot.commands.labelled_questions import EvaluationFileError, read_questions, with_ids
 from bot.content.compiler import compiling, warm_up
 from bot.messages import TEXT
 from bot.settings import Settings
@@ -23,6 +24,7 @@ from knowledge.loading import load
 from knowledge.matcher.matcher import Decision, Outcome
 from knowledge.model import Act
 from knowledge.territories.town_list import ReadList, aged
+from knowledge.text.normalise import normalise
 
 _MARKUP = re.compile(r"<[^>]+>")
 
@@ -121,18 +123,16 @@ def _question(line: str) -> str | None:
 def evaluate_file(directory: Path, path: Path, *, as_json: bool, page: Path | None) -> int:
     """Print how right the matcher is on a file of questions; ``page`` is also written, if given."""
     try:
-        questions = read_questions(path)
+        read = read_questions(path)
+        knowledge = _load(directory)
+        if knowledge is None:
+            return 1
+        questions = with_ids(read, *_names(knowledge))
     except EvaluationFileError as error:
-        return fail(TEXT.label("evaluate_bad_line", file=path, line=error.line))
-    except (OSError, UnicodeDecodeError):
+        name = f"evaluate_{error.reason}"
+        return fail(TEXT.label(name, file=path, line=error.line, found=error.found))
+    except OSError:
         return fail(TEXT.label("evaluate_no_file", file=path))
-    knowledge = _load(directory)
-    if knowledge is None:
-        return 1
-    ids = {entry.id for entry in knowledge.entries}
-    unknown = sorted({name for question in questions for name in question.expected} - ids)
-    if unknown:
-        return fail(TEXT.label("evaluate_unknown", file=path, names=unknown))
     report = evaluate(knowledge.matcher, questions)
     if page is not None:
         try:
@@ -141,6 +141,15 @@ def evaluate_file(directory: Path, path: Path, *, as_json: bool, page: Path | No
             return fail(TEXT.label("evaluate_no_page", file=page, reason=error.strerror))
     say(dumped(report, indent=2) if as_json else in_words(report))
     return 0
+
+
+def _names(knowledge: Knowledge) -> tuple[list[str], dict[str, str]]:
+    """Return the ids of all entries and acts, and the ids by what people call them."""
+    ids = [*(entry.id for entry in knowledge.entries), *(act.id for act in knowledge.acts)]
+    titles = {normalise(act.title): act.id for act in knowledge.acts if act.title}
+    for entry in knowledge.entries:
+        titles |= {normalise(name): entry.id for name in (entry.question, entry.title)}
+    return ids, titles
 
 
 def _load(directory: Path) -> Knowledge | None:

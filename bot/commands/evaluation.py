@@ -8,31 +8,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot.commands.labelled_questions import LabelledQuestion
 from bot.messages import TEXT
-from bot.runtime import json_text
 from knowledge.matcher.matcher import FIND_PROJECTS, Decision, Matcher, Outcome
 
 OUT_OF_SCOPE = "-"
 _WORST = 10
 _ANSWERED = frozenset({Outcome.ANSWER, Outcome.PROJECTS, Outcome.SEVERAL})
 _PAGE = Path(__file__).with_suffix(".html")
-
-
-class EvaluationFileError(ValueError):
-    """Raised for a file of questions that cannot be used; ``line`` (from 1) is at fault."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__(f"line {line}")
-        self.line = line
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledQuestion:
-    """A question, the ids of its right answers (none: out of scope), and its style."""
-
-    text: str
-    expected: tuple[str, ...]
-    style: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +32,11 @@ class EvaluatedQuestion:
 
     @property
     def right_first(self) -> bool:
-        """Whether the entry ranked first is right."""
+        """Whether the entry ranked first is right, or the act that it was taken for."""
         ranking = self.decision.ranking
-        return bool(ranking) and ranking[0].id in self.question.expected
+        is_first = bool(ranking) and ranking[0].id in self.question.expected
+        # An act that was expected has no rank among the entries.
+        return is_first or (self.acted and self.right_shown)
 
     @property
     def right_shown(self) -> bool:
@@ -79,26 +64,6 @@ class EvaluatedQuestion:
         return (self.answered or self.referred or self.acted) and not self.right_shown
 
 
-def read_questions(path: Path) -> tuple[LabelledQuestion, ...]:
-    """Read lines ``{"q", "expect": [ids], "style"?}``; EvaluationFileError on a bad line."""
-    questions = []
-    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
-        if line.strip():
-            questions.append(_question(line, number))
-    return tuple(questions)
-
-
-def _question(line: str, number: int) -> LabelledQuestion:
-    try:
-        raw = json_text.read(line)
-        text, expected, style = raw["q"], raw["expect"], raw.get("style", "")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise EvaluationFileError(number) from error
-    if not isinstance(text, str) or not isinstance(expected, list):
-        raise EvaluationFileError(number)
-    return LabelledQuestion(text, tuple(map(str, expected)), str(style))
-
-
 def evaluate(matcher: Matcher, questions: Iterable[LabelledQuestion]) -> dict[str, Any]:
     """Match all questions; return shares (0 to 1) in all, by entry and by style, and confusions."""
     asked = [EvaluatedQuestion(question, matcher.match(question.text)) for question in questions]
@@ -108,6 +73,7 @@ def evaluate(matcher: Matcher, questions: Iterable[LabelledQuestion]) -> dict[st
         "styles": _by(asked, lambda case: (case.question.style or OUT_OF_SCOPE,)),
         "confusions": list(_confusions(asked)),
         "matrix": _matrix(asked),
+        "answers": list(_answers(asked)),
     }
 
 
@@ -156,10 +122,46 @@ def _confusions(asked: Sequence[EvaluatedQuestion]) -> Iterator[dict[str, Any]]:
             "expected": expected,
             "found": first,
             "count": count,
-            "cases": [
-                {"q": case.question.text, "most_like": case.decision.nearest} for case in cases
+            "cases": [_told(case) for case in cases],
+        }
+
+
+def _answers(asked: Sequence[EvaluatedQuestion]) -> Iterator[dict[str, Any]]:
+    """Yield each right answer with the questions that missed it, by what they got; worst first."""
+    parts: dict[str, list[EvaluatedQuestion]] = defaultdict(list)
+    for case in asked:
+        parts[_expected(case)].append(case)
+    for name, cases in sorted(parts.items(), key=_worst_first):
+        wrong = [case for case in cases if not _is_right(case)]
+        seen = Counter(map(_seen_first, wrong))
+        yield {
+            "name": name,
+            "count": len(cases),
+            "right": len(cases) - len(wrong),
+            "missed": [
+                {
+                    "found": found,
+                    "count": count,
+                    "cases": [_told(case) for case in wrong if _seen_first(case) == found],
+                }
+                for found, count in seen.most_common()
             ],
         }
+
+
+def _worst_first(part: tuple[str, Sequence[EvaluatedQuestion]]) -> tuple[float, int, str]:
+    name, cases = part
+    wrong = sum(not _is_right(case) for case in cases)
+    return -wrong / len(cases), -wrong, name
+
+
+def _is_right(case: EvaluatedQuestion) -> bool:
+    """Tell whether the right answer is shown, or nothing is answered that is out of scope."""
+    return case.right_shown if case.in_scope else not (case.answered or case.acted)
+
+
+def _told(case: EvaluatedQuestion) -> dict[str, Any]:
+    return {"q": case.question.text, "most_like": case.decision.nearest}
 
 
 def _matrix(asked: Sequence[EvaluatedQuestion]) -> dict[str, Any]:
@@ -200,7 +202,7 @@ def in_words(report: dict[str, Any]) -> str:
 
 
 def as_page(report: dict[str, Any], title: str) -> str:
-    """Return a report as one HTML page without other files: figures, matrix, confusions."""
+    """Return a report as one HTML page: figures, then each right answer, the worst first."""
     environment = Environment(
         loader=FileSystemLoader(_PAGE.parent), autoescape=True, undefined=StrictUndefined
     )

@@ -1,4 +1,4 @@
-"""News of projects, once each working morning: new ones, closed ones, those that found a lead.
+"""News of projects, once each working morning: new ones, closed ones, those whose lead is named.
 
 The census in service is compared with the projects as they stood when people were last told. What
 was published and taken back in between was never news; after a week without the bot there is one
@@ -141,7 +141,8 @@ def compare(
         if former and former.is_open and not is_open:
             told[NewsKind.CLOSED].append(project.id)
         if former and is_open and project.lead and former.lead is None:
-            told[NewsKind.FOUND_LEAD].append(project.id)
+            kind = NewsKind.FOUND_LEAD if former.seeks_lead else NewsKind.NAMED_LEAD
+            told[kind].append(project.id)
         is_announced = is_open or bool(former and former.is_announced)
         known.append(_known(project, today, is_announced=is_announced))
     told[NewsKind.CLOSED] += [each.project_id for each in gone.values() if each.is_open]
@@ -161,12 +162,19 @@ def _at_first(projects: Iterable[Project], today: date) -> tuple[KnownProject, .
 
 def _known(project: Project, today: date, *, is_announced: bool) -> KnownProject:
     is_open = project.open_on(today)
-    return KnownProject(project.id, project.title, project.lead, is_open, is_announced)
+    return KnownProject(
+        project.id, project.title, project.lead, is_open, is_announced, project.seeks_lead
+    )
 
 
 def _closed(former: KnownProject) -> KnownProject:
     return KnownProject(
-        former.project_id, former.title, former.lead, is_open=False, is_announced=True
+        former.project_id,
+        former.title,
+        former.lead,
+        is_open=False,
+        is_announced=True,
+        seeks_lead=former.seeks_lead,
     )
 
 

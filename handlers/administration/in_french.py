@@ -5,7 +5,7 @@ from datetime import date
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
-from handlers.messages import FRENCH, Catalogue
+from handlers.messages import FRENCH, Catalogue, written_day
 from knowledge.knowledge import Knowledge
 from storage.records.days import Days
 from storage.records.figures import Counted
@@ -37,17 +37,12 @@ def beginning(days: Days, *, monthly: bool) -> str:
 
 def short_day(day: date) -> str:
     """Return ``2 mars``, its month shortened where it is long."""
-    return _first(format_date(day, "d MMM", FRENCH), day)
+    return written_day(day, "d MMM")
 
 
 def long_day(day: date) -> str:
     """Return ``1er mars 2026``."""
-    return _first(format_date(day, "d MMMM y", FRENCH), day)
-
-
-def _first(written: str, day: date) -> str:
-    """Return a date as it is read: the first day of a month has a word of its own."""
-    return f"1er{written[1:]}" if day.day == 1 else written
+    return written_day(day, "long")
 
 
 def title_of(knowledge: Knowledge, entry_id: str) -> str:

@@ -58,7 +58,10 @@ class Offer:
 
 @for_administrators
 async def list_projects(_update: Update, context: BotContext) -> None:
-    """List the projects that seek a lead, with how many firms named each of them."""
+    """List the projects that seek a lead, with how many firms named each of them.
+
+    A project whose card does not say who leads it is listed where a firm offers to.
+    """
     turn = context.turn
     turn.say(*await _list(turn, 0))
 
@@ -73,7 +76,11 @@ async def turn_page(update: Update, context: BotContext) -> None:
 async def _list(turn: Turn, index: int) -> tuple[str, Keyboard]:
     offers = await turn.work.request_lists.offering_to_lead(_MOST_OFFERS)
     named = {each.project_id for each in offers}
-    projects = sorted(_seeking(turn), key=lambda project: project.id not in named)
+    unsaid = _unsaid(turn)
+    projects = [
+        *sorted(_seeking(turn), key=lambda project: project.id not in named),
+        *(project for project in unsaid if project.id in named),
+    ]
     page = Page.of(projects, index, TEXT_ITEMS)
     counts = {each.id: _count(offers, each.id) for each in page.items}
     proposals = _count(offers, None)
@@ -84,7 +91,8 @@ async def _list(turn: Turn, index: int) -> tuple[str, Keyboard]:
         ),
         page.steps(ListLeadsSought),
     )
-    return TEXT("projects", page=page, counts=counts, proposals=proposals), keyboard
+    text = TEXT("projects", page=page, counts=counts, proposals=proposals, unsaid=len(unsaid))
+    return text, keyboard
 
 
 def _count(offers: Iterable[Interest], project_id: str | None) -> int:
@@ -96,11 +104,19 @@ def _seeking(turn: Turn) -> tuple[Project, ...]:
     return services.knowledge.census.listed(services.today(), seeks_lead=True)
 
 
+def _unsaid(turn: Turn) -> tuple[Project, ...]:
+    """Return the open projects whose cards name no lead, and do not say that one is sought."""
+    services = turn.services
+    listed = services.knowledge.census.listed(services.today())
+    return tuple(each for each in listed if each.lead is None and not each.seeks_lead)
+
+
 @for_administrators
 async def show_offers(update: Update, context: BotContext) -> None:
     """Show who would lead a project: those who named it, then those whom it fits best."""
     turn, choice = context.turn, ShowOffers.of(update)
-    project = next((one for one in _seeking(turn) if one.id == choice.project_id), None)
+    unled = (*_seeking(turn), *_unsaid(turn))
+    project = next((one for one in unled if one.id == choice.project_id), None)
     if project is None:
         turn.toast(TEXT.label("no_longer"), alert=True)
         return

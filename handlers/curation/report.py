@@ -9,6 +9,7 @@ from handlers.curation.publish_buttons import Abandon, Publish
 from handlers.messages import Catalogue
 from knowledge.curation.diff import Difference
 from knowledge.curation.regression import Verdict
+from knowledge.curation.told_changes import ToldChange, told
 from knowledge.curation.versions import Candidate, Version
 from knowledge.files.problems import Problem, Severity
 from knowledge.text.length import units
@@ -20,7 +21,6 @@ TEXT = Catalogue.of("publication")
 _LONGEST = 3800
 # (items of each kind, length of each text) to try in turn until the notice fits in a message.
 _SIZES = ((12, 400), (8, 200), (6, 120), (3, 80), (1, 60))
-_CONTEXT = 60
 _ALL = 1_000_000
 
 
@@ -79,7 +79,8 @@ def examined(
     if errors:
         return Examined(errors, warnings, (), ())
     wrong = tuple(_wrong(verdict, title) for verdict in candidate.regressions)
-    return Examined((), warnings, _main_changes(candidate.changes), wrong, lines, stale)
+    changes = tuple(_titled(change, title) for change in candidate.changes)
+    return Examined((), warnings, changes, wrong, lines, stale)
 
 
 def outcome(publication_id: int, file: str, by: str, result: Examined) -> Notice:
@@ -101,18 +102,14 @@ def decision(publication_id: int, *, confirmed: bool = False) -> Keyboard:
 
 def difference(version: Version, changes: Sequence[Difference], keyboard: Keyboard) -> Notice:
     """Return the notice of what a return to a version would change."""
-    result = Examined((), (), _main_changes(changes), ())
+    result = Examined((), (), tuple(changes), ())
     return _notice("compared", result, keyboard, file=version.file, version=version)
 
 
-def _main_changes(changes: Sequence[Difference]) -> tuple[Difference, ...]:
-    """Leave out the phrasings of entries that are added or removed as a whole."""
-    wholes = {(change.kind, change.id) for change in changes if change.what in {"entry", "act"}}
-    return tuple(
-        change
-        for change in changes
-        if change.what != "phrasing" or (change.kind, change.id) not in wholes
-    )
+def _titled(change: Difference, title: Callable[[str], str]) -> Difference:
+    """Name the answer of a voice's phrasing by its title, which the voice's file does not hold."""
+    is_of_voice = change.voice and change.what == "phrasing"
+    return replace(change, title=title(change.id), voice="") if is_of_voice else change
 
 
 def broken(problems: Sequence[Problem]) -> Notice:
@@ -141,19 +138,23 @@ def owed(
 
 
 def _notice(name: str, result: Examined, keyboard: Keyboard | None, **values: object) -> Notice:
+    would = name == "compared"
+    whole = told(result.changes, would=would)
     for most, longest in _SIZES:
-        shortened = _cut(result, longest)
-        text = TEXT(name, found=shortened, most=most, cut=True, **values)
+        shortened, changes = _cut(result, longest), told(result.changes, longest, would=would)
+        text = TEXT(name, found=shortened, changes=changes, most=most, cut=True, **values)
         if units(text) <= _LONGEST:
             break
-    if shortened == result and most >= max(map(len, _lists(result))):
-        return Notice(TEXT(name, found=shortened, most=most, cut=False, **values), keyboard)
-    whole = TEXT.label("report", found=result, most=_ALL, cut=False, **values)
-    return Notice(text, keyboard, whole, TEXT.label("report_name"))
+    is_whole = (shortened, changes) == (_cut(result, _ALL), whole)
+    if is_whole and most >= max(map(len, _lists(result, changes))):
+        text = TEXT(name, found=shortened, changes=changes, most=most, cut=False, **values)
+        return Notice(text, keyboard)
+    report = TEXT.label("report", found=result, changes=whole)
+    return Notice(text, keyboard, report, TEXT.label("report_name"))
 
 
-def _lists(result: Examined) -> Iterator[Sequence[object]]:
-    yield from (result.errors, result.warnings, result.changes, result.wrong, result.lines)
+def _lists(result: Examined, changes: Sequence[ToldChange]) -> Iterator[Sequence[object]]:
+    yield from (result.errors, result.warnings, changes, result.wrong, result.lines)
 
 
 def _cut(result: Examined, longest: int) -> Examined:
@@ -161,7 +162,6 @@ def _cut(result: Examined, longest: int) -> Examined:
         result,
         errors=tuple(_cut_problem(problem, longest) for problem in result.errors),
         warnings=tuple(_cut_problem(problem, longest) for problem in result.warnings),
-        changes=tuple(_cut_change(change, longest) for change in result.changes),
         wrong=tuple(replace(w, question=_clip(w.question, longest)) for w in result.wrong),
         lines=tuple(_clip(line, longest) for line in result.lines),
     )
@@ -173,28 +173,8 @@ def _cut_problem(problem: Problem, longest: int) -> Problem:
     )
 
 
-def _cut_change(change: Difference, longest: int) -> Difference:
-    """Shorten long texts so that the first difference between them stays visible."""
-    before, after = change.before, change.after
-    start = 0
-    if before is not None and after is not None and max(len(before), len(after)) > longest:
-        same = next(
-            (at for at, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
-            min(len(before), len(after)),
-        )
-        start = max(0, same - min(_CONTEXT, longest // 2))
-    return replace(
-        change,
-        title=_clip(change.title, longest),
-        before=None if before is None else _clip(before, longest, start),
-        after=None if after is None else _clip(after, longest, start),
-    )
-
-
-def _clip(text: str, longest: int, start: int = 0) -> str:
-    part = text[start : start + longest]
-    head, tail = "…" if start else "", "…" if start + longest < len(text) else ""
-    return f"{head}{part}{tail}"
+def _clip(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def _wrong(verdict: Verdict, title: Callable[[str], str]) -> Wrong:

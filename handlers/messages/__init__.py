@@ -32,6 +32,7 @@ _LOCALES = {FRENCH: "fr", ENGLISH: "en_GB"}
 _SPOKEN: ContextVar[str] = ContextVar("language", default=FRENCH)
 
 PARIS = ZoneInfo("Europe/Paris")
+_FIRST = re.compile(r"\b1\b")
 _AFTER_A_WORD = re.compile(" ([:;?!\u00bb])")
 
 
@@ -54,21 +55,27 @@ def day(value: date, spoken: str = FRENCH) -> str:
     """Return ``23 novembre 2026``; a time gives its day in Paris."""
     if isinstance(value, datetime):
         value = value.astimezone(PARIS).date()
-    return _day(value, _LOCALES[spoken])
+    return written_day(value, "long", spoken)
 
 
 # The same few days are formatted again and again, and formatting one takes longer than rendering
 # the rest of a message.
 @functools.lru_cache(maxsize=256)
-def _day(value: date, locale: str) -> str:
-    return format_date(value, format="long", locale=locale)
+def written_day(value: date, pattern: str, spoken: str = FRENCH) -> str:
+    """Return a day as it is read, by a pattern of babel's: ``1er mars 2026``, ``1 March 2026``.
+
+    Every date that a person reads goes through here: babel writes ``1 mars``.
+    """
+    written = format_date(value, format=pattern, locale=_LOCALES[spoken])
+    is_first = spoken == FRENCH and value.day == 1
+    return _FIRST.sub("1er", written, count=1) if is_first else written
 
 
 def weekday(value: date, spoken: str = FRENCH) -> str:
     """Return ``mardi 8 décembre``: a day that is near; a time gives its day in Paris."""
     if isinstance(value, datetime):
         value = value.astimezone(PARIS).date()
-    return format_date(value, format="EEEE d MMMM", locale=_LOCALES[spoken])
+    return written_day(value, "EEEE d MMMM", spoken)
 
 
 def moment(value: datetime, spoken: str = FRENCH) -> str:

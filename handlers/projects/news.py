@@ -33,6 +33,7 @@ async def tell_opened(
 ) -> None:
     """Tell a subscriber of these projects: those that are open still and pass their filters."""
     services = posting.services
+    # Who agreed to news of a sector did not agree to those of a project that names none.
     passing = services.knowledge.census.listed(
         services.today(), territory=subscription.territory, sector=subscription.sector
     )

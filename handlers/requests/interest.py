@@ -49,7 +49,7 @@ def _siret(text: str, answers: Answers) -> dict[str, str]:
 def _offered(turn: Turn, draft: Draft, step: Step) -> tuple[str, ...]:
     """Return the roles offered; a project that has a lead offers no lead role."""
     project = turn.services.knowledge.project(draft.subject)
-    is_led = project is not None and not project.seeks_lead
+    is_led = project is not None and project.lead is not None
     return tuple(choice for choice in step.choices if not (is_led and choice == Role.LEAD))
 
 

@@ -158,6 +158,6 @@ def _project(item: Item, today: date) -> Iterator[Problem]:
     if deadline is not None and deadline <= today + _SOON:
         code = "passed_deadline" if deadline < today else "soon_deadline"
         yield problem(code, item.place("date_limite"), value=deadline)
-    nobody = "chef_de_file" in item.raw and item.raw["chef_de_file"] is None
-    if nobody and stage in {Stage.SETUP, Stage.RUNNING}:
-        yield problem("no_lead", item.place("chef_de_file"), stage=stage)
+    # An empty key is reported by itself.
+    if "chef_de_file" not in item.raw and stage in {Stage.SETUP, Stage.RUNNING}:
+        yield problem("no_lead", item.place(), stage=stage)

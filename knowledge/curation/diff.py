@@ -27,7 +27,7 @@ class Difference:
     "short_form", "idea", "place". ``id`` and ``title``: those of the entry, project or voice in
     which the change is. ``field``: the key that changed ("reponse", "titre"...), empty when
     something is added or removed whole. ``before`` and ``after``: the texts; None before an
-    addition and after a removal.
+    addition and after a removal. ``voice``: whose phrasing it is, which ``title`` names as well.
     """
 
     kind: DifferenceKind
@@ -37,10 +37,11 @@ class Difference:
     before: str | None
     after: str | None
     field: str = ""
+    voice: str = ""
 
 
-# A text of a list: what it is, the id and the title of its owner, the text.
-_Listed = tuple[str, str, str, str]
+# A text of a list: what it is, the id and the title of its owner, the text, and its voice if any.
+_Listed = tuple[str, str, str, str, str]
 _WHOLES = {"entrees": "entry", "projets": "project", "actes": "act"}
 _PHRASINGS = ("variantes",)
 
@@ -128,17 +129,19 @@ def _in_words(value: object) -> str | None:
 def _of_texts(before: Iterable[Document], after: Iterable[Document]) -> Iterator[Difference]:
     old, new = _titles(before), _titles(after)
     for what, id_, text in (key for key in new if key not in old):
-        yield Difference(DifferenceKind.ADDED, what, id_, new[what, id_, text], None, text)
+        title, voice = new[what, id_, text]
+        yield Difference(DifferenceKind.ADDED, what, id_, title, None, text, voice=voice)
     for what, id_, text in (key for key in old if key not in new):
-        yield Difference(DifferenceKind.REMOVED, what, id_, old[what, id_, text], text, None)
+        title, voice = old[what, id_, text]
+        yield Difference(DifferenceKind.REMOVED, what, id_, title, text, None, voice=voice)
 
 
-def _titles(documents: Iterable[Document]) -> dict[tuple[str, str, str], str]:
-    """Return the title of each text's owner; a new title alone does not make another text."""
+def _titles(documents: Iterable[Document]) -> dict[tuple[str, str, str], tuple[str, str]]:
+    """Return the title and the voice of each text; a new title alone makes no other text."""
     return {
-        (what, id_, text): title
+        (what, id_, text): (title, voice)
         for document in documents
-        for what, id_, title, text in _texts(document)
+        for what, id_, title, text, voice in _texts(document)
     }
 
 
@@ -147,16 +150,17 @@ def _texts(document: Document) -> Iterator[_Listed]:
         id_ = item.text("id") or ""
         for key in _PHRASINGS:
             for _, text in item.texts(key):
-                yield "phrasing", id_, _title(item.raw, id_), text
+                yield "phrasing", id_, _title(item.raw, id_), text, ""
         voice = item.text("nom") or ""
         for entry in item.keys("formulations"):
             for _, text in item.texts("formulations", entry):
-                yield "phrasing", entry, voice, text
+                yield "phrasing", entry, voice, text, voice
         for _, text in item.texts("hors_sujet"):
-            yield "out_of_scope", "", voice, text
+            yield "out_of_scope", "", voice, text, voice
         if item.list_key == "questions" and (question := item.text("question")):
             expected = ", ".join(entry for _, entry in item.texts("attendu"))
-            yield "question", expected, expected or words("verdicts")["out_of_scope"], question
+            title = expected or words("verdicts")["out_of_scope"]
+            yield "question", expected, title, question, ""
     yield from _vocabulary(document)
 
 
@@ -174,15 +178,15 @@ def _vocabulary(document: Document) -> Iterator[_Listed]:
 
 def _short_forms(value: Any) -> Iterator[_Listed]:  # noqa: ANN401 - as it is written
     for short, full in value.items() if isinstance(value, dict) else ():
-        yield "short_form", str(short), str(short), str(full)
+        yield "short_form", str(short), str(short), str(full), ""
 
 
 def _ideas(value: Any) -> Iterator[_Listed]:  # noqa: ANN401 - as it is written
     for idea, listed in value.items() if isinstance(value, dict) else ():
         for word in listed if isinstance(listed, list) else ():
-            yield "idea", str(idea), str(idea), str(word)
+            yield "idea", str(idea), str(idea), str(word), ""
 
 
 def _places(value: Any) -> Iterator[_Listed]:  # noqa: ANN401 - as it is written
     for place in value if isinstance(value, list) else ():
-        yield "place", "", "", str(place)
+        yield "place", "", "", str(place), ""

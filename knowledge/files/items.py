@@ -81,3 +81,9 @@ def is_draft(raw: Mapping[str, Any]) -> bool:
     """
     note = raw.get("brouillon")
     return isinstance(note, str) and note.strip().lower() != "non"
+
+
+def seeks_lead(raw: Mapping[str, Any]) -> bool:
+    """Tell whether a project as written says that it seeks a lead; silence is no answer."""
+    answer = raw.get("cherche_un_chef_de_file")
+    return isinstance(answer, str) and answer.strip().lower() == "oui"

@@ -1,19 +1,38 @@
-"""The contact of a project's lead: whether an e-mail or a call could reach them.
+"""The lead of a project, named, sought or not known; and whether a named one could be reached.
 
-The problems never quote it: they are shown and kept in more places than the file.
+The problems never quote a contact: they are shown and kept in more places than the file.
 """
 
 import re
 from collections.abc import Iterator
 
-from knowledge.files.items import Item
+from knowledge.files.items import Item, seeks_lead
 from knowledge.files.problems import Problem, problem
+from knowledge.text.normalise import normalise
 
 CONTACT = "contact_chef_de_file"
+_LEAD, _SOUGHT, _NEEDS = "chef_de_file", "cherche_un_chef_de_file", "recherche"
+_LEAD_IN_WORDS = "chef de file"
 _EMAIL = re.compile(r"[^\s@<>,;:]+@[^\s@<>,;:]+\.[^\s@<>,;:.]{2,}")
 _PHONE = re.compile(r"\+?[0-9 .()/-]+")
 # From the shortest French number to the longest of E.164.
 _DIGITS = range(9, 16)
+
+
+def check_lead(item: Item) -> Iterator[Problem]:
+    """Find what a file leaves unclear about who leads a project; silence means: not known."""
+    if item.list_key != "projets":
+        return
+    lead, is_sought = item.raw.get(_LEAD), seeks_lead(item.raw)
+    if lead is not None and is_sought:
+        yield problem("lead_and_sought", item.place(_SOUGHT))
+    if lead is not None or _SOUGHT in item.raw:
+        return
+    # Older files said "null" for a lead that is sought, and may have meant "not known".
+    if _LEAD in item.raw:
+        yield problem("blank_lead", item.place(_LEAD))
+    elif _LEAD_IN_WORDS in normalise(item.text(_NEEDS) or ""):
+        yield problem("lead_among_needs", item.place(_NEEDS))
 
 
 def check_lead_contact(item: Item) -> Iterator[Problem]:

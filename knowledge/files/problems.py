@@ -20,6 +20,8 @@ _WARNINGS = frozenset(
         "soon_deadline",
         "future_check",
         "no_lead",
+        "blank_lead",
+        "lead_among_needs",
         "draft",
         "many_words",
         "no_english",

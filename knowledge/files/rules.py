@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 from knowledge.files.acronyms import check_acronyms
 from knowledge.files.duplicate_phrasings import check_phrasings
 from knowledge.files.items import Item, is_draft, items_of
-from knowledge.files.lead_contacts import check_lead_contact
+from knowledge.files.lead_contacts import check_lead, check_lead_contact
 from knowledge.files.near_duplicates import check_nearness
 from knowledge.files.problems import Place, Problem, problem, words
 from knowledge.files.schema_check import bounded, bounded_by_file
@@ -81,6 +81,7 @@ def _within(item: Item, ids: _KnownIds) -> Iterator[Problem]:
         _projects_named(item, ids),
         _lines(item),
         _card(item),
+        check_lead(item),
         check_lead_contact(item),
     )
 

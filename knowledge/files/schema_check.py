@@ -162,7 +162,7 @@ def _reason(error: ValidationError) -> tuple[str, dict[str, object]]:
         kind = limit if isinstance(limit, str) else limit[0]
         return "type", {"expected": words("expected")[kind]}
     if error.validator == "enum":
-        return "enum", {"value": value, "allowed": ", ".join(map(str, limit))}
+        return "enum", {"value": value, "allowed": ", ".join(_each_once(limit))}
     if error.validator == "pattern":
         return ("blank", {}) if limit == r"\S" else ("pattern", {"value": value.strip()})
     if error.validator in {"maxLength", "minItems", "maxItems"}:
@@ -170,3 +170,8 @@ def _reason(error: ValidationError) -> tuple[str, dict[str, object]]:
         length = units(value) if isinstance(value, str) else len(value)
         return codes[str(error.validator)], {"length": length, "limit": limit}
     return ("date", {"value": value}) if error.validator == "format" else ("other", {})
+
+
+def _each_once(values: Iterable[object]) -> Iterable[str]:
+    """Return the values that may be written, each once: "oui" may begin with a capital."""
+    return dict.fromkeys(str(value).lower() for value in values)

@@ -17,18 +17,22 @@ class NewsKind(StrEnum):
 
     OPENED = "opened"
     CLOSED = "closed"
+    # It had said that it sought one.
     FOUND_LEAD = "found_lead"
+    # Its file had said nothing of who leads it.
+    NAMED_LEAD = "named_lead"
 
 
 @dataclass(frozen=True, slots=True)
 class KnownProject:
-    """A project as it stood when people were last told; ``lead`` None where it sought one."""
+    """A project as it stood when people were last told; ``lead`` None where none was named."""
 
     project_id: str
     title: str
     lead: str | None
     is_open: bool
     is_announced: bool
+    seeks_lead: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class ProjectNews(Repository):
                         "lead": each.lead,
                         "is_open": each.is_open,
                         "is_announced": each.is_announced,
+                        "seeks_lead": each.seeks_lead,
                     }
                     for each in projects
                 ],

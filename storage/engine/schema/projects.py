@@ -1,6 +1,6 @@
 """Who asked for news of the projects, and what people were told."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, String, Table, false
 
 from storage.engine.schema.column_types import NAME, Id, JsonOf, UtcDateTime
 from storage.engine.schema.metadata import CONSENT, metadata
@@ -32,6 +32,7 @@ known_projects = Table(
     Column("is_open", Boolean, nullable=False),
     # Whether subscribers were told of it, or it was there before anybody could be.
     Column("is_announced", Boolean, nullable=False),
+    Column("seeks_lead", Boolean, nullable=False, server_default=false()),
 )
 
 # What people are being told about projects: one row until all were.
