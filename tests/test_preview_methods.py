@@ -203,11 +203,11 @@ async def test_every_way_to_call_is_understood(
         raw.post("/sendMessage", data=values, files={"unused": b""}),
     ]
     answers = [(await way).json() for way in ways]
-    assert [answer["ok"] for answer in answers] == [True] * 5 + [False]
-    assert {answer["result"]["text"] for answer in answers[:5]} == {values["text"]}
+    assert [answer["ok"] for answer in answers] == [True] * 6
+    assert {answer["result"]["text"] for answer in answers} == {values["text"]}
     multipart = {name: (None, value) for name, value in values.items()}
     assert (await raw.post("/sendMessage", files=multipart)).json()["ok"]
-    assert [name for name, _ in messenger.calls] == ["sendMessage"] * 6
+    assert [name for name, _ in messenger.calls] == ["sendMessage"] * 7
 
 
 @pytest.mark.parametrize(
@@ -264,8 +264,10 @@ async def test_a_body_in_many_pieces_is_read_whole(
 ) -> None:
     too_long = {"chat_id": SME, "text": "x" * 1_000_000}
     assert (await raw.post("/sendMessage", data=too_long)).json()["description"] == (
-        "Bad Request: message is too long"
+        "Bad Request: text is too long"
     )
+    too_large = await raw.post("/sendMessage", data=too_long | {"text": "x" * (1 << 20)})
+    assert (too_large.status_code, too_large.json()["error_code"]) == (413, 413)
     assert len(messenger.messages(SME)) == 1
 
 

@@ -19,7 +19,7 @@ _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 
 async def set_my_commands(messenger: Messenger, values: Values) -> bool:
     """Replace the menu of commands of a scope and a language."""
-    commands = values["commands"]
+    commands = values.get("commands", [])
     if len(commands) > MOST_COMMANDS:
         raise bad("BOT_COMMANDS_TOO_MUCH")
     for command in commands:

@@ -48,6 +48,8 @@ class Messenger:
         self.pace = ApiLimits() if enforce_rates else None
         self.privacy = privacy
         self.calls: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_KEPT_CALLS)
+        # What the bot sent and Telegram does not read: "method: name" of a parameter or a field.
+        self.ignored: deque[str] = deque(maxlen=_KEPT_CALLS)
         self.answers: dict[str, dict[str, Any]] = {}
         self.queries: dict[str, tuple[int, int]] = {}
         # Derived from the clock, so that a restarted preview never uses an id twice.
