@@ -232,11 +232,19 @@ class Messenger:
         )
 
     def commands(self) -> dict[str, Any]:
-        """Return the menu of private chats, and those of the groups by id."""
-        groups = (self.administrators, self.facilitators)
+        """Return the menus by chat and by member: the first of a group is its owner."""
+        chats = {user.id: (user,) for user in self.chats.users.values()}
+        chats |= {group.id: group.members for group in self.chats.groups}
         return {
-            "commands": self.menus.shown(),
-            "group_commands": {str(each.id): self.menus.shown_in(each.id) for each in groups},
+            "menus": {
+                str(chat_id): {
+                    str(member.id): self.menus.shown(
+                        chat_id, member.id, member.language_code, rules=place == 0
+                    )
+                    for place, member in enumerate(members)
+                }
+                for chat_id, members in chats.items()
+            }
         }
 
     def empties(self) -> None:
