@@ -61,10 +61,11 @@ async def test_each_group_has_the_commands_that_it_may_give(stage: Stage, group:
     await stage.running.parts.supervisor.tasks[LoopName.COMMAND_MENUS]
     team = getattr(stage.messenger, group)
     authorities = {Authority.TEAM, Authority[group.upper()]}
+    commands = [handler for handler in ALL if isinstance(handler, CommandHandler)]
     theirs = {
         name
-        for handler in ALL
-        if isinstance(handler, CommandHandler) and handler.callback.authority in authorities
+        for handler in commands
+        if getattr(handler.callback, "authority", None) in authorities
         for name in handler.commands
     }
     for member in team.members:

@@ -233,7 +233,9 @@ class Messenger:
 
     def commands(self) -> dict[str, Any]:
         """Return the menus by chat and by member: the first of a group is its owner."""
-        chats = {user.id: (user,) for user in self.chats.users.values()}
+        chats: dict[int, tuple[User, ...]] = {
+            user.id: (user,) for user in self.chats.users.values()
+        }
         chats |= {group.id: group.members for group in self.chats.groups}
         return {
             "menus": {
