@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test test-long coverage lint audit format lock images bench bench-matching soak clean
+# Where `make interop` installs other people's libraries.
+INTEROP := .interop
+
+.PHONY: help run interop test test-long coverage lint audit format lock images bench bench-matching soak clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,6 +20,10 @@ test: $(VENV)/.dev  ## Set everything up and run the tests
 
 test-long: $(VENV)/.dev  ## The tests that take many seconds each: before a release, and after a change near them
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
+
+interop: $(VENV)/.dev $(INTEROP)/.installed  ## Other libraries (npm, PyPI) against the preview: after a change of bot/preview
+	cp interop/programs/* $(INTEROP)/node/
+	$(BIN)/python -m interop $(INTEROP)/python/bin/python $(INTEROP)/node
 
 coverage: $(VENV)/.dev  ## The tests, and the lines that they leave out: half as long again
 	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
@@ -63,7 +70,7 @@ images:  ## Name the images of Dockerfile and compose.yaml by what their tags ho
 	done
 
 clean:  ## Remove what was set up (never data/)
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(INTEROP) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -73,4 +80,13 @@ $(VENV)/.run $(VENV)/.dev $(VENV)/.bench: $(VENV)/.%: requirements/%.txt pyproje
 	# The lock names everything. Left to look for more, pip meets releases that came after it, and stops.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(INTEROP)/.installed: interop/package.json interop/requirements.txt
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Node 20 or later is needed, with npm (Debian: apt install nodejs npm)" >&2; exit 1; }
+	$(PYTHON) -m venv $(INTEROP)/python
+	$(INTEROP)/python/bin/python -m pip install --quiet --disable-pip-version-check -r interop/requirements.txt
+	mkdir -p $(INTEROP)/node
+	cp interop/package.json $(INTEROP)/node/
+	npm install --prefix $(INTEROP)/node --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@

@@ -8,7 +8,7 @@ from telegram import (
     BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
 )
-from telegram.error import TelegramError
+from telegram.error import ChatMigrated, TelegramError
 from telegram.ext import ExtBot
 
 from bot.messages import TEXT
@@ -32,7 +32,7 @@ COMMANDS = (
     "supprimer",
     "langue",
 )
-FACILITATORS_COMMANDS = ("sansreponse", "tester", "faq", "historique", "signature", "stats")
+FACILITATORS_COMMANDS = ("sansreponse", "tester", "faq", "historique", "signature", "stats", "aide")
 ADMINISTRATORS_COMMANDS = ("demandes", "demande", "chefs", "stats", "export", "aide")
 # Length limits: Bot API, setMyDescription and setMyShortDescription.
 _LONGEST_DESCRIPTION = 512
@@ -66,8 +66,15 @@ def _introduction(bot: ExtBot[None], services: Services) -> Iterator[tuple[str, 
         )
         yield "the short description", bot.set_my_short_description(short, language_code=code)
     for group, names in _menus_of_groups(services).items():
-        scope = BotCommandScopeChat(group)
-        yield "the menu of a group of the team", bot.set_my_commands(_menu(names), scope)
+        yield "the menu of a group of the team", _offer(bot, _menu(names), group)
+
+
+async def _offer(bot: ExtBot[None], menu: list[BotCommand], group: int) -> None:
+    """Give a group its menu; one that has become a supergroup has it under its new id."""
+    try:
+        await bot.set_my_commands(menu, BotCommandScopeChat(group))
+    except ChatMigrated as moved:
+        await bot.set_my_commands(menu, BotCommandScopeChat(moved.new_chat_id))
 
 
 def _menus_of_groups(services: Services) -> Mapping[int, tuple[str, ...]]:

@@ -328,3 +328,4 @@ async def unfailing(knowledge: Knowledge, folder: Path, blank_file: Path) -> Asy
         yield stage
         if stage.service:
             assert await stage.inbox_count("aside") == 0, "a handler failed"
+        assert not stage.messenger.ignored, "the bot sends what Telegram does not read"

@@ -189,6 +189,102 @@ async def test_everything_is_reached_by_keyboard(page: Page) -> None:
     await sees(page, "Ce que je sais")
 
 
+def fills_the_log(stage: Stage, count: int) -> None:
+    """Let the bot have said much: each message with a link, a spoiler and two rows of buttons."""
+    sme = stage.messenger.sme
+    stage.messenger.says(sme, "/aide")
+    rows = [[{"text": f"{row}", "callback_data": f"{row}"}] for row in ("Oui", "Non")]
+    entities = [
+        {"type": "text_link", "offset": 0, "length": 2, "url": "https://exemple.fr"},
+        {"type": "spoiler", "offset": 3, "length": 2},
+    ]
+    for number in range(count):
+        text = {"text": f"un secret {number}", "entities": entities}
+        stage.messenger.posts(sme.id, text | {"reply_markup": {"inline_keyboard": rows}})
+
+
+MANY = 60
+# Where the focus is; nothing once it has left the page.
+STOP = """() => {
+    const active = document.activeElement;
+    if (active === document.body) return "";
+    return active.closest("#log") ? "log" : active.id || active.dataset.testid || active.tagName;
+}"""
+
+
+async def stops_of(page: Page) -> list[str]:
+    """Go through the whole page by the Tab key; return where it stopped."""
+    stops: list[str] = []
+    await page.locator(".skip-link").focus()
+    while len(stops) < MANY and (stop := await page.evaluate(STOP)):
+        stops.append(stop)
+        await page.keyboard.press("Tab")
+    return stops
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_a_long_log_is_one_stop_of_the_tab_key(page: Page, stage: Stage, width: int) -> None:
+    await stage.settles()
+    fills_the_log(stage, 182)
+    await page.set_viewport_size({"width": width, "height": 844})
+    await sees(page, "un secret 181")
+    stops = await stops_of(page)
+    assert stops.count("log") == 1, stops
+    assert "composer-text" in stops
+    assert len(stops) < 20, stops
+
+
+async def test_arrows_go_through_the_messages_and_into_their_buttons(
+    page: Page, stage: Stage
+) -> None:
+    await stage.settles()
+    fills_the_log(stage, 3)
+    await sees(page, "un secret 2")
+    focused, press = page.locator(":focus"), page.keyboard.press
+    await page.get_by_test_id("attach").focus()
+    await press("Shift+Tab")
+    await expect(focused).to_contain_text("un secret 2")
+    for key, text in (("ArrowUp", "secret 1"), ("Home", "/aide"), ("End", "secret 2")):
+        await press(key)
+        await expect(focused).to_contain_text(text)
+        await expect(focused).to_have_attribute("data-testid", "message")
+    await expect(focused).to_have_accessible_name(re.compile("^Territoires d’industrie : ?.*:"))
+    await expect(focused).to_have_accessible_description(re.compile("secret 2"))
+    await expect(page.locator("#log-hint")).to_be_in_viewport()
+    await press("Enter")
+    await expect(focused).to_have_text("Oui")
+    await press("ArrowDown")
+    await expect(focused).to_have_text("Non")
+    await press("End")
+    await expect(focused).to_have_attribute("data-testid", "reply")
+    await press("Home")
+    await press("Escape")
+    await expect(focused).to_have_attribute("data-testid", "message")
+    await press("Tab")
+    await expect(focused).to_have_attribute("id", "attach")
+
+
+async def test_what_is_unread_survives_a_reload(page: Page, stage: Stage) -> None:
+    await page.get_by_test_id("conversation-administrateurs").click()
+    group = stage.messenger.administrators.id
+    last = stage.messenger.posts(group, {"text": "lu"})
+    await sees(page, "lu")
+    await page.get_by_test_id("conversation-pme").click()
+    # What was read last may be deleted: what came before stays read.
+    stage.messenger.deletes(group, last["message_id"])
+    for text in ("un", "deux"):
+        stage.messenger.posts(group, {"text": text})
+    unread = page.get_by_test_id("conversation-administrateurs").get_by_test_id("unread")
+    await expect(unread).to_contain_text("2 messages non lus")
+    await page.reload()
+    await expect(unread).to_contain_text("2 messages non lus")
+    other = await page.context.new_page()
+    await other.goto(f"{stage.server.url}/?personne=pme")
+    again = other.get_by_test_id("conversation-administrateurs").get_by_test_id("unread")
+    await expect(again).to_contain_text("2 messages non lus")
+    await other.close()
+
+
 async def test_the_focus_stays_on_the_step_whose_page_turns(page: Page) -> None:
     await says(page, "/projets")
     await sees(page, "page 1 sur")

@@ -2,9 +2,12 @@
 
 import pytest
 from dialogue import Speaker, Stage, tune
+from telegram.ext import CommandHandler
 
 from bot.command_menus import introduce
 from bot.runtime.supervisor import LoopName
+from handlers.core.authority import Authority
+from handlers.table import ALL
 
 # In French, in English, and the menus of the two groups.
 METHODS = (
@@ -51,3 +54,31 @@ async def test_a_server_that_tells_upper_case_from_lower_is_spoken_to_as_documen
     assert "stays as it was" not in caplog.text
     assert "passing call failed" not in caplog.text
     assert administrator.messages() == []
+
+
+@pytest.mark.parametrize("group", ["administrators", "facilitators"])
+async def test_each_group_has_the_commands_that_it_may_give(stage: Stage, group: str) -> None:
+    await stage.running.parts.supervisor.tasks[LoopName.COMMAND_MENUS]
+    team = getattr(stage.messenger, group)
+    authorities = {Authority.TEAM, Authority[group.upper()]}
+    commands = [handler for handler in ALL if isinstance(handler, CommandHandler)]
+    theirs = {
+        name
+        for handler in commands
+        if getattr(handler.callback, "authority", None) in authorities
+        for name in handler.commands
+    }
+    for member in team.members:
+        menu = stage.messenger.bot()["menus"][str(team.id)][str(member.id)]
+        assert {each["command"] for each in menu} == theirs | {"aide"}
+
+
+async def test_a_group_that_became_a_supergroup_has_its_menu_after_a_start(stage: Stage) -> None:
+    team = stage.messenger.administrators
+    stage.messenger.upgrades(team)
+    await stage.settles()
+    await stage.stops()
+    await stage.starts()
+    await stage.running.parts.supervisor.tasks[LoopName.COMMAND_MENUS]
+    menu = stage.messenger.bot()["menus"][str(team.id)][str(team.members[1].id)]
+    assert "demandes" in [each["command"] for each in menu]

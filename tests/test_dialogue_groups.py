@@ -140,3 +140,30 @@ async def test_a_command_like_none_is_guessed_at_by_nobody(administrator: Speake
     await administrator.says("/sansreponse")
     await administrator.says("/quoi")
     assert "Vouliez-vous dire" not in str(administrator.messages())
+
+
+async def test_unknown_commands_are_no_flood(stage: Stage, administrator: Speaker) -> None:
+    for _ in range(8):
+        await administrator.says("/meteo")
+    own = [each["text"] for each in administrator.messages() if each["from"]["is_bot"]]
+    assert ["/meteo" in text for text in own] == [True] * 5
+    # A command that there is is obeyed all the same, and the next ten minutes begin anew.
+    await administrator.says("/stats")
+    assert administrator.new
+    stage.clock.passes(minutes=11)
+    await administrator.says("/meteo")
+    administrator.sees("Je n'ai pas de commande /meteo")
+
+
+async def test_elsewhere_only_a_command_that_names_the_bot_is_answered(
+    stage: Stage, administrator: Speaker
+) -> None:
+    await stage.stops()
+    stage.overrides = {"admin_chat_id": -404}
+    await stage.starts()
+    for silent in ("/meteo", "/meteo@un_autre_bot"):
+        await administrator.says(silent)
+        assert administrator.new == []
+    await administrator.says("/meteo@territoires_industrie_bot")
+    administrator.sees("Je n'ai pas de commande", "/aide")
+    assert len(administrator.new) == 1

@@ -113,11 +113,11 @@ async def test_a_webhook_that_somebody_else_moved_is_registered_again(
 ) -> None:
     await sme.says("/aide")
     await stage.stops()
-    await stage.messenger.webhook.set("http://127.0.0.1:9/elsewhere", "")
+    await stage.messenger.webhook.set("http://127.0.0.1:9/elsewhere")
     tune(monkeypatch, "bot.inbox.webhook_registration", CHECK_EVERY_SECONDS=0.01)
     await stage.starts()
     await sme.says("/aide")
-    await stage.messenger.webhook.set("http://127.0.0.1:9/elsewhere", "")
+    await stage.messenger.webhook.set("http://127.0.0.1:9/elsewhere")
     stage.messenger.says(sme.user, "/confidentialite")
     await stage.settles()
     sme.received("données")
@@ -357,7 +357,7 @@ async def test_a_webhook_that_telegram_refuses_is_told_and_tried_again(
     sme: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     await stage.stops()
-    await stage.messenger.webhook.set("", "")
+    await stage.messenger.webhook.set("")
     tune(monkeypatch, "bot.inbox.webhook_registration", FIRST_PAUSE=0.01)
     stage.messenger.faults.next("setWebhook", status=400, description="Bad Request: bad webhook")
     stage.messenger.faults.next("setWebhook", status=502)

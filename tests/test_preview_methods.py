@@ -19,11 +19,16 @@ from preview_fixtures import (  # noqa: F401 (fixtures)
 from telegram import (
     Bot,
     BotCommand,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
+    BotCommandScopeChatAdministrators,
+    BotCommandScopeChatMember,
+    BotCommandScopeDefault,
     ReplyParameters,
 )
-from telegram.error import BadRequest
+from telegram.error import BadRequest, ChatMigrated
 
 from bot.preview.botapi import description, fits
 from bot.preview.messenger import Messenger
@@ -106,9 +111,9 @@ async def test_menus_belong_to_scopes_and_languages(client: Bot, messenger: Mess
     assert [c.command for c in await client.get_my_commands()] == ["aide"]
     assert [c.command for c in await client.get_my_commands(private)] == ["projets"]
     assert await client.get_my_commands(BotCommandScopeChat(SME)) == ()
-    assert messenger.bot()["commands"] == [{"command": "projets", "description": "Projets"}]
+    assert menu_of(messenger, SME, SME) == ["projets"]
     await client.delete_my_commands(private)
-    assert messenger.bot()["commands"][0]["command"] == "aide"
+    assert menu_of(messenger, SME, SME) == ["aide"]
 
 
 async def test_names_and_descriptions_belong_to_languages(
@@ -203,11 +208,11 @@ async def test_every_way_to_call_is_understood(
         raw.post("/sendMessage", data=values, files={"unused": b""}),
     ]
     answers = [(await way).json() for way in ways]
-    assert [answer["ok"] for answer in answers] == [True] * 5 + [False]
-    assert {answer["result"]["text"] for answer in answers[:5]} == {values["text"]}
+    assert [answer["ok"] for answer in answers] == [True] * 6
+    assert {answer["result"]["text"] for answer in answers} == {values["text"]}
     multipart = {name: (None, value) for name, value in values.items()}
     assert (await raw.post("/sendMessage", files=multipart)).json()["ok"]
-    assert [name for name, _ in messenger.calls] == ["sendMessage"] * 6
+    assert [name for name, _ in messenger.calls] == ["sendMessage"] * 7
 
 
 @pytest.mark.parametrize(
@@ -264,8 +269,10 @@ async def test_a_body_in_many_pieces_is_read_whole(
 ) -> None:
     too_long = {"chat_id": SME, "text": "x" * 1_000_000}
     assert (await raw.post("/sendMessage", data=too_long)).json()["description"] == (
-        "Bad Request: message is too long"
+        "Bad Request: text is too long"
     )
+    too_large = await raw.post("/sendMessage", data=too_long | {"text": "x" * (1 << 20)})
+    assert (too_large.status_code, too_large.json()["error_code"]) == (413, 413)
     assert len(messenger.messages(SME)) == 1
 
 
@@ -302,10 +309,56 @@ async def test_a_file_is_downloaded_with_the_token_only(
     assert (wrong.status_code, wrong.json()["description"]) == (404, "Not Found")
 
 
-async def test_a_group_has_its_own_menu(client: Bot, messenger: Messenger) -> None:
-    group = messenger.facilitators.id
-    await client.set_my_commands([BotCommand("aide", "Aide")])
-    await client.set_my_commands([BotCommand("faq", "Fichiers")], BotCommandScopeChat(group))
-    menus = messenger.bot()["group_commands"]
-    assert menus[str(group)] == [{"command": "faq", "description": "Fichiers"}]
-    assert menus[str(messenger.administrators.id)] == [{"command": "aide", "description": "Aide"}]
+def menu_of(messenger: Messenger, chat: int, member: int) -> list[str]:
+    return [each["command"] for each in messenger.bot()["menus"][str(chat)][str(member)]]
+
+
+async def test_the_narrowest_menu_is_shown(client: Bot, messenger: Messenger) -> None:
+    group = messenger.administrators
+    owner, other = (member.id for member in group.members)
+    scopes = (
+        BotCommandScopeDefault(),
+        BotCommandScopeAllGroupChats(),
+        BotCommandScopeAllChatAdministrators(),
+        BotCommandScopeChat(group.id),
+        BotCommandScopeChatAdministrators(group.id),
+        BotCommandScopeChatMember(group.id, owner),
+    )
+    seen = []
+    for number, scope in enumerate(scopes):
+        await client.set_my_commands([BotCommand(f"c{number}", "x")], scope)
+        seen.append((menu_of(messenger, group.id, owner), menu_of(messenger, group.id, other)))
+    assert seen == [
+        (["c0"], ["c0"]),
+        (["c1"], ["c1"]),
+        (["c2"], ["c1"]),
+        (["c3"], ["c3"]),
+        (["c4"], ["c3"]),
+        (["c5"], ["c3"]),
+    ]
+    assert menu_of(messenger, SME, SME) == ["c0"]
+    await client.set_my_commands([BotCommand("fr", "x")], scopes[0], language_code="fr")
+    assert menu_of(messenger, SME, SME) == ["fr"]
+    # A language of a wider scope does not come before a narrower one.
+    assert menu_of(messenger, group.id, owner) == ["c5"]
+
+
+async def test_a_menu_is_for_a_chat_that_there_is(
+    client: Bot, raw: httpx.AsyncClient, messenger: Messenger
+) -> None:
+    commands = [{"command": "a", "description": "b"}]
+    for scope, reason in (
+        ({"type": "chat"}, "can't parse BotCommandScope: Can't find field \"chat_id\""),
+        ({"type": "village"}, "can't parse BotCommandScope: Unsupported type specified"),
+        ({"type": "chat", "chat_id": "-5"}, "chat not found"),
+        ("{", "can't parse BotCommandScope JSON object"),
+    ):
+        assert reason in await refusal(raw, "setMyCommands", commands=commands, scope=scope)
+    group = messenger.administrators
+    named = {"type": "chat", "chat_id": str(group.id)}
+    await raw.post("/setMyCommands", json={"commands": commands, "scope": named})
+    assert menu_of(messenger, group.id, group.members[1].id) == ["a"]
+    old = group.id
+    messenger.upgrades(group)
+    with pytest.raises(ChatMigrated):
+        await client.set_my_commands([BotCommand("a", "b")], BotCommandScopeChat(old))

@@ -32,6 +32,16 @@ async def test_a_refusal_comes_as_often_as_asked(client: Bot, messenger: Messeng
     assert texts(messenger) == ["enfin"]
 
 
+async def test_a_wait_is_said_in_the_body_and_in_a_header(
+    raw: httpx.AsyncClient, messenger: Messenger
+) -> None:
+    messenger.faults.next("sendMessage", status=429, parameters={"retry_after": 7})
+    answer = await raw.post("/sendMessage", json=HELLO)
+    assert answer.headers["retry-after"] == "7"
+    assert answer.json()["description"] == "Too Many Requests: retry after 7"
+    assert "retry-after" not in (await raw.post("/sendMessage", json=HELLO)).headers
+
+
 async def test_only_the_method_named_fails(client: Bot, messenger: Messenger) -> None:
     messenger.faults.next("sendMessage", status=502)
     assert await client.get_me()
@@ -108,6 +118,7 @@ async def test_the_pace_is_kept_where_it_is_asked_for() -> None:
     assert fast.status_code == 429
     assert fast.json()["parameters"] == {"retry_after": 1}
     assert fast.json()["description"] == "Too Many Requests: retry after 1"
+    assert fast.headers["retry-after"] == "1"
 
 
 class Seconds:

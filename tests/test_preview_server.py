@@ -161,7 +161,7 @@ async def test_the_page_hears_all_that_happens(
     assert (events[2]["callback_query_id"], events[2]["user_id"]) == (query, SME)
     assert (events[2]["text"], events[2]["show_alert"]) == ("Merci", False)
     assert events[4]["message_id"] == sent.message_id
-    assert events[5]["commands"] == [{"command": "aide", "description": "Aide"}]
+    assert events[5]["menus"]["1001"]["1001"] == [{"command": "aide", "description": "Aide"}]
     assert events[6]["bot"]["description"] == "Un assistant"
     assert events[7]["blocked"] == [SME]
 

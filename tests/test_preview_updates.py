@@ -10,7 +10,6 @@ from preview_fixtures import (  # noqa: F401 (fixtures)
     begun,
     connected,
     keyboard,
-    refusal,
     serving,
 )
 from telegram import Bot
@@ -94,21 +93,74 @@ async def test_two_polls_the_older_ends(raw: httpx.AsyncClient, messenger: Messe
     assert (await asyncio.wait_for(newer, 5)).json()["result"][0]["message"]["text"] == "à vous"
 
 
-async def test_no_polling_beside_a_webhook(client: Bot, raw: httpx.AsyncClient) -> None:
+async def test_no_polling_beside_a_webhook(client: Bot) -> None:
     await client.set_webhook("http://127.0.0.1:9/")
     with pytest.raises(Conflict, match="webhook is active"):
         await client.get_updates()
     await client.delete_webhook()
     assert await client.get_updates() == ()
-    assert "not of type" in await refusal(raw, "getUpdates", limit="dix")
 
 
 async def test_a_webhook_ends_the_poll_that_waits(client: Bot, messenger: Messenger) -> None:
     poll = asyncio.create_task(client.get_updates(timeout=30))
     await polled(messenger)
+    assert await client.delete_webhook()
     await client.set_webhook("http://127.0.0.1:9/")
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="terminated by setWebhook request"):
         await asyncio.wait_for(poll, 5)
+
+
+async def test_a_poll_that_does_not_wait_ends_no_other(
+    raw: httpx.AsyncClient, messenger: Messenger
+) -> None:
+    waiting = asyncio.create_task(raw.get("/getUpdates", params={"timeout": 30}))
+    await polled(messenger)
+    assert await fetched(raw) == []
+    say(messenger, "à vous")
+    assert (await asyncio.wait_for(waiting, 5)).json()["ok"]
+
+
+@pytest.mark.parametrize("beyond", [12, 1_000, 2_147_483_646])
+async def test_an_offset_from_the_future_drops_nothing(
+    raw: httpx.AsyncClient, messenger: Messenger, beyond: int
+) -> None:
+    say(messenger, "un", "deux")
+    last = messenger.updates.queue[-1]["update_id"]
+    assert await fetched(raw, offset=min(last + beyond, 2_147_483_647)) == ["un", "deux"]
+    assert await fetched(raw, offset=last + 11) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (["Callback_Query", "nouveau"], ["callback_query"]),
+        ('["poll", "message"]', ["message", "poll"]),
+        (["inconnu"], []),
+        ([], []),
+        # What is no list of names changes nothing.
+        (None, ["poll"]),
+        ("poll,message", ["poll"]),
+        ({"poll": 1}, ["poll"]),
+        (["message", 1], ["poll"]),
+    ],
+)
+async def test_kinds_that_nobody_knows_are_ignored(
+    raw: httpx.AsyncClient, messenger: Messenger, given: object, kept: list[str]
+) -> None:
+    await fetched(raw, allowed_updates=["poll"])
+    await fetched(raw, allowed_updates=given)
+    assert messenger.updates.allowed == kept
+    info = (await raw.get("/getWebhookInfo")).json()["result"]
+    assert info.get("allowed_updates", []) == kept
+
+
+async def test_numbers_of_a_poll_are_clamped(raw: httpx.AsyncClient, messenger: Messenger) -> None:
+    say(messenger, "un", "deux")
+    assert await fetched(raw, limit=-5, timeout=-5) == ["un"]
+    assert await fetched(raw, limit="dix") == ["un"]
+    assert await fetched(raw, limit="2x", offset="non", timeout="1e9") == ["un", "deux"]
+    assert await fetched(raw, offset=-9) == ["un", "deux"]
+    assert await fetched(raw, offset="-1") == ["deux"]
 
 
 async def test_stopping_ends_a_poll_at_once(server: PreviewServer, client: Bot) -> None:

@@ -118,10 +118,28 @@ async def test_the_webhook_survives_an_outage(
     [
         ({"url": "ftp://x"}, "invalid webhook URL"),
         ({"url": "http://x.fr", "secret_token": "é"}, "unallowed characters"),
-        ({}, 'parameter "url" is required'),
+        ({"url": "http://x.fr", "secret_token": "a" * 257}, "secret token is too long"),
     ],
 )
 async def test_bad_webhooks_are_refused(
     raw: httpx.AsyncClient, values: dict[str, str], reason: str
 ) -> None:
     assert reason in await refusal(raw, "setWebhook", **values)
+
+
+async def test_what_was_done_is_said(raw: httpx.AsyncClient, receiver: Receiver) -> None:
+    async def said(method: str, **values: object) -> str:
+        return str((await raw.post(f"/{method}", json=values)).json()["description"])
+
+    assert await said("setWebhook", url=receiver.url) == "Webhook was set"
+    assert await said("setWebhook", url=receiver.url) == "Webhook is already set"
+    assert await said("setWebhook", url=receiver.url, max_connections=900) == "Webhook was set"
+    assert (await raw.get("/getWebhookInfo")).json()["result"]["max_connections"] == 100
+    assert await said("setWebhook") == "Webhook was deleted"
+    assert await said("deleteWebhook") == "Webhook is already deleted"
+
+
+async def test_a_bad_address_leaves_no_webhook(raw: httpx.AsyncClient, receiver: Receiver) -> None:
+    await raw.post("/setWebhook", json={"url": receiver.url})
+    assert "invalid webhook URL" in await refusal(raw, "setWebhook", url="ftp://x")
+    assert (await raw.get("/getWebhookInfo")).json()["result"]["url"] == ""

@@ -14,6 +14,11 @@ class ApiError(Exception):
         self.description = description
         self.parameters = parameters
 
+    @property
+    def retry_after(self) -> int:
+        """The seconds to wait, 0 without any: the answer says them in a header too."""
+        return int((self.parameters or {}).get("retry_after", 0))
+
 
 def bad(reason: str, parameters: dict[str, Any] | None = None) -> ApiError:
     """Return an error 400; Telegram puts "Bad Request" before the reason."""

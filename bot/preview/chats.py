@@ -25,6 +25,11 @@ class Chats:
         # Derived from the clock, so that a restarted preview never uses an id twice.
         self._last_id = int(time.time()) % 1_000_000 * 100
 
+    @property
+    def last_id(self) -> int:
+        """The number of the latest message of all chats."""
+        return self._last_id
+
     def messages(self, chat_id: int) -> list[Message]:
         """Return the messages of a chat, oldest first."""
         return list(self._messages.get(self.present_id(chat_id), {}).values())
@@ -130,18 +135,22 @@ class Chats:
         group = self.group_of(chat_id)
         return group.id if group else chat_id
 
+    def reachable(self, chat_id: int) -> int:
+        """Return the id of a chat that the bot knows; ApiError if it is none, or has moved."""
+        group = self.group_of(chat_id)
+        if group is not None and chat_id != group.id:
+            raise bad(
+                "group chat was upgraded to a supergroup chat",
+                {"migrate_to_chat_id": group.id},
+            )
+        if group is None and chat_id not in self.users:
+            raise bad("chat not found")
+        return chat_id
+
     def writable(self, chat_id: int) -> int:
         """Return the id of a chat if the bot may write to it; otherwise ApiError, as Telegram's."""
-        group = self.group_of(chat_id)
-        if group is not None:
-            if chat_id != group.id:
-                raise bad(
-                    "group chat was upgraded to a supergroup chat",
-                    {"migrate_to_chat_id": group.id},
-                )
+        if self.reachable(chat_id) < 0:
             return chat_id
-        if chat_id not in self.users:
-            raise bad("chat not found")
         if chat_id in self.blocked:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
         if chat_id not in self._messages:

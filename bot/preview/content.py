@@ -12,33 +12,39 @@ Values = dict[str, Any]
 # Bot API, sendMessage, sendDocument and InlineKeyboardButton: UTF-16 units, bytes, buttons.
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
+# Bytes, of which the server does not even look at more.
+_LARGEST_TEXT = 1 << 15
 LONGEST_DATA_BYTES = 64
 LONGEST_COPY = 256
 MOST_BUTTONS = 100
 WIDEST_ROW = 8
+_NO_KIND = frozenset({"text", "icon_custom_emoji_id", "style"})
 _BUTTON_URL = re.compile(r"(?:https?://|tg://)?[^\s/]+\.[^\s/]{2,}(?:/\S*)?|tg://\S+|http://\S+")
 
 
 def chat_of(values: Values) -> int:
     """Return the chat id of a call; ApiError without one."""
     chat_id = values.get("chat_id")
-    if isinstance(chat_id, str) and re.fullmatch(r"-?\d+", chat_id):
-        return int(chat_id)
+    if chat_id is None:
+        raise bad("chat_id is empty")
     if isinstance(chat_id, int):
         return chat_id
-    raise bad("chat not found" if chat_id else "chat_id is empty")
+    raise bad("chat not found")
 
 
 def message_of(values: Values) -> int:
     """Return the message id of a call; ApiError without one."""
-    if "message_id" not in values:
+    if values.get("message_id", 0) <= 0:
         raise bad("message identifier is not specified")
     return int(values["message_id"])
 
 
 def text_of(values: Values) -> Values:
     """Return the ``text`` and ``entities`` of a message."""
-    shown, entities = parse(values["text"], values.get("parse_mode"), values.get("entities"))
+    text = values.get("text", "")
+    if len(text.encode("utf-8", "replace")) > _LARGEST_TEXT:
+        raise bad("text is too long")
+    shown, entities = parse(text, values.get("parse_mode"), values.get("entities"))
     if not shown:
         raise bad("message text is empty")
     if units(shown) > LONGEST_TEXT:
@@ -73,14 +79,17 @@ def keyboard_of(values: Values) -> Values:
 def _check_button(button: Values) -> None:
     if not button["text"].strip():
         raise bad("inline keyboard button text is empty")
-    if "callback_data" in button:
-        if not 1 <= len(button["callback_data"].encode()) <= LONGEST_DATA_BYTES:
-            raise bad("BUTTON_DATA_INVALID")
-    elif "url" in button:
+    # Of several kinds, the address counts first; the texts and colours of a button are no kind.
+    if "url" in button:
         if not _BUTTON_URL.fullmatch(button["url"]):
             raise bad(f"inline keyboard button URL '{button['url']}' is invalid: Wrong HTTP URL")
+    elif "callback_data" in button:
+        if len(button["callback_data"].encode()) > LONGEST_DATA_BYTES:
+            raise bad("BUTTON_DATA_INVALID")
     elif "copy_text" in button:
         if not 1 <= len(button["copy_text"]["text"]) <= LONGEST_COPY:
             raise bad("BUTTON_COPY_TEXT_INVALID")
-    elif len(button) == 1:
-        raise bad("text buttons are unallowed in the inline keyboard")
+    elif button.keys() <= _NO_KIND:
+        raise bad(
+            "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
+        )

@@ -21,6 +21,7 @@ _DETECTED = re.compile(
     r"|(?P<hashtag>(?<![\w#])#(?=\w*[^\W\d_])\w{1,256}(?![\w#]))"
     r"|(?P<phone_number>(?<![\w+])\+\d(?:[ .-]?\d){7,14}(?!\w))"
 )
+_DETECTED_TYPES = frozenset(_DETECTED.groupindex) | {"cashtag", "bank_card_number"}
 # Telegram removes carriage returns, and replaces other control characters by spaces.
 _CLEANED = {code: " " for code in range(32) if chr(code) != "\n"} | {ord("\r"): None}
 _CODE = frozenset({"code", "pre"})
@@ -31,9 +32,10 @@ def parse(
     text: str, mode: str | None = None, entities: list[Entity] | None = None
 ) -> tuple[str, list[Entity]]:
     """Return the text to show and its entities; ApiError if Telegram cannot parse it."""
-    if mode and mode.upper() != "HTML":
+    mode = mode.lower() if mode and text else "none"
+    if mode not in {"html", "none"}:
         raise bad(f"unsupported parse_mode: the preview knows HTML only, not {mode}")
-    shown, marked = parse_html(text) if mode else (text, list(entities or ()))
+    shown, marked = parse_html(text) if mode == "html" else (text, _given(entities or []))
     _check_characters(shown)
     cleaned = shown.translate(_CLEANED)
     if len(cleaned) != len(shown):
@@ -42,6 +44,11 @@ def parse(
     lead = units(cleaned[: len(cleaned) - len(cleaned.lstrip())])
     placed = _outside_code(_moved(marked, lead, units(stripped)))
     return stripped, sorted([*placed, *_detected(stripped, placed)], key=_by_place)
+
+
+def _given(entities: list[Entity]) -> list[Entity]:
+    """Return the entities that a bot may give; those that Telegram detects, it detects itself."""
+    return [entity for entity in entities if entity["type"] not in _DETECTED_TYPES]
 
 
 def _check_characters(text: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.preview.api_errors import bad
+from bot.preview.content import chat_of
 from bot.preview.messenger import Messenger
 from knowledge.text.length import units
 
@@ -14,12 +15,13 @@ Method = Callable[[Messenger, Values], Awaitable[Any]]
 # Bot API, setMyCommands and BotCommand.
 MOST_COMMANDS = 100
 LONGEST_COMMAND_DESCRIPTION = 256
+_LANGUAGE = re.compile(r"[a-z]{2}")
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 
 
 async def set_my_commands(messenger: Messenger, values: Values) -> bool:
     """Replace the menu of commands of a scope and a language."""
-    commands = values["commands"]
+    commands = values.get("commands", [])
     if len(commands) > MOST_COMMANDS:
         raise bad("BOT_COMMANDS_TOO_MUCH")
     for command in commands:
@@ -37,13 +39,24 @@ async def delete_my_commands(messenger: Messenger, values: Values) -> bool:
 
 async def get_my_commands(messenger: Messenger, values: Values) -> list[Values]:
     """Return the menu of a scope and a language."""
-    return messenger.menus.get(values.get("scope", {}), values.get("language_code", ""))
+    return messenger.menus.get(_scope(messenger, values), values.get("language_code", ""))
 
 
 def _put_commands(messenger: Messenger, values: Values, commands: list[Values]) -> bool:
-    messenger.menus.put(values.get("scope", {}), values.get("language_code", ""), commands)
+    language = values.get("language_code", "")
+    if language and not _LANGUAGE.fullmatch(language):
+        raise bad("BOT_COMMAND_LANG_CODE_INVALID")
+    messenger.menus.put(_scope(messenger, values), language, commands)
     messenger.notes("commands", **messenger.commands())
     return True
+
+
+def _scope(messenger: Messenger, values: Values) -> Values:
+    """Return the scope of a call; ApiError if its chat is none where the bot may write."""
+    scope: Values = values.get("scope", {})
+    if "chat_id" in scope:
+        messenger.chats.reachable(chat_of(scope))
+    return scope
 
 
 def _setter(name: str, longest: int) -> Method:

@@ -5,10 +5,6 @@ from typing import Any
 
 Command = dict[str, str]
 Key = tuple[str, str]
-# Bot API, "Determining list of commands", for people whose Telegram is in French.
-_PRIVATE = ("all_private_chats", "default")
-_GROUP = ("all_group_chats", "default")
-_LANGUAGES = ("fr", "")
 
 
 class Menus:
@@ -25,18 +21,35 @@ class Menus:
         """Return the list of exactly this scope and language."""
         return self._lists.get(_key(scope, language), [])
 
-    def shown(self) -> list[Command]:
-        """Return the commands that a person sees in a private chat."""
-        return self._first([{"type": scope} for scope in _PRIVATE])
+    def shown(self, chat_id: int, member_id: int, language: str, *, rules: bool) -> list[Command]:
+        """Return the commands that a member sees in a chat; ``rules`` it as an administrator.
 
-    def shown_in(self, group_id: int) -> list[Command]:
-        """Return the commands that the members of a group see there."""
-        own = {"type": "chat", "chat_id": group_id}
-        return self._first([own, *({"type": scope} for scope in _GROUP)])
-
-    def _first(self, scopes: list[dict[str, Any]]) -> list[Command]:
-        keys = (_key(scope, language) for scope in scopes for language in _LANGUAGES)
+        The narrowest scope that has a list wins, in the member's language before any other
+        (Bot API, "Determining list of commands").
+        """
+        scopes = (
+            _of_group(chat_id, member_id, rules=rules) if chat_id < 0 else _of_private_chat(chat_id)
+        )
+        keys = (_key(scope, code) for scope in scopes for code in (language, ""))
         return next((self._lists[key] for key in keys if self._lists.get(key)), [])
+
+
+def _of_private_chat(chat_id: int) -> list[dict[str, Any]]:
+    own = {"type": "chat", "chat_id": chat_id}
+    return [own, {"type": "all_private_chats"}, {"type": "default"}]
+
+
+def _of_group(chat_id: int, member_id: int, *, rules: bool) -> list[dict[str, Any]]:
+    member = {"type": "chat_member", "chat_id": chat_id, "user_id": member_id}
+    rulers = {"type": "chat_administrators", "chat_id": chat_id}
+    return [
+        member,
+        *([rulers] if rules else []),
+        {"type": "chat", "chat_id": chat_id},
+        *([{"type": "all_chat_administrators"}] if rules else []),
+        {"type": "all_group_chats"},
+        {"type": "default"},
+    ]
 
 
 class Texts:
@@ -55,4 +68,6 @@ class Texts:
 
 
 def _key(scope: dict[str, Any], language: str) -> Key:
-    return json.dumps(scope or {"type": "default"}, sort_keys=True), language
+    # A chat may be named by a text; an account by its number alone.
+    kept = {n: int(v) if n == "chat_id" else v for n, v in scope.items()}
+    return json.dumps(kept or {"type": "default"}, sort_keys=True), language

@@ -48,6 +48,8 @@ class Messenger:
         self.pace = ApiLimits() if enforce_rates else None
         self.privacy = privacy
         self.calls: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_KEPT_CALLS)
+        # What the bot sent and Telegram does not read: "method: name" of a parameter or a field.
+        self.ignored: deque[str] = deque(maxlen=_KEPT_CALLS)
         self.answers: dict[str, dict[str, Any]] = {}
         self.queries: dict[str, tuple[int, int]] = {}
         # Derived from the clock, so that a restarted preview never uses an id twice.
@@ -230,11 +232,21 @@ class Messenger:
         )
 
     def commands(self) -> dict[str, Any]:
-        """Return the menu of private chats, and those of the groups by id."""
-        groups = (self.administrators, self.facilitators)
+        """Return the menus by chat and by member: the first of a group is its owner."""
+        chats: dict[int, tuple[User, ...]] = {
+            user.id: (user,) for user in self.chats.users.values()
+        }
+        chats |= {group.id: group.members for group in self.chats.groups}
         return {
-            "commands": self.menus.shown(),
-            "group_commands": {str(each.id): self.menus.shown_in(each.id) for each in groups},
+            "menus": {
+                str(chat_id): {
+                    str(member.id): self.menus.shown(
+                        chat_id, member.id, member.language_code, rules=place == 0
+                    )
+                    for place, member in enumerate(members)
+                }
+                for chat_id, members in chats.items()
+            }
         }
 
     def empties(self) -> None:

@@ -1,6 +1,7 @@
 """The Bot API methods that the preview knows: an explicit table, one function each."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -17,6 +18,27 @@ Method = Callable[[Messenger, Values], Awaitable[Any]]
 
 # Bot API, answerCallbackQuery: UTF-16 units.
 LONGEST_ANSWER = 200
+# Bot API, getFile: bytes.
+_LARGEST_DOWNLOAD = 20 * 1024 * 1024
+# Bot API, sendChatAction, with the former names that the server still takes.
+_ACTIONS = frozenset(
+    f"{verb}_{what}"
+    for verb, whats in {
+        "upload": ("photo", "video", "audio", "voice", "document", "video_note"),
+        "record": ("video", "audio", "voice", "video_note"),
+    }.items()
+    for what in whats
+) | {"cancel", "typing", "choose_sticker", "pick_up_location", "find_location"}
+
+
+_UNSPECIFIED = "message identifier is not specified"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The answer ``true`` with a description beside it."""
+
+    description: str
 
 
 async def get_me(messenger: Messenger, _values: Values) -> Values:
@@ -39,19 +61,22 @@ async def get_updates(messenger: Messenger, values: Values) -> list[Values]:
     )
 
 
-async def set_webhook(messenger: Messenger, values: Values) -> bool:
+async def set_webhook(messenger: Messenger, values: Values) -> Said:
     """Set the webhook to which updates are posted; an empty address removes it."""
-    _drop(messenger, values)
-    messenger.updates.allow(values.get("allowed_updates"))
-    await messenger.webhook.set(values.get("url", ""), values.get("secret_token", ""))
-    return True
+    done = await messenger.webhook.set(
+        values.get("url", ""),
+        secret=values.get("secret_token", ""),
+        connections=values.get("max_connections", 40),
+        drop=values.get("drop_pending_updates", False),
+    )
+    if values.get("url"):
+        messenger.updates.allow(values.get("allowed_updates"))
+    return Said(done)
 
 
-async def delete_webhook(messenger: Messenger, values: Values) -> bool:
+async def delete_webhook(messenger: Messenger, values: Values) -> Said:
     """Remove the webhook."""
-    _drop(messenger, values)
-    await messenger.webhook.set("", "")
-    return True
+    return Said(await messenger.webhook.set("", drop=values.get("drop_pending_updates", False)))
 
 
 async def get_webhook_info(messenger: Messenger, _values: Values) -> Values:
@@ -66,7 +91,7 @@ async def send_message(messenger: Messenger, values: Values) -> Values:
 
 async def send_document(messenger: Messenger, values: Values) -> Values:
     """Post a file, either uploaded or named by the file_id of one sent before."""
-    name, body = await _file(messenger, values["document"])
+    name, body = await _file(messenger, values, "document")
     messenger.chats.writable(chat_of(values))
     content = {"document": messenger.files.document(name, body)}
     return _post(messenger, values, content | caption_of(values))
@@ -74,7 +99,7 @@ async def send_document(messenger: Messenger, values: Values) -> Values:
 
 async def send_photo(messenger: Messenger, values: Values) -> Values:
     """Post a picture (PNG or JPEG)."""
-    name, body = await _file(messenger, values["photo"])
+    name, body = await _file(messenger, values, "photo")
     messenger.chats.writable(chat_of(values))
     content = {"photo": messenger.files.photo(name, body)}
     return _post(messenger, values, content | caption_of(values))
@@ -82,8 +107,9 @@ async def send_photo(messenger: Messenger, values: Values) -> Values:
 
 async def edit_message_text(messenger: Messenger, values: Values) -> Values:
     """Replace a text and the keyboard; a call without a keyboard removes the message's."""
-    message = messenger.chats.editable(chat_of(values), message_of(values))
-    new = text_of(values) | keyboard_of(values)
+    content = text_of(values)
+    message = _edited(messenger, values)
+    new = content | keyboard_of(values)
     if "text" not in message:
         raise bad("there is no text in the message to edit")
     return messenger.changes(message, ("text", "entities", "reply_markup"), new)
@@ -91,20 +117,25 @@ async def edit_message_text(messenger: Messenger, values: Values) -> Values:
 
 async def edit_message_reply_markup(messenger: Messenger, values: Values) -> Values:
     """Replace or remove a keyboard."""
-    message = messenger.chats.editable(chat_of(values), message_of(values))
+    message = _edited(messenger, values)
     return messenger.changes(message, ("reply_markup",), keyboard_of(values))
 
 
 async def delete_message(messenger: Messenger, values: Values) -> bool:
     """Remove a message."""
+    if not values.get("chat_id"):
+        raise bad("chat identifier is not specified")
     messenger.deletes(chat_of(values), message_of(values))
     return True
 
 
 async def send_chat_action(messenger: Messenger, values: Values) -> bool:
     """Show that the bot is busy."""
+    action = values.get("action", "").lower()
+    if action not in _ACTIONS:
+        raise bad("wrong parameter action in request")
     chat_id = messenger.chats.writable(chat_of(values))
-    messenger.notes("typing", chat_id, action=values["action"])
+    messenger.notes("typing", chat_id, action=action)
     return True
 
 
@@ -114,15 +145,19 @@ async def answer_callback_query(messenger: Messenger, values: Values) -> bool:
     if units(text) > LONGEST_ANSWER:
         raise bad("MESSAGE_TOO_LONG")
     answer = {"text": text, "show_alert": values.get("show_alert", False)}
-    messenger.answers_query(values["callback_query_id"], answer)
+    messenger.answers_query(values.get("callback_query_id", ""), answer)
     return True
 
 
 async def get_file(messenger: Messenger, values: Values) -> Values:
     """Return the path from which a file is downloaded."""
-    file_id = values["file_id"]
+    file_id = values.get("file_id")
+    if not file_id:
+        raise bad("file_id not specified")
     if file_id not in messenger.files:
         raise bad("invalid file_id")
+    if len(messenger.file(file_id)) > _LARGEST_DOWNLOAD:
+        raise bad("file is too big")
     return {
         "file_id": file_id,
         "file_unique_id": file_id,
@@ -149,8 +184,11 @@ _GIFTS = (
 
 async def get_chat_member(messenger: Messenger, values: Values) -> Values:
     """Return the ChatMember of a user: a group's first member is its owner."""
+    user_id = values.get("user_id", 0)
+    if user_id <= 0:
+        raise bad("invalid user_id specified")
     chat = messenger.chats.as_json(chat_of(values))
-    group, user_id = messenger.chats.group_of(chat["id"]), values["user_id"]
+    group = messenger.chats.group_of(chat["id"])
     if user_id == BOT_ID:
         return {"status": "member", "user": bot_as_json()}
     members = group.members if group else (messenger.chats.users[chat["id"]],)
@@ -200,6 +238,13 @@ def _post(messenger: Messenger, values: Values, content: Values) -> Values:
     )
 
 
+def _edited(messenger: Messenger, values: Values) -> Values:
+    """Return the message that a call edits; the preview has no inline messages."""
+    if not values.get("chat_id") and not values.get("message_id"):
+        raise bad("MESSAGE_ID_INVALID" if "inline_message_id" in values else _UNSPECIFIED)
+    return messenger.chats.editable(chat_of(values), values.get("message_id", 0))
+
+
 def _reply_to(messenger: Messenger, chat_id: int, values: Values) -> int | None:
     reply = values.get("reply_parameters")
     if not reply or "message_id" not in reply:
@@ -209,15 +254,13 @@ def _reply_to(messenger: Messenger, chat_id: int, values: Values) -> int | None:
     return None if may_lack and messenger.chats.find(chat_id, number) is None else number
 
 
-async def _file(messenger: Messenger, given: UploadFile | str) -> tuple[str, bytes]:
+async def _file(messenger: Messenger, values: Values, field: str) -> tuple[str, bytes]:
     """Return the name and the content of an uploaded file, or of one named by its file_id."""
+    given: UploadFile | str | None = values.get(field)
+    if given is None:
+        raise bad(f"there is no {field} in the request")
     if isinstance(given, UploadFile):
         return given.filename or "file", await given.read()
     if given not in messenger.files:
         raise bad("wrong file identifier/HTTP URL specified")
     return messenger.files.name(given), messenger.file(given)
-
-
-def _drop(messenger: Messenger, values: Values) -> None:
-    if values.get("drop_pending_updates"):
-        messenger.updates.queue.clear()

@@ -66,6 +66,7 @@ class PageEndpoint:
             "characters": characters,
             "messages": {str(c["chat_id"]): messenger.messages(c["chat_id"]) for c in characters},
             "blocked": sorted(messenger.chats.blocked),
+            "last_message_id": messenger.chats.last_id,
             "seq": messenger.events.seq,
         }
         return JSONResponse(state)

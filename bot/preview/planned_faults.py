@@ -46,11 +46,15 @@ class Faults:
         method: str,
         *,
         status: int,
-        description: str = "made to fail",
+        description: str | None = None,
         parameters: dict[str, Any] | None = None,
         times: int = 1,
     ) -> None:
-        """Refuse the next calls of a method."""
+        """Refuse the next calls of a method; a wait is described as by Telegram."""
+        if description is None:
+            seconds = (parameters or {}).get("retry_after")
+            wait = f"Too Many Requests: retry after {seconds}"
+            description = wait if seconds else "made to fail"
         refusal = ApiError(status, description, parameters)
         self._planned[method].extend([PlannedFault(refusal=refusal)] * times)
 

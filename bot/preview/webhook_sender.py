@@ -1,7 +1,7 @@
 """The webhook: posts each update in order, and repeats it until the bot accepts it.
 
-Differences from Telegram: the webhook may be plain HTTP, updates are posted one at a time, and a
-method in the bot's answer is ignored.
+Differences from Telegram: the webhook may be plain HTTP, updates are posted one at a time whatever
+``max_connections`` says, and a method in the bot's answer is ignored.
 """
 
 import asyncio
@@ -18,7 +18,11 @@ from bot.preview.updates import Update, Updates
 
 logger = logging.getLogger(__name__)
 _URL = re.compile(r"https?://[^\s/?#]+(?:[/?#]\S*)?")
-_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_SECRET = re.compile(r"[A-Za-z0-9_-]*")
+_LONGEST_SECRET = 256
+# Bot API, setWebhook: connections by default, and at most.
+_CONNECTIONS = 40
+_MOST_CONNECTIONS = 100
 _LONGEST_PAUSE = 60.0
 _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 
@@ -30,20 +34,40 @@ class WebhookSender:
         self._updates = updates
         self._url = ""
         self._secret = ""
+        self._connections = _CONNECTIONS
         self._error: dict[str, Any] = {}
         self._task: asyncio.Task[None] | None = None
         # Seconds before the second try of an update; doubled before each further try.
         self.first_pause = 0.5
 
-    async def set(self, url: str, secret: str) -> None:
-        """Post updates to an address from now on; an empty one stops posting."""
-        if url and not _URL.fullmatch(url):
-            raise bad("bad webhook: invalid webhook URL specified")
-        if secret and not _SECRET.fullmatch(secret):
-            raise bad("secret token contains unallowed characters")
-        await self.close()
-        self._url, self._secret, self._error = url, secret, {}
+    async def set(
+        self, url: str, *, secret: str = "", connections: int = _CONNECTIONS, drop: bool = False
+    ) -> str:
+        """Post updates to an address from now on; an empty one stops posting.
+
+        Return what was done, in the server's words. ``drop`` forgets the updates that wait. An
+        address that is refused leaves no webhook at all, as on the server.
+        """
+        wanted = (url, secret if url else "", _clamped(connections) if url else _CONNECTIONS)
+        if wanted == (self._url, self._secret, self._connections) and not drop:
+            return "Webhook is already set" if url else "Webhook is already deleted"
+        if url:
+            self._updates.end_poll_for_webhook()
+        had_one = bool(self._url)
+        await self._remove()
+        if drop:
+            self._updates.queue.clear()
+        _check(url, secret)
+        self._url, self._secret, self._connections = wanted
         self.open()
+        if url:
+            return "Webhook was set"
+        return "Webhook was deleted" if had_one else "Webhook is already deleted"
+
+    async def _remove(self) -> None:
+        await self.close()
+        self._url, self._secret, self._connections, self._error = "", "", _CONNECTIONS, {}
+        self._updates.has_webhook = False
 
     def open(self) -> None:
         """Start to post if there is an address; called again when the server restarts."""
@@ -62,13 +86,14 @@ class WebhookSender:
 
     def info(self) -> dict[str, Any]:
         """Return the Bot API's WebhookInfo."""
-        settings = {"max_connections": 1, "allowed_updates": self._updates.allowed}
+        allowed = self._updates.allowed
         return {
             "url": self._url,
             "has_custom_certificate": False,
             "pending_update_count": len(self._updates.queue),
-            **(settings if self._url else {}),
             **self._error,
+            **({"max_connections": self._connections} if self._url else {}),
+            **({"allowed_updates": allowed} if allowed else {}),
         }
 
     async def _run(self) -> None:
@@ -96,3 +121,18 @@ class WebhookSender:
             return f"Connection failed: {type(error).__name__}"
         reason = f"{answer.status_code} {answer.reason_phrase}"
         return "" if answer.is_success else f"Wrong response from the webhook: {reason}"
+
+
+def _clamped(connections: int) -> int:
+    return min(max(connections, 1), _MOST_CONNECTIONS)
+
+
+def _check(url: str, secret: str) -> None:
+    if not url:
+        return
+    if not _URL.fullmatch(url):
+        raise bad("invalid webhook URL specified")
+    if len(secret) > _LONGEST_SECRET:
+        raise bad("secret token is too long")
+    if not _SECRET.fullmatch(secret):
+        raise bad("secret token contains unallowed characters")

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Set as AbstractSet
+from datetime import timedelta
 
 from telegram import Message, MessageEntity, Update
 from telegram.ext import CommandHandler, MessageHandler
@@ -10,7 +11,7 @@ from telegram.ext import filters as on
 from telegram.ext.filters import MessageFilter
 
 from handlers.administration import cards, naming, refusal_words, replies
-from handlers.core import media
+from handlers.core import caps, media
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
 from handlers.core.team import roles
@@ -25,6 +26,8 @@ TEXT = Catalogue.of("groups")
 _COMMAND = re.compile(r"(?<![\w<])/(\w+)")
 # Two letters changed places, or one is missing: as much as a thumb does.
 _ALIKE = 0.75
+# Of a group: one who mistypes needs a line, one who talks to another bot needs none.
+_UNKNOWN_COMMANDS = caps.Cap("unknown_commands", 5, timedelta(minutes=10))
 
 
 async def greet(turn: Turn) -> None:
@@ -98,12 +101,19 @@ async def hear_mention(update: Update, context: BotContext) -> None:
 
 @requires(Authority.ANYONE)
 async def refuse_command(_update: Update, context: BotContext) -> None:
-    """Say that a group of the team has no such command, and where to read which it has."""
+    """Say in a line that there is no such command, and where to read which there are.
+
+    In a group of the team; in another one, only where the command names the bot. After a few, the
+    group hears no more for a while: they may be for another bot, which is no business of ours.
+    """
     turn = context.turn
-    if await roles(turn):
-        # Telegram may mark as a command a text that has no word.
-        word = "".join(turn.text.split()[:1])[:40]
-        meant = _meant(turn, word, await roles(turn))
+    # Telegram may mark as a command a text that has no word.
+    word = "".join(turn.text.split()[:1])[:40]
+    chat_roles = await roles(turn)
+    if not (chat_roles or "@" in word):
+        return
+    if (await caps.spend(turn.work, _UNKNOWN_COMMANDS, turn.chat_id)).is_allowed:
+        meant = _meant(turn, word, chat_roles) if chat_roles else ""
         turn.say(TEXT("unknown_command", command=word, meant=meant))
 
 

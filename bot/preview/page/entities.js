@@ -97,6 +97,8 @@ function spoiler(children) {
     if (node.classList.contains("revealed")) return;
     if (event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
+    // What is read now is no button any more: the focus goes to the message that holds it.
+    if (document.activeElement === node) node.closest(".message")?.focus({ preventScroll: true });
     for (const name of ["role", "tabindex", "aria-label"]) node.removeAttribute(name);
     node.classList.add("revealed");
   };

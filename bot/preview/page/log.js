@@ -5,6 +5,7 @@ import { dayName } from "./format.js";
 import { fr } from "./fr.js";
 import { markWaiting } from "./keyboard.js";
 import { renderMessage } from "./message.js";
+import { Roving } from "./roving.js";
 
 const AT_BOTTOM_PX = 60;
 const RUN_SECONDS = 300;
@@ -15,6 +16,7 @@ export class Log {
   #list = byId("messages");
   #pill = byId("pill");
   #pillText = byId("pill-text");
+  #roving = new Roving(this.#scroller, this.#list);
   #shown = new Map();
   #chat = null;
   #missed = 0;
@@ -34,6 +36,7 @@ export class Log {
     if (opened) this.#begin(chat);
     const arrived = this.#sync(messages);
     this.#arrange(messages, { speaker, isGroup, isWaiting });
+    this.#roving.refresh();
     if (opened) this.#settle();
     else this.#afterArrival(arrived, speaker);
   }

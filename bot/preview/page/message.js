@@ -22,7 +22,8 @@ export function renderMessage(message, actions) {
   }
   const head = [sender(message), quote(message, actions)];
   const bubble = el("div", { class: "bubble" }, ...head, ...body(message, actions), meta(message, actions));
-  return el("article", { ...shared, class: classOf(message) }, bubble, renderKeyboard(message, actions));
+  const named = { "aria-labelledby": `who-${message.message_id} when-${message.message_id}`, "aria-describedby": `what-${message.message_id}` };
+  return el("article", { ...shared, ...named, class: classOf(message) }, bubble, renderKeyboard(message, actions));
 }
 
 function classOf(message) {
@@ -35,7 +36,7 @@ function classOf(message) {
 function sender(message) {
   const from = message.from;
   const hue = from?.is_bot ? "bot" : Math.abs(from?.id ?? 0) % HUES;
-  return el("p", { class: `sender hue-${hue}` }, fullName(from), spoken(fr.saidBy("")));
+  return el("p", { class: `sender hue-${hue}`, id: `who-${message.message_id}` }, fullName(from), spoken(fr.saidBy("")));
 }
 
 function quote(message, actions) {
@@ -57,14 +58,14 @@ function body(message, actions) {
   const entities = message.entities ?? message.caption_entities;
   return [
     media ? attachment(message, media) : null,
-    text ? el("div", { class: "text", "data-testid": "message-text" }, renderText(text, entities, actions)) : null,
+    text ? el("div", { class: "text", id: `what-${message.message_id}`, "data-testid": "message-text" }, renderText(text, entities, actions)) : null,
     media || text ? null : el("p", { class: "card" }, fr.unknown),
   ];
 }
 
 function meta(message, actions) {
   const edited = message.edit_date ? el("span", { class: "edited-mark", "data-testid": "edited" }, fr.edited) : null;
-  const time = el("time", { datetime: isoDate(message.date) }, clock(message.date));
+  const time = el("time", { datetime: isoDate(message.date), id: `when-${message.message_id}` }, clock(message.date));
   return el("div", { class: "meta" }, replyButton(message, actions), edited, time);
 }
 

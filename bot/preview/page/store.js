@@ -1,9 +1,16 @@
 /** What the page knows of the bot, the characters and their messages. */
 
-const remembered = (name) => JSON.parse(sessionStorage.getItem(name) ?? "{}");
+/** Kept by the browser: a reload, and another window, know what was read. */
+function remembered(name) {
+  try {
+    return JSON.parse(localStorage.getItem(name) ?? "{}");
+  } catch {
+    return {};
+  }
+}
 
 export class Store {
-  bot = { id: 0, first_name: "", username: "", description: "", commands: [], group_commands: {} };
+  bot = { id: 0, first_name: "", username: "", description: "", menus: {} };
   characters = [];
   active = null;
   #messages = new Map();
@@ -19,13 +26,12 @@ export class Store {
     this.#messages = new Map(
       Object.entries(state.messages).map(([chatId, messages]) => [Number(chatId), messages]),
     );
-    this.#forgetStaleReads();
+    this.#forgetStaleReads(state.last_message_id);
   }
 
-  /** The menu that Telegram would show to a character. */
+  /** The menu that Telegram would show to whoever speaks in a character's chat. */
   commandsOf(character) {
-    const { commands, group_commands } = this.bot;
-    return character.kind === "group" ? (group_commands[character.chat_id] ?? []) : commands;
+    return this.bot.menus[character.chat_id]?.[this.speakerOf(character)] ?? [];
   }
 
   /** Takes one event; returns false when the whole state must be read to follow it. */
@@ -33,10 +39,7 @@ export class Store {
     const { kind } = event;
     if (kind === "message" || kind === "edited") return this.put(event.message);
     if (kind === "deleted") this.#remove(event.chat_id, event.message_id);
-    else if (kind === "commands") {
-      const { commands, group_commands } = event;
-      this.bot = { ...this.bot, commands, group_commands };
-    }
+    else if (kind === "commands") this.bot = { ...this.bot, menus: event.menus };
     else if (kind === "blocked") this.#blocked = new Set(event.blocked);
     else if (kind === "reset") this.#messages.clear();
     return kind !== "bot";
@@ -102,9 +105,10 @@ export class Store {
 
   markRead(character) {
     const last = this.messagesOf(character.chat_id).at(-1)?.message_id ?? 0;
-    if (this.#read[character.key] === last) return;
-    this.#read[character.key] = last;
-    sessionStorage.setItem("read", JSON.stringify(this.#read));
+    if ((this.#read[character.key] ?? 0) >= last) return;
+    // Another window may have read other conversations meanwhile.
+    this.#read = { ...remembered("read"), [character.key]: last };
+    localStorage.setItem("read", JSON.stringify(this.#read));
   }
 
   #remove(chatId, messageId) {
@@ -112,10 +116,10 @@ export class Store {
     this.#messages.set(chatId, rest);
   }
 
-  // Message numbers start again when the preview restarts.
-  #forgetStaleReads() {
-    for (const { key, chat_id } of this.characters) {
-      const last = this.messagesOf(chat_id).at(-1)?.message_id ?? 0;
+  // Message numbers come from a clock that begins anew every few days. The last message read may
+  // also have been deleted since: that makes no other one unread.
+  #forgetStaleReads(last) {
+    for (const { key } of this.characters) {
       if (this.#read[key] > last) delete this.#read[key];
     }
   }
