@@ -11,6 +11,9 @@ from knowledge.projects import Census
 from knowledge.ranking.ranker import Ranker
 from knowledge.text.lexicon import Lexicon
 
+# The projects that an answer showed are kept beside the ids of entries, and begin so.
+_PROJECT = "project:"
+
 
 @dataclass(frozen=True)
 class Knowledge:
@@ -48,3 +51,13 @@ class Knowledge:
     def act(self, act_id: str) -> Act | None:
         """Return the act with this id, if there is one."""
         return self._acts.get(act_id)
+
+    def title_of(self, shown: str, language: str) -> str | None:
+        """Return the title of what was shown: an entry, an act, or ``project:`` and its id.
+
+        It is French where there is none in the language; None if the thing was taken out.
+        """
+        if named := self.entry(shown) or self.act(shown):
+            return named.said_in(language).title
+        project = self.project(shown.removeprefix(_PROJECT))
+        return project.title if project else None

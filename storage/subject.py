@@ -24,6 +24,8 @@ class Kind(StrEnum):
     HANDOFF = "handoff"
     EXCHANGE = "exchange"
     GAP = "gap"
+    # What a search by a firm's name found: the message names the firms of the requests it quotes.
+    FOUND = "found"
     # The morning's list of requests in the group: there is one, whatever its number.
     BASKET = "basket"
     # What somebody is told of several requests that wait, who has them in charge or their firm; the
@@ -54,6 +56,7 @@ class Subject:
             Kind.HANDOFF: self.message_id is None or not self.is_note,
             Kind.EXCHANGE: self.message_id is None or not self.is_note,
             Kind.GAP: self.message_id is None and not self.is_note,
+            Kind.FOUND: self.message_id is None and not self.is_note,
             Kind.BASKET: self.message_id is None and not self.is_note,
             Kind.REMINDER: self.message_id is None and not self.is_note,
         }

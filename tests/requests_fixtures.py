@@ -53,13 +53,13 @@ async def moves_by(
     return moved.interest
 
 
-async def asks(stage: Stage, interest_id: int = 1) -> None:
-    """Ask the firm whether the contact happened, as the clock does."""
+async def asks(stage: Stage, interest_id: int = 1, *, keeps_hours: bool = False) -> None:
+    """Ask the firm whether the contact happened, as the clock does; now, or in office hours."""
     parts = stage.running.parts
     async with parts.database.begin() as work:
         request = await work.interests.get(interest_id)
         assert request is not None
-        await follow_up.ask(Posting(parts.services, work), request)
+        await follow_up.ask(Posting(parts.services, work, keeps_hours=keeps_hours), request)
     parts.dispatcher.wake()
     await stage.settles()
 

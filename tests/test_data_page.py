@@ -166,10 +166,8 @@ HIDDEN = set().union(*NOT_SHOWN.values())
 
 def services() -> Services:
     class Nothing:
-        def entry(self, _id: str) -> None:
+        def title_of(self, _shown: str, _language: str) -> None:
             return None
-
-        act = project = entry
 
     identity = Identity("l'équipe", "", "", "", "")
     start = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

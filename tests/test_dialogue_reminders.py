@@ -4,9 +4,10 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from dialogue import Message, Speaker, Stage
+from dialogue import Message, Speaker, Stage, tune
 from sqlalchemy import delete, select, update
 from test_dialogue_interest import registers
+from test_dialogue_request_lists import several
 
 from bot.recurring.reminders import Reminders
 from handlers.core.posting import Posting
@@ -100,6 +101,58 @@ async def test_an_owner_who_does_nothing_is_reminded_and_the_request_returns(
     assert administrator.user.first_name in listed["text"]
     sme.received("attend de nouveau qu'une personne")
     assert await kinds(stage) == [DeadlineKind.UNTAKEN, DeadlineKind.UNTAKEN_LONG]
+
+
+@pytest.mark.parametrize("at_once", [1, 5, 12])
+async def test_an_owner_of_very_many_gets_one_message_that_counts_them_all(
+    sme: Speaker,
+    stage: Stage,
+    administrator: Speaker,
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: int,
+) -> None:
+    tune(monkeypatch, "handlers.administration.reminders", MOST_AT_ONCE=at_once)
+    await registers(sme, stage)
+    alone = stage.person(administrator.user)
+    await alone.says("/start")
+    await administrator.taps("Pris en charge")
+    await several(stage, 11)
+    stage.clock.now = datetime(2026, 12, 8, 17, tzinfo=UTC)
+    numbers = await stage.rows(select(interests.c.id))
+    async with stage.running.parts.database.begin() as work:
+        for (number,) in numbers:
+            await work.deadlines.plan(number, DeadlineKind.UNTOUCHED, work.now)
+            await work.deadlines.drop(number, [DeadlineKind.UNHEARD])
+    before = len(alone.messages())
+    await mornings(stage, 1)
+    (told,) = alone.messages()[before:]
+    assert told["text"].count("rien de nouveau depuis") == 8
+    assert "- et 4 autres" in told["text"]
+    assert await kinds(stage) == [DeadlineKind.FORGOTTEN] * 12
+    assert await reminded(stage) == 12
+    await mornings(stage, 1)
+    assert len(alone.messages()) == before + 1
+
+
+async def test_a_firm_with_many_requests_reads_the_first_and_how_many_more(
+    sme: Speaker, stage: Stage
+) -> None:
+    await registers(sme, stage)
+    await several(stage, 10)
+    await stage.rows(
+        update(interests).values(person_id=1, project_id=None).returning(interests.c.id)
+    )
+    stage.clock.now = datetime(2026, 12, 8, 17, tzinfo=UTC)
+    numbers = await stage.rows(select(interests.c.id))
+    async with stage.running.parts.database.begin() as work:
+        for (number,) in numbers:
+            await work.deadlines.drop(number)
+            await work.deadlines.plan(number, DeadlineKind.UNTAKEN_LONG, work.now)
+    before = len(sme.messages())
+    await mornings(stage, 1)
+    (told,) = sme.messages()[before:]
+    assert told["text"].count("- TI-2026-") == 8
+    assert "- et 3 autres" in told["text"]
 
 
 async def test_the_list_names_an_owner_whom_the_bot_cannot_write_to(

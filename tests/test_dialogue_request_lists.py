@@ -2,7 +2,7 @@
 
 import pytest
 from dialogue import Speaker, Stage, inside
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from test_dialogue_handoff import replies
 from test_dialogue_interest import registers
 from test_dialogue_moves import refuses, takes
@@ -11,6 +11,7 @@ from handlers.administration.firm_search import alike
 from handlers.administration.lists import By, ListOffice
 from storage.engine.schema import interests, people
 from storage.records.deadlines import DeadlineKind
+from storage.records.lifecycle import Status
 
 
 @pytest.fixture
@@ -207,9 +208,82 @@ async def test_several_requests_of_a_firm_are_a_list(
     await several(stage, 3)
     await administrator.says("/demandes usinage")
     administrator.sees("Demandes d'une entreprise de ce nom", "TI-2026-0002", "TI-2026-0004")
-    assert "Usinage" not in administrator.text
+    # The name and the person tell one firm from another of nearly the same name.
+    administrator.sees("Usinage 2, Samira Costa", "Usinage 4, Samira Costa")
     await administrator.says("/demandes Fonderie Lambert")
     administrator.sees("Aucune demande d'une entreprise de ce nom")
+
+
+async def test_the_list_of_a_search_is_blanked_with_one_of_its_firms(
+    sme: Speaker, other_sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await registers(other_sme, stage, 1)
+    await administrator.says("/demandes delta")
+    administrator.sees("Mécanique du Delta", "TI-2026-0001", "TI-2026-0002")
+    await other_sme.says("/supprimer")
+    await other_sme.taps("Oui, tout effacer")
+    administrator.received("une entreprise qui a fait effacer ses données")
+    assert "Demandes d'une entreprise de ce nom" not in str(administrator.messages())
+
+
+async def test_where_contacts_are_private_a_search_names_nobody(
+    sme: Speaker, other_sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await stage.stops()
+    stage.overrides["admin_details"] = "private"
+    await stage.starts()
+    await registers(sme, stage)
+    await registers(other_sme, stage, 1)
+    await administrator.says("/demandes delta")
+    administrator.sees("TI-2026-0001", "TI-2026-0002")
+    assert "Delta" not in administrator.text
+    assert "Costa" not in administrator.text
+
+
+async def test_no_list_has_more_buttons_than_a_phone_shows(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await several(stage, 13)
+    async with stage.running.parts.database.begin() as work:
+        connection = inside(work.outbox, "connection")
+        for number, status in enumerate(Status, 102):
+            for id_ in (number, number + 6):
+                changes: dict[str, object] = {
+                    "status": status,
+                    "project_id": f"p{id_}",
+                    "project_title": f"P {id_}",
+                }
+                changes |= {"owner_id": id_, "owner_name": f"N {id_}"}
+                await connection.execute(
+                    update(interests).where(interests.c.id == id_).values(**changes)
+                )
+            mine = {"owner_id": administrator.user.id, "status": Status.TAKEN}
+            await connection.execute(update(interests).where(interests.c.id == 1).values(**mine))
+    await administrator.says("/demandes")
+    assert len(administrator.labels) <= 6
+    for name in ("À prendre en charge (", "Les miennes (1)"):
+        assert any(label.startswith(name) for label in administrator.labels)
+    await administrator.taps("Autres listes")
+    assert len(administrator.labels) <= 7
+    seen = set()
+    for way in ("Par projet", "Par personne"):
+        await administrator.taps(way)
+        administrator.sees("page 1 sur 2")
+        assert len(administrator.labels) <= 7
+        seen |= {label[:2] for label in administrator.labels}
+        await administrator.taps("Suivant ›")
+        seen |= {label[:2] for label in administrator.labels}
+        await administrator.taps("‹ Toutes les demandes")
+        await administrator.taps("Autres listes")
+    assert {"P ", "N "} <= seen
+    await administrator.taps("Closes (2)")
+    administrator.sees("Closes : 2")
+    # A button of before there were pages.
+    message = administrator.new[-1]["message_id"]
+    await administrator.taps_data(message, "ak:p")
+    administrator.sees("page 1 sur 2")
 
 
 def test_names_are_alike_where_a_letter_or_two_are_wrong() -> None:

@@ -1,20 +1,25 @@
 """Everything that people read is in English too, and nothing that the team reads is."""
 
 import functools
+import html
 import re
 from pathlib import Path
 
 import pytest
 import yaml
-from dialogue import Message, Speaker, Stage, buttons
+from dialogue import Message, Speaker, Stage, buttons, choice_of, decides
 from jinja2 import Environment
 from jinja2.meta import find_undeclared_variables
 from test_dialogue_handoff import card, replies
 from test_dialogue_interest import open_project
+from test_dialogue_privacy import file_of
 
 import bot.messages
 import handlers.messages
 from bot.command_menus import COMMANDS
+from knowledge.knowledge import Knowledge
+from knowledge.matcher.matcher import Decision, Outcome
+from knowledge.model import Entry
 from knowledge.text.language_id import language_of
 from knowledge.text.normalise import normalise
 
@@ -50,17 +55,17 @@ FRENCH_ONLY = {
         r"card|from_person|person_corrected|close|reopen|delivered|blocked|undelivered|reposted"
         r"|moved|elsewhere|which_exchange|unknown|thread_closed|text_only|not_a_command"
         r"|reply_too_long|closed_toast|closed_quietly_toast|reopened_toast|too_late|erased"
-        r"|before_or|before_act|close_question|close_sure|keep_open|kept_open_toast"
+        r"|close_question|close_sure|keep_open|kept_open_toast"
         r"|signature_.*"
     ),
-    "introduction": r"(?!question|agree|refuse$|refused_told|see_request).*",
+    "introduction": r"(?!question|agree|refuse$|refused_told|see_request|note_).*",
     "language": r"language_.*|words_.*|offer_english",
     "media": r"only_words_passed_on",
     "proposal": r"title_.*",
     "questions": r"foreign_.*",
     "requests": r"waiting",
     "reminders": r"basket.*|owner.*",
-    "rights": r"list_erased|details_erased|recipients_to_tell",
+    "rights": r"list_erased|search_erased|details_erased|recipients_to_tell",
     "subscriptions": r"team_.*",
     "towns": r"departments",
     "values": r"value_status_.*",
@@ -84,6 +89,15 @@ BOTH = [
 ]
 TEMPLATES = Environment(autoescape=True)
 TEMPLATES.filters.update(day=str, moment=str, weekday=str, named=str)
+
+
+CATALOGUES = sorted([*FOLDER.rglob("*.yaml"), *Path(bot.__file__).parent.rglob("messages.yaml")])
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=str)
+def test_no_message_counts_on_spaces_at_its_ends_which_are_left_out(path: Path) -> None:
+    lost = {name for name, said in sources(path).items() if said.strip("\n") != said.strip()}
+    assert not lost
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.yaml")), ids=str)
@@ -247,6 +261,66 @@ async def test_an_english_dialogue_is_english_and_the_team_reads_french(
     assert in_language("fr", lines(sme.messages(), _words_of_others(stage))) == []
     assert len(in_language("fr", told)) > 9
     assert in_language("en", told) == []
+
+
+def _in_both(knowledge: Knowledge) -> list[Entry]:
+    titled = [each for each in knowledge.entries if each.en and each.en.title != each.title]
+    return [each for each in titled if each.en and each.title not in each.en.title]
+
+
+async def test_the_titles_that_an_english_firm_reads_are_english(
+    sme: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, *_ = _in_both(stage.knowledge)
+    project = stage.knowledge.project(open_project(stage))
+    assert project is not None
+    vague, lathe = "Which of these would be the better way?", "We have a lathe for your projects"
+    shown = Decision(Outcome.PROJECTS, (), (), projects=(project.id,))
+    decides(monkeypatch, {vague: choice_of(first.id, second.id), lathe: shown})
+    await sme.says(lathe)
+    await sme.says(vague)
+    await sme.says("/contact")
+    await sme.taps("Hand over to a facilitator")
+    await sme.says("Who would pay for the machines if the project were to stop?")
+    titles = [str(each.en and each.en.title) for each in (first, second)]
+    sme.sees(f"({' or '.join(titles)})", f"({project.title})")
+    # Asked beside a town, an entry is offered by its title.
+    town = "We are in Istres, can we take part?"
+    decides(monkeypatch, {town: Decision(Outcome.ANSWER, (first.id,), (), likely=True)})
+    await sme.taps("Yes, hand it over")
+    await sme.says(town)
+    assert titles[0] in sme.labels
+    # And so does the page of one's data.
+    await sme.says("/mesdonnees")
+    page = html.unescape(await file_of(sme, stage))
+    assert all(title in page for title in titles)
+    for each in (first, second):
+        assert each.title not in page
+        assert each.title not in " ".join(lines(sme.messages(), []))
+
+
+async def test_an_english_firm_reads_its_request_in_english_and_the_team_is_told_so(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await sme.says("Who can take part in the projects?")
+    await _is_interested(sme, stage)
+    await administrator.taps("Pris en charge")
+    await administrator.taps("Mettre en relation")
+    await administrator.taps("Choisir à qui transmettre")
+    await administrator.taps("1.")
+    await administrator.taps("Demander son accord")
+    await sme.taps("No, do not pass them on")
+    await sme.taps("See my request")
+    sme.sees("Agreement asked for to pass", "No, do not pass my contact details on to")
+    assert in_language("fr", lines(sme.new, _words_of_others(stage))) == []
+    await sme.says("/mesdonnees")
+    page = html.unescape(await file_of(sme, stage))
+    assert "No, do not pass my contact details on to" in page
+    assert "ne pas transmettre" not in page
+    await administrator.taps("Suite")
+    await administrator.taps("Refuser")
+    await administrator.taps("Projet complet")
+    administrator.sees("L'entreprise lira ceci, en anglais :", "n'est pas retenue")
 
 
 async def test_a_french_dialogue_has_no_english(sme: Speaker, stage: Stage) -> None:

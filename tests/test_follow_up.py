@@ -1,11 +1,13 @@
 """After a firm was put in touch: it is asked whether the contact happened, and what that gave."""
 
 import pytest
-from dialogue import Speaker, Stage
+from dialogue import Speaker, Stage, inside
 from requests_fixtures import KINDS, asks, declares, moves_by
 from sqlalchemy import select
 
+from handlers.conversation import contact_said
 from handlers.conversation.contact_said import said_in
+from handlers.core.showing import phrases
 from handlers.requests.follow_up import CONTACTED, LONGEST_WORD
 from storage.engine.schema import deadlines, interest_events, interests
 from storage.records.deadlines import DeadlineKind
@@ -279,6 +281,107 @@ async def test_an_erasure_takes_the_word_out_of_the_group(
 )
 def test_what_a_text_may_mean(text: str, meant: tuple[Helped, ...]) -> None:
     assert said_in(text) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "non personne",
+        "Non, personne.",
+        "non, toujours personne",
+        "toujours rien",
+        "non aucun appel",
+        "non pas encore contacté",
+        "no, nobody",
+        "non, personne ne m'a appelé depuis, et mon atelier attend",
+    ],
+)
+async def test_that_nobody_called_declines_no_button_of_the_request(
+    sme: Speaker, stage: Stage, administrator: Speaker, typed: str
+) -> None:
+    await declares(sme, stage, "interest")
+    await moves_by(stage, EventKind.TAKE, EventKind.INTRODUCE)
+    # Under the message that it is put in touch, it is understood but too early to alarm anybody.
+    await sme.says(typed)
+    sme.sees("C'est un peu tôt")
+    assert ALARM not in str(administrator.messages())
+    stage.clock.passes(days=2)
+    await sme.says("TI-2026-0001")
+    await sme.says(typed)
+    assert (await said(stage))[0] == "no_contact"
+    assert ALARM in str(administrator.messages())
+    assert ("mon atelier attend" in str(administrator.messages())) == (len(typed) > 40)
+
+
+REFUSALS = ("no_words", "decline_words", "waiting_words", "softening_words")
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_no_refusal_says_that_nobody_called(name: str) -> None:
+    for words in phrases(name):
+        for typed in (words, f"non {words}", f"{words}, non merci"):
+            assert not inside(contact_said, "NOBODY").search(typed), typed
+    for typed in ("non rien", "non, une personne", "parler à une personne", "non pas de souci"):
+        assert not inside(contact_said, "NOBODY").search(typed), typed
+
+
+@pytest.mark.parametrize("by_words", [True, False])
+async def test_nobody_is_alarmed_before_the_contact_could_have_taken_place(
+    sme: Speaker, stage: Stage, administrator: Speaker, by_words: bool
+) -> None:
+    # From Monday at eleven on, Tuesday is the first whole working day.
+    await declares(sme, stage, "interest")
+    await moves_by(stage, EventKind.TAKE, EventKind.INTRODUCE)
+    for hours, is_early in ((0, True), (30, True), (18, False)):
+        stage.clock.passes(hours=hours)
+        await sme.says("TI-2026-0001")
+        await sme.taps("Dire si le contact a eu lieu")
+        await (sme.says("non, personne") if by_words else sme.taps(NO))
+        assert (ALARM in str(administrator.messages())) is not is_early
+        if is_early:
+            sme.sees("C'est un peu tôt", "le mercredi 25 novembre", "le lundi 30 novembre")
+            assert await said(stage) == (None, [])
+    # That it happened may be said at once.
+    await sme.taps("Voir ma demande")
+    await sme.taps("Dire si le contact a eu lieu")
+    await sme.taps(YES)
+    assert await said(stage) == ("helped", [])
+
+
+async def test_a_word_said_too_early_still_reaches_the_team(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await declares(sme, stage, "interest")
+    await moves_by(stage, EventKind.TAKE, EventKind.INTRODUCE)
+    await sme.taps("Voir ma demande")
+    await sme.says("non, personne ne m'a contacté, et je ferme vendredi pour deux semaines")
+    sme.sees("C'est un peu tôt")
+    administrator.received("je ferme vendredi")
+    assert ALARM not in str(administrator.messages())
+
+
+@pytest.mark.parametrize("is_queued", [True, False])
+async def test_the_question_that_was_promised_is_asked_of_a_request_closed_meanwhile(
+    sme: Speaker, stage: Stage, is_queued: bool
+) -> None:
+    await declares(sme, stage, "interest")
+    await moves_by(stage, EventKind.TAKE, EventKind.INTRODUCE)
+    sme.sees("Le lundi 30 novembre, je vous demanderai")
+    closed = Particulars(outcome=Outcome.NOTHING)
+    if is_queued:
+        # It waits for the morning when the team closes the request: it is not lost with that.
+        stage.clock.passes(days=7, hours=9)
+        await asks(stage, keeps_hours=True)
+        await moves_by(stage, EventKind.CLOSE, particulars=closed)
+    else:
+        await moves_by(stage, EventKind.CLOSE, particulars=closed)
+    ((kind, due_at),) = await stage.rows(select(deadlines.c.kind, deadlines.c.due_at))
+    assert kind == "follow_up"
+    assert due_at.date().isoformat() == ("2026-12-01" if is_queued else "2026-11-30")
+    # No other end keeps it, and a request that is worked on anew has its own wait.
+    await moves_by(stage, EventKind.REOPEN)
+    kinds = {kind for (kind,) in await stage.rows(select(deadlines.c.kind))}
+    assert kinds == {"untouched", "unheard"}
 
 
 async def test_whom_the_firm_met_is_named_where_it_is_not_the_lead_of_the_project(

@@ -1,12 +1,14 @@
 """Everything held on a person can be given back and erased; the schema itself is walked."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from dialogue import inside
-from sqlalchemy import JSON, LargeBinary, String
+from sqlalchemy import JSON, LargeBinary, String, bindparam, select
 from sqlalchemy.engine import make_url
 from storage_fixtures import (  # noqa: F401 (fixtures)
+    ON_POSTGRESQL,
     ON_SQLITE,
     START,
     TELEGRAM_ID,
@@ -16,16 +18,18 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
     migrated_database,
     moved,
     new_interest,
+    other_process,
     person,
     rows,
     stopped_clock,
     to_administrators,
     to_person,
 )
+from test_shared_database import until_blocked
 
 from storage.database import Database
 from storage.engine.errors import NotFoundError
-from storage.engine.schema import JsonOf, Written, inbox, metadata
+from storage.engine.schema import JsonOf, Written, inbox, interests, metadata
 from storage.engine.secrets_at_rest import Sealed, SecretJson
 from storage.privacy.access import Section
 from storage.privacy.notices import SentNotice
@@ -38,7 +42,14 @@ from storage.records.contexts import Context, Option
 from storage.records.conversation_values import Exchange, NewConversation, NewMessage, Side
 from storage.records.drafts import Draft
 from storage.records.interest_values import Interest
-from storage.records.interests import ContactKind, EventKind, Particulars, Status
+from storage.records.interests import (
+    Actor,
+    ContactKind,
+    EventKind,
+    Particulars,
+    Party,
+    Status,
+)
 from storage.records.introductions import NamedPerson
 from storage.unit_of_work import UnitOfWork
 
@@ -371,6 +382,36 @@ async def test_erasure_says_to_whom_the_contact_was_passed(database: Database) -
             await work.interests.move(request.id, EventKind.CLOSE, administrator())
         erased = await work.rights.erase(someone)
     assert erased.passed_on == (("TI-2026-0001", "A lead"),)
+
+
+@ON_POSTGRESQL
+async def test_two_who_have_requests_of_each_other_in_charge_are_erased_at_once(
+    database: Database, other: Database
+) -> None:
+    """Whatever is stored first, the lower number is locked first: neither waits for the other."""
+    async with database.begin() as work:
+        first, second = [await work.people.seen(TELEGRAM_ID + number) for number in (1, 2)]
+        for owner, of in ((first, second), (second, first)):
+            taken = await work.interests.register(of.id, new_interest())
+            colleague = Actor(Party.ADMINISTRATOR, owner.telegram_id, "Ada")
+            await work.interests.move(taken.interest.id, EventKind.TAKE, colleague)
+    lower, higher = select(interests.c.id).where(interests.c.id == bindparam("number")), 2
+    async with database.begin() as work:
+        # A changed row is stored anew, behind the other one.
+        await work.interests.touch(1)
+    async with inside(other, "engine").begin() as holding:
+        await holding.execute(lower.with_for_update(), {"number": higher})
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_erases(database, first.id))
+            await until_blocked(database)
+            free = lower.with_for_update(skip_locked=True)
+            assert (await holding.scalars(free, {"number": 1})).all() == []
+            await holding.commit()
+
+
+async def _erases(database: Database, person_id: int) -> None:
+    async with database.begin() as work:
+        await work.rights.erase(person_id)
 
 
 async def test_erasure_leaves_nothing_that_names_the_person(database: Database) -> None:

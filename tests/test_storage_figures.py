@@ -96,6 +96,22 @@ async def test_questions_are_counted_by_week_by_outcome_and_by_entry(
     )
 
 
+async def test_no_week_before_the_service_began_is_shown(database: Database, clock: Clock) -> None:
+    someone = await person(database)
+    assert (await read(database)).questions.parts == ()
+    clock.now = datetime(2026, 2, 12, 9, tzinfo=UTC)
+    await ask(database, someone, "answer", ["financement"])
+    clock.advance(days=21)
+    await ask(database, someone, "answer", ["financement"])
+    parts = (await read(database)).questions.parts
+    assert [part.asked for part in parts[:4]] == [1, 0, 0, 1]
+    assert parts[0].days.first == date(2026, 2, 9)
+    # The service has not begun anew because its first questions are deleted by now.
+    async with database.begin() as work:
+        await work.retention.apply(Durations(question=timedelta(days=1)))
+    assert (await read(database)).questions.parts == parts
+
+
 async def test_a_period_is_of_the_days_of_paris(database: Database, clock: Clock) -> None:
     clock.now = datetime(2026, 3, 31, 21, 59, tzinfo=UTC)
     await ask(database, None, "none")

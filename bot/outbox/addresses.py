@@ -12,6 +12,7 @@ _HOMES = {
     Kind.HANDOFF: Audience.FACILITATORS,
     Kind.EXCHANGE: Audience.ADMINISTRATORS,
     Kind.GAP: Audience.FACILITATORS,
+    Kind.FOUND: Audience.ADMINISTRATORS,
     Kind.BASKET: Audience.ADMINISTRATORS,
     Kind.REMINDER: Audience.ADMINISTRATORS,
 }

@@ -9,6 +9,7 @@ from telegram import Update
 
 from handlers.administration.drawing import redraw, show, standing
 from handlers.administration.handing_over import ask_colleague
+from handlers.administration.introduction_words import language_of
 from handlers.administration.making import make, may
 from handlers.administration.meeting import for_administrators
 from handlers.administration.refusal_words import TypeReason
@@ -16,7 +17,7 @@ from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.messages import FRENCH, speaking
+from handlers.messages import ENGLISH, FRENCH, speaking
 from handlers.requests import telling
 from handlers.requests.notification import TEXT
 from handlers.requests.request_buttons import AskMove, back
@@ -137,7 +138,8 @@ async def _show_words(
         return
     with speaking(FRENCH):
         words = telling.text(turn.services, interest, kind, particulars)
-    question = TEXT(f"ask_{kind}_sure", interest=interest, words=words)
+    in_english = await language_of(turn.posting, interest) == ENGLISH
+    question = TEXT(f"ask_{kind}_sure", interest=interest, words=words, in_english=in_english)
     # The way back stands where the first tap was: a double tap sends nothing.
     keyboard = column([back(interest), button(TEXT.label(_SURE[kind]), sure)])
     await show(turn, interest, keyboard, question=question)

@@ -1,6 +1,8 @@
 """/demandes Dupont: the requests of a firm, by its name, also where that is typed wrong.
 
-The answer does not repeat the name: see ``lists`` on why a list names no firm.
+Other than the lists (see ``lists``), what was found names the firms, so that one of two can be
+chosen. An erasure finds the message by the requests that it quotes. Where contacts are shown in
+private alone, no firm is named here either.
 """
 
 import asyncio
@@ -20,6 +22,7 @@ from handlers.core.turn import Turn
 from handlers.messages import Catalogue
 from knowledge.text.normalise import normalise
 from storage.database import Database
+from storage.subject import Kind, Subject
 
 TEXT = Catalogue.of("request_lists")
 COMMAND = "/demandes"
@@ -79,8 +82,11 @@ async def show(turn: Turn) -> None:
         await cards.show(turn, found[0])
     else:
         page = Page.of(found, 0, TEXT_ITEMS)
-        text = words_of_list("found_firms", page, turn.work.now)
-        turn.say(text, list_keyboard(page, []))
+        names = not turn.services.details_in_private
+        text = words_of_list("found_firms", page, turn.work.now, names=names)
+        named = [each.id for each in found]
+        about = Subject(Kind.FOUND, min(named))
+        turn.say(text, list_keyboard(page, []), about=about, quotes=named if names else ())
 
 
 AHEAD: Works = {COMMAND: Ahead(_search, Authority.ADMINISTRATORS)}

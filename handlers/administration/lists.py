@@ -4,6 +4,7 @@ A list names no firm: a message about many requests could not be blanked when on
 erased. The firm stands on the card, which an erasure finds.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, TypeAlias
@@ -24,10 +25,12 @@ from handlers.core.paging import TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.messages import Catalogue
-from storage.records.interests import Interest, Status
+from storage.records.interests import OPEN, Interest, Status
 from storage.records.request_lists import RequestGroup, Wanted
 
 TEXT = Catalogue.of("request_lists")
+# What a phone shows under a few lines.
+_MOST_BUTTONS = 6
 # A project's id, a person's number, a status, or nothing.
 Key: TypeAlias = Annotated[str, "[A-Za-z0-9_-]{0,48}"]
 
@@ -55,6 +58,12 @@ class ListGroups(CallbackData, prefix="ak"):
     """The projects, or the people in charge, that have open requests."""
 
     by: By
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class OtherLists(CallbackData, prefix="ao"):
+    """The lists that have no room under the counts."""
 
 
 @for_administrators
@@ -78,24 +87,45 @@ async def _standings(turn: Turn) -> tuple[str, Keyboard | None]:
     counts = await turn.work.request_lists.counts()
     names = {status: TEXT.label(f"status_{status}") for status in Status}
     text = TEXT("standings", counts=counts, names=names, total=sum(counts.values()))
-    by_status = [_by_status(status, count) for status, count in counts.items() if count]
-    if not by_status:
+    if not any(counts.values()):
         return text, None
-    mine = Wanted(owner_id=turn.user.id)
-    count = await turn.work.request_lists.count(mine)
+    first, others = await _lists(turn, counts)
+    if len(first) + len(others) <= _MOST_BUTTONS:
+        return text, _in_two_columns([*first, *others])
+    # Under the text as much as a phone shows: what is open, and how to find the rest.
+    return text, _in_two_columns([*first, button(TEXT.label("other_lists"), OtherLists())])
+
+
+async def _lists(turn: Turn, counts: Mapping[Status, int]) -> tuple[list[Button], list[Button]]:
+    """Return the buttons of what is open, and those of the other lists."""
+    count = await turn.work.request_lists.count(Wanted(owner_id=turn.user.id))
     own = ListOffice(By.OWNER, str(turn.user.id))
-    return text, rows(
-        *(by_status[start : start + 2] for start in range(0, len(by_status), 2)),
-        [button(TEXT.label("list_mine", count=count), own)] if count else [],
-        [button(TEXT.label("list_by_age"), ListOffice(By.AGE))],
-        [
-            button(TEXT.label("list_by_project"), ListGroups(By.PROJECT)),
-            button(TEXT.label("list_by_owner"), ListGroups(By.OWNER)),
-        ],
-    )
+    mine = [button(TEXT.label("list_mine", count=count), own)] if count else []
+    still_open = [_by_status(each, count) for each, count in counts.items() if each in OPEN]
+    ended = [_by_status(each, count) for each, count in counts.items() if each not in OPEN]
+    others = [
+        button(TEXT.label("list_by_age"), ListOffice(By.AGE)),
+        button(TEXT.label("list_by_project"), ListGroups(By.PROJECT)),
+        button(TEXT.label("list_by_owner"), ListGroups(By.OWNER)),
+    ]
+    return [*filter(None, still_open), *mine], [*filter(None, ended), *others]
 
 
-def _by_status(status: Status, count: int) -> Button:
+def _in_two_columns(buttons: Sequence[Button]) -> Keyboard:
+    return rows(*(buttons[at : at + 2] for at in range(0, len(buttons), 2)))
+
+
+@for_administrators
+async def show_other_lists(_update: Update, context: BotContext) -> None:
+    """Show the lists that have no room under the counts."""
+    turn = context.turn
+    _, others = await _lists(turn, await turn.work.request_lists.counts())
+    turn.rewrite(TEXT("others"), _in_two_columns([*others, to_all()]))
+
+
+def _by_status(status: Status, count: int) -> Button | None:
+    if not count:
+        return None
     name = TEXT.label(f"status_{status}")
     label = TEXT.label("list_status", name=name, count=count)
     return button(label, ListOffice(By.STATUS, status.value))
@@ -104,14 +134,17 @@ def _by_status(status: Status, count: int) -> Button:
 @for_administrators
 async def show_groups(update: Update, context: BotContext) -> None:
     """Show the projects, or the people in charge, that have open requests."""
-    turn, by = context.turn, ListGroups.of(update).by
+    turn, choice = context.turn, ListGroups.of(update)
+    by = choice.by
     lists = turn.work.request_lists
     groups = await (lists.projects() if by is By.PROJECT else lists.owners())
-    text = TEXT("groups_project" if by is By.PROJECT else "groups_owner")
+    page = Page.of(groups, choice.page, TEXT_ITEMS)
+    text = TEXT("groups_project" if by is By.PROJECT else "groups_owner", page=page)
     if not groups:
         text = TEXT("groups_none")
-    choices = ([_group_button(by, group)] for group in groups)
-    turn.rewrite(text, rows(*choices, [to_all()]))
+    choices = ([_group_button(by, group)] for group in page.items)
+    steps = page.steps(lambda number: ListGroups(by, number))
+    turn.rewrite(text, rows(*choices, steps, [to_all()]))
 
 
 def _group_button(by: By, group: RequestGroup) -> Button:
@@ -177,6 +210,7 @@ async def _name_of_owner(turn: Turn, owner_id: int, items: tuple[Interest, ...])
 HANDLERS: tuple[Handler, ...] = (
     command("demandes", list_requests),
     tap(ShowStandings, show_standings),
+    tap(OtherLists, show_other_lists),
     tap(ListGroups, show_groups),
     tap(ListOffice, show_list),
 )

@@ -24,7 +24,8 @@ from storage.unit_of_work import UnitOfWork
 
 # Asks a firm whether the contact happened.
 Ask: TypeAlias = Callable[[Posting, Interest], Awaitable[None]]
-# So many requests of one reader are worked on at once; who has more gets a second message.
+# So many requests of one reader are worked on in one transaction; an owner of more is told of all
+# of them at the end, in one message.
 _MOST_AT_ONCE = 200
 _MOST_LINES = 8
 # What a firm is told, the most important first, and what the group does not learn by the way.
@@ -59,19 +60,26 @@ async def _settle_owner(posting: Posting, owner_id: int | None, by: datetime) ->
     for one in reached:
         await _remember(posting, one.interest)
         await due.plan(posting, one.interest, DeadlineKind.FORGOTTEN)
-    if reached and owner_id is not None:
-        await _tell_owner(posting, owner_id, [one.interest for one in reached])
+    if owner_id is None or await posting.work.deadlines.has_of_owner(owner_id, by):
+        return
+    # Those of this morning return on the same day: a process that died in between counts too.
+    office = posting.services.office
+    until = office.due(posting.work.now, due.days_of(office, DeadlineKind.FORGOTTEN))
+    returning = await posting.work.deadlines.returning(owner_id)
+    ids = [each.interest_id for each in returning if each.due_at == until]
+    if ids:
+        await _tell_owner(posting, owner_id, ids)
 
 
-async def _tell_owner(posting: Posting, owner_id: int, requests: Sequence[Interest]) -> None:
+async def _tell_owner(posting: Posting, owner_id: int, ids: Sequence[int]) -> None:
     """Write to an owner in private; the basket names those whom the bot cannot write to."""
     person = await posting.work.people.of_account(owner_id)
     if person is None or person.blocked_at is not None:
         return
     office = posting.services.office
     until = office.due_day(posting.work.now, office.untouched_days)
-    lines = [line_of(posting, interest) for interest in requests]
-    shown, more = lines[:_MOST_LINES], len(lines[_MOST_LINES:])
+    named = await posting.work.request_lists.several(ids[:_MOST_LINES])
+    shown, more = [line_of(posting, interest) for interest in named], len(ids[_MOST_LINES:])
 
     def said() -> tuple[str, Keyboard | None]:
         return TEXT("owner", lines=shown, more=more, until=until), None
@@ -123,7 +131,8 @@ async def _tell_firm(
 
     def said() -> tuple[str, Keyboard | None]:
         keyboard = column([button(TEXT.label("see_requests"), ListRequests())])
-        values = {"requests": requests, "days": days, "identity": identity}
+        shown, more = requests[:_MOST_LINES], len(requests[_MOST_LINES:])
+        values = {"requests": shown, "more": more, "days": days, "identity": identity}
         return TEXT(_WORDS[kind], **values), with_person(keyboard)
 
     person_id = requests[0].person_id
@@ -149,7 +158,7 @@ async def _reached(posting: Posting, taken: Collection[Deadline]) -> list[Reache
         interest = await posting.work.interests.get(interest_id)
         if interest is None or interest.is_anonymous:
             continue
-        valid = {kind for kind in kinds[interest_id] if due.status_of(kind) is interest.status}
+        valid = {kind for kind in kinds[interest_id] if due.holds_in(interest.status, kind)}
         if DeadlineKind.FORGOTTEN in valid:
             # It leaves its status, and so ends all else that was due there.
             valid = {DeadlineKind.FORGOTTEN}

@@ -4,10 +4,11 @@ Both are read only while their buttons are what was shown last; whatever else is
 """
 
 import re
+from typing import TypeAlias
 
 from handlers.conversation import typed_taps
 from handlers.core import assent
-from handlers.core.buttons import Relaunch
+from handlers.core.buttons import AskHelped, Relaunch, ShowRequest
 from handlers.core.callback_data import SEPARATOR
 from handlers.core.turn import Turn
 from handlers.forms import contacts, words
@@ -19,6 +20,7 @@ from storage.records.contexts import Context
 from storage.records.interests import OPEN, Helped
 
 TEXT = Catalogue.of("requests")
+AboutRequest: TypeAlias = SayHelped | AddNothing | AskHelped | ShowRequest
 # An answer this long says more than the button it stands for: it is a word for the team too.
 _MOST_WORDS = 6
 # Reasons of a decision that leave no doubt what a text means.
@@ -64,6 +66,13 @@ _RELAUNCHES = re.compile(
     r"^(?:je (?:vous |veux |voudrais |souhaite )?)?relanc\w*"
     r"(?: (?:l.?equipe|(?:ma|mes|la|les) demandes?|vous))?[ .!]*$|^remind the team[ .!]*$"
 )
+# What cannot decline a button, although it begins with a no: it says that nobody called.
+_NOBODY = re.compile(
+    r"^(?:(?:non|nan|no|nope|toujours|encore|pour l.instant|desole|still|sorry)[ ,.;:!]+){1,3}"
+    r"(?:personne|(?<=[esl] )rien|rien (?:recu|eu|encore)|(?<=ll )nothing|nobody|no one"
+    r"|(?:aucun\w*|pas (?:encore )?(?:de|d.)|no|any) ?(?:contact|appel|call|nouvelle|news|retour"
+    r"|reponse|answer)|pas encore (?:ete |eu )?\w*(?:appel|contact|joint))"
+)
 _NO = re.compile(r"^(?:non|nan|no|nope)\b")
 
 
@@ -90,11 +99,30 @@ async def hear(turn: Turn) -> bool:
         return await _ask_again(turn)
     asked, waits = _asked(before, SayHelped), _asked(before, AddNothing)
     if asked is not None:
-        return await _hear_answer(turn, asked)
+        return await answer(turn, asked)
     if waits is not None and not _is_something_else(turn):
         await follow_up.take_word(turn, waits, turn.text)
         return True
     return await _ask_again(turn)
+
+
+async def hear_that_nobody_called(turn: Turn) -> bool:
+    """Take "non, personne" under what the bot said of a request whose firm was put in touch.
+
+    Read before what declines the buttons in sight, which it does not mean.
+    """
+    before = None if turn.update.edited_message else await turn.shown_before()
+    if before is None or _asks(turn.text) or not _NOBODY.search(numbers.fold(turn.text).strip()):
+        return False
+    meant = {id_ for kind in (AskHelped, ShowRequest) for id_ in _all_asked(before, kind)}
+    request = await turn.work.interests.get(min(meant)) if len(meant) == 1 else None
+    if request is None or not standing.can_be_asked(request):
+        return False
+    if request.person_id != (await turn.person()).id:
+        return False
+    word = turn.text if len(turn.text.split()) > _MOST_WORDS else ""
+    await follow_up.take(turn, request.id, Helped.NO_CONTACT, word)
+    return True
 
 
 async def _ask_again(turn: Turn) -> bool:
@@ -123,14 +151,19 @@ async def _ask_again(turn: Turn) -> bool:
     return bool(waiting)
 
 
-def _asked(before: Context, kind: type[SayHelped | AddNothing]) -> int | None:
+def _asked(before: Context, kind: type[AboutRequest]) -> int | None:
     """Return the id of the request that a button of this kind shown last is about."""
+    return next(iter(_all_asked(before, kind)), None)
+
+
+def _all_asked(before: Context, kind: type[AboutRequest]) -> list[int]:
     begins = f"{kind.PREFIX}{SEPARATOR}"
-    data = next((each.data for each in before.options if each.data.startswith(begins)), None)
-    return None if data is None else kind.unpack(data).interest_id
+    found = [each.data for each in before.options if each.data.startswith(begins)]
+    return [kind.unpack(data).interest_id for data in found]
 
 
-async def _hear_answer(turn: Turn, interest_id: int) -> bool:
+async def answer(turn: Turn, interest_id: int) -> bool:
+    """Take a text that answers the question about a request; False where it does not."""
     meant = () if _asks(turn.text) or len(turn.text.split()) > _LONGEST else said_in(turn.text)
     if len(meant) == 1:
         if len(turn.text.split()) > _MOST_WORDS:

@@ -6,7 +6,13 @@ from typing import TypeAlias
 from telegram import Update
 from telegram.ext import MessageHandler
 
-from handlers.conversation import contact_said, following, team_answers, typed_taps
+from handlers.conversation import (
+    contact_said,
+    following,
+    request_replies,
+    team_answers,
+    typed_taps,
+)
 from handlers.core import spoken
 from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler
@@ -34,6 +40,8 @@ READINGS: tuple[Reading, ...] = (
     following.go_on_with_part,
     # Before "stop" declines what is in sight: where news of projects can be stopped, it does that.
     subscriptions.take_stop,
+    # Before what declines the buttons in sight: "non, personne" under a request says who called.
+    contact_said.hear_that_nobody_called,
     # A number or a label of what is in sight is nothing else.
     typed_taps.take,
     # Whether a contact happened is answered in one's own words, and a word may follow.
@@ -70,6 +78,9 @@ async def hear(_update: Update, context: BotContext) -> None:
     await spoken.keep_language(turn, language())
     if await handoff.take_reply(turn):
         return
+    if await request_replies.take(turn):
+        await _go_on_with_form(turn)
+        return
     draft = await forms.current(turn)
     if draft is None:
         await hear_afresh(turn)
@@ -87,6 +98,13 @@ async def hear(_update: Update, context: BotContext) -> None:
         forms.remind(turn, draft)
     else:
         await forms.hear(turn, draft, turn.text)
+
+
+async def _go_on_with_form(turn: Turn) -> None:
+    """Ask again what the form under way asks, if one is."""
+    draft = await forms.current(turn)
+    if draft is not None:
+        forms.ask_again(turn, draft)
 
 
 async def hear_afresh(turn: Turn) -> None:

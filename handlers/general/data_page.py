@@ -9,7 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import TypeAlias
 
 from handlers.core.services import Services
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, language
+from handlers.requests import agreement
 from storage.privacy.access import PersonalRow, Section
 from storage.unit_of_work import UnitOfWork
 
@@ -73,7 +74,7 @@ class DataPage:
             for row in rows:
                 yield TEXT("data_request", row=row)
                 async for events in self._pages(Section.EVENTS, row["id"]):
-                    yield TEXT("data_events", rows=events)
+                    yield TEXT("data_events", rows=[_as_read(event) for event in events])
                 async for deadlines in self._pages(Section.DEADLINES, row["id"]):
                     yield TEXT("data_deadlines", rows=deadlines)
                 async for named in self._pages(Section.INTRODUCTIONS, row["id"]):
@@ -160,10 +161,11 @@ class DataPage:
 
     def _title(self, entry_id: str) -> str:
         """Return a title with its id: an entry's, act's or project's; only the id if it is gone."""
-        knowledge = self._services.knowledge
-        found = (
-            knowledge.entry(entry_id)
-            or knowledge.act(entry_id)
-            or knowledge.project(entry_id.removeprefix("project:"))
-        )
-        return f"{found.title} ({entry_id})" if found and found.title else entry_id
+        title = self._services.knowledge.title_of(entry_id, language())
+        return f"{title} ({entry_id})" if title else entry_id
+
+
+def _as_read(event: PersonalRow) -> PersonalRow:
+    """Return an event of the history with the bot's own notes in the person's language."""
+    note = event["note"]
+    return {**event, "note": agreement.in_own_language(note)} if note else event

@@ -109,6 +109,8 @@ def _in_place_of(sent: SentNotice) -> str:
         return TEXT("details_erased", number=sent.number)
     if sent.of_questions:
         return TEXT("list_erased")
+    if sent.of_search:
+        return TEXT("search_erased")
     words = threads.TEXT if sent.of_conversation else notification.TEXT
     return words("erased", number=sent.number)
 

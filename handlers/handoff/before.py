@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from handlers.core.keyboards import shorten
 from handlers.core.turn import Turn
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, language
 from knowledge.knowledge import Knowledge
 from storage.records.conversation_values import Exchange
 from storage.records.conversations import exchanges
@@ -65,16 +65,10 @@ def _matters(question: Question) -> bool:
 
 
 def _shown(knowledge: Knowledge, question: Question) -> str:
-    """Return what the bot showed, by title; empty where it had no answer."""
+    """Return what the bot showed, by title as the person read it; empty without an answer."""
     chosen = question.chosen if question.chosen != NONE_CHOSEN else None
-    titles = [_title(knowledge, one) for one in ([chosen] if chosen else question.shown)]
-    known = [title for title in titles if title]
+    shown = [chosen] if chosen else question.shown
+    known = [title for each in shown if (title := knowledge.title_of(each, language()))]
     if question.outcome == _ACT and not known:
         return TEXT.label("before_act")
-    return TEXT.label("before_or").join(known)
-
-
-def _title(knowledge: Knowledge, shown: str) -> str | None:
-    """Return the title of an entry, an act or a project; None if it was taken out."""
-    named = knowledge.entry(shown) or knowledge.act(shown) or knowledge.project(shown)
-    return named.title if named else None
+    return TEXT.label("before_or", titles=known)

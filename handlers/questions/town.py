@@ -13,7 +13,7 @@ from handlers.core.callback_data import SEPARATOR, CallbackData, SearchWords
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, language
 from handlers.projects import browse
 from handlers.questions import answer, ask
 from handlers.questions.verdicts import ENTRY, Verdict, as_a_name, asked_in, of, verdicts_on
@@ -131,7 +131,9 @@ def _also_asked(turn: Turn, decision: Decision) -> list[Button]:
     """Return the button to what else the message surely asks."""
     shown = decision.shown if decision.outcome in (Outcome.ANSWER, Outcome.REFERRAL) else ()
     entries = (turn.services.knowledge.entry(each) for each in shown[:1] if each != ENTRY)
-    return [button(entry.title, ShowEntry(entry.id)) for entry in entries if entry]
+    return [
+        button(entry.said_in(language()).title, ShowEntry(entry.id)) for entry in entries if entry
+    ]
 
 
 def _say(

@@ -22,6 +22,8 @@ from storage.records.interests import FIRM, Actor, EventKind, Interest, Status
 from storage.records.introductions import Agreement, Introduction, NamedPerson
 
 TEXT = Catalogue.of("introduction")
+# What the history says of the question: each ends with who was named.
+_NOTES = ("note_asked", "note_agreed", "note_refused")
 # A request that was put back meanwhile is still the same request.
 _ANSWERABLE = frozenset({Status.RECEIVED, Status.TAKEN})
 
@@ -79,6 +81,19 @@ async def _record(
     with speaking(FRENCH):
         note = TEXT.label(words, named=named)
     await posting.work.interests.record(interest, kind, actor, note=note)
+
+
+def in_own_language(note: str) -> str:
+    """Return what a history says of the question in the language spoken now; other notes as is.
+
+    The history of the team is in French, and the firm reads of its own request in its language.
+    """
+    for words in _NOTES:
+        with speaking(FRENCH):
+            begins = TEXT.label(words, named=NamedPerson(""))
+        if note.startswith(begins):
+            return TEXT.label(words, named=NamedPerson(note.removeprefix(begins).strip()))
+    return note
 
 
 @requires(Authority.PERSON)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from handlers.core.office import Office
 from handlers.core.posting import Posting
-from handlers.requests import queued
+from handlers.requests import queued, standing
 from storage.records.deadlines import DeadlineKind
 from storage.records.interests import EventKind, Interest, Status
 from storage.records.lifecycle import MOVES
@@ -25,6 +25,8 @@ WAITS: Mapping[Status, tuple[DeadlineKind, ...]] = MappingProxyType(
         Status.WITHDRAWN: (),
     }
 )
+# What was promised to a firm that was put in touch is kept, also where the team closes its request.
+_OUTLAST_CLOSING = frozenset({DeadlineKind.FOLLOW_UP})
 # What begins to wait once something was due and was done.
 NEXT: Mapping[DeadlineKind, DeadlineKind] = MappingProxyType(
     {
@@ -45,8 +47,14 @@ _FOR_THE_TEAM: Mapping[Status, tuple[DeadlineKind, ...]] = MappingProxyType(
 
 
 def status_of(kind: DeadlineKind) -> Status:
-    """Return the only status in which something is due."""
+    """Return the status in which something is planned."""
     return _STATUSES[kind]
+
+
+def holds_in(status: Status, kind: DeadlineKind) -> bool:
+    """Tell whether something that was planned is due still in a status."""
+    outlasts = status is Status.CLOSED and kind in _OUTLAST_CLOSING
+    return outlasts or status_of(kind) is status
 
 
 def _statuses() -> Mapping[DeadlineKind, Status]:
@@ -80,8 +88,14 @@ async def follow(posting: Posting, interest: Interest, kind: EventKind) -> None:
     if MOVES[kind].target is None:
         await touched(posting, interest)
         return
-    await posting.work.deadlines.drop(interest.id)
-    await queued.drop(posting, interest)
+    left = [kind for kind in DeadlineKind if not holds_in(interest.status, kind)]
+    # What a request waits for in the status that it comes to is planned anew.
+    await posting.work.deadlines.drop(interest.id, {*left, *WAITS[interest.status]})
+    if await queued.drop(posting, interest) and standing.can_be_asked(interest):
+        # The question whether the contact happened was not sent yet: it is asked tomorrow instead.
+        await posting.work.deadlines.plan(
+            interest.id, DeadlineKind.FOLLOW_UP, posting.services.office.due(posting.work.now, 1)
+        )
     for wait in WAITS[interest.status]:
         await plan(posting, interest, wait)
 

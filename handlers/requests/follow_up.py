@@ -16,7 +16,7 @@ from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.posting import Posting
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.messages import Catalogue, named
+from handlers.messages import PARIS, Catalogue, named
 from handlers.requests import notification, own_requests, standing
 from knowledge.text.length import units
 from storage.masking.masking import mask
@@ -108,6 +108,9 @@ async def take(turn: Turn, interest_id: int, helped: Helped, word: str = "") -> 
         return
     if not await caps.allows(turn, caps.CHANGES, turn.user.id):
         return
+    if helped is Helped.NO_CONTACT and _is_early(turn, request):
+        await _say_early(turn, request, word)
+        return
     said = await turn.work.interests.say_helped(request.id, helped)
     if said is not None:
         await _tell_group(turn.posting, before=request, said=said)
@@ -115,6 +118,26 @@ async def take(turn: Turn, interest_id: int, helped: Helped, word: str = "") -> 
         await take_word(turn, request.id, word)
     else:
         _ask_for_word(turn, said or request, helped)
+
+
+def _is_early(turn: Turn, request: Interest) -> bool:
+    """Tell whether nobody could have contacted the firm yet: the team is not alarmed then."""
+    by = standing.silent_from(turn.services, request)
+    return by is not None and turn.work.now.astimezone(PARIS).date() < by
+
+
+async def _say_early(turn: Turn, request: Interest, word: str) -> None:
+    """Say by when the contact is due; a word that came with the answer is passed on."""
+    office, by = turn.services.office, standing.silent_from(turn.services, request)
+    since = request.introduced_at or turn.work.now
+    asked = office.due_day(since, office.follow_up_days)
+    contact = await _contact(turn.posting, request)
+    text = TEXT("too_early", request=request, contact=contact, by=by, asked=asked)
+    if word:
+        turn.begin_with(text)
+        await take_word(turn, request.id, word)
+        return
+    turn.say(text, with_person(column([button(TEXT.label("see"), ShowRequest(request.id))])))
 
 
 def _ask_for_word(turn: Turn, request: Interest, helped: Helped) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from handlers.core.keyboards import shorten
 from handlers.messages import Catalogue, named
-from handlers.requests import changes, standing
+from handlers.requests import agreement, changes, standing
 from storage.records.interests import Event, EventKind, Interest
 from storage.records.lifecycle import MOVES
 
@@ -43,7 +43,8 @@ def lines(request: Interest, events: Sequence[Event]) -> list[HistoryLine]:
 def _words(request: Interest, event: Event, *, is_present: bool) -> str:
     if event.kind is EventKind.CHANGED:
         return TEXT.label("event_changed", lines=changes.lines(event.changes))
-    note = shorten(event.note, _LONGEST) if event.note and event.kind in _QUOTED else ""
+    quoted = agreement.in_own_language(event.note or "") if event.kind in _QUOTED else ""
+    note = shorten(quoted, _LONGEST) if quoted else ""
     said = event.changes[-1].after if event.kind is EventKind.FEEDBACK and event.changes else ""
     state = standing.state(request, [event]) if is_present else ""
     return TEXT.label(f"event_{event.kind}", note=note, said=named(said, "helped"), state=state)

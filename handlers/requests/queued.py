@@ -3,24 +3,29 @@
 from collections.abc import Sequence
 
 from handlers.core.posting import Posting
+from handlers.messages import PARIS
 from storage.records.deadlines import DeadlineKind
 from storage.records.interests import OPEN, Interest, Status
 from storage.records.people import Person
 from storage.subject import Kind
 
 
-async def drop(posting: Posting, interest: Interest) -> None:
+async def drop(posting: Posting, interest: Interest) -> bool:
     """Drop what waits for the office's hours about a request that has just moved.
 
-    News of its project is news still, until the request ends.
+    News of its project is news still, until the request ends. True where something about this
+    request alone was dropped.
     """
     outbox, has_ended = posting.work.outbox, interest.status not in OPEN
-    await outbox.drop_kept(interest.about_note, news_too=has_ended)
+    dropped = await outbox.drop_kept(interest.about_note, news_too=has_ended)
     for about, at in await outbox.drop_kept_naming(Kind.REMINDER, interest.number):
         reader = await posting.work.people.get(about.id)
-        others = await posting.work.interests.reminded_at(at)
+        # A reader of many is worked on in several transactions, and gets one message a morning.
+        opened = posting.services.office.opening(at.astimezone(PARIS).date())
+        others = await posting.work.interests.reminded_between(min(opened, at), at)
         if reader is not None:
             await _plan_again(posting, reader, [each for each in others if each.id != interest.id])
+    return dropped > 0
 
 
 async def _plan_again(posting: Posting, reader: Person, others: Sequence[Interest]) -> None:

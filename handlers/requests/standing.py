@@ -27,6 +27,8 @@ _NEWS = frozenset(
         EventKind.TO_FIRM,
     }
 )
+# The day on which a firm was put in touch does not count, nor the next working day.
+_TO_CONTACT = 2
 # Of a typed reason, so much is shown.
 _LONGEST = 500
 
@@ -114,6 +116,17 @@ def can_be_asked(request: Interest) -> bool:
         Status.INTRODUCED,
         Status.CLOSED,
     }
+
+
+def silent_from(services: Services, request: Interest) -> date | None:
+    """Return from which day a firm may say that nobody has contacted it; None: not put in touch.
+
+    A whole working day has then passed, in which the contact could have taken place.
+    """
+    office = services.office
+    if request.introduced_at is None:
+        return None
+    return office.due_day(request.introduced_at, min(_TO_CONTACT, office.follow_up_days))
 
 
 def _since(request: Interest, events: Sequence[Event]) -> datetime:

@@ -68,6 +68,7 @@ class Rights(Repository):
         self._changes.touch_everybody()
         self._changes.erases = True
         mine = interests.c.person_id == person_id
+        await self._lock_requests(mine, person.telegram_id)
         numbers = {each.id: each.number for each in await self._of_person(person_id)}
         talks = await self._beside(Conversations).of_person(person_id)
         asked = [talk for talk in talks if talk.interest_id is None]
@@ -75,6 +76,7 @@ class Rights(Repository):
         notices = await sent_about(self._connection, numbers) + await self._talk_notices(asked)
         notices += await sent_about(self._connection, exchanges, Kind.EXCHANGE)
         notices += await self._quoting_notices(person_id)
+        notices += await self._naming_notices(frozenset(numbers))
         notices += await kept_by(self._connection, person.telegram_id, numbers)
         passed_on = await self._beside(Introductions).passed_on(person_id)
         about_them = tells_of(Kind.INTEREST, numbers) | tells_of(Kind.EXCHANGE, exchanges)
@@ -108,6 +110,29 @@ class Rights(Repository):
             raise NotFoundError(f"no person {person_id}")
         return person
 
+    async def _lock_requests(self, mine: ColumnElement[bool], telegram_id: int) -> None:
+        """Lock every request that the erasure changes, in the order of their ids.
+
+        Two people may each have requests of the other in charge, and ask at the same moment.
+        """
+        acted = select(interest_events.c.interest_id).where(
+            (interest_events.c.actor_id == telegram_id)
+            | (interest_events.c.kind == EventKind.HAND_OVER)
+        )
+        is_owned = interests.c.owner_id == telegram_id
+        await self._lock(interests, mine | is_owned | interests.c.id.in_(acted))
+
+    async def _lock(self, table: Table, condition: ColumnElement[bool]) -> None:
+        # Only the order matters here: an update locks rows in the order in which they are stored.
+        locked = select(table.c.id).where(condition).order_by(table.c.id).with_for_update()
+        await self._connection.execute(locked)
+
+    async def _blank(self, table: Table, condition: ColumnElement[bool], **values: object) -> int:
+        """Change rows, locked in the order of their ids; return how many."""
+        await self._lock(table, condition)
+        changed = await self._connection.execute(update(table).where(condition).values(**values))
+        return changed.rowcount
+
     async def _of_person(self, person_id: int) -> Sequence[Interest]:
         return await self._beside(Interests).of_person(person_id)
 
@@ -133,35 +158,41 @@ class Rights(Repository):
             select(questions.c.id).where(questions.c.person_id == person_id)
         )
         theirs = frozenset(own)
-        if not theirs:
-            return ()
+        places = await self._take_quoting(Kind.GAP, theirs)
+        return tuple(SentNotice(*place, "", of_questions=True) for place in places)
+
+    async def _naming_notices(self, requests: frozenset[int]) -> tuple[SentNotice, ...]:
+        """Give the lists of found requests that name the firm; those not sent yet are deleted."""
+        places = await self._take_quoting(Kind.FOUND, requests)
+        return tuple(SentNotice(*place, "", of_search=True) for place in places)
+
+    async def _take_quoting(self, kind: Kind, ids: frozenset[int]) -> list[tuple[int, int]]:
+        """Delete what quotes one of these; return where it was sent: chat and message."""
+        if not ids:
+            return []
         rows = await self._connection.execute(
             select(outbox.c.id, outbox.c.quotes, outbox.c.sent_chat_id, outbox.c.message_id).where(
-                is_of(Kind.GAP), outbox.c.quotes.is_not(None)
+                is_of(kind), outbox.c.quotes.is_not(None)
             )
         )
-        quoting = [row for row in rows if not theirs.isdisjoint(row.quotes)]
+        quoting = [row for row in rows if not ids.isdisjoint(row.quotes)]
         await self._delete(outbox, outbox.c.id.in_([row.id for row in quoting]))
-        places = {(row.sent_chat_id, row.message_id) for row in quoting if row.message_id}
-        return tuple(SentNotice(*place, "", of_questions=True) for place in sorted(places))
+        return sorted({(row.sent_chat_id, row.message_id) for row in quoting if row.message_id})
 
     async def _erase_facilitation(self, telegram_id: int) -> int:
         signatures_erased = await self._beside(Conversations).forget_signature(telegram_id)
-        replies = await self._connection.execute(
-            update(conversation_messages)
-            .where(conversation_messages.c.author_id == telegram_id)
-            .values(author_id=None, signature=None)
+        # Exchanges are locked before their messages, as whoever writes in one locks them.
+        has_closed = conversations.c.closed_by == telegram_id
+        closed = await self._blank(conversations, has_closed, closed_by=None, closed_by_name=None)
+        is_author = conversation_messages.c.author_id == telegram_id
+        replies = await self._blank(
+            conversation_messages, is_author, author_id=None, signature=None
         )
-        closed = await self._connection.execute(
-            update(conversations)
-            .where(conversations.c.closed_by == telegram_id)
-            .values(closed_by=None, closed_by_name=None)
-        )
-        treated = await self._connection.execute(
-            update(questions).where(questions.c.treated_by == telegram_id).values(treated_by=None)
+        treated = await self._blank(
+            questions, questions.c.treated_by == telegram_id, treated_by=None
         )
         changes = await self._beside(ChangeRequests).forget_actor(telegram_id)
-        return signatures_erased + replies.rowcount + closed.rowcount + treated.rowcount + changes
+        return signatures_erased + replies + closed + treated + changes
 
     async def _erase_outgoing(self, chat_id: int, about_them: ColumnElement[bool]) -> int:
         await self._delete(rests, rests.c.lane == lane_of(Audience.PERSON, chat_id))
@@ -226,17 +257,10 @@ class Rights(Repository):
         return [(row.update_id, row.body) for row in result]
 
     async def _erase_acts(self, telegram_id: int) -> int:
-        result = await self._connection.execute(
-            update(interest_events)
-            .where(interest_events.c.actor_id == telegram_id)
-            .values(actor_id=None, actor_name=None)
-        )
-        await self._connection.execute(
-            update(interests)
-            .where(interests.c.owner_id == telegram_id)
-            .values(owner_id=None, owner_name=None)
-        )
-        return result.rowcount
+        is_owned = interests.c.owner_id == telegram_id
+        await self._blank(interests, is_owned, owner_id=None, owner_name=None)
+        acted = interest_events.c.actor_id == telegram_id
+        return await self._blank(interest_events, acted, actor_id=None, actor_name=None)
 
     async def _erase_names(self, telegram_id: int) -> int:
         """Forget an administrator's name where a request was handed over to them.
@@ -261,10 +285,7 @@ class Rights(Repository):
         )
         # Compared here: the database may hold the notes in a form that it cannot compare.
         naming = [row.id for row in rows if row.note in names]
-        result = await self._connection.execute(
-            update(interest_events).where(interest_events.c.id.in_(naming)).values(note=None)
-        )
-        return result.rowcount
+        return await self._blank(interest_events, interest_events.c.id.in_(naming), note=None)
 
     async def _delete(self, table: Table, condition: ColumnElement[bool]) -> int:
         return (await self._connection.execute(delete(table).where(condition))).rowcount

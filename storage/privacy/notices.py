@@ -20,6 +20,7 @@ class SentNotice:
     number: str
     of_conversation: bool = False
     of_questions: bool = False
+    of_search: bool = False
     # In the chat of an administrator who has everything erased; the request itself stays.
     in_private: bool = False
 

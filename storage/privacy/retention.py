@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Table, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Table, delete, exists, func, or_, select, update
 
 from storage.engine.repository import Repository
 from storage.engine.schema import (
@@ -181,7 +181,12 @@ class Retention(Repository):
     async def _forget_outgoing(self, durations: Durations) -> int:
         limit = self._now - durations.outbox_record
         lasting = is_of(Kind.INTEREST, Kind.HANDOFF, Kind.EXCHANGE) | outbox.c.quotes.is_not(None)
-        outlived = outbox.c.sent_at < self._now - durations.question
+        # What quotes questions lasts as long as they do, and so with the requests of a list.
+        is_list = is_of(Kind.FOUND)
+        outlived = or_(
+            ~is_list & (outbox.c.sent_at < self._now - durations.question),
+            is_list & (outbox.c.sent_at < self._now - durations.interest),
+        )
         quoting = outbox.c.quotes.is_not(None) & outlived
         # Owed before the mail server was taken out of the settings: nobody sends them.
         unsent = (outbox.c.audience == Audience.EMAIL) & (outbox.c.created_at < limit)

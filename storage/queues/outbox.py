@@ -242,13 +242,16 @@ class Outbox(Whereabouts):
         )
         return result.rowcount > 0
 
-    async def drop_kept(self, about: Subject, *, news_too: bool) -> None:
-        """Drop what waits for the office's hours about something; broadcasts if ``news_too``."""
+    async def drop_kept(self, about: Subject, *, news_too: bool) -> int:
+        """Drop what waits for the office's hours about something; broadcasts if ``news_too``.
+
+        Returns how many calls were dropped.
+        """
         await self._changes.write(outbox)
         is_meant = statements.IS_KEPT & (outbox.c.about == about.pack())
         if not news_too:
             is_meant &= outbox.c.priority < Priority.BROADCAST
-        await self._connection.execute(delete(outbox).where(is_meant))
+        return (await self._connection.execute(delete(outbox).where(is_meant))).rowcount
 
     async def drop_kept_naming(
         self, kind: Kind, number: str

@@ -64,7 +64,8 @@ class Outgoing:
 
     `chat_id` is needed for a person, and is left out for a group. `about` keeps a
     record of the delivery, without its content. `quotes` are the ids of questions whose words the
-    message repeats: the message is found by them when who asked is erased. `not_before` is at most
+    message repeats, or of requests whose firms it names where it is about what was `FOUND`: the
+    message is found by them when the person is erased. `not_before` is at most
     half an hour ahead.
     An e-mail has an `address`, the method `EMAIL`, and a payload of `subject`, `text` and
     `to_team` (whether it is news to an administrator).

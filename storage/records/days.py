@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Date, Float, case, cast, func, literal_column
 
-_PARIS = ZoneInfo("Europe/Paris")
+PARIS = ZoneInfo("Europe/Paris")
 _SEPARATOR = "/"
 _WEEK = timedelta(days=7)
 _MOST_WEEKS = 14
@@ -77,7 +77,7 @@ def _next_month(day: date) -> date:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), _PARIS).astimezone(UTC)
+    return datetime.combine(day, time(), PARIS).astimezone(UTC)
 
 
 def day_in_paris(moment: ColumnElement[datetime], dialect: str) -> ColumnElement[date]:

@@ -115,6 +115,16 @@ class Deadlines(Repository):
         is_owned = interests.c.owner_id.is_not_distinct_from(owner_id)
         return await self._take(is_owned, {DeadlineKind.UNTOUCHED}, by, most)
 
+    async def has_of_owner(self, owner_id: int, by: datetime) -> bool:
+        """Tell whether something was due by a time because this owner has not touched a request."""
+        found = (
+            select(deadlines.c.id)
+            .join(interests, interests.c.id == deadlines.c.interest_id)
+            .where(interests.c.owner_id == owner_id, deadlines.c.due_at <= by)
+            .where(deadlines.c.kind == DeadlineKind.UNTOUCHED)
+        )
+        return await self._connection.scalar(select(found.exists())) or False
+
     async def returning(self, owner_id: int) -> tuple[Deadline, ...]:
         """Give which requests go back to the basket if this owner goes on not touching them."""
         result = await self._connection.execute(

@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, and_, case, func, select
 
 from storage.engine.repository import Repository
-from storage.engine.schema import interest_events, interests, questions
-from storage.records.days import Days, seconds_between
+from storage.engine.schema import interest_events, interests, questions, tallies
+from storage.records.days import PARIS, Days, seconds_between
 from storage.records.lifecycle import EventKind, Outcome, Reason, Status
 from storage.records.tallies import ACTS, counts_of
 
@@ -156,11 +156,23 @@ class FiguresReader(Repository):
                 well_by_day[day] += count
                 entries[entry] += count
                 referred += count if outcome == _REFERRAL else 0
+        began = await self._began()
         parts = tuple(
-            PeriodPart(one, _within(one, by_day), _within(one, well_by_day)) for one in days.parts
+            PeriodPart(one, _within(one, by_day), _within(one, well_by_day))
+            for one in days.parts
+            # Before the service began, there is nothing to show.
+            if began is not None and one.end > began
         )
         del entries[""]
         return QuestionFigures(parts, referred, dict(outcomes), _most(entries))
+
+    async def _began(self) -> date | None:
+        """Return the day, in Paris, of the first question or request; None before it."""
+        counted = await self._connection.scalar(select(func.min(tallies.c.day)))
+        asked = await self._connection.scalar(select(func.min(questions.c.asked_at)))
+        made = await self._connection.scalar(select(func.min(interests.c.created_at)))
+        moments = (each.astimezone(PARIS).date() for each in (asked, made) if each is not None)
+        return min(filter(None, (counted, *moments)), default=None)
 
     async def _requests(self, days: Days) -> RequestFigures:
         within = (interests.c.created_at >= days.begins_at) & (

@@ -178,10 +178,12 @@ class Interests(Repository):
         """Note that the team has just done something about a request."""
         await self._update(interests.c.id == interest_id, touched_at=self._now)
 
-    async def reminded_at(self, moment: datetime) -> tuple[Interest, ...]:
-        """Give the open requests about which somebody was reminded at this very moment."""
-        is_so = interest_events.c.kind == EventKind.REMINDED, interest_events.c.at == moment
-        chosen = select(interest_events.c.interest_id).where(*is_so)
+    async def reminded_between(self, since: datetime, until: datetime) -> tuple[Interest, ...]:
+        """Give the open requests about which somebody was reminded from a moment to another."""
+        is_meant = interest_events.c.at.between(since, until)
+        chosen = select(interest_events.c.interest_id).where(
+            interest_events.c.kind == EventKind.REMINDED, is_meant
+        )
         result = await self._connection.execute(
             select(interests)
             .where(interests.c.id.in_(chosen), interests.c.status.in_(OPEN))

@@ -15,8 +15,8 @@ from storage.records.interest_values import Interest, Role
 from storage.records.interests import as_interest
 from storage.records.lifecycle import OPEN, Status
 
-# Projects and people in charge are listed as buttons: a message has no room for more.
-_MOST_GROUPS = 40
+# So many projects or people in charge are read: nobody turns more pages of them.
+_MOST_GROUPS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
