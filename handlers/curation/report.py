@@ -9,7 +9,7 @@ from handlers.curation.publish_buttons import Abandon, Publish
 from handlers.messages import Catalogue
 from knowledge.curation.diff import Difference
 from knowledge.curation.regression import Verdict
-from knowledge.curation.versions import Candidate, Version
+from knowledge.curation.versions import Candidate, Version, VersionSet
 from knowledge.files.problems import Problem, Severity
 from knowledge.text.length import units
 from storage.queues.outbox import Audience, Outgoing
@@ -48,7 +48,8 @@ class Wrong:
 class Examined:
     """The result of an examination; ``lines`` are those that the bot itself added.
 
-    ``stale`` is the version that the file seems to be based on, if a newer one exists.
+    ``stale`` is the version that a file seems to be based on, if a newer one exists. ``left_out``
+    are files sent before, which are wrong. ``named_in`` are answers whose text names what goes.
     """
 
     errors: tuple[Problem, ...]
@@ -57,6 +58,8 @@ class Examined:
     wrong: tuple[Wrong, ...]
     lines: tuple[str, ...] = ()
     stale: Version | None = None
+    left_out: tuple[str, ...] = ()
+    named_in: tuple[str, ...] = ()
 
     @property
     def needs_confirmation(self) -> bool:
@@ -70,22 +73,24 @@ def examined(
     *,
     lines: tuple[str, ...] = (),
     stale: Version | None = None,
+    named_in: tuple[str, ...] = (),
 ) -> Examined:
     """Return the result for a candidate; ``title`` returns the title of an entry id."""
-    # Problems of the file that was sent come first, then those of the other files.
-    problems = sorted(candidate.problems, key=lambda problem: problem.file != candidate.file)
+    # Problems of the files that were sent come first, then those of the other files.
+    problems = sorted(candidate.problems, key=lambda each: each.file not in candidate.contents)
     errors = tuple(each for each in problems if each.severity is Severity.ERROR)
     warnings = tuple(each for each in problems if each.severity is not Severity.ERROR)
     if errors:
         return Examined(errors, warnings, (), ())
     wrong = tuple(_wrong(verdict, title) for verdict in candidate.regressions)
-    return Examined((), warnings, _main_changes(candidate.changes), wrong, lines, stale)
+    changes, named = _main_changes(candidate.changes), tuple(map(title, named_in))
+    return Examined((), warnings, changes, wrong, lines, stale, named_in=named)
 
 
-def outcome(publication_id: int, file: str, by: str, result: Examined) -> Notice:
+def outcome(publication_id: int, files: tuple[str, ...], by: str, result: Examined) -> Notice:
     """Return the notice of an examination; without errors, it has the buttons to decide."""
     keyboard = None if result.errors else decision(publication_id)
-    return _notice("examined", result, keyboard, file=file, by=by)
+    return _notice("examined", result, keyboard, files=files, by=by)
 
 
 def decision(publication_id: int, *, confirmed: bool = False) -> Keyboard:
@@ -99,10 +104,10 @@ def decision(publication_id: int, *, confirmed: bool = False) -> Keyboard:
     )
 
 
-def difference(version: Version, changes: Sequence[Difference], keyboard: Keyboard) -> Notice:
+def difference(versions: VersionSet, changes: Sequence[Difference], keyboard: Keyboard) -> Notice:
     """Return the notice of what a return to a version would change."""
     result = Examined((), (), _main_changes(changes), ())
-    return _notice("compared", result, keyboard, file=version.file, version=version)
+    return _notice("compared", result, keyboard, versions=versions)
 
 
 def _main_changes(changes: Sequence[Difference]) -> tuple[Difference, ...]:
@@ -117,7 +122,7 @@ def _main_changes(changes: Sequence[Difference]) -> tuple[Difference, ...]:
 
 def broken(problems: Sequence[Problem]) -> Notice:
     """Return the notice of the problems that keep saved files out of service."""
-    return _notice("broken", Examined(tuple(problems), (), (), ()), None, file="")
+    return _notice("broken", Examined(tuple(problems), (), (), ()), None)
 
 
 def mended() -> Notice:

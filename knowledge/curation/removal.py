@@ -5,7 +5,7 @@ data are exactly what the change should give. Nothing is written here.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -21,7 +21,13 @@ from knowledge.files.yaml_reader import SafeLoader, parse
 from knowledge.loading import ACTS, FAQ, PROJECTS, QUESTIONS, VOICES
 
 HIDDEN = "oui"
-_LISTS = {FAQ: "entrees", PROJECTS: "projets", ACTS: "actes", VOICES: "voix", QUESTIONS: "questions"}
+_LISTS = {
+    FAQ: "entrees",
+    PROJECTS: "projets",
+    ACTS: "actes",
+    VOICES: "voix",
+    QUESTIONS: "questions",
+}
 # What a new key follows: the first of these that the item has.
 _BEFORE = {"brouillon": ("id",), "retire_le": ("mis_a_jour_le", "id")}
 # The files that may hold something of an answer.
@@ -61,11 +67,37 @@ def without_entry(texts: Texts, entry_id: str) -> dict[str, str]:
     EditError where no file has anything of the id, where it is the only answer, or where a file
     cannot be edited safely.
     """
-    removed = {_removed(read, entry_id) for read in _all_read(texts, OF_AN_ENTRY)}
-    changed = dict(sorted(each for each in removed if each[1] != texts[each[0]]))
+    cleaned = {_cleaned(read, entry_id) for read in _all_read(texts, OF_AN_ENTRY)}
+    changed = dict(sorted(each for each in cleaned if each[1] != texts[each[0]]))
     if not changed:
         raise _refusal("nothing_to_remove", FAQ, id=entry_id)
     return changed
+
+
+def removed(texts: Texts, file: str, item_id: str, today: date) -> dict[str, str]:
+    """Return the files that change where an answer is removed, or a project closed.
+
+    A project stays in its file: its links and old buttons say that it takes no more requests.
+    """
+    return closed(texts, item_id, today) if file == PROJECTS else without_entry(texts, item_id)
+
+
+def named_in_texts(texts: Texts, entry_id: str) -> tuple[str, ...]:
+    """Return the ids of the answers and acts whose text names an answer by its title.
+
+    Nobody can rewrite a text but who knows what it should say.
+    """
+    listed = [raw for read in _all_read(texts, (FAQ, ACTS)) for _, raw, _ in read.items()]
+    titles = [f"« {raw.get('titre')} »" for raw in listed if raw.get("id") == entry_id]
+    others = [raw for raw in listed if raw.get("id") != entry_id]
+    return tuple(
+        str(raw.get("id")) for raw in others if any(title in _prose(raw) for title in titles)
+    )
+
+
+def _prose(raw: Mapping[str, Any]) -> str:
+    text = " ".join(str(raw.get(key, "")) for key in ("reponse", "suite"))
+    return " ".join(text.split())
 
 
 def hidden(texts: Texts, file: str, item_id: str) -> dict[str, str]:
@@ -97,17 +129,16 @@ def closed(texts: Texts, project_id: str, today: date) -> dict[str, str]:
 
 def file_of(texts: Texts, item_id: str) -> str | None:
     """Return the file whose answer or project has this id; None for no such one."""
-    for file in (FAQ, PROJECTS):
-        if file in texts and any(raw.get("id") == item_id for _, raw, _ in _read(texts, file).items()):
-            return file
+    for read in _all_read(texts, (FAQ, PROJECTS)):
+        if any(raw.get("id") == item_id for _, raw, _ in read.items()):
+            return read.file
     return None
 
 
-def _removed(read: _Read, entry_id: str) -> tuple[str, str]:
+def _cleaned(read: _Read, entry_id: str) -> tuple[str, str]:
     """Return the name and the text of a file without anything of an answer."""
     cutter, expected = Cutter(read.text), copy.deepcopy(read.data)
-    cut: Callable[[_Read, Cutter, Any, str], list[Cut]]
-    cut = {FAQ: _of_answers, ACTS: _of_answers, VOICES: _of_voices, QUESTIONS: _of_questions}[read.file]
+    cut = {VOICES: _of_voices, QUESTIONS: _of_questions}.get(read.file, _of_answers)
     cuts = cut(read, cutter, expected[_LISTS[read.file]], entry_id)
     if not cuts:
         return read.file, read.text
@@ -160,7 +191,7 @@ def _of_questions(read: _Read, cutter: Cutter, expected: Any, entry_id: str) -> 
     return cuts
 
 
-def _of_list(  # noqa: PLR0913 - where, what and of whom
+def _of_list(
     cutter: Cutter, node: MappingNode, raw: Mapping[str, Any], key: str, entry_id: str, file: str
 ) -> list[Cut]:
     """Cut an id from a list of ids; the whole key where nothing else is in it."""
