@@ -52,8 +52,15 @@ def alone(directory: Path) -> Iterator[Path]:
     What a crash cut short is finished first.
     """
     history = directory / HISTORY
-    history.mkdir(exist_ok=True)
+    rights = stat.S_IMODE(directory.stat().st_mode)
+    # Whoever writes the folder may publish to it: an editor's command and the bot alike.
+    if not history.exists():
+        history.mkdir(exist_ok=True)
+        history.chmod(rights)
+    is_new = not (history / _LOCK).exists()
     with (history / _LOCK).open("ab") as lock:
+        if is_new:
+            (history / _LOCK).chmod(rights & 0o666)
         fcntl.flock(lock, fcntl.LOCK_EX)
         _finish(history)
         yield history
