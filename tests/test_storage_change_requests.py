@@ -217,3 +217,35 @@ async def test_a_facilitator_erases_what_they_did(database: Database, clock: Clo
         assert await work.change_requests.forget_actor(8) == 1
     change = await get(database, number)
     assert (change.actor_id, change.actor_name, change.decided_by) == (None, None, None)
+
+
+async def test_files_of_one_person_are_joined_until_they_are_decided_on(
+    database: Database, clock: Clock
+) -> None:
+    async def sent(file: str, actor: int = 7) -> tuple[str, ...]:
+        asked = replace(ASKED, kind=ChangeKind.UPLOAD, file=file, subject=file, actor_id=actor)
+        async with database.begin() as work:
+            return await work.change_requests.join(asked)
+
+    assert await sent("faq.yaml") == ()
+    assert await sent("lexique.yaml", actor=8) == ()
+    assert await sent("questions.yaml") == ("faq.yaml",)
+    assert await sent("questions.yaml") == ("faq.yaml",)
+    states = [row["state"] for row in await rows(database, "publications")]
+    assert states == ["joined", "asked", "joined", "asked"]
+    change = await get(database, 4)
+    assert change.sent == {"faq.yaml": "faq.yaml", "questions.yaml": "questions.yaml"}
+    async with database.begin() as work:
+        both = {"faq.yaml": b"a", "questions.yaml": b"\xff"}
+        prints = {"faq.yaml": ("1", "2"), "questions.yaml": ("3", "4")}
+        assert await work.change_requests.offer(4, both, prints, {})
+        assert await work.change_requests.contents(4) == both
+        await work.change_requests.want(4, 7, "Ada")
+        assert await work.change_requests.told_prints(clock()) == {
+            ("faq.yaml", "2"),
+            ("questions.yaml", "4"),
+        }
+    # What is being published is no longer joined, nor what was sent long ago.
+    assert await sent("acronymes.yaml") == ()
+    clock.passes(minutes=11)
+    assert await sent("actes.yaml") == ()

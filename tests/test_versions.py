@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from knowledge_fixtures import ACTS, PROJECTS
 
+import knowledge.file_set
 from knowledge.curation.versions import (
     PUBLISHABLE,
     BaseChangedError,
@@ -19,9 +20,10 @@ from knowledge.curation.versions import (
     content_of,
     examine,
     publish,
+    version_sets,
     versions,
 )
-from knowledge.file_set import HISTORY, fingerprint
+from knowledge.file_set import HISTORY, content_at, fingerprint, finish
 from knowledge.files.problems import Severity
 from knowledge.files.yaml_reader import LARGEST_BYTES
 from knowledge.knowledge import Knowledge
@@ -356,3 +358,126 @@ def test_each_publishable_file_is_named_by_an_id(folder: Path) -> None:
         version = put(folder, "texte", file)
         assert version == f"2026-11-23T101502-{Path(file).stem}"
         assert content_of(folder, version) is not None
+
+
+CRASH_OF_TWO = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from knowledge.curation.versions import publish
+from knowledge.file_set import fingerprint
+
+folder, moment = Path(sys.argv[1]), 0
+names = ("faq.yaml", "formulations.yaml", "questions.yaml")
+while True:
+    moment += 1
+    place = folder / str(moment)
+    place.mkdir()
+    for name in names:
+        (place / name).write_bytes(b"ancien " + name.encode())
+    child = os.fork()
+    if child == 0:
+        left = moment
+        def crash(event, arguments):
+            global left
+            if event in {"open", "os.rename", "os.chmod", "os.mkdir", "fcntl.flock", "os.remove"}:
+                left -= 1
+                if left == 0:
+                    os._exit(9)
+        sys.addaudithook(crash)
+        publish(place, {name: b"nouveau " + name.encode() for name in names},
+                bases={name: fingerprint(b"ancien " + name.encode()) for name in names},
+                now=datetime(2026, 11, 23, tzinfo=UTC))
+        os._exit(0)
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
+        break
+print(moment)
+"""
+TOGETHER = ("faq.yaml", "formulations.yaml", "questions.yaml")
+
+
+def test_of_several_files_a_crash_leaves_no_halves(tmp_path: Path) -> None:
+    told = subprocess.run(  # noqa: S603 - our own interpreter and text
+        [sys.executable, "-c", CRASH_OF_TWO, str(tmp_path)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    moments = int(told.stdout)
+    assert moments > 20
+    seen = set()
+    for moment in range(1, moments + 1):
+        place = tmp_path / str(moment)
+        halves = {(place / name).read_bytes().split()[0] for name in TOGETHER}
+        seen.add(len(halves))
+        # Whoever reads next finishes it.
+        finish(place)
+        (state,) = {(place / name).read_bytes().split()[0] for name in TOGETHER}
+        newest = version_sets(place)[:1]
+        kept = [content_of(place, one.id) for each in newest for one in each.versions]
+        assert state == b"ancien" or kept == [f"ancien {name}".encode() for name in TOGETHER]
+        assert not list((place / HISTORY).glob(".publication*"))
+    assert seen == {1, 2}, "no crash fell between two files: the test shows nothing"
+
+
+def test_a_reader_of_a_folder_finishes_what_was_cut_short(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = FAQ.replace("Pas directement.", "Oui.")
+    put_together = {"faq.yaml": changed.encode(), "questions.yaml": b"questions: []\n"}
+    real = knowledge.file_set.write
+
+    def stop_at_the_second(path: Path, content: bytes) -> None:
+        if path == folder / "questions.yaml":
+            raise KeyboardInterrupt
+        real(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(knowledge.file_set, "write", stop_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            publish(folder, put_together, bases=bases_of(folder, put_together), now=NOW)
+    assert (folder / "questions.yaml").read_text("utf-8") == QUESTIONS
+    assert load(folder).entries[0].answer == "Oui."
+    assert (folder / "questions.yaml").read_bytes() == b"questions: []\n"
+
+
+def test_where_one_file_cannot_be_written_none_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = {"faq.yaml": b"nouveau", "lexique.yaml": b"nouveau", "questions.yaml": b"nouveau"}
+    real = knowledge.file_set.write
+
+    def full(path: Path, content: bytes) -> None:
+        if path == folder / "questions.yaml":
+            raise OSError(28, "No space left on device")
+        real(path, content)
+
+    monkeypatch.setattr(knowledge.file_set, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        publish(folder, together, bases=bases_of(folder, together), now=NOW)
+    assert (folder / "faq.yaml").read_text("utf-8") == FAQ
+    assert not (folder / "lexique.yaml").exists()
+    finish(folder)
+    assert (folder / "questions.yaml").read_text("utf-8") == QUESTIONS
+
+
+def test_what_was_published_together_is_one_set_and_one_stale_file_stops_all(
+    folder: Path,
+) -> None:
+    together = {"questions.yaml": b"questions: []\n", "faq.yaml": b"nouveau"}
+    bases = bases_of(folder, together)
+    kept = publish(folder, together, bases=bases, now=NOW)
+    assert kept.files == ("faq.yaml", "questions.yaml")
+    put(folder, "encore", minutes=1)
+    assert [each.files for each in version_sets(folder)] == [
+        ("faq.yaml",),
+        ("faq.yaml", "questions.yaml"),
+    ]
+    assert version_sets(folder)[1] == kept
+    with pytest.raises(BaseChangedError):
+        publish(folder, {**together, "questions.yaml": b"x"}, bases=bases, now=NOW)
+    assert (folder / "questions.yaml").read_bytes() == b"questions: []\n"
+
+
+def bases_of(folder: Path, contents: dict[str, bytes]) -> dict[str, str]:
+    return {file: fingerprint(content_at(folder / file)) for file in contents}

@@ -1,5 +1,6 @@
 """Notices to facilitators: what a change of the files would do, and what is wrong in them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ _LONGEST = 3800
 # (items of each kind, length of each text) to try in turn until the notice fits in a message.
 _SIZES = ((12, 400), (8, 200), (6, 120), (3, 80), (1, 60))
 _CONTEXT = 60
+_WHOLES = frozenset({"entry", "project", "act"})
 _ALL = 1_000_000
 
 
@@ -128,6 +130,24 @@ def broken(problems: Sequence[Problem]) -> Notice:
 def mended() -> Notice:
     """Return the notice that the files are in service again."""
     return Notice(TEXT("mended"))
+
+
+def in_service(changes: Sequence[Difference]) -> Notice:
+    """Return the notice that what an editor saved is in service: how much of what changed."""
+    main = _main_changes(changes)
+    each_once = dict.fromkeys(map(_counted, main))
+    counts = Counter((change, what) for change, what, _ in each_once)
+    titles = {each.id: each.title for each in main if each.what in _WHOLES}
+    return Notice(TEXT("in_service", counts=counts, titles=tuple(titles.values())))
+
+
+def _counted(change: Difference) -> tuple[str, str, str]:
+    """Return how something changed, what it is, and what tells it from others of the kind."""
+    own = change.id if change.what in _WHOLES else f"{change.id}: {change.after or change.before}"
+    if change.field != "brouillon":
+        return change.kind.value, change.what, own
+    is_hidden = (change.after or "non").strip().lower() != "non"
+    return "hidden" if is_hidden else "shown", change.what, own
 
 
 def owed(

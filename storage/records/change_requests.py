@@ -139,6 +139,14 @@ class ChangeRequest:
         return tuple(self.prints or self.sent or ([self.file] if self.file else []))
 
 
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What was told last under a name, and when."""
+
+    digest: str
+    at: datetime
+
+
 class ChangeRequests(Repository):
     """The tables `publications` and `alarms`."""
 
@@ -351,6 +359,14 @@ class ChangeRequests(Repository):
             .returning(alarms.c.name)
         )
         return result.one_or_none() is not None
+
+    async def alarm(self, name: str) -> Alarm | None:
+        """Return the alarm that stands under a name."""
+        result = await self._connection.execute(
+            select(alarms.c.digest, alarms.c.raised_at).where(alarms.c.name == name)
+        )
+        row = result.one_or_none()
+        return None if row is None else Alarm(row.digest, row.raised_at)
 
     async def clear_alarm(self, name: str) -> bool:
         """Delete the alarm; returns whether there was one."""
