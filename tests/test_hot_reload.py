@@ -454,9 +454,10 @@ async def catches_up(stage: Stage) -> None:
 async def test_what_an_editor_saved_is_told_once_a_minute(
     stage: Stage, folder: Path, facilitator: Speaker
 ) -> None:
+    await catches_up(stage)
     save(folder, CHANGED)
     await catches_up(stage)
-    await until(stage, lambda: told(facilitator, "En service : 1 réponse modifiée") == 1)
+    await until(stage, lambda: told(facilitator, "1 réponse modifiée") == 1)
     for number in range(10):
         save(folder, FAQ.replace("Oui, entre voisins.", f"Réponse {number}."))
         await catches_up(stage)
@@ -476,6 +477,7 @@ async def test_what_an_editor_saved_is_told_once_a_minute(
 async def test_what_was_undone_within_the_minute_is_not_told(
     stage: Stage, folder: Path, facilitator: Speaker
 ) -> None:
+    await catches_up(stage)
     save(folder, CHANGED)
     await catches_up(stage)
     await until(stage, lambda: told(facilitator, "En service") == 1)
@@ -497,7 +499,7 @@ async def test_what_was_published_from_telegram_is_not_told_again(
     await catches_up(stage)
     save(folder, CHANGED.replace("Avec les écoles.", "Avec les lycées."))
     await catches_up(stage)
-    await until(stage, lambda: told(facilitator, "En service : 1 réponse modifiée") == 1)
+    await until(stage, lambda: told(facilitator, "1 réponse modifiée") == 1)
     facilitator.sees("« Trouver des salariés »")
 
 
@@ -505,6 +507,7 @@ async def test_an_editor_who_goes_on_saving_is_waited_for(
     stage: Stage, folder: Path, facilitator: Speaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tune(monkeypatch, bot.content.in_service, QUIET_SECONDS=1000.0)
+    await catches_up(stage)
     save(folder, CHANGED)
     await is_live(stage, "Oui, et sans frais.")
     await catches_up(stage)
@@ -518,6 +521,7 @@ async def test_an_editor_who_goes_on_saving_is_waited_for(
 async def test_what_is_hidden_in_an_editor_is_said_to_be(
     stage: Stage, folder: Path, facilitator: Speaker
 ) -> None:
+    await catches_up(stage)
     save(folder, FAQ.replace("  - id: talents\n", "  - id: talents\n    brouillon: oui\n"))
     await catches_up(stage)
-    await until(stage, lambda: told(facilitator, "En service : 1 réponse masquée") == 1)
+    await until(stage, lambda: told(facilitator, "1 réponse masquée") == 1)

@@ -247,5 +247,5 @@ async def test_files_of_one_person_are_joined_until_they_are_decided_on(
         }
     # What is being published is no longer joined, nor what was sent long ago.
     assert await sent("acronymes.yaml") == ()
-    clock.passes(minutes=11)
+    clock.advance(minutes=11)
     assert await sent("actes.yaml") == ()
