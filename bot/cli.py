@@ -141,6 +141,7 @@ def _add_knowledge(add: _Add) -> None:
     )
     differing.set_defaults(command=_diff)
 
+    _add_removing(add)
     importing = add("import-territories", help=TEXT.label("cli_import"))
     importing.add_argument("file", type=Path, metavar="FICHIER", help=TEXT.label("cli_import_file"))
     importing.add_argument(
@@ -150,6 +151,19 @@ def _add_knowledge(add: _Add) -> None:
         "--knowledge", type=Path, metavar="DIR", help=TEXT.label("cli_knowledge")
     )
     importing.set_defaults(command=_import)
+
+
+def _add_removing(add: _Add) -> None:
+    """Add the commands that take an answer or a project out of service, and put it back."""
+    remove = add("remove", help=TEXT.label("cli_remove"))
+    remove.set_defaults(command=_remove)
+    hide = add("hide", help=TEXT.label("cli_hide"))
+    hide.add_argument("--undo", action="store_true", help=TEXT.label("cli_hide_undo"))
+    hide.set_defaults(command=_hide)
+    for each in (remove, hide):
+        each.add_argument("id", metavar="ID", help=TEXT.label("cli_edit_id"))
+        each.add_argument("--yes", action="store_true", help=TEXT.label("cli_letter_yes"))
+        each.add_argument("--knowledge", type=Path, metavar="DIR", help=TEXT.label("cli_knowledge"))
 
 
 def _add_care(add: _Add) -> None:
@@ -280,6 +294,20 @@ def _import(options: argparse.Namespace) -> int:
     return territories.import_territories(
         options.file, _directory(options.knowledge), today=today, listed_on=options.date
     )
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from bot.commands import removing  # noqa: PLC0415
+
+    directory, today = _directory(options.knowledge), date.today()  # noqa: DTZ011 - the editor's own day
+    return removing.remove(directory, options.id, today=today, sure=options.yes)
+
+
+def _hide(options: argparse.Namespace) -> int:
+    from bot.commands import removing  # noqa: PLC0415
+
+    directory, today = _directory(options.knowledge), date.today()  # noqa: DTZ011 - the editor's own day
+    return removing.hide(directory, options.id, undo=options.undo, today=today, sure=options.yes)
 
 
 def _doctor(_options: argparse.Namespace) -> int:

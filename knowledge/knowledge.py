@@ -17,7 +17,10 @@ _PROJECT = "project:"
 
 @dataclass(frozen=True)
 class Knowledge:
-    """The bot's knowledge at one moment; never changed, replaced whole."""
+    """The bot's knowledge at one moment; never changed, replaced whole.
+
+    What is hidden is known to facilitators alone: nothing else of this value tells of it.
+    """
 
     entries: tuple[Entry, ...]
     projects: tuple[Project, ...]
@@ -28,6 +31,8 @@ class Knowledge:
     lexicon: Lexicon = field(default_factory=Lexicon, repr=False)
     thresholds: Thresholds = field(default_factory=Thresholds)
     ranker: Ranker | None = field(default=None, repr=False)
+    hidden_entries: tuple[Entry, ...] = ()
+    hidden_projects: tuple[Project, ...] = ()
     _entries: Mapping[str, Entry] = field(init=False, repr=False, compare=False)
     _projects: Mapping[str, Project] = field(init=False, repr=False, compare=False)
     _acts: Mapping[str, Act] = field(init=False, repr=False, compare=False)

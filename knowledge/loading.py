@@ -1,12 +1,14 @@
 """Loads the files into one immutable ``Knowledge``; one error in any file refuses them all."""
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from knowledge import file_set
 from knowledge.files.items import is_draft, seeks_lead
 from knowledge.files.problems import KnowledgeError, Place, Problem, Severity, problem
 from knowledge.files.rules import check_rules
@@ -34,6 +36,7 @@ from knowledge.ranking.ranker import Ranker, TrainedRanker
 from knowledge.ranking.training import compile_ranker
 from knowledge.text.lexicon import Lexicon
 
+logger = logging.getLogger(__name__)
 FAQ, PROJECTS, ACTS = "faq.yaml", "projets.yaml", "actes.yaml"
 # The acts' name before they were more than courtesies: a folder of then is told what to do.
 _FORMER_ACTS = "politesses.yaml"
@@ -98,6 +101,7 @@ def read_files(
     ``questions`` reads the control questions as well; ``replacing`` holds contents by file name,
     read in place of the folder's files.
     """
+    _finish(directory)
     documents: dict[str, Document] = {}
     problems: list[Problem] = []
     contents = replacing or {}
@@ -114,6 +118,14 @@ def read_files(
             problems += check_schema(document, _KINDS[name])
     problems += check_rules(documents.values())
     return KnowledgeFiles(documents, tuple(problems))
+
+
+def _finish(directory: Path) -> None:
+    """Let a publication of several files end first: half of it is nobody's."""
+    try:
+        file_set.finish(directory)
+    except OSError as error:
+        logger.warning("a publication cut short cannot be finished: %s", type(error).__name__)
 
 
 def from_data(data: Mapping[str, Any]) -> dict[str, Document]:
@@ -134,12 +146,7 @@ def build(
     """Compile documents without errors; with a ready ``ranker``, nothing is trained."""
     entries = _entries(documents[FAQ])
     acts = _acts(documents[ACTS])
-    projects = tuple(
-        _project(raw, fictitious=name == FICTITIOUS)
-        for name in (PROJECTS, FICTITIOUS)
-        if name in documents
-        for raw in documents[name].data["projets"]
-    )
+    projects = _projects(documents, hidden=False)
     census = Census(projects)
     material = _material(documents, entries, acts)
     ranker = ranker or compile_ranker(material, compiling.encoder, compiling.store)
@@ -161,6 +168,8 @@ def build(
         lexicon=lexicon_of(documents.get(LEXICON)),
         thresholds=compiling.thresholds,
         ranker=ranker,
+        hidden_entries=_entries(documents[FAQ], hidden=True),
+        hidden_projects=_projects(documents, hidden=True),
     )
 
 
@@ -211,9 +220,9 @@ def lexicon_of(document: Document | None) -> Lexicon:
     return Lexicon.of(raw["abreviations"], raw["idees"], raw["lieux"])
 
 
-def _entries(document: Document) -> tuple[Entry, ...]:
-    """Return the entries in service: a draft waits in the file, and answers nobody."""
-    return tuple(_entry(raw) for raw in document.data["entrees"] if not is_draft(raw))
+def _entries(document: Document, *, hidden: bool = False) -> tuple[Entry, ...]:
+    """Return the entries in service, or those hidden: a draft waits in the file, for nobody."""
+    return tuple(_entry(raw) for raw in document.data["entrees"] if is_draft(raw) == hidden)
 
 
 def _entry(raw: dict[str, Any]) -> Entry:
@@ -241,6 +250,16 @@ def _wording(raw: dict[str, Any]) -> Wording:
         title=raw["titre"].strip(),
         answer=raw["reponse"].strip(),
         rest=raw.get("suite", "").strip(),
+    )
+
+
+def _projects(documents: Mapping[str, Document], *, hidden: bool) -> tuple[Project, ...]:
+    return tuple(
+        _project(raw, fictitious=name == FICTITIOUS)
+        for name in (PROJECTS, FICTITIOUS)
+        if name in documents
+        for raw in documents[name].data["projets"]
+        if is_draft(raw) == hidden
     )
 
 

@@ -225,3 +225,37 @@ def test_a_reader_who_has_read_enough_is_no_error(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait() == 0
+
+
+def test_an_answer_is_shown_then_removed_or_hidden(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = small_folder(tmp_path / "k")
+    before = (folder / "faq.yaml").read_text("utf-8")
+    place = ["--knowledge", str(folder)]
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(["remove", "talents", *place]) == 1
+    told = capsys.readouterr()
+    assert "- id: talents" in told.out
+    assert "2 lignes retirées" in told.out
+    assert "Rien n'est changé" in told.err
+    assert (folder / "faq.yaml").read_text("utf-8") == before
+    assert main(["hide", "talents", "--yes", *place]) == 0
+    assert "brouillon: oui" in (folder / "faq.yaml").read_text("utf-8")
+    assert main(["hide", "talents", "--undo", "--yes", *place]) == 0
+    assert (folder / "faq.yaml").read_text("utf-8") == before
+    assert main(["remove", "talents", "--yes", *place]) == 0
+    assert "talents" not in "".join(path.read_text("utf-8") for path in folder.glob("*.yaml"))
+    assert main(["remove", "talents", "--yes", *place]) == 1
+    assert "aucun fichier ne parle de" in capsys.readouterr().err
+
+
+def test_what_was_removed_by_hand_is_finished_by_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = small_folder(tmp_path / "k")
+    faq = (folder / "faq.yaml").read_text("utf-8")
+    (folder / "faq.yaml").write_text(faq[: faq.index("  - id: talents")], "utf-8")
+    assert main(["remove", "talents", "--yes", "--knowledge", str(folder)]) == 0
+    assert "talents" not in (folder / "questions.yaml").read_text("utf-8")
+    assert "questions.yaml" in capsys.readouterr().out.partition("C'est écrit")[2]

@@ -369,7 +369,8 @@ async def test_a_publication_cut_short_is_told_and_not_done_twice(
         change = await work.change_requests.get(number)
     assert change is not None
     assert change.base is not None
-    publish(folder, "faq.yaml", CHANGED.encode(), base=change.base, now=stage.clock())
+    bases = {"faq.yaml": change.base}
+    publish(folder, {"faq.yaml": CHANGED.encode()}, bases=bases, now=stage.clock())
     facilitator.mark()
     await works(stage)
     facilitator.sees("faq.yaml est publié")

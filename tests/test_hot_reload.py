@@ -27,6 +27,7 @@ from small_library import (  # noqa: F401 (some are fixtures)
 )
 
 import bot.content.hot_reload
+import bot.content.in_service
 import bot.runtime.supervisor
 from bot.content.library import Library, Served
 from knowledge.knowledge import Knowledge
@@ -435,3 +436,92 @@ def test_what_is_served_says_whether_it_was_learnt(folder: Path, tmp_path: Path)
     served = library.at_once(library.read(), former)
     assert isinstance(served, Served)
     assert served.is_learnt
+
+
+@pytest.fixture
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody here waits until an editor has stopped."""
+    tune(monkeypatch, bot.content.in_service, QUIET_SECONDS=0.0)
+
+
+async def catches_up(stage: Stage) -> None:
+    """Have the files read, and what is due told."""
+    await stage.running.parts.hot_reload.refresh()
+    await stage.settles()
+
+
+@pytest.mark.usefixtures("_at_once")
+async def test_what_an_editor_saved_is_told_once_a_minute(
+    stage: Stage, folder: Path, facilitator: Speaker
+) -> None:
+    await catches_up(stage)
+    save(folder, CHANGED)
+    await catches_up(stage)
+    await until(stage, lambda: told(facilitator, "1 réponse modifiée") == 1)
+    for number in range(10):
+        save(folder, FAQ.replace("Oui, entre voisins.", f"Réponse {number}."))
+        await catches_up(stage)
+    save(folder, FAQ.replace("Avec les écoles.", "Avec les lycées."))
+    await catches_up(stage)
+    assert told(facilitator, "En service") == 1
+    stage.clock.passes(seconds=61)
+    await catches_up(stage)
+    await until(stage, lambda: told(facilitator, "En service") == 2)
+    facilitator.sees("2 réponses modifiées", "« Partager une machine »", "« Trouver des salariés »")
+    stage.clock.passes(seconds=61)
+    await catches_up(stage)
+    assert told(facilitator, "En service") == 2
+
+
+@pytest.mark.usefixtures("_at_once")
+async def test_what_was_undone_within_the_minute_is_not_told(
+    stage: Stage, folder: Path, facilitator: Speaker
+) -> None:
+    await catches_up(stage)
+    save(folder, CHANGED)
+    await catches_up(stage)
+    await until(stage, lambda: told(facilitator, "En service") == 1)
+    save(folder, FAQ)
+    await catches_up(stage)
+    save(folder, CHANGED)
+    await catches_up(stage)
+    stage.clock.passes(seconds=61)
+    await catches_up(stage)
+    assert told(facilitator, "En service") == 1
+
+
+@pytest.mark.usefixtures("_at_once")
+async def test_what_was_published_from_telegram_is_not_told_again(
+    stage: Stage, folder: Path, facilitator: Speaker
+) -> None:
+    await sends_back(facilitator, CHANGED)
+    await decides(facilitator, "Publier")
+    await catches_up(stage)
+    save(folder, CHANGED.replace("Avec les écoles.", "Avec les lycées."))
+    await catches_up(stage)
+    await until(stage, lambda: told(facilitator, "1 réponse modifiée") == 1)
+    facilitator.sees("« Trouver des salariés »")
+
+
+async def test_an_editor_who_goes_on_saving_is_waited_for(
+    stage: Stage, folder: Path, facilitator: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tune(monkeypatch, bot.content.in_service, QUIET_SECONDS=1000.0)
+    await catches_up(stage)
+    save(folder, CHANGED)
+    await is_live(stage, "Oui, et sans frais.")
+    await catches_up(stage)
+    assert told(facilitator, "En service") == 0
+    tune(monkeypatch, bot.content.in_service, QUIET_SECONDS=0.0)
+    await catches_up(stage)
+    assert told(facilitator, "En service") == 1
+
+
+@pytest.mark.usefixtures("_at_once")
+async def test_what_is_hidden_in_an_editor_is_said_to_be(
+    stage: Stage, folder: Path, facilitator: Speaker
+) -> None:
+    await catches_up(stage)
+    save(folder, FAQ.replace("  - id: talents\n", "  - id: talents\n    brouillon: oui\n"))
+    await catches_up(stage)
+    await until(stage, lambda: told(facilitator, "1 réponse masquée") == 1)

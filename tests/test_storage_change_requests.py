@@ -24,6 +24,7 @@ from storage.records.change_requests import (
 from storage.subject import Kind, Subject
 
 ASKED = NewChangeRequest(ChangeKind.UPLOAD, 7, "Ada", -100, file="faq.yaml", subject="file-1")
+NEW, PRINTS = {"faq.yaml": b"new"}, {"faq.yaml": ("base", "print")}
 REPORT = {"confirm": True, "wrong": ["x"]}
 
 
@@ -48,7 +49,7 @@ async def claimed(database: Database) -> int | None:
 async def offered(database: Database) -> int:
     number = await ask(database)
     async with database.begin() as work:
-        assert await work.change_requests.offer(number, "faq.yaml", b"new", "base", REPORT)
+        assert await work.change_requests.offer(number, NEW, PRINTS, REPORT)
     return number
 
 
@@ -94,7 +95,7 @@ async def test_what_is_wanted_is_for_whoever_comes(database: Database, other: Da
     number = await ask(database)
     assert await claimed(database) == number
     async with database.begin() as work:
-        await work.change_requests.offer(number, "faq.yaml", b"new", "base", REPORT)
+        await work.change_requests.offer(number, NEW, PRINTS, REPORT)
         await work.change_requests.want(number, 8, "Bob")
     assert await claimed(other) == number
     assert await claimed(database) is None
@@ -109,7 +110,9 @@ async def test_the_first_who_decides_counts(database: Database) -> None:
         assert await work.change_requests.want(number, 8, "Bob")
         assert not await work.change_requests.abandon(number, 9, "Eve")
         assert not await work.change_requests.want(number, 9, "Eve")
-        assert not await work.change_requests.offer(number, "faq.yaml", b"", "", {})
+        assert not await work.change_requests.offer(
+            number, {"faq.yaml": b""}, {"faq.yaml": ("", "")}, {}
+        )
     change = await get(database, number)
     assert (change.state, change.decided_by, change.needs_confirmation) == (
         ChangeState.WANTED,
@@ -131,7 +134,7 @@ async def test_what_ends_keeps_no_content(database: Database, state: ChangeState
     async with database.begin() as work:
         assert await work.change_requests.end(number, state)
         assert not await work.change_requests.end(number, ChangeState.REFUSED)
-        assert await work.change_requests.content(number) is None
+        assert await work.change_requests.contents(number) is None
     change = await get(database, number)
     assert change.state is state
     assert change.state not in OPEN
@@ -187,7 +190,7 @@ async def test_what_nobody_decides_on_is_given_up_after_a_week(
     clock.advance(seconds=1)
     async with database.begin() as work:
         assert await work.change_requests.forget() == 1
-        assert await work.change_requests.content(number) is None
+        assert await work.change_requests.contents(number) is None
     assert (await get(database, number)).state is ChangeState.ABANDONED
 
 
@@ -196,11 +199,11 @@ async def test_a_publication_loses_its_content_then_goes(database: Database, clo
     clock.advance(days=30)
     async with database.begin() as work:
         assert await work.change_requests.forget() == 0
-        assert await work.change_requests.content(number) == b"new"
+        assert await work.change_requests.contents(number) == NEW
     clock.advance(seconds=1)
     async with database.begin() as work:
         assert await work.change_requests.forget() == 1
-        assert await work.change_requests.content(number) is None
+        assert await work.change_requests.contents(number) is None
     clock.advance(days=336)
     async with database.begin() as work:
         assert await work.change_requests.forget() == 1
@@ -214,3 +217,35 @@ async def test_a_facilitator_erases_what_they_did(database: Database, clock: Clo
         assert await work.change_requests.forget_actor(8) == 1
     change = await get(database, number)
     assert (change.actor_id, change.actor_name, change.decided_by) == (None, None, None)
+
+
+async def test_files_of_one_person_are_joined_until_they_are_decided_on(
+    database: Database, clock: Clock
+) -> None:
+    async def sent(file: str, actor: int = 7) -> tuple[str, ...]:
+        asked = replace(ASKED, kind=ChangeKind.UPLOAD, file=file, subject=file, actor_id=actor)
+        async with database.begin() as work:
+            return await work.change_requests.join(asked)
+
+    assert await sent("faq.yaml") == ()
+    assert await sent("lexique.yaml", actor=8) == ()
+    assert await sent("questions.yaml") == ("faq.yaml",)
+    assert await sent("questions.yaml") == ("faq.yaml",)
+    states = [row["state"] for row in await rows(database, "publications")]
+    assert states == ["joined", "asked", "joined", "asked"]
+    change = await get(database, 4)
+    assert change.sent == {"faq.yaml": "faq.yaml", "questions.yaml": "questions.yaml"}
+    async with database.begin() as work:
+        both = {"faq.yaml": b"a", "questions.yaml": b"\xff"}
+        prints = {"faq.yaml": ("1", "2"), "questions.yaml": ("3", "4")}
+        assert await work.change_requests.offer(4, both, prints, {})
+        assert await work.change_requests.contents(4) == both
+        await work.change_requests.want(4, 7, "Ada")
+        assert await work.change_requests.told_prints(clock()) == {
+            ("faq.yaml", "2"),
+            ("questions.yaml", "4"),
+        }
+    # What is being published is no longer joined, nor what was sent long ago.
+    assert await sent("acronymes.yaml") == ()
+    clock.advance(minutes=11)
+    assert await sent("actes.yaml") == ()

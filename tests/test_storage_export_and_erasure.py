@@ -271,7 +271,7 @@ async def publish(work: UnitOfWork) -> None:
     number = await work.change_requests.ask(
         NewChangeRequest(ChangeKind.UPLOAD, TELEGRAM_ID, name, -200)
     )
-    await work.change_requests.offer(number, "faq.yaml", b"", "", {})
+    await work.change_requests.offer(number, {"faq.yaml": b""}, {"faq.yaml": ("", "")}, {})
     await work.change_requests.want(number, TELEGRAM_ID, name)
     await work.change_requests.published(number, "v1", START)
 

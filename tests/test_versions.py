@@ -12,17 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from knowledge_fixtures import ACTS, PROJECTS
 
+import knowledge.file_set
 from knowledge.curation.versions import (
-    HISTORY,
     PUBLISHABLE,
     BaseChangedError,
     Candidate,
     content_of,
     examine,
-    fingerprint,
     publish,
+    version_sets,
     versions,
 )
+from knowledge.file_set import HISTORY, content_at, fingerprint, finish
 from knowledge.files.problems import Severity
 from knowledge.files.yaml_reader import LARGEST_BYTES
 from knowledge.knowledge import Knowledge
@@ -77,8 +78,7 @@ def examined(folder: Path, current: Knowledge, content: str, file: str = "faq.ya
     """Examine a text as a facilitator would have sent it."""
     return examine(
         folder,
-        file,
-        content.encode(),
+        {file: content.encode()},
         current,
         compiling=Compiling(),
         fictitious=False,
@@ -90,7 +90,7 @@ def put(folder: Path, text: str, file: str = "faq.yaml", minutes: int = 0) -> st
     """Publish a text over whatever is there; return the id of what it replaced."""
     base = fingerprint((folder / file).read_bytes())
     at = NOW + timedelta(minutes=minutes)
-    return publish(folder, file, text.encode(), base=base, now=at).id
+    return publish(folder, {file: text.encode()}, bases={file: base}, now=at).id
 
 
 def test_a_right_file_is_shown_with_what_it_changes(folder: Path, current: Knowledge) -> None:
@@ -98,7 +98,7 @@ def test_a_right_file_is_shown_with_what_it_changes(folder: Path, current: Knowl
     assert [one.code for one in candidate.problems] == ["idle_question"]
     assert [(one.id, one.after) for one in candidate.changes] == [("financement", "Par la région.")]
     assert candidate.regressions == ()
-    assert candidate.base == fingerprint(FAQ.encode())
+    assert candidate.bases == {"faq.yaml": fingerprint(FAQ.encode())}
     assert candidate.knowledge is not None
     entry = candidate.knowledge.entry("financement")
     assert entry is not None
@@ -152,16 +152,16 @@ def test_a_file_that_is_not_there_yet_can_be_sent(folder: Path, current: Knowled
     lexicon = "abreviations: {}\nidees: {argent: [sous]}\nlieux: []\n"
     candidate = examined(folder, current, lexicon, "lexique.yaml")
     assert candidate.knowledge is not None
-    assert candidate.base == fingerprint(b"")
-    content = candidate.content
-    publish(folder, "lexique.yaml", content, base=candidate.base, now=NOW)
+    assert candidate.bases == {"lexique.yaml": fingerprint(b"")}
+    content = candidate.contents["lexique.yaml"]
+    publish(folder, {"lexique.yaml": content}, bases=candidate.bases, now=NOW)
     assert (folder / "lexique.yaml").read_bytes() == content
 
 
 def test_what_comes_in_another_encoding_is_refused(folder: Path, current: Knowledge) -> None:
     content = FAQ.replace("Pas", "Très").encode("latin-1")
     candidate = examine(
-        folder, "faq.yaml", content, current, compiling=Compiling(), fictitious=False, today=TODAY
+        folder, {"faq.yaml": content}, current, compiling=Compiling(), fictitious=False, today=TODAY
     )
     assert [one.code for one in candidate.problems] == ["not_utf8"]
 
@@ -173,7 +173,7 @@ def test_only_the_facilitators_files_can_be_replaced(
     with pytest.raises(ValueError, match="not a file"):
         examined(folder, current, FAQ, file)
     with pytest.raises(ValueError, match="not a file"):
-        publish(folder, file, b"x", base=fingerprint(b""), now=NOW)
+        publish(folder, {file: b"x"}, bases={file: fingerprint(b"")}, now=NOW)
 
 
 def test_the_former_content_is_kept_with_its_moment_byte_for_byte(folder: Path) -> None:
@@ -181,7 +181,8 @@ def test_the_former_content_is_kept_with_its_moment_byte_for_byte(folder: Path) 
     (folder / "faq.yaml").write_bytes(windows.encode())
     paris = NOW.astimezone(timezone(timedelta(hours=1)))
     base = fingerprint(windows.encode())
-    version = publish(folder, "faq.yaml", FAQ.encode(), base=base, now=paris)
+    kept = publish(folder, {"faq.yaml": FAQ.encode()}, bases={"faq.yaml": base}, now=paris)
+    (version,) = kept.versions
     assert version.id == "2026-11-23T101502-faq"
     assert (version.file, version.at) == ("faq.yaml", NOW)
     assert version.sha == base
@@ -192,9 +193,9 @@ def test_the_former_content_is_kept_with_its_moment_byte_for_byte(folder: Path) 
 
 def test_the_second_of_two_facilitators_is_told_that_the_base_changed(folder: Path) -> None:
     base = fingerprint(FAQ.encode())
-    publish(folder, "faq.yaml", b"premier", base=base, now=NOW)
+    publish(folder, {"faq.yaml": b"premier"}, bases={"faq.yaml": base}, now=NOW)
     with pytest.raises(BaseChangedError):
-        publish(folder, "faq.yaml", b"second", base=base, now=NOW)
+        publish(folder, {"faq.yaml": b"second"}, bases={"faq.yaml": base}, now=NOW)
     assert (folder / "faq.yaml").read_bytes() == b"premier"
     assert len(versions(folder)) == 1
 
@@ -206,7 +207,7 @@ def test_of_many_at_the_same_time_one_wins(folder: Path) -> None:
     def race(number: int) -> None:
         start.wait()
         try:
-            publish(folder, "faq.yaml", str(number).encode(), base=base, now=NOW)
+            publish(folder, {"faq.yaml": str(number).encode()}, bases={"faq.yaml": base}, now=NOW)
         except BaseChangedError:
             lost.append(number)
 
@@ -289,7 +290,8 @@ CRASH = """
 import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from knowledge.curation.versions import fingerprint, publish
+from knowledge.curation.versions import publish
+from knowledge.file_set import fingerprint
 
 folder, moment = Path(sys.argv[1]), 0
 while True:
@@ -307,7 +309,7 @@ while True:
                 if left == 0:
                     os._exit(9)
         sys.addaudithook(crash)
-        publish(place, "faq.yaml", b"nouveau", base=fingerprint(b"ancien"),
+        publish(place, {"faq.yaml": b"nouveau"}, bases={"faq.yaml": fingerprint(b"ancien")},
                 now=datetime(2026, 11, 23, tzinfo=UTC))
         os._exit(0)
     if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
@@ -331,7 +333,7 @@ def test_a_crash_at_any_moment_leaves_the_old_or_the_new_and_never_loses_the_old
         assert now in {b"ancien", b"nouveau"}
         assert now == b"ancien" or kept == [b"ancien"]
         # Whoever comes next is not held up by what was left behind.
-        publish(place, "faq.yaml", b"apres", base=fingerprint(now), now=NOW)
+        publish(place, {"faq.yaml": b"apres"}, bases={"faq.yaml": fingerprint(now)}, now=NOW)
         assert (place / "faq.yaml").read_bytes() == b"apres"
     assert (tmp_path / str(moments) / "faq.yaml").exists()
 
@@ -356,3 +358,126 @@ def test_each_publishable_file_is_named_by_an_id(folder: Path) -> None:
         version = put(folder, "texte", file)
         assert version == f"2026-11-23T101502-{Path(file).stem}"
         assert content_of(folder, version) is not None
+
+
+CRASH_OF_TWO = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from knowledge.curation.versions import publish
+from knowledge.file_set import fingerprint
+
+folder, moment = Path(sys.argv[1]), 0
+names = ("faq.yaml", "formulations.yaml", "questions.yaml")
+while True:
+    moment += 1
+    place = folder / str(moment)
+    place.mkdir()
+    for name in names:
+        (place / name).write_bytes(b"ancien " + name.encode())
+    child = os.fork()
+    if child == 0:
+        left = moment
+        def crash(event, arguments):
+            global left
+            if event in {"open", "os.rename", "os.chmod", "os.mkdir", "fcntl.flock", "os.remove"}:
+                left -= 1
+                if left == 0:
+                    os._exit(9)
+        sys.addaudithook(crash)
+        publish(place, {name: b"nouveau " + name.encode() for name in names},
+                bases={name: fingerprint(b"ancien " + name.encode()) for name in names},
+                now=datetime(2026, 11, 23, tzinfo=UTC))
+        os._exit(0)
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
+        break
+print(moment)
+"""
+TOGETHER = ("faq.yaml", "formulations.yaml", "questions.yaml")
+
+
+def test_of_several_files_a_crash_leaves_no_halves(tmp_path: Path) -> None:
+    told = subprocess.run(  # noqa: S603 - our own interpreter and text
+        [sys.executable, "-c", CRASH_OF_TWO, str(tmp_path)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    moments = int(told.stdout)
+    assert moments > 20
+    seen = set()
+    for moment in range(1, moments + 1):
+        place = tmp_path / str(moment)
+        halves = {(place / name).read_bytes().split()[0] for name in TOGETHER}
+        seen.add(len(halves))
+        # Whoever reads next finishes it.
+        finish(place)
+        (state,) = {(place / name).read_bytes().split()[0] for name in TOGETHER}
+        newest = version_sets(place)[:1]
+        kept = [content_of(place, one.id) for each in newest for one in each.versions]
+        assert state == b"ancien" or kept == [f"ancien {name}".encode() for name in TOGETHER]
+        assert not list((place / HISTORY).glob(".publication*"))
+    assert seen == {1, 2}, "no crash fell between two files: the test shows nothing"
+
+
+def test_a_reader_of_a_folder_finishes_what_was_cut_short(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = FAQ.replace("Pas directement.", "Oui.")
+    put_together = {"faq.yaml": changed.encode(), "questions.yaml": b"questions: []\n"}
+    real = knowledge.file_set.write
+
+    def stop_at_the_second(path: Path, content: bytes) -> None:
+        if path == folder / "questions.yaml":
+            raise KeyboardInterrupt
+        real(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(knowledge.file_set, "write", stop_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            publish(folder, put_together, bases=bases_of(folder, put_together), now=NOW)
+    assert (folder / "questions.yaml").read_text("utf-8") == QUESTIONS
+    assert load(folder).entries[0].answer == "Oui."
+    assert (folder / "questions.yaml").read_bytes() == b"questions: []\n"
+
+
+def test_where_one_file_cannot_be_written_none_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = {"faq.yaml": b"nouveau", "lexique.yaml": b"nouveau", "questions.yaml": b"nouveau"}
+    real = knowledge.file_set.write
+
+    def full(path: Path, content: bytes) -> None:
+        if path == folder / "questions.yaml":
+            raise OSError(28, "No space left on device")
+        real(path, content)
+
+    monkeypatch.setattr(knowledge.file_set, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        publish(folder, together, bases=bases_of(folder, together), now=NOW)
+    assert (folder / "faq.yaml").read_text("utf-8") == FAQ
+    assert not (folder / "lexique.yaml").exists()
+    finish(folder)
+    assert (folder / "questions.yaml").read_text("utf-8") == QUESTIONS
+
+
+def test_what_was_published_together_is_one_set_and_one_stale_file_stops_all(
+    folder: Path,
+) -> None:
+    together = {"questions.yaml": b"questions: []\n", "faq.yaml": b"nouveau"}
+    bases = bases_of(folder, together)
+    kept = publish(folder, together, bases=bases, now=NOW)
+    assert kept.files == ("faq.yaml", "questions.yaml")
+    put(folder, "encore", minutes=1)
+    assert [each.files for each in version_sets(folder)] == [
+        ("faq.yaml",),
+        ("faq.yaml", "questions.yaml"),
+    ]
+    assert version_sets(folder)[1] == kept
+    with pytest.raises(BaseChangedError):
+        publish(folder, {**together, "questions.yaml": b"x"}, bases=bases, now=NOW)
+    assert (folder / "questions.yaml").read_bytes() == b"questions: []\n"
+
+
+def bases_of(folder: Path, contents: dict[str, bytes]) -> dict[str, str]:
+    return {file: fingerprint(content_at(folder / file)) for file in contents}

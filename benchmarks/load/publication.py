@@ -23,7 +23,7 @@ from benchmarks.load.__main__ import free_port, telegram
 from benchmarks.load.contenders import SECRET
 from benchmarks.load.echoes import TOKEN
 from benchmarks.soak.postgres import Postgres
-from knowledge.curation.versions import fingerprint
+from knowledge.file_set import fingerprint
 from storage.database import Database
 from storage.records.change_requests import ChangeKind, NewChangeRequest
 
@@ -120,7 +120,9 @@ async def _want(url: str, content: bytes, base: str) -> None:
         change = await work.change_requests.ask(
             NewChangeRequest(ChangeKind.UPLOAD, 1, "Bench", -100)
         )
-        await work.change_requests.offer(change, "faq.yaml", content, base, {})
+        await work.change_requests.offer(
+            change, {"faq.yaml": content}, {"faq.yaml": (base, fingerprint(content))}, {}
+        )
         await work.change_requests.want(change, 1, "Bench")
     await database.close()
 

@@ -26,7 +26,7 @@ from benchmarks.soak.faulty_telegram import TOKEN, FaultyTelegram
 from benchmarks.soak.mail import Mail
 from benchmarks.soak.record import Record
 from benchmarks.soak.weather import Weather
-from knowledge.curation.versions import fingerprint
+from knowledge.file_set import fingerprint
 from storage.database import Database
 from storage.records.change_requests import ChangeKind, NewChangeRequest
 
@@ -196,7 +196,9 @@ async def _publish(url: str, content: bytes, base: str) -> None:
         async with database.begin() as work:
             asked = NewChangeRequest(ChangeKind.UPLOAD, 1, "Soak", -100)
             change = await work.change_requests.ask(asked)
-            await work.change_requests.offer(change, "faq.yaml", content, base, {})
+            await work.change_requests.offer(
+                change, {"faq.yaml": content}, {"faq.yaml": (base, fingerprint(content))}, {}
+            )
             await work.change_requests.want(change, 1, "Soak")
     finally:
         await database.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from watchfiles import awatch
 
+from bot.content.in_service import InService
 from bot.content.library import Documents, Library, Stamp, put_in_service
 from bot.content.town_lists import TownLists
 from handlers.core.services import Services
@@ -72,6 +73,7 @@ class HotReload:
         # None: the files are read once more, for what was saved while the process started.
         self._stamp: Stamp | None = None
         self.town_lists = TownLists(library.directory, services, fictitious=library.fictitious)
+        self._in_service = InService(library.directory, services, database)
         # What keeps the knowledge from use, as it was last read.
         self._faults: tuple[Problem, ...] = ()
         self._trouble: _Trouble | None = None
@@ -170,6 +172,7 @@ class HotReload:
         self._faults = ()
         if version_of(documents) != self._services.knowledge.version:
             await self._serve(documents)
+        self._in_service.serves(documents)
         await asyncio.to_thread(self._library.keep, documents)
 
     def _judge(self) -> None:
@@ -215,12 +218,14 @@ class HotReload:
             self._trouble = trouble
 
     async def _report(self) -> None:
-        """Tell the facilitators that files are broken or right again; during an outage, later."""
+        """Tell the facilitators of faults, of their end, of what is live; in an outage, later."""
         try:
             if self._trouble is not None:
                 await self._tell_trouble(self._trouble)
             elif self._alarm_may_stand:
                 await self._clear_alarm()
+            if await self._in_service.tell():
+                self._announce()
         except StorageError as error:
             logger.error("the facilitators are told later: %s", error)
 

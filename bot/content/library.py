@@ -78,8 +78,14 @@ class Library:
             return self._compiling
 
     def read(self) -> Documents:
-        """Read the folder; KnowledgeError with every problem that prevents its use."""
+        """Read the folder; KnowledgeError with every problem that prevents its use.
+
+        Files that are replaced meanwhile are read once more: they belong together.
+        """
+        stamp = self.stamp()
         files = read_files(self.directory, fictitious=self.fictitious)
+        if self.stamp() != stamp:
+            files = read_files(self.directory, fictitious=self.fictitious)
         errors = tuple(problem for problem in files.problems if problem.severity is Severity.ERROR)
         if errors:
             raise KnowledgeError(errors)

@@ -27,7 +27,7 @@ from handlers.core.services import Services
 from handlers.curation import report as examination
 from handlers.curation.report import Examined, Notice
 from handlers.messages import Catalogue
-from knowledge.curation.versions import BaseChangedError, Version
+from knowledge.curation.versions import BaseChangedError, VersionSet
 from knowledge.files.yaml_reader import LARGEST_BYTES
 from storage.database import Database
 from storage.engine.errors import StorageError
@@ -91,7 +91,7 @@ class Publisher:
         except NotPossibleError as error:
             await self._end(change, ChangeState.REFUSED, error.text)
         except BaseChangedError:
-            await self._end(change, ChangeState.OVERTAKEN, TEXT("overtaken", file=change.file))
+            await self._end(change, ChangeState.OVERTAKEN, TEXT("overtaken", files=change.files))
         except StorageError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever fails, the facilitator is told
@@ -99,22 +99,29 @@ class Publisher:
         self._announce()
 
     async def _examine(self, change: ChangeRequest) -> None:
-        upload = await self._download(change) if change.kind is ChangeKind.UPLOAD else b""
         if change.kind is ChangeKind.COMPARISON:
             notice = await asyncio.to_thread(compared, self._library, change)
             await self._end(change, ChangeState.SHOWN, notice)
             return
-        result = await asyncio.to_thread(examined, self._library, self._services, change, upload)
+        uploads = await self._downloads(change) if change.kind is ChangeKind.UPLOAD else {}
+        result = await asyncio.to_thread(examined, self._library, self._services, change, uploads)
         if result.findings.errors:
             await self._end(change, ChangeState.REFUSED, self._outcome(change, result))
         else:
             await self._offer(change, result)
 
-    async def _download(self, change: ChangeRequest) -> bytes:
-        """Download the uploaded file; Telegram keeps it, so this also works after a restart."""
+    async def _downloads(self, change: ChangeRequest) -> dict[str, bytes]:
+        """Download what was sent; Telegram keeps it, so this also works after a restart."""
+        contents = {file: await self._download(sent) for file, sent in change.sent.items()}
+        lost = [file for file, content in contents.items() if content is None]
+        if lost:
+            raise NotPossibleError(TEXT("upload_lost", files=lost))
+        return {file: content for file, content in contents.items() if content is not None}
+
+    async def _download(self, sent: str) -> bytes | None:
         for number in range(1, _TRIES + 1):
             try:
-                file = await self._bot.get_file(change.subject or "")
+                file = await self._bot.get_file(sent)
                 if (file.file_size or 0) > LARGEST_BYTES:
                     break
                 return bytes(await file.download_as_bytearray())
@@ -123,17 +130,17 @@ class Publisher:
             except TelegramError as error:
                 logger.warning("a file does not come: %s", type(error).__name__)
                 await asyncio.sleep(number)
-        raise NotPossibleError(TEXT("upload_lost", file=change.file))
+        return None
 
     def _outcome(self, change: ChangeRequest, result: ExaminedChange) -> Notice:
         by = change.actor_name or ""
-        return examination.outcome(change.id, result.file, by, result.findings)
+        return examination.outcome(change.id, tuple(result.contents), by, result.findings)
 
     async def _offer(self, change: ChangeRequest, result: ExaminedChange) -> None:
         notice, report = self._outcome(change, result), _confirmation_of(result.findings)
         async with self._database.begin() as work:
             offered = await work.change_requests.offer(
-                change.id, result.file, result.content, result.base, report
+                change.id, result.contents, result.prints, report
             )
             if offered:
                 for outgoing in examination.owed(notice, change.chat_id, change.topic_id):
@@ -141,24 +148,23 @@ class Publisher:
 
     async def _publish(self, change: ChangeRequest) -> None:
         async with self._database.begin() as work:
-            content, now = await work.change_requests.content(change.id), work.now
-        if content is None or change.file is None or change.base is None:
+            contents, now = await work.change_requests.contents(change.id), work.now
+        if not contents or contents.keys() != change.prints.keys():
             raise LookupError("nothing is left to publish")
+        bases = {file: before for file, (before, _) in change.prints.items()}
         try:
-            version = await asyncio.to_thread(
-                stored, self._library, change.file, content, change.base, now=now
-            )
+            versions = await asyncio.to_thread(stored, self._library, contents, bases, now=now)
         except OSError as error:
             await self._fail(change, error)
             return
         await self._reloading.refresh()
-        await self._say_published(change, version)
+        await self._say_published(change, versions)
 
-    async def _say_published(self, change: ChangeRequest, version: Version) -> None:
+    async def _say_published(self, change: ChangeRequest, versions: VersionSet) -> None:
         by = change.decided_by or change.actor_name or ""
-        text = TEXT("published", file=change.file, by=by, learning=self._reloading.is_learning)
+        text = TEXT("published", files=change.files, by=by, learning=self._reloading.is_learning)
         async with self._database.begin() as work:
-            if not await work.change_requests.published(change.id, version.id, version.at):
+            if not await work.change_requests.published(change.id, versions.id, versions.at):
                 return
             for outgoing in examination.owed(Notice(text), change.chat_id, change.topic_id):
                 await work.outbox.add(outgoing)
@@ -166,7 +172,7 @@ class Publisher:
                 # The request came from a private chat: the group is informed too.
                 for outgoing in examination.owed(Notice(text)):
                     await work.outbox.add(outgoing)
-        logger.info("%s is published", change.file)
+        logger.info("%s: published", ", ".join(change.files))
 
     async def _end(self, change: ChangeRequest, state: ChangeState, outcome: Notice | str) -> None:
         notice = Notice(outcome) if isinstance(outcome, str) else outcome
@@ -181,7 +187,7 @@ class Publisher:
         logger.error("%s: a change of the files failed: %s", reference, name, exc_info=error)
         text = "publication_failed" if isinstance(error, OSError) else "examination_failed"
         await self._end(
-            change, ChangeState.FAILED, TEXT(text, reference=reference, file=change.file)
+            change, ChangeState.FAILED, TEXT(text, reference=reference, files=change.files)
         )
 
     async def _catch_up(self) -> None:
@@ -201,15 +207,16 @@ class Publisher:
 
     async def _copy(self, change: ChangeRequest) -> bool:
         async with self._database.begin() as work:
-            content = await work.change_requests.content(change.id)
-        if content is None:
+            contents = await work.change_requests.contents(change.id)
+        if contents is None:
             return False
+        names = ", ".join(change.files)
         try:
-            await asyncio.to_thread(written, self._library, change, content)
+            await asyncio.to_thread(written, self._library, change, contents)
         except (BaseChangedError, OSError) as error:
-            logger.error("%s is not copied: %s", change.file, type(error).__name__)
+            logger.error("%s: not copied: %s", names, type(error).__name__)
             return False
-        logger.info("%s, published elsewhere, is in our folder", change.file)
+        logger.info("%s: published elsewhere, now in our folder", names)
         return True
 
 

@@ -14,7 +14,7 @@ from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
 from handlers.curation.publish_buttons import ListVersions, ReturnTo, ShowVersion
 from handlers.messages import Catalogue
-from knowledge.curation.versions import Version, versions
+from knowledge.curation.versions import VersionSet, version_sets
 from storage.database import Database
 from storage.records.change_requests import ChangeKind, NewChangeRequest
 
@@ -39,14 +39,14 @@ async def _list(turn: Turn, index: int) -> None:
         turn.say(TEXT("history_empty"))
         return
     page = Page.of(published, index, TEXT_ITEMS)
-    authors = await turn.work.change_requests.authors([version.id for version in page.items])
+    authors = await turn.work.change_requests.authors([each.id for each in page.items])
     lines = ([_line(number, version)] for number, version in page.numbered())
     turn.rewrite(
         TEXT("history", page=page, authors=authors), rows(*lines, page.steps(ListVersions))
     )
 
 
-def _line(number: int, version: Version) -> Button:
+def _line(number: int, version: VersionSet) -> Button:
     label = TEXT.label("history_line", number=number, version=version)
     return button(label, ShowVersion(version.id))
 
@@ -57,7 +57,7 @@ async def show_version(update: Update, context: BotContext) -> None:
     turn = context.turn
     version = await _ask(turn, ChangeKind.COMPARISON, ShowVersion.of(update).version_id)
     if version:
-        turn.say(TEXT("history_looking", file=version.file))
+        turn.say(TEXT("history_looking", files=version.files))
 
 
 @requires(Authority.FACILITATORS)
@@ -69,7 +69,7 @@ async def return_to(update: Update, context: BotContext) -> None:
         turn.say(TEXT("history_returning", by=turn.user.full_name))
 
 
-async def _ask(turn: Turn, kind: ChangeKind, version_id: str) -> Version | None:
+async def _ask(turn: Turn, kind: ChangeKind, version_id: str) -> VersionSet | None:
     published = _published(turn)
     version = next((each for each in published if each.id == version_id), None)
     if version is None:
@@ -81,7 +81,7 @@ async def _ask(turn: Turn, kind: ChangeKind, version_id: str) -> Version | None:
             turn.user.id,
             turn.user.full_name,
             turn.chat_id,
-            file=version.file,
+            file=version.files[0] if len(version.files) == 1 else None,
             subject=version.id,
             topic_id=turn.topic,
         )
@@ -91,12 +91,12 @@ async def _ask(turn: Turn, kind: ChangeKind, version_id: str) -> Version | None:
 
 async def _read_versions(
     _database: Database, services: Services, _update: Update
-) -> Sequence[Version]:
+) -> Sequence[VersionSet]:
     """Read the published versions from the disk."""
-    return await asyncio.to_thread(versions, services.knowledge_dir)
+    return await asyncio.to_thread(version_sets, services.knowledge_dir)
 
 
-def _published(turn: Turn) -> Sequence[Version]:
+def _published(turn: Turn) -> Sequence[VersionSet]:
     """Return the versions read before the transaction, newest first."""
     return turn.ahead if isinstance(turn.ahead, tuple) else ()
 

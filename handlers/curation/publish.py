@@ -20,6 +20,7 @@ from handlers.core.routing import Handler, command, tap
 from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
 from handlers.curation import report as examination
+from handlers.curation.hiding import list_button
 from handlers.curation.publish_buttons import Abandon, Publish
 from handlers.general import fallback
 from handlers.messages import Catalogue
@@ -46,7 +47,7 @@ async def send_files(_update: Update, context: BotContext) -> None:
         return
     for name, content in turn.ahead if isinstance(turn.ahead, tuple) else ():
         turn.send_file(name, content, TEXT("faq_caption", file=name))
-    turn.say(TEXT("faq_how", group=turn.chat_id < 0))
+    turn.say(TEXT("faq_how", group=turn.chat_id < 0), list_button())
 
 
 async def _read_contents(
@@ -110,7 +111,7 @@ async def _take(turn: Turn, message: Message, document: Document) -> None:
         megabytes = {"size": -(-size // _MEGABYTE), "limit": LARGEST_BYTES // _MEGABYTE}
         turn.say(TEXT("upload_too_large", **megabytes))
     else:
-        await turn.work.change_requests.ask(
+        others = await turn.work.change_requests.join(
             NewChangeRequest(
                 ChangeKind.UPLOAD,
                 turn.user.id,
@@ -121,7 +122,8 @@ async def _take(turn: Turn, message: Message, document: Document) -> None:
                 topic_id=turn.topic,
             )
         )
-        turn.say(TEXT("upload_received", file=file), reply_to=message.message_id)
+        received = TEXT("upload_received", file=file, others=others)
+        turn.say(received, reply_to=message.message_id)
 
 
 def named(text: str) -> str | None:
@@ -143,7 +145,7 @@ async def publish(update: Update, context: BotContext) -> None:
     elif await turn.work.change_requests.want(change.id, turn.user.id, turn.user.full_name):
         turn.toast(TEXT.label("toast_wanted"))
         turn.remove_buttons()
-        turn.say(TEXT("publishing", file=change.file, by=turn.user.full_name))
+        turn.say(TEXT("publishing", files=change.files, by=turn.user.full_name))
 
 
 def _confirmation(change: ChangeRequest) -> str:
@@ -151,7 +153,7 @@ def _confirmation(change: ChangeRequest) -> str:
     wrong = list(report.get("wrong", ()))
     return TEXT(
         "confirm",
-        file=change.file,
+        files=change.files,
         stale=report.get("stale"),
         wrong=wrong[:_MOST_WRONG],
         more=len(wrong[_MOST_WRONG:]),
@@ -167,7 +169,7 @@ async def abandon(update: Update, context: BotContext) -> None:
     change = await turn.work.change_requests.get(publication_id)
     if given_up and change:
         turn.remove_buttons()
-        turn.say(TEXT("abandoned", file=change.file, by=by))
+        turn.say(TEXT("abandoned", files=change.files, by=by))
     else:
         _say_decided(turn, change)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from handlers.core.callback_data import CallbackData, ItemId
+from storage.records.change_requests import ChangeKind
 
 
 @dataclass(frozen=True)
@@ -39,3 +40,28 @@ class ReturnTo(CallbackData, prefix="kr"):
     """Examine a return to a version."""
 
     version_id: ItemId
+
+
+@dataclass(frozen=True)
+class ListItems(CallbackData, prefix="kl"):
+    """One page of all answers ("faq") or projects ("projets"), the hidden ones first."""
+
+    kind: ItemId
+    page: int
+
+
+@dataclass(frozen=True)
+class ShowItem(CallbackData, prefix="ki"):
+    """An answer or a project, and what can be done with it."""
+
+    kind: ItemId
+    item_id: ItemId
+
+
+@dataclass(frozen=True)
+class AskChange(CallbackData, prefix="kc"):
+    """Hide an item, show it again, or remove it: asked for, not yet confirmed."""
+
+    change: ChangeKind
+    kind: ItemId
+    item_id: ItemId

@@ -1,5 +1,6 @@
 """Notices to facilitators: what a change of the files would do, and what is wrong in them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,7 @@ from handlers.messages import Catalogue
 from knowledge.curation.diff import Difference
 from knowledge.curation.regression import Verdict
 from knowledge.curation.told_changes import ToldChange, told
-from knowledge.curation.versions import Candidate, Version
+from knowledge.curation.versions import Candidate, Version, VersionSet
 from knowledge.files.problems import Problem, Severity
 from knowledge.text.length import units
 from storage.queues.outbox import Audience, Outgoing
@@ -22,6 +23,7 @@ _LONGEST = 3800
 # (items of each kind, length of each text) to try in turn until the notice fits in a message.
 _SIZES = ((12, 400), (8, 200), (6, 120), (3, 80), (1, 60))
 _ALL = 1_000_000
+_WHOLES = frozenset({"entry", "project", "act"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Wrong:
 class Examined:
     """The result of an examination; ``lines`` are those that the bot itself added.
 
-    ``stale`` is the version that the file seems to be based on, if a newer one exists.
+    ``stale`` is the version that a file seems to be based on, if a newer one exists. ``left_out``
+    are files sent before, which are wrong. ``named_in`` are answers whose text names what goes.
     """
 
     errors: tuple[Problem, ...]
@@ -57,6 +60,8 @@ class Examined:
     wrong: tuple[Wrong, ...]
     lines: tuple[str, ...] = ()
     stale: Version | None = None
+    left_out: tuple[str, ...] = ()
+    named_in: tuple[str, ...] = ()
 
     @property
     def needs_confirmation(self) -> bool:
@@ -70,23 +75,25 @@ def examined(
     *,
     lines: tuple[str, ...] = (),
     stale: Version | None = None,
+    named_in: tuple[str, ...] = (),
 ) -> Examined:
     """Return the result for a candidate; ``title`` returns the title of an entry id."""
-    # Problems of the file that was sent come first, then those of the other files.
-    problems = sorted(candidate.problems, key=lambda problem: problem.file != candidate.file)
+    # Problems of the files that were sent come first, then those of the other files.
+    problems = sorted(candidate.problems, key=lambda each: each.file not in candidate.contents)
     errors = tuple(each for each in problems if each.severity is Severity.ERROR)
     warnings = tuple(each for each in problems if each.severity is not Severity.ERROR)
     if errors:
         return Examined(errors, warnings, (), ())
     wrong = tuple(_wrong(verdict, title) for verdict in candidate.regressions)
     changes = tuple(_titled(change, title) for change in candidate.changes)
-    return Examined((), warnings, changes, wrong, lines, stale)
+    named = tuple(map(title, named_in))
+    return Examined((), warnings, changes, wrong, lines, stale, named_in=named)
 
 
-def outcome(publication_id: int, file: str, by: str, result: Examined) -> Notice:
+def outcome(publication_id: int, files: tuple[str, ...], by: str, result: Examined) -> Notice:
     """Return the notice of an examination; without errors, it has the buttons to decide."""
     keyboard = None if result.errors else decision(publication_id)
-    return _notice("examined", result, keyboard, file=file, by=by)
+    return _notice("examined", result, keyboard, files=files, by=by)
 
 
 def decision(publication_id: int, *, confirmed: bool = False) -> Keyboard:
@@ -100,10 +107,10 @@ def decision(publication_id: int, *, confirmed: bool = False) -> Keyboard:
     )
 
 
-def difference(version: Version, changes: Sequence[Difference], keyboard: Keyboard) -> Notice:
+def difference(versions: VersionSet, changes: Sequence[Difference], keyboard: Keyboard) -> Notice:
     """Return the notice of what a return to a version would change."""
     result = Examined((), (), tuple(changes), ())
-    return _notice("compared", result, keyboard, file=version.file, version=version)
+    return _notice("compared", result, keyboard, versions=versions)
 
 
 def _titled(change: Difference, title: Callable[[str], str]) -> Difference:
@@ -114,12 +121,40 @@ def _titled(change: Difference, title: Callable[[str], str]) -> Difference:
 
 def broken(problems: Sequence[Problem]) -> Notice:
     """Return the notice of the problems that keep saved files out of service."""
-    return _notice("broken", Examined(tuple(problems), (), (), ()), None, file="")
+    return _notice("broken", Examined(tuple(problems), (), (), ()), None)
 
 
 def mended() -> Notice:
     """Return the notice that the files are in service again."""
     return Notice(TEXT("mended"))
+
+
+def in_service(changes: Sequence[Difference]) -> Notice:
+    """Return the notice that what an editor saved is in service: how much of what changed."""
+    main = _without_parts(changes)
+    each_once = dict.fromkeys(map(_counted, main))
+    counts = Counter((change, what) for change, what, _ in each_once)
+    titles = {each.id: each.title for each in main if each.what in _WHOLES}
+    return Notice(TEXT("in_service", counts=counts, titles=tuple(titles.values())))
+
+
+def _without_parts(changes: Sequence[Difference]) -> tuple[Difference, ...]:
+    """Leave out the phrasings of answers that are added or removed as a whole."""
+    wholes = {(change.kind, change.id) for change in changes if change.what in {"entry", "act"}}
+    return tuple(
+        change
+        for change in changes
+        if change.what != "phrasing" or (change.kind, change.id) not in wholes
+    )
+
+
+def _counted(change: Difference) -> tuple[str, str, str]:
+    """Return how something changed, what it is, and what tells it from others of the kind."""
+    own = change.id if change.what in _WHOLES else f"{change.id}: {change.after or change.before}"
+    if change.field != "brouillon":
+        return change.kind.value, change.what, own
+    is_hidden = (change.after or "non").strip().lower() != "non"
+    return "hidden" if is_hidden else "shown", change.what, own
 
 
 def owed(

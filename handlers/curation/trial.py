@@ -9,6 +9,7 @@ from handlers.core.authority import Authority, requires
 from handlers.core.routing import Handler, command
 from handlers.core.services import Services
 from handlers.core.turn import BotContext
+from handlers.curation.hiding import card_buttons
 from handlers.messages import Catalogue
 from handlers.questions.choices import titles_of
 from knowledge.curation.explain import Explanation, explain
@@ -27,7 +28,8 @@ async def try_question(_update: Update, context: BotContext) -> None:
         turn.say(TEXT("how"))
         return
     shown = titles_of(turn, explanation.shown)
-    turn.say(TEXT("explained", question=question, found=explanation, shown=shown))
+    said = TEXT("explained", question=question, found=explanation, shown=shown)
+    turn.say(said, card_buttons(turn, explanation.shown))
 
 
 async def _explain(_database: Database, services: Services, update: Update) -> Explanation | None:

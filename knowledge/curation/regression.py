@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from knowledge.files.items import items_of
 from knowledge.files.yaml_reader import Document
+from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import FIND_PROJECTS, Matcher, Outcome
 
 
@@ -38,6 +39,14 @@ def _expectations(document: Document) -> Iterator[Expectation]:
         if item.list_key == "questions" and question and isinstance(listed, list):
             entries = tuple(entry for _, entry in item.texts("attendu"))
             yield Expectation(question, entries, item.place("question").line)
+
+
+def without_hidden(
+    expected: Iterable[Expectation], knowledge: Knowledge
+) -> tuple[Expectation, ...]:
+    """Leave out the questions that expect an answer which is hidden."""
+    hidden = {entry.id for entry in knowledge.hidden_entries}
+    return tuple(each for each in expected if hidden.isdisjoint(each.entries))
 
 
 def verdicts(matcher: Matcher, expected: Iterable[Expectation]) -> tuple[Verdict, ...]:

@@ -2,24 +2,27 @@
 
 A version is a content that was in service and was replaced; ``at`` is the time of that. Who
 replaced it is not written here, because erasing a person's data does not reach these files. A
-version is on disk before its replacement is, so that a crash at any moment loses nothing.
+version is on disk before its replacement is, so that a crash at any moment loses nothing. Files
+that were published together have a version each, of one set.
 """
 
-import fcntl
-import hashlib
 import json
 import re
-import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from knowledge.atomic_write import replacing
 from knowledge.curation.check import check_whole
 from knowledge.curation.diff import Difference, differences
-from knowledge.curation.regression import Verdict, expectations, regressions, verdicts
+from knowledge.curation.regression import (
+    Verdict,
+    expectations,
+    regressions,
+    verdicts,
+    without_hidden,
+)
+from knowledge.file_set import HISTORY, alone, content_at, fingerprint, replace_all, write
 from knowledge.files.problems import Problem
 from knowledge.files.yaml_reader import Document, parse
 from knowledge.knowledge import Knowledge
@@ -34,10 +37,8 @@ from knowledge.loading import (
 )
 
 PUBLISHABLE: tuple[str, ...] = (FAQ, PROJECTS, ACTS, VOICES, LEXICON, QUESTIONS)
-HISTORY = "history"
 _ID = re.compile(r"(?P<at>\d{4}-\d{2}-\d{2}T\d{6})-(?P<name>[a-z]+)(?:-\d{1,3})?")
 _STAMP = "%Y-%m-%dT%H%M%S"
-_LOCK = ".lock"
 
 
 class BaseChangedError(Exception):
@@ -46,67 +47,87 @@ class BaseChangedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A former content of a file; ``at`` is when (UTC) it was replaced, ``sha`` its fingerprint."""
+    """A former content of a file; ``at`` is when (UTC) it was replaced, ``sha`` its fingerprint.
+
+    ``set_id`` is the id of the first version of those that were replaced together.
+    """
 
     id: str
     file: str
     at: datetime
     sha: str
+    set_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSet:
+    """The versions that one publication replaced, in the order of the files."""
+
+    versions: tuple[Version, ...]
+
+    @property
+    def id(self) -> str:
+        """The id by which the set is found again."""
+        return self.versions[0].id
+
+    @property
+    def at(self) -> datetime:
+        """When (UTC) they were replaced."""
+        return self.versions[0].at
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files."""
+        return tuple(version.file for version in self.versions)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A content that would replace a file, and all that it would change.
+    """Contents that would replace files, and all that they would change.
 
-    ``base`` is the fingerprint of the file that it would replace; ``knowledge`` is what would be
-    in service, None if an error refuses it.
+    ``bases`` holds the fingerprints of the files that they would replace; ``knowledge`` is what
+    would be in service, None if an error refuses it.
     """
 
-    file: str
-    content: bytes
-    base: str
+    contents: Mapping[str, bytes]
+    bases: Mapping[str, str]
     problems: tuple[Problem, ...]
     changes: tuple[Difference, ...]
     regressions: tuple[Verdict, ...]
     knowledge: Knowledge | None
 
 
-def fingerprint(content: bytes) -> str:
-    """Return the SHA-256 of a content, in hexadecimal; a missing file counts as empty."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def examine(  # noqa: PLR0913 - all are needed, and most are passed by name
+def examine(
     directory: Path,
-    file: str,
-    content: bytes,
+    contents: Mapping[str, bytes],
     current: Knowledge,
     *,
     compiling: Compiling,
     fictitious: bool,
     today: date,
 ) -> Candidate:
-    """Return what would change if a content replaced one file; takes seconds, changes nothing.
+    """Return what would change if contents replaced files; takes seconds, changes nothing.
 
     ValueError for a file that is not ``PUBLISHABLE``.
     """
-    former = _content(_target(directory, file))
+    former = {file: content_at(_target(directory, file)) for file in contents}
     checked = check_whole(
         directory,
         today=today,
         compiling=compiling,
         fictitious=fictitious,
-        replacing={file: content},
+        replacing=contents,
     )
-    before, _ = parse(former, file)
-    after = checked.files.documents.get(file)
+    documents = checked.files.documents
+    read = {file: parse(content, file)[0] for file, content in former.items()}
+    before = {file: document for file, document in read.items() if document and file in documents}
+    after = {file: documents[file] for file in contents if file in documents}
     return Candidate(
-        file,
-        content,
-        fingerprint(former),
+        contents,
+        {file: fingerprint(content) for file, content in former.items()},
         checked.problems,
-        differences({file: before} if before else {}, {file: after}) if after else (),
-        _regressions(current, checked.knowledge, checked.files.documents.get(QUESTIONS)),
+        differences(before, after),
+        _regressions(current, checked.knowledge, documents.get(QUESTIONS)),
         checked.knowledge,
     )
 
@@ -116,26 +137,28 @@ def _regressions(
 ) -> tuple[Verdict, ...]:
     if new is None:
         return ()
-    expected = expectations(questions)
+    # A question for an answer that is hidden asks for nothing.
+    expected = without_hidden(expectations(questions), new)
     return regressions(verdicts(current.matcher, expected), verdicts(new.matcher, expected))
 
 
 def publish(
-    directory: Path, candidate_file: str, content: bytes, *, base: str, now: datetime
-) -> Version:
-    """Replace a file by a content, whole or not at all; return the version of the former content.
+    directory: Path, contents: Mapping[str, bytes], *, bases: Mapping[str, str], now: datetime
+) -> VersionSet:
+    """Replace files by contents, all or none of them; return the versions of what they were.
 
-    BaseChangedError if the file's fingerprint is no longer ``base``; ValueError for a file that is
+    BaseChangedError if a file's fingerprint is no longer its base; ValueError for a file that is
     not ``PUBLISHABLE``; OSError if the folder cannot be written. ``now`` has a time zone.
     """
-    target = _target(directory, candidate_file)
-    with _alone(directory / HISTORY):
-        former = _content(target)
-        if fingerprint(former) != base:
-            raise BaseChangedError(candidate_file)
-        version = _keep(directory / HISTORY, candidate_file, former, now)
-        _write(target, content)
-    return version
+    targets = {_target(directory, file): content for file, content in contents.items()}
+    with alone(directory) as history:
+        former = {file: content_at(_target(directory, file)) for file in contents}
+        for file, content in former.items():
+            if fingerprint(content) != bases[file]:
+                raise BaseChangedError(file)
+        kept = _keep(history, former, now)
+        replace_all(history, targets)
+    return kept
 
 
 def versions(directory: Path, file: str | None = None) -> tuple[Version, ...]:
@@ -143,6 +166,17 @@ def versions(directory: Path, file: str | None = None) -> tuple[Version, ...]:
     in_history = map(_version, (directory / HISTORY).glob("*.yaml"))
     wanted = [each for each in in_history if each is not None and file in {None, each.file}]
     return tuple(sorted(wanted, key=lambda each: (each.at, each.id), reverse=True))
+
+
+def version_sets(directory: Path) -> tuple[VersionSet, ...]:
+    """Return the versions by the publication that replaced them, newest first."""
+    sets: dict[str, list[Version]] = {}
+    for version in versions(directory):
+        sets.setdefault(version.set_id or version.id, []).append(version)
+    return tuple(
+        VersionSet(tuple(sorted(each, key=lambda one: PUBLISHABLE.index(one.file))))
+        for each in sets.values()
+    )
 
 
 def content_of(directory: Path, version_id: str) -> bytes:
@@ -161,30 +195,19 @@ def _target(directory: Path, file: str) -> Path:
     return (directory / file).resolve()
 
 
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
-
-
-@contextmanager
-def _alone(history: Path) -> Iterator[None]:
-    """Hold an exclusive lock on publishing, against this process and others."""
-    history.mkdir(exist_ok=True)
-    with (history / _LOCK).open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _keep(history: Path, file: str, content: bytes, now: datetime) -> Version:
-    """Write a content, then its fingerprint: after a crash, the latter can be computed again."""
+def _keep(history: Path, former: Mapping[str, bytes], now: datetime) -> VersionSet:
+    """Write each content, then its fingerprint: after a crash, the latter can be computed again."""
     at = now.astimezone(UTC).replace(microsecond=0)
-    version = Version(_free_id(history, file, at), file, at, fingerprint(content))
-    _write(history / f"{version.id}.yaml", content)
-    facts = json.dumps({"file": file, "at": at.isoformat(), "sha": version.sha}, indent=2).encode()
-    _write(history / f"{version.id}.json", facts + b"\n")
-    return version
+    files = sorted(former, key=PUBLISHABLE.index)
+    ids = {file: _free_id(history, file, at) for file in files}
+    set_id = ids[files[0]] if len(files) > 1 else ""
+    kept = [Version(ids[file], file, at, fingerprint(former[file]), set_id) for file in files]
+    for version in kept:
+        write(history / f"{version.id}.yaml", former[version.file])
+        facts = {"file": version.file, "at": at.isoformat(), "sha": version.sha}
+        facts |= {"set": set_id} if set_id else {}
+        write(history / f"{version.id}.json", json.dumps(facts, indent=2).encode() + b"\n")
+    return VersionSet(tuple(kept))
 
 
 def _free_id(history: Path, file: str, at: datetime) -> str:
@@ -207,7 +230,8 @@ def _version(path: Path) -> Version | None:
         sha = written.get("sha") or fingerprint(path.read_bytes())
     except (OSError, ValueError):
         return None
-    return Version(path.stem, file, at, sha)
+    set_id = written.get("set", "")
+    return Version(path.stem, file, at, sha, set_id if _ID.fullmatch(set_id) else "")
 
 
 def _written_down(path: Path) -> dict[str, str]:
@@ -218,13 +242,3 @@ def _written_down(path: Path) -> dict[str, str]:
         return {}
     facts = written if isinstance(written, dict) else {}
     return {key: value for key, value in facts.items() if isinstance(value, str)}
-
-
-def _write(path: Path, content: bytes) -> None:
-    with replacing(path, mode=_mode(path)) as part:
-        part.write(content)
-
-
-def _mode(path: Path) -> int:
-    """Return the rights of the file that is replaced, or else those of any file of ours."""
-    return stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644

@@ -27,6 +27,7 @@ _WARNINGS = frozenset(
         "no_english",
         "acronym",
         "unknown_expected",
+        "gone_expected",
         "idle_question",
         "wrong_question",
         "towns_old",

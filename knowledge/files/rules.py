@@ -2,13 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from itertools import chain, product
-
-from rapidfuzz import fuzz, process
 
 from knowledge.files.acronyms import check_acronyms
 from knowledge.files.duplicate_phrasings import check_phrasings
+from knowledge.files.gone_ids import check_ids, near
 from knowledge.files.items import Item, is_draft, items_of
 from knowledge.files.lead_contacts import check_lead, check_lead_contact
 from knowledge.files.near_duplicates import check_nearness
@@ -33,7 +32,6 @@ _ENTRIES, _ACTS = "entrees", "actes"
 _ON_ONE_LINE = ("question", "titre", "source", "service", "brouillon")
 _ENGLISH = "en"
 _LINK_TO_PROJECT = re.compile(r"[?&;]start=p_([A-Za-z0-9_-]+)")
-_NEAR = 60
 
 
 def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
@@ -46,39 +44,22 @@ def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
     across = (
         _duplicate_ids(items),
         _nothing_served(items),
+        check_ids(items),
         check_phrasings(items),
         check_nearness(items),
     )
     yield from bounded_by_file(chain(*across, check_acronyms(documents)))
-    ids = _KnownIds(items)
+    projects = frozenset(item.text("id") or "" for item in items if item.list_key == "projets")
     for document in documents:
-        own = (each for item in items_of(document) for each in _within(item, ids))
+        own = (each for item in items_of(document) for each in _within(item, projects))
         yield from bounded(own, document.file)
 
 
-class _KnownIds:
-    """The ids of all entries, of all entries and acts, and of all projects."""
-
-    def __init__(self, items: Sequence[Item]) -> None:
-        self.entries = self._ids(items, _ENTRIES)
-        # A voice or a control question asks for an entry or for an act. Without any of one kind,
-        # its file is at fault, and is reported as such.
-        acts = self._ids(items, _ACTS)
-        self.asked = self.entries | acts if self.entries and acts else frozenset[str]()
-        self.projects = self._ids(items, "projets")
-
-    @staticmethod
-    def _ids(items: Iterable[Item], key: str) -> frozenset[str]:
-        return frozenset(item.text("id") or "" for item in items if item.list_key == key)
-
-
-def _within(item: Item, ids: _KnownIds) -> Iterator[Problem]:
+def _within(item: Item, projects: frozenset[str]) -> Iterator[Problem]:
     return chain(
-        _related(item, ids),
-        _of_voices(item, ids),
-        _expected(item, ids),
+        _related(item),
         _formatting(item),
-        _projects_named(item, ids),
+        _projects_named(item, projects),
         _lines(item),
         _card(item),
         check_lead(item),
@@ -109,7 +90,7 @@ def _nothing_served(items: Iterable[Item]) -> Iterator[Problem]:
         yield problem("all_drafts", entries[0].place("brouillon"))
 
 
-def _related(item: Item, ids: _KnownIds) -> Iterator[Problem]:
+def _related(item: Item) -> Iterator[Problem]:
     count = len(list(item.texts("voir_aussi")))
     if count > MOST_RELATED:
         at = item.place("voir_aussi")
@@ -118,29 +99,6 @@ def _related(item: Item, ids: _KnownIds) -> Iterator[Problem]:
         at = item.place("voir_aussi", number)
         if related == item.text("id"):
             yield problem("own_related", at, related=related)
-        elif related not in ids.entries:
-            nearest = _near(related, ids.entries)
-            yield problem("unknown_related", at, related=related, nearest=nearest)
-
-
-def _of_voices(item: Item, ids: _KnownIds) -> Iterator[Problem]:
-    for entry in item.keys("formulations"):
-        if ids.asked and entry not in ids.asked:
-            at = item.place("formulations", entry)
-            yield problem("unknown_entry", at, entry=entry, nearest=_near(entry, ids.asked))
-
-
-def _expected(item: Item, ids: _KnownIds) -> Iterator[Problem]:
-    for number, entry in item.texts("attendu"):
-        if ids.asked and entry not in ids.asked:
-            at = item.place("attendu", number)
-            yield problem("unknown_expected", at, entry=entry, nearest=_near(entry, ids.asked))
-
-
-def _near(name: str, names: Iterable[str]) -> str:
-    close = process.extractOne(name, sorted(names), scorer=fuzz.ratio, score_cutoff=_NEAR)
-    nearest: str = words("nearest")
-    return nearest.format(key=close[0]) if close else ""
 
 
 def _formatting(item: Item) -> Iterator[Problem]:
@@ -170,13 +128,13 @@ def _size(item: Item, keys: tuple[str, ...]) -> Generator[Problem, None, int]:
     return units(text)
 
 
-def _projects_named(item: Item, ids: _KnownIds) -> Iterator[Problem]:
+def _projects_named(item: Item, projects: frozenset[str]) -> Iterator[Problem]:
     """Find links to the cards of projects that do not exist."""
     for keys in product(((), (_ENGLISH,)), ("reponse", "suite")):
         where = (*keys[0], keys[1])
         for project in _LINK_TO_PROJECT.findall(item.text_at(*where) or ""):
-            if ids.projects and project not in ids.projects:
-                at, nearest = item.place(*where), _near(project, ids.projects)
+            if projects and project not in projects:
+                at, nearest = item.place(*where), near(project, projects)
                 yield problem("unknown_project", at, project=project, nearest=nearest)
 
 

@@ -1,5 +1,6 @@
 """Changes of the knowledge that facilitators request, from the request to the publication."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,11 @@ from storage.subject import Subject
 _UNDECIDED = timedelta(days=7)
 _CONTENT_KEPT = timedelta(days=30)
 _KEPT = timedelta(days=365)
+# Files that one person sends within this time, and decides nothing on between, are one change.
+_TOGETHER = timedelta(minutes=10)
+# The keys of a change's report: the Telegram file ids of what was sent, by file name; the
+# fingerprints of each file before and after.
+_SENT, _PRINTS = "sent", "prints"
 # In the place of a chat's id: the facilitators' group, whatever its id is.
 GROUP = 0
 
@@ -30,10 +36,16 @@ class ChangeKind(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"
     ROLLBACK = "rollback"
     COMPARISON = "comparison"
+    HIDE = "hide"
+    UNHIDE = "unhide"
+    REMOVE = "remove"
 
 
 class ChangeState(StrEnum):
-    """The state of a change; the first three are not final."""
+    """The state of a change; the first three are not final.
+
+    Joined: its files became part of a later change of the same person.
+    """
 
     ASKED = "asked"
     READY = "ready"
@@ -43,6 +55,7 @@ class ChangeState(StrEnum):
     REFUSED = "refused"
     ABANDONED = "abandoned"
     OVERTAKEN = "overtaken"
+    JOINED = "joined"
     FAILED = "failed"
 
 
@@ -53,7 +66,8 @@ OPEN = frozenset({ChangeState.ASKED, ChangeState.READY, ChangeState.WANTED})
 class NewChangeRequest:
     """A change to examine.
 
-    `subject` is a Telegram file id, an entry id or a version id, depending on the kind; `wording`
+    `subject` is a Telegram file id, the id of an entry or a project, or that of a version,
+    depending on the kind; `wording`
     is a phrasing or a question, on one line; `chat_id` is the chat to report the outcome to
     (`GROUP`: that of the facilitators), and `topic_id` the topic of this group; `about` is the
     subject to look the request up by.
@@ -72,7 +86,11 @@ class NewChangeRequest:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
-    """A change and its state; `base` is the fingerprint of the file that it would replace."""
+    """A change and its state.
+
+    `file` and `base` (the fingerprint of what it would replace) are those of a change of one file;
+    of several, `prints` tells.
+    """
 
     id: int
     kind: ChangeKind
@@ -99,6 +117,35 @@ class ChangeRequest:
         """Whether a facilitator must confirm after reading what its publication would break."""
         return bool(self.report and self.report.get("confirm"))
 
+    @property
+    def sent(self) -> Mapping[str, str]:
+        """The Telegram ids of the files that were sent, by name: those before come first."""
+        earlier = dict((self.report or {}).get(_SENT, {}))
+        if self.kind is not ChangeKind.UPLOAD or self.file is None:
+            return earlier
+        return earlier | {self.file: self.subject or ""}
+
+    @property
+    def prints(self) -> Mapping[str, tuple[str, str]]:
+        """The fingerprints of each examined file, before and after; the latter may be unknown."""
+        told: Mapping[str, Sequence[str]] = (self.report or {}).get(_PRINTS, {})
+        if told:
+            return {file: (pair[0], pair[1]) for file, pair in told.items()}
+        return {self.file: (self.base, "")} if self.file and self.base else {}
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files that it is about."""
+        return tuple(self.prints or self.sent or ([self.file] if self.file else []))
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What was told last under a name, and when."""
+
+    digest: str
+    at: datetime
+
 
 class ChangeRequests(Repository):
     """The tables `publications` and `alarms`."""
@@ -114,6 +161,16 @@ class ChangeRequests(Repository):
         )
         return int(result.scalar_one())
 
+    async def is_asked(self, asked: NewChangeRequest) -> bool:
+        """Tell whether the same change waits to be examined or published."""
+        found = await self._one(
+            PUBLICATION_WAITING
+            & (publications.c.kind == asked.kind)
+            & (publications.c.file == asked.file)
+            & (publications.c.subject == asked.subject)
+        )
+        return found is not None
+
     async def get(self, publication_id: int) -> ChangeRequest | None:
         """Return a change."""
         return await self._one(publications.c.id == publication_id)
@@ -122,12 +179,45 @@ class ChangeRequests(Repository):
         """Return the last change requested about a subject."""
         return await self._one(publications.c.about == about.pack())
 
-    async def content(self, publication_id: int) -> bytes | None:
-        """Return the file's proposed or published content; None once it is no longer kept."""
-        content: bytes | None = await self._connection.scalar(
-            select(publications.c.content).where(publications.c.id == publication_id)
+    async def join(self, asked: NewChangeRequest) -> tuple[str, ...]:
+        """Request an upload with what the same person sent just before and is not decided on.
+
+        Returns the names of the earlier files, now part of this change. One of the same name is
+        left out, and the change that they were of has ended.
+        """
+        former = await self._one(
+            (publications.c.kind == ChangeKind.UPLOAD)
+            & (publications.c.actor_id == asked.actor_id)
+            & (publications.c.chat_id == asked.chat_id)
+            & (publications.c.asked_at > self._now - _TOGETHER)
         )
-        return content
+        publication_id = await self.ask(asked)
+        if former is None or not await self._take_over(former):
+            return ()
+        sent = {file: id_ for file, id_ in former.sent.items() if file != asked.file}
+        if sent:
+            await self._change(publication_id, report={_SENT: sent})
+        return tuple(sent)
+
+    async def _take_over(self, former: ChangeRequest) -> bool:
+        """End a change whose files go on in another one; False where it was decided on."""
+        if former.state is ChangeState.REFUSED:
+            return True
+        undecided = publications.c.state.in_((ChangeState.ASKED, ChangeState.READY))
+        values = _ended(self._now) | {"state": ChangeState.JOINED, "claimed_by": None}
+        return await self._change(former.id, undecided, **values)
+
+    async def contents(self, publication_id: int) -> Mapping[str, bytes] | None:
+        """Return the proposed or published contents by file; None once they are not kept."""
+        result = await self._connection.execute(
+            select(publications.c.content, publications.c.file).where(
+                publications.c.id == publication_id
+            )
+        )
+        row = result.one_or_none()
+        if row is None or row.content is None:
+            return None
+        return {row.file: row.content} if row.file else _unpacked(row.content)
 
     async def claim(self, worker: str, which: Which = Which.SOUND) -> ChangeRequest | None:
         """Claim the oldest change to process, unclaimed or already claimed by this worker."""
@@ -141,17 +231,23 @@ class ChangeRequests(Repository):
         return bool(await self._connection.scalar(_HAS_SUSPECT, parameters))
 
     async def offer(
-        self, publication_id: int, file: str, content: bytes, base: str, report: Mapping[str, Any]
+        self,
+        publication_id: int,
+        contents: Mapping[str, bytes],
+        prints: Mapping[str, tuple[str, str]],
+        report: Mapping[str, Any],
     ) -> bool:
-        """Store the examined change for a facilitator to decide; False if it has ended since."""
+        """Store the examined change for a facilitator to decide; False if it has ended since.
+
+        ``prints``: the fingerprints of each file before and after.
+        """
+        told = dict(report) | {_PRINTS: {file: list(pair) for file, pair in prints.items()}}
+        ((file, content), *others) = contents.items()
+        # One file stands in the row as it is: a process of an earlier version can publish it too.
+        alone: dict[str, object] = {"file": file, "content": content, "base": prints[file][0]}
+        values = {"file": None, "content": _packed(contents), "base": None} if others else alone
         return await self._move(
-            publication_id,
-            ChangeState.ASKED,
-            ChangeState.READY,
-            file=file,
-            content=content,
-            base=base,
-            report=dict(report),
+            publication_id, ChangeState.ASKED, ChangeState.READY, report=told, **values
         )
 
     async def want(self, publication_id: int, actor_id: int, actor_name: str) -> bool:
@@ -190,7 +286,10 @@ class ChangeRequests(Repository):
         )
 
     async def published(self, publication_id: int, version_id: str, at: datetime) -> bool:
-        """Record a publication; its content is kept for machines that do not have it yet."""
+        """Record a publication; its content is kept for machines that do not have it yet.
+
+        ``version_id`` is that of the set of versions, which one publication replaces together.
+        """
         return await self._move(
             publication_id,
             ChangeState.WANTED,
@@ -224,6 +323,18 @@ class ChangeRequests(Repository):
         )
         return tuple(_publication(row) for row in result.mappings())
 
+    async def told_prints(self, since: datetime) -> frozenset[tuple[str, str]]:
+        """Return the files that were published since, or are being, with their fingerprints."""
+        states = (ChangeState.WANTED, ChangeState.PUBLISHED)
+        recent = publications.c.ended_at.is_(None) | (publications.c.ended_at > since)
+        result = await self._connection.execute(
+            select(*_COLUMNS).where(publications.c.state.in_(states), recent)
+        )
+        changes = map(_publication, result.mappings())
+        return frozenset(
+            (file, after) for change in changes for file, (_, after) in change.prints.items()
+        )
+
     async def authors(self, version_ids: Sequence[str]) -> dict[str, str | None]:
         """Return who published the replacement of each version; None once the name is erased.
 
@@ -248,6 +359,14 @@ class ChangeRequests(Repository):
             .returning(alarms.c.name)
         )
         return result.one_or_none() is not None
+
+    async def alarm(self, name: str) -> Alarm | None:
+        """Return the alarm that stands under a name."""
+        result = await self._connection.execute(
+            select(alarms.c.digest, alarms.c.raised_at).where(alarms.c.name == name)
+        )
+        row = result.one_or_none()
+        return None if row is None else Alarm(row.digest, row.raised_at)
 
     async def clear_alarm(self, name: str) -> bool:
         """Delete the alarm; returns whether there was one."""
@@ -317,6 +436,16 @@ _HAS_SUSPECT = select(CHANGE_REQUESTS.heads().exists())
 _CLAIM = CHANGE_REQUESTS.claiming(
     CHANGE_REQUESTS.heads().order_by(publications.c.id).limit(1)
 ).returning(*_COLUMNS)
+
+
+def _packed(contents: Mapping[str, bytes]) -> bytes:
+    texts = {file: content.decode("utf-8", "surrogateescape") for file, content in contents.items()}
+    return json.dumps(texts).encode()
+
+
+def _unpacked(content: bytes) -> dict[str, bytes]:
+    texts: dict[str, str] = json.loads(content)
+    return {file: text.encode("utf-8", "surrogateescape") for file, text in texts.items()}
 
 
 def _ended(now: datetime) -> dict[str, object]:

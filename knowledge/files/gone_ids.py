@@ -1,0 +1,117 @@
+"""Finds ids that no answer has any more: one problem an id, whatever number of places name it.
+
+An answer taken out by hand leaves its id in other files: in the lists of answers that lead on to
+it, as the key of its phrasings in each voice, in control questions. So does an id that was changed.
+An id that one place alone names is rather a slip, and told as such.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from knowledge.files.items import Item
+from knowledge.files.problems import Place, Problem, problem, words
+
+# A similarity from 0 to 100: an id this close to an unknown one may be meant.
+_NEAR = 60
+_ENTRIES, _ACTS = "entrees", "actes"
+_SLIPS = {
+    "related": "unknown_related",
+    "entry": "unknown_entry",
+    "expected": "unknown_expected",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """Where an id is named: the kind of place, and the lines (from 1) that go with the id."""
+
+    id: str
+    kind: str
+    at: Place
+    first: int
+    last: int
+
+
+def check_ids(items: Sequence[Item]) -> Iterator[Problem]:
+    """Find the ids of answers and acts that are named and that nobody has."""
+    entries, acts = _ids(items, _ENTRIES), _ids(items, _ACTS)
+    # Without any of one kind, its file is at fault, and is reported as such.
+    asked = entries | acts if entries and acts else frozenset[str]()
+    known = {"related": entries, "entry": asked, "expected": asked}
+    mentions = [each for item in items for each in _mentions(item)]
+    named = {each.id for each in mentions}
+    gone: dict[str, list[_Mention]] = defaultdict(list)
+    for each in mentions:
+        if (known[each.kind] or each.kind == "related") and each.id not in known[each.kind]:
+            gone[each.id].append(each)
+    for id_, left in gone.items():
+        if len(left) == 1:
+            yield _slip(left[0], known[left[0].kind])
+        else:
+            yield _left_over(id_, left, (entries | acts) - named)
+
+
+def _slip(mention: _Mention, known: Iterable[str]) -> Problem:
+    value = "related" if mention.kind == "related" else "entry"
+    nearest = near(mention.id, known)
+    return problem(_SLIPS[mention.kind], mention.at, **{value: mention.id}, nearest=nearest)
+
+
+def _left_over(id_: str, left: Sequence[_Mention], new: Collection[str]) -> Problem:
+    """Return the one problem of an id; ``new``: the ids that nothing names, one may be its own."""
+    # The control questions keep nothing from use.
+    first = next((each for each in left if each.kind != "expected"), left[0])
+    code = "gone_expected" if first.kind == "expected" else "gone_entry"
+    close = process.extractOne(id_, sorted(new), scorer=fuzz.ratio, score_cutoff=_NEAR)
+    renamed = words("renamed").format(new=close[0]) if close else ""
+    return problem(code, first.at, id=id_, count=len(left), where=_places(left), renamed=renamed)
+
+
+def _places(left: Iterable[_Mention]) -> str:
+    lines: dict[str, list[str]] = defaultdict(list)
+    for each in left:
+        is_one = each.first == each.last
+        span = str(each.first) if is_one else words("lines").format(**_span(each))
+        lines[each.at.file].append(span)
+    return " ; ".join(_in_file(file, spans) for file, spans in lines.items())
+
+
+def _span(mention: _Mention) -> dict[str, int]:
+    return {"first": mention.first, "last": mention.last}
+
+
+def _in_file(file: str, spans: Sequence[str]) -> str:
+    is_one = len(spans) == 1 and spans[0].isdigit()
+    text: str = words("line_of" if is_one else "lines_of")
+    return text.format(file=file, lines=", ".join(spans))
+
+
+def _mentions(item: Item) -> Iterator[_Mention]:
+    for number, id_ in item.texts("voir_aussi"):
+        at = item.place("voir_aussi", number)
+        if id_ != item.text("id"):
+            yield _Mention(id_, "related", at, at.line, at.line)
+    for id_ in item.keys("formulations"):
+        at = item.place("formulations", id_)
+        ends = (item.place("formulations", id_, n) for n, _ in item.texts("formulations", id_))
+        last = max((each.line for each in ends), default=at.line)
+        yield _Mention(id_, "entry", at, at.line, last)
+    for number, id_ in item.texts("attendu"):
+        at = item.place("attendu", number)
+        # The question goes with its only answer.
+        is_alone = len(list(item.texts("attendu"))) == 1
+        yield _Mention(id_, "expected", at, item.place().line if is_alone else at.line, at.line)
+
+
+def _ids(items: Iterable[Item], key: str) -> frozenset[str]:
+    return frozenset(item.text("id") or "" for item in items if item.list_key == key)
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """Return a question whether the nearest of these names was meant; empty if none is near."""
+    close = process.extractOne(name, sorted(names), scorer=fuzz.ratio, score_cutoff=_NEAR)
+    nearest: str = words("nearest")
+    return nearest.format(key=close[0]) if close else ""
