@@ -36,6 +36,7 @@ _EDGES = ",;:\u2026 "
 _ABBREVIATED = re.compile(
     r"(?:(?:\w\.)+\w|\b(?:cie|ets|inc|ltd|co|corp|st\u00e9|jr|bros|\w))\.$", re.IGNORECASE
 )
+_MOST_LAYERS = 20
 _STROKES, _LONGEST_STROKE = frozenset("-\u2013\u2014/_. "), 6
 
 
@@ -95,9 +96,16 @@ def _openings(key: str) -> re.Pattern[str] | None:
 
 
 def _settled(text: str, step: Callable[[str], str]) -> str:
-    """Repeat a step until it changes nothing; what would leave nothing is not done."""
-    while (shorter := step(text).strip()) and shorter != text:
-        text = shorter
+    """Repeat a step until it changes nothing; what would leave nothing is not done.
+
+    A text of very many layers is an ornament, or made to be slow: it is left as it is.
+    """
+    settled = text
+    for _ in range(_MOST_LAYERS):
+        shorter = step(settled).strip()
+        if not shorter or shorter == settled:
+            return settled
+        settled = shorter
     return text
 
 

@@ -40,7 +40,7 @@ _OTHER_DIGITS = re.compile(
     r"(?<!\d)\d{1,2}(?:\s?h(?:eures?)?(?![a-z])(?:\s?\d\d)?|:\d\d|\s?[ap]m\b)(?!\d)"
     r"|(?<!\d)\d{1,2}[./\-]\d{1,2}[./\-](?:19|20)\d\d(?!\d)"
     r"|(?<!\d)\d[\d\s.,]{0,20}(?:k\u20ac|\u20ac|euros?\b|millions?\b|\$)"
-    r"|[a-z]+://\S+",
+    r"|[a-z]{2,12}://\S+",
     re.IGNORECASE,
 )
 
