@@ -183,6 +183,23 @@ def test_the_national_form_of_each_overseas_part_is_its_own_number(region: str, 
     assert kept == phones.written(number)
 
 
+@pytest.mark.parametrize(
+    ("kept", "before"),
+    [
+        ("+262 692 11 22 33", "+33 6 92 11 22 33"),
+        ("+596 596 60 12 34", "+33 5 96 60 12 34"),
+        ("+508 41 12 34", "+33 5 08 41 12 34"),
+        ("+33 6 12 34 56 78", None),
+        ("+32 470 12 34 56", None),
+        ("samira@exemple.fr", None),
+    ],
+)
+def test_a_number_kept_by_an_earlier_version_is_still_found(kept: str, before: str | None) -> None:
+    assert phones.formerly(kept) == before
+    if before:
+        assert interest.FORM.by_key["contact"].read(before, {})["contact"] == kept
+
+
 @given(some.text("123456789", min_size=1, max_size=18), some.sampled_from(["", " ", ".", "-"]))
 def test_the_digits_told_are_those_of_the_text(digits: str, between: str) -> None:
     typed = between.join(digits)

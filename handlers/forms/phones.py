@@ -73,8 +73,7 @@ def _code_of(area: int) -> int | None:
 
     None also for an area that several share, as some new ones are.
     """
-    codes = set(map(phonenumbers.country_code_for_region, _OVERSEAS))
-    having = [code for code in codes if any(map(_is_of_a_place, _samples(code, area)))]
+    having = [code for code in _codes_overseas() if any(map(_is_of_a_place, _samples(code, area)))]
     return having[0] if len(having) == 1 else None
 
 
@@ -107,6 +106,25 @@ def written(number: PhoneNumber) -> str:
         number_of_leading_zeros=number.number_of_leading_zeros,
     )
     return phonenumbers.format_number(bare, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def formerly(value: str) -> str | None:
+    """Return how earlier versions kept a number: an overseas one, under the code of France.
+
+    None for a number that was always kept as it is.
+    """
+    number = _parsed(value.replace(" ", "")) if value.startswith("+") else None
+    if number is None or number.country_code not in _codes_overseas():
+        return None
+    national = _national(number)
+    if number.country_code == _MIQUELON and national < 10**_MIQUELON_DIGITS:
+        national += _MIQUELON * 10**_MIQUELON_DIGITS
+    return written(PhoneNumber(country_code=_FRANCE, national_number=national))
+
+
+@functools.cache
+def _codes_overseas() -> frozenset[int]:
+    return frozenset(map(phonenumbers.country_code_for_region, _OVERSEAS))
 
 
 def digits_of(text: str) -> str:

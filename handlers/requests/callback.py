@@ -47,7 +47,8 @@ def same(turn: Turn, requests: Iterable[Interest], contact: str) -> Interest | N
         (
             request
             for request in requests
-            if (request.role, request.contact) == (Role.CALL_BACK, contact)
+            if request.role is Role.CALL_BACK
+            and contact_steps.contact_of(request)["contact"] == contact
             and request.status in OPEN
             and turn.work.now - request.created_at <= _SAME
         ),
