@@ -36,6 +36,7 @@ from bot.setting_values import (
 from handlers.core.office import Office, WorkingDays
 from handlers.core.services import Correspondent
 from knowledge.matcher.thresholds import Thresholds
+from knowledge.text.hidden import without_hidden
 from storage.engine.address import parse_address
 from storage.engine.vault import is_key
 from storage.privacy.retention import Durations, months
@@ -57,6 +58,11 @@ _OFFICE = Office()
 
 def _key_list(keys: SecretStr) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\s,;]+", keys.get_secret_value()))
+
+
+_QUOTED = re.compile(
+    "[\u201c\u201e\u00ab\u2018]([^\u201c\u201d\u00ab\u00bb]*)[\u201d\u201c\u00bb\u2019]"
+)
 
 
 class Settings(BaseSettings):
@@ -289,11 +295,17 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _check_text(cls, value: object) -> object:
-        """Leave out the spaces around a value, which nobody sees; refuse what is no text."""
+        """Leave out what stands around a copied value and is no part of it; refuse what is no text.
+
+        Spaces of all sorts, signs that nobody sees, and the quotation marks that Word puts in the
+        place of plain ones, which the file's format takes away by itself.
+        """
         if not isinstance(value, str):
             return value
         value.encode("utf-8")
-        return value.strip()
+        value = without_hidden(value).strip()
+        quoted = _QUOTED.fullmatch(value)
+        return quoted[1].strip() if quoted else value
 
     @field_validator("database_url")
     @classmethod

@@ -180,7 +180,7 @@ async def test_an_edit_of_the_number_is_taken(sme: Speaker, stage: Stage) -> Non
 
 async def test_a_number_with_a_slip_is_asked_again(sme: Speaker) -> None:
     await sme.says("06 39 98 00 1")
-    sme.sees("pas complet", "À quel numéro")
+    sme.sees("9 chiffres dans ce numéro", "À quel numéro")
     await sme.says(NUMBER)
     sme.sees(f"Vous rappeler au {NUMBER}")
 

@@ -9,7 +9,7 @@ import pytest
 from dialogue import Speaker, Stage, number_in, staged
 from pydantic import SecretStr
 from small_library import small_folder
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from test_dialogue_interest import registers
 
 from bot.cli import main
@@ -80,6 +80,16 @@ async def test_somebody_is_erased_as_by_the_command_of_the_chat(
     administrator.received(blanked.replace("\u00a0", " "))
     await sme.says("/mesdemandes")
     assert number not in sme.text
+
+
+async def test_an_overseas_number_that_an_earlier_version_kept_is_found(
+    sme: Speaker, stage: Stage, run: Run
+) -> None:
+    await registers(sme, stage)
+    before = {"contact": "+33 6 92 11 22 33", "contact_digest": None}
+    await stage.rows(update(interests).values(before).returning(interests.c.id))
+    assert "Tout est effacé" in await run("erase", "0692 11 22 33", "--yes")
+    assert await left(stage) == 0
 
 
 async def test_nothing_of_who_was_erased_by_a_letter_stands_in_the_folder(

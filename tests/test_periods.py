@@ -56,6 +56,11 @@ OCTOBER = (date(2026, 10, 1), date(2026, 10, 31))
         ("1.10.26 - 15.11.26", date(2026, 10, 1), date(2026, 11, 15)),
         ("depuis le 1er octobre", date(2026, 10, 1), TODAY),
         ("15 décembre", date(2025, 12, 15), date(2025, 12, 15)),
+        ("du 1er au 15 novembre 2026", date(2026, 11, 1), date(2026, 11, 15)),
+        ("du 1er au 15 novembre", date(2026, 11, 1), date(2026, 11, 15)),
+        ("01\u201110\u20112026 15\u201111\u20112026", date(2026, 10, 1), date(2026, 11, 15)),
+        ("01\u00a0/\u00a010\u00a0/\u00a02026", date(2026, 10, 1), date(2026, 10, 1)),
+        ("octobre\u00a02026\u200b", date(2026, 10, 1), date(2026, 10, 31)),
     ],
 )
 def test_a_period_is_understood(text: str, first: date, last: date) -> None:

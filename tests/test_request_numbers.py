@@ -21,6 +21,16 @@ TODAY = date(2026, 11, 25)
         ("la demande TI\u20132026\u20130009", "TI-2026-0009"),
         ("et ma q-2026-0003 ?", "Q-2026-0003"),
         ("Q20260012", "Q-2026-0012"),
+        ("TI\u20112026\u20110001", "TI-2026-0001"),
+        ("TI\u22122026\u22120001", "TI-2026-0001"),
+        ("TI\u00a02026\u202f0001", "TI-2026-0001"),
+        ("TI-2026\u200b-0001\ufeff", "TI-2026-0001"),
+        ("ti2026\u00ad0001", "TI-2026-0001"),
+        (
+            "\uff34\uff29\uff0d\uff12\uff10\uff12\uff16\uff0d\uff10\uff10\uff10\uff11",
+            "TI-2026-0001",
+        ),
+        ("\u00ab\u00a0TI-2026-0001\u00a0\u00bb.", "TI-2026-0001"),
     ],
 )
 def test_a_printed_number_is_found_however_it_is_copied(text: str, number: str) -> None:

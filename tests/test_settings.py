@@ -26,6 +26,24 @@ def test_nothing_set_is_a_preview_with_the_shipped_knowledge() -> None:
     assert (settings.knowledge_dir / "faq.yaml").is_file()
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Mistral",
+        '"Mistral"',
+        "\u201cMistral\u201d",
+        "\u00ab\u00a0Mistral\u00a0\u00bb",
+        "\u00a0Mistral\u202f",
+        "\u200bMistral\ufeff",
+        "'Mistral'",
+    ],
+)
+def test_a_value_copied_from_a_document_is_the_value(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "copied.env"
+    file.write_text(f"OPERATOR_NAME={written}\n", "utf-8")
+    assert Settings.read(_env_file=file).operator_name == "Mistral"
+
+
 def test_the_env_file_is_read(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("ADMIN_CHAT_ID=-100123\nOPERATOR_NAME=Métropole\n", "utf-8")
     settings = Settings.read()

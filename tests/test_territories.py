@@ -51,6 +51,15 @@ def test_headers_and_codes_are_read_as_spreadsheets_write_them() -> None:
     assert rows[0] == Row("01001", "L'Abergement", (1400, 1410), "", "")
 
 
+def test_signs_that_nobody_sees_are_no_part_of_a_name() -> None:
+    line = "13001;Aix\u2011en\u00a0Provence\u200b;\uff11\uff13100;ti1;L\u00e9\u00adtang"
+    text = f"insee_com;lib_com;codes_postaux;id_ti;lib_ti\n{line}\n"
+    rows, problems = read_table(text.encode(), "liste.csv")
+    assert not problems
+    ((name, codes, label),) = [(row.name, row.codes, row.territory) for row in rows]
+    assert (name, codes, label) == ("Aix-en Provence", (13100,), "L\u00e9tang")
+
+
 @pytest.mark.parametrize(
     ("content", "code", "line"),
     [

@@ -18,11 +18,12 @@ from bot.messages import TEXT
 from bot.settings import Settings
 from handlers.core.kept import Kept
 from handlers.core.services import Services
-from handlers.forms import contacts
+from handlers.forms import contacts, phones
 from handlers.general import privacy
 from handlers.general.data_page import DataPage
 from knowledge.files.problems import KnowledgeError
 from knowledge.loading import build
+from knowledge.text.signs import plain_signs
 from storage.database import Database, utc_now
 from storage.engine.errors import NotFoundError
 from storage.operations.keys import scrubbed
@@ -100,9 +101,12 @@ async def _find(database: Database, who: str) -> tuple[FoundPerson, ...]:
             return await work.lookup.by_number(who)
         if _ACCOUNT.fullmatch(who) and (found := await work.lookup.by_account(int(who))):
             return found
-        given = contacts.find(who)
-        written = given[0].value if given else who
-        return await work.lookup.by_contact(written)
+        given = contacts.meant(plain_signs(who))
+        written = given.value if given else who
+        # A request of an earlier version may hold an overseas number as that one kept it.
+        ways = {written, phones.formerly(written) or written}
+        gave = [each for way in sorted(ways) for each in await work.lookup.by_contact(way)]
+        return tuple({each.person_id: each for each in gave}.values())
 
 
 def _confirms() -> bool:

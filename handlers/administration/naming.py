@@ -20,6 +20,7 @@ from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import contacts
 from knowledge.model import Project
+from knowledge.text.signs import plain_signs
 from storage.database import Database
 from storage.queues.outbox import Audience, Delivery
 from storage.records.interests import ContactKind, Interest
@@ -148,6 +149,7 @@ async def _is_administrators(turn: Turn, message: Message) -> bool:
 
 def _named(text: str) -> NamedPerson | None:
     """Return whom a text names, with the e-mail that it holds; None without a name."""
+    text = plain_signs(text)
     found = contacts.find(text)
     email = next((one.value for one in found if one.kind is ContactKind.EMAIL), None)
     for one in reversed(found):

@@ -10,6 +10,7 @@ from functools import cache
 from babel.dates import get_month_names
 
 from handlers.messages import FRENCH, Catalogue
+from knowledge.text.signs import plain_signs
 from storage.records.days import Days
 
 TEXT = Catalogue.of("figures")
@@ -145,6 +146,7 @@ def _month(words: str, today: date) -> _Ends | None:
 
 def _dates(words: str, today: date) -> _Ends | None:
     """Read one day, two days, or ``depuis`` a day."""
+    words = _SHARED_MONTH.sub(r"\g<day> \g<rest> ", words)
     since = re.match(rf"{_any('since')} ", words)
     found = list(_each_date(words[since.end() :] if since else words, today))
     match found:
@@ -157,6 +159,10 @@ def _dates(words: str, today: date) -> _Ends | None:
     return None
 
 
+# "Du 1er au 15 novembre": the first day has the month of the second.
+_SHARED_MONTH = re.compile(
+    r"^(?P<day>\d\d?)(?:er)? (?=\d\d?(?:er)? (?P<rest>[a-z]{3,}(?: 20\d\d)?)$)"
+)
 _DATE = re.compile(
     r"(?P<iso>20\d\d-\d\d?-\d\d?)"
     r"|(?P<day>\d\d?)(?:er)?(?:[/.-](?P<month>\d\d?)(?:[/.-](?P<short>\d\d))?"
@@ -242,7 +248,8 @@ def _any(name: str) -> str:
 
 def _words(text: str) -> str:
     """Return the words of a text in plain letters, without those that say nothing."""
-    plain = re.sub(r"[^a-z0-9/.-]+", " ", _plain(text)).split()
+    joined = re.sub(r"(?<=\d) ?/ ?(?=\d)", "/", _plain(plain_signs(text)))
+    plain = re.sub(r"[^a-z0-9/.-]+", " ", joined).split()
     idle = _plain(TEXT.label("words_idle")).replace(";", " ").split()
     return " ".join(word.strip(".-") for word in plain if word.strip(".-") not in {"", *idle})
 

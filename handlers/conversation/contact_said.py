@@ -16,6 +16,7 @@ from handlers.messages import Catalogue
 from handlers.questions import ask
 from handlers.requests import follow_up, numbers, own_requests, standing
 from handlers.requests.follow_up import CONTACTED, AddNothing, SayHelped
+from knowledge.text.signs import plain_signs
 from storage.records.contexts import Context
 from storage.records.interests import OPEN, Helped
 
@@ -189,8 +190,9 @@ def _is_something_else(turn: Turn) -> bool:
     # "Où en est TI-2026-0042" is about the request; a word may name it beside what it says.
     if numbers.printed_in(turn.text) and len(turn.text.split()) <= _MOST_WORDS:
         return True
-    found = contacts.find(turn.text)
-    if found and not contacts.beside(turn.text, found[0]):
+    typed = plain_signs(turn.text)
+    found = contacts.find(typed)
+    if found and not contacts.beside(typed, found[0]):
         return True
     # What is but likely is taken for the word that was asked for.
     decision = ask.decide(turn.services, turn.text)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from handlers.core.turn import Turn
-from handlers.forms import contacts
+from handlers.forms import cleaning, contacts
 from handlers.forms.form_buttons import TEXT
 from handlers.forms.remarks import with_remark
 from handlers.forms.steps import Form, RefusedError, Step
@@ -115,7 +115,13 @@ def _phrases(text: Catalogue, name: str) -> frozenset[str]:
     return frozenset(map(normalise, phrases))
 
 
-def skipped(step: Step, text: str) -> dict[str, str] | None:
-    """Return the empty answer of an optional step if a text is the word to skip it."""
-    is_skip = step.optional and normalise(text) in map(normalise, TEXT.labels("skip"))
-    return {step.key: ""} if is_skip else None
+def skipped(draft: Draft, step: Step, text: str) -> dict[str, str] | None:
+    """Return the empty answer of an optional step if a text skips it, or says "aucun", "-", "non".
+
+    Where an answer is shown, to be changed, a no may mean that it stays: it empties nothing.
+    """
+    if not step.optional:
+        return None
+    is_no = not draft.answers.get(step.key) and normalise(text) in _words("no_answer_words")
+    is_skip = normalise(text) in map(normalise, TEXT.labels("skip"))
+    return {step.key: ""} if is_skip or is_no or cleaning.says_nothing(text) else None

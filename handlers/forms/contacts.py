@@ -5,34 +5,42 @@ import re
 from dataclasses import dataclass
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-from stdnum.fr import siret as siret_number
 
+from handlers.forms import addresses, phones, sirets
+from handlers.forms.steps import RefusedError
 from handlers.messages import Catalogue
 from knowledge.text.normalise import normalise
+from knowledge.text.signs import plain_signs
 from storage.records.interests import ContactKind
 
 TEXT = Catalogue.of("remarks")
-_FRANCE = 33
-_FRENCH_DIGITS = 9
 # Digits of the shortest number, that of Niue: texts with fewer are not searched.
 _FEWEST_DIGITS = 7
-_ATOM = r"""[^\s@<>()\[\],;:"\u00ab\u00bb\u201c\u201d]"""
-# Possessive, and tried only where such a run begins: long hostile texts stay linear.
-_CANDIDATE = re.compile(rf"(?<!{_ATOM}){_ATOM}++@{_ATOM}++")
-_ENDS_SENTENCE = ".!?'\u2019\u00bb\u201d"
 # Some phones write the letter for the zero.
 _LETTER_O = re.compile(r"(?<!\w)[oO](?=\W{0,3}[1-9](?:\W{0,3}\d){8}(?!\d))")
+# Pairs of digits divided by signs that libphonenumber does not take for dividing ones.
+_PAIRS = re.compile(r"(?<![\d_/,])0\d(?:([_/,\u00b7])\d\d)(?:\1\d\d){3}(?!\1?\d)")
 _SIRET = re.compile(r"(?<!\d)\d(?:[\s.\-]{0,2}\d){13}(?!\d)")
 # Between two numbers that only a space or a line break divides.
 _BETWEEN = re.compile(r"(?<!\d)(0\d(?:[ .\-]?\d\d){4})\s(?=\s{0,3}(?:0\d|\+))")
+# A line within a firm is told to whoever calls: it is no part of the number.
+_LINE = re.compile(
+    r"(?<=\d)[\s,;/(\-]{0,3}(?:poste|extension|ext|extn|interne|int|p)[\s.:=]{0,3}(\d{1,6})(?!\d)\)?"
+    r"|(?<=\d)\s{0,2}[x#]\s?(\d{1,6})(?!\d)",
+    re.IGNORECASE,
+)
+# Links to write to a number; the number is the path, or a value.
+_CHAT_LINK = re.compile(
+    r"(?:https?://)?(?:wa\.me/|(?:api|web)\.whatsapp\.com/send/?\?phone=)\+?(\d{7,15})[^\s)>\]]*",
+    re.IGNORECASE,
+)
 # Digits that are no part of a telephone number, though they may stand beside one: the time of day,
 # a date, an amount of money, a link.
 _OTHER_DIGITS = re.compile(
     r"(?<!\d)\d{1,2}(?:\s?h(?:eures?)?(?![a-z])(?:\s?\d\d)?|:\d\d|\s?[ap]m\b)(?!\d)"
     r"|(?<!\d)\d{1,2}[./\-]\d{1,2}[./\-](?:19|20)\d\d(?!\d)"
     r"|(?<!\d)\d[\d\s.,]{0,20}(?:k\u20ac|\u20ac|euros?\b|millions?\b|\$)"
-    r"|[a-z]+://\S+",
+    r"|[a-z]{2,12}://\S+",
     re.IGNORECASE,
 )
 
@@ -48,19 +56,43 @@ class Contact:
 
 
 def find(text: str) -> tuple[Contact, ...]:
-    """Return the telephone numbers and addresses of a text, in their order."""
+    """Return the telephone numbers and addresses of a text in plain signs, in their order."""
     found = [*_emails(text), *_phones(text)]
     return tuple(sorted(found, key=lambda contact: contact.start))
 
 
+def meant(text: str, wanted: str | None = None) -> Contact | None:
+    """Return the contact that a text is to give, where a contact is asked for; None if it has none.
+
+    Of several it is the first of the ``wanted`` kind. Here addresses in words are read too, and
+    numbers that are only typed alone: "33 6 12…", "06,12,34,56,78".
+    """
+    found = find(text)
+    fitting = [one for one in found if one.kind == wanted]
+    if found:
+        return (*fitting, *found)[0]
+    if spelt := addresses.spelt(text):
+        return Contact(ContactKind.EMAIL, spelt.value, spelt.start, spelt.end)
+    whole = without_others(text)
+    number = phones.alone(whole) if "@" not in text else None
+    return Contact(ContactKind.PHONE, number, *phones.place_of(whole)) if number else None
+
+
+def refusal(text: str) -> RefusedError:
+    """Return why a text holds no contact: for the likelier kind."""
+    return addresses.refusal(text) if "@" in text else phones.refusal(without_others(text))
+
+
 def holds(text: str) -> bool:
     """Tell whether a text holds a telephone number or an address, whatever stands around it."""
-    return bool(find(text))
+    return bool(find(plain_signs(text)))
 
 
 def beside(text: str, contact: Contact) -> str:
     """Return what a text says besides a contact; empty if that is only words that announce it."""
-    around = (_trimmed(text[: contact.start]), _trimmed(text[contact.end :]))
+    line, end = line_after(text, contact)
+    after = _trimmed(text[end:])
+    around = (_trimmed(text[: contact.start]), ", ".join(filter(None, (line, after))))
     return " … ".join(part for part in around if says_something(part))
 
 
@@ -77,14 +109,22 @@ def says_something(text: str) -> bool:
     return any(word not in _fillers() for word in normalise(text).split())
 
 
+def line_after(text: str, contact: Contact) -> tuple[str, int]:
+    """Return the line within a firm named behind a number, as "poste 12", and where that ends.
+
+    Empty, and the end of the contact, if none is.
+    """
+    found = _LINE.match(text, contact.end) if contact.kind is ContactKind.PHONE else None
+    return (f"poste {found[1] or found[2]}", found.end()) if found else ("", contact.end)
+
+
 def siret_in(text: str) -> tuple[str, str] | None:
     """Return a SIRET with a valid key, and what the text says besides; None if it holds none."""
-    for match in _SIRET.finditer(text):
-        number = siret_number.compact(match.group().replace("-", ""))
-        if siret_number.is_valid(number):
-            whole = Contact(ContactKind.PHONE, number, match.start(), match.end())
-            return number, beside(text, whole)
-    return None
+    found = sirets.find(text)
+    if found is None:
+        return None
+    whole = Contact(ContactKind.PHONE, found.value, found.start, found.end)
+    return found.value, beside(text, whole)
 
 
 @functools.cache
@@ -98,52 +138,60 @@ def _trimmed(text: str) -> str:
 
 
 def _emails(text: str) -> list[Contact]:
-    if "@" not in text:
-        return []
-    found = []
-    for match in _CANDIDATE.finditer(text):
-        address = match.group().rstrip(_ENDS_SENTENCE)
-        try:
-            value = validate_email(address, check_deliverability=False).normalized
-        except EmailNotValidError:
-            continue
-        end = match.start() + len(address)
-        found.append(Contact(ContactKind.EMAIL, value, match.start(), end))
-    return found
+    return [
+        Contact(ContactKind.EMAIL, each.value, each.start, each.end)
+        for each in addresses.find(text)
+    ]
 
 
 def _phones(text: str) -> list[Contact]:
     if sum(map(str.isdigit, text)) < _FEWEST_DIGITS:
         return []
-    searched = _SIRET.sub(_veiled_siret, _LETTER_O.sub("0", text))
-    searched = _BETWEEN.sub(r"\1;", _OTHER_DIGITS.sub(_veiled, searched))
-    matcher = phonenumbers.PhoneNumberMatcher(
-        searched, "FR", leniency=phonenumbers.Leniency.POSSIBLE
-    )
+    linked = [found for match in _CHAT_LINK.finditer(text) if (found := _linked(match))]
+    return linked + _searched(_searchable(text))
+
+
+def without_others(text: str) -> str:
+    """Return a text, as long as it was, without the digits of times, dates, amounts, lines, links.
+
+    What is left of them are the digits of a telephone number, or what was to be one.
+    """
+    return _LINE.sub(_veiled, _OTHER_DIGITS.sub(_veiled, _CHAT_LINK.sub(_veiled, text)))
+
+
+def _linked(match: re.Match[str]) -> Contact | None:
+    value = phones.alone(f"+{match[1]}")
+    return Contact(ContactKind.PHONE, value, match.start(), match.end()) if value else None
+
+
+def _searchable(text: str) -> str:
+    """Return the text, as long as it was, without digits that are no part of a number."""
+    searched = without_others(_SIRET.sub(_veiled_siret, _LETTER_O.sub("0", text)))
+    searched = _PAIRS.sub(lambda match: match.group().replace(match[1], " "), searched)
+    # Brackets of this kind hide what they hold from the library.
+    return _BETWEEN.sub(r"\1;", searched).translate({0x5B: " ", 0x5D: " "})
+
+
+def _searched(text: str) -> list[Contact]:
+    matcher = phonenumbers.PhoneNumberMatcher(text, "FR", leniency=phonenumbers.Leniency.POSSIBLE)
     return [
-        Contact(ContactKind.PHONE, written(match.number), match.start, match.end)
+        Contact(
+            ContactKind.PHONE,
+            phones.written(phones.settled(match.number)),
+            match.start,
+            match.end,
+        )
         for match in matcher
-        if is_number(match.number) and match.raw_string.lstrip("( ").startswith(("0", "+", "33"))
+        if phones.is_number(match.number)
+        and match.raw_string.lstrip("( ").startswith(("0", "+", "33"))
     ]
 
 
 def _veiled(match: re.Match[str]) -> str:
-    return "x" * len(match.group())
+    # No letter, which the library could take for the sign of an extension.
+    return "\u00a4" * len(match.group())
 
 
 def _veiled_siret(match: re.Match[str]) -> str:
     # Fourteen digits may also be a number with digits of something else behind it.
-    is_siret = siret_number.is_valid(siret_number.compact(match.group().replace("-", "")))
-    return _veiled(match) if is_siret else match.group()
-
-
-def is_number(number: phonenumbers.PhoneNumber) -> bool:
-    """Tell whether a number exists, or could: French numbers are given out faster than listed."""
-    digits = str(number.national_number)
-    is_french = number.country_code == _FRANCE and len(digits) == _FRENCH_DIGITS
-    return is_french or phonenumbers.is_valid_number(number)
-
-
-def written(number: phonenumbers.PhoneNumber) -> str:
-    """Return a number as it is kept: ``+33 6 12 34 56 78``."""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return _veiled(match) if sirets.find(match.group()) else match.group()

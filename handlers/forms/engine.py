@@ -42,6 +42,7 @@ from handlers.forms.words import (
     step_named,
     wants_to_stop,
 )
+from knowledge.text.signs import plain_signs
 from storage.records.drafts import Draft
 
 # Re-exported: features import everything about a running form from this module.
@@ -234,10 +235,20 @@ async def _take(turn: Turn, draft: Draft, text: str) -> None:
     except RefusedError as refused:
         refuse(turn, draft, refused)
         return
-    if may_be_a_question(turn, draft, text):
+    if step.key in given and may_be_a_question(turn, draft, text):
         ask_back(turn, draft, given[step.key])
-    else:
-        await _take_given(turn, draft, given)
+        return
+    _say_how_it_was_read(turn, step, text, given)
+    await _take_given(turn, draft, given)
+
+
+def _say_how_it_was_read(turn: Turn, step: Step, text: str, given: Answers) -> None:
+    """Read an answer back at once where it is not as it was typed, or not what was asked for."""
+    contact = given.get("contact", "")
+    if step.key not in given and step.is_name:
+        turn.begin_with(TEXT("kept_for_later", value=contact))
+    elif "@" in contact and contact.casefold() not in plain_signs(text).casefold():
+        turn.begin_with(TEXT("read_as", value=contact))
 
 
 async def take_name(turn: Turn, draft: Draft, name: str) -> None:
@@ -267,11 +278,12 @@ def _doubted(form: Form, draft: Draft, given: Answers) -> tuple[str, str] | None
 
 def _read(turn: Turn, draft: Draft, step: Step, text: str) -> Answers:
     """Return the answers that a text holds for a step; RefusedError if there is none."""
+    text = plain_signs(text)
     if not step.holds(text):
-        found = skipped(step, text) or chosen(turn, form_of(turn, draft), draft, step, text)
+        found = skipped(draft, step, text) or chosen(turn, form_of(turn, draft), draft, step, text)
         if found is not None:
             return found
-    return step.check(text, draft.answers)
+    return step.read(text, draft.answers)
 
 
 async def go_on(turn: Turn, draft: Draft, *, named: bool = False) -> None:

@@ -11,7 +11,7 @@ def with_remark(
     if target is None or not remark:
         return given
     before = "" if step.key in answers else answers.get(target.key, "")
-    return given | target.check(joined(before, remark), answers)
+    return given | target.read(joined(before, remark), answers)
 
 
 def joined(before: str, remark: str) -> str:

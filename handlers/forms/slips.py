@@ -1,4 +1,6 @@
-"""Slips of typing in the domain of an e-mail address, such as gmial.com."""
+"""Slips of typing in an e-mail address: gmial.com, or accents in the name of a mailbox."""
+
+import unicodedata
 
 from rapidfuzz.distance import OSA
 
@@ -50,11 +52,24 @@ _SHORT, _LONG = 5, 7
 def meant(address: str) -> str | None:
     """Return the address that was probably meant; None if nothing looks like a slip."""
     mailbox, _, domain = address.rpartition("@")
-    domain = domain.lower()
+    near = _provider(domain.lower())
+    # The mailboxes that people have are written without accents, which phones put into names.
+    meant_box = _without_accents(mailbox)
+    return f"{meant_box}@{near or domain}" if near or meant_box != mailbox else None
+
+
+def _without_accents(mailbox: str) -> str:
+    apart = unicodedata.normalize("NFD", mailbox)
+    bare = "".join(each for each in apart if not unicodedata.combining(each))
+    return bare if bare.isascii() else mailbox
+
+
+def _provider(domain: str) -> str | None:
+    """Return the domain of many people's mailboxes that this one probably is; None if none is."""
     if domain in _PROVIDERS or domain in _OTHERS:
         return None
     near = [(far, one) for one in _PROVIDERS if (far := _distance(domain, one)) is not None]
-    return f"{mailbox}@{min(near)[1]}" if near else None
+    return min(near)[1] if near else None
 
 
 def _distance(domain: str, provider: str) -> int | None:

@@ -51,7 +51,7 @@ def is_accepted(turn: Turn, form: Form, draft: Draft, value: object, step: Step)
     if step.choices:
         return value in _choosable(turn, form, draft, step)
     try:
-        given = step.check(value, draft.answers)
+        given = step.read(value, draft.answers)
     except RefusedError:
         return False
     others = {key: found for key, found in given.items() if key != step.key}

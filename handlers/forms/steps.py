@@ -7,6 +7,7 @@ from typing import Protocol, TypeAlias
 from handlers.core.keyboards import Button
 from handlers.core.turn import Turn
 from handlers.messages import Catalogue
+from knowledge.text.signs import plain_signs
 from storage.records.drafts import Draft
 
 Answers: TypeAlias = Mapping[str, str]
@@ -55,6 +56,7 @@ class Step:
     around it: such a text is an answer even if it ends like a question, or comes at the recap.
     ``doubts`` returns what was probably meant by an accepted answer, to ask that once.
     ``remark_to`` is the step that takes what is said beside a choice.
+    Callers use ``read`` in the place of ``check``.
     """
 
     key: str
@@ -70,6 +72,10 @@ class Step:
     holds: Callable[[str], bool] = nothing
     doubts: Callable[[str], str | None] = undoubted
     remark_to: str | None = None
+
+    def read(self, text: str, answers: Answers) -> dict[str, str]:
+        """Check a text in plain signs: the one door by which a typed text becomes an answer."""
+        return self.check(plain_signs(text), answers)
 
 
 class Screen(Protocol):

@@ -9,7 +9,7 @@ from handlers.core.full_text import full_text
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.forms import checks, engine
+from handlers.forms import engine
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.handoff import recap, threads
 from handlers.handoff.before import before, packed, unpacked
@@ -101,7 +101,8 @@ def subject(turn: Turn, draft: Draft) -> dict[str, object]:
 
 def _question(text: str, answers: Answers) -> dict[str, str]:
     """Accept a question that has words and is not too long."""
-    checks.passage("text", longest=LONGEST)(text, answers)
+    if not any(map(str.isalnum, text)):
+        raise RefusedError("bad_text")
     return check_reply(text, answers)
 
 

@@ -11,14 +11,23 @@ from handlers.core import caps
 from handlers.core.buttons import ListProjects, ShowRequest, with_person
 from handlers.core.keyboards import button, column, shorten
 from handlers.core.turn import Turn
-from handlers.forms import checks, consent, contacts, engine, slips
+from handlers.forms import checks, cleaning, consent, contacts, engine, slips
 from handlers.forms.contacts import Contact
 from handlers.forms.remarks import joined
 from handlers.forms.steps import Answers, Form, Step
 from handlers.messages import Catalogue
 from handlers.requests import changes as changed_answers
-from handlers.requests import corrections, moments, moves, proposal, self_introductions, standing
+from handlers.requests import (
+    contact_steps,
+    corrections,
+    moments,
+    moves,
+    proposal,
+    self_introductions,
+    standing,
+)
 from handlers.requests.interest import confirm_change
+from knowledge.text.signs import plain_signs
 from storage.engine.errors import NotFoundError
 from storage.records.drafts import Draft
 from storage.records.interests import OPEN, ContactKind, Interest, NewInterest, Role
@@ -38,7 +47,8 @@ def same(turn: Turn, requests: Iterable[Interest], contact: str) -> Interest | N
         (
             request
             for request in requests
-            if (request.role, request.contact) == (Role.CALL_BACK, contact)
+            if request.role is Role.CALL_BACK
+            and contact_steps.contact_of(request)["contact"] == contact
             and request.status in OPEN
             and turn.work.now - request.created_at <= _SAME
         ),
@@ -54,8 +64,10 @@ def show_existing(turn: Turn, interest: Interest) -> None:
 
 def _reached_at(text: str, answers: Answers) -> dict[str, str]:
     """Accept a number or an address, and keep what the text says besides; a moment alone too."""
+    text = plain_signs(text)
     if not contacts.holds(text) and moments.holds(text):
         return _moment(moments.said(text), answers)
+    cleaning.refuse_reference(text)
     given = read(text, frozenset(), frozenset())
     if "message" in given:
         given["message"] = shorten(joined(answers.get("message", ""), given["message"]), LONGEST)
@@ -63,19 +75,21 @@ def _reached_at(text: str, answers: Answers) -> dict[str, str]:
 
 
 def read(text: str, own: frozenset[str], places: frozenset[str]) -> dict[str, str]:
-    """Return all that a text says for the form; the number is preferred to the address."""
+    """Return all that a text of plain signs says for the form; a number comes before an address."""
     found = [one for one in contacts.find(text) if one.value not in own]
-    if not found:
-        return {"contact": checks.email(text) if "@" in text else checks.phone(text)}
     phones = [one for one in found if one.kind is ContactKind.PHONE]
-    contact = (*phones, *found)[0]
-    here = (contact.start, contact.end)
+    contact = (*phones, *found)[0] if found else contacts.meant(text)
+    if contact is None:
+        raise contacts.refusal(text)
+    line, end = contacts.line_after(text, contact)
+    here = (contact.start, end)
     # The number itself is no moment: "06 12 34 56 78" has none, nor has what it is replaced by.
     words = f"{text[: here[0]]}{' ' * (here[1] - here[0])}{text[here[1] :]}"
     introduced = self_introductions.read(words, places)
+    said_when = (line, moments.said(words))
     said = {
         "contact": contact.value,
-        "contact_note": shorten(moments.said(words), _LONGEST_MOMENT),
+        "contact_note": shorten(", ".join(filter(None, said_when)), _LONGEST_MOMENT),
         "company": introduced.company,
         "name": introduced.name,
     }
@@ -86,7 +100,7 @@ def read(text: str, own: frozenset[str], places: frozenset[str]) -> dict[str, st
 
 def _around(text: str, contact: Contact) -> str:
     """Return a text with its contact taken out."""
-    around = f"{text[: contact.start]}\u2026{text[contact.end :]}"
+    around = f"{text[: contact.start]}\u2026{text[contact.end :]}".replace("<\u2026>", "\u2026")
     return shorten(around.strip(" \n,;:\u2026-\u2013\u2014"), LONGEST)
 
 
@@ -160,8 +174,7 @@ async def _request(turn: Turn, draft: Draft) -> NewInterest:
 def answers_of(request: Interest) -> dict[str, str]:
     """Return a request as answers of the form, to change them."""
     return {
-        "contact": request.contact,
-        "contact_note": request.contact_note or "",
+        **contact_steps.contact_of(request),
         "message": request.message or "",
         "company": request.company,
         "name": request.contact_name,

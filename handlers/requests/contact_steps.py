@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from handlers.core.keyboards import shorten
 from handlers.core.turn import Turn
-from handlers.forms import checks, contacts, engine, slips
+from handlers.forms import checks, cleaning, contacts, engine, slips
 from handlers.forms.remarks import joined, within
-from handlers.forms.steps import Answers, Form, RefusedError, Step
+from handlers.forms.steps import Answers, Check, Form, RefusedError, Step
+from knowledge.text.signs import plain_signs
 from storage.records.interests import ContactKind, Interest
 
 # From this many digits on, a text is a telephone number rather than the number of a choice.
@@ -17,34 +19,38 @@ _LONGEST_NOTE = 500
 def _kind(text: str, answers: Answers) -> dict[str, str]:
     """Accept an e-mail or phone number at the step that asks only for the kind of contact."""
     try:
-        return _reached_by(text, answers)
+        return _reached_by(plain_signs(text), answers)
     except RefusedError as refused:
-        if "@" in text or sum(character.isdigit() for character in text) >= _SOME_DIGITS:
+        is_contact = "@" in text or sum(map(str.isdigit, text)) >= _SOME_DIGITS
+        if is_contact or cleaning.refers_back(text):
             raise
         raise RefusedError("bad_contact_kind") from refused
 
 
 def _address(text: str, answers: Answers) -> dict[str, str]:
     """Accept an e-mail or phone number, even if the other kind was chosen."""
+    plain = plain_signs(text)
     try:
-        return _reached_by(text, answers)
+        return _reached_by(plain, answers)
     except RefusedError as refused:
-        if "@" in text or answers.get("contact_kind") != ContactKind.EMAIL:
+        # Digits alone are a number with a slip, whichever kind was chosen.
+        is_number = not any(map(str.isalpha, plain)) and any(map(str.isdigit, plain))
+        is_other = "@" in plain or is_number or cleaning.refers_back(plain)
+        if is_other or answers.get("contact_kind") != ContactKind.EMAIL:
             raise
         raise RefusedError("bad_email_sign") from refused
 
 
 def _reached_by(text: str, answers: Answers) -> dict[str, str]:
-    """Return the e-mail or phone number in a text, and what it says besides.
+    """Return the e-mail or phone number in a text of plain signs, and what it says besides.
 
     Of several, the first of the kind that was chosen; the others stay in the remark. RefusedError
     is for the likelier kind.
     """
-    found = contacts.find(text)
-    wanted = [one for one in found if one.kind == answers.get("contact_kind")]
-    if not found:
-        return _refused_or_read(text)
-    contact = (*wanted, *found)[0]
+    cleaning.refuse_reference(text)
+    contact = contacts.meant(text, answers.get("contact_kind"))
+    if contact is None:
+        raise contacts.refusal(text)
     if contacts.is_split(text, contact):
         raise RefusedError("bad_email_space")
     given = {"contact_kind": contact.kind.value, "contact": contact.value}
@@ -55,14 +61,23 @@ def _reached_by(text: str, answers: Answers) -> dict[str, str]:
     return given | {NOTE: within(joined(before, remark), _LONGEST_NOTE)}
 
 
-def _refused_or_read(text: str) -> dict[str, str]:
-    try:
-        return {"contact_kind": ContactKind.EMAIL.value, "contact": checks.email(text)}
-    except RefusedError as no_email:
-        try:
-            return {"contact_kind": ContactKind.PHONE.value, "contact": checks.phone(text)}
-        except RefusedError as no_phone:
-            raise (no_email if "@" in text else no_phone) from None
+def _who(key: str, *, longest: int) -> Check:
+    """Return a check for a name that takes a number or an address beside it as the contact.
+
+    Of a text that is only that, the contact is kept, and the name is still to be given.
+    """
+    named = checks.words(key, longest=longest)
+
+    def check(text: str, answers: Answers) -> dict[str, str]:
+        plain = plain_signs(text)
+        found = contacts.find(plain)
+        if not found:
+            return named(plain, answers)
+        given = {"contact_kind": found[0].kind.value, "contact": found[0].value}
+        rest = contacts.beside(plain, found[0]).replace(" \u2026 ", " ")
+        return given | (named(rest, answers) if contacts.says_something(rest) else {})
+
+    return check
 
 
 def _not_by_telegram(answers: Answers) -> bool:
@@ -72,13 +87,13 @@ def _not_by_telegram(answers: Answers) -> bool:
 STEPS = (
     Step(
         "company",
-        checks.words("company", longest=120),
+        _who("company", longest=120),
         is_name=True,
         reusable=True,
     ),
     Step(
         "name",
-        checks.words("name", longest=80),
+        _who("name", longest=80),
         is_name=True,
         reusable=True,
     ),
@@ -138,6 +153,19 @@ def answers_of(interest: Interest) -> dict[str, str]:
         "company": interest.company,
         "name": interest.contact_name,
         "contact_kind": interest.contact_kind.value,
-        "contact": interest.contact,
+        **contact_of(interest),
     }
-    return answers | ({NOTE: interest.contact_note} if interest.contact_note else {})
+    return {key: value for key, value in answers.items() if value or key != NOTE}
+
+
+def contact_of(interest: Interest) -> dict[str, str]:
+    """Return the contact of a request, and the remark on it, as the steps would keep them now.
+
+    Earlier versions kept overseas numbers under +33, and the line within a firm in the number.
+    """
+    note, found = interest.contact_note or "", contacts.find(interest.contact)
+    if interest.contact_kind is not ContactKind.PHONE or not found:
+        return {"contact": interest.contact, NOTE: note}
+    if line := contacts.beside(interest.contact, found[0]):
+        note = shorten(joined(note, line), _LONGEST_NOTE)
+    return {"contact": found[0].value, NOTE: note}

@@ -22,6 +22,7 @@ from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
 from handlers.projects import browse
 from handlers.requests import changes, contact_steps, moves, notification, standing
+from knowledge.text.signs import plain_signs
 from storage.records.drafts import Draft
 from storage.records.interests import Changed, ContactKind, Interest, NewInterest, Role, Status
 
@@ -39,7 +40,7 @@ _message = checks.passage("message", longest=_LONGEST)
 
 def _siret(text: str, answers: Answers) -> dict[str, str]:
     """Accept a SIRET; what is said beside it is added to the message."""
-    found = contacts.siret_in(text)
+    found = contacts.siret_in(plain_signs(text))
     if found is None or not found[1]:
         return checks.siret(found[0] if found else text, answers)
     number, remark = found

@@ -22,6 +22,7 @@ from handlers.forms.steps import Answers
 from handlers.messages import Catalogue
 from handlers.requests import callback, changes, moments
 from knowledge.text.normalise import normalise
+from knowledge.text.signs import plain_signs
 from storage.records.drafts import Draft
 from storage.records.interests import ContactKind, Interest
 from storage.records.questions import Question
@@ -62,7 +63,7 @@ async def take_contact(turn: Turn) -> bool:
     """
     if not _found(turn):
         return await _take_slip(turn)
-    await _offer(turn, callback.read(turn.text, _own(turn), _places(turn)))
+    await _offer(turn, callback.read(_typed(turn), _own(turn), _places(turn)))
     return True
 
 
@@ -102,23 +103,27 @@ async def _offer(turn: Turn, given: dict[str, str]) -> None:
 
 async def _take_slip(turn: Turn) -> bool:
     """Ask again for a number that is typed alone, and cannot be one."""
-    digits = sum(map(str.isdigit, turn.text))
-    is_alone = not any(map(str.isalpha, turn.text)) and turn.text.lstrip(" (").startswith(
-        ("0", "+")
-    )
-    if not is_alone or digits not in _DIGITS_OF_A_SLIP or contacts.find(turn.text):
+    typed = _typed(turn)
+    digits = sum(map(str.isdigit, typed))
+    is_alone = not any(map(str.isalpha, typed)) and typed.lstrip(" (").startswith(("0", "+"))
+    if not is_alone or digits not in _DIGITS_OF_A_SLIP or contacts.find(typed):
         return False
     answers = callback.NOT_SAID | {"message": await _topic(turn)}
-    turn.preface = TEXT("number_with_a_slip")
+    has_code = typed.strip(" (").startswith(("+", "00"))
+    turn.preface = TEXT("number_with_a_slip", digits=digits, has_code=has_code)
     await engine.open_at(turn, callback.FORM, callback.NEW, "contact", answers)
     return True
 
 
 def _found(turn: Turn) -> tuple[Contact, ...]:
     """Return the contacts in the text of the turn, without the team's own."""
-    found = contacts.find(turn.text)
+    found = contacts.find(_typed(turn))
     own = _own(turn) if found else ()
     return tuple(one for one in found if one.value not in own)
+
+
+def _typed(turn: Turn) -> str:
+    return plain_signs(turn.text)
 
 
 def _own(turn: Turn) -> frozenset[str]:

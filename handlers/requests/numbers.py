@@ -5,6 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from knowledge.text.signs import plain_signs
+
 # As printed, or as people copy it: TI-2026-0001, ti 2026 1, Q20260003, TI/2026/42.
 _FULL = re.compile(r"(?<![a-z0-9])(ti|q)[\s\-_./:n°]{0,4}(20\d\d)[\s\-_./]{0,3}(\d{1,6})(?!\d)")
 # Without its year, a number is one only with the zeros that are printed.
@@ -149,8 +151,9 @@ def may_be_a_choice(named: Named) -> bool:
 
 def fold(text: str) -> str:
     """Return a text in lower case, without accents, with plain dashes and apostrophes."""
-    plain = text.casefold().replace("\u2019", "'").replace("\u2010", "-").replace("\u2011", "-")
-    plain = plain.replace("\u2013", "-").replace("\u2014", "-").replace("\u00a0", " ")
+    # Of "№", two letters are made, as people without that key write.
+    plain = plain_signs(text).casefold().replace("\u2019", "'").replace("\u2116", "n\u00b0")
+    plain = plain.replace("\u2013", "-").replace("\u2014", "-")
     return "".join(
         each for each in unicodedata.normalize("NFD", plain) if not unicodedata.combining(each)
     )

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from knowledge.files.problems import Place, Problem, problem
 from knowledge.territories.towns import Row
-from knowledge.text.hidden import HIDDEN
 from knowledge.text.normalise import normalise
+from knowledge.text.signs import plain_signs
 
 COLUMNS = ("insee_com", "lib_com", "codes_postaux", "id_ti", "lib_ti")
 _OPTIONAL = frozenset({"codes_postaux"})
@@ -138,7 +138,10 @@ def _take(
     if len(fields) != len(names):
         problems.append(problem("towns_fields", at, found=len(fields), wanted=len(names)))
         return
-    given = {name: " ".join(value.split()) for name, value in zip(names, fields, strict=True)}
+    given = {
+        name: " ".join(plain_signs(value).split())
+        for name, value in zip(names, fields, strict=True)
+    }
     line = {name: "" if _is_nothing(given.get(name, "")) else given[name] for name in COLUMNS}
     # Spreadsheets drop the zero that a code begins with.
     insee = line["insee_com"].upper().zfill(5)
@@ -158,7 +161,7 @@ def _wrong(line: Mapping[str, str], insee: str, at: Place) -> Problem | None:
     name, ti, label = line["lib_com"], line["id_ti"], line["lib_ti"]
     if not _INSEE.fullmatch(insee):
         return problem("towns_insee", at, value=line["insee_com"][:20])
-    if not normalise(name) or len(name) > _LONGEST_NAME or HIDDEN.search(name + label):
+    if not normalise(name) or len(name) > _LONGEST_NAME:
         return problem("towns_name", at)
     is_whole = bool(ti) == bool(label) and len(label) <= _LONGEST_TERRITORY
     if not is_whole or (ti and not _ID.fullmatch(ti)):
