@@ -440,6 +440,10 @@ interest_events = Table(
     Column("note", _SECRET),
     # The answers that the person changed: [field, before, after] each.
     Column("changes", SecretJson(list)),
+    # The reply of an administrator that this is: the index lets none be taken twice.
+    Column("reply_chat_id", BigInteger),
+    Column("reply_message_id", BigInteger),
+    Index("uq_interest_events_reply", "reply_chat_id", "reply_message_id", unique=True),
     sqlite_autoincrement=True,
 )
 
