@@ -389,10 +389,17 @@ async def test_of_several_requests_in_charge_those_not_refused_are_reminded_of_l
     await moved(stage, 1, EventKind.REFUSE)
     await at_the_next_opening(stage)
     assert not [m for m in alone.messages() if "en charge" in m["text"]]
+    assert await kinds(stage) == [DeadlineKind.UNHEARD, DeadlineKind.UNTOUCHED]
+    # The bot is away for longer than an owner has after a reminder: it still comes first.
+    stage.clock.passes(days=9)
     await mornings(stage, 1)
     (told,) = [m for m in alone.messages() if "en charge" in m["text"]]
     assert second in told["text"]
     assert first not in told["text"]
+    assert not [each for each in lists(administrator) if "De nouveau" in each["text"]]
+    await mornings(stage, 7)
+    (listed,) = [each["text"] for each in lists(administrator) if "De nouveau" in each["text"]]
+    assert second in listed
 
 
 async def until_a_reminder_is_kept(stage: Stage) -> None:

@@ -244,6 +244,9 @@ NOTED = Accepted(
     answered=True,
 )
 REMINDED = Event("reminded", status="received")
+# An owner and a firm are told of one request on one day.
+IN_CHARGE = [Event("reminded", at="2026-11-25 09:00")] * 2
+HEARS = said("<b>Votre demande TI-1 est toujours en charge</b>")
 LIFE = LifeFacts(
     days=1,
     kills=(),
@@ -261,8 +264,8 @@ LIFE = LifeFacts(
     aside=0,
     unforeseen=(),
     declared=1,
-    # A Monday, and the day after.
-    mornings=[(0.0, "2026-11-23"), (100.0, "2026-11-24")],
+    # A Monday, and the days after.
+    mornings=[(0.0, "2026-11-23"), (100.0, "2026-11-24"), (200.0, "2026-11-25")],
     asked={FIRM: 1},
     acts={(ADMINISTRATORS, 5): 1},
 )
@@ -317,7 +320,11 @@ KEPT_AGAIN = Event("note", note="Mot K00002.")
         # What answers a message came once for each update about it.
         (lived(quoting(5, 9)), "without a cause (1): -1: 'Note, ou message ?'"),
         # Reminders and lists.
-        (lived(**events(REMINDED)), "request 1: twice on 2026-11-23"),
+        (lived(**events(REMINDED)), "request 1: 2 times on 2026-11-23"),
+        (lived(**events(*IN_CHARGE)), "request 1: 2 times on 2026-11-25"),
+        (lived(at(HEARS, 1), **events(*IN_CHARGE)), "request 1: 2 times on 2026-11-25"),
+        (lived(at(HEARS, 250), **events(*IN_CHARGE)), ""),
+        (lived(at(HEARS, 250), **events(*IN_CHARGE, IN_CHARGE[0])), "3 times on 2026-11-25"),
         (lived(**events(Event("reminded", status="closed"))), "request 1: after its end"),
         (lived(without=LISTED), "request 1: no list named it by 2026-11-23"),
         (

@@ -32,7 +32,8 @@ BASKET = "<b>Demandes à reprendre, "
 _RELAYED = "au sujet de votre demande"
 _LIST = "<b>Vos demandes et vos questions transmises"
 _FOLLOW_UP = "<b>Le contact a-t-il eu lieu ?</b>"
-_REMINDERS = ("attend encore", "attendent encore", "toujours en charge")
+_IN_CHARGE = "toujours en charge"
+_REMINDERS = ("attend encore", "attendent encore", _IN_CHARGE)
 _OWNERS = "<b>Rappel : vous avez"
 _RELAUNCH = "L'entreprise relance l'équipe"
 _NOTIFICATION = "<b>Nouvelle demande "
@@ -110,7 +111,7 @@ def settle(facts: LifeFacts) -> tuple[dict[str, int], list[str]]:
     for what, found in (
         ("e-mails were not written once", _letters(facts, repeats)),
         ("requests were lost or made twice", _differs(len(facts.requests), facts.declared)),
-        ("reminders were too many, or after the end", _reminders(facts, group)),
+        ("reminders were too many, or after the end", _reminders(facts, told, group)),
         ("lists came twice a morning, or on a quiet day", _lists(facts, repeats, group)),
         ("somebody was reminded twice a day", _once_a_day(facts, repeats, told)),
         ("replies were taken twice or lost", _replies(facts, repeats, told)),
@@ -281,11 +282,14 @@ def _quoted(call: Accepted) -> int | None:
     return None if number is None else int(number)
 
 
-def _reminders(facts: LifeFacts, group: Sequence[Accepted]) -> list[str]:
+def _reminders(
+    facts: LifeFacts, told: Mapping[int, Sequence[Accepted]], group: Sequence[Accepted]
+) -> list[str]:
     """Return what was reminded of twice a day, after the end, or without a list since.
 
     A process that dies after a list leaves what it named to the next day: so the list came since
-    the former reminder, and need not be of the same day.
+    the former reminder, and need not be of the same day. Of a request in charge, two readers may be
+    told on one day: its owner, and its firm, whose message must then be there.
     """
     wrong, lists = [], [facts.day(call.at) for call in group if _is_list(call)]
     former: dict[int, str] = {}
@@ -295,11 +299,20 @@ def _reminders(facts: LifeFacts, group: Sequence[Accepted]) -> list[str]:
         number, day = event.interest_id, str(event.at)[:10]
         if event.status in _ENDED:
             wrong.append(f"request {number}: after its end")
-        if former.get(number) == day:
-            wrong.append(f"request {number}: twice on {day}")
         if event.status in _LISTED and not any(at > former.get(number, "") for at in lists):
             wrong.append(f"request {number}: no list named it by {day}")
         former[number] = day
+    days = Counter((e.interest_id, str(e.at)[:10]) for e in facts.events if e.kind == "reminded")
+    for (number, day), count in days.items():
+        is_owned = all(
+            event.status == "taken"
+            for event in facts.events
+            if event.kind == "reminded" and (event.interest_id, str(event.at)[:10]) == (number, day)
+        )
+        calls = told.get(_firm(facts, number), ())
+        hears = any(_IN_CHARGE in _words(call) and facts.day(call.at) >= day for call in calls)
+        if count > 1 + (is_owned and hears):
+            wrong.append(f"request {number}: {count} times on {day}")
     return wrong
 
 
