@@ -45,7 +45,6 @@ _START_SECONDS = 400.0
 _ACT_SECONDS = 0.4
 _PATIENCE_SECONDS = 240.0
 _DRAIN_SECONDS = 90.0
-_QUIET_SECONDS = 0.7
 _LOOK_SECONDS = 1.0
 # In days: most often the next one, at times a week without the bot.
 _JUMPS = (1, 1, 1, 2, 3, 7)
@@ -337,40 +336,48 @@ class _Life:
     async def _declares(self, chat: int, project: str) -> None:
         """Let a firm subscribe to news, and declare its interest, before anything fails."""
         self._say(chat, "/alertes")
-        await self._taps(chat, "Oui, prévenez-moi")
+        await self._taps(chat, "Être prévenu", "Oui, prévenez-moi")
+        await self._shows(chat, "un message vous préviendra")
         self._say(chat, f"/start p_{project}")
-        await self._taps(chat, "Ça m'intéresse")
-        await self._taps(chat, "J'ai compris, commencer")
-        for words in ("Atelier", "Samira Costa"):
-            await self._says(chat, words)
-        await self._taps(chat, "Par téléphone")
-        await self._says(chat, "06 12 34 56 78")
-        await self._taps(chat, "En savoir plus")
-        await self._says(chat, "Un message.")
-        await self._taps(chat, "Passer")
-        await self._taps(chat, "Oui, j'accepte et j'envoie")
+        await self._taps(chat, "", "Ça m'intéresse")
+        await self._taps(chat, "Signaler votre intérêt", "J'ai compris, commencer")
+        await self._says(chat, "Quel est le nom de votre entreprise", "Atelier")
+        await self._says(chat, "Quels sont vos prénom et nom", "Samira Costa")
+        await self._taps(chat, "Comment préférez-vous être contacté", "Par téléphone")
+        await self._says(chat, "Quel est votre numéro de téléphone", "06 12 34 56 78")
+        await self._taps(chat, "Que souhaitez-vous", "En savoir plus")
+        await self._says(chat, "Voulez-vous ajouter un message", "Un message.")
+        await self._taps(chat, "Quel est votre numéro SIRET", "Passer")
+        await self._taps(chat, "Récapitulatif", "Oui, j'accepte et j'envoie")
+        await self._shows(chat, "C'est enregistré")
 
-    async def _says(self, chat: int, words: str) -> None:
-        before = len(self._record.chats[chat].accepted)
+    async def _says(self, chat: int, asked: str, words: str) -> None:
+        """Answer a question once it stands there: however slow the bot is, nothing is mixed up."""
+        await self._shows(chat, asked)
         self._say(chat, words)
-        await self._answered(chat, before)
 
-    async def _taps(self, chat: int, label: str) -> None:
-        await self._until(chat, lambda: self._record.find(chat, label) is not None)
-        found = self._record.find(chat, label)
-        before = len(self._record.chats[chat].accepted)
+    async def _taps(self, chat: int, asked: str, label: str) -> None:
+        """Tap a button of the message that says this, once it stands there."""
+        await self._until(chat, lambda: self._button(chat, asked, label) is not None)
+        found = self._button(chat, asked, label)
         if found is not None:
             self._tap(chat, chat, *found)
-        await self._answered(chat, before)
 
-    async def _answered(self, chat: int, before: int) -> None:
-        """Wait for an answer, and for all that it consists of: old buttons go as new ones come."""
-        calls = self._record.chats[chat].accepted
-        await self._until(chat, lambda: len(calls) > before)
-        count = -1
-        while count != len(calls):
-            count = len(calls)
-            await asyncio.sleep(_QUIET_SECONDS)
+    async def _shows(self, chat: int, words: str) -> None:
+        showing = self._record.chats[chat].showing
+        await self._until(chat, lambda: any(words in str(each) for each in showing.values()))
+
+    def _button(self, chat: int, asked: str, label: str) -> tuple[int, str] | None:
+        shown = self._record.chats[chat].showing.items()
+        return next(
+            (
+                (number, data)
+                for number, each in shown
+                for text, data in buttons(each)
+                if text.startswith(label) and asked in str(each.get("text"))
+            ),
+            None,
+        )
 
     async def _until(self, chat: int, is_so: Json) -> None:
         ends = time.monotonic() + _PATIENCE_SECONDS
