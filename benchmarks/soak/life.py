@@ -82,7 +82,7 @@ _WAYS = (
     (_MORE, "Rouvrir", "Oui, rouvrir"),
 )
 _WALKS_A_DAY = 6
-_STEP_SECONDS = 8.0
+_STEP_SECONDS = 15.0
 _LEAD = f"""
     chef_de_file: "CCI du soak"
     contact_chef_de_file:
