@@ -221,6 +221,8 @@ class _Life:
         """Kill the bot, let days pass, and wait until it is there again."""
         self._bot.kill()
         if days:
+            # The bot knows for two days which updates it had (retention); a jump may be a week.
+            self._mail.forget_old()
             self._jump(days)
             self._days += 1
         await self._is_there()

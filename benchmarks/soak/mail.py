@@ -65,6 +65,10 @@ class Mail:
             self._came.set()
         return self._last_id
 
+    def forget_old(self) -> None:
+        """Repeat nothing that came before now: Telegram keeps no update longer than 24 hours."""
+        self._old.clear()
+
     async def fetch(self, offset: int) -> list[Update]:
         """Return the next batch, unconfirmed updates first; wait up to a second for one."""
         self.fetches += 1
