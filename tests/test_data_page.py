@@ -132,6 +132,8 @@ NOT_SHOWN = {
         "questions.message_id",
         "conversations.typed_in",
         "conversations.offered_in",
+        "interest_events.reply_chat_id",
+        "interest_events.reply_message_id",
         "outbox.quotes",
         "outbox.is_final",
         "publications.topic_id",

@@ -8,7 +8,7 @@ from test_dialogue_interest import open_project, registers
 from test_dialogue_media import photo, sends
 from test_dialogue_privacy import file_of
 
-from handlers.administration.replies import LONGEST_NOTE
+from handlers.administration.replies import LONGEST_NOTE, KeepNote
 from handlers.core import caps
 from handlers.handoff.threads import LONGEST
 from storage.engine.schema import (
@@ -209,6 +209,45 @@ async def test_a_double_tap_passes_on_once_and_both_taps_do_one_thing(
     assert administrator.toast == "C'est déjà fait."
     assert [m["text"].count("Une fois") for m in sme.messages()].count(1) == 1
     assert await kinds(stage) == ["declare", "to_firm"]
+
+
+@pytest.mark.parametrize("again", ["Note pour l'équipe", "Message à l'entreprise"])
+@pytest.mark.parametrize(
+    ("first", "taken"),
+    [("Note pour l'équipe", "note"), ("Message à l'entreprise", "to_firm")],
+)
+async def test_a_copy_of_the_question_takes_a_reply_no_second_time_weeks_later(
+    sme: Speaker, stage: Stage, administrator: Speaker, first: str, taken: str, again: str
+) -> None:
+    """A kill between Telegram's yes and ours leaves a copy, which the bot does not know of."""
+    await registers(sme, stage)
+    said = await replies(administrator, "Une seule fois", notification(administrator))
+    (question,) = administrator.new
+    content = {name: question[name] for name in ("text", "reply_markup")}
+    copy = stage.messenger.posts(administrator.chat_id, content, said["message_id"])
+    labels = {each["text"]: each["callback_data"] for each in buttons(question)}
+    await administrator.taps_data(question["message_id"], labels[first])
+    stage.clock.passes(days=30)
+    await administrator.taps_data(copy["message_id"], labels[again])
+    assert administrator.toast == "C'est déjà fait."
+    assert await kinds(stage) == ["declare", taken]
+    told = sum("Une seule fois" in message["text"] for message in sme.messages())
+    assert told == (taken == "to_firm")
+
+
+async def test_the_words_of_a_prompt_are_taken_once_too(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    for label in ("Pris en charge", "Suite…", "Écrire à l'entreprise"):
+        await administrator.taps(label)
+    said = await replies(administrator, "Bonjour", administrator.new[-1])
+    content = {"text": "x", "reply_markup": {"inline_keyboard": []}}
+    copy = stage.messenger.posts(administrator.chat_id, content, said["message_id"])
+    stage.clock.passes(days=30)
+    await administrator.taps_data(copy["message_id"], KeepNote(1).pack())
+    assert administrator.toast == "C'est déjà fait."
+    assert await kinds(stage) == ["declare", "take", "to_firm"]
 
 
 async def test_both_sides_correct_what_they_wrote(

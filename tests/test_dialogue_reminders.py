@@ -10,9 +10,10 @@ from test_dialogue_interest import registers
 from test_dialogue_request_lists import several
 
 from bot.recurring.reminders import Reminders
+from handlers.administration import basket
 from handlers.core.posting import Posting
 from handlers.requests import due, moves
-from storage.engine.schema import deadlines, interest_events, interests
+from storage.engine.schema import deadlines, interest_events, interests, outbox
 from storage.records.deadlines import DeadlineKind
 from storage.records.interests import Actor, EventKind, Interest, NewInterest, Party
 
@@ -34,6 +35,48 @@ async def mornings(stage: Stage, count: int, asked: Asked | None = None) -> None
         stage.clock.now = (stage.clock.now + timedelta(days=1)).replace(hour=9)
         await reminders(stage, asked).catch_up()
     await stage.settles()
+    # A list that a later look found still waiting was put off for a moment.
+    stage.clock.passes(seconds=10)
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+
+
+async def looks(stage: Stage) -> None:
+    """Look at the clock now; what was put off a moment for that is sent."""
+    await reminders(stage).catch_up()
+    stage.clock.passes(seconds=10)
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+
+
+class DiedError(Exception):
+    """The process died once its list was queued."""
+
+
+async def dies_after_its_list(stage: Stage) -> None:
+    """On the next day at ten, queue the list and do nothing of what it names."""
+
+    def die() -> None:
+        raise DiedError
+
+    async def ask(_posting: Posting, _interest: Interest) -> None:
+        """Nobody is asked."""
+
+    stage.clock.now = (stage.clock.now + timedelta(days=1)).replace(hour=9)
+    parts = stage.running.parts
+    with pytest.raises(DiedError):
+        await Reminders(parts.database, parts.services, die, ask).catch_up()
+    parts.dispatcher.wake()
+
+
+async def planned(stage: Stage, *due_in: tuple[int, DeadlineKind, int]) -> None:
+    """Let only this be due: of which request, what, and in how many days."""
+    async with stage.running.parts.database.begin() as work:
+        for interest_id in {each[0] for each in due_in}:
+            await work.deadlines.drop(interest_id)
+        for interest_id, kind, days in due_in:
+            due_at = (stage.clock.now + timedelta(days=days)).replace(hour=8)
+            await work.deadlines.plan(interest_id, kind, due_at)
 
 
 def lists(speaker: Speaker) -> list[Message]:
@@ -352,6 +395,7 @@ async def test_an_outage_that_ends_at_night_lets_answers_through_and_keeps_remin
     stage.running.parts.dispatcher.wake()
     await stage.settles()
     sme.received(f"Votre demande {number} attend encore")
+    await looks(stage)
     assert len(lists(administrator)) == before[1] + 1
 
 
@@ -398,10 +442,17 @@ async def test_of_several_requests_in_charge_those_not_refused_are_reminded_of_l
     await moved(stage, 1, EventKind.REFUSE)
     await at_the_next_opening(stage)
     assert not [m for m in alone.messages() if "en charge" in m["text"]]
+    assert await kinds(stage) == [DeadlineKind.UNHEARD, DeadlineKind.UNTOUCHED]
+    # The bot is away for longer than an owner has after a reminder: it still comes first.
+    stage.clock.passes(days=9)
     await mornings(stage, 1)
     (told,) = [m for m in alone.messages() if "en charge" in m["text"]]
     assert second in told["text"]
     assert first not in told["text"]
+    assert not [each for each in lists(administrator) if "De nouveau" in each["text"]]
+    await mornings(stage, 7)
+    (listed,) = [each["text"] for each in lists(administrator) if "De nouveau" in each["text"]]
+    assert second in listed
 
 
 async def until_a_reminder_is_kept(stage: Stage) -> None:
@@ -448,3 +499,90 @@ async def withdrawn(stage: Stage) -> None:
         await moves.withdraw(Posting(parts.services, work), 1, interest.person_id)
     parts.dispatcher.wake()
     await stage.settles()
+
+
+async def test_what_a_list_left_undone_is_done_with_that_of_the_next_day(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    """A process died after its list: the firm hears of both its requests at once, and once."""
+    first = await registers(sme, stage)
+    second = await another_request(stage)
+    kind = DeadlineKind.UNTAKEN_LONG
+    await planned(stage, (1, kind, 1), (2, kind, 2))
+    await dies_after_its_list(stage)
+    await stage.settles()
+    await mornings(stage, 1)
+    yesterday, today = (each["text"] for each in lists(administrator))
+    assert (first in yesterday, second in yesterday) == (True, False)
+    assert (first in today, second in today) == (False, True)
+    (told,) = [m["text"] for m in sme.messages() if "attendent encore" in m["text"]]
+    assert first in told
+    assert second in told
+    assert await reminded(stage) == 2
+
+
+async def test_a_request_is_reminded_of_once_where_its_next_wait_ends_the_day_after_a_kill(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await registers(sme, stage)
+    await planned(stage, (1, DeadlineKind.UNTAKEN, 1), (1, DeadlineKind.UNTAKEN_LONG, 2))
+    await dies_after_its_list(stage)
+    await mornings(stage, 1)
+    assert await reminded(stage) == 1
+    assert len([m for m in sme.messages() if "attend encore" in m["text"]]) == 1
+    assert await kinds(stage) == [DeadlineKind.STILL_UNTAKEN]
+    assert lists(administrator)
+
+
+async def test_an_owner_gets_one_reminder_the_day_after_a_kill(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    first = await registers(sme, stage)
+    second = await another_request(stage)
+    alone = stage.person(administrator.user)
+    await alone.says("/start")
+    for interest_id in (1, 2):
+        await moved(stage, interest_id, EventKind.TAKE)
+    third = await another_request(stage)
+    untouched = DeadlineKind.UNTOUCHED
+    await planned(stage, (1, untouched, 1), (2, untouched, 2), (3, DeadlineKind.UNTAKEN, 1))
+    await dies_after_its_list(stage)
+    await mornings(stage, 1)
+    assert third in lists(administrator)[0]["text"]
+    (told,) = [m["text"] for m in alone.messages() if "Rappel" in m["text"]]
+    assert first in told
+    assert second in told
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+@pytest.mark.parametrize("is_claimed", [True, False])
+async def test_a_list_that_waits_till_the_next_day_gives_way_to_one_that_names_all(
+    sme: Speaker, stage: Stage, administrator: Speaker, is_done: bool, is_claimed: bool
+) -> None:
+    first = await registers(sme, stage)
+    second = await another_request(stage)
+    await planned(stage, (1, DeadlineKind.UNTAKEN, 1), (2, DeadlineKind.UNTAKEN, 2))
+    stage.messenger.faults.next("sendMessage", status=502, times=1_000)
+    await dies_after_its_list(stage)
+    if is_done:
+        await reminders(stage).catch_up()
+    await stage.settles()
+    stage.messenger.faults.clear()
+    # Telegram is back when the office opens, before the clock is looked at.
+    stage.clock.now = (stage.clock.now + timedelta(days=1)).replace(hour=8, minute=1)
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+    assert lists(administrator) == []
+    if is_claimed:
+        await stage.rows(
+            update(outbox)
+            .where(outbox.c.about == basket.ABOUT.pack())
+            .values(claimed_by="dead")
+            .returning(outbox.c.id)
+        )
+    await looks(stage)
+    (listed,) = lists(administrator)
+    assert "prises en charge (2)" in listed["text"]
+    assert first in listed["text"]
+    assert second in listed["text"]
+    assert await reminded(stage) == 2

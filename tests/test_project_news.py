@@ -249,6 +249,30 @@ async def test_what_telling_was_interrupted_goes_on_without_telling_anybody_twic
     assert sorted(told_people) == [0, 1]
 
 
+async def test_what_opened_on_two_days_is_one_message_where_the_first_was_cut_off(
+    sme: Speaker, other_sme: Speaker, stage: Stage
+) -> None:
+    await begins(stage)
+    await subscribes(sme)
+    await subscribes(other_sme)
+    first, second, *_ = open_projects(stage)
+    async with stage.running.parts.database.begin() as work:
+        knows, _ = await work.subscriptions.after(0, 10)
+        await work.project_news.begin(NewsKind.OPENED, [first.id])
+        one = await work.people.get(knows.person_id)
+    await changes(stage, update(project_news).values(told_up_to=knows.id))
+    await changes(stage, delete(known_projects).where(known_projects.c.project_id == second.id))
+    for speaker in (sme, other_sme):
+        speaker.mark()
+    await morning(stage)
+    assert one is not None
+    for speaker in (sme, other_sme):
+        (message,) = speaker.new
+        assert second.title in message["text"]
+        assert (first.title in message["text"]) == (speaker.user.id != one.telegram_id)
+    assert await stage.rows(select(project_news)) == []
+
+
 async def test_nothing_is_told_at_night_nor_at_the_weekend(sme: Speaker, stage: Stage) -> None:
     await begins(stage)
     await subscribes(sme)

@@ -107,6 +107,8 @@ class FaultyTelegram:
             info = {"url": self._webhook.get("url", ""), "has_custom_certificate": False}
             allowed = self._webhook.get("allowed_updates", [])
             return info | {"pending_update_count": 0, "allowed_updates": allowed}
+        if method == "deleteMessage":
+            self._record.delete(int(values["chat_id"]), int(values["message_id"]))
         if method == "answerCallbackQuery":
             self._record.taps_answered.add(str(values.get("callback_query_id")))
         return True

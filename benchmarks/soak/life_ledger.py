@@ -1,14 +1,19 @@
-"""Settles the lives of requests: each move told once, nothing told twice, nothing left waiting."""
+"""Settles the lives of requests: each move told once, nothing told twice, nothing left waiting.
+
+Nothing is excused: a repeat needs a kill or a lost answer of its own (``Repeats``), and is counted.
+"""
 
 import re
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from benchmarks.soak.following import Repeat, follow
-from benchmarks.soak.ledger import distinct, kills_during, lanes
+from benchmarks.soak.letters import CHATS, CORRESPONDENT, LEAD
 from benchmarks.soak.record import Accepted
+from benchmarks.soak.repeats import Repeats
 from bot.runtime.error_reference import CrashedError
 
 _MOST_EXAMPLES = 5
@@ -25,16 +30,35 @@ _CLOSED = re.compile(r"Votre demande \S+ est close")
 _WORD = re.compile(r"K\d{5}")
 BASKET = "<b>Demandes à reprendre, "
 _RELAYED = "au sujet de votre demande"
-_QUIET = ("samedi", "dimanche")
-# What is told without having been asked for: all else may be asked for twice.
-_UNASKED = (*_TOLD.values(), BASKET, "Projet du soak", "Rappel", "L'entreprise relance", _RELAYED)
+_LIST = "<b>Vos demandes et vos questions transmises"
+_FOLLOW_UP = "<b>Le contact a-t-il eu lieu ?</b>"
+_IN_CHARGE = "toujours en charge"
+_REMINDERS = ("attend encore", "attendent encore", _IN_CHARGE)
+_OWNERS = "<b>Rappel : vous avez"
+_RELAUNCH = "L'entreprise relance l'équipe"
+_NOTIFICATION = "<b>Nouvelle demande "
+_RECEIPT = "<b>C'est enregistré. Votre numéro"
+_NOTE_KEPT = "note gardée dans l'historique"
+LOOKED_FOR = (
+    *(words for kind, words in _TOLD.items() if kind != "close"),
+    *(BASKET, _RELAYED, _LIST, _FOLLOW_UP, *_REMINDERS, _OWNERS, _RELAUNCH, _NOTE_KEPT),
+    *(_NOTIFICATION, _RECEIPT),
+)
 _OPEN = ("received", "taken", "introduced")
 _ENDED = ("closed", "refused", "withdrawn")
+# What a list of the morning names; the others are reminded of in private.
+_LISTED = ("received", "introduced")
+_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
 class LifeFacts:
-    """What was told, and what the database holds at the end."""
+    """What was told, and what the database holds at the end.
+
+    ``mornings`` are the days, each with the monotonic time at which the clock came to it; ``asked``
+    counts how often each firm asked for its requests, and ``acts`` the updates about each message:
+    it was sent, or a button under it was tapped.
+    """
 
     days: int
     kills: Sequence[float]
@@ -52,23 +76,50 @@ class LifeFacts:
     aside: int
     unforeseen: Sequence[str]
     declared: int
+    mornings: Sequence[tuple[float, str]] = ()
+    asked: Mapping[int, int] = field(default_factory=dict)
+    acts: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    owners: Mapping[int, Sequence[Accepted]] = field(default_factory=dict)
+    # By address.
+    letters: Mapping[str, Sequence[Accepted]] = field(default_factory=dict)
+
+    def day(self, moment: float) -> str:
+        """Return the day of the bot's clock at a monotonic time, as ``2026-11-27``."""
+        number = bisect_right(self.mornings, moment, key=lambda each: each[0])
+        return self.mornings[max(0, number - 1)][1] if self.mornings else ""
+
+    @property
+    def crashed(self) -> int:
+        """How many messages were given up because two processes died with them."""
+        return sum(why.startswith(CrashedError.__name__) for why in self.parked)
 
 
 def settle(facts: LifeFacts) -> tuple[dict[str, int], list[str]]:
     """Return the figures, and a sentence for each discrepancy."""
     problems: list[str] = []
-    told = {chat: list(distinct(lanes(calls)[0])) for chat, calls in facts.firms.items()}
-    group = list(distinct(lanes(facts.group)[0]))
+    told = {chat: _sent(calls) for chat, calls in facts.firms.items()}
+    group, repeats = _sent(facts.group), Repeats(facts.kills)
+    for chat, calls in told.items():
+        _moves(facts, repeats, chat, calls)
+        _news(facts, repeats, chat, calls)
+        _answers(facts, repeats, chat, calls)
+        _asked_back(facts, repeats, chat, calls)
+        _receipts(facts, repeats, chat, calls)
+    _notifications(facts, repeats, group)
+    _relaunches(facts, repeats, group)
+    _replies_answered(facts, repeats, [group, *told.values()])
     for what, found in (
+        ("e-mails were not written once", _letters(facts, repeats)),
         ("requests were lost or made twice", _differs(len(facts.requests), facts.declared)),
-        ("moves were not told exactly once", _moves(facts, told)),
-        ("reminders were too many, or after the end", _reminders(facts, _count_lists(group))),
-        ("lists came twice a morning, or on a quiet day", _lists(facts)),
-        ("replies were taken twice or lost", _replies(facts, told)),
-        ("relaunches were not told exactly once", _relaunches(facts, group)),
-        ("new projects were not told exactly once", _news(facts, told)),
+        ("reminders were too many, or after the end", _reminders(facts, told, group)),
+        ("lists came twice a morning, or on a quiet day", _lists(facts, repeats, group)),
+        ("somebody was reminded twice a day", _once_a_day(facts, repeats, told)),
+        ("replies were taken twice or lost", _replies(facts, repeats, told)),
+        # A message is given up where two processes die with it: so many may be lacking.
+        ("not told as often as owed", repeats.missing[facts.crashed :]),
+        ("told more often than owed", repeats.strange),
+        ("messages were repeated without a cause", repeats.unexplained()),
         ("requests wait for nothing, or for what is past", _waits(facts)),
-        ("messages were repeated without a cause", _repeats(facts)),
         ("messages wait for ever", ["some"] * facts.left),
         ("messages were given up", _given_up(facts)),
         ("updates were not handled", ["some"] * facts.aside),
@@ -77,24 +128,53 @@ def settle(facts: LifeFacts) -> tuple[dict[str, int], list[str]]:
         if found:
             examples = "; ".join(map(str, found[:_MOST_EXAMPLES]))
             problems.append(f"{what} ({len(found)}): {examples}")
-    return _figures(facts, told, group), problems
+    return _figures(facts, told, group, repeats), problems
 
 
 def _figures(
-    facts: LifeFacts, told: Mapping[int, Sequence[Accepted]], group: Sequence[Accepted]
+    facts: LifeFacts,
+    told: Mapping[int, Sequence[Accepted]],
+    group: Sequence[Accepted],
+    repeats: Repeats,
 ) -> dict[str, int]:
     kinds = Counter(event.kind for event in facts.events)
-    news = [call for calls in told.values() for call in calls if "Projet du soak" in call.text]
+    everything = [*group, *(call for calls in told.values() for call in calls)]
+    news = [call for call in everything if _is_news(call)]
     return {
         "days": facts.days,
         "kills": len(facts.kills),
         "requests": len(facts.requests),
         **{f"events: {kind}": kinds[kind] for kind in sorted(kinds)},
-        "morning lists": _count_lists(group),
+        "morning lists": sum(map(_is_list, group)),
         "projects published": len(facts.published),
         "messages with new projects": len(news),
         "messages that Telegram took": len(facts.group) + sum(map(len, facts.firms.values())),
+        "of these, new ones under no rule": sum(
+            id(call) not in repeats.known for call in everything
+        ),
+        "e-mails": sum(map(len, facts.letters.values())),
+        "repeated after a kill": repeats.after_kills(),
+        "repeated after a lost answer": repeats.after_lost_answers(),
+        "given up after two kills": facts.crashed,
     }
+
+
+def _sent(calls: Sequence[Accepted]) -> list[Accepted]:
+    """Return the new messages, but for those that the bot deleted again."""
+    return [call for call in calls if not (call.method.startswith("edit") or call.is_deleted)]
+
+
+def _words(call: Accepted) -> str:
+    """Return the text, with the spaces that the rules are typed with."""
+    return call.text.replace("\xa0", " ").replace("&#39;", "'")
+
+
+def _is_list(call: Accepted) -> bool:
+    return _words(call).startswith(BASKET)
+
+
+def _is_news(call: Accepted) -> bool:
+    return "Projet du soak" in _words(call) and "nouve" in _words(call)
 
 
 def _given_up(facts: LifeFacts) -> list[str]:
@@ -108,18 +188,15 @@ def _differs(found: int, owed: int) -> list[str]:
     return [] if found == owed else [f"{found} in place of {owed}"]
 
 
-def _moves(facts: LifeFacts, told: Mapping[int, Sequence[Accepted]]) -> list[str]:
-    made: Counter[tuple[int, str]] = Counter()
-    for event in facts.events:
-        if event.kind in _TOLD:
-            made[facts.requests[event.interest_id][1], event.kind] += 1
-    wrong = []
-    for chat, calls in told.items():
-        for kind in _TOLD:
-            count = sum(_tells(call.text, kind) for call in calls)
-            if count != made[chat, kind]:
-                wrong.append(f"{chat}: {kind} {made[chat, kind]} times, told {count} times")
-    return wrong
+def _moves(facts: LifeFacts, repeats: Repeats, chat: int, calls: Sequence[Accepted]) -> None:
+    made = Counter(event.kind for event in facts.events if _firm(facts, event.interest_id) == chat)
+    for kind in _TOLD:
+        told = [call for call in calls if _tells(_words(call), kind)]
+        repeats.settle(f"{chat}: {kind}", told, made[kind])
+
+
+def _firm(facts: LifeFacts, interest_id: int) -> int:
+    return facts.requests[interest_id][1]
 
 
 def _tells(text: str, kind: str) -> bool:
@@ -128,80 +205,185 @@ def _tells(text: str, kind: str) -> bool:
     return _TOLD[kind] in text and text.startswith(("<b>", "Votre demande"))
 
 
-def _reminders(facts: LifeFacts, lists: int) -> list[str]:
-    """Return the requests that were reminded of more often than they were listed, or at the end.
+def _news(facts: LifeFacts, repeats: Repeats, chat: int, calls: Sequence[Accepted]) -> None:
+    for title in facts.published:
+        told = [call for call in calls if title in _words(call) and _is_news(call)]
+        repeats.settle(f"{chat}: {title}", told, 1)
 
-    A reminder is recorded once it is done: where the bot died after a list, on the next day.
+
+def _answers(facts: LifeFacts, repeats: Repeats, chat: int, calls: Sequence[Accepted]) -> None:
+    """Each question for one's requests has one answer."""
+    told = [call for call in calls if _words(call).startswith(_LIST)]
+    repeats.settle(f"{chat}: its requests", told, facts.asked.get(chat, 0))
+
+
+def _asked_back(facts: LifeFacts, repeats: Repeats, chat: int, calls: Sequence[Accepted]) -> None:
+    """Count on one question at most about each contact."""
+    made = Counter(event.kind for event in facts.events if _firm(facts, event.interest_id) == chat)
+    told = [call for call in calls if _words(call).startswith(_FOLLOW_UP)]
+    repeats.settle(f"{chat}: asked about the contact", told, 0, made["introduce"])
+
+
+def _receipts(facts: LifeFacts, repeats: Repeats, chat: int, calls: Sequence[Accepted]) -> None:
+    owed = sum(firm == chat for _, firm in facts.requests.values())
+    told = [call for call in calls if _words(call).startswith(_RECEIPT)]
+    repeats.settle(f"{chat}: receipts", told, owed)
+
+
+def _notifications(facts: LifeFacts, repeats: Repeats, group: Sequence[Accepted]) -> None:
+    told = [call for call in group if _words(call).startswith(_NOTIFICATION)]
+    repeats.settle("notifications", told, facts.declared)
+
+
+def _letters(facts: LifeFacts, repeats: Repeats) -> list[str]:
+    """Return what was written to the lead, or the team, twice or not at all.
+
+    One that is sent again keeps its Message-ID, so that a mail program shows it once.
     """
-    reminded = [event for event in facts.events if event.kind == "reminded"]
-    times = Counter(event.interest_id for event in reminded if event.status == "received")
-    late = [f"request {event.interest_id}" for event in reminded if event.status in _ENDED]
-    return [f"request {number}, {n} times" for number, n in times.items() if n > lists] + late
+    by_id: dict[str, list[Accepted]] = defaultdict(list)
+    for letters in facts.letters.values():
+        for letter in letters:
+            by_id[f"{letter.chat}: {letter.values['id']}"].append(letter)
+    for id_, same in by_id.items():
+        repeats.settle(f"e-mail {id_}", same, 1)
+    written = [same[0] for same in by_id.values()]
+    made = sum(event.kind == "introduce" for event in facts.events)
+    to_lead = [one for one in written if one.chat == CHATS[LEAD]]
+    wrong = [f"to the lead: {each}" for each in _differs(len(to_lead), made if written else 0)]
+    texts = Counter(one.text for one in written if one.chat == CHATS[CORRESPONDENT])
+    return wrong + [f"{n} times: {text[:60]!r}" for text, n in texts.items() if n > 1]
 
 
-def _count_lists(group: Iterable[Accepted]) -> int:
-    return sum(call.text.startswith(BASKET) for call in group)
-
-
-def _lists(facts: LifeFacts) -> list[str]:
-    """Return the days with two lists, or with one that came again without a cause.
-
-    What is answered goes before a list that has to be sent again: they are not side by side.
-    """
-    days: dict[str, list[Accepted]] = defaultdict(list)
-    for call in lanes(facts.group)[0]:
-        if call.text.startswith(BASKET):
-            days[call.text.partition("</b>")[0].removeprefix(BASKET)].append(call)
-    return [
-        f"{day}: {len(calls)} times, {len({call.fingerprint for call in calls})} texts"
-        for day, calls in days.items()
-        if day.startswith(_QUIET)
-        or len({call.fingerprint for call in calls}) > 1
-        or len(calls) - 1 > _excuses(calls, facts.kills)
+def _relaunches(facts: LifeFacts, repeats: Repeats, group: Sequence[Accepted]) -> None:
+    made = Counter(event.interest_id for event in facts.events if event.kind == "relaunched")
+    told = [call for call in group if _RELAUNCH in _words(call)]
+    repeats.settle("relaunches", told, made.total())
+    repeats.strange += [
+        f"request {number} relaunched {n} times" for number, n in made.items() if n > 1
     ]
 
 
-def _excuses(calls: Sequence[Accepted], kills: Sequence[float]) -> int:
-    """Count what may have made the bot send something again."""
-    again = Repeat(calls[:1], calls[-1], 1)
-    return len(kills_during(again, kills)) + sum(not call.answered for call in calls)
+def _replies_answered(
+    facts: LifeFacts, repeats: Repeats, chats: Iterable[Sequence[Accepted]]
+) -> None:
+    """Count on one answer at most to each update about a message that is quoted."""
+    answers: dict[str, list[Accepted]] = defaultdict(list)
+    for calls in chats:
+        for call in calls:
+            if _quoted(call) is not None:
+                answers[call.fingerprint].append(call)
+    for same in answers.values():
+        quoted = _quoted(same[0]) or 0
+        repeats.settle("answers", same, 0, max(1, facts.acts.get((same[0].chat, quoted), 0)))
 
 
-def _replies(facts: LifeFacts, told: Mapping[int, Sequence[Accepted]]) -> list[str]:
-    words = Counter(
-        found[0]
-        for calls in told.values()
-        for call in calls
-        if _RELAYED in call.text and (found := _WORD.search(call.text)) is not None
-    )
-    wrong = [f"{word} was relayed {n} times" for word, n in words.items() if n > 1]
-    wrong += _differs(len(words), facts.relayed)
+def _quoted(call: Accepted) -> int | None:
+    number = (call.values.get("reply_parameters") or {}).get("message_id")
+    return None if number is None else int(number)
+
+
+def _reminders(
+    facts: LifeFacts, told: Mapping[int, Sequence[Accepted]], group: Sequence[Accepted]
+) -> list[str]:
+    """Return what was reminded of twice a day, after the end, or without a list since.
+
+    A process that dies after a list leaves what it named to the next day: so the list came since
+    the former reminder, and need not be of the same day. Of a request in charge, two readers may be
+    told on one day: its owner, and its firm, whose message must then be there.
+    """
+    wrong, lists = [], [facts.day(call.at) for call in group if _is_list(call)]
+    former: dict[int, str] = {}
+    for event in facts.events:
+        if event.kind != "reminded":
+            continue
+        number, day = event.interest_id, str(event.at)[:10]
+        if event.status in _ENDED:
+            wrong.append(f"request {number}: after its end")
+        if event.status in _LISTED and not any(at > former.get(number, "") for at in lists):
+            wrong.append(f"request {number}: no list named it by {day}")
+        former[number] = day
+    days = Counter((e.interest_id, str(e.at)[:10]) for e in facts.events if e.kind == "reminded")
+    for (number, day), count in days.items():
+        is_owned = all(
+            event.status == "taken"
+            for event in facts.events
+            if event.kind == "reminded" and (event.interest_id, str(event.at)[:10]) == (number, day)
+        )
+        calls = told.get(_firm(facts, number), ())
+        hears = any(_IN_CHARGE in _words(call) and facts.day(call.at) >= day for call in calls)
+        if count > 1 + (is_owned and hears):
+            wrong.append(f"request {number}: {count} times on {day}")
+    return wrong
+
+
+def _lists(facts: LifeFacts, repeats: Repeats, group: Sequence[Accepted]) -> list[str]:
+    """Return the days with two lists, and the lists of quiet days."""
+    wrong = []
+    for day, lists in _by_day(facts, filter(_is_list, group)).items():
+        repeats.settle(f"list of {day}", lists, 1)
+        if day and date.fromisoformat(day).weekday() >= _SATURDAY:
+            wrong.append(f"a list on {day}")
+        names = {_words(call).partition("</b>")[0] for call in lists}
+        if len(names) > 1:
+            wrong.append(f"{day}: {sorted(names)}")
+    return wrong
+
+
+def _once_a_day(
+    facts: LifeFacts, repeats: Repeats, told: Mapping[int, Sequence[Accepted]]
+) -> list[str]:
+    """Let each firm, and each owner, be reminded once a day at most."""
+    owners = {chat: _sent(calls) for chat, calls in facts.owners.items()}
+    for chats, is_reminder in ((told, _reminds_firm), (owners, _reminds_owner)):
+        for chat, calls in chats.items():
+            for day, reminders in _by_day(facts, filter(is_reminder, calls)).items():
+                repeats.settle(f"{chat}: reminded on {day}", reminders, 1)
+    return []
+
+
+def _reminds_firm(call: Accepted) -> bool:
+    title = _words(call).partition("</b>")[0]
+    return title.startswith("<b>Vo") and any(words in title for words in _REMINDERS)
+
+
+def _reminds_owner(call: Accepted) -> bool:
+    return _words(call).startswith(_OWNERS)
+
+
+def _by_day(facts: LifeFacts, calls: Iterable[Accepted]) -> Mapping[str, list[Accepted]]:
+    days: dict[str, list[Accepted]] = defaultdict(list)
+    for call in calls:
+        days[facts.day(call.at)].append(call)
+    return days
+
+
+def _replies(
+    facts: LifeFacts, repeats: Repeats, told: Mapping[int, Sequence[Accepted]]
+) -> list[str]:
+    """Return the words that were taken twice, or lost: each is relayed or kept once, or left."""
+    relayed: dict[str, list[Accepted]] = defaultdict(list)
+    for calls in told.values():
+        for call in calls:
+            if _RELAYED in _words(call) and (found := _WORD.search(_words(call))) is not None:
+                relayed[found[0]].append(call)
+    for word, calls in relayed.items():
+        repeats.settle(f"{word} relayed", calls, 1)
+    wrong = _differs(len(relayed), facts.relayed)
+    notes = Counter(_word(event.note) for event in facts.events if event.kind == "note")
+    wrong += [f"{note} was kept {n} times" for note, n in notes.items() if n > 1]
+    wrong += [f"{word} was kept and relayed" for word in relayed if notes[word]]
     kept = {
         call.values.get("message_id")
         for call in facts.group
-        if call.method == "editMessageText" and "note gardée dans l'historique" in call.text
+        if call.method == "editMessageText" and _NOTE_KEPT in _words(call)
     }
-    # A question that was tapped twice may be rewritten twice, and edited once.
-    notes = Counter(event.note for event in facts.events if event.kind == "note")
-    wrong += [f"{note} was kept {n} times" for note, n in notes.items() if n > 1]
-    lost = len(kept) - notes.total()
-    return wrong + [f"{lost} notes were lost"] * (lost > 0)
+    lacking = abs(len(kept) - notes.total())
+    return wrong + [f"{notes.total()} notes, {len(kept)} said"] * (lacking > facts.crashed)
 
 
-def _relaunches(facts: LifeFacts, group: Iterable[Accepted]) -> list[str]:
-    made = Counter(event.interest_id for event in facts.events if event.kind == "relaunched")
-    told = sum("L'entreprise relance l'équipe" in call.text for call in group)
-    twice = [f"request {number}, {n} times" for number, n in made.items() if n > 1]
-    return twice + _differs(told, made.total())
-
-
-def _news(facts: LifeFacts, told: Mapping[int, Sequence[Accepted]]) -> list[str]:
-    return [
-        f"{chat}: {title}, {count} times"
-        for chat, calls in told.items()
-        for title in facts.published
-        if (count := sum(title in call.text and "nouve" in call.text for call in calls)) != 1
-    ]
+def _word(note: str | None) -> str:
+    found = _WORD.search(note or "")
+    return found[0] if found else str(note)
 
 
 def _waits(facts: LifeFacts) -> list[str]:
@@ -216,15 +398,3 @@ def _waits(facts: LifeFacts) -> list[str]:
         f"request {number}: {due}" for number, due in facts.planned if due[:10] < facts.now[:10]
     ]
     return idle + past
-
-
-def _repeats(facts: LifeFacts) -> list[str]:
-    found = []
-    for calls in (*facts.firms.values(), facts.group, facts.facilitators):
-        for lane in lanes(calls):
-            for each in follow(lane, [call.shape for call in distinct(lane)]).repeats:
-                lost = sum(not call.answered for call in each.run)
-                is_told = any(words in each.again.text for words in _UNASKED)
-                if is_told and each.nth > len(kills_during(each, facts.kills)) + lost:
-                    found.append(f"{each.again.chat}: {each.again.text[:60]!r}")
-    return found

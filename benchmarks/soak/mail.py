@@ -43,6 +43,7 @@ class Mail:
         self.sent: dict[int, Update] = {}
         self.confirmed: set[int] = set()
         self.counts: Counter[str] = Counter()
+        self.fetches = 0
 
     @property
     def waiting(self) -> int:
@@ -64,8 +65,13 @@ class Mail:
             self._came.set()
         return self._last_id
 
+    def forget_old(self) -> None:
+        """Repeat nothing that came before now: Telegram keeps no update longer than 24 hours."""
+        self._old.clear()
+
     async def fetch(self, offset: int) -> list[Update]:
         """Return the next batch, unconfirmed updates first; wait up to a second for one."""
+        self.fetches += 1
         self._confirm(offset)
         if not self._queue:
             self._came.clear()

@@ -27,6 +27,7 @@ class Accepted:
     method: str
     values: dict[str, Json]
     answered: bool = False
+    is_deleted: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -61,6 +62,7 @@ class Record:
         self.taps_answered: set[str] = set()
         # Which message each one quotes, by chat and message.
         self.quoted: dict[tuple[int, int], int] = {}
+        self._sent: dict[tuple[int, int], Accepted] = {}
         self._last_id = 0
         self._changed: dict[int, asyncio.Event] = {}
 
@@ -70,6 +72,7 @@ class Record:
         message_id = self._target(chat, method, values)
         call = Accepted(time.monotonic(), chat_id, method, values)
         chat.accepted.append(call)
+        self._sent.setdefault((chat_id, message_id), call)
         if quotes := (values.get("reply_parameters") or {}).get("message_id"):
             self.quoted[chat_id, message_id] = int(quotes)
         before = chat.showing.get(message_id, {}) if method == "editMessageReplyMarkup" else {}
@@ -80,6 +83,12 @@ class Record:
         if chat_id in self._changed:
             self._changed[chat_id].set()
         return call, as_message(chat_id, message_id, chat.showing[message_id])
+
+    def delete(self, chat_id: int, message_id: int) -> None:
+        """Delete a message."""
+        self.chats[chat_id].showing.pop(message_id, None)
+        if (chat_id, message_id) in self._sent:
+            self._sent[chat_id, message_id].is_deleted = True
 
     async def changes(self, chat_id: int, seconds: float) -> None:
         """Wait until something is shown in a chat, at most this many seconds."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from io import BytesIO
 from typing import IO, Any, TypeAlias, TypeVar
@@ -21,6 +21,7 @@ from bot.runtime import metrics
 from bot.runtime.lanes import Lanes
 from bot.runtime.logs import now_about
 from handlers import deliveries
+from handlers.administration import basket
 from handlers.core.services import Services
 from storage.database import Database
 from storage.engine.claims import Which
@@ -37,6 +38,8 @@ Record: TypeAlias = Callable[[UnitOfWork], Coroutine[Any, Any, T]]
 # Between half and all of these calls are under way at a time: where Telegram takes 50 ms for each,
 # this allows more than nine hundred messages a second.
 _AT_ONCE = 96
+# The clock of requests looks once a minute, and when a process starts.
+_UNTIL_TODAYS = timedelta(seconds=5)
 _MARK_AGAIN_SECONDS = 0.5
 _MARK_UNDONE_SECONDS = 0.02
 
@@ -171,6 +174,8 @@ class Dispatcher(Lanes[Pending, str]):
             await self._failures.replacements.left(item)
             self.wake()
             return
+        if await self._is_outdated(item):
+            return
         if item.makes is not None:
             await self._send_made(item, chat_id)
             return
@@ -189,6 +194,19 @@ class Dispatcher(Lanes[Pending, str]):
                 return
         # A retry may be due, and an alert may have been added to the outbox.
         self.wake()
+
+    async def _is_outdated(self, item: Pending) -> bool:
+        """Put off the list of an earlier morning until today's takes its place."""
+        if not item.keeps_hours or item.about != basket.ABOUT:
+            return False
+        async with self._database.begin() as work:
+            is_so = await basket.is_outdated(work, self._services.office, item)
+            if is_so:
+                until = work.now + _UNTIL_TODAYS
+                await work.outbox.defer(item.id, until, self._database.worker)
+        if is_so:
+            self.wake()
+        return is_so
 
     async def _send_stored(self, item: Pending, chat_id: int) -> int | None:
         """Send a file that is stored whole: one at a time, for each may take much memory."""

@@ -17,7 +17,7 @@ from handlers.projects import news
 from knowledge.model import Project
 from knowledge.text.normalise import normalise
 from storage.database import Database
-from storage.records.project_news import KnownProject, News, NewsKind
+from storage.records.project_news import KnownProject, NewsKind
 
 logger = logging.getLogger(__name__)
 NAME = "project-news"
@@ -46,8 +46,7 @@ class ProjectNewsTeller:
         """Tell what is new since the last working morning; nothing while the office is closed."""
         if not self._services.office.is_open(self._services.clock()):
             return
-        # What a process left that died on its way comes first.
-        await self._tell_all()
+        # What a process left that died on an earlier day is told with today's, in one message.
         await self._compare()
         await self._tell_all()
         while await self._end_lapsed():
@@ -94,21 +93,29 @@ class ProjectNewsTeller:
                 return False
             posting = Posting(self._services, work, keeps_hours=True)
             if told.kind is NewsKind.OPENED:
-                last = await self._tell_subscribers(posting, told)
-            else:
-                last = await news.tell_waiting(posting, told, _AT_ONCE)
+                await self._tell_subscribers(posting)
+                return True
+            last = await news.tell_waiting(posting, told, _AT_ONCE)
             if last is None:
                 await work.project_news.end(told.id)
             else:
                 await work.project_news.told_up_to(told.id, last)
         return True
 
-    async def _tell_subscribers(self, posting: Posting, told: News) -> int | None:
-        """Tell the next subscribers; returns the last of them, None where there are no more."""
-        subscribers = await posting.work.subscriptions.after(told.told_up_to, _AT_ONCE)
+    async def _tell_subscribers(self, posting: Posting) -> None:
+        """Tell the next subscribers of all that opened and that they do not know yet."""
+        opened = await posting.work.project_news.opened()
+        first = min(each.told_up_to for each in opened)
+        subscribers = await posting.work.subscriptions.after(first, _AT_ONCE)
         for subscription in subscribers:
-            await news.tell_opened(posting, subscription, told.project_ids)
-        return subscribers[-1].id if subscribers else None
+            unknown = [each for each in opened if each.told_up_to < subscription.id]
+            project_ids = [id_ for each in unknown for id_ in each.project_ids]
+            await news.tell_opened(posting, subscription, project_ids)
+        for each in opened:
+            if not subscribers:
+                await posting.work.project_news.end(each.id)
+            elif each.told_up_to < subscribers[-1].id:
+                await posting.work.project_news.told_up_to(each.id, subscribers[-1].id)
 
 
 class CensusChanges:

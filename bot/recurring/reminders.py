@@ -3,7 +3,8 @@
 A morning has one list, claimed for all workers (`work.schedule`). What was due by the time of the
 list is then done in small transactions, one a reader, each of which deletes what it does. A process
 that dies in between leaves the rest to the next, which knows by the time of the last list what has
-been listed already. Nothing of this happens outside the office's hours.
+been listed already; on a later day, it is done with that day's list. Nothing of this happens
+outside the office's hours.
 """
 
 import logging
@@ -12,6 +13,7 @@ from datetime import datetime
 
 from bot.runtime.repeating import repeat
 from handlers.administration import basket, reminders
+from handlers.administration.basket import NAME
 from handlers.administration.reminders import Ask
 from handlers.core.posting import Posting
 from handlers.core.services import Services
@@ -20,7 +22,6 @@ from storage.database import Database
 from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
-NAME = "reminders"
 _LOOK_EVERY_SECONDS = 60.0
 # Old requests get their deadlines so many at a time.
 _MOST_PLANNED = 50
@@ -45,24 +46,23 @@ class Reminders:
         """Do all that is due and was not done yet; nothing while the office is closed."""
         if not self._services.office.is_open(self._services.clock()):
             return
-        # What a process left that died after its list comes first: the group knows of it.
-        while await self._settle_one():
-            pass
         while await self._plan_some():
             pass
-        if await self._post_basket():
-            while await self._settle_one():
-                pass
+        # What a process left that died after an earlier list is done with today's, so that nobody
+        # is told of both on one day.
+        await self._post_basket()
+        while await self._settle_one():
+            pass
 
-    async def _post_basket(self) -> bool:
-        """Queue the list of this morning; False where another worker did, or it is not due."""
+    async def _post_basket(self) -> None:
+        """Queue the list of this morning, unless another worker did, or it is not due."""
         async with self._database.begin() as work:
+            listed = await self._listed_by(work)
             if not self._is_open(work) or not await work.schedule.claim(NAME, self._morning(work)):
-                return False
-            is_posted = await basket.post(self._posting(work))
+                return
+            is_posted = await basket.post(self._posting(work), listed)
         if is_posted:
             self._announce()
-        return True
 
     async def _settle_one(self) -> bool:
         """Do what is due for one reader; False where nothing is left for this worker."""

@@ -27,16 +27,13 @@ from handlers.requests import moves, notification
 from handlers.requests.team_notes import WriteToFirm
 from knowledge.text.length import units
 from storage.queues.outbox import Audience, Delivery
-from storage.records.allowances import Spending
 from storage.records.conversation_values import Side
-from storage.records.interests import OPEN, EventKind, Interest
+from storage.records.interests import OPEN, EventKind, Interest, Reply
 from storage.subject import Kind, Subject
 
 TEXT = Catalogue.of("replies")
 # A note is read in the notification, among the details.
 LONGEST_NOTE = 1000
-# So long is it known that a reply was taken: as long as Telegram lets people edit it.
-_SETTLED_FOR = LATEST
 # A second tap within this time is part of a double tap.
 _SLIP = timedelta(seconds=5)
 _OURS = (Kind.INTEREST, Kind.EXCHANGE)
@@ -175,8 +172,9 @@ async def keep_note(update: Update, context: BotContext) -> None:
         values = {"length": units(note), "longest": LONGEST_NOTE}
         turn.toast(TEXT.label("note_too_long", **values), alert=True)
     elif await caps.allows(turn, caps.NOTES, interest.id):
-        await _settle(turn, reply)
-        await turn.work.interests.record(interest, EventKind.NOTE, who(turn), note=note)
+        await turn.work.interests.record(
+            interest, EventKind.NOTE, who(turn), note=note, reply=_reply(reply)
+        )
         await moves.touched(turn.posting, interest)
         await notification.refresh(turn.posting, interest)
         turn.rewrite(TEXT("note_kept", interest=interest), about=interest.about_note)
@@ -246,29 +244,22 @@ async def _pass_on(turn: Turn, interest: Interest, message: Message) -> bool:
     opened = await turn.work.conversations.open_about(interest, Side.FACILITATORS)
     if not await facilitators.relay(turn, opened, message):
         return False
-    await _settle(turn, message)
     # The words are kept in the exchange alone, where they may still be corrected.
-    await turn.work.interests.record(interest, EventKind.TO_FIRM, who(turn))
+    await turn.work.interests.record(interest, EventKind.TO_FIRM, who(turn), reply=_reply(message))
     await moves.touched(turn.posting, interest, heard=True)
     return True
 
 
-async def _settle(turn: Turn, reply: Message) -> None:
-    """Note that a reply was taken, so that a second tap does not take it again."""
-    await _spend(turn, _key(reply), _SETTLED_FOR)
-
-
-async def _spend(turn: Turn, key: str, within: timedelta) -> Spending:
-    """Note that something was done, so that it is not done again for a time."""
-    return await turn.work.allowances.spend(key, 1, within, within)
-
-
 async def _is_settled(turn: Turn, reply: Message) -> bool:
-    return await turn.work.allowances.spent_until(_key(reply), 1) is not None
+    """Tell whether a reply was taken, however long ago.
+
+    A kill between Telegram's yes and ours leaves a second question under it, which stays.
+    """
+    return await turn.work.interests.is_taken(_reply(reply))
 
 
-def _key(reply: Message) -> str:
-    return f"settled:{reply.chat.id}:{reply.message_id}"
+def _reply(message: Message) -> Reply:
+    return Reply(message.chat.id, message.message_id)
 
 
 @for_administrators
@@ -284,11 +275,16 @@ async def write_to_firm(update: Update, context: BotContext) -> None:
         turn.toast(TEXT.label("erased"), alert=True)
     elif interest.status not in OPEN:
         turn.toast(TEXT.label("not_open_toast", interest=interest), alert=True)
-    elif (await _spend(turn, f"prompt:{turn.user.id}:{interest.id}", _SLIP)).is_allowed:
+    elif await _is_first_tap(turn, interest):
         opened = await turn.work.conversations.open_about(interest, Side.FACILITATORS)
         if await caps.allows(turn, caps.REPLIES, opened.id):
             text = TEXT("write_here", interest=interest)
             turn.say(text, reply_to=turn.message_id, about=opened.about_note)
+
+
+async def _is_first_tap(turn: Turn, interest: Interest) -> bool:
+    key = f"prompt:{turn.user.id}:{interest.id}"
+    return (await turn.work.allowances.spend(key, 1, _SLIP, _SLIP)).is_allowed
 
 
 HANDLERS: tuple[Handler, ...] = (

@@ -35,6 +35,9 @@ async def _plan_again(posting: Posting, reader: Person, others: Sequence[Interes
         kind = await _told(posting, reader, other)
         if kind is not None:
             await posting.work.deadlines.plan(other.id, kind, tomorrow)
+        if kind is DeadlineKind.UNTOUCHED:
+            # It returns so long after its owner has read of it, and that is still to come.
+            await posting.work.deadlines.drop(other.id, (DeadlineKind.FORGOTTEN,))
 
 
 async def _told(posting: Posting, reader: Person, other: Interest) -> DeadlineKind | None:

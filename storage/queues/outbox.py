@@ -212,6 +212,22 @@ class Outbox(Whereabouts):
         )
         return result.rowcount > 0
 
+    async def waiting_since(self, about: Subject) -> datetime | None:
+        """Return since when a new message about something waits; None where none does."""
+        await self._changes.write(outbox)
+        since: datetime | None = await self._connection.scalar(
+            select(func.min(outbox.c.created_at)).where(_is_new(about))
+        )
+        return since
+
+    async def drop_waiting(self, about: Subject) -> None:
+        """Drop the new messages about something that wait, even those that are being sent.
+
+        What arrives of them all the same is deleted by its sender.
+        """
+        await self._changes.write(outbox)
+        await self._connection.execute(delete(outbox).where(_is_new(about)))
+
     async def edit_waiting(
         self,
         about: Subject,
@@ -290,10 +306,7 @@ class Outbox(Whereabouts):
     async def is_owed(self, about: Subject) -> bool:
         """Tell whether a new message about a subject is yet to be sent."""
         await self._changes.write(outbox)
-        owed = exists().where(
-            outbox.c.about == about.pack(), outbox.c.method == "sendMessage", OUTBOX_WAITING
-        )
-        return bool(await self._connection.scalar(select(owed)))
+        return bool(await self._connection.scalar(select(exists().where(_is_new(about)))))
 
     async def waiting_count(self, audience: Audience | None = None) -> int:
         """Count the calls that wait, in all or for one audience."""
@@ -379,6 +392,11 @@ class Outbox(Whereabouts):
             update(outbox).where(outbox.c.id == outgoing_id).values(**values)
         )
         return result.rowcount > 0
+
+
+def _is_new(about: Subject) -> ColumnElement[bool]:
+    is_meant = outbox.c.about == about.pack()
+    return is_meant & (outbox.c.method == "sendMessage") & OUTBOX_WAITING
 
 
 def _unless(keeps_hours: bool) -> dict[str, bool]:  # noqa: FBT001 - a value of the column

@@ -53,6 +53,14 @@ class NewInterest:
     siret: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The message in which an administrator typed a note or words for the firm, by its numbers."""
+
+    chat_id: int
+    message_id: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interest:
     """A stored interest.

@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, select, update
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
@@ -28,6 +28,7 @@ from storage.records.interest_values import (
     Moved,
     NewInterest,
     RecordedInterest,
+    Reply,
     Role,
 )
 from storage.records.lifecycle import (
@@ -66,6 +67,7 @@ __all__ = [
     "Party",
     "Reason",
     "RecordedInterest",
+    "Reply",
     "Role",
     "Status",
 ]
@@ -191,6 +193,26 @@ class Interests(Repository):
         )
         return tuple(map(as_interest, result))
 
+    async def reminded_since(self, moment: datetime) -> tuple[tuple[Interest, EventKind], ...]:
+        """Give what the clock reminded of, or gave back, since a moment, if it stands so still.
+
+        Each request with the latest of it, in the order of their ids.
+        """
+        result = await self._connection.execute(
+            select(interests, interest_events.c.kind.label("event_kind"))
+            .join(interest_events, interest_events.c.interest_id == interests.c.id)
+            .where(
+                interest_events.c.at >= moment,
+                interest_events.c.kind.in_((EventKind.REMINDED, EventKind.RETURN)),
+                interest_events.c.side == Party.CLOCK,
+                interest_events.c.status == interests.c.status,
+                interests.c.person_id.is_not(None),
+            )
+            .order_by(interests.c.id, interest_events.c.id)
+        )
+        found = {row.id: row for row in result}
+        return tuple((as_interest(row), EventKind(row.event_kind)) for row in found.values())
+
     async def say_helped(self, interest_id: int, helped: Helped) -> Interest | None:
         """Note what the firm says of the contact; None where it was not put in touch, or said so.
 
@@ -249,10 +271,16 @@ class Interests(Repository):
         *,
         note: str | None = None,
         changes: Sequence[Change] = (),
-    ) -> None:
-        """Add an event to the history of a request, as it stands now; nothing else changes."""
-        await self._connection.execute(
-            self._insert(interest_events).values(
+        reply: Reply | None = None,
+    ) -> bool:
+        """Add an event to the history of a request, as it stands now; nothing else changes.
+
+        ``reply`` is the message that it was typed in: nothing is added, and this returns False,
+        where that one has been taken before.
+        """
+        result = await self._connection.execute(
+            self._insert(interest_events)
+            .values(
                 interest_id=interest.id,
                 kind=kind,
                 status=interest.status,
@@ -262,8 +290,27 @@ class Interests(Repository):
                 actor_name=actor.name,
                 note=note,
                 changes=[[one.field, one.before, one.after] for one in changes],
+                reply_chat_id=reply and reply.chat_id,
+                reply_message_id=reply and reply.message_id,
+            )
+            .on_conflict_do_nothing(
+                index_elements=[
+                    interest_events.c.reply_chat_id,
+                    interest_events.c.reply_message_id,
+                ]
             )
         )
+        return result.rowcount > 0
+
+    async def is_taken(self, reply: Reply) -> bool:
+        """Tell whether a reply is in the history of a request, for as long as that is kept."""
+        found = select(
+            exists().where(
+                interest_events.c.reply_chat_id == reply.chat_id,
+                interest_events.c.reply_message_id == reply.message_id,
+            )
+        )
+        return bool(await self._connection.scalar(found))
 
     async def anonymise(self, condition: ColumnElement[bool]) -> int:
         """Erase all but number, project, status, role and dates of these; returns how many."""
@@ -276,7 +323,7 @@ class Interests(Repository):
         await self._connection.execute(
             update(interest_events)
             .where(interest_events.c.interest_id.in_(chosen))
-            .values(actor_id=None, actor_name=None, note=None, changes=[])
+            .values(**_NOBODY)
         )
         for table in (deadlines, introductions, conversations):
             await self._connection.execute(delete(table).where(table.c.interest_id.in_(chosen)))
@@ -422,6 +469,18 @@ _CHOSEN: Mapping[str, Callable[[str], StrEnum]] = MappingProxyType(
 # A field, what it was and what it is.
 _PARTS_OF_A_CHANGE = 3
 
+# Of an event; nobody replies to a message about a request that is anonymous.
+_NOBODY: Mapping[str, object] = MappingProxyType(
+    {
+        "actor_id": None,
+        "actor_name": None,
+        "note": None,
+        "changes": [],
+        "reply_chat_id": None,
+        "reply_message_id": None,
+    }
+)
+
 _ANONYMOUS = {
     "person_id": None,
     "project_lead": None,
@@ -466,6 +525,7 @@ def as_interest(row: Row[*tuple[Any, ...]]) -> Interest:
     """Return the interest of a row with all columns."""
     values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
     del values["contact_digest"]
+    values.pop("event_kind", None)
     values["status"] = Status(values["status"])
     values["contact_kind"] = ContactKind(values["contact_kind"])
     for name, kind in _CHOSEN.items():

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, delete, func, select, update
 
 from storage.engine.repository import Repository
 from storage.engine.schema import interests, known_projects, project_news
@@ -84,17 +85,32 @@ class ProjectNews(Repository):
         )
 
     async def next(self) -> News | None:
-        """Give what people are to be told first, unless another worker is telling them."""
+        """Give what people are to be told first, unless another worker is telling them.
+
+        Of those who opened on several days, the first stands for all: see ``opened``.
+        """
+        other = project_news.alias()
+        is_opened = project_news.c.kind == NewsKind.OPENED
+        first = select(func.min(other.c.id)).where(other.c.kind == NewsKind.OPENED)
         result = await self._connection.execute(
             select(project_news)
+            .where(~is_opened | (project_news.c.id == first.scalar_subquery()))
             .order_by(project_news.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
         row = result.one_or_none()
-        if row is None:
-            return None
-        return News(row.id, NewsKind(row.kind), tuple(row.project_ids), row.told_up_to)
+        return None if row is None else _news(row)
+
+    async def opened(self) -> tuple[News, ...]:
+        """Give all that opened and that people are being told, to whoever holds the first."""
+        result = await self._connection.execute(
+            select(project_news)
+            .where(project_news.c.kind == NewsKind.OPENED)
+            .order_by(project_news.c.id)
+            .with_for_update()
+        )
+        return tuple(map(_news, result))
 
     async def told_up_to(self, news_id: int, row_id: int) -> None:
         """Note that everybody up to this row was told."""
@@ -120,3 +136,7 @@ class ProjectNews(Repository):
             .limit(most)
         )
         return tuple(map(as_interest, result))
+
+
+def _news(row: Row[*tuple[Any, ...]]) -> News:
+    return News(row.id, NewsKind(row.kind), tuple(row.project_ids), row.told_up_to)

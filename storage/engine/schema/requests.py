@@ -1,6 +1,6 @@
 """The requests of firms, their lives, and whom they are put in touch with."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table, UniqueConstraint
 
 from storage.engine.schema.column_types import NAME, SECRET, SECRET_NAME, Id, UtcDateTime
 from storage.engine.schema.metadata import CONSENT, metadata
@@ -72,6 +72,10 @@ interest_events = Table(
     Column("note", SECRET),
     # The answers that the person changed: [field, before, after] each.
     Column("changes", SecretJson(list)),
+    # The reply of an administrator that this is: the index lets none be taken twice.
+    Column("reply_chat_id", BigInteger),
+    Column("reply_message_id", BigInteger),
+    Index("uq_interest_events_reply", "reply_chat_id", "reply_message_id", unique=True),
     sqlite_autoincrement=True,
 )
 
