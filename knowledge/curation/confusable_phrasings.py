@@ -44,7 +44,7 @@ def check_confusable_phrasings(
     phrasings = [each for each in written if each.kind == OUT_OF_SCOPE or each.owner in ids]
     if len(phrasings) <= 1:
         return
-    # What the model that serves learns from, where no file has an error: it is learnt once for both.
+    # Without an error in the files, this is what the model that serves has learnt from.
     material = Material(tuple(map(_example, phrasings)), ids, lexicon, acts)
     scores = scores_left_out(material, compiling.encoder, compiling.store)
     shared = _shared(phrasings)

@@ -1,4 +1,4 @@
-"""How like each pair of examples is: kept between two learnings, so that only new pairs are compared.
+"""How like each pair of examples is, kept between two learnings: only new pairs are compared.
 
 Whole numbers of 16 bits: half of what single precision takes, of a matrix that is most of what
 learning needs. One step is 1.5·10⁻⁵, a ten-thousandth of the ridge that is added to the diagonal.

@@ -1,7 +1,7 @@
 """How similar two texts are, by their letters, sound, ideas and meaning.
 
-Each view of a text is a sparse vector of weighted features (``views.py``), or the dense vector of an
-encoder. A similarity is the weighted sum of the views' cosines: a kernel, from which the ranker
+Each view of a text is a sparse vector of weighted features (``views.py``), or the dense vector of
+an encoder. A similarity is the weighted sum of the views' cosines: a kernel, from which the ranker
 learns. It depends on the two texts, the lexicon and the encoder alone.
 """
 
@@ -63,7 +63,7 @@ class Similarity:
         texts: Sequence[str],
         lexicon: Lexicon,
         encoder: Encoder | None,
-        weights: Weights | None = None,
+        *,
         kept: Arrays | None = None,
         encoded: Callable[[Encoder, Sequence[str]], Vectors] | None = None,
         workings: Workings | None = None,
@@ -73,7 +73,7 @@ class Similarity:
         ``encoded`` encodes, or knows the vectors already; of ``workings`` come the texts that were
         read before.
         """
-        self._weights = weights or Weights()
+        self._weights = Weights()
         self._encoder = encoder
         self._reading = Reading(lexicon)
         rows = _unpacked(kept) if kept is not None else self._read(texts, workings)

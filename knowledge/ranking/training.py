@@ -9,7 +9,6 @@ import numpy.typing as npt
 from knowledge.ranking.corpus import HOUSE, Example, Material
 from knowledge.ranking.encoder import Encoder
 from knowledge.ranking.model_store import Compiled, KeptWorkings, ModelStore
-from knowledge.ranking.ranker import CHOICES, Labels, TrainedRanker, describe
 from knowledge.ranking.pairs import (
     BLOCK,
     Pairs,
@@ -20,6 +19,7 @@ from knowledge.ranking.pairs import (
     packed,
     unpacked,
 )
+from knowledge.ranking.ranker import CHOICES, Labels, TrainedRanker, describe
 from knowledge.ranking.ridge import Floats, Kernel, RidgeHead, calibrate, learn, left_out
 from knowledge.ranking.similarity import Similarity, joined
 
@@ -114,7 +114,7 @@ def _learn(material: Material, similarity: Similarity, workings: KeptWorkings) -
 
 
 def _in_order(rows: Rows, examples: Sequence[Example]) -> Rows:
-    """Put what facilitators write last, as it changes most often: what comes before stays learnt."""
+    """Put what facilitators write last, as it changes most often: the rest stays learnt."""
     is_ours = np.array([examples[row].voice == HOUSE for row in rows.tolist()], dtype=np.bool_)
     return rows[np.argsort(is_ours, kind="stable")]
 

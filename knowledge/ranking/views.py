@@ -1,8 +1,9 @@
 """Texts as sparse vectors of weighted features: n-grams within words, words, pairs, ideas.
 
-The weights of a text depend on nothing but the text: a text that was read before is not read again.
-They are multiples of 2⁻¹¹, so that the sum of 2²² products of them fits single precision without
-rounding: the likeness of two texts is the same bits however it is computed, one by one or in blocks.
+The weights of a text depend on the text alone: a text that was read before is not read again. They
+are multiples of 2⁻¹¹ in vectors of norm 1, so that all products of them and their sums fit single
+precision without rounding: the likeness of two texts is the same, to the bit, however it is
+computed, one by one or in blocks.
 """
 
 import hashlib
