@@ -59,10 +59,14 @@ def blocks(count: int) -> Iterator[slice]:
         yield slice(start, min(start + BLOCK, count))
 
 
-def packed(matrix: npt.NDArray[Any], count: int | None = None) -> npt.NDArray[Any]:
+def packed(matrix: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the lower triangle of a matrix, block by block, in one row of numbers."""
-    parts = [matrix[rows, : rows.stop].ravel() for rows in blocks(count or len(matrix))]
-    return np.concatenate(parts) if parts else np.zeros(0, matrix.dtype)
+    parts, at = np.empty(packed_size(len(matrix)), dtype=matrix.dtype), 0
+    for rows in blocks(len(matrix)):
+        end = at + (rows.stop - rows.start) * rows.stop
+        parts[at:end] = matrix[rows, : rows.stop].ravel()
+        at = end
+    return parts
 
 
 def unpacked(parts: npt.NDArray[Any], count: int, into: npt.NDArray[Any]) -> None:
