@@ -32,7 +32,7 @@ MATERIAL = Material(EXAMPLES, IDS, Lexicon())
 def model() -> Compiled:
     calibration = Calibration(np.arange(9.0), np.zeros(8), np.ones(8))
     similarity = {"vectors": np.ones((9, 4), dtype=np.float32)}
-    return Compiled(IDS, np.eye(9, 3), calibration, calibration, similarity)
+    return Compiled(IDS, np.eye(9, 3), np.ones(9), calibration, calibration, similarity)
 
 
 def test_what_is_kept_is_found_again(tmp_path: Path, model: Compiled) -> None:
@@ -70,7 +70,7 @@ def test_only_the_latest_are_kept(tmp_path: Path, model: Compiled) -> None:
     store = ModelStore(tmp_path)
     for number in range(12):
         store.put(f"key{number}", model)
-    assert len(list(tmp_path.glob("*.npz"))) == 8
+    assert len(list(tmp_path.glob("*.npz"))) == 6
     assert not list(tmp_path.glob("*.part"))
 
 

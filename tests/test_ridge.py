@@ -1,5 +1,7 @@
 """Learning and calibrating: against the long way round, and against what is known."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 from dialogue import inside
@@ -7,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.ranking import ridge
-from knowledge.ranking.ridge import calibrate, learn
+from knowledge.ranking.ridge import calibrate, factor, learn, left_out
 
 
 def made_up(seed: int, count: int = 60) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -40,13 +42,36 @@ def test_leaving_a_group_out_is_what_learning_without_it_gives(seed: int) -> Non
         assert np.allclose(quick[out], slow, atol=1e-6)
 
 
-@pytest.mark.parametrize("count", [1, 255, 256, 257, 700])
-def test_a_kernel_of_any_size_is_inverted_in_place(count: int) -> None:
+@pytest.mark.parametrize("count", [1, 255, 256, 257, 700, 1300])
+def test_a_kernel_of_any_size_is_factored_in_place(count: int) -> None:
     kernel, _, _ = made_up(5, count)
-    kernel += 0.2 * np.eye(count)
-    inverse = kernel.astype(np.float32)
-    inside(ridge, "invert")(inverse)
-    assert np.allclose(inverse @ kernel, np.eye(count), atol=1e-3)
+    matrix = kernel.astype(np.float32)
+    factor(matrix)
+    inverse = matrix.T @ matrix
+    assert np.allclose(
+        inverse @ (kernel + inside(ridge, "RIDGE") * np.eye(count)), np.eye(count), atol=1e-3
+    )
+
+
+@pytest.mark.parametrize(("count", "done"), [(700, 256), (700, 512), (1300, 1024), (512, 512)])
+def test_rows_that_were_factored_before_are_not_made_again(count: int, done: int) -> None:
+    kernel, labels, groups = made_up(5, count)
+    targets = np.eye(3)[labels]
+    whole, rest = kernel.astype(np.float32), kernel.astype(np.float32)
+    from_nothing = learn(whole, targets, groups)
+    rest[:done] = whole[:done]
+    after = learn(rest, targets, groups, done=done)
+    for one, other in zip(astuple(from_nothing), astuple(after), strict=True):
+        assert (one == other).all()
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 1000))
+def test_leaving_one_out_is_leaving_out_a_group_of_one(seed: int) -> None:
+    kernel, labels, _ = made_up(seed)
+    targets, alone = np.eye(3)[labels], np.arange(len(labels)).astype(str)
+    head = learn(kernel.copy(), targets, alone)
+    assert np.allclose(left_out(targets, head.coefficients, head.curbs), head.held_out)
 
 
 def test_probabilities_are_as_often_right_as_they_say() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bot.commands import territories
-from bot.commands.console import dumped, fail, say
+from bot.commands.console import dumped, fail, patience, say
 from bot.commands.evaluation import as_page, evaluate, in_words
 from bot.commands.labelled_questions import EvaluationFileError, read_questions, with_ids
 from bot.content.compiler import compiling, warm_up
@@ -33,9 +33,10 @@ def check(directory: Path, *, as_json: bool) -> int:
     """Print everything wrong with the files, for people or programs; return 1 for an error."""
     today = date.today()  # noqa: DTZ011 - the editor's own day
     how = compiling(Settings.read())
-    checked = check_whole(directory, today=today, compiling=how, despite_errors=True)
-    # The invented projects are checked apart, because they must not be compiled with the rest.
-    invented = find_problems(directory, today=today)
+    with patience(_at_work):
+        checked = check_whole(directory, today=today, compiling=how, despite_errors=True)
+        # The invented projects are checked apart, because they must not be compiled with the rest.
+        invented = find_problems(directory, today=today)
     towns = territories.list_in(directory)
     problems = tuple(
         dict.fromkeys((*checked.problems, *invented, *towns.problems, *aged(towns, today)))
@@ -43,6 +44,10 @@ def check(directory: Path, *, as_json: bool) -> int:
     report = partial(_report, directory, problems, checked.knowledge, towns)
     say(_listed(problems) if as_json else report())
     return 1 if _errors(problems) else 0
+
+
+def _at_work(seconds: int) -> str:
+    return TEXT.label("at_work", seconds=seconds)
 
 
 def _errors(problems: Iterable[Problem]) -> list[Problem]:
@@ -133,7 +138,8 @@ def evaluate_file(directory: Path, path: Path, *, as_json: bool, page: Path | No
         return fail(TEXT.label(name, file=path, line=error.line, found=error.found))
     except OSError:
         return fail(TEXT.label("evaluate_no_file", file=path))
-    report = evaluate(knowledge.matcher, questions)
+    with patience(_at_work):
+        report = evaluate(knowledge.matcher, questions)
     if page is not None:
         try:
             page.write_text(as_page(report, path.name), "utf-8")
@@ -156,7 +162,8 @@ def _load(directory: Path) -> Knowledge | None:
     understanding = compiling(Settings.read())
     warm_up(understanding.encoder)
     try:
-        return load(directory, compiling=understanding)
+        with patience(_at_work):
+            return load(directory, compiling=understanding)
     except KnowledgeError as error:
         fail(TEXT.label("knowledge_wrong", problems=error.problems, directory=directory))
         return None

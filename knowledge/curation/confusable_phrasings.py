@@ -7,7 +7,6 @@ well before its own, whoever types the phrasing a little differently gets the ot
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -17,9 +16,8 @@ from knowledge.files.problems import Problem, problem
 from knowledge.files.yaml_reader import Document
 from knowledge.loading import ACTS, FAQ, VOICES, Compiling
 from knowledge.ranking.corpus import HOUSE, Example, Material
-from knowledge.ranking.ridge import Floats, learn
-from knowledge.ranking.similarity import Similarity
-from knowledge.ranking.training import labels_of, learnt_among, targets_of
+from knowledge.ranking.ridge import Floats
+from knowledge.ranking.training import scores_left_out
 from knowledge.text.lexicon import Lexicon
 from knowledge.text.normalise import normalise
 
@@ -46,9 +44,11 @@ def check_confusable_phrasings(
     phrasings = [each for each in written if each.kind == OUT_OF_SCOPE or each.owner in ids]
     if len(phrasings) <= 1:
         return
-    material = Material(tuple(map(_example, phrasings)), ids, lexicon)
+    # Without an error in the files, this is what the model that serves has learnt from.
+    material = Material(tuple(map(_example, phrasings)), ids, lexicon, acts)
+    scores = scores_left_out(material, compiling.encoder, compiling.store)
     shared = _shared(phrasings)
-    for phrasing, row in zip(phrasings, _left_out(material, acts, compiling), strict=True):
+    for phrasing, row in zip(phrasings, scores, strict=True):
         is_exempt = not phrasing.listed or phrasing.talk or normalise(phrasing.text) in shared
         taken_by = None if is_exempt else _taker(phrasing, row, ids)
         if taken_by is not None:
@@ -74,29 +74,6 @@ def _example(phrasing: Phrasing) -> Example:
     text = phrasing.text if phrasing.listed else phrasing.text.strip()
     entry = None if phrasing.kind == OUT_OF_SCOPE else phrasing.owner
     return Example(text, entry, phrasing.voice or HOUSE)
-
-
-def _left_out(material: Material, acts: frozenset[str], compiling: Compiling) -> Floats:
-    """Return the scores of each example when it is left out: (examples, entries).
-
-    Here acts count as much as entries. The model that serves differs only in that, so what it
-    stored of the texts is taken from it; ``acts`` says which ids are acts.
-    """
-    examples, none = material.examples, len(material.ids)
-    encoder, store = compiling.encoder, compiling.store
-    compiled = store.get(store.key(replace(material, acts=acts), encoder))
-    texts = [example.text for example in examples]
-    kept = compiled.similarity if compiled else None
-    similarity = Similarity(texts, material.lexicon, encoder, kept=kept, encoded=store.encoded)
-    learnt = learnt_among(len(examples))
-    kernel = np.empty((len(learnt), len(learnt)), dtype=np.float32)
-    for places, block in similarity.among_examples(learnt):
-        kernel[places] = block[:, learnt]
-    targets = targets_of(material, labels_of(material)[learnt])
-    scores = np.zeros((len(examples), none))
-    # Each is a group of its own.
-    scores[learnt] = learn(kernel, targets, learnt.astype(str)).held_out[:, :none]
-    return scores
 
 
 def _taker(phrasing: Phrasing, scores: Floats, ids: tuple[str, ...]) -> str | None:

@@ -10,7 +10,7 @@ import json
 import logging
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,9 @@ from knowledge.ranking.ridge import Calibration, Floats
 
 logger = logging.getLogger(__name__)
 # Raise this when the learning code changes: models learnt by former code are then ignored.
-_EDITION = 8
+_EDITION = 11
 _PART = "likeness_"
-_KEPT = 8
+_KEPT = 6
 # What numpy and zipfile raise for a file that is missing, cut, or of another format; a wrong byte
 # in a zip's directory may also ask for a method, a password or a length that nobody has.
 _UNREADABLE = (
@@ -39,10 +39,14 @@ _UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A trained model: the head's coefficients, the calibrations, and the similarity's arrays."""
+    """A trained model: the head's coefficients, the calibrations, and the similarity's arrays.
+
+    ``curbs``, one an example: what leaving it out takes (``RidgeHead``); 0 where it was not learnt.
+    """
 
     ids: tuple[str, ...]
     coefficients: Floats
+    curbs: Floats
     sure: Calibration
     among: Calibration
     similarity: dict[str, npt.NDArray[Any]]
@@ -126,9 +130,32 @@ class ModelStore:
             with _arrays(self._folder / self._vectors_name(encoder, kind)) as arrays:
                 pairs = zip(arrays["keys"], arrays["vectors"], strict=True)
                 return {key.tobytes(): row for key, row in pairs}
-        except _UNREADABLE:
-            # A missing or damaged file: its texts are encoded again.
+        except FileNotFoundError:
             return {}
+        except _UNREADABLE as error:
+            logger.warning("the cache was spoilt (%s): texts are encoded anew", _kind(error))
+            return {}
+
+    def of(self, encoder: Encoder | None) -> "KeptWorkings":
+        """Return the workings of learning with this encoder."""
+        return KeptWorkings(self, encoder.name if encoder else "letters")
+
+    def workings(self, name: str) -> dict[str, npt.NDArray[Any]]:
+        """Return what ``keep_workings`` kept; nothing if there is nothing that can be read."""
+        if self._folder is None:
+            return {}
+        try:
+            with _arrays(self._folder / name) as arrays:
+                return dict(arrays)
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except _UNREADABLE as error:
+            logger.warning("the cache was spoilt (%s): %s is made anew", _kind(error), name)
+            return {}
+
+    def keep_workings(self, name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Keep arrays in one file, which takes the place of the former one of this name."""
+        self._write(name, dict(arrays))
 
     @staticmethod
     def _vectors_name(encoder: Encoder, kind: str) -> str:
@@ -146,6 +173,25 @@ class ModelStore:
         for path in models[:-_KEPT]:
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWorkings:
+    """What the last learning with one encoder left for the next: one file a name, never more."""
+
+    store: ModelStore
+    encoder: str
+
+    def workings(self, name: str) -> dict[str, npt.NDArray[Any]]:
+        """Return what was kept under a name; nothing if there is nothing that can be read."""
+        return self.store.workings(self._file(name))
+
+    def keep_workings(self, name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Keep arrays under a name, in place of what was kept there."""
+        self.store.keep_workings(self._file(name), arrays)
+
+    def _file(self, name: str) -> str:
+        return f"{self.encoder}.{_EDITION}.{name}"
 
 
 @contextlib.contextmanager
@@ -167,6 +213,7 @@ def _packed(model: Compiled) -> dict[str, npt.NDArray[Any]]:
     packed: dict[str, npt.NDArray[Any]] = {
         "ids": np.array(model.ids),
         "coefficients": model.coefficients,
+        "curbs": model.curbs,
     }
     for name, calibration in (("sure", model.sure), ("among", model.among)):
         for part, values in asdict(calibration).items():
@@ -181,6 +228,7 @@ def _unpacked(arrays: "np.lib.npyio.NpzFile") -> Compiled:
     return Compiled(
         tuple(str(name) for name in arrays["ids"]),
         arrays["coefficients"],
+        arrays["curbs"],
         calibration("sure"),
         calibration("among"),
         {name.removeprefix(_PART): arrays[name] for name in arrays if name.startswith(_PART)},

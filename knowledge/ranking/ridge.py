@@ -6,6 +6,10 @@ turn: with G = (K + λI)⁻¹ and A = G·Y, the predictions for a block B that w
 Y_B - (G_BB)⁻¹·A_B (Rifkin & Lippert, 2007, "Notes on regularized least squares"). The probabilities
 are calibrated by logistic regression (Platt, 1999) on those predictions, and so on wordings that
 were not learnt from.
+
+Of the inverse only W is made, with G = WᵀW: the inverse of the Cholesky factor of K + λI, row after
+row, each from the rows before it alone. So where the last examples change, the rows of all before
+them are those of the last learning, bit for bit.
 """
 
 from dataclasses import dataclass
@@ -14,12 +18,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.ranking.pairs import BLOCK, blocks
 from knowledge.ranking.read_only import make_read_only
 
 Floats = npt.NDArray[np.float64]
 Kernel = npt.NDArray[np.floating[Any]]
 _RIDGE = 0.2
-_BLOCK = 256
+# So many columns are multiplied at a time: half of each product would be with zeros.
+_COLUMNS = 1024
 _STEPS = 50
 # The penalty that draws the calibration's weights to zero, so that a handful of examples does not
 # decide.
@@ -31,47 +37,76 @@ class RidgeHead:
     """A trained head: the scores of a text are its similarities to the examples + 1 @ coefficients.
 
     ``held_out`` holds the scores of each example by a head that did not learn from its group. Both
-    arrays are (examples, labels).
+    arrays are (examples, labels). ``curbs``, one an example, is the diagonal of G: what leaving out
+    the example alone takes.
     """
 
     coefficients: Floats
     held_out: Floats
+    curbs: Floats
 
 
-def learn(kernel: Kernel, targets: Floats, groups: npt.NDArray[np.str_]) -> RidgeHead:
+def learn(
+    kernel: Kernel, targets: Floats, groups: npt.NDArray[np.str_], *, done: int = 0
+) -> RidgeHead:
     """Learn the targets (n, labels) of n examples from their similarities (n, n).
 
-    ``groups`` names the group of each. The kernel is overwritten: it may be most of the memory that
-    a small machine has left.
+    ``groups`` names the group of each. The kernel is overwritten by W: it may be most of the memory
+    that a small machine has left. Its first ``done`` rows, some whole blocks, are those of W
+    already; of all others the lower triangle is read.
     """
     # The constant 1 is the intercept: every score starts from the share of its label.
-    kernel += 1
-    kernel.flat[:: len(kernel) + 1] += _RIDGE
-    _invert(kernel)
-    coefficients = (kernel @ targets.astype(kernel.dtype)).astype(np.float64)
+    kernel[done:] += 1
+    factor(kernel, done)
+    own = targets.astype(kernel.dtype)
+    coefficients = (kernel.T @ (kernel @ own)).astype(np.float64)
     held_out = np.empty_like(targets)
     for group in dict.fromkeys(groups.tolist()):
         block = np.flatnonzero(groups == group)
-        own = kernel[np.ix_(block, block)].astype(np.float64)
-        held_out[block] = targets[block] - np.linalg.solve(own, coefficients[block])
-    return RidgeHead(coefficients, held_out)
+        # W is zero above its diagonal.
+        columns = kernel[block[0] :, block]
+        inner = (columns.T @ columns).astype(np.float64)
+        held_out[block] = targets[block] - np.linalg.solve(inner, coefficients[block])
+    curbs = np.concatenate(
+        [
+            np.square(kernel[:, columns], dtype=np.float64).sum(axis=0)
+            for columns in blocks(len(kernel))
+        ]
+    )
+    return RidgeHead(coefficients, held_out, curbs)
 
 
-def _invert(matrix: Kernel) -> None:
-    """Invert a positive definite matrix in place, by Gauss-Jordan elimination of blocks.
+def left_out(targets: Floats, coefficients: Floats, curbs: Floats) -> Floats:
+    """Return the scores of each example by a head that learnt from all others."""
+    return targets - coefficients / curbs[:, None]
 
-    numpy's own inverse would hold four matrices of this size.
+
+def factor(matrix: Kernel, done: int = 0) -> None:
+    """Put W in the place of a positive definite matrix, of which the lower triangle is read.
+
+    The ridge is added to the diagonal. The first ``done`` rows are those of W already.
     """
-    for start in range(0, len(matrix), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        pivot = np.linalg.inv(matrix[block, block].astype(np.float64)).astype(matrix.dtype)
-        rows, columns = pivot @ matrix[block], matrix[:, block].copy()
-        for first in range(0, len(matrix), _BLOCK):
-            some = slice(first, first + _BLOCK)
-            matrix[some] -= columns[some] @ rows
-        matrix[:, block] = -columns @ pivot
-        matrix[block] = rows
-        matrix[block, block] = pivot
+    for start in range(done, len(matrix), BLOCK):
+        rows = slice(start, min(start + BLOCK, len(matrix)))
+        lower = _times_transposed(matrix[rows, :start], matrix)
+        pivot = matrix[rows, rows] - lower @ lower.T
+        pivot.flat[:: len(pivot) + 1] += _RIDGE
+        own = np.linalg.inv(np.linalg.cholesky(pivot.astype(np.float64))).astype(matrix.dtype)
+        lower = own @ lower
+        for first in range(0, start, _COLUMNS):
+            some = slice(first, min(first + _COLUMNS, start))
+            matrix[rows, some] = -(lower[:, first:] @ matrix[first:start, some])
+        matrix[rows, rows] = np.tril(own)
+        matrix[rows, rows.stop :] = 0
+
+
+def _times_transposed(rows: Kernel, factor: Kernel) -> Kernel:
+    """Return the product of some rows and the transpose of the first rows of a lower triangle."""
+    product = np.empty_like(rows)
+    for first in range(0, rows.shape[1], _COLUMNS):
+        end = min(first + _COLUMNS, rows.shape[1])
+        product[:, first:end] = rows[:, :end] @ factor[first:end, :end].T
+    return product
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,22 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.ranking.corpus import Example, Material
+from knowledge.ranking.corpus import HOUSE, Example, Material
 from knowledge.ranking.encoder import Encoder
-from knowledge.ranking.model_store import Compiled, ModelStore
+from knowledge.ranking.model_store import Compiled, KeptWorkings, ModelStore
+from knowledge.ranking.pairs import (
+    BLOCK,
+    Pairs,
+    blocks,
+    compare,
+    digests_of,
+    in_full,
+    packed,
+    unpacked,
+)
 from knowledge.ranking.ranker import CHOICES, Labels, TrainedRanker, describe
-from knowledge.ranking.ridge import Floats, Kernel, calibrate, learn
-from knowledge.ranking.similarity import Similarity
+from knowledge.ranking.ridge import Floats, Kernel, RidgeHead, calibrate, learn, left_out
+from knowledge.ranking.similarity import Similarity, joined
 
 # The head learns from at most this many examples, chosen evenly: their kernel takes 144 MB. The
 # others still count as exact phrasings, and where the nearest example tells.
@@ -23,46 +33,123 @@ _FEWEST_VOICES = 3
 _WORTH_OF_ACTS = 0.8
 _PARTS = 5
 
+_FACTOR = "factor"
+
+Rows = npt.NDArray[np.intp]
 Case = tuple[Floats, bool, bool]
 
 
 def compile_ranker(material: Material, encoder: Encoder | None, store: ModelStore) -> TrainedRanker:
-    """Train on the material, or take from the store what was learnt from the same material."""
-    examples = material.examples
+    """Train on the material, or take from the store what was learnt from the same material.
+
+    Where the store has what the last learning left, only what changed since is learnt: with the
+    same result, to the bit, as learning all from nothing.
+    """
+    similarity, compiled = _compiled(material, encoder, store)
+    return TrainedRanker(material.examples, similarity, compiled)
+
+
+def scores_left_out(material: Material, encoder: Encoder | None, store: ModelStore) -> Floats:
+    """Return the scores of each example by a head that learnt from all others: (examples, ids).
+
+    Here acts count as much as entries. Zero for what the head does not learn from.
+    """
+    _, compiled = _compiled(material, encoder, store)
+    worth = np.array([*_worth(material), 1.0])
+    targets = targets_of(material, labels_of(material)) / worth
+    learnt = compiled.curbs > 0
+    scores = np.zeros((len(material.examples), len(material.ids)))
+    plain = left_out(
+        targets[learnt], (compiled.coefficients / worth)[learnt], compiled.curbs[learnt]
+    )
+    scores[learnt] = plain[:, : len(material.ids)]
+    return scores
+
+
+def _compiled(
+    material: Material, encoder: Encoder | None, store: ModelStore
+) -> tuple[Similarity, Compiled]:
     key = store.key(material, encoder)
     compiled = store.get(key)
-    texts = [example.text for example in examples]
-    kept = compiled.similarity if compiled else None
-    similarity = Similarity(texts, material.lexicon, encoder, kept=kept, encoded=store.encoded)
+    workings = store.of(encoder)
+    similarity = Similarity(
+        [example.text for example in material.examples],
+        material.lexicon,
+        encoder,
+        kept=compiled.similarity if compiled else None,
+        encoded=store.encoded,
+        workings=workings,
+    )
     if compiled is None:
-        compiled = _learn(material, similarity)
+        compiled = _learn(material, similarity, workings)
         store.put(key, compiled)
-    return TrainedRanker(examples, similarity, compiled)
+    return similarity, compiled
 
 
-def _learn(material: Material, similarity: Similarity) -> Compiled:
+def _learn(material: Material, similarity: Similarity, workings: KeptWorkings) -> Compiled:
     examples, ids = material.examples, material.ids
     none = len(ids)
     labels = labels_of(material)
     groups = np.array(_groups(examples))
-    learnt = learnt_among(len(examples))
-    kernel = np.empty((len(learnt), len(learnt)), dtype=np.float32)
+    learnt = _in_order(learnt_among(len(examples)), examples)
+    digests = [similarity.digest(examples[row].text) for row in learnt.tolist()]
+    pairs = compare(similarity, learnt, digests, workings)
     best = np.empty((len(learnt), none + 1))
-    for places, block in similarity.among_examples(learnt):
-        kernel[places] = block[:, learnt]
-        best[places] = _best_of_others(learnt[places], block, labels, groups, none)
-    head = learn(kernel, targets_of(material, labels[learnt]), groups[learnt])
-    coefficients = np.zeros((len(examples), none + 1))
-    coefficients[learnt] = head.coefficients
+    for rows in blocks(len(learnt)):
+        block = in_full(pairs[rows])
+        best[rows] = _best_of_others(rows, block, labels[learnt], groups[learnt], none)
+    head = _head(pairs, targets_of(material, labels[learnt]), groups[learnt], digests, workings)
+    coefficients, curbs = np.zeros((len(examples), none + 1)), np.zeros(len(examples))
+    coefficients[learnt], curbs[learnt] = head.coefficients, head.curbs
     cases = list(_cases(labels[learnt], head.held_out, best, has_negatives=none in labels))
     features = np.stack([case[0] for case in cases])
     return Compiled(
         ids=ids,
         coefficients=coefficients,
+        curbs=curbs,
         sure=calibrate(features, np.array([case[1] for case in cases])),
         among=calibrate(features, np.array([case[2] for case in cases])),
         similarity=similarity.packed(),
     )
+
+
+def _in_order(rows: Rows, examples: Sequence[Example]) -> Rows:
+    """Put what facilitators write last, as it changes most often: the rest stays learnt."""
+    is_ours = np.array([examples[row].voice == HOUSE for row in rows.tolist()], dtype=np.bool_)
+    return rows[np.argsort(is_ours, kind="stable")]
+
+
+def _head(
+    pairs: Pairs,
+    targets: Floats,
+    groups: npt.NDArray[np.str_],
+    digests: Sequence[bytes],
+    workings: KeptWorkings,
+) -> RidgeHead:
+    """Learn the head; the rows of W before the first change are those of the last learning."""
+    count = len(pairs)
+    kernel: Kernel = np.zeros((count, count), dtype=np.float32)
+    kept = workings.workings(_FACTOR)
+    former = digests_of(kept, "rows", np.float32)
+    done = _same(former, digests)
+    if done:
+        unpacked(kept["rows"], done, kernel)
+    del kept
+    for rows in blocks(count):
+        if rows.start >= done:
+            kernel[rows, : rows.stop] = in_full(pairs[rows, : rows.stop])
+    head = learn(kernel, targets, groups, done=done)
+    if list(digests) != former:
+        workings.keep_workings(_FACTOR, {"digests": joined(digests), "rows": packed(kernel)})
+    return head
+
+
+def _same(former: Sequence[bytes], digests: Sequence[bytes]) -> int:
+    """Return how many rows, in whole blocks, come before the first that differs."""
+    same = zip(former, digests, strict=False)
+    first = next((place for place, (one, other) in enumerate(same) if one != other), None)
+    count = min(len(former), len(digests)) if first is None else first
+    return count if count == len(former) == len(digests) else count // BLOCK * BLOCK
 
 
 def learnt_among(count: int) -> npt.NDArray[np.intp]:
@@ -78,10 +165,14 @@ def labels_of(material: Material) -> Labels:
 
 def targets_of(material: Material, labels: Labels) -> Floats:
     """Return what the head learns: (examples, ids and none), one for the label of each."""
-    worth = [_WORTH_OF_ACTS if name in material.acts else 1.0 for name in material.ids]
+    worth = _worth(material)
     targets = np.zeros((len(labels), len(worth) + 1))
     targets[np.arange(len(labels)), labels] = np.array([*worth, 1.0])[labels]
     return targets
+
+
+def _worth(material: Material) -> list[float]:
+    return [_WORTH_OF_ACTS if name in material.acts else 1.0 for name in material.ids]
 
 
 def _groups(examples: Sequence[Example]) -> list[str]:
@@ -96,14 +187,14 @@ def _groups(examples: Sequence[Example]) -> list[str]:
 
 
 def _best_of_others(
-    rows: npt.NDArray[np.intp],
+    rows: slice,
     kernel: Kernel,
     labels: Labels,
     groups: npt.NDArray[np.str_],
     count: int,
 ) -> Floats:
     """Return the greatest similarity of rows of examples to each label's, their groups left out."""
-    best = np.zeros((len(rows), count + 1))
+    best = np.zeros((len(kernel), count + 1))
     _, numbers = np.unique(groups, return_inverse=True)
     for group in dict.fromkeys(numbers[rows].tolist()):
         others = np.flatnonzero(numbers != group)

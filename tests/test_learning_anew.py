@@ -1,0 +1,229 @@
+"""What is learnt after changes is, to the bit, what is learnt from nothing."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dialogue import inside, tune
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from knowledge.ranking import model_store, pairs, ridge, training
+from knowledge.ranking.corpus import HOUSE, Example, Material
+from knowledge.ranking.encoder import Vectors
+from knowledge.ranking.model_store import Compiled, ModelStore
+from knowledge.ranking.similarity import Similarity
+from knowledge.ranking.training import compile_ranker
+from knowledge.text.lexicon import Lexicon
+
+WORDS = ("financer", "une", "machine", "à", "partager", "où", "inscrire", "mon", "usine", "l'idée")
+VOICES = (HOUSE, "a", "b", "c")
+IDS = ("argent", "machine", "lieu", "idee")
+ASKED = ("financer une usine", "ou partager", "inscrire l'idée", "xyz", "")
+
+texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)
+examples = st.builds(Example, texts, st.sampled_from((*IDS, None)), st.sampled_from(VOICES))
+lexicons = st.sampled_from([Lexicon(), Lexicon({"l": "la"}, {"usine": "lieu", "machine": "outil"})])
+materials = st.builds(
+    Material,
+    st.lists(examples, min_size=2, max_size=25).map(tuple),
+    st.just(IDS),
+    lexicons,
+    st.sampled_from([frozenset[str](), frozenset({"lieu"})]),
+)
+
+
+class Letters:
+    """An encoder of a few numbers, the same for a text in any company."""
+
+    name = "letters-1"
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        counts = [[1 + text.count(c) for c in "aeinor"] for text in texts]
+        rows = np.array(counts, dtype=np.float32).reshape(-1, 6)
+        unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return unit
+
+
+def learnt(material: Material, encoder: Letters | None, store: ModelStore) -> Compiled:
+    compile_ranker(material, encoder, store)
+    found = store.get(store.key(material, encoder))
+    assert found is not None
+    return found
+
+
+def same(one: Compiled, other: Compiled) -> bool:
+    numbers = [
+        (each.coefficients, each.curbs, each.sure.weights, each.sure.means, each.among.weights)
+        for each in (one, other)
+    ]
+    return all(np.array_equal(a, b) for a, b in zip(*numbers, strict=True))
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let few examples fill several blocks."""
+    for module in (pairs, ridge, training):
+        monkeypatch.setattr(module, "BLOCK", 4)
+    tune(monkeypatch, pairs, ROWS=3)
+    tune(monkeypatch, ridge, COLUMNS=6)
+    tune(monkeypatch, "knowledge.ranking.views", FEW=2, TOGETHER=5, ONE_BY_ONE=2)
+
+
+@pytest.mark.usefixtures("small")
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    versions=st.lists(materials, min_size=2, max_size=4), encoder=st.sampled_from([None, Letters()])
+)
+def test_any_files_after_any_others(
+    tmp_path_factory: pytest.TempPathFactory, versions: list[Material], encoder: Letters | None
+) -> None:
+    store = ModelStore(tmp_path_factory.mktemp("one"))
+    for version in versions:
+        fresh = ModelStore(tmp_path_factory.mktemp("fresh"))
+        assert same(learnt(version, encoder, store), learnt(version, encoder, fresh))
+        after, anew = (compile_ranker(version, encoder, each) for each in (store, fresh))
+        assert [after.rank(text) for text in ASKED] == [anew.rank(text) for text in ASKED]
+
+
+@pytest.mark.usefixtures("small")
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    material=materials,
+    edits=st.lists(
+        st.tuples(st.integers(0, 24), st.one_of(st.none(), examples)), min_size=1, max_size=4
+    ),
+)
+def test_one_edit_after_the_other(
+    tmp_path_factory: pytest.TempPathFactory,
+    material: Material,
+    edits: list[tuple[int, Example | None]],
+) -> None:
+    store = ModelStore(tmp_path_factory.mktemp("one"))
+    compile_ranker(material, None, store)
+    for place, edit in edits:
+        kept = list(material.examples)
+        if edit is None and len(kept) > 2:
+            del kept[place % len(kept)]
+        elif edit is not None:
+            kept.insert(place % (len(kept) + 1), edit)
+        material = replace(material, examples=tuple(kept))
+        fresh = learnt(material, None, ModelStore(tmp_path_factory.mktemp("fresh")))
+        assert same(learnt(material, None, store), fresh)
+
+
+def edited(number: int, count: int = 40) -> Material:
+    """Return a knowledge whose last phrasing, of the house, is another for each number."""
+    own = [
+        Example(f"{WORDS[n % 10]} {WORDS[n // 3 % 10]} {n}", IDS[n % 4], VOICES[n % 3 + 1])
+        for n in range(count)
+    ]
+    return Material((*own, Example(f"une tournure {number}", "idee", HOUSE)), IDS, Lexicon())
+
+
+def test_only_what_changed_is_compared_and_factored(
+    tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+    begun: list[int] = []
+    between, genuine = Similarity.between, ridge.learn
+
+    def counted(self: Similarity, rows: "np.ndarray") -> "np.ndarray":
+        compared.append(len(rows))
+        return between(self, rows)
+
+    def noted(*given: "np.ndarray", done: int) -> ridge.RidgeHead:
+        begun.append(done)
+        return genuine(*given, done=done)
+
+    monkeypatch.setattr(Similarity, "between", counted)
+    monkeypatch.setattr(training, "learn", noted)
+    store = ModelStore(tmp_path)
+    compile_ranker(edited(1), None, store)
+    assert (sum(compared), begun) == (41, [0])
+    compared.clear()
+    compile_ranker(edited(2), None, store)
+    assert (sum(compared), begun) == (1, [0, 40])
+
+
+def workings(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.suffix in {".pairs", ".factor", ".views"}]
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "foreign", "folder", "other shape"])
+def test_damaged_workings_are_made_anew(
+    tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = ModelStore(tmp_path / "cache")
+    compile_ranker(edited(1), None, store)
+    files = workings(tmp_path / "cache")
+    assert len(files) == 3
+    for path in files:
+        spoil(path, damage)
+    with caplog.at_level(logging.WARNING):
+        after = learnt(edited(2), None, store)
+    assert same(after, learnt(edited(2), None, ModelStore(tmp_path / "fresh")))
+    assert ("spoilt" in caplog.text) == (damage not in {"foreign", "other shape"})
+    # And the next learning finds sound workings again.
+    caplog.clear()
+    learnt(edited(3), None, store)
+    assert not caplog.text
+
+
+def spoil(path: Path, damage: str) -> None:
+    content = path.read_bytes()
+    if damage == "folder":
+        path.unlink()
+        path.mkdir()
+    elif damage == "foreign":
+        keep(path, {"something": np.arange(3)})
+    elif damage == "other shape":
+        with path.open("rb") as file, np.load(file) as arrays:
+            kept = {name: part[:-1] for name, part in arrays.items()}
+        keep(path, kept)
+    else:
+        half = len(content) // 2
+        flipped = content[:half] + bytes([content[half] ^ 255]) + content[half + 1 :]
+        path.write_bytes({"cut": content[:half], "flipped": flipped, "empty": b""}[damage])
+
+
+def keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    with path.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # names of arrays
+
+
+def test_two_that_learn_at_once_do_not_harm_each_other(tmp_path: Path) -> None:
+    wrong: list[int] = []
+
+    def learn_all(first: int) -> None:
+        store = ModelStore(tmp_path)
+        for number in range(first, first + 6):
+            after = learnt(edited(number), None, store)
+            if not same(
+                after, learnt(edited(number), None, ModelStore(tmp_path / f"fresh{first}"))
+            ):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=learn_all, args=(first,)) for first in (0, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_nothing_grows_with_the_changes(tmp_path: Path) -> None:
+    store, sizes = ModelStore(tmp_path), []
+    for number in range(30):
+        compile_ranker(edited(number), Letters(), store)
+        sizes.append(sum(path.stat().st_size for path in tmp_path.iterdir()))
+    settled = sizes[inside(model_store, "KEPT") :]
+    assert max(settled) - min(settled) < 0.01 * min(settled)
