@@ -21,7 +21,13 @@ from knowledge.files.yaml_reader import SafeLoader, parse
 from knowledge.loading import ACTS, FAQ, PROJECTS, QUESTIONS, VOICES
 
 HIDDEN = "oui"
-_LISTS = {FAQ: "entrees", PROJECTS: "projets", ACTS: "actes", VOICES: "voix", QUESTIONS: "questions"}
+_LISTS = {
+    FAQ: "entrees",
+    PROJECTS: "projets",
+    ACTS: "actes",
+    VOICES: "voix",
+    QUESTIONS: "questions",
+}
 # What a new key follows: the first of these that the item has.
 _BEFORE = {"brouillon": ("id",), "retire_le": ("mis_a_jour_le", "id")}
 # The files that may hold something of an answer.
@@ -98,7 +104,9 @@ def closed(texts: Texts, project_id: str, today: date) -> dict[str, str]:
 def file_of(texts: Texts, item_id: str) -> str | None:
     """Return the file whose answer or project has this id; None for no such one."""
     for file in (FAQ, PROJECTS):
-        if file in texts and any(raw.get("id") == item_id for _, raw, _ in _read(texts, file).items()):
+        if file in texts and any(
+            raw.get("id") == item_id for _, raw, _ in _read(texts, file).items()
+        ):
             return file
     return None
 
@@ -107,7 +115,9 @@ def _removed(read: _Read, entry_id: str) -> tuple[str, str]:
     """Return the name and the text of a file without anything of an answer."""
     cutter, expected = Cutter(read.text), copy.deepcopy(read.data)
     cut: Callable[[_Read, Cutter, Any, str], list[Cut]]
-    cut = {FAQ: _of_answers, ACTS: _of_answers, VOICES: _of_voices, QUESTIONS: _of_questions}[read.file]
+    cut = {FAQ: _of_answers, ACTS: _of_answers, VOICES: _of_voices, QUESTIONS: _of_questions}[
+        read.file
+    ]
     cuts = cut(read, cutter, expected[_LISTS[read.file]], entry_id)
     if not cuts:
         return read.file, read.text

@@ -181,4 +181,3 @@ def _last_leaf(node: Node) -> Node:
         last = node.value[-1]
         node = last[1] if isinstance(node, MappingNode) else last
     return node
-
