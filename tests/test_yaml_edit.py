@@ -241,7 +241,7 @@ def test_lists_between_brackets_change_on_their_line() -> None:
         ("entrees:\n  - id: argent\n    variantes: un\n", "deux", "no_such_entry"),
         ("entrees: rien\n", "deux", "no_such_entry"),
         ("", "deux", "not_editable"),
-        ("entrees: [\n", "deux", "syntax"),
+        ("entrees: [\n", "deux", "open_bracket"),
         ("entrees:\n  - id: &a argent\n    variantes: [un]\n", "deux", "alias"),
         ("entrees:\n  - id: argent\n    variantes: [un]\n    id: argent\n", "2", "duplicate_key"),
         ("entrees:\n  - id: argent\n    variantes: [un]\n", " ?! ", "blank_phrasing"),
