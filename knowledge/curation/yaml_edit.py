@@ -14,6 +14,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import Reader
 
+from knowledge.files.decoding import composed
 from knowledge.files.problems import Place, Problem, Severity, problem
 from knowledge.files.yaml_reader import SafeLoader, parse
 from knowledge.loading import ACTS, FAQ, VOICES
@@ -55,7 +56,7 @@ def with_phrasing(text: str, entry_id: str, phrasing: str, file: str = FAQ) -> s
     In a list between brackets, the phrasing goes on the list's line. EditError if the entry is
     unknown, or if the phrasing is empty, too long, of several lines, or already an entry's.
     """
-    key = "actes" if file == ACTS else "entrees"
+    key, phrasing = "actes" if file == ACTS else "entrees", composed(phrasing)
     _check_text(phrasing, LONGEST_PHRASING, file)
     data, root = _read(text, file)
     entries = _listed(data, key)
@@ -75,6 +76,7 @@ def with_out_of_scope(voices: str, question: str) -> str:
     The question goes to the facilitators' own voice, which is added at the end of the list the
     first time. An empty text stands for a missing file.
     """
+    question = composed(question)
     _check_text(question, LONGEST_QUESTION, VOICES)
     if not voices.strip():
         return f"voix:\n{_voice(question, '  ', _newline(voices))}\n"

@@ -37,7 +37,11 @@ def text_of(body: bytes, name: str) -> str:
         at = Place(name, _line_of(body, error.start))
         code = "windows_encoding" if _WINDOWS.match(body, error.start) else "not_utf8"
         raise KnowledgeError((problem(code, at),)) from None
-    text = _BREAKS.sub("\n", text)
+    return composed(_BREAKS.sub("\n", text))
+
+
+def composed(text: str) -> str:
+    """Return a text with one character for each accented letter, as it is read from a file."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 

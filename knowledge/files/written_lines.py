@@ -239,9 +239,16 @@ class _Reading:
         if items is None or _FIRST_KEYS[items.owner] != name or indent < items.indent:
             return rest
         after = self.frames[self.frames.index(items) + 1 :]
-        if after and name in after[0].keys and indent <= after[0].indent:
+        begins_anew = after and name in after[0].keys and self._is_repeated(after[0].keys)
+        if begins_anew and indent <= after[0].indent:
             return self._with_dash(rest, items.indent)
         return rest
+
+    def _is_repeated(self, keys: set[str]) -> bool:
+        """Tell whether the next key too is one that the item has: then another item begins."""
+        following = next((line for line in self._below(self.at + 1) if line.strip()), "")
+        key = self._key_of(following.lstrip(" -"))
+        return key is not None and _bare(key["key"]) in keys
 
     def _with_dash(self, rest: str, indent: int) -> str:
         self._tell("missing_dash")
