@@ -5,14 +5,17 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from knowledge import file_set
+from knowledge.files.file_names import found_instead
 from knowledge.files.items import is_draft, seeks_lead
-from knowledge.files.problems import KnowledgeError, Place, Problem, Severity, problem
+from knowledge.files.problems import KnowledgeError, Place, Problem, Severity, beyond, problem
 from knowledge.files.rules import check_rules
 from knowledge.files.schema_check import check_schema, day_of
+from knowledge.files.written_checks import check_written
 from knowledge.files.yaml_reader import Document, parse, read
 from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import Matcher
@@ -53,6 +56,8 @@ _KINDS = {
     QUESTIONS: "questions",
     FICTITIOUS: "projets",
 }
+# All that stand in the folder itself.
+FILES = (FAQ, PROJECTS, ACTS, VOICES, LEXICON, QUESTIONS)
 _REQUIRED = (FAQ, PROJECTS, ACTS)
 _OPTIONAL = (VOICES, LEXICON)
 
@@ -112,11 +117,16 @@ def read_files(
         document, faults = read(directory / name, name) if content is None else parse(content, name)
         if name == ACTS and document is None and (directory / _FORMER_ACTS).exists():
             faults = (problem("former_acts", Place(_FORMER_ACTS)),)
+        elif document is None and name in FILES and not (content or (directory / name).exists()):
+            faults = _missing(directory, name)
         problems += faults
         if document is not None:
             documents[name] = document
-            problems += check_schema(document, _KINDS[name])
-    problems += check_rules(documents.values())
+    written = (each for document in documents.values() for each in check_written(document))
+    problems = beyond(problems, written)
+    shapes = (check_schema(document, _KINDS[name]) for name, document in documents.items())
+    problems = beyond(problems, chain.from_iterable(shapes))
+    problems = beyond(problems, check_rules(documents.values()))
     return KnowledgeFiles(documents, tuple(problems))
 
 
@@ -126,6 +136,13 @@ def _finish(directory: Path) -> None:
         file_set.finish(directory)
     except OSError as error:
         logger.warning("a publication cut short cannot be finished: %s", type(error).__name__)
+
+
+def _missing(directory: Path, name: str) -> tuple[Problem, ...]:
+    found = found_instead(directory, name)
+    if found is None:
+        return (problem("missing_file", Place(name)),)
+    return (problem("named_otherwise", Place(name), found=found, name=name),)
 
 
 def from_data(data: Mapping[str, Any]) -> dict[str, Document]:

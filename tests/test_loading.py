@@ -182,12 +182,12 @@ def test_the_version_follows_the_content(folder: Path) -> None:
         ("faq.yaml", "Des partenariats.", "x" * (LONGEST_ANSWER + 1), "answer_too_long", 15),
         ("faq.yaml", "Le financement", "x" * 41, "too_long", 4),
         ("faq.yaml", "Des partenariats.", "", "blank", 15),
-        ("faq.yaml", '["des bras"]', "des bras", "type", 16),
+        ("faq.yaml", '["des bras"]', "des bras", "list_wanted", 16),
         ("faq.yaml", "    source:", "    action: danser\n    source:", "enum", 10),
         ("faq.yaml", '    titre: "Les', '    id: deux\n    titre: "Les', "duplicate_key", 14),
-        ("faq.yaml", "[talents]", "&a [talents]", "alias", 9),
-        ("faq.yaml", "[talents]", "!!python/name:os [talents]", "tag", 9),
-        ("faq.yaml", "    titre", "\ttitre", "syntax", 4),
+        ("faq.yaml", "[talents]", "&a [talents]", "reserved_sign", 9),
+        ("faq.yaml", "[talents]", "!!python/name:os [talents]", "reserved_sign", 9),
+        ("faq.yaml", "    titre", "\ttitre", "odd_indent", 4),
         ("faq.yaml", "entrees:", "reponses:", "empty", 1),
         ("projets.yaml", "etape: idée", "etape: rêve", "enum", 9),
         ("projets.yaml", "[Istres]", "[]", "too_few", 7),
@@ -247,7 +247,7 @@ def test_a_missing_unreadable_or_foreign_file_is_told(folder: Path) -> None:
     (folder / "projets.yaml").write_bytes("projets: é".encode("latin-1"))
     (folder / "actes.yaml").write_text("x" * (LARGEST_BYTES + 1), "utf-8")
     codes = {one.code for one in check(folder, today=TODAY)}
-    assert codes == {"missing_file", "not_utf8", "too_large"}
+    assert codes == {"missing_file", "windows_encoding", "too_large"}
 
 
 def test_a_repeated_phrasing_is_a_warning(folder: Path) -> None:

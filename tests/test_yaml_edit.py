@@ -20,6 +20,7 @@ from knowledge.curation.yaml_edit import (
     with_out_of_scope,
     with_phrasing,
 )
+from knowledge.files.decoding import composed
 from knowledge.files.yaml_reader import parse
 from knowledge.loading import ACTS
 from knowledge.text.normalise import normalise
@@ -241,8 +242,8 @@ def test_lists_between_brackets_change_on_their_line() -> None:
         ("entrees:\n  - id: argent\n    variantes: un\n", "deux", "no_such_entry"),
         ("entrees: rien\n", "deux", "no_such_entry"),
         ("", "deux", "not_editable"),
-        ("entrees: [\n", "deux", "syntax"),
-        ("entrees:\n  - id: &a argent\n    variantes: [un]\n", "deux", "alias"),
+        ("entrees: [\n", "deux", "open_bracket"),
+        ("entrees:\n  - id: &a argent\n    variantes: [un]\n", "deux", "reserved_sign"),
         ("entrees:\n  - id: argent\n    variantes: [un]\n    id: argent\n", "2", "duplicate_key"),
         ("entrees:\n  - id: argent\n    variantes: [un]\n", " ?! ", "blank_phrasing"),
         ("entrees:\n  - id: argent\n    variantes: [un]\n", "a\nb", "phrasing_of_lines"),
@@ -312,7 +313,7 @@ def test_questions_out_of_scope_are_added_whatever_the_writing(
         text = with_out_of_scope(text, question)
         assert len(added_lines(before, text)) == (1 if number else 4)
     assert data(text)["voix"][0] == first
-    assert data(text)["voix"][1]["hors_sujet"] == questions
+    assert data(text)["voix"][1]["hors_sujet"] == [*map(composed, questions)]
     assert ("\r\n" in text) == (newline == "\r\n")
 
 

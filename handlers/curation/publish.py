@@ -6,6 +6,8 @@ work.
 
 import asyncio
 import re
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 from telegram import Document, Message, Update
@@ -25,6 +27,7 @@ from handlers.curation.publish_buttons import Abandon, Publish
 from handlers.general import fallback
 from handlers.messages import Catalogue
 from knowledge.curation.versions import PUBLISHABLE
+from knowledge.files.file_names import file_meant
 from knowledge.files.yaml_reader import LARGEST_BYTES
 from storage.database import Database
 from storage.records.change_requests import ChangeKind, ChangeRequest, ChangeState, NewChangeRequest
@@ -32,8 +35,6 @@ from storage.records.change_requests import ChangeKind, ChangeRequest, ChangeSta
 TEXT = Catalogue.of("publication")
 _MEGABYTE = 1_000_000
 _MOST_WRONG = 20
-# Endings that phones and browsers give to copies: "faq (1).yaml", "faq-2.yml", "faq.yaml.txt".
-_COPY = re.compile(r"[\s_-]*(?:\(\d+\)|\d+)?\.ya?ml(?:\.txt)?$", re.IGNORECASE)
 
 
 @requires(Authority.FACILITATORS)
@@ -128,9 +129,8 @@ async def _take(turn: Turn, message: Message, document: Document) -> None:
 
 def named(text: str) -> str | None:
     """Return the publishable file meant by a name, copies included; None for other names."""
-    stem = _COPY.sub("", text.strip())
-    files = {Path(file).stem: file for file in PUBLISHABLE}
-    return files.get(stem.casefold())
+    plain = f"{text.strip().casefold()}.yaml"
+    return plain if plain in PUBLISHABLE else file_meant(text, PUBLISHABLE)
 
 
 @requires(Authority.FACILITATORS)
@@ -182,7 +182,9 @@ def _say_decided(turn: Turn, change: ChangeRequest | None) -> None:
 
 AHEAD: Works = {"/faq": Ahead(_read_contents)}
 _FILE = on.UpdateType.MESSAGE & on.Document.ALL
-_YAML = on.Document.FileExtension("yaml") | on.Document.FileExtension("yml")
+# Windows hides the last ending of "faq.yaml.txt", and Word adds its own.
+_ENDINGS = ("yaml", "yml", "yaml.txt", "yml.txt", "yaml.docx", "yaml.bak")
+_YAML = reduce(or_, map(on.Document.FileExtension, _ENDINGS))
 _CAPTIONED = on.CaptionRegex(r"^/faq\b")
 # In a group, a bot in privacy mode receives only commands and replies to its messages.
 _SENT_BACK = _FILE & on.ChatType.GROUPS & (_CAPTIONED | (on.REPLY & _YAML))

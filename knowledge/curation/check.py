@@ -7,12 +7,14 @@ from pathlib import Path
 
 from knowledge.curation.confusable_phrasings import check_confusable_phrasings
 from knowledge.curation.regression import Verdict, expectations, verdicts
+from knowledge.files.file_names import check_names
 from knowledge.files.items import Item, is_draft, items_of
 from knowledge.files.problems import Place, Problem, Severity, problem, words
 from knowledge.files.yaml_reader import Document
 from knowledge.knowledge import Knowledge
 from knowledge.loading import (
     FICTITIOUS,
+    FILES,
     LEXICON,
     QUESTIONS,
     Compiling,
@@ -26,6 +28,11 @@ from knowledge.model import Stage
 
 # The notice before a date passes: a month leaves the time to ask whoever knows the answer.
 _SOON = timedelta(days=30)
+# The days of a reading, which are past, and those of an end.
+_REREAD = ("verifie_le", "mis_a_jour_le")
+_ENDS = ("valable_jusqu_au", "date_limite", "retire_le")
+# The programme began in 2018; nothing is promised for longer than these years.
+_FIRST_YEAR, _YEARS = 2018, 20
 # What people read in either language; a warning names so many of those that have one.
 _IN_ENGLISH = ("entrees", "actes")
 _MOST_NAMED = 10
@@ -47,7 +54,8 @@ def check(directory: Path, *, today: date, fictitious: bool = True) -> tuple[Pro
     """
     fictitious = fictitious and (directory / FICTITIOUS).exists()
     files = read_files(directory, fictitious=fictitious, questions=True)
-    return _in_order([*files.problems, *_overdue(files, today)])
+    stray = check_names(directory, FILES)
+    return _in_order([*files.problems, *_overdue(files, today), *stray])
 
 
 def check_whole(
@@ -65,7 +73,7 @@ def check_whole(
     error are not compiled; with ``despite_errors``, their phrasings are tested all the same.
     """
     files = read_files(directory, fictitious=fictitious, questions=True, replacing=replacing)
-    problems = [*files.problems, *_overdue(files, today)]
+    problems = [*files.problems, *_overdue(files, today), *check_names(directory, FILES)]
     wrong = {each.file for each in problems if each.severity is Severity.ERROR}
     # Compile first: the check of phrasings then finds its encodings in the model store.
     knowledge = None if wrong else build(files.documents, compiling)
@@ -142,12 +150,18 @@ def _draft(item: Item) -> Iterator[Problem]:
 
 
 def _dates(item: Item, today: date) -> Iterator[Problem]:
-    valid, verified = item.day("valable_jusqu_au"), item.day("verifie_le")
+    valid = item.day("valable_jusqu_au")
     if valid is not None and valid <= today + _SOON:
         code = "passed_date" if valid < today else "soon_date"
         yield problem(code, item.place("valable_jusqu_au"), value=valid)
-    if verified is not None and verified > today:
-        yield problem("future_check", item.place("verifie_le"), value=verified)
+    for key in _REREAD:
+        if (day := item.day(key)) is not None and day > today:
+            yield problem("future_check", item.place(key), key=key, value=day)
+    for key in (*_REREAD, *_ENDS):
+        if (
+            day := item.day(key)
+        ) is not None and not _FIRST_YEAR <= day.year <= today.year + _YEARS:
+            yield problem("far_date", item.place(key), value=day)
 
 
 def _project(item: Item, today: date) -> Iterator[Problem]:

@@ -14,7 +14,8 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import Reader
 
-from knowledge.files.problems import Place, Problem, problem
+from knowledge.files.decoding import composed
+from knowledge.files.problems import Place, Problem, Severity, problem
 from knowledge.files.yaml_reader import SafeLoader, parse
 from knowledge.loading import ACTS, FAQ, VOICES
 from knowledge.text.hidden import HIDDEN
@@ -55,7 +56,7 @@ def with_phrasing(text: str, entry_id: str, phrasing: str, file: str = FAQ) -> s
     In a list between brackets, the phrasing goes on the list's line. EditError if the entry is
     unknown, or if the phrasing is empty, too long, of several lines, or already an entry's.
     """
-    key = "actes" if file == ACTS else "entrees"
+    key, phrasing = "actes" if file == ACTS else "entrees", composed(phrasing)
     _check_text(phrasing, LONGEST_PHRASING, file)
     data, root = _read(text, file)
     entries = _listed(data, key)
@@ -75,6 +76,7 @@ def with_out_of_scope(voices: str, question: str) -> str:
     The question goes to the facilitators' own voice, which is added at the end of the list the
     first time. An empty text stands for a missing file.
     """
+    question = composed(question)
     _check_text(question, LONGEST_QUESTION, VOICES)
     if not voices.strip():
         return f"voix:\n{_voice(question, '  ', _newline(voices))}\n"
@@ -149,10 +151,15 @@ def _texts(value: object) -> Iterator[str]:
 def _read(text: str, file: str) -> tuple[Any, Node]:
     """Return the data of a file and its nodes; their marks count the characters after a BOM."""
     document, problems = parse(text.encode("utf-8", "surrogatepass"), file)
-    if document is None or problems:
-        raise EditError(problems[0])
+    errors = [each for each in problems if each.severity is Severity.ERROR]
+    if document is None or errors:
+        raise EditError(errors[0])
     # PyYAML's marks do not count the byte order mark, whether it is there or not.
-    node = yaml.compose(text.removeprefix(_MARK), Loader=SafeLoader)
+    try:
+        node = yaml.compose(text.removeprefix(_MARK), Loader=SafeLoader)
+    except yaml.YAMLError:
+        # The file is understood as it was meant (quotes of Word): a line cannot be placed in it.
+        raise _refusal("not_editable", file) from None
     if node is None:
         raise _refusal("not_editable", file)
     return document.data, node
@@ -254,7 +261,8 @@ def _put(text: str, insertion: _Insertion) -> str:
 def _checked(edited: str, expected: object, file: str) -> str:
     """Return an edited file; refuse it if its data is not what the edit should give."""
     document, problems = parse(edited.encode("utf-8", "surrogatepass"), file)
-    if document is None or problems or document.data != expected:
+    is_wrong = any(each.severity is Severity.ERROR for each in problems)
+    if document is None or is_wrong or document.data != expected:
         raise _refusal("not_editable", file)
     return edited
 

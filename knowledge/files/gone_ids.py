@@ -6,7 +6,7 @@ An id that one place alone names is rather a slip, and told as such.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -43,6 +43,8 @@ def check_ids(items: Sequence[Item]) -> Iterator[Problem]:
     known = {"related": entries, "entry": asked, "expected": asked}
     mentions = [each for item in items for each in _mentions(item)]
     named = {each.id for each in mentions}
+    owners = {item.text("id") or "": item for item in items if item.list_key in {_ENTRIES, _ACTS}}
+    new = {id_: owners[id_].place("id") for id_ in (entries | acts) - named}
     gone: dict[str, list[_Mention]] = defaultdict(list)
     for each in mentions:
         if (known[each.kind] or each.kind == "related") and each.id not in known[each.kind]:
@@ -51,7 +53,7 @@ def check_ids(items: Sequence[Item]) -> Iterator[Problem]:
         if len(left) == 1:
             yield _slip(left[0], known[left[0].kind])
         else:
-            yield _left_over(id_, left, (entries | acts) - named)
+            yield _left_over(id_, left, new)
 
 
 def _slip(mention: _Mention, known: Iterable[str]) -> Problem:
@@ -60,14 +62,21 @@ def _slip(mention: _Mention, known: Iterable[str]) -> Problem:
     return problem(_SLIPS[mention.kind], mention.at, **{value: mention.id}, nearest=nearest)
 
 
-def _left_over(id_: str, left: Sequence[_Mention], new: Collection[str]) -> Problem:
-    """Return the one problem of an id; ``new``: the ids that nothing names, one may be its own."""
+def _left_over(id_: str, left: Sequence[_Mention], new: Mapping[str, Place]) -> Problem:
+    """Return the one problem of an id; ``new``: the ids that nothing names, one may be its own.
+
+    A changed id is told where it was changed: each other line is right as it is.
+    """
     # The control questions keep nothing from use.
     first = next((each for each in left if each.kind != "expected"), left[0])
-    code = "gone_expected" if first.kind == "expected" else "gone_entry"
+    values = {"id": id_, "count": len(left), "where": _places(left)}
     close = process.extractOne(id_, sorted(new), scorer=fuzz.ratio, score_cutoff=_NEAR)
-    renamed = words("renamed").format(new=close[0]) if close else ""
-    return problem(code, first.at, id=id_, count=len(left), where=_places(left), renamed=renamed)
+    # Names that have nothing in common may be the old and the new one, if there is no other.
+    changed = close[0] if close else next(iter(new)) if len(new) == 1 else None
+    if changed is not None and first.kind != "expected":
+        return problem("renamed_id", new[changed], new=changed, **values)
+    code = "gone_expected" if first.kind == "expected" else "gone_entry"
+    return problem(code, first.at, **values)
 
 
 def _places(left: Iterable[_Mention]) -> str:

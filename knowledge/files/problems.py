@@ -1,5 +1,6 @@
 """Problems of the files, worded so that a facilitator can mend them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -19,6 +20,10 @@ _WARNINGS = frozenset(
         "soon_date",
         "soon_deadline",
         "future_check",
+        "far_date",
+        "near_place",
+        "stray_file",
+        "folded",
         "no_lead",
         "blank_lead",
         "lead_among_needs",
@@ -33,6 +38,10 @@ _WARNINGS = frozenset(
         "towns_old",
     }
 )
+
+
+# What these tell of a text is told again, in other words, by the check of Telegram's markup.
+_OF_MARKUP = frozenset({"entity", "line_tag", "markdown"})
 
 
 class Severity(StrEnum):
@@ -96,6 +105,24 @@ def problem(code: str, at: Place, **values: object) -> Problem:
     message, remedy = (texts[part].format(**values) for part in ("message", "remede"))
     severity = Severity.WARNING if code in _WARNINGS else Severity.ERROR
     return Problem(at.file, at.line, at.where, message, remedy, severity, code, at.entry)
+
+
+def beyond(known: Iterable[Problem], more: Iterable[Problem]) -> list[Problem]:
+    """Return problems and those of ``more`` that do not come of the same mistake.
+
+    A mistake spoils the line, or the value, that it stands in: what else is found there may be no
+    more than a consequence, and is told once the first is mended.
+    """
+    problems = list(known)
+    errors = [each for each in problems if each.severity is Severity.ERROR]
+    lines = {(each.file, each.line) for each in errors}
+    values = {(each.file, each.where) for each in errors if each.code in _OF_MARKUP}
+    rest = (
+        each
+        for each in more
+        if (each.file, each.line) not in lines and (each.file, each.where) not in values
+    )
+    return [*problems, *rest]
 
 
 def place(kind: str, /, **values: object) -> str:

@@ -11,6 +11,7 @@ from knowledge.files.gone_ids import check_ids, near
 from knowledge.files.items import Item, is_draft, items_of
 from knowledge.files.lead_contacts import check_lead, check_lead_contact
 from knowledge.files.near_duplicates import check_nearness
+from knowledge.files.near_values import check_near_values
 from knowledge.files.problems import Place, Problem, problem, words
 from knowledge.files.schema_check import bounded, bounded_by_file
 from knowledge.files.telegram_html import MarkupError, plain
@@ -47,6 +48,7 @@ def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
         check_ids(items),
         check_phrasings(items),
         check_nearness(items),
+        check_near_values(items, documents),
     )
     yield from bounded_by_file(chain(*across, check_acronyms(documents)))
     projects = frozenset(item.text("id") or "" for item in items if item.list_key == "projets")

@@ -4,7 +4,8 @@ import difflib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import chain, islice
@@ -16,6 +17,7 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError, val
 from knowledge.files.problems import Place, Problem, place, problem, words
 from knowledge.files.yaml_reader import Document, Location
 from knowledge.text.length import units
+from knowledge.text.normalise import normalise
 
 _SCHEMAS = Path(__file__).parent / "schema"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -30,6 +32,9 @@ _TOP_KEYS = {
 # For each file. A file of the wrong kind has a problem on every line, and nobody mends more than
 # this number at a time.
 _MOST_PROBLEMS = 200
+_MOST_ERRORS = 1_000
+# The lines of an item that nothing follows, at most.
+_LONGEST_ITEM = 200
 
 
 def check_schema(document: Document, kind: str) -> Iterator[Problem]:
@@ -38,10 +43,26 @@ def check_schema(document: Document, kind: str) -> Iterator[Problem]:
     if not isinstance(document.data, dict) or not document.data.get(key):
         yield problem("empty", Place(document.file), key=key)
         return
-    problems = chain.from_iterable(
-        _explain(document, error) for error in _validator(kind).iter_errors(document.data)
-    )
+    errors = list(islice(_validator(kind).iter_errors(document.data), _MOST_ERRORS))
+    meant = set(_meant_keys(errors))
+    problems = chain.from_iterable(_explain(document, error, meant) for error in errors)
     yield from bounded(problems, document.file)
+
+
+@cache
+def properties_of(key: str, *, nested: bool = False) -> tuple[frozenset[str], dict[str, Any]]:
+    """Return the keys that each item of a list ("entrees") must have, and the schemas of all.
+
+    ``nested``: those of an item's English.
+    """
+    kind = next((kind for kind, top in _TOP_KEYS.items() if top == key), None)
+    if kind is None:
+        return frozenset(), {}
+    schema = json.loads((_SCHEMAS / f"{kind}.schema.json").read_text("utf-8"))
+    items = schema["properties"][key].get("items", {})
+    if nested:
+        items = items.get("properties", {}).get("en", {})
+    return frozenset(items.get("required", ())), items.get("properties", {})
 
 
 def bounded(problems: Iterable[Problem], file: str) -> Iterator[Problem]:
@@ -105,7 +126,7 @@ def _where(document: Document, location: Location) -> str:
     """Return the French description of a place: which entry, which key."""
     if len(location) < 2 or not isinstance(location[1], int):  # noqa: PLR2004 - key, index
         return place("top", key=location[0]) if location else ""
-    kind = words("places")[str(location[0])]
+    kind = words("places").get(str(location[0]), location[0])
     item = document.data[location[0]][location[1]]
     number = int(location[1]) + 1
     if isinstance(item, dict) and isinstance(item.get("id"), str):
@@ -124,7 +145,38 @@ def _entry_of(document: Document, location: Location) -> str:
     return item_id if isinstance(item_id, str) else ""
 
 
-def _explain(document: Document, error: ValidationError) -> Iterator[Problem]:
+def _meant_keys(errors: Iterable[ValidationError]) -> Iterator[tuple[Location, str]]:
+    """Return the keys that are there under a name that is nearly theirs: they are not missing."""
+    for error in errors:
+        if error.validator == "additionalProperties":
+            properties: Any = error.schema
+            item: Any = error.instance
+            for key in item:
+                if nearest := _nearest_key(key, properties["properties"]):
+                    yield tuple(error.absolute_path), nearest
+
+
+def _nearest_key(key: object, properties: Mapping[str, object]) -> str:
+    """Return the key that one without a schema was meant for, however it is accented."""
+    if key in properties:
+        return ""
+    names = {normalise(name): name for name in properties}
+    plain = normalise(str(key))
+    close = difflib.get_close_matches(plain, names, 1)
+    return names.get(plain) or (names[close[0]] if close else "")
+
+
+def _commented(document: Document, location: Location, key: str) -> int | None:
+    """Return the line of an item where a sign # puts a key out of use."""
+    start = document.line(location)
+    following = document.lines.get((*location[:-1], int(location[-1]) + 1)) if location else None
+    end = following or start + _LONGEST_ITEM
+    return next((line for line, name in document.notes if name == key and start < line < end), None)
+
+
+def _explain(
+    document: Document, error: ValidationError, meant: set[tuple[Location, str]]
+) -> Iterator[Problem]:
     location: Location = tuple(error.absolute_path)
     at = place_of(document, location)
     item: Any = error.instance
@@ -134,8 +186,13 @@ def _explain(document: Document, error: ValidationError) -> Iterator[Problem]:
     elif error.validator == "required":
         for key in required:
             # jsonschema reports one error for each missing key, and names the key only in its text.
-            if key not in item and f"'{key}'" in error.message:
-                yield problem("required", at, key=key)
+            if key in item or f"'{key}'" not in error.message or (location, key) in meant:
+                continue
+            line = _commented(document, location, key)
+            code = "required" if line is None else "commented_key"
+            yield problem(code, at if line is None else replace(at, line=line), key=key)
+    elif error.validator == "type" and error.validator_value == "array" and isinstance(item, str):
+        yield problem("list_wanted", at, example=f"{location[-1]}: [{item.strip()[:60]}]")
     else:
         code, values = _reason(error)
         yield problem(code, at, **values)
@@ -149,8 +206,8 @@ def _unknown_keys(
     properties = schema["properties"]
     for key in item:
         if key not in properties:
-            close = difflib.get_close_matches(str(key), properties, 1)
-            nearest = words("nearest").format(key=close[0]) if close else ""
+            close = _nearest_key(key, properties)
+            nearest = words("nearest").format(key=close) if close else ""
             at = place_of(document, (*location, str(key)))
             yield problem("unknown_key", at, key=key, nearest=nearest)
 

@@ -12,7 +12,9 @@ from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import Reader, ReaderError
 
+from knowledge.files.decoding import text_of
 from knowledge.files.problems import KnowledgeError, Place, Problem, problem, words
+from knowledge.files.written_lines import meant
 from knowledge.text.hidden import HIDDEN
 
 try:
@@ -30,6 +32,11 @@ _MOST_EVENTS = 400_000
 # our files need none.
 _DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 _MOST_PROBLEMS = 100
+# What ends a line for YAML and for no editor: what Word, and web pages, put within a paragraph.
+_LINE_ENDS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
+_NOTE = re.compile(r"^[ \t]*#[ \t#]*([a-z_]+)[ \t]*:", re.MULTILINE)
+# How many characters tell where on a line something is.
+_SHOWN = 25
 _NULL = "tag:yaml.org,2002:null"
 Location = tuple[str | int, ...]
 
@@ -49,11 +56,17 @@ SafeLoader.yaml_implicit_resolvers = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The data of a file, and the line (from 1) of each value by its path of keys and indexes."""
+    """The data of a file, and the line (from 1) of each value by its path of keys and indexes.
+
+    ``blocks`` are the values that begin on the line below their key; ``notes`` the keys that a
+    sign # puts out of use, with their lines.
+    """
 
     file: str
     data: Any
     lines: dict[Location, int]
+    blocks: frozenset[Location] = frozenset()
+    notes: tuple[tuple[int, str], ...] = ()
 
     def line(self, location: Location) -> int:
         """Return the line of a value, or of the nearest collection around it."""
@@ -76,32 +89,82 @@ def read(path: Path, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
 
 
 def parse(content: bytes, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
-    """Do as ``read`` for the content of a file."""
+    """Do as ``read`` for the content of a file.
+
+    A document may come with problems: the file was read as it was meant, and is checked further.
+    """
+    mistakes: tuple[Problem, ...] = ()
     try:
-        text = _text(content, name)
-        beyond = tuple(islice(_beyond_data(text, name), _MOST_PROBLEMS))
+        text, hidden = _text(content, name)
+        written = meant(text, name)
+        told = (
+            problem(m.fault.code, Place(name, m.line), **m.fault.values) for m in written.mistakes
+        )
+        mistakes = (*hidden, *told)
+        beyond = tuple(islice(_beyond_data(written.text, name), _MOST_PROBLEMS))
         if beyond:
-            return None, beyond
-        return _document(text, name)
+            return None, _one_a_line((*mistakes, *beyond))
+        document, found = _document(written.text, name)
     except KnowledgeError as error:
         return None, error.problems
     except yaml.YAMLError as error:
-        return None, (_syntax(error, name),)
+        # What YAML tells comes of the mistakes that were found, or can wait until they are mended.
+        return None, mistakes or (_syntax(error, name),)
+    return document, (*mistakes, *found)
 
 
-def _text(body: bytes, name: str) -> str:
+def _one_a_line(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    first: dict[int, Problem] = {}
+    for each in problems:
+        first.setdefault(each.line, each)
+    return tuple(first.values())
+
+
+def _text(body: bytes, name: str) -> tuple[str, tuple[Problem, ...]]:
+    """Return the text without its hidden characters, and where those are."""
     if len(body) > LARGEST_BYTES:
         raise _refused("too_large", Place(name), limit=LARGEST_BYTES // 1_000_000)
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _refused("not_utf8", Place(name, body.count(b"\n", 0, error.start) + 1)) from None
-    if hidden := Reader.NON_PRINTABLE.search(text) or HIDDEN.search(text):
-        raise _refused("hidden_character", Place(name, text.count("\n", 0, hidden.start()) + 1))
+    text = text_of(body, name)
+    hidden = tuple(islice(_hidden(text, name), _MOST_PROBLEMS))
+    if hidden:
+        text = _LINE_ENDS.sub(" ", Reader.NON_PRINTABLE.sub("", HIDDEN.sub("", text)))
     if directive := _DIRECTIVE.search(text):
         at = Place(name, text.count("\n", 0, directive.start()) + 1)
         raise _refused("syntax", at, reason=words("syntax_reasons")["directive"])
-    return text
+    return text, hidden
+
+
+def _hidden(text: str, name: str) -> Iterator[Problem]:
+    """Find what nobody sees, and what ends a line for YAML alone; one problem a line."""
+    line, last, told = 1, 0, 0
+    for found in sorted(_all_hidden(text), key=lambda each: each.start()):
+        line += text.count("\n", last, found.start())
+        last = found.start()
+        if line != told:
+            told = line
+            values = {"character": _hidden_name(found[0]), "after": _before(text, found.start())}
+            yield problem("hidden_character", Place(name, line), **values)
+
+
+def _before(text: str, position: int) -> str:
+    """Return where on its line a character is, by the words before it."""
+    start = text.rfind("\n", 0, position) + 1
+    said = HIDDEN.sub("", text[start:position]).strip()
+    said = _LINE_ENDS.sub(" ", Reader.NON_PRINTABLE.sub("", said))
+    shown: str = words("hidden_after" if said else "hidden_first")
+    return shown.format(text=said[-_SHOWN:].strip())
+
+
+def _all_hidden(text: str) -> Iterator[re.Match[str]]:
+    for pattern in (
+        () if text.isascii() and text.isprintable() else (Reader.NON_PRINTABLE, HIDDEN, _LINE_ENDS)
+    ):
+        yield from pattern.finditer(text)
+
+
+def _hidden_name(character: str) -> str:
+    known: dict[str, str] = words("signs")
+    return known.get(character, f"U+{ord(character):04X}")
 
 
 def _beyond_data(text: str, name: str) -> Iterator[Problem]:
@@ -128,13 +191,58 @@ def _document(text: str, name: str) -> tuple[Document, tuple[Problem, ...]]:
         node = loader.get_single_node()
         if node is None:
             return Document(name, None, {}), ()
+        doubled = tuple(_merged_lists(node, name))
         data = loader.construct_document(node)
     finally:
         loader.dispose()
     lines: dict[Location, int] = {}
-    _locate(node, (), lines)
-    found = (*_duplicate_keys(node, name), *islice(_escapes(node, name), _MOST_PROBLEMS))
-    return Document(name, data, lines), found
+    blocks: set[Location] = set()
+    _locate(node, (), lines, blocks)
+    found = (
+        *doubled,
+        *_duplicate_keys(node, name),
+        *islice(_escapes(node, name), _MOST_PROBLEMS),
+        *islice(_folded(node, name), _MOST_PROBLEMS),
+    )
+    return Document(name, data, lines, frozenset(blocks), tuple(_notes(text))), found
+
+
+def _notes(text: str) -> Iterator[tuple[int, str]]:
+    line, last = 1, 0
+    for found in _NOTE.finditer(text):
+        line += text.count("\n", last, found.start())
+        last = found.start()
+        yield line, found[1]
+
+
+def _merged_lists(root: Node, name: str) -> Iterator[Problem]:
+    """Put together two lists under one key of the file: else half of it would seem not to exist."""
+    first: dict[str, Node] = {}
+    for key, value in tuple(root.value) if isinstance(root, MappingNode) else ():
+        known = first.setdefault(str(key.value), value)
+        both = isinstance(known, SequenceNode) and isinstance(value, SequenceNode)
+        if known is not value and both:
+            known.value.extend(value.value)
+            root.value.remove((key, value))
+            line = key.start_mark.line + 1
+            yield problem("duplicate_list", Place(name, line), key=key.value)
+
+
+def _folded(node: Node, name: str) -> Iterator[Problem]:
+    """Find the blocks of text whose lines YAML joins; their words would stand in one paragraph."""
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            if isinstance(value, ScalarNode) and value.style == ">" and _joins(value):
+                yield problem("folded", Place(name, key.start_mark.line + 1))
+            yield from _folded(value, name)
+    elif isinstance(node, SequenceNode):
+        for value in node.value:
+            yield from _folded(value, name)
+
+
+def _joins(node: ScalarNode) -> bool:
+    written = node.end_mark.line - node.start_mark.line
+    return bool(written - node.value.count("\n") > 1)
 
 
 def _escapes(node: Node, name: str) -> Iterator[Problem]:
@@ -163,17 +271,21 @@ def _duplicate_keys(node: Node, name: str) -> Iterator[Problem]:
             yield from _duplicate_keys(value, name)
 
 
-def _locate(node: Node, location: Location, lines: dict[Location, int]) -> None:
+def _locate(
+    node: Node, location: Location, lines: dict[Location, int], blocks: set[Location]
+) -> None:
     lines.setdefault(location, node.start_mark.line + 1)
     if isinstance(node, MappingNode):
         for key, value in node.value:
             inner = (*location, str(key.value))
             # Use the key's line: a block of text begins on the line after its key.
             lines[inner] = key.start_mark.line + 1
-            _locate(value, inner, lines)
+            if isinstance(value, ScalarNode) and value.style in {"|", ">"}:
+                blocks.add(inner)
+            _locate(value, inner, lines, blocks)
     elif isinstance(node, SequenceNode):
         for index, value in enumerate(node.value):
-            _locate(value, (*location, index), lines)
+            _locate(value, (*location, index), lines, blocks)
 
 
 def _refused(code: str, at: Place, **values: object) -> KnowledgeError:

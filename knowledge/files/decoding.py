@@ -1,0 +1,74 @@
+"""The text of a file's bytes: what is no text is named, and so is how to save it as text."""
+
+import io
+import re
+import unicodedata
+import zipfile
+
+from knowledge.files.problems import KnowledgeError, Place, problem, words
+
+_BEGINNINGS = (
+    (b"%PDF", "pdf"),
+    (b"{\\rtf", "rtf"),
+    (b"\xd0\xcf\x11\xe0", "old_office"),
+    (b"\x89PNG", "picture"),
+    (b"\xff\xd8\xff", "picture"),
+    (b"\x1f\x8b", "archive"),
+)
+_MEMBERS = {"word/": "docx", "xl/": "xlsx", "ppt/": "pptx", "index/": "pages"}
+_OPEN_DOCUMENTS = {b"opendocument.text": "odt", b"opendocument.spreadsheet": "ods"}
+_HTML = re.compile(rb"\s*(?:<!doctype html|<html|<\?xml)", re.IGNORECASE)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+# The bytes of French letters and quotes in Windows' own encoding.
+_WINDOWS = re.compile(rb"[\x80-\x9f\xa0\xab\xbb\xb0\xc0-\xff]")
+_BREAKS = re.compile("\r\n?")
+
+
+def text_of(body: bytes, name: str) -> str:
+    """Return the text with line feeds alone and composed letters; KnowledgeError for no text.
+
+    A Mac writes "é" as "e" and an accent where a PC writes one letter: both read the same here.
+    """
+    if kind := _foreign(body):
+        raise KnowledgeError((problem("foreign_file", Place(name), **words("foreign")[kind]),))
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        at = Place(name, _line_of(body, error.start))
+        code = "windows_encoding" if _WINDOWS.match(body, error.start) else "not_utf8"
+        raise KnowledgeError((problem(code, at),)) from None
+    return composed(_BREAKS.sub("\n", text))
+
+
+def composed(text: str) -> str:
+    """Return a text with one character for each accented letter, as it is read from a file."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _line_of(body: bytes, position: int) -> int:
+    return len(re.findall(rb"\r\n|\r|\n", body[:position])) + 1
+
+
+def _foreign(body: bytes) -> str | None:
+    if body.startswith(b"PK\x03\x04"):
+        return _zipped(body)
+    if body.startswith(_UTF16) or (len(body) > 1 and 0 in body[:2] and any(body[:2])):
+        return "utf16"
+    if _HTML.match(body):
+        return "html"
+    return next((kind for start, kind in _BEGINNINGS if body.startswith(start)), None)
+
+
+def _zipped(body: bytes) -> str:
+    """Tell which program's file a ZIP archive is, from the names of its members."""
+    head = body[:200]
+    for marker, kind in _OPEN_DOCUMENTS.items():
+        if marker in head:
+            return kind
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile:
+        return "archive"
+    kinds = (kind for start, kind in _MEMBERS.items() for n in names if n.lower().startswith(start))
+    return next(kinds, "archive")

@@ -1,0 +1,318 @@
+"""One value as it is written on a line: what YAML would read otherwise than it looks.
+
+Each function returns the value as it was meant, and the mistake to tell, if it is one.
+"""
+
+import re
+from typing import NamedTuple
+
+from knowledge.files.signs import CLOSING, ODD_SPACES, PAIRS, name_of
+
+_DOUBLE = re.compile(r'"(?:[^"\\]|\\.)*"')
+_SINGLE = re.compile(r"'(?:[^']|'')*'")
+# What YAML knows after a backslash but nobody who writes a path of Windows means by it.
+_ESCAPE = re.compile(r'\\(?:[^\\"/nux0eU]|(?<=[A-Za-z]:\\)n)')
+_COMMENT = re.compile(r"(?P<space>[ \t]+)#(?P<note>.*)$")
+_BLOCK = re.compile(r"[|>](?:[+-]?[1-9]?|[1-9][+-])\s*(?:\s#.*)?")
+_COLON = re.compile(r":(?=[\s\u00a0]|$)")
+_RESERVED = "&*!%@`{}],"
+# What these keys hold has one word, or a date: a note may well stand one space behind it.
+_ONE_WORD = re.compile(r"[a-z0-9-]+|null|~|[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+
+
+class Fault(NamedTuple):
+    """A mistake by the code of its words, and what they name."""
+
+    code: str
+    values: dict[str, object]
+
+
+class Value(NamedTuple):
+    """A value rewritten as it was meant; ``fault``: what to tell of it."""
+
+    text: str
+    fault: Fault | None = None
+
+
+def quoted(text: str) -> str:
+    """Return a text between straight double quotes."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def is_block(value: str) -> bool:
+    """Tell whether a value only announces a block of text on the lines below."""
+    return _BLOCK.fullmatch(value) is not None
+
+
+def is_closed(value: str) -> bool:
+    """Tell whether a value between quotes or brackets ends on its line."""
+    if value[0] in "[{":
+        return _flow_end(value) is not None
+    if value.startswith("'"):
+        return _SINGLE.match(value) is not None
+    return _DOUBLE.match(value) is not None
+
+
+def read_value(  # noqa: PLR0911 - one return for each sign that a value begins with
+    value: str, *, is_text: bool, is_list: bool = False
+) -> Value:
+    """Return what a value that ends on its line means.
+
+    ``is_text``: a text is wanted here, and ``is_list``: a list.
+    """
+    first = value[:1]
+    if first and first in ODD_SPACES:
+        bare = value.strip(ODD_SPACES + " ")
+        return Value(read_value(bare, is_text=is_text).text, Fault("odd_space", _sign(first)))
+    value = value.rstrip(ODD_SPACES + " \t")
+    if first == "#":
+        glued = is_text or (len(value) > 1 and not value[1].isspace())
+        return Value(quoted(value), Fault("hash_first", {})) if glued else Value(value)
+    if first == '"':
+        return _double(value)
+    if first == "'":
+        return _single(value)
+    if first in PAIRS:
+        return _typographic(value, is_text=is_text)
+    if first in "|>" and first:
+        return (
+            Value(value)
+            if is_block(value)
+            else Value(quoted(value), Fault("block_sign", _sign(first)))
+        )
+    if first and first in "[{":
+        if is_text:
+            return Value(quoted(value), Fault("reserved_sign", _sign(first)))
+        return _flow(value)
+    return _plain(value, is_text=is_text, is_list=is_list)
+
+
+def _sign(sign: str) -> dict[str, object]:
+    return {"sign": name_of(sign)}
+
+
+def _double(value: str) -> Value:
+    whole = _DOUBLE.match(value)
+    if whole is None:
+        return _unclosed(value, '"')
+    rest = value[whole.end() :]
+    if _ends(rest):
+        if escape := _ESCAPE.search(whole[0].replace("\\\\", "  ").replace('\\"', "  ")):
+            body = re.sub(r'\\(?!["\\])', r"\\\\", whole[0])
+            return Value(body + rest, Fault("backslash", {"escape": escape[0]}))
+        return Value(value)
+    return _after_quote(value, '"', whole.end())
+
+
+def _single(value: str) -> Value:
+    whole = _SINGLE.match(value)
+    if whole is None:
+        return _unclosed(value, "'")
+    if _ends(value[whole.end() :]):
+        return Value(value)
+    return _after_quote(value, "'", whole.end())
+
+
+def _ends(rest: str) -> bool:
+    return not rest.strip() or re.match(r"[ \t]+#", rest) is not None
+
+
+def _after_quote(value: str, quote: str, end: int) -> Value:
+    """Read a value that goes on after its closing quote: it may hold quotes, or an apostrophe."""
+    last = value.rfind(quote)
+    inner = value[1:last] if last >= end else value[1 : end - 1] + value[end:]
+    if quote == "'":
+        return Value(quoted(inner), Fault("apostrophe", {}))
+    if last >= end:
+        return Value(quoted(inner.replace('\\"', '"')), Fault("inner_quote", {}))
+    rest = value[end:].strip()
+    if rest[0] == "#":
+        return Value(value[:end], Fault("hash_after_quote", {}))
+    return Value(value[:end], Fault("after_quote", {"rest": rest[:40]}))
+
+
+def _unclosed(value: str, quote: str) -> Value:
+    bare = value[1:].rstrip(ODD_SPACES + " ")
+    if bare[-1:] in {"”", "“", "»", "’", "‘"} and bare[-1:] not in _opened_inside(bare):
+        meant = quoted(bare[:-1].rstrip(ODD_SPACES + " "))
+        return Value(
+            meant, Fault("mixed_quotes", {"opening": name_of(quote), "closing": name_of(bare[-1])})
+        )
+    return Value(quoted(bare.rstrip("\\")), Fault("unclosed_quote", {"quote": quote}))
+
+
+def _opened_inside(text: str) -> str:
+    """Return the closing marks whose opening one stands in the text itself: “PME”."""
+    return "".join(
+        close for close, opening in CLOSING.items() if any(mark in text[:-1] for mark in opening)
+    ) + ("’" if "‘" in text else "")
+
+
+def _typographic(value: str, *, is_text: bool) -> Value:
+    """Take the quotes that Word types for delimiters, where they stand around a whole value."""
+    closing = PAIRS[value[0]]
+    body, note = value, ""
+    if value[-1] not in closing and (found := re.search(rf"[{closing}\"][ \t]+#", value)):
+        body, note = value[: found.start() + 1], value[found.start() + 1 :]
+    inner = body[1:-1].strip(ODD_SPACES + " ")
+    if (
+        len(body) > 1
+        and body[-1] in closing
+        and not any(c in inner for c in closing + value[0] if c != "’")
+    ):
+        return Value(quoted(inner) + note)
+    if body[-1] == '"' and body.count('"') == 1:
+        return Value(
+            quoted(inner),
+            Fault("mixed_quotes", {"opening": name_of(value[0]), "closing": name_of('"')}),
+        )
+    if any(mark in value[1:] for mark in closing) and value[0] != "’":
+        # It quotes a word at its beginning: "« chef de file », ça veut dire quoi".
+        return _plain(value, is_text=is_text, is_list=False)
+    if value[0] == "’":
+        return _plain(value, is_text=is_text, is_list=False)
+    return Value(quoted(value[1:]), Fault("unclosed_typographic", _sign(value[0])))
+
+
+def _plain(  # noqa: PLR0911 - one return for each mistake
+    value: str, *, is_text: bool, is_list: bool
+) -> Value:
+    whole = quoted(value)
+    if value[:1] and value[0] in _RESERVED:
+        markdown = re.match(r"\*+[^*]+\*+", value) is not None
+        code = "reserved_bold" if markdown else "reserved_sign"
+        return Value(whole, Fault(code, _sign(value[0])))
+    if value in {"-", "?"}:
+        return Value(whole)
+    if value[:2] in {"- ", "? "}:
+        return Value(
+            quoted(value[2:].strip().strip('"')),
+            Fault("second_dash" if value[0] == "-" else "reserved_sign", _sign(value[0])),
+        )
+    if is_list and value[-1:] == "]":
+        return Value(f"[{value}", Fault("no_opening_bracket", {}))
+    if is_list and value[:1] == "(":
+        return Value(f"[{value.strip('()')}]", Fault("parentheses", {}))
+    comment = _COMMENT.search(value)
+    if comment and _cuts(value, comment, is_text=is_text):
+        return Value(whole, Fault("cut_by_hash", {"kept": value[: comment.start()][:60]}))
+    said = value[: comment.start()] if comment else value
+    if _COLON.search(said):
+        return Value(quoted(said), Fault("colon_inside", {}))
+    if (fault := _not_opened(said)) is not None:
+        return Value(quoted(said[:-1]), fault)
+    return Value(value)
+
+
+def _cuts(value: str, comment: re.Match[str], *, is_text: bool) -> bool:
+    """Tell a sign # that cuts a text from one that begins a note."""
+    before, note = value[: comment.start()], comment["note"]
+    if note and not note[0].isspace():
+        return True
+    is_apart = len(comment["space"]) > 1 or "\t" in comment["space"]
+    return is_text and not is_apart and _ONE_WORD.fullmatch(before) is None
+
+
+def _not_opened(said: str) -> Fault | None:
+    """Find the quote that closes what none opens."""
+    last = said[-1:]
+    if last == '"' and said.count('"') % 2:
+        return Fault("unopened_quote", {"sign": name_of('"')})
+    if last in CLOSING and not any(mark in said[:-1] for mark in CLOSING[last]):
+        return Fault("unopened_quote", _sign(last))
+    if last in {"'", "’"} and re.search(r"[\s?!.…)]['’]$", said):
+        opened = re.search(r"(?:^|[\s(])['‘](?=\S)", said[:-1])
+        return None if opened else Fault("unopened_quote", _sign(last))
+    return None
+
+
+def _flow_end(value: str) -> int | None:
+    """Return where the brackets that open a value are all closed; None where they are not."""
+    depth, position, before = 0, 0, ""
+    while position < len(value):
+        sign = value[position]
+        if sign in "\"'" and before in {"[", "{", ",", ":"}:
+            whole = (_DOUBLE if sign == '"' else _SINGLE).match(value, position)
+            if whole is None:
+                return None
+            position, before = whole.end(), sign
+            continue
+        if sign == "#" and value[position - 1 : position] == " ":
+            return None
+        depth += (sign in "[{") - (sign in "]}")
+        position += 1
+        before = before if sign == " " else sign
+        if depth == 0:
+            return position
+    return None
+
+
+def _flow(value: str) -> Value:
+    meant, fault = _delimited(value)
+    end = _flow_end(meant)
+    if end is None:
+        return _open_bracket(meant, fault)
+    rest = meant[end:]
+    if meant[end - 1] != {"[": "]", "{": "}"}[meant[0]]:
+        return _open_bracket(meant[:end], fault)
+    if fault is None and ";" in (bare := _QUOTED.sub("", meant[:end])) and "," not in bare:
+        return Value(meant.replace(";", ","), Fault("semicolon", {}))
+    if not _ends(rest):
+        return Value(meant[:end], fault or Fault("after_bracket", {"rest": rest.strip()[:40]}))
+    if fault is None and re.search(r",\s*,|\[\s*,", meant[:end]):
+        fault = Fault("empty_item", {})
+        meant = re.sub(r",(?:\s*,)+", ",", meant).replace("[,", "[")
+    return Value(meant, fault)
+
+
+def _open_bracket(value: str, fault: Fault | None) -> Value:
+    opening = value[0]
+    closing = "]" if opening == "[" else "}"
+    if (cut := re.search(r"\s#\S", value)) and value.rstrip().endswith(closing):
+        items = [quoted(item.strip()) for item in value.strip()[1:-1].split(",")]
+        return Value(
+            f"[{', '.join(items)}]", Fault("cut_by_hash", {"kept": value[1 : cut.start()]})
+        )
+    if value.count('"') % 2:
+        bare = value.replace('"', "").rstrip("]} ")
+        return Value(bare + closing, fault or Fault("unclosed_quote", {"quote": '"'}))
+    bare = re.sub(r"\s+#.*$", "", value)
+    wrong = {"]": "}", "}": "]"}[closing]
+    bare = bare.removesuffix(wrong).rstrip(",; )")
+    return Value(
+        bare + closing, fault or Fault("open_bracket", {"closing": closing, "opening": opening})
+    )
+
+
+def _delimited(value: str) -> tuple[str, Fault | None]:
+    """Replace the quotes that Word types around elements of a list between brackets."""
+    if value.isascii():
+        return value, None
+    parts: list[str] = []
+    fault: Fault | None = None
+    position = 0
+    while position < len(value):
+        start = position
+        sign = value[position]
+        before = value[:position].rstrip(" ")[-1:]
+        if sign in PAIRS and before in {"[", ",", "{", ":"}:
+            ends = re.compile(rf"[{PAIRS[sign]}](?=\s*[,\]}}])")
+            if whole := ends.search(value, position + 1):
+                inner = value[position + 1 : whole.start()].strip(ODD_SPACES + " ")
+                parts.append(quoted(inner))
+                position = whole.end()
+                continue
+            if sign != "’":
+                fault = fault or Fault("unclosed_typographic", _sign(sign))
+                position += 1
+                continue
+        pattern = {'"': _DOUBLE, "'": _SINGLE}.get(sign) if before in {"[", ",", "{", ":"} else None
+        if pattern is not None and (whole := pattern.match(value, position)):
+            position = whole.end()
+            parts.append(value[start:position])
+            continue
+        parts.append(sign)
+        position += 1
+    return "".join(parts), fault

@@ -1,0 +1,210 @@
+"""What people who know Word write into the files: told at its line, or understood, never silent."""
+
+import io
+import random
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from planted_mistakes import PLANTINGS, planted
+
+import knowledge
+from knowledge.curation.check import check
+from knowledge.files.problems import Problem, beyond
+from knowledge.files.schema_check import check_schema
+from knowledge.files.written_checks import check_written
+from knowledge.files.written_lines import meant
+from knowledge.files.yaml_reader import parse
+from knowledge.loading import read_files
+
+SHIPPED = Path(knowledge.__file__).parent
+TODAY = date(2026, 11, 23)
+TABLE: dict[str, Any] = yaml.safe_load(
+    Path(__file__).with_name("written_mistakes.yaml").read_text("utf-8")
+)
+FILES: dict[str, str] = TABLE["files"]
+CASES: list[dict[str, Any]] = TABLE["cases"]
+KINDS = {
+    "faq.yaml": "faq",
+    "actes.yaml": "actes",
+    "projets.yaml": "projets",
+    "lexique.yaml": "lexique",
+    "questions.yaml": "questions",
+    "fictifs/projets.yaml": "projets",
+}
+_OPEN_DOCUMENT = "application/vnd.oasis.opendocument.text"
+# Any key may stand in the vocabulary, and no mapping of it has keys of its own.
+FREE_KEYS = ("capital",)
+
+
+def folder_of(folder: Path, contents: dict[str, bytes]) -> Path:
+    """Write the right files of the table, and others in their place."""
+    for name, content in ({n: t.encode() for n, t in FILES.items()} | contents).items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def spoilt(case: dict[str, Any]) -> str:
+    """Return the text of a file with the mistake of a case."""
+    text = FILES[case["file"]]
+    assert case["replace"] in text
+    return text.replace(case["replace"], case["by"], 1)
+
+
+def told(folder: Path, file: str, text: str) -> tuple[Problem, ...]:
+    """Return what is told of a folder with this text in place of a right one."""
+    return check(folder_of(folder, {file: text.encode()}), today=TODAY)
+
+
+def test_the_files_of_the_table_are_right_and_its_mistakes_are_many(tmp_path: Path) -> None:
+    assert check(folder_of(tmp_path, {}), today=TODAY) == ()
+    assert sum("line" in case for case in CASES) >= 120
+    assert {case["file"] for case in CASES} == {*FILES}
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "line" in c], ids=lambda c: c["mistake"])
+def test_a_mistake_is_told_once_at_its_line_with_what_to_do(
+    tmp_path: Path, case: dict[str, Any]
+) -> None:
+    found = told(tmp_path, case["file"], spoilt(case))
+    assert [(one.file, one.line, one.message, one.remedy) for one in found] == [
+        (case.get("told_in", case["file"]), case["line"], case["message"], case["remedy"])
+    ]
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "line" not in c], ids=lambda c: c["mistake"])
+def test_what_is_meant_beyond_doubt_is_understood(tmp_path: Path, case: dict[str, Any]) -> None:
+    text = spoilt(case)
+    assert told(tmp_path, case["file"], text) == ()
+    document, _ = parse(text.encode(), case["file"])
+    assert document is not None
+    assert case.get("ok") or case["value"] in set(_texts(document.data))
+
+
+def _texts(data: object) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict | list):
+        for value in data.values() if isinstance(data, dict) else data:
+            yield from _texts(value)
+
+
+@pytest.mark.parametrize("name", PLANTINGS)
+def test_a_mistake_anywhere_in_the_shipped_files_is_told_alone_at_its_line(name: str) -> None:
+    chance = random.Random(name)  # noqa: S311 - places of mistakes are no secret
+    count = 0
+    for file, kind in KINDS.items():
+        if kind == "lexique" and name in FREE_KEYS:
+            continue
+        spoil = planted((SHIPPED / file).read_text("utf-8"), name, chance)
+        if spoil is None:
+            continue
+        count += 1
+        document, problems = parse(spoil.text.encode(), file)
+        found = list(problems)
+        if document is not None:
+            found = beyond(beyond(found, check_written(document)), check_schema(document, kind))
+        assert [one.line for one in found] == [spoil.line], (file, found)
+    assert count
+
+
+@pytest.mark.parametrize("file", [*KINDS, "formulations.yaml"])
+def test_the_shipped_files_mean_what_they_show(file: str) -> None:
+    text = (SHIPPED / file).read_text("utf-8")
+    assert meant(text, file) == (text, ())
+
+
+def test_several_mistakes_of_one_file_are_all_told(tmp_path: Path) -> None:
+    text = FILES["faq.yaml"]
+    for old, new in (
+        ('"Comment financer un projet ?"', '"Comment financer un projet ?'),
+        ("      Une banque", "Une **banque**"),
+        ("      - subvention", "      • subvention"),
+        ("source: Table ronde\n", "source: Réunion #3\n"),
+        ("id: coordination\n", "id: Coordination !\n"),
+    ):
+        assert old in text
+        text = text.replace(old, new, 1)
+    lines = {one.line for one in told(tmp_path, "faq.yaml", text)}
+    assert {3, 8, 14, 33} <= lines
+
+
+def _zip(*members: str) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for member in members:
+            archive.writestr(member, _OPEN_DOCUMENT if member == "mimetype" else "x")
+    return body.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (_zip("[Content_Types].xml", "word/document.xml"), "un document Word"),
+        (_zip("[Content_Types].xml", "xl/workbook.xml"), "un classeur Excel"),
+        (_zip("mimetype", "content.xml"), "un document LibreOffice"),
+        (_zip("autre.txt"), "une archive"),
+        (b"%PDF-1.7\n", "un PDF"),
+        (b"{\\rtf1 entrees}", "RTF"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ancien document Word"),
+        (b"<!DOCTYPE html><html>", "une page web"),
+        (FILES["faq.yaml"].encode("utf-16"), "UTF-16"),
+        (FILES["faq.yaml"].encode("utf-16-le"), "UTF-16"),
+    ],
+)
+def test_a_file_of_another_program_is_named_with_how_to_save_it(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    (found,) = check(folder_of(tmp_path, {"faq.yaml": content}), today=TODAY)
+    assert (found.file, found.line, found.code) == ("faq.yaml", 1, "foreign_file")
+    assert words in found.message
+    assert found.remedy
+
+
+def test_the_accents_of_windows_are_told_at_their_line(tmp_path: Path) -> None:
+    content = FILES["faq.yaml"].encode("cp1252")
+    (found,) = check(folder_of(tmp_path, {"faq.yaml": content}), today=TODAY)
+    assert (found.line, found.code) == (9, "windows_encoding")
+    assert "Bloc-notes" in found.remedy
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_line_ends_and_a_byte_order_mark_change_nothing(
+    tmp_path: Path, end: str, mark: str
+) -> None:
+    text = FILES["faq.yaml"].replace('"Les talents"', "Les talents : oui")
+    (found,) = told(tmp_path, "faq.yaml", mark + text.replace("\n", end))
+    assert (found.line, found.code) == (28, "colon_inside")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "faq.yml",
+        "faq (1).yaml",
+        "faq - Copie.yaml",
+        "Copie de faq.yaml",
+        "faq.yaml.bak",
+        "faq.yaml.txt",
+    ],
+)
+def test_a_copy_is_told_beside_its_file_and_in_place_of_it(tmp_path: Path, name: str) -> None:
+    folder = folder_of(tmp_path, {name: b"entrees: []"})
+    (beside,) = check(folder, today=TODAY)
+    assert (beside.file, beside.code) == (name, "stray_file")
+    (folder / "faq.yaml").unlink()
+    problems = read_files(folder, fictitious=False).problems
+    (missing,) = [one for one in problems if one.file == "faq.yaml"]
+    assert missing.code == "named_otherwise"
+    assert f"« {name} »" in missing.message
+
+
+def test_a_long_line_of_signs_takes_no_time() -> None:
+    for sign in ("[", '["', " #", "“", " : "):
+        _, mistakes = meant("entrees:\n  - id: " + sign * 300_000, "faq.yaml")
+        assert mistakes == ()
