@@ -46,11 +46,19 @@ def test_a_file_with_it_is_refused_with_its_line_raw_or_escaped(harmful: str) ->
         assert problems[0].code.startswith("hidden_")
 
 
+_IN_PATHS = (r"\a", r"\b", r"\f", r"\v")
+
+
 @pytest.mark.parametrize("escape", [r"\0", r"\a", r"\b", r"\e", r"\v", r"\f", r"\x9b", r"\u202E"])
 @pytest.mark.parametrize("place", ['"x{}"', '["x{}"]', '{{"x{}": 1}}'])
 def test_an_escape_is_refused_wherever_it_stands(escape: str, place: str) -> None:
     _, problems = parse(f"a: b\nc: {place.format(escape)}\n".encode(), "faq.yaml")
-    assert [(each.line, each.code) for each in problems] == [(2, "hidden_escape")]
+    found = [(each.line, each.code) for each in problems]
+    if escape in _IN_PATHS and place.startswith('"'):
+        # "C:\\bureau" is more often meant than the sign that YAML reads there.
+        assert found == [(2, "backslash")]
+        return
+    assert found == [(2, "hidden_escape")]
     assert "U+" in problems[0].message
     assert "Retirez-le" in problems[0].remedy
 

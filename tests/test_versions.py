@@ -120,11 +120,11 @@ def test_a_question_that_would_go_wrong_is_told(folder: Path, current: Knowledge
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (FAQ.replace("titre:", "titres:", 1), "required"),
+        (FAQ.replace("titre:", "titres:", 1), "unknown_key"),
         (FAQ.replace("Pas directement.", "<b>Pas"), "bad_html"),
-        ("entrees: [", "syntax"),
+        ("entrees: [", "open_bracket"),
         ("", "empty"),
-        ("entrees: !!python/object:os.system {}\n", "tag"),
+        ("entrees: !!python/object:os.system {}\n", "reserved_sign"),
         ("a: &a [x]\nb: [*a, *a]\n", "alias"),
         ("x" * (LARGEST_BYTES + 1), "too_large"),
     ],
@@ -163,7 +163,7 @@ def test_what_comes_in_another_encoding_is_refused(folder: Path, current: Knowle
     candidate = examine(
         folder, {"faq.yaml": content}, current, compiling=Compiling(), fictitious=False, today=TODAY
     )
-    assert [one.code for one in candidate.problems] == ["not_utf8"]
+    assert [one.code for one in candidate.problems] == ["windows_encoding"]
 
 
 @pytest.mark.parametrize("file", ["../faq.yaml", "problems.yaml", "fictifs/projets.yaml", ""])

@@ -7,7 +7,7 @@ from bot.messages import TEXT
 from knowledge.curation.diff import differences
 from knowledge.curation.told_changes import told
 from knowledge.curation.versions import PUBLISHABLE
-from knowledge.files.problems import Problem
+from knowledge.files.problems import Problem, Severity
 from knowledge.files.yaml_reader import Document, read
 
 
@@ -22,7 +22,7 @@ def compare(directory: Path, path: Path, name: str | None, *, as_json: bool) -> 
         return fail(TEXT.label("diff_unknown", file=path.name, files=PUBLISHABLE))
     before, _ = read(directory / file, file)
     after, problems = read(path, str(path))
-    if after is None:
+    if after is None or any(each.severity is Severity.ERROR for each in problems):
         return fail(_unreadable(problems))
     changes = told(differences(_only(before, file), {file: after}))
     if as_json:

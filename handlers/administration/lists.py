@@ -62,7 +62,7 @@ class ListGroups(CallbackData, prefix="ak"):
 
 
 @dataclass(frozen=True)
-class OtherLists(CallbackData, prefix="ao"):
+class OtherLists(CallbackData, prefix="aj"):
     """The lists that have no room under the counts."""
 
 

@@ -261,7 +261,11 @@ def _read(texts: Texts, file: str) -> _Read:
     document, problems = parse(text.encode("utf-8", "surrogatepass"), file)
     if document is None or problems:
         raise EditError(problems[0])
-    root = yaml.compose(text.removeprefix("\ufeff"), Loader=SafeLoader)
+    try:
+        root = yaml.compose(text.removeprefix("\ufeff"), Loader=SafeLoader)
+    except yaml.YAMLError:
+        # The file is understood as it was meant (quotes of Word): a line cannot be placed in it.
+        raise _refusal("not_editable", file) from None
     data = document.data
     if root is None or not isinstance(data, dict) or not isinstance(data.get(_LISTS[file]), list):
         raise _refusal("not_editable", file)

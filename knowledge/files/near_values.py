@@ -1,5 +1,6 @@
 """Places and sectors that are written nearly as another: a search by one would miss the other."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -56,5 +57,11 @@ def _alike(text: str, names: Iterable[str]) -> str | None:
     normalised, name = {normalise(each): each for each in names}, normalise(text)
     if name in normalised or len(name) < _SHORTEST:
         return normalised.get(name)
-    close = process.extractOne(name, normalised.keys(), scorer=fuzz.ratio, score_cutoff=_ALIKE)
+    # "Zone 1" and "Zone 2" are two places.
+    same = [each for each in normalised if _numbers(each) == _numbers(name)]
+    close = process.extractOne(name, same, scorer=fuzz.ratio, score_cutoff=_ALIKE)
     return normalised[close[0]] if close else None
+
+
+def _numbers(name: str) -> list[str]:
+    return re.findall(r"\d+", name)

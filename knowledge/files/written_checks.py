@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from html.entities import html5
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from knowledge.files.problems import Problem, problem, words
@@ -52,69 +53,10 @@ _LINE_TAG = re.compile(r"</?(?:br|p|div|li|ul|ol|h[1-6]|span|font)(?:\s[^<>]*)?/
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-f]+|(?P<name>[a-zA-Z][a-zA-Z0-9]*));", re.IGNORECASE)
 _TELEGRAMS = frozenset({"lt", "gt", "amp", "quot"})
 _LINKS = re.compile(r"<a\s[^<>]*>|https?://\S+")
+# What people write where they have nothing to say, a line each.
 _ABSENT = frozenset(
-    normalise(text)
-    for text in [
-        "aucun",
-        "aucune",
-        "néant",
-        "neant",
-        "rien",
-        "personne",
-        "inconnu",
-        "inconnue",
-        "inconnus",
-        "vide",
-        "nul",
-        "nulle",
-        "none",
-        "null",
-        "nil",
-        "undefined",
-        "tbd",
-        "todo",
-        "nc",
-        "ns",
-        "so",
-        "xxx",
-        "xx",
-        "n/a",
-        "n/c",
-        "n.c.",
-        "s/o",
-    ]
-) | frozenset(
-    map(
-        normalise,
-        [
-            "à définir",
-            "à compléter",
-            "à préciser",
-            "à venir",
-            "à déterminer",
-            "à renseigner",
-            "à remplir",
-            "pas encore",
-            "pas connu",
-            "non connu",
-            "non défini",
-            "non définie",
-            "non renseigné",
-            "sans objet",
-            "pas de chef de file",
-            "sans chef de file",
-            "aucun chef de file",
-            "non communiqué",
-            "en attente",
-            "à trouver",
-            "en recherche",
-            "pas encore connu",
-            "on ne sait pas",
-            "je ne sais pas",
-            "à voir",
-            "recherche en cours",
-        ],
-    )
+    normalise(line)
+    for line in Path(__file__).with_name("absent.txt").read_text("utf-8").splitlines()
 )
 # Nothing but marks: "-", "?", "…", "/".
 _MARKS = re.compile(r"[\W_]+")

@@ -7,6 +7,7 @@ learns. It depends on the two texts, the lexicon and the encoder alone.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -78,7 +79,7 @@ class Similarity:
         self._reading = Reading(lexicon)
         rows = _unpacked(kept) if kept is not None else self._read(texts, workings)
         reads = (self._reading.letter_features, self._reading.sound_features)
-        self._rows = rows
+        self._rows = MappingProxyType(rows)
         self._letters, self._sound = (
             View(rows[view], features, rarities()[view])
             for view, features in zip(_VIEWS, reads, strict=True)
