@@ -5,7 +5,8 @@ words. Lengths are in words unless said otherwise.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from html import unescape
@@ -19,9 +20,10 @@ _WITHIN = 1
 _SHORTEST_MOVE = 3
 # Below this share of words in common, two texts are read more easily one after the other.
 _ALIKE = 0.25
-# The comparison takes a time of the product of both lengths; beyond, only the ends are compared.
-_LARGEST = 4_000_000
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)([^<>]*)>")
+# The comparison looks at each pair of equal words, once for each passage: a page of prose takes a
+# tenth of this, a word repeated two thousand times a thousandfold. Beyond, only ends are compared.
+_MOST_LOOKS = 20_000_000
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*+)([^<>]*)>")
 _HREF = re.compile(r"\bhref\s*=\s*[\"']?([^\"'\s>]+)")
 _WORD = re.compile(r"(\d+(?:[,.]\d+)+|\w+(?:[-.]\w+)*['’]?|[^\w\s])(\s*)")
 _SIGNS_AT_ENDS = re.compile(r"^\W+|\W+$")
@@ -109,13 +111,20 @@ def _open_or_close(tag: re.Match[str], styles: list[tuple[str, str]]) -> None:
 
 def _steps(before: Sequence[Word], after: Sequence[Word]) -> list[_Step]:
     first, second = [each.key for each in before], [each.key for each in after]
-    if len(first) * len(second) > _LARGEST:
+    if _looks(first, second) > _MOST_LOOKS:
         return _ends(before, after)
     matcher = SequenceMatcher(None, first, second, autojunk=False)
     return [
         _Step(tuple(before[a:b]), tuple(after[c:d]), kind == "equal")
         for kind, a, b, c, d in matcher.get_opcodes()
     ]
+
+
+def _looks(first: Sequence[Hashable], second: Sequence[Hashable]) -> int:
+    """Return at most how many pairs of equal words a comparison looks at, in all its passes."""
+    others = Counter(second)
+    pairs = sum(count * others[word] for word, count in Counter(first).items())
+    return pairs * min(len(first), len(second))
 
 
 def _ends(before: Sequence[Word], after: Sequence[Word]) -> list[_Step]:

@@ -56,7 +56,7 @@ _NUMBER = re.compile(r"(?P<sign>\d{1,3}[.)])[ \t\u00a0]+(?=\S)")
 _DASH = re.compile(r"-(?:[ \t]+|$)")
 _KEY = re.compile(
     r"""(?P<key>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'\[\]{}#&*!|>%@`,?-][^#]*?|-[^\s#][^#]*?)"""
-    r"(?P<before>\s*)(?P<colon>[:：])(?P<after>\s+|$)"
+    r"(?<!\s)(?P<before>\s*+)(?P<colon>[:：])(?P<after>\s+|$)"
 )
 _MARK = re.compile(r"(?:---|\.\.\.)(?:[ \t].*)?")
 _NAME = re.compile(r"[a-z0-9_-]+")
@@ -281,9 +281,9 @@ class _Reading:
         if after.startswith(":"):
             self._tell("glued_colon", key=name[0])
             return _KEY.match(f"{name[0]}: {after[1:]}")
-        if self.plain is None and re.match(r"\s*[=;,]?\s*[\"'“«\[|0-9]", after):
+        if self.plain is None and re.match(r"\s*+(?:[=;,]\s*+)?[\"'“«\[|0-9]", after):
             self._tell("missing_colon", key=name[0])
-            bare = re.sub(r"^\s*[=;,]?\s*", "", after)
+            bare = re.sub(r"^\s*+(?:[=;,]\s*+)?", "", after)
             return _KEY.match(f"{name[0]}: {bare}")
         return None
 
@@ -371,7 +371,7 @@ class _Reading:
             if is_closed(text):
                 rest = line.rstrip()
                 ends = {'"': '"', "'": "'", "[": "]", "{": "}"}[value[0]]
-                return number if re.sub(r"\s+#.*", "", rest).endswith(ends) else None
+                return number if re.sub(r"(?<!\s)\s++#.*", "", rest).endswith(ends) else None
         return None
 
     def _is_structure(self, line: str) -> bool:

@@ -12,7 +12,7 @@ _DOUBLE = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SINGLE = re.compile(r"'(?:[^']|'')*'")
 # What YAML knows after a backslash but nobody who writes a path of Windows means by it.
 _ESCAPE = re.compile(r'\\(?:[^\\"/nux0eU]|(?<=[A-Za-z]:\\)n)')
-_COMMENT = re.compile(r"(?P<space>[ \t]+)#(?P<note>.*)$")
+_COMMENT = re.compile(r"(?<![ \t])(?P<space>[ \t]++)#(?P<note>.*)$")
 _BLOCK = re.compile(r"[|>](?:[+-]?[1-9]?|[1-9][+-])\s*(?:\s#.*)?")
 _COLON = re.compile(r":(?=[\s\u00a0]|$)")
 _RESERVED = "&*!%@`{}],"
@@ -278,7 +278,7 @@ def _open_bracket(value: str, fault: Fault | None) -> Value:
     if value.count('"') % 2:
         bare = value.replace('"', "").rstrip("]} ")
         return Value(bare + closing, fault or Fault("unclosed_quote", {"quote": '"'}))
-    bare = re.sub(r"\s+#.*$", "", value)
+    bare = re.sub(r"(?<!\s)\s++#.*$", "", value)
     wrong = {"]": "}", "}": "]"}[closing]
     bare = bare.removesuffix(wrong).rstrip(",; )")
     return Value(
