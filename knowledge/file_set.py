@@ -131,9 +131,10 @@ def _finish(history: Path) -> None:
 
 def _listed(history: Path) -> list[_Step]:
     try:
+        # What cannot be read now (OSError) must not be taken for nothing: it would be forgotten.
         listed = json.loads((history / _JOURNAL).read_text("utf-8"))
         return [_Step(**each) for each in listed]
-    except (OSError, ValueError, TypeError, RecursionError):
+    except (FileNotFoundError, ValueError, TypeError, RecursionError):
         return []
 
 
@@ -145,4 +146,5 @@ def _clear(history: Path, steps: Sequence[_Step]) -> None:
 
 
 def _staged(history: Path, step: _Step) -> Path:
-    return history / f".{Path(step.path).name}.staged"
+    # By its content: files of one name may lie in two folders, behind links.
+    return history / f".{step.after}.staged"
