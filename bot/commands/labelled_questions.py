@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from bot.runtime import json_text
@@ -182,30 +182,30 @@ def _of_book(content: bytes) -> Iterator[Sequence[str]]:
     # Imported here: it is needed for this alone, and takes a third of a second.
     from openpyxl import load_workbook  # noqa: PLC0415
 
+    if _unpacked_bytes(content) > _LARGEST_BOOK:
+        raise EvaluationFileError(0, "too_large", str(_LARGEST_BOOK // 1_000_000))
     try:
-        if _unpacked_bytes(content) > _LARGEST_BOOK:
-            raise EvaluationFileError(0, "too_large", str(_LARGEST_BOOK // 1_000_000))
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        for number, row in enumerate(
-            book.worksheets[0].iter_rows(max_col=_MOST_COLUMNS, values_only=True)
-        ):
-            if number >= _MOST_ROWS:
-                raise EvaluationFileError(
-                    number + 1, "too_long", f"{_MOST_ROWS:_}".replace("_", " ")
-                )
+        rows = book.worksheets[0].iter_rows(max_col=_MOST_COLUMNS, values_only=True)
+        for row in islice(rows, _MOST_ROWS):
             yield [_cell(value) for value in row]
+        is_longer = next(rows, None) is not None
         book.close()
-    except EvaluationFileError:
-        raise
     # Whatever a damaged or foreign book raises, at any row; its errors have no type of their own.
     except Exception as error:
         raise EvaluationFileError(0, "bad_book") from error
+    if is_longer:
+        raise EvaluationFileError(_MOST_ROWS + 1, "too_long", str(_MOST_ROWS))
 
 
 def _unpacked_bytes(content: bytes) -> int:
     """Return how large a book is in memory: no more is read of a part than it announces."""
-    with zipfile.ZipFile(io.BytesIO(content)) as book:
-        return sum(part.file_size for part in book.infolist())
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            return sum(part.file_size for part in book.infolist())
+    # An old book, which is not packed, is the library's to refuse.
+    except zipfile.BadZipFile:
+        return 0
 
 
 def _cell(value: object) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from knowledge.files.signs import BULLETS, ODD_SPACES, name_of
-from knowledge.files.written_values import Fault, Value, is_block, is_closed, read_value
+from knowledge.files.written_values import Miswriting, Value, is_block, is_closed, read_value
 from knowledge.text.normalise import normalise
 
 _SCHEMAS = Path(__file__).parent / "schema"
@@ -67,7 +67,7 @@ class Mistake(NamedTuple):
     """What is wrong on a line (from 1)."""
 
     line: int
-    fault: Fault
+    fault: Miswriting
 
 
 class Meant(NamedTuple):
@@ -142,7 +142,7 @@ class _Reading:
 
     def _tell(self, code: str, **values: object) -> None:
         number = self.at + 1
-        self.mistakes.setdefault(number, Mistake(number, Fault(code, values)))
+        self.mistakes.setdefault(number, Mistake(number, Miswriting(code, values)))
 
     def _below(self, start: int) -> Iterator[str]:
         """Return the lines from an index on, as far as a mistake is looked for."""
