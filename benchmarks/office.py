@@ -32,10 +32,10 @@ from storage.queues.outbox import Audience, Pending
 from storage.records.interests import (
     Actor,
     ContactKind,
+    Ending,
     EventKind,
     Interest,
     NewInterest,
-    Outcome,
     Particulars,
     Party,
     Reason,
@@ -121,7 +121,7 @@ class World:
     async def makes(self, interest_id: int, kind: EventKind, actor: Actor) -> bool:
         """Let somebody make a move; whether it was legal."""
         answers = {
-            EventKind.CLOSE: Particulars(outcome=Outcome.SUCCESS),
+            EventKind.CLOSE: Particulars(outcome=Ending.SUCCESS),
             EventKind.REFUSE: Particulars(reason=Reason.OTHER),
         }
         async with self.database.begin() as work:

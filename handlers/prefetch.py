@@ -47,7 +47,7 @@ _MATCHING_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class UpcomingText:
     """An update whose text must be matched, and what was last shown to who wrote it."""
 
     update: Update
@@ -56,7 +56,7 @@ class Asked:
 
 async def asked_anew(
     database: Database, services: Services, updates: Sequence[Update]
-) -> tuple[Asked, ...]:
+) -> tuple[UpcomingText, ...]:
     """Return the updates whose text must be matched and has no cached decision.
 
     Texts typed into a form are left out because they are seldom questions, and so are those of
@@ -68,7 +68,7 @@ async def asked_anew(
     async with database.begin() as work:
         topics = await work.contexts.topics([writer for _, writer in written])
         new = [
-            (Asked(update, topics.get(writer, "")), writer)
+            (UpcomingText(update, topics.get(writer, "")), writer)
             for update, writer in written
             if _is_new(services, _text(update), topics.get(writer, ""))
         ]
@@ -81,7 +81,7 @@ def _is_new(services: Services, text: str, after: str) -> bool:
     return services.decisions.get(services.knowledge, text, after) is None
 
 
-async def match_ahead(services: Services, asked: Sequence[Asked]) -> int:
+async def match_ahead(services: Services, asked: Sequence[UpcomingText]) -> int:
     """Match the texts while no transaction is open; return how many updates are ready.
 
     The ready ones are the first of the batch; fewer than all if matching takes too long.

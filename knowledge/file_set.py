@@ -24,7 +24,7 @@ _JOURNAL = ".publication.json"
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _Replacement:
     """One file to replace: its real path, and the fingerprints before and after."""
 
     path: str
@@ -83,7 +83,7 @@ def replace_all(history: Path, contents: Mapping[Path, bytes]) -> None:
         return
     former = {path: content_at(path) for path in contents}
     steps = [
-        _Step(str(path), fingerprint(former[path]), fingerprint(content))
+        _Replacement(str(path), fingerprint(former[path]), fingerprint(content))
         for path, content in contents.items()
     ]
     try:
@@ -129,20 +129,22 @@ def _finish(history: Path) -> None:
         _clear(history, steps)
 
 
-def _listed(history: Path) -> list[_Step]:
+def _listed(history: Path) -> list[_Replacement]:
     try:
+        # What cannot be read now (OSError) must not be taken for nothing: it would be forgotten.
         listed = json.loads((history / _JOURNAL).read_text("utf-8"))
-        return [_Step(**each) for each in listed]
-    except (OSError, ValueError, TypeError, RecursionError):
+        return [_Replacement(**each) for each in listed]
+    except (FileNotFoundError, ValueError, TypeError, RecursionError):
         return []
 
 
-def _clear(history: Path, steps: Sequence[_Step]) -> None:
+def _clear(history: Path, steps: Sequence[_Replacement]) -> None:
     # The journal first: without it, what is staged means nothing.
     (history / _JOURNAL).unlink(missing_ok=True)
     for step in steps:
         _staged(history, step).unlink(missing_ok=True)
 
 
-def _staged(history: Path, step: _Step) -> Path:
-    return history / f".{Path(step.path).name}.staged"
+def _staged(history: Path, step: _Replacement) -> Path:
+    # By its content: files of one name may lie in two folders, behind links.
+    return history / f".{step.after}.staged"

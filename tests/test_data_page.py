@@ -26,7 +26,7 @@ from storage.engine.schema import interests, metadata
 from storage.privacy.access import Access
 from storage.queues.outbox import Audience, Making, Outgoing, Pending
 from storage.records.deadlines import DeadlineKind
-from storage.records.lifecycle import EventKind, Outcome, Reason, Status
+from storage.records.lifecycle import Ending, EventKind, Reason, Status
 from storage.records.questions import QuestionLimits
 
 TEXT = Catalogue.of("rights")
@@ -281,11 +281,11 @@ def test_whatever_is_stored_by_a_word_of_ours_is_told_in_words(language: str) ->
                 "data_request",
                 row=dict.fromkeys([*interests.c.keys(), "consent_wording"], at) | {field: word},
             )
-            for field, words in (("outcome", Outcome), ("reason", Reason), ("status", Status))
+            for field, words in (("outcome", Ending), ("reason", Reason), ("status", Status))
             for word in words
         ]
-    assert [word for word in (*Outcome, *Reason) if f", {word}<" in str(pages)] == []
-    assert [word for word in (*Outcome, *Reason) if f">{word}" in str(pages)] == []
+    assert [word for word in (*Ending, *Reason) if f", {word}<" in str(pages)] == []
+    assert [word for word in (*Ending, *Reason) if f">{word}" in str(pages)] == []
 
 
 async def test_the_page_of_a_stranger_is_nothing(database: Database) -> None:

@@ -42,7 +42,7 @@ from storage.queues.outbox import Making
 from storage.records.days import Days
 from storage.records.interest_values import Role
 from storage.records.interests import EventKind, Particulars
-from storage.records.lifecycle import Outcome, Party, Status
+from storage.records.lifecycle import Ending, Party, Status
 
 DAYS = Days(date(2026, 3, 1), date(2026, 4, 1))
 NOW = datetime(2026, 3, 20, 8, tzinfo=UTC)
@@ -281,8 +281,8 @@ def test_each_of_our_words_has_its_french() -> None:
     wanted_names = {f"value_state_{one}" for one in Status}
     wanted_names |= {f"picture_state_{one}" for one in Status}
     wanted_names |= {f"value_kind_{one}" for one in Role}
-    wanted_names |= {f"value_outcome_{one}" for one in Outcome}
-    wanted_names |= {f"value_state_closed_{one}" for one in Outcome}
+    wanted_names |= {f"value_outcome_{one}" for one in Ending}
+    wanted_names |= {f"value_state_closed_{one}" for one in Ending}
     wanted_names |= {f"cell_event_{one}" for one in EventKind}
     wanted_names |= {f"cell_side_{one}" for one in Party}
     assert wanted_names <= names

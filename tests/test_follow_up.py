@@ -11,7 +11,7 @@ from handlers.core.showing import phrases
 from handlers.requests.follow_up import CONTACTED, LONGEST_WORD
 from storage.engine.schema import deadlines, interest_events, interests
 from storage.records.deadlines import DeadlineKind
-from storage.records.interests import EventKind, Helped, Outcome
+from storage.records.interests import Ending, EventKind, Helped
 from storage.records.lifecycle import Particulars
 
 YES, NO_USE, NO = (
@@ -203,7 +203,7 @@ async def test_an_old_button_says_what_became_of_the_question(
 ) -> None:
     await in_touch(sme, stage)
     message, data = sme.button(YES)
-    await moves_by(stage, *ways, particulars=Particulars(outcome=Outcome.NOTHING))
+    await moves_by(stage, *ways, particulars=Particulars(outcome=Ending.NOTHING))
     await sme.taps_data(message["message_id"], data)
     sme.sees("C'est noté" if is_taken else "Cette question ne se pose plus")
     assert (await said(stage))[0] == ("helped" if is_taken else None)
@@ -367,7 +367,7 @@ async def test_the_question_that_was_promised_is_asked_of_a_request_closed_meanw
     await declares(sme, stage, "interest")
     await moves_by(stage, EventKind.TAKE, EventKind.INTRODUCE)
     sme.sees("Le lundi 30 novembre, je vous demanderai")
-    closed = Particulars(outcome=Outcome.NOTHING)
+    closed = Particulars(outcome=Ending.NOTHING)
     if is_queued:
         # It waits for the morning when the team closes the request: it is not lost with that.
         stage.clock.passes(days=7, hours=9)

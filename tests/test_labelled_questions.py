@@ -1,6 +1,7 @@
 """Files of questions with known answers, as facilitators keep them: YAML, CSV and XLSX."""
 
 import io
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import openpyxl
 import pytest
 
 import knowledge
+from bot.commands import labelled_questions
 from bot.commands.evaluation import as_page
 from bot.commands.labelled_questions import EvaluationFileError, read_questions, with_ids
 from bot.messages import TEXT
@@ -129,13 +131,56 @@ def test_files_that_are_no_tables_are_told(tmp_path: Path) -> None:
     assert refusal(tmp_path, "q.yaml", b"questions:\n  - {question: a}\n")[:2] == ("bad_yaml", 2)
 
 
-def test_without_the_library_a_workbook_says_what_to_do(
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def with_sheet(sheet: bytes) -> bytes:
+    """Return a book whose first sheet is these bytes, whatever they are."""
+    made = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(book_of(TABLE))) as book,
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as other,
+    ):
+        for part in book.infolist():
+            other.writestr(part.filename, sheet if part.filename == SHEET else book.read(part))
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        b"no XML",
+        b"<worksheet><sheetData><row><c t='s'><v>999</v></c></row></sheetData></worksheet>",
+        b"<worksheet><sheetData><row r='no'><c r='?'><v>1</v></c></row></sheetData></worksheet>",
+        b"",
+    ],
+)
+def test_a_book_with_a_damaged_sheet_is_told(tmp_path: Path, sheet: bytes) -> None:
+    head = b'<?xml version="1.0"?>' if sheet.startswith(b"<") else b""
+    namespace = b"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'>"
+    content = with_sheet(head + sheet.replace(b"<worksheet>", namespace))
+    assert refusal(tmp_path, "q.xlsx", content)[0] in {"bad_book", "empty"}
+
+
+def test_a_book_that_unpacks_to_far_more_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    content = with_sheet(b" " * 201_000_000)
+    assert len(content) < 1_000_000
+    assert refusal(tmp_path, "q.xlsx", content)[0] == "too_large"
+
+
+def test_a_cell_typed_by_mistake_in_the_last_row_costs_no_million_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
-    reason, _, message = refusal(tmp_path, "q.xlsx", book_of(TABLE))
-    assert reason == "no_reader"
-    assert "CSV UTF-8" in message
+    monkeypatch.setattr(labelled_questions, "_MOST_ROWS", 100)
+    reason, line, message = refusal(tmp_path, "q.xlsx", book_of([*TABLE, *[("",)] * 100, ("a",)]))
+    assert (reason, line) == ("too_long", 101)
+    assert "100 lignes" in message
+
+
+@pytest.mark.parametrize("announced", ["ab", '"', "é", ";;"])
+def test_a_separator_that_is_none_is_not_taken_for_one(tmp_path: Path, announced: str) -> None:
+    content = f"sep={announced}\r\n{csv_of(';')}".encode()
+    assert refusal(tmp_path, "q.csv", content)[0] in {"no_question", "bad_quotes"}
 
 
 def test_the_questions_of_control_are_read() -> None:

@@ -24,10 +24,10 @@ from storage.records.introductions import NamedPerson
 from storage.records.lifecycle import (
     MOVES,
     Actor,
+    Ending,
     EventKind,
     Helped,
     Move,
-    Outcome,
     Particulars,
     Party,
     Reason,
@@ -106,7 +106,7 @@ def test_what_a_firm_is_told_of_a_move_is_in_both_languages(move: Move) -> None:
     told = {}
     for spoken in (FRENCH, ENGLISH):
         with speaking(spoken):
-            particulars = Particulars(note="n", outcome=Outcome.NOTHING, reason=Reason.OTHER)
+            particulars = Particulars(note="n", outcome=Ending.NOTHING, reason=Reason.OTHER)
             told[spoken] = telling.text(
                 SERVICES, request(move.leads_to(Status.TAKEN)), move.kind, particulars
             )
@@ -147,7 +147,7 @@ def test_the_buttons_of_a_request_are_the_moves_of_the_table(status: Status) -> 
         assert data.partition(":")[0] in TAPS
 
 
-OUTCOMES: tuple[Outcome | None, ...] = (*Outcome, None)
+OUTCOMES: tuple[Ending | None, ...] = (*Ending, None)
 REASONS: tuple[Reason | None, ...] = (*Reason, None)
 # Values that are French words too.
 _FRENCH = {"close", "note"}
@@ -157,7 +157,7 @@ _RAW = re.compile(
             sorted(
                 {
                     str(value)
-                    for values in (Status, Outcome, Reason, Helped, EventKind, DeadlineKind, Role)
+                    for values in (Status, Ending, Reason, Helped, EventKind, DeadlineKind, Role)
                     for value in values
                 }
                 - _FRENCH

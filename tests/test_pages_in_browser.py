@@ -16,7 +16,7 @@ from test_request_page import standing
 
 from handlers.core.services import Services
 from knowledge.knowledge import Knowledge
-from storage.records.interests import Outcome, Status
+from storage.records.interests import Ending, Status
 
 # WCAG 2.2, success criterion 1.4.10: at 400 % of 1280 pixels, 320 are left.
 NARROW, PHONE, DESK = 320, 390, 1280
@@ -136,7 +136,7 @@ async def test_a_request_is_closed_by_keyboard_alone(page: Page, stage: Stage) -
     await presses_until(page, "Oui, clore")
     await expect(page.get_by_role("status")).to_contain_text("Cette demande est close")
     interest = await standing(stage)
-    assert (interest.status, interest.outcome) == (Status.CLOSED, Outcome.SUCCESS)
+    assert (interest.status, interest.outcome) == (Status.CLOSED, Ending.SUCCESS)
 
 
 async def is_headed(page: Page, words: str) -> None:

@@ -19,7 +19,7 @@ from storage.records.figures import (
     RequestFigures,
     Waiting,
 )
-from storage.records.lifecycle import Outcome, Status
+from storage.records.lifecycle import Ending, Status
 
 ROOT = Path(bot.__file__).parent.parent
 QUARTER = Days(date(2026, 9, 1), date(2026, 11, 28))
@@ -33,7 +33,7 @@ def counted(days: Days = QUARTER, most: int = 40) -> Figures:
     requests = RequestFigures(
         made=6 * most,
         states=dict.fromkeys(Status, most),
-        outcomes={Outcome.SUCCESS: most},
+        outcomes={Ending.SUCCESS: most},
         helped={"helped": most},
         days_to_take=1.5,
         days_to_contact=12.25,

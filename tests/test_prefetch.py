@@ -16,7 +16,7 @@ from bot.inbox.worker import InboxWorker
 from bot.runtime.lanes import Lanes
 from handlers.core.services import Services
 from handlers.general.privacy import Erase
-from handlers.prefetch import Asked, match_ahead
+from handlers.prefetch import UpcomingText, match_ahead
 from knowledge.matcher.matcher import Matcher
 from storage.engine.schema import people as remembered
 from storage.queues.inbox import WaitingUpdate
@@ -140,7 +140,7 @@ async def test_questions_of_several_groups_are_matched_together(
             all_have_come.set()
         await match_all(self, numbers)
 
-    async def once_all_have_come(services: Services, asked: Sequence[Asked]) -> int:
+    async def once_all_have_come(services: Services, asked: Sequence[UpcomingText]) -> int:
         matched.append(len(asked))
         async with asyncio.timeout(20):
             await all_have_come.wait()

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from test_dialogue_interest import open_project
 
 from storage.engine.schema import interest_events, interests
-from storage.records.interests import EventKind, Outcome, Reason
+from storage.records.interests import Ending, EventKind, Reason
 from storage.records.lifecycle import Particulars
 
 RELAUNCH = "Relancer l'équipe"
@@ -87,7 +87,7 @@ async def test_news_of_the_team_put_the_day_off(
     ("ways", "particulars"),
     [
         ((EventKind.REFUSE,), Particulars(reason=Reason.DUPLICATE)),
-        ((EventKind.TAKE, EventKind.CLOSE), Particulars(outcome=Outcome.NOTHING)),
+        ((EventKind.TAKE, EventKind.CLOSE), Particulars(outcome=Ending.NOTHING)),
     ],
 )
 async def test_what_has_ended_is_not_reminded_of_by_an_old_button(

@@ -28,7 +28,7 @@ from storage.records.figures import (
     RequestFigures,
     Waiting,
 )
-from storage.records.lifecycle import Outcome, Status
+from storage.records.lifecycle import Ending, Status
 
 QUARTER = Days(date(2026, 7, 1), date(2026, 10, 1))
 ASKED = QuestionFigures(
@@ -44,7 +44,7 @@ REQUESTS = RequestFigures(
         Counted("s", 9, "Stock"),
         Counted("z", 4, "Z"),
     ),
-    outcomes={Outcome.SUCCESS: 11, Outcome.NOTHING: 7},
+    outcomes={Ending.SUCCESS: 11, Ending.NOTHING: 7},
     helped={"helped": 12, "no_use": 6},
     taken=38,
     introduced=18,

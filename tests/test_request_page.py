@@ -30,9 +30,9 @@ from storage.records.deadlines import DeadlineKind
 from storage.records.interests import (
     FIRM,
     Actor,
+    Ending,
     EventKind,
     Interest,
-    Outcome,
     Particulars,
     Party,
     Reason,
@@ -153,7 +153,7 @@ async def test_from_taking_to_the_outcome(
     claire.sees("Votre note est enregistrée", "« Rappeler <b>lundi</b> »")
     assert await claire.does("close", outcome="success") == 303
     claire.sees("Cette demande est close", "Rouvrir")
-    assert (await standing(stage)).outcome is Outcome.SUCCESS
+    assert (await standing(stage)).outcome is Ending.SUCCESS
     assert await claire.does("reopen") == 303
     assert await claire.does("return") == 303
     assert await claire.does("refuse", reason="other", words="Hors délai.") == 303
@@ -284,7 +284,7 @@ async def test_an_outcome_is_asked_for(sme: Speaker, stage: Stage) -> None:
     assert await claire.does("close") == 422
     claire.sees("Choisissez ce que cette demande a donné.")
     assert await claire.confirms("close", outcome="nothing") == 303
-    assert (await standing(stage)).outcome is Outcome.NOTHING
+    assert (await standing(stage)).outcome is Ending.NOTHING
 
 
 async def test_a_link_that_has_ended(sme: Speaker, stage: Stage) -> None:
@@ -381,7 +381,7 @@ async def test_reasons_and_outcomes_are_named_as_in_the_group(sme: Speaker, stag
     claire.sees(*(ADMINISTRATION.label(f"reason_{reason}") for reason in Reason))
     await claire.does("take")
     await claire.opens("close")
-    claire.sees(*(ADMINISTRATION.label(f"outcome_{outcome}") for outcome in Outcome))
+    claire.sees(*(ADMINISTRATION.label(f"outcome_{outcome}") for outcome in Ending))
 
 
 async def test_a_network_that_guesses_is_refused_for_a_while(sme: Speaker, stage: Stage) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from test_dialogue_handoff import replies
 
 from storage.engine.schema import conversations, drafts, interests
-from storage.records.interests import EventKind, Outcome
+from storage.records.interests import Ending, EventKind
 from storage.records.lifecycle import Particulars
 
 
@@ -47,7 +47,7 @@ async def test_a_reply_about_a_request_that_has_ended_says_what_can_be_done(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:
     await declares(sme, stage, "interest")
-    ends = Particulars(outcome=Outcome.SUCCESS)
+    ends = Particulars(outcome=Ending.SUCCESS)
     await moves_by(stage, EventKind.TAKE, EventKind.CLOSE, particulars=ends)
     await opens_a_form(sme)
     before = await answers_of_form(stage)

@@ -12,10 +12,10 @@ from handlers.requests import own_history, standing
 from storage.records.interests import (
     FIRM,
     Change,
+    Ending,
     Event,
     EventKind,
     Helped,
-    Outcome,
     Reason,
     Status,
 )
@@ -67,7 +67,7 @@ def test_each_step_says_what_is_next() -> None:
 def test_each_state_has_words_in_both_languages(status: Status, language: str) -> None:
     ends = [
         request(status=status, outcome=outcome, reason=reason, closed_at=MONDAY)
-        for outcome, reason in ((None, None), *((each, None) for each in Outcome))
+        for outcome, reason in ((None, None), *((each, None) for each in Ending))
     ] + [request(status=status, reason=reason, closed_at=MONDAY) for reason in Reason]
     with speaking(language):
         for each in ends:
@@ -112,7 +112,7 @@ def test_the_end_is_told_with_what_it_gave_even_if_something_follows() -> None:
     said = event(
         EventKind.FEEDBACK, Status.CLOSED, 4, changes=(Change("helped", None, Helped.HELPED),)
     )
-    ended = request(status=Status.CLOSED, outcome=Outcome.SUCCESS, closed_at=closed.at)
+    ended = request(status=Status.CLOSED, outcome=Ending.SUCCESS, closed_at=closed.at)
     words = [line.words for line in own_history.lines(ended, [DECLARED, closed, said])]
     assert words[1] == "close\u00a0: elle a abouti"
     assert words[2].replace("\u00a0", " ") == "vous avez dit : « Oui, et cela m'a aidé »"
@@ -136,7 +136,7 @@ async def test_the_receipt_says_by_when_and_the_list_says_it_too(
     await moves_by(stage, EventKind.TAKE)
     await sme.says(number)
     sme.sees("Et ensuite ? Un signe de la personne", "2. ", "prise en charge par l'équipe")
-    outcome = Particulars(outcome=Outcome.SUCCESS)
+    outcome = Particulars(outcome=Ending.SUCCESS)
     await moves_by(stage, EventKind.INTRODUCE, EventKind.CLOSE, particulars=outcome)
     await sme.says("/mesdemandes")
     sme.sees("Close : elle a abouti (le 23 novembre 2026)")

@@ -27,7 +27,7 @@ from storage.engine.schema import UtcDateTime, questions
 from storage.privacy.retention import Durations
 from storage.records.days import Days, day_in_paris
 from storage.records.figures import Counted, Figures, Waiting
-from storage.records.interests import EventKind, Outcome, Particulars, Reason, Role
+from storage.records.interests import Ending, EventKind, Particulars, Reason, Role
 from storage.records.lifecycle import Status
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -230,7 +230,7 @@ async def make_requests(database: Database, clock: Clock) -> list[int]:
     clock.advance(days=1)
     async with database.begin() as work:
         await work.interests.move(made[0], EventKind.INTRODUCE, act)
-        success = Particulars(outcome=Outcome.SUCCESS)
+        success = Particulars(outcome=Ending.SUCCESS)
         await work.interests.move(made[0], EventKind.CLOSE, act, success)
         refused = Particulars(reason=Reason.PROJECT_FULL)
         await work.interests.move(made[1], EventKind.REFUSE, act, refused)
@@ -250,7 +250,7 @@ async def test_requests_are_counted_by_where_they_stand(database: Database, cloc
     }
     assert requests.kinds == {"interest": 4, "idea": 1}
     assert [(one.id, one.count) for one in requests.projects] == [("hydrogen", 3), ("stock", 1)]
-    assert requests.outcomes == {Outcome.SUCCESS: 1}
+    assert requests.outcomes == {Ending.SUCCESS: 1}
     assert requests.reasons == {Reason.PROJECT_FULL: 1}
     assert (requests.taken, requests.introduced) == (3, 1)
     assert requests.days_to_take == pytest.approx(2)

@@ -7,7 +7,7 @@ from requests_fixtures import ADMINISTRATOR, KINDS, declares, moves_by, request
 from handlers.core.services import Identity, Services
 from handlers.messages import LANGUAGES, speaking
 from handlers.requests import telling
-from storage.records.interests import EventKind, Interest, Outcome, Party, Reason, Role, Status
+from storage.records.interests import Ending, EventKind, Interest, Party, Reason, Role, Status
 from storage.records.lifecycle import MOVES, OPEN, Move, Particulars, moves_from
 
 TOLD = [move for move in MOVES.values() if move.tells_firm]
@@ -34,7 +34,7 @@ def of_role(role: Role | None, **changes: object) -> Interest:
 def particulars_of(move: Move) -> list[Particulars]:
     """Return all that may go with a move."""
     if move.kind is EventKind.CLOSE:
-        return [Particulars(outcome=outcome) for outcome in Outcome]
+        return [Particulars(outcome=outcome) for outcome in Ending]
     if move.kind is EventKind.REFUSE:
         typed = Particulars(reason=Reason.OTHER, note="Nous ne faisons pas cela !")
         return [*(Particulars(reason=reason) for reason in Reason), typed]
@@ -132,7 +132,7 @@ async def test_english_is_told_in_english(sme: Speaker, stage: Stage) -> None:
     await declares(sme, stage, "callback")
     await sme.says("Hello, could you please tell me what this programme is about?")
     sme.mark()
-    outcome = Particulars(outcome=Outcome.NOTHING)
+    outcome = Particulars(outcome=Ending.NOTHING)
     await moves_by(stage, EventKind.TAKE, EventKind.CLOSE, particulars=outcome)
     sme.sees(
         "will call you back on 06 39 98 00 11", "is closed, it led nowhere", "to be called back"

@@ -8,7 +8,7 @@ import pytest
 
 from handlers.messages import ENGLISH, FRENCH, Catalogue, named, speaking
 from storage.records.interest_values import ContactKind, NewInterest, Role
-from storage.records.lifecycle import Helped, Outcome, Reason, Status
+from storage.records.lifecycle import Ending, Helped, Reason, Status
 
 WORDS = Catalogue.of("values")
 # What is in no message about a change: the project stays, and the agreement is asked anew.
@@ -19,7 +19,7 @@ KINDS: dict[str, type[StrEnum] | Iterable[str]] = {
     "contact_kind": ContactKind,
     "status": Status,
     "own_status": Status,
-    "outcome": Outcome,
+    "outcome": Ending,
     "reason": Reason,
     "helped": Helped,
     "field": FIELDS | {"helped"},

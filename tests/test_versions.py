@@ -23,7 +23,7 @@ from knowledge.curation.versions import (
     version_sets,
     versions,
 )
-from knowledge.file_set import HISTORY, content_at, fingerprint, finish
+from knowledge.file_set import HISTORY, alone, content_at, fingerprint, finish, replace_all
 from knowledge.files.problems import Severity
 from knowledge.files.yaml_reader import LARGEST_BYTES
 from knowledge.knowledge import Knowledge
@@ -481,3 +481,50 @@ def test_what_was_published_together_is_one_set_and_one_stale_file_stops_all(
 
 def bases_of(folder: Path, contents: dict[str, bytes]) -> dict[str, str]:
     return {file: fingerprint(content_at(folder / file)) for file in contents}
+
+
+def test_files_of_one_name_in_two_folders_are_finished_each_as_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets = [tmp_path / "one" / "faq.yaml", tmp_path / "other" / "faq.yaml"]
+    for target in targets:
+        target.parent.mkdir()
+        target.write_bytes(b"ancien")
+    with monkeypatch.context() as patch:
+        interrupted_at(patch, targets[0])
+        with alone(tmp_path) as history, pytest.raises(KeyboardInterrupt):
+            replace_all(history, {targets[0]: b"nouveau 1", targets[1]: b"nouveau 2"})
+    finish(tmp_path)
+    assert [target.read_bytes() for target in targets] == [b"nouveau 1", b"nouveau 2"]
+
+
+def test_a_journal_that_cannot_be_read_now_is_kept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = {"faq.yaml": b"nouveau", "questions.yaml": b"questions: []\n"}
+    with monkeypatch.context() as patch:
+        interrupted_at(patch, folder / "questions.yaml")
+        with pytest.raises(KeyboardInterrupt):
+            publish(folder, together, bases=bases_of(folder, together), now=NOW)
+
+    def unreadable(path: Path, *_: object) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", unreadable)
+        with pytest.raises(PermissionError):
+            finish(folder)
+    finish(folder)
+    assert (folder / "questions.yaml").read_bytes() == b"questions: []\n"
+
+
+def interrupted_at(patch: pytest.MonkeyPatch, at: Path) -> None:
+    """Let the process stop where it would write this file."""
+    real = knowledge.file_set.write
+
+    def stop(path: Path, content: bytes) -> None:
+        if path == at:
+            raise KeyboardInterrupt
+        real(path, content)
+
+    patch.setattr(knowledge.file_set, "write", stop)

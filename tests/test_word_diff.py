@@ -1,16 +1,21 @@
 """Where two texts differ, in words; and changes of the files as a facilitator reads them."""
 
 import re
+import time
 from html import escape
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+import knowledge
 from knowledge.curation.diff import Difference, DifferenceKind
 from knowledge.curation.told_changes import told
 from knowledge.curation.word_diff import changed_passages, plain
 
+SHIPPED = Path(knowledge.__file__).parent
 LONG = "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze"
 WORDS = st.lists(
     st.sampled_from(["le", "la", "guichet", "lundi", "mardi", "ouvert,", "fermé."]), max_size=30
@@ -156,3 +161,31 @@ def test_very_long_texts_take_no_long_time() -> None:
         passage
         == "… mot2496 mot2497 mot2498 mot2499 [mot2500 → autre] mot2501 mot2502 mot2503 mot2504 …"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # Each pass of the comparison finds two words alike, among two thousand.
+        (
+            " ".join("ab"[n % 2] for n in range(2000)),
+            " ".join("ba"[n // 2 % 2] for n in range(2000)),
+        ),
+        ("!" * 2000, "!?" * 1000),
+        ("<b>x" * 1000, "<i>x" * 1000),
+        ("<" + "a" * 400_000, ""),
+    ],
+)
+def test_texts_made_to_be_slow_to_compare_are_not(before: str, after: str) -> None:
+    start = time.process_time()
+    changed_passages(before, after)
+    assert time.process_time() - start < 5
+
+
+def test_the_longest_answers_are_compared_word_by_word() -> None:
+    entries = yaml.safe_load((SHIPPED / "faq.yaml").read_text("utf-8"))["entrees"]
+    prose = " ".join(each["reponse"] for each in entries)[:3000]
+    words = prose.split()
+    for place in (20, 200, 400):
+        words[place] = "autrement"
+    assert len(changed_passages(prose, " ".join(words))) == 3

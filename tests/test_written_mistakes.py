@@ -2,6 +2,7 @@
 
 import io
 import random
+import time
 import zipfile
 from collections.abc import Iterator
 from datetime import date
@@ -18,7 +19,7 @@ from knowledge.files.problems import Problem, beyond
 from knowledge.files.schema_check import check_schema
 from knowledge.files.written_checks import check_written
 from knowledge.files.written_lines import meant
-from knowledge.files.yaml_reader import parse
+from knowledge.files.yaml_reader import Document, parse
 from knowledge.loading import read_files
 
 SHIPPED = Path(knowledge.__file__).parent
@@ -208,3 +209,31 @@ def test_a_long_line_of_signs_takes_no_time() -> None:
     for sign in ("[", '["', " #", "“", " : "):
         _, mistakes = meant("entrees:\n  - id: " + sign * 300_000, "faq.yaml")
         assert mistakes == ()
+
+
+SLOW = {
+    "spaces inside": "question" + " " * 4_800 + "x",
+    "spaces before a sign": "question: a" + " " * 4_800 + "x",
+    "spaces around a key": " " * 2_400 + "a" + " " * 2_400 + "x",
+    "an open list": 'voir_aussi: ["a' + " " * 4_800 + "x",
+}
+
+
+@pytest.mark.parametrize("line", SLOW.values(), ids=SLOW.keys())
+def test_lines_made_to_be_slow_to_read_are_not(line: str) -> None:
+    start = time.process_time()
+    parse((line + "\n").encode() * 20, "faq.yaml")
+    assert time.process_time() - start < 2
+
+
+def test_a_value_of_a_megabyte_is_too_long_and_nothing_else() -> None:
+    for sign in ("[", "[a](https:", "~~a", "<a"):
+        data = {"entrees": [{"reponse": sign * 300_000}]}
+        start = time.process_time()
+        assert list(check_written(Document("faq.yaml", data, {}))) == []
+        assert time.process_time() - start < 2
+
+
+def test_a_key_written_ten_thousand_times_is_told_a_hundred_times_at_most() -> None:
+    _, found = parse(b"a: b\n" * 10_000, "faq.yaml")
+    assert 1 <= len(found) <= 140

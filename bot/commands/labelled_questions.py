@@ -8,9 +8,10 @@ import codecs
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from bot.runtime import json_text
@@ -21,6 +22,9 @@ from knowledge.text.normalise import normalise
 
 # A hundred thousand questions; more would take hours to ask.
 LARGEST_BYTES = 20_000_000
+# A workbook is packed: a small file may hold thousands of times its size. Its rows count with the
+# empty ones, of which Excel may keep a million behind a cell that was typed by mistake.
+_LARGEST_BOOK, _MOST_ROWS, _MOST_COLUMNS = 200_000_000, 100_000, 100
 _YAML, _BOOKS = frozenset({".yaml", ".yml"}), (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods"})
 _SEPARATORS = ";,\t"
@@ -154,7 +158,8 @@ def _of_csv(content: bytes) -> Iterator[Sequence[str]]:
     # The separator may be a tab, which is not to be cut off.
     first = text.split("\n", 1)[0].strip("\r ").lower()
     # Excel may announce its separator on a line of its own, which it does not show.
-    announced = first.removeprefix("sep=") if first.startswith("sep=") else ""
+    is_announced = first.startswith("sep=") and first[4:] in tuple(_SEPARATORS)
+    announced = first[4:] if is_announced else ""
     body = text.split("\n", 1)[-1] if announced else text
     reader = csv.reader(
         io.StringIO(body, newline=""), delimiter=announced or _separator(body), strict=True
@@ -174,20 +179,33 @@ def _separator(text: str) -> str:
 
 def _of_book(content: bytes) -> Iterator[Sequence[str]]:
     """Yield the rows of the first sheet."""
-    try:
-        # Imported here: it is needed for this alone, and not everybody has it.
-        from openpyxl import load_workbook  # noqa: PLC0415
-    except ImportError as error:
-        raise EvaluationFileError(0, "no_reader") from error
+    # Imported here: it is needed for this alone, and takes a third of a second.
+    from openpyxl import load_workbook  # noqa: PLC0415
+
+    if _unpacked_bytes(content) > _LARGEST_BOOK:
+        raise EvaluationFileError(0, "too_large", str(_LARGEST_BOOK // 1_000_000))
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-    # Whatever a damaged or foreign book raises; its errors have no type of their own.
+        rows = book.worksheets[0].iter_rows(max_col=_MOST_COLUMNS, values_only=True)
+        for row in islice(rows, _MOST_ROWS):
+            yield [_cell(value) for value in row]
+        is_longer = next(rows, None) is not None
+        book.close()
+    # Whatever a damaged or foreign book raises, at any row; its errors have no type of their own.
     except Exception as error:
         raise EvaluationFileError(0, "bad_book") from error
-    for row in sheet.iter_rows(values_only=True):
-        yield [_cell(value) for value in row]
-    book.close()
+    if is_longer:
+        raise EvaluationFileError(_MOST_ROWS + 1, "too_long", str(_MOST_ROWS))
+
+
+def _unpacked_bytes(content: bytes) -> int:
+    """Return how large a book is in memory: no more is read of a part than it announces."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            return sum(part.file_size for part in book.infolist())
+    # An old book, which is not packed, is the library's to refuse.
+    except zipfile.BadZipFile:
+        return 0
 
 
 def _cell(value: object) -> str:

@@ -17,7 +17,7 @@ from handlers.administration import in_french
 from handlers.core.keyboards import shorten
 from handlers.messages import Catalogue
 from storage.records.figures import Figures, QuestionFigures, RequestFigures
-from storage.records.lifecycle import Outcome
+from storage.records.lifecycle import Ending
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -153,7 +153,7 @@ def _keys(requests: RequestFigures) -> list[tuple[str, str]]:
     """Return the figures that stand alone, each with its name."""
     helped = requests.helped_share
     ended = sum(requests.outcomes.values())
-    success = requests.outcomes.get(Outcome.SUCCESS, 0)
+    success = requests.outcomes.get(Ending.SUCCESS, 0)
     nothing = TEXT.label("picture_nothing")
     return [
         (TEXT.label("picture_key_take"), _in_days(requests.days_to_take)),

@@ -25,7 +25,7 @@ from storage.records.figures import (
     QuestionFigures,
     RequestFigures,
 )
-from storage.records.lifecycle import Outcome, Status
+from storage.records.lifecycle import Ending, Status
 
 TEXT = Catalogue.of("figures")
 _PAGE = Path(__file__).with_name("report.html")
@@ -191,7 +191,7 @@ def _final_states(requests: RequestFigures) -> dict[str, int]:
     """Return the states as parts of one whole; the closed ones by their outcome."""
     counts = {str(one): count for one, count in requests.in_order if one is not Status.CLOSED}
     closed = requests.states.get(Status.CLOSED, 0)
-    by_outcome = {f"closed_{one}": requests.outcomes.get(one, 0) for one in Outcome}
+    by_outcome = {f"closed_{one}": requests.outcomes.get(one, 0) for one in Ending}
     rest = closed - sum(by_outcome.values())
     return (
         counts

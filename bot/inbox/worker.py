@@ -30,7 +30,7 @@ from handlers.core.ahead import done_ahead, needs_work
 from handlers.core.services import Services
 from handlers.core.turn import CURRENT, BotContext, Turn
 from handlers.messages import Catalogue, speaking
-from handlers.prefetch import Asked, asked_anew, match_ahead, match_texts, prefetch
+from handlers.prefetch import UpcomingText, asked_anew, match_ahead, match_texts, prefetch
 from handlers.questions.ask import UnmatchedError
 from handlers.table import AHEAD
 from storage.database import Database
@@ -75,7 +75,7 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
         # Updates that are handled together and not done yet; of these, the questions to match
         # first.
         self._left: dict[int, WaitingUpdate] = {}
-        self._asked: dict[int, Asked] = {}
+        self._asked: dict[int, UpcomingText] = {}
         # Python runs one thread at a time: two threads that match would only slow each other.
         self._matching = asyncio.Lock()
 

@@ -7,9 +7,9 @@ from types import MappingProxyType
 from handlers.administration.refusal_words import LONGEST_REASON
 from handlers.administration.replies import LONGEST_NOTE
 from storage.records.interests import (
+    Ending,
     EventKind,
     Interest,
-    Outcome,
     Particulars,
     Reason,
     Role,
@@ -71,9 +71,9 @@ def answered(act: PageAct, given: Mapping[str, str]) -> Particulars:
             return NO_PARTICULARS
 
 
-def _outcome(given: Mapping[str, str]) -> Outcome:
+def _outcome(given: Mapping[str, str]) -> Ending:
     try:
-        return Outcome(given.get("outcome", ""))
+        return Ending(given.get("outcome", ""))
     except ValueError:
         raise UnansweredError(("outcome",)) from None
 

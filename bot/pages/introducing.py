@@ -18,7 +18,7 @@ from storage.records.introductions import Agreement
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class IntroductionStep:
     """Where putting in touch stands: what is read, and what can be confirmed.
 
     ``does`` is that: the move, the question to the firm, or nothing; ``shown`` tells later whether
@@ -38,24 +38,28 @@ class ToSend:
     text: str
 
 
-async def step_of(posting: Posting, interest: Interest, *, has_changed: bool = False) -> Step:
+async def step_of(
+    posting: Posting, interest: Interest, *, has_changed: bool = False
+) -> IntroductionStep:
     """Return where putting this request in touch stands."""
     recipient = await recipients.recipient_of(posting, interest)
     if recipient is None:
-        return Step(introducing.nobody(posting, interest))
+        return IntroductionStep(introducing.nobody(posting, interest))
     if recipient.state is Agreement.AGREED:
         messages = await introducing.messages_of(posting, interest, recipient)
         text = introducing.preview(posting, interest, recipient, messages, has_changed=has_changed)
-        return Step(text, EventKind.INTRODUCE, messages.shown)
+        return IntroductionStep(text, EventKind.INTRODUCE, messages.shown)
     if recipient.state is Agreement.NAMED:
         asked = await question(posting, interest, recipient)
         text = introducing.question_first(interest, recipient, asked, has_changed=has_changed)
-        return Step(text, EventKind.TO_FIRM, fingerprint(asked))
+        return IntroductionStep(text, EventKind.TO_FIRM, fingerprint(asked))
     name = "awaiting" if recipient.state is Agreement.ASKED else "refused"
-    return Step(TEXT(name, interest=interest, introduction=recipient.introduction))
+    return IntroductionStep(TEXT(name, interest=interest, introduction=recipient.introduction))
 
 
-async def confirmed(posting: Posting, interest: Interest, step: Step, actor: Actor) -> bool:
+async def confirmed(
+    posting: Posting, interest: Interest, step: IntroductionStep, actor: Actor
+) -> bool:
     """Do what a step shows; False where another was first."""
     recipient = await recipients.recipient_of(posting, interest)
     if recipient is None or step.does is None:

@@ -28,10 +28,10 @@ from handlers.requests import moves, notification
 from storage.database import Database
 from storage.records.interests import (
     Actor,
+    Ending,
     Event,
     EventKind,
     Interest,
-    Outcome,
     Particulars,
     Party,
     Reason,
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 # The steps that a page shows, the latest ones.
 _MOST_STEPS = 50
 # Where a line of the summary of errors leads: to the first answer of a group.
-_FIRSTS = {"outcome": f"outcome-{Outcome.SUCCESS}", "reason": f"reason-{Reason.OUT_OF_SCOPE}"}
+_FIRSTS = {"outcome": f"outcome-{Ending.SUCCESS}", "reason": f"reason-{Reason.OUT_OF_SCOPE}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,9 @@ class RequestPage:
             return self._introduction(visit, step)
         return self._form(visit, act, {}, ())
 
-    def _introduction(self, visit: Visit, step: introducing.Step, status: int = 200) -> Response:
+    def _introduction(
+        self, visit: Visit, step: introducing.IntroductionStep, status: int = 200
+    ) -> Response:
         return page(
             "introduce",
             status,
@@ -190,7 +192,7 @@ class RequestPage:
             interest=interest,
             act=act.kind,
             asks=act.asks,
-            outcomes=list(Outcome),
+            outcomes=list(Ending),
             reasons=list(Reason),
             firsts=_FIRSTS,
             longest=LONGEST,

@@ -21,7 +21,7 @@ from handlers.messages import ENGLISH, FRENCH, speaking
 from handlers.requests import telling
 from handlers.requests.notification import TEXT
 from handlers.requests.request_buttons import AskMove, back
-from storage.records.interests import EventKind, Interest, Outcome, Particulars, Reason
+from storage.records.interests import Ending, EventKind, Interest, Particulars, Reason
 from storage.records.lifecycle import MOVES, Party, Required
 
 
@@ -30,7 +30,7 @@ class Close(CallbackData, prefix="ac"):
     """Close a request: the first tap (``sure`` false) shows what the firm will read."""
 
     interest_id: int
-    outcome: Outcome
+    outcome: Ending
     sure: bool = False
 
 
@@ -75,7 +75,7 @@ async def ask_move(update: Update, context: BotContext) -> None:
 
 def _outcomes(interest: Interest) -> Keyboard:
     ends = [
-        button(TEXT.label(f"outcome_{outcome}"), Close(interest.id, outcome)) for outcome in Outcome
+        button(TEXT.label(f"outcome_{outcome}"), Close(interest.id, outcome)) for outcome in Ending
     ]
     return column([*ends, back(interest)])
 

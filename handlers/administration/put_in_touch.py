@@ -26,7 +26,7 @@ from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.requests import agreement, moves, notification
 from handlers.requests.introduction_buttons import CalledBack, PutInTouch, ShowLeadMessage
-from storage.records.interests import EventKind, Interest, Outcome, Particulars, Status
+from storage.records.interests import Ending, EventKind, Interest, Particulars, Status
 from storage.records.introductions import Agreement
 
 
@@ -254,7 +254,7 @@ async def called_back(update: Update, context: BotContext) -> None:
     interest = await standing(turn, CalledBack.of(update).interest_id)
     if interest is None or not await caps.allows(turn, caps.MOVES, interest.id):
         return
-    success = Particulars(outcome=Outcome.SUCCESS)
+    success = Particulars(outcome=Ending.SUCCESS)
     moved = await moves.make(turn.posting, interest.id, EventKind.CLOSE, who(turn), success)
     name = "called_back_toast" if moved.won else "called_back_late"
     turn.toast(TEXT.label(name, interest=moved.interest), alert=not moved.won)

@@ -19,7 +19,7 @@ from handlers.curation.gap_buttons import (
     ShowGap,
     back,
 )
-from handlers.curation.gaps import Gap, Wording, compare_ahead, find, wording_of
+from handlers.curation.gaps import Gap, GapWording, compare_ahead, find, wording_of
 from handlers.messages import Catalogue
 from storage.database import Database
 from storage.records.change_requests import ChangeKind, NewChangeRequest
@@ -30,7 +30,7 @@ TEXT = Catalogue.of("unanswered")
 _NEAREST = 3
 
 
-async def _find(turn: Turn, question_id: int) -> tuple[Gap, Wording] | None:
+async def _find(turn: Turn, question_id: int) -> tuple[Gap, GapWording] | None:
     """Return the gap and the wording of a button; say so if no wording can be added.
 
     A button holds the id of a question and not a position in the list of wordings: the list changes

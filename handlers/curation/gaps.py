@@ -31,7 +31,7 @@ _WORDINGS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class GapWording:
     """A wording that can become a phrasing; ``id`` is a question asked with this wording."""
 
     id: int
@@ -66,16 +66,16 @@ class Gap:
         return tuple(ways)[:_WORDINGS_SHOWN]
 
     @property
-    def phrasings(self) -> tuple[Wording, ...]:
+    def phrasings(self) -> tuple[GapWording, ...]:
         """The wordings that are short enough and have nothing masked, the most frequent first."""
         fit: dict[str, int] = {}
         for question in self.questions:
             line = _line(question.text)
             if not has_marks(line) and len(line) <= LONGEST_PHRASING:
                 fit.setdefault(line, question.id)
-        return tuple(Wording(number, line) for line, number in fit.items())
+        return tuple(GapWording(number, line) for line, number in fit.items())
 
-    def phrasing(self, question_id: int) -> Wording | None:
+    def phrasing(self, question_id: int) -> GapWording | None:
         """Return the wording of this question, or else the first one that can be a phrasing."""
         own = {_line(question.text) for question in self.questions if question.id == question_id}
         ways = self.phrasings
@@ -158,7 +158,7 @@ async def find(turn: Turn, question_id: int) -> Gap | None:
     return gap
 
 
-async def wording_of(database: Database, services: Services, question_id: int) -> Wording | None:
+async def wording_of(database: Database, services: Services, question_id: int) -> GapWording | None:
     """Return the wording that a button with this question would show, in its own transaction."""
     async with database.begin() as work:
         questions = await work.questions.unanswered(MOST_READ, length=READ_LENGTH)

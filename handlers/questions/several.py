@@ -18,7 +18,7 @@ from handlers.messages import Catalogue, language
 from handlers.questions import found_projects
 from handlers.questions.action_buttons import action_button
 from handlers.questions.answer import remember
-from handlers.questions.verdicts import ENTRY, Verdict, asked_in, verdicts_on
+from handlers.questions.verdicts import ENTRY, PlaceVerdict, asked_in, verdicts_on
 from knowledge.matcher.matcher import Decision, Outcome, Part
 from knowledge.model import Act, Entry, Project
 
@@ -103,7 +103,7 @@ def _surely_answered(turn: Turn, part: Part) -> Answered | None:
     return None
 
 
-def _by_verdicts(turn: Turn, part: Part, verdicts: list[Verdict]) -> Answered:
+def _by_verdicts(turn: Turn, part: Part, verdicts: list[PlaceVerdict]) -> Answered:
     said = TOWNS("verdict", verdicts=verdicts, next="", dated="")
     title = ", ".join(verdict.name for verdict in verdicts)
     shown = (ENTRY,) if turn.services.knowledge.entry(ENTRY) else ()

@@ -16,7 +16,7 @@ from handlers.core.turn import BotContext, Turn
 from handlers.messages import Catalogue, language
 from handlers.projects import browse
 from handlers.questions import answer, ask
-from handlers.questions.verdicts import ENTRY, Verdict, as_a_name, asked_in, of, verdicts_on
+from handlers.questions.verdicts import ENTRY, PlaceVerdict, as_a_name, asked_in, of, verdicts_on
 from knowledge.matcher.matcher import Decision, Outcome
 from knowledge.territories.asked import Asked
 from knowledge.territories.mentions import communes_of
@@ -137,14 +137,14 @@ def _also_asked(turn: Turn, decision: Decision) -> list[Button]:
 
 
 def _say(
-    turn: Turn, verdicts: Sequence[Verdict], also: Sequence[Button], *, in_place: bool = False
+    turn: Turn, verdicts: Sequence[PlaceVerdict], also: Sequence[Button], *, in_place: bool = False
 ) -> None:
     text = TEXT("verdict", verdicts=verdicts, next=_next(turn, verdicts), dated=_dated(turn))
     buttons = [*also, *_ways_on(turn, verdicts)][:_MOST_BUTTONS]
     (turn.rewrite if in_place else turn.say)(text, with_person(column(buttons)))
 
 
-def _next(turn: Turn, verdicts: Sequence[Verdict]) -> str:
+def _next(turn: Turn, verdicts: Sequence[PlaceVerdict]) -> str:
     """Return what to say of the next step: for the best of several verdicts."""
     # A commune of another department may be in a territory of ours: Pertuis is.
     ours = turn.services.town_list.towns.local_territories
@@ -155,7 +155,7 @@ def _next(turn: Turn, verdicts: Sequence[Verdict]) -> str:
     return "elsewhere" if ids else "none" if "out" in kinds else "person"
 
 
-def _ways_on(turn: Turn, verdicts: Sequence[Verdict]) -> Iterator[Button]:
+def _ways_on(turn: Turn, verdicts: Sequence[PlaceVerdict]) -> Iterator[Button]:
     shared = next((verdict.shared for verdict in verdicts if verdict.shared), "")
     if shared.isascii() and 0 < len(shared) <= _LONGEST_SHARED:
         yield button(TEXT.label("other_town"), OtherTowns(shared))
@@ -163,7 +163,7 @@ def _ways_on(turn: Turn, verdicts: Sequence[Verdict]) -> Iterator[Button]:
     yield button(TEXT.label("propose"), Propose())
 
 
-def _projects(turn: Turn, verdicts: Sequence[Verdict]) -> Button:
+def _projects(turn: Turn, verdicts: Sequence[PlaceVerdict]) -> Button:
     """Return the button to the open projects of the first town that has some, or to all."""
     census, today = turn.services.knowledge.census, turn.services.today()
     places = {key_of(place): place for place in census.territories(today)}

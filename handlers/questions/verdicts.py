@@ -20,7 +20,7 @@ _SURE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PlaceVerdict:
     """What is said of one name: ``kind`` chooses the words, ``count`` is of its communes."""
 
     kind: str
@@ -49,33 +49,33 @@ def asked_in(turn: Turn, text: str, decision: Decision) -> Asked | None:
     return asked(text, towns, Otherwise(is_ours, is_other, is_exact(decision)))
 
 
-def verdicts_on(found: Asked, towns: TownList) -> list[Verdict]:
+def verdicts_on(found: Asked, towns: TownList) -> list[PlaceVerdict]:
     """Return what is said of each of these towns."""
     if found.unknown:
-        return [Verdict("unknown" if towns else "not_named", as_a_name(found.unknown))]
+        return [PlaceVerdict("unknown" if towns else "not_named", as_a_name(found.unknown))]
     return [_verdict(mention, towns) for mention in found.mentions]
 
 
-def _verdict(mention: Mention, towns: TownList) -> Verdict:
+def _verdict(mention: Mention, towns: TownList) -> PlaceVerdict:
     name = mention.written if mention.is_code else _name_of(mention)
     if not towns:
         named = mention.towns[0].name if mention.towns else name
-        return Verdict("named" if mention.towns else "not_named", named)
+        return PlaceVerdict("named" if mention.towns else "not_named", named)
     if not mention.towns:
-        return Verdict("unknown", name)
+        return PlaceVerdict("unknown", name)
     local = [town for town in mention.towns if town.is_local]
     if len({town.territory for town in mention.towns}) == 1:
         return of(mention.towns, name)
     if len(local) == 1 and not mention.is_code:
         return of(local, name, shared=mention.written)
-    return Verdict("which", name, count=len(mention.towns))
+    return PlaceVerdict("which", name, count=len(mention.towns))
 
 
-def of(towns: Sequence[Town], name: str, *, shared: str = "") -> Verdict:
+def of(towns: Sequence[Town], name: str, *, shared: str = "") -> PlaceVerdict:
     """Return the verdict on communes that are all in the same territory, or in none."""
     town, count = towns[0], len(towns)
     shown = name if count > 1 else f"{town.name} ({town.department})"
-    return Verdict("in" if town.territory else "out", shown, town, count, shared)
+    return PlaceVerdict("in" if town.territory else "out", shown, town, count, shared)
 
 
 def _name_of(mention: Mention) -> str:

@@ -7,7 +7,7 @@ from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.services import Services
 from handlers.messages import Catalogue
 from handlers.requests import standing
-from storage.records.interests import EventKind, Interest, Outcome
+from storage.records.interests import Ending, EventKind, Interest
 from storage.records.lifecycle import NO_PARTICULARS, Particulars
 
 TEXT = Catalogue.of("administration")
@@ -47,7 +47,7 @@ def text(services: Services, interest: Interest, kind: EventKind, particulars: P
 def _ways_on(interest: Interest, kind: EventKind) -> Keyboard:
     ways = [button(TEXT.label("see_request"), ShowRequest(interest.id))]
     is_in_vain = kind is EventKind.REFUSE or (
-        kind is EventKind.CLOSE and interest.outcome is not Outcome.SUCCESS
+        kind is EventKind.CLOSE and interest.outcome is not Ending.SUCCESS
     )
     if is_in_vain:
         ways += [

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from knowledge.curation.yaml_cuts import Cut, Cutter, applied
+from knowledge.curation.yaml_cuts import Cutter, TextCut, applied
 from knowledge.curation.yaml_edit import EditError
 from knowledge.files.items import is_draft
 from knowledge.files.problems import Place, problem
@@ -145,9 +145,9 @@ def _cleaned(read: _Read, entry_id: str) -> tuple[str, str]:
     return read.file, _checked(read.file, applied(read.text, cuts), expected)
 
 
-def _of_answers(read: _Read, cutter: Cutter, expected: Any, entry_id: str) -> list[Cut]:  # noqa: ANN401 - as it is written
+def _of_answers(read: _Read, cutter: Cutter, expected: Any, entry_id: str) -> list[TextCut]:  # noqa: ANN401 - as it is written
     """Cut the answer itself, and its id where others lead on to it."""
-    cuts: list[Cut] = []
+    cuts: list[TextCut] = []
     own = [n for n, raw, _ in read.items() if raw.get("id") == entry_id and read.file == FAQ]
     if len(own) == len(expected):
         raise _refusal("last_entry", FAQ, id=entry_id)
@@ -161,8 +161,8 @@ def _of_answers(read: _Read, cutter: Cutter, expected: Any, entry_id: str) -> li
     return cuts
 
 
-def _of_voices(read: _Read, cutter: Cutter, expected: Any, entry_id: str) -> list[Cut]:  # noqa: ANN401 - as it is written
-    cuts: list[Cut] = []
+def _of_voices(read: _Read, cutter: Cutter, expected: Any, entry_id: str) -> list[TextCut]:  # noqa: ANN401 - as it is written
+    cuts: list[TextCut] = []
     for number, raw, node in read.items():
         said = raw.get("formulations")
         if isinstance(said, dict) and entry_id in said:
@@ -172,9 +172,9 @@ def _of_voices(read: _Read, cutter: Cutter, expected: Any, entry_id: str) -> lis
     return cuts
 
 
-def _of_questions(read: _Read, cutter: Cutter, expected: Any, entry_id: str) -> list[Cut]:  # noqa: ANN401 - as it is written
+def _of_questions(read: _Read, cutter: Cutter, expected: Any, entry_id: str) -> list[TextCut]:  # noqa: ANN401 - as it is written
     """Cut the questions that only this answer is right for, and its id from the others."""
-    cuts: list[Cut] = []
+    cuts: list[TextCut] = []
     gone: list[int] = []
     for number, raw, node in read.items():
         listed = raw.get("attendu")
@@ -193,7 +193,7 @@ def _of_questions(read: _Read, cutter: Cutter, expected: Any, entry_id: str) -> 
 
 def _of_list(
     cutter: Cutter, node: MappingNode, raw: Mapping[str, Any], key: str, entry_id: str, file: str
-) -> list[Cut]:
+) -> list[TextCut]:
     """Cut an id from a list of ids; the whole key where nothing else is in it."""
     listed = raw.get(key)
     if not isinstance(listed, list) or entry_id not in listed:
@@ -226,20 +226,20 @@ def _with_key(read: _Read, number: int, node: MappingNode, key: str, value: str)
     return _checked(read.file, applied(read.text, [edit]), expected)
 
 
-def _in_place(read: _Read, value: Node, written: str) -> Cut:
+def _in_place(read: _Read, value: Node, written: str) -> TextCut:
     lead = len(read.text) - len(read.text.removeprefix("\ufeff"))
-    return Cut(value.start_mark.index + lead, value.end_mark.index + lead, written)
+    return TextCut(value.start_mark.index + lead, value.end_mark.index + lead, written)
 
 
-def _on_a_line(read: _Read, node: MappingNode, last: Node, written: str) -> Cut:
+def _on_a_line(read: _Read, node: MappingNode, last: Node, written: str) -> TextCut:
     if node.flow_style:
         lead = len(read.text) - len(read.text.removeprefix("\ufeff"))
         at = last.end_mark.index + lead
-        return Cut(at, at, f", {written}")
+        return TextCut(at, at, f", {written}")
     at = Cutter(read.text).line_after(last)
     newline = "\r\n" if "\r\n" in read.text else "\n"
     broken = "" if read.text[:at].endswith(("\n", "\r")) else newline
-    return Cut(at, at, f"{broken}{' ' * node.start_mark.column}{written}{newline}")
+    return TextCut(at, at, f"{broken}{' ' * node.start_mark.column}{written}{newline}")
 
 
 def _found(texts: Texts, file: str, item_id: str) -> tuple[_Read, int, dict[str, Any], MappingNode]:

@@ -5,7 +5,8 @@ words. Lengths are in words unless said otherwise.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from html import unescape
@@ -19,9 +20,10 @@ _WITHIN = 1
 _SHORTEST_MOVE = 3
 # Below this share of words in common, two texts are read more easily one after the other.
 _ALIKE = 0.25
-# The comparison takes a time of the product of both lengths; beyond, only the ends are compared.
-_LARGEST = 4_000_000
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)([^<>]*)>")
+# The comparison looks at each pair of equal words, once for each passage: a page of prose takes a
+# tenth of this, a word repeated two thousand times a thousandfold. Beyond, only ends are compared.
+_MOST_LOOKS = 20_000_000
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*+)([^<>]*)>")
 _HREF = re.compile(r"\bhref\s*=\s*[\"']?([^\"'\s>]+)")
 _WORD = re.compile(r"(\d+(?:[,.]\d+)+|\w+(?:[-.]\w+)*['’]?|[^\w\s])(\s*)")
 _SIGNS_AT_ENDS = re.compile(r"^\W+|\W+$")
@@ -43,7 +45,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _Stretch:
     """Words that stay (both equal), or that another passage takes the place of."""
 
     before: tuple[Word, ...]
@@ -107,18 +109,25 @@ def _open_or_close(tag: re.Match[str], styles: list[tuple[str, str]]) -> None:
         del styles[opened[-1]]
 
 
-def _steps(before: Sequence[Word], after: Sequence[Word]) -> list[_Step]:
+def _steps(before: Sequence[Word], after: Sequence[Word]) -> list[_Stretch]:
     first, second = [each.key for each in before], [each.key for each in after]
-    if len(first) * len(second) > _LARGEST:
+    if _looks(first, second) > _MOST_LOOKS:
         return _ends(before, after)
     matcher = SequenceMatcher(None, first, second, autojunk=False)
     return [
-        _Step(tuple(before[a:b]), tuple(after[c:d]), kind == "equal")
+        _Stretch(tuple(before[a:b]), tuple(after[c:d]), kind == "equal")
         for kind, a, b, c, d in matcher.get_opcodes()
     ]
 
 
-def _ends(before: Sequence[Word], after: Sequence[Word]) -> list[_Step]:
+def _looks(first: Sequence[Hashable], second: Sequence[Hashable]) -> int:
+    """Return at most how many pairs of equal words a comparison looks at, in all its passes."""
+    others = Counter(second)
+    pairs = sum(count * others[word] for word, count in Counter(first).items())
+    return pairs * min(len(first), len(second))
+
+
+def _ends(before: Sequence[Word], after: Sequence[Word]) -> list[_Stretch]:
     """Compare only the beginnings and the ends."""
     shorter = min(len(before), len(after))
     head = next((n for n in range(shorter) if before[n].key != after[n].key), shorter)
@@ -126,24 +135,24 @@ def _ends(before: Sequence[Word], after: Sequence[Word]) -> list[_Step]:
     tail = next((n for n in range(rest) if before[-1 - n].key != after[-1 - n].key), rest)
     cut, other = len(before) - tail, len(after) - tail
     return [
-        _Step(tuple(before[:head]), tuple(after[:head]), stays=True),
-        _Step(tuple(before[head:cut]), tuple(after[head:other]), stays=False),
-        _Step(tuple(before[cut:]), tuple(after[other:]), stays=True),
+        _Stretch(tuple(before[:head]), tuple(after[:head]), stays=True),
+        _Stretch(tuple(before[head:cut]), tuple(after[head:other]), stays=False),
+        _Stretch(tuple(before[cut:]), tuple(after[other:]), stays=True),
     ]
 
 
-def _merged(steps: Sequence[_Step]) -> list[_Step]:
+def _merged(steps: Sequence[_Stretch]) -> list[_Stretch]:
     """Join changes that only a word or a sign parts: they are read as one."""
-    merged: list[_Step] = []
+    merged: list[_Stretch] = []
     for at, step in enumerate(steps):
         inside = 0 < at < len(steps) - 1
         if step.stays and not (inside and _count(step.before) <= _WITHIN):
             merged.append(step)
         elif merged and not merged[-1].stays:
             last = merged.pop()
-            merged.append(_Step(last.before + step.before, last.after + step.after, stays=False))
+            merged.append(_Stretch(last.before + step.before, last.after + step.after, stays=False))
         else:
-            merged.append(_Step(step.before, step.after, stays=False))
+            merged.append(_Stretch(step.before, step.after, stays=False))
     return merged
 
 
@@ -151,7 +160,7 @@ def _count(words: Sequence[Word]) -> int:
     return sum(_NO_WORD.fullmatch(each.text) is None for each in words)
 
 
-def _moved(steps: Sequence[_Step]) -> frozenset[str]:
+def _moved(steps: Sequence[_Stretch]) -> frozenset[str]:
     """Return the passages that leave one place and come at another."""
     changes = [step for step in steps if not step.stays]
     gone = {_bare(step.before) for step in changes if _count(step.before) >= _SHORTEST_MOVE}
@@ -164,7 +173,7 @@ def _bare(words: Sequence[Word]) -> str:
     return _SIGNS_AT_ENDS.sub("", _text(words))
 
 
-def _passages(steps: Sequence[_Step], moved: frozenset[str]) -> Iterator[str]:
+def _passages(steps: Sequence[_Stretch], moved: frozenset[str]) -> Iterator[str]:
     passage = ""
     for at, step in enumerate(steps):
         if not step.stays:
@@ -189,7 +198,7 @@ def _shown(words: Sequence[Word], *, cut_before: bool = False, cut_after: bool =
     return f"{'… ' if cut_before else ''}{text.rstrip() + ' …' if cut_after else text}"
 
 
-def _change(step: _Step, moved: frozenset[str]) -> str:
+def _change(step: _Stretch, moved: frozenset[str]) -> str:
     labels = told_words()
     before, after = _text(step.before), _text(step.after)
     behind = (step.after or step.before)[-1].behind

@@ -18,7 +18,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class TextCut:
     """The characters from ``start`` to before ``end`` go, and ``instead`` takes their place."""
 
     start: int
@@ -37,7 +37,7 @@ class Cutter:
 
     def items(
         self, sequence: SequenceNode, numbers: Collection[int], *, headings: bool = False
-    ) -> list[Cut]:
+    ) -> list[TextCut]:
         """Return the cuts that take the items of these numbers out of a list.
 
         ``headings``: a comment above an item heads all that follow without a blank line.
@@ -53,7 +53,7 @@ class Cutter:
             for number in sorted(numbers)
         ]
 
-    def keys(self, mapping: MappingNode, names: Collection[str]) -> list[Cut]:
+    def keys(self, mapping: MappingNode, names: Collection[str]) -> list[TextCut]:
         """Return the cuts that take these keys out of a mapping, with their values."""
         pairs = mapping.value
         numbers = [at for at, (key, _) in enumerate(pairs) if key.value in names]
@@ -102,7 +102,7 @@ class Cutter:
 
     def _lines(
         self, starts: list[int], ends: list[int], number: int, cut: Collection[int] | None
-    ) -> Cut:
+    ) -> TextCut:
         """Return the cut of whole lines: an item, its comments and the blank lines after it."""
         first, after = self._line(starts[number]), self._line(ends[number])
         column = starts[number] - self._start(first)
@@ -110,7 +110,7 @@ class Cutter:
             after = len(self._starts)
         # What is cut first on the line of something else stays on that line.
         if self._column(first) != column:
-            return Cut(starts[number], starts[number + 1])
+            return TextCut(starts[number], starts[number + 1])
         while self._words(after).startswith("#") and self._column(after) > column:
             after += 1
         if cut is None or self._goes_whole(starts, ends, number, cut):
@@ -123,7 +123,7 @@ class Cutter:
         else:
             while after < len(self._starts) and not self._words(after):
                 after += 1
-        return Cut(self._start(first), self._start(after))
+        return TextCut(self._start(first), self._start(after))
 
     def _goes_whole(
         self, starts: list[int], ends: list[int], number: int, cut: Collection[int]
@@ -139,7 +139,7 @@ class Cutter:
 
     def _from_brackets(
         self, pairs: Iterable[tuple[Node, Node]], numbers: Collection[int]
-    ) -> Iterator[Cut]:
+    ) -> Iterator[TextCut]:
         """Cut items between brackets, each with the comma that parts it from one that stays."""
         spans = [
             (self._index(first.start_mark.index), self._index(last.end_mark.index))
@@ -150,22 +150,22 @@ class Cutter:
             if number not in numbers:
                 has_kept = True
             elif has_kept:
-                yield Cut(spans[number - 1][1], end)
+                yield TextCut(spans[number - 1][1], end)
             else:
-                yield Cut(start, spans[number + 1][0])
+                yield TextCut(start, spans[number + 1][0])
 
-    def _emptied(self, collection: CollectionNode, brackets: str) -> Cut:
+    def _emptied(self, collection: CollectionNode, brackets: str) -> TextCut:
         """Replace all that a collection holds by a pair of brackets, in the place of its lines."""
         start, end = (self._index(m.index) for m in (collection.start_mark, collection.end_mark))
         if collection.flow_style:
-            return Cut(start, end, brackets)
+            return TextCut(start, end, brackets)
         first = self._start(self._line(start))
         newline = "\r\n" if "\r\n" in self._text else "\n"
         written = " " * collection.start_mark.column + brackets + newline
-        return Cut(first, self._end(collection), written)
+        return TextCut(first, self._end(collection), written)
 
 
-def applied(text: str, cuts: Iterable[Cut]) -> str:
+def applied(text: str, cuts: Iterable[TextCut]) -> str:
     """Return a text without what is cut; cuts that meet or overlap are one."""
     parts: list[str] = []
     done = 0

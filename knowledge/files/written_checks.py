@@ -65,6 +65,9 @@ _MAY_BE_ABSENT = (
 )
 _MAY_BE_ABSENT -= _FORMATTED
 _ITEM_LISTS = frozenset({"entrees", "projets", "actes", "voix"})
+# In characters: several times what any value may have. That a longer one is too long is for the
+# schema to tell; to look for signs in it takes a time of its length squared.
+_LONGEST = 20_000
 
 
 class _Finding(NamedTuple):
@@ -78,6 +81,8 @@ class _Finding(NamedTuple):
 def check_written(document: Document) -> Iterator[Problem]:
     """Find the values of a document that are not what they show; one problem a value at most."""
     for location, value in _values(document.data, ()):
+        if len(value or "") > _LONGEST:
+            continue
         if (found := next(_of_value(location, value), None)) is not None:
             at = place_of(document, location)
             line = _line_within(document, location, value or "", found.at)

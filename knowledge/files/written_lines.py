@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from knowledge.files.signs import BULLETS, ODD_SPACES, name_of
-from knowledge.files.written_values import Fault, Value, is_block, is_closed, read_value
+from knowledge.files.written_values import Miswriting, Value, is_block, is_closed, read_value
 from knowledge.text.normalise import normalise
 
 _SCHEMAS = Path(__file__).parent / "schema"
@@ -56,7 +56,7 @@ _NUMBER = re.compile(r"(?P<sign>\d{1,3}[.)])[ \t\u00a0]+(?=\S)")
 _DASH = re.compile(r"-(?:[ \t]+|$)")
 _KEY = re.compile(
     r"""(?P<key>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'\[\]{}#&*!|>%@`,?-][^#]*?|-[^\s#][^#]*?)"""
-    r"(?P<before>\s*)(?P<colon>[:：])(?P<after>\s+|$)"
+    r"(?<!\s)(?P<before>\s*+)(?P<colon>[:：])(?P<after>\s+|$)"
 )
 _MARK = re.compile(r"(?:---|\.\.\.)(?:[ \t].*)?")
 _NAME = re.compile(r"[a-z0-9_-]+")
@@ -67,7 +67,7 @@ class Mistake(NamedTuple):
     """What is wrong on a line (from 1)."""
 
     line: int
-    fault: Fault
+    fault: Miswriting
 
 
 class Meant(NamedTuple):
@@ -142,7 +142,7 @@ class _Reading:
 
     def _tell(self, code: str, **values: object) -> None:
         number = self.at + 1
-        self.mistakes.setdefault(number, Mistake(number, Fault(code, values)))
+        self.mistakes.setdefault(number, Mistake(number, Miswriting(code, values)))
 
     def _below(self, start: int) -> Iterator[str]:
         """Return the lines from an index on, as far as a mistake is looked for."""
@@ -281,9 +281,9 @@ class _Reading:
         if after.startswith(":"):
             self._tell("glued_colon", key=name[0])
             return _KEY.match(f"{name[0]}: {after[1:]}")
-        if self.plain is None and re.match(r"\s*[=;,]?\s*[\"'“«\[|0-9]", after):
+        if self.plain is None and re.match(r"\s*+(?:[=;,]\s*+)?[\"'“«\[|0-9]", after):
             self._tell("missing_colon", key=name[0])
-            bare = re.sub(r"^\s*[=;,]?\s*", "", after)
+            bare = re.sub(r"^\s*+(?:[=;,]\s*+)?", "", after)
             return _KEY.match(f"{name[0]}: {bare}")
         return None
 
@@ -371,7 +371,7 @@ class _Reading:
             if is_closed(text):
                 rest = line.rstrip()
                 ends = {'"': '"', "'": "'", "[": "]", "{": "}"}[value[0]]
-                return number if re.sub(r"\s+#.*", "", rest).endswith(ends) else None
+                return number if re.sub(r"(?<!\s)\s++#.*", "", rest).endswith(ends) else None
         return None
 
     def _is_structure(self, line: str) -> bool:

@@ -12,7 +12,7 @@ _DOUBLE = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SINGLE = re.compile(r"'(?:[^']|'')*'")
 # What YAML knows after a backslash but nobody who writes a path of Windows means by it.
 _ESCAPE = re.compile(r'\\(?:[^\\"/nux0eU]|(?<=[A-Za-z]:\\)n)')
-_COMMENT = re.compile(r"(?P<space>[ \t]+)#(?P<note>.*)$")
+_COMMENT = re.compile(r"(?<![ \t])(?P<space>[ \t]++)#(?P<note>.*)$")
 _BLOCK = re.compile(r"[|>](?:[+-]?[1-9]?|[1-9][+-])\s*(?:\s#.*)?")
 _COLON = re.compile(r":(?=[\s\u00a0]|$)")
 _RESERVED = "&*!%@`{}],"
@@ -21,7 +21,7 @@ _ONE_WORD = re.compile(r"[a-z0-9-]+|null|~|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
-class Fault(NamedTuple):
+class Miswriting(NamedTuple):
     """A mistake by the code of its words, and what they name."""
 
     code: str
@@ -32,7 +32,7 @@ class Value(NamedTuple):
     """A value rewritten as it was meant; ``fault``: what to tell of it."""
 
     text: str
-    fault: Fault | None = None
+    fault: Miswriting | None = None
 
 
 def quoted(text: str) -> str:
@@ -65,11 +65,11 @@ def read_value(  # noqa: PLR0911 - one return for each sign that a value begins 
     first = value[:1]
     if first and first in ODD_SPACES:
         bare = value.strip(ODD_SPACES + " ")
-        return Value(read_value(bare, is_text=is_text).text, Fault("odd_space", _sign(first)))
+        return Value(read_value(bare, is_text=is_text).text, Miswriting("odd_space", _sign(first)))
     value = value.rstrip(ODD_SPACES + " \t")
     if first == "#":
         glued = is_text or (len(value) > 1 and not value[1].isspace())
-        return Value(quoted(value), Fault("hash_first", {})) if glued else Value(value)
+        return Value(quoted(value), Miswriting("hash_first", {})) if glued else Value(value)
     if first == '"':
         return _double(value)
     if first == "'":
@@ -80,11 +80,11 @@ def read_value(  # noqa: PLR0911 - one return for each sign that a value begins 
         return (
             Value(value)
             if is_block(value)
-            else Value(quoted(value), Fault("block_sign", _sign(first)))
+            else Value(quoted(value), Miswriting("block_sign", _sign(first)))
         )
     if first and first in "[{":
         if is_text:
-            return Value(quoted(value), Fault("reserved_sign", _sign(first)))
+            return Value(quoted(value), Miswriting("reserved_sign", _sign(first)))
         return _flow(value)
     return _plain(value, is_text=is_text, is_list=is_list)
 
@@ -101,7 +101,7 @@ def _double(value: str) -> Value:
     if _ends(rest):
         if escape := _ESCAPE.search(whole[0].replace("\\\\", "  ").replace('\\"', "  ")):
             body = re.sub(r'\\(?!["\\])', r"\\\\", whole[0])
-            return Value(body + rest, Fault("backslash", {"escape": escape[0]}))
+            return Value(body + rest, Miswriting("backslash", {"escape": escape[0]}))
         return Value(value)
     return _after_quote(value, '"', whole.end())
 
@@ -124,13 +124,13 @@ def _after_quote(value: str, quote: str, end: int) -> Value:
     last = value.rfind(quote)
     inner = value[1:last] if last >= end else value[1 : end - 1] + value[end:]
     if quote == "'":
-        return Value(quoted(inner), Fault("apostrophe", {}))
+        return Value(quoted(inner), Miswriting("apostrophe", {}))
     if last >= end:
-        return Value(quoted(inner.replace('\\"', '"')), Fault("inner_quote", {}))
+        return Value(quoted(inner.replace('\\"', '"')), Miswriting("inner_quote", {}))
     rest = value[end:].strip()
     if rest[0] == "#":
-        return Value(value[:end], Fault("hash_after_quote", {}))
-    return Value(value[:end], Fault("after_quote", {"rest": rest[:40]}))
+        return Value(value[:end], Miswriting("hash_after_quote", {}))
+    return Value(value[:end], Miswriting("after_quote", {"rest": rest[:40]}))
 
 
 def _unclosed(value: str, quote: str) -> Value:
@@ -138,9 +138,10 @@ def _unclosed(value: str, quote: str) -> Value:
     if bare[-1:] in {"”", "“", "»", "’", "‘"} and bare[-1:] not in _opened_inside(bare):
         meant = quoted(bare[:-1].rstrip(ODD_SPACES + " "))
         return Value(
-            meant, Fault("mixed_quotes", {"opening": name_of(quote), "closing": name_of(bare[-1])})
+            meant,
+            Miswriting("mixed_quotes", {"opening": name_of(quote), "closing": name_of(bare[-1])}),
         )
-    return Value(quoted(bare.rstrip("\\")), Fault("unclosed_quote", {"quote": quote}))
+    return Value(quoted(bare.rstrip("\\")), Miswriting("unclosed_quote", {"quote": quote}))
 
 
 def _opened_inside(text: str) -> str:
@@ -166,14 +167,14 @@ def _typographic(value: str, *, is_text: bool) -> Value:
     if body[-1] == '"' and body.count('"') == 1:
         return Value(
             quoted(inner),
-            Fault("mixed_quotes", {"opening": name_of(value[0]), "closing": name_of('"')}),
+            Miswriting("mixed_quotes", {"opening": name_of(value[0]), "closing": name_of('"')}),
         )
     if any(mark in value[1:] for mark in closing) and value[0] != "’":
         # It quotes a word at its beginning: "« chef de file », ça veut dire quoi".
         return _plain(value, is_text=is_text, is_list=False)
     if value[0] == "’":
         return _plain(value, is_text=is_text, is_list=False)
-    return Value(quoted(value[1:]), Fault("unclosed_typographic", _sign(value[0])))
+    return Value(quoted(value[1:]), Miswriting("unclosed_typographic", _sign(value[0])))
 
 
 def _plain(  # noqa: PLR0911 - one return for each mistake
@@ -183,24 +184,24 @@ def _plain(  # noqa: PLR0911 - one return for each mistake
     if value[:1] and value[0] in _RESERVED:
         markdown = re.match(r"\*+[^*]+\*+", value) is not None
         code = "reserved_bold" if markdown else "reserved_sign"
-        return Value(whole, Fault(code, _sign(value[0])))
+        return Value(whole, Miswriting(code, _sign(value[0])))
     if value in {"-", "?"}:
         return Value(whole)
     if value[:2] in {"- ", "? "}:
         return Value(
             quoted(value[2:].strip().strip('"')),
-            Fault("second_dash" if value[0] == "-" else "reserved_sign", _sign(value[0])),
+            Miswriting("second_dash" if value[0] == "-" else "reserved_sign", _sign(value[0])),
         )
     if is_list and value[-1:] == "]":
-        return Value(f"[{value}", Fault("no_opening_bracket", {}))
+        return Value(f"[{value}", Miswriting("no_opening_bracket", {}))
     if is_list and value[:1] == "(":
-        return Value(f"[{value.strip('()')}]", Fault("parentheses", {}))
+        return Value(f"[{value.strip('()')}]", Miswriting("parentheses", {}))
     comment = _COMMENT.search(value)
     if comment and _cuts(value, comment, is_text=is_text):
-        return Value(whole, Fault("cut_by_hash", {"kept": value[: comment.start()][:60]}))
+        return Value(whole, Miswriting("cut_by_hash", {"kept": value[: comment.start()][:60]}))
     said = value[: comment.start()] if comment else value
     if _COLON.search(said):
-        return Value(quoted(said), Fault("colon_inside", {}))
+        return Value(quoted(said), Miswriting("colon_inside", {}))
     if (fault := _not_opened(said)) is not None:
         return Value(quoted(said[:-1]), fault)
     return Value(value)
@@ -215,16 +216,16 @@ def _cuts(value: str, comment: re.Match[str], *, is_text: bool) -> bool:
     return is_text and not is_apart and _ONE_WORD.fullmatch(before) is None
 
 
-def _not_opened(said: str) -> Fault | None:
+def _not_opened(said: str) -> Miswriting | None:
     """Find the quote that closes what none opens."""
     last = said[-1:]
     if last == '"' and said.count('"') % 2:
-        return Fault("unopened_quote", {"sign": name_of('"')})
+        return Miswriting("unopened_quote", {"sign": name_of('"')})
     if last in CLOSING and not any(mark in said[:-1] for mark in CLOSING[last]):
-        return Fault("unopened_quote", _sign(last))
+        return Miswriting("unopened_quote", _sign(last))
     if last in {"'", "’"} and re.search(r"[\s?!.…)]['’]$", said):
         opened = re.search(r"(?:^|[\s(])['‘](?=\S)", said[:-1])
-        return None if opened else Fault("unopened_quote", _sign(last))
+        return None if opened else Miswriting("unopened_quote", _sign(last))
     return None
 
 
@@ -258,40 +259,41 @@ def _flow(value: str) -> Value:
     if meant[end - 1] != {"[": "]", "{": "}"}[meant[0]]:
         return _open_bracket(meant[:end], fault)
     if fault is None and ";" in (bare := _QUOTED.sub("", meant[:end])) and "," not in bare:
-        return Value(meant.replace(";", ","), Fault("semicolon", {}))
+        return Value(meant.replace(";", ","), Miswriting("semicolon", {}))
     if not _ends(rest):
-        return Value(meant[:end], fault or Fault("after_bracket", {"rest": rest.strip()[:40]}))
+        return Value(meant[:end], fault or Miswriting("after_bracket", {"rest": rest.strip()[:40]}))
     if fault is None and re.search(r",\s*,|\[\s*,", meant[:end]):
-        fault = Fault("empty_item", {})
+        fault = Miswriting("empty_item", {})
         meant = re.sub(r",(?:\s*,)+", ",", meant).replace("[,", "[")
     return Value(meant, fault)
 
 
-def _open_bracket(value: str, fault: Fault | None) -> Value:
+def _open_bracket(value: str, fault: Miswriting | None) -> Value:
     opening = value[0]
     closing = "]" if opening == "[" else "}"
     if (cut := re.search(r"\s#\S", value)) and value.rstrip().endswith(closing):
         items = [quoted(item.strip()) for item in value.strip()[1:-1].split(",")]
         return Value(
-            f"[{', '.join(items)}]", Fault("cut_by_hash", {"kept": value[1 : cut.start()]})
+            f"[{', '.join(items)}]", Miswriting("cut_by_hash", {"kept": value[1 : cut.start()]})
         )
     if value.count('"') % 2:
         bare = value.replace('"', "").rstrip("]} ")
-        return Value(bare + closing, fault or Fault("unclosed_quote", {"quote": '"'}))
-    bare = re.sub(r"\s+#.*$", "", value)
+        return Value(bare + closing, fault or Miswriting("unclosed_quote", {"quote": '"'}))
+    bare = re.sub(r"(?<!\s)\s++#.*$", "", value)
     wrong = {"]": "}", "}": "]"}[closing]
     bare = bare.removesuffix(wrong).rstrip(",; )")
     return Value(
-        bare + closing, fault or Fault("open_bracket", {"closing": closing, "opening": opening})
+        bare + closing,
+        fault or Miswriting("open_bracket", {"closing": closing, "opening": opening}),
     )
 
 
-def _delimited(value: str) -> tuple[str, Fault | None]:
+def _delimited(value: str) -> tuple[str, Miswriting | None]:
     """Replace the quotes that Word types around elements of a list between brackets."""
     if value.isascii():
         return value, None
     parts: list[str] = []
-    fault: Fault | None = None
+    fault: Miswriting | None = None
     position = 0
     while position < len(value):
         start = position
@@ -305,7 +307,7 @@ def _delimited(value: str) -> tuple[str, Fault | None]:
                 position = whole.end()
                 continue
             if sign != "’":
-                fault = fault or Fault("unclosed_typographic", _sign(sign))
+                fault = fault or Miswriting("unclosed_typographic", _sign(sign))
                 position += 1
                 continue
         pattern = {'"': _DOUBLE, "'": _SINGLE}.get(sign) if before in {"[", ",", "{", ":"} else None

@@ -200,7 +200,7 @@ def _document(text: str, name: str) -> tuple[Document, tuple[Problem, ...]]:
     _locate(node, (), lines, blocks)
     found = (
         *doubled,
-        *_duplicate_keys(node, name),
+        *islice(_duplicate_keys(node, name), _MOST_PROBLEMS),
         *islice(_escapes(node, name), _MOST_PROBLEMS),
         *islice(_folded(node, name), _MOST_PROBLEMS),
     )

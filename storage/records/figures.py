@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from storage.engine.repository import Repository
 from storage.engine.schema import interest_events, interests, questions, tallies
 from storage.records.days import PARIS, Days, seconds_between
-from storage.records.lifecycle import EventKind, Outcome, Reason, Status
+from storage.records.lifecycle import Ending, EventKind, Reason, Status
 from storage.records.tallies import ACTS, counts_of
 
 # What a list of entries or of projects shows at most.
@@ -84,7 +84,7 @@ class RequestFigures:
     states: Mapping[Status, int] = field(default_factory=dict)
     kinds: Mapping[str, int] = field(default_factory=dict)
     projects: tuple[Counted, ...] = ()
-    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    outcomes: Mapping[Ending, int] = field(default_factory=dict)
     reasons: Mapping[Reason, int] = field(default_factory=dict)
     helped: Mapping[str, int] = field(default_factory=dict)
     taken: int = 0
@@ -187,7 +187,7 @@ class FiguresReader(Repository):
             kinds=await self._counts(_KIND, within),
             projects=await self._projects(within),
             outcomes={
-                Outcome(name): count
+                Ending(name): count
                 for name, count in (await self._counts(interests.c.outcome, within)).items()
             },
             reasons={

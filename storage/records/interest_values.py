@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from storage.records.lifecycle import OPEN, Actor, EventKind, Helped, Outcome, Party, Reason, Status
+from storage.records.lifecycle import OPEN, Actor, Ending, EventKind, Helped, Party, Reason, Status
 from storage.subject import Kind, Subject
 
-__all__ = ["OPEN", "Actor", "EventKind", "Helped", "Outcome", "Party", "Reason", "Status"]
+__all__ = ["OPEN", "Actor", "Ending", "EventKind", "Helped", "Party", "Reason", "Status"]
 
 
 class Role(StrEnum):
@@ -92,7 +92,7 @@ class Interest:
     taken_at: datetime | None = None
     introduced_at: datetime | None = None
     touched_at: datetime | None = None
-    outcome: Outcome | None = None
+    outcome: Ending | None = None
     reason: Reason | None = None
     helped: Helped | None = None
     helped_at: datetime | None = None

@@ -37,9 +37,9 @@ from storage.records.lifecycle import (
     NO_PARTICULARS,
     OPEN,
     Actor,
+    Ending,
     EventKind,
     Helped,
-    Outcome,
     Particulars,
     Party,
     Reason,
@@ -55,6 +55,7 @@ __all__ = [
     "Change",
     "Changed",
     "ContactKind",
+    "Ending",
     "Event",
     "EventKind",
     "Helped",
@@ -62,7 +63,6 @@ __all__ = [
     "Interests",
     "Moved",
     "NewInterest",
-    "Outcome",
     "Particulars",
     "Party",
     "Reason",
@@ -464,7 +464,7 @@ _CHANGEABLE = (
     "siret",
 )
 _CHOSEN: Mapping[str, Callable[[str], StrEnum]] = MappingProxyType(
-    {"role": Role, "outcome": Outcome, "reason": Reason, "helped": Helped}
+    {"role": Role, "outcome": Ending, "reason": Reason, "helped": Helped}
 )
 # A field, what it was and what it is.
 _PARTS_OF_A_CHANGE = 3

@@ -23,7 +23,7 @@ class Status(StrEnum):
 OPEN = frozenset({Status.RECEIVED, Status.TAKEN, Status.INTRODUCED})
 
 
-class Outcome(StrEnum):
+class Ending(StrEnum):
     """What a closed request led to."""
 
     SUCCESS = "success"
@@ -175,7 +175,7 @@ class Particulars:
 
     note: str | None = None
     owner: Actor | None = None
-    outcome: Outcome | None = None
+    outcome: Ending | None = None
     reason: Reason | None = None
 
 
