@@ -58,10 +58,11 @@ class InService:
         async with self._database.begin() as work:
             since = work.now - _PUBLISHED_WITHIN
             published = await work.change_requests.told_prints(since)
-            # Nobody reads twice of what was published from Telegram.
-            known = [file for file, print_ in prints.items() if (file, print_) in published]
-            told = told | {file: served[file] for file in known}
-            changes = differences(told, served)
+        # Nobody reads twice of what was published from Telegram.
+        known = [file for file, print_ in prints.items() if (file, print_) in published]
+        told = told | {file: served[file] for file in known}
+        changes = await asyncio.to_thread(differences, told, served)
+        async with self._database.begin() as work:
             if changes and await self._must_wait(work):
                 self._told = told
                 return False
