@@ -198,7 +198,7 @@ async def show(turn: Turn, request: Interest) -> None:
     stands = standing.of(turn.services, request, events, turn.work.now, words.get(request.id))
     history = own_history.lines(request, events)
     text = TEXT("card", request=request, standing=stands, history=history)
-    turn.say(text, _keyboard(request))
+    turn.say(text, _keyboard(request), about=request.about_note)
 
 
 def _keyboard(request: Interest) -> Keyboard:
@@ -253,7 +253,7 @@ async def withdraw(update: Update, context: BotContext) -> None:
         events = await turn.work.interests.events(request.id)
         contact = standing.introduced_to(request, events)
         text = TEXT("withdraw_question", request=request, contact=contact)
-        turn.say(text, _withdraw_keyboard(request))
+        turn.say(text, _withdraw_keyboard(request), about=request.about_note)
         return
     if not await caps.allows(turn, caps.CHANGES, turn.user.id):
         return
