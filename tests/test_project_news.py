@@ -368,6 +368,8 @@ async def test_who_waits_for_a_project_that_is_hidden_is_not_told_that_it_closed
     closed = [m for m in sme.messages() if "n'est plus ouvert" in m["text"]]
     assert len(closed) == count
     await sme.says(number)
+    if "Suite…" in sme.labels:
+        await sme.taps("Suite…")
     await sme.taps("Voir la fiche du projet")
     sme.sees("en cours de mise à jour", number)
     await other_sme.says(f"/start p_{project.id}")
