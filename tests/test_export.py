@@ -111,7 +111,7 @@ async def test_the_workbook_is_ready_to_work_with(database: Database, clock: Clo
     assert told["SIRET"].value == "00012345600074"
     assert told["Message"].value == "\u00c9t\u00e9, 1 < 2 & \U0001f600\n2e ligne"
     assert requests.column_dimensions["N"].width > 50
-    assert [cell.value for cell in history[3]][4:7] == ["équipe", "'=Ada", "'=HYPERLINK(1)"]
+    assert [cell.value for cell in history[3]][6:9] == ["équipe", "'=Ada", "'=HYPERLINK(1)"]
     assert "apostrophe" in str([line[0].value for line in about.iter_rows()])
 
 
