@@ -53,6 +53,10 @@ class Knowledge:
         """Return the project with this id, open or not, if there is one."""
         return self._projects.get(project_id)
 
+    def hidden_project(self, project_id: str) -> Project | None:
+        """Return the hidden project with this id: it has not ended, and nobody is shown it."""
+        return next((each for each in self.hidden_projects if each.id == project_id), None)
+
     def act(self, act_id: str) -> Act | None:
         """Return the act with this id, if there is one."""
         return self._acts.get(act_id)

@@ -2,12 +2,14 @@
 
 import pytest
 from dialogue import Speaker, Stage, buttons
+from requests_fixtures import moves_by
 from sqlalchemy import select
 from test_dialogue_handoff import replies
 from test_dialogue_interest import number_of_led, registers
 from test_put_in_touch import CONTACT, led
 
 from storage.engine.schema import colleagues, interest_events, interests, outbox
+from storage.records.interests import EventKind, Outcome, Particulars, Reason
 
 
 @pytest.fixture
@@ -507,3 +509,26 @@ async def test_an_administrator_has_no_authority_in_private(
     await alone.says("/demandes")
     alone.sees("réservée à une autre équipe")
     assert await kinds(stage) == ["declare"]
+
+
+async def test_the_history_says_of_each_end_how_it_was_once_the_request_was_reopened(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await registers(sme, stage)
+    refused = Particulars(reason=Reason.PROJECT_FULL)
+    await moves_by(stage, EventKind.TAKE, EventKind.REFUSE, particulars=refused)
+    ended = Particulars(outcome=Outcome.SUCCESS)
+    await moves_by(stage, EventKind.REOPEN, EventKind.CLOSE, particulars=ended)
+    ended = Particulars(outcome=Outcome.NOTHING)
+    await moves_by(stage, EventKind.REOPEN, EventKind.CLOSE, particulars=ended)
+    await moves_by(stage, EventKind.REOPEN)
+    await sme.says(number)
+    sme.sees("non retenue : ", "close : elle a abouti", "close, sans suite")
+    await administrator.says(f"/demande {number}")
+    # What the team answered is no answer that the firm changed.
+    await administrator.taps("Détails")
+    assert "Changé le" not in administrator.text
+    await administrator.taps("Suite…")
+    await administrator.taps("Historique")
+    administrator.sees("refusée par Ada Lovelace : projet complet", "Ada Lovelace : a abouti")
+    administrator.sees("Ada Lovelace : sans suite")

@@ -1,5 +1,6 @@
 """Nothing is silent: the group's list of a morning, the owner, the firm, through any outage."""
 
+import re
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,7 @@ from storage.records.deadlines import DeadlineKind
 from storage.records.interests import Actor, EventKind, Interest, NewInterest, Party
 
 Asked = list[int]
+NUMBERS = re.compile(r"TI-\d{4}-\d{4}")
 
 
 def reminders(stage: Stage, asked: Asked | None = None) -> Reminders:
@@ -196,6 +198,31 @@ async def test_a_firm_with_many_requests_reads_the_first_and_how_many_more(
     (told,) = sme.messages()[before:]
     assert told["text"].count("- TI-2026-") == 8
     assert "- et 3 autres" in told["text"]
+
+
+async def test_a_firm_with_very_many_requests_gets_one_message_a_day(
+    sme: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tune(monkeypatch, "handlers.administration.reminders", MOST_AT_ONCE=4)
+    await registers(sme, stage)
+    await several(stage, 9)
+    await stage.rows(
+        update(interests).values(person_id=1, project_id=None).returning(interests.c.id)
+    )
+    stage.clock.now = datetime(2026, 12, 7, 17, tzinfo=UTC)
+    numbers = await stage.rows(select(interests.c.id))
+    async with stage.running.parts.database.begin() as work:
+        for (number,) in numbers:
+            await work.deadlines.drop(number)
+            await work.deadlines.plan(number, DeadlineKind.UNTAKEN_LONG, work.now)
+    told: list[str] = []
+    for _ in range(3):
+        before = len(sme.messages())
+        await mornings(stage, 1)
+        (message,) = sme.messages()[before:]
+        told += NUMBERS.findall(message["text"])
+    assert len(told) == len(set(told)) == 10
+    assert DeadlineKind.UNTAKEN_LONG not in await kinds(stage)
 
 
 async def test_the_list_names_an_owner_whom_the_bot_cannot_write_to(

@@ -100,7 +100,7 @@ async def test_the_workbook_is_ready_to_work_with(database: Database, clock: Clo
     assert [sheet.title for sheet in book] == ["Demandes", "Historique", "\u00c0 lire"]
     assert (requests.freeze_panes, history.freeze_panes) == ("B2", "B2")
     assert requests.auto_filter.ref == "A1:V4"
-    assert history.auto_filter.ref == "A1:H5"
+    assert history.auto_filter.ref == "A1:J5"
     told = dict(
         zip((cell.value for cell in requests[1]), (cell for cell in requests[2]), strict=True)
     )
@@ -111,7 +111,7 @@ async def test_the_workbook_is_ready_to_work_with(database: Database, clock: Clo
     assert told["SIRET"].value == "00012345600074"
     assert told["Message"].value == "\u00c9t\u00e9, 1 < 2 & \U0001f600\n2e ligne"
     assert requests.column_dimensions["N"].width > 50
-    assert [cell.value for cell in history[3]][4:7] == ["équipe", "'=Ada", "'=HYPERLINK(1)"]
+    assert [cell.value for cell in history[3]][6:9] == ["équipe", "'=Ada", "'=HYPERLINK(1)"]
     assert "apostrophe" in str([line[0].value for line in about.iter_rows()])
 
 
@@ -302,7 +302,12 @@ def test_a_word_of_another_version_stands_as_it_is() -> None:
         "kind": "changed",
         "status": "received",
         "side": "firm",
-        "changes": [["company", "A", None], ["shoe", None, "B"]],
+        "changes": [["company", "A", None], ["shoe", None, "B"], ["role", "learn", "bard"]],
     }
     told = dict(zip(EVENT_COLUMNS, event_cells(event), strict=True))
-    assert told["changes"] == "Entreprise : A \u2192 \u2013; shoe : \u2013 \u2192 B"
+    assert told["changes"] == (
+        "Entreprise : A \u2192 \u2013; shoe : \u2013 \u2192 B; Souhait : en savoir plus \u2192 bard"
+    )
+    ended = event | {"kind": "close", "changes": [["outcome", None, "success"]]}
+    told = dict(zip(EVENT_COLUMNS, event_cells(ended), strict=True))
+    assert (told["outcome"], told["reason"], told["changes"]) == ("a abouti", None, None)

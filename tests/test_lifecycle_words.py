@@ -256,7 +256,8 @@ def test_what_is_said_to_put_in_touch_shows_no_value_of_the_code(role: Role | No
     recipient = Recipient(named, AT, None, None)
     said = [
         INTRODUCTION("question", interest=interest, named=named, project=None),
-        INTRODUCTION("nobody", interest=interest, project=None),
+        INTRODUCTION("nobody", interest=interest, project=None, is_hidden=False),
+        INTRODUCTION("nobody", interest=interest, project=None, is_hidden=True),
         INTRODUCTION(
             "lead_message", interest=interest, recipient=recipient, identity=SERVICES.identity
         ),

@@ -2,9 +2,12 @@
 
 import pytest
 from dialogue import Speaker, Stage
+from requests_fixtures import declares, moves_by
 from test_dialogue_handoff import PLAIN, card, closes, hands_over, replies
 from test_dialogue_interest import begins, registers
 from test_prefetch import noted  # noqa: F401 (a fixture)
+
+from storage.records.interests import EventKind
 
 OFFERED = "Parler à une personne"
 
@@ -164,3 +167,25 @@ async def test_the_buttons_of_the_list_are_english_for_who_writes_english(sme: S
     await sme.taps("Yes, call me back")
     await sme.says("/mesdemandes")
     assert sme.labels[0] == "1. TI-2026-0001, to be called back"
+
+
+@pytest.mark.parametrize(
+    "moved", [(), (EventKind.TAKE,), (EventKind.TAKE, EventKind.INTRODUCE)], ids=len
+)
+async def test_a_card_shows_six_buttons_and_the_others_behind_one(
+    sme: Speaker, stage: Stage, moved: tuple[EventKind, ...]
+) -> None:
+    number = await declares(sme, stage, "interest")
+    if moved:
+        await moves_by(stage, *moved)
+    await sme.says(number)
+    first = sme.labels
+    assert len(first) == 6
+    assert first[-2:] == ["Suite…", OFFERED]
+    await sme.taps("Suite…")
+    assert len(sme.labels) <= 6
+    shown = {*first, *sme.labels}
+    assert {"Relancer l'équipe", "Retirer ma demande", "Voir la fiche du projet"} <= shown
+    assert {"Modifier ma demande", "Ajouter un mot", "Toutes mes demandes"} <= shown
+    await sme.taps("‹ Retour à ma demande")
+    assert sme.labels == first

@@ -13,6 +13,7 @@ from bot.recurring.project_news import ProjectNewsTeller, compare
 from handlers.core.kept import Kept
 from knowledge.model import Project
 from knowledge.model import Stage as ProjectStage
+from knowledge.projects import Census
 from storage.engine.schema import interests, known_projects, project_news, subscriptions
 from storage.privacy.retention import Durations, months
 from storage.records.project_news import KnownProject, NewsKind
@@ -38,8 +39,10 @@ KNOWN = KnownProject(
 )
 
 
-def told(before: Iterable[KnownProject], *projects: Project) -> dict[NewsKind, list[str]]:
-    changes = compare({each.project_id: each for each in before}, projects, TODAY)
+def told(
+    before: Iterable[KnownProject], *projects: Project, hidden: Iterable[Project] = ()
+) -> dict[NewsKind, list[str]]:
+    changes = compare({each.project_id: each for each in before}, projects, TODAY, hidden)
     found: dict[NewsKind, list[str]] = {}
     for kind, ids in changes.news:
         found.setdefault(kind, []).extend(ids)
@@ -93,6 +96,24 @@ def test_a_lead_that_is_found_is_told_and_a_lead_that_changes_is_not() -> None:
     led = replace(PROJECT, lead="CCI")
     assert told([KNOWN], led) == {NewsKind.FOUND_LEAD: ["hydrogen"]}
     assert told([replace(KNOWN, lead="Another")], led) == {}
+
+
+@pytest.mark.parametrize("id_", ["hydrogen", "hydrogene-vert"])
+def test_a_project_that_is_hidden_has_not_ended_and_is_told_of_when_it_is_shown_again(
+    id_: str,
+) -> None:
+    draft = replace(PROJECT, id=id_, lead="CCI")
+    hidden = compare({"hydrogen": KNOWN}, [], TODAY, [draft])
+    assert hidden.news == ()
+    assert told(hidden.known, draft) == {NewsKind.FOUND_LEAD: [id_]}
+    assert told(hidden.known, replace(draft, withdrawn_on=TODAY)) == {NewsKind.CLOSED: [id_]}
+    assert told(hidden.known) == {NewsKind.CLOSED: [id_]}
+
+
+def test_a_project_that_is_being_prepared_is_new_when_it_is_shown() -> None:
+    prepared = compare({}, [], TODAY, [PROJECT])
+    assert (prepared.news, prepared.known) == ((), ())
+    assert told(prepared.known, PROJECT) == {NewsKind.OPENED: ["hydrogen"]}
 
 
 def teller(stage: Stage) -> ProjectNewsTeller:
@@ -322,6 +343,37 @@ async def test_who_waited_for_a_project_that_closes_is_told_and_the_team_once(
     sme.received("n'est plus ouvert", number)
     administrator.received("Une entreprise attendait encore, et le sait", number)
     assert len(sme.new) == len(administrator.new) == 1
+
+
+@pytest.mark.parametrize(("is_over", "count"), [(False, 0), (True, 1)])
+async def test_who_waits_for_a_project_that_is_hidden_is_not_told_that_it_closed(
+    sme: Speaker, other_sme: Speaker, stage: Stage, *, is_over: bool, count: int
+) -> None:
+    await begins(stage)
+    number = await registers(sme, stage)
+    project = open_projects(stage)[0]
+    services = stage.running.parts.services
+    rest = [each for each in services.knowledge.projects if each.id != project.id]
+    draft = replace(project, withdrawn_on=date(2026, 11, 23)) if is_over else project
+    services.knowledge = replace(
+        services.knowledge,
+        projects=tuple(rest),
+        census=Census(rest),
+        hidden_projects=(draft,),
+    )
+    async with stage.running.parts.database.begin() as work:
+        # As was found before it was hidden.
+        await work.project_news.begin(NewsKind.CLOSED, [project.id])
+    await morning(stage)
+    closed = [m for m in sme.messages() if "n'est plus ouvert" in m["text"]]
+    assert len(closed) == count
+    await sme.says(number)
+    if "Suite…" in sme.labels:
+        await sme.taps("Suite…")
+    await sme.taps("Voir la fiche du projet")
+    sme.sees("en cours de mise à jour", number)
+    await other_sme.says(f"/start p_{project.id}")
+    other_sme.sees("ne figure plus au recensement")
 
 
 async def changes_project(stage: Stage, number: str, project_id: str) -> None:

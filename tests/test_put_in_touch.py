@@ -231,6 +231,53 @@ async def test_consent_to_one_lead_is_no_consent_to_the_next(
     assert f"mis en relation pour votre demande {taken}" not in str(sme.messages())
 
 
+@pytest.mark.parametrize("next_lead", [None, "Troisième Maison"])
+@pytest.mark.parametrize("leaves", ["before the answer", "after the answer"])
+async def test_who_leaves_a_project_after_the_firm_was_asked_gets_nothing(
+    sme: Speaker,
+    stage: Stage,
+    administrator: Speaker,
+    taken: str,
+    next_lead: str | None,
+    leaves: str,
+) -> None:
+    stage.running.parts.services.can_mail = True
+    project = led(stage, CONTACT)
+    changes(stage, project.id, lead="Nouvelle Maison", lead_contact=CONTACT)
+    await administrator.taps("Mettre en relation")
+    await administrator.taps("Demander son accord")
+    if leaves == "before the answer":
+        changes(stage, project.id, lead=next_lead, lead_contact=None)
+        await sme.taps("Oui, d'accord")
+        sme.sees("Nouvelle Maison n'est plus chef de file", "rien ne lui est transmis")
+        administrator.received("la fiche du projet ne nomme plus Nouvelle Maison")
+    else:
+        await sme.taps("Oui, d'accord")
+        sme.sees("peut transmettre vos coordonnées à Nouvelle Maison")
+        administrator.received("Vous pouvez la mettre en relation")
+        await administrator.taps("Mettre en relation")
+        changes(stage, project.id, lead=next_lead, lead_contact=None)
+        await administrator.taps("Oui, mettre en relation")
+    await administrator.taps("Mettre en relation")
+    administrator.sees("il faut d'abord l'accord" if next_lead else "ne nomme pas de chef de file")
+    assert "Oui, mettre en relation" not in administrator.labels
+    assert await mails(stage) == []
+    assert await statuses(stage) == ["taken"]
+    assert f"mis en relation pour votre demande {taken}" not in str(sme.messages())
+
+
+async def test_a_hidden_project_names_nobody(
+    stage: Stage, administrator: Speaker, taken: str
+) -> None:
+    hidden = led(stage, CONTACT)
+    puts(stage, *(each for each in projects_of(stage) if each.id != hidden.id))
+    services = stage.running.parts.services
+    services.knowledge = replace(services.knowledge, hidden_projects=(hidden,))
+    await administrator.taps("Mettre en relation")
+    administrator.sees("est masquée en ce moment", taken)
+    assert "recensement" not in administrator.text
+
+
 async def test_a_project_without_a_lead_says_what_to_do(
     sme: Speaker, stage: Stage, administrator: Speaker, taken: str
 ) -> None:

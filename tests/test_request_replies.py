@@ -2,11 +2,12 @@
 
 import pytest
 from dialogue import Message, Speaker, Stage
-from requests_fixtures import asks, declares, moves_by
+from requests_fixtures import KINDS, asks, declares, moves_by
 from sqlalchemy import func, select
 from test_dialogue_handoff import replies
 
 from storage.engine.schema import conversations, drafts, interests
+from storage.queues.outbox import Delivery
 from storage.records.interests import Ending, EventKind
 from storage.records.lifecycle import Particulars
 
@@ -94,3 +95,59 @@ async def test_a_reply_about_the_request_of_somebody_else_is_not_passed_on(
     await replies(sme, "Bonjour à tous", forged)
     assert await stage.rows(select(func.count()).select_from(conversations)) == [(0,)]
     assert "Bonjour à tous" not in str(administrator.messages())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_reply_to_a_receipt_is_for_the_team_and_the_form_goes_on(
+    sme: Speaker, stage: Stage, administrator: Speaker, kind: str
+) -> None:
+    number = await declares(sme, stage, kind)
+    receipt = said(sme, number)
+    await opens_a_form(sme)
+    before = await answers_of_form(stage)
+    await replies(sme, "Plutôt le matin", receipt)
+    sme.sees(f"{number} : votre message est transmis à l'équipe", "Décrivez votre idée")
+    administrator.received("Plutôt le matin")
+    assert await answers_of_form(stage) == before
+
+
+async def test_all_that_is_said_of_one_request_is_known_to_be_about_it(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    number = await declares(sme, stage, "interest")
+    await sme.says(number)
+    await sme.taps("Retirer ma demande")
+    await moves_by(stage, EventKind.TAKE)
+    stage.clock.passes(days=11)
+    await sme.says(number)
+    await sme.taps("Relancer l'équipe")
+    await moves_by(stage, EventKind.INTRODUCE)
+    await sme.says(number)
+    await sme.taps("Dire si le contact a eu lieu")
+    await sme.taps("Non, personne ne m'a contacté")
+    stage.clock.passes(days=7)
+    await asks(stage)
+    await sme.taps("Oui, et cela m'a aidé")
+    await replies(sme, "Un devis signé", sme.messages()[-1])
+    ours = [m for m in sme.messages() if m["from"]["is_bot"] and number in m.get("text", "")]
+    assert len(ours) > 8
+    async with stage.running.parts.database.begin() as work:
+        for message in ours:
+            sent = Delivery(message["chat"]["id"], message["message_id"])
+            assert await work.outbox.subject_of(sent) is not None, message["text"]
+    administrator.received("Un mot de l'entreprise", "Un devis signé")
+
+
+@pytest.mark.parametrize(("typed", "status"), [("oui", "withdrawn"), ("non", "received")])
+async def test_a_reply_to_what_the_bot_asks_of_a_request_answers_it(
+    sme: Speaker, stage: Stage, administrator: Speaker, typed: str, status: str
+) -> None:
+    number = await declares(sme, stage, "interest")
+    await sme.says(number)
+    # The label of a button is no message to the team either.
+    await replies(sme, "retirer ma demande", sme.messages()[-1])
+    question = sme.messages()[-1]
+    await opens_a_form(sme)
+    await replies(sme, typed, question)
+    assert await stage.rows(select(interests.c.status)) == [(status,)]
+    assert "l'entreprise écrit" not in str(administrator.messages())

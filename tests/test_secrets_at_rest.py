@@ -1,5 +1,6 @@
 """Encryption at rest: what is stored, what is read, wrong and missing keys, and new ones."""
 
+import asyncio
 import logging
 import shutil
 from base64 import urlsafe_b64encode
@@ -39,7 +40,8 @@ from storage.privacy.access import Section
 from storage.privacy.sealing import CLEAR, SEALED_TABLES
 from storage.queues.inbox import Received
 from storage.queues.outbox import Audience
-from storage.records.interests import Interest
+from storage.records.interests import EventKind, Interest
+from storage.records.lifecycle import CLOCK
 
 # The same in each process of a run: they are part of the names of tests.
 OLD, NEW = (urlsafe_b64encode(sign * 32).decode() for sign in (b"o", b"n"))
@@ -295,6 +297,37 @@ async def test_a_new_key_takes_over_and_the_old_one_is_needed_no_more(
     await after.close()
     # Begun again, it has nothing to do.
     assert (await rotate(url, [NEW])).rows == 0
+
+
+async def test_a_bot_that_has_both_keys_goes_on_while_the_new_one_takes_over(
+    database: Database, url: str
+) -> None:
+    someone = await fill(database)
+    async with database.begin() as work:
+        before = await work.interests.of_person(someone)
+    await database.close()
+    running = Database(url, keys=[NEW, OLD])
+    await running.migrate()
+
+    async def goes_on() -> None:
+        for number in range(30):
+            async with running.begin() as work:
+                assert await work.interests.of_person(someone) == before
+                event = EventKind.NOTE
+                await work.interests.record(before[0], event, CLOCK, note=f"{SECRET} {number}")
+
+    done, _ = await asyncio.gather(rotate(url, [NEW, OLD]), goes_on())
+    assert (done.unread, done.retired) == (0, (ID_OF_OLD,))
+    async with running.begin() as work:
+        assert await work.interests.of_person(someone) == before
+    await running.close()
+    # The old key can go: what was written meanwhile is under the new one.
+    after = Database(url, keys=[NEW])
+    await after.migrate()
+    async with after.begin() as work:
+        notes = {event.note for event in await work.interests.events(before[0].id)}
+    assert {f"{SECRET} {number}" for number in range(30)} <= notes
+    await after.close()
 
 
 async def test_what_was_in_clear_is_encrypted_by_the_first_rotation(

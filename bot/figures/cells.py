@@ -34,7 +34,18 @@ REQUEST_COLUMNS = (
     "helped",
     "updated_at",
 )
-EVENT_COLUMNS = ("number", "at", "event", "status", "side", "actor", "note", "changes")
+EVENT_COLUMNS = (
+    "number",
+    "at",
+    "event",
+    "status",
+    "outcome",
+    "reason",
+    "side",
+    "actor",
+    "note",
+    "changes",
+)
 # A spreadsheet would run a text that begins so as a formula; the wide signs are those of Japanese
 # keyboards, which some take for the others (OWASP, "CSV Injection").
 _RUNS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -44,6 +55,10 @@ _PRIVATE = frozenset({"contact_name", "contact", "contact_note", "siret", "messa
 _PRIVATE |= {"note", "changes"}
 # What the columns of a changed answer are called, by the field's name.
 _FIELDS = frozenset(REQUEST_COLUMNS)
+# How a request ended is in the history too, in columns of its own.
+_ENDS = frozenset({"outcome", "reason"})
+# The answers that are one of our words; others are the person's, whatever they look like.
+_CHOSEN = frozenset({"role", "contact_kind", "helped"})
 
 
 def heads(columns: tuple[str, ...]) -> list[str]:
@@ -69,15 +84,18 @@ def request_cells(row: Stored, *, contacts: bool = True) -> list[Cell]:
 
 def event_cells(row: Stored, *, contacts: bool = True) -> list[Cell]:
     """Return the cells of a step of a request's history, for `EVENT_COLUMNS`."""
+    ends = {field: after for field, _, after in row["changes"] if field in _ENDS}
     said = {
         "number": row["number"],
+        "outcome": named(ends.get("outcome"), "outcome"),
+        "reason": named(ends.get("reason"), "reason"),
         "at": row["at"],
         "event": _said("cell_event", row["kind"]),
         "status": named(row["status"], "status"),
         "side": _said("cell_side", row["side"]),
         "actor": row["actor_name"],
         "note": row["note"],
-        "changes": "; ".join(_changed(*change) for change in row["changes"]),
+        "changes": "; ".join(_changed(*each) for each in row["changes"] if each[0] not in _ENDS),
     }
     return _cells(EVENT_COLUMNS, said, contacts=contacts)
 
@@ -110,4 +128,7 @@ def _said(kind: str, word: str | None) -> str | None:
 
 def _changed(field: str, before: str | None, after: str | None) -> str:
     name = TEXT.label(f"column_{field}") if field in _FIELDS else field
-    return f"{name} : {before or '–'} → {after or '–'}"
+    was, became = (
+        named(value, field) if field in _CHOSEN else value or "" for value in (before, after)
+    )
+    return f"{name} : {was or '–'} → {became or '–'}"

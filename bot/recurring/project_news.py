@@ -8,6 +8,7 @@ leaves the rest to the next.
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from bot.runtime.repeating import repeat
@@ -54,7 +55,8 @@ class ProjectNewsTeller:
 
     async def _compare(self) -> None:
         """Note what changed, once each morning for all workers; at first, all is known already."""
-        projects = self._services.knowledge.census.projects
+        knowledge = self._services.knowledge
+        projects, hidden = knowledge.census.projects, knowledge.hidden_projects
         async with self._database.begin() as work:
             today, morning = self._services.today(), _morning(self._services, work.now)
             if not await work.schedule.is_known(NAME):
@@ -63,7 +65,7 @@ class ProjectNewsTeller:
                 return
             if not await work.schedule.claim(NAME, morning):
                 return
-            changes = compare(await work.project_news.known(), projects, today)
+            changes = compare(await work.project_news.known(), projects, today, hidden)
             await work.project_news.remember(changes.known)
             for kind, project_ids in changes.news:
                 await work.project_news.begin(kind, project_ids)
@@ -129,16 +131,25 @@ class CensusChanges:
 
 
 def compare(
-    before: Mapping[str, KnownProject], projects: Iterable[Project], today: date
+    before: Mapping[str, KnownProject],
+    projects: Iterable[Project],
+    today: date,
+    hidden: Iterable[Project] = (),
 ) -> CensusChanges:
     """Return what to tell of the census since it stood so.
 
     A project that is open for the first time is new. One whose id changed, but not its title, is
-    the same. One that left the file is closed.
+    the same. One that left the file is closed. One that is ``hidden`` is remembered as it stood:
+    what changed meanwhile is told once it is shown again.
     """
     present = {project.id: project for project in projects}
     gone = {normalise(each.title): each for id_, each in before.items() if id_ not in present}
     known: list[KnownProject] = []
+    for project in hidden:
+        former = before.get(project.id) or gone.get(normalise(project.title))
+        if former:
+            gone.pop(normalise(former.title), None)
+            known.append(replace(former, project_id=project.id))
     told: dict[NewsKind, list[str]] = {kind: [] for kind in NewsKind}
     for project in present.values():
         former = before.get(project.id) or gone.pop(normalise(project.title), None)

@@ -90,7 +90,8 @@ def nobody(posting: Posting, interest: Interest) -> str:
     """Return what to do where nobody is known whom the firm could be put in touch with."""
     knowledge = posting.services.knowledge
     project = knowledge.project(interest.project_id) if interest.project_id else None
-    return TEXT("nobody", interest=interest, project=project)
+    hidden = knowledge.hidden_project(interest.project_id) if interest.project_id else None
+    return TEXT("nobody", interest=interest, project=project, is_hidden=hidden is not None)
 
 
 async def introduce(

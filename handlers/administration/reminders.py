@@ -94,14 +94,16 @@ async def _settle_firm(posting: Posting, person_id: int, by: datetime, ask: Ask)
     reached = await _reached(posting, taken)
     for one in reached:
         await _begin_next(posting, one)
-    is_told = False
+    is_told, tomorrow = False, posting.services.office.due(posting.work.now, 1)
     for kind in _TOLD:
         later: Sequence[Interest] = [one.interest for one in reached if kind in one.kinds]
         if later and not is_told:
             is_told, later = True, await _tell_firm(posting, kind, later, ask)
         for interest in later:
-            tomorrow = posting.services.office.due(posting.work.now, 1)
             await posting.work.deadlines.plan(interest.id, kind, tomorrow)
+    if is_told and len(taken) >= _MOST_AT_ONCE:
+        # Those of the next transaction would be a second message on the same day.
+        await posting.work.deadlines.put_off_of_firm(person_id, by, _TOLD, tomorrow)
 
 
 async def _begin_next(posting: Posting, one: Reached) -> None:

@@ -40,7 +40,7 @@ async def show_history(update: Update, context: BotContext) -> None:
     events = await turn.work.interests.events(interest.id)
     ends = [event for event in events if event.kind in _ENDS]
     told = tuple(
-        # An event does not hold how a request ended: of an end that was reopened, no more is said.
+        # The request says of its last end what an event of an earlier version does not hold.
         Told(event.at, words_of(event, interest if event in ends[-1:] else None))
         for event in events
     )
@@ -54,7 +54,8 @@ async def show_history(update: Update, context: BotContext) -> None:
 def words_of(event: Event, ended: Interest | None = None, longest_note: int = _LONGEST_NOTE) -> str:
     """Return what an event was, in French, as the team reads it; without the contact.
 
-    ``ended``: the request, where this event is how it ended last.
+    ``ended``: the request, where this event is how it ended last: it serves where the event
+    itself does not hold how.
     """
     note = event.note
     if note and len(note) > longest_note:
@@ -67,7 +68,7 @@ def words_of(event: Event, ended: Interest | None = None, longest_note: int = _L
             side=event.actor.side,
             note=note,
             said=said and named(said, "helped"),
-            ended=ended,
+            ended=event if event.outcome or event.reason else ended,
             lines=changes.lines(event.changes, is_open=False),
         )
 

@@ -139,7 +139,8 @@ async def _ask_again(turn: Turn) -> bool:
     if complains and not _asks(turn.text):
         questions = [each for each in requests if not each.helped and standing.can_be_asked(each)]
         if len(questions) == 1:
-            turn.say(*await follow_up.question(turn.posting, questions[0]))
+            question = await follow_up.question(turn.posting, questions[0])
+            turn.say(*question, about=questions[0].about_note)
             return True
     if complains and not _CALL.search(folded):
         return False
@@ -175,7 +176,8 @@ async def answer(turn: Turn, interest_id: int) -> bool:
         request = await turn.work.interests.get(interest_id)
         if request is None:
             return False
-        turn.say(TEXT("follow_up_which"), follow_up.keyboard_of(request, meant))
+        keyboard = follow_up.keyboard_of(request, meant)
+        turn.say(TEXT("follow_up_which"), keyboard, about=request.about_note)
     return bool(meant)
 
 

@@ -7,6 +7,7 @@ reply to a question of the team about the request answers that question.
 from telegram import InlineKeyboardMarkup, Message
 
 from handlers.conversation import contact_said, typed_taps
+from handlers.core.buttons import ShowRequest
 from handlers.core.callback_data import SEPARATOR
 from handlers.core.turn import Turn
 from handlers.forms import engine as forms
@@ -16,9 +17,12 @@ from handlers.handoff import person as handoff
 from handlers.handoff.replied_to import is_by_bot
 from handlers.messages import Catalogue
 from handlers.questions import ask
+from handlers.requests import follow_up
 from handlers.requests.agreement import Agree
-from handlers.requests.follow_up import SayHelped
+from handlers.requests.follow_up import AddNothing, SayHelped
+from handlers.requests.own_requests import Withdraw
 from knowledge.matcher.matcher import Outcome
+from knowledge.text.normalise import normalise
 from storage.queues.outbox import Delivery
 from storage.records.conversation_values import Side
 from storage.records.interests import Interest
@@ -62,22 +66,48 @@ async def _request_of(turn: Turn, quoted: Message) -> Interest | None:
 
 async def _answers(turn: Turn, quoted: Message) -> bool:
     """Take the answer to a question that the quoted message asks by its buttons."""
+    if await _names_button(turn, quoted):
+        return True
+    is_yes, is_no = words.is_yes(turn.text), words.is_no(turn.text)
     for data in _buttons(quoted):
         prefix = data.partition(SEPARATOR)[0]
         if prefix == SayHelped.PREFIX:
             return await contact_said.answer(turn, SayHelped.unpack(data).interest_id)
-        if prefix == Agree.PREFIX and words.is_yes(turn.text) | words.is_no(turn.text):
-            choice = Agree.unpack(data)
-            meant = Agree(choice.introduction_id, agrees=words.is_yes(turn.text))
+        if prefix == AddNothing.PREFIX:
+            await follow_up.take_word(turn, AddNothing.unpack(data).interest_id, turn.text)
+            return True
+        if prefix == Agree.PREFIX and (is_yes or is_no):
+            choice = Agree(Agree.unpack(data).introduction_id, agrees=is_yes)
+            return await typed_taps.tap(turn, choice.pack())
+        if prefix == Withdraw.PREFIX and Withdraw.unpack(data).sure and (is_yes or is_no):
+            request_id = Withdraw.unpack(data).interest_id
+            meant = Withdraw(request_id, sure=True) if is_yes else ShowRequest(request_id)
             return await typed_taps.tap(turn, meant.pack())
     return False
 
 
+async def _names_button(turn: Turn, quoted: Message) -> bool:
+    """Do what a button of the quoted message does, where its label was typed: no word for us."""
+    typed = normalise(turn.text)
+    for label, data in _labelled(quoted):
+        if typed == normalise(label):
+            return await typed_taps.tap(turn, data)
+    return False
+
+
 def _buttons(quoted: Message) -> list[str]:
+    return [data for _, data in _labelled(quoted)]
+
+
+def _labelled(quoted: Message) -> list[tuple[str, str]]:
+    """Return the label of each button of a message, and what a tap on it carries."""
     markup = quoted.reply_markup
     lines = markup.inline_keyboard if isinstance(markup, InlineKeyboardMarkup) else ()
     return [
-        each.callback_data for line in lines for each in line if isinstance(each.callback_data, str)
+        (each.text, each.callback_data)
+        for line in lines
+        for each in line
+        if isinstance(each.callback_data, str)
     ]
 
 

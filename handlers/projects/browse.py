@@ -199,7 +199,7 @@ async def show(turn: Turn, project_id: str) -> None:
     """Show the card of a project, or say that it is no longer in the census."""
     project = turn.services.knowledge.project(project_id)
     if project is None:
-        turn.say(TEXT("gone"), _back())
+        await _say_gone(turn, project_id)
         return
     turn.is_about(f"{PROJECT}{project.id}")
     person = await turn.person()
@@ -213,6 +213,21 @@ async def show(turn: Turn, project_id: str) -> None:
         interest=active,
     )
     turn.say(text, _card_keyboard(turn, project, active.id if active else None))
+
+
+async def _say_gone(turn: Turn, project_id: str) -> None:
+    """Say that there is no such card; of a hidden one, to whom has a request, that it is amended.
+
+    Nobody else learns of a project that is being prepared.
+    """
+    person = await turn.person()
+    interest = await turn.work.read_ahead.interest(person.id, project_id)
+    if interest is None or turn.services.knowledge.hidden_project(project_id) is None:
+        turn.say(TEXT("gone"), _back())
+        return
+    see = button(TEXT.label("my_request"), ShowRequest(interest.id))
+    keyboard = with_person(column([see, button(TEXT.label("back"), ListProjects())]))
+    turn.say(TEXT("amended", interest=interest), keyboard)
 
 
 async def say_about(turn: Turn, project: Project, name: str) -> None:

@@ -86,7 +86,9 @@ async def _is_still_so(posting: Posting, kind: NewsKind, project_id: str) -> boo
     project = services.knowledge.project(project_id)
     is_open = project is not None and project.open_on(services.today())
     if kind is NewsKind.CLOSED:
-        return not is_open
+        # One that is hidden has ended only if its card says so.
+        hidden = services.knowledge.hidden_project(project_id)
+        return not is_open and not (hidden and hidden.open_on(services.today()))
     return is_open and project is not None and project.lead is not None
 
 

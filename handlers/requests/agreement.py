@@ -142,6 +142,7 @@ async def _take(
         named = introduction.named
         await _record(turn.posting, interest, EventKind.FROM_FIRM, FIRM, words, named)
         await _tell_group(turn.posting, interest, named, agrees=agrees)
+    has_left = _has_left(turn.posting, introduction.named)
     name, other = ("agreed_told", "refuse") if agrees else ("refused_told", "agree")
     keyboard = column(
         [
@@ -149,14 +150,24 @@ async def _take(
             button(TEXT.label("see_request"), ShowRequest(interest.id)),
         ]
     )
-    turn.rewrite(TEXT(name, interest=interest, named=introduction.named), with_person(keyboard))
+    text = TEXT(name, interest=interest, named=introduction.named, has_left=has_left)
+    turn.rewrite(text, with_person(keyboard))
+
+
+def _has_left(posting: Posting, named: NamedPerson) -> bool:
+    """Tell whether who was named as the lead of a project no longer is."""
+    if named.project_id is None:
+        return False
+    project = posting.services.knowledge.project(named.project_id)
+    return project is None or project.lead != named.name
 
 
 async def _tell_group(
     posting: Posting, interest: Interest, named: NamedPerson, *, agrees: bool
 ) -> None:
     with speaking(FRENCH):
-        text = TEXT("answered_yes" if agrees else "answered_no", interest=interest, named=named)
+        name, has_left = "answered_yes" if agrees else "answered_no", _has_left(posting, named)
+        text = TEXT(name, interest=interest, named=named, has_left=has_left)
         put = button(TEXT.label("put_in_touch"), PutInTouch(interest.id))
     keyboard = column([put]) if interest.status is Status.TAKEN else None
     await notification.post_beside(posting.work, interest, text, keyboard)

@@ -59,7 +59,8 @@ def same(turn: Turn, requests: Iterable[Interest], contact: str) -> Interest | N
 def show_existing(turn: Turn, interest: Interest) -> None:
     """Say that the person is already to be called back there."""
     keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-    turn.say(TEXT("existing", interest=interest), with_person(keyboard))
+    text = TEXT("existing", interest=interest)
+    turn.say(text, with_person(keyboard), about=interest.about_note)
 
 
 def _reached_at(text: str, answers: Answers) -> dict[str, str]:
@@ -150,7 +151,7 @@ def _give_receipt(turn: Turn, interest: Interest) -> None:
     see = button(TEXT.label("see_request"), ShowRequest(interest.id))
     projects = button(TEXT.label("projects"), ListProjects())
     text = TEXT("receipt", interest=interest, by=standing.answer_day(turn))
-    turn.say(text, with_person(column([see, projects])))
+    turn.say(text, with_person(column([see, projects])), about=interest.about_note)
 
 
 async def _request(turn: Turn, draft: Draft) -> NewInterest:

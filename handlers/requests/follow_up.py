@@ -83,7 +83,7 @@ async def ask_again(update: Update, context: BotContext) -> None:
     if request is None:
         return
     if standing.can_be_asked(request):
-        turn.say(*await question(turn.posting, request))
+        turn.say(*await question(turn.posting, request), about=request.about_note)
     else:
         await _say_over(turn, request)
 
@@ -137,7 +137,8 @@ async def _say_early(turn: Turn, request: Interest, word: str) -> None:
         turn.begin_with(text)
         await take_word(turn, request.id, word)
         return
-    turn.say(text, with_person(column([button(TEXT.label("see"), ShowRequest(request.id))])))
+    see = button(TEXT.label("see"), ShowRequest(request.id))
+    turn.say(text, with_person(column([see])), about=request.about_note)
 
 
 def _ask_for_word(turn: Turn, request: Interest, helped: Helped) -> None:
@@ -175,14 +176,15 @@ async def take_word(turn: Turn, interest_id: int, word: str) -> None:
     if units(word) > LONGEST_WORD:
         text = TEXT("word_too_long", length=units(word), longest=LONGEST_WORD)
         nothing = button(TEXT.label("nothing_to_add"), AddNothing(request.id))
-        turn.say(text, with_person(column([nothing])))
+        turn.say(text, with_person(column([nothing])), about=request.about_note)
         return
     if not await caps.allows(turn, caps.MESSAGES_TO_TEAM, turn.user.id):
         return
     await turn.work.interests.record(request, EventKind.FEEDBACK, FIRM, note=word)
     await notification.post_words(turn.posting, request, "feedback_word", word=mask(word))
     see = button(TEXT.label("see"), ShowRequest(request.id))
-    turn.say(TEXT("word_taken", request=request), with_person(column([see])))
+    text = TEXT("word_taken", request=request)
+    turn.say(text, with_person(column([see])), about=request.about_note)
 
 
 @requires(Authority.PERSON)

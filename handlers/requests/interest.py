@@ -90,7 +90,8 @@ def answers_of(interest: Interest) -> dict[str, str]:
 
 def _show_existing(turn: Turn, interest: Interest) -> None:
     keyboard = column([button(TEXT.label("see_request"), ShowRequest(interest.id))])
-    turn.say(TEXT("existing", interest=interest), with_person(keyboard))
+    text = TEXT("existing", interest=interest)
+    turn.say(text, with_person(keyboard), about=interest.about_note)
 
 
 async def save(turn: Turn, draft: Draft) -> None:
@@ -165,7 +166,8 @@ def give_receipt(
         button(TEXT.label("other_projects"), ListProjects()),
         *offers,
     ]
-    turn.say(TEXT(name, interest=interest, **values), with_person(column(ways_on)))
+    text = TEXT(name, interest=interest, **values)
+    turn.say(text, with_person(column(ways_on)), about=interest.about_note)
 
 
 FORM = Form(

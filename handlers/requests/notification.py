@@ -11,6 +11,7 @@ from handlers.requests.introduction_buttons import ShowLeadMessage
 from handlers.requests.request_buttons import first_buttons
 from storage.queues.outbox import Audience, Outgoing, Pending
 from storage.records.interests import OPEN, Changed, Event, EventKind, Interest, Status
+from storage.records.lifecycle import MOVES
 from storage.subject import Kind
 from storage.unit_of_work import UnitOfWork
 
@@ -139,7 +140,11 @@ async def _changes(work: UnitOfWork, interest: Interest) -> list[tuple[datetime,
     """Return the last changes of a request by the person, with all values."""
     events = await work.interests.events(interest.id)
     with speaking(FRENCH):
-        told = [(event.at, changes.lines(event.changes)) for event in events if event.changes]
+        told = [
+            (event.at, changes.lines(event.changes))
+            for event in events
+            if event.changes and event.kind not in MOVES
+        ]
     return told[-_MOST_CHANGES:]
 
 

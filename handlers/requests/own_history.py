@@ -1,7 +1,7 @@
 """The history of a request in words for the firm: all that happened, but the notes of the team."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from handlers.core.keyboards import shorten
@@ -31,7 +31,7 @@ class HistoryLine:
 def lines(request: Interest, events: Sequence[Event]) -> list[HistoryLine]:
     """Return the last steps, oldest first."""
     shown = [event for event in events if event.kind not in HIDDEN]
-    # An event does not hold how a request ended: of an end that was reopened, no more is said.
+    # The request says of its last end what an event of an earlier version does not hold.
     present = [e for e in events if e.kind in MOVES and MOVES[e.kind].target is request.status]
     numbered = [
         HistoryLine(number, event.at, _words(request, event, is_present=event in present[-1:]))
@@ -46,5 +46,12 @@ def _words(request: Interest, event: Event, *, is_present: bool) -> str:
     quoted = agreement.in_own_language(event.note or "") if event.kind in _QUOTED else ""
     note = shorten(quoted, _LONGEST) if quoted else ""
     said = event.changes[-1].after if event.kind is EventKind.FEEDBACK and event.changes else ""
-    state = standing.state(request, [event]) if is_present else ""
+    state = ""
+    if event.outcome or event.reason:
+        as_it_ended = replace(
+            request, status=event.status, outcome=event.outcome, reason=event.reason
+        )
+        state = standing.state(as_it_ended, [event])
+    elif is_present:
+        state = standing.state(request, [event])
     return TEXT.label(f"event_{event.kind}", note=note, said=named(said, "helped"), state=state)

@@ -44,6 +44,8 @@ from storage.records.conversation_values import Conversation
 from storage.records.interests import OPEN, Interest, Role
 
 TEXT, GENERAL = Catalogue.of("requests"), Catalogue.of("general")
+# Beside the button to a person, which every screen has: six in all are what a phone shows.
+_MOST_BUTTONS, _MOST_FIRST = 5, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,13 @@ class Sent:
 @dataclass(frozen=True)
 class EditRequest(CallbackData, prefix="rm"):
     """Change answers of a request."""
+
+    interest_id: int
+
+
+@dataclass(frozen=True)
+class MoreOfRequest(CallbackData, prefix="ro"):
+    """What may be done with a request beside what its card offers at once."""
 
     interest_id: int
 
@@ -198,10 +207,30 @@ async def show(turn: Turn, request: Interest) -> None:
     stands = standing.of(turn.services, request, events, turn.work.now, words.get(request.id))
     history = own_history.lines(request, events)
     text = TEXT("card", request=request, standing=stands, history=history)
-    turn.say(text, _keyboard(request))
+    turn.say(text, _keyboard(request), about=request.about_note)
+
+
+@requires(Authority.PERSON)
+async def show_more(update: Update, context: BotContext) -> None:
+    """Show the other buttons of a request in place of the first ones."""
+    turn = context.turn
+    request = await own(turn, MoreOfRequest.of(update).interest_id)
+    if request:
+        back = button(TEXT.label("back"), ShowRequest(request.id))
+        keyboard = with_person(column([*_buttons(request)[_MOST_FIRST:], back]))
+        turn.say(TEXT("more_of", request=request), keyboard, about=request.about_note)
 
 
 def _keyboard(request: Interest) -> Keyboard:
+    """Return the buttons of a card: as many as a phone shows, the others behind one."""
+    buttons = _buttons(request)
+    if len(buttons) > _MOST_BUTTONS:
+        buttons[_MOST_FIRST:] = [button(TEXT.label("more"), MoreOfRequest(request.id))]
+    return with_person(column(buttons))
+
+
+def _buttons(request: Interest) -> list[Button]:
+    """Return what the firm may do with its request, what is most often wanted first."""
     buttons: list[Button] = []
     if standing.can_be_asked(request):
         buttons.append(button(TEXT.label("say_of_contact"), AskHelped(request.id)))
@@ -214,7 +243,7 @@ def _keyboard(request: Interest) -> Keyboard:
     if request.project_id:
         buttons.append(button(TEXT.label("project"), ShowProject(request.project_id)))
     buttons.append(button(TEXT.label("all_requests"), ListRequests()))
-    return with_person(column(buttons))
+    return buttons
 
 
 @requires(Authority.PERSON)
@@ -253,7 +282,7 @@ async def withdraw(update: Update, context: BotContext) -> None:
         events = await turn.work.interests.events(request.id)
         contact = standing.introduced_to(request, events)
         text = TEXT("withdraw_question", request=request, contact=contact)
-        turn.say(text, _withdraw_keyboard(request))
+        turn.say(text, _withdraw_keyboard(request), about=request.about_note)
         return
     if not await caps.allows(turn, caps.CHANGES, turn.user.id):
         return
@@ -275,6 +304,7 @@ HANDLERS: tuple[Handler, ...] = (
     tap(ListRequests, list_requests),
     tap(TurnRequests, turn_page),
     tap(ShowRequest, show_request),
+    tap(MoreOfRequest, show_more),
     tap(EditRequest, change_request),
     tap(Withdraw, withdraw),
 )

@@ -56,7 +56,7 @@ async def _relaunch(turn: Turn, request: Interest) -> None:
         return
     await _tell_group(turn.posting, relaunched)
     text = TEXT("relaunched", request=relaunched, identity=turn.services.identity)
-    turn.say(text, _ways_on(relaunched))
+    turn.say(text, _ways_on(relaunched), about=relaunched.about_note)
 
 
 async def _tell_group(posting: Posting, request: Interest) -> None:
@@ -73,7 +73,7 @@ def _refuse(turn: Turn, request: Interest) -> None:
     call_back = button(GENERAL.label("button_call_back"), CallBack())
     see = button(TEXT.label("all_requests"), ListRequests())
     text = TEXT("relaunch_again", request=request, identity=turn.services.identity)
-    turn.say(text, with_person(column([call_back, see])))
+    turn.say(text, with_person(column([call_back, see])), about=request.about_note)
 
 
 def _ways_on(request: Interest) -> Keyboard:

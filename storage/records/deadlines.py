@@ -4,13 +4,13 @@ A row says that something must be done at a time if the request still stands as 
 does it deletes the row in the same transaction.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, select
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
 from storage.engine.repository import Repository
 from storage.engine.schema import deadlines, interests, people
@@ -108,6 +108,18 @@ class Deadlines(Repository):
         kinds = frozenset(DeadlineKind) - {DeadlineKind.UNTOUCHED}
         return await self._take(interests.c.person_id == person_id, kinds, by, most)
 
+    async def put_off_of_firm(
+        self, person_id: int, by: datetime, kinds: Collection[DeadlineKind], until: datetime
+    ) -> None:
+        """Let what was due by a time, of these kinds and about a firm's requests, be due later."""
+        is_due = deadlines.c.kind.in_(kinds), deadlines.c.due_at <= by
+        chosen = await self._lock(interests.c.person_id == person_id, is_due, None)
+        await self._connection.execute(
+            update(deadlines)
+            .where(deadlines.c.interest_id.in_(chosen), *is_due)
+            .values(due_at=until)
+        )
+
     async def take_of_owner(
         self, owner_id: int | None, by: datetime, most: int
     ) -> tuple[Deadline, ...]:
@@ -161,7 +173,21 @@ class Deadlines(Repository):
         most: int,
     ) -> tuple[Deadline, ...]:
         is_due = deadlines.c.kind.in_(kinds), deadlines.c.due_at <= by
-        # Requests are locked before their deadlines, as a move locks them.
+        chosen = await self._lock(condition, is_due, most)
+        result = await self._connection.execute(
+            delete(deadlines)
+            .where(deadlines.c.interest_id.in_(chosen), *is_due)
+            .returning(deadlines)
+        )
+        return tuple(sorted(map(_deadline, result), key=lambda taken: (taken.due_at, taken.id)))
+
+    async def _lock(
+        self,
+        condition: ColumnElement[bool],
+        is_due: Collection[ColumnElement[bool]],
+        most: int | None,
+    ) -> Sequence[int]:
+        """Lock the requests about which something is due: before their deadlines, as a move."""
         chosen = await self._connection.scalars(
             select(interests.c.id)
             .where(condition, interests.c.id.in_(select(deadlines.c.interest_id).where(*is_due)))
@@ -169,12 +195,7 @@ class Deadlines(Repository):
             .limit(most)
             .with_for_update(key_share=True)
         )
-        result = await self._connection.execute(
-            delete(deadlines)
-            .where(deadlines.c.interest_id.in_(chosen.all()), *is_due)
-            .returning(deadlines)
-        )
-        return tuple(sorted(map(_deadline, result), key=lambda taken: (taken.due_at, taken.id)))
+        return chosen.all()
 
 
 def _deadline(row: Row[*tuple[Any, ...]]) -> Deadline:

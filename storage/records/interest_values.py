@@ -7,6 +7,7 @@ from enum import StrEnum
 from storage.records.lifecycle import OPEN, Actor, Ending, EventKind, Helped, Party, Reason, Status
 from storage.subject import Kind, Subject
 
+OUTCOME, REASON = "outcome", "reason"
 __all__ = ["OPEN", "Actor", "Ending", "EventKind", "Helped", "Party", "Reason", "Status"]
 
 
@@ -152,7 +153,8 @@ class Changed:
 class Event:
     """One entry of a request's history, which is only ever added to.
 
-    ``status`` is the one after it. With ``changes``, the person changed answers.
+    ``status`` is the one after it. ``changes`` are the answers that the person changed, or what a
+    move set: the outcome of a request that was closed, the reason why it was refused.
     """
 
     kind: EventKind
@@ -161,3 +163,18 @@ class Event:
     actor: Actor
     note: str | None = None
     changes: tuple[Change, ...] = ()
+
+    @property
+    def outcome(self) -> Ending | None:
+        """What the request had led to when it was closed; None where that was not kept."""
+        value = self._set_to(OUTCOME)
+        return Ending(value) if value else None
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why the request was refused; None where that was not kept."""
+        value = self._set_to(REASON)
+        return Reason(value) if value else None
+
+    def _set_to(self, field: str) -> str | None:
+        return next((each.after for each in self.changes if each.field == field), None)

@@ -20,6 +20,8 @@ from storage.engine.schema import (
 )
 from storage.engine.vault import vault_of
 from storage.records.interest_values import (
+    OUTCOME,
+    REASON,
     Change,
     Changed,
     ContactKind,
@@ -168,7 +170,13 @@ class Interests(Repository):
         if moved is None:
             return Moved(await self._required(interests.c.id == interest_id), won=False)
         await self._end_exchange(moved)
-        await self.record(moved, kind, actor, note=particulars.note)
+        # The columns forget it where the request is reopened: its history does not.
+        ends = [
+            Change(field, None, value)
+            for field, value in ((OUTCOME, particulars.outcome), (REASON, particulars.reason))
+            if value is not None
+        ]
+        await self.record(moved, kind, actor, note=particulars.note, changes=ends)
         return Moved(moved, won=True)
 
     async def withdraw(self, interest_id: int, person_id: int) -> Moved:
