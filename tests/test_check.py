@@ -18,6 +18,7 @@ import knowledge
 from handlers.core.paging import TEXT_ITEMS, Page
 from handlers.messages import Catalogue
 from handlers.questions.answer import ReadOn, Vote
+from knowledge import loading
 from knowledge.curation.check import check, check_whole
 from knowledge.files import near_duplicates
 from knowledge.files.duplicate_phrasings import ASKED, Phrasing
@@ -452,3 +453,21 @@ def test_a_syntax_fault_in_one_file_hides_nothing_of_the_others(tmp_path: Path) 
 def test_a_problem_names_its_entry_for_programs(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, FAQ.replace("Des partenariats.", "<b>Des bras"))
     assert only(check(folder, today=TODAY), "bad_html").entry == "talents"
+
+
+def test_two_readings_of_one_moment_parse_each_file_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, names, parsed = loading.read, list[str](), dict[str, loading.Parsed]()
+
+    def counted(path: Path, name: str) -> loading.Parsed:
+        names.append(name)
+        return read(path, name)
+
+    monkeypatch.setattr(loading, "read", counted)
+    folder = folder_of(tmp_path)
+    whole = check_whole(folder, today=TODAY, compiling=Compiling(), parsed=parsed)
+    both = check(folder, today=TODAY, parsed=parsed)
+    assert len(names) == len(set(names)) == len(parsed) >= 3
+    assert both == check(folder, today=TODAY)
+    assert whole.problems == check_whole(folder, today=TODAY, compiling=Compiling()).problems
