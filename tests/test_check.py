@@ -18,15 +18,14 @@ import knowledge
 from handlers.core.paging import TEXT_ITEMS, Page
 from handlers.messages import Catalogue
 from handlers.questions.answer import ReadOn, Vote
-from knowledge import loading
 from knowledge.curation.check import check, check_whole
 from knowledge.files import near_duplicates
 from knowledge.files.duplicate_phrasings import ASKED, Phrasing
 from knowledge.files.problems import Place, Problem, Severity
 from knowledge.files.rules import LONGEST_ANSWER, LONGEST_CARD, LONGEST_LISTING
 from knowledge.files.telegram_html import length
-from knowledge.files.yaml_reader import LARGEST_BYTES, parse
-from knowledge.loading import Compiling, read_files
+from knowledge.files.yaml_reader import LARGEST_BYTES, parse, read
+from knowledge.loading import Compiling, Parsed, read_files
 from knowledge.model import Entry, Project, Stage
 from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.model_store import ModelStore
@@ -458,13 +457,13 @@ def test_a_problem_names_its_entry_for_programs(tmp_path: Path) -> None:
 def test_two_readings_of_one_moment_parse_each_file_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, names, parsed = loading.read, list[str](), dict[str, loading.Parsed]()
+    names, parsed = list[str](), dict[str, Parsed]()
 
-    def counted(path: Path, name: str) -> loading.Parsed:
+    def counted(path: Path, name: str) -> Parsed:
         names.append(name)
         return read(path, name)
 
-    monkeypatch.setattr(loading, "read", counted)
+    monkeypatch.setattr("knowledge.loading.read", counted)
     folder = folder_of(tmp_path)
     whole = check_whole(folder, today=TODAY, compiling=Compiling(), parsed=parsed)
     both = check(folder, today=TODAY, parsed=parsed)

@@ -22,9 +22,8 @@ from small_library import (  # noqa: F401 (some are fixtures)
     works,
 )
 
-import bot.content.publisher
 from bot.content import busy_sign
-from bot.content.change_requests import ExaminedChange
+from bot.content.change_requests import ExaminedChange, examined
 from bot.preview.server import PreviewServer, running
 from handlers.curation.publish import TEXT
 from knowledge.curation.versions import PUBLISHABLE, publish, versions
@@ -99,13 +98,13 @@ def typing(stage: Stage, after: int) -> list[dict[str, object]]:
 async def test_an_examination_that_lasts_is_shown_until_it_ends(
     facilitator: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch, *, lasts: bool
 ) -> None:
-    go_on, examine = threading.Event(), bot.content.publisher.examined
+    go_on = threading.Event()
 
     def held(*given: Any) -> ExaminedChange:
         assert go_on.wait(TIMEOUT_SECONDS)
-        return examine(*given)
+        return examined(*given)
 
-    monkeypatch.setattr(bot.content.publisher, "examined", held)
+    monkeypatch.setattr("bot.content.publisher.examined", held)
     seconds = 0.0 if lasts else 1000.0
     tune(monkeypatch, busy_sign, FIRST_SECONDS=seconds, EVERY_SECONDS=0.01)
     document = ("faq.yaml", CHANGED.encode())
