@@ -62,6 +62,10 @@ _REQUIRED = (FAQ, PROJECTS, ACTS)
 _OPTIONAL = (VOICES, LEXICON)
 
 
+# A file as it was parsed, without what the rules find; None where it cannot be.
+Parsed = tuple[Document | None, tuple[Problem, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Compiling:
     """How to compile: the encoder (None: letters and sound only), thresholds, model store."""
@@ -100,21 +104,27 @@ def read_files(
     fictitious: bool,
     questions: bool = False,
     replacing: Mapping[str, bytes] | None = None,
+    parsed: dict[str, Parsed] | None = None,
 ) -> KnowledgeFiles:
     """Read the folder's files; check each against its schema, and all against the rules.
 
     ``questions`` reads the control questions as well; ``replacing`` holds contents by file name,
-    read in place of the folder's files.
+    read in place of the folder's files. ``parsed`` holds the files that an earlier reading of the
+    same moment has parsed, and gets the others.
     """
     _finish(directory)
     documents: dict[str, Document] = {}
     problems: list[Problem] = []
     contents = replacing or {}
+    parsed = {} if parsed is None else parsed
     optional = (*_OPTIONAL, *([QUESTIONS] if questions else []))
     present = [name for name in optional if name in contents or (directory / name).exists()]
     for name in (*_REQUIRED, *present, *([FICTITIOUS] if fictitious else [])):
         content = contents.get(name)
-        document, faults = read(directory / name, name) if content is None else parse(content, name)
+        if name not in parsed:
+            path = directory / name
+            parsed[name] = read(path, name) if content is None else parse(content, name)
+        document, faults = parsed[name]
         if name == ACTS and document is None and (directory / _FORMER_ACTS).exists():
             faults = (problem("former_acts", Place(_FORMER_ACTS)),)
         elif document is None and name in FILES and not (content or (directory / name).exists()):

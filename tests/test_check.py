@@ -24,8 +24,8 @@ from knowledge.files.duplicate_phrasings import ASKED, Phrasing
 from knowledge.files.problems import Place, Problem, Severity
 from knowledge.files.rules import LONGEST_ANSWER, LONGEST_CARD, LONGEST_LISTING
 from knowledge.files.telegram_html import length
-from knowledge.files.yaml_reader import LARGEST_BYTES, parse
-from knowledge.loading import Compiling, read_files
+from knowledge.files.yaml_reader import LARGEST_BYTES, parse, read
+from knowledge.loading import Compiling, Parsed, read_files
 from knowledge.model import Entry, Project, Stage
 from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.model_store import ModelStore
@@ -451,3 +451,21 @@ def test_a_syntax_fault_in_one_file_hides_nothing_of_the_others(tmp_path: Path) 
 def test_a_problem_names_its_entry_for_programs(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, FAQ.replace("Des partenariats.", "<b>Des bras"))
     assert only(check(folder, today=TODAY), "bad_html").entry == "talents"
+
+
+def test_two_readings_of_one_moment_parse_each_file_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, parsed = list[str](), dict[str, Parsed]()
+
+    def counted(path: Path, name: str) -> Parsed:
+        names.append(name)
+        return read(path, name)
+
+    monkeypatch.setattr("knowledge.loading.read", counted)
+    folder = folder_of(tmp_path)
+    whole = check_whole(folder, today=TODAY, compiling=Compiling(), parsed=parsed)
+    both = check(folder, today=TODAY, parsed=parsed)
+    assert len(names) == len(set(names)) == len(parsed) >= 3
+    assert both == check(folder, today=TODAY)
+    assert whole.problems == check_whole(folder, today=TODAY, compiling=Compiling()).problems

@@ -1,9 +1,11 @@
 """Facilitators change what the bot knows from Telegram; nobody else does."""
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
-from dialogue import Speaker, Stage, inside, put_inside
+from dialogue import TIMEOUT_SECONDS, Speaker, Stage, inside, put_inside, tune
 from small_library import (  # noqa: F401 (some are fixtures)
     BROKEN,
     CHANGED,
@@ -20,6 +22,8 @@ from small_library import (  # noqa: F401 (some are fixtures)
     works,
 )
 
+from bot.content import busy_sign
+from bot.content.change_requests import ExaminedChange, examined
 from bot.preview.server import PreviewServer, running
 from handlers.curation.publish import TEXT
 from knowledge.curation.versions import PUBLISHABLE, publish, versions
@@ -83,6 +87,37 @@ async def test_a_file_sent_back_is_published_after_its_difference_was_read(
     assert len(versions(folder)) == 1
     await sme.says("mutualiser un équipement")
     sme.sees("Oui, et sans frais.")
+
+
+def typing(stage: Stage, after: int) -> list[dict[str, object]]:
+    events = stage.messenger.events.after(after) or ()
+    return [event for event in events if event["kind"] == "typing"]
+
+
+@pytest.mark.parametrize("lasts", [True, False])
+async def test_an_examination_that_lasts_is_shown_until_it_ends(
+    facilitator: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch, *, lasts: bool
+) -> None:
+    go_on = threading.Event()
+
+    def held(*given: Any) -> ExaminedChange:
+        assert go_on.wait(TIMEOUT_SECONDS)
+        return examined(*given)
+
+    monkeypatch.setattr("bot.content.publisher.examined", held)
+    seconds = 0.0 if lasts else 1000.0
+    tune(monkeypatch, busy_sign, FIRST_SECONDS=seconds, EVERY_SECONDS=0.01)
+    document = ("faq.yaml", CHANGED.encode())
+    await facilitator.sends("document", file=document, caption="/faq")
+    before = stage.messenger.seq
+    if lasts:
+        await until(stage, lambda: len(typing(stage, before)) > 1)
+    go_on.set()
+    await works(stage)
+    facilitator.sees("Modifié")
+    shown = typing(stage, before)
+    assert bool(shown) == lasts
+    assert {event["chat_id"] for event in shown} <= {facilitator.chat_id}
 
 
 async def test_an_abandoned_change_changes_nothing(facilitator: Speaker, folder: Path) -> None:

@@ -1,18 +1,22 @@
 """What is learnt after changes is, to the bit, what is learnt from nothing."""
 
+import io
 import logging
+import multiprocessing
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 import numpy as np
 import pytest
-from dialogue import inside, tune
+from dialogue import tune
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from knowledge.ranking import model_store, pairs, ridge, training
+from knowledge.ranking import kept_files, model_store, pairs, ridge, training
 from knowledge.ranking.corpus import HOUSE, Example, Material
 from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.model_store import Compiled, ModelStore
@@ -47,6 +51,14 @@ class Letters:
         rows = np.array(counts, dtype=np.float32).reshape(-1, 6)
         unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return unit
+
+
+class Recalling(ModelStore):
+    """A store that recalls what was learnt last, where another process may remove the file."""
+
+    def put(self, key: str, model: Compiled) -> None:
+        super().put(key, model)
+        self.last = model
 
 
 def learnt(material: Material, encoder: Letters | None, store: ModelStore) -> Compiled:
@@ -220,10 +232,78 @@ def test_two_that_learn_at_once_do_not_harm_each_other(tmp_path: Path) -> None:
     assert wrong == []
 
 
+def learn_some(folder: Path, first: int, wrong: "SimpleQueue[str]") -> None:
+    """Learn six knowledges on a cache, and tell what is not as learnt from nothing, or logged."""
+    told = io.StringIO()
+    logging.getLogger().addHandler(logging.StreamHandler(told))
+    try:
+        for number in range(first, first + 6):
+            shared, fresh = Recalling(folder), Recalling(None)
+            for store in (shared, fresh):
+                compile_ranker(edited(number), Letters(), store)
+            if not same(shared.last, fresh.last):
+                wrong.put(f"{number} is another")
+    except BaseException as error:
+        wrong.put(repr(error))
+        raise
+    finally:
+        wrong.put(told.getvalue())
+
+
+def test_processes_that_learn_at_once_do_not_harm_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So few that each removes what the others are reading.
+    monkeypatch.setattr(kept_files, "MODELS_KEPT", 1)
+    context = multiprocessing.get_context("fork")
+    wrong = context.SimpleQueue()
+    processes = [
+        context.Process(target=learn_some, args=(tmp_path, first, wrong)) for first in (0, 6, 12)
+    ]
+    for process in processes:
+        process.start()
+    assert [wrong.get() for _ in processes] == [""] * 3
+    for process in processes:
+        process.join(10)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert not list(tmp_path.glob("*.part"))
+
+
 def test_nothing_grows_with_the_changes(tmp_path: Path) -> None:
     store, sizes = ModelStore(tmp_path), []
     for number in range(30):
         compile_ranker(edited(number), Letters(), store)
         sizes.append(sum(path.stat().st_size for path in tmp_path.iterdir()))
-    settled = sizes[inside(model_store, "KEPT") :]
+    settled = sizes[kept_files.MODELS_KEPT :]
     assert max(settled) - min(settled) < 0.01 * min(settled)
+
+
+def resident() -> float:
+    """Return the memory that this process holds now, in megabytes."""
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGESIZE") / 2**20
+
+
+def on_disk(folder: Path) -> float:
+    """Return the size of a folder's files, in megabytes."""
+    return sum(path.stat().st_size for path in folder.iterdir()) / 2**20
+
+
+@pytest.mark.long
+def test_hundreds_of_edits_and_new_editions_take_no_more_than_a_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, memory, disk = ModelStore(tmp_path), list[float](), list[float]()
+    for number in range(300):
+        if number % 50 == 0:
+            # Six editions of the learning, each an upgrade of the bot.
+            tune(monkeypatch, model_store, EDITION=100 + number // 50)
+        for encoder in (None, Letters()):
+            compile_ranker(edited(number, 60), encoder, store)
+        if number % 50 == 49:
+            memory.append(resident())
+            disk.append(on_disk(tmp_path))
+    print("after each 50 edits, MB in memory:", memory, "MB on disk:", disk)  # noqa: T201 - figures for docs/matching.md
+    assert max(memory) - memory[0] < 10
+    # The second edition finds the workings of the first one beside its own; no other adds to that.
+    assert max(disk[1:]) < 1.02 * disk[1]

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_places import DISKS, disk  # noqa: F401 (a fixture)
 
+from knowledge.ranking import model_store
 from knowledge.ranking.corpus import Example, Material
 from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.model_store import Compiled, ModelStore
@@ -69,7 +71,7 @@ def test_a_folder_that_cannot_be_written_changes_nothing(tmp_path: Path, model: 
 def test_only_the_latest_are_kept(tmp_path: Path, model: Compiled) -> None:
     store = ModelStore(tmp_path)
     for number in range(12):
-        store.put(f"key{number}", model)
+        store.put(f"{number:032x}", model)
     assert len(list(tmp_path.glob("*.npz"))) == 6
     assert not list(tmp_path.glob("*.part"))
 
@@ -90,6 +92,16 @@ def test_the_key_follows_everything_that_a_model_is_made_of() -> None:
         ModelStore.key(replace(MATERIAL, examples=(Example("é\ud800", None, "a"),)), None),
     }
     assert len(changed | {base}) == 6
+
+
+def test_other_frequencies_are_another_learning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, before = ModelStore(tmp_path), ModelStore.key(MATERIAL, None)
+    store.of(None).keep_workings("views", {"n": np.arange(3)})
+    monkeypatch.setattr(model_store, "fingerprint", lambda: "others")
+    assert ModelStore.key(MATERIAL, None) != before
+    assert store.of(None).workings("views") == {}
 
 
 def test_a_kept_model_ranks_as_the_one_that_was_learnt(tmp_path: Path) -> None:
@@ -139,3 +151,49 @@ def test_without_a_folder_everything_is_encoded() -> None:
         assert ModelStore(None).encoded(encoder, ["a"]).tolist() == [[1, 1]]
     assert encoder.asked == ["a", "a"]
     assert len(ModelStore(None).encoded(encoder, [])) == 0
+
+
+@pytest.mark.parametrize("state", ["full", "read-only"])
+def test_a_disk_that_takes_nothing_stops_nobody(
+    disk: Path,  # noqa: F811 (a fixture)
+    caplog: pytest.LogCaptureFixture,
+    state: str,
+) -> None:
+    DISKS[state][0](disk)
+    store = ModelStore(disk)
+    for _ in range(2):
+        assert compile_ranker(MATERIAL, None, store).rank("financer un achat")
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "cannot be written" in caplog.text
+    assert not [path for path in disk.iterdir() if path.name != "fill"]
+
+
+def test_a_disk_that_fills_up_keeps_what_was_learnt_before(
+    disk: Path,  # noqa: F811 (a fixture)
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    first = compile_ranker(MATERIAL, None, ModelStore(disk))
+    DISKS["full"][0](disk)
+    more = replace(MATERIAL, examples=(*EXAMPLES, Example("une de plus", "financement", "a")))
+    assert compile_ranker(more, None, ModelStore(disk)).rank("financer")
+    again = compile_ranker(MATERIAL, None, ModelStore(disk))
+    assert again.rank("financer un achat") == first.rank("financer un achat")
+    assert len(caplog.records) == 1
+
+
+def test_a_disk_that_takes_files_again_is_told_of_when_it_is_full_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = ModelStore(tmp_path)
+    for refuses in (True, False, True):
+        with monkeypatch.context() as patch:
+            if refuses:
+                patch.setattr(model_store, "replacing", no_space)
+            compile_ranker(MATERIAL, None, store)
+        for path in tmp_path.iterdir():
+            path.unlink()
+    assert len(caplog.records) == 2
+
+
+def no_space(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")

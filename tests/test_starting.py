@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
@@ -11,13 +12,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from dialogue import TIMEOUT_SECONDS, Speaker, Stage
+from dialogue import TIMEOUT_SECONDS, Speaker, Stage, tune
 from pydantic import SecretStr
 from small_library import BROKEN, CHANGED, FAQ, decides, sends_back, small_folder, until
 from storage_fixtures import database_url  # noqa: F401 (a fixture)
 
 import bot.content.hot_reload
 from bot.commands.doctor import examine, in_words
+from bot.content import last_served
 from bot.content.compiler import kept_file
 from bot.inbox.webhook import PATH
 from bot.preview.server import PreviewServer, running
@@ -297,3 +299,61 @@ async def test_posts_before_the_worker_is_ready_are_refused_quietly(
         assert (await client.post(PATH, json={"update_id": 7})).status_code == 200
     await posted.stops()
     assert not [one for one in caplog.records if one.levelname == "ERROR"]
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Path:
+    path = tmp_path / "cache" / last_served.name_of("0" * 16)
+    path.parent.mkdir()
+    return path
+
+
+def kept_of(ours: Path, number: int, directory: Path, *, days: float = 0) -> Path:
+    """Keep what another folder served, so many days ago."""
+    path = ours.with_name(last_served.name_of(f"{number:016x}"))
+    last_served.keep(path, directory, {})
+    at = time.time() - days * 24 * 3600
+    os.utime(path, (at, at))
+    return path
+
+
+def test_what_folders_that_are_gone_served_is_forgotten(ours: Path, tmp_path: Path) -> None:
+    there, gone = tmp_path, tmp_path / "gone"
+    old_but_there = kept_of(ours, 1, there, days=400)
+    gone_of_late, gone_long_ago = kept_of(ours, 2, gone, days=3), kept_of(ours, 3, gone, days=40)
+    foreign = ours.with_name("in-service-of-theirs.json")
+    foreign.write_text("{}", "utf-8")
+    os.utime(foreign, (0, 0))
+    last_served.keep(ours, gone, {})
+    os.utime(ours, (0, 0))
+    last_served.forget_others(ours)
+    assert set(ours.parent.iterdir()) == {ours, old_but_there, gone_of_late, foreign}
+    assert not gone_long_ago.exists()
+
+
+def test_many_folders_that_are_gone_do_not_fill_the_disk(
+    ours: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tune(monkeypatch, last_served, MOST_GONE=3)
+    made = [kept_of(ours, number, tmp_path / "gone", days=number) for number in range(1, 9)]
+    last_served.forget_others(ours)
+    assert list(filter(Path.exists, made)) == made[:3]
+
+
+@pytest.mark.parametrize("content", ["{}", "[1]", "", "\ud800"])
+def test_what_names_no_folder_goes_once_it_is_old(ours: Path, content: str) -> None:
+    made = []
+    for number, at in ((1, 0.0), (2, time.time())):
+        made.append(ours.with_name(last_served.name_of(f"{number:016x}")))
+        made[-1].write_bytes(content.encode("utf-8", "surrogatepass"))
+        os.utime(made[-1], (at, at))
+    last_served.forget_others(ours)
+    assert [path.exists() for path in made] == [False, True]
+
+
+def test_what_a_former_version_kept_stays_in_service_since_then(ours: Path) -> None:
+    ours.write_text("{}", "utf-8")
+    os.utime(ours, (1000, 1000))
+    last_served.keep(ours, ours.parent, {})
+    assert (ours.stat().st_mtime, ours.read_text("utf-8") != "{}") == (1000, True)
+    assert ours.stat().st_atime > 1000

@@ -20,7 +20,7 @@ from knowledge.curation.check import check as find_problems
 from knowledge.curation.check import check_whole
 from knowledge.files.problems import KnowledgeError, Problem, Severity
 from knowledge.knowledge import Knowledge
-from knowledge.loading import load
+from knowledge.loading import Parsed, load
 from knowledge.matcher.matcher import Decision, Outcome
 from knowledge.model import Act
 from knowledge.territories.town_list import ReadList, aged
@@ -33,10 +33,13 @@ def check(directory: Path, *, as_json: bool) -> int:
     """Print everything wrong with the files, for people or programs; return 1 for an error."""
     today = date.today()  # noqa: DTZ011 - the editor's own day
     how = compiling(Settings.read())
-    with patience(_at_work):
-        checked = check_whole(directory, today=today, compiling=how, despite_errors=True)
+    parsed: dict[str, Parsed] = {}
+    with patience(partial(_at_work, "check")):
+        checked = check_whole(
+            directory, today=today, compiling=how, despite_errors=True, parsed=parsed
+        )
         # The invented projects are checked apart, because they must not be compiled with the rest.
-        invented = find_problems(directory, today=today)
+        invented = find_problems(directory, today=today, parsed=parsed)
     towns = territories.list_in(directory)
     problems = tuple(
         dict.fromkeys((*checked.problems, *invented, *towns.problems, *aged(towns, today)))
@@ -46,8 +49,8 @@ def check(directory: Path, *, as_json: bool) -> int:
     return 1 if _errors(problems) else 0
 
 
-def _at_work(seconds: int) -> str:
-    return TEXT.label("at_work", seconds=seconds)
+def _at_work(work: str, seconds: int) -> str:
+    return TEXT.label("at_work", work=work, seconds=seconds)
 
 
 def _errors(problems: Iterable[Problem]) -> list[Problem]:
@@ -138,7 +141,7 @@ def evaluate_file(directory: Path, path: Path, *, as_json: bool, page: Path | No
         return fail(TEXT.label(name, file=path, line=error.line, found=error.found))
     except OSError:
         return fail(TEXT.label("evaluate_no_file", file=path))
-    with patience(_at_work):
+    with patience(partial(_at_work, "match")):
         report = evaluate(knowledge.matcher, questions)
     if page is not None:
         try:
@@ -162,7 +165,7 @@ def _load(directory: Path) -> Knowledge | None:
     understanding = compiling(Settings.read())
     warm_up(understanding.encoder)
     try:
-        with patience(_at_work):
+        with patience(partial(_at_work, "learn")):
             return load(directory, compiling=understanding)
     except KnowledgeError as error:
         fail(TEXT.label("knowledge_wrong", problems=error.problems, directory=directory))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from bot.content import last_served
 from bot.settings import Settings
 from knowledge.loading import Compiling
 from knowledge.matcher.thresholds import Thresholds
@@ -37,7 +38,7 @@ def _encoder(settings: Settings) -> Encoder | None:
 def kept_file(directory: Path, *, fictitious: bool) -> Path:
     """Return the file that stores what a folder last served, beside the compiled models."""
     name = hashlib.sha256(f"{directory.absolute()} {fictitious}".encode()).hexdigest()[:16]
-    return cache_folder() / f"in-service-{name}.json"
+    return cache_folder() / last_served.name_of(name)
 
 
 def cache_folder() -> Path:

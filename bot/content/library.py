@@ -1,6 +1,5 @@
 """The folder of knowledge as this process serves it: read, put in service at once, then learnt."""
 
-import json
 import logging
 import threading
 from collections.abc import Callable
@@ -8,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.content import last_served
 from bot.runtime import json_text
 from handlers.core.services import Services
-from knowledge.atomic_write import clear_way, replacing
+from knowledge.atomic_write import clear_way
 from knowledge.files.problems import KnowledgeError, Severity
 from knowledge.files.yaml_reader import Document
 from knowledge.knowledge import Knowledge
@@ -117,14 +117,11 @@ class Library:
         """Save the files in service, for a start when the folder cannot be used."""
         if self._kept is None:
             return
-        contents = {name: document.data for name, document in documents.items()}
-        content = json.dumps(contents, ensure_ascii=False).encode("utf-8", "surrogatepass")
         try:
             if clear_way(self._kept):
                 logger.warning("the cache was spoilt: what is in service is kept anew")
-            if not self._kept.exists() or self._kept.read_bytes() != content:
-                with replacing(self._kept) as file:
-                    file.write(content)
+            last_served.keep(self._kept, self.directory, documents)
+            last_served.forget_others(self._kept)
         except OSError as error:
             logger.warning("what is in service cannot be kept: %s", type(error).__name__)
 

@@ -7,10 +7,12 @@ one: a single one examines a change, and each copies what was published to its o
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
+from bot.content.busy_sign import busy_sign
 from bot.content.change_requests import (
     ExaminedChange,
     NotPossibleError,
@@ -31,7 +33,7 @@ from knowledge.curation.versions import BaseChangedError, VersionSet
 from knowledge.files.yaml_reader import LARGEST_BYTES
 from storage.database import Database
 from storage.engine.errors import StorageError
-from storage.records.change_requests import ChangeKind, ChangeRequest, ChangeState
+from storage.records.change_requests import GROUP, ChangeKind, ChangeRequest, ChangeState
 from storage.workers.isolation import MOST_CRASHES
 
 logger = logging.getLogger(__name__)
@@ -87,7 +89,8 @@ class Publisher:
             if change.crashes >= MOST_CRASHES:
                 await self._fail(change, CrashedError())
             else:
-                await act(change)
+                async with self._busy_sign(change):
+                    await act(change)
         except NotPossibleError as error:
             await self._end(change, ChangeState.REFUSED, error.text)
         except BaseChangedError:
@@ -97,6 +100,11 @@ class Publisher:
         except Exception as error:  # noqa: BLE001 - whatever fails, the facilitator is told
             await self._fail(change, error)
         self._announce()
+
+    def _busy_sign(self, change: ChangeRequest) -> AbstractAsyncContextManager[None]:
+        group = self._services.facilitator_chat_id
+        chat_id = group if change.chat_id == GROUP else change.chat_id
+        return nullcontext() if chat_id is None else busy_sign(self._bot, chat_id, change.topic_id)
 
     async def _examine(self, change: ChangeRequest) -> None:
         if change.kind is ChangeKind.COMPARISON:

@@ -19,6 +19,7 @@ from knowledge.loading import (
     QUESTIONS,
     Compiling,
     KnowledgeFiles,
+    Parsed,
     build,
     lexicon_of,
     read_files,
@@ -47,18 +48,25 @@ class CheckResult:
     knowledge: Knowledge | None
 
 
-def check(directory: Path, *, today: date, fictitious: bool = True) -> tuple[Problem, ...]:
+def check(
+    directory: Path,
+    *,
+    today: date,
+    fictitious: bool = True,
+    parsed: dict[str, Parsed] | None = None,
+) -> tuple[Problem, ...]:
     """Return the problems of a folder's files, in the order of its files and lines.
 
-    ``fictitious`` checks the invented projects as well, if the folder has some.
+    ``fictitious`` checks the invented projects as well, if the folder has some; ``parsed`` as for
+    ``read_files``.
     """
     fictitious = fictitious and (directory / FICTITIOUS).exists()
-    files = read_files(directory, fictitious=fictitious, questions=True)
+    files = read_files(directory, fictitious=fictitious, questions=True, parsed=parsed)
     stray = check_names(directory, FILES)
     return _in_order([*files.problems, *_overdue(files, today), *stray])
 
 
-def check_whole(
+def check_whole(  # noqa: PLR0913 - each is named where it is given
     directory: Path,
     *,
     today: date,
@@ -66,13 +74,17 @@ def check_whole(
     fictitious: bool = False,
     replacing: Mapping[str, bytes] | None = None,
     despite_errors: bool = False,
+    parsed: dict[str, Parsed] | None = None,
 ) -> CheckResult:
     """Check the files, compile them, then test phrasings and control questions; takes seconds.
 
     ``replacing`` holds contents by file name, read in place of the folder's files. Files with an
     error are not compiled; with ``despite_errors``, their phrasings are tested all the same.
+    ``parsed`` as for ``read_files``.
     """
-    files = read_files(directory, fictitious=fictitious, questions=True, replacing=replacing)
+    files = read_files(
+        directory, fictitious=fictitious, questions=True, replacing=replacing, parsed=parsed
+    )
     problems = [*files.problems, *_overdue(files, today), *check_names(directory, FILES)]
     wrong = {each.file for each in problems if each.severity is Severity.ERROR}
     # Compile first: the check of phrasings then finds its encodings in the model store.

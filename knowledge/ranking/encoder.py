@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.atomic_write import clear_way, replacing
+from knowledge.ranking.kept_files import mark_used
 
 logger = logging.getLogger(__name__)
 Vectors = npt.NDArray[np.float32]
@@ -101,6 +102,7 @@ def _mapped(table: Table, path: Path) -> Table:
         # Every start compares the file with the table: one that a power cut spoilt is written anew.
         with replacing(path, survives_power_cut=False) as part:
             part.write(content)
+    mark_used(path)
     return np.memmap(path, dtype=table.dtype, mode="r", shape=table.shape)
 
 

@@ -22,13 +22,14 @@ import numpy.typing as npt
 from knowledge.atomic_write import clear_way, replacing
 from knowledge.ranking.corpus import Material
 from knowledge.ranking.encoder import Encoder, Vectors
+from knowledge.ranking.frequencies import fingerprint
+from knowledge.ranking.kept_files import forget_unused, mark_used, workings_name
 from knowledge.ranking.ridge import Calibration, Floats
 
 logger = logging.getLogger(__name__)
 # Raise this when the learning code changes: models learnt by former code are then ignored.
 _EDITION = 11
 _PART = "likeness_"
-_KEPT = 6
 # What numpy and zipfile raise for a file that is missing, cut, or of another format; a wrong byte
 # in a zip's directory may also ask for a method, a password or a length that nobody has.
 _UNREADABLE = (
@@ -57,13 +58,14 @@ class ModelStore:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
+        self._told = set[str | None]()
 
     @staticmethod
     def key(material: Material, encoder: Encoder | None) -> str:
         """Return the hash of everything that a model is compiled from."""
         source = json.dumps(
             [
-                _EDITION,
+                edition(),
                 np.__version__,
                 encoder.name if encoder else None,
                 list(material.ids),
@@ -89,14 +91,16 @@ class ModelStore:
             return None
 
     def put(self, key: str, model: Compiled) -> None:
-        """Store a model; only the most recent few are kept."""
-        self._write(f"{key}.npz", _packed(model))
-        self._forget_the_oldest()
+        """Store a model; only the most recently used few are kept."""
+        if self._write(f"{key}.npz", _packed(model)):
+            self._told.clear()
+        if self._folder is not None:
+            forget_unused(self._folder)
 
-    def _write(self, name: str, arrays: dict[str, npt.NDArray[Any]]) -> None:
-        """Write a file whole or not at all; a failure is only logged."""
+    def _write(self, name: str, arrays: dict[str, npt.NDArray[Any]]) -> bool:
+        """Write a file whole or not at all; a failure is only logged, once a reason."""
         if self._folder is None:
-            return
+            return False
         try:
             if clear_way(self._folder / name):
                 logger.warning("the cache was spoilt: %s is made anew", name)
@@ -104,7 +108,12 @@ class ModelStore:
             with replacing(self._folder / name, survives_power_cut=False) as part:
                 np.savez(part, **arrays)  # type: ignore[arg-type]  # names of arrays
         except OSError as error:
-            logger.warning("%s is not kept: %s", name, error.strerror)
+            # A learning writes several files, which all fail on one disk.
+            if error.strerror not in self._told:
+                logger.warning("the cache cannot be written (%s): %s", error.strerror, self._folder)
+                self._told.add(error.strerror)
+            return False
+        return True
 
     def encoded(self, encoder: Encoder, texts: Sequence[str], kind: str = "") -> Vectors:
         """Return one vector per text; those already stored are not encoded again.
@@ -166,14 +175,6 @@ class ModelStore:
             raise ValueError("this store keeps nothing")
         return self._folder / f"{key}.npz"
 
-    def _forget_the_oldest(self) -> None:
-        if self._folder is None:
-            return
-        models = sorted(self._folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
-        for path in models[:-_KEPT]:
-            with contextlib.suppress(OSError):
-                path.unlink()
-
 
 @dataclass(frozen=True, slots=True)
 class KeptWorkings:
@@ -191,13 +192,19 @@ class KeptWorkings:
         self.store.keep_workings(self._file(name), arrays)
 
     def _file(self, name: str) -> str:
-        return f"{self.encoder}.{_EDITION}.{name}"
+        return workings_name(self.encoder, edition(), name)
+
+
+def edition() -> str:
+    """Return what tells this learning from others: its code, and the frequencies it weighs by."""
+    return f"{_EDITION}-{fingerprint()}"
 
 
 @contextlib.contextmanager
 def _arrays(path: Path) -> "Iterator[np.lib.npyio.NpzFile]":
     # Opened here: given a path, numpy leaves a damaged file open.
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        mark_used(path)
         yield arrays
 
 
