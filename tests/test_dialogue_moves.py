@@ -9,7 +9,7 @@ from test_dialogue_interest import number_of_led, registers
 from test_put_in_touch import CONTACT, led
 
 from storage.engine.schema import colleagues, interest_events, interests, outbox
-from storage.records.interests import EventKind, Outcome, Particulars, Reason
+from storage.records.interests import Ending, EventKind, Particulars, Reason
 
 
 @pytest.fixture
@@ -517,9 +517,9 @@ async def test_the_history_says_of_each_end_how_it_was_once_the_request_was_reop
     number = await registers(sme, stage)
     refused = Particulars(reason=Reason.PROJECT_FULL)
     await moves_by(stage, EventKind.TAKE, EventKind.REFUSE, particulars=refused)
-    ended = Particulars(outcome=Outcome.SUCCESS)
+    ended = Particulars(outcome=Ending.SUCCESS)
     await moves_by(stage, EventKind.REOPEN, EventKind.CLOSE, particulars=ended)
-    ended = Particulars(outcome=Outcome.NOTHING)
+    ended = Particulars(outcome=Ending.NOTHING)
     await moves_by(stage, EventKind.REOPEN, EventKind.CLOSE, particulars=ended)
     await moves_by(stage, EventKind.REOPEN)
     await sme.says(number)
