@@ -30,6 +30,7 @@ TEAM_FILES = {
     "figures",
     "groups",
     "leads_sought",
+    "hiding",
     "publication",
     "replies",
     "request_lists",
