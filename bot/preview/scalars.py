@@ -43,8 +43,8 @@ def float_of(value: Any) -> float:  # noqa: ANN401 - any JSON
 
 
 def whole_number(text: str, bits: int = 64) -> int | None:
-    """Return the number that a text is as a whole; None for anything else."""
-    if not re.fullmatch(r"-?\d{1,19}", text, re.ASCII):
+    """Return the number that a text is as a whole; None for anything else, such as "007"."""
+    if not re.fullmatch(r"-?[1-9]\d{0,18}|0", text, re.ASCII):
         return None
     number = int(text)
     return number if -(1 << (bits - 1)) <= number < 1 << (bits - 1) else None
