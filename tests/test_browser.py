@@ -198,7 +198,7 @@ async def fills_the_log(stage: Stage, count: int) -> None:
     rows = [[{"text": f"{row}", "callback_data": f"{row}"}] for row in ("Oui", "Non")]
     entities = [
         {"type": "text_link", "offset": 0, "length": 2, "url": "https://exemple.fr"},
-        {"type": "spoiler", "offset": 3, "length": 2},
+        {"type": "spoiler", "offset": 3, "length": 6},
     ]
     for number in range(count):
         text = {"text": f"un secret {number}", "entities": entities}
@@ -251,7 +251,7 @@ async def test_arrows_go_through_the_messages_and_into_their_buttons(
     await expect(focused).to_have_accessible_name(
         re.compile(r"^Territoires d’industrie\s+:\s+\d\d:\d\d")
     )
-    await expect(focused).to_have_accessible_description(re.compile("secret 2"))
+    await expect(focused).to_have_accessible_description(re.compile("^un Texte masqué, afficher 2"))
     await expect(page.locator("#log-hint")).to_be_in_viewport()
     await press("Enter")
     await expect(focused).to_have_text("Oui")

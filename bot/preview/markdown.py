@@ -243,7 +243,8 @@ class _Reader:
         if sign == "\n":
             self._end_quote()
             return
-        kind, extra = opened.kind, {"language": opened.language} if opened.language else {}
+        kind = opened.kind
+        extra: Entity | None = {"language": opened.language} if opened.language else {}
         is_empty = self._shown.length == opened.offset
         self._at += len(_ENDS[kind])
         if kind == "text_link":
