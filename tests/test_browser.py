@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # no stubs
 from dialogue import Stage, unfailing
 from playwright.async_api import Browser, Page, async_playwright, expect
 
@@ -264,6 +265,17 @@ async def test_arrows_go_through_the_messages_and_into_their_buttons(
     await expect(focused).to_have_attribute("data-testid", "message")
     await press("Tab")
     await expect(focused).to_have_attribute("id", "attach")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_axe_finds_nothing(page: Page, stage: Stage, width: int) -> None:
+    await fills_the_log(stage, 2)
+    await page.set_viewport_size({"width": width, "height": 844})
+    await page.get_by_test_id("commands").click()
+    await expect(page.get_by_test_id("command-menu")).to_be_visible()
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert len(found.response["passes"]) > 30, "axe looked at nothing"
 
 
 async def test_what_is_unread_survives_a_reload(page: Page, stage: Stage) -> None:

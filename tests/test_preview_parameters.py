@@ -87,6 +87,16 @@ def test_every_parameter_is_read_the_same_however_it_is_sent(
         assert first.values == {name: value}
 
 
+def test_accounts_and_chats_have_longer_numbers_than_all_else() -> None:
+    large = 2**40 + 5
+    for value in (large, str(large)):
+        given = {"chat_id": value, "user_id": value}
+        assert decode("getChatMember", Arguments(given)).values == dict.fromkeys(given, large)
+        assert decode("sendMessage", Arguments({"message_thread_id": value})).values == {
+            "message_thread_id": 5
+        }
+
+
 @pytest.mark.parametrize(("method", "name"), FILES)
 def test_every_file_may_stand_in_its_field_or_be_attached(method: str, name: str) -> None:
     upload = UploadFile(BytesIO(), filename="a")

@@ -15,7 +15,7 @@ from bot.preview.album import read_album
 from bot.preview.api_errors import ApiError, bad
 from bot.preview.botapi import Values, description
 from bot.preview.objects import FaultError, read_any
-from bot.preview.scalars import boolean_of, float_of, integer_of, text_of
+from bot.preview.scalars import boolean_of, integer_of, text_of
 from bot.runtime import json_text
 
 _ATTACHED = "attach://"
@@ -113,7 +113,6 @@ def _chat_id(_name: str, value: Any) -> int | str:  # noqa: ANN401 - any JSON
 _SCALARS: dict[str, Callable[[str, Any], Any]] = {
     "Boolean": lambda _name, value: boolean_of(value),
     "Integer": lambda name, value: integer_of(value, 64 if name in _LONG else 32),
-    "Float": lambda _name, value: float_of(value),
     "String": lambda _name, value: text_of(value),
     "Integer or String": _chat_id,
 }

@@ -10,7 +10,6 @@ from typing import Any
 
 _YES = frozenset({"true", "yes", "1"})
 _INTEGER = re.compile(r"(-?)(\d*)")
-_FLOAT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 def text_of(value: Any) -> str:  # noqa: ANN401 - any JSON
@@ -34,12 +33,6 @@ def integer_of(value: Any, bits: int = 64) -> int:  # noqa: ANN401 - any JSON
         number = (number * 10 ** len(part) + int(part)) % (1 << bits)
     wrapped = number - (1 << bits) if number >= 1 << (bits - 1) else number
     return -wrapped if sign and wrapped != -(1 << (bits - 1)) else wrapped
-
-
-def float_of(value: Any) -> float:  # noqa: ANN401 - any JSON
-    """Return the number with which a parameter begins, 0 without one."""
-    found = _FLOAT.match(text_of(value))
-    return float(found[0]) if found else 0.0
 
 
 def whole_number(text: str, bits: int = 64) -> int | None:
