@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -271,9 +272,16 @@ async def test_arrows_go_through_the_messages_and_into_their_buttons(
 async def test_axe_finds_nothing(page: Page, stage: Stage, width: int) -> None:
     await fills_the_log(stage, 2)
     await page.set_viewport_size({"width": width, "height": 844})
+    await sees(page, "un secret 1")
+    await is_accessible(page, {})
     await page.get_by_test_id("commands").click()
     await expect(page.get_by_test_id("command-menu")).to_be_visible()
-    found = await Axe().run(page)
+    # The arrows scroll the menu from the field, which keeps the focus meanwhile.
+    await is_accessible(page, {"scrollable-region-focusable": {"enabled": False}})
+
+
+async def is_accessible(page: Page, rules: dict[str, Any]) -> None:
+    found = await Axe().run(page, options={"rules": rules})
     assert found.violations_count == 0, found.generate_report()
     assert len(found.response["passes"]) > 30, "axe looked at nothing"
 
