@@ -184,7 +184,7 @@ async def test_groups_and_members_are_known(client: Bot, server: PreviewServer) 
         ("sendMessage", {"chat_id": 5, "text": "x"}, "chat not found"),
         ("sendMessage", {"chat_id": 1001, "text": "x" * 32769}, "text is too long"),
         ("sendMessage", {"text": "x"}, "chat_id is empty"),
-        ("sendMessage", {"chat_id": 1001, "text": "x", "parse_mode": "MarkdownV2"}, "parse_mode"),
+        ("sendMessage", {"chat_id": 1001, "text": "x", "parse_mode": "MarkdownV3"}, "parse_mode"),
         ("editMessageText", {"chat_id": 1001, "message_id": 1, "text": "x"}, "message to edit not"),
         ("editMessageText", {"chat_id": 1001, "text": "x"}, "message to edit not found"),
         ("editMessageText", {"text": "x"}, "message identifier is not specified"),

@@ -1,4 +1,4 @@
-"""Telegram's HTML as the preview reads it, and what it finds in plain texts."""
+"""Telegram's HTML as the preview reads it, and what it finds in texts of any kind."""
 
 import html
 from typing import Any
@@ -56,6 +56,9 @@ def test_each_tag_is_an_entity(tag: str, kind: str) -> None:
         ('<code class="language-python"><pre>x</pre></code>', {"language": "python"}),
         ("<pre><code>x</code></pre>", {"type": "pre"}),
         ("<b title=x>x</b>", {"type": "bold"}),
+        ("<b title>x</b>", {"type": "bold"}),
+        ('<tg-time unix="5">x</tg-time>', {"type": "date_time", "unix_time": 5}),
+        ('<tg-time unix="5" format="wD">x</tg-time>', {"date_time_format": "wD"}),
     ],
 )
 def test_attributes_that_matter_are_kept(source: str, entity: dict[str, str]) -> None:
@@ -69,6 +72,9 @@ def test_attributes_that_matter_are_kept(source: str, entity: dict[str, str]) ->
     [
         '<a href="javascript:alert(1)">x</a>',
         "<a>x</a>",
+        "<a href>x</a>",
+        '<a href=" e.fr">x</a>',
+        "<tg-time>x</tg-time>",
         "<b></b>x",
         '<a href="tg://user?id=5">x</a>',
     ],
@@ -105,13 +111,18 @@ def test_code_holds_no_other_formatting() -> None:
         ("é<br/>", 'Unsupported start tag "br/" at byte offset 2'),
         ("1 < 2", 'Unsupported start tag "" at byte offset 2'),
         ("é<b", "Unclosed start tag at byte offset 2"),
+        ("<b/>x", 'Unsupported start tag "b/" at byte offset 0'),
+        ('<a href="x"/>y</a>', 'Empty attribute name in the tag "a" at byte offset 0'),
+        ("<a href", 'Unclosed start tag "a" at byte offset 0'),
+        ("é<a href = ", 'Unclosed start tag "a" at byte offset 2'),
         ('<a href="x', "Unclosed start tag at byte offset 0"),
         ("<a href=x", "Unclosed start tag at byte offset 0"),
         ("<a href=x/y>z</a>", "Unexpected end of name token at byte offset 8"),
         ('<a ="x">z</a>', 'Empty attribute name in the tag "a" at byte offset 0'),
-        ("<a href>z</a>", 'Expected equal sign in declaration of an attribute of the tag "a"'),
         ("<span>x</span>", 'Tag "span" must have class "tg-spoiler" at byte offset 0'),
         ("<tg-emoji>x</tg-emoji>", "Invalid custom emoji identifier specified"),
+        ('<tg-emoji emoji-id="05">x</tg-emoji>', "Invalid custom emoji identifier specified"),
+        ('<tg-time unix="1" format="x">x</tg-time>', "Invalid date format used"),
         ("<b>x", 'Can\'t find end tag corresponding to start tag "b"'),
         ("<b>x</b", "Unclosed end tag at byte offset 4"),
         ("x</b>", "Unexpected end tag at byte offset 1"),
@@ -125,8 +136,14 @@ def test_bad_html_is_refused_as_telegram_does(source: str, reason: str) -> None:
     assert refused.value.description.startswith(f"Bad Request: can't parse entities: {reason}")
 
 
+def test_of_two_entities_over_the_same_text_the_outer_comes_first() -> None:
+    for source, mode in (("<i><b>x</b></i>", "HTML"), ("_*x*_", "MarkdownV2")):
+        assert places(source, mode)[1] == [("bold", 0, 1), ("italic", 0, 1)]
+    assert places("<b><blockquote>x</blockquote></b>")[1][0][0] == "blockquote"
+
+
 def test_other_modes_and_broken_characters_are_refused() -> None:
-    for text, mode in (("*x*", "MarkdownV2"), ("\ud800", None), ("&#xD800;", "HTML")):
+    for text, mode in (("*x*", "MarkdownV3"), ("\ud800", None), ("&#xD800;", "HTML")):
         with pytest.raises(ApiError, match="Bad Request"):
             parse(text, mode)
 
@@ -153,7 +170,7 @@ def test_what_telegram_finds_by_itself(text: str, found: list[Place]) -> None:
 
 def test_what_is_formatted_is_not_found_twice() -> None:
     assert places('<a href="https://e.fr">exemple.fr</a>')[1] == [("text_link", 0, 10)]
-    assert places("<b>/aide</b>")[1] == [("bold", 0, 5), ("bot_command", 0, 5)]
+    assert places("<b>/aide</b>")[1] == [("bot_command", 0, 5), ("bold", 0, 5)]
     assert places("<b>voir exe</b>mple.fr")[1] == [("bold", 0, 8)]
 
 

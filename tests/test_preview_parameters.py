@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from preview_fixtures import SME, bare, begun, refusal, serving  # noqa: F401 (fixtures)
 from starlette.datastructures import UploadFile
+from starlette.types import Message
 
+from bot.preview.api_errors import ApiError
+from bot.preview.bodies import bounded
 from bot.preview.botapi import description, fits
 from bot.preview.messenger import Messenger
 from bot.preview.parameters import Arguments, decode
@@ -35,6 +38,7 @@ NESTED: dict[str, Any] = {
     "InlineKeyboardMarkup": {"inline_keyboard": [[{"text": "x", "callback_data": "x"}]]},
     "MessageEntity": {"type": "bold", "offset": 0, "length": 1},
     "InputRichMessage": {},
+    "InputMediaAudio": {"type": "audio", "media": "x"},
     "ReplyParameters": {"message_id": 1},
 }
 
@@ -81,6 +85,16 @@ def test_every_parameter_is_read_the_same_however_it_is_sent(
     assert all(other == first for other in others)
     if value not in ({}, None):
         assert first.values == {name: value}
+
+
+def test_accounts_and_chats_have_longer_numbers_than_all_else() -> None:
+    large = 2**40 + 5
+    for value in (large, str(large)):
+        given = {"chat_id": value, "user_id": value}
+        assert decode("getChatMember", Arguments(given)).values == dict.fromkeys(given, large)
+        assert decode("sendMessage", Arguments({"message_thread_id": value})).values == {
+            "message_thread_id": 5
+        }
 
 
 @pytest.mark.parametrize(("method", "name"), FILES)
@@ -219,6 +233,33 @@ async def test_too_large_an_upload_is_refused(
     sent = await raw.post("/sendDocument", data={"chat_id": SME}, files={"document": b"1234"})
     assert (sent.status_code, sent.json()["description"]) == (413, "Request Entity Too Large")
     assert len(messenger.messages(SME)) == 1
+
+
+async def test_no_more_of_a_body_is_read_than_may_come() -> None:
+    left = 1000
+
+    async def endless() -> Message:
+        nonlocal left
+        left -= 1
+        return {"type": "http.request", "body": bytes(1000), "more_body": left > 0}
+
+    receive = bounded(endless, 5000)
+    for _ in range(5):
+        assert len((await receive())["body"]) == 1000
+    with pytest.raises(ApiError, match="Request Entity Too Large"):
+        await receive()
+    assert left == 994
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
+async def test_too_many_parameters_are_refused(
+    raw: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("bot.preview.bot_endpoint._LARGEST_BODY", 20)
+    sent = await raw.post("/getMe", content=b"x" * 21, headers={"Content-Type": kind})
+    assert (sent.status_code, sent.json()["description"]) == (413, "Request Entity Too Large")
+    sent = await raw.post("/getMe?x=" + "x" * 21)
+    assert "too many parameters" in sent.json()["description"]
 
 
 @given(st.integers(-(2**31), 2**31 - 1), st.text(alphabet="x .e", max_size=3))

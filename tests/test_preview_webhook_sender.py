@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from preview_fixtures import bare, begun, connected, refusal, serving  # noqa: F401 (fixtures)
+from preview_fixtures import SME, bare, begun, connected, refusal, serving  # noqa: F401 (fixtures)
 from telegram import Bot
 
 from bot.preview.messenger import Messenger
@@ -18,21 +18,23 @@ WORD = "a-b_1"
 
 
 class Receiver:
-    """A small HTTP server: keeps what is posted, answers the statuses it is told."""
+    """A small HTTP server: keeps what is posted, answers the statuses and bodies it is told."""
 
     def __init__(self) -> None:
         self.url = ""
         self.posts: asyncio.Queue[tuple[dict[str, str], dict[str, Any]]] = asyncio.Queue()
         self.statuses: deque[int] = deque()
+        # Each with its content type.
+        self.bodies: deque[tuple[str, bytes]] = deque()
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         headers = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if line)
         update = json.loads(await reader.readexactly(int(headers["content-length"])))
         status = self.statuses.popleft() if self.statuses else 200
-        writer.write(
-            f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
-        )
+        kind, body = self.bodies.popleft() if self.bodies else ("text/plain", b"")
+        head = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+        writer.write(f"{head}Connection: close\r\n\r\n".encode() + body)
         await writer.drain()
         writer.close()
         self.posts.put_nowait((headers, update))
@@ -143,3 +145,76 @@ async def test_a_bad_address_leaves_no_webhook(raw: httpx.AsyncClient, receiver:
     await raw.post("/setWebhook", json={"url": receiver.url})
     assert "invalid webhook URL" in await refusal(raw, "setWebhook", url="ftp://x")
     assert (await raw.get("/getWebhookInfo")).json()["result"]["url"] == ""
+
+
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data; boundary=b"
+
+
+def part(name: str, value: str, more: str = "") -> str:
+    return f'--b\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n{value}\r\n'
+
+
+async def emptied(messenger: Messenger) -> None:
+    async with asyncio.timeout(5):
+        while messenger.pending_updates():
+            await messenger.changed_or(0.01)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (JSON, f'{{"method": "sendMessage", "chat_id": {SME}, "text": "dit"}}'),
+        (
+            f"{JSON}; charset=utf-8",
+            f'{{"method": "SENDMESSAGE", "chat_id": "{SME}", "text": "dit"}}',
+        ),
+        (FORM, f"method=sendMessage&chat_id={SME}&text=dit"),
+        (
+            MULTIPART,
+            part("method", "sendDocument")
+            + part("chat_id", str(SME))
+            + part("caption", "dit")
+            + part("document", "x", '; filename="a.txt"')
+            + "--b--\r\n",
+        ),
+    ],
+)
+async def test_a_method_in_the_answer_is_carried_out(
+    client: Bot, messenger: Messenger, receiver: Receiver, kind: str, body: str
+) -> None:
+    receiver.bodies.append((kind, body.encode()))
+    await client.set_webhook(receiver.url)
+    messenger.says(messenger.sme, "un")
+    await emptied(messenger)
+    said = messenger.messages(SME)[-1]
+    assert said["from"]["is_bot"]
+    assert said.get("text", said.get("caption")) == "dit"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (JSON, '{"method": "deleteWebhook"}'),
+        (JSON, '{"method": "SetWebhook", "url": ""}'),
+        (JSON, '{"method": "getUpdates"}'),
+        (JSON, '{"method": "sendMessage", "text": "dit"}'),
+        (JSON, '{"method": "unknown"}'),
+        (JSON, '{"method": 5}'),
+        (JSON, "{"),
+        (JSON, "[]"),
+        ("text/plain", f"method=sendMessage&chat_id={SME}&text=dit"),
+        (MULTIPART, "x"),
+    ],
+)
+async def test_what_the_answer_may_not_do_is_not_done_and_the_update_is_taken(
+    client: Bot, messenger: Messenger, receiver: Receiver, kind: str, body: str
+) -> None:
+    receiver.bodies.append((kind, body.encode()))
+    await client.set_webhook(receiver.url)
+    messenger.says(messenger.sme, "un")
+    await emptied(messenger)
+    messenger.says(messenger.sme, "deux")
+    assert [await receiver.text() for _ in range(2)] == ["un", "deux"]
+    assert not any(each["from"]["is_bot"] for each in messenger.messages(SME))
+    assert (await client.get_webhook_info()).url == receiver.url

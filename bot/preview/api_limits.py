@@ -9,7 +9,14 @@ from bot.preview.api_errors import ApiError
 
 # The methods that count: those that send or change a message.
 PACED = frozenset(
-    {"sendMessage", "sendDocument", "sendPhoto", "editMessageText", "editMessageReplyMarkup"}
+    {
+        "sendMessage",
+        "sendDocument",
+        "sendPhoto",
+        "sendMediaGroup",
+        "editMessageText",
+        "editMessageReplyMarkup",
+    }
 )
 
 

@@ -5,25 +5,28 @@ second. Only uploads go through Starlette's parser of forms.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from bot.preview.api_errors import ApiError, bad
 from bot.preview.api_limits import PACED
+from bot.preview.bodies import bounded, too_large
 from bot.preview.content import chat_of
 from bot.preview.messenger import Messenger
 from bot.preview.methods import METHODS, Said
 from bot.preview.parameters import Arguments, decode
 from bot.preview.planned_faults import Cut, CutConnectionError, PlannedFault
+from bot.preview.scalars import text_of
 from bot.runtime import json_text
 
 logger = logging.getLogger(__name__)
@@ -34,6 +37,8 @@ _MULTIPART = b"multipart/form-data"
 _JSON = b"application/json"
 _URLENCODED = b"application/x-www-form-urlencoded"
 _VERBS = frozenset({"GET", "POST"})
+# In the answer of a webhook, these and all that begins with "get" are not carried out.
+_NEVER_ANSWERED = frozenset({"setwebhook", "deletewebhook", "close", "logout"})
 # Bytes of all parameters, files apart; bytes of all files (Bot API, "Sending files"); files.
 _LARGEST_BODY = 1 << 20
 _LARGEST_UPLOAD = 50 << 20
@@ -90,22 +95,29 @@ class BotEndpoint:
 
     async def _answer(self, name: str, scope: Scope, receive: Receive) -> bytes:
         fault = await self._struck(_method(name))
-        if _content_type(scope).startswith(_MULTIPART):
-            # Keep the form open during the call, which may read an uploaded file.
-            form = await _form(scope, receive)
-            try:
-                result = await self._carry_out(name, _uploaded(form, _query(scope)))
-            finally:
-                await form.close()
-        else:
-            # What stands in the address comes first, and the first of a name counts.
-            values = _values(_content_type(scope), await _body(receive)) | _query(scope)
-            result = await self._carry_out(name, Arguments(values))
+        async with _arguments(scope, receive) as given:
+            result = await self._carry_out(name, given)
         if fault.cut is Cut.AFTER:
             raise CutConnectionError
         if isinstance(result, Said):
             return _as_json({"ok": True, "result": True, "description": result.description})
         return _as_json({"ok": True, "result": result})
+
+    async def take_from_webhook(self, content_type: bytes, body: bytes) -> None:
+        """Carry out the method that a webhook's answer names; nobody is told how that ends."""
+        headers = [(b"content-type", content_type)]
+        scope = {"type": "http", "method": "POST", "headers": headers, "query_string": b""}
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        try:
+            async with _arguments(scope, receive) as given:
+                name = text_of(given.values.get("method", "")).lower()
+                if name and not name.startswith("get") and name not in _NEVER_ANSWERED:
+                    await self._carry_out(name, given)
+        except ApiError as error:
+            logger.warning("webhook: its answer is not carried out: %s", error.description)
 
     async def _struck(self, method: str) -> PlannedFault:
         """Return the fault planned for a call, after its delay; raise it if it comes before."""
@@ -161,9 +173,24 @@ def _content_type(scope: Scope) -> bytes:
     return next((value.lower() for name, value in headers if name == b"content-type"), b"")
 
 
+@contextlib.asynccontextmanager
+async def _arguments(scope: Scope, receive: Receive) -> AsyncIterator[Arguments]:
+    """Read the parameters of a call; its uploaded files can be read as long as the block lasts."""
+    if not _content_type(scope).startswith(_MULTIPART):
+        body = await _body(bounded(receive, _LARGEST_BODY))
+        # What stands in the address comes first, and the first of a name counts.
+        yield Arguments(_values(_content_type(scope), body) | _query(scope))
+        return
+    form = await _form(scope, bounded(receive, _LARGEST_BODY + _LARGEST_UPLOAD))
+    try:
+        yield _uploaded(form, _query(scope))
+    finally:
+        await form.close()
+
+
 async def _form(scope: Scope, receive: Receive) -> FormData:
     try:
-        return await Request(scope, receive).form()
+        return await Request(scope, receive).form(max_part_size=_LARGEST_BODY)
     except (MultiPartException, KeyError) as error:
         raise bad("can't parse request body as multipart/form-data") from error
 
@@ -177,15 +204,13 @@ def _uploaded(form: FormData, query: dict[str, Any]) -> Arguments:
         else:
             values.setdefault(name, value)
     if len(files) > _MOST_FILES or sum(file.size or 0 for file in files.values()) > _LARGEST_UPLOAD:
-        raise ApiError(413, "Request Entity Too Large")
+        raise too_large()
     return Arguments(values | query, files)
 
 
 async def _body(receive: Receive) -> bytes:
     message = await receive()
-    if not message.get("more_body"):
-        return _within_limit(bytes(message.get("body", b"")))
-    parts = [message["body"]]
+    parts = [message.get("body", b"")]
     while message.get("more_body"):
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -196,7 +221,7 @@ async def _body(receive: Receive) -> bytes:
 
 def _within_limit(body: bytes) -> bytes:
     if len(body) > _LARGEST_BODY:
-        raise ApiError(413, "Request Entity Too Large: too many parameters")
+        raise too_large("too many parameters")
     return body
 
 

@@ -4,10 +4,12 @@ Source: Bot API, "Formatting options" and MessageEntity. Offsets and lengths are
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bot.preview.api_errors import bad
-from bot.preview.markup import Entity, parse_html
+from bot.preview.markdown import parse_markdown, parse_markdown_v2
+from bot.preview.markup import parse_html
+from bot.preview.telegram_links import Entity
 from knowledge.text.length import units
 
 # Telegram knows every top-level domain; these are enough for a preview.
@@ -26,6 +28,19 @@ _DETECTED_TYPES = frozenset(_DETECTED.groupindex) | {"cashtag", "bank_card_numbe
 _CLEANED = {code: " " for code in range(32) if chr(code) != "\n"} | {ord("\r"): None}
 _CODE = frozenset({"code", "pre"})
 _OPAQUE = _CODE | {"text_link"}
+_PARSERS: dict[str, Callable[[str], tuple[str, list[Entity]]]] = {
+    "html": parse_html,
+    "markdown": parse_markdown,
+    "markdownv2": parse_markdown_v2,
+    "none": lambda text: (text, []),
+}
+# Of two entities over the same text, the outer one: tdlib/td, MessageEntity::get_type_priority.
+_OUTER_FIRST = (
+    *("blockquote", "expandable_blockquote", "pre", "code", "date_time", "text_link"),
+    *("text_mention", *_DETECTED_TYPES),
+    *("bold", "italic", "underline", "strikethrough", "spoiler", "custom_emoji"),
+)
+_PRIORITY = {kind: place for place, kind in enumerate(_OUTER_FIRST)}
 
 
 def parse(
@@ -33,9 +48,11 @@ def parse(
 ) -> tuple[str, list[Entity]]:
     """Return the text to show and its entities; ApiError if Telegram cannot parse it."""
     mode = mode.lower() if mode and text else "none"
-    if mode not in {"html", "none"}:
-        raise bad(f"unsupported parse_mode: the preview knows HTML only, not {mode}")
-    shown, marked = parse_html(text) if mode == "html" else (text, _given(entities or []))
+    if mode not in _PARSERS:
+        raise bad("unsupported parse_mode")
+    shown, marked = _PARSERS[mode](text)
+    if mode == "none":
+        marked = _given(entities or [])
     _check_characters(shown)
     cleaned = shown.translate(_CLEANED)
     if len(cleaned) != len(shown):
@@ -131,5 +148,5 @@ def _end(entity: Entity) -> int:
     return int(entity["offset"] + entity["length"])
 
 
-def _by_place(entity: Entity) -> tuple[int, int]:
-    return entity["offset"], -entity["length"]
+def _by_place(entity: Entity) -> tuple[int, int, int]:
+    return entity["offset"], -entity["length"], _PRIORITY.get(entity["type"], len(_PRIORITY))

@@ -7,12 +7,18 @@ Source: Bot API, "HTML style", and the refusals of the real server.
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
-from bot.preview.api_errors import ApiError, bad
+from bot.preview.api_errors import ApiError
+from bot.preview.scalars import integer_of
+from bot.preview.telegram_links import (
+    Entity,
+    custom_emoji,
+    formatted_date,
+    hidden_link,
+    unparsable,
+)
 from knowledge.text.length import units
 
-Entity = dict[str, Any]
 _TYPES = {
     "b": "bold",
     "strong": "bold",
@@ -26,6 +32,7 @@ _TYPES = {
     "tg-spoiler": "spoiler",
     "span": "spoiler",
     "tg-emoji": "custom_emoji",
+    "tg-time": "date_time",
     "a": "text_link",
     "code": "code",
     "pre": "pre",
@@ -36,11 +43,9 @@ _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _LAST_CHARACTER = 0x10FFFF
 _NAME = re.compile(r"[^\s>]*")
 _SPACES = re.compile(r"\s*")
-_ATTRIBUTE = re.compile(r"([^\s=>]*)\s*")
+_ATTRIBUTE = re.compile(r"([^\s=>/\"']*)\s*")
 _TOKEN = re.compile(r"[A-Za-z0-9.-]*")
 _END_NAME = re.compile(r"([^\s>]*)\s*")
-_LINK = re.compile(r"(?:https?|tg|tonsite|mailto|tel):\S+|[^\s/:]+\.[^\s/:]{2,}\S*", re.IGNORECASE)
-_USER_LINK = re.compile(r"tg://user\?id=(\d+)", re.IGNORECASE)
 
 
 def parse_html(source: str) -> tuple[str, list[Entity]]:
@@ -53,10 +58,11 @@ def parse_html(source: str) -> tuple[str, list[Entity]]:
 
 @dataclass(slots=True)
 class _Open:
-    """An open tag; ``value`` is the attribute that its entity needs."""
+    """An open tag; ``value`` is the attribute that its entity needs, a date its seconds too."""
 
     tag: str
     value: str
+    seconds: int
     offset: int
     part: int
 
@@ -77,7 +83,9 @@ class _Reader:
             position = self._end_tag(begin) if is_end else self._start_tag(begin)
         self._say(source[position:])
         if self._open:
-            raise _refusal(f'Can\'t find end tag corresponding to start tag "{self._open[-1].tag}"')
+            raise unparsable(
+                f'Can\'t find end tag corresponding to start tag "{self._open[-1].tag}"'
+            )
         return "".join(self._parts), self._entities
 
     def _say(self, literal: str) -> None:
@@ -100,7 +108,8 @@ class _Reader:
         value = _value_of(tag, attributes)
         if tag == "span" and value != "spoiler":
             raise self._refusal_at('Tag "span" must have class "tg-spoiler"', begin)
-        self._open.append(_Open(tag, value, self._length, len(self._parts)))
+        seconds = integer_of(attributes.get("unix", ""), 32)
+        self._open.append(_Open(tag, value, seconds, self._length, len(self._parts)))
         return at
 
     def _attributes(self, tag: str, begin: int, at: int) -> tuple[dict[str, str], int]:
@@ -110,25 +119,25 @@ class _Reader:
             if self._source.startswith(">", at):
                 return attributes, at + 1
             name, at = self._attribute_name(tag, begin, at)
-            if name == "expandable" and not self._source.startswith("=", at):
+            if self._source.startswith("=", at):
+                at = self._skip_spaces(at + 1)
+                self._check_unfinished(tag, begin, at)
+                attributes[name], at = self._attribute_value(begin, at)
+            elif name == "expandable":
                 attributes[name] = name
-                continue
-            value, at = self._attribute_value(begin, self._skip_spaces(at + 1))
-            attributes[name] = value
 
     def _attribute_name(self, tag: str, begin: int, at: int) -> tuple[str, int]:
-        """Return a name and the index of its equal sign, which "expandable" may lack."""
+        """Return a name and the index of its equal sign, if it has one."""
         match = _ATTRIBUTE.match(self._source, at)
-        name = match[1] if match else ""
+        name, end = (match[1], match.end()) if match else ("", at)
         if not name:
             raise self._refusal_at(f'Empty attribute name in the tag "{tag}"', begin)
-        at = match.end() if match else at
-        lone = tag == "blockquote" and name == "expandable"
-        if not self._source.startswith("=", at) and not lone:
-            raise self._refusal_at(
-                f'Expected equal sign in declaration of an attribute of the tag "{tag}"', begin
-            )
-        return name, at
+        self._check_unfinished(tag, begin, end)
+        return name, end
+
+    def _check_unfinished(self, tag: str, begin: int, at: int) -> None:
+        if at == len(self._source):
+            raise self._refusal_at(f'Unclosed start tag "{tag}"', begin)
 
     def _attribute_value(self, begin: int, at: int) -> tuple[str, int]:
         quote = self._source[at : at + 1]
@@ -156,7 +165,7 @@ class _Reader:
         opened = self._open.pop()
         if name and name != opened.tag:
             expected = f'expected "</{opened.tag}>", found "</{name}>"'
-            raise _refusal(f"Unmatched end tag at byte offset {self._byte(begin)}, {expected}")
+            raise unparsable(f"Unmatched end tag at byte offset {self._byte(begin)}, {expected}")
         if self._length > opened.offset:
             self._close(opened)
         return at + 1
@@ -183,11 +192,11 @@ class _Reader:
     def _extra(self, opened: _Open) -> Entity | None:
         """Return the other fields of a tag's entity; None if the tag makes no entity."""
         if opened.tag == "a":
-            return _link(opened.value or "".join(self._parts[opened.part :]))
+            return hidden_link(opened.value or "".join(self._parts[opened.part :]))
         if opened.tag == "tg-emoji":
-            if not opened.value.isdigit():
-                raise _refusal("Invalid custom emoji identifier specified")
-            return {"custom_emoji_id": opened.value}
+            return custom_emoji(opened.value)
+        if opened.tag == "tg-time":
+            return formatted_date(opened.seconds, opened.value)
         if opened.tag == "blockquote" and opened.value:
             return {"type": "expandable_blockquote"}
         # The language serves only if a "pre" around this code takes it.
@@ -201,7 +210,7 @@ class _Reader:
         return len(self._source[:at].encode("utf-8", "surrogatepass"))
 
     def _refusal_at(self, reason: str, at: int) -> ApiError:
-        return _refusal(f"{reason} at byte offset {self._byte(at)}")
+        return unparsable(f"{reason} at byte offset {self._byte(at)}")
 
 
 def decode_characters(text: str) -> str:
@@ -224,18 +233,6 @@ def _value_of(tag: str, attributes: dict[str, str]) -> str:
         return kind.removeprefix("language-")
     if tag == "span" and kind.startswith("tg-"):
         return kind.removeprefix("tg-")
-    if tag == "tg-emoji":
-        return attributes.get("emoji-id", "")
+    if tag in {"tg-emoji", "tg-time"}:
+        return attributes.get("emoji-id" if tag == "tg-emoji" else "format", "")
     return attributes.get("expandable", "") if tag == "blockquote" else ""
-
-
-def _link(address: str) -> Entity | None:
-    """Return the ``url`` field of a link; None for an address that Telegram silently ignores."""
-    address = address.strip()
-    if _USER_LINK.fullmatch(address) or not _LINK.fullmatch(address):
-        return None
-    return {"url": address if ":" in address else f"http://{address}"}
-
-
-def _refusal(reason: str) -> ApiError:
-    return bad(f"can't parse entities: {reason}")

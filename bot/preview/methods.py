@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import UploadFile
-
+from bot.preview.album import album_of, uploaded
 from bot.preview.api_errors import bad
 from bot.preview.content import caption_of, chat_of, keyboard_of, message_of, text_of
 from bot.preview.introduction import INTRODUCTION
@@ -103,6 +102,12 @@ async def send_photo(messenger: Messenger, values: Values) -> Values:
     messenger.chats.writable(chat_of(values))
     content = {"photo": messenger.files.photo(name, body)}
     return _post(messenger, values, content | caption_of(values))
+
+
+async def send_media_group(messenger: Messenger, values: Values) -> list[Values]:
+    """Post the files of an album, one message each."""
+    contents = await album_of(messenger.files, values)
+    return [_post(messenger, values, content) for content in contents]
 
 
 async def edit_message_text(messenger: Messenger, values: Values) -> Values:
@@ -218,6 +223,7 @@ METHODS: dict[str, Method] = {
     "sendMessage": send_message,
     "sendDocument": send_document,
     "sendPhoto": send_photo,
+    "sendMediaGroup": send_media_group,
     "editMessageText": edit_message_text,
     "editMessageReplyMarkup": edit_message_reply_markup,
     "deleteMessage": delete_message,
@@ -255,12 +261,7 @@ def _reply_to(messenger: Messenger, chat_id: int, values: Values) -> int | None:
 
 
 async def _file(messenger: Messenger, values: Values, field: str) -> tuple[str, bytes]:
-    """Return the name and the content of an uploaded file, or of one named by its file_id."""
-    given: UploadFile | str | None = values.get(field)
-    if given is None:
+    """Return the name and the content of the file in a field."""
+    if field not in values:
         raise bad(f"there is no {field} in the request")
-    if isinstance(given, UploadFile):
-        return given.filename or "file", await given.read()
-    if given not in messenger.files:
-        raise bad("wrong file identifier/HTTP URL specified")
-    return messenger.files.name(given), messenger.file(given)
+    return await uploaded(messenger.files, values[field])

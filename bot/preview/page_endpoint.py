@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.preview.api_errors import ApiError, bad
+from bot.preview.bodies import bounded
 from bot.preview.content import LONGEST_TEXT
 from bot.preview.messenger import Messenger
 from bot.preview.personas import Group, User
@@ -20,6 +21,10 @@ from knowledge.text.length import units
 
 Body = dict[str, Any]
 _KEEP_ALIVE_SECONDS = 15.0
+# Bytes of an action; of a file, with what is around it (Bot API, "Sending files").
+_LARGEST_BODY = 1 << 20
+_LARGEST_UPLOAD = 51 << 20
+_TOO_LARGE = 413
 # More than any event's number has; Python refuses to read thousands of digits.
 _DIGITS = 20
 
@@ -121,11 +126,12 @@ class PageEndpoint:
         """Send something other than a text as a person."""
         if not _content_type(request).startswith("multipart/form-data"):
             return _error("multipart/form-data is needed", 415)
-        async with request.form() as form:
-            try:
+        body = bounded(request.receive, _LARGEST_UPLOAD)
+        try:
+            async with Request(request.scope, body).form() as form:
                 return JSONResponse({"message": await self._attach(form)})
-            except (KeyError, ValueError, ApiError) as error:
-                return _error(_reason(error), 400)
+        except (KeyError, ValueError, ApiError) as error:
+            return _refused(error)
 
     async def _attach(self, form: FormData) -> Body:
         user = self._member(form)
@@ -162,7 +168,10 @@ def _json_route(act: Callable[[Body], Body]) -> Callable[[Request], Any]:
         if not _content_type(request).startswith("application/json"):
             return _error("application/json is needed", 415)
         try:
-            body = json_text.read_strictly(await request.body())
+            sent = await Request(request.scope, bounded(request.receive, _LARGEST_BODY)).body()
+            body = json_text.read_strictly(sent)
+        except ApiError as error:
+            return _refused(error)
         except ValueError as error:
             return _error(f"the body cannot be read: {error}", 400)
         if not isinstance(body, dict):
@@ -170,7 +179,7 @@ def _json_route(act: Callable[[Body], Body]) -> Callable[[Request], Any]:
         try:
             return JSONResponse(act(body))
         except (ApiError, KeyError, OverflowError, TypeError, ValueError) as error:
-            return _error(_reason(error), 400)
+            return _refused(error)
 
     return respond
 
@@ -179,8 +188,10 @@ def _content_type(request: Request) -> str:
     return request.headers.get("content-type", "").lower()
 
 
-def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, ApiError) else "a field is missing or wrong"
+def _refused(error: Exception) -> Response:
+    if not isinstance(error, ApiError):
+        return _error("a field is missing or wrong", 400)
+    return _error(str(error), 413 if error.status == _TOO_LARGE else 400)
 
 
 def _error(reason: str, status: int) -> Response:

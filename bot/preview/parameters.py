@@ -11,10 +11,11 @@ from typing import Any
 
 from starlette.datastructures import UploadFile
 
+from bot.preview.album import read_album
 from bot.preview.api_errors import ApiError, bad
 from bot.preview.botapi import Values, description
 from bot.preview.objects import FaultError, read_any
-from bot.preview.scalars import boolean_of, float_of, integer_of, text_of
+from bot.preview.scalars import boolean_of, integer_of, text_of
 from bot.runtime import json_text
 
 _ATTACHED = "attach://"
@@ -95,8 +96,12 @@ def _value(name: str, kinds: list[str], given: Arguments, ignored: list[str]) ->
         return _file(name, kinds, text_of(value), given.files)
     if value == "":
         return None
-    scalar = _SCALARS.get(" or ".join(kinds))
-    return scalar(name, value) if scalar else _from_json(name, kinds, value, ignored)
+    if scalar := _SCALARS.get(" or ".join(kinds)):
+        return scalar(name, value)
+    value = _as_json(name, value)
+    if name == "media":
+        return read_album(value, given.files, ignored.append)
+    return _from_json(name, kinds, value, ignored)
 
 
 def _chat_id(_name: str, value: Any) -> int | str:  # noqa: ANN401 - any JSON
@@ -108,7 +113,6 @@ def _chat_id(_name: str, value: Any) -> int | str:  # noqa: ANN401 - any JSON
 _SCALARS: dict[str, Callable[[str, Any], Any]] = {
     "Boolean": lambda _name, value: boolean_of(value),
     "Integer": lambda name, value: integer_of(value, 64 if name in _LONG else 32),
-    "Float": lambda _name, value: float_of(value),
     "String": lambda _name, value: text_of(value),
     "Integer or String": _chat_id,
 }
@@ -125,20 +129,28 @@ def _file(
     return files.get(name)
 
 
+def _as_json(name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return what a parameter holds; None for a list that cannot be read and need not be."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json_text.read_strictly(value.encode())
+    except ValueError as error:
+        if name in _LENIENT:
+            return None
+        raise bad(f"can't parse {_words(name)[0]} JSON object") from error
+
+
+def _words(name: str) -> tuple[str, str]:
+    return _WORDS.get(name, (name, f"Object expected as {name}"))
+
+
 def _from_json(name: str, kinds: list[str], value: Any, ignored: list[str]) -> Any:  # noqa: ANN401 - any JSON
-    what, expected = _WORDS.get(name, (name, f"Object expected as {name}"))
-    if isinstance(value, str):
-        try:
-            value = json_text.read_strictly(value.encode())
-        except ValueError as error:
-            if name in _LENIENT:
-                return None
-            raise bad(f"can't parse {what} JSON object") from error
     is_list = kinds[0].startswith("Array of ")
     if not isinstance(value, list if is_list else dict):
         if name in _LENIENT:
             return None
-        raise bad(_lowered(expected))
+        raise bad(_lowered(_words(name)[1]))
     if name == "allowed_updates":
         return value if all(isinstance(each, str) for each in value) else None
     if name == "reply_markup" and not _is_markup(value):

@@ -10,7 +10,6 @@ from typing import Any
 
 _YES = frozenset({"true", "yes", "1"})
 _INTEGER = re.compile(r"(-?)(\d*)")
-_FLOAT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 def text_of(value: Any) -> str:  # noqa: ANN401 - any JSON
@@ -36,15 +35,9 @@ def integer_of(value: Any, bits: int = 64) -> int:  # noqa: ANN401 - any JSON
     return -wrapped if sign and wrapped != -(1 << (bits - 1)) else wrapped
 
 
-def float_of(value: Any) -> float:  # noqa: ANN401 - any JSON
-    """Return the number with which a parameter begins, 0 without one."""
-    found = _FLOAT.match(text_of(value))
-    return float(found[0]) if found else 0.0
-
-
 def whole_number(text: str, bits: int = 64) -> int | None:
-    """Return the number that a text is as a whole; None for anything else."""
-    if not re.fullmatch(r"-?\d{1,19}", text, re.ASCII):
+    """Return the number that a text is as a whole; None for anything else, such as "007"."""
+    if not re.fullmatch(r"-?[1-9]\d{0,18}|0", text, re.ASCII):
         return None
     number = int(text)
     return number if -(1 << (bits - 1)) <= number < 1 << (bits - 1) else None

@@ -91,6 +91,7 @@ class PreviewServer:
     def app(self) -> ASGIApp:
         """Return the ASGI application."""
         bot = BotEndpoint(self.messenger, self._token, self._stopping, self._abort)
+        self.messenger.webhook.answered = bot.take_from_webhook
         page = _page(PageEndpoint(self.messenger, self._stopping), self.letters)
 
         async def either(scope: Scope, receive: Receive, send: Send) -> None:

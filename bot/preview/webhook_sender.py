@@ -1,13 +1,14 @@
 """The webhook: posts each update in order, and repeats it until the bot accepts it.
 
 Differences from Telegram: the webhook may be plain HTTP, updates are posted one at a time whatever
-``max_connections`` says, and a method in the bot's answer is ignored.
+``max_connections`` says, and an update is taken even where the method in the answer is unreadable.
 """
 
 import asyncio
 import logging
 import re
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -37,6 +38,8 @@ class WebhookSender:
         self._connections = _CONNECTIONS
         self._error: dict[str, Any] = {}
         self._task: asyncio.Task[None] | None = None
+        # Carries out the method in an answer: given its content type and its body.
+        self.answered: Callable[[bytes, bytes], Awaitable[None]] | None = None
         # Seconds before the second try of an update; doubled before each further try.
         self.first_pause = 0.5
 
@@ -119,8 +122,12 @@ class WebhookSender:
             answer = await client.post(self._url, json=update)
         except httpx.HTTPError as error:
             return f"Connection failed: {type(error).__name__}"
-        reason = f"{answer.status_code} {answer.reason_phrase}"
-        return "" if answer.is_success else f"Wrong response from the webhook: {reason}"
+        if not answer.is_success:
+            reason = f"{answer.status_code} {answer.reason_phrase}"
+            return f"Wrong response from the webhook: {reason}"
+        if self.answered and answer.content:
+            await self.answered(answer.headers.get("content-type", "").encode(), answer.content)
+        return ""
 
 
 def _clamped(connections: int) -> int:
