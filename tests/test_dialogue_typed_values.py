@@ -103,7 +103,7 @@ async def test_what_documents_and_scanners_leave_in_values_is_told_or_read(
             "1": ("ajouter un message",),
             "RAS": ("numéro SIRET",),
             "N° Tahiti 123456": ("« N° Tahiti » n'est pas un SIRET",),
-            "plus tard": ("Je n'ai pas lu de chiffres",),
+            "en cours de création": ("Je n'ai pas lu de chiffres",),
             "Passer": (
                 "Entreprise : « Rien »",
                 "Nom : Costa Samira",
@@ -134,7 +134,7 @@ async def test_an_english_firm_is_answered_in_english(sme: Speaker, stage: Stage
             "7,32829E+13": ("is a number shortened by a spreadsheet",),
             "RIDET 1 234 567.001": ("“RIDET” is no SIRET",),
             "732 829 3Z0 00074": ("I read the letter “Z” among the digits",),
-            "later": ("I read no digits",),
+            "not registered yet": ("I read no digits",),
             "732829320": ("These 9 digits are your SIREN",),
             "n/a": ("Delta Works", "John Smith", "john@delta.com"),
         },
