@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from handlers.core.office import subdivision_of
 from handlers.core.services import Correspondent
+from knowledge.text.signs import plain_signs
 
 
 def group(value: int | None) -> int | None:
@@ -49,12 +50,17 @@ def place(value: str) -> str:
     return code
 
 
+# What stands around an address that is copied from a letter, and is no part of it.
+_AROUND = " .\"'\u00ab\u00bb\u201c\u201d\u2018\u2019"
+
+
 def correspondents(value: object) -> object:
     """Read a list such as "Nadia Benali <nadia@exemple.fr>; paul@exemple.fr"."""
     if not isinstance(value, str):
         return value
-    parts = [part for part in re.split(r"[,;\n]+", value) if part.strip()]
-    found = (email.utils.parseaddr(part) for part in parts)
+    parts = [part.strip(_AROUND) for part in re.split(r"[,;\n]+", plain_signs(value))]
+    apart = (part.split() if part.count("@") > 1 and "<" not in part else [part] for part in parts)
+    found = (email.utils.parseaddr(one) for part in apart for one in part if one)
     named = [Correspondent(name or address.partition("@")[0], address) for name, address in found]
     if not all(is_address(one.address) for one in named):
         raise ValueError("bad_admin_emails")

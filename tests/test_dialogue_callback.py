@@ -236,6 +236,16 @@ async def test_a_shared_contact_is_taken_where_it_is_the_person_s_own(
     assert [row[0] for row in await requested(stage)] == ["+33 6 39 98 00 11"]
 
 
+@pytest.mark.parametrize(
+    "written", ["0692 11 22 33", "262692112233", "00262692112233", "+262 (0)692 11 22 33"]
+)
+async def test_a_shared_contact_is_read_as_somebody_s_list_writes_it(
+    sme: Speaker, written: str
+) -> None:
+    await sme.sends("contact", phone_number=written, user_id=sme.user.id)
+    sme.sees("Vous rappeler au +262 692 11 22 33 ?")
+
+
 async def test_a_shared_contact_is_the_answer_of_a_form(sme: Speaker, stage: Stage) -> None:
     await sme.says("/proposer")
     await sme.taps("J'ai compris, commencer")

@@ -108,7 +108,9 @@ async def test_a_refusal_in_ones_own_words(
     question = administrator.new[-1]
     assert "Répondez à ce message" in question["text"]
     # Anybody of the team may type it, and nothing is sent before it was confirmed.
-    await replies(second, "  Votre machine est <trop> grande pour l'atelier.  ", question)
+    await replies(
+        second, "  \u202eVotre\u200b machine est <trop> grande pour l'atelier.  ", question
+    )
     second.sees("L'entreprise lira cette raison", "Votre machine est <trop> grande")
     assert await stage.rows(select(interests.c.status)) == [("received",)]
     await administrator.taps("Refuser avec ces mots")

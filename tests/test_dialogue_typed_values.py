@@ -29,7 +29,7 @@ async def test_a_firm_pastes_its_way_through_the_form(
         sme,
         stage,
         {
-            "idem": ("« idem » renvoie à une autre réponse", "Le reste est gardé"),
+            "idem": ("« idem » renvoie à ce qui est écrit ailleurs", "Le reste est gardé"),
             "Société\u00a0: « Méca\u00adnique\u00a0du Delta ».": ("prénom et nom",),
             "Je m'appelle Samira Costa.": ("Comment préférez-vous",),
             "06 12 34 56 78 9": ("J'ai lu 11 chiffres, et un numéro de téléphone français",),
@@ -84,6 +84,36 @@ async def test_a_kept_request_is_corrected_through_the_same_door(
     assert await kept(stage) == (*firm, mail, None, None, "73282932000074")
 
 
+async def test_what_documents_and_scanners_leave_in_values_is_told_or_read(
+    sme: Speaker, stage: Stage
+) -> None:
+    await begins(sme, stage)
+    await hears(
+        sme,
+        stage,
+        {
+            "Rien": ("« Rien » dit qu'il n'y a pas de nom", "mettez son nom entre guillemets"),
+            "\u00ab Rien \u00bb": ("prénom et nom",),
+            "moi": ("Écrivez vos prénom et nom",),
+            "Nom : Costa, prénom : Samira": ("Comment préférez-vous",),
+            "c'est celui de mon profil": ("renvoie à ce qui est écrit ailleurs",),
+            "www.exemple.fr": ("C'est l'adresse d'une page",),
+            "6,12346E+08": ("un nombre abrégé par un tableur",),
+            "Fax : 04 91 00 00 01 / Tél : 0\ufe0f\u20e36 12 34 56 78": ("Que souhaitez-vous",),
+            "1": ("ajouter un message",),
+            "RAS": ("numéro SIRET",),
+            "N° Tahiti 123456": ("« N° Tahiti » n'est pas un SIRET",),
+            "en cours de création": ("Je n'ai pas lu de chiffres",),
+            "Passer": (
+                "Entreprise : « Rien »",
+                "Nom : Costa Samira",
+                "Contact : +33 6 12 34 56 78",
+                "Fax : 04 91 00 00 01",
+            ),
+        },
+    )
+
+
 async def test_an_english_firm_is_answered_in_english(sme: Speaker, stage: Stage) -> None:
     await sme.says("/langue")
     await sme.taps("English")
@@ -94,12 +124,17 @@ async def test_an_english_firm_is_answered_in_english(sme: Speaker, stage: Stage
         sme,
         stage,
         {
-            "see above": ("“see above” points to another answer",),
+            "see above": ("“see above” points to something written elsewhere",),
+            "none": ("“none” says that there is no name", "put its name in quotes"),
             "john@delta.com": ("I have kept john@delta.com to reach you", "your firm"),
             "Company: “Delta Works”": ("full name",),
             "My name is John Smith": ("What would you like",),
             "1": ("message",),
             "nothing to add": ("SIRET",),
+            "7,32829E+13": ("is a number shortened by a spreadsheet",),
+            "RIDET 1 234 567.001": ("“RIDET” is no SIRET",),
+            "732 829 3Z0 00074": ("I read the letter “Z” among the digits",),
+            "not registered yet": ("I read no digits",),
             "732829320": ("These 9 digits are your SIREN",),
             "n/a": ("Delta Works", "John Smith", "john@delta.com"),
         },

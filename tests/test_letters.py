@@ -58,12 +58,19 @@ async def left(stage: Stage) -> int:
     return int(count)
 
 
-@pytest.mark.parametrize("how", ["number", "phone", "account"])
+@pytest.mark.parametrize("how", ["number", "copied", "phone", "link", "labelled", "account"])
 async def test_somebody_is_erased_as_by_the_command_of_the_chat(
     sme: Speaker, administrator: Speaker, stage: Stage, run: Run, how: str
 ) -> None:
     number = await registers(sme, stage)
-    who = {"number": number.lower(), "phone": "06.12.34.56.78", "account": str(sme.user.id)}[how]
+    who = {
+        "number": number.lower(),
+        "copied": f"\u00a0{number}\u200b".replace("-", "\u2011"),
+        "phone": "06.12.34.56.78",
+        "link": "tel:+33612345678",
+        "labelled": "T\u00e9l.\u00a0: 06\u00a012\u00a034\u00a056\u00a078",
+        "account": str(sme.user.id),
+    }[how]
     told = await run("erase", who, code=1)
     for shown in (number, "Mécanique du Delta", "Samira Costa", PHONE, "--yes"):
         assert shown in told

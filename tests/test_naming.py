@@ -55,6 +55,16 @@ async def test_somebody_typed_gets_the_contact_once_the_firm_agrees(
     assert [row.kind for row in kinds] == ["declare", "take", "to_firm", "from_firm", "introduce"]
 
 
+async def test_a_name_pasted_with_labels_is_read_without_them(
+    sme: Speaker, stage: Stage, administrator: Speaker
+) -> None:
+    await asks_for_a_name(sme, administrator)
+    pasted = "Nom\u00a0: \u202ePaul\u200b Giraud, mail\u00a0: <paul.giraud@exemple.fr>"
+    await replies(administrator, pasted)
+    ((name, email),) = await stage.rows(select(introductions.c.name, introductions.c.email))
+    assert (name, email) == ("Paul Giraud", "paul.giraud@exemple.fr")
+
+
 async def test_a_reply_without_a_name_is_asked_again(
     sme: Speaker, stage: Stage, administrator: Speaker
 ) -> None:

@@ -229,6 +229,24 @@ def test_administrators_are_written_to_by_the_name_that_is_given() -> None:
     assert Settings.read(**settings.model_dump()).admin_emails == settings.admin_emails
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "claire@exemple.fr\u200b; paul@exemple.fr",
+        "\u00ab\u00a0claire@exemple.fr\u00a0\u00bb,\u00a0paul@exemple.fr.",
+        "\u201cclaire@exemple.fr\u201d\u00a0; mailto:paul@exemple.fr",
+        "claire@exemple.fr paul@exemple.fr",
+        "'claire@exemple.fr'\npaul@exemple.fr;",
+    ],
+)
+def test_what_stands_around_the_addresses_of_administrators_is_left_out(given: str) -> None:
+    settings = Settings.read(
+        _env_file=None, smtp_host="s.fr", mail_from="a@s.fr", admin_emails=given
+    )
+    addresses = [one.address for one in settings.admin_emails]
+    assert addresses == ["claire@exemple.fr", "paul@exemple.fr"]
+
+
 @pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("tls", 465), ("none", 25)])
 def test_the_port_is_the_usual_one_of_the_security(security: str, port: int) -> None:
     given = {"smtp_host": "s.fr", "mail_from": "a@s.fr", "smtp_security": security}

@@ -84,7 +84,7 @@ def export(settings: Settings, who: str, file: Path, *, sure: bool) -> int:
 
 async def _only_one(database: Database, settings: Settings, who: str) -> FoundPerson | None:
     """Return the one person meant, after saying what is stored on them; None where it is unsure."""
-    found = await _find(database, who.strip())
+    found = await _find(database, plain_signs(who).strip())
     if not found:
         fail(TEXT.label("letter_nobody", kept=Kept(settings.durations)))
         return None
@@ -101,7 +101,7 @@ async def _find(database: Database, who: str) -> tuple[FoundPerson, ...]:
             return await work.lookup.by_number(who)
         if _ACCOUNT.fullmatch(who) and (found := await work.lookup.by_account(int(who))):
             return found
-        given = contacts.meant(plain_signs(who))
+        given = contacts.meant(who)
         written = given.value if given else who
         # A request of an earlier version may hold an overseas number as that one kept it.
         ways = {written, phones.formerly(written) or written}

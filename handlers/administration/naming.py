@@ -18,7 +18,7 @@ from handlers.core.paging import TEXT_ITEMS, Page
 from handlers.core.routing import Handler, tap
 from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
-from handlers.forms import contacts
+from handlers.forms import cleaning, contacts
 from knowledge.model import Project
 from knowledge.text.signs import plain_signs
 from storage.database import Database
@@ -152,9 +152,8 @@ def _named(text: str) -> NamedPerson | None:
     text = plain_signs(text)
     found = contacts.find(text)
     email = next((one.value for one in found if one.kind is ContactKind.EMAIL), None)
-    for one in reversed(found):
-        text = f"{text[: one.start]} {text[one.end :]}"
-    name = " ".join(text.split()).strip(" ,;:-<>()")
+    rest, _others = contacts.without_others_in(text)
+    name = cleaning.bare(rest.replace("<", " ").replace(">", " "), "name").strip(" ,;:-<>()")
     return NamedPerson(name, email=email) if any(map(str.isalpha, name)) else None
 
 

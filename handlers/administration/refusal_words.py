@@ -16,6 +16,7 @@ from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.requests.notification import TEXT
+from knowledge.text.signs import plain_signs
 from storage.queues.outbox import Delivery
 from storage.records.interests import EventKind, Interest, Particulars, Reason
 from storage.subject import Kind
@@ -65,7 +66,7 @@ async def take_reason(turn: Turn, message: Message) -> bool:
     interest = await _refusing(turn, message.reply_to_message)
     if interest is None:
         return False
-    words = (message.text or "").strip()
+    words = plain_signs(message.text or "").strip()
     if not words:
         turn.say(TEXT("refusal_not_text"), reply_to=message.message_id)
     elif len(words) > LONGEST_REASON:

@@ -12,6 +12,7 @@ from telegram import Message, MessageEntity
 from telegram.constants import MessageEntityType
 
 from handlers.messages import moment
+from knowledge.text.hidden import without_hidden
 
 Around: TypeAlias = tuple[str, str]
 _ADDRESSES = ("http://", "https://", "tg://", "mailto:", "tel:")
@@ -21,12 +22,15 @@ _MOST_ADDED = 8192
 
 
 def full_text(message: Message | None) -> str:
-    """Return the text or caption of a message, with what its entities say beside it."""
+    """Return the text or caption of a message, with what its entities say beside it.
+
+    Without signs that nobody sees: some turn around what follows, in others' messages too.
+    """
     if message is None:
         return ""
     text = message.text or message.caption or ""
     entities = message.entities if message.text else message.caption_entities
-    return _told(text, tuple(entities or ())) if text else ""
+    return without_hidden(_told(text, tuple(entities or ()))) if text else ""
 
 
 def _told(text: str, entities: tuple[MessageEntity, ...]) -> str:

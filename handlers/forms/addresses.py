@@ -13,13 +13,17 @@ _CANDIDATE = re.compile(rf"(?<!{_ATOM}){_ATOM}++@{_ATOM}++")
 _ENDS_SENTENCE = ".!?'\u2019\u2026*_`|"
 # What may stand before an address without a space: a mark of quotation, a label.
 _BEFORE = re.compile(
-    r"(?:['\u2018\u2019`*|_~\u2022]+|(?:e-?mail|mail|courriel|m\u00e9l|adresse)=)+", re.IGNORECASE
+    r"(?:['\u2018\u2019`*|~\u2022]+|(?:e-?mail|mail|courriel|m\u00e9l|adresse)=)+", re.IGNORECASE
 )
+# The mark of slanted letters stands on both sides: before an address alone, it is a part of it.
+_SLANTED = re.compile(r"(_{1,3})(?=\S+?\1[*`~|.!?]*$)")
+# Two addresses with only such a sign between them.
+_BETWEEN = re.compile(rf"(@[^\s@/|&+]{{1,190}})[/|&+](?={_ATOM}{{1,64}}@)")
 # What a link to write to somebody says besides the address.
 _SUBJECT = re.compile(r"\?\w+=.*", re.DOTALL)
 _SPACED = re.compile(
     rf"(?<!{_ATOM})(?P<name>{_ATOM}{{1,64}})\s{{0,3}}@\s{{0,3}}(?P<domain>{_ATOM}{{1,190}}"
-    rf"(?:(?:\s\.\s?|,)[a-z]{{2,24}}(?!\w))?)",
+    rf"(?:(?:\s\.\s?|,|\s(?:point|dot)\s)[a-z]{{2,24}}(?!\w))?)",
     re.IGNORECASE,
 )
 # In words, as where signs are not to be found: only at the step that asks for an address.
@@ -35,6 +39,13 @@ _SPELT = re.compile(
 _AT_WORD = re.compile(r"\sat\s", re.IGNORECASE)
 _DOTS = re.compile(_DOT, re.IGNORECASE)
 _COMMA = re.compile(r"\s*[.,]\s*")
+# No ending of a domain is one letter, or holds a digit but in the code of a foreign script.
+_ENDING = re.compile(r"(?:xn--[a-z0-9\-]+|[^\W\d_]{2,63})", re.IGNORECASE)
+# What is written instead of an address: one whose sign is missing, or that of a page.
+_WITHOUT_SIGN = re.compile(r"\w[\w.+\-#]{0,63}\.[a-z]{2,10}", re.IGNORECASE)
+_PAGE = re.compile(
+    r"(?:https?://|www\.)\S+|(?:t\.me|linkedin\.com|facebook\.com)/\S+", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +62,9 @@ def find(text: str) -> list[Address]:
     if "@" not in text:
         return []
     found = []
+    text = _BETWEEN.sub(r"\1 ", text)
     for match in _CANDIDATE.finditer(text):
-        before = _BEFORE.match(match.group())
-        start = match.start() + (before.end() if before else 0)
+        start = match.start() + _marks_before(match.group())
         written = _SUBJECT.sub("", text[start : match.end()]).rstrip(_ENDS_SENTENCE)
         if value := normalised(written):
             # The subject of a link is no words of the person: it goes with the address.
@@ -61,6 +72,14 @@ def find(text: str) -> list[Address]:
             end = match.end() if is_link else start + len(written)
             found.append(Address(value, start, end))
     return found
+
+
+def _marks_before(candidate: str) -> int:
+    """Return how many signs before an address are no part of it."""
+    before = _BEFORE.match(candidate)
+    start = before.end() if before else 0
+    slanted = _SLANTED.match(candidate, start)
+    return slanted.end() if slanted else start
 
 
 def spelt(text: str) -> Address | None:
@@ -89,9 +108,18 @@ def _is_a_sentence(match: re.Match[str]) -> bool:
 def normalised(address: str) -> str | None:
     """Return an address with its domain in small letters; None if it is none."""
     try:
-        return validate_email(address, check_deliverability=False).normalized
+        valid = validate_email(address, check_deliverability=False)
     except EmailNotValidError:
         return None
+    is_ended = _ENDING.fullmatch(valid.ascii_domain.rpartition(".")[2])
+    return valid.normalized if is_ended else None
+
+
+def refusal_of_words(text: str) -> RefusedError | None:
+    """Return why a text without "@" and digits is no address; None where it was not to be one."""
+    if _PAGE.fullmatch(text.strip()):
+        return RefusedError("bad_contact_page")
+    return RefusedError("bad_email_sign") if _WITHOUT_SIGN.fullmatch(text.strip()) else None
 
 
 def refusal(text: str) -> RefusedError:
@@ -107,8 +135,17 @@ def refusal(text: str) -> RefusedError:
         return RefusedError("bad_email_account", account=domain)
     if not name or not domain:
         return RefusedError("bad_email_part")
+    if domain.endswith("-") and "\n" in rest:
+        return RefusedError("bad_email_lines")
+    return _refusal_of_domain(domain)
+
+
+def _refusal_of_domain(domain: str) -> RefusedError:
     if "@" in domain:
         return RefusedError("bad_email_signs")
     if "." not in domain:
         return RefusedError("bad_email_ending")
+    ending = domain.rpartition(".")[2]
+    if ending and not _ENDING.fullmatch(ending):
+        return RefusedError("bad_email_no_ending", ending=ending)
     return RefusedError("bad_email")

@@ -4,18 +4,33 @@ from handlers.forms import cleaning, sirets
 from handlers.forms.steps import Answers, Check, RefusedError
 from knowledge.text.signs import plain_signs
 
+# What stands beside one letter and makes no name of it.
+_MARKS = " .,;:'\u2019\"!?-_()"
+
 
 def words(key: str, *, longest: int, shortest: int = 2) -> Check:
     """Return a check for one line of text; lengths are in characters."""
 
     def check(text: str, _answers: Answers) -> dict[str, str]:
         line = cleaning.bare(text, key)
-        if cleaning.names_nobody(line):
+        # "C++" and "№1" are names; one letter alone is a slip.
+        if len(line.strip(_MARKS)) < shortest:
             raise RefusedError(f"bad_{key}")
-        _refuse_unsaid(line, key, longest, shortest)
-        return {key: line}
+        _refuse_unsaid(line, key, longest)
+        return {key: _name(line, key, is_quoted=cleaning.is_quoted(text))}
 
     return check
+
+
+def _name(line: str, key: str, *, is_quoted: bool) -> str:
+    """Return a name; one that reads as none, "idem", is kept in the quotes that make it one."""
+    try:
+        cleaning.refuse_no_name(line, key)
+    except RefusedError:
+        if not is_quoted:
+            raise
+        return f"\u00ab {line} \u00bb"
+    return line
 
 
 def passage(key: str, *, longest: int) -> Check:
@@ -23,16 +38,16 @@ def passage(key: str, *, longest: int) -> Check:
 
     def check(text: str, _answers: Answers) -> dict[str, str]:
         said = cleaning.bare_passage(text, key)
-        _refuse_unsaid(said, key, longest, shortest=1)
+        cleaning.refuse_reference(said)
+        _refuse_unsaid(said, key, longest)
         return {key: said}
 
     return check
 
 
-def _refuse_unsaid(text: str, key: str, longest: int, shortest: int) -> None:
-    if sum(character.isalnum() for character in text) < shortest:
+def _refuse_unsaid(text: str, key: str, longest: int) -> None:
+    if not any(map(str.isalnum, text)):
         raise RefusedError(f"bad_{key}")
-    cleaning.refuse_reference(text)
     if len(text) > longest:
         raise RefusedError("too_long", length=len(text), longest=longest)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-from handlers.forms import addresses, phones, sirets
+from handlers.forms import addresses, cleaning, digit_slips, phones, sirets
 from handlers.forms.steps import RefusedError
 from handlers.messages import Catalogue
 from knowledge.text.normalise import normalise
@@ -29,6 +29,13 @@ _LINE = re.compile(
     r"|(?<=\d)\s{0,2}[x#]\s?(\d{1,6})(?!\d)",
     re.IGNORECASE,
 )
+# A number where nobody answers: taken only where there is no other.
+_FAX = re.compile(r"\b(?:t\u00e9l\u00e9copie|fax)\W{0,3}(?:n\W{0,2}|:)?\s{0,2}\(?$", re.IGNORECASE)
+_REACH = 20
+# What is left of a link or of brackets around an address that is written twice.
+_REST_OF_LINK = re.compile(r"\W*(?:mailto|tel|callto)?\W*", re.IGNORECASE)
+# A word that joined a contact to what stands before it.
+_JOINING = re.compile(r"\s(?:et|ou|and|or)(?:\s(?:le|la|au|par))?\s*$", re.IGNORECASE)
 # Links to write to a number; the number is the path, or a value.
 _CHAT_LINK = re.compile(
     r"(?:https?://)?(?:wa\.me/|(?:api|web)\.whatsapp\.com/send/?\?phone=)\+?(\d{7,15})[^\s)>\]]*",
@@ -68,19 +75,24 @@ def meant(text: str, wanted: str | None = None) -> Contact | None:
     numbers that are only typed alone: "33 6 12…", "06,12,34,56,78".
     """
     found = find(text)
-    fitting = [one for one in found if one.kind == wanted]
+    answered = [one for one in found if not _is_fax(text, one)]
+    fitting = [one for one in answered if one.kind == wanted]
     if found:
-        return (*fitting, *found)[0]
+        return (*fitting, *answered, *found)[0]
     if spelt := addresses.spelt(text):
         return Contact(ContactKind.EMAIL, spelt.value, spelt.start, spelt.end)
-    whole = without_others(text)
+    whole = digit_slips.as_digits(without_others(text))
     number = phones.alone(whole) if "@" not in text else None
     return Contact(ContactKind.PHONE, number, *phones.place_of(whole)) if number else None
 
 
 def refusal(text: str) -> RefusedError:
     """Return why a text holds no contact: for the likelier kind."""
-    return addresses.refusal(text) if "@" in text else phones.refusal(without_others(text))
+    if cleaning.points_elsewhere(text):
+        return RefusedError("says_same", said=text.strip())
+    if "@" in text:
+        return addresses.refusal(text)
+    return addresses.refusal_of_words(text) or phones.refusal(without_others(text))
 
 
 def holds(text: str) -> bool:
@@ -91,9 +103,22 @@ def holds(text: str) -> bool:
 def beside(text: str, contact: Contact) -> str:
     """Return what a text says besides a contact; empty if that is only words that announce it."""
     line, end = line_after(text, contact)
-    after = _trimmed(text[end:])
-    around = (_trimmed(text[: contact.start]), ", ".join(filter(None, (line, after))))
+    before = cleaning.without_last_label(_once(text[: contact.start], contact))
+    after = _trimmed(_once(text[end:], contact))
+    around = (_trimmed(before), ", ".join(filter(None, (line, after))))
     return " … ".join(part for part in around if says_something(part))
+
+
+def _once(text: str, contact: Contact) -> str:
+    """Return what stands at one side of a contact, without the same address written again."""
+    same = [one for one in find(text) if one.value == contact.value]
+    for one in reversed(same):
+        text = f"{text[: one.start]}\n{text[one.end :]}"
+    return "" if same and _REST_OF_LINK.fullmatch(text) else text
+
+
+def _is_fax(text: str, contact: Contact) -> bool:
+    return bool(_FAX.search(text[max(0, contact.start - _REACH) : contact.start]))
 
 
 def is_split(text: str, contact: Contact) -> bool:
@@ -107,6 +132,16 @@ def is_split(text: str, contact: Contact) -> bool:
 def says_something(text: str) -> bool:
     """Tell whether a text holds more than words such as "mon numéro est le", "svp", "merci"."""
     return any(word not in _fillers() for word in normalise(text).split())
+
+
+def without_others_in(text: str) -> tuple[str, str]:
+    """Return a text without the contacts that it holds, and these, as they are written."""
+    found = find(text)
+    rest = text
+    for one in reversed(found):
+        rest = f"{cleaning.without_last_label(rest[: one.start]).rstrip()} {rest[one.end :]}"
+    others = ", ".join(text[one.start : one.end] for one in found)
+    return (_JOINING.sub("", rest) if found else rest), others
 
 
 def line_after(text: str, contact: Contact) -> tuple[str, int]:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, ValidationResult
-from stdnum.fr import siret as siret_number
 
+from handlers.forms import digit_slips, sirets
 from handlers.forms.steps import RefusedError
 
 _FRANCE = 33
@@ -31,7 +31,9 @@ _OF_A_PLACE = frozenset(
 )
 # Codes that people write without the sign before them.
 _CODES = re.compile(r"(?:33|262|590|594|596|508|687|689|681)\d{6,9}")
-_RUN = re.compile(r"(?:\+\s?)?\d(?:[\s.,\-_/\u00b7()\u2013\u2014]{0,3}\d)*")
+# How far before a number stands what it is called.
+_NEAR = 20
+_RUN = re.compile(r"(?:\+\s?)?\d(?:(?:[^\w+]|_){0,3}\d)*")
 
 
 def settled(number: PhoneNumber) -> PhoneNumber:
@@ -163,8 +165,8 @@ def refusal(text: str) -> RefusedError:
     count = len(digits.lstrip("+"))
     if not digits:
         return RefusedError("bad_phone_words")
-    if siret_number.is_valid(digits):
-        return RefusedError("bad_phone_siret")
+    if other := digit_slips.refusal(text) or _refusal_of_siret(text, digits):
+        return other
     if digits.startswith(("+", "00")):
         return _refusal_abroad(digits, count)
     if count == _FRENCH_DIGITS and digits[0] != "0":
@@ -172,6 +174,13 @@ def refusal(text: str) -> RefusedError:
     if count != _WRITTEN_DIGITS:
         return RefusedError("bad_phone_digits", digits=count, expected=_WRITTEN_DIGITS)
     return RefusedError("bad_phone_start", start=digits[0])
+
+
+def _refusal_of_siret(text: str, digits: str) -> RefusedError | None:
+    start, _end = place_of(text)
+    if not (sirets.is_one(digits) or sirets.names_one(text[max(0, start - _NEAR) : start])):
+        return None
+    return RefusedError("bad_phone_siret", digits=len(digits.lstrip("+")))
 
 
 def _refusal_abroad(digits: str, count: int) -> RefusedError:

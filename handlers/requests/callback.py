@@ -11,7 +11,7 @@ from handlers.core import caps
 from handlers.core.buttons import ListProjects, ShowRequest, with_person
 from handlers.core.keyboards import button, column, shorten
 from handlers.core.turn import Turn
-from handlers.forms import checks, cleaning, consent, contacts, engine, slips
+from handlers.forms import checks, consent, contacts, engine, slips
 from handlers.forms.contacts import Contact
 from handlers.forms.remarks import joined
 from handlers.forms.steps import Answers, Form, Step
@@ -68,7 +68,6 @@ def _reached_at(text: str, answers: Answers) -> dict[str, str]:
     text = plain_signs(text)
     if not contacts.holds(text) and moments.holds(text):
         return _moment(moments.said(text), answers)
-    cleaning.refuse_reference(text)
     given = read(text, frozenset(), frozenset())
     if "message" in given:
         given["message"] = shorten(joined(answers.get("message", ""), given["message"]), LONGEST)

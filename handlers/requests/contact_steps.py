@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from handlers.core.keyboards import shorten
 from handlers.core.turn import Turn
-from handlers.forms import checks, cleaning, contacts, engine, slips
+from handlers.forms import checks, contacts, engine, slips
 from handlers.forms.remarks import joined, within
 from handlers.forms.steps import Answers, Check, Form, RefusedError, Step
 from knowledge.text.signs import plain_signs
@@ -13,6 +13,8 @@ from storage.records.interests import ContactKind, Interest
 # From this many digits on, a text is a telephone number rather than the number of a choice.
 _SOME_DIGITS = 4
 NOTE = "contact_note"
+# Reasons that are true whichever kind of contact is asked for.
+_TOLD = frozenset({"says_same", "bad_contact_page"})
 _LONGEST_NOTE = 500
 
 
@@ -22,7 +24,7 @@ def _kind(text: str, answers: Answers) -> dict[str, str]:
         return _reached_by(plain_signs(text), answers)
     except RefusedError as refused:
         is_contact = "@" in text or sum(map(str.isdigit, text)) >= _SOME_DIGITS
-        if is_contact or cleaning.refers_back(text):
+        if is_contact or refused.reason in _TOLD:
             raise
         raise RefusedError("bad_contact_kind") from refused
 
@@ -35,7 +37,7 @@ def _address(text: str, answers: Answers) -> dict[str, str]:
     except RefusedError as refused:
         # Digits alone are a number with a slip, whichever kind was chosen.
         is_number = not any(map(str.isalpha, plain)) and any(map(str.isdigit, plain))
-        is_other = "@" in plain or is_number or cleaning.refers_back(plain)
+        is_other = "@" in plain or is_number or refused.reason in _TOLD
         if is_other or answers.get("contact_kind") != ContactKind.EMAIL:
             raise
         raise RefusedError("bad_email_sign") from refused
@@ -47,7 +49,6 @@ def _reached_by(text: str, answers: Answers) -> dict[str, str]:
     Of several, the first of the kind that was chosen; the others stay in the remark. RefusedError
     is for the likelier kind.
     """
-    cleaning.refuse_reference(text)
     contact = contacts.meant(text, answers.get("contact_kind"))
     if contact is None:
         raise contacts.refusal(text)
@@ -74,7 +75,11 @@ def _who(key: str, *, longest: int) -> Check:
         if not found:
             return named(plain, answers)
         given = {"contact_kind": found[0].kind.value, "contact": found[0].value}
-        rest = contacts.beside(plain, found[0]).replace(" \u2026 ", " ")
+        rest, others = contacts.without_others_in(
+            contacts.beside(plain, found[0]).replace(" \u2026 ", " ")
+        )
+        if others:
+            given[NOTE] = within(joined(answers.get(NOTE, ""), others), _LONGEST_NOTE)
         return given | (named(rest, answers) if contacts.says_something(rest) else {})
 
     return check

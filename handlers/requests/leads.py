@@ -72,7 +72,7 @@ async def take_shared(update: Update, context: BotContext) -> None:
     """Take the contact that a person shares as their number; only their own is taken."""
     turn, draft = context.turn, await engine.current(context.turn)
     shared = update.message.contact if update.message else None
-    number = f"+{shared.phone_number.lstrip('+')}" if shared else ""
+    number = _dialled(shared.phone_number) if shared else ""
     if shared is None or shared.user_id != turn.user.id or not contacts.holds(number):
         turn.say(TEXT("not_own_contact"))
         if draft is not None:
@@ -82,6 +82,12 @@ async def take_shared(update: Update, context: BotContext) -> None:
     elif not await engine.take_beside(turn, draft, number):
         turn.say(TEXT("contact_not_asked"))
         engine.ask_again(turn, draft)
+
+
+def _dialled(number: str) -> str:
+    """Return the number of a card: with its code, or as it stands in somebody's list, 0692."""
+    is_national = number.startswith("0") and not number.startswith("00")
+    return number if is_national else f"+{number.lstrip('+')}"
 
 
 async def _offer(turn: Turn, given: dict[str, str]) -> None:

@@ -17,6 +17,11 @@ _HYPHENS = dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2212, 0xFE58, 0xFE63), "-")
 # The full-width forms of ASCII stand as far from it as each other.
 _WIDE, _FAR = range(0xFF01, 0xFF5F), 0xFF01 - 0x21
 _PLAIN = str.maketrans(_HYPHENS | {code: chr(code - _FAR) for code in _WIDE})
+# Digits drawn on a key, as emoji: a digit, a mark of variation, and the key around it.
+_KEYS = re.compile("(?<=[0-9#*])\ufe0f?\u20e3")
+# Letters of a typesetter joined in one sign, which a copied PDF file keeps, and letters drawn bold,
+# slanted or doubled: fonts that posts on social networks imitate.
+_DRAWN = re.compile("[\ufb00-\ufb06\U0001d400-\U0001d7ff]+")
 # No language puts more than two marks on a letter, nor a stroke through each: that is ornament.
 _MARK = "[\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff]"
 _ORNAMENT = re.compile(f"(?<=\\w)(?:{_MARK}{{3,}}|{_MARK}*[\u0334-\u0338])")
@@ -27,7 +32,9 @@ def plain_signs(text: str) -> str:
     """Return a text in plain signs, in composed letters (NFC). Idempotent."""
     if text.isascii() and text.isprintable():
         return text
-    plain = _SPACES.sub(" ", _LINES.sub("\n", without_hidden(text).replace(_SOFT_HYPHEN, "")))
+    seen = _KEYS.sub("", without_hidden(text).replace(_SOFT_HYPHEN, ""))
+    drawn = _DRAWN.sub(lambda match: unicodedata.normalize("NFKC", match.group()), seen)
+    plain = _SPACES.sub(" ", _LINES.sub("\n", drawn))
     composed = unicodedata.normalize("NFC", _unstacked(plain.translate(_PLAIN)))
     return "".join(_digit(each) if each.isdecimal() else each for each in composed)
 
