@@ -148,6 +148,7 @@ async def test_whoever_withdraws_after_the_contact_reads_what_that_means(
     await declares(sme, stage, "interest")
     await moves_by(stage, EventKind.TAKE, EventKind.INTRODUCE)
     await sme.taps("Voir ma demande")
+    await sme.taps("Suite…")
     await sme.taps("Retirer ma demande")
     sme.sees("Vos coordonnées ont déjà été transmises le 23 novembre 2026")
     await sme.taps("Oui, retirer")
