@@ -223,7 +223,9 @@ def test_a_reader_who_has_read_enough_is_no_error(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert process.stderr.read() == ""
+        # A slow machine is told that work goes on.
+        lines = process.stderr.read().splitlines()
+        assert not [line for line in lines if not line.startswith("J'apprends ")]
         assert process.wait() == 0
 
 

@@ -213,6 +213,7 @@ async def test_who_withdrew_is_not_asked(sme: Speaker, stage: Stage) -> None:
     await declares(sme, stage, "interest")
     await moves_by(stage, EventKind.TAKE, EventKind.INTRODUCE)
     await sme.taps("Voir ma demande")
+    await sme.taps("Suite…")
     await sme.taps("Retirer ma demande")
     await sme.taps("Oui, retirer")
     sme.mark()
@@ -398,6 +399,7 @@ async def test_whom_the_firm_met_is_named_where_it_is_not_the_lead_of_the_projec
     await sme.taps(NO)
     assert "joindre Atelier Tiers" in administrator.messages()[-1]["text"]
     await sme.taps("Voir ma demande")
+    await sme.taps("Suite…")
     await sme.taps("Retirer ma demande")
     sme.sees("dire à Atelier Tiers que vous vous retirez")
     await sme.taps("Oui, retirer")
