@@ -191,7 +191,7 @@ def test_the_answer_and_its_rest_fit_in_a_message_together(tmp_path: Path) -> No
     assert codes(folder_of(tmp_path, longer)) == ["answer_too_long"]
     marked = FAQ.replace("    variantes", '    suite: "<b>gras"\n    variantes', 1)
     found = only(check(folder_of(tmp_path, marked), today=TODAY), "bad_html")
-    assert "clé « suite »" in found.where
+    assert "rubrique « suite »" in found.where
     translated = FAQ + ENGLISH.replace("Not directly.", "<gras>Not")
     assert only(check(folder_of(tmp_path, translated), today=TODAY), "bad_html").line == 19
 
@@ -314,7 +314,7 @@ def test_a_question_that_the_matcher_gets_wrong_is_told_with_what_it_says(tmp_pa
 
 def test_lengths_count_what_telegram_counts(tmp_path: Path) -> None:
     assert units("é😀") == 3
-    faq = FAQ.replace("Les talents", "😀" * 21)
+    faq = FAQ.replace("Les talents", "T" + "😀" * 20 + "T")
     found = only(check(folder_of(tmp_path, faq), today=TODAY), "too_long")
     assert "compte 42 signes, et la place est de 40" in found.message
 

@@ -44,7 +44,7 @@ def test_a_contact_is_read(tmp_path: Path) -> None:
         ("{telephone: 04 91}", {"bad_lead_telephone"}),
         ("{telephone: 04 91 11 11 11 le matin}", {"bad_lead_telephone"}),
         ("{telephone: ''}", {"blank"}),
-        ("{mail: chef@exemple.fr}", {"unknown_key", "contact_without_means"}),
+        ("{mail: chef@exemple.fr}", {"unknown_key"}),
         ("chef@exemple.fr", {"type"}),
         ("[chef@exemple.fr]", {"type"}),
         ('{nom: "a\\nb", telephone: 0491111111}', {"several_lines"}),

@@ -62,7 +62,7 @@ def told(folder: Path, file: str, text: str) -> tuple[Problem, ...]:
 
 def test_the_files_of_the_table_are_right_and_its_mistakes_are_many(tmp_path: Path) -> None:
     assert check(folder_of(tmp_path, {}), today=TODAY) == ()
-    assert sum("line" in case for case in CASES) >= 120
+    assert sum("line" in case for case in CASES) >= 200
     assert {case["file"] for case in CASES} == {*FILES}
 
 
@@ -208,3 +208,22 @@ def test_a_long_line_of_signs_takes_no_time() -> None:
     for sign in ("[", '["', " #", "“", " : "):
         _, mistakes = meant("entrees:\n  - id: " + sign * 300_000, "faq.yaml")
         assert mistakes == ()
+
+
+@pytest.mark.parametrize("file", [*FILES])
+@pytest.mark.parametrize("content", ["un texte tout seul\n", "- une\n- liste\n", "12\n", "a;b;c\n"])
+def test_a_file_that_is_no_mapping_at_all_is_told_and_stops_nothing(
+    tmp_path: Path, file: str, content: str
+) -> None:
+    found = told(tmp_path, file, content)
+    assert (file, 1, "empty") in [(one.file, one.line, one.code) for one in found]
+
+
+@pytest.mark.parametrize("written", ["é", "à", "’", "«", "œ", "…", "ê"])
+def test_letters_that_a_program_has_broken_are_told_at_their_line(
+    tmp_path: Path, written: str
+) -> None:
+    broken = written.encode().decode("cp1252", errors="replace")
+    text = FILES["faq.yaml"].replace("Une banque", f"Une {broken} banque")
+    (found,) = told(tmp_path, "faq.yaml", text)
+    assert (found.line, found.code) == (8, "broken_accents")

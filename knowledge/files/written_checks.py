@@ -135,10 +135,12 @@ class _Finding(NamedTuple):
 
 def check_written(document: Document) -> Iterator[Problem]:
     """Find the values of a document that are not what they show; one problem a value at most."""
+    if not isinstance(document.data, dict):
+        return
     for location, value in _values(document.data, ()):
         if (found := next(_of_value(location, value), None)) is not None:
             at = place_of(document, location)
-            line = _line_within(document, location, value or "", found.at)
+            line = document.line_within(location, value or "", found.at)
             yield problem(found.code, replace(at, line=line), **found.values)
     yield from _odd_keys(document)
 
@@ -161,7 +163,9 @@ def _of_value(location: Location, value: str | None) -> Iterator[_Finding]:
         return
     if key in _EXACT:
         yield from _odd(value)
-    if location[0] not in _TYPED and key in _MAY_BE_ABSENT:
+    if key == "attendu" and isinstance(location[-1], str) and normalise(value) == "hors sujet":
+        yield _Finding("placeholder", {"value": value, "key": key, "how": _how(location, key)})
+    if (location[0] not in _TYPED and key in _MAY_BE_ABSENT) or key == "attendu":
         yield from _placeholder(location, key, value)
     if location[0] not in _TYPED and key in _SHOWN:
         yield from _formatting(key, value)
@@ -182,9 +186,13 @@ def _may_be_null(location: Location, key: str) -> bool:
 def _how(location: Location, key: str) -> str:
     """Return what to do about a value that says that there is none."""
     texts: dict[str, str] = words("absent")
-    required, properties = properties_of(str(location[0]), nested="en" in location)
+    required, _ = properties_of(str(location[0]), nested="en" in location)
     if key == "chef_de_file":
-        return texts["lead_sought" if f"cherche_un_{key}" in properties else "lead"]
+        return texts["lead_sought"]
+    if key == "attendu":
+        return texts["expected"]
+    if isinstance(location[-1], int):
+        return texts["element"]
     if key not in required:
         return texts["optional"]
     return texts["date" if key in _DATES else "wanted"].format(key=key)
@@ -199,7 +207,8 @@ def _placeholder(location: Location, key: str, value: str) -> Iterator[_Finding]
 def _odd(value: str) -> Iterator[_Finding]:
     if (sign := odd_sign(value)) is not None:
         shown = value.strip()[:60]
-        yield _Finding("odd_sign", {"value": shown, "sign": name_of(sign), "clean": _clean(value)})
+        clean = re.sub("[‘’]", "-", _clean(value))
+        yield _Finding("odd_sign", {"value": shown, "sign": name_of(sign), "clean": clean})
 
 
 def _clean(value: str) -> str:
@@ -251,11 +260,3 @@ def _shows(entity: re.Match[str], value: str, *, is_formatted: bool) -> bool:
         # "&amp;amp;", "&amp;nbsp;": written twice by a program.
         return name == "amp" and re.match(r"(?:#\d+|[a-zA-Z]+);", value[entity.end() :]) is not None
     return f"{name};" in html5
-
-
-def _line_within(document: Document, location: Location, value: str, position: int) -> int:
-    """Return the line of a place within a value; a block of text begins below its key."""
-    line = document.line(location)
-    if location in document.blocks:
-        return line + 1 + value.count("\n", 0, position)
-    return line
