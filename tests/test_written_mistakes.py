@@ -14,7 +14,7 @@ from planted_mistakes import PLANTINGS, planted
 
 import knowledge
 from knowledge.curation.check import check
-from knowledge.files.problems import Problem, beyond
+from knowledge.files.problems import Problem, Severity, beyond
 from knowledge.files.schema_check import check_schema
 from knowledge.files.written_checks import check_written
 from knowledge.files.written_lines import meant
@@ -226,4 +226,10 @@ def test_letters_that_a_program_has_broken_are_told_at_their_line(
     broken = written.encode().decode("cp1252", errors="replace")
     text = FILES["faq.yaml"].replace("Une banque", f"Une {broken} banque")
     (found,) = told(tmp_path, "faq.yaml", text)
-    assert (found.line, found.code) == (8, "broken_accents")
+    assert (found.line, found.code) == (8, "broken_accent")
+
+
+def test_a_whole_file_whose_accents_are_broken_is_refused(tmp_path: Path) -> None:
+    right = FILES["faq.yaml"].replace("Une banque", "Une banque" + " é" * 20)
+    (found,) = told(tmp_path, "faq.yaml", right.encode().decode("cp1252", errors="replace"))
+    assert (found.line, found.code, found.severity) == (8, "broken_accents", Severity.ERROR)

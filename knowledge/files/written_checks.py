@@ -10,6 +10,7 @@ from dataclasses import replace
 from html.entities import html5
 from typing import Any, NamedTuple
 
+from knowledge.files.decoding import BROKEN_ACCENT
 from knowledge.files.problems import Problem, problem, words
 from knowledge.files.schema_check import place_of, properties_of
 from knowledge.files.signs import name_of, odd_sign
@@ -227,6 +228,8 @@ def _odd_keys(document: Document) -> Iterator[Problem]:
 
 
 def _formatting(key: str, value: str) -> Iterator[_Finding]:
+    if broken := BROKEN_ACCENT.search(value):
+        yield _Finding("broken_accent", {"shown": broken[0]}, broken.start())
     for found, code, values in _signs(value, is_formatted=key in _FORMATTED):
         yield _Finding(code, {"shown": " ".join(found[0].split())[:60], **values}, found.start())
 

@@ -98,7 +98,8 @@ def read_value(  # noqa: PLR0911 - one return for each sign that a value begins 
 def _row(value: str, *, is_text: bool, is_list: bool) -> Value | None:
     """Read several texts on one line: a row of a table, or a list without its brackets."""
     whole = _DOUBLE.match(value) or _SINGLE.match(value)
-    if (cell := _CELL.match(value)) and not (whole and _ends(value[whole.end() :])):
+    is_one = value[:1] in {"[", "{"} or (whole and _ends(value[whole.end() :]))
+    if (cell := _CELL.match(value)) and not is_one:
         # Its first cell is read, so that the rest of the file can be.
         read = read_value(cell[1].rstrip(), is_text=is_text, is_list=is_list)
         return Value(read.text, Fault("tab_inside", {}))

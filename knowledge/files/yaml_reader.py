@@ -35,6 +35,8 @@ _MOST_PROBLEMS = 100
 # What ends a line for YAML and for no editor: what Word, and web pages, put within a paragraph.
 _LINE_ENDS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 _NOTE = re.compile(r"^[ \t]*#[ \t#]*([a-z_]+)[ \t]*:", re.MULTILINE)
+# A file that a program has broken has hundreds; a phrasing may quote what somebody typed so.
+_MANY_BROKEN = 20
 # How many characters tell where on a line something is.
 _SHOWN = 25
 _NULL = "tag:yaml.org,2002:null"
@@ -138,9 +140,10 @@ def _text(body: bytes, name: str) -> tuple[str, tuple[Problem, ...]]:
     if len(body) > LARGEST_BYTES:
         raise _refused("too_large", Place(name), limit=LARGEST_BYTES // 1_000_000)
     text = text_of(body, name)
-    if broken := BROKEN_ACCENT.search(text):
-        at = Place(name, text.count("\n", 0, broken.start()) + 1)
-        raise _refused("broken_accents", at, shown=broken[0])
+    broken = tuple(islice(BROKEN_ACCENT.finditer(text), _MANY_BROKEN))
+    if len(broken) == _MANY_BROKEN:
+        at = Place(name, text.count("\n", 0, broken[0].start()) + 1)
+        raise _refused("broken_accents", at, shown=broken[0][0])
     hidden = tuple(islice(_hidden(text, name), _MOST_PROBLEMS))
     if hidden:
         text = _LINE_ENDS.sub(" ", Reader.NON_PRINTABLE.sub("", HIDDEN.sub("", text)))
