@@ -12,9 +12,10 @@ from typing import Any
 from knowledge import file_set
 from knowledge.files.file_names import found_instead
 from knowledge.files.items import is_draft, seeks_lead
+from knowledge.files.meant_dates import day_of
 from knowledge.files.problems import KnowledgeError, Place, Problem, Severity, beyond, problem
 from knowledge.files.rules import check_rules
-from knowledge.files.schema_check import check_schema, day_of
+from knowledge.files.schema_check import check_schema
 from knowledge.files.written_checks import check_written
 from knowledge.files.yaml_reader import Document, parse, read
 from knowledge.knowledge import Knowledge

@@ -191,7 +191,7 @@ def test_the_answer_and_its_rest_fit_in_a_message_together(tmp_path: Path) -> No
     assert codes(folder_of(tmp_path, longer)) == ["answer_too_long"]
     marked = FAQ.replace("    variantes", '    suite: "<b>gras"\n    variantes', 1)
     found = only(check(folder_of(tmp_path, marked), today=TODAY), "bad_html")
-    assert "clé « suite »" in found.where
+    assert "rubrique « suite »" in found.where
     translated = FAQ + ENGLISH.replace("Not directly.", "<gras>Not")
     assert only(check(folder_of(tmp_path, translated), today=TODAY), "bad_html").line == 19
 

@@ -46,7 +46,7 @@ entrees:
       - "..."  # blank_phrasing
     voir_aussi: [talent, financement]  # unknown_related own_related
     source: "Table ronde"
-    verifie_le: 23/11/2026  # date
+    verifie_le: 23/11/2026  # date_otherwise
   - id: financement  # duplicate_id
     question: ""  # blank
     titre: "Les talents"
@@ -72,7 +72,7 @@ entrees:
     titre: "Sans source"
     reponse: "Voici."
     variantes: ["bonjour"]
-    verifie_le: 2026-02-31  # date
+    verifie_le: 2026-02-31  # no_such_day
 """
 FAULTY_PROJECTS = """\
 projets:
@@ -156,9 +156,9 @@ def test_a_problem_reads_as_one_french_line_with_its_place_and_remedy(tmp_path: 
     folder = folder_of(tmp_path, FAQ.replace("Des partenariats.", "Des <h>"))
     (found,) = check(folder, today=TODAY)
     assert str(found).startswith(
-        "faq.yaml, ligne 12, réponse « talents », clé « reponse » : Telegram n'affiche pas"
+        "faq.yaml, ligne 12, réponse « talents », rubrique « reponse » : Telegram n'affiche pas"
     )
-    assert " → N'employez que <b>" in str(found)
+    assert "Sont permises : <b>gras</b>" in str(found)
     assert "\n" not in str(found)
 
 

@@ -15,7 +15,7 @@ from planted_mistakes import PLANTINGS, planted
 
 import knowledge
 from knowledge.curation.check import check
-from knowledge.files.problems import Problem, beyond
+from knowledge.files.problems import Problem, Severity, beyond
 from knowledge.files.schema_check import check_schema
 from knowledge.files.written_checks import check_written
 from knowledge.files.written_lines import meant
@@ -63,7 +63,7 @@ def told(folder: Path, file: str, text: str) -> tuple[Problem, ...]:
 
 def test_the_files_of_the_table_are_right_and_its_mistakes_are_many(tmp_path: Path) -> None:
     assert check(folder_of(tmp_path, {}), today=TODAY) == ()
-    assert sum("line" in case for case in CASES) >= 120
+    assert sum("line" in case for case in CASES) >= 200
     assert {case["file"] for case in CASES} == {*FILES}
 
 
@@ -237,3 +237,28 @@ def test_a_value_of_a_megabyte_is_too_long_and_nothing_else() -> None:
 def test_a_key_written_ten_thousand_times_is_told_a_hundred_times_at_most() -> None:
     _, found = parse(b"a: b\n" * 10_000, "faq.yaml")
     assert 1 <= len(found) <= 140
+
+
+@pytest.mark.parametrize("file", [*FILES])
+@pytest.mark.parametrize("content", ["un texte tout seul\n", "- une\n- liste\n", "12\n", "a;b;c\n"])
+def test_a_file_that_is_no_mapping_at_all_is_told_and_stops_nothing(
+    tmp_path: Path, file: str, content: str
+) -> None:
+    found = told(tmp_path, file, content)
+    assert (file, 1, "empty") in [(one.file, one.line, one.code) for one in found]
+
+
+@pytest.mark.parametrize("written", ["é", "à", "’", "«", "œ", "…", "ê"])
+def test_letters_that_a_program_has_broken_are_told_at_their_line(
+    tmp_path: Path, written: str
+) -> None:
+    broken = written.encode().decode("cp1252", errors="replace")
+    text = FILES["faq.yaml"].replace("Une banque", f"Une {broken} banque")
+    (found,) = told(tmp_path, "faq.yaml", text)
+    assert (found.line, found.code) == (8, "broken_accent")
+
+
+def test_a_whole_file_whose_accents_are_broken_is_refused(tmp_path: Path) -> None:
+    right = FILES["faq.yaml"].replace("Une banque", "Une banque" + " é" * 20)
+    (found,) = told(tmp_path, "faq.yaml", right.encode().decode("cp1252", errors="replace"))
+    assert (found.line, found.code, found.severity) == (8, "broken_accents", Severity.ERROR)

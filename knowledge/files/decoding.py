@@ -21,6 +21,10 @@ _HTML = re.compile(rb"\s*(?:<!doctype html|<html|<\?xml)", re.IGNORECASE)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 # The bytes of French letters and quotes in Windows' own encoding.
 _WINDOWS = re.compile(rb"[\x80-\x9f\xa0\xab\xbb\xb0\xc0-\xff]")
+# What "é", "’" or "«" become when UTF-8 is read as Windows' encoding and saved again.
+BROKEN_ACCENT = re.compile(
+    "Ã[\u00a0-\u00bf\u0080-\u009f€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\ufffd]|â€[\u0080-\u00ff€™œ˜¦“”\ufffd]|Å[“’]|Â[\u00a0-\u00bf]"
+)
 _BREAKS = re.compile("\r\n?")
 
 

@@ -1,6 +1,6 @@
 """Finds phrasings that stand twice: each may be the exact one of one entry or act only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from knowledge.files.items import Item
@@ -8,6 +8,10 @@ from knowledge.files.problems import Place, Problem, problem
 from knowledge.text.normalise import normalise
 
 ASKED, OUT_OF_SCOPE = "attendu", "hors_sujet"
+# From so many on, the phrasings of one are a copy of the other's.
+_COPIED = 3
+# The kind and the owner of a phrasing, then of the first that says the same.
+Sides = tuple[str, str, str, str]
 
 
 class Phrasing(NamedTuple):
@@ -30,17 +34,45 @@ class Phrasing(NamedTuple):
 def check_phrasings(items: Sequence[Item]) -> Iterator[Problem]:
     """Find phrasings that two entries or acts have, or that one has twice."""
     first: dict[str, Phrasing] = {}
-    for item in items:
+    for item in _once(items):
+        shared: dict[Sides, list[tuple[Phrasing, Phrasing]]] = {}
         for phrasing in phrasings_of(item):
             key = normalise(phrasing.text)
             # The schema already reports a text of spaces alone.
             if not key and phrasing.text.strip():
                 yield problem("blank_phrasing", phrasing.place)
             elif key:
-                yield from _same(phrasing, first.setdefault(key, phrasing))
+                known = first.setdefault(key, phrasing)
+                sides = (phrasing.kind, phrasing.owner, known.kind, known.owner)
+                shared.setdefault(sides, []).append((phrasing, known))
+        for pairs in shared.values():
+            yield from _shared(pairs)
     for item in items:
         if same := first.get(normalise(item.text("question") or "")):
             yield from _idle(item, same)
+
+
+def _once(items: Iterable[Item]) -> Iterator[Item]:
+    """Leave out items with the id of another: that is told, and they may be the same by mistake."""
+    seen: set[tuple[str, str]] = set()
+    for item in items:
+        name = (item.list_key, item.text("id") or str((item.document.file, item.location)))
+        if name not in seen:
+            yield item
+        seen.add(name)
+
+
+def _shared(pairs: list[tuple[Phrasing, Phrasing]]) -> Iterator[Problem]:
+    """Tell phrasings that have another side too; as one mistake where an item was copied."""
+    (phrasing, known), count = pairs[0], len(pairs)
+    sides = {phrasing.kind, known.kind}
+    is_other = phrasing.owner != known.owner and OUT_OF_SCOPE not in sides
+    if is_other and count >= _COPIED:
+        at = {"other_file": known.place.file, "other_line": known.place.line}
+        yield problem("copied_phrasings", phrasing.place, count=count, id=known.owner, **at)
+        return
+    for phrasing, known in pairs:
+        yield from _same(phrasing, known)
 
 
 def _idle(item: Item, same: Phrasing) -> Iterator[Problem]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from knowledge.files.meant_dates import day_of
 from knowledge.files.problems import Place
-from knowledge.files.schema_check import day_of, place_of
+from knowledge.files.schema_check import place_of
 from knowledge.files.yaml_reader import Document, Location
 
 _LISTS = ("entrees", "projets", "actes", "voix", "questions")

@@ -23,6 +23,7 @@ _WARNINGS = frozenset(
         "far_date",
         "near_place",
         "stray_file",
+        "broken_accent",
         "folded",
         "no_lead",
         "blank_lead",

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from itertools import chain, product
 
 from knowledge.files.acronyms import check_acronyms
@@ -119,10 +120,13 @@ def _size(item: Item, keys: tuple[str, ...]) -> Generator[Problem, None, int]:
     if markup is None:
         return 0
     try:
-        text = plain(markup.strip())
+        text = plain(markup).strip()
     except MarkupError as error:
-        reason = words("html_reasons")[error.reason].format(tag=error.tag)
-        yield problem("bad_html", item.place(*keys), reason=reason)
+        says = (words(name)[error.reason] for name in ("html_reasons", "html_remedies"))
+        reason, how = (text.format(tag=error.tag) for text in says)
+        line = item.document.line_within((*item.location, *keys), markup, error.position)
+        at = replace(item.place(*keys), line=line)
+        yield problem("bad_html", at, reason=reason, how=how)
         return 0
     count = word_count(text)
     if count > MOST_WORDS and item.list_key == "entrees" and keys[-1] == "reponse":

@@ -2,11 +2,9 @@
 
 import difflib
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
@@ -14,13 +12,13 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
 
+from knowledge.files.meant_dates import day_of, reason_of_date
 from knowledge.files.problems import Place, Problem, place, problem, words
 from knowledge.files.yaml_reader import Document, Location
 from knowledge.text.length import units
 from knowledge.text.normalise import normalise
 
 _SCHEMAS = Path(__file__).parent / "schema"
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TOP_KEYS = {
     "faq": "entrees",
     "projets": "projets",
@@ -41,12 +39,25 @@ def check_schema(document: Document, kind: str) -> Iterator[Problem]:
     """Find what breaks the schema of a kind of file ("faq", "projets", "actes"…)."""
     key = _TOP_KEYS[kind]
     if not isinstance(document.data, dict) or not document.data.get(key):
-        yield problem("empty", Place(document.file), key=key)
+        yield _without_list(document, key)
         return
     errors = list(islice(_validator(kind).iter_errors(document.data), _MOST_ERRORS))
     meant = set(_meant_keys(errors))
     problems = chain.from_iterable(_explain(document, error, meant) for error in errors)
     yield from bounded(problems, document.file)
+
+
+def _without_list(document: Document, key: str) -> Problem:
+    """Tell what a file lacks altogether, or its only key, at the line where it is misspelt."""
+    keys = document.data if isinstance(document.data, dict) else {}
+    for other in keys if key not in keys else ():
+        if _nearest_key(other, {key: None}) == key:
+            nearest = words("nearest").format(key=key)
+            return problem("unknown_key", place_of(document, (other,)), key=other, nearest=nearest)
+        if other in _TOP_KEYS.values():
+            at = place_of(document, (other,))
+            return problem("other_file", at, found=other, key=key)
+    return problem("empty", Place(document.file), key=key)
 
 
 @cache
@@ -82,16 +93,6 @@ def bounded_by_file(problems: Iterable[Problem]) -> Iterator[Problem]:
             yield each
         elif counts[each.file] == _MOST_PROBLEMS + 1:
             yield problem("too_many_problems", Place(each.file), limit=_MOST_PROBLEMS)
-
-
-def day_of(value: object) -> date | None:
-    """Return the date that a text such as 2026-11-23 writes; None for anything else."""
-    if not isinstance(value, str) or not _DAY.fullmatch(value):
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None
 
 
 def place_of(document: Document, location: Location) -> Place:
@@ -184,18 +185,33 @@ def _explain(
     if error.validator == "additionalProperties":
         yield from _unknown_keys(document, error, location)
     elif error.validator == "required":
-        for key in required:
-            # jsonschema reports one error for each missing key, and names the key only in its text.
-            if key in item or f"'{key}'" not in error.message or (location, key) in meant:
-                continue
-            line = _commented(document, location, key)
-            code = "required" if line is None else "commented_key"
-            yield problem(code, at if line is None else replace(at, line=line), key=key)
+        missing = [key for key in required if key not in item and (location, key) not in meant]
+        # jsonschema reports one error for each missing key, and names the key only in its text.
+        named = next((key for key in missing if f"'{key}'" in error.message), None)
+        yield from _missing(document, location, missing, named)
     elif error.validator == "type" and error.validator_value == "array" and isinstance(item, str):
-        yield problem("list_wanted", at, example=f"{location[-1]}: [{item.strip()[:60]}]")
+        yield problem(
+            "list_wanted", at, example=f"{location[-1]}: [{item.strip()[:60].replace(';', ', ')}]"
+        )
     else:
         code, values = _reason(error)
         yield problem(code, at, **values)
+
+
+def _missing(
+    document: Document, location: Location, keys: list[str], named: str | None
+) -> Iterator[Problem]:
+    """Tell a key that a sign # puts out of use at its line; all others together, at the first."""
+    at = place_of(document, location)
+    lines = {key: _commented(document, location, key) for key in keys}
+    gone = [key for key, line in lines.items() if line is None]
+    if named is not None and (line := lines[named]) is not None:
+        yield problem("commented_key", replace(at, line=line), key=named)
+    elif gone and named == gone[0]:
+        if len(gone) == 1:
+            yield problem("required", at, key=named)
+        else:
+            yield problem("required_keys", at, keys=", ".join(gone))
 
 
 def _unknown_keys(
@@ -221,12 +237,21 @@ def _reason(error: ValidationError) -> tuple[str, dict[str, object]]:
     if error.validator == "enum":
         return "enum", {"value": value, "allowed": ", ".join(_each_once(limit))}
     if error.validator == "pattern":
-        return ("blank", {}) if limit == r"\S" else ("pattern", {"value": value.strip()})
+        if limit == r"\S":
+            return "blank", {}
+        return "pattern", {"value": value.strip(), "example": _as_id(value)}
     if error.validator in {"maxLength", "minItems", "maxItems"}:
         codes = {"maxLength": "too_long", "minItems": "too_few", "maxItems": "too_many_items"}
         length = units(value) if isinstance(value, str) else len(value)
         return codes[str(error.validator)], {"length": length, "limit": limit}
-    return ("date", {"value": value}) if error.validator == "format" else ("other", {})
+    return reason_of_date(value) if error.validator == "format" else ("other", {})
+
+
+def _as_id(value: str) -> str:
+    """Return the words that show how a text would be written as an id; none if it has no letter."""
+    name = normalise(value).replace(" ", "-")
+    shown: str = words("id_example")
+    return shown.format(id=name) if name else ""
 
 
 def _each_once(values: Iterable[object]) -> Iterable[str]:

@@ -11,6 +11,7 @@ from html.entities import html5
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from knowledge.files.decoding import BROKEN_ACCENT
 from knowledge.files.problems import Problem, problem, words
 from knowledge.files.schema_check import place_of, properties_of
 from knowledge.files.signs import name_of, odd_sign
@@ -59,7 +60,7 @@ _ABSENT = frozenset(
     for line in Path(__file__).with_name("absent.txt").read_text("utf-8").splitlines()
 )
 # Nothing but marks: "-", "?", "…", "/".
-_MARKS = re.compile(r"[\W_]+")
+_MARKS = re.compile(r"[\W_]{1,5}")
 _MAY_BE_ABSENT = (
     _SHOWN | _DATES | {"action", "voir_aussi", "contact_chef_de_file", "courriel", "telephone"}
 )
@@ -80,12 +81,14 @@ class _Finding(NamedTuple):
 
 def check_written(document: Document) -> Iterator[Problem]:
     """Find the values of a document that are not what they show; one problem a value at most."""
+    if not isinstance(document.data, dict):
+        return
     for location, value in _values(document.data, ()):
         if len(value or "") > _LONGEST:
             continue
         if (found := next(_of_value(location, value), None)) is not None:
             at = place_of(document, location)
-            line = _line_within(document, location, value or "", found.at)
+            line = document.line_within(location, value or "", found.at)
             yield problem(found.code, replace(at, line=line), **found.values)
     yield from _odd_keys(document)
 
@@ -108,7 +111,9 @@ def _of_value(location: Location, value: str | None) -> Iterator[_Finding]:
         return
     if key in _EXACT:
         yield from _odd(value)
-    if location[0] not in _TYPED and key in _MAY_BE_ABSENT:
+    if key == "attendu" and isinstance(location[-1], str) and normalise(value) == "hors sujet":
+        yield _Finding("placeholder", {"value": value, "key": key, "how": _how(location, key)})
+    if (location[0] not in _TYPED and key in _MAY_BE_ABSENT) or key == "attendu":
         yield from _placeholder(location, key, value)
     if location[0] not in _TYPED and key in _SHOWN:
         yield from _formatting(key, value)
@@ -129,9 +134,13 @@ def _may_be_null(location: Location, key: str) -> bool:
 def _how(location: Location, key: str) -> str:
     """Return what to do about a value that says that there is none."""
     texts: dict[str, str] = words("absent")
-    required, properties = properties_of(str(location[0]), nested="en" in location)
+    required, _ = properties_of(str(location[0]), nested="en" in location)
     if key == "chef_de_file":
-        return texts["lead_sought" if f"cherche_un_{key}" in properties else "lead"]
+        return texts["lead_sought"]
+    if key == "attendu":
+        return texts["expected"]
+    if isinstance(location[-1], int):
+        return texts["element"]
     if key not in required:
         return texts["optional"]
     return texts["date" if key in _DATES else "wanted"].format(key=key)
@@ -146,7 +155,8 @@ def _placeholder(location: Location, key: str, value: str) -> Iterator[_Finding]
 def _odd(value: str) -> Iterator[_Finding]:
     if (sign := odd_sign(value)) is not None:
         shown = value.strip()[:60]
-        yield _Finding("odd_sign", {"value": shown, "sign": name_of(sign), "clean": _clean(value)})
+        clean = re.sub("[‘’]", "-", _clean(value))
+        yield _Finding("odd_sign", {"value": shown, "sign": name_of(sign), "clean": clean})
 
 
 def _clean(value: str) -> str:
@@ -165,6 +175,8 @@ def _odd_keys(document: Document) -> Iterator[Problem]:
 
 
 def _formatting(key: str, value: str) -> Iterator[_Finding]:
+    if broken := BROKEN_ACCENT.search(value):
+        yield _Finding("broken_accent", {"shown": broken[0]}, broken.start())
     for found, code, values in _signs(value, is_formatted=key in _FORMATTED):
         yield _Finding(code, {"shown": " ".join(found[0].split())[:60], **values}, found.start())
 
@@ -198,11 +210,3 @@ def _shows(entity: re.Match[str], value: str, *, is_formatted: bool) -> bool:
         # "&amp;amp;", "&amp;nbsp;": written twice by a program.
         return name == "amp" and re.match(r"(?:#\d+|[a-zA-Z]+);", value[entity.end() :]) is not None
     return f"{name};" in html5
-
-
-def _line_within(document: Document, location: Location, value: str, position: int) -> int:
-    """Return the line of a place within a value; a block of text begins below its key."""
-    line = document.line(location)
-    if location in document.blocks:
-        return line + 1 + value.count("\n", 0, position)
-    return line

@@ -36,6 +36,9 @@ _TEXTS = frozenset(
         "resume",
         "recherche",
         "nom",
+        "chef_de_file",
+        "courriel",
+        "telephone",
     ]
 )
 _MAPPINGS = frozenset({"en", "formulations", "contact_chef_de_file", "abreviations", "idees"})
@@ -47,6 +50,10 @@ _FIRST_KEYS = {
     "questions": "question",
 }
 _MOST = 40
+# What a paste brings in on each of its lines.
+_PASTED = frozenset(
+    ["bullet", "missing_dash_text", "loose_line", "tab_inside", "glued_dash", "odd_indent"]
+)
 # How many lines below a mistake may be part of it, and the longest line that is read, in
 # characters: an answer has 3,000, and longer ones would take long for nothing.
 _FAR, _LONGEST_LINE = 100, 5_000
@@ -64,10 +71,12 @@ _CLOSES = re.compile(r'(?<!\\)"')
 
 
 class Mistake(NamedTuple):
-    """What is wrong on a line (from 1)."""
+    """What is wrong on a line (from 1), and on those below it if ``last`` says so."""
 
     line: int
     fault: Miswriting
+    # The last of the lines that follow each other with the same mistake.
+    last: int = 0
 
 
 class Meant(NamedTuple):
@@ -131,6 +140,8 @@ class _Reading:
     # A line that had already to be moved: how it stands is not told again.
     is_moved: bool = False
     is_tabbed: bool = False
+    # For each line with a mistake, the first of those above it that have the same.
+    runs: dict[int, int] = field(default_factory=dict)
 
     def run(self) -> None:
         while self.at < len(self.lines):
@@ -142,7 +153,16 @@ class _Reading:
 
     def _tell(self, code: str, **values: object) -> None:
         number = self.at + 1
-        self.mistakes.setdefault(number, Mistake(number, Miswriting(code, values)))
+        if number in self.mistakes:
+            return
+        begun = self.runs.get(number - 1)
+        if begun is not None and code in _PASTED and self.mistakes[begun].fault.code == code:
+            # Pasted together: each line has the mistake, and it is one.
+            self.mistakes[begun] = self.mistakes[begun]._replace(last=number)
+        else:
+            begun = number
+            self.mistakes[number] = Mistake(number, Miswriting(code, values))
+        self.runs[number] = begun
 
     def _below(self, start: int) -> Iterator[str]:
         """Return the lines from an index on, as far as a mistake is looked for."""
@@ -323,7 +343,7 @@ class _Reading:
 
     def _pair(self, key: re.Match[str], indent: int, lead: str) -> None:
         """Read a key and its value."""
-        name, value = _bare(key["key"]), key.string[key.end() :]
+        name, value = _meant_key(_bare(key["key"])), key.string[key.end() :]
         if self.frames:
             self.frames[-1].keys.add(name)
         written = f"{lead}{key['key']}:"
@@ -405,7 +425,7 @@ class _Reading:
             self._scalar(rest, " " * indent, is_text=True, is_list=False, parent=parent)
             return
         if self.frames:
-            self._tell("loose_line", start=rest[:40])
+            self._tell("tab_inside" if "\t" in rest else "loose_line", start=rest[:40])
             self.lines[self.at] = "#"
 
     def _placed(self, indent: int, *, is_list: bool, key: str = "") -> int:
@@ -571,6 +591,14 @@ class _Reading:
                 indent = len(line) - len(line.lstrip())
                 return indent > parent and not self._is_structure(line)
         return False
+
+
+def _meant_key(name: str) -> str:
+    """Return the key that a name with capitals or accents was meant for; the name for none."""
+    if name in known_keys():
+        return name
+    plain = normalise(name).replace(" ", "_")
+    return plain if plain in known_keys() else name
 
 
 def _bare(key: str) -> str:

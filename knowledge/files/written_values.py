@@ -13,6 +13,10 @@ _SINGLE = re.compile(r"'(?:[^']|'')*'")
 # What YAML knows after a backslash but nobody who writes a path of Windows means by it.
 _ESCAPE = re.compile(r'\\(?:[^\\"/nux0eU]|(?<=[A-Za-z]:\\)n)')
 _COMMENT = re.compile(r"(?<![ \t])(?P<space>[ \t]++)#(?P<note>.*)$")
+# Texts between quotes one after the other, without the brackets of their list.
+_TEXTS_ALONE = re.compile(r'"[^"]*"(?:\s*[,;]\s*"[^"]*")+')
+# A tab within a value, but before a note.
+_CELL = re.compile(r"([^\t]*[^\t#\s][^\t#]*)\t[\t ]*(?=[^\s#])")
 _BLOCK = re.compile(r"[|>](?:[+-]?[1-9]?|[1-9][+-])\s*(?:\s#.*)?")
 _COLON = re.compile(r":(?=[\s\u00a0]|$)")
 _RESERVED = "&*!%@`{}],"
@@ -67,6 +71,8 @@ def read_value(  # noqa: PLR0911 - one return for each sign that a value begins 
         bare = value.strip(ODD_SPACES + " ")
         return Value(read_value(bare, is_text=is_text).text, Miswriting("odd_space", _sign(first)))
     value = value.rstrip(ODD_SPACES + " \t")
+    if (row := _row(value, is_text=is_text, is_list=is_list)) is not None:
+        return row
     if first == "#":
         glued = is_text or (len(value) > 1 and not value[1].isspace())
         return Value(quoted(value), Miswriting("hash_first", {})) if glued else Value(value)
@@ -87,6 +93,20 @@ def read_value(  # noqa: PLR0911 - one return for each sign that a value begins 
             return Value(quoted(value), Miswriting("reserved_sign", _sign(first)))
         return _flow(value)
     return _plain(value, is_text=is_text, is_list=is_list)
+
+
+def _row(value: str, *, is_text: bool, is_list: bool) -> Value | None:
+    """Read several texts on one line: a row of a table, or a list without its brackets."""
+    whole = _DOUBLE.match(value) or _SINGLE.match(value)
+    is_one = value[:1] in {"[", "{"} or (whole and _ends(value[whole.end() :]))
+    if (cell := _CELL.match(value)) and not is_one:
+        # Its first cell is read, so that the rest of the file can be.
+        read = read_value(cell[1].rstrip(), is_text=is_text, is_list=is_list)
+        return Value(read.text, Miswriting("tab_inside", {}))
+    if is_list and _TEXTS_ALONE.fullmatch(value):
+        listed = f"[{value.replace(';', ',')}]"
+        return Value(listed, Miswriting("list_wanted", {"example": listed[:60]}))
+    return None
 
 
 def _sign(sign: str) -> dict[str, object]:

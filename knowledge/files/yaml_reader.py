@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import Reader, ReaderError
 
-from knowledge.files.decoding import text_of
+from knowledge.files.decoding import BROKEN_ACCENT, text_of
 from knowledge.files.problems import KnowledgeError, Place, Problem, problem, words
-from knowledge.files.written_lines import meant
+from knowledge.files.written_lines import Mistake, meant
 from knowledge.text.hidden import HIDDEN
 
 try:
@@ -35,6 +35,8 @@ _MOST_PROBLEMS = 100
 # What ends a line for YAML and for no editor: what Word, and web pages, put within a paragraph.
 _LINE_ENDS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 _NOTE = re.compile(r"^[ \t]*#[ \t#]*([a-z_]+)[ \t]*:", re.MULTILINE)
+# A file that a program has broken has hundreds; a phrasing may quote what somebody typed so.
+_MANY_BROKEN = 20
 # How many characters tell where on a line something is.
 _SHOWN = 25
 _NULL = "tag:yaml.org,2002:null"
@@ -74,6 +76,13 @@ class Document:
             location = location[:-1]
         return self.lines.get(location, 1)
 
+    def line_within(self, location: Location, value: str, position: int) -> int:
+        """Return the line of a place within a value; a block of text begins below its key."""
+        line = self.line(location)
+        if location in self.blocks:
+            return line + 1 + value.count("\n", 0, position)
+        return line
+
 
 def read(path: Path, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
     """Read a file; return its document (None if it cannot be read) and its problems.
@@ -97,9 +106,7 @@ def parse(content: bytes, name: str) -> tuple[Document | None, tuple[Problem, ..
     try:
         text, hidden = _text(content, name)
         written = meant(text, name)
-        told = (
-            problem(m.fault.code, Place(name, m.line), **m.fault.values) for m in written.mistakes
-        )
+        told = (_told(mistake, name) for mistake in written.mistakes)
         mistakes = (*hidden, *told)
         beyond = tuple(islice(_beyond_data(written.text, name), _MOST_PROBLEMS))
         if beyond:
@@ -111,6 +118,14 @@ def parse(content: bytes, name: str) -> tuple[Document | None, tuple[Problem, ..
         # What YAML tells comes of the mistakes that were found, or can wait until they are mended.
         return None, mistakes or (_syntax(error, name),)
     return document, (*mistakes, *found)
+
+
+def _told(mistake: Mistake, name: str) -> Problem:
+    one = problem(mistake.fault.code, Place(name, mistake.line), **mistake.fault.values)
+    if not mistake.last:
+        return one
+    further: str = words("until").format(line=mistake.last)
+    return replace(one, message=one.message.rstrip(".") + further)
 
 
 def _one_a_line(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -125,6 +140,10 @@ def _text(body: bytes, name: str) -> tuple[str, tuple[Problem, ...]]:
     if len(body) > LARGEST_BYTES:
         raise _refused("too_large", Place(name), limit=LARGEST_BYTES // 1_000_000)
     text = text_of(body, name)
+    broken = tuple(islice(BROKEN_ACCENT.finditer(text), _MANY_BROKEN))
+    if len(broken) == _MANY_BROKEN:
+        at = Place(name, text.count("\n", 0, broken[0].start()) + 1)
+        raise _refused("broken_accents", at, shown=broken[0][0])
     hidden = tuple(islice(_hidden(text, name), _MOST_PROBLEMS))
     if hidden:
         text = _LINE_ENDS.sub(" ", Reader.NON_PRINTABLE.sub("", HIDDEN.sub("", text)))
