@@ -172,7 +172,7 @@ async def test_the_export_is_offered_and_sent_as_a_workbook(
     assert told["Reçue le"] == datetime(2026, 11, 23, 11, 0)  # noqa: DTZ001 - as a spreadsheet has it
     steps = [[cell.value for cell in line] for line in book["Historique"].iter_rows(min_row=2)]
     assert [step[2] for step in steps] == ["demande faite", "prise en charge"]
-    assert steps[1][5] == f"{administrator.user.first_name} {administrator.user.last_name}".strip()
+    assert steps[1][7] == f"{administrator.user.first_name} {administrator.user.last_name}".strip()
     # Nothing is left of it.
     assert await stage.rows(select(outbox.c.id).where(outbox.c.makes.is_not(None))) == []
     assert folders_left() == []

@@ -53,7 +53,7 @@ async def test_an_answer_is_hidden_tried_and_shown_again(
     await opens(facilitator, "Partager une machine")
     facilitator.sees("En service", "Oui, entre voisins.")
     await decides(facilitator, "Masquer (brouillon)")
-    facilitator.sees("Modifié, réponse « Partager une machine », brouillon", "Après : oui")
+    facilitator.sees("Modifié, réponse « Partager une machine », brouillon", "[+ oui]")
     await decides(facilitator, "Publier")
     facilitator.sees("faq.yaml est publié")
     assert (folder / "faq.yaml").read_text("utf-8").count("    brouillon: oui\n") == 1
@@ -99,7 +99,7 @@ async def test_an_answer_is_removed_from_all_files_as_one_and_comes_back_as_one(
     await facilitator.says("/historique")
     facilitator.sees("1. faq.yaml, formulations.yaml, questions.yaml, le 23 novembre 2026")
     await decides(facilitator, "1. Avant le 23 novembre 2026")
-    facilitator.sees("Ajouterait « Trouver des salariés »")
+    facilitator.sees("Ajouterait, réponse « Trouver des salariés »")
     await decides(facilitator, "Revenir à cette version")
     await decides(facilitator, "Publier")
     assert written(folder) == before
@@ -149,7 +149,9 @@ async def test_files_sent_one_after_the_other_are_one_publication(
     message, data = facilitator.button("Publier")
     await sends_back(facilitator, asked, "questions.yaml")
     facilitator.sees("avec faq.yaml, que vous venez d'envoyer", "une seule publication")
-    facilitator.sees("faq.yaml, questions.yaml, proposés ensemble", "Après : Oui, et sans frais.")
+    facilitator.sees(
+        "faq.yaml, questions.yaml, proposés ensemble", "[entre voisins → et sans frais]"
+    )
     await facilitator.taps_data(message["message_id"], data)
     assert "Un autre fichier s'y est ajouté" in facilitator.toast
     assert (folder / "faq.yaml").read_text("utf-8") == FAQ

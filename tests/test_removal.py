@@ -188,7 +188,8 @@ def test_control_questions_alone_are_a_warning() -> None:
 def test_a_new_id_is_told_with_the_one_that_it_was() -> None:
     texts = SHORT | {FAQ: SHORT[FAQ].replace("- id: partenaires\n", "- id: partenaire\n")}
     (told,) = errors(texts)
-    assert "Si vous avez changé cet identifiant en « partenaire »" in told
+    assert "son nouveau nom est-il « partenaire »" in told
+    assert "remettez « partenaires » ici" in told
 
 
 def test_texts_that_name_what_goes_are_told() -> None:

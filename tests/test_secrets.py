@@ -259,8 +259,8 @@ def test_lines_from_windows_are_read(tmp_path: Path) -> None:
     (tmp_path / "bom").write_bytes(b'\xef\xbb\xbf{"q": "bonjour", "expect": []}\n')
     assert run(["evaluate", "bom"], tmp_path, b"").returncode == 0
     (tmp_path / "wide").write_text('{"q": "bonjour", "expect": []}\n', "utf-16")
-    said = run(["evaluate", "wide"], tmp_path, b"")
-    assert "n'est pas en UTF-8" in said.stderr.decode().replace("\xa0", " ")
+    # What Windows calls Unicode is read as well.
+    assert run(["evaluate", "wide"], tmp_path, b"").returncode == 0
 
 
 def test_a_python_without_the_packages_says_which_to_use(tmp_path: Path) -> None:

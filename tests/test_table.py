@@ -27,7 +27,7 @@ MADE |= {"field", "foreign", "language", "value", "words"}
 MADE |= {"told", "done", "slip", "too_late", "move", "refusal", "reason", "event"}
 MADE |= {"status", "groups", "where", "outcome"}
 # The labels that people put before the answer of a step.
-MADE |= {"labels", "inner_labels"}
+MADE |= {"labels", "inner_labels", "own_words", "openings", "says_none"}
 MADE |= {"all", "which", "team", "firm"}
 # Where a request stands, what comes next, and what is said of a contact.
 MADE |= {"state", "next"}

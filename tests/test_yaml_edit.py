@@ -23,6 +23,7 @@ from knowledge.curation.yaml_edit import (
 from knowledge.files.decoding import composed
 from knowledge.files.yaml_reader import parse
 from knowledge.loading import ACTS
+from knowledge.text.hidden import HIDDEN
 from knowledge.text.normalise import normalise
 
 SHIPPED = Path(knowledge.__file__).parent
@@ -147,7 +148,7 @@ phrasings = st.one_of(
 one_line = st.one_of(
     st.sampled_from(NASTY),
     st.text(alphabet=st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=60),
-)
+).filter(lambda text: not HIDDEN.search(text))
 
 
 def reads_the_same_but_for(before: str, after: str, phrasing: str) -> None:

@@ -155,12 +155,16 @@ class Cutter:
                 yield TextCut(start, spans[number + 1][0])
 
     def _emptied(self, collection: CollectionNode, brackets: str) -> TextCut:
-        """Replace all that a collection holds by a pair of brackets, in the place of its lines."""
+        """Replace all that a collection holds by a pair of brackets, on the line of its key."""
         start, end = (self._index(m.index) for m in (collection.start_mark, collection.end_mark))
         if collection.flow_style:
             return TextCut(start, end, brackets)
         first = self._start(self._line(start))
         newline = "\r\n" if "\r\n" in self._text else "\n"
+        before = self._text[:first].rstrip()
+        if before.endswith(":"):
+            return TextCut(len(before), self._end(collection), f" {brackets}{newline}")
+        # A comment stands between them.
         written = " " * collection.start_mark.column + brackets + newline
         return TextCut(first, self._end(collection), written)
 

@@ -23,7 +23,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _WINDOWS = re.compile(rb"[\x80-\x9f\xa0\xab\xbb\xb0\xc0-\xff]")
 # What "é", "’" or "«" become when UTF-8 is read as Windows' encoding and saved again.
 BROKEN_ACCENT = re.compile(
-    "Ã[\u00a0-\u00bf\u0080-\u009f€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\ufffd]|â€[\u0080-\u00ff€™œ˜¦“”\ufffd]|Å[“’]|Â[\u00a0-\u00bf]"
+    r"\u00c3[\u00a0-\u00bf\u0080-\u009f€‚ƒ„…†‡ˆ‰\u0160‹\u0152Ž‘’“”•–—˜™\u0161›\u0153\u017e\u0178\ufffd]|\u00e2€[\u0080-\u00ff€™\u0153˜¦“”\ufffd]|\u00c5[“’]|\u00c2[\u00a0-\u00bf]"
 )
 _BREAKS = re.compile("\r\n?")
 
