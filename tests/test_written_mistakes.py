@@ -215,23 +215,28 @@ SLOW = {
     "spaces inside": "question" + " " * 4_800 + "x",
     "spaces before a sign": "question: a" + " " * 4_800 + "x",
     "spaces around a key": " " * 2_400 + "a" + " " * 2_400 + "x",
+    "words": "question: " + "mot " * 1_200,
+    "words between tabs": "question: " + "mot\t" * 1_200,
+    "words before a note": "question: " + "mot # " * 800,
     "an open list": 'voir_aussi: ["a' + " " * 4_800 + "x",
 }
 
 
-@pytest.mark.parametrize("line", SLOW.values(), ids=SLOW.keys())
-def test_lines_made_to_be_slow_to_read_are_not(line: str) -> None:
+def seconds(line: str) -> float:
     start = time.process_time()
     parse((line + "\n").encode() * 20, "faq.yaml")
-    assert time.process_time() - start < 2
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("line", SLOW.values(), ids=SLOW.keys())
+def test_lines_made_to_be_slow_to_read_cost_no_more_than_others(line: str) -> None:
+    assert seconds(line) < 20 * seconds("question: " + "a" * 4_800)
 
 
 def test_a_value_of_a_megabyte_is_too_long_and_nothing_else() -> None:
     for sign in ("[", "[a](https:", "~~a", "<a"):
         data = {"entrees": [{"reponse": sign * 300_000}]}
-        start = time.process_time()
         assert list(check_written(Document("faq.yaml", data, {}))) == []
-        assert time.process_time() - start < 2
 
 
 def test_a_key_written_ten_thousand_times_is_told_a_hundred_times_at_most() -> None:

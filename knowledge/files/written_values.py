@@ -15,8 +15,6 @@ _ESCAPE = re.compile(r'\\(?:[^\\"/nux0eU]|(?<=[A-Za-z]:\\)n)')
 _COMMENT = re.compile(r"(?<![ \t])(?P<space>[ \t]++)#(?P<note>.*)$")
 # Texts between quotes one after the other, without the brackets of their list.
 _TEXTS_ALONE = re.compile(r'"[^"]*"(?:\s*[,;]\s*"[^"]*")+')
-# A tab within a value, but before a note.
-_CELL = re.compile(r"([^\t]*[^\t#\s][^\t#]*)\t[\t ]*(?=[^\s#])")
 _BLOCK = re.compile(r"[|>](?:[+-]?[1-9]?|[1-9][+-])\s*(?:\s#.*)?")
 _COLON = re.compile(r":(?=[\s\u00a0]|$)")
 _RESERVED = "&*!%@`{}],"
@@ -99,9 +97,11 @@ def _row(value: str, *, is_text: bool, is_list: bool) -> Value | None:
     """Read several texts on one line: a row of a table, or a list without its brackets."""
     whole = _DOUBLE.match(value) or _SINGLE.match(value)
     is_one = value[:1] in {"[", "{"} or (whole and _ends(value[whole.end() :]))
-    if (cell := _CELL.match(value)) and not is_one:
+    cell, _, rest = value.partition("\t")
+    is_row = cell.rpartition("#")[2].strip() and rest.lstrip("\t ")[:1] not in {"", "#"}
+    if is_row and not is_one:
         # Its first cell is read, so that the rest of the file can be.
-        read = read_value(cell[1].rstrip(), is_text=is_text, is_list=is_list)
+        read = read_value(cell.rstrip(), is_text=is_text, is_list=is_list)
         return Value(read.text, Miswriting("tab_inside", {}))
     if is_list and _TEXTS_ALONE.fullmatch(value):
         listed = f"[{value.replace(';', ',')}]"
