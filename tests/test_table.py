@@ -92,6 +92,11 @@ def test_every_message_is_used() -> None:
             assert name in used or made, f"{path.name}: {name} is never said"
 
 
+def test_no_message_leaves_two_blank_lines_after_what_it_fills_in() -> None:
+    for path in (FOLDER / "messages").rglob("*.yaml"):
+        assert not re.search(r"\}\}\n[ ]*\n[ ]*\n", path.read_text("utf-8")), path
+
+
 def test_every_message_that_is_said_exists() -> None:
     for path in FOLDER.rglob("*.py"):
         source = path.read_text("utf-8")
