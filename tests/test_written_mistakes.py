@@ -1,6 +1,7 @@
 """What people who know Word write into the files: told at its line, or understood, never silent."""
 
 import io
+import itertools
 import random
 import time
 import zipfile
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from planted_mistakes import PLANTINGS, planted
 
 import knowledge
@@ -267,3 +270,26 @@ def test_a_whole_file_whose_accents_are_broken_is_refused(tmp_path: Path) -> Non
     right = FILES["faq.yaml"].replace("Une banque", "Une banque" + " é" * 20)
     (found,) = told(tmp_path, "faq.yaml", right.encode().decode("cp1252", errors="replace"))
     assert (found.line, found.code, found.severity) == (8, "broken_accents", Severity.ERROR)
+
+
+@given(
+    texts=st.lists(
+        st.sampled_from(["a", "a # b", "ya quoi : des sous # ou pas ?", "l'été", "# a"])
+    ),
+    breaks=st.lists(st.sampled_from([" ", "\n        ", "  # note\n        ", ' # "n\n        '])),
+    quote=st.sampled_from(['"', "'"]),
+    note=st.sampled_from(["", "  # note", " # ] note"]),
+)
+def test_a_list_of_several_lines_is_told_nothing_of(
+    texts: list[str], breaks: list[str], quote: str, note: str
+) -> None:
+    escaped = (text.replace(quote, "''") for text in texts)
+    between = itertools.chain(breaks, itertools.repeat(" "))
+    written = ",".join(
+        f"{sep}{quote}{text}{quote}" for text, sep in zip(escaped, between, strict=False)
+    )
+    faq = f"entrees:\n  - id: argent\n    variantes: [{written}]{note}\n    titre: 't'\n"
+    document, problems = parse(faq.encode(), "faq.yaml")
+    assert problems == ()
+    assert document is not None
+    assert document.data["entrees"][0]["variantes"] == texts

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from knowledge.files.signs import BULLETS, ODD_SPACES, name_of
-from knowledge.files.written_values import Miswriting, Value, is_block, is_closed, read_value
+from knowledge.files.written_values import Miswriting, Value, end_of, is_block, is_last, read_value
 from knowledge.text.normalise import normalise
 
 _SCHEMAS = Path(__file__).parent / "schema"
@@ -362,7 +362,7 @@ class _Reading:
             self.lines[self.at] = lead + value
             self._block(parent)
             return
-        if value[0] in "\"'[{" and not is_closed(value) and (end := self._end_of(value)):
+        if value[0] in "\"'[{" and end_of(value) is None and (end := self._end_of(value)):
             # A text or a list of several lines is YAML's own affair, as long as it ends.
             self.lines[self.at] = lead + value
             self.at = end
@@ -381,17 +381,15 @@ class _Reading:
 
     def _end_of(self, value: str) -> int | None:
         """Return the line on which a value ends that its own line leaves open."""
-        text = value
+        text, between = value, "\n" if value[0] in "[{" else " "
         for number, line in enumerate(self._below(self.at + 1), self.at + 1):
             if self._is_structure(line):
                 return None
-            text += f" {line.strip()}"
+            text += between + line.strip()
             if value[0] == '"' and not _CLOSES.search(line):
                 continue
-            if is_closed(text):
-                rest = line.rstrip()
-                ends = {'"': '"', "'": "'", "[": "]", "{": "}"}[value[0]]
-                return number if re.sub(r"(?<!\s)\s++#.*", "", rest).endswith(ends) else None
+            if (end := end_of(text)) is not None:
+                return number if is_last(text[end:]) else None
         return None
 
     def _is_structure(self, line: str) -> bool:

@@ -48,13 +48,20 @@ def is_block(value: str) -> bool:
     return _BLOCK.fullmatch(value) is not None
 
 
-def is_closed(value: str) -> bool:
-    """Tell whether a value between quotes or brackets ends on its line."""
+def end_of(value: str) -> int | None:
+    """Return where a value between quotes or brackets ends; None where it does not.
+
+    The lines of brackets are apart in it: a note goes to the end of its line.
+    """
     if value[0] in "[{":
-        return _flow_end(value) is not None
-    if value.startswith("'"):
-        return _SINGLE.match(value) is not None
-    return _DOUBLE.match(value) is not None
+        return _flow_end(value)
+    whole = (_SINGLE if value.startswith("'") else _DOUBLE).match(value)
+    return whole.end() if whole else None
+
+
+def is_last(rest: str) -> bool:
+    """Tell whether nothing but a note follows a value."""
+    return not rest.strip() or re.match(r"[ \t]+#", rest) is not None
 
 
 def read_value(  # noqa: PLR0911 - one return for each sign that a value begins with
@@ -96,7 +103,7 @@ def read_value(  # noqa: PLR0911 - one return for each sign that a value begins 
 def _row(value: str, *, is_text: bool, is_list: bool) -> Value | None:
     """Read several texts on one line: a row of a table, or a list without its brackets."""
     whole = _DOUBLE.match(value) or _SINGLE.match(value)
-    is_one = value[:1] in {"[", "{"} or (whole and _ends(value[whole.end() :]))
+    is_one = value[:1] in {"[", "{"} or (whole and is_last(value[whole.end() :]))
     cell, _, rest = value.partition("\t")
     is_row = cell.rpartition("#")[2].strip() and rest.lstrip("\t ")[:1] not in {"", "#"}
     if is_row and not is_one:
@@ -118,7 +125,7 @@ def _double(value: str) -> Value:
     if whole is None:
         return _unclosed(value, '"')
     rest = value[whole.end() :]
-    if _ends(rest):
+    if is_last(rest):
         if escape := _ESCAPE.search(whole[0].replace("\\\\", "  ").replace('\\"', "  ")):
             body = re.sub(r'\\(?!["\\])', r"\\\\", whole[0])
             return Value(body + rest, Miswriting("backslash", {"escape": escape[0]}))
@@ -130,13 +137,9 @@ def _single(value: str) -> Value:
     whole = _SINGLE.match(value)
     if whole is None:
         return _unclosed(value, "'")
-    if _ends(value[whole.end() :]):
+    if is_last(value[whole.end() :]):
         return Value(value)
     return _after_quote(value, "'", whole.end())
-
-
-def _ends(rest: str) -> bool:
-    return not rest.strip() or re.match(r"[ \t]+#", rest) is not None
 
 
 def _after_quote(value: str, quote: str, end: int) -> Value:
@@ -260,11 +263,15 @@ def _flow_end(value: str) -> int | None:
                 return None
             position, before = whole.end(), sign
             continue
-        if sign == "#" and value[position - 1 : position] == " ":
-            return None
+        if sign == "#" and value[position - 1 : position] in {" ", "\n"}:
+            line_end = value.find("\n", position)
+            if line_end < 0:
+                return None
+            position = line_end
+            continue
         depth += (sign in "[{") - (sign in "]}")
         position += 1
-        before = before if sign == " " else sign
+        before = before if sign in " \n" else sign
         if depth == 0:
             return position
     return None
@@ -280,7 +287,7 @@ def _flow(value: str) -> Value:
         return _open_bracket(meant[:end], fault)
     if fault is None and ";" in (bare := _QUOTED.sub("", meant[:end])) and "," not in bare:
         return Value(meant.replace(";", ","), Miswriting("semicolon", {}))
-    if not _ends(rest):
+    if not is_last(rest):
         return Value(meant[:end], fault or Miswriting("after_bracket", {"rest": rest.strip()[:40]}))
     if fault is None and re.search(r",\s*,|\[\s*,", meant[:end]):
         fault = Miswriting("empty_item", {})
