@@ -62,9 +62,9 @@ def _line(number: int, listed: _Listed, kind: ItemId) -> Button:
     return button(label, ShowItem(kind, listed.what.id))
 
 
-def list_button() -> Keyboard:
+def list_button() -> Button:
     """Return the button that opens the list."""
-    return rows([button(TEXT.label("button_items"), ListItems("faq", 0))])
+    return button(TEXT.label("button_items"), ListItems("faq", 0))
 
 
 def card_buttons(turn: Turn, ids: Sequence[str]) -> Keyboard | None:
