@@ -49,11 +49,11 @@ async def send_files(_update: Update, context: BotContext) -> None:
         return
     for name, content in turn.ahead if isinstance(turn.ahead, tuple) else ():
         turn.send_file(name, content, TEXT("faq_caption", file=name))
-    turn.say(TEXT("faq_how", group=turn.chat_id < 0), _below_files())
+    turn.say(TEXT("faq_how", group=turn.chat_id < 0), _below_files(file))
 
 
-def _below_files() -> Keyboard:
-    return column([list_button(), button(TEXT.label("button_review"), Review())])
+def _below_files(file: str | None) -> Keyboard:
+    return column([list_button(file), button(TEXT.label("button_review"), Review())])
 
 
 @requires(Authority.FACILITATORS)

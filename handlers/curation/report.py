@@ -10,7 +10,7 @@ from handlers.curation.publish_buttons import Abandon, Publish
 from handlers.messages import Catalogue
 from knowledge.curation.diff import Difference
 from knowledge.curation.regression import Verdict
-from knowledge.curation.told_changes import ToldChange, told
+from knowledge.curation.told_changes import ToldChange, is_hiding, told
 from knowledge.curation.versions import Candidate, Version, VersionSet
 from knowledge.files.problems import Problem, Severity
 from knowledge.text.length import units
@@ -95,11 +95,17 @@ def examined(
 
 
 def _brought(problems: Iterable[Problem], candidate: Candidate) -> Iterator[Problem]:
-    """Leave out the warnings there were, and those on questions that are told as going wrong."""
+    """Leave out the warnings there were, and those of what the notice tells anyway.
+
+    That is: questions that go wrong, and answers that become drafts.
+    """
     stood = set(map(id, candidate.stood))
-    lines = {verdict.expectation.line for verdict in candidate.regressions}
+    told_of: set[tuple[str, str | int]] = {
+        *(("wrong_question", verdict.expectation.line) for verdict in candidate.regressions),
+        *(("draft", each.id) for each in candidate.changes if each.field == "brouillon"),
+    }
     for each in problems:
-        is_told = each.code == "wrong_question" and each.line in lines
+        is_told = not told_of.isdisjoint({(each.code, each.line), (each.code, each.entry)})
         if each.severity is not Severity.ERROR and id(each) not in stood and not is_told:
             yield each
 
@@ -172,8 +178,7 @@ def _counted(change: Difference) -> tuple[str, str, str]:
     own = change.id if change.what in _WHOLES else f"{change.id}: {change.after or change.before}"
     if change.field != "brouillon":
         return change.kind.value, change.what, own
-    is_hidden = (change.after or "non").strip().lower() != "non"
-    return "hidden" if is_hidden else "shown", change.what, own
+    return "hidden" if is_hiding(change.after) else "shown", change.what, own
 
 
 def owed(
