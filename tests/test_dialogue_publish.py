@@ -220,17 +220,17 @@ async def test_questions_that_would_go_wrong_are_read_twice(
 async def test_only_what_a_change_brings_is_told_with_it(
     facilitator: Speaker, folder: Path
 ) -> None:
-    hidden = FAQ.replace("  - id: talents", "  - id: talents\n    brouillon: oui")
-    await sends_back(facilitator, hidden)
-    facilitator.sees("1 avertissement (cela", "un brouillon", "1 avertissement d'avant n'est pas")
+    dated = FAQ.replace("  - id: talents", "  - id: talents\n    valable_jusqu_au: 2026-11-30")
+    await sends_back(facilitator, dated)
+    facilitator.sees("1 avertissement (cela", "c'est bientôt", "1 avertissement d'avant n'est pas")
     assert "juste d'office" not in facilitator.text
     await decides(facilitator, "Publier")
-    await sends_back(facilitator, hidden.replace("entre voisins", "et sans frais"))
+    await sends_back(facilitator, dated.replace("entre voisins", "et sans frais"))
     facilitator.sees("[entre voisins → et sans frais]", "2 avertissements d'avant ne sont pas")
-    assert "un brouillon" not in facilitator.text
+    assert "c'est bientôt" not in facilitator.text
     await facilitator.says("/faq")
     await decides(facilitator, "Relire les avertissements")
-    facilitator.sees("2 avertissements sur les fichiers", "un brouillon", "juste d'office")
+    facilitator.sees("2 avertissements sur les fichiers", "c'est bientôt", "juste d'office")
 
 
 async def test_a_question_that_would_go_wrong_is_told_once(facilitator: Speaker) -> None:
