@@ -53,7 +53,8 @@ async def test_an_answer_is_hidden_tried_and_shown_again(
     await opens(facilitator, "Partager une machine")
     facilitator.sees("En service", "Oui, entre voisins.")
     await decides(facilitator, "Masquer (brouillon)")
-    facilitator.sees("Modifié, réponse « Partager une machine », brouillon", "[+ oui]")
+    facilitator.sees("Masqué (brouillon), réponse « Partager une machine »")
+    assert "retirez la ligne brouillon" not in facilitator.text
     await decides(facilitator, "Publier")
     facilitator.sees("faq.yaml est publié")
     assert (folder / "faq.yaml").read_text("utf-8").count("    brouillon: oui\n") == 1
@@ -64,6 +65,7 @@ async def test_an_answer_is_hidden_tried_and_shown_again(
     await opens(facilitator, "Brouillon : Partager une machine")
     facilitator.sees("Brouillon", "personne ne la lit", "Oui, entre voisins.")
     await decides(facilitator, "Mettre en service")
+    facilitator.sees("Remis en service, réponse « Partager une machine »")
     await decides(facilitator, "Publier")
     assert (folder / "faq.yaml").read_text("utf-8") == FAQ
     await sme.says("mutualiser un équipement")
@@ -109,15 +111,14 @@ async def test_a_project_is_hidden_and_closed_from_its_card(
     facilitator: Speaker, folder: Path
 ) -> None:
     await facilitator.says("/faq projets.yaml")
-    await facilitator.taps("Masquer ou retirer une réponse")
-    await facilitator.taps("Les projets")
-    await facilitator.taps(next(label for label in facilitator.labels if label.startswith("1.")))
+    await facilitator.taps("Masquer ou clore un projet")
+    await facilitator.taps(facilitator.labels[0])
     await decides(facilitator, "Clore le projet")
+    facilitator.sees("Clos, projet « ", "ne prend plus de demande à partir du 2026-11-23")
     await decides(facilitator, "Publier")
     assert (folder / "projets.yaml").read_text("utf-8").count("retire_le: 2026-11-23") == 1
     await facilitator.says("/faq projets.yaml")
-    await facilitator.taps("Masquer ou retirer une réponse")
-    await facilitator.taps("Les projets")
+    await facilitator.taps("Masquer ou clore un projet")
     assert facilitator.labels[0].startswith("1. Retiré : ")
 
 

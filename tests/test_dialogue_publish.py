@@ -217,6 +217,37 @@ async def test_questions_that_would_go_wrong_are_read_twice(
     assert (folder / "faq.yaml").read_text("utf-8") == FAQ[:start]
 
 
+async def test_only_what_a_change_brings_is_told_with_it(
+    facilitator: Speaker, folder: Path
+) -> None:
+    dated = FAQ.replace("  - id: talents", "  - id: talents\n    valable_jusqu_au: 2026-11-30")
+    await sends_back(facilitator, dated)
+    facilitator.sees("1 avertissement (cela", "c'est bientôt", "1 avertissement d'avant n'est pas")
+    assert "juste d'office" not in facilitator.text
+    await decides(facilitator, "Publier")
+    await sends_back(facilitator, dated.replace("entre voisins", "et sans frais"))
+    facilitator.sees("[entre voisins → et sans frais]", "2 avertissements d'avant ne sont pas")
+    assert "c'est bientôt" not in facilitator.text
+    await facilitator.says("/faq")
+    await decides(facilitator, "Relire les avertissements")
+    facilitator.sees("2 avertissements sur les fichiers", "c'est bientôt", "juste d'office")
+
+
+async def test_a_question_that_would_go_wrong_is_told_once(facilitator: Speaker) -> None:
+    line = '      - "embaucher des apprentis"\n'
+    moved = FAQ.replace(line, "").replace('      - "mutualiser', f'{line}      - "mutualiser')
+    await sends_back(facilitator, moved)
+    facilitator.sees("« embaucher des apprentis » : attendu Trouver des salariés")
+    assert "à la question" not in facilitator.text
+
+
+async def test_files_without_a_fault_are_said_to_be_so(facilitator: Speaker, folder: Path) -> None:
+    (folder / "questions.yaml").unlink()
+    await facilitator.says("/faq")
+    await decides(facilitator, "Relire les avertissements")
+    facilitator.sees("Rien à signaler")
+
+
 async def test_of_two_facilitators_the_second_overwrites_nothing(
     facilitator: Speaker, colleague: Speaker, folder: Path
 ) -> None:

@@ -503,6 +503,20 @@ async def test_what_was_published_from_telegram_is_not_told_again(
     facilitator.sees("« Trouver des salariés »")
 
 
+@pytest.mark.usefixtures("_at_once")
+async def test_what_an_editor_puts_back_is_told_though_it_was_published_once(
+    stage: Stage, folder: Path, facilitator: Speaker
+) -> None:
+    await sends_back(facilitator, CHANGED)
+    await decides(facilitator, "Publier")
+    await catches_up(stage)
+    for number, text in enumerate((FAQ, CHANGED), 1):
+        stage.clock.passes(seconds=61)
+        save(folder, text)
+        await catches_up(stage)
+        assert told(facilitator, "En service : 1 réponse modifiée") == number
+
+
 async def test_an_editor_who_goes_on_saving_is_waited_for(
     stage: Stage, folder: Path, facilitator: Speaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from bot.content.change_requests import (
     NotPossibleError,
     compared,
     examined,
+    reviewed,
     stored,
     superseded_by,
     written,
@@ -109,6 +110,10 @@ class Publisher:
     async def _examine(self, change: ChangeRequest) -> None:
         if change.kind is ChangeKind.COMPARISON:
             notice = await asyncio.to_thread(compared, self._library, change)
+            await self._end(change, ChangeState.SHOWN, notice)
+            return
+        if change.kind is ChangeKind.REVIEW:
+            notice = await asyncio.to_thread(reviewed, self._library, self._services)
             await self._end(change, ChangeState.SHOWN, notice)
             return
         uploads = await self._downloads(change) if change.kind is ChangeKind.UPLOAD else {}

@@ -10,7 +10,7 @@ from handlers.curation.publish_buttons import Abandon, Publish
 from handlers.messages import Catalogue
 from knowledge.curation.diff import Difference
 from knowledge.curation.regression import Verdict
-from knowledge.curation.told_changes import ToldChange, told
+from knowledge.curation.told_changes import ToldChange, is_hiding, told
 from knowledge.curation.versions import Candidate, Version, VersionSet
 from knowledge.files.problems import Problem, Severity
 from knowledge.text.length import units
@@ -50,8 +50,10 @@ class Wrong:
 class Examined:
     """The result of an examination; ``lines`` are those that the bot itself added.
 
-    ``stale`` is the version that a file seems to be based on, if a newer one exists. ``left_out``
-    are files sent before, which are wrong. ``named_in`` are answers whose text names what goes.
+    ``warnings`` are those that the change brings, and ``stood`` the number of those that the files
+    in service have too. ``stale`` is the version that a file seems to be based on, if a newer one
+    exists. ``left_out`` are files sent before, which are wrong. ``named_in`` are answers whose text
+    names what goes.
     """
 
     errors: tuple[Problem, ...]
@@ -62,6 +64,7 @@ class Examined:
     stale: Version | None = None
     left_out: tuple[str, ...] = ()
     named_in: tuple[str, ...] = ()
+    stood: int = 0
 
     @property
     def needs_confirmation(self) -> bool:
@@ -81,13 +84,30 @@ def examined(
     # Problems of the files that were sent come first, then those of the other files.
     problems = sorted(candidate.problems, key=lambda each: each.file not in candidate.contents)
     errors = tuple(each for each in problems if each.severity is Severity.ERROR)
-    warnings = tuple(each for each in problems if each.severity is not Severity.ERROR)
+    stood = tuple(each for each in candidate.stood if each.severity is not Severity.ERROR)
+    warnings = tuple(_brought(problems, candidate))
     if errors:
-        return Examined(errors, warnings, (), ())
+        return Examined(errors, warnings, (), (), stood=len(stood))
     wrong = tuple(_wrong(verdict, title) for verdict in candidate.regressions)
     changes = tuple(_titled(change, title) for change in candidate.changes)
     named = tuple(map(title, named_in))
-    return Examined((), warnings, changes, wrong, lines, stale, named_in=named)
+    return Examined((), warnings, changes, wrong, lines, stale, named_in=named, stood=len(stood))
+
+
+def _brought(problems: Iterable[Problem], candidate: Candidate) -> Iterator[Problem]:
+    """Leave out the warnings there were, and those of what the notice tells anyway.
+
+    That is: questions that go wrong, and answers that become drafts.
+    """
+    stood = set(map(id, candidate.stood))
+    told_of: set[tuple[str, str | int]] = {
+        *(("wrong_question", verdict.expectation.line) for verdict in candidate.regressions),
+        *(("draft", each.id) for each in candidate.changes if each.field == "brouillon"),
+    }
+    for each in problems:
+        is_told = not told_of.isdisjoint({(each.code, each.line), (each.code, each.entry)})
+        if each.severity is not Severity.ERROR and id(each) not in stood and not is_told:
+            yield each
 
 
 def outcome(publication_id: int, files: tuple[str, ...], by: str, result: Examined) -> Notice:
@@ -117,6 +137,11 @@ def _titled(change: Difference, title: Callable[[str], str]) -> Difference:
     """Name the answer of a voice's phrasing by its title, which the voice's file does not hold."""
     is_of_voice = change.voice and change.what == "phrasing"
     return replace(change, title=title(change.id), voice="") if is_of_voice else change
+
+
+def reviewed(problems: Sequence[Problem]) -> Notice:
+    """Return the notice of everything that the check finds in the files in service."""
+    return _notice("reviewed", Examined((), tuple(problems), (), ()), None)
 
 
 def broken(problems: Sequence[Problem]) -> Notice:
@@ -153,8 +178,7 @@ def _counted(change: Difference) -> tuple[str, str, str]:
     own = change.id if change.what in _WHOLES else f"{change.id}: {change.after or change.before}"
     if change.field != "brouillon":
         return change.kind.value, change.what, own
-    is_hidden = (change.after or "non").strip().lower() != "non"
-    return "hidden" if is_hidden else "shown", change.what, own
+    return "hidden" if is_hiding(change.after) else "shown", change.what, own
 
 
 def owed(

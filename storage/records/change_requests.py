@@ -29,7 +29,10 @@ GROUP = 0
 
 
 class ChangeKind(StrEnum):
-    """What was requested; a comparison only shows what a rollback to a version would change."""
+    """What was requested; two change nothing.
+
+    A comparison shows what a rollback to a version would change, a review what is to mend.
+    """
 
     UPLOAD = "upload"
     PHRASING = "phrasing"
@@ -39,6 +42,7 @@ class ChangeKind(StrEnum):
     HIDE = "hide"
     UNHIDE = "unhide"
     REMOVE = "remove"
+    REVIEW = "review"
 
 
 class ChangeState(StrEnum):
