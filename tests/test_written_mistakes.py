@@ -293,3 +293,12 @@ def test_a_list_of_several_lines_is_told_nothing_of(
     assert problems == ()
     assert document is not None
     assert document.data["entrees"][0]["variantes"] == texts
+
+
+@pytest.mark.parametrize("file", [*FILES])
+def test_any_line_left_out_stops_no_check(file: str) -> None:
+    lines = FILES[file].split("\n")
+    for number in range(len(lines)):
+        document, _ = parse("\n".join(lines[:number] + lines[number + 1 :]).encode(), file)
+        if document is not None:
+            list(check_schema(document, Path(file).stem))

@@ -170,9 +170,17 @@ def _nearest_key(key: object, properties: Mapping[str, object]) -> str:
 def _commented(document: Document, location: Location, key: str) -> int | None:
     """Return the line of an item where a sign # puts a key out of use."""
     start = document.line(location)
-    following = document.lines.get((*location[:-1], int(location[-1]) + 1)) if location else None
-    end = following or start + _LONGEST_ITEM
+    end = _line_of_next(document, location) or start + _LONGEST_ITEM
     return next((line for line, name in document.notes if name == key and start < line < end), None)
+
+
+def _line_of_next(document: Document, location: Location) -> int | None:
+    """Return the line of the item after the one that a place lies in, at any depth."""
+    for depth in range(len(location), 0, -1):
+        number = location[depth - 1]
+        if isinstance(number, int):
+            return document.lines.get((*location[: depth - 1], number + 1))
+    return None
 
 
 def _explain(
