@@ -14,7 +14,8 @@ from yaml.reader import Reader, ReaderError
 
 from knowledge.files.decoding import BROKEN_ACCENT, text_of
 from knowledge.files.problems import KnowledgeError, Place, Problem, problem, words
-from knowledge.files.written_lines import Mistake, meant
+from knowledge.files.written_lines import meant
+from knowledge.files.written_page import Mistake
 from knowledge.text.hidden import HIDDEN
 
 try:
