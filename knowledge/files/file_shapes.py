@@ -30,6 +30,8 @@ TEXTS = frozenset(
     ]
 )
 MAPPINGS = frozenset({"en", "formulations", "contact_chef_de_file", "abreviations", "idees"})
+# Their keys are words that a person chooses.
+FREE_MAPPINGS = frozenset({"formulations", "abreviations", "idees"})
 # The key that each item of a list begins with.
 FIRST_KEYS = {
     "entrees": "id",
@@ -53,3 +55,23 @@ def _keys(schema: object) -> Iterator[str]:
         yield from properties if isinstance(properties, dict) else ()
         for value in schema.values():
             yield from _keys(value)
+
+
+@cache
+def keys_under(owner: str) -> frozenset[str]:
+    """Return the keys that may stand under one of the schemas; none under one with free keys.
+
+    ``owner``: a list of items ("entrees"), a key of items that has keys of its own ("en"), or
+    empty for what stands at the left of a file.
+    """
+    return frozenset(key for name, keys in _mappings() if name == owner for key in keys)
+
+
+def _mappings() -> Iterator[tuple[str, frozenset[str]]]:
+    for schema in (json.loads(path.read_text("utf-8")) for path in _SCHEMAS.glob("*.json")):
+        yield "", frozenset(schema["properties"])
+        for name, part in schema["properties"].items():
+            properties = part.get("items", {}).get("properties", {})
+            yield name, frozenset(properties)
+            for key, value in properties.items():
+                yield key, frozenset(value.get("properties", {}))

@@ -3,13 +3,23 @@
 import re
 
 from knowledge.files.file_shapes import LEXICON, known_keys
+from knowledge.files.signs import BULLETS, FONT_SIGNS
 from knowledge.text.normalise import normalise
 
 DASH = re.compile(r"-(?:[ \t]+|$)")
+# A key behind the value of another, on its line.
+NEXT_KEY = re.compile(r"(?<=\S)(?:[,;]|\s*+[,;])?\s++(?P<key>[a-z_]+):(?:\s+|$)")
+# What people write between a word and its meaning where we want a colon.
+ARROW = re.compile(r"(?P<key>[^\W_][\w']*(?: [\w']+){0,5}) ?(?:=>?|[-–]>|[→⇒])\s*+(?P<value>\S.*)")
 KEY = re.compile(
     r"""(?P<key>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'\[\]{}#&*!|>%@`,?-][^#]*?|-[^\s#][^#]*?)"""
     r"(?<!\s)(?P<before>\s*+)(?P<colon>[:：])(?P<after>\s+|$)"
 )
+# What Word begins the elements of a list with: a sign, a letter with a tab, or a number.
+BULLET = re.compile(
+    rf"(?P<sign>[{re.escape(BULLETS)}{FONT_SIGNS}])(?P<space>\s*)(?=\S)|o(?P<tab>\t)\s*(?=\S)"
+)
+NUMBER = re.compile(r"(?P<sign>\d{1,3}[.)])[ \t\u00a0]+(?=\S)")
 # What ends a document for YAML, or begins another.
 MARK = re.compile(r"(?:---|\.\.\.)(?:[ \t].*)?")
 

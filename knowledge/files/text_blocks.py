@@ -3,13 +3,24 @@
 import re
 from dataclasses import dataclass
 
-from knowledge.files.file_shapes import known_keys
+from knowledge.files.file_shapes import FIRST_KEYS, keys_under, known_keys
 from knowledge.files.line_columns import Columns
-from knowledge.files.line_keys import DASH, KEY, MARK, bare, is_structure, key_of
+from knowledge.files.line_keys import (
+    BULLET,
+    DASH,
+    KEY,
+    MARK,
+    NUMBER,
+    bare,
+    is_structure,
+    key_of,
+)
 from knowledge.files.signs import ODD_SPACES, name_of
 from knowledge.files.written_page import Page
 
 _NAME = re.compile(r"[a-z0-9_-]+")
+# What stands behind a key, and hardly behind a word of a text that ends with a colon.
+_WRITTEN = re.compile(r"[|>\[\"]|\d{4}-|$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,8 @@ class TextBlock:
                 column = max(indent, self.parent + 1, self._left_edge())
             if (indent <= self.parent or odd) and self._ends(rest, indent):
                 return
+            if indent > self.parent and self._is_key_of_item(rest):
+                return
             self.page.at += 1
             if odd:
                 if not told:
@@ -51,6 +64,15 @@ class TextBlock:
             if odd or indent < column:
                 self.page.line = " " * column + rest
 
+    def _is_key_of_item(self, rest: str) -> bool:
+        """Tell whether a line in the text is a key that the item lacks, moved too far right."""
+        found = KEY.match(rest)
+        frame = self.columns.frames[-1] if self.columns.frames else None
+        if found is None or frame is None or frame.is_list:
+            return False
+        missing = keys_under(frame.owner) - frame.keys
+        return bare(found["key"]) in missing and _WRITTEN.match(rest[found.end() :]) is not None
+
     def _left_edge(self) -> int:
         """Return the leftmost column of a block's lines after its first."""
         edges = []
@@ -62,7 +84,9 @@ class TextBlock:
                 edges.append(indent)
         return min(edges, default=0)
 
-    def _ends(self, rest: str, indent: int) -> bool:
+    def _ends(  # noqa: PLR0911 - one return for each kind of line
+        self, rest: str, indent: int
+    ) -> bool:
         """Tell whether a line that stands left of a block of text is the next key or element."""
         if indent == 0 and MARK.fullmatch(rest):
             return True
@@ -72,6 +96,8 @@ class TextBlock:
             return any(f.is_list and f.indent == indent for f in self.columns.frames) or (
                 key_of(rest[1:].lstrip(), self.page.name) is not None
             )
+        if self._is_numbered_item(rest):
+            return True
         if found := KEY.match(rest):
             name = bare(found["key"])
             if name in known_keys():
@@ -82,6 +108,12 @@ class TextBlock:
         return bool(
             name_alone and name_alone[0] in known_keys() and rest[name_alone.end() :][:1] in ":="
         )
+
+    def _is_numbered_item(self, rest: str) -> bool:
+        """Tell whether a line begins an item with a number or a bullet of Word for its dash."""
+        found = BULLET.match(rest) or NUMBER.match(rest)
+        key = key_of(rest[found.end() :], self.page.name) if found else None
+        return key is not None and bare(key["key"]) in FIRST_KEYS.values()
 
     def _goes_on(self) -> bool:
         """Tell whether the text of a block goes on below the lines that begin with a sign #."""

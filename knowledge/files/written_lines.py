@@ -10,21 +10,45 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from knowledge.files.file_shapes import FIRST_KEYS, ITEM_LISTS, LISTS, TEXTS, known_keys
+from knowledge.files.file_shapes import (
+    FIRST_KEYS,
+    FREE_MAPPINGS,
+    ITEM_LISTS,
+    LEXICON,
+    LISTS,
+    MAPPINGS,
+    TEXTS,
+    keys_under,
+    known_keys,
+)
+from knowledge.files.foreign_notes import end_of_note, is_separator, note_line
 from knowledge.files.line_columns import Columns, Frame
-from knowledge.files.line_keys import DASH, KEY, MARK, bare, is_structure, key_of, meant_key
-from knowledge.files.signs import BULLETS, ODD_SPACES, name_of
+from knowledge.files.line_keys import (
+    ARROW,
+    BULLET,
+    DASH,
+    KEY,
+    MARK,
+    NEXT_KEY,
+    NUMBER,
+    bare,
+    is_structure,
+    key_of,
+    meant_key,
+)
+from knowledge.files.signs import ODD_SPACES, name_of
 from knowledge.files.text_blocks import TextBlock
 from knowledge.files.written_page import Mistake, Page
 from knowledge.files.written_values import Value, end_of, is_block, is_last, read_value
 
 _MOST = 40
+# From so many places on, the same mistake is told at the first, with the lines of the others.
+_MANY = 8
 # The longest line that is read, in characters: an answer has 3,000, and longer ones would take
 # long for nothing.
 _LONGEST_LINE = 5_000
 _BLANK = re.compile(rf"[ \t{ODD_SPACES}]*")
-_BULLET = re.compile(rf"(?P<sign>[{re.escape(BULLETS)}])(?P<space>\s*)(?=\S)")
-_NUMBER = re.compile(r"(?P<sign>\d{1,3}[.)])[ \t\u00a0]+(?=\S)")
+_MAIL_QUOTE = re.compile(r"(?:>(?: |(?=>)|$))+")
 _CLOSES = re.compile(r'(?<!\\)"')
 
 
@@ -33,6 +57,8 @@ class Meant(NamedTuple):
 
     text: str
     mistakes: tuple[Mistake, ...]
+    # The keys that a mistake puts out of use, with their lines (from 1): they are not missing.
+    lost: tuple[tuple[int, str], ...] = ()
 
 
 def meant(text: str, name: str) -> Meant:
@@ -41,9 +67,35 @@ def meant(text: str, name: str) -> Meant:
     ``name`` is the file's name. Text and result have the same lines.
     """
     page = Page(text.split("\n"), name)
+    _unquote(page)
     _Reading(page, Columns(page)).run()
-    mistakes = sorted(page.mistakes.values())[:_MOST]
-    return Meant("\n".join(page.lines), tuple(mistakes))
+    mistakes = _gathered(sorted(page.mistakes.values()))[:_MOST]
+    return Meant("\n".join(page.lines), tuple(mistakes), tuple(page.lost))
+
+
+def _gathered(mistakes: list[Mistake]) -> list[Mistake]:
+    """Tell once what a program has done to many lines, with those lines: tabs for all spaces."""
+    alike: dict[str, list[Mistake]] = {}
+    for each in mistakes:
+        values = "" if each.fault.code == "key_column" else str(sorted(each.fault.values.items()))
+        alike.setdefault(each.fault.code + values, []).append(each)
+    first = {
+        same[0].line: same[0]._replace(others=tuple((e.line, e.last) for e in same[1:]))
+        for same in alike.values()
+        if len(same) > _MANY
+    }
+    rest = [each for same in alike.values() if len(same) <= _MANY for each in same]
+    return sorted([*first.values(), *rest])
+
+
+def _unquote(page: Page) -> None:
+    """Take away the sign > that a mail program puts before each line of what is answered."""
+    for number, line in enumerate(page.lines):
+        page.at = number
+        if found := _MAIL_QUOTE.match(line):
+            page.tell("mail_quote")
+            page.line = line[found.end() :]
+    page.at = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +129,30 @@ class _Reading:
                 self.page.tell("document_mark", sign=rest[:3])
                 self.page.line = "#"
             return
-        rest = self._bullet(rest, indent)
-        self._element(rest, indent)
+        if is_separator(rest):
+            self._leave_out("separator_line", start=rest[:10])
+            return
+        if sign := note_line(rest):
+            self._note(sign)
+            return
+        self._element(self._bullet(rest, indent), indent)
+
+    def _leave_out(self, code: str, **values: object) -> None:
+        self.page.tell(code, **values)
+        self.page.line = "#"
+
+    def _note(self, sign: str) -> None:
+        """Leave out a note that begins with a sign of elsewhere, to its end some lines below."""
+        end, lines = end_of_note(sign), list(self.page.below(self.page.at))
+        if self.page.line.strip() == sign and not any(map(is_structure, lines)):
+            self._leave_out("mail_signature")
+            self.page.lines[self.page.at + 1 :] = [""] * (len(self.page.lines) - self.page.at - 1)
+            return
+        last = next((n for n, line in enumerate(lines) if end in line), 0) if end else 0
+        self._leave_out("dashes_line" if sign == "--" else "foreign_note", sign=sign)
+        for _ in range(last):
+            self.page.at += 1
+            self.page.line = "#"
 
     def _indent(self, line: str, rest: str) -> int:
         """Return the column where a line begins; tabs and no-break spaces there are told."""
@@ -94,14 +168,15 @@ class _Reading:
 
     def _bullet(self, rest: str, indent: int) -> str:
         """Return a line with the hyphen that a bullet or a dash of Word stands for."""
-        found = _BULLET.match(rest) or _NUMBER.match(rest)
+        found = BULLET.match(rest) or NUMBER.match(rest)
         if not found or not self.columns.is_among_elements(indent):
             return rest
-        if found["sign"] in "*+" and not found["space"]:
+        sign = found["sign"] or "o"
+        if sign in "*+" and not found["space"]:
             return rest
-        if found["sign"][0].isdigit() and self.columns.plain is not None:
+        if sign[0].isdigit() and self.columns.plain is not None:
             return rest
-        self.page.tell("bullet", sign=name_of(found["sign"]))
+        self.page.tell("bullet", sign=name_of(sign))
         self.columns.is_moved = True
         return f"- {rest[found.end() :]}"
 
@@ -112,6 +187,9 @@ class _Reading:
             odd = rest[1] if rest[1] in ODD_SPACES else ""
             self.page.tell("odd_space" if odd else "glued_dash", sign=name_of(odd) if odd else "-")
             rest, dash = f"- {after}", DASH.match("- ")
+        if dash and self._is_dashed_key(rest[dash.end() :]):
+            self.page.tell("dashed_key")
+            rest, dash = rest[dash.end() :], None
         if dash:
             self._dash(rest, dash.end(), indent)
             return
@@ -125,6 +203,23 @@ class _Reading:
             return
         indent = self.columns.placed(indent, is_list=False, key=bare(key["key"]))
         self._pair(key, indent, " " * indent)
+
+    def _is_dashed_key(self, after: str) -> bool:
+        """Tell whether what follows a dash is a key of the mapping that is open, not an element."""
+        key = key_of(after, self.page.name)
+        if key is None or not self.columns.frames:
+            return False
+        name, opener = bare(key["key"]), self.columns.opener
+        if opener is not None and opener[0] in MAPPINGS:
+            return opener[0] in FREE_MAPPINGS or name in keys_under(opener[0])
+        frame = self.columns.frames[-1]
+        mapping = next((f for f in reversed(self.columns.frames) if not f.is_list), frame)
+        if frame.is_list and frame.owner in ITEM_LISTS:
+            return False
+        if mapping.owner in FREE_MAPPINGS and not frame.is_list:
+            return True
+        missing = keys_under(mapping.owner) - mapping.keys - {FIRST_KEYS.get(mapping.owner)}
+        return name in missing and mapping.owner != ""
 
     def _is_glued_dash(self, rest: str, indent: int) -> bool:
         if rest[0] != "-" or rest == "-" or rest.startswith("--"):
@@ -171,6 +266,9 @@ class _Reading:
         found = key_of(rest, self.page.name)
         if found is not None:
             return found if self._is_clean(found) else self._cleaned(found, rest)
+        if self.page.name == LEXICON and (arrow := ARROW.match(rest)):
+            self.page.tell("missing_colon", key=arrow["key"])
+            return KEY.match(f"{arrow['key']}: {arrow['value']}")
         name = re.match(r"[A-Za-z_]+", rest)
         if name is None or name[0] not in known_keys():
             return None
@@ -216,6 +314,9 @@ class _Reading:
             self.columns.frames.append(Frame(inner, is_list=False, owner=owner))
             self._pair(key, inner, lead)
             return
+        if owner in ITEM_LISTS and after[0] not in "[{?&*!":
+            self._leave_out("element_without_key", start=after[:40], key=FIRST_KEYS[owner])
+            return
         self._scalar(after, lead, is_text=owner not in ITEM_LISTS, is_list=False, parent=indent)
 
     def _pair(self, key: re.Match[str], indent: int, lead: str) -> None:
@@ -223,7 +324,15 @@ class _Reading:
         name, value = meant_key(bare(key["key"])), key.string[key.end() :]
         if self.columns.frames:
             self.columns.frames[-1].keys.add(name)
-        written = f"{lead}{key['key']}:"
+        if (second := self._second_key(value)) is not None:
+            self.page.tell("two_keys", key=name, other=second["key"])
+            rest = value[second.end() :].strip()
+            opens = not rest or is_block(rest)
+            self.page.lost.append((self.page.at + 1, name if opens else second["key"]))
+            value = rest if opens else value[: second.start()]
+            name = second["key"] if opens else name
+            self.columns.frames[-1].keys.add(second["key"])
+        written = f"{lead}{name if second else key['key']}:"
         self.columns.opener, self.columns.plain = None, None
         if not value or (value[0] == "#" and value[1:2] in {"", " "} and name not in TEXTS):
             self.columns.opener = (name, indent)
@@ -232,6 +341,29 @@ class _Reading:
         self._scalar(
             value, f"{written} ", is_text=name in TEXTS, is_list=name in LISTS, parent=indent
         )
+
+    def _second_key(self, value: str) -> re.Match[str] | None:
+        """Find another key behind a value, one that its item has nowhere else."""
+        frame = self.columns.frames[-1] if self.columns.frames else None
+        if frame is None or frame.is_list or not value:
+            return None
+        start = (end_of(value) or len(value)) if value[0] in "\"'[{" else 0
+        missing = keys_under(frame.owner) - frame.keys
+        found = (each for each in NEXT_KEY.finditer(value, max(start - 1, 0)))
+        return next(
+            (f for f in found if f["key"] in missing and not self._is_below(f["key"])), None
+        )
+
+    def _is_below(self, name: str) -> bool:
+        """Tell whether the mapping that is open has a key on a line below."""
+        indent = self.columns.frames[-1].indent
+        for line in self.page.below(self.page.at + 1):
+            rest = line.lstrip(" ")
+            if rest and len(line) - len(rest) < indent:
+                return False
+            if len(line) - len(rest) == indent and rest.startswith(f"{name}:"):
+                return True
+        return False
 
     def _scalar(self, value: str, lead: str, *, is_text: bool, is_list: bool, parent: int) -> None:
         self.columns.opener, self.columns.plain = None, None
@@ -251,7 +383,10 @@ class _Reading:
             return
         read: Value = read_value(value, is_text=is_text, is_list=is_list)
         if read.fault is not None:
-            self.page.tell(read.fault.code, **read.fault.values)
+            values = dict(read.fault.values)
+            if "example" in values:
+                values["example"] = f"{lead.strip(' -')} {values['example']}"
+            self.page.tell(read.fault.code, **values)
         self.page.line = lead + read.text
         if read.text[:1] not in {'"', "'", "[", "{", ""}:
             self.columns.plain = parent
@@ -292,6 +427,8 @@ class _Reading:
             parent = self.columns.opener[1]
             self._scalar(rest, " " * indent, is_text=True, is_list=False, parent=parent)
             return
-        if self.columns.frames:
+        top = keys_under("")
+        begun = (line.partition(":")[0] in top for line in self.page.below(self.page.at + 1))
+        if self.columns.frames or any(begun):
             self.page.tell("tab_inside" if "\t" in rest else "loose_line", start=rest[:40])
             self.page.line = "#"

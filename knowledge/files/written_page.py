@@ -10,7 +10,18 @@ from knowledge.files.written_values import Miswriting
 _FAR = 100
 # What a paste brings in on each of its lines.
 _PASTED = frozenset(
-    ["bullet", "missing_dash_text", "loose_line", "tab_inside", "glued_dash", "odd_indent"]
+    [
+        "bullet",
+        "missing_dash_text",
+        "loose_line",
+        "tab_inside",
+        "glued_dash",
+        "odd_indent",
+        "odd_space",
+        "key_column",
+        "dashed_key",
+        "mail_quote",
+    ]
 )
 
 
@@ -21,6 +32,8 @@ class Mistake(NamedTuple):
     fault: Miswriting
     # The last of the lines that follow each other with the same mistake.
     last: int = 0
+    # The first and the last line of each other place with the same mistake, where there are many.
+    others: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(slots=True)
@@ -32,6 +45,8 @@ class Page:
     name: str
     at: int = 0
     mistakes: dict[int, Mistake] = field(default_factory=dict)
+    # The keys that a mistake puts out of use, with their lines: they are not missing.
+    lost: list[tuple[int, str]] = field(default_factory=list)
     # For each line with a mistake, the first of those above it that have the same.
     _runs: dict[int, int] = field(default_factory=dict)
 
@@ -50,13 +65,19 @@ class Page:
         if number in self.mistakes:
             return
         begun = self._runs.get(number - 1)
-        if begun is not None and code in _PASTED and self.mistakes[begun].fault.code == code:
+        if begun is not None and self._is_pasted(begun, code, values):
             # Pasted together: each line has the mistake, and it is one.
             self.mistakes[begun] = self.mistakes[begun]._replace(last=number)
         else:
             begun = number
             self.mistakes[number] = Mistake(number, Miswriting(code, values))
         self._runs[number] = begun
+
+    def _is_pasted(self, begun: int, code: str, values: dict[str, object]) -> bool:
+        """Tell whether a line has, like those above it, what a paste brings in on each."""
+        fault = self.mistakes[begun].fault
+        columns = code != "key_column" or fault.values == values
+        return code in _PASTED and fault.code == code and columns
 
     def below(self, start: int) -> Iterator[str]:
         """Return the lines from an index on, as far as a mistake is looked for."""
