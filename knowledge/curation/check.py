@@ -8,7 +8,7 @@ from pathlib import Path
 from knowledge.curation.confusable_phrasings import check_confusable_phrasings
 from knowledge.curation.regression import Verdict, expectations, verdicts
 from knowledge.files.file_names import check_names
-from knowledge.files.items import Item, is_draft, items_of
+from knowledge.files.items import YES, Item, is_draft, items_of
 from knowledge.files.problems import Place, Problem, Severity, problem, words
 from knowledge.files.yaml_reader import Document
 from knowledge.knowledge import Knowledge
@@ -182,7 +182,8 @@ def _untranslated(documents: Iterable[Document]) -> Iterator[Problem]:
     """
     items = [item for document in documents for item in items_of(document)]
     said = [each for each in items if each.list_key in _IN_ENGLISH and not is_draft(each.raw)]
-    missing = [item for item in said if "en" not in item.raw]
+    # An item without an answer has a mistake of its own, or belongs in another file.
+    missing = [item for item in said if "en" not in item.raw and item.text("reponse")]
     if missing and len(missing) < len(said):
         ids = ", ".join(item.text("id") or "?" for item in missing[:_MOST_NAMED])
         more = len(missing) - _MOST_NAMED
@@ -194,7 +195,7 @@ def _draft(item: Item) -> Iterator[Problem]:
     """Tell which entries are not in service, and what the facilitator noted to do first."""
     if is_draft(item.raw):
         note = (item.text("brouillon") or "").strip()
-        reason = "" if note.lower() == "oui" else words("draft_reason").format(note=note)
+        reason = "" if note.lower() in YES else words("draft_reason").format(note=note)
         yield problem("draft", item.place("brouillon"), reason=reason)
 
 

@@ -5,8 +5,9 @@ it, as the key of its phrasings in each voice, in control questions. So does an 
 An id that one place alone names is rather a slip, and told as such.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -50,7 +51,7 @@ def check_ids(items: Sequence[Item]) -> Iterator[Problem]:
     new = {id_: owners[id_].place("id") for id_ in (entries | acts) - named}
     gone: dict[str, list[_Mention]] = defaultdict(list)
     for each in mentions:
-        if (known[each.kind] or each.kind == "related") and each.id not in known[each.kind]:
+        if known[each.kind] and each.id not in known[each.kind]:
             gone[each.id].append(each)
     for id_, left in gone.items():
         if len(left) == 1:
@@ -59,7 +60,10 @@ def check_ids(items: Sequence[Item]) -> Iterator[Problem]:
             yield _left_over(id_, left, new)
 
 
-def _slip(mention: _Mention, known: Iterable[str]) -> Problem:
+def _slip(mention: _Mention, known: Collection[str]) -> Problem:
+    parts = [part for part in re.split(r"[\s,;/&+]+(?:et\s+)?", mention.id.strip()) if part]
+    if len(parts) > 1 and all(part in known for part in parts):
+        return problem("several_ids", mention.at, value=mention.id, listed=", ".join(parts))
     value = "related" if mention.kind == "related" else "entry"
     nearest = near(mention.id, known)
     return problem(_SLIPS[mention.kind], mention.at, **{value: mention.id}, nearest=nearest)

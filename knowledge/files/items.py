@@ -10,6 +10,9 @@ from knowledge.files.problems import Place
 from knowledge.files.schema_check import place_of
 from knowledge.files.yaml_reader import Document, Location
 
+# What people of other habits write for "non", and for "oui" where nothing is left to say.
+_NO = frozenset({"non", "no", "faux", "false", "0"})
+YES = frozenset({"oui", "yes", "vrai", "true", "1", "x"})
 _LISTS = ("entrees", "projets", "actes", "voix", "questions")
 
 
@@ -81,7 +84,7 @@ def is_draft(raw: Mapping[str, Any]) -> bool:
     ``brouillon`` is "oui", or what remains to be done first; "non" puts the item in service.
     """
     note = raw.get("brouillon")
-    return isinstance(note, str) and note.strip().lower() != "non"
+    return isinstance(note, str) and note.strip().lower() not in _NO
 
 
 def seeks_lead(raw: Mapping[str, Any]) -> bool:
