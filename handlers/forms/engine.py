@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from handlers.core.turn import Turn
-from handlers.forms import consent, leaving
+from handlers.forms import consent, leaving, putting_off
 from handlers.forms.asking import (
     ask_again,
     ask_back,
@@ -18,6 +18,7 @@ from handlers.forms.asking import (
     others_came_between,
     refuse,
     remind,
+    wait,
     what,
 )
 from handlers.forms.choices import chosen, skipped
@@ -27,6 +28,7 @@ from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.forms.words import (
     asks_to_repeat,
     calls_for_help,
+    can_wait,
     confirms_name,
     declines,
     keeps,
@@ -151,6 +153,8 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
         explain(turn, draft)
     elif means_to_leave(draft, text):
         await leaving.give_up(turn, draft)
+    elif can_wait(turn, draft, text):
+        await _put_off(turn, draft, text)
     elif wants_to_stop(turn, draft, text):
         await leaving.leave(turn, draft)
     elif keeps_doubted(turn, draft, text):
@@ -161,6 +165,16 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
         ask_again(turn, draft)
     else:
         await _hear_answer(turn, draft, text)
+
+
+async def _put_off(turn: Turn, draft: Draft, text: str) -> None:
+    """Go on without the answer that is put off; where there must be one, let the form wait."""
+    if not putting_off.puts_off(turn, draft, text) or not putting_off.is_skipped(turn, draft):
+        wait(turn, draft)
+        return
+    kept = draft.answers.get(draft.step, "")
+    turn.begin_with(TEXT("put_off", kept=kept))
+    await _take_given(turn, draft, {draft.step: kept})
 
 
 async def _hear_answer(turn: Turn, draft: Draft, text: str) -> None:
@@ -213,7 +227,8 @@ async def take_beside(turn: Turn, draft: Draft, text: str) -> bool:
 async def correct(turn: Turn, draft: Draft, text: str) -> None:
     """Take the edit of the last typed answer as the answer of its step."""
     step, now = draft.answered_step, replace(draft, unsure=None, leaving=False, reminded=False)
-    if calls_for_help(text) or wants_to_stop(turn, now, text) or step_back(turn, now, text):
+    is_word = can_wait(turn, now, text) or wants_to_stop(turn, now, text)
+    if calls_for_help(text) or is_word or step_back(turn, now, text):
         # These words answer no question: they are heard as if they were typed now.
         await hear(turn, now, text)
     elif step is not None and step in form_of(turn, draft).by_key:
