@@ -1,4 +1,4 @@
-"""Texts that put an answer off, "plus tard", or ask for a moment: nobody gives a form up by them."""
+"""Texts that put an answer off, "plus tard", or ask for a moment: no form is given up by them."""
 
 import functools
 import re

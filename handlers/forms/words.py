@@ -36,9 +36,8 @@ def _squeezed(label: str) -> frozenset[str]:
 
 def sounds_like_a_question(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text typed during a form asks something instead of answering."""
-    if calls_for_help(text) or wants_to_stop(turn, draft, text) or says_no(draft, text):
-        return False
-    if can_wait(turn, draft, text):
+    is_word = wants_to_stop(turn, draft, text) or can_wait(turn, draft, text)
+    if calls_for_help(text) or is_word or says_no(draft, text):
         return False
     step = form_of(turn, draft).by_key.get(draft.step)
     if step is None:
