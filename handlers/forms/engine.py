@@ -6,8 +6,9 @@ The buttons of a form are in ``tapping``.
 from dataclasses import replace
 from types import MappingProxyType
 
+from handlers.core.keyboards import shorten
 from handlers.core.turn import Turn
-from handlers.forms import consent, leaving, putting_off
+from handlers.forms import consent, leaving, putting_off, signatures
 from handlers.forms.asking import (
     ask_again,
     ask_back,
@@ -47,6 +48,8 @@ from handlers.forms.words import (
 from knowledge.text.signs import plain_signs
 from storage.records.drafts import Draft
 
+# In characters: what is left out of a text is named, not repeated.
+_LONGEST_LINE = 60
 # Re-exported: features import everything about a running form from this module.
 __all__ = [
     "ask_again",
@@ -248,7 +251,7 @@ async def _take(turn: Turn, draft: Draft, text: str) -> None:
     try:
         given = _read(turn, draft, step, text)
     except RefusedError as refused:
-        refuse(turn, draft, refused)
+        refuse(turn, form.merge(draft, step.key, refused.given), refused)
         return
     if step.key in given and may_be_a_question(turn, draft, text):
         ask_back(turn, draft, given[step.key])
@@ -264,6 +267,8 @@ def _say_how_it_was_read(turn: Turn, step: Step, text: str, given: Answers) -> N
         turn.begin_with(TEXT("kept_for_later", value=contact))
     elif "@" in contact and contact.casefold() not in plain_signs(text).casefold():
         turn.begin_with(TEXT("read_as", value=contact))
+    if not step.free_text and (lines := signatures.left_out(text, given)):
+        turn.begin_with(TEXT("left_out", lines=[shorten(each, _LONGEST_LINE) for each in lines]))
 
 
 async def take_name(turn: Turn, draft: Draft, name: str) -> None:
