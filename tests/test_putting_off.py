@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import pytest
 from offline import SENDER, handle, message, offline_bot, texts  # noqa: F401
 from test_soundness import COMPLETE, project
 
@@ -40,7 +39,6 @@ SPEAKING = [form for form in FORMS if form.confirms]
 STEPS = [(form, step.key) for form in SPEAKING for step in form.steps]
 OPTIONAL = [(form, key) for form, key in STEPS if form.by_key[key].optional]
 OTHERS = [(form, key) for form, key in STEPS if not form.by_key[key].optional]
-IDS = [f"{form.name}.{key}" for form, key in STEPS]
 
 
 async def put(bot: OfflineBot, form: Form, step: str, **more: Any) -> None:
@@ -74,11 +72,9 @@ def test_every_form_with_a_recap_has_answers_here() -> None:
     )
 
 
-@pytest.mark.parametrize(("form", "key"), OPTIONAL, ids=lambda each: getattr(each, "name", each))
-async def test_an_optional_step_is_passed_and_that_is_said(
-    offline: OfflineBot, form: Form, key: str
-) -> None:
-    for typed in LATER if key == "siret" else LATER[:2]:
+async def test_an_optional_step_is_passed_and_that_is_said(offline: OfflineBot) -> None:
+    said = [(*at, typed) for at in OPTIONAL for typed in (LATER if at[1] == "siret" else LATER[:2])]
+    for form, key, typed in said:
         await put(offline, form, key)
         assert "Étape passée." in await says(offline, typed), typed
         now = kept(offline)
@@ -87,50 +83,41 @@ async def test_an_optional_step_is_passed_and_that_is_said(
         assert json.loads(now["answers"])[key] == ""
 
 
-@pytest.mark.parametrize(
-    ("form", "key"),
-    [*OTHERS, *((form, place) for form in SPEAKING for place in (NOTICE, RECAP))],
-    ids=lambda each: getattr(each, "name", each),
-)
 async def test_anywhere_else_the_form_waits_and_says_how_it_is_resumed(
-    offline: OfflineBot, form: Form, key: str
+    offline: OfflineBot,
 ) -> None:
-    if key == NOTICE and "notice" not in form.text.names:
-        pytest.skip("this form has no notice")
-    for typed in (*(LATER if key == "contact" else LATER[:2]), "un instant, je cherche"):
-        await put(offline, form, key)
-        before = kept(offline)
-        assert "vous attend 48 heures, avec vos réponses" in await says(offline, typed), typed
-        assert kept(offline) == before
-    assert "vous attend" not in await says(offline, "je reprends")
-    assert kept(offline)["step"] == before["step"]
+    between = [(form, place) for form in SPEAKING for place in (NOTICE, RECAP)]
+    for form, key in (*OTHERS, *between):
+        if key == NOTICE and "notice" not in form.text.names:
+            continue
+        for typed in (*(LATER if key == "contact" else LATER[:2]), "un instant, je cherche"):
+            await put(offline, form, key)
+            before = kept(offline)
+            said = await says(offline, typed)
+            assert "vous attend 48 heures, avec vos réponses" in said, (form.name, key, typed)
+            assert kept(offline) == before
+        assert "vous attend" not in await says(offline, "je reprends")
+        assert kept(offline)["step"] == before["step"]
 
 
-@pytest.mark.parametrize(("form", "key"), OPTIONAL, ids=lambda each: getattr(each, "name", each))
-async def test_an_answer_that_is_there_stays(offline: OfflineBot, form: Form, key: str) -> None:
-    there = {"role": "learn", "siret": "73282932000074"}.get(key, "Mardi matin")
-    await put(offline, form, RECAP)
-    answers = ANSWERS[form.name] | {key: there}
-    await put(offline, form, key, answers=answers, editing=True)
-    assert "Votre réponse reste comme elle est." in await says(offline, "plus tard")
-    now = kept(offline)
-    assert now["step"] == RECAP
-    assert there in now["answers"]
+async def test_an_answer_that_is_there_stays(offline: OfflineBot) -> None:
+    for form, key in OPTIONAL:
+        there = {"role": "learn", "siret": "73282932000074"}.get(key, "Mardi matin")
+        await put(offline, form, RECAP)
+        answers = ANSWERS[form.name] | {key: there}
+        await put(offline, form, key, answers=answers, editing=True)
+        assert "Votre réponse reste comme elle est." in await says(offline, "plus tard")
+        now = kept(offline)
+        assert now["step"] == RECAP
+        assert there in now["answers"]
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "Plus tard, je voudrais agrandir l'atelier",
-        "en fin de journée, pas maintenant",
-        "Plus belle",
-    ],
-)
-async def test_words_that_say_more_are_an_answer(offline: OfflineBot, typed: str) -> None:
+async def test_words_that_say_more_are_an_answer(offline: OfflineBot) -> None:
     form = next(each for each in FORMS if each.name == "interest")
-    await put(offline, form, "message")
-    await says(offline, typed)
-    assert typed in kept(offline)["answers"]
+    for typed in ("Plus tard, je voudrais agrandir l'atelier", "en fin de journée", "Plus belle"):
+        await put(offline, form, "message")
+        await says(offline, typed)
+        assert typed in kept(offline)["answers"]
 
 
 async def test_a_moment_is_waited_for_where_a_number_is_looked_up(offline: OfflineBot) -> None:
