@@ -10,7 +10,7 @@ from handlers.curation.publish_buttons import Abandon, Publish
 from handlers.messages import Catalogue
 from knowledge.curation.diff import Difference
 from knowledge.curation.regression import Verdict
-from knowledge.curation.told_changes import ToldChange, is_hiding, told
+from knowledge.curation.told_changes import ToldChange, is_hiding, told, without_parts
 from knowledge.curation.versions import Candidate, Version, VersionSet
 from knowledge.files.problems import Problem, Severity
 from knowledge.text.length import units
@@ -156,21 +156,11 @@ def mended() -> Notice:
 
 def in_service(changes: Sequence[Difference]) -> Notice:
     """Return the notice that what an editor saved is in service: how much of what changed."""
-    main = _without_parts(changes)
+    main = without_parts(changes)
     each_once = dict.fromkeys(map(_counted, main))
     counts = Counter((change, what) for change, what, _ in each_once)
     titles = {each.id: each.title for each in main if each.what in _WHOLES}
     return Notice(TEXT("in_service", counts=counts, titles=tuple(titles.values())))
-
-
-def _without_parts(changes: Sequence[Difference]) -> tuple[Difference, ...]:
-    """Leave out the phrasings of answers that are added or removed as a whole."""
-    wholes = {(change.kind, change.id) for change in changes if change.what in {"entry", "act"}}
-    return tuple(
-        change
-        for change in changes
-        if change.what != "phrasing" or (change.kind, change.id) not in wholes
-    )
 
 
 def _counted(change: Difference) -> tuple[str, str, str]:

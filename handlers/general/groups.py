@@ -1,6 +1,5 @@
 """Help for the groups of the team: what arrives there, and which messages are not passed on."""
 
-import difflib
 import re
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
@@ -20,12 +19,13 @@ from handlers.general import start_and_help
 from handlers.handoff import facilitators
 from handlers.messages import Catalogue
 from knowledge.curation.versions import PUBLISHABLE
+from knowledge.text.near_words import nearest
 from storage.queues.outbox import Audience, Delivery
 
 TEXT = Catalogue.of("groups")
 _COMMAND = re.compile(r"(?<![\w<])/(\w+)")
 # Two letters changed places, or one is missing: as much as a thumb does.
-_ALIKE = 0.75
+_ALIKE = 75
 # Of a group: one who mistypes needs a line, one who talks to another bot needs none.
 _UNKNOWN_COMMANDS = caps.Cap("unknown_commands", 5, timedelta(minutes=10))
 
@@ -121,7 +121,7 @@ def _meant(turn: Turn, word: str, chat_roles: AbstractSet[Audience]) -> str:
     """Return the command of this group that a mistyped one is most like; empty if it is none."""
     known = _COMMAND.findall(TEXT("hello", chat_id=turn.chat_id, roles=chat_roles, is_new=False))
     typed = word.lstrip("/").partition("@")[0].casefold()
-    return next(iter(difflib.get_close_matches(typed, known, n=1, cutoff=_ALIKE)), "")
+    return nearest(typed, known, _ALIKE) or ""
 
 
 class _ToUs(MessageFilter):

@@ -39,11 +39,21 @@ def told(
     return tuple(_in_order(changes, phrasings, teller))
 
 
+def without_parts(changes: Sequence[Difference]) -> tuple[Difference, ...]:
+    """Leave out the phrasings of answers and acts that come or go as a whole."""
+    wholes = {change.id for change in changes if _is_whole(change)}
+    return tuple(each for each in changes if each.what != _PHRASING or each.id not in wholes)
+
+
+def _is_whole(change: Difference) -> bool:
+    return change.what in _WHOLES and change.kind is not DifferenceKind.CHANGED
+
+
 def _in_order(
     changes: Sequence[Difference], phrasings: dict[str, list[Difference]], teller: "_Teller"
 ) -> Iterator[ToldChange]:
     for change in changes:
-        if change.what in _WHOLES and change.kind is not DifferenceKind.CHANGED:
+        if _is_whole(change):
             yield teller.whole(change, phrasings.pop(change.id, []))
         elif change.what != _PHRASING:
             yield teller.one(change)

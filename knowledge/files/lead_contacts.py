@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from knowledge.files.items import Item, seeks_lead
 from knowledge.files.problems import Problem, problem
 from knowledge.text.normalise import normalise
+from knowledge.text.signs import plain_signs
 
 CONTACT = "contact_chef_de_file"
 _LEAD, _SOUGHT, _NEEDS = "chef_de_file", "cherche_un_chef_de_file", "recherche"
 _LEAD_IN_WORDS = "chef de file"
 _EMAIL = re.compile(r"[^\s@<>,;:]+@[^\s@<>,;:]+\.[^\s@<>,;:.]{2,}")
 _PHONE = re.compile(r"\+?[0-9 .()/-]+")
+# What stands around a copied contact; the forms' own reading takes it away before it is used.
+_AROUND = re.compile(r"^(?:[^\W\d]{2,12}\.?(?:\s?[:=]\s*|\.?\s+(?=[+\d(])))?<?|>?\.?$")
 # From the shortest French number to the longest of E.164.
 _DIGITS = range(9, 16)
 
@@ -49,10 +52,15 @@ def check_lead_contact(item: Item) -> Iterator[Problem]:
         ("telephone", _is_phone, "bad_lead_telephone"),
     ):
         text = item.text_at(CONTACT, key)
-        if text is not None and text.strip() and not is_right(text.strip()):
+        if text is not None and text.strip() and not is_right(_bare(text)):
             yield problem(code, item.place(CONTACT, key))
     if "\n" in (item.text_at(CONTACT, "nom") or "").strip():
         yield problem("several_lines", item.place(CONTACT, "nom"))
+
+
+def _bare(text: str) -> str:
+    """Return a contact without what a copy leaves around it: a label, "mailto:", brackets."""
+    return _AROUND.sub("", plain_signs(text).strip()).strip()
 
 
 def _is_email(text: str) -> bool:

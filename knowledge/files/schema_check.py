@@ -1,6 +1,5 @@
 """Checks the files against their JSON Schemas, which editors use as well."""
 
-import difflib
 import json
 import re
 from collections import Counter
@@ -17,6 +16,7 @@ from knowledge.files.meant_dates import day_of, reason_of_date
 from knowledge.files.problems import Place, Problem, place, problem, words
 from knowledge.files.yaml_reader import Document, Location
 from knowledge.text.length import units
+from knowledge.text.near_words import nearest
 from knowledge.text.normalise import normalise
 
 _SCHEMAS = Path(__file__).parent / "schema"
@@ -36,6 +36,8 @@ _MOST_ERRORS = 1_000
 _LONGEST_EXAMPLE = 300
 # The lines of an item that nothing follows, at most.
 _LONGEST_ITEM = 200
+# A similarity from 0 to 100: a key this close to an unknown one may be meant.
+_ALIKE = 60
 
 
 def check_schema(document: Document, kind: str) -> Iterator[Problem]:
@@ -191,8 +193,8 @@ def _nearest_key(key: object, properties: Mapping[str, object]) -> str:
         return ""
     names = {normalise(name): name for name in properties}
     plain = normalise(str(key))
-    close = difflib.get_close_matches(plain, names, 1)
-    return names.get(plain) or (names[close[0]] if close else "")
+    close = nearest(plain, names, _ALIKE)
+    return names.get(plain) or (names[close] if close else "")
 
 
 def _commented(document: Document, location: Location, key: str) -> int | None:
