@@ -25,9 +25,11 @@ from small_library import (  # noqa: F401 (some are fixtures)
 from bot.content import busy_sign
 from bot.content.change_requests import ExaminedChange, examined
 from bot.preview.server import PreviewServer, running
+from handlers.core import caps
 from handlers.curation.publish import TEXT
 from knowledge.curation.versions import PUBLISHABLE, publish, versions
 from knowledge.ranking.model_store import ModelStore
+from storage.engine.schema import publications
 from storage.records.change_requests import ChangeKind, ChangeState, NewChangeRequest
 from storage.subject import Kind, Subject
 
@@ -246,6 +248,51 @@ async def test_files_without_a_fault_are_said_to_be_so(facilitator: Speaker, fol
     await facilitator.says("/faq")
     await decides(facilitator, "Relire les avertissements")
     facilitator.sees("Rien à signaler")
+
+
+@pytest.mark.parametrize("error", [RuntimeError(), PermissionError()])
+async def test_a_look_that_fails_speaks_of_itself(
+    facilitator: Speaker, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(*_given: object) -> None:
+        raise error
+
+    await sends_back(facilitator, CHANGED)
+    await decides(facilitator, "Publier")
+    monkeypatch.setattr("bot.content.publisher.reviewed", fails)
+    monkeypatch.setattr("bot.content.publisher.compared", fails)
+    await facilitator.says("/faq")
+    await decides(facilitator, "Relire les avertissements")
+    facilitator.sees("Je n'ai pas pu relire les fichiers", "référence")
+    await facilitator.says("/historique")
+    await decides(facilitator, "1. Avant le 23 novembre 2026")
+    facilitator.sees("Je n'ai pas pu comparer cette version", "référence")
+
+
+async def test_one_facilitator_has_the_files_checked_so_often_an_hour(
+    facilitator: Speaker, colleague: Speaker, stage: Stage
+) -> None:
+    await sends_back(facilitator, CHANGED)
+    await decides(facilitator, "Publier")
+    async with stage.running.parts.database.begin() as work:
+        # The file that was sent is one of them.
+        for _ in range(caps.EXAMINATIONS.most - 1):
+            await caps.spend(work, caps.EXAMINATIONS, facilitator.user.id)
+    rows = await stage.rows(publications.select())
+    await sends_back(facilitator, FAQ)
+    facilitator.sees("60 fois en une heure", "rien n'est changé")
+    await facilitator.says("/historique")
+    await decides(facilitator, "1. Avant")
+    for label in ("Relire les avertissements", "Masquer ou retirer"):
+        await facilitator.says("/faq faq.yaml")
+        await decides(facilitator, label)
+    await decides(facilitator, "1. ")
+    await decides(facilitator, "Masquer (brouillon)")
+    assert "C'était trop de fois" in facilitator.toast
+    assert await stage.rows(publications.select()) == rows
+    await colleague.says("/faq")
+    await decides(colleague, "Relire les avertissements")
+    colleague.sees("sur les fichiers")
 
 
 async def test_of_two_facilitators_the_second_overwrites_nothing(

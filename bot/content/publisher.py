@@ -43,6 +43,11 @@ TEXT = Catalogue.of("publication")
 # it, the rest to read the files.
 EVERY_SECONDS = 1.0
 _TRIES = 3
+# Of what changes nothing, there is nothing to send again.
+_FAILED_LOOKS = {
+    ChangeKind.REVIEW: "review_failed",
+    ChangeKind.COMPARISON: "comparison_failed",
+}
 
 
 class Publisher:
@@ -198,10 +203,8 @@ class Publisher:
         reference = new_reference()
         name = type(error).__name__
         logger.error("%s: a change of the files failed: %s", reference, name, exc_info=error)
-        text = "publication_failed" if isinstance(error, OSError) else "examination_failed"
-        await self._end(
-            change, ChangeState.FAILED, TEXT(text, reference=reference, files=change.files)
-        )
+        text = TEXT(_words_of(change, error), reference=reference, files=change.files)
+        await self._end(change, ChangeState.FAILED, text)
 
     async def _catch_up(self) -> None:
         """Copy to this process's own folder what another process has published."""
@@ -231,6 +234,13 @@ class Publisher:
             return False
         logger.info("%s: published elsewhere, now in our folder", names)
         return True
+
+
+def _words_of(change: ChangeRequest, error: Exception) -> str:
+    """Return the name of the words that say what failed."""
+    if change.state is ChangeState.WANTED and isinstance(error, OSError):
+        return "publication_failed"
+    return _FAILED_LOOKS.get(change.kind, "examination_failed")
 
 
 def _confirmation_of(findings: Examined) -> dict[str, object]:

@@ -4,6 +4,7 @@ import asyncio
 
 from telegram import Update
 
+from handlers.core import caps
 from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import button, rows
@@ -115,7 +116,8 @@ async def add_phrasing(update: Update, context: BotContext) -> None:
         turn.toast(TEXT.label("entry_gone"), alert=True)
         return
     gap, phrasing = pair
-    await _publish(turn, gap, ChangeKind.PHRASING, phrasing.text, entry.id)
+    if not await _publish(turn, gap, ChangeKind.PHRASING, phrasing.text, entry.id):
+        return
     quotes = gap.quoted([phrasing.text])
     turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=entry), back(), quotes=quotes)
 
@@ -128,14 +130,18 @@ async def mark_out_of_scope(update: Update, context: BotContext) -> None:
     if pair is None:
         return
     gap, phrasing = pair
-    await _publish(turn, gap, ChangeKind.OUT_OF_SCOPE, phrasing.text, None)
+    if not await _publish(turn, gap, ChangeKind.OUT_OF_SCOPE, phrasing.text, None):
+        return
     quotes = gap.quoted([phrasing.text])
     turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=None), back(), quotes=quotes)
 
 
 async def _publish(
     turn: Turn, gap: Gap, kind: ChangeKind, phrasing: str, entry_id: str | None
-) -> None:
+) -> bool:
+    """Request the publication, unless this person has requested too many."""
+    if not await caps.allows(turn, caps.EXAMINATIONS, turn.user.id):
+        return False
     request = NewChangeRequest(
         kind=kind,
         actor_id=turn.user.id,
@@ -149,6 +155,7 @@ async def _publish(
     publication_id = await turn.work.change_requests.ask(request)
     how = Treatment.PHRASING if kind is ChangeKind.PHRASING else Treatment.OUT_OF_SCOPE
     await turn.work.questions.treat(gap.ids, how, turn.user.id, publication_id=publication_id)
+    return True
 
 
 AHEAD: Works = {ChooseEntry.PREFIX: Ahead(_match_ahead)} | dict.fromkeys(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from telegram import Update
 
+from handlers.core import caps
 from handlers.core.authority import Authority, requires
 from handlers.core.callback_data import ItemId
 from handlers.core.keyboards import Button, Keyboard, button, rows
@@ -129,6 +130,8 @@ async def ask_change(update: Update, context: BotContext) -> None:
     )
     if await turn.work.change_requests.is_asked(request):
         turn.toast(TEXT.label("asked_already"), alert=True)
+        return
+    if not await caps.allows(turn, caps.EXAMINATIONS, turn.user.id):
         return
     await turn.work.change_requests.ask(request)
     said = TEXT("asked", change=choice.change.value, kind=choice.kind, item=listed.what)

@@ -15,7 +15,7 @@ from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
 from handlers.conversation import hear
-from handlers.core import media
+from handlers.core import caps, media
 from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, is_listed, requires
 from handlers.core.keyboards import Keyboard, button, column
@@ -67,8 +67,11 @@ async def review(_update: Update, context: BotContext) -> None:
         turn.chat_id,
         topic_id=turn.topic,
     )
-    if await turn.work.change_requests.is_asked(request):
+    # Two facilitators may ask from two chats: each is to read the result.
+    if await turn.work.change_requests.is_asked(request, here=True):
         turn.toast(TEXT.label("reviewing"))
+        return
+    if not await caps.allows(turn, caps.EXAMINATIONS, turn.user.id):
         return
     await turn.work.change_requests.ask(request)
     turn.say(TEXT("reviewing"))
@@ -134,7 +137,7 @@ async def _take(turn: Turn, message: Message, document: Document) -> None:
     elif size > LARGEST_BYTES:
         megabytes = {"size": -(-size // _MEGABYTE), "limit": LARGEST_BYTES // _MEGABYTE}
         turn.say(TEXT("upload_too_large", **megabytes))
-    else:
+    elif await caps.allows(turn, caps.EXAMINATIONS, turn.user.id):
         others = await turn.work.change_requests.join(
             NewChangeRequest(
                 ChangeKind.UPLOAD,
