@@ -96,7 +96,9 @@ def as_typed(text: str) -> str:
     # A line within a firm, or the hours, are told with the number.
     if found is None or beside(plain, found):
         return plain.strip()
-    return plain[found.start : found.end] if found.value.startswith("+33 ") else found.value
+    written = plain[found.start : found.end]
+    is_dialled = written.lstrip(" (").startswith(("0", "+"))
+    return written if is_dialled and found.value.startswith("+33 ") else found.value
 
 
 def refusal(text: str) -> RefusedError:
