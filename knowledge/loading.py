@@ -19,6 +19,7 @@ from knowledge.files.schema_check import check_schema
 from knowledge.files.written_checks import check_written
 from knowledge.files.yaml_reader import Document, parse, read
 from knowledge.knowledge import Knowledge
+from knowledge.matcher.hidden_answers import HiddenAnswers
 from knowledge.matcher.matcher import Matcher
 from knowledge.matcher.needs import Needs
 from knowledge.matcher.thresholds import Thresholds
@@ -190,6 +191,7 @@ def build(
             census,
             compiling.thresholds,
             needs=_needs(projects, material, ranker, compiling),
+            hidden=_hidden_answers(documents),
         ),
         census=census,
         version=version_of(documents),
@@ -199,6 +201,11 @@ def build(
         hidden_entries=_entries(documents[FAQ], hidden=True),
         hidden_projects=_projects(documents, hidden=True),
     )
+
+
+def _hidden_answers(documents: dict[str, Document]) -> HiddenAnswers:
+    entries = _entries(documents[FAQ], hidden=True)
+    return HiddenAnswers(entries, examples_of(entries, (), _voices(documents)))
 
 
 def _needs(
@@ -228,16 +235,21 @@ def material_in(documents: dict[str, Document]) -> Material:
 def _material(
     documents: dict[str, Document], entries: tuple[Entry, ...], acts: tuple[Act, ...]
 ) -> Material:
-    voices = documents[VOICES].data["voix"] if VOICES in documents else ()
     ids = (*(entry.id for entry in entries), *(act.id for act in acts))
     # A voice may ask for a draft; what asks for nothing in service teaches nothing.
     known = {*ids, None}
+    examples = examples_of(entries, acts, _voices(documents))
     return Material(
-        tuple(each for each in examples_of(entries, acts, voices) if each.entry in known),
+        tuple(each for each in examples if each.entry in known),
         ids,
         lexicon_of(documents.get(LEXICON)),
         frozenset(act.id for act in acts),
     )
+
+
+def _voices(documents: dict[str, Document]) -> list[dict[str, Any]]:
+    voices: list[dict[str, Any]] = documents[VOICES].data["voix"] if VOICES in documents else []
+    return voices
 
 
 def lexicon_of(document: Document | None) -> Lexicon:

@@ -26,6 +26,7 @@ voix:
         - "j'embauche comment"
     hors_sujet: []
 """
+HIDDEN = "    brouillon: oui\n    voir_aussi: [mutualisation]\n"
 LED_ON = FAQ.replace('    source: "Table ronde"\n', "    voir_aussi: [talents]\n", 1).replace(
     "    voir_aussi: [talents]\n", '    voir_aussi: [talents]\n    source: "Table ronde"\n', 1
 )
@@ -70,6 +71,28 @@ async def test_an_answer_is_hidden_tried_and_shown_again(
     assert (folder / "faq.yaml").read_text("utf-8") == FAQ
     await sme.says("mutualiser un équipement")
     sme.sees("Oui, entre voisins.")
+
+
+async def test_who_asks_what_is_hidden_is_led_to_the_team(
+    facilitator: Speaker, sme: Speaker, folder: Path
+) -> None:
+    (folder / "formulations.yaml").write_text(VOICES, "utf-8")
+    await sends_back(facilitator, FAQ.replace("  - id: talents\n", f"  - id: talents\n{HIDDEN}"))
+    await decides(facilitator, "Publier")
+    asked = (
+        "Comment trouver des salariés ?",
+        "Trouver des salariés",
+        "bonjour, RECRUTER un soudeure svp",
+        "j'embauche comment",
+        "Bonjour à tous ! Comment trouver des salariés ? Je dirige une forge à Fos.",
+    )
+    for question in asked:
+        await sme.says(question)
+        sme.sees("Je n'ai pas de réponse à cette question", "1. Partager une machine")
+        assert "2. " not in sme.text
+        assert sme.button("Transmettre")
+    await facilitator.says("/tester recruter un soudeur")
+    facilitator.sees("est masquée : la question va à l'équipe")
 
 
 async def test_no_question_goes_wrong_because_its_answer_is_hidden(
