@@ -92,6 +92,7 @@ def test_the_shipped_files_have_no_problem_but_an_answer_that_waits() -> None:
     assert [(each.code, each.entry) for each in check(SHIPPED, today=TODAY)] == [("draft", "apesa")]
 
 
+@pytest.mark.usefixtures("shipped")
 def test_the_shipped_knowledge_is_what_was_asked_for(models: ModelStore) -> None:
     shipped = load(SHIPPED, compiling=Compiling(store=models))
     assert [entry.id for entry in shipped.entries] == [*IDS, *REFERRALS]
