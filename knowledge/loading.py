@@ -33,10 +33,11 @@ from knowledge.model import (
     Wording,
 )
 from knowledge.projects import Census
-from knowledge.ranking.corpus import Material, examples_of
+from knowledge.ranking.corpus import Material, answers_of_newcomers, examples_of
 from knowledge.ranking.encoder import Encoder, Vectors
 from knowledge.ranking.model_store import ModelStore
 from knowledge.ranking.ranker import Ranker, TrainedRanker
+from knowledge.ranking.second_encoder import SecondEncoder
 from knowledge.ranking.training import compile_ranker
 from knowledge.text.lexicon import Lexicon
 
@@ -69,9 +70,10 @@ Parsed = tuple[Document | None, tuple[Problem, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Compiling:
-    """How to compile: the encoder (None: letters and sound only), thresholds, model store."""
+    """How to compile: the encoders (None: letters and sound only), thresholds, model store."""
 
     encoder: Encoder | None = None
+    second: SecondEncoder | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
     store: ModelStore = field(default_factory=lambda: ModelStore(None))
 
@@ -177,7 +179,9 @@ def build(
     projects = _projects(documents, hidden=False)
     census = Census(projects)
     material = _material(documents, entries, acts)
-    ranker = ranker or compile_ranker(material, compiling.encoder, compiling.store)
+    ranker = ranker or compile_ranker(
+        material, compiling.encoder, compiling.store, compiling.second
+    )
     return Knowledge(
         entries=entries,
         projects=projects,
@@ -232,11 +236,13 @@ def _material(
     ids = (*(entry.id for entry in entries), *(act.id for act in acts))
     # A voice may ask for a draft; what asks for nothing in service teaches nothing.
     known = {*ids, None}
+    examples = tuple(each for each in examples_of(entries, acts, voices) if each.entry in known)
     return Material(
-        tuple(each for each in examples_of(entries, acts, voices) if each.entry in known),
+        examples,
         ids,
         lexicon_of(documents.get(LEXICON)),
         frozenset(act.id for act in acts),
+        answers_of_newcomers(entries, examples),
     )
 
 
