@@ -73,9 +73,9 @@ class Compiling:
     """How to compile: the encoders (None: letters and sound only), thresholds, model store."""
 
     encoder: Encoder | None = None
-    second: SecondEncoder | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
     store: ModelStore = field(default_factory=lambda: ModelStore(None))
+    second: SecondEncoder | None = None
 
 
 @dataclass(frozen=True, slots=True)
