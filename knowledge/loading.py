@@ -37,6 +37,7 @@ from knowledge.ranking.corpus import Material, examples_of
 from knowledge.ranking.encoder import Encoder, Vectors
 from knowledge.ranking.model_store import ModelStore
 from knowledge.ranking.ranker import Ranker, TrainedRanker
+from knowledge.ranking.second_encoder import SecondEncoder
 from knowledge.ranking.training import compile_ranker
 from knowledge.text.lexicon import Lexicon
 
@@ -69,11 +70,12 @@ Parsed = tuple[Document | None, tuple[Problem, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Compiling:
-    """How to compile: the encoder (None: letters and sound only), thresholds, model store."""
+    """How to compile: the encoders (None: letters and sound only), thresholds, model store."""
 
     encoder: Encoder | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
     store: ModelStore = field(default_factory=lambda: ModelStore(None))
+    second: SecondEncoder | None = None
 
 
 @dataclass(frozen=True, slots=True)
