@@ -21,10 +21,11 @@ from matplotlib import pyplot as plt
 
 import knowledge
 from benchmarks.peers import Peer, all_peers, ours
+from benchmarks.remembering import Remembering
 from bot.commands.labelled_questions import LabelledQuestion, read_questions
 from knowledge.loading import material_of
 from knowledge.ranking.corpus import HOUSE, Example, Material
-from knowledge.ranking.encoder import Encoder, Vectors, shipped_encoder
+from knowledge.ranking.encoder import Encoder, shipped_encoder
 
 DOCS = Path(knowledge.__file__).parent.parent / "docs"
 _HEAD = """\
@@ -41,22 +42,6 @@ question.
 """
 _FALSE_ANSWERS = 0.1
 _SAMPLE = 200
-
-
-class Remembering:
-    """An encoder that encodes each text only once, because folds share most of their texts."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._known: dict[str, Vectors] = {}
-        self.name = encoder.name
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return one row a text."""
-        for text in texts:
-            if text not in self._known:
-                self._known[text] = self._encoder.encode([text])[0]
-        return np.stack([self._known[text] for text in texts])
 
 
 @dataclass(frozen=True, slots=True)

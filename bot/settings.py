@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     postal_address: str = ""
     dpo_email: str = ""
     semantic_matching: bool = True
+    second_encoder: bool = True
     answer_probability: Annotated[float, Field(gt=0, le=1)] = Thresholds.answer
     choice_probability: Annotated[float, Field(ge=0, le=1)] = Thresholds.choice
     preview_port: Annotated[int, Field(ge=0, le=65535)] = 8080

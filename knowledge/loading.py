@@ -34,10 +34,11 @@ from knowledge.model import (
     Wording,
 )
 from knowledge.projects import Census
-from knowledge.ranking.corpus import Material, examples_of
+from knowledge.ranking.corpus import Material, answers_of_newcomers, examples_of
 from knowledge.ranking.encoder import Encoder, Vectors
 from knowledge.ranking.model_store import ModelStore
 from knowledge.ranking.ranker import Ranker, TrainedRanker
+from knowledge.ranking.second_encoder import SecondEncoder
 from knowledge.ranking.training import compile_ranker
 from knowledge.text.lexicon import Lexicon
 
@@ -70,11 +71,12 @@ Parsed = tuple[Document | None, tuple[Problem, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Compiling:
-    """How to compile: the encoder (None: letters and sound only), thresholds, model store."""
+    """How to compile: the encoders (None: letters and sound only), thresholds, model store."""
 
     encoder: Encoder | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
     store: ModelStore = field(default_factory=lambda: ModelStore(None))
+    second: SecondEncoder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,9 @@ def build(
     projects = _projects(documents, hidden=False)
     census = Census(projects)
     material = _material(documents, entries, acts)
-    ranker = ranker or compile_ranker(material, compiling.encoder, compiling.store)
+    ranker = ranker or compile_ranker(
+        material, compiling.encoder, compiling.store, compiling.second
+    )
     return Knowledge(
         entries=entries,
         projects=projects,
@@ -238,12 +242,14 @@ def _material(
     ids = (*(entry.id for entry in entries), *(act.id for act in acts))
     # A voice may ask for a draft; what asks for nothing in service teaches nothing.
     known = {*ids, None}
-    examples = examples_of(entries, acts, _voices(documents))
+    named = examples_of(entries, acts, _voices(documents))
+    examples = tuple(each for each in named if each.entry in known)
     return Material(
-        tuple(each for each in examples if each.entry in known),
+        examples,
         ids,
         lexicon_of(documents.get(LEXICON)),
         frozenset(act.id for act in acts),
+        answers_of_newcomers(entries, examples),
     )
 
 

@@ -262,8 +262,8 @@ async def test_of_entries_that_are_gone_none_is_answered(folder: Path) -> None:
 class Fixed:
     """A ranker that always says the same."""
 
-    def rank(self, question: str) -> Ranking:
-        del question
+    def rank(self, question: str, written: str = "") -> Ranking:
+        del question, written
         return Ranking((Ranked("a", 0.9), Ranked("b", 0.5)), 0.9, 0.95, "near")
 
 

@@ -166,7 +166,8 @@ def test_case_accents_apostrophes_and_spaces_make_no_difference(
 class Unsure:
     """A ranker that knows nothing."""
 
-    def rank(self, question: str) -> Ranking:
+    def rank(self, question: str, written: str = "") -> Ranking:
+        del written
         return Ranking((Ranked("a", 0.0), Ranked("b", 0.0)), 0.0, 0.0, question)
 
 

@@ -151,7 +151,7 @@ class Matcher:
         return self._needs.fitting(asked, self._ranker.rank(asked).meaning) if asked else ()
 
     def _alone(self, question: str, normalised: str) -> _Judged:
-        whole, pieces = self._one(normalised), pieces_of(question)
+        whole, pieces = self._one(question), pieces_of(question)
         # Whoever is upset is answered to that first, whatever else the message asks.
         if self._is_exact(normalised) or not MOODS.isdisjoint(whole.decision.shown[:1]):
             return whole
@@ -167,10 +167,11 @@ class Matcher:
         found = parts and _settles(parts[0][1].decision) and not _is_sure(whole.decision)
         return parts[0][1] if found else whole
 
-    def _one(self, normalised: str) -> _Judged:
+    def _one(self, written: str) -> _Judged:
+        normalised = normalise(written)
         bare = without_courtesies(normalised)
         asked = bare or normalised
-        ranking = self._ranker.rank(asked)
+        ranking = self._ranker.rank(asked, written)
         if exact := self._match_exactly(normalised, ranking):
             return _Judged(exact, 1.0)
         if act := self._match_act(normalised, bare, ranking):
@@ -235,7 +236,7 @@ class Matcher:
         """Return the pieces that are questions, each with its decision, and none twice."""
         parts: list[tuple[str, _Judged]] = []
         for piece in pieces:
-            judged = self._one(normalise(piece.text))
+            judged = self._one(piece.text)
             known = any(_same(judged.decision, other.decision) for _, other in parts)
             if not known and self._is_a_question(piece, judged):
                 parts.append((piece.text, judged))
@@ -309,7 +310,8 @@ class Matcher:
         if ranking.among < limits.choice or not titled:
             return Decision(Outcome.NONE, (), best, projects, reason, ranking.nearest)
         # In doubt, what we answer ourselves comes first: an answer also has the button of its act.
-        shown = tuple(sorted(titled[: limits.most_choices], key=self._is_elsewhere))
+        most = max(limits.most_choices, ranking.choices)
+        shown = tuple(sorted(titled[:most], key=self._is_elsewhere))
         best = _promoted(ranking, shown[:1])
         return Decision(Outcome.CHOICES, shown, best, projects, reason, ranking.nearest)
 

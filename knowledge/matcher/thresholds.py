@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from knowledge.ranking.ranker import SURE
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -14,7 +16,7 @@ class Thresholds:
     from in docs/matching.md.
     """
 
-    answer: float = 0.8
+    answer: float = SURE
     choice: float = 0.2
     # What does not look like a question is one of a message's questions only if it is surer.
     theme: float = 0.9

@@ -1,7 +1,10 @@
 """The training corpus: phrasings by voice, and questions that the knowledge does not answer."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from knowledge.model import Act, Entry
@@ -9,6 +12,12 @@ from knowledge.text.lexicon import Lexicon
 
 # The voice of the phrasings that the facilitators write in faq.yaml and actes.yaml.
 HOUSE = "faq"
+# With fewer examples, its question and its title among them, an entry is a newcomer: see the curve
+# in docs/matching.md.
+FEWEST = 30
+_FEWEST_WORDS = 3
+_ENDS = re.compile(r"(?<=[.!?:])\s+|\n+")
+_TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +33,20 @@ class Example:
 class Material:
     """The training material: the examples, the ids of all entries and acts, the vocabulary.
 
-    ``acts``: which of the ids are acts.
+    ``acts``: which of the ids are acts; ``answers``: the sentences of the answers of the newcomers,
+    the entries that have few examples yet.
     """
 
     examples: tuple[Example, ...]
     ids: tuple[str, ...]
     lexicon: Lexicon
     acts: frozenset[str] = frozenset()
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def newcomers(self) -> tuple[str, ...]:
+        """The ids of the newcomers, in the order of the ids."""
+        return tuple(id_ for id_ in self.ids if id_ in self.answers)
 
 
 def examples_of(
@@ -59,3 +75,18 @@ def _of_voices(corpus: Iterable[dict[str, Any]]) -> Iterator[Example]:
                 yield Example(text, entry, voice["nom"])
         for text in voice["hors_sujet"]:
             yield Example(text, None, voice["nom"])
+
+
+def answers_of_newcomers(
+    entries: Iterable[Entry], examples: Iterable[Example]
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the sentences of the answer of each entry that has few examples, by id."""
+    counts = Counter(example.entry for example in examples)
+    return MappingProxyType(
+        {entry.id: _sentences(entry) for entry in entries if counts[entry.id] < FEWEST}
+    )
+
+
+def _sentences(entry: Entry) -> tuple[str, ...]:
+    parts = (part.strip() for part in _ENDS.split(_TAG.sub("", entry.answer)))
+    return tuple(part for part in parts if len(part.split()) >= _FEWEST_WORDS) or (entry.title,)

@@ -64,10 +64,10 @@ class UniversalSentenceEncoder:
         """Return one row of 512 numbers a text."""
         # Batches halve the time a text takes, and change the vectors by less than a millionth. All
         # texts of a batch take as long as its longest: they are put together by length.
-        readable = [_readable(text) for text in texts]
-        order = sorted(range(len(readable)), key=lambda number: len(readable[number]))
+        rows = [readable(text) for text in texts]
+        order = sorted(range(len(rows)), key=lambda number: len(rows[number]))
         batches = [
-            [readable[number] for number in order[start : start + _BATCH]]
+            [rows[number] for number in order[start : start + _BATCH]]
             for start in range(0, len(order), _BATCH)
         ]
         with self._one_at_a_time:
@@ -126,6 +126,6 @@ def shipped_encoder(folder: Path | None = None) -> Encoder | None:
     return UniversalSentenceEncoder(folder)
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """Return the part that is encoded, without the lone surrogates that the tokeniser refuses."""
     return text[:LONGEST].encode("utf-8", "replace").decode("utf-8") or " "

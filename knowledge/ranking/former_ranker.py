@@ -17,9 +17,9 @@ class PreviousRanker:
         self.learnt: Ranker = former.learnt if isinstance(former, PreviousRanker) else former
         self._entries = frozenset(entries)
 
-    def rank(self, question: str) -> Ranking:
+    def rank(self, question: str, written: str = "") -> Ranking:
         """Rank as before; when the best entry was removed, nothing is sure."""
-        ranking = self.learnt.rank(question)
+        ranking = self.learnt.rank(question, written)
         entries = tuple(ranked for ranked in ranking.entries if ranked.id in self._entries)
         if entries[:1] == ranking.entries[:1]:
             return replace(ranking, entries=entries)

@@ -24,12 +24,16 @@ from knowledge.ranking.corpus import Material
 from knowledge.ranking.encoder import Encoder, Vectors
 from knowledge.ranking.frequencies import fingerprint
 from knowledge.ranking.kept_files import forget_unused, mark_used, workings_name
+from knowledge.ranking.newcomers import Newcomers
+from knowledge.ranking.newcomers import packed as newcomers_packed
+from knowledge.ranking.newcomers import unpacked as newcomers_unpacked
 from knowledge.ranking.ridge import Calibration, Floats
+from knowledge.ranking.second_encoder import SecondEncoder
 
 logger = logging.getLogger(__name__)
 # Raise this when the learning code changes: models learnt by former code are then ignored.
-_EDITION = 11
-_PART = "likeness_"
+_EDITION = 12
+_PART, _NEWCOMERS = "likeness_", "newcomers_"
 # What numpy and zipfile raise for a file that is missing, cut, or of another format; a wrong byte
 # in a zip's directory may also ask for a method, a password or a length that nobody has.
 _UNREADABLE = (
@@ -43,6 +47,7 @@ class Compiled:
     """A trained model: the head's coefficients, the calibrations, and the similarity's arrays.
 
     ``curbs``, one an example: what leaving it out takes (``RidgeHead``); 0 where it was not learnt.
+    ``newcomers`` finds the entries that have few examples.
     """
 
     ids: tuple[str, ...]
@@ -51,6 +56,7 @@ class Compiled:
     sure: Calibration
     among: Calibration
     similarity: dict[str, npt.NDArray[Any]]
+    newcomers: Newcomers | None = None
 
 
 class ModelStore:
@@ -61,13 +67,17 @@ class ModelStore:
         self._told = set[str | None]()
 
     @staticmethod
-    def key(material: Material, encoder: Encoder | None) -> str:
+    def key(
+        material: Material, encoder: Encoder | None, second: SecondEncoder | None = None
+    ) -> str:
         """Return the hash of everything that a model is compiled from."""
+        answers = {name: material.answers[name] for name in material.newcomers}
         source = json.dumps(
             [
                 edition(),
                 np.__version__,
                 encoder.name if encoder else None,
+                [second.questions.name if second and answers else None, answers],
                 list(material.ids),
                 sorted(material.acts),
                 [asdict(example) for example in material.examples],
@@ -225,7 +235,10 @@ def _packed(model: Compiled) -> dict[str, npt.NDArray[Any]]:
     for name, calibration in (("sure", model.sure), ("among", model.among)):
         for part, values in asdict(calibration).items():
             packed[f"{name}_{part}"] = values
-    return packed | {f"likeness_{name}": part for name, part in model.similarity.items()}
+    packed |= {
+        f"{_NEWCOMERS}{name}": part for name, part in newcomers_packed(model.newcomers).items()
+    }
+    return packed | {f"{_PART}{name}": part for name, part in model.similarity.items()}
 
 
 def _unpacked(arrays: "np.lib.npyio.NpzFile") -> Compiled:
@@ -238,5 +251,10 @@ def _unpacked(arrays: "np.lib.npyio.NpzFile") -> Compiled:
         arrays["curbs"],
         calibration("sure"),
         calibration("among"),
-        {name.removeprefix(_PART): arrays[name] for name in arrays if name.startswith(_PART)},
+        _part_of(arrays, _PART),
+        newcomers_unpacked(_part_of(arrays, _NEWCOMERS)),
     )
+
+
+def _part_of(arrays: "np.lib.npyio.NpzFile", prefix: str) -> dict[str, npt.NDArray[Any]]:
+    return {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}

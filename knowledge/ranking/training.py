@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from knowledge.ranking.corpus import HOUSE, Example, Material
 from knowledge.ranking.encoder import Encoder
+from knowledge.ranking.measuring import Learning, learn_newcomers
 from knowledge.ranking.model_store import Compiled, KeptWorkings, ModelStore
 from knowledge.ranking.pairs import (
     BLOCK,
@@ -21,11 +22,12 @@ from knowledge.ranking.pairs import (
 )
 from knowledge.ranking.ranker import CHOICES, Labels, TrainedRanker, describe
 from knowledge.ranking.ridge import Floats, Kernel, RidgeHead, calibrate, learn, left_out
+from knowledge.ranking.second_encoder import SecondEncoder
 from knowledge.ranking.similarity import Similarity, joined
 
-# The head learns from at most this many examples, chosen evenly: their kernel takes 144 MB. The
+# The head learns from at most this many examples, chosen evenly: their kernel takes 225 MB. The
 # others still count as exact phrasings, and where the nearest example tells.
-_MOST_LEARNT = 6000
+_MOST_LEARNT = 7500
 _FEWEST_VOICES = 3
 # Some acts are asked for nearly as a question is: "I have an idea" and "where do ideas go". Between
 # the two, the question's answer has the button of the act, while the act has no answer; so acts
@@ -39,22 +41,32 @@ Rows = npt.NDArray[np.intp]
 Case = tuple[Floats, bool, bool]
 
 
-def compile_ranker(material: Material, encoder: Encoder | None, store: ModelStore) -> TrainedRanker:
+def compile_ranker(
+    material: Material,
+    encoder: Encoder | None,
+    store: ModelStore,
+    second: SecondEncoder | None = None,
+) -> TrainedRanker:
     """Train on the material, or take from the store what was learnt from the same material.
 
     Where the store has what the last learning left, only what changed since is learnt: with the
     same result, to the bit, as learning all from nothing.
     """
-    similarity, compiled = _compiled(material, encoder, store)
-    return TrainedRanker(material.examples, similarity, compiled)
+    similarity, compiled = _compiled(material, encoder, store, second)
+    return TrainedRanker(material.examples, similarity, compiled, second)
 
 
-def scores_left_out(material: Material, encoder: Encoder | None, store: ModelStore) -> Floats:
+def scores_left_out(
+    material: Material,
+    encoder: Encoder | None,
+    store: ModelStore,
+    second: SecondEncoder | None = None,
+) -> Floats:
     """Return the scores of each example by a head that learnt from all others: (examples, ids).
 
     Here acts count as much as entries. Zero for what the head does not learn from.
     """
-    _, compiled = _compiled(material, encoder, store)
+    _, compiled = _compiled(material, encoder, store, second)
     worth = np.array([*_worth(material), 1.0])
     targets = targets_of(material, labels_of(material)) / worth
     learnt = compiled.curbs > 0
@@ -67,9 +79,9 @@ def scores_left_out(material: Material, encoder: Encoder | None, store: ModelSto
 
 
 def _compiled(
-    material: Material, encoder: Encoder | None, store: ModelStore
+    material: Material, encoder: Encoder | None, store: ModelStore, second: SecondEncoder | None
 ) -> tuple[Similarity, Compiled]:
-    key = store.key(material, encoder)
+    key = store.key(material, encoder, second)
     compiled = store.get(key)
     workings = store.of(encoder)
     similarity = Similarity(
@@ -81,12 +93,18 @@ def _compiled(
         workings=workings,
     )
     if compiled is None:
-        compiled = _learn(material, similarity, workings)
+        compiled = _learn(material, similarity, workings, (encoder, second), store)
         store.put(key, compiled)
     return similarity, compiled
 
 
-def _learn(material: Material, similarity: Similarity, workings: KeptWorkings) -> Compiled:
+def _learn(
+    material: Material,
+    similarity: Similarity,
+    workings: KeptWorkings,
+    encoders: tuple[Encoder | None, SecondEncoder | None],
+    store: ModelStore,
+) -> Compiled:
     examples, ids = material.examples, material.ids
     none = len(ids)
     labels = labels_of(material)
@@ -110,6 +128,11 @@ def _learn(material: Material, similarity: Similarity, workings: KeptWorkings) -
         sure=calibrate(features, np.array([case[1] for case in cases])),
         among=calibrate(features, np.array([case[2] for case in cases])),
         similarity=similarity.packed(),
+        newcomers=learn_newcomers(
+            Learning(
+                material, labels, similarity.vectors, labels[learnt], best, *encoders, store=store
+            )
+        ),
     )
 
 

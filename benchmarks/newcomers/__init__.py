@@ -1,0 +1,1 @@
+"""Measures how answers with few phrasings are found, and fits the weights of what finds them."""
