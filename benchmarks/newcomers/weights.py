@@ -31,8 +31,14 @@ Case = tuple[Floats, bool]
 
 
 def print_weights(compiling: Compiling) -> None:
-    """Print the weights for ``WEIGHTS`` in knowledge/ranking/newcomers.py."""
-    cases = [*_beside_others(compiling), *_alone(compiling)]
+    """Print ``BESIDE`` and ``ALONE`` for knowledge/ranking/newcomers.py."""
+    for name, cases in (("BESIDE", _beside_others(compiling)), ("ALONE", _alone(compiling))):
+        print(f"{name} = (")
+        _print(list(cases))
+        print(")", flush=True)
+
+
+def _print(cases: list[Case]) -> None:
     signs, is_right = np.stack([one for one, _ in cases]), np.array([right for _, right in cases])
     print(f"# {len(cases)} cases, {is_right.sum()} right; signs: {', '.join(SIGNS)}")
     for columns in _VARIANTS:

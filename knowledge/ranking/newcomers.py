@@ -83,7 +83,8 @@ class Newcomers:
     """The entries with few phrasings, and what finds them; immutable.
 
     ``places``: the place of each among the ids, ascending; ``phrasings``: how many each has.
-    ``likeness`` and ``meant_likeness`` measure all ids, ``present`` tells which have examples.
+    ``likeness`` and ``meant_likeness`` measure all ids, ``present`` tells which have examples;
+    ``alone`` is true where no entry has many phrasings.
     ``meant_answers``, ``asked`` and ``answers`` hold the newcomers' texts: the sentences of their
     answers by the first encoder, their phrasings and these sentences by the second. ``mean`` and
     ``centre`` are the means of the vectors of the examples, by the first and by the second.
@@ -92,6 +93,7 @@ class Newcomers:
     places: Places
     phrasings: Floats
     present: npt.NDArray[np.bool_]
+    alone: bool
     likeness: Measure
     meant_likeness: Measure | None = None
     meant_answers: Texts | None = None
@@ -137,11 +139,11 @@ class Newcomers:
         rivals = np.where(self.places == first, values[second], values[first])
         return np.where(np.isfinite(rivals), rivals, 0.0)
 
-    @staticmethod
-    def odds(signs: Floats) -> Floats:
+    def odds(self, signs: Floats) -> Floats:
         """Return the odds that each newcomer is asked for, from its signs: (newcomers,)."""
         is_known = np.isfinite(signs[0])
-        weights = next(one for one in WEIGHTS if is_known[list(one.columns)].all())
+        fitted = ALONE if self.alone else BESIDE
+        weights = next(one for one in fitted if is_known[list(one.columns)].all())
         told = np.clip(signs[:, list(weights.columns)], -_FARTHEST, _FARTHEST)
         odds: Floats = _ODDS * np.exp(told @ np.array(weights.of) + weights.intercept)
         return odds
@@ -156,13 +158,25 @@ class Weights:
     of: tuple[float, ...]
 
 
-# With both encoders, with the first, with none: printed by ``python -m benchmarks.newcomers``.
-WEIGHTS = (
+# With both encoders, with the first, with none: ``python -m benchmarks.newcomers --weights`` prints
+# them. Beside entries with many phrasings, or all alone, where less is known of what is foreign.
+BESIDE = (
     Weights(
-        (0, 1, 2, 3, 4, 5, 6, 7), -0.156, (0.735, 0.187, 0.171, -1.171, 0.082, 0.321, 4.896, -0.228)
+        (0, 1, 2, 3, 4, 5, 6, 7),
+        0.16,
+        (0.664, 0.231, 0.082, -1.705, 0.191, 0.356, 5.571, -0.099),
     ),
-    Weights((2, 3, 4, 5, 6, 7), -1.672, (0.589, 0.295, 0.199, 0.494, 2.413, 0.006)),
-    Weights((3, 4, 6, 7), -3.048, (0.605, 0.527, 1.845, 0.051)),
+    Weights((2, 3, 4, 5, 6, 7), -0.386, (0.337, -1.57, 0.291, 0.538, 4.41, -0.018)),
+    Weights((3, 4, 6, 7), -1.311, (-1.533, 0.582, 4.272, 0.01)),
+)
+ALONE = (
+    Weights(
+        (0, 1, 2, 3, 4, 5, 6, 7),
+        -0.49,
+        (0.683, 0.162, 0.163, 0.0, -0.14, 0.367, 6.749, -0.23),
+    ),
+    Weights((2, 3, 4, 5, 6, 7), -2.334, (0.444, 0.0, -0.15, 0.547, 8.286, 0.107)),
+    Weights((3, 4, 6, 7), -3.523, (0.0, 0.092, 10.164, 0.172)),
 )
 
 
@@ -209,7 +223,7 @@ def packed(newcomers: Newcomers | None) -> dict[str, npt.NDArray[Any]]:
     """Return a value as arrays by name; none for no newcomers."""
     if newcomers is None:
         return {}
-    arrays: dict[str, npt.NDArray[Any]] = {}
+    arrays: dict[str, npt.NDArray[Any]] = {"alone": np.array(newcomers.alone)}
     for name in ("places", "phrasings", "present", "mean", "centre"):
         if (array := getattr(newcomers, name)) is not None:
             arrays[name] = array
@@ -246,6 +260,7 @@ def unpacked(arrays: Arrays) -> Newcomers | None:
         arrays["places"],
         arrays["phrasings"],
         arrays["present"],
+        bool(arrays["alone"]),
         likeness,
         measure("meant_likeness"),
         texts("meant_answers"),
