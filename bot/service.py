@@ -12,6 +12,7 @@ from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.assembly import Parts, assemble, library_of
 from bot.command_menus import introduce
+from bot.content.identity import is_preview
 from bot.content.library import Documents, Library
 from bot.content.weekly_digest import WeeklyDigest
 from bot.messages import TEXT
@@ -227,7 +228,7 @@ class Service:
             logger.warning(TEXT.label("no_administrators"))
         if not self.parts.services.identity.reachable:
             logger.warning(TEXT.label("no_contact"))
-        if not self._settings.operator_name:
+        if not (self._settings.operator_name or is_preview(self._settings)):
             logger.warning(TEXT.label("no_operator"))
 
     async def _sweep(self) -> None:

@@ -29,6 +29,7 @@ _WARNINGS = frozenset(
         "blank_lead",
         "lead_among_needs",
         "draft",
+        "to_fill",
         "many_words",
         "no_english",
         "acronym",

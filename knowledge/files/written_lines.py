@@ -39,9 +39,14 @@ _TEXTS = frozenset(
         "chef_de_file",
         "courriel",
         "telephone",
+        "territoire",
+        "public",
+        "exemple",
     ]
 )
-_MAPPINGS = frozenset({"en", "formulations", "contact_chef_de_file", "abreviations", "idees"})
+_MAPPINGS = frozenset(
+    {"en", "initiative", "formulations", "contact_chef_de_file", "abreviations", "idees"}
+)
 _FIRST_KEYS = {
     "entrees": "id",
     "projets": "id",
@@ -65,6 +70,7 @@ _KEY = re.compile(
     r"""(?P<key>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'\[\]{}#&*!|>%@`,?-][^#]*?|-[^\s#][^#]*?)"""
     r"(?<!\s)(?P<before>\s*+)(?P<colon>[:：])(?P<after>\s+|$)"
 )
+_NO_ELEMENT = re.compile(r"\[\s*\]\s*(?:\s#.*)?")
 _MARK = re.compile(r"(?:---|\.\.\.)(?:[ \t].*)?")
 _NAME = re.compile(r"[a-z0-9_-]+")
 _CLOSES = re.compile(r'(?<!\\)"')
@@ -348,6 +354,10 @@ class _Reading:
             self.frames[-1].keys.add(name)
         written = f"{lead}{key['key']}:"
         self.opener, self.plain = None, None
+        is_list = name in _LISTS or name in _ITEM_LISTS
+        if is_list and _NO_ELEMENT.fullmatch(value) and self._has_elements_below(indent):
+            self._tell("empty_then_more", key=name)
+            value = ""
         if not value or (value[0] == "#" and value[1:2] in {"", " "} and name not in _TEXTS):
             self.opener = (name, indent)
             self.lines[self.at] = f"{written} {value}".rstrip()
@@ -355,6 +365,12 @@ class _Reading:
         self._scalar(
             value, f"{written} ", is_text=name in _TEXTS, is_list=name in _LISTS, parent=indent
         )
+
+    def _has_elements_below(self, indent: int) -> bool:
+        """Tell whether the next line is an element of a list at this column."""
+        below = (line for line in self._below(self.at + 1) if line.strip())
+        line = next((each for each in below if not each.lstrip().startswith("#")), "")
+        return bool(_DASH.match(line.lstrip())) and len(line) - len(line.lstrip()) >= indent
 
     def _scalar(self, value: str, lead: str, *, is_text: bool, is_list: bool, parent: int) -> None:
         self.opener, self.plain = None, None
