@@ -84,6 +84,7 @@ class Service:
         self._page_server = None if is_served else _page_server(settings, self.parts)
         if preview is not None:
             preview.pages = self.parts.pages
+            preview.messenger.name(knowledge.initiative.name)
 
     async def start(self) -> None:
         """Migrate the database, connect to Telegram, and begin to answer.
