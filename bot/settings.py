@@ -177,9 +177,9 @@ class Settings(BaseSettings):
         if problems:
             raise SettingsError(problems)
 
-    def letterhead(self) -> Letterhead:
-        """Return who e-mails come from."""
-        name = self.operator_name or TEXT.label("default_operator")
+    def letterhead(self, team: str = "") -> Letterhead:
+        """Return who e-mails come from; without a name in the settings, the team."""
+        name = self.operator_name or team or TEXT.label("default_operator", name="")
         return Letterhead(name, self.mail_from)
 
     def mail_server(self) -> MailServer | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from knowledge import file_set
 from knowledge.files.file_names import found_instead
-from knowledge.files.items import is_draft, seeks_lead
+from knowledge.files.items import is_draft, is_to_fill, seeks_lead
 from knowledge.files.meant_dates import day_of
 from knowledge.files.problems import KnowledgeError, Place, Problem, Severity, beyond, problem
 from knowledge.files.rules import check_rules
@@ -28,7 +28,9 @@ from knowledge.model import (
     Action,
     ActWording,
     Entry,
+    Initiative,
     LeadContact,
+    Presentation,
     Project,
     Stage,
     Wording,
@@ -123,7 +125,9 @@ def read_files(
     parsed = {} if parsed is None else parsed
     optional = (*_OPTIONAL, *([QUESTIONS] if questions else []))
     present = [name for name in optional if name in contents or (directory / name).exists()]
-    for name in (*_REQUIRED, *present, *([FICTITIOUS] if fictitious else [])):
+    # A folder of another initiative has no invented projects.
+    invented = [FICTITIOUS] if fictitious and (directory / FICTITIOUS).exists() else []
+    for name in (*_REQUIRED, *present, *invented):
         content = contents.get(name)
         if name not in parsed:
             path = directory / name
@@ -204,6 +208,7 @@ def build(
         ranker=ranker,
         hidden_entries=_entries(documents[FAQ], hidden=True),
         hidden_projects=_projects(documents, hidden=True),
+        initiative=_initiative(documents[FAQ].data.get("initiative", {})),
     )
 
 
@@ -288,6 +293,20 @@ def _entry(raw: dict[str, Any]) -> Entry:
         service=raw["service"].strip() if "service" in raw else None,
         en=_wording(english) if english else None,
     )
+
+
+def _initiative(raw: Mapping[str, Any]) -> Initiative:
+    return Initiative(_filled(raw, "nom"), _presentation(raw), _presentation(raw.get("en", {})))
+
+
+def _presentation(raw: Mapping[str, Any]) -> Presentation:
+    return Presentation(_filled(raw, "territoire"), _filled(raw, "public"), _filled(raw, "exemple"))
+
+
+def _filled(raw: Mapping[str, Any], key: str) -> str:
+    """Return a text; empty where the folder is new and it is still to be written."""
+    text = raw.get(key, "").strip()
+    return "" if is_to_fill(text) else text
 
 
 def _wording(raw: dict[str, Any]) -> Wording:

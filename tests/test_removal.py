@@ -37,7 +37,7 @@ def shipped(voices: int | None = None) -> dict[str, str]:
 
 
 def ids(texts: dict[str, str], file: str = FAQ) -> list[str]:
-    (listed,) = yaml.safe_load(texts[file]).values()
+    listed = next(each for each in yaml.safe_load(texts[file]).values() if isinstance(each, list))
     return [each["id"] for each in listed]
 
 

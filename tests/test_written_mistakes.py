@@ -254,7 +254,8 @@ def test_a_file_that_is_no_mapping_at_all_is_told_and_stops_nothing(
     tmp_path: Path, file: str, content: str
 ) -> None:
     found = told(tmp_path, file, content)
-    assert (file, 1, "empty") in [(one.file, one.line, one.code) for one in found]
+    code = "empty_census" if file == "projets.yaml" else "empty"
+    assert (file, 1, code) in [(one.file, one.line, one.code) for one in found]
 
 
 @pytest.mark.parametrize("written", ["é", "à", "’", "«", "œ", "…", "ê"])

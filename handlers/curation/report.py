@@ -23,7 +23,7 @@ _LONGEST = 3800
 # (items of each kind, length of each text) to try in turn until the notice fits in a message.
 _SIZES = ((12, 400), (8, 200), (6, 120), (3, 80), (1, 60))
 _ALL = 1_000_000
-_WHOLES = frozenset({"entry", "project", "act"})
+_WHOLES = frozenset({"entry", "project", "act", "initiative"})
 
 
 @dataclass(frozen=True, slots=True)

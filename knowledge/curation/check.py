@@ -8,9 +8,10 @@ from pathlib import Path
 from knowledge.curation.confusable_phrasings import check_confusable_phrasings
 from knowledge.curation.regression import Verdict, expectations, verdicts
 from knowledge.files.file_names import check_names
-from knowledge.files.items import YES, Item, is_draft, items_of
+from knowledge.files.items import YES, Item, is_draft, items_of, places_to_fill
 from knowledge.files.problems import Place, Problem, Severity, problem, words
-from knowledge.files.yaml_reader import Document
+from knowledge.files.schema_check import place_of
+from knowledge.files.yaml_reader import Document, Location
 from knowledge.knowledge import Knowledge
 from knowledge.loading import (
     FICTITIOUS,
@@ -37,6 +38,8 @@ _FIRST_YEAR, _YEARS = 2018, 20
 # What people read in either language; a warning names so many of those that have one.
 _IN_ENGLISH = ("entrees", "actes")
 _MOST_NAMED = 10
+# Of a text to fill in, so many characters tell which it is.
+_LONGEST_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,7 @@ def _named(ids: Iterable[str]) -> Iterator[dict[str, str]]:
 def _overdue(files: KnowledgeFiles, today: date) -> Iterator[Problem]:
     yield from _untranslated(files.documents.values())
     for document in files.documents.values():
+        yield from _to_fill(document)
         for item in items_of(document):
             yield from _dates(item, today)
             yield from _draft(item)
@@ -176,19 +180,36 @@ def _overdue(files: KnowledgeFiles, today: date) -> Iterator[Problem]:
 
 
 def _untranslated(documents: Iterable[Document]) -> Iterator[Problem]:
-    """Name, on one line, what people read in French alone, once anything is said in English.
+    """Name, on one line, what people read in French alone, once any answer is in English.
 
-    A draft may wait for its English too.
+    The acts of a new folder have theirs, and ask for none of the answers'. A draft may wait.
     """
     items = [item for document in documents for item in items_of(document)]
     said = [each for each in items if each.list_key in _IN_ENGLISH and not is_draft(each.raw)]
     # An item without an answer has a mistake of its own, or belongs in another file.
     missing = [item for item in said if "en" not in item.raw and item.text("reponse")]
-    if missing and len(missing) < len(said):
+    if missing and any("en" in each.raw for each in said if each.list_key == _IN_ENGLISH[0]):
         ids = ", ".join(item.text("id") or "?" for item in missing[:_MOST_NAMED])
         more = len(missing) - _MOST_NAMED
         others = words("others").format(count=more) if more > 0 else ""
         yield problem("no_english", missing[0].place(), ids=ids, others=others)
+
+
+def _to_fill(document: Document) -> Iterator[Problem]:
+    """Find the places that a new folder marks as still to be written."""
+    for location, text in _texts(document.data, ()):
+        for marked in places_to_fill(text)[:1]:
+            at = place_of(document, location)
+            yield problem("to_fill", at, text=marked[:_LONGEST_SHOWN])
+
+
+def _texts(data: object, location: Location) -> Iterator[tuple[Location, str]]:
+    inner = data.items() if isinstance(data, dict) else ()
+    elements = enumerate(data) if isinstance(data, list) else inner
+    for key, value in elements:
+        yield from _texts(value, (*location, key))
+    if isinstance(data, str):
+        yield location, data
 
 
 def _draft(item: Item) -> Iterator[Problem]:

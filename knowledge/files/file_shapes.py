@@ -27,9 +27,14 @@ TEXTS = frozenset(
         "chef_de_file",
         "courriel",
         "telephone",
+        "territoire",
+        "public",
+        "exemple",
     ]
 )
-MAPPINGS = frozenset({"en", "formulations", "contact_chef_de_file", "abreviations", "idees"})
+MAPPINGS = frozenset(
+    {"en", "initiative", "formulations", "contact_chef_de_file", "abreviations", "idees"}
+)
 # Their keys are words that a person chooses.
 FREE_MAPPINGS = frozenset({"formulations", "abreviations", "idees"})
 # The key that each item of a list begins with.

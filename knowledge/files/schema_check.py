@@ -43,7 +43,7 @@ _ALIKE = 60
 def check_schema(document: Document, kind: str) -> Iterator[Problem]:
     """Find what breaks the schema of a kind of file ("faq", "projets", "actes"…)."""
     key = _TOP_KEYS[kind]
-    if not isinstance(document.data, dict) or not document.data.get(key):
+    if not isinstance(document.data, dict) or not _has_list(document.data, key):
         yield _without_list(document, key)
         return
     errors = list(islice(_validator(kind).iter_errors(document.data), _MOST_ERRORS))
@@ -54,6 +54,11 @@ def check_schema(document: Document, kind: str) -> Iterator[Problem]:
     meant = set(_meant_keys(errors))
     problems = chain.from_iterable(_explain(document, error, meant) for error in errors)
     yield from bounded(problems, document.file)
+
+
+def _has_list(data: Mapping[str, Any], key: str) -> bool:
+    """Tell whether a file has its list: that of the projects may be empty, if it is said so."""
+    return bool(data.get(key)) or (key == _TOP_KEYS["projets"] and data.get(key) == [])
 
 
 def _of_other_files(errors: Iterable[ValidationError]) -> dict[Location, str]:
@@ -82,7 +87,8 @@ def _without_list(document: Document, key: str) -> Problem:
         if other in _TOP_KEYS.values():
             at = place_of(document, (other,))
             return problem("other_file", at, found=other, key=key)
-    return problem("empty", Place(document.file), key=key)
+    code = "empty_census" if key == _TOP_KEYS["projets"] else "empty"
+    return problem(code, Place(document.file), key=key)
 
 
 def top_key(file: str) -> str:

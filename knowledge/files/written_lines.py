@@ -48,6 +48,7 @@ _MANY = 8
 # long for nothing.
 _LONGEST_LINE = 5_000
 _BLANK = re.compile(rf"[ \t{ODD_SPACES}]*")
+_NO_ELEMENT = re.compile(r"\[\s*\]\s*(?:\s#.*)?")
 _MAIL_QUOTE = re.compile(r"(?:>(?: |(?=>)|$))+")
 _CLOSES = re.compile(r'(?<!\\)"')
 
@@ -334,6 +335,9 @@ class _Reading:
             self.columns.frames[-1].keys.add(second["key"])
         written = f"{lead}{name if second else key['key']}:"
         self.columns.opener, self.columns.plain = None, None
+        if self._is_said_empty(name, value) and self._has_elements_below(indent):
+            self.page.tell("empty_then_more", key=name)
+            value = ""
         if not value or (value[0] == "#" and value[1:2] in {"", " "} and name not in TEXTS):
             self.columns.opener = (name, indent)
             self.page.line = f"{written} {value}".rstrip()
@@ -364,6 +368,16 @@ class _Reading:
             if len(line) - len(rest) == indent and rest.startswith(f"{name}:"):
                 return True
         return False
+
+    @staticmethod
+    def _is_said_empty(name: str, value: str) -> bool:
+        return (name in LISTS or name in ITEM_LISTS) and bool(_NO_ELEMENT.fullmatch(value))
+
+    def _has_elements_below(self, indent: int) -> bool:
+        """Tell whether the next line is an element of a list at this column."""
+        below = (line for line in self.page.below(self.page.at + 1) if line.strip())
+        line = next((each for each in below if not each.lstrip().startswith("#")), "")
+        return bool(DASH.match(line.lstrip())) and len(line) - len(line.lstrip()) >= indent
 
     def _scalar(self, value: str, lead: str, *, is_text: bool, is_list: bool, parent: int) -> None:
         self.columns.opener, self.columns.plain = None, None
