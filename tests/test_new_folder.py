@@ -42,16 +42,16 @@ def test_the_folder_is_written_and_the_next_steps_are_told(
 def test_it_has_no_error_and_reminds_of_all_that_is_to_be_written(tmp_path: Path) -> None:
     new_folder.begin(tmp_path, today=TODAY)
     problems = check(tmp_path, today=TODAY)
-    assert {each.code for each in problems} == {"to_fill", "draft"}
+    assert {each.code for each in problems} == {"left_to_write", "draft"}
     assert {each.severity for each in problems} == {Severity.WARNING}
     raw = yaml.safe_load((tmp_path / "faq.yaml").read_text("utf-8"))
     texts = [*raw["initiative"].values(), *chain(*(entry.values() for entry in raw["entrees"]))]
     marked = [text for text in texts if "[à compléter" in str(text)]
-    told = [each for each in problems if each.code == "to_fill"]
+    told = [each for each in problems if each.code == "left_to_write"]
     assert len({each.line for each in told}) == len(marked) > 0
     # Letters alone mistake a phrasing for its neighbour's; nothing else is found by trying.
     checked = check_whole(tmp_path, today=TODAY, compiling=Compiling())
-    assert {each.code for each in checked.problems} <= {"to_fill", "draft", "taken_phrasing"}
+    assert {each.code for each in checked.problems} <= {"left_to_write", "draft", "taken_phrasing"}
     assert checked.knowledge is not None
     assert checked.knowledge.projects == ()
     assert checked.knowledge.initiative.name == ""

@@ -170,7 +170,7 @@ def _named(ids: Iterable[str]) -> Iterator[dict[str, str]]:
 def _overdue(files: KnowledgeFiles, today: date) -> Iterator[Problem]:
     yield from _untranslated(files.documents.values())
     for document in files.documents.values():
-        yield from _to_fill(document)
+        yield from _left_to_write(document)
         for item in items_of(document):
             yield from _dates(item, today)
             yield from _draft(item)
@@ -195,12 +195,12 @@ def _untranslated(documents: Iterable[Document]) -> Iterator[Problem]:
         yield problem("no_english", missing[0].place(), ids=ids, others=others)
 
 
-def _to_fill(document: Document) -> Iterator[Problem]:
+def _left_to_write(document: Document) -> Iterator[Problem]:
     """Find the places that a new folder marks as still to be written."""
     for location, text in _texts(document.data, ()):
         for marked in places_to_fill(text)[:1]:
             at = place_of(document, location)
-            yield problem("to_fill", at, text=marked[:_LONGEST_SHOWN])
+            yield problem("left_to_write", at, text=marked[:_LONGEST_SHOWN])
 
 
 def _texts(data: object, location: Location) -> Iterator[tuple[Location, str]]:

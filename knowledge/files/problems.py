@@ -36,6 +36,7 @@ _WARNINGS = frozenset(
         "copied_text",
         "asked_twice",
         "to_fill",
+        "left_to_write",
         "table_in_text",
         "shown_tag",
         "quotes_around",

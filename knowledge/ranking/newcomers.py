@@ -20,8 +20,11 @@ from knowledge.ranking.ridge import Floats
 Arrays = Mapping[str, npt.NDArray[Any]]
 Places = npt.NDArray[np.integer]
 SIGNS = ("asked", "answer", "meant_answer", "none", "lead", "meant_lead", "learnt", "phrasings")
-# What the entries' share of the training cases does not tell: how often people ask for a newcomer.
-_ODDS = 3.0
+# How the share of a newcomer in the cases that were learnt compares with what people ask: one alone
+# is asked for more often than a twentieth of twenty, and all of these more often than one.
+_ODDS, _CROWD = 4.5, 0.4
+# A newcomer that is less probable is none of the choices.
+_LEAST = 0.03
 # Standard deviations; what is farther says no more.
 _FARTHEST = 8.0
 # How the second and the third of the regression share what is left of its three.
@@ -145,7 +148,8 @@ class Newcomers:
         fitted = ALONE if self.alone else BESIDE
         weights = next(one for one in fitted if is_known[list(one.columns)].all())
         told = np.clip(signs[:, list(weights.columns)], -_FARTHEST, _FARTHEST)
-        odds: Floats = _ODDS * np.exp(told @ np.array(weights.of) + weights.intercept)
+        share = _ODDS / len(self.places) ** _CROWD
+        odds: Floats = share * np.exp(told @ np.array(weights.of) + weights.intercept)
         return odds
 
 
@@ -196,6 +200,7 @@ def merged(places: Places, odds: Floats, scores: Floats, sure: float, among: flo
     share what is left of ``among``. What the regression thinks of the newcomers does not count.
     """
     newcomers = odds / (1 + odds.sum())
+    newcomers = np.where(newcomers < _LEAST, 0.0, newcomers)
     order = np.argsort(-scores[:-1], kind="stable")
     is_old = ~np.isin(order, places)
     rest = max(among - sure, 0.0)
