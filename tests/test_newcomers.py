@@ -52,7 +52,8 @@ class LetterEncoder:
             [text.count(letter) + 0.1 for letter in "abcdefghijklmnopqrstuvwxyz"] for text in texts
         ]
         rows = np.array(counts, dtype=np.float32).reshape(len(texts), 26)
-        return np.divide(rows, np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+        unit: Vectors = np.divide(rows, np.linalg.norm(rows, axis=1, keepdims=True), dtype="f4")
+        return unit
 
 
 def material(answer: str = ANSWER) -> Material:

@@ -65,7 +65,8 @@ _YES_OR_NO = frozenset({"oui", "non", "vrai", "faux", "true", "false", "yes", "n
 # What is still to be written, said in the text itself.
 _TO_FILL = re.compile(
     # What a new folder marks is told by the check, wherever it stands.
-    r"(?!\[à compléter :)[\[(][^\])\n]{0,40}\b(?:compl[ée]ter|remplir|pr[ée]ciser|v[ée]rifier|r[ée]diger|revoir)\b"
+    r"(?!\[à compléter :)[\[(][^\])\n]{0,40}"
+    r"\b(?:compl[ée]ter|remplir|pr[ée]ciser|v[ée]rifier|r[ée]diger|revoir)\b"
     r"[^\])\n]{0,40}[\])]|\A\s*[àa] (?:compl[ée]ter|r[ée]diger|[ée]crire|venir)\W*\Z"
     r"|\b(?-i:TODO|TBD|XXX{1,6})\b|\blorem ipsum\b",
     re.IGNORECASE,
