@@ -432,7 +432,8 @@ async def test_files_swapped_under_load_lose_no_question(stage: Stage, folder: P
 def test_what_is_served_says_whether_it_was_learnt(folder: Path, tmp_path: Path) -> None:
     library = library_of(folder, ModelStore(tmp_path / "models"))
     former = library.load()
-    save(folder, CHANGED)
+    # No question is found by where its answer comes from.
+    save(folder, FAQ.replace("source: ", "source: relu, "))
     served = library.at_once(library.read(), former)
     assert isinstance(served, Served)
     assert served.is_learnt

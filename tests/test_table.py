@@ -30,7 +30,7 @@ MADE |= {"status", "groups", "where", "outcome"}
 MADE |= {"labels", "inner_labels", "own_words", "openings", "says_none"}
 MADE |= {"all", "which", "team", "firm"}
 # Where a request stands, what comes next, and what is said of a contact.
-MADE |= {"state", "next"}
+MADE |= {"state", "next", "country", "several"}
 # Figures: the columns of an export and its words, the bars of a picture, the tables of a report.
 MADE |= {"cell", "column", "picture_state", "report"}
 

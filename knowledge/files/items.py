@@ -14,7 +14,7 @@ from knowledge.files.yaml_reader import Document, Location
 # What people of other habits write for "non", and for "oui" where nothing is left to say.
 _NO = frozenset({"non", "no", "faux", "false", "0"})
 YES = frozenset({"oui", "yes", "vrai", "true", "1", "x"})
-_TO_FILL = re.compile(r"\[à compléter :[^\]]*\]?", re.IGNORECASE)
+_TO_FILL = re.compile(r"\[\u00e0 compl\u00e9ter :[^\]]*\]?", re.IGNORECASE)
 _LISTS = ("entrees", "projets", "actes", "voix", "questions")
 
 

@@ -65,9 +65,10 @@ _YES_OR_NO = frozenset({"oui", "non", "vrai", "faux", "true", "false", "yes", "n
 # What is still to be written, said in the text itself.
 _TO_FILL = re.compile(
     # What a new folder marks is told by the check, wherever it stands.
-    r"(?!\[à compléter :)[\[(][^\])\n]{0,40}"
-    r"\b(?:compl[ée]ter|remplir|pr[ée]ciser|v[ée]rifier|r[ée]diger|revoir)\b"
-    r"[^\])\n]{0,40}[\])]|\A\s*[àa] (?:compl[ée]ter|r[ée]diger|[ée]crire|venir)\W*\Z"
+    r"(?!\[\u00e0 compl\u00e9ter :)[\[(][^\])\n]{0,40}"
+    r"\b(?:compl[\u00e9e]ter|remplir|pr[\u00e9e]ciser|v[\u00e9e]rifier|r[\u00e9e]diger|revoir)\b"
+    r"[^\])\n]{0,40}[\])]"
+    r"|\A\s*[\u00e0a] (?:compl[\u00e9e]ter|r[\u00e9e]diger|[\u00e9e]crire|venir)\W*\Z"
     r"|\b(?-i:TODO|TBD|XXX{1,6})\b|\blorem ipsum\b",
     re.IGNORECASE,
 )

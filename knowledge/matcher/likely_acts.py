@@ -46,12 +46,12 @@ class LikelyActs:
     """What is known of acts besides their phrasings; immutable once made."""
 
     def __init__(self, entries: Iterable[Entry], acts: Iterable[Act]) -> None:
-        acts = tuple(acts)
+        acts, entries = tuple(acts), tuple(entries)
         actions = {entry.id: entry.action for entry in entries}
         self._entries = frozenset(actions)
         self._titled = frozenset(act.id for act in acts if act.title)
         self._cheap = frozenset(act.id for act in acts if act.action in _CHEAP)
-        self._giving = frozenset(act.id for act in acts if act.action in _GIVING)
+        self._giving = frozenset(one.id for one in (*acts, *entries) if one.action in _GIVING)
         self._listing = frozenset(act.id for act in acts if act.action is Action.PROJECTS)
         self._twins: Mapping[frozenset[str], tuple[str, str]] = MappingProxyType(
             {
@@ -67,7 +67,7 @@ class LikelyActs:
         return id_ in self._cheap
 
     def gives(self, id_: str) -> bool:
-        """Tell whether the act offers or seeks something that a project may want."""
+        """Tell whether an act, or the entry about it, offers or seeks what a project may want."""
         return id_ in self._giving
 
     def mood_in(self, ranked: Sequence[Ranked]) -> str | None:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.ranking.encoder import Vectors
+from knowledge.ranking.read_only import make_read_only
 from knowledge.ranking.ridge import Floats
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -42,6 +43,9 @@ class Measure:
     usual: Floats
     spread: Floats
 
+    def __post_init__(self) -> None:
+        make_read_only(self.usual, self.spread)
+
     def of(self, likeness: Floats) -> Floats:
         """Return by how much a likeness exceeds the usual, in standard deviations."""
         return (likeness - self.usual) / self.spread
@@ -57,6 +61,9 @@ class Texts:
     vectors: Vectors
     owners: Places
     measure: Measure
+
+    def __post_init__(self) -> None:
+        make_read_only(self.vectors, self.owners)
 
     def likeness(self, vector: Vectors) -> Floats:
         """Return, one a newcomer, by how much the nearest text exceeds the usual."""
@@ -104,6 +111,10 @@ class Newcomers:
     answers: Texts | None = None
     mean: Vectors | None = None
     centre: Vectors | None = None
+
+    def __post_init__(self) -> None:
+        make_read_only(self.places, self.phrasings, self.present)
+        make_read_only(*(one for one in (self.mean, self.centre) if one is not None))
 
     def signs(self, told: Told, question: Vectors | None = None) -> Floats:
         """Return the signs of each newcomer, as in ``SIGNS``: (newcomers, 8).

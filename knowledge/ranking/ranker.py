@@ -84,6 +84,7 @@ class TrainedRanker:
         if vectors is not None and mean is not None:
             # The centred vectors themselves would take as much memory again.
             self._lengths = np.linalg.norm(vectors - mean, axis=1)
+            make_read_only(self._lengths)
 
     def rank(self, question: str, written: str = "") -> Ranking:
         """Rank by the head's scores; the probabilities are calibrated on held-out voices."""
