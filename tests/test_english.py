@@ -49,7 +49,7 @@ FRENCH_ONLY = {
     ),
     "alerts": r"(?!lost_answer).*",
     "callback": r"title_.*",
-    "caps": r"replies|ends|moves|notes|team_member|other_group",
+    "caps": r"replies|ends|moves|notes|examinations|team_member|other_group",
     "exchange": r"from_person|person_corrected|delivered|blocked|undelivered|reposted",
     "general": r"where_.*",
     "handoff": (
