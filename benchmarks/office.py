@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from telegram import Update
@@ -90,9 +91,9 @@ class World:
     def __post_init__(self) -> None:
         """Open the database, and say nothing yet."""
         identity = Identity("Territoires", "equipe@example.fr", "", "", "")
-        # Nobody asks a question here.
-        nothing: Any = None
-        self.services = Services(nothing, identity, lambda: self.now, admin_chat_id=GROUP)
+        # Nobody asks a question here; only whether there are projects is looked at.
+        known: Any = SimpleNamespace(projects=("a project",))
+        self.services = Services(known, identity, lambda: self.now, admin_chat_id=GROUP)
         self.services.office = self.office
         self.reopen()
 

@@ -107,6 +107,7 @@ class Census:
     """The projects, as far as an introduction looks at them: each has the same lead."""
 
     lead: str | None = "CCI"
+    projects = (_PROJECT,)
 
     def project(self, id_: str) -> Project:
         return replace(_PROJECT, id=id_, lead=self.lead)

@@ -37,6 +37,7 @@ _WARNINGS = frozenset(
         "asked_twice",
         "to_fill",
         "left_to_write",
+        "too_many_remarks",
         "table_in_text",
         "shown_tag",
         "quotes_around",

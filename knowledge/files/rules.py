@@ -15,7 +15,7 @@ from knowledge.files.likely_slips import check_slips
 from knowledge.files.near_duplicates import check_nearness
 from knowledge.files.near_values import check_near_values
 from knowledge.files.problems import Place, Problem, problem, words
-from knowledge.files.schema_check import bounded, bounded_by_file, top_key
+from knowledge.files.schema_check import bounded, top_key
 from knowledge.files.telegram_html import MarkupError, plain
 from knowledge.files.yaml_reader import Document
 from knowledge.text.length import units, word_count
@@ -53,11 +53,11 @@ def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
         check_near_values(items, documents),
         check_slips(items, documents),
     )
-    yield from bounded_by_file(chain(*across, check_acronyms(documents)))
+    yield from bounded(chain(*across, check_acronyms(documents)))
     projects = frozenset(item.text("id") or "" for item in items if item.list_key == "projets")
     for document in documents:
         own = (each for item in items_of(document) for each in _within(item, projects))
-        yield from bounded(own, document.file)
+        yield from bounded(own)
 
 
 def _is_own(item: Item) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
 
 from knowledge.files.meant_dates import day_of, reason_of_date
-from knowledge.files.problems import Place, Problem, place, problem, words
+from knowledge.files.problems import Place, Problem, Severity, place, problem, words
 from knowledge.files.yaml_reader import Document, Location
 from knowledge.text.length import units
 from knowledge.text.near_words import nearest
@@ -53,7 +53,7 @@ def check_schema(document: Document, kind: str) -> Iterator[Problem]:
     errors = [each for each in errors if tuple(each.absolute_path)[:2] not in strangers]
     meant = set(_meant_keys(errors))
     problems = chain.from_iterable(_explain(document, error, meant) for error in errors)
-    yield from bounded(problems, document.file)
+    yield from bounded(problems)
 
 
 def _has_list(data: Mapping[str, Any], key: str) -> bool:
@@ -112,23 +112,23 @@ def properties_of(key: str, *, nested: bool = False) -> tuple[frozenset[str], di
     return frozenset(items.get("required", ())), items.get("properties", {})
 
 
-def bounded(problems: Iterable[Problem], file: str) -> Iterator[Problem]:
-    """Yield the first problems of a file, and one more problem that says when others are cut."""
-    remaining = iter(problems)
-    yield from islice(remaining, _MOST_PROBLEMS)
-    if next(remaining, None) is not None:
-        yield problem("too_many_problems", Place(file), limit=_MOST_PROBLEMS)
+def bounded(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield the first problems of each file, and one more that says when others are cut.
 
-
-def bounded_by_file(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Do as ``bounded`` for problems of several files, in any order."""
+    The files are refused for what was cut only if an error was.
+    """
     counts: Counter[str] = Counter()
+    told = set[tuple[str, str]]()
     for each in problems:
         counts[each.file] += 1
         if counts[each.file] <= _MOST_PROBLEMS:
             yield each
-        elif counts[each.file] == _MOST_PROBLEMS + 1:
-            yield problem("too_many_problems", Place(each.file), limit=_MOST_PROBLEMS)
+            continue
+        is_error = each.severity is Severity.ERROR
+        code = "too_many_problems" if is_error else "too_many_remarks"
+        if (each.file, code) not in told:
+            told.add((each.file, code))
+            yield problem(code, Place(each.file), limit=_MOST_PROBLEMS)
 
 
 def place_of(document: Document, location: Location) -> Place:

@@ -22,9 +22,10 @@ class HiddenAnswers:
 
     def __init__(self, entries: Iterable[Entry] = (), examples: Iterable[Example] = ()) -> None:
         """Take the hidden entries, and the examples of all voices: those of others are left."""
-        self._entries = MappingProxyType({entry.id: entry for entry in entries})
-        asked = [(text, entry.id) for entry in self._entries.values() for text in _english(entry)]
-        asked += [(each.text, each.entry) for each in examples if each.entry in self._entries]
+        own = {entry.id: entry for entry in entries}
+        self._entries: Mapping[str, Entry] = MappingProxyType(own)
+        asked = [(text, entry.id) for entry in own.values() for text in _english(entry)]
+        asked += [(each.text, each.entry) for each in examples if each.entry in own]
         ids: dict[str, str] = {}
         for text, entry in asked:
             for form in _forms(text):

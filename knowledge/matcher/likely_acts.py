@@ -51,7 +51,8 @@ class LikelyActs:
         self._entries = frozenset(actions)
         self._titled = frozenset(act.id for act in acts if act.title)
         self._cheap = frozenset(act.id for act in acts if act.action in _CHEAP)
-        self._giving = frozenset(one.id for one in (*acts, *entries) if one.action in _GIVING)
+        acting = {act.id: act.action for act in acts} | actions
+        self._giving = frozenset(id_ for id_, action in acting.items() if action in _GIVING)
         self._listing = frozenset(act.id for act in acts if act.action is Action.PROJECTS)
         self._twins: Mapping[frozenset[str], tuple[str, str]] = MappingProxyType(
             {
