@@ -15,10 +15,10 @@ from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.model_store import ModelStore
 from knowledge.ranking.newcomers import (
     SIGNS,
+    Evidence,
     Measure,
     Newcomers,
-    Texts,
-    Told,
+    NewcomerTexts,
     centred,
     merged,
     packed,
@@ -118,7 +118,9 @@ def test_what_the_regression_thinks_of_a_newcomer_does_not_count() -> None:
 
 def test_only_what_exceeds_the_usual_counts() -> None:
     vectors = np.eye(3, dtype=np.float32)
-    texts = Texts(vectors, np.array([0, 0, 1]), Measure(np.array([0.9, 0.1]), np.array([0.1, 0.1])))
+    texts = NewcomerTexts(
+        vectors, np.array([0, 0, 1]), Measure(np.array([0.9, 0.1]), np.array([0.1, 0.1]))
+    )
     likeness = texts.likeness(np.array([0.5, 1.0, 0.5], dtype=np.float32))
     assert likeness == pytest.approx([1.0, 4.0])
 
@@ -189,7 +191,7 @@ def test_newcomers_survive_packing() -> None:
     alone = Newcomers(
         np.array([1]), np.array([2.0]), np.array([True, True]), alone=False, likeness=measure
     )
-    told = Told(np.array([0.5, 0.2, 0.1]), np.array([0.4, 0.3, 0.0]))
+    told = Evidence(np.array([0.5, 0.2, 0.1]), np.array([0.4, 0.3, 0.0]))
     again = unpacked(packed(alone))
     assert again is not None
     assert np.array_equal(again.signs(told), alone.signs(told), equal_nan=True)

@@ -44,7 +44,7 @@ def _print(cases: list[Case]) -> None:
     for columns in _VARIANTS:
         intercept, *weights = _fitted(signs[:, list(columns)], is_right)
         told = ", ".join(f"{weight:.3f}" for weight in weights)
-        print(f"    Weights({columns}, {intercept:.3f}, ({told})),", flush=True)
+        print(f"    SignWeights({columns}, {intercept:.3f}, ({told})),", flush=True)
 
 
 def _beside_others(compiling: Compiling) -> Iterator[Case]:

@@ -15,7 +15,7 @@ from knowledge.files.file_shapes import (
     keys_under,
 )
 from knowledge.files.line_keys import DASH, bare, key_of
-from knowledge.files.written_page import Page
+from knowledge.files.written_page import WrittenPage
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Frame:
 class Columns:
     """Which lists and mappings are open, and what the last line has opened."""
 
-    page: Page
+    page: WrittenPage
     frames: list[Frame] = field(default_factory=list)
     # The key whose value stands on the lines below, and its column.
     opener: tuple[str, int] | None = None

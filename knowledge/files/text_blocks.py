@@ -16,7 +16,7 @@ from knowledge.files.line_keys import (
     key_of,
 )
 from knowledge.files.signs import ODD_SPACES, name_of
-from knowledge.files.written_page import Page
+from knowledge.files.written_page import WrittenPage
 
 _NAME = re.compile(r"[a-z0-9_-]+")
 # What stands behind a key, and hardly behind a word of a text that ends with a colon.
@@ -27,7 +27,7 @@ _WRITTEN = re.compile(r"[|>\[\"]|\d{4}-|$")
 class TextBlock:
     """Reads a block whose lines stand below the line that is read, under a key in a column."""
 
-    page: Page
+    page: WrittenPage
     columns: Columns
     # The column of the key.
     parent: int

@@ -38,7 +38,7 @@ from knowledge.files.line_keys import (
 )
 from knowledge.files.signs import ODD_SPACES, name_of
 from knowledge.files.text_blocks import TextBlock
-from knowledge.files.written_page import Mistake, Page
+from knowledge.files.written_page import Mistake, WrittenPage
 from knowledge.files.written_values import Value, end_of, is_block, is_last, read_value
 
 _MOST = 40
@@ -67,7 +67,7 @@ def meant(text: str, name: str) -> Meant:
 
     ``name`` is the file's name. Text and result have the same lines.
     """
-    page = Page(text.split("\n"), name)
+    page = WrittenPage(text.split("\n"), name)
     _unquote(page)
     _Reading(page, Columns(page)).run()
     mistakes = _gathered(sorted(page.mistakes.values()))[:_MOST]
@@ -89,7 +89,7 @@ def _gathered(mistakes: list[Mistake]) -> list[Mistake]:
     return sorted([*first.values(), *rest])
 
 
-def _unquote(page: Page) -> None:
+def _unquote(page: WrittenPage) -> None:
     """Take away the sign > that a mail program puts before each line of what is answered."""
     for number, line in enumerate(page.lines):
         page.at = number
@@ -103,7 +103,7 @@ def _unquote(page: Page) -> None:
 class _Reading:
     """Reads the lines of a page one after the other."""
 
-    page: Page
+    page: WrittenPage
     columns: Columns
 
     def run(self) -> None:

@@ -37,7 +37,7 @@ class Mistake(NamedTuple):
 
 
 @dataclass(slots=True)
-class Page:
+class WrittenPage:
     """The lines, as written or already as meant; which one is read; the mistakes so far."""
 
     lines: list[str]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from knowledge.ranking.corpus import Example, Material
 from knowledge.ranking.encoder import Encoder, Vectors
 from knowledge.ranking.model_store import ModelStore
-from knowledge.ranking.newcomers import Measure, Newcomers, Places, Texts, centred
+from knowledge.ranking.newcomers import Measure, Newcomers, NewcomerTexts, Places, centred
 from knowledge.ranking.ridge import Floats
 from knowledge.ranking.second_encoder import SecondEncoder
 
@@ -108,11 +108,11 @@ def _sentences(material: Material) -> tuple[list[str], Places]:
 
 def _texts(
     vectors: Vectors, owners: Places, foreign: Vectors, labels: Places, places: Places
-) -> Texts:
+) -> NewcomerTexts:
     near = _nearest(foreign @ vectors.T, owners, len(places))
     numbers = np.searchsorted(places, labels)
     is_own = (numbers < len(places)) & (places[np.minimum(numbers, len(places) - 1)] == labels)
-    return Texts(vectors, owners, _measured(near, np.where(is_own, numbers, -1)))
+    return NewcomerTexts(vectors, owners, _measured(near, np.where(is_own, numbers, -1)))
 
 
 def _nearest(likeness: npt.NDArray[np.floating[Any]], owners: Places, count: int) -> Floats:

@@ -52,7 +52,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
+class NewcomerTexts:
     """The vectors of some newcomers' texts, centred and of norm 1, and what is usual of them.
 
     ``owners``: the number of the newcomer of each, ascending.
@@ -73,7 +73,7 @@ class Texts:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Evidence:
     """What the ranker found out about a question, from which the signs follow.
 
     ``scores``: the regression's, one an id, "none of them" last; ``best``: the likeness of the
@@ -106,9 +106,9 @@ class Newcomers:
     alone: bool
     likeness: Measure
     meant_likeness: Measure | None = None
-    meant_answers: Texts | None = None
-    asked: Texts | None = None
-    answers: Texts | None = None
+    meant_answers: NewcomerTexts | None = None
+    asked: NewcomerTexts | None = None
+    answers: NewcomerTexts | None = None
     mean: Vectors | None = None
     centre: Vectors | None = None
 
@@ -116,7 +116,7 @@ class Newcomers:
         make_read_only(self.places, self.phrasings, self.present)
         make_read_only(*(one for one in (self.mean, self.centre) if one is not None))
 
-    def signs(self, told: Told, question: Vectors | None = None) -> Floats:
+    def signs(self, told: Evidence, question: Vectors | None = None) -> Floats:
         """Return the signs of each newcomer, as in ``SIGNS``: (newcomers, 8).
 
         ``question``: its centred vector by the second encoder. A sign that nothing can tell is not
@@ -165,7 +165,7 @@ class Newcomers:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class SignWeights:
     """A logistic regression on some of the signs, whose columns in ``SIGNS`` are named."""
 
     columns: tuple[int, ...]
@@ -176,22 +176,22 @@ class Weights:
 # With both encoders, with the first, with none: ``python -m benchmarks.newcomers --weights`` prints
 # them. Beside entries with many phrasings, or all alone, where less is known of what is foreign.
 BESIDE = (
-    Weights(
+    SignWeights(
         (0, 1, 2, 3, 4, 5, 6, 7),
         0.16,
         (0.664, 0.231, 0.082, -1.705, 0.191, 0.356, 5.571, -0.099),
     ),
-    Weights((2, 3, 4, 5, 6, 7), -0.386, (0.337, -1.57, 0.291, 0.538, 4.41, -0.018)),
-    Weights((3, 4, 6, 7), -1.311, (-1.533, 0.582, 4.272, 0.01)),
+    SignWeights((2, 3, 4, 5, 6, 7), -0.386, (0.337, -1.57, 0.291, 0.538, 4.41, -0.018)),
+    SignWeights((3, 4, 6, 7), -1.311, (-1.533, 0.582, 4.272, 0.01)),
 )
 ALONE = (
-    Weights(
+    SignWeights(
         (0, 1, 2, 3, 4, 5, 6, 7),
         -0.49,
         (0.683, 0.162, 0.163, 0.0, -0.14, 0.367, 6.749, -0.23),
     ),
-    Weights((2, 3, 4, 5, 6, 7), -2.334, (0.444, 0.0, -0.15, 0.547, 8.286, 0.107)),
-    Weights((3, 4, 6, 7), -3.523, (0.0, 0.092, 10.164, 0.172)),
+    SignWeights((2, 3, 4, 5, 6, 7), -2.334, (0.444, 0.0, -0.15, 0.547, 8.286, 0.107)),
+    SignWeights((3, 4, 6, 7), -3.523, (0.0, 0.092, 10.164, 0.172)),
 )
 
 
@@ -263,11 +263,11 @@ def unpacked(arrays: Arrays) -> Newcomers | None:
         usual = arrays.get(f"{name}_usual")
         return None if usual is None else Measure(usual, arrays[f"{name}_spread"])
 
-    def texts(name: str) -> Texts | None:
+    def texts(name: str) -> NewcomerTexts | None:
         own = measure(name)
         if own is None:
             return None
-        return Texts(arrays[f"{name}_vectors"], arrays[f"{name}_owners"], own)
+        return NewcomerTexts(arrays[f"{name}_vectors"], arrays[f"{name}_owners"], own)
 
     likeness = measure("likeness")
     if likeness is None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from knowledge.ranking.corpus import Example
 from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.model_store import Compiled
-from knowledge.ranking.newcomers import Newcomers, Told, centred, merged
+from knowledge.ranking.newcomers import Evidence, Newcomers, centred, merged
 from knowledge.ranking.read_only import make_read_only
 from knowledge.ranking.ridge import Floats
 from knowledge.ranking.second_encoder import SecondEncoder
@@ -100,7 +100,7 @@ class TrainedRanker:
         _, told = self._known(question)
         return self._newcomers.signs(told, self._asked_of(self._newcomers, written or question))
 
-    def _known(self, question: str) -> tuple[Ranking, Told]:
+    def _known(self, question: str) -> tuple[Ranking, Evidence]:
         meaning = self._similarity.meaning(question)
         similarities = self._similarity.to_examples(question, meaning)
         best = best_by_label(similarities, self._labels, len(self._ids))
@@ -118,7 +118,7 @@ class TrainedRanker:
         return known, self._told(scores, best, meaning)
 
     def _with_newcomers(
-        self, newcomers: Newcomers, known: Ranking, told: Told, written: str
+        self, newcomers: Newcomers, known: Ranking, told: Evidence, written: str
     ) -> Ranking:
         """Put the newcomers among the others, unless one of these is surely right."""
         odds = newcomers.odds(newcomers.signs(told))
@@ -148,13 +148,15 @@ class TrainedRanker:
             return None
         return centred(self._second.questions.encode([written])[0], newcomers.centre)
 
-    def _told(self, scores: Floats, best: Floats, meaning: Vectors | None) -> Told:
+    def _told(self, scores: Floats, best: Floats, meaning: Vectors | None) -> Evidence:
         newcomers, vectors = self._newcomers, self._similarity.vectors
         if meaning is None or vectors is None or newcomers is None or newcomers.mean is None:
-            return Told(scores, best)
+            return Evidence(scores, best)
         moved = centred(meaning, newcomers.mean)
         cosines = (vectors @ moved - newcomers.mean @ moved) / self._lengths
-        return Told(scores, best, moved, nearest_by_label(cosines, self._labels, len(self._ids)))
+        return Evidence(
+            scores, best, moved, nearest_by_label(cosines, self._labels, len(self._ids))
+        )
 
     @property
     def meanings(self) -> Vectors | None:
