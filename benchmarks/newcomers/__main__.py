@@ -13,7 +13,6 @@ from benchmarks.newcomers.weights import print_weights
 from benchmarks.remembering import Remembering
 from bot.commands.evaluation import EvaluatedQuestion
 from bot.commands.labelled_questions import LabelledQuestion, read_questions
-from knowledge.knowledge import Knowledge
 from knowledge.loading import FAQ, Compiling, build
 from knowledge.ranking.encoder import shipped_encoder
 from knowledge.ranking.model_store import ModelStore
@@ -24,10 +23,6 @@ _HEAD = """\
 |---|--:|--:|--:|--:|--:|--:|"""
 
 
-def _knowing(documents: worlds.Documents, compiling: Compiling) -> Knowledge:
-    return build(documents, compiling)
-
-
 def _each_reduced(
     phrasings: int, questions: Sequence[LabelledQuestion], compiling: Compiling
 ) -> Iterator[tuple[str, list[EvaluatedQuestion]]]:
@@ -36,25 +31,25 @@ def _each_reduced(
     asked_for = {id_ for one in questions for id_ in one.expected}
     for entry in documents[FAQ].data["entrees"]:
         if entry["id"] in asked_for:
-            known = _knowing(worlds.reduced(documents, [entry["id"]], phrasings), compiling)
+            known = build(worlds.reduced(documents, [entry["id"]], phrasings), compiling)
             yield entry["id"], worlds.ask(known, questions)
 
 
 def _report(questions: Sequence[LabelledQuestion], compiling: Compiling) -> Iterator[str]:
     documents = worlds.shipped()
     fresh, outside = worlds.fresh_questions(), worlds.out_of_scope()
-    known = _knowing(documents, compiling)
+    known = build(documents, compiling)
     yield worlds.row("shipped: these questions", worlds.ask(known, questions))
     yield worlds.row("shipped: out of scope, other hands", worlds.ask(known, outside))
     yield worlds.row("shipped: contrasts", worlds.ask(known, worlds.contrasts()))
     for phrasings in (3, 8):
-        known = _knowing(worlds.with_fresh(documents, phrasings), compiling)
+        known = build(worlds.with_fresh(documents, phrasings), compiling)
         name = f"twenty fresh, {phrasings} phrasings"
         yield worlds.row(f"{name}: theirs", worlds.ask(known, fresh))
         yield worlds.row(f"{name}: these questions", worlds.ask(known, questions))
         yield worlds.row(f"{name}: out of scope", worlds.ask(known, outside))
     for phrasings in (0, 5, 18):
-        known = _knowing(worlds.alone(documents, phrasings), compiling)
+        known = build(worlds.alone(documents, phrasings), compiling)
         yield worlds.row(f"alone, {phrasings} phrasings", worlds.ask(known, questions))
         yield worlds.row(f"alone, {phrasings} phrasings: out of scope", worlds.ask(known, outside))
     for phrasings in (3, 8):

@@ -4,7 +4,7 @@ The regression learns from phrasings, and so hardly sees an entry that has five 
 have a hundred and thirty. A newcomer is found by other signs, which need few phrasings: how much
 more like it the question is than foreign texts are, by letters, sound and ideas, by meaning, and by
 the sentences of its answer. A logistic regression gives their weights, fitted once on the shipped
-entries, each reduced to a few phrasings in turn (``python -m benchmarks.newcomers``).
+entries, each reduced to a few phrasings in turn.
 """
 
 from collections.abc import Mapping
@@ -173,8 +173,9 @@ class SignWeights:
     of: tuple[float, ...]
 
 
-# With both encoders, with the first, with none: ``python -m benchmarks.newcomers --weights`` prints
-# them. Beside entries with many phrasings, or all alone, where less is known of what is foreign.
+# With both encoders, with the first, with none. Beside entries with many phrasings, or all alone,
+# where less is known of what is foreign. ``python -m benchmarks.newcomers --weights`` fits them
+# anew; these are of an earlier fit of the same kind (docs/matching.md).
 BESIDE = (
     SignWeights(
         (0, 1, 2, 3, 4, 5, 6, 7),
