@@ -15,7 +15,7 @@ from bot.commands.console import fail, prepare, say
 from bot.messages import TEXT
 from bot.settings import Settings, SettingsError
 
-_OURS = {"bot", "handlers", "knowledge", "storage"}
+_OURS = {"bot", "handlers", "knowledge", "storage", "website"}
 _MOST_PORT = 65535
 Command = Callable[[argparse.Namespace], int]
 # The object that adds one command to the parser: `add_parser`. argparse keeps its type private.

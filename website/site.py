@@ -1,0 +1,108 @@
+"""The whole site of one knowledge on one day: every file of it, made when it is first read."""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from handlers.messages import FRENCH, LANGUAGES
+from knowledge.knowledge import Knowledge
+from website import addresses, answer_pages, choosing, plain_pages, project_pages, rendering
+from website.facts import Facts
+from website.pages import Page
+
+HTML = "text/html; charset=utf-8"
+CSS = "text/css; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What stands at an address: its bytes, and what they are."""
+
+    content: bytes
+    media: str
+
+
+class Site:
+    """Every file by its address, without a slash before it; nothing here is ever changed."""
+
+    def __init__(self, knowledge: Knowledge, facts: Facts, today: date) -> None:
+        self.knowledge = knowledge
+        self.facts = facts
+        self.today = today
+        self._catalogue = project_pages.Catalogue(knowledge.census, today)
+        self.pages: Mapping[str, tuple[Page, str]] = {
+            page.address(language): (page, language)
+            for page in self._every_page()
+            for language in page.languages
+        }
+        self._made: dict[str, File] = {}
+        self._makers: dict[str, Callable[[], File]] = {
+            path: partial(self._html, page, language)
+            for path, (page, language) in self.pages.items()
+        }
+        self._makers |= dict(self._other_files())
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses of all files."""
+        return tuple(self._makers)
+
+    def file(self, path: str) -> File | None:
+        """Return what stands at an address; None where nothing does."""
+        made = self._made.get(path)
+        if made is None and (make := self._makers.get(path)):
+            made = self._made[path] = make()
+        return made
+
+    def missing(self, path: str, root: str | None = None) -> File:
+        """Return what says that nothing stands at an address: something gone, or a slip.
+
+        Links in it begin at ``root``, which has slashes around it.
+        """
+        spoken, _, rest = path.partition("/")
+        if spoken not in LANGUAGES:
+            spoken, rest = FRENCH, path
+        page = plain_pages.missing(rest, self.knowledge)
+        key = f"{page.kind}/{page.template}/{spoken}/{root}"
+        if key not in self._made:
+            root = self.facts.root if root is None else root
+            self._made[key] = File(self._written(page, spoken, root), HTML)
+        return self._made[key]
+
+    def chosen(self, path: str, query: str) -> tuple[Hashable, Callable[[], File]] | None:
+        """Return a list of projects that a query asks for: what tells it from others, its maker.
+
+        None where the query asks for nothing, and the file at this address is right.
+        """
+        page, language = self.pages.get(path, (None, FRENCH))
+        if page is None or page.path != addresses.PROJECTS or not self.facts.is_served:
+            return None
+        choice = choosing.choice_of(query, self._catalogue)
+        if choice is None:
+            return None
+        return (choice, language), lambda: self._html(
+            choosing.page(choice, self._catalogue), language
+        )
+
+    def named(self, path: str) -> str | None:
+        """Return the address that was meant by one typed without its end; None if there is none."""
+        further = f"{path.rstrip('/')}.html"
+        return further if further in self._makers else None
+
+    def _every_page(self) -> Iterator[Page]:
+        yield from plain_pages.pages(self.knowledge, self.facts, self._catalogue)
+        yield from project_pages.pages(self._catalogue, self.facts)
+        yield from answer_pages.pages(self.knowledge, self.facts, self.today)
+
+    def _other_files(self) -> Iterator[tuple[str, Callable[[], File]]]:
+        yield addresses.STYLE, lambda: File(rendering.STYLE.encode(), CSS)
+        yield addresses.NOT_FOUND, lambda: self.missing("")
+
+    def _html(self, page: Page, language: str) -> File:
+        return File(self._written(page, language), HTML)
+
+    def _written(self, page: Page, language: str, root: str | None = None) -> bytes:
+        name = self.knowledge.initiative.name
+        return rendering.written(page, language, self.facts, name, root=root)
