@@ -63,6 +63,11 @@ def relative(path: str, start: str) -> str:
     return "../" * (len(folders) - shared) + "/".join(parts[shared:])
 
 
+def absolute(path: str, site: str) -> str:
+    """Return the whole address of a page, of a site whose address ends with a slash."""
+    return site + path.removesuffix(HOME)
+
+
 def slugs(names: Iterable[str]) -> Mapping[str, str]:
     """Return how each name is written in an address.
 

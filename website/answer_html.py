@@ -92,11 +92,11 @@ class _Reader(HTMLParser):
 
     def _text(self, text: str) -> str:
         if any(name in {"a", "code"} for name, _ in self._open):
-            return escape(text)
+            return escape(text, quote=False)
         pieces, last = [], 0
         for found in _BARE.finditer(text):
             target = found[0] if "://" in found[0] else f"mailto:{found[0]}"
-            link = f'<a href="{escape(target)}">{escape(found[0])}</a>'
+            link = f'<a href="{escape(target)}">{escape(found[0], quote=False)}</a>'
             pieces += [escape(text[last : found.start()]), link]
             last = found.end()
         return "".join([*pieces, escape(text[last:])])

@@ -7,7 +7,7 @@ from functools import partial
 from handlers.messages import FRENCH, LANGUAGES
 from knowledge.knowledge import Knowledge
 from knowledge.model import Action, Entry
-from website import addresses
+from website import addresses, open_data
 from website.facts import Facts
 from website.pages import Kind, Page, Values
 
@@ -32,6 +32,7 @@ def pages(knowledge: Knowledge, facts: Facts, today: date) -> Iterator[Page]:
             "answer",
             partial(_answer, knowledge, entry, facts, today),
             languages_of(entry),
+            changed=entry.verified_on,
         )
 
 
@@ -59,11 +60,14 @@ def _list(knowledge: Knowledge) -> Values:
 
 
 def _answer(knowledge: Knowledge, entry: Entry, facts: Facts, today: date) -> Values:
+    expired = entry.valid_until is not None and entry.valid_until < today
     related = [each for name in entry.see_also if (each := knowledge.entry(name))]
     return {
         "entry": entry,
         "related": related,
         "telegram": facts.link(),
-        "expired": entry.valid_until is not None and entry.valid_until < today,
+        "expired": expired,
         "languages_of": languages_of,
+        # An answer that is out of date is offered to no search engine.
+        "frequently_asked": None if expired else open_data.frequently_asked(entry),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from handlers.messages import FRENCH
@@ -46,6 +47,8 @@ class Page:
     values: Callable[[], Values] = dict
     languages: tuple[str, ...] = (FRENCH,)
     listed: bool = True
+    # The last day on which it changed, where the files tell it.
+    changed: date | None = None
 
     def address(self, language: str) -> str:
         """Return where it stands in a language."""

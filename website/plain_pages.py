@@ -6,6 +6,7 @@ from functools import partial
 from handlers.messages import LANGUAGES, language
 from knowledge.knowledge import Knowledge
 from website import addresses, qr
+from website.accessibility import tested
 from website.facts import Facts
 from website.pages import Kind, Page, Values
 from website.project_pages import ALL_OPEN, Catalogue
@@ -22,6 +23,8 @@ def pages(knowledge: Knowledge, facts: Facts, catalogue: Catalogue) -> Iterator[
         addresses.AREAS, Kind.AREAS, "areas", partial(_areas, knowledge, catalogue), LANGUAGES
     )
     yield Page(addresses.PRIVACY, Kind.PRIVACY, "privacy", partial(_privacy, facts), LANGUAGES)
+    yield Page(addresses.DATA, Kind.DATA, "data", partial(_data, knowledge), LANGUAGES)
+    yield Page(addresses.ACCESSIBILITY, Kind.ACCESSIBILITY, "accessibility", _tested, LANGUAGES)
     yield Page(addresses.LEGAL, Kind.LEGAL, "legal", dict, LANGUAGES)
 
 
@@ -57,3 +60,11 @@ def _areas(knowledge: Knowledge, catalogue: Catalogue) -> Values:
 
 def _privacy(facts: Facts) -> Values:
     return {"text": facts.privacy.get(language(), "")}
+
+
+def _data(knowledge: Knowledge) -> Values:
+    return {"projects": len(knowledge.projects), "answers": len(knowledge.entries)}
+
+
+def _tested() -> Values:
+    return {"tested": tested()}

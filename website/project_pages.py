@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property, partial
 
 from handlers.messages import LANGUAGES
@@ -123,8 +123,9 @@ def changed_on(project: Project, today: date) -> date:
     if project.withdrawn_on is not None and project.withdrawn_on <= today:
         known.append(project.withdrawn_on)
     elif project.deadline is not None and project.deadline < today:
-        known.append(project.deadline)
-    return max(known)
+        known.append(project.deadline + timedelta(days=1))
+    # A day to come is a slip: nobody has seen that change yet.
+    return min(max(known), today)
 
 
 def ending(project: Project, today: date) -> str | None:
@@ -148,6 +149,7 @@ def pages(catalogue: Catalogue, facts: Facts) -> Iterator[Page]:
             "project",
             partial(_project, catalogue, project, facts),
             LANGUAGES,
+            changed=changed_on(project, catalogue.today),
         )
 
 
@@ -217,13 +219,14 @@ def slug_of(chosen: Filter) -> str:
 
 
 def _project(catalogue: Catalogue, project: Project, facts: Facts) -> Values:
+    ended = ending(project, catalogue.today)
     places = {each.label: each.path for each in catalogue.territories}
     sectors = {each.label: each.path for each in catalogue.sectors}
     return {
         "project": project,
         "places": places,
         "sectors": sectors,
-        "ended": ending(project, catalogue.today),
+        "ended": ended,
         "telegram": facts.link_to_project(project.id),
-        "changed_on": changed_on(project, catalogue.today),
+        "ended_on": project.deadline if ended == "ended_deadline" else project.withdrawn_on,
     }

@@ -62,7 +62,7 @@ def _day(value: date) -> str:
     return day(value, language())
 
 
-_TEMPLATES = templates()
+TEMPLATES = templates()
 
 
 def written(
@@ -72,7 +72,7 @@ def written(
     initiative: str,
     *,
     root: str | None = None,
-    among: Environment = _TEMPLATES,
+    among: Environment = TEMPLATES,
 ) -> bytes:
     """Return a page in a language, as HTML; ``initiative`` is the name that the head says.
 
@@ -100,7 +100,7 @@ def _about(page: Page, spoken: str, facts: Facts, root: str | None) -> Mapping[s
         "menu": [(path, name, path == page.path) for path, name in _MENU.items()],
         "part": _PARTS.get(page.kind),
         "versions": {each: page.address(each) for each in LANGUAGES if each in page.languages},
-        "absolute": lambda path: facts.address + ("" if path == addresses.HOME else path),
+        "absolute": lambda path: addresses.absolute(path, facts.address),
     }
 
 

@@ -7,13 +7,24 @@ from functools import partial
 
 from handlers.messages import FRENCH, LANGUAGES
 from knowledge.knowledge import Knowledge
-from website import addresses, answer_pages, choosing, plain_pages, project_pages, rendering
+from website import (
+    addresses,
+    answer_pages,
+    choosing,
+    open_data,
+    plain_pages,
+    project_pages,
+    rendering,
+)
 from website.facts import Facts
 from website.pages import Page
 
 HTML = "text/html; charset=utf-8"
 CSS = "text/css; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
+JSON = "application/json"
+CSV = "text/csv; charset=utf-8; header=present"
+ATOM = "application/atom+xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,38 @@ class Site:
     def _other_files(self) -> Iterator[tuple[str, Callable[[], File]]]:
         yield addresses.STYLE, lambda: File(rendering.STYLE.encode(), CSS)
         yield addresses.NOT_FOUND, lambda: self.missing("")
+        yield from self._data()
+        yield addresses.ROBOTS, lambda: File(self._robots(), TEXT)
+        if self.facts.domain:
+            yield addresses.SITE_MAP, lambda: File(self._site_map(), "application/xml")
+
+    def _data(self) -> Iterator[tuple[str, Callable[[], File]]]:
+        known, facts, today = self.knowledge, self.facts, self.today
+        makers: dict[str, tuple[str, Callable[[], bytes]]] = {
+            addresses.PROJECTS_JSON: (JSON, lambda: open_data.projects_json(known, facts, today)),
+            addresses.PROJECTS_CSV: (CSV, lambda: open_data.projects_csv(known, facts, today)),
+            addresses.PROJECTS_SCHEMA: (JSON, lambda: open_data.schema(known, facts)),
+            addresses.ANSWERS_JSON: (JSON, lambda: open_data.answers_json(known, facts)),
+        }
+        if facts.domain:
+            # Its ids and links are made of the address.
+            makers[addresses.FEED] = (ATOM, lambda: open_data.feed(known, facts, today))
+        for path, (media, make) in makers.items():
+            yield path, partial(_file, make, media)
+
+    def _site_map(self) -> bytes:
+        places = [
+            (addresses.absolute(path, self.facts.address), page.changed)
+            for path, (page, _) in self.pages.items()
+            if page.listed
+        ]
+        return rendering.TEMPLATES.get_template("sitemap.xml").render(places=places).encode()
+
+    def _robots(self) -> bytes:
+        lines = ["User-agent: *", f"Disallow: {self.facts.root}demande/"]
+        if self.facts.domain:
+            lines += ["", f"Sitemap: {self.facts.address}{addresses.SITE_MAP}"]
+        return ("\n".join(lines) + "\n").encode()
 
     def _html(self, page: Page, language: str) -> File:
         return File(self._written(page, language), HTML)
@@ -106,3 +149,7 @@ class Site:
     def _written(self, page: Page, language: str, root: str | None = None) -> bytes:
         name = self.knowledge.initiative.name
         return rendering.written(page, language, self.facts, name, root=root)
+
+
+def _file(make: Callable[[], bytes], media: str) -> File:
+    return File(make(), media)
