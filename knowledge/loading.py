@@ -43,6 +43,7 @@ from knowledge.ranking.ranker import Ranker, TrainedRanker
 from knowledge.ranking.second_encoder import SecondEncoder
 from knowledge.ranking.training import compile_ranker
 from knowledge.text.lexicon import Lexicon
+from knowledge.text.project_codes import written_code
 
 logger = logging.getLogger(__name__)
 FAQ, PROJECTS, ACTS = "faq.yaml", "projets.yaml", "actes.yaml"
@@ -345,6 +346,7 @@ def _project(raw: dict[str, Any], *, fictitious: bool) -> Project:
         keywords=tuple(raw.get("mots_cles", ())),
         fictitious=fictitious,
         lead_contact=_lead_contact(raw.get("contact_chef_de_file")),
+        written_code=written_code(raw.get("code", "")),
     )
 
 
