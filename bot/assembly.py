@@ -39,6 +39,8 @@ from storage.records.questions import QuestionLimits
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from website.facts import Facts
+
 
 # One connection for each send of the dispatcher, and as many for other calls.
 _CONNECTIONS = 192
@@ -133,11 +135,24 @@ def _pages(
     # Imported only here: the web framework is slow to import, and most bots have no pages.
     from bot.pages.app import pages_app  # noqa: PLC0415
     from bot.pages.facts import facts_of  # noqa: PLC0415
+    from bot.pages.follow_pages import FollowPages  # noqa: PLC0415
+    from bot.pages.form_pages import FormPages  # noqa: PLC0415
     from bot.pages.public import PublicPages  # noqa: PLC0415
     from bot.pages.request_page import RequestPage  # noqa: PLC0415
+    from bot.pages.visitor_rendering import Look  # noqa: PLC0415
 
-    public = PublicPages(services, lambda: facts_of(settings, services, is_served=True))
-    return pages_app(RequestPage(database, services, services.page_links, wake), public)
+    links = services.page_links
+
+    def facts() -> Facts:
+        return facts_of(settings, services, is_served=True)
+
+    look = Look(services, facts)
+    return pages_app(
+        RequestPage(database, services, links, wake),
+        FormPages(database, services, links, wake, look),
+        FollowPages(database, services, links, wake, look),
+        PublicPages(services, facts),
+    )
 
 
 def _page_links(settings: Settings) -> PageLinks | None:

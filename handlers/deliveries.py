@@ -9,7 +9,7 @@ from handlers.core.posting import Posting
 from handlers.core.services import Services
 from handlers.handoff.threads import Threads, words
 from handlers.requests import notification
-from storage.queues.outbox import Audience, Delivery, Pending
+from storage.queues.outbox import EMAIL, Audience, Delivery, Pending
 from storage.records.conversation_values import Conversation, Side
 from storage.records.conversation_values import Message as ThreadMessage
 from storage.subject import Kind, Subject
@@ -34,12 +34,15 @@ async def arrived(work: UnitOfWork, item: Pending, services: Services) -> None:
         await _bring_up_to_date(work, threads, item)
         return
     conversation, message = pair
-    was_stale = message.stale and item.method == "sendMessage"
+    was_stale = message.stale and item.method in ("sendMessage", EMAIL)
     message = await work.conversations.arrived(message.id)
     if was_stale:
         await threads.correct(conversation, message)
     if message.side is Side.FACILITATORS:
-        corrected = item.method == "editMessageText"
+        corrected = item.method == "editMessageText" or (
+            # A letter cannot be edited: what was corrected is sent anew.
+            item.is_mail_to_visitor and message.edited_at is not None
+        )
         text = words(conversation)(
             "delivered",
             conversation=conversation,
@@ -65,7 +68,8 @@ async def failed(work: UnitOfWork, item: Pending, why: str, services: Services) 
     posting = Posting(services, work, keeps_hours=item.keeps_hours)
     if await reminders.undelivered(posting, item, why):
         return True
-    if is_in_thread(item) and item.audience is Audience.PERSON and _is_note(item):
+    is_for_person = item.audience is Audience.PERSON or item.is_mail_to_visitor
+    if is_in_thread(item) and is_for_person and _is_note(item):
         # A receipt: nobody waits for it, and nothing is lost where it does not arrive.
         return True
     pair = await _message(work, item)

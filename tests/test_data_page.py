@@ -103,7 +103,10 @@ NOT_SHOWN = {
         "drafts.leaving",
         "drafts.reminded",
     },
-    "a digest of the contact, which is shown": {"interests.contact_digest"},
+    "a digest of the contact, which is shown": {
+        "interests.contact_digest",
+        "people.address_digest",
+    },
     "the account's number, shown once": {
         "interest_events.actor_id",
         "questions.treated_by",

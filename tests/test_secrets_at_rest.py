@@ -53,6 +53,7 @@ IN_CLEAR = {
     "interests.project_lead": "public",
     "interests.project_title": "public",
     "interests.contact_digest": "equality is searched; under a key, where there is one",
+    "people.address_digest": "as above",
     "known_projects.title": "public",
     "known_projects.lead": "public",
     "subscriptions.territory": "a label of the public list of projects",

@@ -29,7 +29,7 @@ from test_shared_database import until_blocked
 
 from storage.database import Database
 from storage.engine.errors import NotFoundError
-from storage.engine.schema import JsonOf, Written, inbox, interests, metadata
+from storage.engine.schema import JsonOf, Written, inbox, interests, metadata, people
 from storage.engine.secrets_at_rest import Sealed, SecretJson
 from storage.privacy.access import Section
 from storage.privacy.notices import SentNotice
@@ -105,6 +105,7 @@ NOT_FREE_TEXT = {
     "interests.contact_kind": "our word; stays, as an anonymous figure",
     "interests.role": "our word; stays, as an anonymous figure",
     "interests.status": "our word; stays, as an anonymous figure",
+    "people.address_digest": "a digest, where there is a key; the row goes",
     "interests.contact_digest": "a digest, where there is a key; see test_secrets_at_rest",
     "interests.siret": "digits: filled and searched for as such",
     "interest_events.status": "our word",
@@ -140,6 +141,8 @@ async def fill(database: Database) -> int:
     """Leave something of the person in every table, in every state; give our id of them."""
     async with database.begin() as work:
         someone = (await work.people.seen(TELEGRAM_ID)).id
+        letters = {"address": f"{SECRET}@firm.example", "address_digest": None}
+        await inside(work.people, "connection").execute(people.update().values(letters))
         await work.inbox.add(
             [Received(n, TELEGRAM_ID, f"{SECRET} body {n}", n, n) for n in (1, 2, 3, 4)]
         )

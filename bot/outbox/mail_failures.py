@@ -47,6 +47,8 @@ class MailFailures:
     async def works(self, item: Pending, work: UnitOfWork) -> None:
         """Record that an e-mail was taken; say so where the team was told that none is."""
         await work.outbox.mailed(item.id)
+        if item.is_mail_to_visitor:
+            await deliveries.arrived(work, item, self._services)
         await work.change_requests.clear_alarm(_alarm_of(item))
         if self._may_be_told and await work.change_requests.clear_alarm(_CLOSED):
             alert = Alert(AlertKind.MAIL_OPEN, new_reference())

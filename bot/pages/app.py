@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
@@ -11,24 +12,37 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.pages.follow_pages import FollowPages
+from bot.pages.form_pages import FormPages
 from bot.pages.rendering import HEADERS, message
 from bot.pages.request_page import RequestPage
+from bot.pages.visitor_rendering import HEADERS as VISITOR_HEADERS
+from handlers.messages import ENGLISH, FRENCH
 from storage.engine.errors import StorageError
 
 logger = logging.getLogger(__name__)
 # Where the pages stand; a proxy in front passes these paths on.
 PREFIX = "/demande/"
+VISITOR_PREFIXES = ("/formulaires/", f"/{ENGLISH}/formulaires/", "/suivi/")
 # A form of some kilobytes comes in less, but for a telephone at the edge of the network.
 _SECONDS = 20.0
 
 
-def pages_app(request_page: RequestPage, public: ASGIApp) -> ASGIApp:
-    """Return the application of all pages; ``public`` answers what is no page of a request."""
+def pages_app(
+    request_page: RequestPage, forms: FormPages, following: FollowPages, public: ASGIApp
+) -> ASGIApp:
+    """Return the application of all pages; ``public`` answers what is none of the others."""
     of_requests = _pages_of_requests(request_page)
+    of_visitors = _pages_of_visitors(forms, following)
 
     async def either(scope: Scope, receive: Receive, send: Send) -> None:
-        is_request = scope["path"].startswith(PREFIX)
-        await (of_requests if is_request else public)(scope, receive, send)
+        path = scope["path"]
+        if path.startswith(PREFIX):
+            await of_requests(scope, receive, send)
+        elif path.startswith(VISITOR_PREFIXES):
+            await of_visitors(scope, receive, send)
+        else:
+            await public(scope, receive, send)
 
     return either
 
@@ -45,7 +59,37 @@ def _pages_of_requests(request_page: RequestPage) -> ASGIApp:
     )
     # A redirect to an address without its last slash would repeat the link in a header.
     pages.router.redirect_slashes = False
-    return _guarded(pages)
+    return _guarded(pages, HEADERS, lambda: message("away", 503))
+
+
+def _pages_of_visitors(forms: FormPages, following: FollowPages) -> ASGIApp:
+    one = "/suivi/{token}"
+    routes = [
+        Route(one, following.show, methods=["GET"]),
+        Route(f"{one}/donnees", following.data, methods=["GET"]),
+        Route(f"{one}/{{act}}", following.ask, methods=["GET"]),
+        Route(f"{one}/{{act}}", following.make, methods=["POST"]),
+    ]
+    for root in ("/formulaires", f"/{ENGLISH}/formulaires"):
+        routes += [
+            Route(f"{root}/lien-perdu", forms.lost, methods=["GET"]),
+            Route(f"{root}/lien-perdu", forms.find, methods=["POST"]),
+            Route(f"{root}/recu/{{token}}", forms.receipt, methods=["GET"]),
+        ]
+        for address in (f"{root}/{{slug}}", f"{root}/{{slug}}/{{project_id}}"):
+            routes.append(Route(address, forms.show, methods=["GET"]))
+            routes.append(Route(address, forms.send, methods=["POST"]))
+
+    async def missing(_request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        return forms.look.message("no_form", FRENCH, status)
+
+    async def away(_request: Request, _error: Exception) -> Response:
+        return forms.look.message("away", FRENCH, 503)
+
+    pages = Starlette(routes=routes, exception_handlers={HTTPException: missing, Exception: away})
+    pages.router.redirect_slashes = False
+    return _guarded(pages, VISITOR_HEADERS, lambda: forms.look.message("away", FRENCH, 503))
 
 
 async def _missing(_request: Request, error: Exception) -> Response:
@@ -57,7 +101,7 @@ async def _away(_request: Request, _error: Exception) -> Response:
     return message("away", 503)
 
 
-def _guarded(app: ASGIApp) -> ASGIApp:
+def _guarded(app: ASGIApp, headers: Mapping[str, str], away: Callable[[], Response]) -> ASGIApp:
     """Give every answer the headers, and an answer to whatever fails: no error names the page."""
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +111,7 @@ def _guarded(app: ASGIApp) -> ASGIApp:
             nonlocal has_begun
             if sent["type"] == "http.response.start":
                 has_begun = True
-                MutableHeaders(scope=sent).update(HEADERS)
+                MutableHeaders(scope=sent).update(headers)
             await send(sent)
 
         try:
@@ -83,6 +127,6 @@ def _guarded(app: ASGIApp) -> ASGIApp:
                 exc_info=None if known else error,
             )
             if not has_begun:
-                await message("away", 503)(scope, receive, send_guarded)
+                await away()(scope, receive, send_guarded)
 
     return guarded

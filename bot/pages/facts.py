@@ -19,6 +19,12 @@ def facts_of(settings: Settings, services: Services, *, is_served: bool) -> Fact
         bot_username=services.bot_username,
         address=settings.site_address,
         is_served=is_served,
+        # Elsewhere, the pages lead to the server that takes the forms, if there is one.
+        forms=""
+        if is_served
+        else f"{settings.public_url.rstrip('/')}/"
+        if settings.public_url
+        else None,
         publication_director=settings.publication_director,
         host=settings.site_host,
         licence=Licence(settings.data_licence, settings.data_licence_url),

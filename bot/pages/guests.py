@@ -46,6 +46,33 @@ class BadLinkCounts:
             del self._counts[next(iter(self._counts))]
 
 
+class Crowd:
+    """Counts the forms that networks send, in memory: a flood is refused before any query."""
+
+    # A form is sent three times where its reader corrects it: an office has room for many.
+    _MOST_FORMS = 60
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._counts: dict[str, _Count] = {}
+
+    def admits(self, network: str) -> bool:
+        """Count one more form; False where there are too many."""
+        now = self._clock()
+        count = self._counts.pop(network, None)
+        if count is None or count.until <= now:
+            count = _Count(now + _WITHIN)
+        count.failures += 1
+        self._counts[network] = count
+        if len(self._counts) > _MOST_NETWORKS:
+            del self._counts[next(iter(self._counts))]
+        return count.failures <= self._MOST_FORMS
+
+    def refuses(self, network: str, until: datetime) -> None:
+        """Refuse all further forms of a network until then: storage has counted too many."""
+        self._counts[network] = _Count(until, self._MOST_FORMS)
+
+
 def network_of(request: Request) -> str:
     """Return the network of who asks: through a proxy of ours, the address that it added."""
     peer = request.client.host if request.client else ""

@@ -59,6 +59,12 @@ TEAM_MEMBER = Cap("team_member", 100, timedelta(minutes=10))
 # Of all members of any other group together; told once an hour, for the group may be large.
 OTHER_GROUP = Cap("other_group", 5, timedelta(hours=1), timedelta(hours=1))
 
+# Of a network, that of an office or of a household, and of all together: forms sent by the pages.
+PAGE_FORMS = Cap("page_forms", 20)
+PAGE_FORMS_IN_ALL = Cap("page_forms_in_all", 200, tell_again=_DAY)
+# Of an e-mail address, which a stranger may have typed: letters that a form causes.
+PAGE_LETTERS = Cap("page_letters", 10)
+
 ALL = (
     HANDOVERS,
     UNANSWERED_MESSAGES,
@@ -75,6 +81,9 @@ ALL = (
     EXAMINATIONS,
     TEAM_MEMBER,
     OTHER_GROUP,
+    PAGE_FORMS,
+    PAGE_FORMS_IN_ALL,
+    PAGE_LETTERS,
 )
 
 
@@ -97,8 +106,11 @@ async def allows(turn: Turn, cap: Cap, owner: int) -> bool:
     return False
 
 
-async def spend(work: UnitOfWork, cap: Cap, owner: int) -> Spending:
-    """Count one more for this owner, where no turn is there to say that it is too many."""
+async def spend(work: UnitOfWork, cap: Cap, owner: int | str) -> Spending:
+    """Count one more for this owner, where no turn is there to say that it is too many.
+
+    A text stands for who has no number: for a network or an address, never these themselves.
+    """
     return await work.allowances.spend(_key(cap, owner), cap.most, cap.within, cap.tell_again)
 
 
@@ -137,7 +149,7 @@ async def hold(turn: Turn) -> bool:
     return not await allows(turn, TEAM_MEMBER, user.id)
 
 
-def _key(cap: Cap, owner: int) -> str:
+def _key(cap: Cap, owner: int | str) -> str:
     return f"{cap.name}:{owner}"
 
 

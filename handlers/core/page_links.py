@@ -1,12 +1,14 @@
-"""The links of e-mails to the page of one request: signed, expiring, and without personal data.
+"""The links of e-mails to pages: signed, expiring, and without personal data.
 
-A link holds the id of the request, a digest of whom it was sent to, and the day it ends, under an
-HMAC (RFC 2104). Nothing is stored: whoever holds the key can tell a link that it made.
+The team opens the page of one request, and who made requests by the pages opens theirs. A link
+holds the id of the request or of the person, a digest of whom it was made for, and the day it ends,
+under an HMAC (RFC 2104). Nothing is stored: whoever holds the key can tell a link that it made.
 """
 
 import base64
 import hashlib
 import hmac
+import secrets
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,10 +18,17 @@ _LAYOUT = struct.Struct(">BQ6sI")
 _VERSION = 1
 _CODE_BYTES = 16
 _RECIPIENT_BYTES = 6
+# The code of a link to follow one's requests; that of the team's links is another one.
+_TEAM, _VISITOR, _RECEIPT = b"link", b"follow", b"receipt"
 # What base64 makes of the above.
 _SIGNS = 47
 _FORM = struct.Struct(">Q")
 _FORM_SIGNS = 32
+# Of a form that anybody may fill: a key of its own, and when it was shown (seconds since 1970).
+_STAMP = struct.Struct(">12sI")
+_STAMP_SIGNS = 43
+_STAMP_VALID = timedelta(hours=24)
+_RECEIPT_VALID = timedelta(hours=1)
 
 
 class BadLinkError(Exception):
@@ -39,6 +48,23 @@ class PageLink:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a form that anybody may fill brings back: its own key, and when it was shown."""
+
+    key: bytes
+    shown_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FollowLink:
+    """What the link of a visitor says; ``account`` is as `PageLinks.account` gives it."""
+
+    person_id: int
+    account: bytes
+    until: datetime
+
+
 class PageLinks:
     """Makes links and reads them; ``key`` is secret, and the same for all processes."""
 
@@ -50,9 +76,36 @@ class PageLinks:
 
     def to_request(self, interest_id: int, recipient: str, now: datetime) -> str:
         """Return the address of the page of a request, for one e-mail address."""
-        until = int((now + self._valid).timestamp())
-        content = _LAYOUT.pack(_VERSION, interest_id, self.recipient(recipient), until)
-        return f"{self._address}/demande/{_written(content + self._code(b'link', content))}"
+        until = self.until(now)
+        token = self._token(_TEAM, interest_id, self.recipient(recipient), until)
+        return f"{self._address}/demande/{token}"
+
+    def to_follow(self, person_id: int, account: int, now: datetime) -> str:
+        """Return the address of the page on which a visitor follows what they sent.
+
+        The number of their account is part of it: ids begin anew in another database.
+        """
+        return f"{self._address}/suivi/{self.follow_token(person_id, account, now)}"
+
+    def follow_token(self, person_id: int, account: int, now: datetime) -> str:
+        """Return the end of that address."""
+        return self._token(_VISITOR, person_id, self.account(account), self.until(now))
+
+    def receipt_token(self, person_id: int, account: int, now: datetime) -> str:
+        """Return the end of the address of a receipt, which is shown for an hour."""
+        return self._token(_RECEIPT, person_id, self.account(account), now + _RECEIPT_VALID)
+
+    def until(self, now: datetime) -> datetime:
+        """Return when a link made now ends."""
+        return now + self._valid
+
+    def account(self, number: int) -> bytes:
+        """Return what stands for a visitor's account in a link."""
+        return self._code(b"account", str(number).encode())[:_RECIPIENT_BYTES]
+
+    def _token(self, purpose: bytes, number: int, who: bytes, until: datetime) -> str:
+        content = _LAYOUT.pack(_VERSION, number, who, int(until.timestamp()))
+        return _written(content + self._code(purpose, content))
 
     def recipient(self, address: str) -> bytes:
         """Return what stands for an e-mail address in a link."""
@@ -60,17 +113,45 @@ class PageLinks:
 
     def read(self, token: str, now: datetime) -> PageLink:
         """Return what a link says; BadLinkError if it is not ours, ExpiredLinkError if too old."""
+        return PageLink(*self._read(_TEAM, token, now))
+
+    def read_follow(self, token: str, now: datetime) -> FollowLink:
+        """Return what a visitor's link says; it raises what `read` raises."""
+        return FollowLink(*self._read(_VISITOR, token, now))
+
+    def read_receipt(self, token: str, now: datetime) -> FollowLink:
+        """Return whose receipt it is; it raises what `read` raises."""
+        return FollowLink(*self._read(_RECEIPT, token, now))
+
+    def stamp(self, form: str, now: datetime) -> str:
+        """Return what a form that anybody may fill must bring back; ``form`` names it."""
+        content = _STAMP.pack(secrets.token_bytes(12), int(now.timestamp()))
+        return _written(content + self._code(b"stamp", form.encode() + content))
+
+    def read_stamp(self, text: str, form: str, now: datetime) -> Stamp:
+        """Return what a form brought back; BadLinkError, ExpiredLinkError if shown a day ago."""
+        whole = _read(text, _STAMP_SIGNS)
+        content, code = whole[:-_CODE_BYTES], whole[-_CODE_BYTES:]
+        if not hmac.compare_digest(code, self._code(b"stamp", form.encode() + content)):
+            raise BadLinkError
+        key, seconds = _STAMP.unpack(content)
+        shown_at = datetime.fromtimestamp(seconds, UTC)
+        if now - shown_at > _STAMP_VALID:
+            raise ExpiredLinkError
+        return Stamp(key, shown_at)
+
+    def _read(self, purpose: bytes, token: str, now: datetime) -> tuple[int, bytes, datetime]:
         whole = _read(token, _SIGNS)
         content, code = whole[:-_CODE_BYTES], whole[-_CODE_BYTES:]
-        if not hmac.compare_digest(code, self._code(b"link", content)):
+        if not hmac.compare_digest(code, self._code(purpose, content)):
             raise BadLinkError
-        version, interest_id, recipient, seconds = _LAYOUT.unpack(content)
+        version, number, who, seconds = _LAYOUT.unpack(content)
         until = datetime.fromtimestamp(seconds, UTC)
         if version != _VERSION:
             raise BadLinkError
         if until <= now:
             raise ExpiredLinkError
-        return PageLink(interest_id, recipient, until)
+        return number, who, until
 
     def form(self, token: str, act: str, seen: datetime) -> str:
         """Return what a form of this page must bring back: for this act, on what was seen."""
@@ -91,6 +172,13 @@ class PageLinks:
     def is_of(self, seen: int, changed: datetime) -> bool:
         """Tell whether nothing has changed since a form was shown."""
         return seen == _microseconds(changed)
+
+    def network(self, network: str, day: str) -> str:
+        """Return what stands for a network during one day: it is kept nowhere, and logged nowhere.
+
+        The next day it is another text, and nobody can try networks out without the key.
+        """
+        return self._code(b"network", f"{day} {network}".encode()).hex()
 
     def _code_of_form(self, token: str, act: str, content: bytes) -> bytes:
         return self._code(b"form", f"{token} {act} ".encode() + content)

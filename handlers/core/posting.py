@@ -11,9 +11,11 @@ from handlers.core.buttons import without_list
 from handlers.core.keyboards import Keyboard
 from handlers.core.services import Services
 from handlers.core.showing import options_of
-from handlers.messages import speaking
+from handlers.core.visitor_letters import letter, unreachable
+from handlers.messages import FRENCH, speaking, without_chat
 from storage.queues.outbox import EMAIL, Audience, Delivery, Outgoing, Priority
 from storage.records.contexts import Context
+from storage.records.people import Person
 from storage.subject import Subject
 from storage.unit_of_work import UnitOfWork
 
@@ -40,14 +42,36 @@ class Posting:
         about: Subject | None = None,
         priority: Priority = Priority.ANSWER,
     ) -> None:
-        """Send a message to a person, in their language; do nothing if they were erased."""
+        """Send a message to a person, in their language; do nothing if they were erased.
+
+        Who writes by the pages gets a letter.
+        """
         person = await self.work.people.get(person_id)
-        if person is not None:
+        if person is None:
+            return
+        if person.is_visitor:
+            self.write(person, words, about=about)
+        else:
             with speaking(person.tongue.language):
                 text, keyboard = words()
             content = composed(text, self.useful(keyboard))
             self._owe("sendMessage", person.telegram_id, content, about, priority)
             remember_told(self.work, person_id, content)
+
+    def write(self, visitor: Person, words: Words, *, about: Subject | None = None) -> bool:
+        """Send a letter to who writes by the pages; False if no letter reaches them.
+
+        The administrators then read what is to be said by telephone, unless the clock says it.
+        """
+        if visitor.address and self.services.can_mail:
+            with speaking(visitor.tongue.language), without_chat():
+                subject, text = letter(self.services, visitor, words()[0], self.work.now)
+            return self.mail(visitor.address, subject, text, about=about, to_visitor=True)
+        if not self.keeps_hours:
+            with speaking(FRENCH), without_chat():
+                told = unreachable(words()[0])
+            self.notify(Audience.ADMINISTRATORS, told, about=about)
+        return False
 
     def useful(self, keyboard: Keyboard | None) -> Keyboard | None:
         """Return a keyboard without a way to the projects where there is none."""
@@ -111,14 +135,18 @@ class Posting:
         *,
         about: Subject | None = None,
         to_team: bool = False,
+        to_visitor: bool = False,
     ) -> bool:
         """Send an e-mail of plain text; False, and nothing is owed, where no mail server is set.
 
         ``to_team``: it is news to an administrator. The same address may also be that of a lead.
+        ``to_visitor``: it is news to who made a request by the pages.
         """
         if not self.services.can_mail:
             return False
-        content = {"subject": subject, "text": text, "to_team": to_team}
+        content: dict[str, object] = {"subject": subject, "text": text, "to_team": to_team}
+        if to_visitor:
+            content["to_visitor"] = True
         self.work.outbox.owe(
             Outgoing(
                 Audience.EMAIL,

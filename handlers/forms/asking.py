@@ -40,7 +40,7 @@ async def current(turn: Turn) -> Draft | None:
 def what(turn: Turn, draft: Draft) -> str:
     """Return the purpose of the form, worded to follow "your form"."""
     form = form_of(turn, draft)
-    return form.text.label("what", **form.subject(turn, draft))
+    return form.text.label("what", **form.subject(turn.services, draft))
 
 
 async def others_came_between(turn: Turn, draft: Draft) -> bool:
@@ -55,7 +55,7 @@ async def others_came_between(turn: Turn, draft: Draft) -> bool:
 def ask_again(turn: Turn, draft: Draft, *, named: bool = False) -> None:
     """Show the current step and save that it was shown now; ``named`` adds which form it is."""
     form = form_of(turn, draft)
-    agreed = consent.wording(turn, form, draft) if draft.step == RECAP else ""
+    agreed = consent.wording(turn.services, form, draft) if draft.step == RECAP else ""
     draft = consent.showing(draft, agreed)
     _keep(turn, draft)
     lines = [_name(turn, draft)] if named else []
@@ -149,12 +149,12 @@ def _without_asides(draft: Draft) -> Draft:
 
 def _step_keyboard(turn: Turn, draft: Draft, step: Step) -> Keyboard:
     form = form_of(turn, draft)
-    return step_keyboard(form, step, draft, form.offers(turn, draft, step))
+    return step_keyboard(form, step, draft, form.offers(turn.services, draft, step))
 
 
 def _message(turn: Turn, draft: Draft, name: str, **more: object) -> str:
     form = form_of(turn, draft)
-    values = form.subject(turn, draft) | {"draft": draft, "turn": turn} | more
+    values = form.subject(turn.services, draft) | {"draft": draft, "turn": turn} | more
     return form.text(name, **values)
 
 

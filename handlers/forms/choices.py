@@ -32,7 +32,7 @@ def chosen(turn: Turn, form: Form, draft: Draft, step: Step, text: str) -> dict[
     """
     if not step.choices:
         return None
-    offered, typed = form.offers(turn, draft, step), normalise(text)
+    offered, typed = form.offers(turn.services, draft, step), normalise(text)
     numbers, rest = _numbers(text, len(offered))
     labels = {value: _labels(form, step, value) for value in step.choices}
     named = [offered[number - 1] for number in numbers]

@@ -6,6 +6,7 @@ the form by a word in another language, or after the files have changed.
 
 from dataclasses import replace
 
+from handlers.core.services import Services
 from handlers.core.turn import Turn
 from handlers.forms.steps import Form
 from handlers.messages import LANGUAGES, speaking
@@ -16,11 +17,11 @@ from storage.records.drafts import Draft
 KEY = "consent"
 
 
-def wording(turn: Turn, form: Form, draft: Draft) -> str:
+def wording(services: Services, form: Form, draft: Draft) -> str:
     """Return what sending the form agrees to, as HTML; empty for a form that asks no consent."""
     if KEY not in form.text.names:
         return ""
-    return form.text(KEY, **form.subject(turn, draft), draft=draft, turn=turn)
+    return form.text(KEY, **form.subject(services, draft), draft=draft)
 
 
 def plain(said: str) -> str:
@@ -45,7 +46,7 @@ def stands(turn: Turn, form: Form, draft: Draft) -> bool:
 
 def _in(turn: Turn, form: Form, draft: Draft, spoken: str) -> str:
     with speaking(spoken):
-        return plain(wording(turn, form, draft))
+        return plain(wording(turn.services, form, draft))
 
 
 async def version(turn: Turn, draft: Draft) -> int | None:

@@ -92,7 +92,7 @@ def _asks_back(form: Form, draft: Draft) -> bool:
 
 def _choosable(turn: Turn, form: Form, draft: Draft, step: Step) -> tuple[str, ...]:
     # A request keeps a choice that is no longer offered: a firm that became the lead said so.
-    return step.choices if draft.changes else form.offers(turn, draft, step)
+    return step.choices if draft.changes else form.offers(turn.services, draft, step)
 
 
 def _place(form: Form, draft: Draft) -> str:

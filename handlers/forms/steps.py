@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
 from handlers.core.keyboards import Button
+from handlers.core.services import Services
 from handlers.core.turn import Turn
 from handlers.messages import Catalogue
 from knowledge.text.signs import plain_signs
@@ -92,7 +93,7 @@ class Screen(Protocol):
         """Queue the messages in the turn."""
 
 
-def all_choices(_turn: Turn, _draft: Draft, step: Step) -> tuple[str, ...]:
+def all_choices(_services: Services, _draft: Draft, step: Step) -> tuple[str, ...]:
     """Offer every choice of a step."""
     return step.choices
 
@@ -130,7 +131,7 @@ class Form:
     name: str
     text: Catalogue
     steps: tuple[Step, ...]
-    subject: Callable[[Turn, Draft], dict[str, object]]
+    subject: Callable[[Services, Draft], dict[str, object]]
     submit: Screen
     confirms: bool = True
     # Values beside the answers that a draft takes along; no step asks for them.
@@ -139,7 +140,7 @@ class Form:
     # the name of the label, given the subject of the form that was shown.
     recap_more: Callable[[Draft], list[Button]] = no_buttons
     ended: Callable[[Turn, str], Awaitable[str]] | None = None
-    offers: Callable[[Turn, Draft, Step], tuple[str, ...]] = all_choices
+    offers: Callable[[Services, Draft, Step], tuple[str, ...]] = all_choices
     # Whether what the form is about is there no more: submitting then says so.
     is_gone: Callable[[Turn, Draft], Awaitable[bool]] = never_gone
     # The answers that a text typed at the recap puts right; none where it is something else.

@@ -74,7 +74,7 @@ async def _answer_by_tap(turn: Turn, key: str, value: str) -> None:
         _expire(turn, draft)
         return
     # A choice that is no longer offered may be kept, and not be chosen anew.
-    if value and value not in form.offers(turn, draft, step):
+    if value and value not in form.offers(turn.services, draft, step):
         _refuse_tap(turn, draft, value)
         return
     merged = form.merge(draft, key, {key: value})

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from handlers.core.services import Services
 from handlers.messages import Catalogue, language
 from handlers.requests import agreement
+from storage.engine.schema import VISITORS_BELOW
 from storage.privacy.access import PersonalRow, Section
 from storage.unit_of_work import UnitOfWork
 
@@ -43,7 +44,8 @@ class DataPage:
             account = await work.access.account(self._telegram_id)
         if account is None:
             return
-        yield TEXT("data_account", account=account)
+        is_visitor = account["telegram_id"] < VISITORS_BELOW
+        yield TEXT("data_account", account=account, is_visitor=is_visitor)
         for pieces in (
             self._requests(account["id"]),
             self._draft(account["id"]),

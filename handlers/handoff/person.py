@@ -8,6 +8,7 @@ from handlers.core.buttons import HandOver, with_person
 from handlers.core.full_text import full_text
 from handlers.core.keyboards import Button, Keyboard, button, column
 from handlers.core.routing import Handler, tap
+from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine
 from handlers.forms.steps import Answers, Form, RefusedError, Step
@@ -90,11 +91,11 @@ def _words(turn: Turn, question: Question) -> str:
     return typed if typed and is_it else question.text
 
 
-def subject(turn: Turn, draft: Draft) -> dict[str, object]:
+def subject(services: Services, draft: Draft) -> dict[str, object]:
     """Return what the messages of these forms name."""
     return {
-        "operator": turn.services.identity.operator,
-        "kept": turn.services.kept,
+        "operator": services.identity.operator,
+        "kept": services.kept,
         "before": unpacked(draft.answers.get("before")),
     }
 

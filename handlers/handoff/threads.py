@@ -10,13 +10,14 @@ from typing import Self
 
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column
-from handlers.core.posting import Words, composed, in_topic, quoting, remember_told
+from handlers.core.posting import Posting, Words, composed, in_topic, quoting, remember_told
 from handlers.core.services import Services
 from handlers.core.turn import Turn
 from handlers.messages import Catalogue, speaking
 from storage.queues.outbox import Audience, Delivery, Outgoing
 from storage.records.conversation_values import Conversation, Side
 from storage.records.conversation_values import Message as ThreadMessage
+from storage.records.people import Person
 from storage.subject import Subject
 from storage.unit_of_work import UnitOfWork
 
@@ -73,6 +74,7 @@ class Threads:
     def __init__(self, work: UnitOfWork, services: Services, topic: int | None = None) -> None:
         """Queue in this unit of work; ``topic`` is where the message that is answered is."""
         self._work = work
+        self._services = services
         self._operator = services.identity.operator
         self._groups = {
             Audience.FACILITATORS: services.facilitator_chat_id,
@@ -135,12 +137,20 @@ class Threads:
         about = conversation.about_copy(message.id)
         delivery = await self._work.outbox.delivery(about)
         if delivery is None:
+            await self._write_anew(conversation, message)
             return
         if delivery.chat_id > 0 or await self._is_here(conversation, delivery.chat_id):
             with speaking(await self._language_in(delivery.chat_id)):
                 parameters = self._words(conversation, message)
             self._edit(delivery, parameters, about)
         else:
+            await self.pass_on(conversation, message)
+
+    async def _write_anew(self, conversation: Conversation, message: ThreadMessage) -> None:
+        """Send the corrected text to who got the former one in a letter: none can be edited."""
+        person = await self._work.people.get(conversation.person_id)
+        is_for_them = message.side is Side.FACILITATORS and message.delivered_at is not None
+        if person is not None and person.is_visitor and is_for_them:
             await self.pass_on(conversation, message)
 
     async def tell_of_correction(self, conversation: Conversation, about: Subject) -> None:
@@ -211,7 +221,9 @@ class Threads:
         about: Subject,
     ) -> None:
         person = await self._work.people.get(conversation.person_id)
-        if person is not None:
+        if person is not None and person.is_visitor:
+            self._write(person, conversation, compose, about)
+        elif person is not None:
             with speaking(person.tongue.language):
                 parameters = compose()
             self._work.outbox.owe(
@@ -224,6 +236,22 @@ class Threads:
                 )
             )
             remember_told(self._work, person.id, parameters)
+
+    def _write(
+        self,
+        visitor: Person,
+        conversation: Conversation,
+        compose: Callable[[], dict[str, object]],
+        about: Subject,
+    ) -> None:
+        """Send a letter; where none reaches them, say so to the group that wrote."""
+        posting = Posting(self._services, self._work)
+        said: Words = lambda: (str(compose()["text"]), None)  # noqa: E731 - typed as what it is
+        if visitor.address and self._services.can_mail:
+            posting.write(visitor, said, about=about)
+        else:
+            text = words(conversation)("no_letter", conversation=conversation)
+            self.note(conversation, text)
 
     async def _language_in(self, chat_id: int) -> str:
         """Return the language of the person whose chat this is; groups have French."""

@@ -30,6 +30,7 @@ LANGUAGES = (FRENCH, ENGLISH)
 # How babel writes dates and times; English as in Britain, where the day comes first as in France.
 _LOCALES = {FRENCH: "fr", ENGLISH: "en_GB"}
 _SPOKEN: ContextVar[str] = ContextVar("language", default=FRENCH)
+_HAS_CHAT: ContextVar[bool] = ContextVar("has_chat", default=True)
 
 PARIS = ZoneInfo("Europe/Paris")
 _FIRST = re.compile(r"\b1\b")
@@ -49,6 +50,19 @@ def speaking(name: str) -> Iterator[None]:
         yield
     finally:
         _SPOKEN.reset(before)
+
+
+@contextmanager
+def without_chat() -> Iterator[None]:
+    """Say messages to who reads a page or a letter: they can tap nothing, and type no command.
+
+    A message that speaks of that asks ``has_chat()``, and says it otherwise.
+    """
+    before = _HAS_CHAT.set(False)
+    try:
+        yield
+    finally:
+        _HAS_CHAT.reset(before)
 
 
 def day(value: date, spoken: str = FRENCH) -> str:
@@ -105,6 +119,7 @@ def _environment(spoken: str, *, autoescape: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["has_chat"] = _HAS_CHAT.get
     # By the language of the message, which is French where there is no English of it.
     environment.filters.update(
         day=functools.partial(day, spoken=spoken),

@@ -133,15 +133,29 @@ async def _why_not(turn: Turn, interest: Interest, introduction: Introduction) -
     return "" if named[-1].id == introduction.id else "question_replaced"
 
 
+async def settle(
+    posting: Posting, interest: Interest, introduction: Introduction, *, agrees: bool
+) -> None:
+    """Note the firm's answer, and tell the team, unless it is the one that was given before."""
+    state = Agreement.AGREED if agrees else Agreement.REFUSED
+    if await posting.work.introductions.answer(introduction.id, state):
+        words, named = "note_agreed" if agrees else "note_refused", introduction.named
+        await _record(posting, interest, EventKind.FROM_FIRM, FIRM, words, named)
+        await _tell_group(posting, interest, named, agrees=agrees)
+
+
+async def asked(posting: Posting, interest: Interest) -> Introduction | None:
+    """Return the question that the firm may answer now, also anew; None if there is none."""
+    if interest.status not in _ANSWERABLE:
+        return None
+    named = await posting.work.introductions.of(interest.id)
+    return named[-1] if named and named[-1].state is not Agreement.NAMED else None
+
+
 async def _take(
     turn: Turn, interest: Interest, introduction: Introduction, *, agrees: bool
 ) -> None:
-    state = Agreement.AGREED if agrees else Agreement.REFUSED
-    if await turn.work.introductions.answer(introduction.id, state):
-        words = "note_agreed" if agrees else "note_refused"
-        named = introduction.named
-        await _record(turn.posting, interest, EventKind.FROM_FIRM, FIRM, words, named)
-        await _tell_group(turn.posting, interest, named, agrees=agrees)
+    await settle(turn.posting, interest, introduction, agrees=agrees)
     has_left = _has_left(turn.posting, introduction.named)
     name, other = ("agreed_told", "refuse") if agrees else ("refused_told", "agree")
     keyboard = column(

@@ -5,11 +5,12 @@ read from it and read back in the recap, which also holds the information owed b
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from handlers.core import caps
 from handlers.core.buttons import ListProjects, ShowRequest, with_person
 from handlers.core.keyboards import button, column, shorten
+from handlers.core.services import Services
 from handlers.core.turn import Turn
 from handlers.forms import checks, consent, contacts, engine, slips
 from handlers.forms.contacts import Contact
@@ -120,9 +121,9 @@ def _moment(text: str, answers: Answers) -> dict[str, str]:
     return checks.passage("contact_note", longest=_LONGEST_MOMENT)(text, answers)
 
 
-def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
+def _subject(services: Services, draft: Draft) -> dict[str, object]:
     differs = changed_answers.differing(draft)
-    return {"services": turn.services, "is_new": draft.subject == NEW, "differs": differs}
+    return {"services": services, "is_new": draft.subject == NEW, "differs": differs}
 
 
 async def save(turn: Turn, draft: Draft) -> None:
@@ -166,7 +167,11 @@ def _give_receipt(turn: Turn, interest: Interest) -> None:
 
 
 async def _request(turn: Turn, draft: Draft) -> NewInterest:
-    answers = draft.answers
+    return wanted(draft.answers, turn.work.now, await consent.version(turn, draft))
+
+
+def wanted(answers: Answers, at: datetime, version: int | None) -> NewInterest:
+    """Return what a whole form asks for; ``version`` is that of the wording agreed to."""
     contact = answers["contact"]
     return NewInterest(
         project_id=None,
@@ -178,8 +183,8 @@ async def _request(turn: Turn, draft: Draft) -> NewInterest:
         contact_note=answers.get("contact_note") or None,
         role=Role.CALL_BACK,
         message=answers.get("message") or None,
-        consent_at=turn.work.now,
-        consent_version=await consent.version(turn, draft),
+        consent_at=at,
+        consent_version=version,
     )
 
 

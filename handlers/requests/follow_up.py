@@ -108,22 +108,28 @@ async def take(turn: Turn, interest_id: int, helped: Helped, word: str = "") -> 
         return
     if not await caps.allows(turn, caps.CHANGES, turn.user.id):
         return
-    if helped is Helped.NO_CONTACT and _is_early(turn, request):
+    if helped is Helped.NO_CONTACT and is_early(turn.posting, request):
         await _say_early(turn, request, word)
         return
-    said = await turn.work.interests.say_helped(request.id, helped)
-    if said is not None:
-        await _tell_group(turn.posting, before=request, said=said)
+    said = await note(turn.posting, request, helped)
     if word:
         await take_word(turn, request.id, word)
     else:
         _ask_for_word(turn, said or request, helped)
 
 
-def _is_early(turn: Turn, request: Interest) -> bool:
+async def note(posting: Posting, request: Interest, helped: Helped) -> Interest | None:
+    """Note what the firm says, and tell the team; None where it said so before."""
+    said = await posting.work.interests.say_helped(request.id, helped)
+    if said is not None:
+        await _tell_group(posting, before=request, said=said)
+    return said
+
+
+def is_early(posting: Posting, request: Interest) -> bool:
     """Tell whether nobody could have contacted the firm yet: the team is not alarmed then."""
-    by = standing.silent_from(turn.services, request)
-    return by is not None and turn.work.now.astimezone(PARIS).date() < by
+    by = standing.silent_from(posting.services, request)
+    return by is not None and posting.work.now.astimezone(PARIS).date() < by
 
 
 async def _say_early(turn: Turn, request: Interest, word: str) -> None:

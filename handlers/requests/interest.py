@@ -1,6 +1,7 @@
 """Declaring interest in a project: the form, its receipt, and the notification."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from telegram import Update
 
@@ -15,6 +16,7 @@ from handlers.core.buttons import (
 )
 from handlers.core.keyboards import Button, button, column
 from handlers.core.routing import Handler, tap
+from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import checks, consent, contacts
 from handlers.forms.remarks import joined
@@ -22,6 +24,7 @@ from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
 from handlers.projects import browse
 from handlers.requests import changes, contact_steps, moves, notification, standing
+from knowledge.model import Project
 from knowledge.text.signs import plain_signs
 from storage.records.drafts import Draft
 from storage.records.interests import Changed, ContactKind, Interest, NewInterest, Role, Status
@@ -47,16 +50,16 @@ def _siret(text: str, answers: Answers) -> dict[str, str]:
     return {"siret": number} | _message(joined(answers.get("message", ""), remark), answers)
 
 
-def _offered(turn: Turn, draft: Draft, step: Step) -> tuple[str, ...]:
+def _offered(services: Services, draft: Draft, step: Step) -> tuple[str, ...]:
     """Return the roles offered; a project that has a lead offers no lead role."""
-    project = turn.services.knowledge.project(draft.subject)
+    project = services.knowledge.project(draft.subject)
     is_led = project is not None and project.lead is not None
     return tuple(choice for choice in step.choices if not (is_led and choice == Role.LEAD))
 
 
-def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
-    project = turn.services.knowledge.project(draft.subject)
-    return {"project": project, "services": turn.services, "differs": changes.differing(draft)}
+def _subject(services: Services, draft: Draft) -> dict[str, object]:
+    project = services.knowledge.project(draft.subject)
+    return {"project": project, "services": services, "differs": changes.differing(draft)}
 
 
 @requires(Authority.PERSON)
@@ -94,6 +97,25 @@ def _show_existing(turn: Turn, interest: Interest) -> None:
     turn.say(text, with_person(keyboard), about=interest.about_note)
 
 
+def wanted(project: Project, answers: Answers, at: datetime, version: int | None) -> NewInterest:
+    """Return what a whole form asks for; ``version`` is that of the wording agreed to."""
+    return NewInterest(
+        project_id=project.id,
+        project_title=project.title,
+        project_lead=project.lead,
+        company=answers["company"],
+        contact_name=answers["name"],
+        contact_kind=ContactKind(answers["contact_kind"]),
+        contact=answers["contact"],
+        contact_note=answers.get(contact_steps.NOTE) or None,
+        role=Role(answers["role"]) if answers.get("role") else None,
+        message=answers.get("message") or None,
+        siret=answers.get("siret") or None,
+        consent_at=at,
+        consent_version=version,
+    )
+
+
 async def save(turn: Turn, draft: Draft) -> None:
     """Record the interest, the notification and the receipt in one transaction."""
     project = turn.services.knowledge.project(draft.subject)
@@ -101,21 +123,9 @@ async def save(turn: Turn, draft: Draft) -> None:
         turn.say(TEXT("closed_meanwhile"))
         await browse.show(turn, draft.subject)
         return
-    new = NewInterest(
-        project_id=project.id,
-        project_title=project.title,
-        project_lead=project.lead,
-        company=draft.answers["company"],
-        contact_name=draft.answers["name"],
-        contact_kind=ContactKind(draft.answers["contact_kind"]),
-        contact=contact_steps.of(turn, draft.answers),
-        contact_note=draft.answers.get(contact_steps.NOTE) or None,
-        role=Role(draft.answers["role"]) if draft.answers.get("role") else None,
-        message=draft.answers.get("message") or None,
-        siret=draft.answers.get("siret") or None,
-        consent_at=turn.work.now,
-        consent_version=await consent.version(turn, draft),
-    )
+    answers = {**draft.answers, "contact": contact_steps.of(turn, draft.answers)}
+    version = await consent.version(turn, draft)
+    new = wanted(project, answers, turn.work.now, version)
     cap = caps.CHANGES if draft.changes else caps.INTERESTS
     if not await caps.allows(turn, cap, turn.user.id):
         # Nothing typed is lost: the form waits at its recap until it can be sent.

@@ -20,13 +20,19 @@ from storage.records.lifecycle import MOVES, NO_PARTICULARS
 
 async def declared(turn: Turn, interest: Interest) -> None:
     """Begin the life of a request that was just registered: the administrators are told."""
-    turn.count("request", _kind(interest))
-    await due.follow(turn.posting, interest, EventKind.DECLARE)
-    await notification.post(turn.posting, interest)
-    team_mail.declared(turn.posting, interest)
+    turn.count("request", kind_of(interest))
+    await begun(turn.posting, interest)
 
 
-def _kind(interest: Interest) -> str:
+async def begun(posting: Posting, interest: Interest) -> None:
+    """Begin the life of a request, whichever way it came."""
+    await due.follow(posting, interest, EventKind.DECLARE)
+    await notification.post(posting, interest)
+    team_mail.declared(posting, interest)
+
+
+def kind_of(interest: Interest) -> str:
+    """Return the name under which a request is counted."""
     if interest.project_id:
         return "interest"
     return "callback" if interest.role is Role.CALL_BACK else "proposal"

@@ -115,10 +115,19 @@ async def text_of(
         "due": due[:1],
         "has_contact": details or not in_private,
         "handed": await _handed(work, interest),
+        "visitor": await _visitor(work, interest),
     }
     text = TEXT("notification", interest=interest, **values)
     notes = team_notes.shown(await work.interests.events(interest.id), details=details)
     return "\n\n".join(filter(None, [text, notes]))
+
+
+async def _visitor(work: UnitOfWork, interest: Interest) -> str:
+    """Return how who wrote by the pages is told of news: by letter, or not at all."""
+    person = await work.people.get(interest.person_id) if interest.person_id else None
+    if person is None or not person.is_visitor:
+        return ""
+    return "letter" if person.address else "phone"
 
 
 async def _ended(work: UnitOfWork, interest: Interest) -> Event | None:
@@ -158,14 +167,15 @@ async def undelivered(work: UnitOfWork, item: Pending, why: str) -> bool:
     about = item.about
     if about is None or about.kind is not Kind.INTEREST or not about.is_note:
         return False
-    if item.audience is Audience.EMAIL:
+    if item.audience is Audience.EMAIL and not item.is_mail_to_visitor:
         return await _mail_undelivered(work, about.id, why)
-    if item.audience is not Audience.PERSON:
+    if item.audience is not Audience.PERSON and not item.is_mail_to_visitor:
         return False
     interest = await work.interests.get(about.id)
     if interest is not None and interest.person_id is not None:
         person = await work.people.get(interest.person_id)
-        if person is not None and person.telegram_id != item.chat_id:
+        is_for_firm = item.is_mail_to_visitor or (person and person.telegram_id == item.chat_id)
+        if person is not None and not is_for_firm:
             # It was for an administrator, who asked for the contact in private.
             return False
         text = TEXT("undelivered", interest=interest, why=alerts.why(why))

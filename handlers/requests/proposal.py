@@ -1,11 +1,14 @@
 """Proposals: an idea for a project, a resource to share, or to lead a project."""
 
+from datetime import datetime
+
 from telegram import Update
 
 from handlers.core import caps
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import Propose
 from handlers.core.routing import Handler, command, tap
+from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
 from handlers.forms import checks, consent, engine
 from handlers.forms.steps import Answers, Form, RefusedError, Step
@@ -26,8 +29,8 @@ def _kind(_text: str, _answers: Answers) -> dict[str, str]:
     raise RefusedError("bad_kind")
 
 
-def _subject(turn: Turn, draft: Draft) -> dict[str, object]:
-    return {"services": turn.services, "differs": changes.differing(draft)}
+def _subject(services: Services, draft: Draft) -> dict[str, object]:
+    return {"services": services, "differs": changes.differing(draft)}
 
 
 @requires(Authority.PERSON)
@@ -78,7 +81,12 @@ async def ended(turn: Turn, subject: str) -> str:
 
 
 async def _proposal(turn: Turn, draft: Draft) -> NewInterest:
-    answers = draft.answers
+    answers = {**draft.answers, "contact": contact_steps.of(turn, draft.answers)}
+    return wanted(answers, turn.work.now, await consent.version(turn, draft))
+
+
+def wanted(answers: Answers, at: datetime, version: int | None) -> NewInterest:
+    """Return what a whole form proposes; ``version`` is that of the wording agreed to."""
     kind = answers["kind"]
     return NewInterest(
         project_id=None,
@@ -86,12 +94,12 @@ async def _proposal(turn: Turn, draft: Draft) -> NewInterest:
         company=answers["company"],
         contact_name=answers["name"],
         contact_kind=ContactKind(answers["contact_kind"]),
-        contact=contact_steps.of(turn, answers),
+        contact=answers["contact"],
         contact_note=answers.get(contact_steps.NOTE) or None,
         role=Role(kind),
         message=answers["description"],
-        consent_at=turn.work.now,
-        consent_version=await consent.version(turn, draft),
+        consent_at=at,
+        consent_version=version,
     )
 
 

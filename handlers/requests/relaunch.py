@@ -48,13 +48,20 @@ async def _is_too_early(turn: Turn, request: Interest) -> bool:
     return True
 
 
+async def remind(posting: Posting, request: Interest) -> Interest | None:
+    """Remind the team of a request; None where it was moved, or reminded of, since it was read."""
+    relaunched = await posting.work.interests.relaunch(request.id)
+    if relaunched is not None:
+        await _tell_group(posting, relaunched)
+    return relaunched
+
+
 async def _relaunch(turn: Turn, request: Interest) -> None:
-    relaunched = await turn.work.interests.relaunch(request.id)
+    relaunched = await remind(turn.posting, request)
     if relaunched is None:
         # It was moved, or reminded of, since it was read.
         await own_requests.show(turn, await turn.work.interests.get(request.id) or request)
         return
-    await _tell_group(turn.posting, relaunched)
     text = TEXT("relaunched", request=relaunched, identity=turn.services.identity)
     turn.say(text, _ways_on(relaunched), about=relaunched.about_note)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Text, func, or_, select, type_coerce
 
 from storage.engine.repository import Repository
-from storage.engine.schema import conversations, interests, people, questions
+from storage.engine.schema import VISITORS_BELOW, conversations, interests, people, questions
 from storage.engine.vault import vault_of
 from storage.records.interest_values import Interest
 from storage.records.interests import Interests
@@ -28,6 +28,11 @@ class FoundPerson:
     questions: int
     conversations: int
 
+    @property
+    def is_visitor(self) -> bool:
+        """Whether they write by the pages: each of their requests is then somebody of its own."""
+        return self.telegram_id < VISITORS_BELOW
+
 
 class Lookup(Repository):
     """The people whom a letter may be about."""
@@ -47,7 +52,12 @@ class Lookup(Repository):
         digests = vault_of(self._connection.dialect).digests(contact)
         in_clear = func.lower(type_coerce(interests.c.contact, Text)) == contact.lower()
         gave = or_(interests.c.contact_digest.in_(digests), in_clear)
-        return await self._who(people.c.id.in_(select(interests.c.person_id).where(gave)))
+        is_written_to = func.lower(type_coerce(people.c.address, Text)) == contact.lower()
+        return await self._who(
+            people.c.id.in_(select(interests.c.person_id).where(gave))
+            | people.c.address_digest.in_(digests)
+            | is_written_to
+        )
 
     async def by_account(self, telegram_id: int) -> tuple[FoundPerson, ...]:
         """Find a person by the id of their Telegram account."""

@@ -25,10 +25,12 @@ from sqlalchemy import (
 
 from storage.engine.keys_in_use import check_keys, note_key
 from storage.engine.repository import Repository
-from storage.engine.schema import data_keys, interests, metadata
+from storage.engine.schema import data_keys, interests, metadata, people
 from storage.engine.secrets_at_rest import SecretJson, sealed_columns
 from storage.engine.vault import MARK, PREFIX_LENGTH, Vault, vault_of
 
+# Columns that are searched for equality, and the digest beside each.
+_DIGESTED = {interests: ("contact", "contact_digest"), people: ("address", "address_digest")}
 # Under this id, `Sealing.usage` counts the texts in clear.
 CLEAR = ""
 SEALED_TABLES = tuple(table for table in metadata.sorted_tables if sealed_columns(table))
@@ -115,9 +117,10 @@ class Sealing(Repository):
         """Select what is not under the newest key."""
         for name in sealed_columns(table):
             yield _is_filled(table.c[name]) & (_start(table.c[name]) != self._vault.prefix)
-        if table is interests:
-            is_current = interests.c.contact_digest.startswith(f"{self._vault.ids[0]}:")
-            yield _is_filled(interests.c.contact) & func.coalesce(~is_current, true())
+        if table in _DIGESTED:
+            text, digest = (table.c[name] for name in _DIGESTED[table])
+            is_current = digest.startswith(f"{self._vault.ids[0]}:")
+            yield _is_filled(text) & func.coalesce(~is_current, true())
 
     def _opened(self, table: Table, stored: dict[str, Any]) -> tuple[dict[str, Any], int]:
         """Return a row's values in clear, without those that no key reads; and how many these are.
@@ -132,8 +135,9 @@ class Sealing(Repository):
                 is_json = isinstance(table.c[name].type, SecretJson)
                 values[name] = orjson.loads(text) if is_json else text
         lost = len(stored) - len(values)
-        if table is interests and "contact" in values:
-            values["contact_digest"] = self._vault.digest(values["contact"])
+        text, digest = _DIGESTED.get(table, ("", ""))
+        if values.get(text):
+            values[digest] = self._vault.digest(values[text])
         return values, lost
 
 

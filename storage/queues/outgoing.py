@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from storage.engine.schema import VISITORS_BELOW
 from storage.subject import Subject
 
 
@@ -67,8 +68,9 @@ class Outgoing:
     message repeats, or of requests whose firms it names where it is about what was `FOUND`: the
     message is found by them when the person is erased. `not_before` is at most
     half an hour ahead.
-    An e-mail has an `address`, the method `EMAIL`, and a payload of `subject`, `text` and
-    `to_team` (whether it is news to an administrator).
+    An e-mail has an `address`, the method `EMAIL`, and a payload of `subject`, `text`,
+    `to_team` (whether it is news to an administrator) and perhaps `to_visitor` (to who made a
+    request or asked a question by the pages).
     Nothing takes the place of a call that `is_final`: where its message is gone, it is not posted
     anew; where it can never be made, the person is not told.
     A call that `keeps_hours` is caused by the clock: it is made only while the office is open, and
@@ -92,9 +94,14 @@ class Outgoing:
     keeps_hours: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a person without a chat, and a group with one (it is a setting)."""
+        """Refuse a person without a chat, and a group with one (it is a setting).
+
+        Also a visitor, who has none: they are written to by e-mail.
+        """
         if (self.audience is Audience.PERSON) != (self.chat_id is not None):
             raise ValueError("a message to a person, and only such a one, needs a chat_id")
+        if self.chat_id is not None and self.chat_id < VISITORS_BELOW:
+            raise ValueError("who writes by the pages has no chat")
         if (self.audience is Audience.EMAIL) != (self.address is not None):
             raise ValueError("an e-mail, and only one, needs an address")
 
@@ -141,6 +148,11 @@ class Pending:
     def is_mail_to_team(self) -> bool:
         """Whether it is an e-mail to an administrator, and not to the lead of a project."""
         return self.audience is Audience.EMAIL and bool(self.payload.get("to_team"))
+
+    @property
+    def is_mail_to_visitor(self) -> bool:
+        """Whether it is an e-mail to who writes by the pages, about what they sent."""
+        return self.audience is Audience.EMAIL and bool(self.payload.get("to_visitor"))
 
 
 @dataclass(frozen=True, slots=True)

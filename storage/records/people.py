@@ -1,19 +1,38 @@
-"""The people who wrote to the bot: a Telegram id, three dates, the language they write in."""
+"""The people who wrote to the bot: a Telegram id, three dates, the language they write in.
+
+Who writes by the pages is one of them, a *visitor*: their account is a number of our own, and
+letters go to their address.
+"""
 
 import functools
+import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Text,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningInsert
 
 from storage.engine.repository import Repository, insert_into
-from storage.engine.schema import people, subscriptions
+from storage.engine.schema import VISITORS_BELOW, people, subscriptions
+from storage.engine.vault import vault_of
 
 # Of somebody who never wrote in another language.
 USUAL_LANGUAGE = "fr"
+# The latest visitors of one address that a lost link is sent to: each request is one.
+_MOST_OF_ADDRESS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +47,8 @@ class Tongue:
 class Person:
     """A person who wrote to the bot; `blocked_at` is since when they have blocked it.
 
-    `language` is the one that they wrote in last, or chose (`language_chosen`).
+    `language` is the one that they wrote in last, or chose (`language_chosen`). `address` is where
+    letters to a visitor go; a visitor without one gave a telephone number alone.
     """
 
     id: int
@@ -38,6 +58,12 @@ class Person:
     blocked_at: datetime | None
     language: str | None = None
     language_chosen: bool = False
+    address: str | None = field(default=None, repr=False)
+
+    @property
+    def is_visitor(self) -> bool:
+        """Whether they write by the pages, and have no chat with the bot."""
+        return self.telegram_id < VISITORS_BELOW
 
     @property
     def tongue(self) -> Tongue:
@@ -64,6 +90,46 @@ class People(Repository):
             _seeing(self._dialect), {"telegram_id": telegram_id, **now}
         )
         return _person(result.one())
+
+    async def arrive(self, key: bytes, address: str | None, language: str) -> tuple[Person, bool]:
+        """Add who sends a form on a page; False, and the one who was added, for the same form.
+
+        `key` is of one form that was shown to one person: it is sent once, however often they tap.
+        """
+        digest = vault_of(self._connection.dialect).digest(address) if address else None
+        added = await self._connection.execute(
+            self._insert(people)
+            .values(
+                telegram_id=_account_of(key),
+                created_at=self._now,
+                last_seen_at=self._now,
+                language=language,
+                language_chosen=True,
+                address=address,
+                address_digest=digest,
+            )
+            .on_conflict_do_nothing(index_elements=[people.c.telegram_id])
+            .returning(*_COLUMNS)
+        )
+        row = added.one_or_none()
+        if row is not None:
+            return _person(row), True
+        return await self.seen(_account_of(key)), False
+
+    async def of_address(self, address: str) -> tuple[Person, ...]:
+        """Find the visitors who are written to at an address, the latest first; capitals are one.
+
+        A few of them, where there are many.
+        """
+        digests = vault_of(self._connection.dialect).digests(address)
+        in_clear = func.lower(type_coerce(people.c.address, Text)) == address.lower()
+        found = await self._connection.execute(
+            select(*_COLUMNS)
+            .where(or_(people.c.address_digest.in_(digests), in_clear))
+            .order_by(people.c.id.desc())
+            .limit(_MOST_OF_ADDRESS)
+        )
+        return tuple(map(_person, found))
 
     async def get(self, person_id: int) -> Person | None:
         """Find a person by our id."""
@@ -120,6 +186,11 @@ _COLUMNS = tuple(people.c[each.name] for each in fields(Person))
 
 def _person(row: Row[*tuple[Any, ...]]) -> Person:
     return Person(*row)
+
+
+def _account_of(key: bytes) -> int:
+    """Return the number that stands for a visitor's account: nobody can tell it without the key."""
+    return VISITORS_BELOW - 1 - (int.from_bytes(hashlib.sha256(key).digest()[:8]) >> 2)
 
 
 # Rows are locked in the order of their ids, so that two workers do not deadlock.

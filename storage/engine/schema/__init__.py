@@ -24,6 +24,7 @@ from storage.engine.schema.metadata import (
     where,
 )
 from storage.engine.schema.people import (
+    VISITORS_BELOW,
     consent_wordings,
     contexts,
     drafts,
@@ -70,6 +71,7 @@ __all__ = [
     "OUTBOX_WAITING",
     "PUBLICATION_WAITING",
     "TRANSIENT",
+    "VISITORS_BELOW",
     "Id",
     "JsonOf",
     "UtcDateTime",

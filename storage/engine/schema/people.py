@@ -2,9 +2,20 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, String, Table, false
 
-from storage.engine.schema.column_types import MESSAGE, SECRET, Id, JsonOf, UtcDateTime
+from storage.engine.schema.column_types import (
+    MESSAGE,
+    SECRET,
+    SECRET_NAME,
+    Id,
+    JsonOf,
+    UtcDateTime,
+)
 from storage.engine.schema.metadata import metadata
 from storage.engine.secrets_at_rest import SecretJson
+
+# Who writes by the pages has no Telegram account here: a random number below this one stands for
+# it. Telegram's own ids have 52 significant bits (Bot API, "User"): none is ever mistaken for it.
+VISITORS_BELOW = -(2**62)
 
 people = Table(
     "people",
@@ -17,6 +28,10 @@ people = Table(
     # The language that the person wrote in last, or chose; none: nothing but French so far.
     Column("language", String(8)),
     Column("language_chosen", Boolean, nullable=False, server_default=false()),
+    # Of a visitor: where letters go; none for who gave a telephone number.
+    Column("address", SECRET_NAME),
+    # Who has lost the link of a letter is found by it, without the address being readable here.
+    Column("address_digest", String(64), index=True),
     sqlite_autoincrement=True,
 )
 

@@ -1,0 +1,336 @@
+"""The page on which who has no Telegram follows what they sent, opened by the link of a letter.
+
+It does what a chat does: read where a request stands, answer, relaunch, withdraw, read all that is
+kept, erase it. A GET changes nothing, since mail scanners follow links.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from bot.pages.forms import fields_of
+from bot.pages.guests import BadLinkCounts, network_of
+from bot.pages.visitor_rendering import Look, is_from_elsewhere
+from handlers.core import caps
+from handlers.core.page_links import BadLinkError, ExpiredLinkError, PageLinks
+from handlers.core.posting import Posting
+from handlers.core.services import Services
+from handlers.forms.steps import RefusedError
+from handlers.general import privacy
+from handlers.general.data_page import DataPage
+from handlers.handoff import person as handoff
+from handlers.handoff.threads import Threads
+from handlers.messages import FRENCH, speaking, without_chat
+from handlers.requests import agreement, follow_up, moves, own_history, relaunch, standing
+from handlers.requests.own_history import HistoryLine
+from handlers.requests.standing import Standing
+from storage.database import Database
+from storage.records.conversation_values import NewMessage, Side
+from storage.records.interests import FIRM, OPEN, EventKind, Helped, Interest
+from storage.records.introductions import Introduction
+from storage.records.people import Person
+from storage.unit_of_work import UnitOfWork
+
+logger = logging.getLogger(__name__)
+ERASE, WITHDRAW = "effacer", "retirer"
+# What is asked about once more before it is done.
+_ASKED = frozenset({ERASE, WITHDRAW})
+# What may be said on the page after an act; anything else in the address says nothing.
+DONE = frozenset({"retirer", "relancer", "contact", "accord", "mot", "trop", "rien", "long"})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """One request as its firm reads it, and what may be done with it."""
+
+    request: Interest
+    standing: Standing
+    history: list[HistoryLine]
+    introduction: Introduction | None
+    question: str
+    can_say_helped: bool
+    contact: str | None
+    can_relaunch: bool
+    relaunch_from: date | None
+    is_open: bool
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody who opened their link, within a transaction."""
+
+    token: str
+    person: Person
+    until: datetime
+    work: UnitOfWork
+
+    @property
+    def path(self) -> str:
+        """The path of the page."""
+        return f"/suivi/{self.token}"
+
+
+class FollowPages:
+    """Answers for the page of a visitor, and for what they do there."""
+
+    def __init__(
+        self,
+        database: Database,
+        services: Services,
+        links: PageLinks,
+        wake: Callable[[], None],
+        look: Look,
+    ) -> None:
+        """``wake`` is called once something may have been put into the outbox."""
+        self._database = database
+        self._services = services
+        self._links = links
+        self._wake = wake
+        self._look = look
+        self._guests = BadLinkCounts(services.clock)
+
+    async def show(self, request: Request) -> Response:
+        """Show everything that was sent, and where it stands."""
+        async with self._database.begin() as work:
+            visit = await self._visit(request, work)
+            if isinstance(visit, Response):
+                return visit
+            return await self._shown(request, visit)
+
+    async def ask(self, request: Request) -> Response:
+        """Ask once more before something is withdrawn or erased."""
+        act = request.path_params["act"]
+        async with self._database.begin() as work:
+            visit = await self._visit(request, work)
+            if isinstance(visit, Response):
+                return visit
+            named = request.query_params.get("demande", "")
+            interest = await self._own(visit, named)
+            if act not in _ASKED or (act == WITHDRAW and interest is None):
+                return RedirectResponse(visit.path, 303)
+            return self._look.page(
+                "sure",
+                visit.person.tongue.language,
+                visit.path.lstrip("/"),
+                act=act,
+                path=visit.path,
+                request=interest,
+                form=self._form(visit, act, interest),
+            )
+
+    async def make(self, request: Request) -> Response:
+        """Do what a form confirms."""
+        if is_from_elsewhere(request):
+            return self._look.message("elsewhere", FRENCH, 403)
+        given = await fields_of(request)
+        if given is None:
+            return self._look.message("large", FRENCH, 413)
+        act = request.path_params["act"]
+        async with self._database.begin() as work:
+            visit = await self._visit(request, work)
+            if isinstance(visit, Response):
+                return visit
+            interest = await self._own(visit, given.get("demande", ""))
+            if not self._is_ours(visit, act, interest, given.get("form", "")):
+                return self._look.message("stale", visit.person.tongue.language, 403)
+            answer = await self._made(visit, act, interest, given)
+        self._wake()
+        return answer
+
+    async def data(self, request: Request) -> Response:
+        """Give all that is kept on the visitor, as a file."""
+        async with self._database.begin() as work:
+            visit = await self._visit(request, work)
+            if isinstance(visit, Response):
+                return visit
+            spending = await caps.spend(work, caps.CHANGES, visit.person.telegram_id)
+            if not spending.is_allowed:
+                return RedirectResponse(f"{visit.path}?fait=trop", 303)
+        page = DataPage(self._database.begin, self._services, visit.person.telegram_id)
+        headers = {"Content-Disposition": 'attachment; filename="mes-donnees.html"'}
+        pieces = _pieces(page, visit.person.tongue.language)
+        return StreamingResponse(pieces, media_type="text/html; charset=utf-8", headers=headers)
+
+    async def _visit(self, request: Request, work: UnitOfWork) -> Visit | Response:
+        network = network_of(request)
+        if self._guests.is_refused(network):
+            return self._look.message("crowd", FRENCH, 429)
+        token = request.path_params["token"]
+        try:
+            link = self._links.read_follow(token, work.now)
+        except ExpiredLinkError:
+            return self._look.message("link_expired", FRENCH, 410)
+        except BadLinkError:
+            self._guests.fails(network)
+            return self._look.message("link_bad", FRENCH, 404)
+        person = await work.people.get(link.person_id)
+        if person is None or link.account != self._links.account(person.telegram_id):
+            return self._look.message("link_erased", FRENCH, 410)
+        return Visit(token, person, link.until, work)
+
+    async def _own(self, visit: Visit, named: str) -> Interest | None:
+        """Return a request of this visitor; another person's is treated as nonexistent."""
+        own = await visit.work.interests.of_person(visit.person.id)
+        return next((each for each in own if str(each.id) == named), None)
+
+    def _form(self, visit: Visit, act: str, interest: Interest | None) -> str:
+        about = f"{act} {interest.id if interest else 0}"
+        return self._links.form(visit.token, about, visit.work.now)
+
+    def _is_ours(self, visit: Visit, act: str, interest: Interest | None, form: str) -> bool:
+        """Tell whether a page of ours held this form, for this act on this request."""
+        for name in {act, "tout"} - ({"tout"} if act in _ASKED else set()):
+            about = f"{name} {interest.id if interest else 0}"
+            try:
+                self._links.seen(form, visit.token, about)
+            except BadLinkError:
+                continue
+            return True
+        return False
+
+    async def _shown(self, request: Request, visit: Visit) -> Response:
+        spoken = visit.person.tongue.language
+        with speaking(spoken), without_chat():
+            followed = [
+                await self._followed(visit, each)
+                for each in await visit.work.interests.of_person(visit.person.id)
+            ]
+        done = request.query_params.get("fait", "")
+        return self._look.page(
+            "follow",
+            spoken,
+            visit.path.lstrip("/"),
+            path=visit.path,
+            followed=followed,
+            helped=tuple(Helped),
+            done=done if done in DONE else "",
+            until=visit.until,
+            address=visit.person.address,
+            identity=self._services.identity,
+        )
+
+    async def _followed(self, visit: Visit, request: Interest) -> Followed:
+        posting, services = Posting(self._services, visit.work), self._services
+        events = await visit.work.interests.events(request.id)
+        words = await visit.work.conversations.last_words([request.id])
+        asked = await agreement.asked(posting, request)
+        is_open = request.status in OPEN
+        from_day = standing.relaunch_day(services, request, events)
+        waits = is_open and request.relaunched_at is None
+        can_relaunch = waits and services.today() >= from_day
+        return Followed(
+            request,
+            standing.of(services, request, events, visit.work.now, words.get(request.id)),
+            own_history.lines(request, events),
+            asked,
+            agreement.question(posting, request, asked.named) if asked else "",
+            standing.can_be_asked(request),
+            standing.introduced_to(request, events),
+            can_relaunch,
+            from_day if waits and not can_relaunch else None,
+            is_open,
+            self._form(visit, "tout", request),
+        )
+
+    async def _made(
+        self, visit: Visit, act: str, interest: Interest | None, given: Mapping[str, str]
+    ) -> Response:
+        spending = await caps.spend(visit.work, caps.CHANGES, visit.person.telegram_id)
+        if not spending.is_allowed and act != ERASE:
+            return RedirectResponse(f"{visit.path}?fait=trop", 303)
+        if act == ERASE:
+            return await self._erased(visit)
+        if interest is None:
+            return RedirectResponse(f"{visit.path}?fait=rien", 303)
+        posting = Posting(self._services, visit.work)
+        said = await _do(posting, visit, act, interest, given)
+        logger.info("a visitor acted on a request: %s", act if said == act else "nothing")
+        return RedirectResponse(f"{visit.path}?fait={said}", 303)
+
+    async def _erased(self, visit: Visit) -> Response:
+        erased = await visit.work.rights.erase(visit.person.id)
+        privacy.tell_others(visit.work, erased)
+        return self._look.message("erased", visit.person.tongue.language, 200)
+
+
+async def _do(
+    posting: Posting, visit: Visit, act: str, interest: Interest, given: Mapping[str, str]
+) -> str:
+    """Do one thing; return what to say of it: the act, or why it was not done."""
+    done = False
+    if act == WITHDRAW and interest.status in OPEN:
+        done = (await moves.withdraw(posting, interest.id, visit.person.id)).won
+    elif act == "relancer":
+        done = await _relaunched(posting, interest)
+    elif act == "contact":
+        done = await _said_helped(posting, interest, given.get("reponse", ""))
+    elif act == "accord":
+        done = await _agreed(posting, interest, given)
+    elif act == "mot":
+        return await _written(posting, visit, interest, given.get("mot", ""))
+    return act if done else "rien"
+
+
+async def _relaunched(posting: Posting, interest: Interest) -> bool:
+    events = await posting.work.interests.events(interest.id)
+    if posting.services.today() < standing.relaunch_day(posting.services, interest, events):
+        return False
+    return await relaunch.remind(posting, interest) is not None
+
+
+async def _said_helped(posting: Posting, interest: Interest, answer: str) -> bool:
+    if answer not in tuple(Helped) or not standing.can_be_asked(interest):
+        return False
+    helped = Helped(answer)
+    if helped is Helped.NO_CONTACT and follow_up.is_early(posting, interest):
+        return False
+    await follow_up.note(posting, interest, helped)
+    return True
+
+
+async def _agreed(posting: Posting, interest: Interest, given: Mapping[str, str]) -> bool:
+    asked = await agreement.asked(posting, interest)
+    answer = given.get("reponse", "")
+    # Somebody else may have been named since the page was shown.
+    if asked is None or given.get("qui") != str(asked.id) or answer not in ("oui", "non"):
+        return False
+    await agreement.settle(posting, interest, asked, agrees=answer == "oui")
+    return True
+
+
+async def _written(posting: Posting, visit: Visit, interest: Interest, text: str) -> str:
+    """Pass a word on to the team, in the exchange about the request."""
+    try:
+        words = handoff.reply_words(text.replace("\r\n", "\n"))
+    except RefusedError as refused:
+        return "long" if refused.reason == "too_long" else "rien"
+    if interest.status not in OPEN:
+        return "rien"
+    work = posting.work
+    exchange = await work.conversations.open_about(interest, Side.PERSON)
+    allowed = await caps.spend(work, caps.UNANSWERED_MESSAGES, exchange.id)
+    if not allowed.is_allowed or exchange.closed_at is not None:
+        return "trop"
+    # No message of Telegram's is behind it: the moment stands for its number.
+    number = (work.now - _EPOCH) // timedelta(microseconds=1)
+    account = visit.person.telegram_id
+    sent = await work.conversations.say(
+        NewMessage(exchange.id, Side.PERSON, words, account, number)
+    )
+    await Threads(work, posting.services).pass_on(exchange, sent)
+    await work.interests.record(interest, EventKind.FROM_FIRM, FIRM)
+    return "mot"
+
+
+async def _pieces(page: DataPage, spoken: str) -> AsyncIterator[str]:
+    with speaking(spoken):
+        yield page.head()
+        async for piece in page.pieces():
+            yield f"{piece}\n"
+        yield page.end()

@@ -1,0 +1,226 @@
+"""The forms of the conversation as pages: the same steps, checks, words and consent.
+
+All questions stand on one page. What is typed comes back with each sending, so that nothing is kept
+before the last yes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from handlers.core.services import Services
+from handlers.forms import consent
+from handlers.forms.steps import Answers, Form, RefusedError, Step
+from handlers.messages import Catalogue
+from handlers.requests import callback, interest, proposal
+from knowledge.files import telegram_html
+from knowledge.model import Project
+from storage.records.drafts import Draft
+from storage.records.interests import ContactKind, NewInterest
+
+# What a form asks for in storage: of the project it is about, if any, its answers, the moment, and
+# the version of the wording agreed to.
+Wanted = Callable[[Project | None, Answers, datetime, int | None], NewInterest]
+CONTACT = "contact"
+# Which kind of contact it is shows in what is written.
+_NOT_ASKED = frozenset({"contact_kind"})
+_ONE_LINE = frozenset({"company", "name", CONTACT, "siret"})
+# WCAG 2.2, 1.3.5: what a browser may fill in by itself.
+_AUTOCOMPLETE = {"company": "organization", "name": "name"}
+_OWN = Catalogue.of("visitor_letters")
+# So many signs are read of a field; each step has its own limit below this.
+_MOST_SIGNS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class PageForm:
+    """A form and where its page stands; ``of_project``: its address ends with a project's id."""
+
+    slug: str
+    form: Form
+    wanted: Wanted
+    of_project: bool = False
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return the steps that the page asks, in their order."""
+        return tuple(step for step in self.form.steps if step.key not in _NOT_ASKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question as the page shows it; ``options`` are (value, label) pairs."""
+
+    key: str
+    label: str
+    hint: str
+    options: tuple[tuple[str, str], ...]
+    is_optional: bool
+    is_long: bool
+    autocomplete: str
+    inputmode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a page sent: the answers that the steps accept, and why others are refused.
+
+    ``doubted`` is an accepted contact with what was probably meant, to ask that once.
+    """
+
+    answers: Answers
+    errors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    doubted: tuple[str, str] | None = None
+
+
+def _interest(
+    project: Project | None, answers: Answers, at: datetime, version: int | None
+) -> NewInterest:
+    if project is None:
+        raise LookupError("an interest needs a project")
+    return interest.wanted(project, answers, at, version)
+
+
+def _proposal(
+    _project: Project | None, answers: Answers, at: datetime, version: int | None
+) -> NewInterest:
+    return proposal.wanted(answers, at, version)
+
+
+def _callback(
+    _project: Project | None, answers: Answers, at: datetime, version: int | None
+) -> NewInterest:
+    return callback.wanted(answers, at, version)
+
+
+FORMS: Mapping[str, PageForm] = MappingProxyType(
+    {
+        each.slug: each
+        for each in (
+            PageForm("interet", interest.FORM, _interest, of_project=True),
+            PageForm("proposition", proposal.FORM, _proposal),
+            PageForm("rappel", callback.FORM, _callback),
+        )
+    }
+)
+
+
+def draft_of(page_form: PageForm, subject: str, answers: Answers) -> Draft:
+    """Return answers as the messages of a form take them; it is never stored."""
+    return Draft(0, page_form.form.name, "recap", subject, dict(answers))
+
+
+def questions(page_form: PageForm, services: Services, subject: str) -> tuple[Question, ...]:
+    """Return what the page asks, in the language spoken now."""
+    draft = draft_of(page_form, subject, {})
+    values = page_form.form.subject(services, draft) | {"draft": draft}
+    return tuple(_question(page_form, services, draft, step, values) for step in page_form.steps())
+
+
+def _question(
+    page_form: PageForm,
+    services: Services,
+    draft: Draft,
+    step: Step,
+    values: Mapping[str, object],
+) -> Question:
+    form = page_form.form
+    asked = form.text(f"ask_{step.key}", **values)
+    label, _, rest = telegram_html.plain(asked).partition("\n")
+    options = tuple(
+        (value, form.text.label(f"choice_{step.key}_{value}"))
+        for value in form.offers(services, draft, step)
+    )
+    is_contact = step.key == CONTACT
+    mode = "" if not is_contact else "email" if services.can_mail else "tel"
+    return Question(
+        step.key,
+        label.strip(),
+        # The choices stand below as buttons.
+        "" if options else " ".join(rest.split()),
+        options,
+        is_optional=step.optional,
+        is_long=step.key not in _ONE_LINE,
+        autocomplete=mode or _AUTOCOMPLETE.get(step.key, "off"),
+        inputmode=mode,
+    )
+
+
+def checked(
+    page_form: PageForm, services: Services, subject: str, typed: Mapping[str, str], missing: str
+) -> Checked:
+    """Check what was typed, by the steps of the form; ``missing`` says that an answer lacks."""
+    answers: dict[str, str] = {}
+    errors: dict[str, str] = {}
+    for step in page_form.steps():
+        text = typed.get(step.key, "").replace("\r\n", "\n").strip()[:_MOST_SIGNS]
+        try:
+            answers |= _read(page_form, services, draft_of(page_form, subject, answers), step, text)
+        except RefusedError as refused:
+            answers |= refused.given
+            errors[step.key] = _words(page_form, services, subject, answers, refused)
+        else:
+            if step.key not in answers:
+                errors[step.key] = missing
+    step = page_form.form.by_key[CONTACT]
+    meant = step.doubts(answers.get(CONTACT, "")) if CONTACT not in errors else None
+    doubted = (answers[CONTACT], meant) if meant else None
+    return Checked(answers, errors, doubted)
+
+
+def _read(
+    page_form: PageForm, services: Services, draft: Draft, step: Step, text: str
+) -> dict[str, str]:
+    answers = draft.answers
+    if not text:
+        # An answer to another question may have held this one's.
+        return {step.key: answers.get(step.key, "")} if step.optional else {}
+    if step.choices:
+        if text not in page_form.form.offers(services, draft, step):
+            raise RefusedError(f"bad_{step.key}")
+        return {step.key: text}
+    given = step.read(text, answers)
+    if step.key == CONTACT and "@" in given.get(CONTACT, "") and not services.can_mail:
+        raise RefusedError("phone_only")
+    if "contact_kind" not in given and CONTACT in given:
+        is_mail = "@" in given[CONTACT]
+        given["contact_kind"] = ContactKind.EMAIL if is_mail else ContactKind.PHONE
+    return given
+
+
+def _words(
+    page_form: PageForm,
+    services: Services,
+    subject: str,
+    answers: Answers,
+    refused: RefusedError,
+) -> str:
+    form, draft = page_form.form, draft_of(page_form, subject, answers)
+    text = form.text if refused.reason in form.text.names else _OWN
+    values = form.subject(services, draft) | {"draft": draft} | refused.values
+    return telegram_html.plain(text(refused.reason, **values))
+
+
+def notice(page_form: PageForm, services: Services, subject: str) -> str:
+    """Return the information owed before the first personal field, as HTML; empty for none."""
+    form, draft = page_form.form, draft_of(page_form, subject, {})
+    values = form.subject(services, draft) | {"draft": draft}
+    return form.text("notice", **values) if "notice" in form.text.names else ""
+
+
+def agreed(page_form: PageForm, services: Services, subject: str, answers: Answers) -> str:
+    """Return what sending the form agrees to, as HTML."""
+    return consent.wording(services, page_form.form, draft_of(page_form, subject, answers))
+
+
+def recap(page_form: PageForm, answers: Answers) -> tuple[tuple[str, str], ...]:
+    """Return the answers with their names, in the order of the questions."""
+    text, form = page_form.form.text, page_form.form
+    keys = [step.key for step in page_form.steps()]
+    shown = []
+    for key in keys:
+        value = answers.get(key, "")
+        if value and form.by_key[key].choices:
+            value = text.label(f"choice_{key}_{value}")
+        shown.append((text.label(f"label_{key}"), value))
+    return tuple(shown)

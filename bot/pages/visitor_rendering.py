@@ -1,0 +1,96 @@
+"""What all pages for who has no Telegram share: templates, words, headers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jinja2 import Environment
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from handlers.core.services import Services
+from handlers.messages import LANGUAGES, Catalogue, day, language, moment, speaking, without_chat
+from website import rendering
+from website.facts import Facts
+from website.pages import Kind, Page
+
+_ROOM = Path(__file__).parent
+_PUBLIC = Path(rendering.__file__).parent / "words.yaml"
+TEXT = Catalogue(_PUBLIC, _ROOM / "visitor_words.yaml")
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    # The address of a page may open it: no other site is to learn it.
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+
+
+def _templates() -> Environment:
+    environment = rendering.templates(_ROOM / "visitor_templates")
+    environment.globals["say"] = TEXT.label
+    environment.filters["moment"] = lambda value: moment(value, language())
+    environment.filters["day"] = lambda value: day(value, language())
+    # Telegram HTML of our own catalogues, in which what people wrote is escaped.
+    environment.filters["telegram"] = lambda text: Markup(text.replace("\n", "<br>\n"))  # noqa: S704
+    return environment
+
+
+_TEMPLATES = _templates()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How pages are written here: who publishes them, and the name in their head."""
+
+    services: Services
+    facts: Callable[[], Facts]
+
+    def page(
+        self,
+        template: str,
+        spoken: str,
+        path: str,
+        status: int = 200,
+        /,
+        **values: object,
+    ) -> Response:
+        """Return a page in a language; ``path`` is its address, without a slash before it."""
+        prefix = f"{spoken}/"
+        own = path.removeprefix(prefix) if spoken != LANGUAGES[0] else path
+        page = Page(own, Kind.FORM, template, lambda: _given(values), LANGUAGES, listed=False)
+        name = self.services.knowledge.initiative.name
+        with without_chat():
+            facts = self.facts()
+            root = urlsplit(facts.address).path or "/"
+            content = rendering.written(page, spoken, facts, name, root=root, among=_TEMPLATES)
+        return HTMLResponse(content, status)
+
+    def message(self, name: str, spoken: str, status: int, **values: object) -> Response:
+        """Return a page that says what happened and what to do."""
+        with speaking(spoken), without_chat():
+            identity = self.services.identity
+            words = TEXT.label(f"{name}_text", identity=identity, **values)
+        return self.page("visitor_message", spoken, "formulaires/", status, name=name, words=words)
+
+
+def _given(values: Mapping[str, object]) -> Mapping[str, object]:
+    return values
+
+
+def is_from_elsewhere(request: Request) -> bool:
+    """Tell whether another site makes a browser send this form (Fetch Metadata, Origin)."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("origin", "null")
+    return origin != "null" and urlsplit(origin).netloc != request.headers.get("host")

@@ -1,0 +1,337 @@
+"""Who has no Telegram: a form on a page, letters, and the page to follow what was sent."""
+
+import html
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from dialogue import Stage
+from sqlalchemy import select
+from test_mail_dispatcher import given, mailing
+from test_request_page import moves_elsewhere, standing
+
+from bot.pages.form_pages import TRAP
+from handlers.core import caps
+from knowledge.knowledge import Knowledge
+from storage.engine.schema import interests, outbox, people
+from storage.records.interests import EventKind, Helped, Status
+from storage.records.people import VISITORS_BELOW
+
+FIRM = {
+    "company": "Mécanique du Delta",
+    "name": "Samira Costa",
+    "contact": "samira.costa@delta-meca.fr",
+    "role": "participate",
+    "message": "Nous avons un tour <b>disponible</b>.",
+    "siret": "",
+}
+
+
+@pytest.fixture(name="stage")
+async def _stage(shipped: Knowledge, tmp_path: Path, blank_file: Path) -> AsyncIterator[Stage]:
+    # Nothing listens at this port: no e-mail leaves, and each can be read in the outbox.
+    async with mailing(shipped, tmp_path, blank_file, **given(1, listen_port=0)) as stage:
+        yield stage
+
+
+@pytest.fixture(name="mute_stage")
+async def _mute_stage(shipped: Knowledge, tmp_path: Path, blank_file: Path) -> AsyncIterator[Stage]:
+    settings = given(1, listen_port=0, smtp_host="", mail_from="", admin_emails=())
+    async with mailing(shipped, tmp_path, blank_file, **settings) as stage:
+        yield stage
+
+
+class Visitor:
+    """Somebody with a browser that runs no script."""
+
+    def __init__(self, stage: Stage, address: str = "198.51.100.7") -> None:
+        pages = stage.running.parts.pages
+        assert pages is not None
+        transport = httpx.ASGITransport(pages, client=(address, 1))
+        self.stage = stage
+        self.client = httpx.AsyncClient(transport=transport, base_url="https://bot.exemple.fr")
+        self.answer = httpx.Response(0)
+
+    @property
+    def text(self) -> str:
+        body = re.sub(r"<style>.*?</style>|<[^>]+>", " ", self.answer.text, flags=re.DOTALL)
+        return re.sub(r"\s+", " ", html.unescape(body))
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', self.answer.text)
+        return {name: html.unescape(value) for name, value in found}
+
+    async def opens(self, path: str) -> int:
+        self.answer = await self.client.get(path)
+        return self.answer.status_code
+
+    async def sends(self, path: str, **fields: str) -> int:
+        self.answer = await self.client.post(path, data=fields)
+        status = self.answer.status_code
+        if status == 303:
+            self.answer = await self.client.get(self.answer.headers["location"])
+        return status
+
+    async def fills(self, path: str, **answers: str) -> int:
+        """Open a form, take some time, and send what was typed to be read again."""
+        assert await self.opens(path) == 200
+        stamp = self.hidden["form"]
+        self.stage.clock.passes(seconds=30)
+        return await self.sends(path, form=stamp, step="check", **answers)
+
+    async def agrees(self, path: str) -> int:
+        return await self.sends(path, step="send", **self.hidden)
+
+    async def acts(self, path: str, act: str, **answers: str) -> int:
+        return await self.sends(f"{path}/{act}", **self.hidden | answers)
+
+    def sees(self, *words: str) -> None:
+        for word in words:
+            assert word in self.text, f"{word!r} not in:\n{self.text}"
+
+
+def open_project(stage: Stage) -> str:
+    services = stage.running.parts.services
+    project = next(p for p in services.knowledge.projects if p.open_on(services.today()) and p.lead)
+    return project.id
+
+
+async def letters(stage: Stage) -> list[dict[str, Any]]:
+    rows = await stage.rows(
+        select(outbox.c.payload).where(outbox.c.audience == "email").order_by(outbox.c.id)
+    )
+    return [row.payload for row in rows if row.payload.get("to_visitor")]
+
+
+def link_in(letter: dict[str, Any]) -> str:
+    found = re.search(r"https://bot\.exemple\.fr(/suivi/\S+)", letter["text"])
+    assert found is not None, letter["text"]
+    return found[1]
+
+
+async def test_from_the_form_to_the_outcome_by_letters(stage: Stage) -> None:
+    visitor, path = Visitor(stage), f"/formulaires/interet/{open_project(stage)}"
+    assert await visitor.fills(path, **FIRM) == 200, visitor.text
+    visitor.sees("Relisez", "Mécanique du Delta", "Samira Costa", "vous acceptez")
+    assert await stage.rows(select(people)) == []
+    assert await visitor.agrees(path) == 303
+    request = await standing(stage)
+    visitor.sees(request.number, "Une lettre part")
+    assert "/suivi/" not in visitor.answer.text
+    (first,) = await letters(stage)
+    assert request.number in first["text"]
+    assert not any(FIRM[key] in first["text"] for key in ("company", "name", "message"))
+    await moves_elsewhere(stage, EventKind.TAKE)
+    await moves_elsewhere(stage, EventKind.INTRODUCE, note="Fonderie Roux")
+    taken, introduced = (await letters(stage))[1:]
+    assert "prise en charge" in taken["subject"]
+    assert "mis en relation" in introduced["subject"]
+    assert not re.search(r"[Tt]ape[rz]|[Tt]ouche|/mes|Telegram", introduced["text"] + taken["text"])
+    follow = link_in(introduced)
+    assert await visitor.opens(follow) == 200
+    visitor.sees("Mise en relation faite", "Le contact a-t-il eu lieu")
+    assert await visitor.acts(follow, "contact", reponse="helped") == 303
+    visitor.sees("C'est noté")
+    assert (await standing(stage)).helped is Helped.HELPED
+
+
+async def test_the_same_form_sent_twice_is_one_request(stage: Stage) -> None:
+    visitor, path = Visitor(stage), f"/formulaires/interet/{open_project(stage)}"
+    await visitor.fills(path, **FIRM)
+    fields = visitor.hidden | {"step": "send"}
+    assert await visitor.sends(path, **fields) == 303
+    receipt = visitor.text
+    assert await visitor.sends(path, **fields) == 303
+    assert re.findall(r"TI-\d+-\d+", visitor.text) == re.findall(r"TI-\d+-\d+", receipt)
+    assert len(await stage.rows(select(interests.c.id))) == 1
+    assert len(await letters(stage)) == 1
+
+
+async def test_errors_stand_beside_their_fields_and_what_was_typed_stays(stage: Stage) -> None:
+    visitor, path = Visitor(stage), f"/formulaires/interet/{open_project(stage)}"
+    wrong = {**FIRM, "contact": "samira.costa", "company": "", "siret": "123"}
+    assert await visitor.fills(path, **wrong) == 422
+    visitor.sees("Rien n'est encore envoyé", "14 chiffres", "Répondez à cette question")
+    assert 'id="contact-error"' in visitor.answer.text
+    assert 'aria-describedby="contact-hint contact-error" aria-invalid="true"' in visitor.answer.text
+    assert "Samira Costa" in visitor.answer.text
+    assert "Passer" not in visitor.text
+    assert await stage.rows(select(people)) == []
+
+
+async def test_an_address_with_a_likely_slip_is_asked_about_once(stage: Stage) -> None:
+    visitor, path = Visitor(stage), "/formulaires/rappel"
+    typed = {"contact": "samira@gmial.com"}
+    assert await visitor.fills(path, **typed) == 422
+    visitor.sees("Avez-vous voulu dire samira@gmail.com")
+    assert await visitor.sends(path, **visitor.hidden | typed) == 200
+    assert await visitor.agrees(path) == 303
+    assert (await standing(stage)).contact == "samira@gmial.com"
+
+
+@pytest.mark.parametrize(
+    ("path", "answers"),
+    [
+        ("/formulaires/proposition", {**FIRM, "kind": "idea", "description": "Un four partagé."}),
+        ("/formulaires/rappel", {"contact": "06 12 34 56 78", "contact_note": "mardi matin"}),
+        ("/en/formulaires/rappel", {"contact": "samira.costa@delta-meca.fr"}),
+        ("/en/formulaires/proposition", {**FIRM, "kind": "resource", "description": "A bench."}),
+    ],
+)
+async def test_every_form_is_sent_in_both_languages(
+    path: str, answers: dict[str, str], stage: Stage
+) -> None:
+    visitor = Visitor(stage)
+    assert await visitor.fills(path, **answers) == 200, visitor.text
+    assert await visitor.agrees(path) == 303, visitor.text
+    visitor.sees((await standing(stage)).number)
+    (person,) = await stage.rows(select(people))
+    assert person.telegram_id < VISITORS_BELOW
+    assert person.language == ("en" if path.startswith("/en/") else "fr")
+
+
+async def test_of_a_telephone_alone_the_team_reads_what_to_say(stage: Stage) -> None:
+    visitor, path = Visitor(stage), f"/formulaires/interet/{open_project(stage)}"
+    await visitor.fills(path, **{**FIRM, "contact": "06 12 34 56 78"})
+    assert await visitor.agrees(path) == 303
+    visitor.sees("Gardez ce lien")
+    found = re.search(r'href="https://bot\.exemple\.fr(/suivi/[^"]+)"', visitor.answer.text)
+    assert found is not None
+    assert await visitor.opens(found[1]) == 200
+    await moves_elsewhere(stage, EventKind.TAKE)
+    assert await letters(stage) == []
+    await stage.group.receives("À dire par téléphone") if hasattr(stage, "group") else None
+
+
+async def test_without_a_mail_server_only_a_telephone_is_taken(mute_stage: Stage) -> None:
+    visitor, path = Visitor(mute_stage), "/formulaires/rappel"
+    assert await visitor.fills(path, contact="samira.costa@delta-meca.fr") == 422
+    visitor.sees("Aucun e-mail ne peut être envoyé d'ici")
+    assert await visitor.fills(path, contact="06 12 34 56 78") == 200
+    assert await visitor.agrees(path) == 303
+    visitor.sees("Gardez ce lien")
+
+
+async def test_programs_are_held_up_and_people_are_not(stage: Stage) -> None:
+    visitor, path = Visitor(stage), "/formulaires/rappel"
+    await visitor.opens(path)
+    typed = {"contact": "06 12 34 56 78", "form": visitor.hidden["form"]}
+    assert await visitor.sends(path, **typed) == 422
+    visitor.sees("très vite")
+    stage.clock.passes(seconds=10)
+    assert await visitor.sends(path, **typed, **{TRAP: "http://spam"}) == 422
+    visitor.sees("doit rester vide")
+    assert await visitor.sends(path, **typed) == 200
+
+
+async def test_forged_stale_and_foreign_forms_are_refused(stage: Stage) -> None:
+    visitor, path = Visitor(stage), "/formulaires/rappel"
+    typed = {"contact": "06 12 34 56 78"}
+    assert await visitor.sends(path, form="A" * 43, step="send", **typed) == 422
+    await visitor.opens("/formulaires/proposition")
+    other = visitor.hidden["form"]
+    assert await visitor.sends(path, form=other, step="send", **typed) == 422
+    await visitor.opens(path)
+    stamp = visitor.hidden["form"]
+    stage.clock.passes(hours=25)
+    assert await visitor.sends(path, form=stamp, step="send", **typed) == 422
+    visitor.client.headers["sec-fetch-site"] = "cross-site"
+    assert await visitor.sends(path, form=stamp, step="send", **typed) == 403
+    assert await stage.rows(select(people)) == []
+
+
+async def test_a_flood_from_one_network_is_refused_and_others_are_not(stage: Stage) -> None:
+    visitor, path = Visitor(stage), "/formulaires/rappel"
+    for number in range(caps.PAGE_FORMS.most):
+        await visitor.fills(path, contact="06 12 34 56 78")
+        assert await visitor.agrees(path) == 303, number
+    await visitor.fills(path, contact="06 12 34 56 78")
+    assert await visitor.agrees(path) == 429
+    # From now on no query is made: memory refuses.
+    assert await visitor.sends(path, contact="06 12 34 56 78") == 429
+    other = Visitor(stage, "203.0.113.9")
+    await other.fills(path, contact="06 12 34 56 78")
+    assert await other.agrees(path) == 303
+
+
+async def test_closed_and_unknown_projects_say_so(stage: Stage) -> None:
+    visitor, services = Visitor(stage), stage.running.parts.services
+    closed = next(p for p in services.knowledge.census if not p.open_on(services.today()))
+    assert await visitor.opens(f"/formulaires/interet/{closed.id}") == 410
+    assert await visitor.opens("/formulaires/interet/no-such-project") == 404
+    assert await visitor.opens("/formulaires/autre") == 404
+    assert await visitor.opens("/formulaires/interet") == 404
+
+
+async def following(stage: Stage) -> tuple[Visitor, str]:
+    visitor, path = Visitor(stage), f"/formulaires/interet/{open_project(stage)}"
+    await visitor.fills(path, **FIRM)
+    assert await visitor.agrees(path) == 303
+    follow = link_in((await letters(stage))[0])
+    assert await visitor.opens(follow) == 200
+    return visitor, follow
+
+
+async def test_a_visitor_writes_and_the_answer_comes_by_letter(stage: Stage) -> None:
+    visitor, follow = await following(stage)
+    assert await visitor.acts(follow, "mot", mot="Un four aussi.") == 303
+    visitor.sees("Votre message est transmis", "Un four aussi.")
+
+
+async def test_a_visitor_withdraws(stage: Stage) -> None:
+    visitor, follow = await following(stage)
+    assert await visitor.opens(f"{follow}/retirer?demande=1") == 200
+    assert await visitor.acts(follow, "retirer") == 303
+    visitor.sees("est retirée")
+    assert (await standing(stage)).status is Status.WITHDRAWN
+
+
+async def test_a_visitor_relaunches_after_ten_days_once(stage: Stage) -> None:
+    visitor, follow = await following(stage)
+    visitor.sees("à partir du")
+    assert await visitor.acts(follow, "relancer") == 303
+    visitor.sees("Rien n'a été fait")
+    stage.clock.passes(days=11)
+    await visitor.opens(follow)
+    assert await visitor.acts(follow, "relancer") == 303
+    visitor.sees("L'équipe est relancée")
+    assert (await standing(stage)).relaunched_at is not None
+
+
+async def test_a_visitor_reads_and_erases_everything(stage: Stage) -> None:
+    visitor, follow = await following(stage)
+    assert await visitor.opens(f"{follow}/donnees") == 200
+    visitor.sees("samira.costa@delta-meca.fr", "Mécanique du Delta", "vous écrivez par les pages")
+    await visitor.opens(f"{follow}/effacer")
+    assert await visitor.acts(follow, "effacer") == 200
+    visitor.sees("Tout est effacé")
+    assert await stage.rows(select(people)) == []
+    assert (await standing(stage)).is_anonymous
+    assert await letters(stage) == []
+    assert await visitor.opens(follow) == 410
+
+
+async def test_links_are_of_one_person_and_end(stage: Stage) -> None:
+    visitor, follow = await following(stage)
+    forms = visitor.hidden
+    assert await visitor.opens(f"{follow[:-1]}{'A' if follow[-1] != 'A' else 'B'}") == 404
+    # The form of one act is none for another one that is asked about once more.
+    assert await visitor.sends(f"{follow}/effacer", **forms) == 403
+    assert await visitor.sends(f"{follow}/retirer", **forms) == 403
+    stage.clock.passes(days=15)
+    assert await visitor.opens(follow) == 410
+    visitor.sees("n'est plus valable")
+
+
+async def test_a_lost_link_is_sent_again_and_nobody_learns_who_is_known(stage: Stage) -> None:
+    visitor, _ = await following(stage)
+    texts = []
+    for address in (FIRM["contact"].upper(), "nobody@delta-meca.fr"):
+        assert await visitor.sends("/formulaires/lien-perdu", email=address) == 200
+        texts.append(visitor.text)
+    assert texts[0] == texts[1]
+    assert len(await letters(stage)) == 2
