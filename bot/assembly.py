@@ -143,7 +143,7 @@ def _pages(
 
     links = services.page_links
 
-    def facts() -> Facts:
+    def facts() -> "Facts":
         return facts_of(settings, services, is_served=True)
 
     look = Look(services, facts)

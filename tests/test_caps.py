@@ -329,6 +329,11 @@ def test_the_guide_of_operators_tells_every_limit() -> None:
             caps.CHANGES,
         ],
         f"demandes d'être rappelé | {caps.CALL_BACKS.most} par jour |": [caps.CALL_BACKS],
+        f"{caps.PAGE_FORMS.most} par jour d'un réseau, {caps.PAGE_FORMS_IN_ALL.most} par jour": [
+            caps.PAGE_FORMS,
+            caps.PAGE_FORMS_IN_ALL,
+        ],
+        f"{caps.PAGE_LETTERS.most} lettres par jour à une adresse": [caps.PAGE_LETTERS],
         f"messages modifiés | {caps.EDITS.most} par heure": [caps.EDITS],
         f"{caps.REPLIES.most} réponses par jour dans un échange": [caps.REPLIES],
         f"{caps.NOTES.most} notes par jour sur une demande": [caps.NOTES],

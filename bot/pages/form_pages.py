@@ -232,9 +232,7 @@ class FormPages:
             return self._recap(asking, found, agreed, mark)
         return await self._sent(request, asking, stamp, found, consent.plain(agreed))
 
-    def _form(
-        self, asking: Asking, errors: Mapping[str, str], doubted: str = ""
-    ) -> Response:
+    def _form(self, asking: Asking, errors: Mapping[str, str], doubted: str = "") -> Response:
         with speaking(asking.spoken), without_chat():
             questions = page_forms.questions(asking.page_form, self._services, asking.subject)
             notice = page_forms.notice(asking.page_form, self._services, asking.subject)
@@ -347,7 +345,7 @@ class FormPages:
         by = office.due_day(posting.work.now, office.answer_days)
 
         def said() -> tuple[str, Keyboard | None]:
-            return asking.page_form.form.text("receipt", interest=interest, by=by), None
+            return asking.page_form.words("receipt", interest=interest, by=by), None
 
         posting.write(person, said, about=interest.about_note)
 

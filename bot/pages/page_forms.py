@@ -40,6 +40,8 @@ class PageForm:
     slug: str
     form: Form
     wanted: Wanted
+    # Whose ``receipt`` the first letter says.
+    words: Catalogue = interest.TEXT
     of_project: bool = False
 
     def steps(self) -> tuple[Step, ...]:
@@ -99,7 +101,7 @@ FORMS: Mapping[str, PageForm] = MappingProxyType(
         for each in (
             PageForm("interet", interest.FORM, _interest, of_project=True),
             PageForm("proposition", proposal.FORM, _proposal),
-            PageForm("rappel", callback.FORM, _callback),
+            PageForm("rappel", callback.FORM, _callback, callback.TEXT),
         )
     }
 )
