@@ -50,10 +50,11 @@ FRENCH_ONLY = {
     "alerts": r"(?!lost_answer).*",
     "callback": r"title_.*",
     "caps": r"replies|ends|moves|notes|examinations|team_member|other_group",
-    "exchange": r"from_person|person_corrected|delivered|blocked|undelivered|reposted",
+    "exchange": r"from_person|person_corrected|delivered|blocked|undelivered|reposted"
+    r"|no_letter",
     "general": r"where_.*",
     "handoff": (
-        r"card|from_person|person_corrected|close|reopen|delivered|blocked|undelivered|reposted"
+        r"no_letter|card|from_person|person_corrected|close|reopen|delivered|blocked|undelivered|reposted"
         r"|moved|elsewhere|which_exchange|unknown|thread_closed|text_only|not_a_command"
         r"|reply_too_long|closed_toast|closed_quietly_toast|reopened_toast|too_late|erased"
         r"|close_question|close_sure|keep_open|kept_open_toast"
@@ -70,6 +71,7 @@ FRENCH_ONLY = {
     "subscriptions": r"team_.*",
     "towns": r"departments",
     "values": r"value_status_.*",
+    "visitor_letters": r"unreachable",
 }
 
 

@@ -3,21 +3,28 @@
 import html
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from dialogue import Stage
+from dialogue import Stage, inside
 from sqlalchemy import select
+from test_lifecycle_words import each_end
 from test_mail_dispatcher import given, mailing
 from test_request_page import moves_elsewhere, standing
 
 from bot.pages.form_pages import TRAP
+from bot.pages.page_forms import FORMS
 from handlers.core import caps
+from handlers.core.services import Identity, Services
+from handlers.messages import LANGUAGES, speaking, without_chat
+from handlers.requests import telling
 from knowledge.knowledge import Knowledge
 from storage.engine.schema import VISITORS_BELOW, interests, outbox, people
 from storage.records.interests import EventKind, Helped, Status
+from storage.records.lifecycle import MOVES
 
 FIRM = {
     "company": "Mécanique du Delta",
@@ -337,3 +344,41 @@ async def test_a_lost_link_is_sent_again_and_nobody_learns_who_is_known(stage: S
         texts.append(visitor.text)
     assert texts[0] == texts[1]
     assert len(await letters(stage)) == 2
+
+
+_OF_A_CHAT = re.compile(
+    r"(?<![\w/])/(?:mes|supp|conf|prop|contact)|[Tt]ouche[zr]|[Tt]ape[zr]"
+    r"|« Passer »|“Skip”|\b[Tt]ap\b"
+)
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+@pytest.mark.parametrize("kind", MOVES)
+def test_no_letter_on_a_move_speaks_of_a_chat(
+    kind: EventKind, spoken: str, shipped: Knowledge
+) -> None:
+    identity = Identity("l'équipe", "a@b.fr", "04 91 00 00 00", "", "")
+    services = Services(shipped, identity, lambda: datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+    if not MOVES[kind].tells_firm:
+        return
+    for interest in each_end():
+        with speaking(spoken), without_chat():
+            said, _ = telling.words(services, interest, kind)
+        assert not _OF_A_CHAT.search(said), said
+
+
+@pytest.mark.parametrize("slug", FORMS)
+def test_no_form_on_a_page_speaks_of_a_chat(slug: str) -> None:
+    """Walk the sources of all that a form may say there: its questions, refusals and consent."""
+    text = FORMS[slug].form.text
+    names = re.compile(
+        r"(?:ask_(?!.*(?:_help|_sure|_kind)$)|bad_|siren_|vat_|several_|says_).*|consent"
+    )
+    for name in sorted(filter(names.fullmatch, text.names - {"bad_contact_kind"})):
+        for source in inside(text, "sources").get(name), inside(text, "english").get(name):
+            if source is not None:
+                shown = re.sub(
+                    r"{% if has_chat\(\) %}.*?{% (?:else|endif) %}", "", source, flags=re.DOTALL
+                )
+                shown = re.sub(r"'[^']*' if has_chat\(\)", "", shown)
+                assert not _OF_A_CHAT.search(shown), name
