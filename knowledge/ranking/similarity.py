@@ -59,6 +59,9 @@ class Workings(Protocol):
 class Similarity:
     """The similarity of any text to each of the examples."""
 
+    # Where there is an encoder.
+    weights = Weights()
+
     def __init__(
         self,
         texts: Sequence[str],
@@ -74,7 +77,6 @@ class Similarity:
         ``encoded`` encodes, or knows the vectors already; of ``workings`` come the texts that were
         read before.
         """
-        self._weights = Weights()
         self._encoder = encoder
         self._reading = Reading(lexicon)
         rows = _unpacked(kept) if kept is not None else self._read(texts, workings)
@@ -111,6 +113,10 @@ class Similarity:
         packed = _packed(self._rows)
         return packed | ({} if self.vectors is None else {"vectors": self.vectors})
 
+    def normalised(self, text: str) -> str:
+        """Return a text as the encoder reads it."""
+        return self._reading.normalised(text)
+
     def digest(self, text: str) -> bytes:
         """Return 16 bytes that tell apart all texts with other similarities."""
         return self._reading.digest(text)
@@ -129,24 +135,24 @@ class Similarity:
         """
         by_letters = self._letters.similarity(text)
         by_sound = self._sound.similarity(text)
-        weights = self._weights
+        weights = self.weights
         vector = self.meaning(text) if meaning is None else meaning
         if vector is None or self.vectors is None:
             return (by_letters + by_sound) / 2
         return (
             weights.letters * by_letters
             + weights.sound * by_sound
-            + weights.meaning * _radial(self.vectors @ vector)
+            + weights.meaning * radial(self.vectors @ vector)
         )
 
     def between(self, rows: Ids) -> Weighed:
         """Return the similarities of these examples to all: (rows, examples)."""
-        weights = self._weights if self.vectors is not None else _WITHOUT_MEANING
+        weights = self.weights if self.vectors is not None else _WITHOUT_MEANING
         block = self._letters.between(rows)
         block *= np.float32(weights.letters)
         block += np.float32(weights.sound) * self._sound.between(rows)
         if self.vectors is not None:
-            block += np.float32(weights.meaning) * _radial(self.vectors[rows] @ self.vectors.T)
+            block += np.float32(weights.meaning) * radial(self.vectors[rows] @ self.vectors.T)
         return block
 
 
@@ -192,7 +198,7 @@ def _unpacked(arrays: Arrays) -> dict[str, Rows]:
     }
 
 
-def _radial(cosines: Weighed) -> Weighed:
+def radial(cosines: Weighed) -> Weighed:
     """Return exp(-|a - b|²) of unit vectors from their cosines: distant ones hardly count."""
     # Rounded, a unit vector may be a little longer than 1.
     near: Weighed = np.exp(np.float32(2) * np.minimum(cosines, np.float32(1)) - np.float32(2))

@@ -1,0 +1,69 @@
+"""What the signs of newcomers weigh: logistic regressions, fitted once on the shipped entries.
+
+``python -m benchmarks.newcomers --weights`` fits them anew (docs/matching.md says how).
+"""
+
+from dataclasses import dataclass
+
+SIGNS = (
+    *("asked", "asked_lead", "answer", "none", "lead", "meant_lead", "learnt", "phrasings"),
+    *("balanced", "balanced_lead", "balanced_none"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignWeights:
+    """A logistic regression on some of the signs.
+
+    ``needs``: it was fitted where these signs are known.
+    """
+
+    signs: tuple[str, ...]
+    needs: tuple[str, ...]
+    intercept: float
+    of: tuple[float, ...]
+
+    @property
+    def columns(self) -> list[int]:
+        """The places of its signs in ``SIGNS``."""
+        return [SIGNS.index(sign) for sign in self.signs]
+
+
+# By which encoders there are: both, the first, none.
+_ENCODERS = (("asked", "meant_lead"), ("meant_lead",), ())
+_ALL = ("asked", "asked_lead", "answer", "none", "lead", "meant_lead", "learnt", "phrasings")
+_BALANCED = ("balanced_lead", "balanced_none")
+
+# Beside entries with many phrasings, after the look of the balanced head.
+BESIDE = (
+    SignWeights(
+        (*_ALL, *_BALANCED),
+        _ENCODERS[0],
+        1.179,
+        (0.285, 1.945, 0.235, -1.724, 0.14, 0.315, 4.595, -0.317, 5.48, -0.564),
+    ),
+    SignWeights(
+        (*_ALL[3:], *_BALANCED),
+        _ENCODERS[1],
+        -0.206,
+        (-2.108, 0.297, 0.58, 4.908, -0.004, 0.0, 0.0),
+    ),
+    SignWeights(
+        (*_ALL[3:5], *_ALL[6:], *_BALANCED),
+        _ENCODERS[2],
+        -0.675,
+        (-1.977, 0.564, 5.339, 0.006, 0.0, 0.0),
+    ),
+)
+# Before that look: is it worth while?
+AT_A_GLANCE = (
+    SignWeights(_ALL[3:], _ENCODERS[1], -0.206, (-2.108, 0.297, 0.58, 4.908, -0.004)),
+    SignWeights((*_ALL[3:5], *_ALL[6:]), _ENCODERS[2], -0.675, (-1.977, 0.564, 5.339, 0.006)),
+)
+# Where all entries are new, the balanced head has learnt from all that there is.
+_ALONE = ("balanced", "balanced_lead", "phrasings")
+ALONE = (
+    SignWeights(_ALONE, _ENCODERS[0], -2.832, (17.363, 3.413, -0.646)),
+    SignWeights(_ALONE, _ENCODERS[1], -2.832, (17.363, 3.413, -0.646)),
+    SignWeights(_ALONE, _ENCODERS[2], -2.832, (17.363, 3.413, -0.646)),
+)
