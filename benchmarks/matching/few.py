@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from benchmarks.matching.measures import Quality, asked, quality
 from benchmarks.newcomers import worlds
 from benchmarks.newcomers.worlds import Documents
-from benchmarks.peers import Peer, others, ranker_over
+from benchmarks.peers import Peer, Ranker, Scores, others, ranker_over
 from bot.commands.evaluation import figures
 from bot.commands.labelled_questions import LabelledQuestion
 from knowledge.loading import Compiling, build, material_in
@@ -100,21 +102,36 @@ def compare(world: World, encoders: Encoders) -> Iterator[Result]:
     """Let all peers and ours learn a world, and ask them."""
     material = world.material
     for name, peer in encoders.peers.items():
-        rank = peer(material.examples, material.ids)
+        rank = _among_entries(peer(material.examples, material.ids), material)
         for what, questions in world.questions.items():
-            measured = quality(list(asked(rank, questions, material.ids)))
+            measured = quality(list(asked(rank, questions, _entries(material))))
             yield Result(name, world.name, what, len(questions), measured)
     for name, compiling in encoders.ours.items():
         yield from _ours(name, world, compiling)
 
 
 def _ours(name: str, world: World, compiling: Compiling) -> Iterator[Result]:
-    known, ids = build(world.documents, compiling), world.material.ids
+    known, material = build(world.documents, compiling), world.material
     if known.ranker is None:
         raise ValueError("the knowledge was built without a ranker")
-    rank = ranker_over(known.ranker, ids)
+    rank = _among_entries(ranker_over(known.ranker, material.ids), material)
     for what, questions in world.questions.items():
         told = figures(worlds.ask(known, questions))
         decided = tuple(told[each] for each in _DECIDED)
-        measured = quality(list(asked(rank, questions, ids)))
+        measured = quality(list(asked(rank, questions, _entries(material))))
         yield Result(name, world.name, what, len(questions), measured, decided)
+
+
+def _entries(material: Material) -> list[str]:
+    return [id_ for id_ in material.ids if id_ not in material.acts]
+
+
+def _among_entries(rank: Ranker, material: Material) -> Ranker:
+    """Leave the acts out of what is ranked: they have many phrasings, which would drown a peer."""
+    is_entry = np.array([id_ not in material.acts for id_ in material.ids])
+
+    def ranked(question: str) -> tuple[Scores, float]:
+        scores, sure = rank(question)
+        return scores[is_entry], sure
+
+    return ranked

@@ -20,10 +20,10 @@ _HEAD = """\
 # Matching, measured
 
 `make bench-matching`, on {inside} phrasings of {voices} voices and the everyday file, and
-{outside} out-of-scope examples. One voice in {one_in} asks what was learnt from all others. *first*: the
-right entry first; *three*: among the first three; *auroc*: in scope against out of scope; *at 10
-%*: right, and answered where a tenth of the out-of-scope questions is answered wrongly. The second
-encoder had read the examples before (25 ms each), which is not in its seconds to learn.
+{outside} out-of-scope examples. One voice in {one_in} asks what was learnt from all others.
+*first*: the right entry first; *three*: among the first three; *auroc*: in scope against out of
+scope; *at 10 %*: right, and answered where a tenth of the out-of-scope questions is answered
+wrongly. The second encoder had read the examples before (25 ms each): its seconds are not counted.
 """
 _FOOT = """\
 Ours puts {ratio:.2f} times as many right entries first as the best peer, at {median:.1f} ms a
@@ -32,10 +32,11 @@ question.
 _FEW = """\
 ## Few phrasings
 
-What is new has few phrasings yet. All learn the same, and rank the same entries: our 14 answers
-alone with so many phrasings each (no voices, no out-of-scope examples), and twenty fresh entries of
-other themes beside all that is shipped, asked {fresh} questions by people who had read the answers
-alone. Each cell: right *first*, and right among the first *three*.
+What is new has few phrasings yet. All learn the same, and rank the same entries (acts are learnt
+too, but not ranked here): our 14 answers alone with so many phrasings each (no voices, no
+out-of-scope examples), and twenty fresh entries of other themes beside all that is shipped, asked
+{fresh} questions by people who had read the answers alone. Each cell: right *first*, and right
+among the first *three*.
 """
 _DECIDED = """\
 By the whole of its decisions, what ours shows: the right answer, or choices among which it is; and
