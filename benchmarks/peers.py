@@ -11,7 +11,7 @@ import bm25s
 import numpy as np
 import numpy.typing as npt
 import Stemmer
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -57,8 +57,7 @@ def by_rapidfuzz(scorer: Callable[..., float]) -> Peer:
         texts, owners = _in_scope(examples, ids)
 
         def similarity(question: str) -> Scores:
-            normalised = normalise(question)
-            return np.array([scorer(normalised, text) for text in texts])
+            return process.cdist([normalise(question)], texts, scorer=scorer)[0].astype(float)
 
         return nearest(similarity, owners, len(ids))
 
