@@ -13,8 +13,17 @@ from pydantic import ValidationError
 
 from benchmarks.matching.public_sets import documents_of, read_set
 from benchmarks.newcomers import worlds
-from benchmarks.newcomers.curve import SWITCH, Point, alone_with, line, with_phrasings
-from bot.commands.evaluation import EvaluatedQuestion
+from benchmarks.newcomers.curve import (
+    ALONE,
+    FRESH,
+    SWITCH,
+    Point,
+    alone_with,
+    draw,
+    line,
+    with_phrasings,
+)
+from bot.commands.evaluation import EvaluatedQuestion, figures
 from bot.commands.labelled_questions import LabelledQuestion
 from knowledge.files.yaml_reader import Document
 from knowledge.loading import ACTS, FAQ, PROJECTS, VOICES, Compiling, build, material_in
@@ -128,6 +137,17 @@ def test_what_is_left_is_spread_over_the_voices() -> None:
     assert said == [2, 1, 1]
 
 
+def test_a_picture_is_drawn_of_curves_that_measure_different_things(tmp_path: Path) -> None:
+    told = figures(())
+    half = {**told, "right_shown": 0.5, "right_first": 0.25}
+    points = [
+        *(Point(FRESH, count, half, half) for count in (0, 8)),
+        *(Point(ALONE, count, half) for count in (0, SWITCH - 1, SWITCH)),
+    ]
+    draw(points, tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_alone_there_are_no_out_of_scope_examples() -> None:
     few = counts(alone_with(documents(2, {"x": 3, "y": 3}), 4))
     assert few == {"a": 6, "b": 6}
@@ -147,4 +167,6 @@ def test_a_line_tells_shares_and_leaves_open_what_was_not_asked() -> None:
         for text in ("a 1", "b 1")
     )
     assert asked[0].decision.outcome is Outcome.ANSWER
-    assert line(Point("alone", 3, asked)) == "| alone | 3 | 2 | 0.500 | 0.500 | 0.500 |  |  |"
+    assert (
+        line(Point("alone", 3, figures(asked))) == "| alone | 3 | 2 | 0.500 | 0.500 | 0.500 |  |  |"
+    )

@@ -10,7 +10,7 @@ The table is printed, and drawn as ``docs/images/newcomers.png``.
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -47,14 +47,18 @@ _HEAD = """\
 |---|--:|--:|--:|--:|--:|--:|--:|"""
 
 
+# As bot/commands/evaluation.py tells them.
+Shares = Mapping[str, float | int | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What was asked of the entries with so many phrasings, and of all others beside them."""
+    """How questions about the entries with so many phrasings fared, and those about all others."""
 
     curve: str
     phrasings: int
-    own: tuple[EvaluatedQuestion, ...]
-    others: tuple[EvaluatedQuestion, ...] = ()
+    own: Shares
+    others: Shares = field(default_factory=lambda: figures(()))
 
 
 def with_phrasings(documents: Documents, ids: Sequence[str], count: int) -> Documents:
@@ -114,7 +118,7 @@ def _alone(
 ) -> Iterator[Point]:
     for count in _COUNTS:
         known = build(alone_with(documents, count), compiling)
-        yield Point(ALONE, count, tuple(worlds.ask(known, questions)))
+        yield Point(ALONE, count, figures(worlds.ask(known, questions)))
 
 
 def _fresh(
@@ -123,8 +127,8 @@ def _fresh(
     own = worlds.fresh_questions()
     for count in _FRESH_COUNTS:
         known = build(worlds.with_fresh(documents, count), compiling)
-        theirs = worlds.ask(known, _some(questions))
-        yield Point(FRESH, count, tuple(worlds.ask(known, own)), tuple(theirs))
+        theirs = figures(worlds.ask(known, _some(questions)))
+        yield Point(FRESH, count, figures(worlds.ask(known, own)), theirs)
 
 
 def _grown(
@@ -142,7 +146,7 @@ def _grown(
             theirs = [one for one in questions if one.expected[0] not in chosen]
             own += worlds.ask(known, [one for one in questions if one.expected[0] in chosen])
             others += worlds.ask(known, _some(theirs))
-        yield Point(GROWN, count, tuple(own), tuple(others))
+        yield Point(GROWN, count, figures(own), figures(others))
 
 
 def _some(questions: Sequence[LabelledQuestion]) -> Sequence[LabelledQuestion]:
@@ -161,13 +165,13 @@ def print_curve(compiling: Compiling) -> None:
 
 def line(point: Point) -> str:
     """Return a line of the table."""
-    own, others = figures(point.own), figures(point.others)
+    own, others = point.own, point.others
     shares = (
         *(own[name] for name in ("right_first", "right_shown", "wrong_direct")),
         *(others[name] for name in ("right_first", "right_shown")),
     )
     cells = ["" if share is None else f"{share:.3f}" for share in shares]
-    told = (point.curve, str(point.phrasings), str(len(point.own)), *cells)
+    told = (point.curve, str(point.phrasings), str(own["in_scope"]), *cells)
     return f"| {' | '.join(told)} |"
 
 
@@ -192,7 +196,7 @@ def _panel(axes: Axes, points: Sequence[Point], name: str) -> None:
     for curve in dict.fromkeys(one.curve for one in points):
         of_curve = [one for one in points if one.curve == curve]
         for asked, style in (("own", "-"), ("others", ":")):
-            shares = [(one.phrasings, figures(getattr(one, asked))[name]) for one in of_curve]
+            shares = [(one.phrasings, getattr(one, asked)[name]) for one in of_curve]
             known = [(count, share) for count, share in shares if share is not None]
             if known:
                 label = curve if asked == "own" else f"{curve}: all others"
