@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -42,6 +43,7 @@ _OTHERS, _ONE_QUESTION_IN = 60, 2
 _PICTURE = Path(knowledge.__file__).parent.parent / "docs" / "images" / "newcomers.png"
 _COLOURS = {FRESH: "#c2571a", GROWN: "#1f8a80", ALONE: "#7a6fd0"}
 _GREY = "#808080"
+_TICKS = (0, 1, 3, 8, 18, SWITCH, 60, 100)
 _HEAD = """\
 | knowledge | phrasings | asked | first | shown | wrong | others: first | shown |
 |---|--:|--:|--:|--:|--:|--:|--:|"""
@@ -187,7 +189,12 @@ def draw(points: Sequence[Point], path: Path = _PICTURE) -> None:
         ):
             _panel(axes, points, name)
             axes.set_title(title)
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+        figure.legend(
+            *panels[0].get_legend_handles_labels(),
+            loc="outside lower center",
+            ncols=3,
+            framealpha=0,
+        )
         figure.savefig(path, dpi=110, transparent=True)
         plt.close(figure)
 
@@ -200,21 +207,23 @@ def _panel(axes: Axes, points: Sequence[Point], name: str) -> None:
             known = [(count, share) for count, share in shares if share is not None]
             if known:
                 label = curve if asked == "own" else f"{curve}: all others"
-                axes.plot(*zip(*known, strict=True), style, color=_COLOURS[curve], label=label)
+                axes.plot(
+                    *zip(*known, strict=True), style, marker=".", color=_COLOURS[curve], label=label
+                )
     axes.axvline(SWITCH - 0.5, color=_GREY, linestyle="--", linewidth=1)
     axes.annotate(
-        "no newcomer from here on",
+        "a newcomer up to here",
         (SWITCH - 0.5, 0.03),
-        xytext=(4, 0),
+        xytext=(-4, 0),
         textcoords="offset points",
         color=_GREY,
+        ha="right",
         fontsize=8,
     )
-    # The logarithm of nothing: zero phrasings stand a step before one.
-    axes.set_xscale("symlog", linthresh=1)
-    ticks = sorted({one.phrasings for one in points} - {SWITCH - 1})
-    axes.set_xticks(ticks, [str(one) for one in ticks])
+    # What matters happens among the first phrasings, and nothing has no logarithm: their root.
+    axes.set_xscale("function", functions=(np.sqrt, np.square))
+    axes.set_xticks(_TICKS, [str(one) for one in _TICKS])
     axes.minorticks_off()
     axes.tick_params(colors=_GREY)
-    axes.set(xlabel="phrasings of the entry", ylim=(0, 1))
+    axes.set(xlabel="phrasings of the entry", ylim=(0, 1), xlim=(0, 105))
     axes.grid(visible=True, alpha=0.3)
