@@ -2,16 +2,14 @@
 
 A fifth of the voices is left out of the learning, and asks. Three curves: the twenty fresh entries
 beside what is shipped; the shipped entries, a few at a time left with so many phrasings beside all
-others; all our own answers with so many phrasings, and nothing else. With thirty examples an entry
+others; all our own answers with so many phrasings, and nothing else. With seventy examples an entry
 is no newcomer any more, and the regression alone finds it: no curve may fall there.
 
 The table is printed, and drawn as ``docs/images/newcomers.png``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +25,7 @@ from benchmarks.newcomers import worlds
 from benchmarks.newcomers.worlds import Documents
 from bot.commands.evaluation import EvaluatedQuestion, figures
 from bot.commands.labelled_questions import LabelledQuestion
-from knowledge.loading import FAQ, VOICES, Compiling, build
+from knowledge.loading import FAQ, Compiling, build
 from knowledge.ranking.corpus import FEWEST
 
 # Its question and its title are examples too.
@@ -35,7 +33,7 @@ SWITCH = FEWEST - 2
 FRESH, GROWN, ALONE = "twenty fresh", "shipped, a few at a time", "our own answers alone"
 _FRESH_COUNTS = (0, 1, 3, 5, 8)
 # The last count of a newcomer and the first of an entry like all others are both measured.
-_COUNTS = (0, 1, 3, 5, 8, 12, 18, SWITCH - 1, SWITCH, 40, 60, 100)
+_COUNTS = (0, 1, 3, 5, 8, 12, 18, 27, 40, SWITCH - 1, SWITCH, 100)
 _ONE_IN = 5
 _TURNS = 5
 # So many questions at most are asked of the others each time, and half of all of the entries.
@@ -43,7 +41,7 @@ _OTHERS, _ONE_QUESTION_IN = 60, 2
 _PICTURE = Path(knowledge.__file__).parent.parent / "docs" / "images" / "newcomers.png"
 _COLOURS = {FRESH: "#c2571a", GROWN: "#1f8a80", ALONE: "#7a6fd0"}
 _GREY = "#808080"
-_TICKS = (0, 1, 3, 8, 18, SWITCH, 60, 100)
+_TICKS = (0, 1, 3, 8, 18, 40, SWITCH, 100)
 _HEAD = """\
 | knowledge | phrasings | asked | first | shown | wrong | others: first | shown |
 |---|--:|--:|--:|--:|--:|--:|--:|"""
@@ -61,35 +59,6 @@ class Point:
     phrasings: int
     own: Shares
     others: Shares = field(default_factory=lambda: figures(()))
-
-
-def with_phrasings(documents: Documents, ids: Sequence[str], count: int) -> Documents:
-    """Leave entries so many phrasings: the facilitators' own first, then a voice's each in turn."""
-    few = deepcopy(documents)
-    entries = {entry["id"]: entry for entry in few[FAQ].data["entrees"]}
-    said = [voice["formulations"] for voice in few[VOICES].data["voix"]] if VOICES in few else []
-    for id_ in ids:
-        own = entries[id_]["variantes"] = entries[id_]["variantes"][:count]
-        turns = zip_longest(*(one.pop(id_, ()) for one in said))
-        spread = [(number, text) for turn in turns for number, text in enumerate(turn) if text]
-        for number, text in spread[: count - len(own)]:
-            said[number].setdefault(id_, []).append(text)
-    return few
-
-
-def alone_with(documents: Documents, count: int) -> Documents:
-    """Leave our own answers alone, with so many phrasings; a voice says nothing out of scope."""
-    own = worlds.alone(documents, count)
-    ids = [entry["id"] for entry in own[FAQ].data["entrees"]]
-    grown = with_phrasings(documents, ids, count)
-    voices = [
-        {"nom": voice["nom"], "formulations": kept, "hors_sujet": []}
-        for voice in grown[VOICES].data["voix"]
-        if (kept := {id_: said for id_, said in voice["formulations"].items() if id_ in ids})
-    ]
-    if voices:
-        own[VOICES] = type(own[FAQ])(VOICES, {"voix": voices}, {})
-    return own
 
 
 def measured(compiling: Compiling) -> Iterator[Point]:
@@ -119,7 +88,7 @@ def _alone(
     documents: Documents, questions: Sequence[LabelledQuestion], compiling: Compiling
 ) -> Iterator[Point]:
     for count in _COUNTS:
-        known = build(alone_with(documents, count), compiling)
+        known = build(worlds.alone_with(documents, count), compiling)
         yield Point(ALONE, count, figures(worlds.ask(known, questions)))
 
 
@@ -144,7 +113,7 @@ def _grown(
         others: list[EvaluatedQuestion] = []
         for turn in range(_TURNS):
             chosen = ids[turn::_TURNS]
-            known = build(with_phrasings(documents, chosen, count), compiling)
+            known = build(worlds.with_phrasings(documents, chosen, count), compiling)
             theirs = [one for one in questions if one.expected[0] not in chosen]
             own += worlds.ask(known, [one for one in questions if one.expected[0] in chosen])
             others += worlds.ask(known, _some(theirs))

@@ -21,8 +21,8 @@ from knowledge.ranking.sign_weights import ALONE, AT_A_GLANCE, BESIDE, SignWeigh
 from knowledge.text.courtesies import without_courtesies
 from knowledge.text.normalise import normalise
 
-_PHRASINGS = (0, 3, 8)
-_ALONE = (0, 3, 8, 18)
+_PHRASINGS = (0, 3, 8, 24, 60)
+_ALONE = (0, 3, 8, 18, 40)
 _FOLDS, _GROUPS = 5, 3
 _OF_EACH, _OF_OTHERS = 12, 500
 
@@ -61,17 +61,18 @@ def _beside(compiling: Compiling) -> Iterator[Case]:
         fewer = worlds.without_voices(documents, [voice["nom"] for voice in asking])
         questions = _asked(asking, ids)
         for phrasings in _PHRASINGS:
-            ranker = worlds.ranker_of(worlds.reduced(fewer, young, phrasings), compiling)
+            ranker = worlds.ranker_of(worlds.with_phrasings(fewer, young, phrasings), compiling)
             yield from (_case(ranker, text, id_, young) for text, id_ in questions)
 
 
 def _alone(compiling: Compiling) -> Iterator[Case]:
     documents = worlds.shipped()
-    asking = [voice for voice in worlds.voices_of(documents) if voice["formulations"]]
+    asking = worlds.voices_of(documents)[::_FOLDS]
+    fewer = worlds.without_voices(documents, [voice["nom"] for voice in asking])
     ids = [one["id"] for one in documents[FAQ].data["entrees"] if "service" not in one]
     questions = [(text, id_) for text, id_ in _asked(asking, ids) if not id_ or id_ in ids]
     for phrasings in _ALONE:
-        ranker = worlds.ranker_of(worlds.alone(documents, phrasings), compiling)
+        ranker = worlds.ranker_of(worlds.alone_with(fewer, phrasings), compiling)
         yield from (_case(ranker, text, id_, ids) for text, id_ in questions)
 
 

@@ -14,7 +14,7 @@ from knowledge.text.lexicon import Lexicon
 HOUSE = "faq"
 # With fewer examples, its question and its title among them, an entry is a newcomer: see the curve
 # in docs/matching.md.
-FEWEST = 30
+FEWEST = 70
 _FEWEST_WORDS = 3
 _ENDS = re.compile(r"(?<=[.!?:])\s+|\n+")
 _TAG = re.compile(r"<[^>]*>")

@@ -23,6 +23,9 @@ _LEAST_SPREAD = 1e-3
 # 20 ms a text. They are chosen by their digests: most stay when others come.
 _MEANT_SAMPLE = 1500
 _SAMPLE = 700
+# So many examples of a newcomer are read by the second encoder. With more texts in all than the
+# balanced head can learn from in a second, there is none: the first signs decide.
+_OF_EACH, _MOST = 40, 3000
 _QUESTIONS, _PASSAGES, _SENTENCES = ".asked", ".answers", ".sentences"
 
 
@@ -47,7 +50,7 @@ class Learning:
 
 @dataclass(frozen=True, slots=True)
 class LearntNewcomers:
-    """The newcomers, and what the balanced head is made of."""
+    """The newcomers, and what the balanced head is made of (nothing: there is none)."""
 
     newcomers: Newcomers
     balanced: dict[str, npt.NDArray[Any]]
@@ -62,7 +65,7 @@ def learn_newcomers(learning: Learning) -> LearntNewcomers | None:
     places = np.array([ids.index(name) for name in names], dtype=np.int64)
     sizes = np.bincount(labels, minlength=len(ids) + 1)[:-1]
     texts = _balanced_texts(learning, places)
-    measures = _by_meaning(learning) | _by_second(texts, places, len(ids))
+    measures = _by_meaning(learning) | (_by_second(texts, places, len(ids)) if texts else {})
     newcomers = Newcomers(
         places,
         sizes[places].astype(np.float64),
@@ -71,6 +74,8 @@ def learn_newcomers(learning: Learning) -> LearntNewcomers | None:
         likeness=_measured(learning.best[:, :-1], learning.learnt),
         **measures,
     )
+    if texts is None:
+        return LearntNewcomers(newcomers, {})
     balanced = learn_balanced(texts, len(ids), material.lexicon, learning.encoder)
     return LearntNewcomers(newcomers, balanced)
 
@@ -86,14 +91,19 @@ def _by_meaning(learning: Learning) -> dict[str, Any]:
     return {"mean": mean, "meant_likeness": _measured(near, labels[sample])}
 
 
-def _balanced_texts(learning: Learning, places: Places) -> BalancedTexts:
+def _balanced_texts(learning: Learning, places: Places) -> BalancedTexts | None:
     """Return a sample of the examples, those of the newcomers, and their answers' sentences."""
     material, labels, vectors = learning.material, learning.labels, learning.similarity.vectors
-    is_own = np.isin(labels, places)
-    rows = np.union1d(_sample(material.examples, _SAMPLE), np.flatnonzero(is_own))
+    rows = _sample(material.examples, _SAMPLE)
+    for place in places.tolist():
+        own = np.flatnonzero(labels == place)
+        kept = _sample([material.examples[row] for row in own.tolist()], _OF_EACH)
+        rows = np.union1d(rows, own[kept])
     examples = tuple(material.examples[row].text for row in rows.tolist())
     told = [(text, name) for name in material.newcomers for text in material.answers[name]]
     sentences = tuple(text for text, _ in told)
+    if len(examples) + len(sentences) > _MOST:
+        return None
     owners = np.array([material.ids.index(name) for _, name in told], dtype=np.int64)
     known = second = None
     if learning.encoder is not None and vectors is not None:

@@ -68,11 +68,13 @@ class CloserLook:
     """The newcomers, and what looks at a question where they may be asked for."""
 
     newcomers: Newcomers
-    head: BalancedHead
+    head: BalancedHead | None
     second: SecondEncoder | None
 
-    def look(self, question: str, meaning: Vectors | None, written: str) -> Look:
+    def look(self, question: str, meaning: Vectors | None, written: str) -> Look | None:
         """Look at a question; ``meaning`` is its vector by the first encoder."""
+        if self.head is None:
+            return None
         vector = None
         if self.second is not None and self.head.sees_second:
             vector = self.second.questions.encode([written])[0]

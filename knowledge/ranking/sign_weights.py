@@ -61,9 +61,9 @@ AT_A_GLANCE = (
     SignWeights((*_ALL[3:5], *_ALL[6:]), _ENCODERS[2], -0.675, (-1.977, 0.564, 5.339, 0.006)),
 )
 # Where all entries are new, the balanced head has learnt from all that there is.
-_ALONE = ("balanced", "balanced_lead", "phrasings")
+_ALONE = ("balanced", "balanced_lead", "learnt", "phrasings")
 ALONE = (
-    SignWeights(_ALONE, _ENCODERS[0], -2.832, (17.363, 3.413, -0.646)),
-    SignWeights(_ALONE, _ENCODERS[1], -2.832, (17.363, 3.413, -0.646)),
-    SignWeights(_ALONE, _ENCODERS[2], -2.832, (17.363, 3.413, -0.646)),
+    SignWeights(_ALONE, _ENCODERS[0], -2.832, (17.363, 3.413, 0.0, -0.646)),
+    SignWeights(_ALONE, _ENCODERS[1], -2.832, (17.363, 3.413, 0.0, -0.646)),
+    SignWeights(_ALONE, _ENCODERS[2], -2.832, (17.363, 3.413, 0.0, -0.646)),
 )

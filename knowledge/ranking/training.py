@@ -57,7 +57,8 @@ def compile_ranker(
     newcomers = compiled.newcomers
     if newcomers is None:
         return TrainedRanker(material.examples, similarity, compiled)
-    head = BalancedHead(compiled.balanced, material.lexicon, encoder)
+    balanced = compiled.balanced
+    head = BalancedHead(balanced, material.lexicon, encoder) if balanced else None
     return TrainedRanker(
         material.examples, similarity, compiled, CloserLook(newcomers, head, second)
     )
