@@ -84,6 +84,11 @@ class Rows:
     ids: Ids
     values: Weighed
 
+    def of_text(self, number: int) -> tuple[Ids, Weighed]:
+        """Return the ids of the features of one text, and their weights."""
+        own = slice(self.starts[number], self.starts[number + 1])
+        return self.ids[own], self.values[own]
+
     def packed(self) -> dict[str, npt.NDArray[Any]]:
         """Return arrays of numbers; no feature holds a line break."""
         names = "\n".join(self.names).encode("utf-8", "surrogatepass")
@@ -177,7 +182,6 @@ class View:
 
     def __init__(self, vectors: Rows, features: Features, rarity: Rarity) -> None:
         self._features, self._rarity = features, rarity
-        self._vectors = vectors
         self._count = len(vectors.starts) - 1
         self._ids = _numbered(vectors.names)
         order = np.argsort(vectors.ids, kind="stable")
@@ -185,8 +189,18 @@ class View:
         self._rows, self._values = owners[order], vectors.values[order]
         sizes = np.bincount(vectors.ids, minlength=len(self._ids))
         self._starts = np.concatenate([[0], np.cumsum(sizes)])
-        make_read_only(vectors.starts, vectors.ids, vectors.values)
         make_read_only(self._starts, self._rows, self._values)
+
+    def vectors(self) -> Rows:
+        """Return the vectors of the examples, made anew from the index.
+
+        Only learning and storing need them: beside the index they would take as much memory again.
+        """
+        order = np.argsort(self._rows, kind="stable")
+        ids = np.repeat(np.arange(len(self._ids), dtype=np.int32), np.diff(self._starts))
+        sizes = np.bincount(self._rows, minlength=self._count)
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        return Rows(tuple(self._ids), starts, ids[order], self._values[order])
 
     def similarity(self, text: str) -> Floats:
         """Return the cosine of a text to each example, from 0 to 1."""
@@ -195,7 +209,8 @@ class View:
     def between(self, rows: Ids) -> Weighed:
         """Return the cosines of these examples to all: (rows, examples), in single precision."""
         if len(rows) <= _ONE_BY_ONE:
-            cosines = [self._products(*self._vector_of(row)) for row in rows.tolist()]
+            vectors = self.vectors()
+            cosines = [self._products(*vectors.of_text(row)) for row in rows.tolist()]
             alone = np.array(cosines, dtype=np.float32).reshape(len(rows), self._count)
             return np.minimum(alone, 1)
         # Common features are multiplied as dense matrices, rare ones pair by pair: several times
@@ -204,8 +219,8 @@ class View:
         products = np.zeros((len(rows), self._count), dtype=np.float32)
         common = np.flatnonzero(sizes > _FEW)
         for start in range(0, len(common), _TOGETHER):
-            vectors = self._dense(common[start : start + _TOGETHER])
-            products += vectors[:, rows].T @ vectors
+            dense = self._dense(common[start : start + _TOGETHER])
+            products += dense[:, rows].T @ dense
         self._add_rare(products, rows, sizes)
         return np.minimum(products, 1)
 
@@ -233,11 +248,13 @@ class View:
 
     def _products(self, ids: Ids, values: Weighed) -> Floats:
         """Return the scalar product of a vector with each example."""
-        first = self._starts[ids]
-        sizes = self._starts[ids + 1] - first
-        postings = ranges(first, sizes)
-        products = self._values[postings] * np.repeat(values, sizes)
-        sums = np.bincount(self._rows[postings], weights=products, minlength=self._count)
+        spans = list(zip(self._starts[ids].tolist(), self._starts[ids + 1].tolist(), strict=True))
+        if not spans:
+            return np.zeros(self._count)
+        rows = np.concatenate([self._rows[start:end] for start, end in spans])
+        products = np.concatenate([self._values[start:end] for start, end in spans])
+        products *= np.repeat(values, [end - start for start, end in spans])
+        sums = np.bincount(rows, weights=products, minlength=self._count)
         return sums.astype(np.float64, copy=False)
 
     def _vector(self, counted: Counter[str]) -> tuple[Ids, Weighed]:
@@ -249,10 +266,6 @@ class View:
             for name, known in zip(counted, is_known.tolist(), strict=True)
         )
         return numbers[is_known], _weighed(counted, rarities)[is_known].astype(np.float32)
-
-    def _vector_of(self, row: int) -> tuple[Ids, Weighed]:
-        own = slice(self._vectors.starts[row], self._vectors.starts[row + 1])
-        return self._vectors.ids[own], self._vectors.values[own]
 
 
 def ranges(first: Ids, sizes: Ids) -> Ids:
