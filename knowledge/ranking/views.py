@@ -8,11 +8,11 @@ computed, one by one or in blocks.
 
 import hashlib
 import math
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -185,11 +185,12 @@ class View:
     def __init__(self, vectors: Rows, features: Features, rarity: Rarity) -> None:
         self._features, self._rarity = features, rarity
         self._count = len(vectors.starts) - 1
-        self._ids = _numbered(vectors.names)
+        self._names = _Names(vectors.names)
         order = np.argsort(vectors.ids, kind="stable")
-        owners = np.repeat(np.arange(self._count, dtype=np.int32), np.diff(vectors.starts))
+        numbers = np.arange(self._count, dtype=np.min_scalar_type(self._count))
+        owners = np.repeat(numbers, np.diff(vectors.starts))
         self._rows, self._values = owners[order], vectors.values[order]
-        sizes = np.bincount(vectors.ids, minlength=len(self._ids))
+        sizes = np.bincount(vectors.ids, minlength=len(vectors.names))
         self._starts = np.concatenate([[0], np.cumsum(sizes)])
         make_read_only(self._starts, self._rows, self._values)
 
@@ -199,10 +200,11 @@ class View:
         Only learning and storing need them: beside the index they would take as much memory again.
         """
         order = np.argsort(self._rows, kind="stable")
-        ids = np.repeat(np.arange(len(self._ids), dtype=np.int32), np.diff(self._starts))
+        names = self._names.all()
+        ids = np.repeat(np.arange(len(names), dtype=np.int32), np.diff(self._starts))
         sizes = np.bincount(self._rows, minlength=self._count)
         starts = np.concatenate([[0], np.cumsum(sizes)])
-        return Rows(tuple(self._ids), starts, ids[order], self._values[order])
+        return Rows(names, starts, ids[order], self._values[order])
 
     def similarity(self, text: str) -> Floats:
         """Return the cosine of a text to each example, from 0 to 1."""
@@ -261,7 +263,7 @@ class View:
 
     def _vector(self, counted: Counter[str]) -> tuple[Ids, Weighed]:
         """Return a text's known features and their weights; unknown ones only add to the length."""
-        numbers = np.array([self._ids.get(name, -1) for name in counted], dtype=np.int64)
+        numbers = self._names.numbers(counted)
         is_known, rarity = numbers >= 0, self._rarity
         rarities = (
             rarity.of(name) if known else rarity.unknown(name)
@@ -277,8 +279,37 @@ def ranges(first: Ids, sizes: Ids) -> Ids:
     return numbers
 
 
-def _numbered(names: Iterable[str]) -> Mapping[str, int]:
-    return MappingProxyType({name: number for number, name in enumerate(names)})
+class _Names:
+    """The names of features, and the number of each; a dictionary would take ten times as much."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._joined, self._count = "\n".join(names), len(names)
+        keys = _keys(names)
+        self._order = np.argsort(keys).astype(np.int32)
+        self._keys = keys[self._order]
+        make_read_only(self._order, self._keys)
+
+    def all(self) -> tuple[str, ...]:
+        return tuple(self._joined.split("\n")) if self._count else ()
+
+    def numbers(self, names: Iterable[str]) -> Ids:
+        """Return the number of each name, -1 for an unknown one."""
+        keys = _keys(names)
+        if not self._count:
+            return np.full(len(keys), -1)
+        places = np.minimum(np.searchsorted(self._keys, keys), self._count - 1)
+        return np.where(self._keys[places] == keys, self._order[places], -1)
+
+
+def _keys(names: Iterable[str]) -> npt.NDArray[np.uint64]:
+    """Return 8 bytes that tell names apart: of up to four letters, one of the two sums alone does.
+
+    Should two long ones ever have the same sums, a text has the feature of another: a hundredth of
+    what it is compared by.
+    """
+    encoded = [name.encode("utf-8", "surrogatepass") for name in names]
+    sums = [zlib.crc32(name) << 32 | zlib.adler32(name) for name in encoded]
+    return np.array(sums, dtype=np.uint64)
 
 
 def _features(text: str) -> Counter[str]:
