@@ -96,8 +96,11 @@ class TrainedRanker:
         self._labels = np.array([self._ids.index(e.entry) if e.entry else -1 for e in examples])
         self._similarity = similarity
         # Not the whole model: the likeness holds its other numbers, and needs not all of them.
-        self._coefficients, self._sure, self._among = model.coefficients, model.sure, model.among
-        make_read_only(self._labels, self._coefficients)
+        self._sure, self._among = model.sure, model.among
+        # They were learnt in single precision.
+        self._coefficients = model.coefficients.astype(np.float32)
+        self._intercepts = self._coefficients.sum(axis=0, dtype=np.float64)
+        make_read_only(self._labels, self._coefficients, self._intercepts)
         self._closer = closer
         vectors, mean = similarity.vectors, closer.newcomers.mean if closer else None
         if vectors is not None and mean is not None:
@@ -182,7 +185,11 @@ class TrainedRanker:
     def _scores(self, similarities: Floats, best: Floats) -> Floats:
         """Return the head's scores, or the best similarities when no head was trained."""
         coefficients = self._coefficients
-        return similarities @ coefficients + coefficients.sum(axis=0) if coefficients.size else best
+        if not coefficients.size:
+            return best
+        weighed = similarities.astype(np.float32) @ coefficients
+        scores: Floats = weighed.astype(np.float64) + self._intercepts
+        return scores
 
 
 def describe(scores: Floats, best: Floats) -> Floats:

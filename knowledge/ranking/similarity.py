@@ -7,7 +7,6 @@ learns. It depends on the two texts, the lexicon and the encoder alone.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -81,7 +80,6 @@ class Similarity:
         self._reading = Reading(lexicon)
         rows = _unpacked(kept) if kept is not None else self._read(texts, workings)
         reads = (self._reading.letter_features, self._reading.sound_features)
-        self._rows = MappingProxyType(rows)
         self._letters, self._sound = (
             View(rows[view], features, rarities()[view])
             for view, features in zip(_VIEWS, reads, strict=True)
@@ -110,7 +108,7 @@ class Similarity:
 
     def packed(self) -> dict[str, npt.NDArray[Any]]:
         """Return arrays that rebuild this object without counting or encoding."""
-        packed = _packed(self._rows)
+        packed = _packed({"letters": self._letters.vectors(), "sound": self._sound.vectors()})
         return packed | ({} if self.vectors is None else {"vectors": self.vectors})
 
     def normalised(self, text: str) -> str:
