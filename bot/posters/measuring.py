@@ -99,9 +99,7 @@ def _wrapped(text: str, most: float, size: float, *, is_bold: bool) -> Iterator[
         yield line
 
 
-def _broken(
-    text: str, most: float, size: float, *, is_bold: bool, hyphen: str
-) -> Iterator[str]:
+def _broken(text: str, most: float, size: float, *, is_bold: bool, hyphen: str) -> Iterator[str]:
     """Yield the words of a text, those that are wider than a line in pieces."""
     for word in text.split(" "):
         left = word

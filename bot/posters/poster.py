@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from handlers.messages import Catalogue
-from knowledge.knowledge import Knowledge
 from knowledge.model import Project
 from knowledge.projects import code_of
 from knowledge.start_links import Kind, Source, link_to
@@ -43,11 +42,6 @@ class Poster:
     notice: str = ""
 
 
-def publisher_of(knowledge: Knowledge, bot: str, site: str) -> Publisher:
-    """Return who puts up the posters of these files."""
-    return Publisher(bot, site, knowledge.initiative.name)
-
-
 def poster_of(project: Project, publisher: Publisher) -> Poster:
     """Return the poster of a project; what its file does not say is left out, and never guessed."""
     lead = (TEXT.label("needs_lead"),) if project.seeks_lead else ()
@@ -64,11 +58,6 @@ def poster_of(project: Project, publisher: Publisher) -> Poster:
         initiative=publisher.initiative,
         notice=TEXT.label("fictitious") if project.fictitious else "",
     )
-
-
-def file_name(project: Project, ending: str) -> str:
-    """Return the name of a poster's file: its code, then its id, so that folders sort well."""
-    return f"affiche-{code_of(project)}-{project.id}{ending}"
 
 
 def _facts(project: Project) -> list[str]:
