@@ -17,10 +17,9 @@ from bot.posters.poster import Publisher, poster_of
 from bot.posters.svg import svg_of
 from bot.settings import Settings
 from knowledge.files.problems import KnowledgeError
-from knowledge.knowledge import Knowledge
-from knowledge.loading import Compiling, load
+from knowledge.loading import load_census
 from knowledge.model import Project
-from knowledge.projects import code_of
+from knowledge.projects import Census, code_of
 from knowledge.text.near_words import nearest
 from knowledge.text.project_codes import typed_code
 
@@ -41,10 +40,10 @@ def write_posters(
     ``named`` are codes and ids; ``bot`` is the bot's user name, asked of Telegram where it is None.
     """
     try:
-        knowledge = load(settings.knowledge_dir, fictitious=False, compiling=Compiling())
-        projects = _chosen(knowledge, named, today)
+        census, initiative = load_census(settings.knowledge_dir)
+        projects = _chosen(census, named, today)
         site = f"{settings.public_url}/" if settings.public_url else ""
-        publisher = Publisher(bot or _asked(settings), site, knowledge.initiative.name)
+        publisher = Publisher(bot or _asked(settings), site, initiative.name)
         folder.mkdir(parents=True, exist_ok=True)
         for project in projects:
             _write(project, publisher, folder)
@@ -59,23 +58,24 @@ def write_posters(
     return 0
 
 
-def _chosen(knowledge: Knowledge, named: Sequence[str], today: date) -> Sequence[Project]:
+def _chosen(census: Census, named: Sequence[str], today: date) -> Sequence[Project]:
     if named:
-        every = (project for name in named for project in _named(knowledge, name, today))
+        every = (project for name in named for project in _named(census, name, today))
         return tuple(dict.fromkeys(every))
-    listed = knowledge.census.listed(today)
+    listed = census.listed(today)
     if not listed:
         raise _NoPosterError(TEXT.label("poster_none_open"))
     return listed
 
 
-def _named(knowledge: Knowledge, name: str, today: date) -> Sequence[Project]:
-    project, typed = knowledge.project(name), typed_code(name)
-    found = (project,) if project else knowledge.projects_coded(typed.code) if typed else ()
+def _named(census: Census, name: str, today: date) -> Sequence[Project]:
+    found = tuple(each for each in census.projects if each.id == name)
+    if not found and (typed := typed_code(name)):
+        found = census.coded(typed.code)
     if not found:
-        ids = sorted(each.id for each in knowledge.census.listed(today))
+        ids = sorted(each.id for each in census.listed(today))
         like = nearest(name, ids, _NEAR)
-        words = knowledge.census.search(name, today).projects[:_MOST_NEAR]
+        words = census.search(name, today).projects[:_MOST_NEAR]
         near = [like] if like else [each.id for each in words]
         raise _NoPosterError(TEXT.label("poster_unknown", name=name, near=near, ids=ids))
     for each in found:

@@ -62,7 +62,7 @@ async def made(
             contacts = not services.details_in_private
             wanted = ExportWanted(Making(item.makes), days, services.clock(), largest, contacts)
             yield await exported(database, files, wanted)
-        elif item.makes in _POSTERS and item.makes_of:
+        elif item.makes is not None and item.makes in _POSTERS and item.makes_of:
             yield await _poster(services, Making(item.makes), item.makes_of)
         else:
             yield []
