@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -191,6 +192,16 @@ def _add_care(add: _Add) -> None:
     )
     report.set_defaults(command=_report)
 
+    poster = add("poster", help=TEXT.label("cli_poster"))
+    poster.add_argument(
+        "projects", nargs="*", metavar="PROJET", help=TEXT.label("cli_poster_projects")
+    )
+    poster.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help=TEXT.label("cli_poster_out")
+    )
+    poster.add_argument("--bot", type=_bot_name, metavar="@NOM", help=TEXT.label("cli_poster_bot"))
+    poster.set_defaults(command=_poster)
+
     copy = add("copy-db", help=TEXT.label("cli_copy"))
     copy.add_argument("source", metavar="DE", help=TEXT.label("cli_copy_source"))
     copy.add_argument("target", metavar="VERS", help=TEXT.label("cli_copy_target"))
@@ -355,6 +366,17 @@ def _report(options: argparse.Namespace) -> int:
         return report.write_report(Settings.read(), options.quarter, options.out)
 
 
+def _poster(options: argparse.Namespace) -> int:
+    from bot.commands import posters  # noqa: PLC0415
+    from bot.runtime import logs  # noqa: PLC0415
+
+    today = date.today()  # noqa: DTZ011 - the operator's own day
+    settings, projects = Settings.read(), options.projects
+    # Failures are reported in our own words, as for the doctor.
+    with logs.unheard():
+        return posters.write_posters(settings, projects, options.out, today, options.bot)
+
+
 def _copy(options: argparse.Namespace) -> int:
     from bot.commands import backups  # noqa: PLC0415
 
@@ -393,6 +415,14 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= _MOST_PORT):
         raise argparse.ArgumentTypeError(TEXT.label("bad_port"))
     return int(text)
+
+
+def _bot_name(text: str) -> str:
+    name = text.strip().removeprefix("https://").removeprefix("t.me/").removeprefix("@")
+    # Telegram's rule for user names.
+    if not re.fullmatch("[A-Za-z][A-Za-z0-9_]{3,31}", name):
+        raise argparse.ArgumentTypeError(TEXT.label("poster_bad_bot"))
+    return name
 
 
 def _day(text: str) -> date:

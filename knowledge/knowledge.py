@@ -54,6 +54,10 @@ class Knowledge:
         """Return the project with this id, open or not, if there is one."""
         return self._projects.get(project_id)
 
+    def projects_coded(self, code: str) -> tuple[Project, ...]:
+        """Return the projects, open or not, that a short code means: seldom more than one."""
+        return self.census.coded(code)
+
     def hidden_project(self, project_id: str) -> Project | None:
         """Return the hidden project with this id: it has not ended, and nobody is shown it."""
         return next((each for each in self.hidden_projects if each.id == project_id), None)

@@ -43,6 +43,7 @@ from knowledge.ranking.ranker import Ranker, TrainedRanker
 from knowledge.ranking.second_encoder import SecondEncoder
 from knowledge.ranking.training import compile_ranker
 from knowledge.text.lexicon import Lexicon
+from knowledge.text.project_codes import written_code
 
 logger = logging.getLogger(__name__)
 FAQ, PROJECTS, ACTS = "faq.yaml", "projets.yaml", "actes.yaml"
@@ -173,6 +174,19 @@ def from_data(data: Mapping[str, Any]) -> dict[str, Document]:
     if errors := tuple(each for each in problems if each.severity is Severity.ERROR):
         raise KnowledgeError(errors)
     return documents
+
+
+def load_census(directory: Path) -> tuple[Census, Initiative]:
+    """Read and check a folder for its projects alone: nothing is learnt, which takes seconds.
+
+    KnowledgeError lists all errors that refuse the folder, as for `load`.
+    """
+    files = read_files(directory, fictitious=False)
+    if errors := tuple(each for each in files.problems if each.severity is Severity.ERROR):
+        raise KnowledgeError(errors)
+    documents = files.documents
+    initiative = _initiative(documents[FAQ].data.get("initiative", {}))
+    return Census(_projects(documents, hidden=False)), initiative
 
 
 def build(
@@ -345,6 +359,7 @@ def _project(raw: dict[str, Any], *, fictitious: bool) -> Project:
         keywords=tuple(raw.get("mots_cles", ())),
         fictitious=fictitious,
         lead_contact=_lead_contact(raw.get("contact_chef_de_file")),
+        written_code=written_code(raw.get("code", "")),
     )
 
 

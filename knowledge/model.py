@@ -117,6 +117,8 @@ class Project:
     lead_contact: LeadContact | None = field(default=None, repr=False)
 
     seeks_lead: bool = False
+    # The short code that its file gives it, such as "P12"; empty where it is only computed.
+    written_code: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:

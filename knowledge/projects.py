@@ -9,6 +9,7 @@ from rapidfuzz import fuzz, process
 
 from knowledge.model import Project
 from knowledge.text.normalise import normalise
+from knowledge.text.project_codes import code_of_id
 from knowledge.text.word_lists import wording
 
 # A similarity from 0 to 100. Measured on the shipped census: "hydrogne" and "hydrogene" reach 94,
@@ -78,6 +79,10 @@ class Census:
         return tuple(
             sorted(passing, key=lambda each: sector is not None and sector not in each.sectors)
         )
+
+    def coded(self, code: str) -> tuple[Project, ...]:
+        """Return the projects, open or not, that a short code means: seldom more than one."""
+        return tuple(each for each in self._projects if code in codes_of(each))
 
     def territories(self, today: date) -> tuple[str, ...]:
         """Return the territories that have an open project, in French alphabetical order."""
@@ -193,6 +198,16 @@ class _Index:
         return {
             own: ratio / 100 * _ALIKE for own, ratio, _ in alike if len(own) >= _SHORTEST_FUZZY
         } | same
+
+
+def code_of(project: Project) -> str:
+    """Return the short code that is shown for a project, such as ``P12``."""
+    return project.written_code or code_of_id(project.id)
+
+
+def codes_of(project: Project) -> tuple[str, ...]:
+    """Return all codes that mean a project: also the computed one, which posters may bear."""
+    return tuple(dict.fromkeys((code_of(project), code_of_id(project.id))))
 
 
 def telling_words(text: str) -> list[str]:

@@ -6,13 +6,10 @@ It draws in a thread, one picture at a time, on a `Figure` of its own: pyplot ke
 
 import asyncio
 import io
-import os
-import threading
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from platformdirs import user_cache_path
-
+from bot.runtime.drawing import FONT, drawing
 from handlers.administration import in_french
 from handlers.core.keyboards import shorten
 from handlers.messages import Catalogue
@@ -32,8 +29,6 @@ _LONGEST_TITLE = 38
 _FEWEST_BARS = 6
 # Contrast with white: 7.6, 4.7 and 15; the two of the bars differ in lightness, not in hue only.
 _DARK, _LIGHT, _INK, _GREY = "#1b4f8a", "#e8a33d", "#1e1e1e", "#5a5a5a"
-_PROGRAM = "territoires-industrie-bot"
-_drawing = threading.Lock()
 
 
 async def png_of(figures: Figures, titles: Mapping[str, str]) -> bytes:
@@ -43,23 +38,17 @@ async def png_of(figures: Figures, titles: Mapping[str, str]) -> bytes:
 
 def drawn(figures: Figures, titles: Mapping[str, str]) -> bytes:
     """Draw the picture; for a thread."""
-    with _drawing:
-        # Its list of fonts would else be in the home folder, which a service may not write.
-        os.environ.setdefault("MPLCONFIGDIR", str(user_cache_path(_PROGRAM) / "matplotlib"))
+    with drawing(**{"font.size": 11}):
         # Here, not above: see the module's own words.
-        import matplotlib as mpl  # noqa: PLC0415
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
         from matplotlib.figure import Figure as Sheet  # noqa: PLC0415
 
-        # A title may contain a dollar sign, and is no formula.
-        settings: Any = {"text.parse_math": False, "font.family": "DejaVu Sans", "font.size": 11}
-        with mpl.rc_context(settings):
-            sheet = Sheet(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor="white")
-            FigureCanvasAgg(sheet)
-            _compose(sheet, figures, titles)
-            target = io.BytesIO()
-            sheet.savefig(target, format="png")
-        return target.getvalue()
+        sheet = Sheet(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor="white")
+        FigureCanvasAgg(sheet)
+        _compose(sheet, figures, titles)
+        target = io.BytesIO()
+        sheet.savefig(target, format="png")
+    return target.getvalue()
 
 
 def _compose(sheet: "Figure", figures: Figures, titles: Mapping[str, str]) -> None:
@@ -176,5 +165,5 @@ def _drawable(title: str) -> str:
     """Return a title without the signs that the font has no shape for, such as emoji."""
     from matplotlib.font_manager import findfont, get_font  # noqa: PLC0415 - as above
 
-    shapes = get_font(findfont("DejaVu Sans")).get_charmap()
+    shapes = get_font(findfont(FONT)).get_charmap()
     return " ".join("".join(sign for sign in title if ord(sign) in shapes).split())

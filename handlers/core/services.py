@@ -66,6 +66,8 @@ class Services:
     correspondents: tuple[Correspondent, ...] = ()
     # None where the pages have no public address: then e-mails have no link.
     page_links: PageLinks | None = None
+    # Where the public pages stand, with the last slash; empty where there are none.
+    site_address: str = ""
     # How long things are kept, also in words.
     kept: Kept = field(default_factory=Kept)
     question_limits: QuestionLimits = field(default_factory=QuestionLimits)

@@ -28,6 +28,7 @@ from handlers.messages import Catalogue
 from knowledge.model import Project, Stage
 from knowledge.projects import SearchResult
 from knowledge.text.normalise import normalise
+from knowledge.text.project_codes import typed_code
 from storage.records.interests import Status
 
 TEXT = Catalogue.of("projects")
@@ -58,7 +59,13 @@ def key_of(label: str) -> str:
 @reminding
 async def list_projects(_update: Update, context: BotContext) -> None:
     """Show the first page; the words after the command are search words."""
-    words = _searchable(" ".join(context.args or ()))
+    typed = " ".join(context.args or ())
+    code = typed_code(typed)
+    coded = context.turn.services.knowledge.projects_coded(code.code) if code else ()
+    if len(coded) == 1:
+        await show(context.turn, coded[0].id)
+        return
+    words = _searchable(typed)
     show_page(context.turn, ListProjects(words=words))
 
 

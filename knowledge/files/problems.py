@@ -23,6 +23,7 @@ _WARNINGS = frozenset(
         "future_check",
         "far_date",
         "near_place",
+        "same_code",
         "stray_file",
         "broken_accent",
         "folded",

@@ -14,6 +14,7 @@ from knowledge.files.lead_contacts import check_lead, check_lead_contact
 from knowledge.files.likely_slips import check_slips
 from knowledge.files.near_duplicates import check_nearness
 from knowledge.files.near_values import check_near_values
+from knowledge.files.poster_codes import check_codes
 from knowledge.files.problems import Place, Problem, problem, words
 from knowledge.files.schema_check import bounded, top_key
 from knowledge.files.telegram_html import MarkupError, plain
@@ -52,6 +53,7 @@ def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
         check_nearness(items),
         check_near_values(items, documents),
         check_slips(items, documents),
+        check_codes(items),
     )
     yield from bounded(chain(*across, check_acronyms(documents)))
     projects = frozenset(item.text("id") or "" for item in items if item.list_key == "projets")

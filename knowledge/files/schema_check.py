@@ -292,14 +292,22 @@ def _reason(error: ValidationError) -> tuple[str, dict[str, object]]:
     if error.validator == "enum":
         return _not_allowed(value, list(_each_once(limit)))
     if error.validator == "pattern":
-        if limit == r"\S":
-            return "blank", {}
-        return "pattern", {"value": value.strip(), "example": _as_id(value)}
+        return _not_written_so(error)
     if error.validator in {"maxLength", "minItems", "maxItems"}:
         codes = {"maxLength": "too_long", "minItems": "too_few", "maxItems": "too_many_items"}
         length = units(value) if isinstance(value, str) else len(value)
         return codes[str(error.validator)], {"length": length, "limit": limit}
     return reason_of_date(value) if error.validator == "format" else ("other", {})
+
+
+def _not_written_so(error: ValidationError) -> tuple[str, dict[str, object]]:
+    """Return the code and the values of what to tell of a text that does not have its form."""
+    value = str(error.instance).strip()
+    if error.validator_value == r"\S":
+        return "blank", {}
+    if error.schema_path[-2] == "code":
+        return "bad_code", {"value": value}
+    return "pattern", {"value": value, "example": _as_id(value)}
 
 
 def _not_allowed(value: object, allowed: list[str]) -> tuple[str, dict[str, object]]:

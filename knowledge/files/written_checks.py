@@ -36,7 +36,7 @@ _SHOWN = _FORMATTED | frozenset(
 )
 _DATES = frozenset(["verifie_le", "valable_jusqu_au", "date_limite", "mis_a_jour_le", "retire_le"])
 # Values that are compared letter by letter with others.
-_EXACT = _DATES | frozenset({"id", "voir_aussi", "attendu", "action", "etape"})
+_EXACT = _DATES | frozenset({"id", "voir_aussi", "attendu", "action", "etape", "code"})
 # A control question is what people type too, and nobody reads it.
 _TYPED = ("questions", "voix")
 _MARKDOWN = {
