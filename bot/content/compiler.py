@@ -28,7 +28,7 @@ def compiling(settings: Settings) -> Compiling:
 def by_letters(settings: Settings) -> Compiling:
     """Return the compiling without an encoder: ready at once, slightly less accurate."""
     thresholds = Thresholds(answer=settings.answer_probability, choice=settings.choice_probability)
-    return Compiling(None, thresholds, ModelStore(cache_folder()))
+    return Compiling(thresholds=thresholds, store=ModelStore(cache_folder()))
 
 
 def _encoder(settings: Settings) -> Encoder | None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from knowledge.curation.confusable_phrasings import check_confusable_phrasings
+from knowledge.curation.confusable_phrasings import check_confusable_phrasings, leave_out
+from knowledge.curation.finding import Finding, findings
 from knowledge.curation.regression import Verdict, expectations, verdicts
 from knowledge.files.file_names import check_names
 from knowledge.files.items import Item, is_draft, items_of
@@ -41,11 +42,15 @@ _MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A folder's files, all their problems, and the compiled knowledge (None with errors)."""
+    """A folder's files, all their problems, and the compiled knowledge (None with errors).
+
+    ``findings``: how often each entry would be found, weakest first; none with errors.
+    """
 
     files: KnowledgeFiles
     problems: tuple[Problem, ...]
     knowledge: Knowledge | None
+    findings: tuple[Finding, ...] = ()
 
 
 def check(
@@ -89,12 +94,16 @@ def check_whole(  # noqa: PLR0913 - each is named where it is given
     wrong = {each.file for each in problems if each.severity is Severity.ERROR}
     # Compile first: the check of phrasings then finds its encodings in the model store.
     knowledge = None if wrong else build(files.documents, compiling)
+    left_out = None
     if knowledge or despite_errors:
         lexicon = lexicon_of(None if LEXICON in wrong else files.documents.get(LEXICON))
-        problems += check_confusable_phrasings(files.documents, lexicon, compiling)
+        entries = knowledge.entries if knowledge else ()
+        left_out = leave_out(files.documents, lexicon, compiling, entries)
+        problems += check_confusable_phrasings(left_out) if left_out else ()
     if knowledge:
         problems += _wrong_questions(files.documents.get(QUESTIONS), knowledge)
-    return CheckResult(files, _in_order(problems), knowledge)
+    found = findings(knowledge, left_out) if knowledge and left_out else ()
+    return CheckResult(files, _in_order(problems), knowledge, found)
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

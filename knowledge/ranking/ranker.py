@@ -161,6 +161,16 @@ class TrainedRanker:
         """The vectors of the examples, one a row; None without an encoder."""
         return self._similarity.vectors
 
+    @property
+    def newcomers(self) -> tuple[str, ...]:
+        """The ids of the entries that have few phrasings yet, in the order of the ids."""
+        places = self._newcomers.places.tolist() if self._newcomers else ()
+        return tuple(self._ids[place] for place in places)
+
+    def between(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+        """Return how like some examples are to all, from 0 to 1: (rows, examples)."""
+        return self._similarity.between(rows)
+
     def _scores(self, similarities: Floats, best: Floats) -> Floats:
         """Return the head's scores, or the best similarities when no head was trained."""
         coefficients = self._coefficients
