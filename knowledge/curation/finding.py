@@ -95,6 +95,18 @@ def shown_with(phrasings: int) -> int:
     return next(shown for least, shown in reversed(SHOWN_BY_PHRASINGS) if phrasings >= least)
 
 
+def newcomers_of(knowledge: Knowledge) -> dict[str, int]:
+    """Return how many phrasings each entry in service has that has few, voices' ones included."""
+    ranker = knowledge.ranker
+    counts = ranker.newcomers if isinstance(ranker, TrainedRanker) else {}
+    return {id_: _besides(count) for id_, count in counts.items()}
+
+
+def _besides(examples: int) -> int:
+    """Return how many of an entry's examples are phrasings besides its question and its title."""
+    return max(examples - 2, 0)
+
+
 def findings(knowledge: Knowledge, left_out: LeftOut) -> tuple[Finding, ...]:
     """Return the estimate of each entry in service, weakest first."""
     finder = _Finder(knowledge, left_out)
@@ -122,7 +134,7 @@ class _Finder:
         place = self.ids.index(entry.id)
         rows = np.flatnonzero(self._labels == place)
         is_new = len(rows) < FEWEST
-        phrasings = max(len(rows) - 2, 0)
+        phrasings = _besides(len(rows))
         if is_new and self._ranker is not None:
             hindering = list(self._hindering(place, rows, self._ranker))
             lost = len({each.phrasing for each in hindering if each.takes})

@@ -162,14 +162,21 @@ class TrainedRanker:
         return self._similarity.vectors
 
     @property
-    def newcomers(self) -> tuple[str, ...]:
-        """The ids of the entries that have few phrasings yet, in the order of the ids."""
-        places = self._newcomers.places.tolist() if self._newcomers else ()
-        return tuple(self._ids[place] for place in places)
+    def newcomers(self) -> dict[str, int]:
+        """How many examples each entry has that has few yet, its question and title among them."""
+        found = self._newcomers
+        if found is None:
+            return {}
+        counts = found.phrasings.astype(int).tolist()
+        return {self._ids[place]: n for place, n in zip(found.places, counts, strict=True)}
 
     def between(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
         """Return how like some examples are to all, from 0 to 1: (rows, examples)."""
         return self._similarity.between(rows)
+
+    def among(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return how like any texts are to one another, from 0 to 1; learnt ones play no part."""
+        return self._similarity.among(texts)
 
     def _scores(self, similarities: Floats, best: Floats) -> Floats:
         """Return the head's scores, or the best similarities when no head was trained."""
