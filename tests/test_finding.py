@@ -27,6 +27,70 @@ ENTRY = """\
 # Each phrasing says the same with one other word: left out, it is found by the others.
 THINGS = ("tour", "four", "banc", "pont", "laser", "robot", "moule", "quai", "camion", "fraiseuse")
 SHARED = [f"partager {a} {thing} avec un voisin" for thing in THINGS for a in ("un", "notre", "ce")]
+OTHER_THINGS = [
+    "toit",
+    "wagon",
+    "pelle",
+    "grue",
+    "cuve",
+    "forge",
+    "étau",
+    "presse",
+    "benne",
+    "treuil",
+    "câble",
+    "tuyau",
+    "pompe",
+    "vanne",
+    "vitre",
+    "porte",
+    "mur",
+    "sol",
+    "plan",
+    "vis",
+    "écrou",
+    "carton",
+    "palette",
+    "clé",
+    "gant",
+    "casque",
+    "lampe",
+    "cadre",
+    "chaîne",
+    "roue",
+]
+VERBS = [
+    "acheter",
+    "vendre",
+    "réparer",
+    "assurer",
+    "nettoyer",
+    "déplacer",
+    "peindre",
+    "livrer",
+    "filmer",
+    "vider",
+    "graver",
+    "souder",
+    "chauffer",
+    "tester",
+    "ranger",
+    "laver",
+    "percer",
+    "démonter",
+    "importer",
+    "exporter",
+    "garer",
+    "louer",
+    "dessiner",
+    "couper",
+    "sécher",
+    "plier",
+    "signaler",
+    "mesurer",
+    "emballer",
+    "brancher",
+]
 STAGE = ["accueillir un stagiaire", "prendre un élève en stage", "une convention de stage"]
 
 
@@ -120,16 +184,19 @@ def test_the_neighbour_that_takes_a_phrasing_is_told_with_its_own_words(tmp_path
 
 
 def test_an_entry_with_many_phrasings_of_something_else_is_found_less(tmp_path: Path) -> None:
-    # Nothing connects them with one another, and most are as a neighbour says it.
-    other = [f"partager son {thing} avec une voisine" for thing in THINGS]
-    other += [f"partager le {thing} avec tous les voisins" for thing in THINGS]
-    other += [f"convention de stage, élève au {thing}" for thing in THINGS]
-    mixed = entry("stage", "Comment accueillir un stagiaire ?", "Accueillir", other)
-    found = found_in(folder_of(tmp_path, SHARE + mixed))
+    # Each is said as another neighbour's are, and like none of its own.
+    neighbours = [
+        entry(f"x{n}", f"Puis-je {verb} ?", verb, [f"{verb} {thing}" for thing in THINGS])
+        for n, verb in enumerate(VERBS)
+    ]
+    scattered = [f"{verb} {thing}" for verb, thing in zip(VERBS, OTHER_THINGS, strict=True)]
+    mixed = entry("stage", "Comment accueillir un stagiaire ?", "Accueillir", scattered)
+    found = found_in(folder_of(tmp_path, SHARE + mixed + "".join(neighbours)))
     stage = found["stage"]
-    assert not stage.is_new
-    assert 1 <= stage.tenths <= 9
-    assert stage.more is None
+    assert (stage.is_new, stage.is_weak, stage.more) == (False, True, None)
+    assert 1 <= stage.tenths < found["partage"].tenths
+    assert stage.neighbour is not None
+    assert stage.neighbour.phrasing.split()[0] == stage.neighbour.title
 
 
 def test_an_entry_of_its_own_words_alone_is_never_surely_lost(tmp_path: Path) -> None:
