@@ -87,9 +87,8 @@ def assemble(
     limits = limits_of(settings.messages_per_second, settings.chat_burst)
     dispatcher = Dispatcher(database, bot, services, limits)
     services.can_mail = postman is not None
-    mail_dispatcher = (
-        MailDispatcher(database, services, postman, settings.letterhead()) if postman else None
-    )
+    letterhead = settings.letterhead(services.identity.operator)
+    mail_dispatcher = MailDispatcher(database, services, postman, letterhead) if postman else None
     inbox_worker = InboxWorker(database, application, services, dispatcher.wake)
     backlog = Backlog(database, settings.inbox_limit)
     pages = _pages(database, services, dispatcher.wake)
@@ -151,7 +150,7 @@ def _services(
 ) -> Services:
     return Services(
         knowledge=knowledge,
-        identity=identity_of(settings),
+        identity=identity_of(settings, knowledge.initiative),
         clock=clock,
         admin_chat_id=settings.admin_chat_id,
         details_in_private=settings.admin_details == "private",

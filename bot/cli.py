@@ -108,7 +108,11 @@ def _add_modes(add: _Add) -> None:
 
 
 def _add_knowledge(add: _Add) -> None:
-    """Add the commands that check, try and measure the files, without network or database."""
+    """Add the commands that begin, check, try and measure the files, without a database."""
+    new = add("new", help=TEXT.label("cli_new"))
+    new.add_argument("directory", type=Path, metavar="DIR", help=TEXT.label("cli_new_directory"))
+    new.set_defaults(command=_new)
+
     check = add("check", help=TEXT.label("cli_check"))
     check.add_argument(
         "directory", nargs="?", type=Path, metavar="DIR", help=TEXT.label("cli_check_directory")
@@ -249,6 +253,13 @@ def _run_preview(settings: Settings, port: int) -> int:
     from bot import preview_mode  # noqa: PLC0415
 
     return preview_mode.preview(settings, port)
+
+
+def _new(options: argparse.Namespace) -> int:
+    from bot.commands import new_folder  # noqa: PLC0415
+
+    today = date.today()  # noqa: DTZ011 - the editor's own day
+    return new_folder.begin(options.directory, today=today)
 
 
 def _check(options: argparse.Namespace) -> int:

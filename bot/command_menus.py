@@ -54,11 +54,15 @@ async def introduce(bot: ExtBot[None], services: Services) -> None:
 
 def _introduction(bot: ExtBot[None], services: Services) -> Iterator[tuple[str, Awaitable[object]]]:
     """Yield what is to be told and the call that tells it, each begun only when it is awaited."""
-    operator = services.identity.operator
+    told = {
+        "operator": services.identity.operator,
+        "name": services.knowledge.initiative.name,
+        "has_projects": services.has_projects,
+    }
     for spoken, code in _CLIENTS:
         with speaking(spoken):
-            menu, described = _menu(COMMANDS), TEXT.label("description", operator=operator)
-            short = shorten(TEXT.label("short_description", operator=operator), _LONGEST_SHORT)
+            menu, described = _menu(COMMANDS), TEXT.label("description", **told)
+            short = shorten(TEXT.label("short_description", **told), _LONGEST_SHORT)
         yield "the command menu", bot.set_my_commands(menu, _PRIVATE, language_code=code)
         yield (
             "the description",

@@ -75,7 +75,6 @@ def for_preview(settings: Settings, server: PreviewServer) -> Settings:
             "public_url": "",
             "admin_chat_id": server.messenger.administrators.id,
             "facilitator_chat_id": server.messenger.facilitators.id,
-            "operator_name": settings.operator_name or TEXT.label("preview_operator"),
             "contact_email": settings.contact_email or "contact@exemple.fr",
         }
     )

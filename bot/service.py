@@ -12,6 +12,7 @@ from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.assembly import Parts, assemble, library_of
 from bot.command_menus import introduce
+from bot.content.identity import is_preview
 from bot.content.library import Documents, Library
 from bot.content.weekly_digest import WeeklyDigest
 from bot.messages import TEXT
@@ -83,6 +84,7 @@ class Service:
         self._page_server = None if is_served else _page_server(settings, self.parts)
         if preview is not None:
             preview.pages = self.parts.pages
+            preview.messenger.name(knowledge.initiative.name)
 
     async def start(self) -> None:
         """Migrate the database, connect to Telegram, and begin to answer.
@@ -227,7 +229,7 @@ class Service:
             logger.warning(TEXT.label("no_administrators"))
         if not self.parts.services.identity.reachable:
             logger.warning(TEXT.label("no_contact"))
-        if not self._settings.operator_name:
+        if not (self._settings.operator_name or is_preview(self._settings)):
             logger.warning(TEXT.label("no_operator"))
 
     async def _sweep(self) -> None:

@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     postal_address: str = ""
     dpo_email: str = ""
     semantic_matching: bool = True
+    second_encoder: bool = True
     answer_probability: Annotated[float, Field(gt=0, le=1)] = Thresholds.answer
     choice_probability: Annotated[float, Field(ge=0, le=1)] = Thresholds.choice
     preview_port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -176,9 +177,9 @@ class Settings(BaseSettings):
         if problems:
             raise SettingsError(problems)
 
-    def letterhead(self) -> Letterhead:
-        """Return who e-mails come from."""
-        name = self.operator_name or TEXT.label("default_operator")
+    def letterhead(self, team: str = "") -> Letterhead:
+        """Return who e-mails come from; without a name in the settings, the team."""
+        name = self.operator_name or team or TEXT.label("default_operator", name="")
         return Letterhead(name, self.mail_from)
 
     def mail_server(self) -> MailServer | None:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from knowledge.matcher.matcher import Matcher
 from knowledge.matcher.thresholds import Thresholds
-from knowledge.model import Act, Entry, Project
+from knowledge.model import Act, Entry, Initiative, Project
 from knowledge.projects import Census
 from knowledge.ranking.ranker import Ranker
 from knowledge.text.lexicon import Lexicon
@@ -33,6 +33,7 @@ class Knowledge:
     ranker: Ranker | None = field(default=None, repr=False)
     hidden_entries: tuple[Entry, ...] = ()
     hidden_projects: tuple[Project, ...] = ()
+    initiative: Initiative = field(default_factory=Initiative)
     _entries: Mapping[str, Entry] = field(init=False, repr=False, compare=False)
     _projects: Mapping[str, Project] = field(init=False, repr=False, compare=False)
     _acts: Mapping[str, Act] = field(init=False, repr=False, compare=False)

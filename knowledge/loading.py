@@ -11,7 +11,7 @@ from typing import Any
 
 from knowledge import file_set
 from knowledge.files.file_names import found_instead
-from knowledge.files.items import is_draft, seeks_lead
+from knowledge.files.items import is_draft, is_to_fill, seeks_lead
 from knowledge.files.meant_dates import day_of
 from knowledge.files.problems import KnowledgeError, Place, Problem, Severity, beyond, problem
 from knowledge.files.rules import check_rules
@@ -19,6 +19,7 @@ from knowledge.files.schema_check import check_schema
 from knowledge.files.written_checks import check_written
 from knowledge.files.yaml_reader import Document, parse, read
 from knowledge.knowledge import Knowledge
+from knowledge.matcher.hidden_answers import HiddenAnswers
 from knowledge.matcher.matcher import Matcher
 from knowledge.matcher.needs import Needs
 from knowledge.matcher.thresholds import Thresholds
@@ -27,7 +28,9 @@ from knowledge.model import (
     Action,
     ActWording,
     Entry,
+    Initiative,
     LeadContact,
+    Presentation,
     Project,
     Stage,
     Wording,
@@ -73,9 +76,9 @@ class Compiling:
     """How to compile: the encoders (None: letters and sound only), thresholds, model store."""
 
     encoder: Encoder | None = None
-    second: SecondEncoder | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
     store: ModelStore = field(default_factory=lambda: ModelStore(None))
+    second: SecondEncoder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,9 @@ def read_files(
     parsed = {} if parsed is None else parsed
     optional = (*_OPTIONAL, *([QUESTIONS] if questions else []))
     present = [name for name in optional if name in contents or (directory / name).exists()]
-    for name in (*_REQUIRED, *present, *([FICTITIOUS] if fictitious else [])):
+    # A folder of another initiative has no invented projects.
+    invented = [FICTITIOUS] if fictitious and (directory / FICTITIOUS).exists() else []
+    for name in (*_REQUIRED, *present, *invented):
         content = contents.get(name)
         if name not in parsed:
             path = directory / name
@@ -194,6 +199,7 @@ def build(
             census,
             compiling.thresholds,
             needs=_needs(projects, material, ranker, compiling),
+            hidden=_hidden_answers(documents),
         ),
         census=census,
         version=version_of(documents),
@@ -202,7 +208,13 @@ def build(
         ranker=ranker,
         hidden_entries=_entries(documents[FAQ], hidden=True),
         hidden_projects=_projects(documents, hidden=True),
+        initiative=_initiative(documents[FAQ].data.get("initiative", {})),
     )
+
+
+def _hidden_answers(documents: dict[str, Document]) -> HiddenAnswers:
+    entries = _entries(documents[FAQ], hidden=True)
+    return HiddenAnswers(entries, examples_of(entries, (), _voices(documents)))
 
 
 def _needs(
@@ -232,11 +244,11 @@ def material_in(documents: dict[str, Document]) -> Material:
 def _material(
     documents: dict[str, Document], entries: tuple[Entry, ...], acts: tuple[Act, ...]
 ) -> Material:
-    voices = documents[VOICES].data["voix"] if VOICES in documents else ()
     ids = (*(entry.id for entry in entries), *(act.id for act in acts))
     # A voice may ask for a draft; what asks for nothing in service teaches nothing.
     known = {*ids, None}
-    examples = tuple(each for each in examples_of(entries, acts, voices) if each.entry in known)
+    named = examples_of(entries, acts, _voices(documents))
+    examples = tuple(each for each in named if each.entry in known)
     return Material(
         examples,
         ids,
@@ -244,6 +256,11 @@ def _material(
         frozenset(act.id for act in acts),
         answers_of_newcomers(entries, examples),
     )
+
+
+def _voices(documents: dict[str, Document]) -> list[dict[str, Any]]:
+    voices: list[dict[str, Any]] = documents[VOICES].data["voix"] if VOICES in documents else []
+    return voices
 
 
 def lexicon_of(document: Document | None) -> Lexicon:
@@ -276,6 +293,20 @@ def _entry(raw: dict[str, Any]) -> Entry:
         service=raw["service"].strip() if "service" in raw else None,
         en=_wording(english) if english else None,
     )
+
+
+def _initiative(raw: Mapping[str, Any]) -> Initiative:
+    return Initiative(_filled(raw, "nom"), _presentation(raw), _presentation(raw.get("en", {})))
+
+
+def _presentation(raw: Mapping[str, Any]) -> Presentation:
+    return Presentation(_filled(raw, "territoire"), _filled(raw, "public"), _filled(raw, "exemple"))
+
+
+def _filled(raw: Mapping[str, Any], key: str) -> str:
+    """Return a text; empty where the folder is new and it is still to be written."""
+    text = raw.get(key, "").strip()
+    return "" if is_to_fill(text) else text
 
 
 def _wording(raw: dict[str, Any]) -> Wording:

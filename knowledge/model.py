@@ -131,6 +131,32 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
+class Presentation:
+    """What the bot says of the initiative it speaks for; what the file does not say is empty.
+
+    ``territory`` is read after the name ("dans les Bouches-du-Rhône"), ``audience`` after "je
+    m'adresse à"; ``example`` is a question that people may ask.
+    """
+
+    territory: str = ""
+    audience: str = ""
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Initiative:
+    """Whom the bot speaks for; without a name, it says only that it is an assistant."""
+
+    name: str = ""
+    french: Presentation = field(default_factory=Presentation)
+    english: Presentation = field(default_factory=Presentation)
+
+    def said_in(self, language: str) -> Presentation:
+        """Return what is said in a language: what is not written in it is left out."""
+        return self.english if language == "en" else self.french
+
+
+@dataclass(frozen=True, slots=True)
 class ActWording:
     """What people read of an act, in one language; ``reply`` is Telegram HTML."""
 

@@ -26,8 +26,7 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 from bot.outbox.bot_api import call
 from bot.preview.personas import User
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
-from knowledge.loading import Compiling, load
-from knowledge.ranking.model_store import ModelStore
+from knowledge.knowledge import Knowledge
 from storage.database import Database
 from storage.engine.claims import ALL, Which
 from storage.engine.schema import inbox, metadata, outbox, publications
@@ -36,7 +35,6 @@ from storage.queues.outbox import Audience, Outbox, Outgoing, Pending
 from storage.records.change_requests import ChangeKind, ChangeState, NewChangeRequest
 
 ROOT = Path(__file__).parent.parent
-SHIPPED = ROOT / "knowledge"
 # The bot, but that two texts kill the process: one where it is handled, one where it is sent.
 BOT = """
 import os, sys
@@ -105,9 +103,9 @@ async def server() -> AsyncIterator[PreviewServer]:
 
 
 @pytest.fixture
-def bot(server: PreviewServer, tmp_path: Path, models: ModelStore) -> Iterator[Process]:
+def bot(server: PreviewServer, tmp_path: Path, shipped: Knowledge) -> Iterator[Process]:
     # Learnt before, so that each process begins at once.
-    load(SHIPPED, compiling=Compiling(store=models))
+    del shipped
     process = Process(server, tmp_path)
     yield process
     process.clears()

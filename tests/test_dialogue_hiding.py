@@ -26,6 +26,7 @@ voix:
         - "j'embauche comment"
     hors_sujet: []
 """
+HIDDEN = "    brouillon: oui\n    voir_aussi: [mutualisation]\n"
 LED_ON = FAQ.replace('    source: "Table ronde"\n', "    voir_aussi: [talents]\n", 1).replace(
     "    voir_aussi: [talents]\n", '    voir_aussi: [talents]\n    source: "Table ronde"\n', 1
 )
@@ -53,7 +54,8 @@ async def test_an_answer_is_hidden_tried_and_shown_again(
     await opens(facilitator, "Partager une machine")
     facilitator.sees("En service", "Oui, entre voisins.")
     await decides(facilitator, "Masquer (brouillon)")
-    facilitator.sees("Modifié, réponse « Partager une machine », brouillon", "[+ oui]")
+    facilitator.sees("Masqué (brouillon), réponse « Partager une machine »")
+    assert "retirez la ligne brouillon" not in facilitator.text
     await decides(facilitator, "Publier")
     facilitator.sees("faq.yaml est publié")
     assert (folder / "faq.yaml").read_text("utf-8").count("    brouillon: oui\n") == 1
@@ -64,10 +66,33 @@ async def test_an_answer_is_hidden_tried_and_shown_again(
     await opens(facilitator, "Brouillon : Partager une machine")
     facilitator.sees("Brouillon", "personne ne la lit", "Oui, entre voisins.")
     await decides(facilitator, "Mettre en service")
+    facilitator.sees("Remis en service, réponse « Partager une machine »")
     await decides(facilitator, "Publier")
     assert (folder / "faq.yaml").read_text("utf-8") == FAQ
     await sme.says("mutualiser un équipement")
     sme.sees("Oui, entre voisins.")
+
+
+async def test_who_asks_what_is_hidden_is_led_to_the_team(
+    facilitator: Speaker, sme: Speaker, folder: Path
+) -> None:
+    (folder / "formulations.yaml").write_text(VOICES, "utf-8")
+    await sends_back(facilitator, FAQ.replace("  - id: talents\n", f"  - id: talents\n{HIDDEN}"))
+    await decides(facilitator, "Publier")
+    asked = (
+        "Comment trouver des salariés ?",
+        "Trouver des salariés",
+        "bonjour, RECRUTER un soudeure svp",
+        "j'embauche comment",
+        "Bonjour à tous ! Comment trouver des salariés ? Je dirige une forge à Fos.",
+    )
+    for question in asked:
+        await sme.says(question)
+        sme.sees("Je n'ai pas de réponse à cette question", "1. Partager une machine")
+        assert "2. " not in sme.text
+        assert sme.button("Transmettre")
+    await facilitator.says("/tester recruter un soudeur")
+    facilitator.sees("est masquée : la question va à l'équipe")
 
 
 async def test_no_question_goes_wrong_because_its_answer_is_hidden(
@@ -109,15 +134,14 @@ async def test_a_project_is_hidden_and_closed_from_its_card(
     facilitator: Speaker, folder: Path
 ) -> None:
     await facilitator.says("/faq projets.yaml")
-    await facilitator.taps("Masquer ou retirer une réponse")
-    await facilitator.taps("Les projets")
-    await facilitator.taps(next(label for label in facilitator.labels if label.startswith("1.")))
+    await facilitator.taps("Masquer ou clore un projet")
+    await facilitator.taps(facilitator.labels[0])
     await decides(facilitator, "Clore le projet")
+    facilitator.sees("Clos, projet « ", "ne prend plus de demande à partir du 2026-11-23")
     await decides(facilitator, "Publier")
     assert (folder / "projets.yaml").read_text("utf-8").count("retire_le: 2026-11-23") == 1
     await facilitator.says("/faq projets.yaml")
-    await facilitator.taps("Masquer ou retirer une réponse")
-    await facilitator.taps("Les projets")
+    await facilitator.taps("Masquer ou clore un projet")
     assert facilitator.labels[0].startswith("1. Retiré : ")
 
 

@@ -25,9 +25,11 @@ from small_library import (  # noqa: F401 (some are fixtures)
 from bot.content import busy_sign
 from bot.content.change_requests import ExaminedChange, examined
 from bot.preview.server import PreviewServer, running
+from handlers.core import caps
 from handlers.curation.publish import TEXT
 from knowledge.curation.versions import PUBLISHABLE, publish, versions
 from knowledge.ranking.model_store import ModelStore
+from storage.engine.schema import publications
 from storage.records.change_requests import ChangeKind, ChangeState, NewChangeRequest
 from storage.subject import Kind, Subject
 
@@ -215,6 +217,82 @@ async def test_questions_that_would_go_wrong_are_read_twice(
     assert (folder / "faq.yaml").read_text("utf-8") == FAQ
     await decides(facilitator, "Publier malgré tout")
     assert (folder / "faq.yaml").read_text("utf-8") == FAQ[:start]
+
+
+async def test_only_what_a_change_brings_is_told_with_it(
+    facilitator: Speaker, folder: Path
+) -> None:
+    dated = FAQ.replace("  - id: talents", "  - id: talents\n    valable_jusqu_au: 2026-11-30")
+    await sends_back(facilitator, dated)
+    facilitator.sees("1 avertissement (cela", "c'est bientôt", "1 avertissement d'avant n'est pas")
+    assert "juste d'office" not in facilitator.text
+    await decides(facilitator, "Publier")
+    await sends_back(facilitator, dated.replace("entre voisins", "et sans frais"))
+    facilitator.sees("[entre voisins → et sans frais]", "2 avertissements d'avant ne sont pas")
+    assert "c'est bientôt" not in facilitator.text
+    await facilitator.says("/faq")
+    await decides(facilitator, "Relire les avertissements")
+    facilitator.sees("2 avertissements sur les fichiers", "c'est bientôt", "juste d'office")
+
+
+async def test_a_question_that_would_go_wrong_is_told_once(facilitator: Speaker) -> None:
+    line = '      - "embaucher des apprentis"\n'
+    moved = FAQ.replace(line, "").replace('      - "mutualiser', f'{line}      - "mutualiser')
+    await sends_back(facilitator, moved)
+    facilitator.sees("« embaucher des apprentis » : attendu Trouver des salariés")
+    assert "à la question" not in facilitator.text
+
+
+async def test_files_without_a_fault_are_said_to_be_so(facilitator: Speaker, folder: Path) -> None:
+    (folder / "questions.yaml").unlink()
+    await facilitator.says("/faq")
+    await decides(facilitator, "Relire les avertissements")
+    facilitator.sees("Rien à signaler")
+
+
+@pytest.mark.parametrize("error", [RuntimeError(), PermissionError()])
+async def test_a_look_that_fails_speaks_of_itself(
+    facilitator: Speaker, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(*_given: object) -> None:
+        raise error
+
+    await sends_back(facilitator, CHANGED)
+    await decides(facilitator, "Publier")
+    monkeypatch.setattr("bot.content.publisher.reviewed", fails)
+    monkeypatch.setattr("bot.content.publisher.compared", fails)
+    await facilitator.says("/faq")
+    await decides(facilitator, "Relire les avertissements")
+    facilitator.sees("Je n'ai pas pu relire les fichiers", "référence")
+    await facilitator.says("/historique")
+    await decides(facilitator, "1. Avant le 23 novembre 2026")
+    facilitator.sees("Je n'ai pas pu comparer cette version", "référence")
+
+
+async def test_one_facilitator_has_the_files_checked_so_often_an_hour(
+    facilitator: Speaker, colleague: Speaker, stage: Stage
+) -> None:
+    await sends_back(facilitator, CHANGED)
+    await decides(facilitator, "Publier")
+    async with stage.running.parts.database.begin() as work:
+        # The file that was sent is one of them.
+        for _ in range(caps.EXAMINATIONS.most - 1):
+            await caps.spend(work, caps.EXAMINATIONS, facilitator.user.id)
+    rows = await stage.rows(publications.select())
+    await sends_back(facilitator, FAQ)
+    facilitator.sees("60 fois en une heure", "rien n'est changé")
+    await facilitator.says("/historique")
+    await decides(facilitator, "1. Avant")
+    for label in ("Relire les avertissements", "Masquer ou retirer"):
+        await facilitator.says("/faq faq.yaml")
+        await decides(facilitator, label)
+    await decides(facilitator, "1. ")
+    await decides(facilitator, "Masquer (brouillon)")
+    assert "C'était trop de fois" in facilitator.toast
+    assert await stage.rows(publications.select()) == rows
+    await colleague.says("/faq")
+    await decides(colleague, "Relire les avertissements")
+    colleague.sees("sur les fichiers")
 
 
 async def test_of_two_facilitators_the_second_overwrites_nothing(
@@ -552,7 +630,7 @@ async def test_a_new_answer_is_told_how_often_it_is_found_and_gets_what_was_rece
 ) -> None:
     await keeps(stage, "quelle heure est-il à tokyo", ALSO, ASKED)
     await sends_back(facilitator, FAQ + LODGING)
-    facilitator.sees("« Loger un salarié » : à peu près 6 fois sur 10", "Avec 6 façons de demander")
+    facilitator.sees("« Loger un salarié » : à peu près 7 fois sur 10", "Avec 6 façons de demander")
     facilitator.sees("elles lui ressemblent", f"« {ASKED} »")
     assert "tokyo" not in facilitator.text
     assert facilitator.labels[-2:] == ["Publier", "Abandonner"]
@@ -595,6 +673,22 @@ async def test_questions_tapped_at_once_are_all_added_to_one_publication(
     sme.sees("Avec le service du logement.")
 
 
+async def test_a_question_tapped_once_too_often_is_not_added(
+    facilitator: Speaker, stage: Stage
+) -> None:
+    await keeps(stage, ASKED)
+    await sends_back(facilitator, FAQ + LODGING)
+    async with stage.running.parts.database.begin() as work:
+        for _ in range(caps.EXAMINATIONS.most - 1):
+            await caps.spend(work, caps.EXAMINATIONS, facilitator.user.id)
+    facilitator.mark()
+    await facilitator.taps("+ 1.")
+    facilitator.sees("60 fois en une heure", "rien n'est changé")
+    assert "qui n'est pas encore publié" not in facilitator.text
+    await facilitator.says("/sansreponse")
+    facilitator.sees("1 sujet")
+
+
 async def test_an_abandoned_change_gives_its_questions_back_and_takes_no_more(
     facilitator: Speaker, folder: Path, stage: Stage
 ) -> None:
@@ -629,7 +723,7 @@ async def test_a_question_tried_on_an_answer_with_few_phrasings_offers_what_was_
 ) -> None:
     await keeps(stage, "recruter un chaudronnier ou un soudeur", "quelle heure est-il à tokyo")
     await facilitator.says("/tester recruter un soudeur")
-    facilitator.sees("n'a que 3 façons de demander", "à peu près 6 fois sur 10")
+    facilitator.sees("n'a que 3 façons de demander", "à peu près 7 fois sur 10")
     await decides(facilitator, "+ 1. recruter un chaudronnier")
     facilitator.sees("1 ligne ajoutée", "recruter un chaudronnier ou un soudeur")
 

@@ -187,3 +187,11 @@ def test_what_is_added_and_removed_is_what_sets_say(before: list[str], after: li
 def test_a_file_of_another_shape_is_compared_as_far_as_it_goes() -> None:
     for text in ("entrees: rien\n", "- 1\n", "entrees: [1, {id: [2]}]\n", "abreviations: 1\n"):
         assert [one.kind for one in changes("faq.yaml", text, text)] == []
+
+
+def test_what_the_file_says_of_the_initiative_changes_like_an_answer() -> None:
+    named = 'initiative: {nom: "Crest à vélo", public: "aux habitants"}\n' + FAQ
+    (added,) = changes("faq.yaml", FAQ, named)
+    assert (added.kind, added.what, added.title) == ("added", "initiative", "Crest à vélo")
+    (changed,) = changes("faq.yaml", named, named.replace("habitants", "cyclistes"))
+    assert (changed.field, changed.after) == ("public", "aux cyclistes")

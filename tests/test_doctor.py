@@ -21,6 +21,7 @@ from bot.commands.doctor import TEXT, Level, Remark, examine, in_words
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer
 from bot.runtime.web_server import WebServer
 from bot.settings import Settings
+from knowledge.ranking.second_encoder import processor_serves
 from storage.database import Database
 from storage.engine.vault import new_key
 
@@ -67,6 +68,7 @@ async def test_a_right_installation_has_nothing_to_mend(url: str, server: Previe
                 contact_email="a@exemple.fr",
                 dpo_email="d@exemple.fr",
                 data_keys=new_key(),
+                second_encoder=processor_serves(),
             ),
         ),
         TODAY,

@@ -86,7 +86,7 @@ projets:
     etape: en cours
     date_limite: 2026-11-22  # passed_deadline
     mis_a_jour_le: 2026-11-23
-  - pas un projet  # type
+  - pas un projet  # element_without_key
 """
 FAULTY_ACTS = """\
 actes:
@@ -173,7 +173,7 @@ def test_a_problem_reads_as_one_french_line_with_its_place_and_remedy(tmp_path: 
         ('["des bras"]', "[~]", {"type"}),
         ('["des bras"]', "[[des, bras]]", {"type"}),
         ("id: talents", "id: |\n      talents", {"pattern"}),
-        ("2026-11-23", "2026-11-23 10:00:00", {"date"}),
+        ("2026-11-23", "2026-11-23 10:00:00", {"date_otherwise"}),
         ("2026-11-23", "20261123", {"date"}),
         ("2026-11-23", '"2026-11-23"', set()),
         ("id: talents", "<<: {id: talents}", {"unknown_key", "required"}),
@@ -191,7 +191,7 @@ def test_a_problem_reads_as_one_french_line_with_its_place_and_remedy(tmp_path: 
         ('["des bras"]', "[" * 3000, {"open_bracket"}),
         ('["des bras"]', "[" * 200 + "]" * 200, {"too_deep"}),
         ('["des bras"]', "*bras", {"reserved_sign"}),
-        ("Des partenariats.", "&lt;b&gt;", set()),
+        ("Des partenariats.", "&lt;b&gt;", {"shown_tag"}),
         ("talents ?", "talents ? {0} {x} %s", set()),
     ],
 )
@@ -212,7 +212,7 @@ def test_what_yaml_makes_of_things_is_told_or_harmless(
         ("entrees:\n", {"empty"}),
         ("entrees: {}\n", {"empty"}),
         ("- id: a\n", {"empty"}),
-        ("entrees:\n  -\n  - []\n  - texte\n", {"type"}),
+        ("entrees:\n  -\n  - []\n  - texte\n", {"type", "element_without_key"}),
         ("entrees: []\n---\nentrees: []\n", {"document_mark", "duplicate_list", "empty"}),
         ("entrees: []\nautres: []\n", {"empty"}),
         ('entrees: ["a]\n', {"unclosed_quote"}),

@@ -263,7 +263,7 @@ class Fixed:
     """A ranker that always says the same."""
 
     def rank(self, question: str, written: str = "") -> Ranking:
-        del question
+        del question, written
         return Ranking((Ranked("a", 0.9), Ranked("b", 0.5)), 0.9, 0.95, "near")
 
 
@@ -501,6 +501,20 @@ async def test_what_was_published_from_telegram_is_not_told_again(
     await catches_up(stage)
     await until(stage, lambda: told(facilitator, "1 réponse modifiée") == 1)
     facilitator.sees("« Trouver des salariés »")
+
+
+@pytest.mark.usefixtures("_at_once")
+async def test_what_an_editor_puts_back_is_told_though_it_was_published_once(
+    stage: Stage, folder: Path, facilitator: Speaker
+) -> None:
+    await sends_back(facilitator, CHANGED)
+    await decides(facilitator, "Publier")
+    await catches_up(stage)
+    for number, text in enumerate((FAQ, CHANGED), 1):
+        stage.clock.passes(seconds=61)
+        save(folder, text)
+        await catches_up(stage)
+        assert told(facilitator, "En service : 1 réponse modifiée") == number
 
 
 async def test_an_editor_who_goes_on_saving_is_waited_for(

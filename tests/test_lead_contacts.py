@@ -9,6 +9,7 @@ from knowledge_fixtures import PROJECTS
 from test_faulty_files import FAQ, codes, folder_of, refusals
 from test_put_in_touch import CONTACT, led
 
+from handlers.forms import contacts
 from knowledge.curation.diff import differences
 from knowledge.loading import load, read_files
 
@@ -43,7 +44,29 @@ def test_a_contact_is_read(tmp_path: Path) -> None:
         ("{courriel: 'a@b.fr, c@d.fr'}", {"bad_lead_courriel"}),
         ("{telephone: 04 91}", {"bad_lead_telephone"}),
         ("{telephone: 04 91 11 11 11 le matin}", {"bad_lead_telephone"}),
+        ("{courriel: 'mailto:chef@exemple.fr'}", set()),
+        ("{courriel: 'Courriel : <chef@exemple.fr>'}", set()),
+        ("{telephone: 'Tél. : 04 91 11 11 11'}", set()),
+        ("{telephone: 'Tél. 04 91 11 11 11'}", set()),
         ("{telephone: ''}", {"blank"}),
+        # Swapped, or under the other's key: one message for one mistake.
+        ("{courriel: 04 91 11 11 11, telephone: chef@exemple.fr}", {"swapped_lead_contact"}),
+        ("{courriel: 491111111, telephone: 'mailto:chef@exemple.fr'}", {"swapped_lead_contact"}),
+        ("{courriel: 04 91 11 11 11}", {"phone_as_courriel"}),
+        ("{courriel: 04 91 11 11 11, telephone: 04 91 11 11 11}", {"phone_as_courriel"}),
+        ("{telephone: chef@exemple.fr}", {"courriel_as_phone"}),
+        ("{courriel: chef@exemple.fr, telephone: chef@exemple.fr}", {"courriel_as_phone"}),
+        ("{courriel: chef@exemple, telephone: 04 91}", {"bad_lead_courriel", "bad_lead_telephone"}),
+        # A spreadsheet takes the first 0 away, a copy the sign of the code.
+        ("{telephone: 491111111}", {"lead_phone_cut"}),
+        ("{telephone: 4 91 11 11 11}", {"lead_phone_cut"}),
+        ("{telephone: '41791234567'}", {"lead_phone_cut"}),
+        ("{telephone: '33491111111'}", set()),
+        ("{telephone: 33 4 91 11 11 11}", set()),
+        ("{telephone: '262692112233'}", set()),
+        ("{telephone: (0)4 91 11 11 11}", set()),
+        ("{telephone: +41 79 123 45 67}", set()),
+        ("{telephone: 0041 79 123 45 67}", set()),
         ("{mail: chef@exemple.fr}", {"unknown_key"}),
         ("chef@exemple.fr", {"type"}),
         ("[chef@exemple.fr]", {"type"}),
@@ -140,3 +163,21 @@ def found(folder: Path, written: str, needs: str = '"Des machines."') -> set[str
     """Return the problems of a project that says this of its lead, and that it needs that."""
     projects = PROJECTS.replace("cherche_un_chef_de_file: oui", written)
     return codes(folder_of(folder, FAQ, projects.replace('"Des machines."', needs)))
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("mailto:chef@exemple.fr", "chef@exemple.fr"),
+        ("Courriel : <chef@exemple.fr>.", "chef@exemple.fr"),
+        ("Tél. : 0692 11 22 33", "+262 692 11 22 33"),
+        ("04\u202f91\u202f11\u202f11\u202f11", "04 91 11 11 11"),
+        ("33 4 91 11 11 11", "+33 4 91 11 11 11"),
+        ("Tél. : 04 91 11 11 11", "04 91 11 11 11"),
+        ("04 91 11 11 11 poste 12", "04 91 11 11 11 poste 12"),
+        ("0491", "0491"),
+        ("", ""),
+    ],
+)
+def test_a_contact_of_a_file_is_read_as_one_of_a_form(written: str, kept: str) -> None:
+    assert contacts.as_typed(written) == kept

@@ -32,7 +32,8 @@ SENDER = 1_001
 ENTRIES = 250
 # The numbers of rows and updates, at their longest.
 FIRST_ROW = 10**17
-OF_EACH_SORT = 30
+# Of each sort of button, how many are tapped: titles differ, their screens hardly.
+OF_EACH_SORT, FEW_OF_EACH_SORT = 30, 5
 LONG_NUMBER = "TI-2026-1000000000"
 
 
@@ -200,8 +201,9 @@ def targets(rows: tuple[dict[str, Any], ...]) -> Iterator[tuple[int, str]]:
 class Walk:
     """The buttons that were shown and not tapped yet; of each sort, some are tapped."""
 
-    def __init__(self, bot: OfflineBot) -> None:
+    def __init__(self, bot: OfflineBot, of_each_sort: int = OF_EACH_SORT) -> None:
         self._bot = bot
+        self._of_each_sort = of_each_sort
         self._waiting: deque[tuple[int, str]] = deque()
         self._seen: set[tuple[int, str]] = set()
         self.sorts: Counter[tuple[int, str]] = Counter()
@@ -211,7 +213,7 @@ class Walk:
         check(handled.owed, handled.turn.toast_text, (chat_id, what))
         for shown_in, data in targets(handled.owed):
             sort = (shown_in, data.partition(":")[0])
-            is_new = (shown_in, data) not in self._seen and self.sorts[sort] < OF_EACH_SORT
+            is_new = (shown_in, data) not in self._seen and self.sorts[sort] < self._of_each_sort
             # An erasure would end the walk.
             if is_new and data != "x:1":
                 self._seen.add((shown_in, data))
@@ -227,9 +229,12 @@ class Walk:
             await self.act(chat_id, data, **tap(data, from_bot("…", where(chat_id))))
 
 
-async def test_every_screen_and_every_button_of_it(bot: OfflineBot) -> None:
+@pytest.mark.parametrize(
+    "of_each_sort", [FEW_OF_EACH_SORT, pytest.param(OF_EACH_SORT, marks=pytest.mark.long)]
+)
+async def test_every_screen_and_every_button_of_it(bot: OfflineBot, of_each_sort: int) -> None:
     """From every command, the buttons of what is shown are tapped, of each sort some."""
-    walk = Walk(bot)
+    walk = Walk(bot, of_each_sort)
     for chat_id, text in openings():
         await walk.says(chat_id, text)
     await walk.taps_all()

@@ -3,10 +3,8 @@
 from pathlib import Path
 
 import pytest
-from conftest import SHIPPED
 
 from knowledge.knowledge import Knowledge
-from knowledge.loading import Compiling, load
 from knowledge.matcher.matcher import Outcome
 from knowledge.ranking.encoder import UniversalSentenceEncoder
 from knowledge.ranking.model_store import ModelStore
@@ -32,19 +30,6 @@ FOREIGN = (
 )
 
 
-@pytest.fixture(scope="module")
-def understood(models: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
-    """The shipped knowledge with the invented projects and the encoder."""
-    encoder = UniversalSentenceEncoder(tmp_path_factory.mktemp("encoder"))
-    return load(SHIPPED, fictitious=True, compiling=Compiling(encoder=encoder, store=models))
-
-
-@pytest.fixture(scope="module")
-def by_words(models: ModelStore) -> Knowledge:
-    """The same without the encoder: words and trades alone."""
-    return load(SHIPPED, fictitious=True, compiling=Compiling(store=models))
-
-
 def test_most_needs_lead_to_their_project(understood: Knowledge) -> None:
     found = {text: understood.matcher.match(text).projects[:1] for text in FITTING}
     right = [text for text, (*ids,) in found.items() if ids and FITTING[text] in ids[0]]
@@ -58,8 +43,8 @@ def test_what_is_about_anything_else_leads_to_no_project(understood: Knowledge, 
     assert decision.projects == ()
 
 
-def test_words_and_trades_find_projects_without_an_encoder(by_words: Knowledge) -> None:
-    decision = by_words.matcher.match("notre centre d'usinage est immobilisé, qui peut dépanner ?")
+def test_words_and_trades_find_projects_without_an_encoder(shipped: Knowledge) -> None:
+    decision = shipped.matcher.match("notre centre d'usinage est immobilisé, qui peut dépanner ?")
     assert "usinage" in decision.projects[0]
 
 

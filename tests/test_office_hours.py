@@ -99,6 +99,10 @@ async def note_on_one(world: World) -> None:
         await world.notes(interest, administrator(0))
 
 
+ON_BOTH_IN_TIME = ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize("url", ON_BOTH_IN_TIME, indirect=True)
 async def test_all_that_is_due_is_kept_for_the_hours(world: World) -> None:
     await declared(world)
     await prepare(world)

@@ -63,6 +63,7 @@ def made(
         {"financement": "Les <financements>"},
         "CCI",
         datetime(2026, 10, 5, 9, tzinfo=UTC),
+        "Territoires d'industrie",
     )
 
 

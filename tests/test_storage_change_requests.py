@@ -61,6 +61,24 @@ async def published(database: Database, clock: Clock) -> int:
     return number
 
 
+@pytest.mark.parametrize(
+    ("asked", "anywhere", "here"),
+    [
+        (ASKED, True, True),
+        (replace(ASKED, chat_id=7), True, False),
+        (replace(ASKED, topic_id=3), True, False),
+        (replace(ASKED, subject="file-2"), False, False),
+    ],
+)
+async def test_the_same_change_is_asked_for_once_or_once_in_each_chat(
+    database: Database, asked: NewChangeRequest, *, anywhere: bool, here: bool
+) -> None:
+    await ask(database)
+    async with database.begin() as work:
+        assert await work.change_requests.is_asked(asked) is anywhere
+        assert await work.change_requests.is_asked(asked, here=True) is here
+
+
 async def test_one_process_works_on_a_change(database: Database, other: Database) -> None:
     first, second = await ask(database), await ask(database)
     assert await claimed(database) == first

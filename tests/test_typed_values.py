@@ -18,7 +18,7 @@ from hypothesis import strategies as some
 from stdnum import luhn
 from stdnum.fr import siret as siret_number
 
-from handlers.forms import cleaning, phones
+from handlers.forms import cleaning, countries, phones, signatures
 from handlers.forms.choices import skipped
 from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.requests import callback, interest, proposal
@@ -132,9 +132,10 @@ def _national(prefix: str, rest: str) -> str:
     return (prefix + rest)[:10]
 
 
+# Those of ranges that nobody was given are asked about.
 _PHONES = some.builds(
     _national, some.sampled_from(_PREFIXES + _MOBILES), some.text("0123456789", min_size=8)
-)
+).filter(lambda each: countries.refusal(each) is None)
 
 
 def _grouped(number: str) -> str:
@@ -221,3 +222,71 @@ def test_any_text_is_answered_and_cleaning_is_done_once(text: str) -> None:
         assert cleaning.bare(bare, key) == bare
     for field in TABLE:
         assert answered(field, text) is not None
+
+
+@pytest.mark.parametrize("region", countries.NEIGHBOURS)
+@pytest.mark.parametrize(
+    "kind", [phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE]
+)
+def test_a_neighbours_number_as_it_is_written_there_is_never_kept_as_french(
+    region: str, kind: int
+) -> None:
+    example = phonenumbers.example_number_for_type(region, kind)
+    assert example is not None
+    typed = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)
+    for field in ("interest.contact", "callback.contact"):
+        kept = answered(field, typed)
+        assert isinstance(kept, str), kept
+        asked = phones.written(example) in kept
+        # What has another length than French numbers have is asked for by that.
+        assert asked or "chiffres" in kept
+
+
+def test_a_doubted_number_beside_a_name_is_not_kept_unasked() -> None:
+    kept = {"company": "Delta", "contact_note": "079 123 45 67"}
+    assert answered("interest.company", "Delta, 079 123 45 67") == kept
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 0, 3, 2)])
+@pytest.mark.parametrize("divider", ["\n", "\n\n", " | "])
+def test_of_a_signature_only_the_line_asked_for_is_the_name(
+    order: tuple[int, ...], divider: str
+) -> None:
+    parts = ("Samira Costa", "Mécanique du Delta", "06 12 34 56 78", "s.costa@mecanique-delta.fr")
+    typed = divider.join(parts[each] for each in order)
+    for field, expected in (("interest.company", parts[1]), ("interest.name", parts[0])):
+        kept = answered(field, typed)
+        assert isinstance(kept, dict)
+        assert kept[field.partition(".")[2]] == expected
+        # The contact is kept too, and the other line is told to be left out.
+        assert kept["contact"] in {"+33 6 12 34 56 78", parts[3]}
+        assert signatures.left_out(typed, kept) == (parts[1 if expected == parts[0] else 0],)
+
+
+@pytest.mark.parametrize("field", ["interest.company", "interest.name", "callback.company"])
+def test_between_two_lines_only_the_person_knows(field: str) -> None:
+    kept = answered(field, "Alpha\nBeta")
+    assert isinstance(kept, str)
+    assert "Je lis plusieurs lignes : « Alpha » et « Beta »" in kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Mécanique\ndu Delta", "Mécanique du Delta"),
+        ("Mécanique du Delta\nSARL", "Mécanique du Delta SARL"),
+        ("Mécanique du Delta\n12 rue des Lilas\n13500 Martigues", "Mécanique du Delta"),
+        ("Société : Delta\nNom : Samira Costa", "Delta"),
+        ("Mme Samira Costa\nGérante\nDelta\nCordialement", "Delta"),
+        ("Delta | Rhône", "Delta | Rhône"),
+    ],
+)
+def test_lines_of_one_name_are_one_and_others_are_left_out(typed: str, kept: str) -> None:
+    assert answered("interest.company", typed) == {"company": kept}
+
+
+def test_what_stands_beside_an_undecided_name_is_kept() -> None:
+    _, step = step_of("interest.company")
+    with pytest.raises(RefusedError) as refused:
+        step.read("Alpha\nBeta\n06 12 34 56 78", {})
+    assert refused.value.given == {"contact_kind": "phone", "contact": "+33 6 12 34 56 78"}

@@ -117,6 +117,53 @@ def test_a_question_that_would_go_wrong_is_told(folder: Path, current: Knowledge
     assert worse.shown == ("talents",)
 
 
+# Faults that keep nothing from service, of most kinds: a date, phrasings, control questions.
+STOOD = FAQ.replace(
+    '["ya des sous ?"]', '["ya des sous ?", "un prêt", "un prêt"]\n    valable_jusqu_au: 2026-11-24'
+)
+WRONG = '  - {question: "ya des sous svp", attendu: [talents]}\n'
+
+
+def faulty(folder: Path) -> Knowledge:
+    """Put files with warnings in service."""
+    (folder / "faq.yaml").write_text(STOOD, "utf-8")
+    (folder / "questions.yaml").write_text(f"{QUESTIONS}{WRONG}", "utf-8")
+    return load(folder)
+
+
+@pytest.mark.parametrize("file", ["faq.yaml", "questions.yaml", "projets.yaml", "actes.yaml"])
+def test_what_was_to_mend_before_stands_wherever_it_moves(folder: Path, file: str) -> None:
+    current = faulty(folder)
+    moved = f"# Une note au-dessus.\n\n{(folder / file).read_text('utf-8')}"
+    candidate = examined(folder, current, moved, file)
+    assert candidate.stood == candidate.problems
+    codes = {each.code for each in candidate.stood}
+    assert codes == {"soon_date", "repeated_phrasing", "idle_question", "wrong_question"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "file", "brought"),
+    [
+        ("Pas directement", "Par la région", "faq.yaml", []),
+        ('["des bras', '["un bras", "un bras", "des bras', "faq.yaml", ["repeated_phrasing"]),
+        ('"un prêt"]', '"un prêt", "un prêt"]', "faq.yaml", ["repeated_phrasing"]),
+        ("2026-11-24", "2026-11-25", "faq.yaml", ["soon_date"]),
+        (WRONG, WRONG + WRONG.replace("svp", "merci"), "questions.yaml", ["wrong_question"]),
+        (WRONG, WRONG.replace("talents", ""), "questions.yaml", ["wrong_question"]),
+        (WRONG, "", "questions.yaml", []),
+    ],
+)
+def test_what_a_change_brings_is_told_apart_from_what_stood(
+    folder: Path, before: str, after: str, file: str, brought: list[str]
+) -> None:
+    current = faulty(folder)
+    text = (folder / file).read_text("utf-8")
+    assert before in text
+    candidate = examined(folder, current, text.replace(before, after), file)
+    stood = set(map(id, candidate.stood))
+    assert [each.code for each in candidate.problems if id(each) not in stood] == brought
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [

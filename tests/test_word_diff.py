@@ -108,6 +108,46 @@ def test_an_added_answer_is_told_with_its_phrasings_and_without_tags() -> None:
     assert all(f"« phrase {number} »" in whole.lines[1] for number in range(9))
 
 
+@pytest.mark.parametrize("would", [False, True])
+@pytest.mark.parametrize(
+    ("field", "before", "after", "verbs", "lines"),
+    [
+        ("brouillon", None, "oui", ("Masqué (brouillon)", "Masquerait (brouillon)"), ()),
+        ("brouillon", "non", "Oui", ("Masqué (brouillon)", "Masquerait (brouillon)"), ()),
+        ("brouillon", "oui", None, ("Remis en service", "Remettrait en service"), ()),
+        ("brouillon", "appelez", "non", ("Remis en service", "Remettrait en service"), ()),
+        (
+            "brouillon",
+            None,
+            "appelez d'abord",
+            ("Masqué (brouillon)", "Masquerait (brouillon)"),
+            ("À faire avant de le remettre : appelez d'abord",),
+        ),
+        (
+            "retire_le",
+            None,
+            "2026-12-31",
+            ("Clos", "Clorait"),
+            ("Il ne prend plus de demande à partir du 2026-12-31.",),
+        ),
+        ("retire_le", "2026-12-31", None, ("Rouvert", "Rouvrirait"), ()),
+    ],
+)
+def test_what_takes_an_item_from_people_or_gives_it_back_is_told_as_such(
+    field: str,
+    before: str | None,
+    after: str | None,
+    verbs: tuple[str, str],
+    lines: tuple[str, ...],
+    *,
+    would: bool,
+) -> None:
+    change = Difference(DifferenceKind.CHANGED, "project", "aide", "L'aide", before, after, field)
+    (found,) = told([change], would=would)
+    assert found.heading == f"{verbs[would]}, projet « L'aide »"
+    assert found.lines == lines
+
+
 def test_phrasings_are_counted_by_answer() -> None:
     changes = [
         difference(None, "des sous", what="phrasing"),

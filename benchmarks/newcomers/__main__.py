@@ -73,10 +73,11 @@ def main() -> None:
         sys.exit("the extra [semantic] is needed, and a processor with AVX2")
     # Worlds share most of their texts.
     both = SecondEncoder(Remembering(second.questions), Remembering(second.passages))
-    encoders = (Remembering(first), None if "--first-encoder" in sys.argv else both)
+    first_encoder = Remembering(first)
+    second_encoder = None if "--first-encoder" in sys.argv else both
     paths = [one for one in sys.argv[1:] if not one.startswith("--")]
     with tempfile.TemporaryDirectory() as folder:
-        compiling = Compiling(*encoders, store=ModelStore(Path(folder)))
+        compiling = Compiling(first_encoder, store=ModelStore(Path(folder)), second=second_encoder)
         if "--weights" in sys.argv:
             print_weights(compiling)
             return

@@ -22,7 +22,7 @@ from knowledge.text.normalise import normalise
 _PHRASINGS = (0, 3, 8)
 _ALONE = (0, 3, 8, 18)
 _FOLDS = 5
-_OTHERS = 150
+_OTHERS = 120
 _VARIANTS = ((0, 1, 2, 3, 4, 5, 6, 7), (2, 3, 4, 5, 6, 7), (3, 4, 6, 7))
 _PENALTY = 3.0
 _STEPS = 60
@@ -31,8 +31,14 @@ Case = tuple[Floats, bool]
 
 
 def print_weights(compiling: Compiling) -> None:
-    """Print the weights for ``WEIGHTS`` in knowledge/ranking/newcomers.py."""
-    cases = [*_beside_others(compiling), *_alone(compiling)]
+    """Print ``BESIDE`` and ``ALONE`` for knowledge/ranking/newcomers.py."""
+    for name, cases in (("BESIDE", _beside_others(compiling)), ("ALONE", _alone(compiling))):
+        print(f"{name} = (")
+        _print(list(cases))
+        print(")", flush=True)
+
+
+def _print(cases: list[Case]) -> None:
     signs, is_right = np.stack([one for one, _ in cases]), np.array([right for _, right in cases])
     print(f"# {len(cases)} cases, {is_right.sum()} right; signs: {', '.join(SIGNS)}")
     for columns in _VARIANTS:
@@ -45,7 +51,7 @@ def _beside_others(compiling: Compiling) -> Iterator[Case]:
     documents = worlds.shipped()
     voices = worlds.voices_of(documents)
     ids = [entry["id"] for entry in documents[FAQ].data["entrees"] if "brouillon" not in entry]
-    for number, id_ in enumerate(ids):
+    for number, id_ in enumerate(ids[::3]):
         asking = voices[number % _FOLDS :: _FOLDS]
         fewer = worlds.without_voices(documents, [voice["nom"] for voice in asking])
         own, others = _asked_of(asking, id_)
@@ -59,7 +65,7 @@ def _beside_others(compiling: Compiling) -> Iterator[Case]:
 
 def _alone(compiling: Compiling) -> Iterator[Case]:
     documents = worlds.shipped()
-    asking = worlds.voices_of(documents)
+    asking = [voice for voice in worlds.voices_of(documents) if voice["formulations"]]
     ids = [one["id"] for one in documents[FAQ].data["entrees"] if "service" not in one]
     for phrasings in _ALONE:
         ranker = worlds.ranker_of(worlds.alone(documents, phrasings), compiling)

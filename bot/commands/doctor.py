@@ -4,6 +4,7 @@ It only reads, and changes nothing; a bot may be running meanwhile.
 """
 
 import os
+import platform
 import shlex
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -30,6 +31,7 @@ from knowledge.curation.check import check
 from knowledge.files.problems import Severity
 from knowledge.loading import Compiling
 from knowledge.ranking.encoder import shipped_encoder
+from knowledge.ranking.second_encoder import processor_serves, shipped_second_encoder
 from storage.engine.errors import NotSqliteError
 from storage.engine.faults import Fault
 from storage.engine.places import files_of, open_to_others
@@ -69,7 +71,7 @@ class Remark:
 
 async def examine(settings: Settings, today: date) -> list[Remark]:
     """Check everything; a check that fails does not prevent the others."""
-    remarks = [*_settings(settings), *_folders(settings), *_readers(settings)]
+    remarks = [*_settings(settings), *_encoders(settings), *_folders(settings), *_readers(settings)]
     remarks += await _database(settings)
     remarks += _knowledge(settings, today)
     remarks.append(_town_list(settings, today))
@@ -96,8 +98,27 @@ def _settings(settings: Settings) -> Iterator[Remark]:
         yield Remark(Level.FINE, "settings_fine")
     if not settings.keys:
         yield Remark(Level.WARNING, "no_data_keys")
+
+
+def _encoders(settings: Settings) -> Iterator[Remark]:
     if settings.semantic_matching and shipped_encoder() is None:
         yield Remark(Level.WARNING, "no_encoder")
+    yield _second_encoder(settings)
+
+
+def _second_encoder(settings: Settings) -> Remark:
+    """Tell whether the second encoder is at work, or what keeps it away."""
+    for setting in ("semantic_matching", "second_encoder"):
+        if not getattr(settings, setting):
+            return Remark(Level.FINE, "second_encoder_off", {"setting": setting.upper()})
+    if shipped_second_encoder() is not None:
+        return Remark(Level.FINE, "second_encoder_fine")
+    if processor_serves():
+        return Remark(Level.WARNING, "second_encoder_missing")
+    system, machine = platform.system(), platform.machine()
+    if (system, machine) == ("Linux", "x86_64"):
+        return Remark(Level.WARNING, "second_encoder_no_avx2")
+    return Remark(Level.WARNING, "second_encoder_elsewhere", {"detail": f"{machine}, {system}"})
 
 
 def _folders(settings: Settings) -> Iterator[Remark]:

@@ -125,7 +125,7 @@ def _services(settings: Settings) -> Services:
     knowledge = build(library.read(), by_letters(settings))
     return Services(
         knowledge=knowledge,
-        identity=identity_of(settings),
+        identity=identity_of(settings, knowledge.initiative),
         clock=utc_now,
         kept=Kept(settings.durations),
     )

@@ -49,8 +49,9 @@ def write_report(settings: Settings, quarter: str, folder: Path) -> int:
     except StorageError as error:
         return fail(_of_the_database(error))
     titles = {one.id: in_french.title_of(knowledge, one.id) for one in figures.questions.entries}
-    operator = settings.operator_name or TEXT.label("default_operator")
-    page = page_of(Report(whole, figures, quality, titles, operator, now))
+    name = knowledge.initiative.name
+    operator = settings.operator_name or TEXT.label("default_operator", name=name)
+    page = page_of(Report(whole, figures, quality, titles, operator, now, name))
     number = (whole.first.month + 2) // 3
     return _written(folder / f"rapport-{whole.first.year}T{number}.html", page)
 

@@ -14,6 +14,7 @@ from handlers.curation.publish_buttons import ReturnTo
 from handlers.curation.report import Examined, Notice
 from handlers.messages import Catalogue
 from knowledge import file_set
+from knowledge.curation.check import check_served
 from knowledge.curation.diff import differences
 from knowledge.curation.removal import hidden, named_in_texts, removed, shown
 from knowledge.curation.versions import (
@@ -220,6 +221,19 @@ def compared(library: Library, change: ChangeRequest) -> Notice:
     changes = differences(_documents(now), _documents(contents))
     back = button(TEXT.label("button_return"), ReturnTo(versions.id))
     return report.difference(versions, changes, column([back]))
+
+
+def reviewed(library: Library, services: Services) -> Notice:
+    """Tell what the check finds in the files in service; takes seconds."""
+    found = check_served(
+        library.directory,
+        services.knowledge,
+        today=services.today(),
+        compiling=library.compiling(),
+        fictitious=library.fictitious,
+    )
+    # Errors keep the files out of service: the group was told of them when they were saved.
+    return report.reviewed([each for each in found if each.severity is not Severity.ERROR])
 
 
 def _documents(contents: Mapping[str, bytes]) -> dict[str, Document]:

@@ -1,4 +1,4 @@
-"""How this process understands questions: the encoder, and the store of compiled models."""
+"""How this process understands questions: the encoders, and the store of compiled models."""
 
 import hashlib
 import logging
@@ -14,15 +14,17 @@ from knowledge.loading import Compiling
 from knowledge.matcher.thresholds import Thresholds
 from knowledge.ranking.encoder import Encoder, shipped_encoder
 from knowledge.ranking.model_store import ModelStore
+from knowledge.ranking.second_encoder import SecondEncoder, shipped_second_encoder
 
 logger = logging.getLogger(__name__)
 
 
 def compiling(settings: Settings) -> Compiling:
-    """Return the encoder that the settings name, and the store of compiled models."""
-    encoder = _encoder(settings)
-    logger.info("questions are matched by %s", encoder.name if encoder else "letters and sound")
-    return replace(by_letters(settings), encoder=encoder)
+    """Return the encoders that the settings name, and the store of compiled models."""
+    encoder, second = _encoder(settings), _second(settings)
+    names = [each.name for each in (encoder, second and second.questions) if each]
+    logger.info("questions are matched by %s", " and ".join(names) or "letters and sound")
+    return replace(by_letters(settings), encoder=encoder, second=second)
 
 
 def by_letters(settings: Settings) -> Compiling:
@@ -33,6 +35,12 @@ def by_letters(settings: Settings) -> Compiling:
 
 def _encoder(settings: Settings) -> Encoder | None:
     return shipped_encoder(cache_folder()) if settings.semantic_matching else None
+
+
+def _second(settings: Settings) -> SecondEncoder | None:
+    # Whoever turned meaning off did so to spare memory.
+    is_wanted = settings.semantic_matching and settings.second_encoder
+    return shipped_second_encoder() if is_wanted else None
 
 
 def kept_file(directory: Path, *, fictitious: bool) -> Path:

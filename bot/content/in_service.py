@@ -6,7 +6,7 @@ message. What was published from Telegram was told already, and is left out.
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.content.library import Documents
@@ -38,6 +38,7 @@ class InService:
         self._told: Documents | None = None
         self._served: Documents | None = None
         self._since = 0.0
+        self._told_at: datetime | None = None
 
     def serves(self, documents: Documents) -> None:
         """Note what is in service now; the first time, the group needs no telling."""
@@ -56,7 +57,8 @@ class InService:
             return False
         prints = await asyncio.to_thread(self._prints, served)
         async with self._database.begin() as work:
-            since = work.now - _PUBLISHED_WITHIN
+            # A content that an editor puts back after another one was told is told too.
+            since = max(work.now - _PUBLISHED_WITHIN, self._told_at or work.now - _PUBLISHED_WITHIN)
             published = await work.change_requests.told_prints(since)
         # Nobody reads twice of what was published from Telegram.
         known = [file for file, print_ in prints.items() if (file, print_) in published]
@@ -69,6 +71,7 @@ class InService:
             is_ours = bool(changes) and await self._is_new(work, served)
             for outgoing in report.owed(report.in_service(changes)) if is_ours else ():
                 await work.outbox.add(replace(outgoing, priority=Priority.BROADCAST))
+            self._told_at = work.now
         self._told = served
         return is_ours
 

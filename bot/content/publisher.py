@@ -19,6 +19,7 @@ from bot.content.change_requests import (
     NotPossibleError,
     compared,
     examined,
+    reviewed,
     stored,
     superseded_by,
     written,
@@ -44,6 +45,11 @@ TEXT = Catalogue.of("publication")
 # it, the rest to read the files.
 EVERY_SECONDS = 1.0
 _TRIES = 3
+# Of what changes nothing, there is nothing to send again.
+_FAILED_LOOKS = {
+    ChangeKind.REVIEW: "review_failed",
+    ChangeKind.COMPARISON: "comparison_failed",
+}
 
 
 class Publisher:
@@ -111,6 +117,10 @@ class Publisher:
     async def _examine(self, change: ChangeRequest) -> None:
         if change.kind is ChangeKind.COMPARISON:
             notice = await asyncio.to_thread(compared, self._library, change)
+            await self._end(change, ChangeState.SHOWN, notice)
+            return
+        if change.kind is ChangeKind.REVIEW:
+            notice = await asyncio.to_thread(reviewed, self._library, self._services)
             await self._end(change, ChangeState.SHOWN, notice)
             return
         former, given = await self._extended(change)
@@ -223,10 +233,8 @@ class Publisher:
         reference = new_reference()
         name = type(error).__name__
         logger.error("%s: a change of the files failed: %s", reference, name, exc_info=error)
-        text = "publication_failed" if isinstance(error, OSError) else "examination_failed"
-        await self._end(
-            change, ChangeState.FAILED, TEXT(text, reference=reference, files=change.files)
-        )
+        text = TEXT(_words_of(change, error), reference=reference, files=change.files)
+        await self._end(change, ChangeState.FAILED, text)
 
     async def _catch_up(self) -> None:
         """Copy to this process's own folder what another process has published."""
@@ -256,6 +264,13 @@ class Publisher:
             return False
         logger.info("%s: published elsewhere, now in our folder", names)
         return True
+
+
+def _words_of(change: ChangeRequest, error: Exception) -> str:
+    """Return the name of the words that say what failed."""
+    if change.state is ChangeState.WANTED and isinstance(error, OSError):
+        return "publication_failed"
+    return _FAILED_LOOKS.get(change.kind, "examination_failed")
 
 
 def _confirmation_of(findings: Examined) -> dict[str, object]:

@@ -86,6 +86,8 @@ class Report:
     titles: Mapping[str, str]
     operator: str
     now: datetime
+    # The name of the initiative; empty where the files do not say it.
+    initiative: str = ""
 
     @property
     def provisional(self) -> bool:

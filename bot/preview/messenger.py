@@ -20,6 +20,8 @@ from bot.preview.updates import Update, Updates
 from bot.preview.webhook_sender import WebhookSender
 
 _KEPT_CALLS = 10_000
+# What a bot is called that speaks for nobody in particular.
+_NAMELESS = "Assistant"
 _SUPERGROUPS = -1_000_000_000_000
 
 
@@ -161,7 +163,7 @@ class Messenger:
     def posts(self, chat_id: int, content: Message, reply_to: int | None = None) -> Message:
         """Add a message of the bot to a chat; ApiError if the bot may not write there."""
         chat_id = self.chats.writable(chat_id)
-        message = self.chats.add(chat_id, bot_as_json(), content, reply_to)
+        message = self.chats.add(chat_id, self._author(), content, reply_to)
         self._record("message", chat_id, message=message)
         return message
 
@@ -221,15 +223,23 @@ class Messenger:
 
     def bot(self) -> dict[str, Any]:
         """Return the bot as people see it before they write to it."""
-        shown = bot_as_json()
         return (
-            shown
+            self._author()
             | {
-                "first_name": self.texts.get("name", "") or shown["first_name"],
                 "description": self.texts.get("description", ""),
             }
             | self.commands()
         )
+
+    def _author(self) -> dict[str, Any]:
+        """Return the bot as the author of messages, under the name that it gave itself."""
+        shown = bot_as_json()
+        return shown | {"first_name": self.texts.get("name", "") or shown["first_name"]}
+
+    def name(self, initiative: str) -> None:
+        """Give the bot the name of the initiative that it speaks for; without one, a plain one."""
+        self.texts.put("name", "", initiative.replace("'", "\u2019") or _NAMELESS)
+        self.notes("bot", bot=self.bot())
 
     def commands(self) -> dict[str, Any]:
         """Return the menus by chat and by member: the first of a group is its owner."""

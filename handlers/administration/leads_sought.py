@@ -91,7 +91,14 @@ async def _list(turn: Turn, index: int) -> tuple[str, Keyboard]:
         ),
         page.steps(ListLeadsSought),
     )
-    text = TEXT("projects", page=page, counts=counts, proposals=proposals, unsaid=len(unsaid))
+    text = TEXT(
+        "projects",
+        page=page,
+        counts=counts,
+        proposals=proposals,
+        unsaid=len(unsaid),
+        has_projects=turn.services.has_projects,
+    )
     return text, keyboard
 
 

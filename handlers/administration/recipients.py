@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from handlers.core.posting import Posting
+from handlers.forms import contacts
 from knowledge.model import Project
 from storage.records.interests import Interest
 from storage.records.introductions import Agreement, Introduction, NamedPerson
@@ -96,6 +97,6 @@ def _recipient(
         introduction,
         project,
         greeted=contact.name if contact else "",
-        email=(contact.email if contact else named.email) or "",
-        phone=contact.phone if contact else "",
+        email=contacts.as_typed((contact.email if contact else named.email) or ""),
+        phone=contacts.as_typed(contact.phone) if contact else "",
     )

@@ -87,7 +87,9 @@ def _saying(name: str, *ways: CallbackData) -> Guidance:
 
     async def say(turn: Turn) -> None:
         buttons = [button(_label_of(way), way) for way in ways]
-        turn.say(TEXT(name, button=turn.text.strip()), with_person(column(buttons)))
+        has_projects = turn.services.has_projects
+        text = TEXT(name, button=turn.text.strip(), has_projects=has_projects)
+        turn.say(text, with_person(column(buttons)))
 
     return say
 

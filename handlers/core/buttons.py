@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from handlers.core.callback_data import CallbackData, ItemId, ListKey, SearchWords
-from handlers.core.keyboards import Button, Keyboard, button
+from handlers.core.callback_data import SEPARATOR, CallbackData, ItemId, ListKey, SearchWords
+from handlers.core.keyboards import Button, Keyboard, button, rows
 from handlers.messages import Catalogue
 
 TEXT = Catalogue.of("general")
@@ -19,6 +19,20 @@ class ListProjects(CallbackData, prefix="l"):
     sector: ListKey = ""
     seeks_lead: bool = False
     words: SearchWords = ""
+
+
+def without_list(keyboard: Keyboard | None) -> Keyboard | None:
+    """Return a keyboard without what leads to the list of projects; None if nothing is left.
+
+    Where there is no project at all, such a button would only lead to an empty page.
+    """
+    lines = keyboard["inline_keyboard"] if keyboard else []
+    kept = [[each for each in line if not _leads_to_list(each)] for line in lines]
+    return rows(*kept) if any(kept) else None
+
+
+def _leads_to_list(each: Button) -> bool:
+    return str(each.get("callback_data", "")).partition(SEPARATOR)[0] == ListProjects.PREFIX
 
 
 @dataclass(frozen=True)

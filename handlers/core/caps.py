@@ -52,6 +52,8 @@ ENDS = Cap("ends", 10)
 MOVES = Cap("moves", 10)
 # Of the team about one request: each stays in its history.
 NOTES = Cap("notes", 30)
+# Of a facilitator: files sent and changes tapped, each of which is checked for some seconds.
+EXAMINATIONS = Cap("examinations", 60, timedelta(hours=1))
 # Of one member of a group of the team: what they type, not what they tap.
 TEAM_MEMBER = Cap("team_member", 100, timedelta(minutes=10))
 # Of all members of any other group together; told once an hour, for the group may be large.
@@ -70,6 +72,7 @@ ALL = (
     ENDS,
     MOVES,
     NOTES,
+    EXAMINATIONS,
     TEAM_MEMBER,
     OTHER_GROUP,
 )

@@ -7,6 +7,7 @@ Nothing is sent from here: each message becomes a row of the outbox, in the call
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from handlers.core.buttons import without_list
 from handlers.core.keyboards import Keyboard
 from handlers.core.services import Services
 from handlers.core.showing import options_of
@@ -43,9 +44,14 @@ class Posting:
         person = await self.work.people.get(person_id)
         if person is not None:
             with speaking(person.tongue.language):
-                content = composed(*words())
+                text, keyboard = words()
+            content = composed(text, self.useful(keyboard))
             self._owe("sendMessage", person.telegram_id, content, about, priority)
             remember_told(self.work, person_id, content)
+
+    def useful(self, keyboard: Keyboard | None) -> Keyboard | None:
+        """Return a keyboard without a way to the projects where there is none."""
+        return keyboard if self.services.has_projects else without_list(keyboard)
 
     def notify(
         self,

@@ -79,6 +79,11 @@ class Services:
     decisions: DecisionCache = field(default_factory=DecisionCache, repr=False)
     likeness: Likeness = field(default_factory=Likeness, repr=False)
 
+    @property
+    def has_projects(self) -> bool:
+        """Whether there is any project, open or not: an initiative may have none yet."""
+        return bool(self.knowledge.projects)
+
     def today(self) -> date:
         """Return today's date in Paris; deadlines are dates of Paris."""
         return self.clock().astimezone(PARIS).date()

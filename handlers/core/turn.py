@@ -160,6 +160,7 @@ class Turn:
         """
         if self.preface:
             text, self.preface = f"{self.preface}\n\n{text}", ""
+        keyboard = self.posting.useful(keyboard)
         quoted = None if reply_to is None else Delivery(self.chat_id, reply_to)
         content = composed(text, keyboard, quoted) | in_topic(self.topic)
         if self._is_private:
@@ -184,6 +185,7 @@ class Turn:
         if message is None or not message.is_accessible:
             self.say(text, keyboard, about=about, quotes=quotes)
             return
+        keyboard = self.posting.useful(keyboard)
         content = composed(text, keyboard) | {"message_id": message.message_id}
         if self._is_private:
             self.showing.note(keyboard)

@@ -4,6 +4,7 @@ import asyncio
 
 from telegram import Update
 
+from handlers.core import caps
 from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import button, rows
@@ -119,7 +120,8 @@ async def add_phrasing(update: Update, context: BotContext) -> None:
         turn.toast(TEXT.label("entry_gone"), alert=True)
         return
     gap, phrasing = pair
-    await _publish(turn, gap, ChangeKind.PHRASING, phrasing.text, entry.id)
+    if not await _publish(turn, gap, ChangeKind.PHRASING, phrasing.text, entry.id):
+        return
     quotes = gap.quoted([phrasing.text])
     turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=entry), back(), quotes=quotes)
 
@@ -132,7 +134,8 @@ async def mark_out_of_scope(update: Update, context: BotContext) -> None:
     if pair is None:
         return
     gap, phrasing = pair
-    await _publish(turn, gap, ChangeKind.OUT_OF_SCOPE, phrasing.text, None)
+    if not await _publish(turn, gap, ChangeKind.OUT_OF_SCOPE, phrasing.text, None):
+        return
     quotes = gap.quoted([phrasing.text])
     turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=None), back(), quotes=quotes)
 
@@ -150,7 +153,9 @@ async def add_received(update: Update, context: BotContext) -> None:
     if pair is None:
         return
     gap, phrasing = pair
-    await _publish(turn, gap, ChangeKind.PHRASING, phrasing.text, entry_id, change.id)
+    wording = phrasing.text
+    if not await _publish(turn, gap, ChangeKind.PHRASING, wording, entry_id, change.id):
+        return
     turn.say(TEXT("adding", phrasing=phrasing.text), quotes=gap.quoted([phrasing.text]))
 
 
@@ -161,7 +166,10 @@ async def _publish(
     phrasing: str,
     entry_id: str | None,
     former_id: int | None = None,
-) -> None:
+) -> bool:
+    """Request the publication, unless this person has requested too many."""
+    if not await caps.allows(turn, caps.EXAMINATIONS, turn.user.id):
+        return False
     request = NewChangeRequest(
         kind=kind,
         actor_id=turn.user.id,
@@ -177,6 +185,7 @@ async def _publish(
     publication_id = await asking
     how = Treatment.PHRASING if kind is ChangeKind.PHRASING else Treatment.OUT_OF_SCOPE
     await turn.work.questions.treat(gap.ids, how, turn.user.id, publication_id=publication_id)
+    return True
 
 
 AHEAD: Works = {ChooseEntry.PREFIX: Ahead(_match_ahead)} | dict.fromkeys(

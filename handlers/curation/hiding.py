@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from telegram import Update
 
+from handlers.core import caps
 from handlers.core.authority import Authority, requires
 from handlers.core.callback_data import ItemId
 from handlers.core.keyboards import Button, Keyboard, button, rows
@@ -24,8 +25,8 @@ from knowledge.model import Entry, Project
 from storage.records.change_requests import ChangeKind, NewChangeRequest
 
 TEXT = Catalogue.of("hiding")
-# What a phone shows, with the buttons below.
-_A_PAGE = 8
+# What a phone shows, with the words above and the buttons that turn pages.
+_A_PAGE = 10
 _FILES: Mapping[ItemId, str] = {"faq": FAQ, "projets": PROJECTS}
 
 
@@ -62,9 +63,10 @@ def _line(number: int, listed: _Listed, kind: ItemId) -> Button:
     return button(label, ShowItem(kind, listed.what.id))
 
 
-def list_button() -> Keyboard:
-    """Return the button that opens the list."""
-    return rows([button(TEXT.label("button_items"), ListItems("faq", 0))])
+def list_button(file: str | None) -> Button:
+    """Return the button that opens the list: of the projects below their file, else of answers."""
+    kind: ItemId = "projets" if file == PROJECTS else "faq"
+    return button(TEXT.label("button_items", kind=kind), ListItems(kind, 0))
 
 
 def card_buttons(turn: Turn, ids: Sequence[str]) -> Keyboard | None:
@@ -128,6 +130,8 @@ async def ask_change(update: Update, context: BotContext) -> None:
     )
     if await turn.work.change_requests.is_asked(request):
         turn.toast(TEXT.label("asked_already"), alert=True)
+        return
+    if not await caps.allows(turn, caps.EXAMINATIONS, turn.user.id):
         return
     await turn.work.change_requests.ask(request)
     said = TEXT("asked", change=choice.change.value, kind=choice.kind, item=listed.what)

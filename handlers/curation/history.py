@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from telegram import Update
 
+from handlers.core import caps
 from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import Button, button, rows
@@ -74,6 +75,8 @@ async def _ask(turn: Turn, kind: ChangeKind, version_id: str) -> VersionSet | No
     version = next((each for each in published if each.id == version_id), None)
     if version is None:
         turn.say(TEXT("entry_gone"))
+        return None
+    if not await caps.allows(turn, caps.EXAMINATIONS, turn.user.id):
         return None
     await turn.work.change_requests.ask(
         NewChangeRequest(

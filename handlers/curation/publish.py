@@ -15,15 +15,16 @@ from telegram.ext import MessageHandler
 from telegram.ext import filters as on
 
 from handlers.conversation import hear
-from handlers.core import media
+from handlers.core import caps, media
 from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, is_listed, requires
+from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.routing import Handler, command, tap
 from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
 from handlers.curation import report as examination
 from handlers.curation.hiding import list_button
-from handlers.curation.publish_buttons import Abandon, Publish
+from handlers.curation.publish_buttons import Abandon, Publish, Review
 from handlers.general import fallback
 from handlers.messages import Catalogue
 from knowledge.curation.versions import PUBLISHABLE
@@ -48,7 +49,32 @@ async def send_files(_update: Update, context: BotContext) -> None:
         return
     for name, content in turn.ahead if isinstance(turn.ahead, tuple) else ():
         turn.send_file(name, content, TEXT("faq_caption", file=name))
-    turn.say(TEXT("faq_how", group=turn.chat_id < 0), list_button())
+    turn.say(TEXT("faq_how", group=turn.chat_id < 0), _below_files(file))
+
+
+def _below_files(file: str | None) -> Keyboard:
+    return column([list_button(file), button(TEXT.label("button_review"), Review())])
+
+
+@requires(Authority.FACILITATORS)
+async def review(_update: Update, context: BotContext) -> None:
+    """Request a check of the files in service, which only tells what it finds."""
+    turn = context.turn
+    request = NewChangeRequest(
+        ChangeKind.REVIEW,
+        turn.user.id,
+        turn.user.full_name,
+        turn.chat_id,
+        topic_id=turn.topic,
+    )
+    # Two facilitators may ask from two chats: each is to read the result.
+    if await turn.work.change_requests.is_asked(request, here=True):
+        turn.toast(TEXT.label("reviewing"))
+        return
+    if not await caps.allows(turn, caps.EXAMINATIONS, turn.user.id):
+        return
+    await turn.work.change_requests.ask(request)
+    turn.say(TEXT("reviewing"))
 
 
 async def _read_contents(
@@ -111,7 +137,7 @@ async def _take(turn: Turn, message: Message, document: Document) -> None:
     elif size > LARGEST_BYTES:
         megabytes = {"size": -(-size // _MEGABYTE), "limit": LARGEST_BYTES // _MEGABYTE}
         turn.say(TEXT("upload_too_large", **megabytes))
-    else:
+    elif await caps.allows(turn, caps.EXAMINATIONS, turn.user.id):
         others = await turn.work.change_requests.join(
             NewChangeRequest(
                 ChangeKind.UPLOAD,
@@ -192,6 +218,7 @@ HANDLERS: tuple[Handler, ...] = (
     command("faq", send_files),
     tap(Publish, publish),
     tap(Abandon, abandon),
+    tap(Review, review),
     MessageHandler(_SENT_BACK, receive),
     MessageHandler(_FILE & on.ChatType.PRIVATE, receive_in_private),
 )

@@ -30,6 +30,11 @@ class AddReceived(CallbackData, prefix="kq"):
 
 
 @dataclass(frozen=True)
+class Review(CallbackData, prefix="kw"):
+    """Show what the check finds in the files in service."""
+
+
+@dataclass(frozen=True)
 class ListVersions(CallbackData, prefix="kh"):
     """One page of the published versions, newest first."""
 

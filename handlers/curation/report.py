@@ -12,7 +12,7 @@ from handlers.messages import Catalogue
 from knowledge.curation.diff import Difference
 from knowledge.curation.finding import Finding, Obstacle
 from knowledge.curation.regression import Verdict
-from knowledge.curation.told_changes import ToldChange, told
+from knowledge.curation.told_changes import ToldChange, is_hiding, told, without_parts
 from knowledge.curation.versions import Candidate, Version, VersionSet
 from knowledge.files.problems import Problem, Severity
 from knowledge.text.length import units
@@ -27,7 +27,7 @@ _SIZES = ((12, 400), (8, 200), (6, 120), (3, 80), (1, 60))
 _ALL = 1_000_000
 # Of each phrasing or question that is quoted: two lines on a phone.
 _QUOTED = 80
-_WHOLES = frozenset({"entry", "project", "act"})
+_WHOLES = frozenset({"entry", "project", "act", "initiative"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,11 @@ class Wrong:
 class Examined:
     """The result of an examination; ``lines`` are those that the bot itself added.
 
-    ``stale`` is the version that a file seems to be based on, if a newer one exists. ``left_out``
-    are files sent before, which are wrong. ``named_in`` are answers whose text names what goes.
-    ``findings`` tells how often the answers that change would be found, weakest first, and
-    ``received`` holds questions that resemble the weak ones.
+    ``warnings`` are those that the change brings, and ``stood`` the number of those that the files
+    in service have too. ``stale`` is the version that a file seems to be based on, if a newer one
+    exists. ``left_out`` are files sent before, which are wrong. ``named_in`` are answers whose text
+    names what goes. ``findings`` tells how often the answers that change would be found, weakest
+    first, and ``received`` holds questions that resemble the weak ones.
     """
 
     errors: tuple[Problem, ...]
@@ -72,6 +73,7 @@ class Examined:
     stale: Version | None = None
     left_out: tuple[str, ...] = ()
     named_in: tuple[str, ...] = ()
+    stood: int = 0
     findings: tuple[Finding, ...] = ()
     received: tuple[Received, ...] = ()
 
@@ -93,14 +95,40 @@ def examined(
     # Problems of the files that were sent come first, then those of the other files.
     problems = sorted(candidate.problems, key=lambda each: each.file not in candidate.contents)
     errors = tuple(each for each in problems if each.severity is Severity.ERROR)
-    warnings = tuple(each for each in problems if each.severity is not Severity.ERROR)
+    stood = tuple(each for each in candidate.stood if each.severity is not Severity.ERROR)
+    warnings = tuple(_brought(problems, candidate))
     if errors:
-        return Examined(errors, warnings, (), ())
+        return Examined(errors, warnings, (), (), stood=len(stood))
     wrong = tuple(_wrong(verdict, title) for verdict in candidate.regressions)
     changes = tuple(_titled(change, title) for change in candidate.changes)
     named = tuple(map(title, named_in))
-    found = candidate.findings
-    return Examined((), warnings, changes, wrong, lines, stale, named_in=named, findings=found)
+    return Examined(
+        (),
+        warnings,
+        changes,
+        wrong,
+        lines,
+        stale,
+        named_in=named,
+        stood=len(stood),
+        findings=candidate.findings,
+    )
+
+
+def _brought(problems: Iterable[Problem], candidate: Candidate) -> Iterator[Problem]:
+    """Leave out the warnings there were, and those of what the notice tells anyway.
+
+    That is: questions that go wrong, and answers that become drafts.
+    """
+    stood = set(map(id, candidate.stood))
+    told_of: set[tuple[str, str | int]] = {
+        *(("wrong_question", verdict.expectation.line) for verdict in candidate.regressions),
+        *(("draft", each.id) for each in candidate.changes if each.field == "brouillon"),
+    }
+    for each in problems:
+        is_told = not told_of.isdisjoint({(each.code, each.line), (each.code, each.entry)})
+        if each.severity is not Severity.ERROR and id(each) not in stood and not is_told:
+            yield each
 
 
 def outcome(publication_id: int, files: tuple[str, ...], by: str, result: Examined) -> Notice:
@@ -137,6 +165,11 @@ def _titled(change: Difference, title: Callable[[str], str]) -> Difference:
     return replace(change, title=title(change.id), voice="") if is_of_voice else change
 
 
+def reviewed(problems: Sequence[Problem]) -> Notice:
+    """Return the notice of everything that the check finds in the files in service."""
+    return _notice("reviewed", Examined((), tuple(problems), (), ()), None)
+
+
 def broken(problems: Sequence[Problem]) -> Notice:
     """Return the notice of the problems that keep saved files out of service."""
     return _notice("broken", Examined(tuple(problems), (), (), ()), None)
@@ -149,21 +182,11 @@ def mended() -> Notice:
 
 def in_service(changes: Sequence[Difference]) -> Notice:
     """Return the notice that what an editor saved is in service: how much of what changed."""
-    main = _without_parts(changes)
+    main = without_parts(changes)
     each_once = dict.fromkeys(map(_counted, main))
     counts = Counter((change, what) for change, what, _ in each_once)
     titles = {each.id: each.title for each in main if each.what in _WHOLES}
     return Notice(TEXT("in_service", counts=counts, titles=tuple(titles.values())))
-
-
-def _without_parts(changes: Sequence[Difference]) -> tuple[Difference, ...]:
-    """Leave out the phrasings of answers that are added or removed as a whole."""
-    wholes = {(change.kind, change.id) for change in changes if change.what in {"entry", "act"}}
-    return tuple(
-        change
-        for change in changes
-        if change.what != "phrasing" or (change.kind, change.id) not in wholes
-    )
 
 
 def _counted(change: Difference) -> tuple[str, str, str]:
@@ -171,8 +194,7 @@ def _counted(change: Difference) -> tuple[str, str, str]:
     own = change.id if change.what in _WHOLES else f"{change.id}: {change.after or change.before}"
     if change.field != "brouillon":
         return change.kind.value, change.what, own
-    is_hidden = (change.after or "non").strip().lower() != "non"
-    return "hidden" if is_hidden else "shown", change.what, own
+    return "hidden" if is_hiding(change.after) else "shown", change.what, own
 
 
 def owed(

@@ -91,6 +91,14 @@ def remind(turn: Turn, draft: Draft) -> None:
     turn.say(TEXT("reminder", what=what(turn, draft)), reminder_keyboard())
 
 
+def wait(turn: Turn, draft: Draft) -> None:
+    """Say that the form waits, and how it is resumed; what is typed next answers its question."""
+    is_between = draft.step in (NOTICE, RECAP)
+    turn.work.drafts.save(replace(_without_asides(draft), reminded=is_between))
+    text = TEXT("waits", what=what(turn, draft), services=turn.services)
+    turn.say(text, reminder_keyboard())
+
+
 def question(turn: Turn, draft: Draft, step: Step) -> str:
     """Return the question of a step."""
     return _message(turn, draft, f"ask_{step.key}")

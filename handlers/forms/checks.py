@@ -1,6 +1,6 @@
 """Checks of typed answers; libraries validate e-mails, phone numbers and SIRETs."""
 
-from handlers.forms import cleaning, sirets
+from handlers.forms import cleaning, signatures, sirets
 from handlers.forms.steps import Answers, Check, RefusedError
 from knowledge.text.signs import plain_signs
 
@@ -11,7 +11,8 @@ _MARKS = " .,;:'\u2019\"!?-_()"
 def words(key: str, *, longest: int, shortest: int = 2) -> Check:
     """Return a check for one line of text; lengths are in characters."""
 
-    def check(text: str, _answers: Answers) -> dict[str, str]:
+    def check(text: str, answers: Answers) -> dict[str, str]:
+        text = signatures.line_in(text, key, answers)
         line = cleaning.bare(text, key)
         # "C++" and "№1" are names; one letter alone is a slip.
         if len(line.strip(_MARKS)) < shortest:

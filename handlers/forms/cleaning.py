@@ -57,6 +57,12 @@ def bare_passage(text: str, key: str) -> str:
     return _settled(plain_signs(text).strip(), lambda each: _unwrapped(_unlabelled(each, key)))
 
 
+def is_labelled(line: str, key: str) -> bool:
+    """Tell whether a line begins with a label of this step: "Soci\u00e9t\u00e9 : \u2026"."""
+    labelled = _LABELLED.match(line)
+    return bool(labelled and normalise(labelled[1]) in _phrases(f"labels_{key}"))
+
+
 def without_last_label(text: str) -> str:
     """Return what stands before a value, without the label of the value: "Delta, tél. : ".
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-from handlers.forms import addresses, cleaning, digit_slips, phones, sirets
+from handlers.forms import addresses, cleaning, countries, digit_slips, phones, sirets
 from handlers.forms.steps import RefusedError
 from handlers.messages import Catalogue
 from knowledge.text.normalise import normalise
@@ -86,13 +86,37 @@ def meant(text: str, wanted: str | None = None) -> Contact | None:
     return Contact(ContactKind.PHONE, number, *phones.place_of(whole)) if number else None
 
 
+def as_typed(text: str) -> str:
+    """Return a contact from a file as the forms read it; as it is where they read none.
+
+    A French number keeps the form in which France dials it.
+    """
+    plain = plain_signs(text)
+    found = meant(plain)
+    # A line within a firm, or the hours, are told with the number.
+    if found is None or beside(plain, found):
+        return plain.strip()
+    written = plain[found.start : found.end]
+    is_dialled = written.lstrip(" (").startswith(("0", "+"))
+    return written if is_dialled and found.value.startswith("+33 ") else found.value
+
+
 def refusal(text: str) -> RefusedError:
     """Return why a text holds no contact: for the likelier kind."""
     if cleaning.points_elsewhere(text):
         return RefusedError("says_same", said=text.strip())
     if "@" in text:
         return addresses.refusal(text)
-    return addresses.refusal_of_words(text) or phones.refusal(without_others(text))
+    number = without_others(text)
+    abroad = countries.refusal(number[slice(*phones.place_of(number))])
+    return addresses.refusal_of_words(text) or abroad or phones.refusal(number)
+
+
+def doubt(text: str, contact: Contact) -> RefusedError | None:
+    """Return what to ask about a contact that a text seems to hold; None where it is sure."""
+    if not contact.value.startswith("+33 "):
+        return None
+    return countries.refusal(text[contact.start : contact.end])
 
 
 def holds(text: str) -> bool:

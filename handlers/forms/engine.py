@@ -6,8 +6,9 @@ The buttons of a form are in ``tapping``.
 from dataclasses import replace
 from types import MappingProxyType
 
+from handlers.core.keyboards import shorten
 from handlers.core.turn import Turn
-from handlers.forms import consent, leaving
+from handlers.forms import consent, leaving, putting_off, signatures
 from handlers.forms.asking import (
     ask_again,
     ask_back,
@@ -18,6 +19,7 @@ from handlers.forms.asking import (
     others_came_between,
     refuse,
     remind,
+    wait,
     what,
 )
 from handlers.forms.choices import chosen, skipped
@@ -27,6 +29,7 @@ from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.forms.words import (
     asks_to_repeat,
     calls_for_help,
+    can_wait,
     confirms_name,
     declines,
     keeps,
@@ -45,6 +48,8 @@ from handlers.forms.words import (
 from knowledge.text.signs import plain_signs
 from storage.records.drafts import Draft
 
+# In characters: what is left out of a text is named, not repeated.
+_LONGEST_LINE = 60
 # Re-exported: features import everything about a running form from this module.
 __all__ = [
     "ask_again",
@@ -151,6 +156,8 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
         explain(turn, draft)
     elif means_to_leave(draft, text):
         await leaving.give_up(turn, draft)
+    elif can_wait(turn, draft, text):
+        await _put_off(turn, draft, text)
     elif wants_to_stop(turn, draft, text):
         await leaving.leave(turn, draft)
     elif keeps_doubted(turn, draft, text):
@@ -161,6 +168,16 @@ async def hear(turn: Turn, draft: Draft, text: str) -> None:
         ask_again(turn, draft)
     else:
         await _hear_answer(turn, draft, text)
+
+
+async def _put_off(turn: Turn, draft: Draft, text: str) -> None:
+    """Go on without the answer that is put off; where there must be one, let the form wait."""
+    if not putting_off.puts_off(turn, draft, text) or not putting_off.is_skipped(turn, draft):
+        wait(turn, draft)
+        return
+    kept = draft.answers.get(draft.step, "")
+    turn.begin_with(TEXT("put_off", kept=kept))
+    await _take_given(turn, draft, {draft.step: kept})
 
 
 async def _hear_answer(turn: Turn, draft: Draft, text: str) -> None:
@@ -213,7 +230,8 @@ async def take_beside(turn: Turn, draft: Draft, text: str) -> bool:
 async def correct(turn: Turn, draft: Draft, text: str) -> None:
     """Take the edit of the last typed answer as the answer of its step."""
     step, now = draft.answered_step, replace(draft, unsure=None, leaving=False, reminded=False)
-    if calls_for_help(text) or wants_to_stop(turn, now, text) or step_back(turn, now, text):
+    is_word = can_wait(turn, now, text) or wants_to_stop(turn, now, text)
+    if calls_for_help(text) or is_word or step_back(turn, now, text):
         # These words answer no question: they are heard as if they were typed now.
         await hear(turn, now, text)
     elif step is not None and step in form_of(turn, draft).by_key:
@@ -233,7 +251,7 @@ async def _take(turn: Turn, draft: Draft, text: str) -> None:
     try:
         given = _read(turn, draft, step, text)
     except RefusedError as refused:
-        refuse(turn, draft, refused)
+        refuse(turn, form.merge(draft, step.key, refused.given), refused)
         return
     if step.key in given and may_be_a_question(turn, draft, text):
         ask_back(turn, draft, given[step.key])
@@ -249,6 +267,8 @@ def _say_how_it_was_read(turn: Turn, step: Step, text: str, given: Answers) -> N
         turn.begin_with(TEXT("kept_for_later", value=contact))
     elif "@" in contact and contact.casefold() not in plain_signs(text).casefold():
         turn.begin_with(TEXT("read_as", value=contact))
+    if not step.free_text and (lines := signatures.left_out(text, given)):
+        turn.begin_with(TEXT("left_out", lines=[shorten(each, _LONGEST_LINE) for each in lines]))
 
 
 async def take_name(turn: Turn, draft: Draft, name: str) -> None:

@@ -48,7 +48,8 @@ async def give_up(turn: Turn, draft: Draft | None) -> None:
         turn.remove_buttons()
         turn.say(own("declined"))
         return
-    turn.say(TEXT("cancelled" if discarded else "nothing_to_cancel", changes=changes))
+    name = "cancelled" if discarded else "nothing_to_cancel"
+    turn.say(TEXT(name, changes=changes, has_projects=turn.services.has_projects))
 
 
 async def leave(turn: Turn, draft: Draft) -> None:

@@ -99,6 +99,15 @@ def is_number(number: PhoneNumber) -> bool:
     return is_french and len(digits) == _FRENCH_DIGITS
 
 
+def has_listed_neighbours(number: PhoneNumber) -> bool:
+    """Tell whether a French number is listed, or others with its first three digits are."""
+    if phonenumbers.is_valid_number(number):
+        return True
+    area = _national(number) // 10**_AREA_SHARES
+    codes = (_FRANCE, *_codes_overseas())
+    return any(map(phonenumbers.is_valid_number, (s for c in codes for s in _samples(c, area))))
+
+
 def written(number: PhoneNumber) -> str:
     """Return a number as it is kept: ``+33 6 12 34 56 78``."""
     bare = PhoneNumber(

@@ -69,7 +69,8 @@ def refusal(text: str) -> RefusedError:
         return RefusedError("bad_siret_other", register=other[1])
     if odd := digit_slips.refusal(text):
         return odd
-    runs = [_NO_DIGIT.sub("", run) for run in _RUN.findall(text)]
+    # A letter that was read as a digit counts as one: whoever typed it counts so too.
+    runs = [_NO_DIGIT.sub("", run) for run in _RUN.findall(digit_slips.as_digits(text))]
     number = max(runs, key=len, default="")
     if len(number) == _SIRET_DIGITS:
         return RefusedError("bad_siret_key" if number.strip("0") else "bad_siret_zeros")

@@ -58,6 +58,11 @@ def meant(address: str) -> str | None:
     return f"{meant_box}@{near or domain}" if near or meant_box != mailbox else None
 
 
+def is_common(domain: str) -> bool:
+    """Tell whether a domain, in small letters, is one of many people's mailboxes."""
+    return domain in _PROVIDERS or domain in _OTHERS
+
+
 def _without_accents(mailbox: str) -> str:
     apart = unicodedata.normalize("NFD", mailbox)
     bare = "".join(each for each in apart if not unicodedata.combining(each))
@@ -66,7 +71,7 @@ def _without_accents(mailbox: str) -> str:
 
 def _provider(domain: str) -> str | None:
     """Return the domain of many people's mailboxes that this one probably is; None if none is."""
-    if domain in _PROVIDERS or domain in _OTHERS:
+    if is_common(domain):
         return None
     near = [(far, one) for one in _PROVIDERS if (far := _distance(domain, one)) is not None]
     return min(near)[1] if near else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
 from handlers.core.keyboards import Button
@@ -14,11 +15,17 @@ Answers: TypeAlias = Mapping[str, str]
 
 
 class RefusedError(Exception):
-    """Raised for an answer that a step does not accept; ``reason`` names the message to show."""
+    """Raised for an answer that a step does not accept; ``reason`` names the message to show.
 
-    def __init__(self, reason: str, **values: object) -> None:
+    ``given`` are answers to other steps that the text held: they are kept.
+    """
+
+    def __init__(
+        self, reason: str, *, given: Answers = MappingProxyType({}), **values: object
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.given = given
         self.values = values
 
 

@@ -7,6 +7,7 @@ from handlers.core import assent
 from handlers.core.turn import Turn
 from handlers.forms.asking import form_of
 from handlers.forms.form_buttons import NOTICE, RECAP, TEXT
+from handlers.forms.putting_off import asks_to_wait, puts_off
 from knowledge.text.normalise import normalise
 from storage.records.drafts import Draft
 
@@ -35,7 +36,8 @@ def _squeezed(label: str) -> frozenset[str]:
 
 def sounds_like_a_question(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text typed during a form asks something instead of answering."""
-    if calls_for_help(text) or wants_to_stop(turn, draft, text) or says_no(draft, text):
+    is_word = wants_to_stop(turn, draft, text) or can_wait(turn, draft, text)
+    if calls_for_help(text) or is_word or says_no(draft, text):
         return False
     step = form_of(turn, draft).by_key.get(draft.step)
     if step is None:
@@ -53,6 +55,8 @@ def may_be_a_question(turn: Turn, draft: Draft, text: str) -> bool:
     """Tell whether a text typed as a name begins like a question or a request."""
     step = form_of(turn, draft).by_key.get(draft.step)
     if step is None or not step.is_name or wants_to_stop(turn, draft, text):
+        return False
+    if can_wait(turn, draft, text):
         return False
     return opens_like_a_question(text) and not _is_one_of("back_words", text)
 
@@ -85,6 +89,11 @@ def _submits(turn: Turn, draft: Draft, text: str) -> bool:
     form = form_of(turn, draft)
     labels = TEXT.labels("save_changes") if draft.changes else form.text.labels("submit")
     return is_yes(text) or normalise(text) in map(normalise, labels)
+
+
+def can_wait(turn: Turn, draft: Draft, text: str) -> bool:
+    """Tell whether a text says that the answer to the present question comes later."""
+    return puts_off(turn, draft, text) or asks_to_wait(turn, draft, text)
 
 
 def means_to_leave(draft: Draft, text: str) -> bool:

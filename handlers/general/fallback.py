@@ -31,7 +31,9 @@ async def refuse_media(_update: Update, context: BotContext) -> None:
     draft, is_told = await forms.current(turn), await person.refuse_media(turn)
     if draft is None and not is_told:
         is_place = turn.update.message is not None and turn.update.message.location is not None
-        turn.say(TEXT("position" if is_place else "unsupported"), start_and_help.ways_on())
+        has_towns = bool(turn.services.town_list)
+        name = "position" if is_place else "unsupported"
+        turn.say(TEXT(name, has_towns=has_towns), start_and_help.ways_on())
     elif draft is not None:
         if not is_told:
             turn.say(TEXT("unsupported_in_form"))

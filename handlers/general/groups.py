@@ -1,6 +1,5 @@
 """Help for the groups of the team: what arrives there, and which messages are not passed on."""
 
-import difflib
 import re
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
@@ -20,19 +19,25 @@ from handlers.general import start_and_help
 from handlers.handoff import facilitators
 from handlers.messages import Catalogue
 from knowledge.curation.versions import PUBLISHABLE
+from knowledge.text.near_words import nearest
 from storage.queues.outbox import Audience, Delivery
 
 TEXT = Catalogue.of("groups")
 _COMMAND = re.compile(r"(?<![\w<])/(\w+)")
 # Two letters changed places, or one is missing: as much as a thumb does.
-_ALIKE = 0.75
+_ALIKE = 75
 # Of a group: one who mistypes needs a line, one who talks to another bot needs none.
 _UNKNOWN_COMMANDS = caps.Cap("unknown_commands", 5, timedelta(minutes=10))
 
 
 async def greet(turn: Turn) -> None:
     """Tell a group, when the bot joins it, which role it has."""
-    turn.say(TEXT("hello", chat_id=turn.chat_id, roles=await roles(turn), is_new=True))
+    turn.say(_hello(turn, await roles(turn), is_new=True))
+
+
+def _hello(turn: Turn, chat_roles: AbstractSet[Audience], *, is_new: bool = False) -> str:
+    name = turn.services.knowledge.initiative.name
+    return TEXT("hello", chat_id=turn.chat_id, roles=chat_roles, is_new=is_new, name=name)
 
 
 @requires(Authority.ANYONE)
@@ -41,7 +46,7 @@ async def show_help(update: Update, context: BotContext) -> None:
     turn = context.turn
     chat_roles = await roles(turn)
     if chat_roles:
-        turn.say(TEXT("hello", chat_id=turn.chat_id, roles=chat_roles, is_new=False))
+        turn.say(_hello(turn, chat_roles))
     else:
         await start_and_help.show_help(update, context)
 
@@ -119,9 +124,9 @@ async def refuse_command(_update: Update, context: BotContext) -> None:
 
 def _meant(turn: Turn, word: str, chat_roles: AbstractSet[Audience]) -> str:
     """Return the command of this group that a mistyped one is most like; empty if it is none."""
-    known = _COMMAND.findall(TEXT("hello", chat_id=turn.chat_id, roles=chat_roles, is_new=False))
+    known = _COMMAND.findall(_hello(turn, chat_roles))
     typed = word.lstrip("/").partition("@")[0].casefold()
-    return next(iter(difflib.get_close_matches(typed, known, n=1, cutoff=_ALIKE)), "")
+    return nearest(typed, known, _ALIKE) or ""
 
 
 class _ToUs(MessageFilter):

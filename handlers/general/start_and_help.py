@@ -12,7 +12,7 @@ from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
 from handlers.general import languages
 from handlers.handoff import person
-from handlers.messages import Catalogue
+from handlers.messages import Catalogue, language
 from handlers.projects import browse
 
 TEXT = Catalogue.of("general")
@@ -33,7 +33,15 @@ async def start(_update: Update, context: BotContext) -> None:
 
 def welcome(turn: Turn) -> None:
     """Say that this is a bot, what it can do, and who runs the service."""
-    text = TEXT("welcome", identity=turn.services.identity)
+    services = turn.services
+    initiative = services.knowledge.initiative
+    text = TEXT(
+        "welcome",
+        name=initiative.name,
+        said=initiative.said_in(language()),
+        identity=services.identity,
+        has_projects=services.has_projects,
+    )
     if languages.is_elsewhere(turn):
         text = f"{text}\n\n{languages.TEXT('offer_english')}"
     turn.say(text, ways_on())
@@ -48,7 +56,9 @@ async def show_help(_update: Update, context: BotContext) -> None:
 
 def explain(turn: Turn) -> None:
     """Say what can be done here, each with its command."""
-    turn.say(TEXT("help", identity=turn.services.identity), ways_on())
+    services = turn.services
+    text = TEXT("help", identity=services.identity, has_projects=services.has_projects)
+    turn.say(text, ways_on())
 
 
 @requires(Authority.PERSON)

@@ -75,6 +75,10 @@ def _searchable(words: str) -> str:
 
 def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) -> None:
     """Show one page of the projects that match a query."""
+    show = turn.rewrite if in_place else turn.say
+    if not turn.services.has_projects:
+        show(TEXT("none_yet"), with_person(rows([news_button()], [_propose()])))
+        return
     result = _find(turn, query)
     page = Page.of(result.projects, query.page, TEXT_ITEMS)
     text = TEXT(
@@ -86,7 +90,7 @@ def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) -> Non
         complete=result.complete,
     )
     keyboard = _page_keyboard(query, page) if page.items else _empty_keyboard(query)
-    (turn.rewrite if in_place else turn.say)(text, with_person(keyboard))
+    show(text, with_person(keyboard))
 
 
 def _find(turn: Turn, query: ListProjects) -> SearchResult:
@@ -146,8 +150,12 @@ def _empty_keyboard(query: ListProjects) -> Keyboard:
         *(without if filtered and query.words else ()),
         *_way_out(query),
         [news_button(query.territory, query.sector)],
-        [button(TEXT.label("propose"), Propose())],
+        [_propose()],
     )
+
+
+def _propose() -> Button:
+    return button(TEXT.label("propose"), Propose())
 
 
 def _filter_buttons(query: ListProjects) -> Iterator[list[Button]]:
@@ -223,7 +231,7 @@ async def _say_gone(turn: Turn, project_id: str) -> None:
     person = await turn.person()
     interest = await turn.work.read_ahead.interest(person.id, project_id)
     if interest is None or turn.services.knowledge.hidden_project(project_id) is None:
-        turn.say(TEXT("gone"), _back())
+        turn.say(TEXT("gone", has_projects=turn.services.has_projects), _back())
         return
     see = button(TEXT.label("my_request"), ShowRequest(interest.id))
     keyboard = with_person(column([see, button(TEXT.label("back"), ListProjects())]))
@@ -269,7 +277,7 @@ def _card_keyboard(turn: Turn, project: Project, interest_id: int | None) -> Key
 def _back() -> Keyboard:
     ways_on = [
         button(TEXT.label("back"), ListProjects()),
-        button(TEXT.label("propose"), Propose()),
+        _propose(),
     ]
     return with_person(column(ways_on))
 

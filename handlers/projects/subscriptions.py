@@ -1,6 +1,6 @@
 """Being told of new projects: choosing which, agreeing to it, and stopping at any time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from handlers.core.buttons import (
     with_person,
 )
 from handlers.core.callback_data import CallbackData, ListKey
-from handlers.core.keyboards import Keyboard, button, rows
+from handlers.core.keyboards import Button, Keyboard, button, rows
 from handlers.core.paging import BUTTON_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
 from handlers.core.showing import phrases
@@ -83,23 +83,26 @@ async def _standing(turn: Turn, choice: ShowSubscription) -> tuple[str, Keyboard
 
 
 def _question(turn: Turn, choice: ShowSubscription) -> tuple[str, Keyboard]:
-    territory, sector = _labels(turn.services.knowledge.census, choice.territory, choice.sector)
+    census = turn.services.knowledge.census
+    territory, sector = _labels(census, choice.territory, choice.sector)
     keyboard = rows(
         [button(TEXT.label("agree"), Subscribe(choice.territory, choice.sector))],
-        [
-            button(
-                TEXT.label("choose_territory"),
-                NarrowSubscription(_TERRITORY, choice.territory, choice.sector),
-            ),
-            button(
-                TEXT.label("choose_sector"),
-                NarrowSubscription(_SECTOR, choice.territory, choice.sector),
-            ),
-        ],
+        _narrowing(census, choice),
         [button(TEXT.label("not_now"), ListProjects())],
     )
     consent = _consent(turn, territory, sector)
     return TEXT("question", consent=consent), with_person(keyboard)
+
+
+def _narrowing(census: Census, choice: ShowSubscription) -> Iterator[Button]:
+    """Yield the ways to choose a territory or a sector, where projects have any."""
+    for facet, name, labels in (
+        (_TERRITORY, "choose_territory", census.every_territory()),
+        (_SECTOR, "choose_sector", census.every_sector()),
+    ):
+        if labels:
+            narrow_by = NarrowSubscription(facet, choice.territory, choice.sector)
+            yield button(TEXT.label(name), narrow_by)
 
 
 def _consent(turn: Turn, territory: str | None, sector: str | None) -> str:

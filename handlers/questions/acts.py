@@ -74,7 +74,13 @@ def _offer_with(turn: Turn, act: Act, project: Project) -> None:
 
 
 async def _show_projects(turn: Turn, act: Act, _question_id: int) -> None:
-    turn.begin_with(_words(act))
+    _list_under(turn, act)
+
+
+def _list_under(turn: Turn, act: Act) -> None:
+    """Show the projects under the words of an act, which speak of a list with something in it."""
+    if turn.services.has_projects:
+        turn.begin_with(_words(act))
     browse.show_page(turn, ListProjects())
 
 
@@ -84,8 +90,7 @@ async def _join(turn: Turn, act: Act, _question_id: int) -> None:
     if project is not None:
         await interest.begin(turn, project.id)
     else:
-        turn.begin_with(_words(act))
-        browse.show_page(turn, ListProjects())
+        _list_under(turn, act)
 
 
 async def _show_requests(turn: Turn, act: Act, _question_id: int) -> None:

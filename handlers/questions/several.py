@@ -104,7 +104,7 @@ def _surely_answered(turn: Turn, part: Part) -> Answered | None:
 
 
 def _by_verdicts(turn: Turn, part: Part, verdicts: list[PlaceVerdict]) -> Answered:
-    said = TOWNS("verdict", verdicts=verdicts, next="", dated="")
+    said = TOWNS("verdict", verdicts=verdicts, next="", dated="", has_projects=False)
     title = ", ".join(verdict.name for verdict in verdicts)
     shown = (ENTRY,) if turn.services.knowledge.entry(ENTRY) else ()
     return Answered(part.text, title, said, None, shown)

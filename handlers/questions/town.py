@@ -139,7 +139,13 @@ def _also_asked(turn: Turn, decision: Decision) -> list[Button]:
 def _say(
     turn: Turn, verdicts: Sequence[PlaceVerdict], also: Sequence[Button], *, in_place: bool = False
 ) -> None:
-    text = TEXT("verdict", verdicts=verdicts, next=_next(turn, verdicts), dated=_dated(turn))
+    text = TEXT(
+        "verdict",
+        verdicts=verdicts,
+        next=_next(turn, verdicts),
+        dated=_dated(turn),
+        has_projects=turn.services.has_projects,
+    )
     buttons = [*also, *_ways_on(turn, verdicts)][:_MOST_BUTTONS]
     (turn.rewrite if in_place else turn.say)(text, with_person(column(buttons)))
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from handlers.core.turn import Turn
 from handlers.questions.deciding import is_exact
 from knowledge.matcher.matcher import Decision, Outcome
+from knowledge.model import Entry
 from knowledge.territories.asked import Asked, Otherwise, asked
 from knowledge.territories.mentions import Mention
 from knowledge.territories.names import key_of
 from knowledge.territories.town_list import TownList, round_table
-from knowledge.territories.towns import Town
+from knowledge.territories.towns import Town, Towns
+from knowledge.territories.word_lists import town_words
+from knowledge.text.normalise import normalise
 
 # The entry on the area covered: a verdict is counted as its answer.
 ENTRY = "territoire"
@@ -40,13 +43,27 @@ def asked_in(turn: Turn, text: str, decision: Decision) -> Asked | None:
     """Return the towns that a text asks about, by what was decided on it; None for no towns."""
     if not decision.has_words:
         return None
-    towns = turn.services.town_list.towns if turn.services.town_list else round_table()
+    towns = turn.services.town_list.towns or _named_by(turn.services.knowledge.entry(ENTRY))
+    if not towns:
+        return None
     is_sure = decision.outcome in _SURE and not decision.likely
     first = "".join(decision.shown[:1])
     is_ours = decision.outcome is Outcome.ANSWER and first == ENTRY
     # A follow-up is understood by what came before it, which its own words do not say.
     is_other = is_sure and not is_ours and not decision.follows
     return asked(text, towns, Otherwise(is_ours, is_other, is_exact(decision)))
+
+
+def _named_by(entry: Entry | None) -> Towns:
+    """Return the communes of the round table where an answer names them: what it says is sure.
+
+    The answers of another initiative name other places, or none: then nothing is sure.
+    """
+    said = normalise(f"{entry.answer} {entry.rest}") if entry else ""
+    towns = round_table()
+    # By their first words: the answer says "Aix" and "Fos".
+    names = [normalise(name).split()[0] for name in town_words().round_table]
+    return towns if said and all(name in said.split() for name in names) else Towns(())
 
 
 def verdicts_on(found: Asked, towns: TownList) -> list[PlaceVerdict]:

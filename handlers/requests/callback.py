@@ -14,7 +14,7 @@ from handlers.core.turn import Turn
 from handlers.forms import checks, consent, contacts, engine, slips
 from handlers.forms.contacts import Contact
 from handlers.forms.remarks import joined
-from handlers.forms.steps import Answers, Form, Step
+from handlers.forms.steps import Answers, Form, RefusedError, Step
 from handlers.messages import Catalogue
 from handlers.requests import changes as changed_answers
 from handlers.requests import (
@@ -68,17 +68,29 @@ def _reached_at(text: str, answers: Answers) -> dict[str, str]:
     text = plain_signs(text)
     if not contacts.holds(text) and moments.holds(text):
         return _moment(moments.said(text), answers)
+    if doubted := doubt(text, frozenset()):
+        raise doubted
     given = read(text, frozenset(), frozenset())
     if "message" in given:
         given["message"] = shorten(joined(answers.get("message", ""), given["message"]), LONGEST)
     return given
 
 
-def read(text: str, own: frozenset[str], places: frozenset[str]) -> dict[str, str]:
-    """Return all that a text of plain signs says for the form; a number comes before an address."""
+def doubt(text: str, own: frozenset[str]) -> RefusedError | None:
+    """Return what to ask about the number that a text of plain signs gives; None if it is sure."""
+    contact = _meant(text, own)
+    return contacts.doubt(text, contact) if contact else None
+
+
+def _meant(text: str, own: frozenset[str]) -> Contact | None:
     found = [one for one in contacts.find(text) if one.value not in own]
     phones = [one for one in found if one.kind is ContactKind.PHONE]
-    contact = (*phones, *found)[0] if found else contacts.meant(text)
+    return (*phones, *found)[0] if found else contacts.meant(text)
+
+
+def read(text: str, own: frozenset[str], places: frozenset[str]) -> dict[str, str]:
+    """Return all that a text of plain signs says for the form; a number comes before an address."""
+    contact = _meant(text, own)
     if contact is None:
         raise contacts.refusal(text)
     line, end = contacts.line_after(text, contact)

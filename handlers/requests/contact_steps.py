@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from handlers.core.keyboards import shorten
 from handlers.core.turn import Turn
-from handlers.forms import checks, contacts, engine, slips
+from handlers.forms import checks, contacts, engine, signatures, slips
 from handlers.forms.remarks import joined, within
 from handlers.forms.steps import Answers, Check, Form, RefusedError, Step
 from knowledge.text.signs import plain_signs
@@ -14,7 +14,7 @@ from storage.records.interests import ContactKind, Interest
 _SOME_DIGITS = 4
 NOTE = "contact_note"
 # Reasons that are true whichever kind of contact is asked for.
-_TOLD = frozenset({"says_same", "bad_contact_page"})
+_TOLD = frozenset({"says_same", "bad_contact_page", "bad_phone_country", "bad_phone_unassigned"})
 _LONGEST_NOTE = 500
 
 
@@ -54,6 +54,8 @@ def _reached_by(text: str, answers: Answers) -> dict[str, str]:
         raise contacts.refusal(text)
     if contacts.is_split(text, contact):
         raise RefusedError("bad_email_space")
+    if doubted := contacts.doubt(text, contact):
+        raise doubted
     given = {"contact_kind": contact.kind.value, "contact": contact.value}
     if not (remark := contacts.beside(text, contact)):
         return given
@@ -71,18 +73,39 @@ def _who(key: str, *, longest: int) -> Check:
 
     def check(text: str, answers: Answers) -> dict[str, str]:
         plain = plain_signs(text)
-        found = contacts.find(plain)
-        if not found:
-            return named(plain, answers)
-        given = {"contact_kind": found[0].kind.value, "contact": found[0].value}
-        rest, others = contacts.without_others_in(
-            contacts.beside(plain, found[0]).replace(" \u2026 ", " ")
-        )
-        if others:
-            given[NOTE] = within(joined(answers.get(NOTE, ""), others), _LONGEST_NOTE)
-        return given | (named(rest, answers) if contacts.says_something(rest) else {})
+        given, rest = _reached_beside(plain, answers)
+        if len(signatures.lines_of(plain)) == 1:
+            said = rest
+        else:
+            said = _line_in(plain, key, answers, given)
+        is_contact_alone = given and not contacts.says_something(said)
+        return given | ({} if is_contact_alone else named(said, answers))
 
     return check
+
+
+def _line_in(text: str, key: str, answers: Answers, given: Answers) -> str:
+    try:
+        return signatures.line_in(text, key, answers)
+    except RefusedError as refused:
+        raise RefusedError(refused.reason, given=given, **refused.values) from refused
+
+
+def _reached_beside(text: str, answers: Answers) -> tuple[dict[str, str], str]:
+    """Return the contact that stands beside a name, and the text without it.
+
+    A number that is doubted stays in the remark: it is asked for at its own step.
+    """
+    found = contacts.find(text)
+    sure = [one for one in found if not contacts.doubt(text, one)]
+    given, rest = {}, text
+    if sure:
+        given = {"contact_kind": sure[0].kind.value, "contact": sure[0].value}
+        rest = contacts.beside(text, sure[0]).replace(" \u2026 ", " ")
+    rest, others = contacts.without_others_in(rest)
+    if others:
+        given[NOTE] = within(joined(answers.get(NOTE, ""), others), _LONGEST_NOTE)
+    return given, (rest.strip(" ,;:") if found else text)
 
 
 def _not_by_telegram(answers: Answers) -> bool:

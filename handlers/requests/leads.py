@@ -27,7 +27,7 @@ from storage.records.drafts import Draft
 from storage.records.interests import ContactKind, Interest
 from storage.records.questions import Question
 
-TEXT = Catalogue.of("callback")
+TEXT = Catalogue.of("contact", "callback")
 # What was asked this recently is probably what the call is to be about.
 _RECENT = timedelta(minutes=30)
 _LONGEST_TOPIC = 300
@@ -63,6 +63,9 @@ async def take_contact(turn: Turn) -> bool:
     """
     if not _found(turn):
         return await _take_slip(turn)
+    if doubted := callback.doubt(_typed(turn), _own(turn)):
+        await _ask_anew(turn, TEXT(doubted.reason, **doubted.values))
+        return True
     await _offer(turn, callback.read(_typed(turn), _own(turn), _places(turn)))
     return True
 
@@ -114,11 +117,15 @@ async def _take_slip(turn: Turn) -> bool:
     is_alone = not any(map(str.isalpha, typed)) and typed.lstrip(" (").startswith(("0", "+"))
     if not is_alone or digits not in _DIGITS_OF_A_SLIP or contacts.find(typed):
         return False
-    answers = callback.NOT_SAID | {"message": await _topic(turn)}
     has_code = typed.strip(" (").startswith(("+", "00"))
-    turn.preface = TEXT("number_with_a_slip", digits=digits, has_code=has_code)
-    await engine.open_at(turn, callback.FORM, callback.NEW, "contact", answers)
+    await _ask_anew(turn, TEXT("number_with_a_slip", digits=digits, has_code=has_code))
     return True
+
+
+async def _ask_anew(turn: Turn, why: str) -> None:
+    answers = callback.NOT_SAID | {"message": await _topic(turn)}
+    turn.preface = why
+    await engine.open_at(turn, callback.FORM, callback.NEW, "contact", answers)
 
 
 def _found(turn: Turn) -> tuple[Contact, ...]:

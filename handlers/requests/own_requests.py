@@ -142,7 +142,8 @@ async def _list(turn: Turn, sent: Sequence[Sent], index: int) -> tuple[str, Keyb
         )
         for request in requests
     }
-    return listed(sent, "list", index, standings=standings)
+    has_projects = turn.services.has_projects
+    return listed(sent, "list", index, standings=standings, has_projects=has_projects)
 
 
 async def everything_sent(turn: Turn) -> tuple[Sent, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 from knowledge.files.items import items_of
@@ -23,7 +24,7 @@ class DifferenceKind(StrEnum):
 class Difference:
     """One change, as a facilitator reads it.
 
-    ``what``: "entry", "project", "act", "phrasing", "out_of_scope", "question",
+    ``what``: "entry", "project", "act", "initiative", "phrasing", "out_of_scope", "question",
     "short_form", "idea", "place". ``id`` and ``title``: those of the entry, project or voice in
     which the change is. ``field``: the key that changed ("reponse", "titre"...), empty when
     something is added or removed whole. ``before`` and ``after``: the texts; None before an
@@ -42,6 +43,8 @@ class Difference:
 
 # A text of a list: what it is, the id and the title of its owner, the text, and its voice if any.
 _Listed = tuple[str, str, str, str, str]
+# What faq.yaml says of the initiative, besides its entries.
+_INITIATIVE = "initiative"
 _WHOLES = {"entrees": "entry", "projets": "project", "actes": "act"}
 _PHRASINGS = ("variantes",)
 
@@ -63,12 +66,20 @@ _Wholes = dict[_Key, dict[str, Any]]
 
 
 def _wholes(documents: Iterable[Document]) -> _Wholes:
-    return {
+    documents = list(documents)
+    listed = {
         (_WHOLES[item.list_key], item.text("id") or ""): item.raw
         for document in documents
         for item in items_of(document)
         if item.list_key in _WHOLES
     }
+    return dict(chain.from_iterable(map(_initiative, documents))) | listed
+
+
+def _initiative(document: Document) -> Iterator[tuple[_Key, dict[str, Any]]]:
+    raw = document.data.get(_INITIATIVE) if isinstance(document.data, dict) else None
+    if isinstance(raw, dict):
+        yield (_INITIATIVE, _INITIATIVE), raw
 
 
 def _of_wholes(old: _Wholes, new: _Wholes) -> Iterator[Difference]:
@@ -112,12 +123,12 @@ def _flat(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _title(raw: Mapping[str, Any], id_: str) -> str:
-    return _in_words(raw.get("titre") or raw.get("question")) or id_
+    return _in_words(raw.get("titre") or raw.get("question") or raw.get("nom")) or id_
 
 
 def _main(raw: Mapping[str, Any]) -> str | None:
     """Return the main text of an entry, act or project: its answer or its summary."""
-    return _in_words(raw.get("reponse") or raw.get("resume"))
+    return _in_words(raw.get("reponse") or raw.get("resume") or raw.get("nom"))
 
 
 def _in_words(value: object) -> str | None:

@@ -41,12 +41,16 @@ def _expectations(document: Document) -> Iterator[Expectation]:
             yield Expectation(question, entries, item.place("question").line)
 
 
-def without_hidden(
-    expected: Iterable[Expectation], knowledge: Knowledge
-) -> tuple[Expectation, ...]:
+def without_hidden(asked: Iterable[Verdict], knowledge: Knowledge) -> tuple[Verdict, ...]:
     """Leave out the questions that expect an answer which is hidden."""
     hidden = {entry.id for entry in knowledge.hidden_entries}
-    return tuple(each for each in expected if hidden.isdisjoint(each.entries))
+    return tuple(each for each in asked if hidden.isdisjoint(each.expectation.entries))
+
+
+def in_common(asked: Iterable[Verdict], expected: Iterable[Expectation]) -> tuple[Verdict, ...]:
+    """Leave out the verdicts on what is not expected there."""
+    keys = set(map(_key, expected))
+    return tuple(verdict for verdict in asked if _key(verdict.expectation) in keys)
 
 
 def verdicts(matcher: Matcher, expected: Iterable[Expectation]) -> tuple[Verdict, ...]:
@@ -74,9 +78,10 @@ def _is_right(expected: Expectation, outcome: Outcome, shown: tuple[str, ...]) -
 
 def regressions(before: Iterable[Verdict], after: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """Return the verdicts that are wrong after, and were right before for the same expectation."""
-    right = {_key(verdict) for verdict in before if verdict.right}
-    return tuple(verdict for verdict in after if not verdict.right and _key(verdict) in right)
+    right = {_key(verdict.expectation) for verdict in before if verdict.right}
+    wrong = (verdict for verdict in after if not verdict.right)
+    return tuple(verdict for verdict in wrong if _key(verdict.expectation) in right)
 
 
-def _key(verdict: Verdict) -> tuple[str, frozenset[str]]:
-    return verdict.expectation.question, frozenset(verdict.expectation.entries)
+def _key(expected: Expectation) -> tuple[str, frozenset[str]]:
+    return expected.question, frozenset(expected.entries)

@@ -39,11 +39,21 @@ def told(
     return tuple(_in_order(changes, phrasings, teller))
 
 
+def without_parts(changes: Sequence[Difference]) -> tuple[Difference, ...]:
+    """Leave out the phrasings of answers and acts that come or go as a whole."""
+    wholes = {change.id for change in changes if _is_whole(change)}
+    return tuple(each for each in changes if each.what != _PHRASING or each.id not in wholes)
+
+
+def _is_whole(change: Difference) -> bool:
+    return change.what in _WHOLES and change.kind is not DifferenceKind.CHANGED
+
+
 def _in_order(
     changes: Sequence[Difference], phrasings: dict[str, list[Difference]], teller: "_Teller"
 ) -> Iterator[ToldChange]:
     for change in changes:
-        if change.what in _WHOLES and change.kind is not DifferenceKind.CHANGED:
+        if _is_whole(change):
             yield teller.whole(change, phrasings.pop(change.id, []))
         elif change.what != _PHRASING:
             yield teller.one(change)
@@ -60,6 +70,10 @@ class _Teller:
 
     def one(self, change: Difference) -> ToldChange:
         """Tell the change of a field, or a word that came or went."""
+        act = _act(change)
+        if act is not None:
+            heading = f"{self._verbs[act]}, {self._named(change)}"
+            return ToldChange(heading, tuple(map(self._cut, _notes(act, change.after or ""))))
         return ToldChange(self._heading(change), tuple(self._lines(change)))
 
     def whole(self, change: Difference, phrasings: Sequence[Difference]) -> ToldChange:
@@ -89,13 +103,14 @@ class _Teller:
         return ToldChange(heading, tuple(lines))
 
     def _heading(self, change: Difference) -> str:
-        labels = told_words()
-        parts = [f"{self._verbs[change.kind.value]}, {labels['things'].get(change.what, '')}"]
-        if change.title:
-            parts[0] += f" « {self._cut(change.title)} »"
+        parts = [self._verbs[change.kind.value], self._named(change)]
         if change.field:
-            parts.append(labels["fields"].get(change.field, change.field))
+            parts.append(told_words()["fields"].get(change.field, change.field))
         return ", ".join(parts)
+
+    def _named(self, change: Difference) -> str:
+        thing: str = told_words()["things"].get(change.what, "")
+        return f"{thing} « {self._cut(change.title)} »" if change.title else thing
 
     def _lines(self, change: Difference) -> Iterator[str]:
         before, after = change.before, change.after
@@ -142,6 +157,28 @@ class _Teller:
         # The end tells as much as the beginning: a passage may close a bracket there.
         half = self._longest // 2
         return f"{text[:half]} … {text[-half:]}"
+
+
+def _act(change: Difference) -> str | None:
+    """Return what a line that decides whether people are served an item does; None for others."""
+    if change.field == "brouillon" and is_hiding(change.before) != is_hiding(change.after):
+        return "hidden" if is_hiding(change.after) else "shown"
+    if change.field == "retire_le" and None in {change.before, change.after}:
+        return "closed" if change.after else "reopened"
+    return None
+
+
+def is_hiding(value: str | None) -> bool:
+    """Tell whether a value of ``brouillon`` hides its item."""
+    return (value or "non").strip().lower() != "non"
+
+
+def _notes(act: str, value: str) -> Iterator[str]:
+    """Return what there is to add: what was noted to do first, the day of the end."""
+    if act == "hidden" and value.strip().lower() != "oui":
+        yield told_words()["to_do"].format(note=value)
+    if act == "closed":
+        yield told_words()["closes"].format(date=value)
 
 
 def _quoted(passage: str) -> str:

@@ -8,23 +8,24 @@ that were published together have a version each, of one set.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from knowledge.curation.check import check_whole
+from knowledge.curation.check import CheckResult, check_served, check_whole
 from knowledge.curation.diff import Difference, DifferenceKind, differences
 from knowledge.curation.finding import Finding
 from knowledge.curation.regression import (
     Verdict,
     expectations,
+    in_common,
     regressions,
     verdicts,
     without_hidden,
 )
 from knowledge.file_set import HISTORY, alone, content_at, fingerprint, replace_all, write
-from knowledge.files.problems import Problem
+from knowledge.files.problems import Problem, Severity, standing
 from knowledge.files.yaml_reader import Document, parse
 from knowledge.knowledge import Knowledge
 from knowledge.loading import (
@@ -35,6 +36,7 @@ from knowledge.loading import (
     QUESTIONS,
     VOICES,
     Compiling,
+    Parsed,
 )
 
 PUBLISHABLE: tuple[str, ...] = (FAQ, PROJECTS, ACTS, VOICES, LEXICON, QUESTIONS)
@@ -89,8 +91,9 @@ class Candidate:
     """Contents that would replace files, and all that they would change.
 
     ``bases`` holds the fingerprints of the files that they would replace; ``knowledge`` is what
-    would be in service, None if an error refuses it. ``findings``: how often the entries that they
-    add or change would be found, weakest first.
+    would be in service, None if an error refuses it. ``stood`` are those of the problems that the
+    files in service have too. ``findings``: how often the entries that they add or change would be
+    found, weakest first.
     """
 
     contents: Mapping[str, bytes]
@@ -99,6 +102,7 @@ class Candidate:
     changes: tuple[Difference, ...]
     regressions: tuple[Verdict, ...]
     knowledge: Knowledge | None
+    stood: tuple[Problem, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
@@ -116,15 +120,29 @@ def examine(
     ValueError for a file that is not ``PUBLISHABLE``.
     """
     former = {file: content_at(_target(directory, file)) for file in contents}
+    parsed: dict[str, Parsed] = {}
     checked = check_whole(
         directory,
         today=today,
         compiling=compiling,
         fictitious=fictitious,
         replacing=contents,
+        parsed=parsed,
     )
-    documents = checked.files.documents
-    read = {file: parse(content, file)[0] for file, content in former.items()}
+    documents, served = checked.files.documents, _as_served(parsed, former)
+    asked = verdicts(current.matcher, [each.expectation for each in checked.asked])
+    earlier: tuple[Problem, ...] = ()
+    if any(each.severity is not Severity.ERROR for each in checked.problems):
+        earlier = check_served(
+            directory,
+            current,
+            today=today,
+            compiling=compiling,
+            fictitious=fictitious,
+            asked=in_common(asked, expectations(_document(served, QUESTIONS))),
+            parsed=served,
+        )
+    read = {file: _document(served, file) for file in former}
     before = {file: document for file, document in read.items() if document and file in documents}
     after = {file: documents[file] for file in contents if file in documents}
     changes = differences(before, after)
@@ -134,8 +152,9 @@ def examine(
         {file: fingerprint(content) for file, content in former.items()},
         checked.problems,
         changes,
-        _regressions(current, checked.knowledge, documents.get(QUESTIONS)),
+        _regressions(checked, asked),
         checked.knowledge,
+        tuple(standing(checked.problems, earlier)),
         tuple(each for each in checked.findings if each.id in touched),
     )
 
@@ -147,14 +166,21 @@ def _may_be_found_otherwise(change: Difference) -> bool:
     return change.what == "phrasing"
 
 
-def _regressions(
-    current: Knowledge, new: Knowledge | None, questions: Document | None
-) -> tuple[Verdict, ...]:
-    if new is None:
+def _as_served(parsed: Mapping[str, Parsed], former: Mapping[str, bytes]) -> dict[str, Parsed]:
+    """Return what is parsed of the files in service: those that stay, and the former contents."""
+    kept = {file: each for file, each in parsed.items() if file not in former}
+    return kept | {file: parse(content, file) for file, content in former.items() if content}
+
+
+def _document(parsed: Mapping[str, Parsed], file: str) -> Document | None:
+    return parsed[file][0] if file in parsed else None
+
+
+def _regressions(checked: CheckResult, before: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    if checked.knowledge is None:
         return ()
     # A question for an answer that is hidden asks for nothing.
-    expected = without_hidden(expectations(questions), new)
-    return regressions(verdicts(current.matcher, expected), verdicts(new.matcher, expected))
+    return regressions(before, without_hidden(checked.asked, checked.knowledge))
 
 
 def publish(

@@ -40,7 +40,9 @@ def check_acronyms(documents: Iterable[Document]) -> Iterator[Problem]:
 def _is_acronym(word: str) -> bool:
     """Tell whether most letters are capitals: ZIBaC and CCI, not "STMicroelectronics"."""
     capitals = sum(map(str.isupper, word))
-    return len(word) <= _LONGEST and capitals > 1 and capitals > len(word) - capitals
+    # What is still to be written is told by itself.
+    is_gap = word in {"TODO", "TBD"} or set(word) == {"X"}
+    return not is_gap and len(word) <= _LONGEST and capitals > 1 and capitals > len(word) - capitals
 
 
 def _shown(document: Document) -> Iterator[tuple[Place, str]]:

@@ -24,7 +24,12 @@ _WINDOWS = re.compile(rb"[\x80-\x9f\xa0\xab\xbb\xb0\xc0-\xff]")
 # What "é", "’" or "«" become when UTF-8 is read as Windows' encoding and saved again.
 BROKEN_ACCENT = re.compile(
     r"\u00c3[\u00a0-\u00bf\u0080-\u009f€‚ƒ„…†‡ˆ‰\u0160‹\u0152Ž‘’“”•–—˜™\u0161›\u0153\u017e\u0178\ufffd]|\u00e2€[\u0080-\u00ff€™\u0153˜¦“”\ufffd]|\u00c5[“’]|\u00c2[\u00a0-\u00bf]"
+    # And in the body of an e-mail that a program has saved as it travelled.
+    r"|=(?:C2|C3|E2)=[89AB][0-9A-F]"
 )
+# What a spreadsheet makes of the lines of a file: cells, with quotes around those that have quotes.
+_OF_SHEET = re.compile(r"^(?:.*;;+|\".*\"\"[^\"\n]*\"\"\"?)$", re.MULTILINE)
+_MANY_ROWS = 20
 _BREAKS = re.compile("\r\n?")
 
 
@@ -41,7 +46,14 @@ def text_of(body: bytes, name: str) -> str:
         at = Place(name, _line_of(body, error.start))
         code = "windows_encoding" if _WINDOWS.match(body, error.start) else "not_utf8"
         raise KnowledgeError((problem(code, at),)) from None
-    return composed(_BREAKS.sub("\n", text))
+    text = composed(_BREAKS.sub("\n", text))
+    if text.count(";;\n") + text.count('"""\n') > _MANY_ROWS and _is_sheet(text):
+        raise KnowledgeError((problem("foreign_file", Place(name), **words("foreign")["csv"]),))
+    return text
+
+
+def _is_sheet(text: str) -> bool:
+    return len(_OF_SHEET.findall(text)) > _MANY_ROWS
 
 
 def composed(text: str) -> str:

@@ -5,14 +5,14 @@ it, as the key of its phrasings in each voice, in control questions. So does an 
 An id that one place alone names is rather a slip, and told as such.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-from rapidfuzz import fuzz, process
 
 from knowledge.files.items import Item
 from knowledge.files.problems import Place, Problem, problem, words
+from knowledge.text.near_words import nearest
 
 # A similarity from 0 to 100: an id this close to an unknown one may be meant.
 _NEAR = 60
@@ -50,7 +50,7 @@ def check_ids(items: Sequence[Item]) -> Iterator[Problem]:
     new = {id_: owners[id_].place("id") for id_ in (entries | acts) - named}
     gone: dict[str, list[_Mention]] = defaultdict(list)
     for each in mentions:
-        if (known[each.kind] or each.kind == "related") and each.id not in known[each.kind]:
+        if known[each.kind] and each.id not in known[each.kind]:
             gone[each.id].append(each)
     for id_, left in gone.items():
         if len(left) == 1:
@@ -59,7 +59,10 @@ def check_ids(items: Sequence[Item]) -> Iterator[Problem]:
             yield _left_over(id_, left, new)
 
 
-def _slip(mention: _Mention, known: Iterable[str]) -> Problem:
+def _slip(mention: _Mention, known: Collection[str]) -> Problem:
+    parts = [part for part in re.split(r"[\s,;/&+]+(?:et\s+)?", mention.id.strip()) if part]
+    if len(parts) > 1 and all(part in known for part in parts):
+        return problem("several_ids", mention.at, value=mention.id, listed=", ".join(parts))
     value = "related" if mention.kind == "related" else "entry"
     nearest = near(mention.id, known)
     return problem(_SLIPS[mention.kind], mention.at, **{value: mention.id}, nearest=nearest)
@@ -73,9 +76,9 @@ def _left_over(id_: str, left: Sequence[_Mention], new: Mapping[str, Place]) -> 
     # The control questions keep nothing from use.
     first = next((each for each in left if each.kind != "expected"), left[0])
     values = {"id": id_, "count": len(left), "where": _places(left)}
-    close = process.extractOne(id_, sorted(new), scorer=fuzz.ratio, score_cutoff=_NEAR)
+    close = nearest(id_, sorted(new), _NEAR)
     # Names that have nothing in common may be the old and the new one, if there is no other.
-    changed = close[0] if close else next(iter(new)) if len(new) == 1 else None
+    changed = close or (next(iter(new)) if len(new) == 1 else None)
     if changed is not None and first.kind != "expected":
         return problem("renamed_id", new[changed], new=changed, **values)
     code = "gone_expected" if first.kind == "expected" else "gone_entry"
@@ -124,6 +127,6 @@ def _ids(items: Iterable[Item], key: str) -> frozenset[str]:
 
 def near(name: str, names: Iterable[str]) -> str:
     """Return a question whether the nearest of these names was meant; empty if none is near."""
-    close = process.extractOne(name, sorted(names), scorer=fuzz.ratio, score_cutoff=_NEAR)
-    nearest: str = words("nearest")
-    return nearest.format(key=close[0]) if close else ""
+    close = nearest(name, sorted(names), _NEAR)
+    told: str = words("nearest")
+    return told.format(key=close) if close else ""

@@ -1,5 +1,6 @@
 """The items of the files as they are written; reading them accepts values of any shape."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,10 @@ from knowledge.files.problems import Place
 from knowledge.files.schema_check import place_of
 from knowledge.files.yaml_reader import Document, Location
 
+# What people of other habits write for "non", and for "oui" where nothing is left to say.
+_NO = frozenset({"non", "no", "faux", "false", "0"})
+YES = frozenset({"oui", "yes", "vrai", "true", "1", "x"})
+_TO_FILL = re.compile(r"\[à compléter :[^\]]*\]?", re.IGNORECASE)
 _LISTS = ("entrees", "projets", "actes", "voix", "questions")
 
 
@@ -81,7 +86,17 @@ def is_draft(raw: Mapping[str, Any]) -> bool:
     ``brouillon`` is "oui", or what remains to be done first; "non" puts the item in service.
     """
     note = raw.get("brouillon")
-    return isinstance(note, str) and note.strip().lower() != "non"
+    return isinstance(note, str) and note.strip().lower() not in _NO
+
+
+def is_to_fill(text: str) -> bool:
+    """Tell whether a text has a place still to be filled in: a new folder marks them so."""
+    return bool(places_to_fill(text))
+
+
+def places_to_fill(text: str) -> list[str]:
+    """Return what stands in a text where something is still to be written."""
+    return _TO_FILL.findall(text)
 
 
 def seeks_lead(raw: Mapping[str, Any]) -> bool:

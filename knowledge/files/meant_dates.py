@@ -1,7 +1,7 @@
 """Dates of the files: the one way they are written, and what other ways were meant for."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from knowledge.files.problems import words
 from knowledge.text.normalise import normalise
@@ -12,6 +12,10 @@ _FRENCH = re.compile(
     r" (?P<year>[0-9]{4}|[0-9]{2})"
 )
 _YEAR_FIRST = re.compile(r"(?P<year>[0-9]{4}) (?P<month>[0-9]{1,2}) (?P<day>[0-9]{1,2})")
+# What a spreadsheet adds to a day, or writes for one: the number of days since the end of 1899.
+_TIME = re.compile(r"[T ]\d{1,2}:\d{2}(?::\d{2})?\S*\s*$")
+_SERIAL = re.compile(r"[4-5]\d{4}")
+_FIRST_DAY = date(1899, 12, 30)
 _CENTURY, _MONTHS = 100, 12
 
 
@@ -39,7 +43,10 @@ def reason_of_date(value: str) -> tuple[str, dict[str, object]]:
 
 def _parts(value: str) -> tuple[int, int, int] | None:
     """Return the year, the month and the day that a French date names, in figures or words."""
-    text = normalise(value)
+    if _SERIAL.fullmatch(value.strip()):
+        counted = _FIRST_DAY + timedelta(days=int(value))
+        return counted.year, counted.month, counted.day
+    text = normalise(_TIME.sub("", value))
     found = _YEAR_FIRST.fullmatch(text) or _FRENCH.fullmatch(text)
     if found is None:
         return None

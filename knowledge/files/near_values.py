@@ -4,11 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rapidfuzz import fuzz, process
-
 from knowledge.files.items import Item
 from knowledge.files.problems import Place, Problem, problem, words
 from knowledge.files.yaml_reader import Document
+from knowledge.text.near_words import nearest
 from knowledge.text.normalise import normalise
 
 # A similarity from 0 to 100, of names without accents: "Gardane" and "Gardanne" reach 93,
@@ -59,8 +58,8 @@ def _alike(text: str, names: Iterable[str]) -> str | None:
         return normalised.get(name)
     # "Zone 1" and "Zone 2" are two places.
     same = [each for each in normalised if _numbers(each) == _numbers(name)]
-    close = process.extractOne(name, same, scorer=fuzz.ratio, score_cutoff=_ALIKE)
-    return normalised[close[0]] if close else None
+    close = nearest(name, same, _ALIKE)
+    return normalised[close] if close else None
 
 
 def _numbers(name: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Problems of the files, worded so that a facilitator can mend them."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,20 @@ _WARNINGS = frozenset(
         "stray_file",
         "broken_accent",
         "folded",
+        "dashes_note",
+        "missing_bar",
+        "exchanged",
+        "not_english",
+        "repeated_value",
+        "several_names",
+        "postal_code",
+        "copied_text",
+        "asked_twice",
+        "to_fill",
+        "left_to_write",
+        "table_in_text",
+        "shown_tag",
+        "quotes_around",
         "no_lead",
         "blank_lead",
         "lead_among_needs",
@@ -43,6 +58,9 @@ _WARNINGS = frozenset(
 
 # What these tell of a text is told again, in other words, by the check of Telegram's markup.
 _OF_MARKUP = frozenset({"entity", "line_tag", "markdown"})
+# Values of a message that change while its problem stays the same: where the other phrasing stands,
+# what the bot gives instead.
+_PASSING = ("other_file", "other_line", "found")
 
 
 class Severity(StrEnum):
@@ -67,7 +85,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing to mend: the file, the line (from 1), the place, what is wrong, what to do."""
+    """One thing to mend: the file, the line (from 1), the place, what is wrong, what to do.
+
+    ``sameness`` is equal for the same problem in another state of the files, wherever it moved.
+    """
 
     file: str
     line: int
@@ -77,6 +98,7 @@ class Problem:
     severity: Severity = Severity.ERROR
     code: str = ""
     entry: str = ""
+    sameness: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         """Return the problem as one line of French."""
@@ -105,7 +127,24 @@ def problem(code: str, at: Place, **values: object) -> Problem:
     texts = _texts()[code]
     message, remedy = (texts[part].format(**values) for part in ("message", "remede"))
     severity = Severity.WARNING if code in _WARNINGS else Severity.ERROR
-    return Problem(at.file, at.line, at.where, message, remedy, severity, code, at.entry)
+    same = (at.file, at.entry, _lasting(texts["message"], values))
+    return Problem(at.file, at.line, at.where, message, remedy, severity, code, at.entry, same)
+
+
+def _lasting(message: str, values: Mapping[str, object]) -> str:
+    passing: dict[str, object] = dict.fromkeys(_PASSING, "")
+    return message.format(**{**values, **passing})
+
+
+def standing(problems: Iterable[Problem], before: Iterable[Problem]) -> list[Problem]:
+    """Return the problems that there were before too, as often as there were."""
+    left = Counter(each.sameness for each in before)
+    stood = []
+    for each in problems:
+        if left[each.sameness]:
+            left[each.sameness] -= 1
+            stood.append(each)
+    return stood
 
 
 def beyond(known: Iterable[Problem], more: Iterable[Problem]) -> list[Problem]:

@@ -11,10 +11,11 @@ from knowledge.files.duplicate_phrasings import check_phrasings
 from knowledge.files.gone_ids import check_ids, near
 from knowledge.files.items import Item, is_draft, items_of
 from knowledge.files.lead_contacts import check_lead, check_lead_contact
+from knowledge.files.likely_slips import check_slips
 from knowledge.files.near_duplicates import check_nearness
 from knowledge.files.near_values import check_near_values
 from knowledge.files.problems import Place, Problem, problem, words
-from knowledge.files.schema_check import bounded, bounded_by_file
+from knowledge.files.schema_check import bounded, bounded_by_file, top_key
 from knowledge.files.telegram_html import MarkupError, plain
 from knowledge.files.yaml_reader import Document
 from knowledge.text.length import units, word_count
@@ -42,7 +43,7 @@ def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
     The schema reports those.
     """
     documents = list(documents)
-    items = [item for document in documents for item in items_of(document)]
+    items = [item for document in documents for item in items_of(document) if _is_own(item)]
     across = (
         _duplicate_ids(items),
         _nothing_served(items),
@@ -50,12 +51,18 @@ def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
         check_phrasings(items),
         check_nearness(items),
         check_near_values(items, documents),
+        check_slips(items, documents),
     )
     yield from bounded_by_file(chain(*across, check_acronyms(documents)))
     projects = frozenset(item.text("id") or "" for item in items if item.list_key == "projets")
     for document in documents:
         own = (each for item in items_of(document) for each in _within(item, projects))
         yield from bounded(own, document.file)
+
+
+def _is_own(item: Item) -> bool:
+    """Tell whether an item stands in a file of its kind: else that alone is told."""
+    return top_key(item.document.file) in {"", item.list_key}
 
 
 def _within(item: Item, projects: frozenset[str]) -> Iterator[Problem]:

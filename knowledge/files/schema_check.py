@@ -1,7 +1,7 @@
 """Checks the files against their JSON Schemas, which editors use as well."""
 
-import difflib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -16,6 +16,7 @@ from knowledge.files.meant_dates import day_of, reason_of_date
 from knowledge.files.problems import Place, Problem, place, problem, words
 from knowledge.files.yaml_reader import Document, Location
 from knowledge.text.length import units
+from knowledge.text.near_words import nearest
 from knowledge.text.normalise import normalise
 
 _SCHEMAS = Path(__file__).parent / "schema"
@@ -31,20 +32,49 @@ _TOP_KEYS = {
 # this number at a time.
 _MOST_PROBLEMS = 200
 _MOST_ERRORS = 1_000
+# An example that takes more characters would be copied without its end.
+_LONGEST_EXAMPLE = 300
 # The lines of an item that nothing follows, at most.
 _LONGEST_ITEM = 200
+# A similarity from 0 to 100: a key this close to an unknown one may be meant.
+_ALIKE = 60
 
 
 def check_schema(document: Document, kind: str) -> Iterator[Problem]:
     """Find what breaks the schema of a kind of file ("faq", "projets", "actes"…)."""
     key = _TOP_KEYS[kind]
-    if not isinstance(document.data, dict) or not document.data.get(key):
+    if not isinstance(document.data, dict) or not _has_list(document.data, key):
         yield _without_list(document, key)
         return
     errors = list(islice(_validator(kind).iter_errors(document.data), _MOST_ERRORS))
+    strangers = _of_other_files(errors)
+    for location, other in strangers.items():
+        yield problem("other_item", place_of(document, location), file=f"{other}.yaml")
+    errors = [each for each in errors if tuple(each.absolute_path)[:2] not in strangers]
     meant = set(_meant_keys(errors))
     problems = chain.from_iterable(_explain(document, error, meant) for error in errors)
     yield from bounded(problems, document.file)
+
+
+def _has_list(data: Mapping[str, Any], key: str) -> bool:
+    """Tell whether a file has its list: that of the projects may be empty, if it is said so."""
+    return bool(data.get(key)) or (key == _TOP_KEYS["projets"] and data.get(key) == [])
+
+
+def _of_other_files(errors: Iterable[ValidationError]) -> dict[Location, str]:
+    """Return the items that another kind of file wants, with that kind, by their place."""
+    found: dict[Location, str] = {}
+    for error in errors:
+        location: Location = tuple(error.absolute_path)
+        item: Any = error.instance
+        if error.validator != "additionalProperties" or len(location) != 2 or "id" not in item:  # noqa: PLR2004 - list, item
+            continue
+        for kind in ("faq", "projets"):
+            required, properties = properties_of(_TOP_KEYS[kind])
+            is_whole = len(required & set(item)) > len(required) // 2
+            if _TOP_KEYS[kind] != location[0] and is_whole and set(item) <= set(properties):
+                found[location] = kind
+    return found
 
 
 def _without_list(document: Document, key: str) -> Problem:
@@ -57,7 +87,13 @@ def _without_list(document: Document, key: str) -> Problem:
         if other in _TOP_KEYS.values():
             at = place_of(document, (other,))
             return problem("other_file", at, found=other, key=key)
-    return problem("empty", Place(document.file), key=key)
+    code = "empty_census" if key == _TOP_KEYS["projets"] else "empty"
+    return problem(code, Place(document.file), key=key)
+
+
+def top_key(file: str) -> str:
+    """Return the key of the list that a file holds ("faq.yaml": "entrees"); empty if unknown."""
+    return _TOP_KEYS.get(Path(file).stem, "")
 
 
 @cache
@@ -163,16 +199,26 @@ def _nearest_key(key: object, properties: Mapping[str, object]) -> str:
         return ""
     names = {normalise(name): name for name in properties}
     plain = normalise(str(key))
-    close = difflib.get_close_matches(plain, names, 1)
-    return names.get(plain) or (names[close[0]] if close else "")
+    close = nearest(plain, names, _ALIKE)
+    return names.get(plain) or (names[close] if close else "")
 
 
 def _commented(document: Document, location: Location, key: str) -> int | None:
     """Return the line of an item where a sign # puts a key out of use."""
     start = document.line(location)
-    following = document.lines.get((*location[:-1], int(location[-1]) + 1)) if location else None
-    end = following or start + _LONGEST_ITEM
-    return next((line for line, name in document.notes if name == key and start < line < end), None)
+    end = _line_of_next(document, location) or start + _LONGEST_ITEM
+    return next(
+        (line for line, name in document.notes if name == key and start <= line < end), None
+    )
+
+
+def _line_of_next(document: Document, location: Location) -> int | None:
+    """Return the line of the item after the one that a place lies in, at any depth."""
+    for depth in range(len(location), 0, -1):
+        number = location[depth - 1]
+        if isinstance(number, int):
+            return document.lines.get((*location[: depth - 1], number + 1))
+    return None
 
 
 def _explain(
@@ -190,12 +236,21 @@ def _explain(
         named = next((key for key in missing if f"'{key}'" in error.message), None)
         yield from _missing(document, location, missing, named)
     elif error.validator == "type" and error.validator_value == "array" and isinstance(item, str):
-        yield problem(
-            "list_wanted", at, example=f"{location[-1]}: [{item.strip()[:60].replace(';', ', ')}]"
-        )
+        yield _list_wanted(location, item.strip(), at)
+    elif error.validator == "type" and location[:1] == ("abreviations",) and item:
+        yield problem("idea_among_abbreviations", at)
     else:
         code, values = _reason(error)
         yield problem(code, at, **values)
+
+
+def _list_wanted(location: Location, text: str, at: Place) -> Problem:
+    if location[0] == "idees":
+        return problem("idea_wanted", at, example=f"{location[-1]}: [{text[:_LONGEST_EXAMPLE]}]")
+    if "\n" in text or len(text) > _LONGEST_EXAMPLE:
+        return problem("dashes_wanted", at, key=location[-1])
+    listed = re.sub(r"\s*;\s*", ", ", text)
+    return problem("list_wanted", at, example=f"{location[-1]}: [{listed}]")
 
 
 def _missing(
@@ -235,7 +290,7 @@ def _reason(error: ValidationError) -> tuple[str, dict[str, object]]:
         kind = limit if isinstance(limit, str) else limit[0]
         return "type", {"expected": words("expected")[kind]}
     if error.validator == "enum":
-        return "enum", {"value": value, "allowed": ", ".join(_each_once(limit))}
+        return _not_allowed(value, list(_each_once(limit)))
     if error.validator == "pattern":
         if limit == r"\S":
             return "blank", {}
@@ -245,6 +300,16 @@ def _reason(error: ValidationError) -> tuple[str, dict[str, object]]:
         length = units(value) if isinstance(value, str) else len(value)
         return codes[str(error.validator)], {"length": length, "limit": limit}
     return reason_of_date(value) if error.validator == "format" else ("other", {})
+
+
+def _not_allowed(value: object, allowed: list[str]) -> tuple[str, dict[str, object]]:
+    """Return the code and the values of what to tell of a value that is none of those wanted."""
+    listed = ", ".join(allowed)
+    if not isinstance(value, str):
+        return "one_word", {"allowed": listed}
+    close = _nearest_key(value, dict.fromkeys(allowed))
+    nearest = words("nearest").format(key=close) if close else ""
+    return "enum", {"value": value, "allowed": listed, "nearest": nearest}
 
 
 def _as_id(value: str) -> str:

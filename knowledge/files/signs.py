@@ -8,6 +8,8 @@ from knowledge.files.problems import words
 ODD_SPACES = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 # What Word and phones begin the elements of a list with; a hyphen is what YAML wants.
 BULLETS = "‐‑‒–—―−•·▪▫●○◦‣⁃∙►▶→➢✓✔■□*+"
+# The letters of the fonts Symbol and Wingdings: what Word shows as a bullet, others as a box.
+FONT_SIGNS = "\uf020-\uf0ff"
 # Each opening mark and those that close it; Word and keyboards of other countries differ.
 PAIRS = {
     "“": "”“",
@@ -32,6 +34,8 @@ _ODD = re.compile(
 def name_of(sign: str) -> str:
     """Return the French name of a sign, and the sign itself where it can be seen."""
     names: dict[str, str] = words("signs")
+    if re.fullmatch(f"[{FONT_SIGNS}]", sign):
+        return names["font"]
     return names.get(sign) or words("sign").format(sign=sign)
 
 

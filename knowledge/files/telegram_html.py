@@ -77,6 +77,8 @@ def _open_or_close(tag: re.Match[str], opened: list[tuple[str, int]]) -> None:
         raise MarkupError("unknown_tag", name, start)
     if name == "a":
         _check_link(tag["attributes"], start)
+    if any(name == each for each, _ in opened):
+        raise MarkupError("opened_twice", name, start)
     opened.append((name, start))
 
 
@@ -86,6 +88,8 @@ def _check_link(attributes: str, start: int) -> None:
     if not target:
         raise MarkupError("no_link", "a", start)
     if not _LINK_TARGET.fullmatch(_decoded(target, start)):
+        if target[0] in "“”«„‘’":
+            raise MarkupError("odd_quotes", target, start)
         reason = "address_link" if _ADDRESS.search(target) else "bad_link"
         raise MarkupError(reason, target, start)
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from knowledge.files.decoding import BROKEN_ACCENT
+from knowledge.files.foreign_notes import note_in_text
 from knowledge.files.problems import Problem, problem, words
 from knowledge.files.schema_check import place_of, properties_of
-from knowledge.files.signs import name_of, odd_sign
+from knowledge.files.signs import FONT_SIGNS, name_of, odd_sign
 from knowledge.files.yaml_reader import Document, Location
 from knowledge.text.normalise import normalise
 
@@ -50,7 +51,7 @@ _MARKDOWN = {
     ),
 }
 _TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9-]*(?:\s[^<>]*)?/?>")
-_LINE_TAG = re.compile(r"</?(?:br|p|div|li|ul|ol|h[1-6]|span|font)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_LINE_TAG = re.compile(r"</?(?:br|p|div|li|ul|ol|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-f]+|(?P<name>[a-zA-Z][a-zA-Z0-9]*));", re.IGNORECASE)
 _TELEGRAMS = frozenset({"lt", "gt", "amp", "quot"})
 _LINKS = re.compile(r"<a\s[^<>]*>|https?://\S+")
@@ -59,6 +60,21 @@ _ABSENT = frozenset(
     normalise(line)
     for line in Path(__file__).with_name("absent.txt").read_text("utf-8").splitlines()
 )
+# What answers no key that holds a text.
+_YES_OR_NO = frozenset({"oui", "non", "vrai", "faux", "true", "false", "yes", "no"})
+# What is still to be written, said in the text itself.
+_TO_FILL = re.compile(
+    # What a new folder marks is told by the check, wherever it stands.
+    r"(?!\[à compléter :)[\[(][^\])\n]{0,40}"
+    r"\b(?:compl[ée]ter|remplir|pr[ée]ciser|v[ée]rifier|r[ée]diger|revoir)\b"
+    r"[^\])\n]{0,40}[\])]|\A\s*[àa] (?:compl[ée]ter|r[ée]diger|[ée]crire|venir)\W*\Z"
+    r"|\b(?-i:TODO|TBD|XXX{1,6})\b|\blorem ipsum\b",
+    re.IGNORECASE,
+)
+# A row of a table as e-mails and web pages bring it: bars, or tabs between cells.
+_TABLE = re.compile(r"^[ \t]*\|.*\|[ \t]*$|\S\t+\S", re.MULTILINE)
+_FONT_SIGN = re.compile(f"[{FONT_SIGNS}]")
+_SHOWN_TAG = re.compile(r"&lt;/?[a-z]+[^&<>]{0,80}&gt;", re.IGNORECASE)
 # Nothing but marks: "-", "?", "…", "/".
 _MARKS = re.compile(r"[\W_]{1,5}")
 _MAY_BE_ABSENT = (
@@ -147,7 +163,11 @@ def _how(location: Location, key: str) -> str:
 
 
 def _placeholder(location: Location, key: str, value: str) -> Iterator[_Finding]:
-    if normalise(value) in _ABSENT or _MARKS.fullmatch(value.strip()):
+    said = normalise(value)
+    sought = key == "chef_de_file" and said.split()[0:1] in (["recherche"], ["cherche"])
+    # An act may be done by "oui": what an action may be is the schema's to tell.
+    is_answer = said in _YES_OR_NO and key != "action"
+    if said in _ABSENT or is_answer or sought or _MARKS.fullmatch(value.strip()):
         values = {"value": value.strip()[:40], "key": key, "how": _how(location, key)}
         yield _Finding("placeholder", values)
 
@@ -177,8 +197,28 @@ def _odd_keys(document: Document) -> Iterator[Problem]:
 def _formatting(key: str, value: str) -> Iterator[_Finding]:
     if broken := BROKEN_ACCENT.search(value):
         yield _Finding("broken_accent", {"shown": broken[0]}, broken.start())
+    if found := _TO_FILL.search(value):
+        yield _Finding("to_fill", {"shown": found[0].strip()}, found.start())
+    if key in _FORMATTED:
+        yield from _pasted(value)
+    if key in _FORMATTED and (note := note_in_text(value)):
+        code = "note_in_text" if note.code == "foreign_note" else note.code
+        yield _Finding(code, {"sign": note.sign}, note.start)
     for found, code, values in _signs(value, is_formatted=key in _FORMATTED):
         yield _Finding(code, {"shown": " ".join(found[0].split())[:60], **values}, found.start())
+
+
+def _pasted(value: str) -> Iterator[_Finding]:
+    """Find what other programs write in a text, and a message shows otherwise."""
+    if found := _FONT_SIGN.search(value):
+        yield _Finding("font_sign", {}, found.start())
+    if found := _TABLE.search(value):
+        yield _Finding("table_in_text", {}, found.start())
+    if found := _SHOWN_TAG.search(value):
+        yield _Finding("shown_tag", {"shown": found[0]}, found.start())
+    said = value.strip()
+    if said[:1] == said[-1:] == '"' and said.count('"') == 2:  # noqa: PLR2004 - around all of it
+        yield _Finding("quotes_around", {})
 
 
 def _signs(

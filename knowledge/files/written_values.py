@@ -6,6 +6,7 @@ Each function returns the value as it was meant, and the mistake to tell, if it 
 import re
 from typing import NamedTuple
 
+from knowledge.files.foreign_notes import note_behind, note_line
 from knowledge.files.signs import CLOSING, ODD_SPACES, PAIRS, name_of
 
 _DOUBLE = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -20,6 +21,7 @@ _COLON = re.compile(r":(?=[\s\u00a0]|$)")
 _RESERVED = "&*!%@`{}],"
 # What these keys hold has one word, or a date: a note may well stand one space behind it.
 _ONE_WORD = re.compile(r"[a-z0-9-]+|null|~|[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MARKDOWN_LINK = re.compile(r"\[[^\]]*\]\((?:mailto:)?(?P<address>[^()\s]*)\)")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
@@ -94,10 +96,14 @@ def read_value(  # noqa: PLR0911 - one return for each sign that a value begins 
             else Value(quoted(value), Miswriting("block_sign", _sign(first)))
         )
     if first and first in "[{":
-        if is_text:
-            return Value(quoted(value), Miswriting("reserved_sign", _sign(first)))
-        return _flow(value)
+        return _bracketed_text(value) if is_text else _flow(value)
     return _plain(value, is_text=is_text, is_list=is_list)
+
+
+def _bracketed_text(value: str) -> Value:
+    if link := _MARKDOWN_LINK.fullmatch(value):
+        return Value(quoted(link["address"]), Miswriting("markdown_link", {}))
+    return Value(quoted(value), Miswriting("reserved_sign", _sign(value[0])))
 
 
 def _row(value: str, *, is_text: bool, is_list: bool) -> Value | None:
@@ -142,17 +148,25 @@ def _single(value: str) -> Value:
     return _after_quote(value, "'", whole.end())
 
 
-def _after_quote(value: str, quote: str, end: int) -> Value:
+def _after_quote(  # noqa: PLR0911 - one return for each mistake
+    value: str, quote: str, end: int
+) -> Value:
     """Read a value that goes on after its closing quote: it may hold quotes, or an apostrophe."""
     last = value.rfind(quote)
     inner = value[1:last] if last >= end else value[1 : end - 1] + value[end:]
     if quote == "'":
         return Value(quoted(inner), Miswriting("apostrophe", {}))
+    if _TEXTS_ALONE.fullmatch(value):
+        return Value(value[:end], Miswriting("texts_on_line", {}))
     if last >= end:
         return Value(quoted(inner.replace('\\"', '"')), Miswriting("inner_quote", {}))
     rest = value[end:].strip()
     if rest[0] == "#":
         return Value(value[:end], Miswriting("hash_after_quote", {}))
+    if sign := note_line(rest):
+        return Value(value[:end], Miswriting("foreign_note", {"sign": sign}))
+    if rest in {",", ";", "."}:
+        return Value(value[:end], Miswriting("sign_after_quote", {"rest": rest}))
     return Value(value[:end], Miswriting("after_quote", {"rest": rest[:40]}))
 
 
@@ -213,12 +227,14 @@ def _plain(  # noqa: PLR0911 - one return for each mistake
     if value[:2] in {"- ", "? "}:
         return Value(
             quoted(value[2:].strip().strip('"')),
-            Miswriting("second_dash" if value[0] == "-" else "reserved_sign", _sign(value[0])),
+            Miswriting("dash_first" if value[0] == "-" else "reserved_sign", _sign(value[0])),
         )
     if is_list and value[-1:] == "]":
         return Value(f"[{value}", Miswriting("no_opening_bracket", {}))
     if is_list and value[:1] == "(":
         return Value(f"[{value.strip('()')}]", Miswriting("parentheses", {}))
+    if (note := note_behind(value)) is not None:
+        return Value(quoted(value[: note.start]), Miswriting(note.code, {"sign": note.sign}))
     comment = _COMMENT.search(value)
     if comment and _cuts(value, comment, is_text=is_text):
         return Value(whole, Miswriting("cut_by_hash", {"kept": value[: comment.start()][:60]}))

@@ -14,7 +14,8 @@ from yaml.reader import Reader, ReaderError
 
 from knowledge.files.decoding import BROKEN_ACCENT, text_of
 from knowledge.files.problems import KnowledgeError, Place, Problem, problem, words
-from knowledge.files.written_lines import Mistake, meant
+from knowledge.files.written_lines import meant
+from knowledge.files.written_page import Mistake
 from knowledge.text.hidden import HIDDEN
 
 try:
@@ -37,8 +38,12 @@ _LINE_ENDS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 _NOTE = re.compile(r"^[ \t]*#[ \t#]*([a-z_]+)[ \t]*:", re.MULTILINE)
 # A file that a program has broken has hundreds; a phrasing may quote what somebody typed so.
 _MANY_BROKEN = 20
+# How many places of one mistake are named.
+_MOST_RANGES = 8
 # How many characters tell where on a line something is.
 _SHOWN = 25
+# The keys whose text has paragraphs.
+_PARAGRAPHS = frozenset({"reponse", "suite"})
 _NULL = "tag:yaml.org,2002:null"
 Location = tuple[str | int, ...]
 
@@ -112,6 +117,7 @@ def parse(content: bytes, name: str) -> tuple[Document | None, tuple[Problem, ..
         if beyond:
             return None, _one_a_line((*mistakes, *beyond))
         document, found = _document(written.text, name)
+        document = replace(document, notes=(*document.notes, *written.lost))
     except KnowledgeError as error:
         return None, error.problems
     except yaml.YAMLError as error:
@@ -122,10 +128,23 @@ def parse(content: bytes, name: str) -> tuple[Document | None, tuple[Problem, ..
 
 def _told(mistake: Mistake, name: str) -> Problem:
     one = problem(mistake.fault.code, Place(name, mistake.line), **mistake.fault.values)
-    if not mistake.last:
+    if not mistake.last and not mistake.others:
         return one
     further: str = words("until").format(line=mistake.last)
+    if mistake.others:
+        further = words("also").format(
+            lines=_ranges([(mistake.line, mistake.last), *mistake.others])
+        )
     return replace(one, message=one.message.rstrip(".") + further)
+
+
+def _ranges(places: list[tuple[int, int]]) -> str:
+    """Return lines as they are told: "27 à 31, 34, …"."""
+    shown = [
+        words("lines").format(first=first, last=last) if last else str(first)
+        for first, last in places[:_MOST_RANGES]
+    ]
+    return ", ".join(shown) + ("…" if len(places) > _MOST_RANGES else "")
 
 
 def _one_a_line(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -240,11 +259,33 @@ def _merged_lists(root: Node, name: str) -> Iterator[Problem]:
     for key, value in tuple(root.value) if isinstance(root, MappingNode) else ():
         known = first.setdefault(str(key.value), value)
         both = isinstance(known, SequenceNode) and isinstance(value, SequenceNode)
+        if known is not value and _is_copy(known, value):
+            root.value[:] = [
+                pair for pair in root.value if pair[0].start_mark.line < key.start_mark.line
+            ]
+            yield problem("pasted_twice", Place(name, key.start_mark.line + 1))
+            return
         if known is not value and both:
             known.value.extend(value.value)
             root.value.remove((key, value))
             line = key.start_mark.line + 1
             yield problem("duplicate_list", Place(name, line), key=key.value)
+
+
+def _is_copy(first: Node, second: Node) -> bool:
+    """Tell whether most of what stands under a key stood under it already."""
+    known, again = set(_names(first)), list(_names(second))
+    return 2 * sum(name in known for name in again) > len(again)
+
+
+def _names(node: Node) -> Iterator[str]:
+    """Return what tells the elements of a list or mapping apart: an id, a name, a text, a key."""
+    for each in node.value if isinstance(node, SequenceNode | MappingNode) else ():
+        if isinstance(each, tuple):
+            yield str(each[0].value)
+        else:
+            first = next(iter(each.value), None) if isinstance(each, MappingNode) else None
+            yield str(first[1].value if isinstance(first, tuple) else each.value)
 
 
 def _folded(node: Node, name: str) -> Iterator[Problem]:
@@ -253,10 +294,18 @@ def _folded(node: Node, name: str) -> Iterator[Problem]:
         for key, value in node.value:
             if isinstance(value, ScalarNode) and value.style == ">" and _joins(value):
                 yield problem("folded", Place(name, key.start_mark.line + 1))
+            elif key.value in _PARAGRAPHS and _is_bare(value):
+                yield problem("missing_bar", Place(name, key.start_mark.line + 1), key=key.value)
             yield from _folded(value, name)
     elif isinstance(node, SequenceNode):
         for value in node.value:
             yield from _folded(value, name)
+
+
+def _is_bare(node: Node) -> bool:
+    """Tell whether a text of several lines has neither quotes nor a sign before it."""
+    lines = node.end_mark.line - node.start_mark.line
+    return isinstance(node, ScalarNode) and not node.style and lines > 0
 
 
 def _joins(node: ScalarNode) -> bool:
@@ -278,12 +327,12 @@ def _escapes(node: Node, name: str) -> Iterator[Problem]:
 
 def _duplicate_keys(node: Node, name: str) -> Iterator[Problem]:
     if isinstance(node, MappingNode):
-        seen: set[str] = set()
+        seen: dict[str, int] = {}
         for key, value in node.value:
-            if isinstance(key, ScalarNode) and key.value in seen:
-                line = key.start_mark.line + 1
-                yield problem("duplicate_key", Place(name, line), key=key.value)
-            seen.add(str(key.value))
+            line = key.start_mark.line + 1
+            first = seen.setdefault(str(key.value), line)
+            if isinstance(key, ScalarNode) and first != line:
+                yield problem("duplicate_key", Place(name, line), key=key.value, other_line=first)
             yield from _duplicate_keys(value, name)
     elif isinstance(node, SequenceNode):
         for value in node.value:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from knowledge.matcher.act_finder import ActFinder
 from knowledge.matcher.ellipses import is_elliptic, points_back
+from knowledge.matcher.hidden_answers import HiddenAnswers
 from knowledge.matcher.likely_acts import MOODS, LikelyActs
 from knowledge.matcher.needs import Fit, Needs
 from knowledge.matcher.pieces import Piece, pieces_of
@@ -27,6 +28,7 @@ from knowledge.text.word_lists import wording
 # The entry that a question about projects asks for, besides the projects that it names.
 FIND_PROJECTS = "trouver-rejoindre-projets"
 _PROJECT = "project:"
+_HIDDEN = "hidden answer"
 _RANKING_LENGTH = 5
 _FEWEST_PARTS = 2
 _LEAST_SCORE_OF_ACTS = 0.1
@@ -102,6 +104,7 @@ class Matcher:
         thresholds: Thresholds | None = None,
         *,
         needs: Needs | None = None,
+        hidden: HiddenAnswers | None = None,
     ) -> None:
         acts, examples = tuple(acts), tuple(examples)
         entries = tuple(entries)
@@ -123,6 +126,7 @@ class Matcher:
         self._needs = needs or Needs((), ())
         self._likely = LikelyActs(entries, acts)
         self._thresholds = thresholds or Thresholds()
+        self._hidden = hidden or HiddenAnswers()
 
     def match(self, question: str, *, after: str = "") -> Decision:
         """Decide what to show for a question; never raises, whatever the text.
@@ -151,7 +155,8 @@ class Matcher:
         # Whoever is upset is answered to that first, whatever else the message asks.
         if self._is_exact(normalised) or not MOODS.isdisjoint(whole.decision.shown[:1]):
             return whole
-        if [normalise(each.text) for each in pieces] == [normalised]:
+        is_one = [normalise(each.text) for each in pieces] == [normalised]
+        if is_one or whole.decision.reason == _HIDDEN:
             return whole
         parts = self._parts(pieces)
         if len(parts) >= _FEWEST_PARTS:
@@ -159,7 +164,7 @@ class Matcher:
         # Thanks, or a greeting, may hide the question beside them.
         if parts and self._says_nothing(whole.decision):
             return parts[0][1]
-        found = parts and _is_sure(parts[0][1].decision) and not _is_sure(whole.decision)
+        found = parts and _settles(parts[0][1].decision) and not _is_sure(whole.decision)
         return parts[0][1] if found else whole
 
     def _one(self, written: str) -> _Judged:
@@ -167,13 +172,22 @@ class Matcher:
         bare = without_courtesies(normalised)
         asked = bare or normalised
         ranking = self._ranker.rank(asked, written)
-        plain = self._match_exactly(normalised, ranking) or self._match_act(
-            normalised, bare, ranking
-        )
-        if plain:
-            return _Judged(plain, 1.0)
-        named = self._match_projects(asked, ranking)
-        return _Judged(named or self._decide(asked, ranking), ranking.sure)
+        if exact := self._match_exactly(normalised, ranking):
+            return _Judged(exact, 1.0)
+        if act := self._match_act(normalised, bare, ranking):
+            return self._unless_hidden(normalised, _Judged(act, 1.0), ranking)
+        decision = self._match_projects(asked, ranking) or self._decide(asked, ranking)
+        return self._unless_hidden(normalised, _Judged(decision, ranking.sure), ranking)
+
+    def _unless_hidden(self, normalised: str, judged: _Judged, ranking: Ranking) -> _Judged:
+        """Give no answer, but what the hidden one refers to, to who asks for what is hidden."""
+        entry = self._hidden.asked(normalised, ranking.nearest)
+        # Whoever is upset is answered to that all the same.
+        if entry is None or not MOODS.isdisjoint(judged.decision.shown[:1]):
+            return judged
+        shown = tuple(each for each in entry.see_also if each in self._titles)
+        best = judged.decision.ranking
+        return replace(judged, decision=Decision(Outcome.NONE, shown, best, (), _HIDDEN))
 
     def _is_exact(self, normalised: str) -> str | None:
         """Return the id of the entry or act that somebody wrote this phrasing for."""
@@ -259,7 +273,7 @@ class Matcher:
             # "et en anglais ?" is short, and asks for something by itself.
             return None
         elliptic = is_elliptic(normalised)
-        if not (elliptic or (points_back(normalised) and not _is_sure(alone.decision))):
+        if not (elliptic or (points_back(normalised) and not _settles(alone.decision))):
             return None
         if after.startswith(_PROJECT):
             best, reason = alone.decision.ranking, "follows a project"
@@ -366,6 +380,11 @@ class Matcher:
 
 def _is_sure(decision: Decision) -> bool:
     return decision.outcome not in {Outcome.CHOICES, Outcome.NONE}
+
+
+def _settles(decision: Decision) -> bool:
+    """Tell whether a decision is certain, be it that there is no answer to give."""
+    return _is_sure(decision) or decision.reason == _HIDDEN
 
 
 def _same(one: Decision, other: Decision) -> bool:

@@ -52,7 +52,8 @@ def learn_newcomers(learning: Learning) -> Newcomers | None:
     places = np.array([ids.index(name) for name in names], dtype=np.int64)
     sizes = np.bincount(labels, minlength=len(ids) + 1)[:-1]
     likeness = _measured(learning.best[:, :-1], learning.learnt)
-    shared = (places, sizes[places].astype(np.float64), sizes > 0, likeness)
+    alone = len(names) == len(set(ids) - material.acts)
+    shared = (places, sizes[places].astype(np.float64), sizes > 0, alone, likeness)
     if learning.encoder is None or vectors is None:
         return Newcomers(*shared)
     mean = vectors.mean(axis=0)

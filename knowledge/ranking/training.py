@@ -25,9 +25,9 @@ from knowledge.ranking.ridge import Floats, Kernel, RidgeHead, calibrate, learn,
 from knowledge.ranking.second_encoder import SecondEncoder
 from knowledge.ranking.similarity import Similarity, joined
 
-# The head learns from at most this many examples, chosen evenly: their kernel takes 144 MB. The
+# The head learns from at most this many examples, chosen evenly: their kernel takes 225 MB. The
 # others still count as exact phrasings, and where the nearest example tells.
-_MOST_LEARNT = 6000
+_MOST_LEARNT = 7500
 _FEWEST_VOICES = 3
 # Some acts are asked for nearly as a question is: "I have an idea" and "where do ideas go". Between
 # the two, the question's answer has the button of the act, while the act has no answer; so acts

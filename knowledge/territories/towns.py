@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from rapidfuzz import fuzz, process
-
 from knowledge.territories.names import department_of, key_of, without_article
+from knowledge.text.near_words import nearest
 
 # The department of the initiative: of several communes of a name, people here mean the near one.
 LOCAL: Final = "13"
@@ -187,8 +186,8 @@ class Towns:
 
     def _most_alike(self, squeezed: str, names: dict[str, int], least: float) -> tuple[int, ...]:
         near = [name for name in names if name[0] == squeezed[0]]
-        best = process.extractOne(squeezed, near, scorer=fuzz.ratio, score_cutoff=least)
-        return (names[best[0]],) if best else ()
+        best = nearest(squeezed, near, least)
+        return (names[best],) if best else ()
 
     def of_code(self, code: int) -> tuple[int, ...]:
         """Return the communes of a postal code."""

@@ -31,7 +31,10 @@ GROUP = 0
 
 
 class ChangeKind(StrEnum):
-    """What was requested; a comparison only shows what a rollback to a version would change."""
+    """What was requested; two change nothing.
+
+    A comparison shows what a rollback to a version would change, a review what is to mend.
+    """
 
     UPLOAD = "upload"
     PHRASING = "phrasing"
@@ -41,6 +44,7 @@ class ChangeKind(StrEnum):
     HIDE = "hide"
     UNHIDE = "unhide"
     REMOVE = "remove"
+    REVIEW = "review"
 
 
 class ChangeState(StrEnum):
@@ -168,13 +172,20 @@ class ChangeRequests(Repository):
         )
         return int(result.scalar_one())
 
-    async def is_asked(self, asked: NewChangeRequest) -> bool:
-        """Tell whether the same change waits to be examined or published."""
+    async def is_asked(self, asked: NewChangeRequest, *, here: bool = False) -> bool:
+        """Tell whether the same change waits to be examined or published.
+
+        ``here``: only where it will be reported to the same chat and topic.
+        """
+        same_chat = (publications.c.chat_id == asked.chat_id) & (
+            publications.c.topic_id == asked.topic_id
+        )
         found = await self._one(
             PUBLICATION_WAITING
             & (publications.c.kind == asked.kind)
             & (publications.c.file == asked.file)
-            & (publications.c.subject == asked.subject)
+            & (publications.c.subject == asked.subject),
+            *([same_chat] if here else []),
         )
         return found is not None
 
@@ -432,9 +443,9 @@ class ChangeRequests(Repository):
         await self._update(publications.c.chat_id == telegram_id, chat_id=GROUP)
         return asked + decided
 
-    async def _one(self, condition: ColumnElement[bool]) -> ChangeRequest | None:
+    async def _one(self, *conditions: ColumnElement[bool]) -> ChangeRequest | None:
         result = await self._connection.execute(
-            select(*_COLUMNS).where(condition).order_by(publications.c.id.desc()).limit(1)
+            select(*_COLUMNS).where(*conditions).order_by(publications.c.id.desc()).limit(1)
         )
         row = result.mappings().one_or_none()
         return None if row is None else _publication(row)

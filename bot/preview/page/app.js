@@ -188,7 +188,11 @@ function render() {
 
 function showTitle() {
   const unread = store.characters.reduce((sum, one) => sum + store.unread(one), 0);
-  document.title = unread ? `(${unread}) ${fr.pageTitle}` : fr.pageTitle;
+  const title = fr.pageTitle(store.bot.first_name);
+  document.title = unread ? `(${unread}) ${title}` : title;
+  for (const each of document.querySelectorAll("[data-bot-name]")) {
+    each.textContent = store.bot.first_name;
+  }
 }
 
 function showHeader(character) {

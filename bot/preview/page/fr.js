@@ -6,7 +6,7 @@ const NBSP = "\u00a0";
 const plural = (count, one, many) => `${count}${NBSP}${count > 1 ? many : one}`;
 
 export const fr = {
-  pageTitle: "Aperçu local – Territoires d’industrie",
+  pageTitle: (name) => `Aperçu local – ${name}`,
   privateChats: "Entreprises",
   groupChats: "Équipes",
   groupOf: (names) => `Groupe${NBSP}: ${names.join(", ")} et l’assistant`,

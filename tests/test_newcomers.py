@@ -1,0 +1,207 @@
+"""Entries with few phrasings, found by what sets them apart from foreign texts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import knowledge
+from knowledge.loading import load
+from knowledge.ranking.corpus import FEWEST, HOUSE, Example, Material, answers_of_newcomers
+from knowledge.ranking.encoder import Vectors
+from knowledge.ranking.model_store import ModelStore
+from knowledge.ranking.newcomers import (
+    SIGNS,
+    Measure,
+    Newcomers,
+    Texts,
+    Told,
+    centred,
+    merged,
+    packed,
+    unpacked,
+)
+from knowledge.ranking.ranker import SURE
+from knowledge.ranking.second_encoder import SecondEncoder
+from knowledge.ranking.training import compile_ranker
+from knowledge.text.lexicon import Lexicon
+
+SHIPPED_FOLDER = Path(knowledge.__file__).parent
+TOPICS = {
+    "argent": ("financer", "payer", "emprunter", "subvention", "budget", "tresorerie"),
+    "machine": ("fraiseuse", "tour", "presse", "four", "robot", "soudeuse"),
+    "lieu": ("commune", "ville", "quartier", "zone", "port", "canton"),
+}
+FRAMES = ("une question sur", "et pour", "parlez moi de", "je cherche", "ou trouver", "qui a")
+PARKING = ("Où garer les poids lourds ?", "Stationnement des poids lourds")
+ANSWER = "Les camions attendent sur l'aire de la zone, à droite du rond-point."
+
+
+class LetterEncoder:
+    """Encodes a text by its letters: deterministic, and quick."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.encoded = name, 0
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.encoded += len(texts)
+        counts = [
+            [text.count(letter) + 0.1 for letter in "abcdefghijklmnopqrstuvwxyz"] for text in texts
+        ]
+        rows = np.array(counts, dtype=np.float32).reshape(len(texts), 26)
+        unit: Vectors = np.divide(rows, np.linalg.norm(rows, axis=1, keepdims=True), dtype="f4")
+        return unit
+
+
+def material(answer: str = ANSWER) -> Material:
+    """Return three entries with many phrasings, one with two, and questions out of scope."""
+    texts = [
+        (f"{frame} {word}", entry)
+        for entry, words in TOPICS.items()
+        for word in words
+        for frame in FRAMES
+    ]
+    texts += [(text, "parking") for text in PARKING]
+    texts += [(f"recette de {dish}", "") for dish in ("soupe", "tarte", "gratin", "daube")]
+    examples = tuple(
+        Example(text, entry or None, HOUSE if entry == "parking" else f"voix {number % 4}")
+        for number, (text, entry) in enumerate(texts)
+    )
+    return Material(examples, (*TOPICS, "parking"), Lexicon(), answers={"parking": (answer,)})
+
+
+def second() -> SecondEncoder:
+    return SecondEncoder(LetterEncoder("questions"), LetterEncoder("passages"))
+
+
+def asked(encoders: SecondEncoder) -> int:
+    assert isinstance(encoders.questions, LetterEncoder)
+    return encoders.questions.encoded
+
+
+scores = st.lists(st.floats(-0.2, 1.2), min_size=5, max_size=5).map(np.array)
+shares = st.floats(0, 1)
+odds_of_two = st.lists(st.floats(0, 50), min_size=2, max_size=2)
+
+
+@given(
+    scores=scores, odds=st.lists(st.floats(0, 50), min_size=2, max_size=2), one=shares, two=shares
+)
+def test_all_ids_stay_and_their_probabilities_are_at_most_one(
+    scores: "np.ndarray[tuple[int], np.dtype[np.float64]]",
+    odds: list[float],
+    one: float,
+    two: float,
+) -> None:
+    sure, among = sorted((one, two))
+    found = merged(np.array([1, 3]), np.array(odds), scores, sure, among)
+    assert sorted(found.order.tolist()) == [0, 1, 2, 3]
+    assert found.probabilities.sum() <= 1 + 1e-9
+    assert (np.diff(found.probabilities) <= 1e-12).all()
+
+
+def test_a_newcomer_that_nothing_speaks_for_changes_nothing() -> None:
+    scores = np.array([0.1, 0.2, 0.7, 0.0, 0.1])
+    found = merged(np.array([3]), np.array([0.0]), scores, 0.6, 0.9)
+    assert found.order.tolist()[:3] == [2, 1, 0]
+    assert found.probabilities[0] == pytest.approx(0.6)
+
+
+def test_what_the_regression_thinks_of_a_newcomer_does_not_count() -> None:
+    found = merged(np.array([0]), np.array([0.1]), np.array([0.9, 0.3, 0.2, 0.0]), 0.9, 0.95)
+    assert found.order[0] != 0 or found.probabilities[0] < 0.2
+    assert found.probabilities.max() < 0.2
+
+
+def test_only_what_exceeds_the_usual_counts() -> None:
+    vectors = np.eye(3, dtype=np.float32)
+    texts = Texts(vectors, np.array([0, 0, 1]), Measure(np.array([0.9, 0.1]), np.array([0.1, 0.1])))
+    likeness = texts.likeness(np.array([0.5, 1.0, 0.5], dtype=np.float32))
+    assert likeness == pytest.approx([1.0, 4.0])
+
+
+def test_a_centred_vector_has_norm_one_whatever_the_vector() -> None:
+    vectors = np.array([[1.0, 2.0], [0.0, 0.0], [3.0, 1.0]], dtype=np.float32)
+    moved = centred(vectors, vectors.mean(axis=0))
+    assert np.linalg.norm(moved, axis=1) == pytest.approx([1, 1, 1])
+    assert np.isfinite(centred(vectors[0], vectors[0])).all()
+
+
+def test_an_entry_is_a_newcomer_until_it_has_phrasings_enough() -> None:
+    entry = load(SHIPPED_FOLDER).entries[0]
+    few = [Example(f"texte {number}", entry.id, HOUSE) for number in range(FEWEST - 1)]
+    assert list(answers_of_newcomers([entry], few)) == [entry.id]
+    assert not answers_of_newcomers([entry], [*few, Example("un de plus", entry.id, HOUSE)])
+    (sentences,) = answers_of_newcomers([entry], few).values()
+    assert sentences
+    assert not any("<" in each or len(each.split()) < 3 for each in sentences)
+
+
+@pytest.mark.parametrize("encoders", [(None, None), ("first", None), ("first", "second")])
+def test_a_newcomer_is_found_by_its_words_beside_entries_with_many(
+    encoders: tuple[str | None, str | None],
+) -> None:
+    first = LetterEncoder("first") if encoders[0] else None
+    ranker = compile_ranker(material(), first, ModelStore(None), second() if encoders[1] else None)
+    ranking = ranker.rank("ou garer mes poids lourds", "Où garer mes poids lourds ?")
+    assert ranking.entries[0].id == "parking"
+    assert {one.id for one in ranking.entries} == {*TOPICS, "parking"}
+    others = ranker.rank("une question sur fraiseuse")
+    assert others.entries[0].id == "machine"
+    assert others.sure >= SURE
+
+
+def test_the_second_encoder_is_asked_only_where_nothing_else_is_sure() -> None:
+    encoders = second()
+    ranker = compile_ranker(material(), LetterEncoder("first"), ModelStore(None), encoders)
+    before = asked(encoders)
+    ranker.rank("une question sur fraiseuse")
+    assert asked(encoders) == before
+    ranker.rank("les camions de 38 tonnes")
+    assert asked(encoders) == before + 1
+
+
+def test_signs_without_encoders_are_not_numbers_and_need_no_numbers() -> None:
+    ranker = compile_ranker(material(), None, ModelStore(None))
+    signs = ranker.signs_of("poids lourds")
+    assert signs.shape == (1, len(SIGNS))
+    assert np.isnan(signs).any()
+    ranking = ranker.rank("poids lourds")
+    assert ranking.entries[0].id == "parking"
+    assert 0 < ranking.sure <= 1
+
+
+def test_a_model_read_from_the_store_finds_the_same(tmp_path: Path) -> None:
+    store, encoders = ModelStore(tmp_path), second()
+    first = compile_ranker(material(), LetterEncoder("first"), store, encoders)
+    asked_before = asked(encoders)
+    again = compile_ranker(material(), LetterEncoder("first"), store, encoders)
+    assert asked(encoders) == asked_before
+    for text in ("poids lourds", "une question sur fraiseuse", ""):
+        assert first.rank(text) == again.rank(text)
+
+
+def test_newcomers_survive_packing() -> None:
+    measure = Measure(np.array([0.1, 0.2]), np.array([1.0, 2.0]))
+    alone = Newcomers(
+        np.array([1]), np.array([2.0]), np.array([True, True]), alone=False, likeness=measure
+    )
+    told = Told(np.array([0.5, 0.2, 0.1]), np.array([0.4, 0.3, 0.0]))
+    again = unpacked(packed(alone))
+    assert again is not None
+    assert np.array_equal(again.signs(told), alone.signs(told), equal_nan=True)
+    assert unpacked(packed(None)) is None
+
+
+def test_an_answer_is_learnt_while_its_entry_is_a_newcomer() -> None:
+    key = ModelStore.key(material(), None)
+    assert ModelStore.key(material("Autre chose."), None) != key
+    grown = Material(material().examples, material().ids, Lexicon())
+    assert ModelStore.key(grown, None) == ModelStore.key(
+        Material(grown.examples, grown.ids, Lexicon()), None
+    )
+    assert len(PARKING) < FEWEST
+    assert answers_of_newcomers((), ()) == {}
