@@ -93,6 +93,23 @@ def test_check_lists_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "titres" in capsys.readouterr().err
 
 
+def test_check_ends_with_how_often_each_answer_is_found_the_weakest_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phrasings = "".join(f'      - "embaucher {word}"\n' for word in ("un tourneur", "six soudeurs"))
+    added = '      - "recruter un soudeur"\n'
+    folder = spoilt(tmp_path / "k", added, added + phrasings)
+    assert main(["check", str(folder)]) == 0
+    said = capsys.readouterr().out
+    _, _, table = said.partition("Combien de fois chaque réponse sera trouvée")
+    lines = [line.strip() for line in table.splitlines() if " sur 10  " in line]
+    assert lines[-1].startswith("7 sur 10  talents (5 façons de demander)")
+    assert lines[-1].endswith("avec 6, ce serait 8")
+    assert [line[0] for line in lines] == sorted(line[0] for line in lines)
+    assert len(lines) == 3
+    assert "avertissement" not in table
+
+
 def test_check_tells_programs_each_problem_with_its_place_and_remedy(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -163,6 +163,23 @@ class TrainedRanker:
         """The vectors of the examples, one a row; None without an encoder."""
         return self._similarity.vectors
 
+    @property
+    def newcomers(self) -> dict[str, int]:
+        """How many examples each entry has that has few yet, its question and title among them."""
+        found = self._newcomers
+        if found is None:
+            return {}
+        counts = found.phrasings.astype(int).tolist()
+        return {self._ids[place]: n for place, n in zip(found.places, counts, strict=True)}
+
+    def between(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+        """Return how like some examples are to all, from 0 to 1: (rows, examples)."""
+        return self._similarity.between(rows)
+
+    def among(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return how like any texts are to one another, from 0 to 1; learnt ones play no part."""
+        return self._similarity.among(texts)
+
     def _scores(self, similarities: Floats, best: Floats) -> Floats:
         """Return the head's scores, or the best similarities when no head was trained."""
         coefficients = self._coefficients
