@@ -101,10 +101,9 @@ def test_check_ends_with_how_often_each_answer_is_found_the_weakest_first(
     folder = spoilt(tmp_path / "k", added, added + phrasings)
     assert main(["check", str(folder)]) == 0
     said = capsys.readouterr().out
-    _, _, table = said.partition("Combien de fois chaque réponse sera trouvée")
-    lines = [line.strip() for line in table.splitlines() if " sur 10  " in line]
-    assert lines[-1].startswith("7 sur 10  talents (5 façons de demander)")
-    assert lines[-1].endswith("avec 6, ce serait 8")
+    _, _, table = said.partition("Combien de questions sur 10, à peu près, trouvent")
+    lines = [line.strip() for line in table.splitlines() if " sur 10 : " in line]
+    assert lines[-1] == "7 sur 10 : talents (5 façons de demander ; avec 8, jusqu'à 8)"
     assert [line[0] for line in lines] == sorted(line[0] for line in lines)
     assert len(lines) == 3
     assert "avertissement" not in table

@@ -630,7 +630,7 @@ async def test_a_new_answer_is_told_how_often_it_is_found_and_gets_what_was_rece
 ) -> None:
     await keeps(stage, "quelle heure est-il à tokyo", ALSO, ASKED)
     await sends_back(facilitator, FAQ + LODGING)
-    facilitator.sees("« Loger un salarié » : à peu près 7 fois sur 10", "Avec 6 façons de demander")
+    facilitator.sees("« Loger un salarié » : à peu près 6 fois sur 10", "à 8 (il y en a 3)")
     facilitator.sees("elles lui ressemblent", f"« {ASKED} »")
     assert "tokyo" not in facilitator.text
     assert facilitator.labels[-2:] == ["Publier", "Abandonner"]
@@ -723,7 +723,7 @@ async def test_a_question_tried_on_an_answer_with_few_phrasings_offers_what_was_
 ) -> None:
     await keeps(stage, "recruter un chaudronnier ou un soudeur", "quelle heure est-il à tokyo")
     await facilitator.says("/tester recruter un soudeur")
-    facilitator.sees("n'a que 3 façons de demander", "à peu près 7 fois sur 10")
+    facilitator.sees("n'a que 3 façons de demander", "à peu près 6 fois sur 10")
     await decides(facilitator, "+ 1. recruter un chaudronnier")
     facilitator.sees("1 ligne ajoutée", "recruter un chaudronnier ou un soudeur")
 

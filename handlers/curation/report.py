@@ -10,7 +10,7 @@ from handlers.curation.publish_buttons import Abandon, AddReceived, Publish
 from handlers.curation.received import Received
 from handlers.messages import Catalogue
 from knowledge.curation.diff import Difference
-from knowledge.curation.finding import Finding, Obstacle
+from knowledge.curation.finding import Finding
 from knowledge.curation.regression import Verdict
 from knowledge.curation.told_changes import ToldChange, is_hiding, told, without_parts
 from knowledge.curation.versions import Candidate, Version, VersionSet
@@ -27,6 +27,8 @@ _SIZES = ((12, 400), (8, 200), (6, 120), (3, 80), (1, 60))
 _ALL = 1_000_000
 # Of each phrasing or question that is quoted: two lines on a phone.
 _QUOTED = 80
+# So many estimates are told, and of each so many examples out of scope; the others are warnings.
+MOST_FOUND, MOST_OUTSIDE = 5, 2
 _WHOLES = frozenset({"entry", "project", "act", "initiative"})
 
 
@@ -118,10 +120,13 @@ def examined(
 def _brought(problems: Iterable[Problem], candidate: Candidate) -> Iterator[Problem]:
     """Leave out the warnings there were, and those of what the notice tells anyway.
 
-    That is: questions that go wrong, and answers that become drafts.
+    That is: questions that go wrong, answers that become drafts, and examples out of scope that
+    an answer that changes has.
     """
     stood = set(map(id, candidate.stood))
+    aged = (one for each in candidate.findings[:MOST_FOUND] for one in each.outside[:MOST_OUTSIDE])
     told_of: set[tuple[str, str | int]] = {
+        *(("aged_example", one.place.line) for one in aged),
         *(("wrong_question", verdict.expectation.line) for verdict in candidate.regressions),
         *(("draft", each.id) for each in candidate.changes if each.field == "brouillon"),
     }
@@ -246,12 +251,9 @@ def _cut(result: Examined, longest: int) -> Examined:
 
 def _cut_finding(finding: Finding) -> Finding:
     """Cut what is quoted short, however much room there is: the files hold the whole."""
-    neighbours, outside = map(_cut_obstacles, (finding.neighbours, finding.outside))
+    outside = tuple(replace(each, text=_clip(each.text, _QUOTED)) for each in finding.outside)
+    neighbours = tuple(replace(n, text=_clip(n.text, _QUOTED)) for n in finding.neighbours)
     return replace(finding, neighbours=neighbours, outside=outside)
-
-
-def _cut_obstacles(obstacles: Iterable[Obstacle]) -> tuple[Obstacle, ...]:
-    return tuple(replace(each, text=_clip(each.text, _QUOTED)) for each in obstacles)
 
 
 def _cut_problem(problem: Problem, longest: int) -> Problem:

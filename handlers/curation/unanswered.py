@@ -29,6 +29,7 @@ from handlers.handoff.person import is_offered
 from handlers.handoff.threads import Threads
 from handlers.messages import Catalogue
 from handlers.questions.choices import titles_of
+from knowledge.curation.finding import newcomers_of, shown_with
 from knowledge.model import Entry
 from storage.database import Database
 from storage.records.conversation_values import Conversation, NewConversation, Side
@@ -79,8 +80,9 @@ async def show_gap(update: Update, context: BotContext) -> None:
         titles = titles_of(turn, gap.shown)
         like = turn.ahead if isinstance(turn.ahead, Received) else None
         entry = turn.services.knowledge.entry(like.entry_id) if like else None
+        tenths = shown_with(newcomers_of(turn.services.knowledge).get(entry.id, 0)) if entry else 0
         turn.rewrite(
-            TEXT("gap", gap=gap, titles=titles[:BUTTON_ITEMS], newcomer=entry),
+            TEXT("gap", gap=gap, titles=titles[:BUTTON_ITEMS], newcomer=entry, tenths=tenths),
             _action_keyboard(turn, gap, like, entry),
             quotes=gap.quoted(gap.wordings),
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from knowledge.curation.aged_examples import aged_examples, check_aged_examples
 from knowledge.curation.confusable_phrasings import LeftOut, check_confusable_phrasings, leave_out
 from knowledge.curation.finding import Finding, findings
 from knowledge.curation.regression import Verdict, expectations, verdicts
@@ -104,10 +105,14 @@ def check_whole(  # noqa: PLR0913 - each is named where it is given
         left_out = _leave_out(files, problems, compiling, knowledge)
         problems += check_confusable_phrasings(left_out) if left_out else ()
     asked: tuple[Verdict, ...] = ()
+    found: tuple[Finding, ...] = ()
     if knowledge:
         asked = verdicts(knowledge.matcher, expectations(files.documents.get(QUESTIONS)))
         problems += _wrong_questions(asked, knowledge)
-    found = findings(knowledge, left_out) if knowledge and left_out else ()
+    if knowledge and left_out:
+        aged = aged_examples(knowledge, left_out)
+        problems += check_aged_examples(aged)
+        found = findings(knowledge, left_out, aged)
     return CheckResult(files, _in_order(problems), knowledge, asked, found)
 
 
@@ -129,7 +134,9 @@ def check_served(  # noqa: PLR0913 - each is named where it is given
     files = read_files(directory, fictitious=fictitious, questions=True, parsed=parsed)
     problems = [*files.problems, *_overdue(files, today), *check_names(directory, FILES)]
     left_out = _leave_out(files, problems, compiling, knowledge)
-    problems += check_confusable_phrasings(left_out) if left_out else ()
+    if left_out:
+        problems += check_confusable_phrasings(left_out)
+        problems += check_aged_examples(aged_examples(knowledge, left_out))
     if asked is None:
         asked = verdicts(knowledge.matcher, expectations(files.documents.get(QUESTIONS)))
     problems += _wrong_questions(asked, knowledge)

@@ -5,13 +5,14 @@ phrasings of a newcomer are often written in one go, and find each other better 
 would: there, what was measured with unknown people is the start, which texts of others lower.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.curation.aged_examples import AgedExample
 from knowledge.curation.confusable_phrasings import LeftOut, takes
 from knowledge.knowledge import Knowledge
 from knowledge.model import Entry
@@ -19,10 +20,10 @@ from knowledge.ranking.corpus import FEWEST
 from knowledge.ranking.ranker import CHOICES, TrainedRanker
 from knowledge.ranking.training import labels_of
 
-# From so many phrasings, besides the question and the title: how many of ten questions of unknown
-# people find a newcomer, answered or among the choices. Measured with 800 questions of ten people
-# on about twenty fresh entries: 0.73 with three phrasings, 0.85 with eight.
-SHOWN_BY_PHRASINGS = ((0, 6), (3, 7), (6, 8), (10, 8))
+# From so many phrasings, besides the question and the title: how many of ten questions of people
+# whom the facilitator does not know find a newcomer, answered or among the choices. The lower ones
+# of what was measured: docs/matching.md, "How often an entry is found".
+SHOWN_BY_PHRASINGS = ((0, 5), (3, 6), (5, 7), (8, 8))
 # An entry found less often is worth work: the shipped ones reach 8 or 9.
 WELL_FOUND = 8
 _OF = 10
@@ -44,10 +45,10 @@ Rows = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """A ``text`` of something else that a phrasing of an entry resembles too much.
+    """A ``text`` of another entry or act that a phrasing of an entry resembles too much.
 
-    ``owner`` is the entry or act that the text asks for and ``title`` its title; both are empty for
-    an example out of scope. ``takes``: it resembles the text more than the entry's own phrasings.
+    ``owner`` is what the text asks for and ``title`` its title. ``takes``: the phrasing resembles
+    the text more than the entry's own ones.
     """
 
     phrasing: str
@@ -62,6 +63,7 @@ class Finding:
     """About how many of ten questions would find an entry, and what stands in its way.
 
     ``phrasings``: all that were written for it, those of voices too, without question and title.
+    ``outside``: the examples out of scope that it answers, the surest first.
     """
 
     id: str
@@ -70,7 +72,7 @@ class Finding:
     phrasings: int
     is_new: bool
     neighbours: tuple[Obstacle, ...] = ()
-    outside: tuple[Obstacle, ...] = ()
+    outside: tuple[AgedExample, ...] = ()
 
     @property
     def is_weak(self) -> bool:
@@ -85,10 +87,9 @@ class Finding:
 
     @property
     def more(self) -> tuple[int, int] | None:
-        """The number of phrasings at which a newcomer would be found more often, and how often."""
-        steps = (step for step in SHOWN_BY_PHRASINGS if step[0] > self.phrasings)
-        better = (step for step in steps if step[1] > self.tenths)
-        return next(better, None) if self.is_new else None
+        """The number of phrasings at which a newcomer can be found well, and how often at most."""
+        enough = next(step for step in SHOWN_BY_PHRASINGS if step[1] >= WELL_FOUND)
+        return enough if self.is_new and self.is_weak and self.phrasings < enough[0] else None
 
 
 def shown_with(phrasings: int) -> int:
@@ -108,9 +109,14 @@ def _besides(examples: int) -> int:
     return max(examples - 2, 0)
 
 
-def findings(knowledge: Knowledge, left_out: LeftOut) -> tuple[Finding, ...]:
-    """Return the estimate of each entry in service, weakest first."""
-    finder = _Finder(knowledge, left_out)
+def findings(
+    knowledge: Knowledge, left_out: LeftOut, aged: Sequence[AgedExample] = ()
+) -> tuple[Finding, ...]:
+    """Return the estimate of each entry in service, weakest first.
+
+    ``aged`` are the examples out of scope that one of them answers.
+    """
+    finder = _Finder(knowledge, left_out, aged)
     found = [finder.finding(entry) for entry in knowledge.entries if entry.id in finder.ids]
     return tuple(sorted(found, key=lambda each: each.tenths))
 
@@ -118,11 +124,13 @@ def findings(knowledge: Knowledge, left_out: LeftOut) -> tuple[Finding, ...]:
 class _Finder:
     """Judges one entry after the other."""
 
-    def __init__(self, knowledge: Knowledge, left_out: LeftOut) -> None:
+    def __init__(
+        self, knowledge: Knowledge, left_out: LeftOut, aged: Sequence[AgedExample]
+    ) -> None:
         acts = {act.id: act.title for act in knowledge.acts if act.title}
         titled = {entry.id: entry.title for entry in knowledge.entries} | acts
         self.ids = left_out.material.ids
-        self._titles = titled
+        self._titles, self._aged = titled, aged
         self._texts = tuple(each.text for each in left_out.material.examples)
         self._labels = labels_of(left_out.material)
         self._scores = left_out.scores
@@ -135,27 +143,32 @@ class _Finder:
         place = self.ids.index(entry.id)
         rows = np.flatnonzero(self._labels == place)
         is_new = len(rows) < FEWEST
+        judge = self._by_curve if is_new and self._ranker is not None else self._by_phrasings
+        share, obstacles = judge(place, rows)
         phrasings = _besides(len(rows))
-        if is_new and self._ranker is not None:
-            hindering = list(self._hindering(place, rows, self._ranker))
-            lost = len({each.phrasing for each in hindering if each.takes})
-            tenths = shown_with(phrasings) * (1 - lost / len(rows))
-        else:
-            shown = self._are_shown(place, rows)
-            tenths = _OF * float(shown.mean())
-            weak = is_new or round(tenths) < WELL_FOUND
-            hindering = list(self._taking(place, rows[~shown])) if weak else []
-            if is_new:
-                tenths = min(tenths, shown_with(phrasings))
+        most = shown_with(phrasings) if is_new else _OF
         return Finding(
             entry.id,
             entry.title,
-            min(max(round(tenths), 1), _OF - 1),
+            min(max(round(share * most), 1), _OF - 1),
             phrasings,
             is_new,
-            _few(each for each in hindering if each.owner),
-            _few(each for each in hindering if not each.owner),
+            _few(obstacles),
+            tuple(each for each in self._aged if each.id == entry.id),
         )
+
+    def _by_curve(self, place: int, rows: Rows) -> tuple[float, list[Obstacle]]:
+        """Judge a newcomer by the share of its phrasings that nothing else takes."""
+        taken = list(self._taken_from(place, rows))
+        lost = len({row for row, each in taken if each is None or each.takes})
+        return 1 - lost / len(rows), [each for _, each in taken if each is not None]
+
+    def _by_phrasings(self, place: int, rows: Rows) -> tuple[float, list[Obstacle]]:
+        """Judge an entry by the share of its phrasings that find it when they are left out."""
+        shown = self._are_shown(place, rows)
+        share = float(shown.mean())
+        is_weak = round(_OF * share) < WELL_FOUND
+        return share, list(self._taking(place, rows[~shown])) if is_weak else []
 
     def _are_shown(self, place: int, rows: Rows) -> npt.NDArray[np.bool_]:
         """Tell which phrasings, left out, would be answered or find their entry as a choice."""
@@ -177,24 +190,37 @@ class _Finder:
             if other != place:
                 yield self._obstacle(row, self._nearest(likeness, self._labels == other))
 
-    def _hindering(self, place: int, rows: Rows, ranker: TrainedRanker) -> Iterator[Obstacle]:
-        """Yield the texts of others that the few phrasings of a newcomer resemble too much."""
+    def _taken_from(self, place: int, rows: Rows) -> Iterator[tuple[int, Obstacle | None]]:
+        """Yield the few phrasings of a newcomer that resemble the texts of others too much.
+
+        With None, those that an example out of scope takes.
+        """
         is_own, is_outside = self._labels == place, self._labels == len(self.ids)
         choices = np.append(self._is_choice, False)[self._labels] & ~is_own
-        for row, likeness in zip(rows, ranker.between(rows), strict=True):
+        likenesses = self._ranker.between(rows) if self._ranker else ()
+        for row, likeness in zip(rows.tolist(), likenesses, strict=True):
             others = is_own & (np.arange(len(is_own)) != row)
             own = float(likeness[others].max(initial=0.0))
-            if choices.any():
-                other = self._nearest(likeness, choices)
-                is_like = likeness[other] > self._unlike
-                is_taken = (is_like and likeness[other] > own) or self._is_taken(row, place)
-                if is_taken or (is_like and likeness[other] >= _NEARLY * own):
-                    yield self._obstacle(row, other, takes_it=bool(is_taken))
-            if is_outside.any():
-                other = self._nearest(likeness, is_outside)
-                if likeness[other] > self._unlike:
-                    takes_it = bool(likeness[other] > own)
-                    yield self._obstacle(row, other, takes_it=takes_it)
+            if choices.any() and (obstacle := self._neighbour(place, row, likeness, choices, own)):
+                yield row, obstacle
+            if likeness[is_outside].max(initial=0.0) > max(own, self._unlike):
+                yield row, None
+
+    def _neighbour(
+        self,
+        place: int,
+        row: int,
+        likeness: npt.NDArray[np.float32],
+        choices: npt.NDArray[np.bool_],
+        own: float,
+    ) -> Obstacle | None:
+        """Return the text of another entry that a phrasing resembles too much."""
+        other = self._nearest(likeness, choices)
+        is_like = bool(likeness[other] > self._unlike)
+        is_taken = (is_like and bool(likeness[other] > own)) or self._is_taken(row, place)
+        if is_taken or (is_like and likeness[other] >= _NEARLY * own):
+            return self._obstacle(row, other, takes_it=is_taken)
+        return None
 
     def _is_taken(self, row: int, place: int) -> bool:
         scores = self._scores[row]
@@ -215,8 +241,7 @@ class _Finder:
         return float(np.quantile(likeness, _USUAL) + _UNUSUAL * likeness.std())
 
     def _obstacle(self, row: int, other: int, *, takes_it: bool = True) -> Obstacle:
-        label = int(self._labels[other])
-        owner = self.ids[label] if label < len(self.ids) else ""
+        owner = self.ids[int(self._labels[other])]
         title = self._titles.get(owner, owner)
         return Obstacle(self._texts[row], self._texts[other], owner, title, takes_it)
 
@@ -225,7 +250,7 @@ class _Finder:
         return int(np.argmax(np.where(among, likeness, -np.inf)))
 
 
-def _few(obstacles: Iterator[Obstacle]) -> tuple[Obstacle, ...]:
+def _few(obstacles: Sequence[Obstacle]) -> tuple[Obstacle, ...]:
     """Return the first obstacles, those that take a phrasing before others; no text twice."""
     by_text: dict[str, Obstacle] = {}
     for each in sorted(obstacles, key=lambda one: not one.takes):
