@@ -100,7 +100,7 @@ def test_check_ends_with_how_often_each_answer_is_found_the_weakest_first(
     added = '      - "recruter un soudeur"\n'
     folder = spoilt(tmp_path / "k", added, added + phrasings)
     assert main(["check", str(folder)]) == 0
-    said = capsys.readouterr().out
+    said = capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
     _, _, table = said.partition("Combien de questions sur 10, à peu près, trouvent")
     lines = [line.strip() for line in table.splitlines() if " sur 10 : " in line]
     assert lines[-1] == "7 sur 10 : talents (5 façons de demander ; avec 8, jusqu'à 8)"

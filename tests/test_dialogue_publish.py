@@ -734,6 +734,6 @@ async def test_a_subject_shows_the_answer_with_few_phrasings_that_it_resembles(
     await keeps(stage, "recruter un chaudronnier ou un soudeur")
     await facilitator.says("/sansreponse")
     await facilitator.taps("1.")
-    facilitator.sees("encore peu de façons de demander : « Trouver des salariés »")
+    facilitator.sees("« Trouver des salariés », qui a encore peu", "à peu près 6 fois sur 10")
     await decides(facilitator, "Ajouter à « Trouver des salariés »")
     facilitator.sees("1 ligne ajoutée", "recruter un chaudronnier ou un soudeur")

@@ -1,19 +1,24 @@
 """How often each entry is found, what stands in its way, and which questions resemble it."""
 
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 from knowledge_fixtures import ACTS, PROJECTS
 
+import knowledge
 from knowledge.curation.check import check_whole
 from knowledge.curation.finding import SHOWN_BY_PHRASINGS, Finding, newcomers_of, shown_with
 from knowledge.curation.resembling import resembling
 from knowledge.curation.versions import Candidate, examine
+from knowledge.files.problems import Severity
 from knowledge.knowledge import Knowledge
 from knowledge.loading import Compiling
 from knowledge.ranking.corpus import FEWEST
 
+SHIPPED = Path(knowledge.__file__).parent
 TODAY = date(2026, 11, 24)
 ENTRY = """\
   - id: {id}
@@ -164,6 +169,43 @@ def test_an_example_out_of_scope_that_says_the_same_is_quoted(tmp_path: Path) ->
     assert (example.text, example.id) == (hindering, "stage")
     assert few.tenths < shown_with(few.phrasings)
     assert few.neighbour is None
+
+
+def test_shipped_examples_that_a_new_answer_answers_are_named_with_their_lines(
+    tmp_path: Path,
+) -> None:
+    shipped = yaml.safe_load((SHIPPED / "formulations.yaml").read_text("utf-8"))["voix"]
+    outside = [text for one in shipped[::6] for text in one.get("hors_sujet", ())]
+    asking = [text for text in outside if "stage de troisieme" in text or "3e" in text]
+    assert 0 < len(asking) < len(outside) / 50
+    listed = "".join(f"\n      - {json.dumps(text, ensure_ascii=False)}" for text in outside)
+    voices = voice().replace("hors_sujet: []", f"hors_sujet:{listed}")
+    new = entry(
+        "troisieme",
+        "Comment accueillir un élève de troisième en stage ?",
+        "Le stage de troisième",
+        ["prendre un stage de troisième", "quelle convention pour un stage de troisième"],
+    )
+    folder = folder_of(tmp_path, SHARE + new, voices)
+    checked = check_whole(folder, today=TODAY, compiling=Compiling())
+    aged = [each for each in checked.problems if each.code == "aged_example"]
+    lines = (folder / "formulations.yaml").read_text("utf-8").splitlines()
+    assert aged
+    for each in aged:
+        named = next(
+            text for text in outside if json.dumps(text, ensure_ascii=False) in lines[each.line - 1]
+        )
+        assert (each.file, each.severity) == ("formulations.yaml", Severity.WARNING)
+        assert named in asking
+        assert named in each.message
+        assert "« troisieme »" in each.message
+        assert "supprimez cette ligne, ou mettez-la sous troisieme" in each.remedy
+    (few,) = (each for each in checked.findings if each.is_new)
+    assert {each.place.line for each in few.outside} == {each.line for each in aged}
+    # The same files without the new answer: the others have no such example.
+    (folder / "faq.yaml").write_text(f"entrees:\n{SHARE}", "utf-8")
+    before = check_whole(folder, today=TODAY, compiling=Compiling())
+    assert not [each for each in before.problems if each.code == "aged_example"]
 
 
 def test_the_neighbour_that_takes_a_phrasing_is_told_with_its_own_words(tmp_path: Path) -> None:
