@@ -83,6 +83,7 @@ def test_check_names_what_waits_in_right_files(capsys: pytest.CaptureFixture[str
     assert "aucune erreur. 23 réponses" in said
     assert "apesa" in said
     assert "est un brouillon" in said
+    assert "hors sujet, alors que" not in said
 
 
 def test_check_lists_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

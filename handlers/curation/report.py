@@ -28,7 +28,7 @@ _ALL = 1_000_000
 # Of each phrasing or question that is quoted: two lines on a phone.
 _QUOTED = 80
 # So many estimates are told, and of each so many examples out of scope; the others are warnings.
-MOST_FOUND, MOST_OUTSIDE = 5, 2
+MOST_FOUND, MOST_OUTSIDE = 5, 4
 _WHOLES = frozenset({"entry", "project", "act", "initiative"})
 
 
