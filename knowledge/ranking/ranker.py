@@ -182,6 +182,44 @@ class TrainedRanker:
         """The vectors of the examples, one a row; None without an encoder."""
         return self._similarity.vectors
 
+    @property
+    def newcomers(self) -> dict[str, int]:
+        """How many examples each entry has that has few yet, its question and title among them."""
+        found = self._newcomers
+        if found is None:
+            return {}
+        counts = found.phrasings.astype(int).tolist()
+        return {self._ids[place]: n for place, n in zip(found.places, counts, strict=True)}
+
+    def odds_in_scope(
+        self, rows: Sequence[int], scores: Floats, *, by_second: bool = False
+    ) -> Floats:
+        """Return the odds that examples out of scope ask for each newcomer: (rows, newcomers).
+
+        As if no such example were known. ``scores``: those of all ids for each of the rows, by what
+        was learnt without it; ``by_second`` asks the second encoder too, where there is one.
+        """
+        newcomers, meanings = self._newcomers, self.meanings
+        if newcomers is None:
+            raise ValueError("there are no newcomers")
+        odds = np.zeros((len(rows), len(newcomers.places)))
+        likeness = self.between(np.array(rows, dtype=np.intp)).astype(np.float64)
+        for place, row in enumerate(rows):
+            best = best_by_label(likeness[place], self._labels, len(self._ids))
+            meaning = None if meanings is None else meanings[row]
+            told = self._told(np.append(scores[place], 0.0), best, meaning)
+            asked = self._asked_of(newcomers, self._texts[row]) if by_second else None
+            odds[place] = newcomers.odds(newcomers.signs(told, asked))
+        return odds
+
+    def between(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+        """Return how like some examples are to all, from 0 to 1: (rows, examples)."""
+        return self._similarity.between(rows)
+
+    def among(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return how like any texts are to one another, from 0 to 1; learnt ones play no part."""
+        return self._similarity.among(texts)
+
     def _scores(self, similarities: Floats, best: Floats) -> Floats:
         """Return the head's scores, or the best similarities when no head was trained."""
         coefficients = self._coefficients

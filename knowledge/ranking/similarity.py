@@ -76,7 +76,7 @@ class Similarity:
         ``encoded`` encodes, or knows the vectors already; of ``workings`` come the texts that were
         read before.
         """
-        self._encoder = encoder
+        self._encoder, self._lexicon = encoder, lexicon
         self._reading = Reading(lexicon)
         rows = _unpacked(kept) if kept is not None else self._read(texts, workings)
         reads = (self._reading.letter_features, self._reading.sound_features)
@@ -152,6 +152,11 @@ class Similarity:
         if self.vectors is not None:
             block += np.float32(weights.meaning) * radial(self.vectors[rows] @ self.vectors.T)
         return block
+
+    def among(self, texts: Sequence[str]) -> Weighed:
+        """Return the similarities of other texts to one another: (texts, texts)."""
+        others = Similarity(texts, self._lexicon, self._encoder)
+        return others.between(np.arange(len(texts)))
 
 
 def joined(digests: Sequence[bytes]) -> npt.NDArray[np.uint8]:
