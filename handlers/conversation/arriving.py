@@ -1,17 +1,20 @@
-"""/start: the welcome, or what the link shows that somebody followed here.
+"""/start: the welcome, or what the link shows that somebody followed here; what was found inline.
 
 A link lasts as long as the paper that it stands on: one to what is gone leads to what comes near.
 """
 
 from collections.abc import Sequence
+from urllib.parse import parse_qs, urlsplit
 
-from telegram import Update
+from telegram import Message, Update
+from telegram.ext import MessageHandler
+from telegram.ext import filters as on
 
 from handlers.core import arrivals
 from handlers.core.authority import Authority, requires
 from handlers.core.buttons import ListThemes, ShowEntry, with_person
 from handlers.core.keyboards import button, column
-from handlers.core.routing import Handler, command
+from handlers.core.routing import VIA_US, Handler, command
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
 from handlers.general import start_and_help
@@ -20,13 +23,14 @@ from handlers.projects import browse
 from handlers.questions import themes
 from handlers.questions.deciding import decide
 from knowledge.model import Entry
-from knowledge.start_links import Kind, Start, parsed
+from knowledge.start_links import Kind, Source, Start, parsed
 from knowledge.text.near_words import nearest
 
 TEXT = Catalogue.of("questions")
 _MOST_NEAR = 3
 # A similarity from 0 to 100.
 _ALIKE = 75
+_FOUND_INLINE = Start(Kind.HOME, source=Source.INLINE)
 
 
 @requires(Authority.PERSON)
@@ -82,4 +86,22 @@ def _instead_of(turn: Turn, followed: Start) -> Sequence[Entry]:
     return list(dict.fromkeys(filter(None, map(known.entry, ids))))[:_MOST_NEAR]
 
 
-HANDLERS: tuple[Handler, ...] = (command("start", start),)
+@requires(Authority.PERSON)
+@reminding
+async def open_chosen(update: Update, context: BotContext) -> None:
+    """Open what a person chose among inline results, in the bot's own chat."""
+    await arrive(context.turn, _linked_below(update.message) or _FOUND_INLINE)
+
+
+def _linked_below(message: Message | None) -> Start | None:
+    """Return what the link below an inline result leads to."""
+    keyboard = message.reply_markup.inline_keyboard if message and message.reply_markup else ()
+    links = (urlsplit(each.url or "") for row in keyboard for each in row)
+    asked = (parsed("".join(parse_qs(link.query).get("start", ()))) for link in links)
+    return next(filter(None, asked), None)
+
+
+HANDLERS: tuple[Handler, ...] = (
+    command("start", start),
+    MessageHandler(on.UpdateType.MESSAGE & on.ChatType.PRIVATE & VIA_US, open_chosen),
+)
