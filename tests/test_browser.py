@@ -308,6 +308,9 @@ async def test_axe_finds_nothing(page: Page, stage: Stage, width: int) -> None:
     await expect(page.get_by_test_id("command-menu")).to_be_visible()
     # The arrows scroll the menu from the field, which keeps the focus meanwhile.
     await is_accessible(page, {"scrollable-region-focusable": {"enabled": False}})
+    await page.get_by_test_id("composer").fill("@territoires_industrie_bot ")
+    await expect(page.get_by_test_id("inline-result").nth(1)).to_be_visible()
+    await is_accessible(page, {"scrollable-region-focusable": {"enabled": False}})
 
 
 async def is_accessible(page: Page, rules: dict[str, Any]) -> None:
