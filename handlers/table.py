@@ -19,7 +19,7 @@ from handlers.administration import (
     replies,
     request_history,
 )
-from handlers.conversation import edits, hear, other_question, team_answers
+from handlers.conversation import arriving, edits, hear, other_question, team_answers
 from handlers.core import paging
 from handlers.core.ahead import Works
 from handlers.core.routing import Handler, Tap
@@ -54,6 +54,7 @@ from handlers.requests import (
 # them, and the fallback takes the rest.
 ALL: tuple[Handler, ...] = (
     *groups.HANDLERS,
+    *arriving.HANDLERS,
     *start_and_help.HANDLERS,
     *languages.HANDLERS,
     *paging.HANDLERS,

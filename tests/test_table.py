@@ -32,7 +32,7 @@ MADE |= {"all", "which", "team", "firm"}
 # Where a request stands, what comes next, and what is said of a contact.
 MADE |= {"state", "next", "country", "several"}
 # Figures: the columns of an export and its words, the bars of a picture, the tables of a report.
-MADE |= {"cell", "column", "picture_state", "report"}
+MADE |= {"cell", "column", "picture_state", "picture_source", "report"}
 
 
 def test_every_handler_names_its_authority() -> None:

@@ -13,6 +13,7 @@ from bot.runtime.drawing import FONT, drawing
 from handlers.administration import in_french
 from handlers.core.keyboards import shorten
 from handlers.messages import Catalogue
+from storage.records.arrivals import ArrivalFigures
 from storage.records.figures import Figures, QuestionFigures, RequestFigures
 from storage.records.lifecycle import Ending
 
@@ -54,16 +55,18 @@ def drawn(figures: Figures, titles: Mapping[str, str]) -> bytes:
 def _compose(sheet: "Figure", figures: Figures, titles: Mapping[str, str]) -> None:
     sheet.text(0.05, 0.955, TEXT.label("picture_title"), size=19, weight="bold", color=_INK)
     sheet.text(0.05, 0.925, in_french.period(figures.days), size=12, color=_GREY)
-    _entitle(sheet, 0.875, _questions_title(figures.questions))
-    _draw_questions(sheet.add_axes((0.05, 0.625, 0.9, 0.215)), figures)
-    _entitle(sheet, 0.515, TEXT.label("picture_entries"))
-    _draw_bars(sheet.add_axes((0.47, 0.36, 0.45, 0.14)), _entries(figures.questions, titles))
-    _entitle(sheet, 0.31, _states_title(figures.requests))
-    _draw_bars(sheet.add_axes((0.47, 0.13, 0.45, 0.165)), _states(figures.requests))
+    _entitle(sheet, 0.88, _questions_title(figures.questions))
+    _draw_questions(sheet.add_axes((0.05, 0.69, 0.9, 0.145)), figures)
+    _entitle(sheet, 0.6, TEXT.label("picture_entries"))
+    _draw_bars(sheet.add_axes((0.47, 0.475, 0.45, 0.115)), _entries(figures.questions, titles))
+    _entitle(sheet, 0.44, _states_title(figures.requests))
+    _draw_bars(sheet.add_axes((0.47, 0.295, 0.45, 0.135)), _states(figures.requests))
+    _entitle(sheet, 0.26, _sources_title(figures.arrivals))
+    _draw_bars(sheet.add_axes((0.47, 0.115, 0.45, 0.135)), _sources(figures.arrivals))
     for place, (name, value) in enumerate(_keys(figures.requests)):
         left = 0.05 + 0.235 * place
-        sheet.text(left, 0.065, value, size=17, weight="bold", color=_DARK)
-        sheet.text(left, 0.035, name, size=9, color=_GREY)
+        sheet.text(left, 0.055, value, size=17, weight="bold", color=_DARK)
+        sheet.text(left, 0.03, name, size=9, color=_GREY)
 
 
 def _draw_questions(axes: "Axes", figures: Figures) -> None:
@@ -129,6 +132,16 @@ def _states_title(requests: RequestFigures) -> str:
 
 def _states(requests: RequestFigures) -> list[tuple[str, int]]:
     return [(TEXT.label(f"picture_state_{one}"), count) for one, count in requests.in_order]
+
+
+def _sources_title(arrivals: ArrivalFigures) -> str:
+    if not arrivals.total:
+        return TEXT.label("picture_no_source")
+    return TEXT.label("picture_sources", total=arrivals.total, number=in_french.number)
+
+
+def _sources(arrivals: ArrivalFigures) -> list[tuple[str, int]]:
+    return [(TEXT.label(f"picture_source_{one}"), n) for one, n in arrivals.sources.items()]
 
 
 def _entries(asked: QuestionFigures, titles: Mapping[str, str]) -> list[tuple[str, int]]:

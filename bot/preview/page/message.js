@@ -39,6 +39,11 @@ function sender(message) {
   return el("p", { class: `sender hue-${hue}`, id: `who-${message.message_id}` }, fullName(from), spoken(fr.saidBy("")));
 }
 
+/** The bot that composed what a person sent. */
+function via(message) {
+  return message.via_bot ? el("span", { class: "via" }, ` ${fr.via(message.via_bot.username)}`) : null;
+}
+
 function quote(message, actions) {
   const original = message.reply_to_message;
   if (!original) return null;
@@ -66,7 +71,7 @@ function body(message, actions) {
 function meta(message, actions) {
   const edited = message.edit_date ? el("span", { class: "edited-mark", "data-testid": "edited" }, fr.edited) : null;
   const time = el("time", { datetime: isoDate(message.date), id: `when-${message.message_id}` }, clock(message.date));
-  return el("div", { class: "meta" }, replyButton(message, actions), edited, time);
+  return el("div", { class: "meta" }, replyButton(message, actions), via(message), edited, time);
 }
 
 function replyButton(message, actions) {
