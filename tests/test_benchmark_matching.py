@@ -18,10 +18,8 @@ from benchmarks.newcomers.curve import (
     FRESH,
     SWITCH,
     Point,
-    alone_with,
     draw,
     line,
-    with_phrasings,
 )
 from bot.commands.evaluation import EvaluatedQuestion, figures
 from bot.commands.labelled_questions import LabelledQuestion
@@ -122,7 +120,7 @@ def test_an_entry_is_left_so_many_phrasings_and_the_rest_all_theirs(
 ) -> None:
     whole = documents(own, {f"voix {number}": said for number, said in enumerate(by_voice)})
     before = counts(whole)
-    after = counts(with_phrasings(whole, ["a"], count))
+    after = counts(worlds.with_phrasings(whole, ["a"], count))
     # The question and the title are examples too.
     assert after["a"] == 2 + min(count, own + sum(by_voice))
     assert {id_: n for id_, n in after.items() if id_ != "a"} == {
@@ -132,7 +130,7 @@ def test_an_entry_is_left_so_many_phrasings_and_the_rest_all_theirs(
 
 
 def test_what_is_left_is_spread_over_the_voices() -> None:
-    few = with_phrasings(documents(1, {"x": 4, "y": 1, "z": 4}), ["a"], 5)
+    few = worlds.with_phrasings(documents(1, {"x": 4, "y": 1, "z": 4}), ["a"], 5)
     said = [len(voice["formulations"].get("a", ())) for voice in worlds.voices_of(few)]
     assert said == [2, 1, 1]
 
@@ -149,15 +147,17 @@ def test_a_picture_is_drawn_of_curves_that_measure_different_things(tmp_path: Pa
 
 
 def test_alone_there_are_no_out_of_scope_examples() -> None:
-    few = counts(alone_with(documents(2, {"x": 3, "y": 3}), 4))
+    few = counts(worlds.alone_with(documents(2, {"x": 3, "y": 3}), 4))
     assert few == {"a": 6, "b": 6}
 
 
 def test_the_curve_has_a_point_on_each_side_of_the_switch() -> None:
     whole = documents(SWITCH, {"x": 3})
-    newcomers = [material_in(alone_with(whole, count)).newcomers for count in (SWITCH - 1, SWITCH)]
+    newcomers = [
+        material_in(worlds.alone_with(whole, count)).newcomers for count in (SWITCH - 1, SWITCH)
+    ]
     assert newcomers == [("a", "b"), ()]
-    assert counts(alone_with(whole, SWITCH))["a"] == FEWEST
+    assert counts(worlds.alone_with(whole, SWITCH))["a"] == FEWEST
 
 
 def test_a_line_tells_shares_and_leaves_open_what_was_not_asked() -> None:

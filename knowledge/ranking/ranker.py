@@ -185,9 +185,9 @@ class TrainedRanker:
     @property
     def newcomers(self) -> dict[str, int]:
         """How many examples each entry has that has few yet, its question and title among them."""
-        found = self._newcomers
-        if found is None:
+        if self._closer is None:
             return {}
+        found = self._closer.newcomers
         counts = found.phrasings.astype(int).tolist()
         return {self._ids[place]: n for place, n in zip(found.places, counts, strict=True)}
 
@@ -199,17 +199,21 @@ class TrainedRanker:
         As if no such example were known. ``scores``: those of all ids for each of the rows, by what
         was learnt without it; ``by_second`` asks the second encoder too, where there is one.
         """
-        newcomers, meanings = self._newcomers, self.meanings
-        if newcomers is None:
+        closer, meanings = self._closer, self.meanings
+        if closer is None:
             raise ValueError("there are no newcomers")
+        newcomers = closer.newcomers
         odds = np.zeros((len(rows), len(newcomers.places)))
         likeness = self.between(np.array(rows, dtype=np.intp)).astype(np.float64)
         for place, row in enumerate(rows):
             best = best_by_label(likeness[place], self._labels, len(self._ids))
             meaning = None if meanings is None else meanings[row]
-            told = self._told(np.append(scores[place], 0.0), best, meaning)
-            asked = self._asked_of(newcomers, self._texts[row]) if by_second else None
-            odds[place] = newcomers.odds(newcomers.signs(told, asked))
+            told = Evidence(np.append(scores[place], 0.0), best, self._meant(meaning))
+            text = self._texts[row]
+            look = closer.look(text, meaning, text) if by_second else None
+            if look is not None:
+                look = replace(look, scores=np.append(look.scores[:-1], 0.0))
+            odds[place] = newcomers.odds(newcomers.signs(told, look))
         return odds
 
     def between(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
