@@ -10,13 +10,18 @@ from knowledge_fixtures import ACTS, PROJECTS
 
 import knowledge
 from knowledge.curation.check import check_whole
-from knowledge.curation.finding import SHOWN_BY_PHRASINGS, Finding, newcomers_of, shown_with
+from knowledge.curation.finding import (
+    JUDGED_FROM,
+    SHOWN_BY_PHRASINGS,
+    Finding,
+    newcomers_of,
+    shown_with,
+)
 from knowledge.curation.resembling import resembling
 from knowledge.curation.versions import Candidate, examine
 from knowledge.files.problems import Severity
 from knowledge.knowledge import Knowledge
 from knowledge.loading import Compiling
-from knowledge.ranking.corpus import FEWEST
 
 SHIPPED = Path(knowledge.__file__).parent
 TODAY = date(2026, 11, 24)
@@ -142,7 +147,7 @@ def knowledge_in(folder: Path) -> Knowledge:
 
 
 def test_the_measured_curve_rises_and_never_promises_all() -> None:
-    shown = [shown_with(count) for count in range(FEWEST)]
+    shown = [shown_with(count) for count in range(JUDGED_FROM)]
     assert shown == sorted(shown)
     assert {shown[least] for least, _ in SHOWN_BY_PHRASINGS} == {5, 6, 7, 8}
     assert (shown[2], shown[3], shown[7], shown[8]) == (5, 6, 7, 8)

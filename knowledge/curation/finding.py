@@ -16,7 +16,6 @@ from knowledge.curation.aged_examples import AgedExample
 from knowledge.curation.confusable_phrasings import LeftOut, takes
 from knowledge.knowledge import Knowledge
 from knowledge.model import Entry
-from knowledge.ranking.corpus import FEWEST
 from knowledge.ranking.ranker import CHOICES, TrainedRanker
 from knowledge.ranking.training import labels_of
 
@@ -24,6 +23,8 @@ from knowledge.ranking.training import labels_of
 # whom the facilitator does not know find a newcomer, answered or among the choices. The lower ones
 # of what was measured: docs/matching.md, "How often an entry is found".
 SHOWN_BY_PHRASINGS = ((0, 5), (3, 6), (5, 7), (8, 8))
+# With so many examples, its question and its title among them, an entry is judged by these.
+JUDGED_FROM = 30
 # An entry found less often is worth work: the shipped ones reach 8 or 9.
 WELL_FOUND = 8
 _OF = 10
@@ -101,7 +102,7 @@ def newcomers_of(knowledge: Knowledge) -> dict[str, int]:
     """Return how many phrasings each entry in service has that has few, voices' ones included."""
     ranker = knowledge.ranker
     counts = ranker.newcomers if isinstance(ranker, TrainedRanker) else {}
-    return {id_: _besides(count) for id_, count in counts.items()}
+    return {id_: _besides(count) for id_, count in counts.items() if count < JUDGED_FROM}
 
 
 def _besides(examples: int) -> int:
@@ -142,7 +143,7 @@ class _Finder:
         """Judge an entry by its phrasings, or by how many there are."""
         place = self.ids.index(entry.id)
         rows = np.flatnonzero(self._labels == place)
-        is_new = len(rows) < FEWEST
+        is_new = len(rows) < JUDGED_FROM
         judge = self._by_curve if is_new and self._ranker is not None else self._by_phrasings
         share, obstacles = judge(place, rows)
         phrasings = _besides(len(rows))

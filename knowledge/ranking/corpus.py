@@ -88,5 +88,7 @@ def answers_of_newcomers(
 
 
 def _sentences(entry: Entry) -> tuple[str, ...]:
-    parts = (part.strip() for part in _ENDS.split(_TAG.sub("", entry.answer)))
-    return tuple(part for part in parts if len(part.split()) >= _FEWEST_WORDS) or (entry.title,)
+    answer = _TAG.sub("", entry.answer).strip()
+    parts = (part.strip() for part in _ENDS.split(answer))
+    told = tuple(part for part in parts if len(part.split()) >= _FEWEST_WORDS)
+    return told or (answer or entry.title,)

@@ -212,7 +212,8 @@ class TrainedRanker:
             text = self._texts[row]
             look = closer.look(text, meaning, text) if by_second else None
             if look is not None:
-                look = replace(look, scores=np.append(look.scores[:-1], 0.0))
+                # It has learnt some of these examples: only what it measures counts.
+                look = replace(look, scores=np.full_like(look.scores, np.nan))
             odds[place] = newcomers.odds(newcomers.signs(told, look))
         return odds
 

@@ -55,8 +55,11 @@ BESIDE = (
         (-1.977, 0.564, 5.339, 0.006, 0.0, 0.0),
     ),
 )
-# Before that look: is it worth while?
+# Before that look: is it worth while? And without the balanced head.
 AT_A_GLANCE = (
+    SignWeights(
+        _ALL, _ENCODERS[0], 1.004, (0.32, 2.686, 0.295, -1.994, 0.21, 0.362, 5.487, -0.229)
+    ),
     SignWeights(_ALL[3:], _ENCODERS[1], -0.206, (-2.108, 0.297, 0.58, 4.908, -0.004)),
     SignWeights((*_ALL[3:5], *_ALL[6:]), _ENCODERS[2], -0.675, (-1.977, 0.564, 5.339, 0.006)),
 )
