@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from dialogue import Message, Speaker, Stage, inside, tune
+from dialogue import Message, Speaker, Stage, choice_of, decides, inside, tune
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -101,11 +101,17 @@ async def test_closed_projects_come_last_and_say_so(sme: Speaker, stage: Stage) 
 
 
 async def test_a_word_that_is_half_typed_finds_what_begins_with_it(
-    sme: Speaker, stage: Stage
+    sme: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = next(p for p in stage.knowledge.projects if len(p.keywords[0]) > 6)
     answer = await sme.searches(project.keywords[0][:-2])
     assert f"p_{project.id}" in ids(answer)
+    # What it begins comes before what may but come near.
+    decides(monkeypatch, {"xyzb": choice_of(stage.knowledge.entries[0].id)})
+    known = replace(project, keywords=("xyzbert",))
+    use(stage, projects=(known,), census=type(stage.knowledge.census)((known,)))
+    answer = await sme.searches("xyzb")
+    assert ids(answer) == [f"p_{project.id}", f"q_{stage.knowledge.entries[0].id}"]
 
 
 async def test_nothing_found_leads_into_the_bot(sme: Speaker) -> None:

@@ -17,8 +17,8 @@ Item: TypeAlias = Project | Entry
 # Of more words, any project has some: the matcher knows better which is meant.
 _MOST_WORDS = 3
 _SHORTEST_BEGINNING = 3
-# These show an answer because it is meant; the others, because it may come near.
-_ANSWERING = frozenset({Outcome.ANSWER, Outcome.REFERRAL, Outcome.CHOICES, Outcome.SEVERAL})
+# With these, the answers shown are meant; with the others, they may but come near.
+_SURE = frozenset({Outcome.ANSWER, Outcome.REFERRAL, Outcome.SEVERAL})
 
 
 def found(knowledge: Knowledge, words: str, decision: Decision, today: date) -> tuple[Item, ...]:
@@ -32,7 +32,7 @@ def found(knowledge: Knowledge, words: str, decision: Decision, today: date) -> 
     is_open = [each for each in projects if each.open_on(today)]
     closed = [each for each in projects if not each.open_on(today)]
     answers = _answers(knowledge, words, decision)
-    if decision.outcome in _ANSWERING:
+    if decision.outcome in _SURE:
         return (*answers, *is_open, *closed)
     return (*is_open, *answers, *closed)
 
@@ -54,8 +54,9 @@ def _answers(knowledge: Knowledge, words: str, decision: Decision) -> tuple[Entr
     ids = [id_ for each in _decisions(decision) for id_ in each.shown]
     shown = list(filter(None, map(knowledge.entry, ids)))
     beginning = _beginning(words)
-    shown += [each for each in knowledge.entries if _begins(_of_entry(each), beginning)]
-    return tuple({each.id: each for each in shown}.values())
+    begun = [each for each in knowledge.entries if _begins(_of_entry(each), beginning)]
+    in_order = (*shown, *begun) if decision.outcome in _SURE else (*begun, *shown)
+    return tuple({each.id: each for each in in_order}.values())
 
 
 def _decisions(decision: Decision) -> Iterator[Decision]:

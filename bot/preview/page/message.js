@@ -20,7 +20,7 @@ export function renderMessage(message, actions) {
   if (message.migrate_to_chat_id || message.migrate_from_chat_id) {
     return el("article", { ...shared, class: "message service" }, el("p", {}, fr.supergroup));
   }
-  const head = [sender(message), quote(message, actions)];
+  const head = [sender(message), via(message), quote(message, actions)];
   const bubble = el("div", { class: "bubble" }, ...head, ...body(message, actions), meta(message, actions));
   const named = { "aria-labelledby": `who-${message.message_id} when-${message.message_id}`, "aria-describedby": `what-${message.message_id}` };
   return el("article", { ...shared, ...named, class: classOf(message) }, bubble, renderKeyboard(message, actions));
@@ -41,7 +41,7 @@ function sender(message) {
 
 /** The bot that composed what a person sent. */
 function via(message) {
-  return message.via_bot ? el("span", { class: "via" }, ` ${fr.via(message.via_bot.username)}`) : null;
+  return message.via_bot ? el("p", { class: "via" }, fr.via(message.via_bot.username)) : null;
 }
 
 function quote(message, actions) {
@@ -71,7 +71,7 @@ function body(message, actions) {
 function meta(message, actions) {
   const edited = message.edit_date ? el("span", { class: "edited-mark", "data-testid": "edited" }, fr.edited) : null;
   const time = el("time", { datetime: isoDate(message.date), id: `when-${message.message_id}` }, clock(message.date));
-  return el("div", { class: "meta" }, replyButton(message, actions), via(message), edited, time);
+  return el("div", { class: "meta" }, replyButton(message, actions), edited, time);
 }
 
 function replyButton(message, actions) {
