@@ -21,10 +21,10 @@ from knowledge.ranking.sign_weights import ALONE, AT_A_GLANCE, BESIDE, SignWeigh
 from knowledge.text.courtesies import without_courtesies
 from knowledge.text.normalise import normalise
 
-_PHRASINGS = (0, 3, 8, 24, 60)
+_PHRASINGS = (0, 3, 8, 40)
 _ALONE = (0, 3, 8, 18, 40)
 _FOLDS, _GROUPS = 5, 3
-_OF_EACH, _OF_OTHERS = 12, 500
+_OF_EACH, _OF_OTHERS = 10, 300
 
 # The signs of all newcomers for a question, and which of them it asks for.
 Case = tuple[Floats, npt.NDArray[np.bool_]]
@@ -62,7 +62,7 @@ def _beside(compiling: Compiling) -> Iterator[Case]:
         questions = _asked(asking, ids)
         for phrasings in _PHRASINGS:
             ranker = worlds.ranker_of(worlds.with_phrasings(fewer, young, phrasings), compiling)
-            yield from (_case(ranker, text, id_, young) for text, id_ in questions)
+            yield from (_case(ranker, text, id_) for text, id_ in questions)
 
 
 def _alone(compiling: Compiling) -> Iterator[Case]:
@@ -73,7 +73,7 @@ def _alone(compiling: Compiling) -> Iterator[Case]:
     questions = [(text, id_) for text, id_ in _asked(asking, ids) if not id_ or id_ in ids]
     for phrasings in _ALONE:
         ranker = worlds.ranker_of(worlds.alone_with(fewer, phrasings), compiling)
-        yield from (_case(ranker, text, id_, ids) for text, id_ in questions)
+        yield from (_case(ranker, text, id_) for text, id_ in questions)
 
 
 def _asked(voices: Sequence[dict[str, Any]], ids: Sequence[str]) -> list[tuple[str, str]]:
@@ -92,10 +92,10 @@ def _some(texts: Sequence[str], count: int) -> Sequence[str]:
     return texts[:: max(1, len(texts) // max(1, count))]
 
 
-def _case(ranker: TrainedRanker, text: str, id_: str, young: Sequence[str]) -> Case:
+def _case(ranker: TrainedRanker, text: str, id_: str) -> Case:
     asked = normalise(text)
     signs = ranker.signs_of(without_courtesies(asked) or asked, text)
-    return signs, np.array([one == id_ for one in young])
+    return signs, np.array([one == id_ for one in ranker.newcomers])
 
 
 def _fitted(signs: Floats, is_right: npt.NDArray[np.bool_]) -> Floats:

@@ -78,6 +78,9 @@ class Similarity:
         """
         self._encoder, self._lexicon = encoder, lexicon
         self._reading = Reading(lexicon)
+        anew = [] if kept is not None else [self._reading.normalised(text) for text in texts]
+        # One a text, which tells apart all texts with other similarities; none where all is kept.
+        self.digests = tuple(map(self._reading.digest, anew))
         rows = _unpacked(kept) if kept is not None else self._read(texts, workings)
         reads = (self._reading.letter_features, self._reading.sound_features)
         self._letters, self._sound = (
@@ -86,14 +89,14 @@ class Similarity:
         )
         self.vectors: Vectors | None = None if kept is None else kept.get("vectors")
         if encoder is not None and self.vectors is None:
-            normalised = [self._reading.normalised(text) for text in texts]
+            normalised = anew or [self._reading.normalised(text) for text in texts]
             made = encoded(encoder, normalised) if encoded else encoder.encode(normalised)
             self.vectors = stepped(made)
         if self.vectors is not None:
             make_read_only(self.vectors)
 
     def _read(self, texts: Sequence[str], workings: Workings | None) -> dict[str, Rows]:
-        digests = [self._reading.digest(text) for text in texts]
+        digests = list(self.digests)
         former, rows = _known(workings.workings("views") if workings else {})
         known = {digest: place for place, digest in enumerate(former)}
         places = [known.get(digest, -1) for digest in digests]
@@ -114,10 +117,6 @@ class Similarity:
     def normalised(self, text: str) -> str:
         """Return a text as the encoder reads it."""
         return self._reading.normalised(text)
-
-    def digest(self, text: str) -> bytes:
-        """Return 16 bytes that tell apart all texts with other similarities."""
-        return self._reading.digest(text)
 
     def meaning(self, text: str) -> Vectors | None:
         """Return the vector of a text; None without an encoder."""

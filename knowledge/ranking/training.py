@@ -118,7 +118,7 @@ def _learn(
     labels = labels_of(material)
     groups = np.array(_groups(examples))
     learnt = _in_order(learnt_among(len(examples)), examples)
-    digests = [similarity.digest(examples[row].text) for row in learnt.tolist()]
+    digests = [similarity.digests[row] for row in learnt.tolist()]
     pairs = compare(similarity, learnt, digests, workings)
     best = np.empty((len(learnt), none + 1))
     for rows in blocks(len(learnt)):

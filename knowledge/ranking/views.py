@@ -56,9 +56,11 @@ class Reading:
         """Return a text normalised for all views: no case or accents, short forms expanded."""
         return self.lexicon.expand(normalise(text[:_LONGEST]))
 
-    def digest(self, text: str) -> bytes:
-        """Return 16 bytes that tell apart all texts which the views read otherwise."""
-        normalised = self.normalised(text)
+    def digest(self, normalised: str) -> bytes:
+        """Return 16 bytes that tell apart all texts which the views read otherwise.
+
+        ``normalised``: a text as ``normalised`` returns it.
+        """
         read = "\n".join([normalised, *self.lexicon.ideas_in(normalised)])
         return hashlib.blake2b(read.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
