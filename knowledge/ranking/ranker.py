@@ -172,7 +172,8 @@ class TrainedRanker:
         if not coefficients.size:
             return best
         weighed = similarities.astype(np.float32) @ coefficients
-        return weighed.astype(np.float64) + self._intercepts
+        scores: Floats = weighed.astype(np.float64) + self._intercepts
+        return scores
 
 
 def describe(scores: Floats, best: Floats) -> Floats:
