@@ -81,6 +81,11 @@ class Compiling:
     store: ModelStore = field(default_factory=lambda: ModelStore(None))
     second: SecondEncoder | None = None
 
+    def knows(self, documents: dict[str, Document]) -> bool:
+        """Tell whether the store has what is learnt from documents without errors."""
+        key = self.store.key(material_in(documents), self.encoder, self.second)
+        return self.store.get(key) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeFiles:

@@ -1,6 +1,7 @@
 """Entries with few phrasings, found by what sets them apart from foreign texts."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import knowledge
-from knowledge.loading import load
+from bot.commands.new_folder import begin
+from knowledge.loading import Compiling, build, load, read_files
 from knowledge.ranking.balanced_head import Look, centred
 from knowledge.ranking.corpus import FEWEST, HOUSE, Example, Material, answers_of_newcomers
 from knowledge.ranking.encoder import Vectors
@@ -220,3 +222,15 @@ def test_an_answer_is_learnt_while_its_entry_is_a_newcomer() -> None:
     )
     assert len(PARKING) < FEWEST
     assert answers_of_newcomers((), ()) == {}
+
+
+@pytest.mark.parametrize("by_second", [False, True])
+def test_what_was_learnt_is_known_again(tmp_path: Path, *, by_second: bool) -> None:
+    folder = tmp_path / "faq"
+    begin(folder, today=date(2026, 11, 24))
+    documents = read_files(folder, fictitious=False).documents
+    first, encoders = LetterEncoder("first"), second() if by_second else None
+    compiling = Compiling(first, store=ModelStore(tmp_path / "models"), second=encoders)
+    assert not compiling.knows(documents)
+    build(documents, compiling)
+    assert compiling.knows(documents)
