@@ -39,8 +39,8 @@ BESIDE = (
     SignWeights(
         (*_ALL, *_BALANCED),
         _ENCODERS[0],
-        1.179,
-        (0.285, 1.945, 0.235, -1.724, 0.14, 0.315, 4.595, -0.317, 5.48, -0.564),
+        2.202,
+        (0.211, 4.136, 0.305, -2.867, 0.169, 0.268, 4.275, -0.788, 6.372, 0.186),
     ),
     SignWeights(
         (*_ALL[3:], *_BALANCED),
@@ -58,10 +58,10 @@ BESIDE = (
 # Before that look: is it worth while? And without the balanced head.
 AT_A_GLANCE = (
     SignWeights(
-        _ALL, _ENCODERS[0], 1.004, (0.32, 2.686, 0.295, -1.994, 0.21, 0.362, 5.487, -0.229)
+        _ALL, _ENCODERS[0], 2.066, (0.324, 4.539, 0.353, -2.827, 0.215, 0.352, 6.727, -0.624)
     ),
-    SignWeights(_ALL[3:], _ENCODERS[1], -0.206, (-2.108, 0.297, 0.58, 4.908, -0.004)),
-    SignWeights((*_ALL[3:5], *_ALL[6:]), _ENCODERS[2], -0.675, (-1.977, 0.564, 5.339, 0.006)),
+    SignWeights(_ALL[3:], _ENCODERS[1], 0.738, (-2.914, 0.293, 0.63, 7.124, -0.374)),
+    SignWeights((*_ALL[3:5], *_ALL[6:]), _ENCODERS[2], 0.156, (-2.836, 0.615, 7.838, -0.278)),
 )
 # Where all entries are new, the balanced head has learnt from all that there is.
 _ALONE = ("balanced", "balanced_lead", "learnt", "phrasings")
