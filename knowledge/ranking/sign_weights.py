@@ -45,8 +45,8 @@ BESIDE = (
     SignWeights(
         (*_ALL[3:], *_BALANCED),
         _ENCODERS[1],
-        -0.206,
-        (-2.108, 0.297, 0.58, 4.908, -0.004, 0.0, 0.0),
+        0.896,
+        (-2.474, 0.162, 0.546, 3.96, -0.535, 6.57, -0.459),
     ),
     SignWeights(
         (*_ALL[3:5], *_ALL[6:], *_BALANCED),
@@ -66,7 +66,7 @@ AT_A_GLANCE = (
 # Where all entries are new, the balanced head has learnt from all that there is.
 _ALONE = ("balanced", "balanced_lead", "learnt", "phrasings")
 ALONE = (
-    SignWeights(_ALONE, _ENCODERS[0], -2.832, (17.363, 3.413, 0.0, -0.646)),
-    SignWeights(_ALONE, _ENCODERS[1], -2.832, (17.363, 3.413, 0.0, -0.646)),
-    SignWeights(_ALONE, _ENCODERS[2], -2.832, (17.363, 3.413, 0.0, -0.646)),
+    SignWeights(_ALONE, _ENCODERS[0], -2.831, (14.579, 6.584, -1.71, -0.769)),
+    SignWeights(_ALONE, _ENCODERS[1], -3.029, (12.524, 4.046, -0.382, -0.576)),
+    SignWeights(_ALONE, _ENCODERS[2], -3.061, (9.406, 1.502, 1.711, -0.392)),
 )
