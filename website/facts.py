@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from knowledge.start_links import Kind, Source, link_to
+
 LICENCE = "Licence Ouverte 2.0 / etalab-2.0"
 LICENCE_ADDRESS = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 
@@ -55,13 +57,8 @@ class Facts:
         """The host of the pages, which makes the ids of the feed; empty where it is not known."""
         return urlsplit(self.address).hostname or ""
 
-    def link(self, payload: str = "") -> str:
-        """Return the link that opens the bot; empty where its name is not known."""
+    def link(self, kind: Kind = Kind.HOME, id_: str = "") -> str:
+        """Return the link that opens the bot on something; empty where its name is not known."""
         if not self.bot_username:
             return ""
-        start = f"?start={payload}" if payload else ""
-        return f"https://t.me/{self.bot_username}{start}"
-
-    def link_to_project(self, project_id: str) -> str:
-        """Return the link that opens the card of a project in the bot; empty as for ``link``."""
-        return self.link(f"p_{project_id}")
+        return link_to(self.bot_username, kind, id_, Source.PAGE)
