@@ -160,7 +160,11 @@ async def test_the_name_of_the_bot_is_known_a_moment_later(
 
 
 async def test_addresses_typed_by_hand_lead_on(client: httpx.AsyncClient) -> None:
-    for typed, to in (("/projets", "/projets.html"), ("/Reponses", "/reponses.html")):
+    for typed, to in (
+        ("/projets", "/projets.html"),
+        ("/Reponses", "/reponses.html"),
+        ("/en", "/en/"),
+    ):
         answer = await client.get(typed)
         assert (answer.status_code, answer.headers["location"]) == (301, to)
 

@@ -15,7 +15,7 @@ from justhtml import JustHTML, StrictModeError
 from test_website_in_browser import LOOKED_AT, what_is_looked_at
 from website_fixtures import FACTS, TODAY, invented, on_disk, served
 
-from handlers.messages import LANGUAGES
+from handlers.messages import LANGUAGES, typeset
 from knowledge.model import Stage
 from knowledge.projects import Census
 from website import accessibility, addresses, rendering
@@ -227,7 +227,7 @@ def test_all_that_the_files_say_of_a_project_is_on_its_page() -> None:
         for language in LANGUAGES:
             text = of(addresses.in_language(addresses.project(project.id), language), site)
             for said in (project.title, project.summary, project.seeks, project.lead or ""):
-                assert str(rendering.TEMPLATES.filters["e"](said)) in text
+                assert str(rendering.TEMPLATES.filters["e"](typeset(said))) in text
             for label in (*project.territories, *project.sectors):
                 assert str(rendering.TEMPLATES.filters["e"](label)) in text
             assert ("t.me/essai_bot?start=p_" in text) == project.open_on(TODAY)

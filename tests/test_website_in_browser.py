@@ -22,7 +22,7 @@ from test_pages_in_browser import NARROW, RULES
 from website_fixtures import on_disk, served
 
 from bot.commands.site import write
-from website import accessibility, addresses
+from website import accessibility
 from website.pages import Kind
 
 # One of each kind; the list of projects as a server has it, with its form.
@@ -34,7 +34,7 @@ LOOKED_AT = {
     Kind.GONE_PROJECT: "projets/jamais.html",
     Kind.ANSWERS: "en/reponses.html",
     Kind.ANSWER: "reponses/presentation.html",
-    Kind.REFERRAL: "reponses/reprise-creation.html",
+    Kind.REFERRAL: "reponses/aides-publiques.html",
     Kind.GONE_ANSWER: "reponses/jamais.html",
     Kind.AREAS: "territoires.html",
     Kind.DATA: "donnees.html",
@@ -61,9 +61,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / gone).parent.mkdir(exist_ok=True)
         (folder / gone).write_text("une page d'avant")
     site = served()
-    for entry in site.knowledge.entries:
-        if entry.service:
-            LOOKED_AT[Kind.REFERRAL] = addresses.answer(entry.id)
+    paths = {path: page.kind for path, (page, _) in site.pages.items()}
+    assert all(paths.get(path, kind) is kind for kind, path in LOOKED_AT.items())
     written = write(site, folder)
     assert (written.gone, written.same) == (3, 0)
     return folder

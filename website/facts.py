@@ -53,6 +53,11 @@ class Facts:
         return urlsplit(self.address).path or "/"
 
     @property
+    def dialled(self) -> str:
+        """The phone number as a phone dials it; empty where there is none."""
+        return "".join(each for each in self.phone if each.isascii() and each in "+0123456789")
+
+    @property
     def domain(self) -> str:
         """The host of the pages, which makes the ids of the feed; empty where it is not known."""
         return urlsplit(self.address).hostname or ""

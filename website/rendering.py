@@ -55,6 +55,7 @@ def templates(*folders: Path) -> Environment:
     environment.globals["at"] = addresses
     environment.filters["day"] = _day
     environment.filters["answer"] = _answer
+    environment.filters["french"] = typeset
     return environment
 
 

@@ -115,7 +115,10 @@ class Site:
             coded = self.knowledge.projects_coded(typed.code)
             if len(coded) == 1:
                 return addresses.project(coded[0].id)
-        further = f"{path.rstrip('/').lower()}.html"
+        typed_path = path.rstrip("/").lower()
+        if typed_path in LANGUAGES and typed_path != FRENCH:
+            return f"{typed_path}/"
+        further = f"{typed_path}.html"
         return further if further in self._makers else None
 
     def _every_page(self) -> Iterator[Page]:
