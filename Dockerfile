@@ -24,6 +24,7 @@ COPY bot ./bot
 COPY handlers ./handlers
 COPY knowledge ./knowledge
 COPY storage ./storage
+COPY website ./website
 # A volume that is empty takes these files: facilitators edit the copy, updates never overwrite it.
 COPY --chown=bot:bot knowledge/*.yaml /srv/knowledge/
 USER bot

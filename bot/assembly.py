@@ -94,7 +94,7 @@ def assemble(
     inbox_worker = InboxWorker(database, application, services, dispatcher.wake)
     inline_desk = InlineDesk(bot, services)
     backlog = Backlog(database, settings.inbox_limit)
-    pages = _pages(database, services, dispatcher.wake)
+    pages = _pages(settings, database, services, dispatcher.wake)
     supervisor = Supervisor(LoopAlerts(database, services, dispatcher.wake).tell)
     update_source: UpdateSource
     if by_webhook:
@@ -142,14 +142,19 @@ def assemble(
     )
 
 
-def _pages(database: Database, services: Services, wake: Callable[[], None]) -> "ASGIApp | None":
+def _pages(
+    settings: Settings, database: Database, services: Services, wake: Callable[[], None]
+) -> "ASGIApp | None":
     if services.page_links is None:
         return None
     # Imported only here: the web framework is slow to import, and most bots have no pages.
     from bot.pages.app import pages_app  # noqa: PLC0415
+    from bot.pages.facts import facts_of  # noqa: PLC0415
+    from bot.pages.public import PublicPages  # noqa: PLC0415
     from bot.pages.request_page import RequestPage  # noqa: PLC0415
 
-    return pages_app(RequestPage(database, services, services.page_links, wake))
+    public = PublicPages(services, lambda: facts_of(settings, services, is_served=True))
+    return pages_app(RequestPage(database, services, services.page_links, wake), public)
 
 
 def _page_links(settings: Settings) -> PageLinks | None:

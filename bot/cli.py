@@ -16,7 +16,7 @@ from bot.commands.console import fail, prepare, say
 from bot.messages import TEXT
 from bot.settings import Settings, SettingsError
 
-_OURS = {"bot", "handlers", "knowledge", "storage"}
+_OURS = {"bot", "handlers", "knowledge", "storage", "website"}
 _MOST_PORT = 65535
 Command = Callable[[argparse.Namespace], int]
 # The object that adds one command to the parser: `add_parser`. argparse keeps its type private.
@@ -147,6 +147,11 @@ def _add_knowledge(add: _Add) -> None:
     differing.set_defaults(command=_diff)
 
     _add_removing(add)
+    site = add("site", help=TEXT.label("cli_site"))
+    site.add_argument("folder", type=Path, metavar="DIR", help=TEXT.label("cli_site_folder"))
+    site.add_argument("--bot", metavar="NOM", default="", help=TEXT.label("cli_site_bot"))
+    site.add_argument("--knowledge", type=Path, metavar="DIR", help=TEXT.label("cli_knowledge"))
+    site.set_defaults(command=_site)
     importing = add("import-territories", help=TEXT.label("cli_import"))
     importing.add_argument("file", type=Path, metavar="FICHIER", help=TEXT.label("cli_import_file"))
     importing.add_argument(
@@ -316,6 +321,17 @@ def _import(options: argparse.Namespace) -> int:
     return territories.import_territories(
         options.file, _directory(options.knowledge), today=today, listed_on=options.date
     )
+
+
+def _site(options: argparse.Namespace) -> int:
+    from bot.commands import site  # noqa: PLC0415
+    from bot.runtime import logs  # noqa: PLC0415
+
+    settings, today = Settings.read(), date.today()  # noqa: DTZ011 - the publisher's own day
+    directory = options.knowledge or settings.knowledge_dir
+    with logs.unheard():
+        name = options.bot.lstrip("@") or asyncio.run(site.name_of_bot(settings))
+    return site.write_site(settings, directory, options.folder, today=today, bot_username=name)
 
 
 def _remove(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bot.commands.console import fail
 from bot.messages import TEXT
-from bot.preview.server import PREVIEW_TOKEN, PreviewServer
+from bot.preview.server import PREVIEW_TOKEN, PUBLIC_PAGES, PreviewServer
 from bot.run_modes import Learnt, load_learnt, serve
 from bot.runtime import event_loop, logs
 from bot.runtime.web_server import AddressTakenError
@@ -53,7 +53,12 @@ def _database_url(settings: Settings) -> str:
 def with_letters(settings: Settings, server: PreviewServer) -> Settings:
     """Return settings with an administrator who is written to, on the preview's own page."""
     reader = Correspondent(TEXT.label("preview_reader"), "administration@exemple.fr")
-    more = {"admin_emails": (reader,), "public_url": server.url, "mail_from": "bot@exemple.fr"}
+    more = {
+        "admin_emails": (reader,),
+        "public_url": server.url,
+        "site_url": f"{server.url}{PUBLIC_PAGES}",
+        "mail_from": "bot@exemple.fr",
+    }
     return settings.model_copy(update=more)
 
 

@@ -42,6 +42,7 @@ from storage.engine.vault import is_key
 from storage.privacy.retention import Durations, months
 from storage.queues.inbox import MOST_WAITING
 from storage.records.questions import QuestionLimits
+from website.facts import LICENCE, LICENCE_ADDRESS
 
 # Re-exported: callers import the settings and their fault from one module.
 __all__ = ["Settings", "SettingsError"]
@@ -116,6 +117,13 @@ class Settings(BaseSettings):
         tuple[Correspondent, ...], NoDecode, BeforeValidator(correspondents)
     ] = ()
     public_url: str = ""
+    # Where the public pages stand; by default, at PUBLIC_URL.
+    site_url: str = ""
+    publication_director: str = ""
+    site_host: str = ""
+    data_licence: str = LICENCE
+    data_licence_url: str = LICENCE_ADDRESS
+    dataset_url: str = ""
     web_key: SecretStr | None = None
     link_days: Annotated[int, Field(ge=1, le=90)] = 14
     inbox_limit: Annotated[int, Field(ge=1)] = MOST_WAITING
@@ -330,6 +338,23 @@ class Settings(BaseSettings):
         if url and (not is_public(url) or parts.path.strip("/") or parts.query or parts.fragment):
             raise ValueError("bad_public_url")
         return url.rstrip("/")
+
+    @field_validator("site_url", "data_licence_url", "dataset_url")
+    @classmethod
+    def _check_site(cls, url: str, info: ValidationInfo) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in {"https", "http"} or not parts.hostname):
+            raise ValueError(f"bad_{info.field_name}")
+        # Addresses of pages are added behind it.
+        if info.field_name == "site_url" and (parts.query or parts.fragment):
+            raise ValueError("bad_site_url")
+        return url
+
+    @property
+    def site_address(self) -> str:
+        """Where the public pages stand, with the last slash; empty where that is not known."""
+        address = self.site_url or self.public_url
+        return f"{address.rstrip('/')}/" if address else ""
 
     @field_validator("mail_from")
     @classmethod

@@ -39,7 +39,7 @@ from knowledge.projects import Census
 from knowledge.ranking.corpus import Material, answers_of_newcomers, examples_of
 from knowledge.ranking.encoder import Encoder, Vectors
 from knowledge.ranking.model_store import ModelStore
-from knowledge.ranking.ranker import Ranker, TrainedRanker
+from knowledge.ranking.ranker import Ranked, Ranker, Ranking, TrainedRanker
 from knowledge.ranking.second_encoder import SecondEncoder
 from knowledge.ranking.training import compile_ranker
 from knowledge.text.lexicon import Lexicon
@@ -108,6 +108,30 @@ def load(
     if errors:
         raise KnowledgeError(errors)
     return build(files.documents, compiling or Compiling())
+
+
+class _Unranked:
+    """Ranks nothing: for who reads texts and asks no question."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        self._ranking = Ranking(tuple(Ranked(each, 0.0) for each in ids), 0.0, 0.0, "")
+
+    def rank(self, question: str, written: str = "") -> Ranking:  # noqa: ARG002 - as rankers are asked
+        """Return the order of the files, sure of nothing."""
+        return self._ranking
+
+
+def load_texts(directory: Path, *, fictitious: bool = False) -> Knowledge:
+    """Read and check a folder as ``load`` does, and learn nothing: it answers no question.
+
+    Learning takes seconds, and who writes the texts elsewhere does not need it.
+    """
+    files = read_files(directory, fictitious=fictitious)
+    errors = tuple(each for each in files.problems if each.severity is Severity.ERROR)
+    if errors:
+        raise KnowledgeError(errors)
+    ranker = _Unranked(material_in(files.documents).ids)
+    return build(files.documents, Compiling(), ranker)
 
 
 def read_files(

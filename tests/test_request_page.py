@@ -419,7 +419,7 @@ async def test_every_answer_keeps_to_its_reader(sme: Speaker, stage: Stage, stat
     claire = reader(stage)
     request = {
         200: ("GET", claire.path),
-        404: ("GET", "/ailleurs"),
+        404: ("GET", f"{PREFIX}a/b/c"),
         405: ("PUT", claire.path),
         409: ("GET", f"{claire.path}/close"),
     }[status]

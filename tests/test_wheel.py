@@ -15,7 +15,7 @@ from knowledge.knowledge import Knowledge
 from knowledge.loading import material_of
 
 ROOT = Path(__file__).parent.parent
-HOUSES = ("bot", "handlers", "knowledge", "storage")
+HOUSES = ("bot", "handlers", "knowledge", "storage", "website")
 
 
 def done(*command: object, folder: Path = ROOT) -> str:

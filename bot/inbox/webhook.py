@@ -14,7 +14,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.inbox.backlog import Backlog
@@ -178,15 +178,14 @@ class Webhook:
 
     def app(self) -> ASGIApp:
         """Return the application."""
-        pages = Starlette(
-            routes=[
-                Route(PATH, self.take, methods=["POST"]),
-                Route("/healthz", self.live),
-                Route("/readyz", self.ready),
-                Route("/metrics", self.metrics),
-                *([Mount("/", self._pages)] if self._pages else []),
-            ]
-        )
+        routes = [
+            Route(PATH, self.take, methods=["POST"]),
+            Route("/healthz", self.live),
+            Route("/readyz", self.ready),
+            Route("/metrics", self.metrics),
+        ]
+        own = {route.path for route in routes}
+        endpoints = Starlette(routes=routes)
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
@@ -194,8 +193,11 @@ class Webhook:
                 # request.
                 response = await self.take(Request(scope, receive))
                 await response(scope, receive, send)
+            elif scope["type"] == "http" and self._pages and scope["path"] not in own:
+                # For the same reason: a page from memory takes less than the layers would.
+                await self._pages(scope, receive, send)
             else:
-                await pages(scope, receive, send)
+                await endpoints(scope, receive, send)
 
         return app
 

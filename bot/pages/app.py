@@ -22,8 +22,18 @@ PREFIX = "/demande/"
 _SECONDS = 20.0
 
 
-def pages_app(request_page: RequestPage) -> ASGIApp:
-    """Return the application of all pages."""
+def pages_app(request_page: RequestPage, public: ASGIApp) -> ASGIApp:
+    """Return the application of all pages; ``public`` answers what is no page of a request."""
+    of_requests = _pages_of_requests(request_page)
+
+    async def either(scope: Scope, receive: Receive, send: Send) -> None:
+        is_request = scope["path"].startswith(PREFIX)
+        await (of_requests if is_request else public)(scope, receive, send)
+
+    return either
+
+
+def _pages_of_requests(request_page: RequestPage) -> ASGIApp:
     one = f"{PREFIX}{{token}}"
     pages = Starlette(
         routes=[

@@ -5,19 +5,19 @@ import hashlib
 import re
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from handlers.messages import Catalogue, moment
+from handlers.messages import FRENCH, Catalogue, moment
 from handlers.requests.notification import TEXT as ADMINISTRATION
+from website.rendering import STYLE, templates
 
 _ROOM = Path(__file__).parent
 TEXT = Catalogue(_ROOM / "words.yaml")
 _GAP = re.compile(r"\n{3,}")
 _AROUND_QUOTE = re.compile(r"\s*(</?blockquote>)\s*")
-_STYLE = (_ROOM / "pages.css").read_text("utf-8").strip()
-_STYLE_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 # The style stands in the page and is named by its digest: nothing else is loaded, and nothing runs.
 _POLICY = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; form-action 'self'; "
@@ -44,17 +44,13 @@ def _card(text: str) -> Markup:
 
 
 def _templates() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_ROOM / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates(_ROOM / "templates")
     environment.globals["say"] = TEXT.label
+    # Only the team reads these.
+    environment.globals["spoken"] = FRENCH
     # What the group chooses among is named here as it is there.
     environment.globals["in_group"] = ADMINISTRATION.label
-    environment.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own file
+    environment.globals["style"] = Markup(STYLE)  # noqa: S704 - our own file
     environment.filters["moment"] = moment
     environment.filters["card"] = _card
     return environment

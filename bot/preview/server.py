@@ -32,6 +32,8 @@ _GUARDS = (
 )
 logger = logging.getLogger(__name__)
 _PAGES = "/demande/"
+# The chat has the root: the public pages, whose links are relative, stand in a folder.
+PUBLIC_PAGES = "/site"
 _HOSTS = ["127.0.0.1", "localhost"]
 _PAGE = Path(__file__).parent / "page"
 
@@ -99,6 +101,9 @@ class PreviewServer:
                 # They hide their address from every site, and sign their forms themselves.
                 await self.pages(scope, receive, send)
                 return
+            if scope["type"] == "http" and self.pages and _is_public(scope):
+                await self.pages({**scope, "root_path": PUBLIC_PAGES}, receive, send)
+                return
             if scope["type"] == "http" and _is_foreign(scope):
                 await PlainTextResponse("another site asks", 403)(scope, receive, send)
                 return
@@ -111,6 +116,10 @@ class PreviewServer:
     def _abort(self, scope: Scope) -> None:
         """Close the connection of a request without an answer."""
         self._server.abort(scope["client"])
+
+
+def _is_public(scope: Scope) -> bool:
+    return bool(scope["path"].startswith(f"{PUBLIC_PAGES}/"))
 
 
 def _is_foreign(scope: Scope) -> bool:

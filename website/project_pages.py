@@ -1,0 +1,253 @@
+"""The census as pages: lists by place, sector and stage, and a page for each project."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property, partial
+
+from handlers.messages import LANGUAGES
+from knowledge import start_links
+from knowledge.model import Project, Stage
+from knowledge.projects import Census, code_of, codes_of
+from website import addresses
+from website.facts import Facts
+from website.pages import Kind, Page, Values
+
+# Forty lines of a list are about thirty kilobytes.
+ITEMS = 40
+TERRITORIES, SECTORS, STAGES = "territoires", "filieres", "etapes"
+_STAGE_SLUGS = {
+    Stage.IDEA: "idee",
+    Stage.SETUP: "en-montage",
+    Stage.RUNNING: "en-cours",
+    Stage.CLOSED: "clos",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One list of projects: its address, and which projects it has.
+
+    ``label`` names a place, a sector or a stage as the files write it, and ``group`` what it is.
+    """
+
+    path: str
+    group: str = ""
+    label: str = ""
+    territory: str | None = None
+    sector: str | None = None
+    stage: Stage | None = None
+    seeks_lead: bool = False
+    ended: bool = False
+
+
+ALL_OPEN = Filter(addresses.PROJECTS)
+SEEKING_LEAD = Filter(addresses.SEEKING_LEAD, "lead", seeks_lead=True)
+
+
+class Catalogue:
+    """The projects on one day, and the lists of them; each list is made once."""
+
+    def __init__(self, census: Census, today: date) -> None:
+        self.census = census
+        self.today = today
+        self._listed: dict[Filter, tuple[Project, ...]] = {}
+
+    @cached_property
+    def territories(self) -> tuple[Filter, ...]:
+        """Return a list for each territory of any project: its address stays when one ends."""
+        names = addresses.slugs(self.census.every_territory())
+        return tuple(
+            Filter(addresses.in_folder(TERRITORIES, slug), "territory", name, territory=name)
+            for name, slug in names.items()
+        )
+
+    @cached_property
+    def sectors(self) -> tuple[Filter, ...]:
+        """Return a list for each sector of any project."""
+        names = addresses.slugs(self.census.every_sector())
+        return tuple(
+            Filter(addresses.in_folder(SECTORS, slug), "sector", name, sector=name)
+            for name, slug in names.items()
+        )
+
+    @cached_property
+    def stages(self) -> tuple[Filter, ...]:
+        """Return a list for each stage; that of ended projects has all that take no requests."""
+        return tuple(
+            Filter(
+                addresses.in_folder(STAGES, slug),
+                "stage",
+                stage.value,
+                stage=stage,
+                ended=stage is Stage.CLOSED,
+            )
+            for stage, slug in _STAGE_SLUGS.items()
+        )
+
+    def filters(self) -> tuple[Filter, ...]:
+        """Return every list but that of all open projects."""
+        return (*self.territories, *self.sectors, *self.stages, SEEKING_LEAD)
+
+    def listed(self, chosen: Filter) -> tuple[Project, ...]:
+        """Return the projects of a list, in the census's order; ended ones latest first."""
+        if chosen.group == "chosen":
+            return self._found(chosen)
+        if chosen not in self._listed:
+            self._listed[chosen] = self._ended() if chosen.ended else self._found(chosen)
+        return self._listed[chosen]
+
+    def _ended(self) -> tuple[Project, ...]:
+        ended = [each for each in self.census.projects if not each.open_on(self.today)]
+        ended.sort(key=lambda each: (-changed_on(each, self.today).toordinal(), each.id))
+        return tuple(ended)
+
+    def _found(self, chosen: Filter) -> tuple[Project, ...]:
+        return tuple(
+            project
+            for project in self.census.listed(
+                self.today,
+                territory=chosen.territory,
+                sector=chosen.sector,
+                seeks_lead=chosen.seeks_lead,
+            )
+            if chosen.stage is None or project.stage is chosen.stage
+        )
+
+
+def changed_on(project: Project, today: date) -> date:
+    """Return the last day on which something changed for readers, as far as the file tells.
+
+    That a project was withdrawn, or that its deadline passed, changes it without a new card.
+    """
+    known = [project.updated_on]
+    if project.withdrawn_on is not None and project.withdrawn_on <= today:
+        known.append(project.withdrawn_on)
+    elif project.deadline is not None and project.deadline < today:
+        known.append(project.deadline + timedelta(days=1))
+    # A day to come is a slip: nobody has seen that change yet.
+    return min(max(known), today)
+
+
+def ending(project: Project, today: date) -> str | None:
+    """Return the name of the words that say why a project takes no requests; None where it does."""
+    if project.open_on(today):
+        return None
+    if project.withdrawn_on is not None and project.withdrawn_on <= today:
+        return "ended_withdrawn"
+    return "ended_closed" if project.stage is Stage.CLOSED else "ended_deadline"
+
+
+def pages(catalogue: Catalogue, facts: Facts) -> Iterator[Page]:
+    """Give the lists, and the page of each project."""
+    for chosen in (ALL_OPEN, *catalogue.filters()):
+        yield from list_pages(catalogue, chosen, is_served=facts.is_served)
+    for project in catalogue.census.projects:
+        is_open = project.open_on(catalogue.today)
+        yield Page(
+            addresses.project(project.id),
+            Kind.PROJECT if is_open else Kind.ENDED_PROJECT,
+            "project",
+            partial(_project, catalogue, project, facts),
+            LANGUAGES,
+            changed=changed_on(project, catalogue.today),
+        )
+    yield from _code_pages(catalogue)
+
+
+def _code_pages(catalogue: Catalogue) -> Iterator[Page]:
+    """Give a page for each code that a poster may bear: it leads to the project, or to both."""
+    coded: dict[str, list[Project]] = {}
+    for project in catalogue.census.projects:
+        for code in codes_of(project):
+            coded.setdefault(code, []).append(project)
+    for code, projects in coded.items():
+        chosen = Filter(addresses.of_code(code), "code", code)
+        yield Page(
+            chosen.path,
+            Kind.PROJECTS,
+            "projects",
+            partial(values_of, catalogue, chosen, projects),
+            LANGUAGES,
+            listed=False,
+        )
+
+
+def list_pages(catalogue: Catalogue, chosen: Filter, *, is_served: bool) -> Iterator[Page]:
+    """Give the pages of one list: as many as it needs, one at least."""
+    count = max(1, -(-len(catalogue.listed(chosen)) // ITEMS))
+    for number in range(1, count + 1):
+        yield Page(
+            addresses.numbered(chosen.path, number),
+            Kind.PROJECTS,
+            "projects",
+            partial(_list, catalogue, chosen, number, is_served=is_served),
+            LANGUAGES,
+        )
+
+
+def _list(catalogue: Catalogue, chosen: Filter, number: int, *, is_served: bool) -> Values:
+    return values_of(catalogue, chosen, catalogue.listed(chosen), number) | {
+        "fields": fields(catalogue) if is_served and not chosen.ended else ()
+    }
+
+
+def values_of(
+    catalogue: Catalogue, chosen: Filter, projects: Sequence[Project], number: int = 1
+) -> dict[str, object]:
+    """Return what a page of a list says."""
+    count = max(1, -(-len(projects) // ITEMS))
+    return {
+        "chosen": chosen,
+        "projects": projects[(number - 1) * ITEMS : number * ITEMS],
+        "total": len(projects),
+        "number": number,
+        "count": count,
+        "numbered": addresses.numbered,
+        "groups": groups(catalogue),
+        "seeking_lead": SEEKING_LEAD,
+        "today": catalogue.today,
+        "ending": ending,
+    }
+
+
+def groups(catalogue: Catalogue) -> Sequence[tuple[str, Sequence[tuple[Filter, int]]]]:
+    """Return the lists that have any project, by what they are, with how many they have."""
+    every = {
+        "territory": catalogue.territories,
+        "sector": catalogue.sectors,
+        "stage": catalogue.stages,
+    }
+    counted = {
+        name: [(each, total) for each in lists if (total := len(catalogue.listed(each)))]
+        for name, lists in every.items()
+    }
+    return [(name, lists) for name, lists in counted.items() if lists]
+
+
+def fields(catalogue: Catalogue) -> Sequence[tuple[str, Mapping[str, str]]]:
+    """Return what a form offers to choose together: each group with its values and their names."""
+    return [
+        (name, {slug_of(each): each.label for each, _ in lists if not each.ended})
+        for name, lists in groups(catalogue)
+    ]
+
+
+def slug_of(chosen: Filter) -> str:
+    """Return how a list is named at the end of its address."""
+    return chosen.path.rpartition("/")[2].removesuffix(".html")
+
+
+def _project(catalogue: Catalogue, project: Project, facts: Facts) -> Values:
+    ended = ending(project, catalogue.today)
+    places = {each.label: each.path for each in catalogue.territories}
+    sectors = {each.label: each.path for each in catalogue.sectors}
+    return {
+        "project": project,
+        "places": places,
+        "sectors": sectors,
+        "ended": ended,
+        "code": code_of(project),
+        "telegram": facts.link(start_links.Kind.PROJECT, project.id),
+        "ended_on": project.deadline if ended == "ended_deadline" else project.withdrawn_on,
+    }

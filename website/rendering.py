@@ -1,0 +1,121 @@
+"""Pages as HTML: one layout and one style sheet, for the public pages and for those of requests."""
+
+import functools
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from handlers.messages import FRENCH, LANGUAGES, Catalogue, day, language, speaking, typeset
+from website import addresses
+from website.answer_html import as_html
+from website.facts import Facts
+from website.pages import Kind, Page
+
+_ROOM = Path(__file__).parent
+TEXT = Catalogue(_ROOM / "words.yaml")
+STYLE = (_ROOM / "style.css").read_text("utf-8").strip()
+# Named in the link to the style sheet: a browser that keeps it asks again when it changes.
+_STYLE_VERSION = hashlib.sha256(STYLE.encode()).hexdigest()[:8]
+# The first page of each part, as the head of all pages names them.
+_MENU = {
+    addresses.HOME: "menu_home",
+    addresses.PROJECTS: "menu_projects",
+    addresses.ANSWERS: "menu_answers",
+    addresses.AREAS: "menu_areas",
+}
+# What belongs to a part of the menu besides its first page.
+_PARTS = {
+    Kind.HOME: addresses.HOME,
+    Kind.PROJECTS: addresses.PROJECTS,
+    Kind.PROJECT: addresses.PROJECTS,
+    Kind.ENDED_PROJECT: addresses.PROJECTS,
+    Kind.GONE_PROJECT: addresses.PROJECTS,
+    Kind.ANSWERS: addresses.ANSWERS,
+    Kind.ANSWER: addresses.ANSWERS,
+    Kind.REFERRAL: addresses.ANSWERS,
+    Kind.GONE_ANSWER: addresses.ANSWERS,
+    Kind.AREAS: addresses.AREAS,
+}
+
+
+def templates(*folders: Path) -> Environment:
+    """Return the templates of this room, and those of further folders, which go before them."""
+    environment = Environment(
+        loader=FileSystemLoader([*folders, _ROOM / "templates"]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["say"] = TEXT.label
+    environment.globals["at"] = addresses
+    environment.filters["day"] = _day
+    environment.filters["answer"] = _answer
+    environment.filters["french"] = typeset
+    return environment
+
+
+def _day(value: date) -> str:
+    return day(value, language())
+
+
+def _answer(text: str) -> Markup:
+    said = typeset(text) if language() == FRENCH else text
+    return Markup(as_html(said))  # noqa: S704 - it escapes what is no markup of an answer
+
+
+TEMPLATES = templates()
+
+
+def written(
+    page: Page,
+    spoken: str,
+    facts: Facts,
+    initiative: str,
+    *,
+    root: str | None = None,
+    among: Environment = TEMPLATES,
+) -> bytes:
+    """Return a page in a language, as HTML; ``initiative`` is the name that the head says.
+
+    With ``root``, the path of the site on its host, links begin there: what a host shows in place
+    of a missing page stands anywhere. ``among`` are the templates.
+    """
+    with speaking(spoken):
+        said = {"facts": facts, "initiative": initiative or TEXT.label("no_name")}
+        about = _about(page, spoken, facts, root)
+        template = among.get_template(f"{page.template}.html")
+        return template.render(**said, **about, **page.values()).encode()
+
+
+def _about(page: Page, spoken: str, facts: Facts, root: str | None) -> Mapping[str, object]:
+    """Return what the layout needs to know of a page."""
+    start = page.address(spoken)
+    to = _links(start, spoken, root)
+    return {
+        "kind": page.kind.value,
+        "spoken": spoken,
+        "to": to,
+        "own": start,
+        "style_version": _STYLE_VERSION,
+        "listed": page.listed,
+        "menu": [(path, name, path == page.path) for path, name in _MENU.items()],
+        "part": _PARTS.get(page.kind),
+        "versions": {each: page.address(each) for each in LANGUAGES if each in page.languages},
+        "absolute": lambda path: addresses.absolute(path, facts.address),
+    }
+
+
+def _links(start: str, spoken: str, root: str | None) -> Callable[..., str]:
+    """Return what makes a link to an address: in the same language, unless another is named."""
+
+    @functools.cache
+    def to(path: str, language_: str = spoken) -> str:
+        whole = addresses.in_language(path, language_)
+        return addresses.relative(whole, start) if root is None else root + whole
+
+    return to
