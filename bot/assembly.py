@@ -181,7 +181,7 @@ def _services(
         facilitator_ids=settings.facilitator_ids,
         correspondents=settings.admin_emails,
         page_links=_page_links(settings),
-        site_address=f"{settings.public_url}/" if settings.public_url else "",
+        site_address=settings.site_address,
         knowledge_dir=library.directory,
         office=settings.office,
         question_limits=QuestionLimits(

@@ -8,6 +8,7 @@ from dialogue import Speaker, Stage
 from sqlalchemy import select
 
 from knowledge.model import Project
+from knowledge.projects import code_of
 from knowledge.start_links import Kind, Source, parameter_of
 from storage.engine.schema import arrivals
 from storage.records.arrivals import Opened
@@ -26,6 +27,12 @@ async def counts(stage: Stage) -> dict[tuple[str, str], int]:
     rows = await stage.rows(select(arrivals))
     assert {row.day for row in rows} <= {TODAY}
     return {(row.source, row.opened): row.count for row in rows}
+
+
+async def test_a_typed_code_comes_from_a_poster(sme: Speaker, stage: Stage) -> None:
+    await sme.says(code_of(opened(stage)))
+    await sme.says("P0")
+    assert await counts(stage) == {(str(Counted.POSTER), str(Opened.PROJECT)): 1}
 
 
 async def test_every_link_leads_where_it_says_and_is_counted(sme: Speaker, stage: Stage) -> None:

@@ -42,7 +42,7 @@ def write_posters(
     try:
         census, initiative = load_census(settings.knowledge_dir)
         projects = _chosen(census, named, today)
-        site = f"{settings.public_url}/" if settings.public_url else ""
+        site = settings.site_address
         publisher = Publisher(bot or _asked(settings), site, initiative.name)
         folder.mkdir(parents=True, exist_ok=True)
         for project in projects:

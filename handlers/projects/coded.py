@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import DamerauLevenshtein
 
+from handlers.core import arrivals
 from handlers.core.buttons import ListProjects, ShowProject, with_person
 from handlers.core.keyboards import Keyboard, button, rows
 from handlers.core.turn import Turn
@@ -11,6 +12,7 @@ from handlers.messages import Catalogue
 from handlers.projects import browse
 from knowledge.model import Project
 from knowledge.projects import code_of, codes_of
+from knowledge.start_links import Kind, Source
 from knowledge.text.project_codes import typed_code
 
 TEXT = Catalogue.of("projects")
@@ -25,6 +27,9 @@ async def show(turn: Turn) -> bool:
     knowledge = turn.services.knowledge
     found = knowledge.projects_coded(typed.code)
     hidden = [each for each in knowledge.hidden_projects if typed.code in codes_of(each)]
+    if found:
+        # Posters alone bear it.
+        await arrivals.count(turn, Kind.PROJECT, Source.POSTER)
     if len(found) > 1:
         turn.say(TEXT("several_coded", code=typed.code, count=len(found)), _to_cards(found))
     elif found or hidden:
