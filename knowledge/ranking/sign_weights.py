@@ -51,8 +51,8 @@ BESIDE = (
     SignWeights(
         (*_ALL[3:5], *_ALL[6:], *_BALANCED),
         _ENCODERS[2],
-        -0.675,
-        (-1.977, 0.564, 5.339, 0.006, 0.0, 0.0),
+        0.019,
+        (-1.751, 0.337, 4.01, -0.361, 5.583, -1.238),
     ),
 )
 # Before that look: is it worth while? And without the balanced head.
