@@ -10,8 +10,8 @@ from knowledge_fixtures import ACTS, PROJECTS
 
 import knowledge
 from knowledge.curation.check import check_whole
+from knowledge.curation.confusable_phrasings import JUDGED_FROM
 from knowledge.curation.finding import (
-    JUDGED_FROM,
     SHOWN_BY_PHRASINGS,
     Finding,
     newcomers_of,

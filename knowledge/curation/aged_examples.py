@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.curation.confusable_phrasings import LeftOut
+from knowledge.curation.confusable_phrasings import JUDGED_FROM, LeftOut
 from knowledge.files.problems import Place, Problem, problem
 from knowledge.knowledge import Knowledge
 from knowledge.ranking.ranker import TrainedRanker
@@ -48,10 +48,12 @@ def aged_examples(knowledge: Knowledge, left_out: LeftOut) -> tuple[AgedExample,
 
 def _found(ranker: TrainedRanker, left_out: LeftOut) -> Iterator[tuple[float, int, str]]:
     """Yield odds, examples and entries."""
-    names, near = tuple(ranker.newcomers), np.array(_near(ranker, left_out), dtype=np.intp)
-    odds = ranker.odds_in_scope(near.tolist(), left_out.scores[near])
+    names = tuple(ranker.newcomers)
+    has_few = np.array([count < JUDGED_FROM for count in ranker.newcomers.values()])
+    near = np.array(_near(ranker, left_out), dtype=np.intp)
+    odds = has_few * ranker.odds_in_scope(near.tolist(), left_out.scores[near])
     rows = near[odds.max(axis=1, initial=0.0) >= _WORTH_ASKING]
-    odds = ranker.odds_in_scope(rows.tolist(), left_out.scores[rows], by_second=True)
+    odds = has_few * ranker.odds_in_scope(rows.tolist(), left_out.scores[rows], by_second=True)
     for row, told in zip(rows.tolist(), odds, strict=True):
         if told.max() >= _LEAST_ODDS:
             yield float(told.max()), row, names[int(np.argmax(told))]

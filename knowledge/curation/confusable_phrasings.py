@@ -31,6 +31,9 @@ _MOST_OWN = 0.2
 # random under a wrong entry, two thirds are found; of those in their place, none. The phrasings of
 # voices vary more on purpose, so they need a greater difference.
 _AHEAD, _AHEAD_IN_VOICES = 0.4, 0.7
+# With so many examples, its question and its title among them, an entry is judged by these, each
+# left out in turn.
+JUDGED_FROM = 30
 
 
 @dataclass(frozen=True, slots=True)

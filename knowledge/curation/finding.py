@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.curation.aged_examples import AgedExample
-from knowledge.curation.confusable_phrasings import LeftOut, takes
+from knowledge.curation.confusable_phrasings import JUDGED_FROM, LeftOut, takes
 from knowledge.knowledge import Knowledge
 from knowledge.model import Entry
 from knowledge.ranking.ranker import CHOICES, TrainedRanker
@@ -23,8 +23,6 @@ from knowledge.ranking.training import labels_of
 # whom the facilitator does not know find a newcomer, answered or among the choices. The lower ones
 # of what was measured: docs/matching.md, "How often an entry is found".
 SHOWN_BY_PHRASINGS = ((0, 5), (3, 6), (5, 7), (8, 8))
-# With so many examples, its question and its title among them, an entry is judged by these.
-JUDGED_FROM = 30
 # An entry found less often is worth work: the shipped ones reach 8 or 9.
 WELL_FOUND = 8
 _OF = 10
