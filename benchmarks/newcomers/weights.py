@@ -24,7 +24,8 @@ from knowledge.text.normalise import normalise
 _PHRASINGS = (0, 3, 8, 40)
 _ALONE = (0, 3, 8, 18, 40)
 _FOLDS, _GROUPS = 5, 3
-_OF_EACH, _OF_OTHERS = 10, 300
+# So many questions about each entry, and about all else.
+_OF_EACH, _OF_EACH_ALONE, _OF_OTHERS = 10, 30, 300
 
 # The signs of all newcomers for a question, and which of them it asks for.
 Case = tuple[Floats, npt.NDArray[np.bool_]]
@@ -59,7 +60,7 @@ def _beside(compiling: Compiling) -> Iterator[Case]:
         young = ids[group::_GROUPS]
         asking = voices[group::_FOLDS]
         fewer = worlds.without_voices(documents, [voice["nom"] for voice in asking])
-        questions = _asked(asking, ids)
+        questions = _asked(asking, ids, _OF_EACH)
         for phrasings in _PHRASINGS:
             ranker = worlds.ranker_of(worlds.with_phrasings(fewer, young, phrasings), compiling)
             yield from (_case(ranker, text, id_) for text, id_ in questions)
@@ -70,13 +71,17 @@ def _alone(compiling: Compiling) -> Iterator[Case]:
     asking = worlds.voices_of(documents)[::_FOLDS]
     fewer = worlds.without_voices(documents, [voice["nom"] for voice in asking])
     ids = [one["id"] for one in documents[FAQ].data["entrees"] if "service" not in one]
-    questions = [(text, id_) for text, id_ in _asked(asking, ids) if not id_ or id_ in ids]
+    questions = [
+        (text, id_) for text, id_ in _asked(asking, ids, _OF_EACH_ALONE) if not id_ or id_ in ids
+    ]
     for phrasings in _ALONE:
         ranker = worlds.ranker_of(worlds.alone_with(fewer, phrasings), compiling)
         yield from (_case(ranker, text, id_) for text, id_ in questions)
 
 
-def _asked(voices: Sequence[dict[str, Any]], ids: Sequence[str]) -> list[tuple[str, str]]:
+def _asked(
+    voices: Sequence[dict[str, Any]], ids: Sequence[str], of_each: int
+) -> list[tuple[str, str]]:
     """Return what voices ask of some entries, and a share of all else that they say."""
     own: dict[str, list[str]] = {id_: [] for id_ in ids}
     others: list[str] = []
@@ -84,7 +89,7 @@ def _asked(voices: Sequence[dict[str, Any]], ids: Sequence[str]) -> list[tuple[s
         for id_, texts in voice["formulations"].items():
             own.get(id_, others).extend(texts)
         others += voice["hors_sujet"]
-    asked = [(text, id_) for id_, texts in own.items() for text in _some(texts, _OF_EACH)]
+    asked = [(text, id_) for id_, texts in own.items() for text in _some(texts, of_each)]
     return asked + [(text, "") for text in _some(others, _OF_OTHERS)]
 
 

@@ -25,7 +25,7 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 Places = npt.NDArray[np.integer]
 # How the share of a newcomer in the cases that were learnt compares with what people ask: one alone
 # is asked for more often than a twentieth of twenty, and all of these more often than one.
-_ODDS, _CROWD = 4.5, 0.4
+_ODDS, _CROWD = 9.0, 0.4
 # A newcomer that is less probable is none of the choices.
 _LEAST = 0.03
 # Standard deviations; what is farther says no more.

@@ -64,9 +64,9 @@ AT_A_GLANCE = (
     SignWeights((*_ALL[3:5], *_ALL[6:]), _ENCODERS[2], 0.156, (-2.836, 0.615, 7.838, -0.278)),
 )
 # Where all entries are new, the balanced head has learnt from all that there is.
-_ALONE = ("balanced", "balanced_lead", "learnt", "phrasings")
+_ALONE = ("balanced", "balanced_lead", "phrasings")
 ALONE = (
-    SignWeights(_ALONE, _ENCODERS[0], -2.831, (14.579, 6.584, -1.71, -0.769)),
-    SignWeights(_ALONE, _ENCODERS[1], -3.029, (12.524, 4.046, -0.382, -0.576)),
-    SignWeights(_ALONE, _ENCODERS[2], -3.061, (9.406, 1.502, 1.711, -0.392)),
+    SignWeights(_ALONE, _ENCODERS[0], -2.488, (15.031, 5.259, -0.711)),
+    SignWeights(_ALONE, _ENCODERS[1], -2.651, (13.618, 3.73, -0.587)),
+    SignWeights(_ALONE, _ENCODERS[2], -2.638, (10.574, 2.923, -0.428)),
 )
