@@ -208,7 +208,7 @@ def test_newcomers_survive_packing() -> None:
     told = Evidence(np.array([0.5, 0.2, 0.1]), np.array([0.4, 0.3, 0.0]))
     again = unpacked(packed(alone))
     assert again is not None
-    look = Look(np.array([0.1, 0.3, 0.0]))
+    look = Look(np.array([0.1, 0.3, 0.0]), np.zeros(3))
     assert np.array_equal(again.signs(told, look), alone.signs(told, look), equal_nan=True)
     assert unpacked(packed(None)) is None
 

@@ -22,7 +22,7 @@ ROOT = FOLDER.parent
 COLUMN_LENGTH = 32
 # How the names begin that the code puts together.
 MADE = {"ask", "label", "choice", "bad", "title", "loop", "why", "mend", "matter", "group"}
-MADE |= {"field", "foreign", "language", "value", "words"}
+MADE |= {"field", "foreign", "language", "value", "words", "caption"}
 # Moves of requests: what each is told as, and why it was not made.
 MADE |= {"told", "done", "slip", "too_late", "move", "refusal", "reason", "event"}
 MADE |= {"status", "groups", "where", "outcome"}

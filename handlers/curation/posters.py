@@ -29,7 +29,7 @@ _FILES = {
 
 
 @dataclass(frozen=True)
-class ListPosters(CallbackData, prefix="al"):
+class ListPosters(CallbackData, prefix="po"):
     """One page of the open projects, each of which can be put on a poster."""
 
     page: int = 0

@@ -32,12 +32,14 @@ _PART = "likeness_"
 class Look:
     """What the balanced head finds out about a question.
 
-    ``scores``: one an id, "none of them" last; ``asked``: by the second encoder, the cosine with
+    ``scores``: one an id, "none of them" last, and ``usual`` those of a text that is like no other:
+    the fewer ids, the greater; ``asked``: by the second encoder, the cosine with
     the nearest text of each id, out-of-scope ones last, and ``answered`` with the nearest sentence
     of each newcomer's answer (None: no second encoder).
     """
 
     scores: Floats
+    usual: Floats
     asked: Floats | None = None
     answered: Floats | None = None
 
@@ -77,8 +79,10 @@ class BalancedHead:
         self._similarity = _kind(self._second)((), lexicon, encoder, kept=likeness)
         self._coefficients, self._labels = kept["coefficients"], kept["labels"]
         self._examples = int(kept["examples"])
+        self._usual = self._coefficients.sum(axis=0)
         self._owners = np.unique(self._labels[self._examples :])
-        make_read_only(self._coefficients, self._labels)
+        seconds = (one for one in (self._second, self._centre) if one is not None)
+        make_read_only(self._coefficients, self._usual, self._labels, self._owners, *seconds)
 
     @property
     def sees_second(self) -> bool:
@@ -89,16 +93,16 @@ class BalancedHead:
         """Look at a question: ``second`` is its vector by the second encoder, as it is."""
         likeness = self._similarity.to_examples(question, meaning)
         if self._second is None or self._centre is None or second is None:
-            return Look(self._scores(likeness))
+            return Look(self._scores(likeness), self._usual)
         cosines = self._second @ centred(second, self._centre)
         likeness = likeness + _OF_SECOND * radial(cosines)
         count = self._coefficients.shape[1]
         asked = nearest_by_label(cosines[: self._examples], self._labels[: self._examples], count)
         told = nearest_by_label(cosines[self._examples :], self._labels[self._examples :], count)
-        return Look(self._scores(likeness), asked, told[self._owners])
+        return Look(self._scores(likeness), self._usual, asked, told[self._owners])
 
     def _scores(self, likeness: Floats) -> Floats:
-        scores: Floats = likeness @ self._coefficients + self._coefficients.sum(axis=0)
+        scores: Floats = likeness @ self._coefficients + self._usual
         return scores
 
 

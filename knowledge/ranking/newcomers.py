@@ -25,7 +25,7 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 Places = npt.NDArray[np.integer]
 # How the share of a newcomer in the cases that were learnt compares with what people ask: one alone
 # is asked for more often than a twentieth of twenty, and all of these more often than one.
-_ODDS, _CROWD = 9.0, 0.4
+_ODDS, _CROWD = 4.5, 0.17
 # A newcomer that is less probable is none of the choices.
 _LEAST = 0.03
 # Standard deviations; what is farther says no more.
@@ -117,7 +117,7 @@ class Newcomers:
     def _balanced(self, look: Look) -> dict[str, Floats]:
         scores = look.scores[:-1]
         columns = {
-            "balanced": scores[self.places],
+            "balanced": scores[self.places] - look.usual[self.places],
             "balanced_lead": scores[self.places] - self._best_rival(scores),
             "balanced_none": np.full(len(self.places), look.scores[-1]),
         }

@@ -22,7 +22,7 @@ CHOICES = 3
 # From this probability on, the first is shown by itself (``knowledge/matcher/thresholds.py``).
 SURE = 0.8
 # The odds of newcomers from which something else that the regression is sure of is doubted.
-_DOUBT = 0.15
+_DOUBT = 0.07
 # So many choices where a newcomer is among them: those of before are not driven out.
 _WITH_NEWCOMERS = 4
 

@@ -66,7 +66,7 @@ AT_A_GLANCE = (
 # Where all entries are new, the balanced head has learnt from all that there is.
 _ALONE = ("balanced", "balanced_lead", "phrasings")
 ALONE = (
-    SignWeights(_ALONE, _ENCODERS[0], -2.488, (15.031, 5.259, -0.711)),
-    SignWeights(_ALONE, _ENCODERS[1], -2.651, (13.618, 3.73, -0.587)),
-    SignWeights(_ALONE, _ENCODERS[2], -2.638, (10.574, 2.923, -0.428)),
+    SignWeights(_ALONE, _ENCODERS[0], -2.17, (15.031, 5.259, -0.711)),
+    SignWeights(_ALONE, _ENCODERS[1], -2.33, (13.618, 3.73, -0.587)),
+    SignWeights(_ALONE, _ENCODERS[2], -2.56, (10.574, 2.923, -0.428)),
 )
