@@ -45,6 +45,7 @@ format: $(VENV)/.dev  ## Rewrite the code in the project's format
 
 bench: $(VENV)/.bench  ## Measure the whole path under load, beside bare echoes
 	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.pages --beside
 
 bench-matching: $(VENV)/.bench  ## Measure the matcher beside its peers (QUESTIONS=file.jsonl for others)
 	$(BIN)/python -m benchmarks.matching $(QUESTIONS)

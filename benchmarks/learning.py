@@ -4,9 +4,14 @@
 some edits (a phrasing added, changed and removed in turn). It prints seconds of processor time,
 their ratio, the peak of memory and the size of the cache, in megabytes: later edits must add to
 neither. What is learnt after the last edit is compared, to the bit, with learning it from nothing.
+
+``--resident`` prints instead what a process of the bot holds, in megabytes, once it has read kept
+models and answered some questions: with letters and sound alone, with the first encoder, with both.
 """
 
+import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +22,9 @@ from statistics import median
 import numpy as np
 
 import knowledge
+from bot.run_modes import load_learnt
+from bot.runtime.memory import give_back
+from bot.settings import Settings
 from knowledge.loading import material_of
 from knowledge.ranking.corpus import HOUSE, Example, Material
 from knowledge.ranking.encoder import Encoder, shipped_encoder
@@ -25,6 +33,13 @@ from knowledge.ranking.training import compile_ranker
 
 _EDITS = 30
 _ADDED = "une tournure ajoutée, la numéro {}"
+_ASKED = 300
+_RESIDENT, _ONE = "--resident", "--one-process"
+_ENCODERS = {
+    "letters and sound": {"SEMANTIC_MATCHING": "false"},
+    "one encoder": {"SECOND_ENCODER": "false"},
+    "both encoders": {},
+}
 
 
 def edited(material: Material, number: int) -> Material:
@@ -85,8 +100,42 @@ def measure(edits: int, folder: Path) -> None:
     print(f"peak {peak():.0f} MB, cache {size(folder):.1f} MB")
 
 
+def measure_resident() -> None:
+    """Print what a process holds with each choice of encoders; a first one learns, unmeasured."""
+    command = [sys.executable, "-m", "benchmarks.learning", _ONE]
+    for name, settings in _ENCODERS.items():
+        for _ in range(2):
+            run = subprocess.run(  # noqa: S603 - our own command
+                command, env=os.environ | settings, stdout=subprocess.PIPE, check=True, text=True
+            )
+        print(f"{name}: {run.stdout.split()[-1]} MB resident", flush=True)
+
+
+def print_resident() -> None:
+    """Read the knowledge as the bot does, ask some questions, print the resident megabytes."""
+    learnt = load_learnt(Settings.read(), fictitious=False)
+    if learnt is None:
+        sys.exit(1)
+    known = learnt.library.load()
+    material = material_of(Path(knowledge.__file__).parent)
+    for example in material.examples[:: len(material.examples) // _ASKED]:
+        known.matcher.match(f"{example.text} svp")
+    if (second := learnt.library.compiling().second) is not None:
+        # Asked where newcomers are among the entries.
+        second.questions.encode([example.text for example in material.examples[:_ASKED]])
+    give_back()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    print(round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6))
+
+
 def main() -> None:
     """Measure in a temporary folder."""
+    if _ONE in sys.argv:
+        print_resident()
+        return
+    if _RESIDENT in sys.argv:
+        measure_resident()
+        return
     with tempfile.TemporaryDirectory() as folder:
         measure(int(sys.argv[1]) if len(sys.argv) > 1 else _EDITS, Path(folder))
 

@@ -11,14 +11,16 @@ import bm25s
 import numpy as np
 import numpy.typing as npt
 import Stemmer
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from knowledge.ranking.corpus import Example, Material
 from knowledge.ranking.encoder import Encoder
 from knowledge.ranking.model_store import ModelStore
+from knowledge.ranking.ranker import Ranker as OurRanker
 from knowledge.ranking.training import compile_ranker
+from knowledge.text.courtesies import without_courtesies
 from knowledge.text.lexicon import Lexicon
 from knowledge.text.normalise import normalise
 
@@ -55,8 +57,7 @@ def by_rapidfuzz(scorer: Callable[..., float]) -> Peer:
         texts, owners = _in_scope(examples, ids)
 
         def similarity(question: str) -> Scores:
-            normalised = normalise(question)
-            return np.array([scorer(normalised, text) for text in texts])
+            return process.cdist([normalise(question)], texts, scorer=scorer)[0].astype(float)
 
         return nearest(similarity, owners, len(ids))
 
@@ -144,29 +145,62 @@ def by_encoder(encoder: Encoder) -> Peer:
     return peer
 
 
-def ours(lexicon: Lexicon, encoder: Encoder | None) -> Peer:
-    """Return the peer that is this project's ranker."""
+def by_encoder_regression(*encoders: Encoder) -> Peer:
+    """Return the peer that is plain logistic regression on the vectors of some encoders."""
 
     def peer(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
-        material = Material(tuple(examples), tuple(ids), lexicon)
-        ranker = compile_ranker(material, encoder, ModelStore(None))
+        names = [*ids, "-"]
+        labels = [names.index(one.entry or "-") for one in examples]
+
+        def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
+            return np.hstack([encoder.encode(texts) for encoder in encoders])
+
+        model = LogisticRegression(C=30, max_iter=300)
+        model.fit(encode([one.text for one in examples]), labels)
+        columns = [list(model.classes_).index(number) for number in range(len(ids))]
 
         def rank(question: str) -> tuple[Scores, float]:
-            ranking = ranker.rank(question)
-            by_id = {one.id: one.score for one in ranking.entries}
-            scores = np.array([by_id[name] for name in ids])
-            # Scores are clipped to 0 and 1: break the ties by the order of the ranking.
-            order = {one.id: place for place, one in enumerate(ranking.entries)}
-            scores -= 1e-9 * np.array([order[name] for name in ids])
-            return scores, ranking.sure
+            scores = model.predict_proba(encode([question]))[0][columns]
+            return scores, float(scores.max())
 
         return rank
 
     return peer
 
 
-def all_peers(lexicon: Lexicon, encoder: Encoder) -> dict[str, Peer]:
-    """Return every peer by the name that the table shows."""
+def ours(lexicon: Lexicon, encoder: Encoder | None) -> Peer:
+    """Return the peer that is this project's ranker."""
+
+    def peer(examples: Sequence[Example], ids: Sequence[str]) -> Ranker:
+        material = Material(tuple(examples), tuple(ids), lexicon)
+        return ranker_over(compile_ranker(material, encoder, ModelStore(None)), ids)
+
+    return peer
+
+
+def ranker_over(ranker: OurRanker, ids: Sequence[str]) -> Ranker:
+    """Return our ranker as a peer's: it is asked as the matcher asks it."""
+
+    def rank(question: str) -> tuple[Scores, float]:
+        asked = normalise(question)
+        ranking = ranker.rank(without_courtesies(asked) or asked, question)
+        # The order, not the scores: these are clipped to 0 and 1, and newcomers have others.
+        places = {one.id: place for place, one in enumerate(ranking.entries)}
+        return -np.array([places[name] for name in ids], dtype=float), ranking.sure
+
+    return rank
+
+
+def others(encoder: Encoder, second: Encoder | None = None) -> dict[str, Peer]:
+    """Return every peer but ours, by the name that the table shows.
+
+    ``second``: the second encoder, as it reads questions; None where it does not serve.
+    """
+    both = (
+        {"both encoders + logistic regression": by_encoder_regression(encoder, second)}
+        if second
+        else {}
+    )
     return {
         "rapidfuzz WRatio": by_rapidfuzz(fuzz.WRatio),
         "rapidfuzz token_set_ratio": by_rapidfuzz(fuzz.token_set_ratio),
@@ -175,6 +209,14 @@ def all_peers(lexicon: Lexicon, encoder: Encoder) -> dict[str, Peer]:
         "TF-IDF nearest (scikit-learn)": by_tfidf,
         "logistic regression (scikit-learn)": by_logistic_regression,
         "encoder alone, nearest": by_encoder(encoder),
+        "encoder + logistic regression": by_encoder_regression(encoder),
+        **both,
+    }
+
+
+def all_peers(lexicon: Lexicon, encoder: Encoder, second: Encoder | None = None) -> dict[str, Peer]:
+    """Return every peer and ours, by the name that the table shows."""
+    return others(encoder, second) | {
         "ours, without encoder": ours(lexicon, None),
         "ours": ours(lexicon, encoder),
     }

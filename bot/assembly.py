@@ -17,6 +17,7 @@ from bot.content.identity import identity_of
 from bot.content.library import Library
 from bot.content.publisher import Publisher
 from bot.inbox.backlog import Backlog
+from bot.inbox.inline_desk import InlineDesk
 from bot.inbox.polling import PollingSource
 from bot.inbox.source import UpdateSource
 from bot.inbox.worker import BotApplication, InboxWorker, remember_failure
@@ -56,6 +57,7 @@ class Parts:
     backlog: Backlog
     update_source: UpdateSource
     inbox_worker: InboxWorker
+    inline_desk: InlineDesk
     dispatcher: Dispatcher
     hot_reload: HotReload
     publisher: Publisher
@@ -92,6 +94,7 @@ def assemble(
     letterhead = settings.letterhead(services.identity.operator)
     mail_dispatcher = MailDispatcher(database, services, postman, letterhead) if postman else None
     inbox_worker = InboxWorker(database, application, services, dispatcher.wake)
+    inline_desk = InlineDesk(bot, services)
     backlog = Backlog(database, settings.inbox_limit)
     pages = _pages(settings, database, services, dispatcher.wake)
     supervisor = Supervisor(LoopAlerts(database, services, dispatcher.wake).tell)
@@ -103,11 +106,24 @@ def assemble(
 
         mailbox = Mailbox(database, backlog, inbox_worker.wake)
         update_source = assemble_webhook(
-            settings, bot, mailbox, backlog, services, lambda: supervisor.failing, pages
+            settings,
+            bot,
+            mailbox,
+            backlog,
+            services,
+            lambda: supervisor.failing,
+            inline_desk.take,
+            pages,
         )
     else:
         update_source = PollingSource(
-            bot, polling_request, database, backlog, inbox_worker.wake, clock
+            bot,
+            polling_request,
+            database,
+            backlog,
+            inbox_worker.wake,
+            clock,
+            inline_desk.take,
         )
     hot_reload = HotReload(library, services, database, dispatcher.wake)
     publisher = Publisher(database, bot, services, library, hot_reload, dispatcher.wake)
@@ -118,6 +134,7 @@ def assemble(
         backlog,
         update_source,
         inbox_worker,
+        inline_desk,
         dispatcher,
         hot_reload,
         publisher,
@@ -179,6 +196,7 @@ def _services(
         facilitator_ids=settings.facilitator_ids,
         correspondents=settings.admin_emails,
         page_links=_page_links(settings),
+        site_address=settings.site_address,
         knowledge_dir=library.directory,
         office=settings.office,
         question_limits=QuestionLimits(

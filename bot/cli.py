@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -146,6 +147,11 @@ def _add_knowledge(add: _Add) -> None:
     differing.set_defaults(command=_diff)
 
     _add_removing(add)
+    site = add("site", help=TEXT.label("cli_site"))
+    site.add_argument("folder", type=Path, metavar="DIR", help=TEXT.label("cli_site_folder"))
+    site.add_argument("--bot", metavar="NOM", default="", help=TEXT.label("cli_site_bot"))
+    site.add_argument("--knowledge", type=Path, metavar="DIR", help=TEXT.label("cli_knowledge"))
+    site.set_defaults(command=_site)
     importing = add("import-territories", help=TEXT.label("cli_import"))
     importing.add_argument("file", type=Path, metavar="FICHIER", help=TEXT.label("cli_import_file"))
     importing.add_argument(
@@ -190,6 +196,16 @@ def _add_care(add: _Add) -> None:
         "--out", type=Path, default=Path(), metavar="DIR", help=TEXT.label("cli_report_out")
     )
     report.set_defaults(command=_report)
+
+    poster = add("poster", help=TEXT.label("cli_poster"))
+    poster.add_argument(
+        "projects", nargs="*", metavar="PROJET", help=TEXT.label("cli_poster_projects")
+    )
+    poster.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help=TEXT.label("cli_poster_out")
+    )
+    poster.add_argument("--bot", type=_bot_name, metavar="@NOM", help=TEXT.label("cli_poster_bot"))
+    poster.set_defaults(command=_poster)
 
     copy = add("copy-db", help=TEXT.label("cli_copy"))
     copy.add_argument("source", metavar="DE", help=TEXT.label("cli_copy_source"))
@@ -307,6 +323,17 @@ def _import(options: argparse.Namespace) -> int:
     )
 
 
+def _site(options: argparse.Namespace) -> int:
+    from bot.commands import site  # noqa: PLC0415
+    from bot.runtime import logs  # noqa: PLC0415
+
+    settings, today = Settings.read(), date.today()  # noqa: DTZ011 - the publisher's own day
+    directory = options.knowledge or settings.knowledge_dir
+    with logs.unheard():
+        name = options.bot.lstrip("@") or asyncio.run(site.name_of_bot(settings))
+    return site.write_site(settings, directory, options.folder, today=today, bot_username=name)
+
+
 def _remove(options: argparse.Namespace) -> int:
     from bot.commands import removing  # noqa: PLC0415
 
@@ -355,6 +382,17 @@ def _report(options: argparse.Namespace) -> int:
         return report.write_report(Settings.read(), options.quarter, options.out)
 
 
+def _poster(options: argparse.Namespace) -> int:
+    from bot.commands import posters  # noqa: PLC0415
+    from bot.runtime import logs  # noqa: PLC0415
+
+    today = date.today()  # noqa: DTZ011 - the operator's own day
+    settings, projects = Settings.read(), options.projects
+    # Failures are reported in our own words, as for the doctor.
+    with logs.unheard():
+        return posters.write_posters(settings, projects, options.out, today, options.bot)
+
+
 def _copy(options: argparse.Namespace) -> int:
     from bot.commands import backups  # noqa: PLC0415
 
@@ -393,6 +431,14 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= _MOST_PORT):
         raise argparse.ArgumentTypeError(TEXT.label("bad_port"))
     return int(text)
+
+
+def _bot_name(text: str) -> str:
+    name = text.strip().removeprefix("https://").removeprefix("t.me/").removeprefix("@")
+    # Telegram's rule for user names.
+    if not re.fullmatch("[A-Za-z][A-Za-z0-9_]{3,31}", name):
+        raise argparse.ArgumentTypeError(TEXT.label("poster_bad_bot"))
+    return name
 
 
 def _day(text: str) -> date:

@@ -32,7 +32,16 @@ COMMANDS = (
     "supprimer",
     "langue",
 )
-FACILITATORS_COMMANDS = ("sansreponse", "tester", "faq", "historique", "signature", "stats", "aide")
+FACILITATORS_COMMANDS = (
+    "sansreponse",
+    "tester",
+    "faq",
+    "historique",
+    "affiche",
+    "signature",
+    "stats",
+    "aide",
+)
 ADMINISTRATORS_COMMANDS = ("demandes", "demande", "chefs", "stats", "export", "aide")
 # Length limits: Bot API, setMyDescription and setMyShortDescription.
 _LONGEST_DESCRIPTION = 512

@@ -144,6 +144,7 @@ class Service:
     async def stop(self) -> None:
         """Stop fetching, let the work under way end, close everything."""
         await self.parts.update_source.close()
+        await self.parts.inline_desk.close()
         if self._page_server is not None:
             await self._page_server.stop()
         await self.parts.supervisor.stop()

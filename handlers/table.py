@@ -19,11 +19,20 @@ from handlers.administration import (
     replies,
     request_history,
 )
-from handlers.conversation import edits, hear, other_question, team_answers
+from handlers.conversation import arriving, edits, hear, other_question, team_answers
 from handlers.core import paging
 from handlers.core.ahead import Works
 from handlers.core.routing import Handler, Tap
-from handlers.curation import fill_gap, hiding, history, publish, stats, trial, unanswered
+from handlers.curation import (
+    fill_gap,
+    hiding,
+    history,
+    posters,
+    publish,
+    stats,
+    trial,
+    unanswered,
+)
 from handlers.forms import tapping
 from handlers.forms.steps import Form
 from handlers.general import fallback, groups, languages, privacy, start_and_help
@@ -45,6 +54,7 @@ from handlers.requests import (
 # them, and the fallback takes the rest.
 ALL: tuple[Handler, ...] = (
     *groups.HANDLERS,
+    *arriving.HANDLERS,
     *start_and_help.HANDLERS,
     *languages.HANDLERS,
     *paging.HANDLERS,
@@ -84,6 +94,7 @@ ALL: tuple[Handler, ...] = (
     *history.HANDLERS,
     *hiding.HANDLERS,
     *trial.HANDLERS,
+    *posters.HANDLERS,
     *person.HANDLERS,
     *answering.HANDLERS,
     *facilitators.HANDLERS,

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from knowledge.matcher.matcher import Matcher
 from knowledge.matcher.thresholds import Thresholds
 from knowledge.model import Act, Entry, Initiative, Project
-from knowledge.projects import Census, codes_of
+from knowledge.projects import Census
 from knowledge.ranking.ranker import Ranker
 from knowledge.text.lexicon import Lexicon
 
@@ -56,7 +56,7 @@ class Knowledge:
 
     def projects_coded(self, code: str) -> tuple[Project, ...]:
         """Return the projects, open or not, that a short code means: seldom more than one."""
-        return tuple(each for each in self.projects if code in codes_of(each))
+        return self.census.coded(code)
 
     def hidden_project(self, project_id: str) -> Project | None:
         """Return the hidden project with this id: it has not ended, and nobody is shown it."""

@@ -39,7 +39,7 @@ from knowledge.projects import Census
 from knowledge.ranking.corpus import Material, answers_of_newcomers, examples_of
 from knowledge.ranking.encoder import Encoder, Vectors
 from knowledge.ranking.model_store import ModelStore
-from knowledge.ranking.ranker import Ranker, TrainedRanker
+from knowledge.ranking.ranker import Ranked, Ranker, Ranking, TrainedRanker
 from knowledge.ranking.second_encoder import SecondEncoder
 from knowledge.ranking.training import compile_ranker
 from knowledge.text.lexicon import Lexicon
@@ -81,6 +81,11 @@ class Compiling:
     store: ModelStore = field(default_factory=lambda: ModelStore(None))
     second: SecondEncoder | None = None
 
+    def knows(self, documents: dict[str, Document]) -> bool:
+        """Tell whether the store has what is learnt from documents without errors."""
+        key = self.store.key(material_in(documents), self.encoder, self.second)
+        return self.store.get(key) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeFiles:
@@ -103,6 +108,30 @@ def load(
     if errors:
         raise KnowledgeError(errors)
     return build(files.documents, compiling or Compiling())
+
+
+class _Unranked:
+    """Ranks nothing: for who reads texts and asks no question."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        self._ranking = Ranking(tuple(Ranked(each, 0.0) for each in ids), 0.0, 0.0, "")
+
+    def rank(self, question: str, written: str = "") -> Ranking:  # noqa: ARG002 - as rankers are asked
+        """Return the order of the files, sure of nothing."""
+        return self._ranking
+
+
+def load_texts(directory: Path, *, fictitious: bool = False) -> Knowledge:
+    """Read and check a folder as ``load`` does, and learn nothing: it answers no question.
+
+    Learning takes seconds, and who writes the texts elsewhere does not need it.
+    """
+    files = read_files(directory, fictitious=fictitious)
+    errors = tuple(each for each in files.problems if each.severity is Severity.ERROR)
+    if errors:
+        raise KnowledgeError(errors)
+    ranker = _Unranked(material_in(files.documents).ids)
+    return build(files.documents, Compiling(), ranker)
 
 
 def read_files(
@@ -174,6 +203,19 @@ def from_data(data: Mapping[str, Any]) -> dict[str, Document]:
     if errors := tuple(each for each in problems if each.severity is Severity.ERROR):
         raise KnowledgeError(errors)
     return documents
+
+
+def load_census(directory: Path) -> tuple[Census, Initiative]:
+    """Read and check a folder for its projects alone: nothing is learnt, which takes seconds.
+
+    KnowledgeError lists all errors that refuse the folder, as for `load`.
+    """
+    files = read_files(directory, fictitious=False)
+    if errors := tuple(each for each in files.problems if each.severity is Severity.ERROR):
+        raise KnowledgeError(errors)
+    documents = files.documents
+    initiative = _initiative(documents[FAQ].data.get("initiative", {}))
+    return Census(_projects(documents, hidden=False)), initiative
 
 
 def build(

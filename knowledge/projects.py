@@ -80,6 +80,10 @@ class Census:
             sorted(passing, key=lambda each: sector is not None and sector not in each.sectors)
         )
 
+    def coded(self, code: str) -> tuple[Project, ...]:
+        """Return the projects, open or not, that a short code means: seldom more than one."""
+        return tuple(each for each in self._projects if code in codes_of(each))
+
     def territories(self, today: date) -> tuple[str, ...]:
         """Return the territories that have an open project, in French alphabetical order."""
         return _alphabetical({t for p in self.listed(today) for t in p.territories})

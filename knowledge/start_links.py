@@ -9,7 +9,7 @@ Links are printed and kept: no letter here may ever change its meaning.
 import enum
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 LONGEST = 64
@@ -51,9 +51,16 @@ class Start:
     id: str = ""
     source: Source = Source.LINK
 
-    def among(self, ids: Iterable[str]) -> str | None:
+    @property
+    def words(self) -> str:
+        """The words that the id is made of, which tell what is meant after it is gone."""
+        return "" if self.id.startswith(_SHORT) else self.id.replace("-", " ")
+
+    def among(self, ids: Collection[str]) -> str | None:
         """Return which of these ids is meant; None where it is none of them."""
-        return next((one for one in ids if self.id in {one, _written(one)}), None)
+        if not self.id.startswith(_SHORT):
+            return self.id if self.id in ids else None
+        return next((one for one in ids if _written(one) == self.id), None)
 
 
 def parameter_of(kind: Kind, id_: str = "", source: Source = Source.LINK) -> str:

@@ -19,6 +19,7 @@ from storage.queues.send_pauses import SendPauses
 from storage.queues.update_rate import UpdateRate
 from storage.read_ahead import ReadAhead
 from storage.records.allowances import Allowances
+from storage.records.arrivals import Arrivals
 from storage.records.change_requests import ChangeRequests
 from storage.records.colleagues import Colleagues
 from storage.records.consents import Consents
@@ -63,6 +64,7 @@ class UnitOfWork:
         self.introductions = Introductions(*bound)
         self.questions = Questions(*bound)
         self.figures = FiguresReader(*bound)
+        self.arrivals = Arrivals(*bound)
         self.request_pages = RequestPages(*bound)
         self.conversations = Conversations(*bound)
         self.allowances = Allowances(*bound)

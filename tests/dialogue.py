@@ -153,6 +153,8 @@ class Stage:
         if self.messenger.pending_updates() or self.messenger.unanswered_taps():
             return False
         parts = self.running.parts
+        if not parts.inline_desk.is_idle:
+            return False
         # To ask the database costs as much as to answer: only once nobody is at work.
         if parts.inbox_worker._busy or parts.dispatcher._busy:
             return False
@@ -197,6 +199,25 @@ class Speaker:
         self.mark()
         self.stage.messenger.sends(self.user, kind, chat=self.chat_id, **content)
         await self.stage.settles()
+
+    async def searches(self, words: str, offset: str = "") -> Message:
+        """Type words behind the bot's name in this chat; return the bot's answer."""
+        messenger = self.stage.messenger
+        self.query = messenger.searches(self.user, words, chat=self.chat_id, offset=offset)
+        await self.stage.settles()
+        answer = messenger.inline.answered(self.query)
+        assert answer is not None, "the bot did not answer"
+        # With the spaces that tests are typed with.
+        told: Message = json.loads(json.dumps(answer, ensure_ascii=False).replace("\u00a0", " "))
+        return told
+
+    async def chooses(self, result_id: str) -> Message:
+        """Send a result of the last search; return the message."""
+        self.mark()
+        messenger = self.stage.messenger
+        sent = messenger.chooses(self.user, self.query, result_id, chat=self.chat_id)
+        await self.stage.settles()
+        return sent
 
     async def taps(self, label: str, *, times: int = 1) -> None:
         """Tap the last button with this label (or that begins with it)."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from handlers.questions.answer import MOST_BUTTONS, ReadOn, Vote
 from knowledge.files.telegram_html import plain
 from knowledge.knowledge import Knowledge
 from knowledge.model import Action, Entry, Project
+from knowledge.start_links import link_to
 from storage.engine.schema import questions
 
 TODAY = date(2026, 11, 23)
@@ -48,12 +50,14 @@ class Screen:
     def ways(self) -> list[str]:
         """The callback data below the vote."""
         assert [each["callback_data"].partition(":")[0] for each in self.rows[0]] == ["v", "v"]
-        return [each["callback_data"] for row in self.rows[1:] for each in row]
+        ways = [each for row in self.rows[1:] for each in row]
+        return [each["callback_data"] for each in ways if "callback_data" in each]
 
 
 def show(knowledge: Knowledge, entry: Entry, projects: Iterable[Project] = ()) -> Screen:
     """Show the first words of an answer."""
-    services = SimpleNamespace(knowledge=knowledge, today=lambda: TODAY)
+    link = partial(link_to, "ti_bot")
+    services = SimpleNamespace(knowledge=knowledge, today=lambda: TODAY, link_to=link)
     screen = Screen(services)
     answer.show(cast(Turn, screen), entry, QUESTION_ID, projects)
     return screen
@@ -70,7 +74,10 @@ def test_every_answer_fits_a_phone(shipped: Knowledge, language: str, count: int
         assert len(plain(screen.text).split()) <= MOST_WORDS, screen.text
         assert 2 <= len(screen.ways) <= MOST_BUTTONS, entry.id
         assert screen.ways.count(AskHuman().pack()) == 1, entry.id
-        assert all(len(row) == 1 for row in screen.rows[1:])
+        *ways, last = screen.rows[1:]
+        assert all(len(row) == 1 for row in ways)
+        assert f"start%3Dq_{entry.id}_s" in last[0]["url"]
+        assert len(last) <= 2
         cards = [data for data in screen.ways if data.startswith("p:")]
         assert cards == [ShowProject(each.id).pack() for each in projects[: len(cards)]]
         assert bool(cards) == bool(projects)
@@ -114,7 +121,8 @@ async def test_the_rest_is_shown_in_place_with_the_vote_still_to_give(
     assert len(sme.messages()) == count
     sme.sees(plain(entry.answer).split("\n")[0], plain(entry.rest).split("\n")[0], "À lire aussi")
     assert "En savoir plus" not in sme.labels
-    assert len(sme.labels) <= MOST_BUTTONS + 2
+    # With the votes, and the button that shares.
+    assert len(sme.labels) <= MOST_BUTTONS + 3
     await sme.taps("Oui, elle m'aide")
     sme.sees("oui, elle m'aide. Merci", plain(entry.rest).split("\n")[0])
     assert await stage.rows(select(questions.c.helpful)) == [(True,)]

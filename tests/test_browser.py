@@ -138,6 +138,36 @@ async def test_commands_are_offered_while_typing(page: Page) -> None:
     await expect(menu.get_by_role("option").first).to_contain_text(re.compile("/pro"))
 
 
+async def test_the_bot_is_searched_and_a_result_sent_by_keyboard(page: Page, stage: Stage) -> None:
+    project = stage.knowledge.census.listed(stage.running.parts.services.today())[0]
+    await page.get_by_test_id("conversation-administrateurs").click()
+    composer, menu = page.get_by_test_id("composer"), page.get_by_test_id("inline-menu")
+    await composer.fill("@terri")
+    await expect(menu.get_by_role("option")).to_have_text(re.compile("^@territoires_industrie_bot"))
+    await composer.press("ArrowDown")
+    await composer.press("Enter")
+    first = menu.get_by_role("option").filter(has_text=project.title)
+    await expect(first).to_be_visible()
+    # The way into the bot comes first; what is chosen is told to who cannot see it.
+    await composer.press("ArrowDown")
+    await composer.press("ArrowDown")
+    await expect(first).to_have_attribute("aria-selected", "true")
+    await expect(composer).to_have_attribute(
+        "aria-activedescendant", await first.get_attribute("id") or "none"
+    )
+    await composer.press("Enter")
+    await expect(menu).to_be_hidden()
+    await expect(composer).to_have_value("")
+    sent = page.get_by_test_id("message").last
+    await expect(sent).to_contain_text(project.title)
+    await expect(sent).to_contain_text("via @territoires_industrie_bot")
+    await expect(sent.get_by_test_id("keyboard-button")).to_have_text("Ouvrir dans l'assistant")
+    await composer.fill("@territoires_industrie_bot xqzw")
+    await expect(menu).to_contain_text("Rien trouvé")
+    await composer.press("Escape")
+    await expect(menu).to_be_hidden()
+
+
 @pytest.mark.parametrize(
     ("group", "command"), [("administrateurs", "/demandes"), ("facilitateurs", "/sansreponse")]
 )
@@ -277,6 +307,9 @@ async def test_axe_finds_nothing(page: Page, stage: Stage, width: int) -> None:
     await page.get_by_test_id("commands").click()
     await expect(page.get_by_test_id("command-menu")).to_be_visible()
     # The arrows scroll the menu from the field, which keeps the focus meanwhile.
+    await is_accessible(page, {"scrollable-region-focusable": {"enabled": False}})
+    await page.get_by_test_id("composer").fill("@territoires_industrie_bot ")
+    await expect(page.get_by_test_id("inline-result").nth(1)).to_be_visible()
     await is_accessible(page, {"scrollable-region-focusable": {"enabled": False}})
 
 

@@ -341,7 +341,10 @@ def test_the_guide_of_operators_tells_every_limit() -> None:
             caps.ENDS,
             caps.MOVES,
         ],
-        f"{caps.EXAMINATIONS.most} vérifications des fichiers par heure": [caps.EXAMINATIONS],
+        f"{caps.EXAMINATIONS.most} vérifications des fichiers et {caps.POSTERS.most} affiches": [
+            caps.EXAMINATIONS,
+            caps.POSTERS,
+        ],
         f"{caps.TEAM_MEMBER.most} messages d'un même membre": [caps.TEAM_MEMBER],
         f"répond {caps.OTHER_GROUP.most} fois par heure": [caps.OTHER_GROUP],
     }

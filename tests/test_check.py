@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from dialogue import inside
 from hypothesis import given
 from hypothesis import strategies as st
@@ -229,6 +230,21 @@ def test_an_answer_that_leads_to_a_project_that_is_not_there_is_told(tmp_path: P
     found = only(check(folder_of(tmp_path, wrong), today=TODAY), "unknown_project")
     assert found.severity is Severity.ERROR
     assert "vouliez-vous écrire « partage »" in found.message
+    # Where the link stands is no part of the id.
+    assert (
+        codes(folder_of(tmp_path, FAQ.replace("Pas directement.", link.format("partage_a")))) == []
+    )
+
+
+def test_an_answer_that_leads_to_an_answer_that_is_not_there_is_told(tmp_path: Path) -> None:
+    link = '<a href=\\"https://t.me/bot?start=q_{}\\">la réponse</a>'
+    known = yaml.safe_load(FAQ)["entrees"][0]["id"]
+    assert (
+        codes(folder_of(tmp_path, FAQ.replace("Pas directement.", link.format(f"{known}_w")))) == []
+    )
+    wrong = FAQ.replace("Pas directement.", link.format(f"{known}s"))
+    found = only(check(folder_of(tmp_path, wrong), today=TODAY), "unknown_answer")
+    assert f"vouliez-vous écrire « {known} »" in found.message
 
 
 def test_questions_of_control_are_checked_and_keep_nothing_from_use(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ def test_check_names_what_waits_in_right_files(capsys: pytest.CaptureFixture[str
     assert "aucune erreur. 23 réponses" in said
     assert "apesa" in said
     assert "est un brouillon" in said
+    assert "hors sujet, alors que" not in said
 
 
 def test_check_lists_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,6 +92,22 @@ def test_check_lists_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "faq.yaml, ligne" in capsys.readouterr().out
     assert main(["ask", "bonjour", "--knowledge", str(folder)]) == 1
     assert "titres" in capsys.readouterr().err
+
+
+def test_check_ends_with_how_often_each_answer_is_found_the_weakest_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phrasings = "".join(f'      - "embaucher {word}"\n' for word in ("un tourneur", "six soudeurs"))
+    added = '      - "recruter un soudeur"\n'
+    folder = spoilt(tmp_path / "k", added, added + phrasings)
+    assert main(["check", str(folder)]) == 0
+    said = capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
+    _, _, table = said.partition("Combien de questions sur 10, à peu près, trouvent")
+    lines = [line.strip() for line in table.splitlines() if " sur 10 : " in line]
+    assert lines[-1] == "7 sur 10 : talents (5 façons de demander ; avec 8, jusqu'à 8)"
+    assert [line[0] for line in lines] == sorted(line[0] for line in lines)
+    assert len(lines) == 3
+    assert "avertissement" not in table
 
 
 def test_check_tells_programs_each_problem_with_its_place_and_remedy(

@@ -18,7 +18,7 @@ from bot.run_modes import load_learnt
 from bot.settings import Settings
 from knowledge.knowledge import Knowledge
 from knowledge.loading import Compiling
-from knowledge.ranking.encoder import UniversalSentenceEncoder, Vectors
+from knowledge.ranking.encoder import TableOnDisk, UniversalSentenceEncoder, Vectors
 from knowledge.ranking.model_store import ModelStore
 
 
@@ -148,7 +148,7 @@ def test_the_setting_decides_between_letters_and_meaning() -> None:
     assert by_letters(on).thresholds.answer == 0.5
 
 
-def test_the_table_is_mapped_from_a_file_and_written_anew_where_that_is_damaged(
+def test_the_table_is_read_from_a_file_and_written_anew_where_that_is_damaged(
     tmp_path: Path,
 ) -> None:
     in_memory = UniversalSentenceEncoder().encode(["un four"])
@@ -157,11 +157,25 @@ def test_the_table_is_mapped_from_a_file_and_written_anew_where_that_is_damaged(
             (tmp_path / f"{UniversalSentenceEncoder.name}.table").write_bytes(content)
         encoder = UniversalSentenceEncoder(tmp_path)
         assert np.array_equal(encoder.encode(["un four"]), in_memory)
-        assert isinstance(inside(inside(encoder, "model"), "model").table, np.memmap)
+        assert isinstance(inside(inside(encoder, "model"), "model").table, TableOnDisk)
+
+
+def test_a_table_that_was_cut_is_told_of_and_one_that_was_removed_still_serves(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "table"
+    path.write_bytes(bytes(range(12)))
+    table = TableOnDisk(path, 4)
+    assert table[np.array([2, 0, 2])].tolist() == [[8, 9, 10, 11], [0, 1, 2, 3], [8, 9, 10, 11]]
+    assert table[np.array([], dtype=np.int64)].shape == (0, 4)
+    with pytest.raises(OSError, match="cut"):
+        table[np.array([3])]
+    path.unlink()
+    assert table[np.array([1])].tolist() == [[4, 5, 6, 7]]
 
 
 def test_a_folder_that_cannot_be_written_costs_memory_only(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     encoder = UniversalSentenceEncoder(tmp_path / "file" / "cache")
     assert encoder.encode(["un four"]).shape == (1, 512)
-    assert not isinstance(inside(inside(encoder, "model"), "model").table, np.memmap)
+    assert isinstance(inside(inside(encoder, "model"), "model").table, np.ndarray)

@@ -130,7 +130,13 @@ def buttons_for(said: list[dict[str, Any]], person: int) -> list[Shown]:
     """Return the buttons of the last message with some that the person was shown."""
     keyboards = [call["keyboard"] for call in said if call["chat"] == person and call["keyboard"]]
     rows = keyboards[-1]["inline_keyboard"] if keyboards else []
-    return [Shown(one["text"], one["callback_data"], person) for row in rows for one in row]
+    return [
+        Shown(one["text"], one["callback_data"], person)
+        for row in rows
+        for one in row
+        # A link opens something of Telegram's.
+        if "callback_data" in one
+    ]
 
 
 def tapped(shown: Shown) -> dict[str, Any]:

@@ -59,8 +59,8 @@ NOT_PERSONAL = {"counters", "chat_moves", "workers", "rests", "recurrences", "al
 NOT_PERSONAL |= {"known_projects", "project_news"}
 # Counts of a day at most, under a digest; and what happened to the bot.
 NOT_PERSONAL |= {"allowances", "alerts"}
-# How many questions a day had, of nobody in particular.
-NOT_PERSONAL |= {"tallies"}
+# How many questions and openings a day had, of nobody in particular.
+NOT_PERSONAL |= {"tallies", "arrivals"}
 # Our own texts, keys and counts.
 NOT_PERSONAL |= {"consent_wordings", "data_keys", "retention_register"}
 # What the page does not show: each is no thing said by or about the person.

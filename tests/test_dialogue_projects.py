@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from dialogue import Speaker, Stage, unnumbered
+from dialogue import Speaker, Stage, buttons, unnumbered
 from test_dialogue_interest import fills
 from test_put_in_touch import puts
 
@@ -14,6 +15,7 @@ from handlers.messages import speaking
 from handlers.projects.browse import TEXT, ChooseFilter
 from knowledge.knowledge import Knowledge
 from knowledge.model import Project
+from knowledge.text.normalise import normalise
 
 
 def numbered(labels: list[str]) -> list[str]:
@@ -267,6 +269,56 @@ async def test_a_vanished_project_is_said_to_be_gone(sme: Speaker) -> None:
     for tap in (ShowProject("disparu"), DeclareInterest("disparu")):
         await sme.taps_data(message["message_id"], tap.pack())
         sme.sees("ne figure plus au recensement")
+
+
+async def test_an_old_link_leads_to_what_comes_near(sme: Speaker, stage: Stage) -> None:
+    today = stage.running.parts.services.today()
+    project = next(each for each in stage.knowledge.projects if each.open_on(today))
+    word = normalise(project.title).split()[0]
+    await sme.says(f"/start p_{word}-de-jadis_a")
+    sme.sees("ne figure plus au recensement", "s'en approche", project.title)
+    await sme.taps(project.title)
+    sme.sees(project.summary[:40])
+
+
+async def test_a_link_to_an_answer_that_is_gone_leads_to_what_its_id_says(
+    sme: Speaker, stage: Stage
+) -> None:
+    entry = stage.knowledge.entries[0]
+    await sme.says(f"/start q_{entry.id}-vieux")
+    sme.sees("n'est plus donnée", entry.title)
+    await sme.taps(entry.title)
+    sme.sees(entry.source)
+    await sme.says("/start q_zzz-qqq")
+    sme.sees("Voici les sujets d'aujourd'hui")
+
+
+async def test_a_hidden_answer_gives_way_to_what_it_refers_to(sme: Speaker, stage: Stage) -> None:
+    hidden, *others = stage.knowledge.entries[:3]
+    seen_instead = tuple(each.id for each in others)
+    services = stage.running.parts.services
+    services.knowledge = replace(
+        services.knowledge,
+        entries=tuple(others),
+        hidden_entries=(replace(hidden, see_also=seen_instead),),
+    )
+    await sme.says(f"/start q_{hidden.id}_w")
+    sme.sees("n'est plus donnée", *(each.title for each in others))
+    assert hidden.answer[:40] not in sme.text
+
+
+async def test_what_was_shown_is_shared_by_its_link(sme: Speaker, stage: Stage) -> None:
+    entry, project = stage.knowledge.entries[0], stage.knowledge.projects[0]
+    await sme.says("Partager")
+    sme.sees("Ouvrez d'abord")
+    for kind, one in (("q", entry), ("p", project)):
+        await sme.says(f"/start {kind}_{one.id}")
+        shared = next(b for b in buttons(sme.new[-1]) if b["text"] == "Partager")
+        query = parse_qs(urlsplit(shared["url"]).query)
+        assert query["text"] == [one.title.replace("\xa0", " ")]
+        assert query["url"][0].endswith(f"?start={kind}_{one.id}_s")
+        await sme.says("partager")
+        sme.sees(query["url"][0])
 
 
 async def test_a_deep_link_that_means_nothing_is_a_welcome(sme: Speaker) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dialogue import TIMEOUT_SECONDS, Speaker, Stage, inside, put_inside, tune
+from dialogue import TIMEOUT_SECONDS, Message, Speaker, Stage, inside, put_inside, tune
 from small_library import (  # noqa: F401 (some are fixtures)
     BROKEN,
     CHANGED,
@@ -596,3 +596,144 @@ async def test_an_out_of_scope_question_makes_the_file_of_voices(
     await decides(facilitator, "Publier")
     voices = (folder / "formulations.yaml").read_text("utf-8")
     assert "avez-vous des places de concert" in voices
+
+
+LODGING = """\
+  - id: logement
+    question: "Comment loger un nouveau salarié ?"
+    titre: "Loger un salarié"
+    reponse: "Avec le service du logement."
+    variantes:
+      - "trouver un logement à un salarié"
+      - "aide au logement des salariés"
+      - "héberger un nouveau salarié"
+    source: "Table ronde"
+    verifie_le: 2026-11-01
+"""
+ASKED = "un toit pour loger mon nouveau salarié svp"
+ALSO = "où héberger un nouveau salarié"
+
+
+async def keeps(stage: Stage, *texts: str) -> None:
+    async with stage.running.parts.database.begin() as work:
+        person = await work.people.seen(9_000)
+        for text in texts:
+            await work.questions.record(None, person.id, text, "none", [])
+
+
+def labels_of(message: Message) -> list[str]:
+    return [one["text"] for row in message["reply_markup"]["inline_keyboard"] for one in row]
+
+
+async def test_a_new_answer_is_told_how_often_it_is_found_and_gets_what_was_received(
+    facilitator: Speaker, sme: Speaker, folder: Path, stage: Stage
+) -> None:
+    await keeps(stage, "quelle heure est-il à tokyo", ALSO, ASKED)
+    await sends_back(facilitator, FAQ + LODGING)
+    facilitator.sees("« Loger un salarié » : à peu près 6 fois sur 10", "à 8 (il y en a 3)")
+    facilitator.sees("elles lui ressemblent", f"« {ASKED} »")
+    assert "tokyo" not in facilitator.text
+    assert facilitator.labels[-2:] == ["Publier", "Abandonner"]
+    (own,) = [label for label in facilitator.labels if ASKED in label]
+    old = facilitator.button("Publier")
+    await decides(facilitator, own)
+    facilitator.received("qui n'est pas encore publié")
+    facilitator.sees("« Loger un salarié »", "4 formulations", f"1. « {ALSO} »")
+    assert not [label for label in facilitator.labels if ASKED in label]
+    # What it took the place of cannot be published any more.
+    await facilitator.taps_data(old[0]["message_id"], old[1])
+    assert "décidez sous le message suivant" in facilitator.toast
+    await facilitator.says("/sansreponse")
+    facilitator.sees("1 ajout attend")
+    assert ASKED not in facilitator.text
+
+
+async def test_questions_tapped_at_once_are_all_added_to_one_publication(
+    facilitator: Speaker, sme: Speaker, folder: Path, stage: Stage
+) -> None:
+    await keeps(stage, ALSO, ASKED)
+    await sends_back(facilitator, FAQ + LODGING)
+    taps = [facilitator.button(label) for label in facilitator.labels if label.startswith("+")]
+    assert len(taps) == 2
+    for message, data in taps:
+        await facilitator.taps_data(message["message_id"], data)
+    await works(stage)
+    facilitator.sees("5 formulations")
+    # The last notice has nothing left to add.
+    message, data = facilitator.button("Publier")
+    assert not [each for each in labels_of(message) if each.startswith("+")]
+    await decides(facilitator, "Publier")
+    facilitator.sees("faq.yaml est publié")
+    text = (folder / "faq.yaml").read_text("utf-8")
+    assert (text.count(ASKED), text.count(ALSO), text.count("id: logement")) == (1, 1, 1)
+    await facilitator.says("/sansreponse")
+    facilitator.sees("Aucune question en attente")
+    assert "attend d'être" not in facilitator.text
+    await sme.says(ASKED)
+    sme.sees("Avec le service du logement.")
+
+
+async def test_a_question_tapped_once_too_often_is_not_added(
+    facilitator: Speaker, stage: Stage
+) -> None:
+    await keeps(stage, ASKED)
+    await sends_back(facilitator, FAQ + LODGING)
+    async with stage.running.parts.database.begin() as work:
+        for _ in range(caps.EXAMINATIONS.most - 1):
+            await caps.spend(work, caps.EXAMINATIONS, facilitator.user.id)
+    facilitator.mark()
+    await facilitator.taps("+ 1.")
+    facilitator.sees("60 fois en une heure", "rien n'est changé")
+    assert "qui n'est pas encore publié" not in facilitator.text
+    await facilitator.says("/sansreponse")
+    facilitator.sees("1 sujet")
+
+
+async def test_an_abandoned_change_gives_its_questions_back_and_takes_no_more(
+    facilitator: Speaker, folder: Path, stage: Stage
+) -> None:
+    await keeps(stage, ALSO, ASKED)
+    await sends_back(facilitator, FAQ + LODGING)
+    first, second = [each for each in facilitator.labels if each.startswith("+")]
+    await decides(facilitator, first)
+    message, data = facilitator.button(f"+ 1. {second[5:]}")
+    await decides(facilitator, "Abandonner")
+    await facilitator.taps_data(message["message_id"], data)
+    assert "déjà décidé" in facilitator.toast
+    await facilitator.says("/sansreponse")
+    facilitator.sees("2 sujets")
+    assert (folder / "faq.yaml").read_text("utf-8") == FAQ
+
+
+async def test_what_is_added_to_a_change_of_files_that_changed_since_is_refused(
+    facilitator: Speaker, folder: Path, stage: Stage
+) -> None:
+    await keeps(stage, ASKED)
+    await sends_back(facilitator, FAQ + LODGING)
+    (folder / "faq.yaml").write_text(CHANGED, "utf-8")
+    await decides(facilitator, "+ 1.")
+    facilitator.sees("les fichiers ont changé depuis la vérification")
+    assert (folder / "faq.yaml").read_text("utf-8") == CHANGED
+    await facilitator.says("/sansreponse")
+    facilitator.sees("1 sujet")
+
+
+async def test_a_question_tried_on_an_answer_with_few_phrasings_offers_what_was_received(
+    facilitator: Speaker, stage: Stage
+) -> None:
+    await keeps(stage, "recruter un chaudronnier ou un soudeur", "quelle heure est-il à tokyo")
+    await facilitator.says("/tester recruter un soudeur")
+    facilitator.sees("n'a que 3 façons de demander", "à peu près 6 fois sur 10")
+    await decides(facilitator, "+ 1. recruter un chaudronnier")
+    facilitator.sees("1 ligne ajoutée", "recruter un chaudronnier ou un soudeur")
+
+
+async def test_a_subject_shows_the_answer_with_few_phrasings_that_it_resembles(
+    facilitator: Speaker, stage: Stage
+) -> None:
+    await keeps(stage, "recruter un chaudronnier ou un soudeur")
+    await facilitator.says("/sansreponse")
+    await facilitator.taps("1.")
+    facilitator.sees("« Trouver des salariés », qui a encore peu", "à peu près 6 fois sur 10")
+    await decides(facilitator, "Ajouter à « Trouver des salariés »")
+    facilitator.sees("1 ligne ajoutée", "recruter un chaudronnier ou un soudeur")

@@ -156,6 +156,18 @@ async def test_groups_that_cannot_be_written_to(url: str, server: PreviewServer)
     assert "ADMIN_CHAT_ID=-1004242" in str(moved)
 
 
+async def test_where_inline_mode_is_off_the_doctor_says_how_to_turn_it_on(
+    url: str, server: PreviewServer
+) -> None:
+    found = await examine(settings(url, **telegram(server)), TODAY)
+    assert named(found)["inline_on"] is Level.FINE
+    server.messenger.inline_mode = False
+    found = await examine(settings(url, **telegram(server)), TODAY)
+    assert named(found)["inline_off"] is Level.WARNING
+    assert "/setinline" in in_words(found)
+    await server.stop()
+
+
 async def test_the_webhook_is_held_to_the_setting(url: str, server: PreviewServer) -> None:
     ours = telegram(server, webhook_url="https://bot.exemple.fr/telegram")
     other = await examine(settings(url, **ours), TODAY)

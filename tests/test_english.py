@@ -30,6 +30,7 @@ TEAM_FILES = {
     "figures",
     "groups",
     "leads_sought",
+    "posters",
     "hiding",
     "publication",
     "replies",
@@ -49,7 +50,7 @@ FRENCH_ONLY = {
     ),
     "alerts": r"(?!lost_answer).*",
     "callback": r"title_.*",
-    "caps": r"replies|ends|moves|notes|examinations|team_member|other_group",
+    "caps": r"replies|ends|moves|notes|examinations|posters|team_member|other_group",
     "exchange": r"from_person|person_corrected|delivered|blocked|undelivered|reposted"
     r"|no_letter",
     "general": r"where_.*",

@@ -94,7 +94,7 @@ def test_the_pairs_of_words_say_how_they_are_alike(shipped: Knowledge) -> None:
         "kel finansement pour mon projet",
         "koi comme accompagnement projet industriel",
         "accompagnemment projet industriel",
-        "prêter mon équipement à une autre boîte",
+        "emprunter un équipement au voisin",
     ):
         for pair in explain(shipped, question).pairs:
             kinds.setdefault(pair.alike, str(pair))

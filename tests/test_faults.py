@@ -294,7 +294,8 @@ def _texts(server: PreviewServer) -> list[str]:
 
 async def _heard(server: PreviewServer) -> None:
     """Wait until all that a dead process sent has arrived: then its connections are closed."""
-    async with asyncio.timeout(30):
+    # A process starts in ten seconds, where nobody else uses the machine.
+    async with asyncio.timeout(90):
         while inside(server, "server").connections:
             await server.messenger.changed_or(0.05)
     # What came with the end is begun.
@@ -302,7 +303,8 @@ async def _heard(server: PreviewServer) -> None:
 
 
 async def _until(server: PreviewServer, condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    # A process starts in ten seconds, where nobody else uses the machine.
+    async with asyncio.timeout(90):
         while not condition():
             await server.messenger.changed_or(0.05)
 

@@ -1,6 +1,7 @@
 """Entries with few phrasings, found by what sets them apart from foreign texts."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -9,23 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import knowledge
-from knowledge.loading import load
+from bot.commands.new_folder import begin
+from knowledge.loading import Compiling, build, load, read_files
+from knowledge.ranking.balanced_head import Look, centred
 from knowledge.ranking.corpus import FEWEST, HOUSE, Example, Material, answers_of_newcomers
 from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.model_store import ModelStore
 from knowledge.ranking.newcomers import (
-    SIGNS,
     Evidence,
     Measure,
+    Merged,
     Newcomers,
-    NewcomerTexts,
-    centred,
     merged,
     packed,
     unpacked,
 )
 from knowledge.ranking.ranker import SURE
 from knowledge.ranking.second_encoder import SecondEncoder
+from knowledge.ranking.sign_weights import ALONE, AT_A_GLANCE, BESIDE, SIGNS
 from knowledge.ranking.training import compile_ranker
 from knowledge.text.lexicon import Lexicon
 
@@ -117,12 +119,24 @@ def test_what_the_regression_thinks_of_a_newcomer_does_not_count() -> None:
 
 
 def test_only_what_exceeds_the_usual_counts() -> None:
-    vectors = np.eye(3, dtype=np.float32)
-    texts = NewcomerTexts(
-        vectors, np.array([0, 0, 1]), Measure(np.array([0.9, 0.1]), np.array([0.1, 0.1]))
-    )
-    likeness = texts.likeness(np.array([0.5, 1.0, 0.5], dtype=np.float32))
-    assert likeness == pytest.approx([1.0, 4.0])
+    measure = Measure(np.array([0.9, 0.1]), np.array([0.1, 0.1]))
+    assert measure.of(np.array([1.0, 0.5])) == pytest.approx([1.0, 4.0])
+
+
+def test_in_doubt_what_is_asked_for_long_comes_first() -> None:
+    doubtful = Merged(np.array([3, 0, 1]), np.array([0.4, 0.3, 0.05]))
+    assert doubtful.in_doubt(3, np.array([3])).order.tolist() == [0, 3, 1]
+    assert doubtful.in_doubt(1, np.array([3])).order.tolist() == [3, 0, 1]
+    clear = Merged(np.array([3, 0, 1]), np.array([0.7, 0.3, 0.0]))
+    assert clear.in_doubt(3, np.array([3])) is not clear
+    assert clear.in_doubt(3, np.array([3])).order.tolist() == [3, 0, 1]
+
+
+def test_what_weighs_are_signs() -> None:
+    for fitted in (ALONE, AT_A_GLANCE, BESIDE):
+        for one in fitted:
+            assert len(one.of) == len(one.columns) == len(one.signs)
+        assert fitted[-1].needs == ()
 
 
 def test_a_centred_vector_has_norm_one_whatever_the_vector() -> None:
@@ -194,7 +208,8 @@ def test_newcomers_survive_packing() -> None:
     told = Evidence(np.array([0.5, 0.2, 0.1]), np.array([0.4, 0.3, 0.0]))
     again = unpacked(packed(alone))
     assert again is not None
-    assert np.array_equal(again.signs(told), alone.signs(told), equal_nan=True)
+    look = Look(np.array([0.1, 0.3, 0.0]), np.zeros(3))
+    assert np.array_equal(again.signs(told, look), alone.signs(told, look), equal_nan=True)
     assert unpacked(packed(None)) is None
 
 
@@ -207,3 +222,15 @@ def test_an_answer_is_learnt_while_its_entry_is_a_newcomer() -> None:
     )
     assert len(PARKING) < FEWEST
     assert answers_of_newcomers((), ()) == {}
+
+
+@pytest.mark.parametrize("by_second", [False, True])
+def test_what_was_learnt_is_known_again(tmp_path: Path, *, by_second: bool) -> None:
+    folder = tmp_path / "faq"
+    begin(folder, today=date(2026, 11, 24))
+    documents = read_files(folder, fictitious=False).documents
+    first, encoders = LetterEncoder("first"), second() if by_second else None
+    compiling = Compiling(first, store=ModelStore(tmp_path / "models"), second=encoders)
+    assert not compiling.knows(documents)
+    build(documents, compiling)
+    assert compiling.knows(documents)

@@ -20,7 +20,8 @@ class Seen:
 
     def look(self) -> None:
         for message in self.speaker.messages():
-            for button in buttons(message):
+            # A link is Telegram's: it never expires.
+            for button in (each for each in buttons(message) if "callback_data" in each):
                 place = (message["message_id"], button["callback_data"])
                 self.found.setdefault(place, button["text"])
 
@@ -69,7 +70,7 @@ async def silent(speaker: Speaker, seen: Seen) -> list[str]:
         await speaker.taps_data(message_id, data)
         said = " ".join([speaker.toast, *(text_of(message) for message in speaker.new)])
         shown = next(m for m in speaker.messages() if m["message_id"] == message_id)
-        stands = data in [each["callback_data"] for each in buttons(shown)]
+        stands = data in [each.get("callback_data") for each in buttons(shown)]
         if not said.strip() and not stands:
             quiet.append(label)
         elif "expiré" in said or "erreur" in said:

@@ -49,7 +49,9 @@ def of_forms() -> set[str]:
 def prefixes(keyboard: dict[str, Any]) -> list[str]:
     """Return what the buttons of a keyboard begin with."""
     lines = keyboard["inline_keyboard"]
-    return [each["callback_data"].partition(SEPARATOR)[0] for line in lines for each in line]
+    return [
+        each.get("callback_data", "").partition(SEPARATOR)[0] for line in lines for each in line
+    ]
 
 
 @pytest.fixture

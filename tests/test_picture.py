@@ -10,6 +10,7 @@ import pytest
 import bot
 from bot.figures.picture import HEIGHT, WIDTH, drawn
 from bot.preview.pictures import size_of
+from storage.records.arrivals import ArrivalFigures, Opened, Source
 from storage.records.days import Days
 from storage.records.figures import (
     Counted,
@@ -38,7 +39,8 @@ def counted(days: Days = QUARTER, most: int = 40) -> Figures:
         days_to_take=1.5,
         days_to_contact=12.25,
     )
-    return Figures(days, asked, requests, Waiting(1, datetime(2026, 11, 1, tzinfo=UTC)))
+    arrivals = ArrivalFigures(dict.fromkeys(Source, most), dict.fromkeys(Opened, 2 * most))
+    return Figures(days, asked, requests, Waiting(1, datetime(2026, 11, 1, tzinfo=UTC)), arrivals)
 
 
 @pytest.mark.parametrize(

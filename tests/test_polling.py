@@ -79,6 +79,7 @@ async def polled(
         Backlog(database, 100),
         lambda _added: None,
         lambda: datetime(2026, 11, 23, tzinfo=UTC),
+        lambda _raw: None,
     )
     with pytest.raises(asyncio.CancelledError):
         await loop.run()

@@ -37,6 +37,12 @@ NESTED: dict[str, Any] = {
     "BotCommandScope": {"type": "chat_member", "chat_id": SME, "user_id": SME},
     "InlineKeyboardMarkup": {"inline_keyboard": [[{"text": "x", "callback_data": "x"}]]},
     "MessageEntity": {"type": "bold", "offset": 0, "length": 1},
+    "InlineQueryResult": {
+        "type": "article",
+        "id": "x",
+        "title": "x",
+        "input_message_content": {"message_text": "x"},
+    },
     "InputRichMessage": {},
     "InputMediaAudio": {"type": "audio", "media": "x"},
     "ReplyParameters": {"message_id": 1},

@@ -19,6 +19,7 @@ from test_browser import CHROMIUM, FLAGS
 
 from bot.cli import main
 from bot.figures.report import NoPdfError, Quality, Report, page_of, pdf_of
+from storage.records.arrivals import ArrivalFigures, Opened, Source
 from storage.records.days import Days
 from storage.records.figures import (
     Counted,
@@ -239,3 +240,22 @@ def test_the_page_is_accessible(tmp_path: Path, width: int) -> None:
         browser.close()
     assert found.violations_count == 0, found.generate_report()
     assert scrolls == width
+
+
+def test_the_openings_are_told_without_small_counts() -> None:
+    came = ArrivalFigures(
+        {Source.POSTER: 3, Source.PAGE: 40, Source.LINK: 7}, {Opened.PROJECT: 30, Opened.HOME: 20}
+    )
+    report = made()
+    text = text_of(replace(report, figures=replace(report.figures, arrivals=came)))
+    assert "affiche n.c. page web 40 lien direct n.c. Total 50" in text
+    assert "un projet 30 l'accueil 20 Total 50" in text
+
+
+def test_openings_of_which_a_small_total_would_tell_are_not_told() -> None:
+    came = ArrivalFigures({Source.POSTER: 3}, {Opened.PROJECT: 3})
+    report = made()
+    text = text_of(replace(report, figures=replace(report.figures, arrivals=came)))
+    assert "trop petits pour être publiés" in text
+    assert "affiche" not in text
+    assert "Aucune ouverture" in text_of(report)

@@ -110,6 +110,7 @@ OF_OURS = {
     "recurrences": {"name"},
     "rests": {"sent"},
     "retention_register": {"day", "what"},
+    "arrivals": {"source", "opened"},
     "tallies": {"outcome", "entry"},
     "workers": {"id"},
 }

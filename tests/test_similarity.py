@@ -62,6 +62,17 @@ def test_all_examples_together_are_to_the_bit_as_like_as_each_alone(
     assert np.allclose(block, np.array(each)[rows], atol=1e-3)
 
 
+@given(st.lists(st.text(max_size=30), max_size=6))
+def test_what_a_likeness_is_rebuilt_from_is_what_was_read(texts: list[str]) -> None:
+    similarity = Similarity(texts, LEXICON, None)
+    packed = similarity.packed()
+    again = Similarity(texts, LEXICON, None, kept=packed)
+    assert packed.keys() == again.packed().keys()
+    assert all(np.array_equal(part, packed[name]) for name, part in again.packed().items())
+    for text in (*texts, "comment financer"):
+        assert np.array_equal(similarity.to_examples(text), again.to_examples(text))
+
+
 @pytest.mark.parametrize(
     "typed", ["coment finansé 1 progè", "financer projet", "COMMENT FINANCER UN PROJET ???"]
 )

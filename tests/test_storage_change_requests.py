@@ -267,3 +267,29 @@ async def test_files_of_one_person_are_joined_until_they_are_decided_on(
     assert await sent("acronymes.yaml") == ()
     clock.advance(minutes=11)
     assert await sent("actes.yaml") == ()
+
+
+async def test_a_change_is_extended_by_one_after_the_other(database: Database) -> None:
+    first = await offered(database)
+    more = replace(ASKED, kind=ChangeKind.PHRASING, wording="more")
+    async with database.begin() as work:
+        requests = work.change_requests
+        second, third = await requests.extend(more, first), await requests.extend(more, first)
+    for number, base in ((second, first), (third, second)):
+        change = await get(database, number)
+        assert change.extends == first
+        async with database.begin() as work:
+            former = await work.change_requests.extended(change)
+            assert former is not None
+            assert former.id == base
+            assert await work.change_requests.offer(number, NEW, PRINTS, REPORT)
+            assert await work.change_requests.take_place(former, number)
+            assert not await work.change_requests.take_place(former, number)
+    joined = await get(database, first)
+    assert (joined.state, joined.prints) == (ChangeState.JOINED, PRINTS)
+    async with database.begin() as work:
+        assert await work.change_requests.contents(first) is None
+        assert await work.change_requests.want(third, 8, "Bob")
+        # What was decided on is extended no more.
+        late = replace(joined, report={"extends": first})
+        assert await work.change_requests.extended(late) is None

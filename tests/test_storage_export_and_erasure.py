@@ -73,6 +73,7 @@ EXEMPT_TABLES = {
     "data_keys": "our own keys, as fingerprints",
     "retention_register": "how much was erased on which day",
     "alerts": "references and numbers of ours, without what they are about",
+    "arrivals": "how many times a day the bot was opened from where, by nobody in particular",
     "tallies": "how many questions a day had which outcome, of nobody in particular",
 }
 NOT_FREE_TEXT = {

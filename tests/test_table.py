@@ -22,7 +22,7 @@ ROOT = FOLDER.parent
 COLUMN_LENGTH = 32
 # How the names begin that the code puts together.
 MADE = {"ask", "label", "choice", "bad", "title", "loop", "why", "mend", "matter", "group"}
-MADE |= {"field", "foreign", "language", "value", "words"}
+MADE |= {"field", "foreign", "language", "value", "words", "caption"}
 # Moves of requests: what each is told as, and why it was not made.
 MADE |= {"told", "done", "slip", "too_late", "move", "refusal", "reason", "event"}
 MADE |= {"status", "groups", "where", "outcome"}
@@ -32,7 +32,7 @@ MADE |= {"all", "which", "team", "firm"}
 # Where a request stands, what comes next, and what is said of a contact.
 MADE |= {"state", "next", "country", "several"}
 # Figures: the columns of an export and its words, the bars of a picture, the tables of a report.
-MADE |= {"cell", "column", "picture_state", "report"}
+MADE |= {"cell", "column", "picture_state", "picture_source", "report"}
 
 
 def test_every_handler_names_its_authority() -> None:

@@ -1,4 +1,4 @@
-"""What was tested of the accessibility of the pages, and when: a dated file that tests keep true."""
+"""What was tested of the pages' accessibility, and when: a dated file that tests keep true."""
 
 import hashlib
 from dataclasses import dataclass

@@ -26,6 +26,9 @@ PROJECTS_SCHEMA = "schema-projets.json"
 ANSWERS_JSON = "faq.json"
 SITE_MAP = "sitemap.xml"
 ROBOTS = "robots.txt"
+# Whose pages depend on what the files have: one may be gone the next day.
+_CHANGING = ("projets", "reponses", "territoires", "filieres", "etapes")
+FOLDERS = tuple(start + each for start in ("", "en/") for each in _CHANGING)
 _NOT_PLAIN = re.compile("[^a-z0-9]+")
 
 
@@ -37,6 +40,11 @@ def project(project_id: str) -> str:
 def answer(entry_id: str) -> str:
     """Return where the page of an answer stands."""
     return f"reponses/{entry_id}.html"
+
+
+def of_code(code: str) -> str:
+    """Return where the page of a code stands, such as a poster bears: ``P12``."""
+    return f"{code.lower()}.html"
 
 
 def in_folder(folder: str, slug: str) -> str:

@@ -1,25 +1,16 @@
-"""The answers as pages: what can be asked, by theme, and a page for each."""
+"""The answers as pages: a list of their themes, and a page for each."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 
 from handlers.messages import FRENCH, LANGUAGES
+from knowledge import start_links
 from knowledge.knowledge import Knowledge
-from knowledge.model import Action, Entry
+from knowledge.model import Entry
 from website import addresses, open_data
 from website.facts import Facts
 from website.pages import Kind, Page, Values
-
-# What a theme gathers: the answers that lead on to the same thing. Those of other services come
-# last, whatever they lead to.
-_THEMES: Mapping[str, tuple[Action | None, ...]] = {
-    "theme_initiative": (None, Action.THEMES, Action.HELP),
-    "theme_projects": (Action.PROJECTS, Action.INTEREST, Action.REQUESTS),
-    "theme_propose": (Action.PROPOSE, Action.SHARE, Action.LEAD),
-    "theme_team": (Action.CONTACT, Action.CALL_BACK, Action.PHONE),
-}
-_OTHERS, _SERVICES = "theme_others", "theme_services"
 
 
 def pages(knowledge: Knowledge, facts: Facts, today: date) -> Iterator[Page]:
@@ -41,22 +32,17 @@ def languages_of(entry: Entry) -> tuple[str, ...]:
     return LANGUAGES if entry.en is not None else (FRENCH,)
 
 
-def by_theme(entries: Sequence[Entry]) -> Mapping[str, Sequence[Entry]]:
-    """Return the entries of each theme that has any, in the file's order."""
-    themes: dict[str, list[Entry]] = {name: [] for name in (*_THEMES, _OTHERS, _SERVICES)}
-    for entry in entries:
-        themes[_theme_of(entry)].append(entry)
-    return {name: own for name, own in themes.items() if own}
-
-
-def _theme_of(entry: Entry) -> str:
-    if entry.service:
-        return _SERVICES
-    return next((name for name, own in _THEMES.items() if entry.action in own), _OTHERS)
+def by_owner(entries: Sequence[Entry]) -> Mapping[str, Sequence[Entry]]:
+    """Return our answers, then those of other services, in the file's order."""
+    parts = {
+        "answers_ours": [each for each in entries if not each.service],
+        "answers_services": [each for each in entries if each.service],
+    }
+    return {name: own for name, own in parts.items() if own}
 
 
 def _list(knowledge: Knowledge) -> Values:
-    return {"themes": by_theme(knowledge.entries), "languages_of": languages_of}
+    return {"parts": by_owner(knowledge.entries), "languages_of": languages_of}
 
 
 def _answer(knowledge: Knowledge, entry: Entry, facts: Facts, today: date) -> Values:
@@ -65,7 +51,7 @@ def _answer(knowledge: Knowledge, entry: Entry, facts: Facts, today: date) -> Va
     return {
         "entry": entry,
         "related": related,
-        "telegram": facts.link(),
+        "telegram": facts.link(start_links.Kind.ANSWER, entry.id),
         "expired": expired,
         "languages_of": languages_of,
         # An answer that is out of date is offered to no search engine.

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from knowledge.start_links import Kind, Source, link_to
+
 LICENCE = "Licence Ouverte 2.0 / etalab-2.0"
 LICENCE_ADDRESS = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 
@@ -51,17 +53,17 @@ class Facts:
         return urlsplit(self.address).path or "/"
 
     @property
+    def dialled(self) -> str:
+        """The phone number as a phone dials it; empty where there is none."""
+        return "".join(each for each in self.phone if each.isascii() and each in "+0123456789")
+
+    @property
     def domain(self) -> str:
         """The host of the pages, which makes the ids of the feed; empty where it is not known."""
         return urlsplit(self.address).hostname or ""
 
-    def link(self, payload: str = "") -> str:
-        """Return the link that opens the bot; empty where its name is not known."""
+    def link(self, kind: Kind = Kind.HOME, id_: str = "") -> str:
+        """Return the link that opens the bot on something; empty where its name is not known."""
         if not self.bot_username:
             return ""
-        start = f"?start={payload}" if payload else ""
-        return f"https://t.me/{self.bot_username}{start}"
-
-    def link_to_project(self, project_id: str) -> str:
-        """Return the link that opens the card of a project in the bot; empty as for ``link``."""
-        return self.link(f"p_{project_id}")
+        return link_to(self.bot_username, kind, id_, Source.PAGE)

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from functools import cached_property, partial
 
 from handlers.messages import LANGUAGES
+from knowledge import start_links
 from knowledge.model import Project, Stage
-from knowledge.projects import Census
+from knowledge.projects import Census, code_of, codes_of
 from website import addresses
 from website.facts import Facts
 from website.pages import Kind, Page, Values
@@ -151,6 +152,25 @@ def pages(catalogue: Catalogue, facts: Facts) -> Iterator[Page]:
             LANGUAGES,
             changed=changed_on(project, catalogue.today),
         )
+    yield from _code_pages(catalogue)
+
+
+def _code_pages(catalogue: Catalogue) -> Iterator[Page]:
+    """Give a page for each code that a poster may bear: it leads to the project, or to both."""
+    coded: dict[str, list[Project]] = {}
+    for project in catalogue.census.projects:
+        for code in codes_of(project):
+            coded.setdefault(code, []).append(project)
+    for code, projects in coded.items():
+        chosen = Filter(addresses.of_code(code), "code", code)
+        yield Page(
+            chosen.path,
+            Kind.PROJECTS,
+            "projects",
+            partial(values_of, catalogue, chosen, projects),
+            LANGUAGES,
+            listed=False,
+        )
 
 
 def list_pages(catalogue: Catalogue, chosen: Filter, *, is_served: bool) -> Iterator[Page]:
@@ -227,6 +247,7 @@ def _project(catalogue: Catalogue, project: Project, facts: Facts) -> Values:
         "places": places,
         "sectors": sectors,
         "ended": ended,
-        "telegram": facts.link_to_project(project.id),
+        "code": code_of(project),
+        "telegram": facts.link(start_links.Kind.PROJECT, project.id),
         "ended_on": project.deadline if ended == "ended_deadline" else project.withdrawn_on,
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from handlers.messages import LANGUAGES, Catalogue, day, language, speaking
+from handlers.messages import FRENCH, LANGUAGES, Catalogue, day, language, speaking, typeset
 from website import addresses
 from website.answer_html import as_html
 from website.facts import Facts
@@ -54,12 +54,18 @@ def templates(*folders: Path) -> Environment:
     environment.globals["say"] = TEXT.label
     environment.globals["at"] = addresses
     environment.filters["day"] = _day
-    environment.filters["answer"] = lambda text: Markup(as_html(text))  # noqa: S704 - it escapes
+    environment.filters["answer"] = _answer
+    environment.filters["french"] = typeset
     return environment
 
 
 def _day(value: date) -> str:
     return day(value, language())
+
+
+def _answer(text: str) -> Markup:
+    said = typeset(text) if language() == FRENCH else text
+    return Markup(as_html(said))  # noqa: S704 - it escapes what is no markup of an answer
 
 
 TEMPLATES = templates()

@@ -7,6 +7,7 @@ from functools import partial
 
 from handlers.messages import FRENCH, LANGUAGES
 from knowledge.knowledge import Knowledge
+from knowledge.text.project_codes import typed_code
 from website import (
     addresses,
     answer_pages,
@@ -70,17 +71,25 @@ class Site:
     def missing(self, path: str, root: str | None = None) -> File:
         """Return what says that nothing stands at an address: something gone, or a slip.
 
-        Links in it begin at ``root``, which has slashes around it.
+        Links in it begin at ``root``, which has slashes around it; by default at the site's own.
         """
+        page, spoken = self._in_place_of(path)
+        root = self.facts.root if root is None else root
+        key = f"{page.kind}/{page.template}/{spoken}/{root}"
+        if key not in self._made:
+            self._made[key] = File(self._written(page, spoken, root), HTML)
+        return self._made[key]
+
+    def gone(self, path: str) -> File:
+        """Return the same for a file that stands there, with relative links."""
+        page, spoken = self._in_place_of(path)
+        return File(self._written(page, spoken), HTML)
+
+    def _in_place_of(self, path: str) -> tuple[Page, str]:
         spoken, _, rest = path.partition("/")
         if spoken not in LANGUAGES:
             spoken, rest = FRENCH, path
-        page = plain_pages.missing(rest, self.knowledge)
-        key = f"{page.kind}/{page.template}/{spoken}/{root}"
-        if key not in self._made:
-            root = self.facts.root if root is None else root
-            self._made[key] = File(self._written(page, spoken, root), HTML)
-        return self._made[key]
+        return plain_pages.missing(rest, self.knowledge), spoken
 
     def chosen(self, path: str, query: str) -> tuple[Hashable, Callable[[], File]] | None:
         """Return a list of projects that a query asks for: what tells it from others, its maker.
@@ -98,8 +107,18 @@ class Site:
         )
 
     def named(self, path: str) -> str | None:
-        """Return the address that was meant by one typed without its end; None if there is none."""
-        further = f"{path.rstrip('/')}.html"
+        """Return the address that was meant by what somebody typed; None if there is none.
+
+        The end of an address may be missing, and ``P12``, the code of a poster, is its project.
+        """
+        if (typed := typed_code(path)) and typed.is_sure:
+            coded = self.knowledge.projects_coded(typed.code)
+            if len(coded) == 1:
+                return addresses.project(coded[0].id)
+        typed_path = path.rstrip("/").lower()
+        if typed_path in LANGUAGES and typed_path != FRENCH:
+            return f"{typed_path}/"
+        further = f"{typed_path}.html"
         return further if further in self._makers else None
 
     def _every_page(self) -> Iterator[Page]:

@@ -1,6 +1,7 @@
 """``python -m benchmarks.newcomers [QUESTIONS.jsonl]``: how answers with few phrasings are found.
 
 With ``--weights``: prints the weights of the signs (``knowledge/ranking/newcomers.py``) instead.
+With ``--curve``: prints and draws how an entry is found as its phrasings come (``curve.py``).
 """
 
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.newcomers import worlds
+from benchmarks.newcomers.curve import print_curve
 from benchmarks.newcomers.weights import print_weights
 from benchmarks.remembering import Remembering
 from bot.commands.evaluation import EvaluatedQuestion
@@ -75,6 +77,9 @@ def main() -> None:
         compiling = Compiling(first_encoder, store=ModelStore(Path(folder)), second=second_encoder)
         if "--weights" in sys.argv:
             print_weights(compiling)
+            return
+        if "--curve" in sys.argv:
+            print_curve(compiling)
             return
         print(_HEAD)
         for line in _report(read_questions(Path(paths[0])) if paths else (), compiling):

@@ -1,11 +1,13 @@
-"""Fits the weights of the signs that find newcomers, on the shipped entries reduced in turn.
+"""Fits the weights of the signs that find newcomers, on the shipped entries with few phrasings.
 
-Each entry is left with a few phrasings, and a fifth of the voices is left out: these ask, about the
-entry and about all else. So no question was learnt from, neither as its own nor as a foreign one.
-All answers of ours reduced at once, without voices, are worlds too: the first day of a new FAQ.
+A third of the entries at a time is left with a few phrasings, and a fifth of the voices is left
+out: these ask, about those entries and about all else. So no question was learnt from, neither as
+its own nor as a foreign one. All answers of ours reduced at once, without voices, are worlds too:
+the first day of a new FAQ.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,81 +15,92 @@ import numpy.typing as npt
 
 from benchmarks.newcomers import worlds
 from knowledge.loading import FAQ, Compiling
-from knowledge.ranking.newcomers import SIGNS
 from knowledge.ranking.ranker import TrainedRanker
 from knowledge.ranking.ridge import Floats, calibrate
+from knowledge.ranking.sign_weights import ALONE, AT_A_GLANCE, BESIDE, SignWeights
 from knowledge.text.courtesies import without_courtesies
 from knowledge.text.normalise import normalise
 
-_PHRASINGS = (0, 3, 8)
-_ALONE = (0, 3, 8, 18)
-_FOLDS = 5
-_OTHERS = 120
-_VARIANTS = ((0, 1, 2, 3, 4, 5, 6, 7), (2, 3, 4, 5, 6, 7), (3, 4, 6, 7))
+_PHRASINGS = (0, 3, 8, 40)
+_ALONE = (0, 3, 8, 18, 40)
+_FOLDS, _GROUPS = 5, 3
+# So many questions about each entry, and about all else.
+_OF_EACH, _OF_EACH_ALONE, _OF_OTHERS = 10, 30, 300
 
-Case = tuple[Floats, bool]
+# The signs of all newcomers for a question, and which of them it asks for.
+Case = tuple[Floats, npt.NDArray[np.bool_]]
 
 
 def print_weights(compiling: Compiling) -> None:
-    """Print ``BESIDE`` and ``ALONE`` for knowledge/ranking/newcomers.py."""
-    for name, cases in (("BESIDE", _beside_others(compiling)), ("ALONE", _alone(compiling))):
-        print(f"{name} = (")
-        _print(list(cases))
-        print(")", flush=True)
+    """Print ``BESIDE``, ``AT_A_GLANCE`` and ``ALONE`` for knowledge/ranking/sign_weights.py."""
+    one, none = replace(compiling, second=None), replace(compiling, second=None, encoder=None)
+    for name, worlds_of, former in (("BESIDE", _beside, BESIDE), ("ALONE", _alone, ALONE)):
+        for fitted, encoders in zip(former, (compiling, one, none), strict=True):
+            cases = list(worlds_of(encoders))
+            _print(name, cases, fitted)
+            if name == "BESIDE" and encoders is compiling:
+                for glance in AT_A_GLANCE:
+                    _print("AT_A_GLANCE", cases, glance)
 
 
-def _print(cases: list[Case]) -> None:
-    signs, is_right = np.stack([one for one, _ in cases]), np.array([right for _, right in cases])
-    print(f"# {len(cases)} cases, {is_right.sum()} right; signs: {', '.join(SIGNS)}")
-    for columns in _VARIANTS:
-        intercept, *weights = _fitted(signs[:, list(columns)], is_right)
-        told = ", ".join(f"{weight:.3f}" for weight in weights)
-        print(f"    SignWeights({columns}, {intercept:.3f}, ({told})),", flush=True)
+def _print(name: str, cases: Sequence[Case], former: SignWeights) -> None:
+    signs = np.concatenate([one for one, _ in cases])[:, former.columns]
+    is_right = np.concatenate([right for _, right in cases])
+    intercept, *weights = _fitted(signs, is_right)
+    told = ", ".join(f"{weight:.3f}" for weight in weights)
+    print(f"# {name}, {len(is_right)} cases, {is_right.sum()} right: {', '.join(former.signs)}")
+    print(f"    {intercept:.3f}, ({told}),", flush=True)
 
 
-def _beside_others(compiling: Compiling) -> Iterator[Case]:
+def _beside(compiling: Compiling) -> Iterator[Case]:
     documents = worlds.shipped()
     voices = worlds.voices_of(documents)
     ids = [entry["id"] for entry in documents[FAQ].data["entrees"] if "brouillon" not in entry]
-    for number, id_ in enumerate(ids):
-        asking = voices[number % _FOLDS :: _FOLDS]
+    for group in range(_GROUPS):
+        young = ids[group::_GROUPS]
+        asking = voices[group::_FOLDS]
         fewer = worlds.without_voices(documents, [voice["nom"] for voice in asking])
-        own, others = _asked_of(asking, id_)
+        questions = _asked(asking, ids, _OF_EACH)
         for phrasings in _PHRASINGS:
-            ranker = worlds.ranker_of(worlds.reduced(fewer, [id_], phrasings), compiling)
-            for text in own:
-                yield _signs(ranker, text)[0], True
-            for text in others:
-                yield _signs(ranker, text)[0], False
+            ranker = worlds.ranker_of(worlds.with_phrasings(fewer, young, phrasings), compiling)
+            yield from (_case(ranker, text, id_) for text, id_ in questions)
 
 
 def _alone(compiling: Compiling) -> Iterator[Case]:
     documents = worlds.shipped()
-    asking = [voice for voice in worlds.voices_of(documents) if voice["formulations"]]
+    asking = worlds.voices_of(documents)[::_FOLDS]
+    fewer = worlds.without_voices(documents, [voice["nom"] for voice in asking])
     ids = [one["id"] for one in documents[FAQ].data["entrees"] if "service" not in one]
+    questions = [
+        (text, id_) for text, id_ in _asked(asking, ids, _OF_EACH_ALONE) if not id_ or id_ in ids
+    ]
     for phrasings in _ALONE:
-        ranker = worlds.ranker_of(worlds.alone(documents, phrasings), compiling)
-        for number, id_ in enumerate(ids):
-            own, outside = _asked_of(asking[number % len(asking) :: len(asking)], id_)
-            for text in [*own, *outside[:20]]:
-                for place, signs in enumerate(_signs(ranker, text)):
-                    yield signs, text in own and place == number
+        ranker = worlds.ranker_of(worlds.alone_with(fewer, phrasings), compiling)
+        yield from (_case(ranker, text, id_) for text, id_ in questions)
 
 
-def _asked_of(voices: list[dict[str, Any]], id_: str) -> tuple[list[str], list[str]]:
-    """Return what voices ask of an entry, and a share of all else that they say."""
-    own: list[str] = []
+def _asked(
+    voices: Sequence[dict[str, Any]], ids: Sequence[str], of_each: int
+) -> list[tuple[str, str]]:
+    """Return what voices ask of some entries, and a share of all else that they say."""
+    own: dict[str, list[str]] = {id_: [] for id_ in ids}
     others: list[str] = []
     for voice in voices:
-        said = dict(voice["formulations"])
-        own += said.pop(id_, [])
-        others += [*(text for texts in said.values() for text in texts), *voice["hors_sujet"]]
-    return own, others[:: max(1, len(others) // _OTHERS)]
+        for id_, texts in voice["formulations"].items():
+            own.get(id_, others).extend(texts)
+        others += voice["hors_sujet"]
+    asked = [(text, id_) for id_, texts in own.items() for text in _some(texts, of_each)]
+    return asked + [(text, "") for text in _some(others, _OF_OTHERS)]
 
 
-def _signs(ranker: TrainedRanker, text: str) -> Floats:
+def _some(texts: Sequence[str], count: int) -> Sequence[str]:
+    return texts[:: max(1, len(texts) // max(1, count))]
+
+
+def _case(ranker: TrainedRanker, text: str, id_: str) -> Case:
     asked = normalise(text)
-    return ranker.signs_of(without_courtesies(asked) or asked, text)
+    signs = ranker.signs_of(without_courtesies(asked) or asked, text)
+    return signs, np.array([one == id_ for one in ranker.newcomers])
 
 
 def _fitted(signs: Floats, is_right: npt.NDArray[np.bool_]) -> Floats:

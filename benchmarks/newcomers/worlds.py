@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,35 @@ def alone(documents: Documents, phrasings: int) -> Documents:
     own[FAQ].data["entrees"] = [one for one in own[FAQ].data["entrees"] if "service" not in one]
     for entry in own[FAQ].data["entrees"]:
         entry["variantes"] = entry["variantes"][:phrasings]
+    return own
+
+
+def with_phrasings(documents: Documents, ids: Sequence[str], count: int) -> Documents:
+    """Leave entries so many phrasings: the facilitators' own first, then a voice's each in turn."""
+    few = deepcopy(documents)
+    entries = {entry["id"]: entry for entry in few[FAQ].data["entrees"]}
+    said = [voice["formulations"] for voice in few[VOICES].data["voix"]] if VOICES in few else []
+    for id_ in ids:
+        own = entries[id_]["variantes"] = entries[id_]["variantes"][:count]
+        turns = zip_longest(*(one.pop(id_, ()) for one in said))
+        spread = [(number, text) for turn in turns for number, text in enumerate(turn) if text]
+        for number, text in spread[: count - len(own)]:
+            said[number].setdefault(id_, []).append(text)
+    return few
+
+
+def alone_with(documents: Documents, count: int) -> Documents:
+    """Leave our own answers alone, with so many phrasings; a voice says nothing out of scope."""
+    own = alone(documents, count)
+    ids = [entry["id"] for entry in own[FAQ].data["entrees"]]
+    grown = with_phrasings(documents, ids, count)
+    voices = [
+        {"nom": voice["nom"], "formulations": kept, "hors_sujet": []}
+        for voice in grown[VOICES].data["voix"]
+        if (kept := {id_: said for id_, said in voice["formulations"].items() if id_ in ids})
+    ]
+    if voices:
+        own[VOICES] = Document(VOICES, {"voix": voices}, {})
     return own
 
 

@@ -16,8 +16,8 @@ from bot.commands.labelled_questions import EvaluationFileError, read_questions,
 from bot.content.compiler import compiling, warm_up
 from bot.messages import TEXT
 from bot.settings import Settings
+from knowledge.curation.check import CheckResult, check_whole
 from knowledge.curation.check import check as find_problems
-from knowledge.curation.check import check_whole
 from knowledge.files.problems import KnowledgeError, Problem, Severity
 from knowledge.knowledge import Knowledge
 from knowledge.loading import Parsed, load
@@ -44,7 +44,7 @@ def check(directory: Path, *, as_json: bool) -> int:
     problems = tuple(
         dict.fromkeys((*checked.problems, *invented, *towns.problems, *aged(towns, today)))
     )
-    report = partial(_report, directory, problems, checked.knowledge, towns)
+    report = partial(_report, directory, problems, checked, towns)
     say(_listed(problems) if as_json else report())
     return 1 if _errors(problems) else 0
 
@@ -74,15 +74,16 @@ def _listed(problems: Iterable[Problem]) -> str:
 
 
 def _report(
-    directory: Path, problems: Sequence[Problem], knowledge: Knowledge | None, towns: ReadList
+    directory: Path, problems: Sequence[Problem], checked: CheckResult, towns: ReadList
 ) -> str:
-    errors = _errors(problems)
+    errors, knowledge = _errors(problems), checked.knowledge
     return TEXT.label(
         "check_report",
         directory=directory,
         errors=errors,
         warnings=[problem for problem in problems if problem not in errors],
         knowledge=knowledge,
+        findings=checked.findings,
         town_list=territories.in_words(towns) if towns.list else "",
         phrasings=sum(len(entry.phrasings) for entry in knowledge.entries) if knowledge else 0,
     )

@@ -265,6 +265,7 @@ async def _telegram(settings: Settings) -> AsyncIterator[Remark]:
             is_known = True
             yield Remark(Level.FINE, "token_fine", {"username": bot.username})
             yield await _webhook(bot, settings)
+            yield _inline(bot)
             for name in ("admin_chat_id", "facilitator_chat_id"):
                 chat_id = getattr(settings, name)
                 if chat_id is not None:
@@ -298,6 +299,13 @@ async def _webhook(bot: Bot, settings: Settings) -> Remark:
     failed = bool(info.last_error_date)
     level = Level.WARNING if failed else Level.FINE
     return Remark(level, "webhook_failed" if failed else "webhook_fine", values)
+
+
+def _inline(bot: Bot) -> Remark:
+    """Tell whether the bot may be searched from other chats, which its maker turns on."""
+    if bot.supports_inline_queries:
+        return Remark(Level.FINE, "inline_on", {"username": bot.username})
+    return Remark(Level.WARNING, "inline_off", {"username": bot.username})
 
 
 async def _group(bot: Bot, setting: str, chat_id: int) -> Remark:

@@ -32,6 +32,7 @@ from knowledge.curation.yaml_edit import EditError, added_lines, with_out_of_sco
 from knowledge.file_set import content_at, fingerprint
 from knowledge.files.problems import Severity
 from knowledge.files.yaml_reader import LARGEST_BYTES, Document, parse
+from knowledge.knowledge import Knowledge
 from knowledge.loading import FAQ, VOICES, read_files
 from storage.records.change_requests import ChangeKind, ChangeRequest
 
@@ -51,11 +52,15 @@ class NotPossibleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExaminedChange:
-    """An examined change: the new contents of files, what they replace, and the report."""
+    """An examined change: the new contents of files, what they replace, and the report.
+
+    ``knowledge``: what would be in service; None with errors.
+    """
 
     contents: Mapping[str, bytes]
     bases: Mapping[str, str]
     findings: Examined
+    knowledge: Knowledge | None = None
 
     @property
     def prints(self) -> dict[str, tuple[str, str]]:
@@ -69,12 +74,13 @@ def examined(
 ) -> ExaminedChange:
     """Examine a requested change; NotPossibleError where there is nothing to examine.
 
-    ``uploads`` holds the contents of the files that were sent. Where those that were sent before
-    are wrong, and the last one is right without them, it goes alone.
+    ``uploads`` holds the contents of the files that were sent, or those of the change that this one
+    extends. Where those that were sent before are wrong, and the last one is right without them, it
+    goes alone.
     """
     wanted = _wanted(library.directory, change, uploads, services.today())
     contents = _changed(library.directory, wanted)
-    result = _examined(library, services, change, contents)
+    result = _examined(library, services, change, contents, extends=_is_extension(change, uploads))
     last = {change.file: contents[change.file]} if change.file in contents else {}
     if change.kind is not ChangeKind.UPLOAD or not result.findings.errors or last in ({}, contents):
         return result
@@ -83,6 +89,10 @@ def examined(
         return result
     left_out = tuple(file for file in contents if file != change.file)
     return replace(alone, findings=replace(alone.findings, left_out=left_out))
+
+
+def _is_extension(change: ChangeRequest, uploads: Mapping[str, bytes]) -> bool:
+    return change.kind is not ChangeKind.UPLOAD and bool(uploads)
 
 
 def _changed(directory: Path, wanted: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -96,7 +106,12 @@ def _changed(directory: Path, wanted: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _examined(
-    library: Library, services: Services, change: ChangeRequest, contents: Mapping[str, bytes]
+    library: Library,
+    services: Services,
+    change: ChangeRequest,
+    contents: Mapping[str, bytes],
+    *,
+    extends: bool = False,
 ) -> ExaminedChange:
     candidate = examine(
         library.directory,
@@ -112,14 +127,16 @@ def _examined(
         entries = (source.entry(entry_id) for source in sources)
         return next((entry.title for entry in entries if entry), entry_id)
 
+    is_sent = change.kind is ChangeKind.UPLOAD
     findings = report.examined(
         candidate,
         title,
-        lines=_lines_added(library.directory, change, contents),
-        stale=_oldest_start(library.directory, change, contents),
+        # What somebody else wrote, and the bot only added to, is theirs.
+        lines=() if extends else _lines_added(library.directory, change, contents),
+        stale=_oldest_start(library.directory, contents) if extends or is_sent else None,
         named_in=_named_in(library.directory, change),
     )
-    return ExaminedChange(contents, candidate.bases, findings)
+    return ExaminedChange(contents, candidate.bases, findings, candidate.knowledge)
 
 
 def _lines_added(
@@ -132,12 +149,8 @@ def _lines_added(
     return added_lines(_text(content_at(directory / file)), _text(content))
 
 
-def _oldest_start(
-    directory: Path, change: ChangeRequest, contents: Mapping[str, bytes]
-) -> Version | None:
+def _oldest_start(directory: Path, contents: Mapping[str, bytes]) -> Version | None:
     """Return the oldest version from which one of the sent files seems to have been made."""
-    if change.kind is not ChangeKind.UPLOAD:
-        return None
     stale = (_stale(directory, file, content) for file, content in contents.items())
     return min((each for each in stale if each), key=lambda each: each.at, default=None)
 
@@ -156,7 +169,7 @@ def _wanted(
     if change.kind is ChangeKind.ROLLBACK:
         return _former(directory, change)[1]
     if change.kind is not ChangeKind.UPLOAD:
-        return _edited(directory, change, today)
+        return {**uploads, **_edited(directory, change, uploads, today)}
     for file, content in uploads.items():
         if file not in PUBLISHABLE:
             raise NotPossibleError(TEXT("upload_unknown", name=file, files=PUBLISHABLE))
@@ -166,9 +179,12 @@ def _wanted(
     return uploads
 
 
-def _edited(directory: Path, change: ChangeRequest, today: date) -> dict[str, bytes]:
+def _edited(
+    directory: Path, change: ChangeRequest, extended: Mapping[str, bytes], today: date
+) -> dict[str, bytes]:
     try:
-        edited = _edit(_texts(directory), change, today)
+        texts = _texts(directory) | {file: one.decode() for file, one in extended.items()}
+        edited = _edit(texts, change, today)
     except (EditError, UnicodeError) as error:
         raise NotPossibleError(TEXT("not_possible", reason=str(error))) from error
     return {file: text.encode() for file, text in edited.items()}

@@ -13,6 +13,7 @@ from watchfiles import awatch
 from bot.content.in_service import InService
 from bot.content.library import Documents, Library, Stamp, put_in_service
 from bot.content.town_lists import TownLists
+from bot.runtime.memory import give_back
 from handlers.core.services import Services
 from handlers.curation import report
 from knowledge.files.problems import KnowledgeError, Problem
@@ -207,6 +208,7 @@ class HotReload:
             if learnt.version == self._services.knowledge.version:
                 put_in_service(learnt, self._services)
                 logger.info("knowledge %s is learnt", learnt.version)
+            await asyncio.to_thread(give_back)
         finally:
             self._is_at_work = False
 

@@ -96,10 +96,9 @@ class Library:
 
         Exact phrasings of the new files are already matched, and projects found.
         """
-        compiling, material = self.compiling(), material_in(documents)
-        model = compiling.store.get(compiling.store.key(material, compiling.encoder))
-        if model is None and former.ranker is not None:
-            ranker = PreviousRanker(former.ranker, material.ids)
+        compiling = self.compiling()
+        if former.ranker is not None and not compiling.knows(documents):
+            ranker = PreviousRanker(former.ranker, material_in(documents).ids)
             if ranker.knows_any():
                 return Served(build(documents, compiling, ranker), is_learnt=False)
         return Served(build(documents, compiling), is_learnt=True)

@@ -6,8 +6,9 @@ one: a single one examines a change, and each copies what was published to its o
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
 
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
@@ -28,6 +29,7 @@ from bot.content.library import Library
 from bot.runtime.error_reference import CrashedError, new_reference
 from handlers.core.services import Services
 from handlers.curation import report as examination
+from handlers.curation.received import kept_for, received_for
 from handlers.curation.report import Examined, Notice
 from handlers.messages import Catalogue
 from knowledge.curation.versions import BaseChangedError, VersionSet
@@ -121,12 +123,35 @@ class Publisher:
             notice = await asyncio.to_thread(reviewed, self._library, self._services)
             await self._end(change, ChangeState.SHOWN, notice)
             return
-        uploads = await self._downloads(change) if change.kind is ChangeKind.UPLOAD else {}
+        former, given = await self._extended(change)
+        uploads = await self._downloads(change) if change.kind is ChangeKind.UPLOAD else given
         result = await asyncio.to_thread(examined, self._library, self._services, change, uploads)
         if result.findings.errors:
             await self._end(change, ChangeState.REFUSED, self._outcome(change, result))
-        else:
-            await self._offer(change, result)
+            return
+        if former is not None and not _is_based_on(result, former):
+            raise BaseChangedError(*former.files)
+        await self._offer(change, await self._with_received(result), former)
+
+    async def _extended(
+        self, change: ChangeRequest
+    ) -> tuple[ChangeRequest | None, Mapping[str, bytes]]:
+        """Return the change that this one extends, if it still waits, and its contents."""
+        if change.extends is None:
+            return None, {}
+        async with self._database.begin() as work:
+            former = await work.change_requests.extended(change)
+            contents = await work.change_requests.contents(former.id) if former else None
+        return former, contents or {}
+
+    async def _with_received(self, result: ExaminedChange) -> ExaminedChange:
+        """Add the received questions that resemble the weak ones of the answers that change."""
+        weak = frozenset(each.id for each in result.findings.findings if each.is_weak)
+        knowledge = result.knowledge
+        if knowledge is None or not weak:
+            return result
+        received = await received_for(self._database, self._services, knowledge, weak)
+        return replace(result, findings=replace(result.findings, received=received))
 
     async def _downloads(self, change: ChangeRequest) -> dict[str, bytes]:
         """Download what was sent; Telegram keeps it, so this also works after a restart."""
@@ -154,15 +179,20 @@ class Publisher:
         by = change.actor_name or ""
         return examination.outcome(change.id, tuple(result.contents), by, result.findings)
 
-    async def _offer(self, change: ChangeRequest, result: ExaminedChange) -> None:
+    async def _offer(
+        self, change: ChangeRequest, result: ExaminedChange, former: ChangeRequest | None
+    ) -> None:
         notice, report = self._outcome(change, result), _confirmation_of(result.findings)
         async with self._database.begin() as work:
             offered = await work.change_requests.offer(
                 change.id, result.contents, result.prints, report
             )
-            if offered:
-                for outgoing in examination.owed(notice, change.chat_id, change.topic_id):
-                    await work.outbox.add(outgoing)
+            if not offered:
+                return
+            if former and await work.change_requests.take_place(former, change.id):
+                await work.questions.follow(former.id, change.id)
+            for outgoing in examination.owed(notice, change.chat_id, change.topic_id):
+                await work.outbox.add(outgoing)
 
     async def _publish(self, change: ChangeRequest) -> None:
         async with self._database.begin() as work:
@@ -250,4 +280,11 @@ def _confirmation_of(findings: Examined) -> dict[str, object]:
         "confirm": findings.needs_confirmation,
         "wrong": [voice.question for voice in findings.wrong],
         "stale": stale and {"at": TEXT.label("at", at=stale.at)},
+        **kept_for(findings.received),
     }
+
+
+def _is_based_on(result: ExaminedChange, former: ChangeRequest) -> bool:
+    """Tell whether the files are still those that a change was examined for."""
+    before = {file: base for file, (base, _) in former.prints.items()}
+    return all(before.get(file, base) == base for file, base in result.bases.items())

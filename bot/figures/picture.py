@@ -6,16 +6,14 @@ It draws in a thread, one picture at a time, on a `Figure` of its own: pyplot ke
 
 import asyncio
 import io
-import os
-import threading
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from platformdirs import user_cache_path
-
+from bot.runtime.drawing import FONT, drawing
 from handlers.administration import in_french
 from handlers.core.keyboards import shorten
 from handlers.messages import Catalogue
+from storage.records.arrivals import ArrivalFigures
 from storage.records.figures import Figures, QuestionFigures, RequestFigures
 from storage.records.lifecycle import Ending
 
@@ -32,8 +30,6 @@ _LONGEST_TITLE = 38
 _FEWEST_BARS = 6
 # Contrast with white: 7.6, 4.7 and 15; the two of the bars differ in lightness, not in hue only.
 _DARK, _LIGHT, _INK, _GREY = "#1b4f8a", "#e8a33d", "#1e1e1e", "#5a5a5a"
-_PROGRAM = "territoires-industrie-bot"
-_drawing = threading.Lock()
 
 
 async def png_of(figures: Figures, titles: Mapping[str, str]) -> bytes:
@@ -43,38 +39,34 @@ async def png_of(figures: Figures, titles: Mapping[str, str]) -> bytes:
 
 def drawn(figures: Figures, titles: Mapping[str, str]) -> bytes:
     """Draw the picture; for a thread."""
-    with _drawing:
-        # Its list of fonts would else be in the home folder, which a service may not write.
-        os.environ.setdefault("MPLCONFIGDIR", str(user_cache_path(_PROGRAM) / "matplotlib"))
+    with drawing(**{"font.size": 11}):
         # Here, not above: see the module's own words.
-        import matplotlib as mpl  # noqa: PLC0415
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
         from matplotlib.figure import Figure as Sheet  # noqa: PLC0415
 
-        # A title may contain a dollar sign, and is no formula.
-        settings: Any = {"text.parse_math": False, "font.family": "DejaVu Sans", "font.size": 11}
-        with mpl.rc_context(settings):
-            sheet = Sheet(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor="white")
-            FigureCanvasAgg(sheet)
-            _compose(sheet, figures, titles)
-            target = io.BytesIO()
-            sheet.savefig(target, format="png")
-        return target.getvalue()
+        sheet = Sheet(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor="white")
+        FigureCanvasAgg(sheet)
+        _compose(sheet, figures, titles)
+        target = io.BytesIO()
+        sheet.savefig(target, format="png")
+    return target.getvalue()
 
 
 def _compose(sheet: "Figure", figures: Figures, titles: Mapping[str, str]) -> None:
     sheet.text(0.05, 0.955, TEXT.label("picture_title"), size=19, weight="bold", color=_INK)
     sheet.text(0.05, 0.925, in_french.period(figures.days), size=12, color=_GREY)
-    _entitle(sheet, 0.875, _questions_title(figures.questions))
-    _draw_questions(sheet.add_axes((0.05, 0.625, 0.9, 0.215)), figures)
-    _entitle(sheet, 0.515, TEXT.label("picture_entries"))
-    _draw_bars(sheet.add_axes((0.47, 0.36, 0.45, 0.14)), _entries(figures.questions, titles))
-    _entitle(sheet, 0.31, _states_title(figures.requests))
-    _draw_bars(sheet.add_axes((0.47, 0.13, 0.45, 0.165)), _states(figures.requests))
+    _entitle(sheet, 0.88, _questions_title(figures.questions))
+    _draw_questions(sheet.add_axes((0.05, 0.69, 0.9, 0.145)), figures)
+    _entitle(sheet, 0.6, TEXT.label("picture_entries"))
+    _draw_bars(sheet.add_axes((0.47, 0.475, 0.45, 0.115)), _entries(figures.questions, titles))
+    _entitle(sheet, 0.44, _states_title(figures.requests))
+    _draw_bars(sheet.add_axes((0.47, 0.295, 0.45, 0.135)), _states(figures.requests))
+    _entitle(sheet, 0.26, _sources_title(figures.arrivals))
+    _draw_bars(sheet.add_axes((0.47, 0.115, 0.45, 0.135)), _sources(figures.arrivals))
     for place, (name, value) in enumerate(_keys(figures.requests)):
         left = 0.05 + 0.235 * place
-        sheet.text(left, 0.065, value, size=17, weight="bold", color=_DARK)
-        sheet.text(left, 0.035, name, size=9, color=_GREY)
+        sheet.text(left, 0.055, value, size=17, weight="bold", color=_DARK)
+        sheet.text(left, 0.03, name, size=9, color=_GREY)
 
 
 def _draw_questions(axes: "Axes", figures: Figures) -> None:
@@ -142,6 +134,16 @@ def _states(requests: RequestFigures) -> list[tuple[str, int]]:
     return [(TEXT.label(f"picture_state_{one}"), count) for one, count in requests.in_order]
 
 
+def _sources_title(arrivals: ArrivalFigures) -> str:
+    if not arrivals.total:
+        return TEXT.label("picture_no_source")
+    return TEXT.label("picture_sources", total=arrivals.total, number=in_french.number)
+
+
+def _sources(arrivals: ArrivalFigures) -> list[tuple[str, int]]:
+    return [(TEXT.label(f"picture_source_{one}"), n) for one, n in arrivals.sources.items()]
+
+
 def _entries(asked: QuestionFigures, titles: Mapping[str, str]) -> list[tuple[str, int]]:
     return [
         (shorten(_drawable(titles.get(one.id, one.id)), _LONGEST_TITLE), one.count)
@@ -176,5 +178,5 @@ def _drawable(title: str) -> str:
     """Return a title without the signs that the font has no shape for, such as emoji."""
     from matplotlib.font_manager import findfont, get_font  # noqa: PLC0415 - as above
 
-    shapes = get_font(findfont("DejaVu Sans")).get_charmap()
+    shapes = get_font(findfont(FONT)).get_charmap()
     return " ".join("".join(sign for sign in title if ord(sign) in shapes).split())

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from bot.figures.small_counts import LEAST, Published, listed, published
 from handlers.administration import in_french
 from handlers.messages import Catalogue, moment
+from storage.records.arrivals import ArrivalFigures
 from storage.records.days import Days
 from storage.records.figures import (
     HELPED,
@@ -137,6 +138,7 @@ def _told(report: Report) -> dict[str, Any]:
         "least": LEAST,
         "questions": _questions_told(report),
         "requests": requests,
+        "arrivals": _arrivals_told(figures.arrivals),
         "is_empty": figures.is_empty,
     }
 
@@ -189,6 +191,18 @@ def _requests_told(requests: RequestFigures) -> dict[str, Any]:
     return {"total": total, "tables": tables, "medians": _medians(requests), "helped": share}
 
 
+def _arrivals_told(arrivals: ArrivalFigures) -> list[ReportTable]:
+    """Return the tables of openings, which count as if each were another person's."""
+    parts = (
+        ("arrivals", "value_source", published(dict(arrivals.sources))),
+        ("opened", "value_opened", published(dict(arrivals.opened))),
+    )
+    # Both tables are of the same openings: what one hides, the total of the other must not tell.
+    if any(told.total is None for _, _, told in parts):
+        return []
+    return [_table(name, words, told.parts, arrivals.total) for name, words, told in parts]
+
+
 def _final_states(requests: RequestFigures) -> dict[str, int]:
     """Return the states as parts of one whole; the closed ones by their outcome."""
     counts = {str(one): count for one, count in requests.in_order if one is not Status.CLOSED}
@@ -202,7 +216,7 @@ def _final_states(requests: RequestFigures) -> dict[str, int]:
     )
 
 
-def _table(name: str, words: str, parts: Mapping[str, int | None], total: int) -> ReportTable:
+def _table(name: str, words: str, parts: Mapping[Any, int | None], total: int) -> ReportTable:
     lines = tuple(ReportLine(TEXT.label(f"{words}_{one}"), count) for one, count in parts.items())
     return ReportTable(
         TEXT.label(f"report_{name}"), TEXT.label(f"report_{name}_head"), lines, total

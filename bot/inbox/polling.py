@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from telegram.ext import ExtBot
 from telegram.request import BaseRequest
 
 from bot.inbox.backlog import Backlog
-from bot.inbox.raw_updates import numbered
+from bot.inbox.raw_updates import is_inline_query, numbered
 from bot.inbox.source import UpdateSource
 from bot.outbox.bot_api import refuses_token
 from bot.runtime import json_text, metrics
@@ -34,6 +34,7 @@ ALLOWED_UPDATES = (
     UpdateType.MESSAGE,
     UpdateType.EDITED_MESSAGE,
     UpdateType.CALLBACK_QUERY,
+    UpdateType.INLINE_QUERY,
     UpdateType.MY_CHAT_MEMBER,
 )
 LONG_POLL_SECONDS = 30
@@ -53,7 +54,7 @@ _EXPECTED = (TelegramError, ValueError)
 class PollingSource(UpdateSource):
     """The polling loop. PTB's own confirms up to 100 updates before one is handled."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a service
         self,
         bot: ExtBot[None],
         request: BaseRequest,
@@ -61,6 +62,7 @@ class PollingSource(UpdateSource):
         backlog: Backlog,
         announce: Callable[[int], None],
         clock: Callable[[], datetime],
+        take_inline: Callable[[Mapping[str, Any]], None],
     ) -> None:
         self._bot = bot
         self._request = request
@@ -68,6 +70,7 @@ class PollingSource(UpdateSource):
         self._backlog = backlog
         self._announce = announce
         self._clock = clock
+        self._take_inline = take_inline
         self._last_batch = clock()
         self._pause = 0.0
         self._has_left_webhook = False
@@ -136,14 +139,19 @@ class PollingSource(UpdateSource):
         return confirmed
 
     async def _keep(self, batch: list[dict[str, Any]]) -> int:
-        """Store a batch and return the offset that confirms it."""
+        """Store a batch and return the offset that confirms it; inline queries are not stored."""
         self._last_batch = self._clock()
         rows = numbered(batch)
-        async with self._database.begin() as work:
-            new = await work.inbox.add(rows, self._backlog.room)
-        self._backlog.note_kept()
-        metrics.RECEIVED.inc(new)
-        self._announce(new)
+        inline = [raw for raw in batch if is_inline_query(raw)]
+        passing = {raw.get("update_id") for raw in inline}
+        if kept := [row for row in rows if row.update_id not in passing]:
+            async with self._database.begin() as work:
+                new = await work.inbox.add(kept, self._backlog.room)
+            self._backlog.note_kept()
+            metrics.RECEIVED.inc(new)
+            self._announce(new)
+        for raw in inline:
+            self._take_inline(raw)
         return max(row.update_id for row in rows) + 1
 
     async def _get_updates(self, offset: int | None) -> list[dict[str, Any]]:

@@ -23,6 +23,8 @@ _CHAT_PATHS = (("chat",), ("message", "chat"), ("from",), ("user",))
 _TAPPED_FIELDS = ("message_id", "date", "chat", "reply_to_message")
 # What an edit of a message may change in the words that are read of it.
 _EDITED_FIELDS = ("text", "entities", "caption", "caption_entities")
+INLINE_QUERY = "inline_query"
+_INLINE_FIELD = b'"inline_query"'
 _FROM_PEOPLE = ("message", "edited_message")
 # What is read of a person's message where the rest of it cannot be parsed.
 _PLAIN_FIELDS = (
@@ -108,6 +110,23 @@ def numbered(batch: Sequence[Mapping[str, Any]]) -> list[Received]:
     if not rows:
         raise ValueError("a batch of which no update has a number")
     return rows
+
+
+def is_inline_query(raw: object) -> bool:
+    """Tell whether an update is what somebody types behind the bot's name in any chat."""
+    return isinstance(raw, Mapping) and INLINE_QUERY in raw
+
+
+def inline_query_in(body: bytes) -> Mapping[str, Any] | None:
+    """Return the update received as JSON if it is an inline query; None for any other."""
+    # Of the others, none is read twice: a quote within a text is written with a backslash.
+    if _INLINE_FIELD not in body:
+        return None
+    try:
+        raw = json_text.read(body.decode())
+    except ValueError:
+        return None
+    return raw if is_inline_query(raw) else None
 
 
 def parsed(body: bytes) -> Received:

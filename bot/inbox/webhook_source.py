@@ -1,6 +1,7 @@
 """Updates by webhook: an HTTP server, and the registration of its address with Telegram."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from starlette.types import ASGIApp
 from telegram.ext import ExtBot
@@ -53,16 +54,18 @@ def assemble_webhook(  # noqa: PLR0913, PLR0917 - the parts of a service
     backlog: Backlog,
     services: Services,
     failing: Callable[[], Collection[str]],
+    take_inline: Callable[[Mapping[str, Any]], None],
     pages: ASGIApp | None = None,
 ) -> WebhookSource:
     """Return the webhook with all its parts; SettingsError where a setting for it is missing.
 
-    ``failing`` names the loops of this process that fail repeatedly; ``pages`` are served beside.
+    ``failing`` names the loops of this process that fail repeatedly; ``take_inline`` gets
+    the inline queries; ``pages`` are served beside.
     """
     settings.check_for_webhook()
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
     registration = WebhookRegistration(bot, settings.webhook_url, secret)
     health = Health(backlog, services, lambda: registration.is_refused, failing)
-    webhook = Webhook(secret, mailbox, health, is_open=False, pages=pages)
+    webhook = Webhook(secret, mailbox, health, is_open=False, pages=pages, take_inline=take_inline)
     server = WebServer(webhook.app(), settings.listen_host, settings.listen_port)
     return WebhookSource(webhook, server, registration, health)

@@ -2,14 +2,19 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from typing import IO
 
 from bot.figures.export import ExportWanted, exported
 from bot.figures.picture import png_of
+from bot.posters.layout import Sheet
+from bot.posters.pdf import pdf_of
+from bot.posters.poster import Poster, Publisher, poster_of
+from bot.posters.svg import svg_of
 from handlers.administration import in_french
 from handlers.core.services import Services
 from handlers.general.data_page import DataPage
@@ -25,6 +30,11 @@ _LARGEST_BYTES = 45_000_000
 # Larger than this, it is written to the disk; a usual page of data never is.
 _IN_MEMORY_BYTES = 256 * 1024
 _EXPORTS = frozenset({Making.WORKBOOK, Making.CSV})
+_POSTERS: Mapping[str, Callable[[Poster], bytes]] = {
+    Making.POSTER_A4: partial(pdf_of, sheet=Sheet.A4),
+    Making.POSTER_A5: partial(pdf_of, sheet=Sheet.A5),
+    Making.POSTER_SVG: svg_of,
+}
 
 
 @asynccontextmanager
@@ -52,6 +62,8 @@ async def made(
             contacts = not services.details_in_private
             wanted = ExportWanted(Making(item.makes), days, services.clock(), largest, contacts)
             yield await exported(database, files, wanted)
+        elif item.makes is not None and item.makes in _POSTERS and item.makes_of:
+            yield await _poster(services, Making(item.makes), item.makes_of)
         else:
             yield []
 
@@ -62,6 +74,17 @@ async def _picture(database: Database, services: Services, days: Days) -> IO[byt
     named = [entry.id for entry in figures.questions.entries]
     titles = {name: in_french.title_of(services.knowledge, name) for name in named}
     return BytesIO(await png_of(figures, titles))
+
+
+async def _poster(services: Services, making: Making, project_id: str) -> list[IO[bytes]]:
+    project = services.knowledge.project(project_id)
+    if project is None:
+        # It was taken out of the census since it was asked for.
+        return []
+    initiative = services.knowledge.initiative.name
+    publisher = Publisher(services.bot_username, services.site_address, initiative)
+    drawn = await asyncio.to_thread(_POSTERS[making], poster_of(project, publisher))
+    return [BytesIO(drawn)]
 
 
 def in_parts(item: Pending, number: int, count: int) -> Pending:

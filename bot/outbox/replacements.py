@@ -98,6 +98,7 @@ class Replacements:
                 attachment=attachment,
                 filename=item.filename,
                 makes=None if item.makes is None else Making(item.makes),
+                makes_of=item.makes_of,
                 about=item.about,
                 priority=item.priority,
                 is_final=item.is_final,

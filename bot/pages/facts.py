@@ -7,7 +7,7 @@ from handlers.messages import LANGUAGES, speaking
 from website.facts import Facts, Licence
 
 
-def facts_of(settings: Settings, services: Services, *, is_served: bool) -> Facts:
+def facts_of(settings: Settings, services: Services, *, is_served: bool = False) -> Facts:
     """Return what the pages say of who publishes them."""
     identity = services.identity
     return Facts(

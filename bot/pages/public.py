@@ -154,7 +154,8 @@ class PublicPages:
             answer = self._answer(scope)
         except Exception as error:
             logger.exception("a public page cannot be made: %s", type(error).__name__)
-            answer = Answer(File(TEXT.label("away").encode(), _TEXT), 503, cached=b"no-store")
+            said = File(TEXT.label("away", contact="").encode(), _TEXT)
+            answer = Answer(said, 503, cached=b"no-store")
         await answer.send(scope, send)
 
     def site(self) -> Site:

@@ -13,6 +13,7 @@ from bot.preview.chats import Chats, Message
 from bot.preview.events import Events
 from bot.preview.files import FileStore
 from bot.preview.formatting import parse
+from bot.preview.inline import LONGEST_QUERY, Asked, InlineQueries
 from bot.preview.menus import Menus, Texts
 from bot.preview.personas import BOT_ID, Group, User, bot_as_json, cast, group
 from bot.preview.planned_faults import Faults
@@ -54,6 +55,9 @@ class Messenger:
         self.ignored: deque[str] = deque(maxlen=_KEPT_CALLS)
         self.answers: dict[str, dict[str, Any]] = {}
         self.queries: dict[str, tuple[int, int]] = {}
+        # BotFather's /setinline: whether people may search the bot from other chats.
+        self.inline_mode = True
+        self.inline = InlineQueries()
         # Derived from the clock, so that a restarted preview never uses an id twice.
         self._query_ids = itertools.count(time.time_ns())
 
@@ -124,6 +128,34 @@ class Messenger:
         self._notify("callback_query", query)
         return query_id
 
+    def searches(self, user: User, words: str, *, chat: int | None = None, offset: str = "") -> str:
+        """Type words behind the bot's name; return the id of the inline query."""
+        if not self.inline_mode:
+            raise bad("the bot has no inline mode")
+        if len(words) > LONGEST_QUERY:
+            raise bad("the query is too long")
+        chat_id = self.chats.enter(user, chat or user.id)
+        query_id = str(next(self._query_ids))
+        self.inline.ask(query_id, Asked(user.id, chat_id))
+        kind = self.chats.as_json(chat_id)["type"]
+        query = {"id": query_id, "from": user.as_json(), "query": words, "offset": offset}
+        # The private chats of this preview are all with the bot.
+        self._notify("inline_query", query | {"chat_type": kind})
+        return query_id
+
+    def chooses(
+        self,
+        user: User,
+        query_id: str,
+        result_id: str,
+        *,
+        chat: int | None = None,
+        reply_to: int | None = None,
+    ) -> Message:
+        """Send a result of an inline query as a person's message."""
+        content = self.inline.message_of(query_id, result_id) | {"via_bot": bot_as_json()}
+        return self.from_person(user, chat or user.id, content, reply_to)
+
     def taps_expire(self) -> None:
         """Expire the unanswered taps, as Telegram does after a while."""
         self.queries.clear()
@@ -185,6 +217,11 @@ class Messenger:
             raise bad("query is too old and response timeout expired or query ID is invalid")
         self.answers[query_id] = answer
         self._record("toast", origin[0], callback_query_id=query_id, user_id=origin[1], **answer)
+
+    def answers_inline(self, query_id: str, answer: dict[str, Any]) -> None:
+        """Answer an inline query, once."""
+        self.inline.answer(query_id, answer)
+        self._changed()
 
     def notes(self, kind: str, chat_id: int = 0, **values: Any) -> None:  # noqa: ANN401 - as the page has it
         """Record an event for the page that is not a message."""
@@ -317,6 +354,8 @@ def _member(status: str) -> dict[str, Any]:
 def _is_for_bot(message: Message) -> bool:
     """Tell whether privacy mode lets a group's message reach the bot (Bot features)."""
     if "migrate_to_chat_id" in message or "migrate_from_chat_id" in message:
+        return True
+    if message.get("via_bot", {}).get("id") == BOT_ID:
         return True
     mention = f"@{bot_as_json()['username']}"
     is_reply = message.get("reply_to_message", {}).get("from", {}).get("id") == BOT_ID

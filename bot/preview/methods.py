@@ -7,6 +7,7 @@ from typing import Any
 from bot.preview.album import album_of, uploaded
 from bot.preview.api_errors import bad
 from bot.preview.content import caption_of, chat_of, keyboard_of, message_of, text_of
+from bot.preview.inline import checked
 from bot.preview.introduction import INTRODUCTION
 from bot.preview.messenger import Messenger
 from bot.preview.personas import BOT_ID, bot_as_json
@@ -45,7 +46,7 @@ async def get_me(messenger: Messenger, _values: Values) -> Values:
     abilities = {
         "can_join_groups": True,
         "can_read_all_group_messages": not messenger.privacy,
-        "supports_inline_queries": False,
+        "supports_inline_queries": messenger.inline_mode,
     }
     return bot_as_json() | {"first_name": messenger.bot()["first_name"]} | abilities
 
@@ -154,6 +155,12 @@ async def answer_callback_query(messenger: Messenger, values: Values) -> bool:
     return True
 
 
+async def answer_inline_query(messenger: Messenger, values: Values) -> bool:
+    """Answer what somebody types behind the bot's name."""
+    messenger.answers_inline(values.get("inline_query_id", ""), checked(values))
+    return True
+
+
 async def get_file(messenger: Messenger, values: Values) -> Values:
     """Return the path from which a file is downloaded."""
     file_id = values.get("file_id")
@@ -229,6 +236,7 @@ METHODS: dict[str, Method] = {
     "deleteMessage": delete_message,
     "sendChatAction": send_chat_action,
     "answerCallbackQuery": answer_callback_query,
+    "answerInlineQuery": answer_inline_query,
     "getFile": get_file,
     "getChat": get_chat,
     "getChatMember": get_chat_member,

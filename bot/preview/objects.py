@@ -21,6 +21,7 @@ _WITHIN = {
     "KeyboardButton": "Can't parse keyboard button: ",
     "BotCommand": "Can't parse BotCommand: ",
     "BotCommandScope": "Can't parse BotCommandScope: ",
+    "InlineQueryResult": "Can't parse InlineQueryResult: ",
     "MessageEntity": "Can't parse MessageEntity: ",
 }
 # What an object stands for, where the server's word is not "an Object".
@@ -117,6 +118,8 @@ def _object(value: Any, kind: str, ignored: Ignored) -> dict[str, Any]:  # noqa:
 
 def _subtype(value: dict[str, Any], kind: str, subtypes: list[str]) -> str:
     """Return the subtype that the field ``type`` names: its own name ends with it."""
+    if len(subtypes) == 1 and "type" not in _fields(subtypes[0]):
+        return subtypes[0]
     if "type" not in value:
         raise FaultError('Can\'t find field "type"')
     named = kind + "".join(map(str.title, str(value["type"]).split("_")))

@@ -1,8 +1,9 @@
 """``/preview/…``: the requests of the chat page."""
 
 import asyncio
+import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,8 @@ from knowledge.text.length import units
 
 Body = dict[str, Any]
 _KEEP_ALIVE_SECONDS = 15.0
+# How long Telegram lets a bot answer an inline query, about.
+_INLINE_SECONDS = 10.0
 # Bytes of an action; of a file, with what is around it (Bot API, "Sending files").
 _LARGEST_BODY = 1 << 20
 _LARGEST_UPLOAD = 51 << 20
@@ -38,11 +41,13 @@ class PageEndpoint:
 
     def routes(self) -> list[Route]:
         """Return the routes below ``/preview``."""
-        acts: dict[str, Callable[[Body], Body]] = {
+        acts: dict[str, Callable[[Body], Body | Awaitable[Body]]] = {
             "/send": self._send,
             "/tap": self._tap,
             "/block": self._block,
             "/reset": self._reset,
+            "/inline": self._search,
+            "/choose": self._choose,
         }
         return [
             Route("/state", self.state),
@@ -113,6 +118,24 @@ class PageEndpoint:
         tapped = int(body["chat_id"]), int(body["message_id"]), str(body["data"])
         return {"callback_query_id": self._messenger.taps(self._member(body), *tapped)}
 
+    async def _search(self, body: Body) -> Body:
+        """Return the results for words behind the bot's name; none where it does not answer."""
+        user, words, offset = self._member(body), str(body["query"]), str(body.get("offset", ""))
+        messenger = self._messenger
+        query_id = messenger.searches(user, words, chat=int(body["chat_id"]), offset=offset)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_INLINE_SECONDS):
+                while messenger.inline.answered(query_id) is None:
+                    await messenger.changed()
+        messenger.inline.expire(query_id)
+        return {"query_id": query_id, "answer": messenger.inline.answered(query_id)}
+
+    def _choose(self, body: Body) -> Body:
+        chosen = str(body["query_id"]), str(body["result_id"])
+        chat, reply_to = int(body["chat_id"]), body.get("reply_to")
+        user = self._member(body)
+        return {"message": self._messenger.chooses(user, *chosen, chat=chat, reply_to=reply_to)}
+
     def _block(self, body: Body) -> Body:
         user = self._messenger.chats.users[body["user_id"]]
         (self._messenger.blocks if body["blocked"] else self._messenger.unblocks)(user)
@@ -159,7 +182,7 @@ class PageEndpoint:
         return self._messenger.chats.users[int(str(body["member_id"]))]
 
 
-def _json_route(act: Callable[[Body], Body]) -> Callable[[Request], Any]:
+def _json_route(act: Callable[[Body], Body | Awaitable[Body]]) -> Callable[[Request], Any]:
     """Return an endpoint that passes a JSON body to an action."""
 
     async def respond(request: Request) -> Response:
@@ -177,7 +200,8 @@ def _json_route(act: Callable[[Body], Body]) -> Callable[[Request], Any]:
         if not isinstance(body, dict):
             return _error("the body must be an object", 400)
         try:
-            return JSONResponse(act(body))
+            acted = act(body)
+            return JSONResponse(await acted if isinstance(acted, Awaitable) else acted)
         except (ApiError, KeyError, OverflowError, TypeError, ValueError) as error:
             return _refused(error)
 

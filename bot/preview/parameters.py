@@ -26,6 +26,8 @@ _WORDS = {
     "reply_markup": ("reply keyboard markup", "Object expected as reply markup"),
     "reply_parameters": ("reply parameters", "Object expected as reply parameters"),
     "link_preview_options": ("link preview options", "Object expected as link preview options"),
+    "results": ("inline query results", "Expected an Array of inline query results"),
+    "button": ("inline query results button", "Object expected as inline query results button"),
     "commands": ("commands", "Expected an Array of BotCommand"),
     "suggested_post_parameters": (
         "suggested post parameters",

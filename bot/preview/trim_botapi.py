@@ -24,6 +24,11 @@ ROOTS = (
     "File",
     "WebhookInfo",
 )
+# Of these, the preview knows some only: results that are texts.
+_KNOWN = {
+    "InlineQueryResult": ["InlineQueryResultArticle"],
+    "InputMessageContent": ["InputTextMessageContent"],
+}
 _SCALARS = frozenset({"Integer", "Float", "String", "Boolean", "True", "InputFile"})
 
 
@@ -40,8 +45,9 @@ def trim(api: dict[str, Any]) -> dict[str, Any]:
         if name in types or name in _SCALARS:
             continue
         raw = api["types"][name]
-        types[name] = {"fields": _fields(raw), "subtypes": raw.get("subtypes", [])}
-        waiting += raw.get("subtypes", [])
+        subtypes = _KNOWN.get(name, raw.get("subtypes", []))
+        types[name] = {"fields": _fields(raw), "subtypes": subtypes}
+        waiting += subtypes
         waiting += [kind for kinds, _ in types[name]["fields"].values() for kind in kinds]
     source = "github.com/PaulSonOfLars/telegram-bot-api-spec (MIT), " + api["version"]
     return {"source": source, "methods": methods, "types": dict(sorted(types.items()))}

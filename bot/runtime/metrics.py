@@ -39,6 +39,7 @@ POSTPONED = _counter(
     "updates_postponed", "Handlings that the database did not allow, to be retried."
 )
 EVENTS = _counter("events", "What came of what people did.", "event", "kind")
+INLINE = _counter("inline_queries", "What came of inline queries.", "outcome")
 SENT = _counter("messages_sent", "Calls of the outbox that Telegram accepted.")
 FAILED = _counter("deliveries_failed", "Calls that Telegram did not accept, by error.", "kind")
 PARKED = _counter("deliveries_parked", "Messages given up for good.")

@@ -24,6 +24,7 @@ from handlers.core.turn import BotContext, Turn
 from handlers.messages import Catalogue
 from handlers.requests.introduction_buttons import ShowLeadsSought
 from knowledge.model import Project
+from knowledge.start_links import Kind
 from storage.database import Database
 from storage.records.interests import Interest
 
@@ -172,7 +173,7 @@ async def show_for_offer(update: Update, context: BotContext) -> None:
         return
     order = turn.ahead if isinstance(turn.ahead, dict) else {}
     projects = sorted(_seeking(turn), key=lambda project: order.get(project.id, len(order)))
-    shown = [(one, turn.services.deep_link(f"p_{one.id}")) for one in projects[:_MOST_SHOWN]]
+    shown = [(one, turn.services.link_to(Kind.PROJECT, one.id)) for one in projects[:_MOST_SHOWN]]
     text = TEXT("for_offer", interest=interest, shown=shown, more=len(projects) - len(shown))
     keyboard = column([button(TEXT.label("all_projects"), ListLeadsSought())])
     turn.say(text, keyboard, reply_to=turn.message_id, about=interest.about_note)

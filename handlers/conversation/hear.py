@@ -20,7 +20,7 @@ from handlers.core.turn import BotContext, Turn
 from handlers.forms import engine as forms
 from handlers.handoff import person as handoff
 from handlers.messages import language
-from handlers.projects import subscriptions
+from handlers.projects import coded, subscriptions
 from handlers.questions import ask, town
 from handlers.requests import leads, named
 from knowledge.matcher.matcher import Outcome
@@ -44,6 +44,8 @@ READINGS: tuple[Reading, ...] = (
     contact_said.hear_that_nobody_called,
     # A number or a label of what is in sight is nothing else.
     typed_taps.take,
+    # "projet 2" is the second of a list in sight, and the code of a poster where there is none.
+    coded.show,
     # Whether a contact happened is answered in one's own words, and a word may follow.
     contact_said.hear,
     # It answers what else a text asks, before its number or contact is taken.

@@ -27,9 +27,11 @@ from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import button, column
 from handlers.core.turn import Turn
 from handlers.general import privacy
-from handlers.messages import LANGUAGES, Catalogue, speaking
+from handlers.messages import LANGUAGES, Catalogue, language, speaking
+from handlers.projects import browse
 from handlers.projects.browse import ChooseFilter
 from handlers.requests import own_requests
+from knowledge.start_links import Kind, Source
 from knowledge.text.normalise import normalise
 from storage.records.interests import Role
 
@@ -79,6 +81,21 @@ async def _ask_whether_to_erase(turn: Turn) -> None:
     await privacy.ask_whether_to_erase(turn)
 
 
+async def _share(turn: Turn) -> None:
+    """Say the link to what was last shown, to be passed on."""
+    topic, knowledge = await turn.topic_before(), turn.services.knowledge
+    project, entry = browse.in_sight(turn, topic), knowledge.entry(topic)
+    if project:
+        kind, id_ = Kind.PROJECT, project.id
+    elif entry:
+        kind, id_ = Kind.ANSWER, entry.id
+    else:
+        turn.say(TEXT("nothing_to_share"), with_person(column([])))
+        return
+    link = turn.services.link_to(kind, id_, Source.SHARED)
+    turn.say(TEXT("share_this", title=knowledge.title_of(topic, language()), link=link))
+
+
 def _saying(name: str, *ways: CallbackData) -> Guidance:
     """Return what says a message, with the first listed label of each of these buttons.
 
@@ -125,6 +142,7 @@ _NEEDS: tuple[tuple[Guidance, Names], ...] = (
         },
     ),
     (_saying("no_answer", ListThemes()), {"questions": "vote_yes vote_no none_of_these read_on"}),
+    (_share, {"general": "button_share"}),
     (say_no_list, {"paging": "previous next"}),
     (_saying("no_exchange", HandOver()), {"handoff": "answer_back"}),
     (_ask_whether_to_erase, {"rights": "erase"}),

@@ -54,6 +54,8 @@ MOVES = Cap("moves", 10)
 NOTES = Cap("notes", 30)
 # Of a facilitator: files sent and changes tapped, each of which is checked for some seconds.
 EXAMINATIONS = Cap("examinations", 60, timedelta(hours=1))
+# Of a facilitator: posters, each of which is three files to draw.
+POSTERS = Cap("posters", 60, timedelta(hours=1))
 # Of one member of a group of the team: what they type, not what they tap.
 TEAM_MEMBER = Cap("team_member", 100, timedelta(minutes=10))
 # Of all members of any other group together; told once an hour, for the group may be large.
@@ -79,6 +81,7 @@ ALL = (
     MOVES,
     NOTES,
     EXAMINATIONS,
+    POSTERS,
     TEAM_MEMBER,
     OTHER_GROUP,
     PAGE_FORMS,

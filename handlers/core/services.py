@@ -15,6 +15,7 @@ from handlers.core.page_links import PageLinks
 from handlers.messages import PARIS
 from knowledge.curation.clusters import Likeness
 from knowledge.knowledge import Knowledge
+from knowledge.start_links import Kind, Source, link_to
 from knowledge.territories.town_list import TownList
 from storage.records.questions import QuestionLimits
 
@@ -66,6 +67,8 @@ class Services:
     correspondents: tuple[Correspondent, ...] = ()
     # None where the pages have no public address: then e-mails have no link.
     page_links: PageLinks | None = None
+    # Where the public pages stand, with the last slash; empty where there are none.
+    site_address: str = ""
     # How long things are kept, also in words.
     kept: Kept = field(default_factory=Kept)
     question_limits: QuestionLimits = field(default_factory=QuestionLimits)
@@ -87,6 +90,10 @@ class Services:
     def today(self) -> date:
         """Return today's date in Paris; deadlines are dates of Paris."""
         return self.clock().astimezone(PARIS).date()
+
+    def link_to(self, kind: Kind, id_: str = "", source: Source = Source.LINK) -> str:
+        """Return the link that opens this bot on a project, an answer or its welcome."""
+        return link_to(self.bot_username, kind, id_, source)
 
     def deep_link(self, payload: str) -> str:
         """Return the link that opens this bot with ``/start payload``."""

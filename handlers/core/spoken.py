@@ -45,7 +45,7 @@ def language_typed(update: Update) -> str | None:
     """
     message = None if update.callback_query else update.message or update.edited_message
     text = full_text(message)
-    if not text or text.startswith("/"):
+    if not text or text.startswith("/") or (message and message.via_bot):
         return None
     normalised = normalise(text)
     language = language_of(normalised)

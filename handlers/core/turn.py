@@ -215,7 +215,7 @@ class Turn:
     def send_made(self, making: Making, name: str, caption: str, *, of: str | None = None) -> None:
         """Send a file that is made when it is sent, to the chat of this update.
 
-        ``of`` are the days that it is about, as `Days.packed`.
+        ``of`` is what it is about: days, as `Days.packed`, or the id of a project.
         """
         self.work.outbox.owe(
             Outgoing(

@@ -21,14 +21,18 @@ from handlers.curation.gap_buttons import (
     back,
 )
 from handlers.curation.gaps import Gap, GapWording, compare_ahead, find, wording_of
+from handlers.curation.publish_buttons import AddReceived
+from handlers.curation.received import received_of
 from handlers.messages import Catalogue
 from storage.database import Database
-from storage.records.change_requests import ChangeKind, NewChangeRequest
+from storage.records.change_requests import ChangeKind, ChangeState, NewChangeRequest
 from storage.records.questions import Treatment
 from storage.subject import Kind, Subject
 
 TEXT = Catalogue.of("unanswered")
 _NEAREST = 3
+# What a change took the place of may still be tapped: it is that change which is extended.
+_EXTENSIBLE = frozenset({ChangeState.READY, ChangeState.JOINED})
 
 
 async def _find(turn: Turn, question_id: int) -> tuple[Gap, GapWording] | None:
@@ -136,8 +140,32 @@ async def mark_out_of_scope(update: Update, context: BotContext) -> None:
     turn.rewrite(TEXT("checking", phrasing=phrasing.text, entry=None), back(), quotes=quotes)
 
 
+@requires(Authority.FACILITATORS)
+async def add_received(update: Update, context: BotContext) -> None:
+    """Request one more phrasing in a change that waits for a decision, not published yet."""
+    turn, choice = context.turn, AddReceived.of(update)
+    change = await turn.work.change_requests.get(choice.publication_id)
+    entry_id = received_of(change).get(choice.question_id) if change else None
+    if change is None or entry_id is None or change.state not in _EXTENSIBLE:
+        turn.toast(TEXT.label("change_decided"), alert=True)
+        return
+    pair = await _find(turn, choice.question_id)
+    if pair is None:
+        return
+    gap, phrasing = pair
+    wording = phrasing.text
+    if not await _publish(turn, gap, ChangeKind.PHRASING, wording, entry_id, change.id):
+        return
+    turn.say(TEXT("adding", phrasing=phrasing.text), quotes=gap.quoted([phrasing.text]))
+
+
 async def _publish(
-    turn: Turn, gap: Gap, kind: ChangeKind, phrasing: str, entry_id: str | None
+    turn: Turn,
+    gap: Gap,
+    kind: ChangeKind,
+    phrasing: str,
+    entry_id: str | None,
+    former_id: int | None = None,
 ) -> bool:
     """Request the publication, unless this person has requested too many."""
     if not await caps.allows(turn, caps.EXAMINATIONS, turn.user.id):
@@ -152,18 +180,22 @@ async def _publish(
         wording=phrasing,
         about=Subject(Kind.GAP, gap.id),
     )
-    publication_id = await turn.work.change_requests.ask(request)
+    requests = turn.work.change_requests
+    asking = requests.ask(request) if former_id is None else requests.extend(request, former_id)
+    publication_id = await asking
     how = Treatment.PHRASING if kind is ChangeKind.PHRASING else Treatment.OUT_OF_SCOPE
     await turn.work.questions.treat(gap.ids, how, turn.user.id, publication_id=publication_id)
     return True
 
 
 AHEAD: Works = {ChooseEntry.PREFIX: Ahead(_match_ahead)} | dict.fromkeys(
-    (AllEntries.PREFIX, AddPhrasing.PREFIX, OutOfScope.PREFIX), Ahead(compare_ahead)
+    (AllEntries.PREFIX, AddPhrasing.PREFIX, AddReceived.PREFIX, OutOfScope.PREFIX),
+    Ahead(compare_ahead),
 )
 HANDLERS: tuple[Handler, ...] = (
     tap(ChooseEntry, choose_entry),
     tap(AllEntries, list_entries),
     tap(AddPhrasing, add_phrasing),
+    tap(AddReceived, add_received),
     tap(OutOfScope, mark_out_of_scope),
 )

@@ -22,6 +22,14 @@ class Abandon(CallbackData, prefix="ka"):
 
 
 @dataclass(frozen=True)
+class AddReceived(CallbackData, prefix="kq"):
+    """Add a received question to a change, as a phrasing of the entry that it resembles."""
+
+    publication_id: int
+    question_id: int
+
+
+@dataclass(frozen=True)
 class Review(CallbackData, prefix="kw"):
     """Show what the check finds in the files in service."""
 

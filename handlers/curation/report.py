@@ -1,14 +1,16 @@
 """Notices to facilitators: what a change of the files would do, and what is wrong in them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from handlers.core.keyboards import Keyboard, button, column
+from handlers.core.keyboards import Keyboard, button, rows
 from handlers.core.posting import composed, in_topic
-from handlers.curation.publish_buttons import Abandon, Publish
+from handlers.curation.publish_buttons import Abandon, AddReceived, Publish
+from handlers.curation.received import Received
 from handlers.messages import Catalogue
 from knowledge.curation.diff import Difference
+from knowledge.curation.finding import Finding
 from knowledge.curation.regression import Verdict
 from knowledge.curation.told_changes import ToldChange, is_hiding, told, without_parts
 from knowledge.curation.versions import Candidate, Version, VersionSet
@@ -23,17 +25,25 @@ _LONGEST = 3800
 # (items of each kind, length of each text) to try in turn until the notice fits in a message.
 _SIZES = ((12, 400), (8, 200), (6, 120), (3, 80), (1, 60))
 _ALL = 1_000_000
+# Of each phrasing or question that is quoted: two lines on a phone.
+_QUOTED = 80
+# So many estimates are told, and of each so many examples out of scope; the others are warnings.
+MOST_FOUND, MOST_OUTSIDE = 5, 4
 _WHOLES = frozenset({"entry", "project", "act", "initiative"})
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message to facilitators; ``report`` is an attached text file and ``file`` its name."""
+    """A message to facilitators; ``report`` is an attached text file and ``file`` its name.
+
+    ``quotes``: the questions whose words it repeats.
+    """
 
     text: str
     keyboard: Keyboard | None = None
     report: str = ""
     file: str = ""
+    quotes: Collection[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,8 @@ class Examined:
     ``warnings`` are those that the change brings, and ``stood`` the number of those that the files
     in service have too. ``stale`` is the version that a file seems to be based on, if a newer one
     exists. ``left_out`` are files sent before, which are wrong. ``named_in`` are answers whose text
-    names what goes.
+    names what goes. ``findings`` tells how often the answers that change would be found, weakest
+    first, and ``received`` holds questions that resemble the weak ones.
     """
 
     errors: tuple[Problem, ...]
@@ -65,6 +76,8 @@ class Examined:
     left_out: tuple[str, ...] = ()
     named_in: tuple[str, ...] = ()
     stood: int = 0
+    findings: tuple[Finding, ...] = ()
+    received: tuple[Received, ...] = ()
 
     @property
     def needs_confirmation(self) -> bool:
@@ -91,16 +104,29 @@ def examined(
     wrong = tuple(_wrong(verdict, title) for verdict in candidate.regressions)
     changes = tuple(_titled(change, title) for change in candidate.changes)
     named = tuple(map(title, named_in))
-    return Examined((), warnings, changes, wrong, lines, stale, named_in=named, stood=len(stood))
+    return Examined(
+        (),
+        warnings,
+        changes,
+        wrong,
+        lines,
+        stale,
+        named_in=named,
+        stood=len(stood),
+        findings=candidate.findings,
+    )
 
 
 def _brought(problems: Iterable[Problem], candidate: Candidate) -> Iterator[Problem]:
     """Leave out the warnings there were, and those of what the notice tells anyway.
 
-    That is: questions that go wrong, and answers that become drafts.
+    That is: questions that go wrong, answers that become drafts, and examples out of scope that
+    an answer that changes has.
     """
     stood = set(map(id, candidate.stood))
+    aged = (one for each in candidate.findings[:MOST_FOUND] for one in each.outside[:MOST_OUTSIDE])
     told_of: set[tuple[str, str | int]] = {
+        *(("aged_example", one.place.line) for one in aged),
         *(("wrong_question", verdict.expectation.line) for verdict in candidate.regressions),
         *(("draft", each.id) for each in candidate.changes if each.field == "brouillon"),
     }
@@ -112,18 +138,23 @@ def _brought(problems: Iterable[Problem], candidate: Candidate) -> Iterator[Prob
 
 def outcome(publication_id: int, files: tuple[str, ...], by: str, result: Examined) -> Notice:
     """Return the notice of an examination; without errors, it has the buttons to decide."""
-    keyboard = None if result.errors else decision(publication_id)
-    return _notice("examined", result, keyboard, files=files, by=by)
+    keyboard = None if result.errors else decision(publication_id, received=result.received)
+    notice = _notice("examined", result, keyboard, files=files, by=by)
+    return replace(notice, quotes=frozenset(each.question_id for each in result.received))
 
 
-def decision(publication_id: int, *, confirmed: bool = False) -> Keyboard:
-    """Return the buttons to publish a change or to abandon it."""
+def decision(
+    publication_id: int, *, confirmed: bool = False, received: Sequence[Received] = ()
+) -> Keyboard:
+    """Return the buttons to publish a change or to abandon it, and to add what was received."""
     label = "button_publish_anyway" if confirmed else "button_publish"
-    return column(
-        [
-            button(TEXT.label(label), Publish(publication_id, confirmed)),
-            button(TEXT.label("button_abandon"), Abandon(publication_id)),
-        ]
+    return rows(
+        *(
+            [button(f"+ {number}. {each.text}", AddReceived(publication_id, each.question_id))]
+            for number, each in enumerate(received, 1)
+        ),
+        [button(TEXT.label(label), Publish(publication_id, confirmed))],
+        [button(TEXT.label("button_abandon"), Abandon(publication_id))],
     )
 
 
@@ -183,7 +214,7 @@ def owed(
         body = notice.report.encode("utf-8-sig", "replace")
         yield Outgoing(audience, "sendDocument", caption, chat_id, body, notice.file)
     content = composed(notice.text, notice.keyboard) | in_topic(topic)
-    yield Outgoing(audience, "sendMessage", content, chat_id)
+    yield Outgoing(audience, "sendMessage", content, chat_id, quotes=notice.quotes)
 
 
 def _notice(name: str, result: Examined, keyboard: Keyboard | None, **values: object) -> Notice:
@@ -213,7 +244,16 @@ def _cut(result: Examined, longest: int) -> Examined:
         warnings=tuple(_cut_problem(problem, longest) for problem in result.warnings),
         wrong=tuple(replace(w, question=_clip(w.question, longest)) for w in result.wrong),
         lines=tuple(_clip(line, longest) for line in result.lines),
+        findings=tuple(_cut_finding(each) for each in result.findings),
+        received=tuple(replace(r, text=_clip(r.text, _QUOTED)) for r in result.received),
     )
+
+
+def _cut_finding(finding: Finding) -> Finding:
+    """Cut what is quoted short, however much room there is: the files hold the whole."""
+    outside = tuple(replace(each, text=_clip(each.text, _QUOTED)) for each in finding.outside)
+    neighbours = tuple(replace(n, text=_clip(n.text, _QUOTED)) for n in finding.neighbours)
+    return replace(finding, neighbours=neighbours, outside=outside)
 
 
 def _cut_problem(problem: Problem, longest: int) -> Problem:

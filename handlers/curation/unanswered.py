@@ -10,8 +10,10 @@ from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import Keyboard, button, rows
 from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
+from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
 from handlers.curation.gap_buttons import (
+    AddPhrasing,
     AnswerPeople,
     ChooseEntry,
     ListGaps,
@@ -22,10 +24,14 @@ from handlers.curation.gap_buttons import (
     back,
 )
 from handlers.curation.gaps import Gap, compare_ahead, find, gaps, quoted_first, uncompared
+from handlers.curation.received import Received, newcomer_like
 from handlers.handoff.person import is_offered
 from handlers.handoff.threads import Threads
 from handlers.messages import Catalogue
 from handlers.questions.choices import titles_of
+from knowledge.curation.finding import newcomers_of, shown_with
+from knowledge.model import Entry
+from storage.database import Database
 from storage.records.conversation_values import Conversation, NewConversation, Side
 from storage.records.questions import Treatment, Unanswered
 
@@ -72,16 +78,30 @@ async def show_gap(update: Update, context: BotContext) -> None:
     gap = await find(turn, ShowGap.of(update).question_id)
     if gap:
         titles = titles_of(turn, gap.shown)
+        like = turn.ahead if isinstance(turn.ahead, Received) else None
+        entry = turn.services.knowledge.entry(like.entry_id) if like else None
+        tenths = shown_with(newcomers_of(turn.services.knowledge).get(entry.id, 0)) if entry else 0
         turn.rewrite(
-            TEXT("gap", gap=gap, titles=titles[:BUTTON_ITEMS]),
-            _action_keyboard(turn, gap),
+            TEXT("gap", gap=gap, titles=titles[:BUTTON_ITEMS], newcomer=entry, tenths=tenths),
+            _action_keyboard(turn, gap, like, entry),
             quotes=gap.quoted(gap.wordings),
         )
 
 
-def _action_keyboard(turn: Turn, gap: Gap) -> Keyboard:
+async def _look_ahead(database: Database, services: Services, update: Update) -> Received | None:
+    """Compare the questions, and find the answer with few phrasings that this gap resembles."""
+    await compare_ahead(database, services)
+    return await newcomer_like(database, services, ShowGap.of(update).question_id)
+
+
+def _action_keyboard(
+    turn: Turn, gap: Gap, like: Received | None, newcomer: Entry | None
+) -> Keyboard:
+    """Return the actions on a gap; ``like`` is its wording for a newcomer, which comes first."""
     answer = [button(TEXT.label("answer_people"), AnswerPeople(gap.id))]
+    adds = [AddPhrasing(like.question_id, newcomer.id)] if like and newcomer else []
     return rows(
+        [button(TEXT.label("add_to", entry=newcomer), add) for add in adds],
         [button(TEXT.label("add"), ChooseEntry(gap.id))],
         answer if gap.people and is_offered(turn) else [],
         [button(TEXT.label("set_aside"), SetAside(gap.id))],
@@ -152,8 +172,8 @@ async def _open(turn: Turn, question: Unanswered) -> Conversation:
     return conversation
 
 
-AHEAD: Works = dict.fromkeys(
-    ("/sansreponse", *(b.PREFIX for b in (ListGaps, ShowGap, AnswerPeople, SetAside, PutBack))),
+AHEAD: Works = {ShowGap.PREFIX: Ahead(_look_ahead)} | dict.fromkeys(
+    ("/sansreponse", *(b.PREFIX for b in (ListGaps, AnswerPeople, SetAside, PutBack))),
     Ahead(compare_ahead),
 )
 HANDLERS: tuple[Handler, ...] = (

@@ -1,7 +1,5 @@
 """Welcome, help, and how to reach a person of the team."""
 
-import re
-
 from telegram import Update
 
 from handlers.core.authority import Authority, requires
@@ -13,22 +11,8 @@ from handlers.forms.reminding import reminding
 from handlers.general import languages
 from handlers.handoff import person
 from handlers.messages import Catalogue, language
-from handlers.projects import browse
 
 TEXT = Catalogue.of("general")
-_PROJECT_PAYLOAD = re.compile(r"p_([a-z0-9-]+)")
-
-
-@requires(Authority.PERSON)
-@reminding
-async def start(_update: Update, context: BotContext) -> None:
-    """Welcome the person, or show the project of a deep link ``p_<project id>``."""
-    payload = "".join(context.args or ())
-    project = _PROJECT_PAYLOAD.fullmatch(payload)
-    if project:
-        await browse.show(context.turn, project[1])
-    else:
-        welcome(context.turn)
 
 
 def welcome(turn: Turn) -> None:
@@ -100,7 +84,6 @@ def ways_on() -> Keyboard:
 
 
 HANDLERS: tuple[Handler, ...] = (
-    command("start", start),
     command(("aide", "help"), show_help),
     command("contact", show_human),
     tap(AskHuman, show_human),

@@ -134,7 +134,7 @@ _HTML = {spoken: _environment(spoken, autoescape=True) for spoken in LANGUAGES}
 _PLAIN = {spoken: _environment(spoken, autoescape=False) for spoken in LANGUAGES}
 
 
-def _typeset(text: str) -> str:
+def typeset(text: str) -> str:
     """Put no-break spaces before French punctuation, so that it stays on the line of its word."""
     return _AFTER_A_WORD.sub("\u00a0\\1", text).replace("\u00ab ", "\u00ab\u00a0")
 
@@ -146,7 +146,7 @@ def _saying(environments: Mapping[str, Environment], source: str, spoken: str) -
 
     def say(values: Mapping[str, object]) -> str:
         text = template.render(values).strip()
-        return _typeset(text) if spoken == FRENCH else text
+        return typeset(text) if spoken == FRENCH else text
 
     if find_undeclared_variables(environment.parse(source)):
         return say

@@ -16,18 +16,22 @@ from handlers.core.buttons import (
     ShowProject,
     ShowRequest,
     news_button,
+    person_button,
     with_person,
 )
 from handlers.core.callback_data import CallbackData, ListKey, SearchWords
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
 from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page
 from handlers.core.routing import Handler, command, tap
+from handlers.core.sharing import share_button
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
 from handlers.messages import Catalogue
 from knowledge.model import Project, Stage
 from knowledge.projects import SearchResult
+from knowledge.start_links import Kind
 from knowledge.text.normalise import normalise
+from knowledge.text.project_codes import typed_code
 from storage.records.interests import Status
 
 TEXT = Catalogue.of("projects")
@@ -35,6 +39,7 @@ TEXT = Catalogue.of("projects")
 PROJECT = "project:"
 # The search words must fit in 64 bytes of callback data beside the other fields.
 _WORDS_LENGTH = 30
+_MOST_NEAR = 3
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,13 @@ def key_of(label: str) -> str:
 @reminding
 async def list_projects(_update: Update, context: BotContext) -> None:
     """Show the first page; the words after the command are search words."""
-    words = _searchable(" ".join(context.args or ()))
+    typed = " ".join(context.args or ())
+    code = typed_code(typed)
+    coded = context.turn.services.knowledge.projects_coded(code.code) if code else ()
+    if len(coded) == 1:
+        await show(context.turn, coded[0].id)
+        return
+    words = _searchable(typed)
     show_page(context.turn, ListProjects(words=words))
 
 
@@ -217,7 +228,7 @@ async def show(turn: Turn, project_id: str) -> None:
         "card",
         project=project,
         closed=why_closed(turn, project),
-        link=turn.services.deep_link(f"p_{project.id}"),
+        link=turn.services.link_to(Kind.PROJECT, project.id),
         interest=active,
     )
     turn.say(text, _card_keyboard(turn, project, active.id if active else None))
@@ -231,11 +242,24 @@ async def _say_gone(turn: Turn, project_id: str) -> None:
     person = await turn.person()
     interest = await turn.work.read_ahead.interest(person.id, project_id)
     if interest is None or turn.services.knowledge.hidden_project(project_id) is None:
-        turn.say(TEXT("gone", has_projects=turn.services.has_projects), _back())
+        _say_near(turn, project_id)
         return
     see = button(TEXT.label("my_request"), ShowRequest(interest.id))
     keyboard = with_person(column([see, button(TEXT.label("back"), ListProjects())]))
     turn.say(TEXT("amended", interest=interest), keyboard)
+
+
+def _say_near(turn: Turn, project_id: str) -> None:
+    """Say that a project is gone, with the open ones that share words with its id."""
+    services = turn.services
+    found = services.knowledge.census.search(project_id.replace("-", " "), services.today())
+    near = found.projects[:_MOST_NEAR]
+    text = TEXT("gone", has_projects=services.has_projects, near=near)
+    cards = [
+        [button(f"{number}. {each.title}", ShowProject(each.id))]
+        for number, each in enumerate(near, 1)
+    ]
+    turn.say(text, rows(*cards, *_back()["inline_keyboard"]))
 
 
 async def say_about(turn: Turn, project: Project, name: str) -> None:
@@ -257,7 +281,12 @@ def in_sight(turn: Turn, topic: str) -> Project | None:
 
 def why_closed(turn: Turn, project: Project) -> str | None:
     """Return why a project accepts no new interest; None if it is open."""
-    if project.open_on(turn.services.today()):
+    return why_closed_on(turn.services.today(), project)
+
+
+def why_closed_on(day: date, project: Project) -> str | None:
+    """Return why a project accepts no new interest on a day; None if it does."""
+    if project.open_on(day):
         return None
     if project.withdrawn_on:
         return TEXT.label("withdrawn", project=project)
@@ -271,7 +300,9 @@ def _card_keyboard(turn: Turn, project: Project, interest_id: int | None) -> Key
         lines.append([button(TEXT.label("my_request"), ShowRequest(interest_id))])
     elif project.open_on(turn.services.today()):
         lines.append([button(TEXT.label("interested"), DeclareInterest(project.id))])
-    return with_person(rows(*lines, [button(TEXT.label("back"), ListProjects())]))
+    lines.append([button(TEXT.label("back"), ListProjects())])
+    share = share_button(turn.services, Kind.PROJECT, project.id, project.title)
+    return rows(*lines, [share, person_button()])
 
 
 def _back() -> Keyboard:

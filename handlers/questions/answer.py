@@ -18,12 +18,14 @@ from handlers.core.buttons import (
 from handlers.core.callback_data import CallbackData, ItemId
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
 from handlers.core.routing import Handler, tap
+from handlers.core.sharing import share_button
 from handlers.core.turn import BotContext, Turn
 from handlers.handoff import person as handoff
 from handlers.messages import Catalogue, language
 from handlers.questions.action_buttons import action_button
 from knowledge.matcher.matcher import Outcome
 from knowledge.model import Entry, Project
+from knowledge.start_links import Kind
 
 TEXT = Catalogue.of("questions")
 # Under an answer, besides its vote: a phone shows these with the beginning of the text.
@@ -98,10 +100,10 @@ def show(
 
 
 def _screen(turn: Turn, entry: Entry, view: _View) -> tuple[str, Keyboard]:
-    """Return the text of an answer and its buttons: the vote, then at most four ways on."""
+    """Return the text of an answer and its buttons: the vote, then at most four rows of ways on."""
     ways = _Ways.of(turn, entry, view)
     votes = _votes(entry, view) if view.vote == "ask" else ()
-    return _text(turn, entry, view, ways), rows(votes, *([each] for each in ways.buttons()))
+    return _text(turn, entry, view, ways), rows(votes, *ways.rows())
 
 
 def _text(turn: Turn, entry: Entry, view: _View, ways: "_Ways") -> str:
@@ -144,7 +146,7 @@ class _Ways:
     cards: tuple[Button, ...]
     more: tuple[Button, ...]
     related: tuple[Button, ...]
-    person: tuple[Button, ...]
+    last: tuple[Button, ...]
     named: tuple[str, ...]
 
     @classmethod
@@ -152,8 +154,10 @@ class _Ways:
         """Choose among the ways on: projects that the question names come before related titles."""
         act = action_button(entry.action)
         action = (act,) if act else ()
-        person = () if act == person_button() else (person_button(),)
-        room = MOST_BUTTONS - len(action) - len(person)
+        share = share_button(turn.services, Kind.ANSWER, entry.id, entry.said_in(language()).title)
+        # Both in the last row, where they take no more room than one.
+        last = (share,) if act == person_button() else (share, person_button())
+        room = MOST_BUTTONS - len(action) - 1
         related = tuple(_related(turn, entry))
         more = _more(entry, view, is_needed=len(related) > room)
         cards = tuple(button(each.title, ShowProject(each.id)) for each in view.projects)
@@ -162,11 +166,12 @@ class _Ways:
         # Where there is more to read, one title is enough: the fewer, the sooner one is chosen.
         kept = 0 if cards else min(room, 1) if more else room
         named = tuple(each["text"] for each in related[kept:][:_MOST_NAMED])
-        return cls(action, cards, more, related[:kept], person, named)
+        return cls(action, cards, more, related[:kept], last, named)
 
-    def buttons(self) -> tuple[Button, ...]:
-        """Return them in their order: what acts first, a person last."""
-        return (*self.action, *self.cards, *self.more, *self.related, *self.person)
+    def rows(self) -> tuple[tuple[Button, ...], ...]:
+        """Return them in their order: what acts first, sharing and a person last."""
+        ways = (*self.action, *self.cards, *self.more, *self.related)
+        return (*((each,) for each in ways), self.last)
 
 
 def _more(entry: Entry, view: _View, *, is_needed: bool) -> tuple[Button, ...]:

@@ -8,6 +8,7 @@ from telegram import Message, Update, User
 from telegram.ext import filters as on
 from telegram.ext.filters import MessageFilter
 
+from handlers.core.routing import VIA_US
 from handlers.core.turn import Turn
 from handlers.general import start_and_help
 from handlers.messages import LANGUAGES, Catalogue
@@ -108,5 +109,6 @@ class _Blank(MessageFilter):
 
 
 # In private chats only: in a group, people talk to each other and not to the bot.
-_TYPED = (on.TEXT | _Blank()) & ~on.COMMAND
+# What the bot composed itself is no question.
+_TYPED = (on.TEXT | _Blank()) & ~on.COMMAND & ~VIA_US
 TEXT_IN_PRIVATE = on.UpdateType.MESSAGE & on.ChatType.PRIVATE & _TYPED

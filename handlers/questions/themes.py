@@ -15,6 +15,7 @@ from handlers.forms.reminding import reminding
 from handlers.messages import Catalogue, language
 from handlers.questions import answer
 from knowledge.matcher.matcher import Outcome
+from knowledge.model import Entry
 
 TEXT = Catalogue.of("questions")
 
@@ -65,8 +66,13 @@ async def show_entry(update: Update, context: BotContext) -> None:
     if entry is None:
         show_list(context.turn, TEXT("entry_gone"))
         return
-    question_id = await answer.remember(context.turn, "", Outcome.ANSWER, (entry.id,))
-    answer.show(context.turn, entry, question_id)
+    await open_entry(context.turn, entry)
+
+
+async def open_entry(turn: Turn, entry: Entry) -> None:
+    """Show an answer that was chosen, not asked for in words."""
+    question_id = await answer.remember(turn, "", Outcome.ANSWER, (entry.id,))
+    answer.show(turn, entry, question_id)
 
 
 HANDLERS: tuple[Handler, ...] = (

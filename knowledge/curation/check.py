@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from knowledge.curation.confusable_phrasings import check_confusable_phrasings
+from knowledge.curation.aged_examples import aged_examples, check_aged_examples
+from knowledge.curation.confusable_phrasings import LeftOut, check_confusable_phrasings, leave_out
+from knowledge.curation.finding import Finding, findings
 from knowledge.curation.regression import Verdict, expectations, verdicts
 from knowledge.files.file_names import check_names
 from knowledge.files.items import YES, Item, is_draft, items_of, places_to_fill
@@ -46,13 +48,15 @@ _LONGEST_SHOWN = 80
 class CheckResult:
     """A folder's files, all their problems, and the compiled knowledge (None with errors).
 
-    ``asked`` are the verdicts on the control questions; none with errors.
+    ``asked`` are the verdicts on the control questions, and ``findings`` tell how often each entry
+    would be found, weakest first; none of either with errors.
     """
 
     files: KnowledgeFiles
     problems: tuple[Problem, ...]
     knowledge: Knowledge | None
     asked: tuple[Verdict, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def check(
@@ -96,13 +100,20 @@ def check_whole(  # noqa: PLR0913 - each is named where it is given
     wrong = any(each.severity is Severity.ERROR for each in problems)
     # Compile first: the check of phrasings then finds its encodings in the model store.
     knowledge = None if wrong else build(files.documents, compiling)
+    left_out = None
     if knowledge or despite_errors:
-        problems += _confusable(files, problems, compiling)
+        left_out = _leave_out(files, problems, compiling, knowledge)
+        problems += check_confusable_phrasings(left_out) if left_out else ()
     asked: tuple[Verdict, ...] = ()
+    found: tuple[Finding, ...] = ()
     if knowledge:
         asked = verdicts(knowledge.matcher, expectations(files.documents.get(QUESTIONS)))
         problems += _wrong_questions(asked, knowledge)
-    return CheckResult(files, _in_order(problems), knowledge, asked)
+    if knowledge and left_out:
+        aged = aged_examples(knowledge, left_out)
+        problems += check_aged_examples(aged)
+        found = findings(knowledge, left_out, aged)
+    return CheckResult(files, _in_order(problems), knowledge, asked, found)
 
 
 def check_served(  # noqa: PLR0913 - each is named where it is given
@@ -122,19 +133,26 @@ def check_served(  # noqa: PLR0913 - each is named where it is given
     """
     files = read_files(directory, fictitious=fictitious, questions=True, parsed=parsed)
     problems = [*files.problems, *_overdue(files, today), *check_names(directory, FILES)]
-    problems += _confusable(files, problems, compiling)
+    left_out = _leave_out(files, problems, compiling, knowledge)
+    if left_out:
+        problems += check_confusable_phrasings(left_out)
+        problems += check_aged_examples(aged_examples(knowledge, left_out))
     if asked is None:
         asked = verdicts(knowledge.matcher, expectations(files.documents.get(QUESTIONS)))
     problems += _wrong_questions(asked, knowledge)
     return _in_order(problems)
 
 
-def _confusable(
-    files: KnowledgeFiles, problems: Iterable[Problem], compiling: Compiling
-) -> Iterator[Problem]:
+def _leave_out(
+    files: KnowledgeFiles,
+    problems: Iterable[Problem],
+    compiling: Compiling,
+    knowledge: Knowledge | None,
+) -> LeftOut | None:
     wrong = {each.file for each in problems if each.severity is Severity.ERROR}
     lexicon = lexicon_of(None if LEXICON in wrong else files.documents.get(LEXICON))
-    return check_confusable_phrasings(files.documents, lexicon, compiling)
+    entries = knowledge.entries if knowledge else ()
+    return leave_out(files.documents, lexicon, compiling, entries)
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

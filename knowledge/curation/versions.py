@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from knowledge.curation.check import CheckResult, check_served, check_whole
-from knowledge.curation.diff import Difference, differences
+from knowledge.curation.diff import Difference, DifferenceKind, differences
+from knowledge.curation.finding import Finding
 from knowledge.curation.regression import (
     Verdict,
     expectations,
@@ -39,6 +40,8 @@ from knowledge.loading import (
 )
 
 PUBLISHABLE: tuple[str, ...] = (FAQ, PROJECTS, ACTS, VOICES, LEXICON, QUESTIONS)
+# The fields of an entry that it is found by; none for an entry that is added.
+_FOUND_BY = frozenset({"", "question", "titre", "reponse", "brouillon"})
 _ID = re.compile(r"(?P<at>\d{4}-\d{2}-\d{2}T\d{6})-(?P<name>[a-z]+)(?:-\d{1,3})?")
 _STAMP = "%Y-%m-%dT%H%M%S"
 
@@ -89,7 +92,8 @@ class Candidate:
 
     ``bases`` holds the fingerprints of the files that they would replace; ``knowledge`` is what
     would be in service, None if an error refuses it. ``stood`` are those of the problems that the
-    files in service have too.
+    files in service have too. ``findings``: how often the entries that they add or change would be
+    found, weakest first.
     """
 
     contents: Mapping[str, bytes]
@@ -99,6 +103,7 @@ class Candidate:
     regressions: tuple[Verdict, ...]
     knowledge: Knowledge | None
     stood: tuple[Problem, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def examine(
@@ -140,15 +145,25 @@ def examine(
     read = {file: _document(served, file) for file in former}
     before = {file: document for file, document in read.items() if document and file in documents}
     after = {file: documents[file] for file in contents if file in documents}
+    changes = differences(before, after)
+    touched = frozenset(each.id for each in changes if _may_be_found_otherwise(each))
     return Candidate(
         contents,
         {file: fingerprint(content) for file, content in former.items()},
         checked.problems,
-        differences(before, after),
+        changes,
         _regressions(checked, asked),
         checked.knowledge,
         tuple(standing(checked.problems, earlier)),
+        tuple(each for each in checked.findings if each.id in touched),
     )
+
+
+def _may_be_found_otherwise(change: Difference) -> bool:
+    """Tell whether a change is one of what an entry is found by."""
+    if change.what == "entry":
+        return change.kind is not DifferenceKind.REMOVED and change.field in _FOUND_BY
+    return change.what == "phrasing"
 
 
 def _as_served(parsed: Mapping[str, Parsed], former: Mapping[str, bytes]) -> dict[str, Parsed]:

@@ -40,7 +40,7 @@ def check_ids(items: Sequence[Item]) -> Iterator[Problem]:
     if any(not item.text("id") for item in items if item.list_key in {_ENTRIES, _ACTS}):
         # An id that cannot be read, which is told by itself, may be any of those that are missed.
         return
-    entries, acts = _ids(items, _ENTRIES), _ids(items, _ACTS)
+    entries, acts = ids_of(items, _ENTRIES), ids_of(items, _ACTS)
     # Without any of one kind, its file is at fault, and is reported as such.
     asked = entries | acts if entries and acts else frozenset[str]()
     known = {"related": entries, "entry": asked, "expected": asked}
@@ -121,7 +121,8 @@ def _mentions(item: Item) -> Iterator[_Mention]:
         yield _Mention(id_, "expected", at, item.place().line if is_alone else at.line, at.line)
 
 
-def _ids(items: Iterable[Item], key: str) -> frozenset[str]:
+def ids_of(items: Iterable[Item], key: str) -> frozenset[str]:
+    """Return the ids of the items of a list, such as ``entrees``."""
     return frozenset(item.text("id") or "" for item in items if item.list_key == key)
 
 

@@ -16,6 +16,7 @@ _WARNINGS = frozenset(
         "repeated_phrasing",
         "near_phrasing",
         "taken_phrasing",
+        "aged_example",
         "passed_date",
         "passed_deadline",
         "soon_date",

@@ -3,12 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, product
 
 from knowledge.files.acronyms import check_acronyms
 from knowledge.files.duplicate_phrasings import check_phrasings
-from knowledge.files.gone_ids import check_ids, near
+from knowledge.files.gone_ids import check_ids, ids_of, near
 from knowledge.files.items import Item, is_draft, items_of
 from knowledge.files.lead_contacts import check_lead, check_lead_contact
 from knowledge.files.likely_slips import check_slips
@@ -35,7 +35,8 @@ MOST_RELATED = 40
 _ENTRIES, _ACTS = "entrees", "actes"
 _ON_ONE_LINE = ("question", "titre", "source", "service", "brouillon")
 _ENGLISH = "en"
-_LINK_TO_PROJECT = re.compile(r"[?&;]start=p_([A-Za-z0-9_-]+)")
+# A link of `knowledge/start_links.py`: what follows an underscore says where it stands.
+_LINK_TO_US = re.compile(r"[?&;]start=([pq])_([A-Za-z0-9-]+)")
 
 
 def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
@@ -56,9 +57,9 @@ def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
         check_codes(items),
     )
     yield from bounded(chain(*across, check_acronyms(documents)))
-    projects = frozenset(item.text("id") or "" for item in items if item.list_key == "projets")
+    linked = _Linked(ids_of(items, "projets"), ids_of(items, _ENTRIES))
     for document in documents:
-        own = (each for item in items_of(document) for each in _within(item, projects))
+        own = (each for item in items_of(document) for each in _within(item, linked))
         yield from bounded(own)
 
 
@@ -67,11 +68,19 @@ def _is_own(item: Item) -> bool:
     return top_key(item.document.file) in {"", item.list_key}
 
 
-def _within(item: Item, projects: frozenset[str]) -> Iterator[Problem]:
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    """The ids of what a link may lead to; without any of a kind, its file is at fault."""
+
+    projects: frozenset[str]
+    entries: frozenset[str]
+
+
+def _within(item: Item, linked: _Linked) -> Iterator[Problem]:
     return chain(
         _related(item),
         _formatting(item),
-        _projects_named(item, projects),
+        _links_to_us(item, linked),
         _lines(item),
         _card(item),
         check_lead(item),
@@ -143,14 +152,19 @@ def _size(item: Item, keys: tuple[str, ...]) -> Generator[Problem, None, int]:
     return units(text)
 
 
-def _projects_named(item: Item, projects: frozenset[str]) -> Iterator[Problem]:
-    """Find links to the cards of projects that do not exist."""
+def _links_to_us(item: Item, linked: _Linked) -> Iterator[Problem]:
+    """Find links to the cards of projects, and to answers, that do not exist."""
     for keys in product(((), (_ENGLISH,)), ("reponse", "suite")):
         where = (*keys[0], keys[1])
-        for project in _LINK_TO_PROJECT.findall(item.text_at(*where) or ""):
-            if projects and project not in projects:
-                at, nearest = item.place(*where), near(project, projects)
-                yield problem("unknown_project", at, project=project, nearest=nearest)
+        for kind, id_ in _LINK_TO_US.findall(item.text_at(*where) or ""):
+            known = linked.projects if kind == "p" else linked.entries
+            if not known or id_ in known:
+                continue
+            at, nearest = item.place(*where), near(id_, known)
+            if kind == "p":
+                yield problem("unknown_project", at, project=id_, nearest=nearest)
+            else:
+                yield problem("unknown_answer", at, entry=id_, nearest=nearest)
 
 
 def _lines(item: Item) -> Iterator[Problem]:

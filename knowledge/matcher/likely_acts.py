@@ -16,7 +16,7 @@ from types import MappingProxyType
 from knowledge.model import Act, Action, Entry
 from knowledge.ranking.ranker import Ranked
 
-MOODS = frozenset({"detresse", "colere", "insulte", "reclamation"})
+_MOODS = frozenset({"detresse", "colere", "insulte", "reclamation"})
 # A complaint has a title: where an entry is as near, it is one of the choices.
 _AHEAD = 0.1
 _LEAST_MOOD = 0.25
@@ -51,6 +51,8 @@ class LikelyActs:
         self._entries = frozenset(actions)
         self._titled = frozenset(act.id for act in acts if act.title)
         self._cheap = frozenset(act.id for act in acts if act.action in _CHEAP)
+        # An entry may bear the name of a mood where no act does.
+        self._moods = _MOODS & {act.id for act in acts}
         acting = {act.id: act.action for act in acts} | actions
         self._giving = frozenset(id_ for id_, action in acting.items() if action in _GIVING)
         self._listing = frozenset(act.id for act in acts if act.action is Action.PROJECTS)
@@ -71,9 +73,13 @@ class LikelyActs:
         """Tell whether an act, or the entry about it, offers or seeks what a project may want."""
         return id_ in self._giving
 
+    def is_mood(self, shown: Iterable[str]) -> bool:
+        """Tell whether an act for the upset is among what is shown."""
+        return not self._moods.isdisjoint(shown)
+
     def mood_in(self, ranked: Sequence[Ranked]) -> str | None:
         """Return the likeliest mood of a message; None where no mood is likely."""
-        moods = [each for each in ranked if each.id in MOODS]
+        moods = [each for each in ranked if each.id in self._moods]
         if not moods or sum(each.score for each in moods) < _LEAST_MOOD:
             return None
         first, rival = moods[0], max((r.score for r in ranked if r.id in self._entries), default=0)

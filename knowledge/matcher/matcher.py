@@ -12,7 +12,7 @@ from types import MappingProxyType
 from knowledge.matcher.act_finder import ActFinder
 from knowledge.matcher.ellipses import is_elliptic, points_back
 from knowledge.matcher.hidden_answers import HiddenAnswers
-from knowledge.matcher.likely_acts import MOODS, LikelyActs
+from knowledge.matcher.likely_acts import LikelyActs
 from knowledge.matcher.needs import Fit, Needs
 from knowledge.matcher.pieces import Piece, pieces_of
 from knowledge.matcher.thresholds import Thresholds
@@ -153,7 +153,7 @@ class Matcher:
     def _alone(self, question: str, normalised: str) -> _Judged:
         whole, pieces = self._one(question), pieces_of(question)
         # Whoever is upset is answered to that first, whatever else the message asks.
-        if self._is_exact(normalised) or not MOODS.isdisjoint(whole.decision.shown[:1]):
+        if self._is_exact(normalised) or self._likely.is_mood(whole.decision.shown[:1]):
             return whole
         is_one = [normalise(each.text) for each in pieces] == [normalised]
         if is_one or whole.decision.reason == _HIDDEN:
@@ -183,7 +183,7 @@ class Matcher:
         """Give no answer, but what the hidden one refers to, to who asks for what is hidden."""
         entry = self._hidden.asked(normalised, ranking.nearest)
         # Whoever is upset is answered to that all the same.
-        if entry is None or not MOODS.isdisjoint(judged.decision.shown[:1]):
+        if entry is None or self._likely.is_mood(judged.decision.shown[:1]):
             return judged
         shown = tuple(each for each in entry.see_also if each in self._titles)
         best = judged.decision.ranking

@@ -14,7 +14,7 @@ from knowledge.text.lexicon import Lexicon
 HOUSE = "faq"
 # With fewer examples, its question and its title among them, an entry is a newcomer: see the curve
 # in docs/matching.md.
-FEWEST = 30
+FEWEST = 70
 _FEWEST_WORDS = 3
 _ENDS = re.compile(r"(?<=[.!?:])\s+|\n+")
 _TAG = re.compile(r"<[^>]*>")
@@ -88,5 +88,7 @@ def answers_of_newcomers(
 
 
 def _sentences(entry: Entry) -> tuple[str, ...]:
-    parts = (part.strip() for part in _ENDS.split(_TAG.sub("", entry.answer)))
-    return tuple(part for part in parts if len(part.split()) >= _FEWEST_WORDS) or (entry.title,)
+    answer = _TAG.sub("", entry.answer).strip()
+    parts = (part.strip() for part in _ENDS.split(answer))
+    told = tuple(part for part in parts if len(part.split()) >= _FEWEST_WORDS)
+    return told or (answer or entry.title,)

@@ -7,7 +7,9 @@ no network, 512 dimensions.
 
 import importlib.util
 import logging
+import os
 import threading
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -45,8 +47,8 @@ class UniversalSentenceEncoder:
     """Google's multilingual encoder v3 (Yang et al., 2019), in numpy on one thread.
 
     The package's default of four threads is thirty times slower on a small machine. With a
-    ``folder``, the table of word pieces (65 MB) is kept there as a file and mapped: a process then
-    holds only the pages of the words that it has encoded, and shares them with other processes.
+    ``folder``, the table of word pieces (65 MB) is kept there as a file, of which a text's pieces
+    are read when it is encoded: no process holds the table.
     """
 
     name = "universal-sentence-encoder-multilingual-3"
@@ -71,7 +73,7 @@ class UniversalSentenceEncoder:
             for start in range(0, len(order), _BATCH)
         ]
         with self._one_at_a_time:
-            self._map_table()
+            self._put_table_on_disk()
             encoded = [self._model.encode(batch) for batch in batches]
         vectors = np.empty((len(order), _DIMENSIONS), dtype=np.float32)
         if encoded:
@@ -80,22 +82,45 @@ class UniversalSentenceEncoder:
         unit: Vectors = np.divide(vectors, np.maximum(norms, _TINY), dtype=np.float32)
         return unit
 
-    def _map_table(self) -> None:
+    def _put_table_on_disk(self) -> None:
         """Put the table on disk, once; if the disk refuses, the table stays in memory."""
         folder, self._folder = self._folder, None
-        if folder is None:
+        if folder is None or not hasattr(os, "pread"):
             return
         # The attribute is private: the package's version is pinned, and a test compares its output
         # with stored vectors.
         backend = self._model._model  # noqa: SLF001
         try:
-            backend.table = _mapped(backend.table, folder / f"{self.name}.table")
+            backend.table = _on_disk(backend.table, folder / f"{self.name}.table")
         except (OSError, ValueError) as error:
             logger.warning("the encoder's table stays in memory: %s", type(error).__name__)
 
 
-def _mapped(table: Table, path: Path) -> Table:
-    """Return a table mapped from a file, after writing the file if it is missing or differs."""
+class TableOnDisk:
+    """The rows of a table that stands in a file, each read when it is asked for.
+
+    Mapped, the file would count as memory of the process, sixteen pages for each word that somebody
+    uses. The file stays open: it may be removed while it is in use.
+    """
+
+    def __init__(self, path: Path, width: int) -> None:
+        """Open the file of a table of bytes, ``width`` a row."""
+        self._file = path.open("rb", buffering=0)
+        weakref.finalize(self, self._file.close)
+        self._width = width
+
+    def __getitem__(self, numbers: npt.NDArray[np.integer]) -> Table:
+        """Return the rows with these numbers: (numbers, width); OSError where the file ends."""
+        # Each read names its place: processes that fork share where the last one of any ended.
+        file, width = self._file.fileno(), self._width
+        read = b"".join(os.pread(file, width, number * width) for number in numbers.tolist())
+        if len(read) != len(numbers) * width:
+            raise OSError(f"the table was cut: {self._file.name}")
+        return np.frombuffer(read, dtype=np.uint8).reshape(-1, width)
+
+
+def _on_disk(table: Table, path: Path) -> TableOnDisk:
+    """Return a table read from a file, after writing the file if it is missing or differs."""
     content = np.ascontiguousarray(table).data.cast("B")
     if not _holds(path, content):
         clear_way(path)
@@ -103,7 +128,7 @@ def _mapped(table: Table, path: Path) -> Table:
         with replacing(path, survives_power_cut=False) as part:
             part.write(content)
     mark_used(path)
-    return np.memmap(path, dtype=table.dtype, mode="r", shape=table.shape)
+    return TableOnDisk(path, table.shape[1])
 
 
 def _holds(path: Path, content: memoryview) -> bool:

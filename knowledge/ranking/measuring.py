@@ -8,19 +8,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.ranking.balanced_head import BalancedTexts, centred, learn_balanced
 from knowledge.ranking.corpus import Example, Material
 from knowledge.ranking.encoder import Encoder, Vectors
 from knowledge.ranking.model_store import ModelStore
-from knowledge.ranking.newcomers import Measure, Newcomers, NewcomerTexts, Places, centred
+from knowledge.ranking.newcomers import Measure, Newcomers, Places
 from knowledge.ranking.ridge import Floats
 from knowledge.ranking.second_encoder import SecondEncoder
+from knowledge.ranking.similarity import Similarity
 
 _USUAL = 0.9
 _LEAST_SPREAD = 1e-3
 # So many examples are the foreign texts by meaning, and so many by the second encoder, which takes
 # 20 ms a text. They are chosen by their digests: most stay when others come.
 _MEANT_SAMPLE = 1500
-_ASKED_SAMPLE = 600
+_SAMPLE = 700
+# So many examples of a newcomer are read by the second encoder. With more texts in all than the
+# balanced head can learn from in a second, there is none: the first signs decide.
+_OF_EACH, _MOST = 40, 3000
 _QUESTIONS, _PASSAGES, _SENTENCES = ".asked", ".answers", ".sentences"
 
 
@@ -28,14 +33,14 @@ _QUESTIONS, _PASSAGES, _SENTENCES = ".asked", ".answers", ".sentences"
 class Learning:
     """What newcomers are learnt from.
 
-    ``labels``: the place of each example's id, the number of ids for none; ``vectors``: of the
-    examples, by the first encoder; ``learnt``: the labels of those that were compared with all
-    others, and ``best`` the likeness of each to the nearest example of each id.
+    ``labels``: the place of each example's id, the number of ids for none; ``learnt``: the labels
+    of those that were compared with all others, and ``best`` the likeness of each to the nearest
+    example of each id.
     """
 
     material: Material
+    similarity: Similarity
     labels: npt.NDArray[np.int64]
-    vectors: Vectors | None
     learnt: npt.NDArray[np.int64]
     best: Floats
     encoder: Encoder | None
@@ -43,76 +48,103 @@ class Learning:
     store: ModelStore
 
 
-def learn_newcomers(learning: Learning) -> Newcomers | None:
+@dataclass(frozen=True, slots=True)
+class LearntNewcomers:
+    """The newcomers, and what the balanced head is made of (nothing: there is none)."""
+
+    newcomers: Newcomers
+    balanced: dict[str, npt.NDArray[Any]]
+
+
+def learn_newcomers(learning: Learning) -> LearntNewcomers | None:
     """Return what finds the newcomers of a material; None if it has none."""
-    material, labels, vectors = learning.material, learning.labels, learning.vectors
+    material, labels = learning.material, learning.labels
     ids, names = material.ids, material.newcomers
     if not names:
         return None
     places = np.array([ids.index(name) for name in names], dtype=np.int64)
     sizes = np.bincount(labels, minlength=len(ids) + 1)[:-1]
-    likeness = _measured(learning.best[:, :-1], learning.learnt)
-    alone = len(names) == len(set(ids) - material.acts)
-    shared = (places, sizes[places].astype(np.float64), sizes > 0, alone, likeness)
-    if learning.encoder is None or vectors is None:
-        return Newcomers(*shared)
+    texts = _balanced_texts(learning, places)
+    measures = _by_meaning(learning) | (_by_second(texts, places, len(ids)) if texts else {})
+    newcomers = Newcomers(
+        places,
+        sizes[places].astype(np.float64),
+        sizes > 0,
+        alone=len(names) == len(set(ids) - material.acts),
+        likeness=_measured(learning.best[:, :-1], learning.learnt),
+        **measures,
+    )
+    if texts is None:
+        return LearntNewcomers(newcomers, {})
+    balanced = learn_balanced(texts, len(ids), material.lexicon, learning.encoder)
+    return LearntNewcomers(newcomers, balanced)
+
+
+def _by_meaning(learning: Learning) -> dict[str, Any]:
+    vectors, labels = learning.similarity.vectors, learning.labels
+    if vectors is None:
+        return {}
     mean = vectors.mean(axis=0)
     meant = centred(vectors, mean)
-    sample = _sample(material.examples, _MEANT_SAMPLE)
-    near = _nearest(meant[sample] @ meant.T, labels, len(ids))
-    sentences, owners = _sentences(material)
-    told = centred(learning.store.encoded(learning.encoder, sentences, _SENTENCES), mean)
-    foreign = (meant[sample], labels[sample], places)
-    return Newcomers(
-        *shared,
-        mean=mean,
-        meant_likeness=_measured(near, labels[sample]),
-        meant_answers=_texts(told, owners, *foreign),
-        **_by_second(learning, places, sentences, owners),
+    sample = _sample(learning.material.examples, _MEANT_SAMPLE)
+    near = _nearest(meant[sample] @ meant.T, labels, len(learning.material.ids))
+    return {"mean": mean, "meant_likeness": _measured(near, labels[sample])}
+
+
+def _balanced_texts(learning: Learning, places: Places) -> BalancedTexts | None:
+    """Return a sample of the examples, those of the newcomers, and their answers' sentences."""
+    material, labels, vectors = learning.material, learning.labels, learning.similarity.vectors
+    rows = _sample(material.examples, _SAMPLE)
+    for place in places.tolist():
+        own = np.flatnonzero(labels == place)
+        kept = _sample([material.examples[row] for row in own.tolist()], _OF_EACH)
+        rows = np.union1d(rows, own[kept])
+    examples = tuple(material.examples[row].text for row in rows.tolist())
+    told = [(text, name) for name in material.newcomers for text in material.answers[name]]
+    sentences = tuple(text for text, _ in told)
+    if len(examples) + len(sentences) > _MOST:
+        return None
+    owners = np.array([material.ids.index(name) for _, name in told], dtype=np.int64)
+    known = second = None
+    if learning.encoder is not None and vectors is not None:
+        read = [learning.similarity.normalised(text) for text in sentences]
+        meant = learning.store.encoded(learning.encoder, read, _SENTENCES)
+        known = np.concatenate([vectors[rows], meant])
+        second = _seen_by_second(learning, examples, sentences)
+    return BalancedTexts(
+        (*examples, *sentences),
+        np.concatenate([labels[rows], owners]),
+        len(examples),
+        known,
+        second,
     )
 
 
-def _by_second(
-    learning: Learning, places: Places, sentences: Sequence[str], owners: Places
-) -> dict[str, Any]:
-    second, store, examples = learning.second, learning.store, learning.material.examples
+def _seen_by_second(
+    learning: Learning, examples: Sequence[str], sentences: Sequence[str]
+) -> Vectors | None:
+    second, store = learning.second, learning.store
     if second is None:
+        return None
+    asked = store.encoded(second.questions, examples, _QUESTIONS)
+    return np.concatenate([asked, store.encoded(second.passages, sentences, _PASSAGES)])
+
+
+def _by_second(texts: BalancedTexts, places: Places, count: int) -> dict[str, Any]:
+    """Measure what foreign texts reach of the newcomers' phrasings and answers."""
+    if texts.second is None:
         return {}
-    sample = _sample(examples, _ASKED_SAMPLE)
-    order = np.argsort(learning.labels, kind="stable")
-    own = order[np.isin(learning.labels[order], places)]
-    rows = np.concatenate([sample, own])
-    texts = [examples[row].text for row in rows.tolist()]
-    vectors = store.encoded(second.questions, texts, _QUESTIONS)
-    centre = vectors[: len(sample)].mean(axis=0)
-    vectors = centred(vectors, centre)
-    told = centred(store.encoded(second.passages, sentences, _PASSAGES), centre)
-    foreign = (vectors[: len(sample)], learning.labels[sample], places)
-    asked_of = np.searchsorted(places, learning.labels[own])
+    vectors = centred(texts.second, texts.second[: texts.examples].mean(axis=0))
+    asked, labels = vectors[: texts.examples], texts.labels[: texts.examples]
+    near = _nearest(asked @ asked.T, labels, count)[:, places]
+    told = _nearest(asked @ vectors[texts.examples :].T, texts.labels[texts.examples :], count)
+    owners = np.searchsorted(places, labels)
+    is_own = places[np.minimum(owners, len(places) - 1)] == labels
+    numbers = np.where(is_own, owners, -1)
     return {
-        "centre": centre,
-        "asked": _texts(vectors[len(sample) :], asked_of, *foreign),
-        "answers": _texts(told, owners, *foreign),
+        "asked": _measured(near, numbers),
+        "answered": _measured(told[:, places], numbers),
     }
-
-
-def _sentences(material: Material) -> tuple[list[str], Places]:
-    """Return the sentences of the newcomers' answers, and the number of the newcomer of each."""
-    pairs = [
-        (sentence, number)
-        for number, name in enumerate(material.newcomers)
-        for sentence in material.answers[name]
-    ]
-    return [sentence for sentence, _ in pairs], np.array([number for _, number in pairs])
-
-
-def _texts(
-    vectors: Vectors, owners: Places, foreign: Vectors, labels: Places, places: Places
-) -> NewcomerTexts:
-    near = _nearest(foreign @ vectors.T, owners, len(places))
-    numbers = np.searchsorted(places, labels)
-    is_own = (numbers < len(places)) & (places[np.minimum(numbers, len(places) - 1)] == labels)
-    return NewcomerTexts(vectors, owners, _measured(near, np.where(is_own, numbers, -1)))
 
 
 def _nearest(likeness: npt.NDArray[np.floating[Any]], owners: Places, count: int) -> Floats:

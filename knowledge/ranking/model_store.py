@@ -11,7 +11,7 @@ import logging
 import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -32,8 +32,8 @@ from knowledge.ranking.second_encoder import SecondEncoder
 
 logger = logging.getLogger(__name__)
 # Raise this when the learning code changes: models learnt by former code are then ignored.
-_EDITION = 12
-_PART, _NEWCOMERS = "likeness_", "newcomers_"
+_EDITION = 16
+_PART, _NEWCOMERS, _BALANCED = "likeness_", "newcomers_", "balanced_"
 # What numpy and zipfile raise for a file that is missing, cut, or of another format; a wrong byte
 # in a zip's directory may also ask for a method, a password or a length that nobody has.
 _UNREADABLE = (
@@ -47,7 +47,7 @@ class Compiled:
     """A trained model: the head's coefficients, the calibrations, and the similarity's arrays.
 
     ``curbs``, one an example: what leaving it out takes (``RidgeHead``); 0 where it was not learnt.
-    ``newcomers`` finds the entries that have few examples.
+    ``newcomers`` finds the entries that have few examples, with the head that ``balanced`` is of.
     """
 
     ids: tuple[str, ...]
@@ -57,6 +57,7 @@ class Compiled:
     among: Calibration
     similarity: dict[str, npt.NDArray[Any]]
     newcomers: Newcomers | None = None
+    balanced: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
 
 
 class ModelStore:
@@ -80,7 +81,7 @@ class ModelStore:
                 [second.questions.name if second and answers else None, answers],
                 list(material.ids),
                 sorted(material.acts),
-                [asdict(example) for example in material.examples],
+                [[one.text, one.entry, one.voice] for one in material.examples],
                 dict(material.lexicon.short_forms),
                 dict(material.lexicon.ideas),
             ]
@@ -238,6 +239,7 @@ def _packed(model: Compiled) -> dict[str, npt.NDArray[Any]]:
     packed |= {
         f"{_NEWCOMERS}{name}": part for name, part in newcomers_packed(model.newcomers).items()
     }
+    packed |= {f"{_BALANCED}{name}": part for name, part in model.balanced.items()}
     return packed | {f"{_PART}{name}": part for name, part in model.similarity.items()}
 
 
@@ -253,6 +255,7 @@ def _unpacked(arrays: "np.lib.npyio.NpzFile") -> Compiled:
         calibration("among"),
         _part_of(arrays, _PART),
         newcomers_unpacked(_part_of(arrays, _NEWCOMERS)),
+        _part_of(arrays, _BALANCED),
     )
 
 

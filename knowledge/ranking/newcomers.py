@@ -3,8 +3,9 @@
 The regression learns from phrasings, and so hardly sees an entry that has five beside others that
 have a hundred and thirty. A newcomer is found by other signs, which need few phrasings: how much
 more like it the question is than foreign texts are, by letters, sound and ideas, by meaning, and by
-the sentences of its answer. A logistic regression gives their weights, fitted once on the shipped
-entries, each reduced to a few phrasings in turn.
+the sentences of its answer; and what a second regression says, which learns from about as many
+examples of each entry (``balanced_head.py``). A logistic regression gives the signs their weights
+(``sign_weights.py``).
 """
 
 from collections.abc import Mapping
@@ -14,23 +15,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.ranking.balanced_head import Look
 from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.read_only import make_read_only
 from knowledge.ranking.ridge import Floats
+from knowledge.ranking.sign_weights import ALONE, AT_A_GLANCE, BESIDE, SIGNS
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Places = npt.NDArray[np.integer]
-SIGNS = ("asked", "answer", "meant_answer", "none", "lead", "meant_lead", "learnt", "phrasings")
 # How the share of a newcomer in the cases that were learnt compares with what people ask: one alone
 # is asked for more often than a twentieth of twenty, and all of these more often than one.
-_ODDS, _CROWD = 4.5, 0.4
+_ODDS, _CROWD = 4.5, 0.17
 # A newcomer that is less probable is none of the choices.
 _LEAST = 0.03
 # Standard deviations; what is farther says no more.
 _FARTHEST = 8.0
 # How the second and the third of the regression share what is left of its three.
-_TINY = np.float32(1e-12)
 _SPLIT = (0.65, 0.35)
+# In doubt, what is asked for long comes before a newcomer that is less than twice as probable.
+_IN_DOUBT = 0.5
+_MEASURES = ("likeness", "meant_likeness", "asked", "answered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,39 +56,16 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class NewcomerTexts:
-    """The vectors of some newcomers' texts, centred and of norm 1, and what is usual of them.
-
-    ``owners``: the number of the newcomer of each, ascending.
-    """
-
-    vectors: Vectors
-    owners: Places
-    measure: Measure
-
-    def __post_init__(self) -> None:
-        make_read_only(self.vectors, self.owners)
-
-    def likeness(self, vector: Vectors) -> Floats:
-        """Return, one a newcomer, by how much the nearest text exceeds the usual."""
-        starts = np.flatnonzero(np.diff(self.owners, prepend=-1))
-        nearest = np.maximum.reduceat(self.vectors @ vector, starts)
-        return self.measure.of(nearest.astype(np.float64))
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
     """What the ranker found out about a question, from which the signs follow.
 
     ``scores``: the regression's, one an id, "none of them" last; ``best``: the likeness of the
-    nearest example of each id, and of the nearest out-of-scope one last; ``meaning``: the centred
-    vector of the question, and ``meant`` its cosine with the nearest example of each id (None: no
-    encoder).
+    nearest example of each id, and of the nearest out-of-scope one last; ``meant``: the cosine of
+    its meaning with the nearest example of each id (None: no encoder).
     """
 
     scores: Floats
     best: Floats
-    meaning: Vectors | None = None
     meant: Floats | None = None
 
 
@@ -94,10 +75,9 @@ class Newcomers:
 
     ``places``: the place of each among the ids, ascending; ``phrasings``: how many each has.
     ``likeness`` and ``meant_likeness`` measure all ids, ``present`` tells which have examples;
-    ``alone`` is true where no entry has many phrasings.
-    ``meant_answers``, ``asked`` and ``answers`` hold the newcomers' texts: the sentences of their
-    answers by the first encoder, their phrasings and these sentences by the second. ``mean`` and
-    ``centre`` are the means of the vectors of the examples, by the first and by the second.
+    ``alone`` is true where no entry has many phrasings. ``asked`` and ``answered`` measure the
+    newcomers' texts, and the sentences of their answers, by the second encoder. ``mean`` is the
+    mean of the vectors of the examples.
     """
 
     places: Places
@@ -106,40 +86,49 @@ class Newcomers:
     alone: bool
     likeness: Measure
     meant_likeness: Measure | None = None
-    meant_answers: NewcomerTexts | None = None
-    asked: NewcomerTexts | None = None
-    answers: NewcomerTexts | None = None
+    asked: Measure | None = None
+    answered: Measure | None = None
     mean: Vectors | None = None
-    centre: Vectors | None = None
 
     def __post_init__(self) -> None:
         make_read_only(self.places, self.phrasings, self.present)
-        make_read_only(*(one for one in (self.mean, self.centre) if one is not None))
+        make_read_only(*(one for one in (self.mean,) if one is not None))
 
-    def signs(self, told: Evidence, question: Vectors | None = None) -> Floats:
-        """Return the signs of each newcomer, as in ``SIGNS``: (newcomers, 8).
+    def signs(self, told: Evidence, look: Look | None = None) -> Floats:
+        """Return the signs of each newcomer, as in ``SIGNS``: (newcomers, 11).
 
-        ``question``: its centred vector by the second encoder. A sign that nothing can tell is not
-        a number.
+        A sign that nothing can tell is not a number.
         """
         count = len(self.places)
         unknown = np.full(count, np.nan)
         scores = np.where(self.present, told.scores[:-1], -np.inf)
-        lead = self._lead(self.likeness, told.best[:-1])
         columns = {
             "none": np.full(count, told.scores[-1]),
-            "lead": lead,
+            "lead": self._lead(self.likeness, told.best[:-1]),
             "learnt": scores[self.places] - self._best_rival(scores),
             "phrasings": np.log(self.phrasings),
         }
         if told.meant is not None and self.meant_likeness is not None:
             columns["meant_lead"] = self._lead(self.meant_likeness, told.meant)
-        if told.meaning is not None and self.meant_answers is not None:
-            columns["meant_answer"] = self.meant_answers.likeness(told.meaning)
-        if question is not None and self.asked is not None and self.answers is not None:
-            columns["asked"] = self.asked.likeness(question)
-            columns["answer"] = self.answers.likeness(question)
+        if look is not None:
+            columns |= self._balanced(look)
         return np.column_stack([columns.get(sign, unknown) for sign in SIGNS])
+
+    def _balanced(self, look: Look) -> dict[str, Floats]:
+        scores = look.scores[:-1]
+        columns = {
+            "balanced": scores[self.places] - look.usual[self.places],
+            "balanced_lead": scores[self.places] - self._best_rival(scores),
+            "balanced_none": np.full(len(self.places), look.scores[-1]),
+        }
+        if look.asked is None or look.answered is None or not self.asked or not self.answered:
+            return columns
+        own, others = look.asked[self.places], np.delete(look.asked[:-1], self.places)
+        return columns | {
+            "asked": self.asked.of(own),
+            "asked_lead": own - (others.max() if len(others) else 0.0),
+            "answer": self.answered.of(look.answered),
+        }
 
     def _lead(self, measure: Measure, best: Floats) -> Floats:
         """Return by how much each newcomer is nearer than the nearest other entry or act."""
@@ -155,45 +144,13 @@ class Newcomers:
 
     def odds(self, signs: Floats) -> Floats:
         """Return the odds that each newcomer is asked for, from its signs: (newcomers,)."""
-        is_known = np.isfinite(signs[0])
-        fitted = ALONE if self.alone else BESIDE
-        weights = next(one for one in fitted if is_known[list(one.columns)].all())
-        told = np.clip(signs[:, list(weights.columns)], -_FARTHEST, _FARTHEST)
+        is_known = {sign: bool(np.isfinite(signs[0, n])) for n, sign in enumerate(SIGNS)}
+        fitted = (ALONE if self.alone else BESIDE) if is_known["balanced"] else AT_A_GLANCE
+        weights = next(one for one in fitted if all(is_known[sign] for sign in one.needs))
+        told = np.clip(signs[:, weights.columns], -_FARTHEST, _FARTHEST)
         share = _ODDS / len(self.places) ** _CROWD
         odds: Floats = share * np.exp(told @ np.array(weights.of) + weights.intercept)
         return odds
-
-
-@dataclass(frozen=True, slots=True)
-class SignWeights:
-    """A logistic regression on some of the signs, whose columns in ``SIGNS`` are named."""
-
-    columns: tuple[int, ...]
-    intercept: float
-    of: tuple[float, ...]
-
-
-# With both encoders, with the first, with none. Beside entries with many phrasings, or all alone,
-# where less is known of what is foreign. ``python -m benchmarks.newcomers --weights`` fits them
-# anew; these are of an earlier fit of the same kind (docs/matching.md).
-BESIDE = (
-    SignWeights(
-        (0, 1, 2, 3, 4, 5, 6, 7),
-        0.16,
-        (0.664, 0.231, 0.082, -1.705, 0.191, 0.356, 5.571, -0.099),
-    ),
-    SignWeights((2, 3, 4, 5, 6, 7), -0.386, (0.337, -1.57, 0.291, 0.538, 4.41, -0.018)),
-    SignWeights((3, 4, 6, 7), -1.311, (-1.533, 0.582, 4.272, 0.01)),
-)
-ALONE = (
-    SignWeights(
-        (0, 1, 2, 3, 4, 5, 6, 7),
-        -0.49,
-        (0.683, 0.162, 0.163, 0.0, -0.14, 0.367, 6.749, -0.23),
-    ),
-    SignWeights((2, 3, 4, 5, 6, 7), -2.334, (0.444, 0.0, -0.15, 0.547, 8.286, 0.107)),
-    SignWeights((3, 4, 6, 7), -3.523, (0.0, 0.092, 10.164, 0.172)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +159,13 @@ class Merged:
 
     order: Places
     probabilities: Floats
+
+    def in_doubt(self, count: int, newcomers: Places) -> "Merged":
+        """Put what is asked for long first among so many, unless a newcomer is much likelier."""
+        held_back = np.where(np.isin(self.order, newcomers), _IN_DOUBT, 1.0) * self.probabilities
+        first = np.argsort(-held_back[:count], kind="stable")
+        again = np.concatenate([first, np.arange(count, len(self.order))])
+        return Merged(self.order[again], self.probabilities[again])
 
 
 def merged(places: Places, odds: Floats, scores: Floats, sure: float, among: float) -> Merged:
@@ -228,30 +192,17 @@ def merged(places: Places, odds: Floats, scores: Floats, sure: float, among: flo
     return Merged(again, probabilities[again])
 
 
-def centred(vectors: Vectors, mean: Vectors) -> Vectors:
-    """Return vectors (n, d) or (d,) without what all have in common, of norm 1."""
-    moved = vectors - mean
-    norms = np.linalg.norm(moved, axis=-1, keepdims=True)
-    unit: Vectors = np.divide(moved, np.maximum(norms, _TINY), dtype=np.float32)
-    return unit
-
-
 def packed(newcomers: Newcomers | None) -> dict[str, npt.NDArray[Any]]:
     """Return a value as arrays by name; none for no newcomers."""
     if newcomers is None:
         return {}
     arrays: dict[str, npt.NDArray[Any]] = {"alone": np.array(newcomers.alone)}
-    for name in ("places", "phrasings", "present", "mean", "centre"):
+    for name in ("places", "phrasings", "present", "mean"):
         if (array := getattr(newcomers, name)) is not None:
             arrays[name] = array
-    for name in ("likeness", "meant_likeness"):
+    for name in _MEASURES:
         if (measure := getattr(newcomers, name)) is not None:
             arrays[f"{name}_usual"], arrays[f"{name}_spread"] = measure.usual, measure.spread
-    for name in ("meant_answers", "asked", "answers"):
-        if (texts := getattr(newcomers, name)) is not None:
-            arrays[f"{name}_vectors"], arrays[f"{name}_owners"] = texts.vectors, texts.owners
-            arrays[f"{name}_usual"] = texts.measure.usual
-            arrays[f"{name}_spread"] = texts.measure.spread
     return arrays
 
 
@@ -264,12 +215,6 @@ def unpacked(arrays: Arrays) -> Newcomers | None:
         usual = arrays.get(f"{name}_usual")
         return None if usual is None else Measure(usual, arrays[f"{name}_spread"])
 
-    def texts(name: str) -> NewcomerTexts | None:
-        own = measure(name)
-        if own is None:
-            return None
-        return NewcomerTexts(arrays[f"{name}_vectors"], arrays[f"{name}_owners"], own)
-
     likeness = measure("likeness")
     if likeness is None:
         raise KeyError("likeness")
@@ -280,9 +225,7 @@ def unpacked(arrays: Arrays) -> Newcomers | None:
         bool(arrays["alone"]),
         likeness,
         measure("meant_likeness"),
-        texts("meant_answers"),
-        texts("asked"),
-        texts("answers"),
+        measure("asked"),
+        measure("answered"),
         arrays.get("mean"),
-        arrays.get("centre"),
     )

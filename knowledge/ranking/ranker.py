@@ -7,10 +7,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.ranking.balanced_head import BalancedHead, Look, centred, nearest_by_label
 from knowledge.ranking.corpus import Example
 from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.model_store import Compiled
-from knowledge.ranking.newcomers import Evidence, Newcomers, centred, merged
+from knowledge.ranking.newcomers import Evidence, Newcomers, merged
 from knowledge.ranking.read_only import make_read_only
 from knowledge.ranking.ridge import Floats
 from knowledge.ranking.second_encoder import SecondEncoder
@@ -21,7 +22,7 @@ CHOICES = 3
 # From this probability on, the first is shown by itself (``knowledge/matcher/thresholds.py``).
 SURE = 0.8
 # The odds of newcomers from which something else that the regression is sure of is doubted.
-_DOUBT = 0.3
+_DOUBT = 0.07
 # So many choices where a newcomer is among them: those of before are not driven out.
 _WITH_NEWCOMERS = 4
 
@@ -62,6 +63,24 @@ class Ranker(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class CloserLook:
+    """The newcomers, and what looks at a question where they may be asked for."""
+
+    newcomers: Newcomers
+    head: BalancedHead | None
+    second: SecondEncoder | None
+
+    def look(self, question: str, meaning: Vectors | None, written: str) -> Look | None:
+        """Look at a question; ``meaning`` is its vector by the first encoder."""
+        if self.head is None:
+            return None
+        vector = None
+        if self.second is not None and self.head.sees_second:
+            vector = self.second.questions.encode([written])[0]
+        return self.head.look(question, meaning, vector)
+
+
 class TrainedRanker:
     """A trained head over similarities, calibrated on voices that it had not learnt from."""
 
@@ -70,17 +89,20 @@ class TrainedRanker:
         examples: Sequence[Example],
         similarity: Similarity,
         model: Compiled,
-        second: SecondEncoder | None = None,
+        closer: CloserLook | None = None,
     ) -> None:
         self._texts = tuple(example.text for example in examples)
         self._ids = model.ids
         self._labels = np.array([self._ids.index(e.entry) if e.entry else -1 for e in examples])
         self._similarity = similarity
         # Not the whole model: the likeness holds its other numbers, and needs not all of them.
-        self._coefficients, self._sure, self._among = model.coefficients, model.sure, model.among
-        make_read_only(self._labels, self._coefficients)
-        self._newcomers, self._second = model.newcomers, second
-        vectors, mean = similarity.vectors, model.newcomers.mean if model.newcomers else None
+        self._sure, self._among = model.sure, model.among
+        # They were learnt in single precision.
+        self._coefficients = model.coefficients.astype(np.float32)
+        self._intercepts = self._coefficients.sum(axis=0, dtype=np.float64)
+        make_read_only(self._labels, self._coefficients, self._intercepts)
+        self._closer = closer
+        vectors, mean = similarity.vectors, closer.newcomers.mean if closer else None
         if vectors is not None and mean is not None:
             # The centred vectors themselves would take as much memory again.
             self._lengths = np.linalg.norm(vectors - mean, axis=1)
@@ -89,16 +111,17 @@ class TrainedRanker:
     def rank(self, question: str, written: str = "") -> Ranking:
         """Rank by the head's scores; the probabilities are calibrated on held-out voices."""
         known, told = self._known(question)
-        if self._newcomers is None:
+        if self._closer is None:
             return known
-        return self._with_newcomers(self._newcomers, known, told, written or question)
+        return self._with_newcomers(self._closer, known, told, (question, written))
 
     def signs_of(self, question: str, written: str = "") -> Floats:
         """Return the signs of all newcomers for a question, by all encoders, for measurements."""
-        if self._newcomers is None:
+        if self._closer is None:
             raise ValueError("there are no newcomers")
-        _, told = self._known(question)
-        return self._newcomers.signs(told, self._asked_of(self._newcomers, written or question))
+        known, told = self._known(question)
+        look = self._closer.look(question, known.meaning, written or question)
+        return self._closer.newcomers.signs(told, look)
 
     def _known(self, question: str) -> tuple[Ranking, Evidence]:
         meaning = self._similarity.meaning(question)
@@ -115,25 +138,27 @@ class TrainedRanker:
             self._texts[int(np.argmax(similarities))],
             meaning,
         )
-        return known, self._told(scores, best, meaning)
+        return known, Evidence(scores, best, self._meant(meaning))
 
     def _with_newcomers(
-        self, newcomers: Newcomers, known: Ranking, told: Evidence, written: str
+        self, closer: CloserLook, known: Ranking, told: Evidence, asked: tuple[str, str]
     ) -> Ranking:
         """Put the newcomers among the others, unless one of these is surely right."""
-        odds = newcomers.odds(newcomers.signs(told))
-        rivals = odds[newcomers.places != int(np.argmax(told.scores[:-1]))]
-        if known.sure >= SURE and rivals.sum() < _DOUBT:
-            return known
-        if (asked := self._asked_of(newcomers, written)) is not None:
-            odds = newcomers.odds(newcomers.signs(told, asked))
+        newcomers, (question, written) = closer.newcomers, asked
+        if known.sure >= SURE and not newcomers.alone:
+            odds = newcomers.odds(newcomers.signs(told))
+            if odds[newcomers.places != int(np.argmax(told.scores[:-1]))].sum() < _DOUBT:
+                return known
+        look = closer.look(question, known.meaning, written or question)
+        odds = newcomers.odds(newcomers.signs(told, look))
         found = merged(newcomers.places, odds, told.scores, known.sure, known.among)
+        is_new = np.isin(found.order[:_WITH_NEWCOMERS], newcomers.places)
+        choices = _WITH_NEWCOMERS if is_new.any() else CHOICES
+        found = found.in_doubt(choices, newcomers.places)
         ranked = tuple(
             Ranked(self._ids[place], _unit(max(told.scores[place], probability)))
             for place, probability in zip(found.order, found.probabilities, strict=True)
         )
-        is_new = np.isin(found.order[:_WITH_NEWCOMERS], newcomers.places)
-        choices = _WITH_NEWCOMERS if is_new.any() else CHOICES
         return replace(
             known,
             entries=ranked,
@@ -142,31 +167,72 @@ class TrainedRanker:
             choices=choices,
         )
 
-    def _asked_of(self, newcomers: Newcomers, written: str) -> Vectors | None:
-        """Return the centred vector of a question by the second encoder, where there is one."""
-        if self._second is None or newcomers.centre is None:
+    def _meant(self, meaning: Vectors | None) -> Floats | None:
+        """Return the cosine of a meaning with the nearest example of each id."""
+        mean = self._closer.newcomers.mean if self._closer else None
+        vectors = self._similarity.vectors
+        if meaning is None or vectors is None or mean is None:
             return None
-        return centred(self._second.questions.encode([written])[0], newcomers.centre)
-
-    def _told(self, scores: Floats, best: Floats, meaning: Vectors | None) -> Evidence:
-        newcomers, vectors = self._newcomers, self._similarity.vectors
-        if meaning is None or vectors is None or newcomers is None or newcomers.mean is None:
-            return Evidence(scores, best)
-        moved = centred(meaning, newcomers.mean)
-        cosines = (vectors @ moved - newcomers.mean @ moved) / self._lengths
-        return Evidence(
-            scores, best, moved, nearest_by_label(cosines, self._labels, len(self._ids))
-        )
+        moved = centred(meaning, mean)
+        cosines = (vectors @ moved - mean @ moved) / self._lengths
+        return nearest_by_label(cosines, self._labels, len(self._ids) + 1)[:-1]
 
     @property
     def meanings(self) -> Vectors | None:
         """The vectors of the examples, one a row; None without an encoder."""
         return self._similarity.vectors
 
+    @property
+    def newcomers(self) -> dict[str, int]:
+        """How many examples each entry has that has few yet, its question and title among them."""
+        if self._closer is None:
+            return {}
+        found = self._closer.newcomers
+        counts = found.phrasings.astype(int).tolist()
+        return {self._ids[place]: n for place, n in zip(found.places, counts, strict=True)}
+
+    def odds_in_scope(
+        self, rows: Sequence[int], scores: Floats, *, by_second: bool = False
+    ) -> Floats:
+        """Return the odds that examples out of scope ask for each newcomer: (rows, newcomers).
+
+        As if no such example were known. ``scores``: those of all ids for each of the rows, by what
+        was learnt without it; ``by_second`` asks the second encoder too, where there is one.
+        """
+        closer, meanings = self._closer, self.meanings
+        if closer is None:
+            raise ValueError("there are no newcomers")
+        newcomers = closer.newcomers
+        odds = np.zeros((len(rows), len(newcomers.places)))
+        likeness = self.between(np.array(rows, dtype=np.intp)).astype(np.float64)
+        for place, row in enumerate(rows):
+            best = best_by_label(likeness[place], self._labels, len(self._ids))
+            meaning = None if meanings is None else meanings[row]
+            told = Evidence(np.append(scores[place], 0.0), best, self._meant(meaning))
+            text = self._texts[row]
+            look = closer.look(text, meaning, text) if by_second else None
+            if look is not None:
+                # It has learnt some of these examples: only what it measures counts.
+                look = replace(look, scores=np.full_like(look.scores, np.nan))
+            odds[place] = newcomers.odds(newcomers.signs(told, look))
+        return odds
+
+    def between(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+        """Return how like some examples are to all, from 0 to 1: (rows, examples)."""
+        return self._similarity.between(rows)
+
+    def among(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return how like any texts are to one another, from 0 to 1; learnt ones play no part."""
+        return self._similarity.among(texts)
+
     def _scores(self, similarities: Floats, best: Floats) -> Floats:
         """Return the head's scores, or the best similarities when no head was trained."""
         coefficients = self._coefficients
-        return similarities @ coefficients + coefficients.sum(axis=0) if coefficients.size else best
+        if not coefficients.size:
+            return best
+        weighed = similarities.astype(np.float32) @ coefficients
+        scores: Floats = weighed.astype(np.float64) + self._intercepts
+        return scores
 
 
 def describe(scores: Floats, best: Floats) -> Floats:
@@ -197,13 +263,6 @@ def best_by_label(similarities: Floats, labels: Labels, count: int) -> Floats:
     best = np.zeros(count + 1)
     np.maximum.at(best, labels, similarities)
     return best
-
-
-def nearest_by_label(cosines: Floats, labels: Labels, count: int) -> Floats:
-    """Return the greatest cosine of each entry's examples, -1 for an entry without any."""
-    nearest = np.full(count + 1, -1.0)
-    np.maximum.at(nearest, labels, cosines)
-    return nearest[:-1]
 
 
 def _unit(score: float) -> float:

@@ -69,7 +69,7 @@ def learn(
         held_out[block] = targets[block] - np.linalg.solve(inner, coefficients[block])
     curbs = np.concatenate(
         [
-            np.square(kernel[:, columns], dtype=np.float64).sum(axis=0)
+            np.square(kernel[columns.start :, columns], dtype=np.float64).sum(axis=0)
             for columns in blocks(len(kernel))
         ]
     )

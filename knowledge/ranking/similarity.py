@@ -7,7 +7,6 @@ learns. It depends on the two texts, the lexicon and the encoder alone.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -59,6 +58,9 @@ class Workings(Protocol):
 class Similarity:
     """The similarity of any text to each of the examples."""
 
+    # Where there is an encoder.
+    weights = Weights()
+
     def __init__(
         self,
         texts: Sequence[str],
@@ -74,26 +76,27 @@ class Similarity:
         ``encoded`` encodes, or knows the vectors already; of ``workings`` come the texts that were
         read before.
         """
-        self._weights = Weights()
-        self._encoder = encoder
+        self._encoder, self._lexicon = encoder, lexicon
         self._reading = Reading(lexicon)
+        anew = [] if kept is not None else [self._reading.normalised(text) for text in texts]
+        # One a text, which tells apart all texts with other similarities; none where all is kept.
+        self.digests = tuple(map(self._reading.digest, anew))
         rows = _unpacked(kept) if kept is not None else self._read(texts, workings)
         reads = (self._reading.letter_features, self._reading.sound_features)
-        self._rows = MappingProxyType(rows)
         self._letters, self._sound = (
             View(rows[view], features, rarities()[view])
             for view, features in zip(_VIEWS, reads, strict=True)
         )
         self.vectors: Vectors | None = None if kept is None else kept.get("vectors")
         if encoder is not None and self.vectors is None:
-            normalised = [self._reading.normalised(text) for text in texts]
+            normalised = anew or [self._reading.normalised(text) for text in texts]
             made = encoded(encoder, normalised) if encoded else encoder.encode(normalised)
             self.vectors = stepped(made)
         if self.vectors is not None:
             make_read_only(self.vectors)
 
     def _read(self, texts: Sequence[str], workings: Workings | None) -> dict[str, Rows]:
-        digests = [self._reading.digest(text) for text in texts]
+        digests = list(self.digests)
         former, rows = _known(workings.workings("views") if workings else {})
         known = {digest: place for place, digest in enumerate(former)}
         places = [known.get(digest, -1) for digest in digests]
@@ -108,12 +111,12 @@ class Similarity:
 
     def packed(self) -> dict[str, npt.NDArray[Any]]:
         """Return arrays that rebuild this object without counting or encoding."""
-        packed = _packed(self._rows)
+        packed = _packed({"letters": self._letters.vectors(), "sound": self._sound.vectors()})
         return packed | ({} if self.vectors is None else {"vectors": self.vectors})
 
-    def digest(self, text: str) -> bytes:
-        """Return 16 bytes that tell apart all texts with other similarities."""
-        return self._reading.digest(text)
+    def normalised(self, text: str) -> str:
+        """Return a text as the encoder reads it."""
+        return self._reading.normalised(text)
 
     def meaning(self, text: str) -> Vectors | None:
         """Return the vector of a text; None without an encoder."""
@@ -129,25 +132,30 @@ class Similarity:
         """
         by_letters = self._letters.similarity(text)
         by_sound = self._sound.similarity(text)
-        weights = self._weights
+        weights = self.weights
         vector = self.meaning(text) if meaning is None else meaning
         if vector is None or self.vectors is None:
             return (by_letters + by_sound) / 2
         return (
             weights.letters * by_letters
             + weights.sound * by_sound
-            + weights.meaning * _radial(self.vectors @ vector)
+            + weights.meaning * radial(self.vectors @ vector)
         )
 
     def between(self, rows: Ids) -> Weighed:
         """Return the similarities of these examples to all: (rows, examples)."""
-        weights = self._weights if self.vectors is not None else _WITHOUT_MEANING
+        weights = self.weights if self.vectors is not None else _WITHOUT_MEANING
         block = self._letters.between(rows)
         block *= np.float32(weights.letters)
         block += np.float32(weights.sound) * self._sound.between(rows)
         if self.vectors is not None:
-            block += np.float32(weights.meaning) * _radial(self.vectors[rows] @ self.vectors.T)
+            block += np.float32(weights.meaning) * radial(self.vectors[rows] @ self.vectors.T)
         return block
+
+    def among(self, texts: Sequence[str]) -> Weighed:
+        """Return the similarities of other texts to one another: (texts, texts)."""
+        others = Similarity(texts, self._lexicon, self._encoder)
+        return others.between(np.arange(len(texts)))
 
 
 def joined(digests: Sequence[bytes]) -> npt.NDArray[np.uint8]:
@@ -192,7 +200,7 @@ def _unpacked(arrays: Arrays) -> dict[str, Rows]:
     }
 
 
-def _radial(cosines: Weighed) -> Weighed:
+def radial(cosines: Weighed) -> Weighed:
     """Return exp(-|a - b|²) of unit vectors from their cosines: distant ones hardly count."""
     # Rounded, a unit vector may be a little longer than 1.
     near: Weighed = np.exp(np.float32(2) * np.minimum(cosines, np.float32(1)) - np.float32(2))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.ranking.balanced_head import BalancedHead
 from knowledge.ranking.corpus import HOUSE, Example, Material
 from knowledge.ranking.encoder import Encoder
 from knowledge.ranking.measuring import Learning, learn_newcomers
@@ -20,7 +21,7 @@ from knowledge.ranking.pairs import (
     packed,
     unpacked,
 )
-from knowledge.ranking.ranker import CHOICES, Labels, TrainedRanker, describe
+from knowledge.ranking.ranker import CHOICES, CloserLook, Labels, TrainedRanker, describe
 from knowledge.ranking.ridge import Floats, Kernel, RidgeHead, calibrate, learn, left_out
 from knowledge.ranking.second_encoder import SecondEncoder
 from knowledge.ranking.similarity import Similarity, joined
@@ -53,7 +54,14 @@ def compile_ranker(
     same result, to the bit, as learning all from nothing.
     """
     similarity, compiled = _compiled(material, encoder, store, second)
-    return TrainedRanker(material.examples, similarity, compiled, second)
+    newcomers = compiled.newcomers
+    if newcomers is None:
+        return TrainedRanker(material.examples, similarity, compiled)
+    balanced = compiled.balanced
+    head = BalancedHead(balanced, material.lexicon, encoder) if balanced else None
+    return TrainedRanker(
+        material.examples, similarity, compiled, CloserLook(newcomers, head, second)
+    )
 
 
 def scores_left_out(
@@ -110,7 +118,7 @@ def _learn(
     labels = labels_of(material)
     groups = np.array(_groups(examples))
     learnt = _in_order(learnt_among(len(examples)), examples)
-    digests = [similarity.digest(examples[row].text) for row in learnt.tolist()]
+    digests = [similarity.digests[row] for row in learnt.tolist()]
     pairs = compare(similarity, learnt, digests, workings)
     best = np.empty((len(learnt), none + 1))
     for rows in blocks(len(learnt)):
@@ -121,6 +129,9 @@ def _learn(
     coefficients[learnt], curbs[learnt] = head.coefficients, head.curbs
     cases = list(_cases(labels[learnt], head.held_out, best, has_negatives=none in labels))
     features = np.stack([case[0] for case in cases])
+    found = learn_newcomers(
+        Learning(material, similarity, labels, labels[learnt], best, *encoders, store=store)
+    )
     return Compiled(
         ids=ids,
         coefficients=coefficients,
@@ -128,11 +139,8 @@ def _learn(
         sure=calibrate(features, np.array([case[1] for case in cases])),
         among=calibrate(features, np.array([case[2] for case in cases])),
         similarity=similarity.packed(),
-        newcomers=learn_newcomers(
-            Learning(
-                material, labels, similarity.vectors, labels[learnt], best, *encoders, store=store
-            )
-        ),
+        newcomers=found.newcomers if found else None,
+        balanced=found.balanced if found else {},
     )
 
 

@@ -22,8 +22,10 @@ def normalise(text: str) -> str:
     if read.isascii():
         return _NOT_WORDS.sub(" ", read.lower()).strip()
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", read).casefold())
-    bare = "".join(c for c in folded if not _leaves_no_trace(c))
-    composed = unicodedata.normalize("NFKC", bare.translate(_LETTERS | _APOSTROPHES))
+    # Few different letters make a text: each is looked up once.
+    gone = dict.fromkeys(ord(c) for c in set(folded) if not c.isascii() and _leaves_no_trace(c))
+    bare = folded.translate(_LETTERS | _APOSTROPHES | gone)
+    composed = unicodedata.normalize("NFKC", bare)
     # Some characters fold to several, so the text may have grown past the limit.
     return _NOT_WORDS.sub(" ", composed)[:LONGEST].strip()
 

@@ -316,12 +316,15 @@ class Outbox(Whereabouts):
             statement = statement.where(outbox.c.audience == audience)
         return await self._connection.scalar(statement) or 0
 
-    async def is_making(self, making: Making, chat_id: int) -> bool:
-        """Tell whether such a file waits to be made for this chat."""
+    async def is_making(self, making: Making, chat_id: int, of: str | None = None) -> bool:
+        """Tell whether such a file, about this or about anything, waits for this chat."""
         await self._changes.write(outbox)
         lane = lane_of(Audience.PERSON, chat_id)
         parameters = {"of_lane": lane, "making": making.value}
-        return bool(await self._connection.scalar(statements.IS_MAKING, parameters))
+        if of is None:
+            return bool(await self._connection.scalar(statements.IS_MAKING, parameters))
+        parameters["about"] = of
+        return bool(await self._connection.scalar(statements.IS_MAKING_OF, parameters))
 
     async def still_waits(self, outgoing_id: int) -> bool:
         """Tell whether a call is still to be made: an erasure may have cancelled it."""

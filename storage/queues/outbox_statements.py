@@ -119,5 +119,13 @@ IS_MAKING = select(
         outbox.c.makes == bindparam("making"),
     )
 )
+IS_MAKING_OF = select(
+    exists().where(
+        OUTBOX_WAITING,
+        outbox.c.lane == bindparam("of_lane"),
+        outbox.c.makes == bindparam("making"),
+        outbox.c.makes_of == bindparam("about"),
+    )
+)
 MAILED = delete(outbox).where(outbox.c.id == bindparam("number"))
 STILL_WAITS = select(exists().where(OUTBOX_WAITING, outbox.c.id == bindparam("number")))

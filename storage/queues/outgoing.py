@@ -41,6 +41,10 @@ class Making(StrEnum):
     FIGURES = "figures"
     WORKBOOK = "workbook"
     CSV = "csv"
+    # Of the project whose id `makes_of` is.
+    POSTER_A4 = "poster_a4"
+    POSTER_A5 = "poster_a5"
+    POSTER_SVG = "poster_svg"
 
 
 class Priority(IntEnum):
@@ -61,7 +65,8 @@ class Outgoing:
     """A Bot API call to make: `payload` (JSON, without `chat_id`), perhaps a file.
 
     The file is given whole (`attachment`), or made together with the call (`makes`): what can
-    be large is never stored. `makes_of` are the days that the file is about, as `Days.packed`.
+    be large is never stored. `makes_of` is what the file is about: days, as `Days.packed`, or the
+    id of a project.
 
     `chat_id` is needed for a person, and is left out for a group. `about` keeps a
     record of the delivery, without its content. `quotes` are the ids of questions whose words the

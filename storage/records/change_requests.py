@@ -24,6 +24,8 @@ _TOGETHER = timedelta(minutes=10)
 # The keys of a change's report: the Telegram file ids of what was sent, by file name; the
 # fingerprints of each file before and after.
 _SENT, _PRINTS = "sent", "prints"
+# The id of the change that one extends, and of the one that took its place.
+_EXTENDS, _INTO = "extends", "into"
 # In the place of a chat's id: the facilitators' group, whatever its id is.
 GROUP = 0
 
@@ -138,6 +140,11 @@ class ChangeRequest:
         return {self.file: (self.base, "")} if self.file and self.base else {}
 
     @property
+    def extends(self) -> int | None:
+        """The id of the change that this one adds something to, while it is not examined."""
+        return (self.report or {}).get(_EXTENDS)
+
+    @property
     def files(self) -> tuple[str, ...]:
         """The names of the files that it is about."""
         return tuple(self.prints or self.sent or ([self.file] if self.file else []))
@@ -217,6 +224,29 @@ class ChangeRequests(Repository):
         undecided = publications.c.state.in_((ChangeState.ASKED, ChangeState.READY))
         values = _ended(self._now) | {"state": ChangeState.JOINED, "claimed_by": None}
         return await self._change(former.id, undecided, **values)
+
+    async def extend(self, asked: NewChangeRequest, former_id: int) -> int:
+        """Request one more edit of a change that waits for a decision. Returns the new id.
+
+        That change stays to be decided on until the new one is offered in its place.
+        """
+        publication_id = await self.ask(asked)
+        await self._change(publication_id, report={_EXTENDS: former_id})
+        return publication_id
+
+    async def extended(self, change: ChangeRequest) -> ChangeRequest | None:
+        """Return what a change extends, or what took its place; None if that was decided on."""
+        former = await self.get(change.extends) if change.extends else None
+        while former is not None and former.state is ChangeState.JOINED:
+            into = (former.report or {}).get(_INTO)
+            former = await self.get(into) if into else None
+        return former if former is not None and former.state is ChangeState.READY else None
+
+    async def take_place(self, former: ChangeRequest, publication_id: int) -> bool:
+        """End a change that another one extends; False where it was decided on meanwhile."""
+        report = dict(former.report or {}) | {_INTO: publication_id}
+        joined = _ended(self._now) | {"report": report}
+        return await self._move(former.id, ChangeState.READY, ChangeState.JOINED, **joined)
 
     async def contents(self, publication_id: int) -> Mapping[str, bytes] | None:
         """Return the proposed or published contents by file; None once they are not kept."""

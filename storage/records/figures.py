@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 
 from storage.engine.repository import Repository
 from storage.engine.schema import interest_events, interests, questions, tallies
+from storage.records.arrivals import ArrivalFigures, Arrivals
 from storage.records.days import PARIS, Days, seconds_between
 from storage.records.lifecycle import Ending, EventKind, Reason, Status
 from storage.records.tallies import ACTS, counts_of
@@ -124,11 +125,12 @@ class Figures:
     questions: QuestionFigures
     requests: RequestFigures
     waiting: Waiting
+    arrivals: ArrivalFigures = field(default_factory=ArrivalFigures)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was asked in the period, and no request made."""
-        return not (self.questions.asked or self.requests.made)
+        """Whether nothing was asked or opened in the period, and no request made."""
+        return not (self.questions.asked or self.requests.made or self.arrivals.total)
 
 
 class FiguresReader(Repository):
@@ -138,7 +140,11 @@ class FiguresReader(Repository):
         """Return the figures of a period."""
         await self._changes.write(questions)
         return Figures(
-            days, await self._asked(days), await self._requests(days), await self._wait()
+            days,
+            await self._asked(days),
+            await self._requests(days),
+            await self._wait(),
+            await self._beside(Arrivals).read(days),
         )
 
     async def _asked(self, days: Days) -> QuestionFigures:

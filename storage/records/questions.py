@@ -312,6 +312,15 @@ class Questions(Repository):
         """Reopen the questions that waited for a publication, now given up."""
         await self._free(publication_id, treated_at=None, treated_how=None, treated_by=None)
 
+    async def follow(self, publication_id: int, into: int) -> None:
+        """Let the questions that wait for a publication wait for the one that takes its place."""
+        await self._changes.write(questions)
+        await self._connection.execute(
+            update(questions)
+            .where(questions.c.publication_id == publication_id)
+            .values(publication_id=into)
+        )
+
     async def _free(self, publication_id: int, **values: object) -> None:
         await self._changes.write(questions)
         await self._connection.execute(

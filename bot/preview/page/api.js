@@ -28,6 +28,10 @@ export const openEvents = (after) => new EventSource(`/preview/events?after=${af
 
 export const send = (message) => post("/preview/send", message);
 
+export const search = (query) => post("/preview/inline", query);
+
+export const choose = (result) => post("/preview/choose", result);
+
 export const tap = (press) => post("/preview/tap", press);
 
 export const block = (userId, blocked) => post("/preview/block", { user_id: userId, blocked });

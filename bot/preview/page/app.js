@@ -49,6 +49,20 @@ const composer = new Composer({
     const reply_to = message?.message_id;
     attempt(() => api.attach({ ...whereAndWho(), kind, file, reply_to }).then(took));
   },
+  username: () => store.bot.username,
+  onSearch: async (query) => {
+    try {
+      return await api.search({ ...whereAndWho(), ...query });
+    } catch (error) {
+      complain(error);
+      return null;
+    }
+  },
+  onChoose: ({ query_id, result_id, message }) => {
+    const reply_to = message?.message_id;
+    attempt(() => api.choose({ ...whereAndWho(), query_id, result_id, reply_to }).then(took));
+  },
+  onFollow: (payload) => followStart(payload),
   onSpeaker: (memberId) => {
     store.setSpeaker(store.current, memberId);
     render();

@@ -4,6 +4,7 @@ import { CommandMenu } from "./commands.js";
 import { byId, el } from "./dom.js";
 import { fullName, summary } from "./format.js";
 import { fr } from "./fr.js";
+import { InlineMenu } from "./inline.js";
 import { Menu } from "./menu.js";
 
 // Bot API, sendMessage: UTF-16 units.
@@ -19,11 +20,18 @@ export class Composer {
 
   /**
    * onSend({text, message}) with the message replied to, onCommand(text),
-   * onAttach(kind, file, message), onSpeaker(memberId).
+   * onAttach(kind, file, message), onSpeaker(memberId); username() of the bot,
+   * onSearch({query, offset}), onChoose({query_id, result_id, message}), onFollow(payload).
    */
   constructor(listeners) {
     Object.assign(this, listeners);
     this.menu = new CommandMenu((text) => this.#sendCommand(text));
+    this.inline = new InlineMenu({
+      username: () => this.username(),
+      search: (query) => this.onSearch(query),
+      choose: (chosen) => this.onChoose({ ...chosen, message: this.#takeReply() }),
+      follow: (payload) => this.onFollow(payload),
+    });
     new Menu("attach", "attach-menu", (kind) => this.#attach(kind));
     this.#form.addEventListener("submit", (event) => this.#submit(event));
     this.#field.addEventListener("input", () => this.#changed());
@@ -42,6 +50,7 @@ export class Composer {
     if (character.key === this.#key) return;
     this.#key = character.key;
     this.menu.close();
+    this.inline.close();
     this.#fillSpeakers(character, speaker);
     const label = isGroup ? fr.composerGroup : fr.composerPrivate;
     byId("composer-label").textContent = label;
@@ -84,6 +93,7 @@ export class Composer {
   #changed() {
     this.#keep();
     this.menu.update();
+    this.inline.update();
   }
 
   #keep() {
@@ -101,7 +111,7 @@ export class Composer {
   }
 
   #typed(event) {
-    if (event.isComposing || this.menu.takes(event)) return;
+    if (event.isComposing || this.menu.takes(event) || this.inline.takes(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.#form.requestSubmit();
@@ -118,6 +128,7 @@ export class Composer {
       return;
     }
     this.menu.close();
+    this.inline.close();
     this.#write("");
     this.onSend({ text, message: this.#takeReply() });
     this.focus();

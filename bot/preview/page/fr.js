@@ -61,6 +61,14 @@ export const fr = {
   composerGroup: "Message au groupe",
   commandCount: (count) =>
     `${plural(count, "commande proposée", "commandes proposées")}${NARROW}; flèches pour choisir.`,
+  inlineName: "Chercher un projet ou une réponse",
+  inlineSearching: "L’assistant cherche…",
+  inlineNothing: "L’assistant n’a rien trouvé pour ces mots.",
+  inlineSilent: "L’assistant n’a pas répondu.",
+  inlineMore: "Autres résultats",
+  inlineCount: (count) =>
+    `${plural(count, "résultat", "résultats")}${NARROW}; flèches pour choisir, Entrée pour envoyer.`,
+  via: (username) => `via @${username}`,
   noSuchCommand: "Aucune commande ne correspond.",
   noCommands: "Il n’y a pas de commande pour cette conversation.",
   noGroupCommands: "Il n’y a pas de commande pour ce groupe.",

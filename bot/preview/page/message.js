@@ -20,7 +20,7 @@ export function renderMessage(message, actions) {
   if (message.migrate_to_chat_id || message.migrate_from_chat_id) {
     return el("article", { ...shared, class: "message service" }, el("p", {}, fr.supergroup));
   }
-  const head = [sender(message), quote(message, actions)];
+  const head = [sender(message), via(message), quote(message, actions)];
   const bubble = el("div", { class: "bubble" }, ...head, ...body(message, actions), meta(message, actions));
   const named = { "aria-labelledby": `who-${message.message_id} when-${message.message_id}`, "aria-describedby": `what-${message.message_id}` };
   return el("article", { ...shared, ...named, class: classOf(message) }, bubble, renderKeyboard(message, actions));
@@ -37,6 +37,11 @@ function sender(message) {
   const from = message.from;
   const hue = from?.is_bot ? "bot" : Math.abs(from?.id ?? 0) % HUES;
   return el("p", { class: `sender hue-${hue}`, id: `who-${message.message_id}` }, fullName(from), spoken(fr.saidBy("")));
+}
+
+/** The bot that composed what a person sent. */
+function via(message) {
+  return message.via_bot ? el("p", { class: "via" }, fr.via(message.via_bot.username)) : null;
 }
 
 function quote(message, actions) {

@@ -11,6 +11,7 @@ from storage.engine.schema.column_types import (
     Written,
 )
 from storage.engine.schema.exchanges import (
+    arrivals,
     conversation_messages,
     conversations,
     questions,
@@ -79,6 +80,7 @@ __all__ = [
     "alarms",
     "alerts",
     "allowances",
+    "arrivals",
     "chat_moves",
     "colleagues",
     "consent_wordings",

@@ -53,6 +53,17 @@ tallies = Table(
     Column("asked", BigInteger, nullable=False),
 )
 
+# How many times in a day (in Paris) the bot was opened, by what was opened and where its link was:
+# counts from the start, so that nothing here is, or ever was, of a person.
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("source", String(16), primary_key=True),
+    Column("opened", String(16), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
 conversations = Table(
     "conversations",
     metadata,

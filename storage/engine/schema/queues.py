@@ -101,8 +101,8 @@ outbox = Table(
     # Caused by the clock: it is sent only while the office is open.
     Column("keeps_hours", Boolean, nullable=False, server_default=false()),
     Column("crashes", Integer, nullable=False, server_default="0"),
-    # The file to make while the call is made; its content is never stored. "makes_of": the days
-    # that it is about, for one of a period.
+    # The file to make while the call is made; its content is never stored. "makes_of": what
+    # it is about, the days of a period or the id of a project.
     Column("makes", String(16)),
     Column("makes_of", String(32)),
     # The ids of the questions whose words a message to facilitators repeats.

@@ -1,0 +1,152 @@
+"""A second regression, from about as many examples of each entry: newcomers do not drown in it.
+
+It learns from a sample of the examples, from all those of the newcomers, and from the sentences of
+their answers, which count less. It also sees meaning by the second encoder, where there is one: a
+sample can be read by it in seconds, all examples cannot. Where all entries are new it is the better
+of the two; beside entries with many phrasings it is one sign among others (docs/matching.md).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.ranking.encoder import Encoder, Vectors
+from knowledge.ranking.read_only import make_read_only
+from knowledge.ranking.similarity import Similarity, Weights, radial
+from knowledge.text.lexicon import Lexicon
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.integer]
+# What is added to the diagonal for an example, and for a sentence of an answer: it is no question.
+_RIDGE, _RIDGE_OF_SENTENCES = 0.2, 3.0
+_OF_SECOND = np.float32(0.5)
+_TINY = np.float32(1e-12)
+_PART = "likeness_"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the balanced head finds out about a question.
+
+    ``scores``: one an id, "none of them" last, and ``usual`` those of a text that is like no other:
+    the fewer ids, the greater; ``asked``: by the second encoder, the cosine with
+    the nearest text of each id, out-of-scope ones last, and ``answered`` with the nearest sentence
+    of each newcomer's answer (None: no second encoder).
+    """
+
+    scores: Floats
+    usual: Floats
+    asked: Floats | None = None
+    answered: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BalancedTexts:
+    """The texts that the head learns from: some examples, then the sentences of answers.
+
+    ``labels``: the place of each one's id, the number of ids for none; ``examples``: how many come
+    before the sentences; ``vectors`` are by the first encoder.
+    """
+
+    texts: tuple[str, ...]
+    labels: Places
+    examples: int
+    vectors: Vectors | None
+    second: Vectors | None
+
+
+class _BesideSecond(Similarity):
+    """What letters, sound and meaning weigh beside the second encoder, which has the rest."""
+
+    weights = Weights(letters=0.1, sound=0.1, meaning=0.3)
+
+
+class BalancedHead:
+    """Scores all ids for a question; immutable once made."""
+
+    def __init__(self, kept: Arrays, lexicon: Lexicon, encoder: Encoder | None) -> None:
+        """Take what ``learn_balanced`` learnt."""
+        likeness = {
+            name.removeprefix(_PART): array
+            for name, array in kept.items()
+            if name.startswith(_PART)
+        }
+        self._second, self._centre = kept.get("second"), kept.get("centre")
+        self._similarity = _kind(self._second)((), lexicon, encoder, kept=likeness)
+        self._coefficients, self._labels = kept["coefficients"], kept["labels"]
+        self._examples = int(kept["examples"])
+        self._usual = self._coefficients.sum(axis=0)
+        self._owners = np.unique(self._labels[self._examples :])
+        seconds = (one for one in (self._second, self._centre) if one is not None)
+        make_read_only(self._coefficients, self._usual, self._labels, self._owners, *seconds)
+
+    @property
+    def sees_second(self) -> bool:
+        """Whether it needs the second encoder's vector of a question."""
+        return self._second is not None
+
+    def look(self, question: str, meaning: Vectors | None, second: Vectors | None) -> Look:
+        """Look at a question: ``second`` is its vector by the second encoder, as it is."""
+        likeness = self._similarity.to_examples(question, meaning)
+        if self._second is None or self._centre is None or second is None:
+            return Look(self._scores(likeness), self._usual)
+        cosines = self._second @ centred(second, self._centre)
+        likeness = likeness + _OF_SECOND * radial(cosines)
+        count = self._coefficients.shape[1]
+        asked = nearest_by_label(cosines[: self._examples], self._labels[: self._examples], count)
+        told = nearest_by_label(cosines[self._examples :], self._labels[self._examples :], count)
+        return Look(self._scores(likeness), self._usual, asked, told[self._owners])
+
+    def _scores(self, likeness: Floats) -> Floats:
+        scores: Floats = likeness @ self._coefficients + self._usual
+        return scores
+
+
+def learn_balanced(
+    texts: BalancedTexts, count: int, lexicon: Lexicon, encoder: Encoder | None
+) -> dict[str, npt.NDArray[Any]]:
+    """Learn the head, as arrays for ``BalancedHead``; ``count``: how many ids there are."""
+    centre = None if texts.second is None else texts.second[: texts.examples].mean(axis=0)
+    second = None if texts.second is None or centre is None else centred(texts.second, centre)
+    known = texts.vectors
+    encoded = None if known is None else lambda _encoder, _texts: known
+    similarity = _kind(second)(texts.texts, lexicon, encoder, encoded=encoded)
+    kernel = similarity.between(np.arange(len(texts.texts))).astype(np.float64)
+    if second is not None:
+        kernel += _OF_SECOND * radial(second @ second.T)
+    ridges = np.where(np.arange(len(kernel)) < texts.examples, _RIDGE, _RIDGE_OF_SENTENCES)
+    targets = np.zeros((len(kernel), count + 1))
+    targets[np.arange(len(kernel)), texts.labels] = 1
+    kernel += 1 + np.diag(ridges)
+    learnt = {
+        "labels": texts.labels,
+        "examples": np.array(texts.examples),
+        "coefficients": np.linalg.solve(kernel, targets),
+    }
+    learnt |= {f"{_PART}{name}": array for name, array in similarity.packed().items()}
+    if second is not None and centre is not None:
+        learnt |= {"second": second, "centre": centre}
+    return learnt
+
+
+def _kind(second: Vectors | None) -> type[Similarity]:
+    return Similarity if second is None else _BesideSecond
+
+
+def nearest_by_label(cosines: npt.NDArray[Any], labels: Places, count: int) -> Floats:
+    """Return the greatest cosine of the texts of each label; -1 for a label without any."""
+    nearest = np.full(count, -1.0)
+    np.maximum.at(nearest, labels, cosines)
+    return nearest
+
+
+def centred(vectors: Vectors, mean: Vectors) -> Vectors:
+    """Return vectors (n, d) or (d,) without what all have in common, of norm 1."""
+    moved = vectors - mean
+    norms = np.linalg.norm(moved, axis=-1, keepdims=True)
+    unit: Vectors = np.divide(moved, np.maximum(norms, _TINY), dtype=np.float32)
+    return unit

@@ -1,0 +1,444 @@
+"""Every public page, walked: valid HTML, links that lead somewhere, headings, languages, weight."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache
+from html.parser import HTMLParser
+from itertools import pairwise
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from justhtml import JustHTML, StrictModeError
+from test_website_in_browser import LOOKED_AT, what_is_looked_at
+from website_fixtures import FACTS, TODAY, invented, on_disk, served
+
+from handlers.messages import LANGUAGES, typeset
+from knowledge.model import Stage
+from knowledge.projects import Census
+from website import accessibility, addresses, rendering
+from website.answer_html import as_html
+from website.pages import Kind
+from website.site import HTML, Site
+
+# The issue's: what a page and its style sheet weigh together, in bytes, unpacked.
+HEAVIEST = 60_000
+GONE = ("projets/jamais.html", "en/projets/en-attente.html", "reponses/jamais.html", "nulle-part")
+LANDMARKS = {"header": 1, "main": 1, "footer": 1}
+
+
+class Walked(HTMLParser):
+    """What the tests need to know of one page."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.ids: list[str] = []
+        self.title = ""
+        self._is_in_title = False
+        self.feed(content)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        own = {name: value or "" for name, value in attrs}
+        self.tags.append((tag, own))
+        self._is_in_title = tag == "title"
+        self.ids += [own["id"]] if "id" in own else []
+
+    def handle_endtag(self, _tag: str) -> None:
+        self._is_in_title = False
+
+    def handle_data(self, data: str) -> None:
+        self.title += data if self._is_in_title else ""
+
+    def links(self) -> Iterator[str]:
+        """All that the page leads to or loads."""
+        for _, own in self.tags:
+            for name in ("href", "src", "action"):
+                if own.get(name):
+                    yield own[name]
+
+    def headings(self) -> list[int]:
+        return [int(tag[1]) for tag, _ in self.tags if tag in {"h1", "h2", "h3", "h4", "h5", "h6"}]
+
+
+SITES = {"served": served, "on disk": on_disk}
+
+
+@cache
+def pages(name: str) -> dict[str, Walked]:
+    """Every HTML page of a site by its address, those in place of missing ones too."""
+    site = SITES[name]()
+    files = {path: site.file(path) for path in site.addresses}
+    files |= {path: site.gone(path) for path in GONE}
+    if name == "served":
+        for query in (
+            "territoire=istres&filiere=mecanique&chef=",
+            "etape=idee&chef=cherche&filiere=x",
+        ):
+            chosen = site.chosen(addresses.PROJECTS, query)
+            assert chosen is not None
+            files[f"{addresses.PROJECTS}?{query}"] = chosen[1]()
+    return {
+        path: Walked(file.content.decode())
+        for path, file in files.items()
+        if file and file.media == HTML
+    }
+
+
+def of(path: str, site: Site) -> str:
+    file = site.file(path)
+    assert file is not None, path
+    return file.content.decode()
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_every_page_is_valid_html(name: str) -> None:
+    site = SITES[name]()
+    for path in [*site.pages, *GONE]:
+        file = site.file(path) or site.gone(path)
+        try:
+            JustHTML(file.content.decode(), strict=True)
+        except StrictModeError as error:
+            pytest.fail(f"{path}: {error}")
+
+
+def test_the_validator_finds_faults() -> None:
+    with pytest.raises(StrictModeError):
+        JustHTML("<!doctype html><title>t</title><p><b>x</p></b>", strict=True)
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_every_link_within_the_site_leads_somewhere(name: str) -> None:
+    site = SITES[name]()
+    for path, page in pages(name).items():
+        start = path.partition("?")[0]
+        for link in page.links():
+            parts = urlsplit(link)
+            if parts.scheme:
+                assert parts.scheme in {"https", "http", "mailto", "tel", "data"}, (path, link)
+                continue
+            if start == addresses.NOT_FOUND:
+                # A host shows it at any address: its links begin at the root.
+                assert parts.path.startswith("/") or link == "#contenu", link
+                target = parts.path.lstrip("/") or start
+            else:
+                target = resolved(parts.path, start)
+            assert target in site.addresses or target in GONE, (path, link)
+            if parts.fragment:
+                there = page if target == start else pages(name)[target]
+                assert parts.fragment in there.ids, (path, link)
+
+
+def resolved(link: str, start: str) -> str:
+    """Where a relative link leads; an absolute one would not work from a disk."""
+    assert not link.startswith("/"), link
+    if not link:
+        return start
+    folders = start.split("/")[:-1]
+    parts = unquote(link).split("/")
+    while parts[0] == "..":
+        folders.pop()
+        parts = parts[1:]
+    return "/".join([*folders, *parts])
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_every_page_can_be_read_in_order(name: str) -> None:
+    for path, page in pages(name).items():
+        headings = page.headings()
+        assert headings.count(1) == 1, path
+        assert headings[0] == 1, path
+        steps = [after - before for before, after in pairwise(headings)]
+        assert max(steps, default=0) <= 1, (path, headings)
+        counted = Counter(tag for tag, _ in page.tags)
+        assert {tag: counted[tag] for tag in LANDMARKS} == LANDMARKS, path
+        labels = [own.get("aria-label") for tag, own in page.tags if tag == "nav"]
+        assert all(labels), path
+        assert len(set(labels)) == len(labels), path
+        assert max(Counter(page.ids).values()) == 1, path
+        # What is first reached by keyboard leads past the menu.
+        first = next(own for tag, own in page.tags if tag == "a")
+        assert (first["class"], first["href"]) == ("skip", "#contenu"), path
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_every_page_says_its_language_and_has_a_title_of_its_own(name: str) -> None:
+    titles: dict[str, str] = {}
+    for path, page in pages(name).items():
+        (language,) = [own["lang"] for tag, own in page.tags if tag == "html"]
+        assert language == ("en" if path.startswith("en/") else "fr"), path
+        assert page.title.strip(" -"), path
+        key = f"{language} {page.title}"
+        # Two filters read alike by their title; a page in place of another is that page's.
+        if "?" not in path and path not in {*GONE, addresses.NOT_FOUND}:
+            assert key not in titles, (path, titles.get(key))
+            titles[key] = path
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_no_page_runs_or_loads_anything_or_is_heavy(name: str) -> None:
+    site = SITES[name]()
+    style = len(rendering.STYLE.encode())
+    assert "url(" not in rendering.STYLE
+    assert "@import" not in rendering.STYLE
+    for path, page in pages(name).items():
+        for tag, own in page.tags:
+            assert "style" not in own, path
+            assert not [each for each in own if each.startswith("on")], path
+            assert tag not in {"style", "iframe", "img", "object", "embed", "base"}, path
+            assert tag != "script" or own == {"type": "application/ld+json"}, path
+    for path in site.pages:
+        assert len(of(path, site).encode()) + style < HEAVIEST, path
+
+
+def test_a_census_of_a_thousand_projects_stays_light() -> None:
+    knowledge = invented()
+    model = replace(knowledge.projects[3], title="Un titre assez long pour un projet " * 3)
+    many = tuple(
+        replace(
+            model, id=f"projet-{n}", territories=(f"Lieu {n % 60}",), sectors=(f"Filière {n % 40}",)
+        )
+        for n in range(1000)
+    )
+    site = served(replace(knowledge, projects=many, census=Census(many)))
+    listed = {
+        "projets.html",
+        "projets/page/2.html",
+        "projets/page/25.html",
+        "en/territoires/lieu-7.html",
+    }
+    assert listed <= set(site.addresses)
+    for path in listed:
+        assert len(of(path, site).encode()) + len(rendering.STYLE.encode()) < HEAVIEST
+    shown = "".join(of(addresses.numbered("projets.html", n), site) for n in range(1, 26))
+    assert all(
+        f'projets/projet-{n}.html"' in shown or f'../projet-{n}.html"' in shown for n in range(1000)
+    )
+    chosen = site.chosen("projets.html", "filiere=filiere-3")
+    assert chosen is not None
+    assert len(chosen[1]().content) < HEAVIEST
+
+
+def test_all_that_the_files_say_of_a_project_is_on_its_page() -> None:
+    site = served()
+    for project in site.knowledge.projects:
+        for language in LANGUAGES:
+            text = of(addresses.in_language(addresses.project(project.id), language), site)
+            for said in (project.title, project.summary, project.seeks, project.lead or ""):
+                assert str(rendering.TEMPLATES.filters["e"](typeset(said))) in text
+            for label in (*project.territories, *project.sectors):
+                assert str(rendering.TEMPLATES.filters["e"](label)) in text
+            assert ("t.me/essai_bot?start=p_" in text) == project.open_on(TODAY)
+            contact = project.lead_contact
+            for secret in (contact.name, contact.email) if contact else ():
+                assert not secret or secret not in text
+
+
+def test_projects_that_ended_say_so_and_stay() -> None:
+    site = served()
+    ended = [each for each in site.knowledge.projects if not each.open_on(TODAY)]
+    assert len(ended) == 3
+    said = " ".join(of(addresses.project(each.id), site) for each in ended)
+    for words in (
+        "retiré du recensement le 2 novembre 2026",
+        "est clos",
+        "passée depuis le 30 septembre 2026",
+    ):
+        assert words in said
+    listed = of("etapes/clos.html", site)
+    assert all(f"projets/{each.id}.html" in listed for each in ended)
+    assert not [each for each in ended if f"{each.id}.html" in of("projets.html", site)]
+
+
+def test_the_day_alone_ends_a_project() -> None:
+    knowledge = invented()
+    (project,) = [each for each in knowledge.projects if each.id == "fictif-usinage-aero-istres"]
+    assert project.deadline is not None
+    for days, is_open in ((0, True), (1, False)):
+        site = Site(knowledge, FACTS, project.deadline + timedelta(days=days))
+        assert (f"projets/{project.id}.html" in of("projets.html", site)) == is_open
+
+
+def test_what_is_gone_says_so_and_leads_on() -> None:
+    site = served()
+    for path, words, to in (
+        ("projets/jamais.html", "ne figure plus au recensement", "projets.html"),
+        ("projets/en-attente.html", "en cours de mise à jour", "projets.html"),
+        ("reponses/jamais.html", "n&#39;existe plus", "reponses.html"),
+        ("nulle/part.html", "Cette page n&#39;existe pas", "index.html"),
+        ("en/projets/jamais.html", "no longer in the census", "en/projets.html"),
+    ):
+        text = site.missing(path, "/site/").content.decode()
+        assert words in text
+        assert f'href="/site/{to}"' in text
+        assert '<meta name="robots" content="noindex">' in text
+
+
+def test_filters_by_place_sector_stage_and_lead_have_their_projects() -> None:
+    site = served()
+    listed = [each for each in site.knowledge.projects if each.open_on(TODAY)]
+    for path, has in (
+        ("territoires/istres.html", lambda p: "Istres" in p.territories),
+        ("filieres/chimie.html", lambda p: {"Chimie", "Toutes filières"} & set(p.sectors)),
+        ("etapes/en-montage.html", lambda p: p.stage is Stage.SETUP),
+        ("chef-de-file.html", lambda p: p.seeks_lead),
+    ):
+        text = of(path, site)
+        assert {p.id for p in listed if f"projets/{p.id}.html" in text} == {
+            p.id for p in listed if has(p)
+        }
+
+
+def test_several_criteria_at_once() -> None:
+    site = served()
+
+    def found(query: str) -> tuple[set[str], str]:
+        chosen = site.chosen("projets.html", query)
+        assert chosen is not None, query
+        text = chosen[1]().content.decode()
+        return {p.id for p in site.knowledge.projects if f"projets/{p.id}.html" in text}, text
+
+    assert found("territoire=fos-sur-mer&filiere=logistique-portuaire&chef=cherche")[0] == {
+        "fictif-conteneurs-fos"
+    }
+    ids, text = found("territoire=istres&filiere=jadis")
+    assert "laissé de côté" in text
+    assert "fictif-usinage-aero-istres" in ids
+    assert '<option value="istres" selected>' in text
+    assert site.chosen("projets.html", "v=3") is None
+    assert site.chosen("projets.html", "territoire=" + "x" * 600) is None
+    assert site.chosen("reponses.html", "territoire=istres") is None
+    assert on_disk().chosen("projets.html", "territoire=istres") is None
+    # The same choice is one list, however it is written.
+    first, second = (
+        site.chosen("projets.html", each)
+        for each in ("etape=idee&chef=cherche", "chef=cherche&etape=idee&x=1")
+    )
+    assert first is not None
+    assert second is not None
+    assert first[0] == second[0]
+
+
+def test_answers_say_where_they_come_from() -> None:
+    site = served()
+    for entry in site.knowledge.entries:
+        text = of(addresses.answer(entry.id), site)
+        assert entry.source.split("(")[0].strip().replace("'", "&#39;") in text
+        assert f'<time datetime="{entry.verified_on.isoformat()}">' in text
+        assert ("Un autre service s&#39;en occupe" in text) == bool(entry.service)
+    first, second = site.knowledge.entries[:2]
+    assert "valable jusqu&#39;au 1er novembre 2026" in of(addresses.answer(first.id), site)
+    assert "ld+json" not in of(addresses.answer(first.id), site)
+    assert f"en/reponses/{second.id}.html" not in site.addresses
+    assert "(in French)" in of("en/reponses.html", site)
+
+
+def test_what_a_search_engine_reads_of_an_answer_is_the_answer() -> None:
+    site = served()
+    entry = site.knowledge.entries[4]
+    text = of(addresses.answer(entry.id), site)
+    data = json.loads(
+        text.partition('<script type="application/ld+json">')[2].partition("</script>")[0]
+    )
+    assert data["@type"] == "FAQPage"
+    (question,) = data["mainEntity"]
+    assert question["name"] == entry.question
+    assert as_html(entry.answer) in question["acceptedAnswer"]["text"]
+
+
+def test_the_code_of_a_poster_leads_to_its_project() -> None:
+    site = served()
+    project = replace(site.knowledge.projects[0], written_code="P12")
+    others = site.knowledge.projects[1:]
+    site = served(
+        replace(site.knowledge, projects=(project, *others), census=Census((project, *others)))
+    )
+    for typed in ("p12", "P12", "p 12"):
+        assert site.named(typed) == addresses.project(project.id)
+    assert f"projets/{project.id}.html" in of("p12.html", site)
+    assert "<dd>P12</dd>" in of(addresses.project(project.id), site)
+    assert site.named("projets") == "projets.html"
+    assert site.named("P9") is None
+
+
+def test_names_that_are_written_alike_have_addresses_of_their_own() -> None:
+    names = ["Étang de Berre", "Etang-de-Berre", "Fos", "***", "漢字"]
+    slugs = addresses.slugs(names)
+    assert slugs["Fos"] == "fos"
+    assert len(set(slugs.values())) == len(names)
+    assert all(slug.isascii() and slug for slug in slugs.values())
+    assert addresses.slugs(["Fos", "Fos-sur-Mer"])["Fos"] == "fos"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("un <b>deux</b>", "<p>un <strong>deux</strong></p>"),
+        ("un\n\ndeux", "<p>un</p>\n<p>deux</p>"),
+        ("<b>un\n\ndeux</b> x", "<p><strong>un</strong></p>\n<p><strong>deux</strong> x</p>"),
+        ("liste :\n- a\n- b\n\nfin", "<p>liste :</p>\n<ul><li>a</li><li>b</li></ul>\n<p>fin</p>"),
+        ("1. a\n2. b", "<ol><li>a</li><li>b</li></ol>"),
+        ("a &amp; b &lt;c&gt; d & e", "<p>a &amp; b &lt;c&gt; d &amp; e</p>"),
+        (
+            '<a href="https://x.fr/?a=1&amp;b=2">x</a>',
+            '<p><a href="https://x.fr/?a=1&amp;b=2">x</a></p>',
+        ),
+        ('<a href="javascript:alert(1)">x</a>', "<p>x</p>"),
+        ("<script>alert(1)</script>", "<p>alert(1)</p>"),
+        ("<img src=x onerror=alert(1)>", ""),
+        ('<b onclick="x">y</b>', "<p><strong>y</strong></p>"),
+        ("<b>a <i>b</b> c</i>", "<p><strong>a <em>b</em></strong> c</p>"),
+        (
+            "voir https://x.fr/a. Ou a@x.fr",
+            (
+                '<p>voir <a href="https://x.fr/a">https://x.fr/a</a>. '
+                'Ou <a href="mailto:a@x.fr">a@x.fr</a></p>'
+            ),
+        ),
+    ],
+)
+def test_answers_become_html_and_nothing_else(written: str, shown: str) -> None:
+    assert as_html(written) == shown
+
+
+def test_every_kind_of_page_is_walked() -> None:
+    site = served()
+    kinds = {page.kind for page, _ in site.pages.values()}
+    kinds |= {Kind.GONE_PROJECT, Kind.GONE_ANSWER, Kind.NOT_FOUND}
+    assert kinds == set(Kind) - {Kind.FORM}
+
+
+def test_the_browser_looks_at_every_kind_of_page() -> None:
+    assert set(LOOKED_AT) == set(Kind) - {Kind.FORM}
+
+
+def test_the_statement_says_what_was_tested() -> None:
+    tested = accessibility.tested()
+    said = {
+        "tool": tested.tool,
+        "rules": list(tested.rules),
+        "kinds": list(tested.kinds),
+        "state": tested.state,
+    }
+    # After a change of a template or of the style sheet, the day is no longer true.
+    assert said == what_is_looked_at(), (
+        "look again: REWRITE=1 python -m pytest tests/test_website_in_browser.py"
+    )
+
+
+def test_every_text_of_the_pages_has_its_english() -> None:
+    assert rendering.TEXT.names == rendering.TEXT.in_english
+
+
+def test_a_folder_without_anything_has_pages_that_say_so() -> None:
+    bare = replace(invented(), projects=(), entries=(), census=Census(()))
+    site = on_disk(bare)
+    for path in site.addresses:
+        assert site.file(path) is not None
+    assert "Aucun projet n&#39;est ouvert" in of("projets.html", site)
+    assert "L&#39;équipe n&#39;a pas encore indiqué" in of("index.html", site)
+    assert "Non indiqué" in of("mentions-legales.html", site)
+    assert addresses.FEED not in site.addresses
+    assert date(2026, 11, 28) == TODAY
