@@ -151,7 +151,7 @@ def _pages(
         return None
     # Imported only here: the web framework is slow to import, and most bots have no pages.
     from bot.pages.app import pages_app  # noqa: PLC0415
-    from bot.pages.facts import facts_of  # noqa: PLC0415
+    from bot.pages.facts import facts_of, root_of  # noqa: PLC0415
     from bot.pages.follow_pages import FollowPages  # noqa: PLC0415
     from bot.pages.form_pages import FormPages  # noqa: PLC0415
     from bot.pages.public import PublicPages  # noqa: PLC0415
@@ -163,7 +163,7 @@ def _pages(
     def facts() -> "Facts":
         return facts_of(settings, services, is_served=True)
 
-    look = Look(services, facts)
+    look = Look(services, facts, root_of(settings))
     return pages_app(
         RequestPage(database, services, links, wake),
         FormPages(database, services, links, wake, look),

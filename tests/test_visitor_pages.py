@@ -126,7 +126,7 @@ async def test_from_the_form_to_the_outcome_by_letters(stage: Stage) -> None:
     assert await stage.rows(select(people)) == []
     assert await visitor.agrees(path) == 303
     request = await standing(stage)
-    visitor.sees(request.number, "Une lettre part")
+    visitor.sees(request.number, "Un e-mail part")
     assert "/suivi/" not in visitor.answer.text
     (first,) = await letters(stage)
     assert request.number in first["text"]

@@ -1,5 +1,7 @@
 """Who publishes the pages, and where, as the settings and the bot tell it."""
 
+from urllib.parse import urlsplit
+
 from bot.settings import Settings
 from handlers.core.services import Services
 from handlers.general.privacy import TEXT
@@ -19,18 +21,27 @@ def facts_of(settings: Settings, services: Services, *, is_served: bool = False)
         bot_username=services.bot_username,
         address=settings.site_address,
         is_served=is_served,
-        # Elsewhere, the pages lead to the server that takes the forms, if there is one.
-        forms=""
-        if is_served
-        else f"{settings.public_url.rstrip('/')}/"
-        if settings.public_url
-        else None,
+        forms=_forms(settings, is_served=is_served),
         publication_director=settings.publication_director,
         host=settings.site_host,
         licence=Licence(settings.data_licence, settings.data_licence_url),
         dataset=settings.dataset_url,
         privacy={language: _privacy(services, language) for language in LANGUAGES},
     )
+
+
+def _forms(settings: Settings, *, is_served: bool) -> str | None:
+    """Return where the forms stand: beside the pages, or on the server that takes them, if any."""
+    if is_served and root_of(settings) == "/":
+        return ""
+    return f"{settings.public_url}/" if settings.public_url else None
+
+
+def root_of(settings: Settings) -> str:
+    """Return the path of the public pages on the server of the forms, with its last slash."""
+    address = urlsplit(settings.site_address)
+    is_here = address.netloc == urlsplit(settings.public_url).netloc
+    return address.path if is_here and address.path else "/"
 
 
 def _privacy(services: Services, language: str) -> str:

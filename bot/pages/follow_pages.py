@@ -211,8 +211,7 @@ class FollowPages:
             helped=tuple(Helped),
             done=done if done in DONE else "",
             until=visit.until,
-            address=visit.person.address,
-            identity=self._services.identity,
+            by_mail=bool(visit.person.address) and self._services.can_mail,
         )
 
     async def _followed(self, visit: Visit, request: Interest) -> Followed:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from bot.pages.visitor_rendering import TEXT as WORDS
 from handlers.core.services import Services
 from handlers.forms import consent
 from handlers.forms.steps import Answers, Form, RefusedError, Step
@@ -127,13 +128,16 @@ def _question(
     values: Mapping[str, object],
 ) -> Question:
     form = page_form.form
-    asked = form.text(f"ask_{step.key}", **values)
+    is_contact = step.key == CONTACT
+    if is_contact and not services.can_mail:
+        asked = _OWN("ask_phone")
+    else:
+        asked = form.text(f"ask_{step.key}", **values)
     label, _, rest = telegram_html.plain(asked).partition("\n")
     options = tuple(
         (value, form.text.label(f"choice_{step.key}_{value}"))
         for value in form.offers(services, draft, step)
     )
-    is_contact = step.key == CONTACT
     mode = "" if not is_contact else "email" if services.can_mail else "tel"
     return Question(
         step.key,
@@ -204,10 +208,12 @@ def _words(
 
 
 def notice(page_form: PageForm, services: Services, subject: str) -> str:
-    """Return the information owed before the first personal field, as HTML; empty for none."""
+    """Return the information owed before the first personal field, as HTML."""
     form, draft = page_form.form, draft_of(page_form, subject, {})
     values = form.subject(services, draft) | {"draft": draft}
-    return form.text("notice", **values) if "notice" in form.text.names else ""
+    if "notice" in form.text.names:
+        return form.text("notice", **values)
+    return WORDS(f"notice_{page_form.slug}", kept=services.kept)
 
 
 def agreed(page_form: PageForm, services: Services, subject: str, answers: Answers) -> str:

@@ -50,10 +50,14 @@ _TEMPLATES = _templates()
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How pages are written here: who publishes them, and the name in their head."""
+    """How pages are written here: who publishes them, and the name in their head.
+
+    ``root`` is the path of the public pages on this server, with its last slash.
+    """
 
     services: Services
     facts: Callable[[], Facts]
+    root: str = "/"
 
     def page(
         self,
@@ -71,8 +75,9 @@ class Look:
         name = self.services.knowledge.initiative.name
         with without_chat():
             facts = self.facts()
-            root = urlsplit(facts.address).path or "/"
-            content = rendering.written(page, spoken, facts, name, root=root, among=_TEMPLATES)
+            content = rendering.written(
+                page, spoken, facts, name, root=self.root, among=_TEMPLATES
+            )
         return HTMLResponse(content, status)
 
     def message(self, name: str, spoken: str, status: int, **values: object) -> Response:

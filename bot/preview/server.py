@@ -31,7 +31,8 @@ _GUARDS = (
     (b"x-content-type-options", b"nosniff"),
 )
 logger = logging.getLogger(__name__)
-_PAGES = "/demande/"
+# What the bot's links lead to; as on a server, these stand at the root.
+_PAGES = ("/demande/", "/suivi/", "/formulaires/", "/en/formulaires/")
 # The chat has the root: the public pages, whose links are relative, stand in a folder.
 PUBLIC_PAGES = "/site"
 _HOSTS = ["127.0.0.1", "localhost"]
