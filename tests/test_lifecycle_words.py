@@ -84,7 +84,9 @@ def test_a_move_of_the_team_has_its_words(move: Move) -> None:
     for status in Status:
         interest = request(status)
         standing = TEXT.label("standing", interest=interest, last=None)
-        assert "TI-2026-0042" in TEXT.label(f"done_{move.kind}", interest=interest, by_id=2)
+        assert "TI-2026-0042" in TEXT.label(
+            f"done_{move.kind}", interest=interest, by_id=2, reach="chat"
+        )
         said = TEXT.label(
             f"too_late_{move.kind}", interest=interest, standing=standing, handed=False
         )

@@ -111,7 +111,7 @@ async def test_a_firm_is_asked_before_its_contact_goes_to_somebody_else(
     claire.sees("il faut d'abord l'accord de l'entreprise", "Demander son accord")
     asked = shown(claire)
     assert await claire.sends("introduce", **asked) == 303
-    claire.sees(TEXT.label("done_to_firm"))
+    claire.sees(TEXT.label("done_to_firm", reach="chat"))
     assert await claire.sends("introduce", **asked) == 303, "a second click is done already"
     assert [step[0] for step in await history(stage)].count("to_firm") == 1
     await claire.opens("introduce")

@@ -244,7 +244,7 @@ async def test_a_second_click_is_done_already(sme: Speaker, stage: Stage) -> Non
         assert await claire.confirms(act, **answers) == 303
         claire.answer = asked
         assert await claire.confirms(act, **answers) == 303
-        claire.sees(TEXT.label(f"done_{act}"))
+        claire.sees(TEXT.label(f"done_{act}", reach="chat"))
     assert [step[0] for step in await history(stage)] == ["declare", "take", "note"]
     await stage.settles()
     told = [m for m in sme.messages() if "est prise en charge" in str(m.get("text"))]

@@ -51,7 +51,9 @@ async def step_of(
         return IntroductionStep(text, EventKind.INTRODUCE, messages.shown)
     if recipient.state is Agreement.NAMED:
         asked = await question(posting, interest, recipient)
-        text = introducing.question_first(interest, recipient, asked, has_changed=has_changed)
+        text = await introducing.question_first(
+            posting, interest, recipient, asked, has_changed=has_changed
+        )
         return IntroductionStep(text, EventKind.TO_FIRM, fingerprint(asked))
     name = "awaiting" if recipient.state is Agreement.ASKED else "refused"
     return IntroductionStep(TEXT(name, interest=interest, introduction=recipient.introduction))

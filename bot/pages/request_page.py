@@ -24,7 +24,7 @@ from handlers.core import caps
 from handlers.core.page_links import BadLinkError, ExpiredLinkError, PageLink, PageLinks
 from handlers.core.posting import Posting
 from handlers.core.services import Correspondent, Services
-from handlers.requests import moves, notification
+from handlers.requests import moves, notification, reach
 from storage.database import Database
 from storage.records.interests import (
     Actor,
@@ -145,13 +145,14 @@ class RequestPage:
     async def _shown(self, request: Request, visit: Visit) -> Response:
         interest, events = visit.interest, await visit.work.interests.events(visit.interest.id)
         has_details = interest.status is not Status.WITHDRAWN
-        card = await notification.text_of(visit.work, interest, details=has_details, is_card=True)
         posting = Posting(self._services, visit.work)
+        card = await notification.text_of(posting, interest, details=has_details, is_card=True)
         return page(
             "request",
             interest=interest,
             card=card,
             acts=list(acts_of(interest)),
+            reach=await reach.of(posting, interest),
             history=[_step(event) for event in events[-_MOST_STEPS:]],
             done=_just_done(request, visit, events),
             to_send=await introducing.to_send(posting, interest),
@@ -167,7 +168,7 @@ class RequestPage:
         if act.kind is EventKind.INTRODUCE:
             step = await introducing.step_of(Posting(self._services, visit.work), visit.interest)
             return self._introduction(visit, step)
-        return self._form(visit, act, {}, ())
+        return await self._form(visit, act, {}, ())
 
     def _introduction(
         self, visit: Visit, step: introducing.IntroductionStep, status: int = 200
@@ -182,7 +183,7 @@ class RequestPage:
             name=visit.reader.name,
         )
 
-    def _form(
+    async def _form(
         self, visit: Visit, act: PageAct, given: Mapping[str, str], errors: tuple[str, ...]
     ) -> Response:
         interest = visit.interest
@@ -191,6 +192,7 @@ class RequestPage:
             422 if errors else 200,
             interest=interest,
             act=act.kind,
+            reach=await reach.of(Posting(self._services, visit.work), interest),
             asks=act.asks,
             outcomes=list(Ending),
             reasons=list(Reason),
@@ -215,7 +217,7 @@ class RequestPage:
         try:
             particulars = answered(act, given)
         except UnansweredError as missing:
-            return self._form(visit, act, given, missing.fields)
+            return await self._form(visit, act, given, missing.fields)
         return await self._confirmed(visit, act, particulars, given.get("shown", ""))
 
     async def _confirmed(

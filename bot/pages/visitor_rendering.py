@@ -75,9 +75,7 @@ class Look:
         name = self.services.knowledge.initiative.name
         with without_chat():
             facts = self.facts()
-            content = rendering.written(
-                page, spoken, facts, name, root=self.root, among=_TEMPLATES
-            )
+            content = rendering.written(page, spoken, facts, name, root=self.root, among=_TEMPLATES)
         return HTMLResponse(content, status)
 
     def message(self, name: str, spoken: str, status: int, **values: object) -> Response:

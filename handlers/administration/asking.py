@@ -9,7 +9,6 @@ from telegram import Update
 
 from handlers.administration.drawing import redraw, show, standing
 from handlers.administration.handing_over import ask_colleague
-from handlers.administration.introduction_words import language_of
 from handlers.administration.making import make, may
 from handlers.administration.meeting import for_administrators
 from handlers.administration.refusal_words import TypeReason
@@ -17,8 +16,8 @@ from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.messages import ENGLISH, FRENCH, speaking
-from handlers.requests import telling
+from handlers.messages import ENGLISH, FRENCH
+from handlers.requests import reach, telling
 from handlers.requests.notification import TEXT
 from handlers.requests.request_buttons import AskMove, back
 from storage.records.interests import Ending, EventKind, Interest, Particulars, Reason
@@ -69,7 +68,7 @@ async def ask_move(update: Update, context: BotContext) -> None:
         return
     buttons = _ANSWERS.get(choice.kind)
     if buttons is not None:
-        question = TEXT(f"ask_{choice.kind}")
+        question = TEXT(f"ask_{choice.kind}", reach=await reach.of(turn.posting, interest))
         await show(turn, interest, buttons(interest), question=question)
 
 
@@ -136,10 +135,15 @@ async def _show_words(
     interest = await standing(turn, sure.interest_id)
     if interest is None or not await may(turn, interest, kind):
         return
-    with speaking(FRENCH):
+    person = await reach.person_of(turn.posting, interest)
+    with reach.as_read(person, FRENCH):
         words = telling.text(turn.services, interest, kind, particulars)
-    in_english = await language_of(turn.posting, interest) == ENGLISH
-    question = TEXT(f"ask_{kind}_sure", interest=interest, words=words, in_english=in_english)
+    values = {
+        "words": words,
+        "in_english": person is not None and person.tongue.language == ENGLISH,
+        "reach": await reach.of(turn.posting, interest),
+    }
+    question = TEXT(f"ask_{kind}_sure", interest=interest, **values)
     # The way back stands where the first tap was: a double tap sends nothing.
     keyboard = column([back(interest), button(TEXT.label(_SURE[kind]), sure)])
     await show(turn, interest, keyboard, question=question)

@@ -102,7 +102,7 @@ async def show(turn: Turn, interest: Interest) -> None:
     It is a note: the notification stays the message of the request, and an erasure finds both.
     """
     text = await notification.text_of(
-        turn.work,
+        turn.posting,
         interest,
         details=False,
         is_card=True,

@@ -38,7 +38,7 @@ async def show(
     """Replace the tapped message by the request, a question under it, and these buttons."""
     is_notification = await _is_notification(turn, interest)
     text = await notification.text_of(
-        turn.work,
+        turn.posting,
         interest,
         details=details,
         is_card=not is_notification,

@@ -15,7 +15,8 @@ from handlers.administration.introduction_words import (
 )
 from handlers.administration.recipients import Recipient
 from handlers.core.posting import Posting
-from handlers.requests import moves
+from handlers.requests import moves, reach
+from handlers.requests.reach import Reach
 from storage.records.interests import Actor, EventKind, Interest, Moved, Status
 
 
@@ -26,6 +27,7 @@ class Messages:
     to_firm: Markup
     to_lead: str
     shown: str
+    reach: Reach
 
     @property
     def masked(self) -> "Messages":
@@ -38,8 +40,9 @@ async def messages_of(posting: Posting, interest: Interest, recipient: Recipient
     to_firm = await told(posting, interest, recipient)
     to_lead = lead_message(posting, interest, recipient)
     is_mailed = by_mail(posting, recipient)
-    shown = fingerprint(to_firm, to_lead, recipient.email, str(is_mailed))
-    return Messages(to_firm, to_lead, shown)
+    reached = await reach.of(posting, interest)
+    shown = fingerprint(to_firm, to_lead, recipient.email, f"{is_mailed} {reached}")
+    return Messages(to_firm, to_lead, shown, reached)
 
 
 def preview(
@@ -65,13 +68,19 @@ def preview(
         by_mail=by_mail(posting, recipient),
         has_changed=has_changed,
         reader=reader,
+        reach=messages.reach,
         is_closed=project is not None and not project.open_on(posting.services.today()),
         unreachable=is_unreachable(interest),
     )
 
 
-def question_first(
-    interest: Interest, recipient: Recipient, asked: Markup, *, has_changed: bool = False
+async def question_first(
+    posting: Posting,
+    interest: Interest,
+    recipient: Recipient,
+    asked: Markup,
+    *,
+    has_changed: bool = False,
 ) -> str:
     """Return what is read before a firm is asked for its agreement."""
     named = recipient.named
@@ -82,6 +91,7 @@ def question_first(
         named=named,
         question=asked,
         has_changed=has_changed,
+        reach=await reach.of(posting, interest),
         has_changed_lead=before is not None and before != named.name,
     )
 

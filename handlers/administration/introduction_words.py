@@ -3,14 +3,15 @@
 import re
 import zlib
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 
 from markupsafe import Markup
 
 from handlers.administration.recipients import Recipient
 from handlers.core.keyboards import LONGEST_COPY, Button, copying
 from handlers.core.posting import Posting
-from handlers.messages import FRENCH, Catalogue, speaking
-from handlers.requests import agreement, telling
+from handlers.messages import FRENCH, Catalogue
+from handlers.requests import agreement, reach, telling
 from knowledge.text.length import units
 from storage.records.interests import ContactKind, EventKind, Interest, Particulars
 
@@ -28,7 +29,7 @@ def particulars_of(recipient: Recipient) -> Particulars:
 
 async def told(posting: Posting, interest: Interest, recipient: Recipient) -> Markup:
     """Return what the firm will read, in its language."""
-    with speaking(await language_of(posting, interest)):
+    with await _as_read(posting, interest):
         said = telling.text(
             posting.services, interest, EventKind.INTRODUCE, particulars_of(recipient)
         )
@@ -37,15 +38,14 @@ async def told(posting: Posting, interest: Interest, recipient: Recipient) -> Ma
 
 async def question(posting: Posting, interest: Interest, recipient: Recipient) -> Markup:
     """Return what the firm is asked, in its language."""
-    with speaking(await language_of(posting, interest)):
+    with await _as_read(posting, interest):
         asked = agreement.question(posting, interest, recipient.named)
     return Markup(asked)  # noqa: S704 - as above
 
 
-async def language_of(posting: Posting, interest: Interest) -> str:
-    """Return the language of the person behind a request."""
-    person = await posting.work.people.get(interest.person_id) if interest.person_id else None
-    return person.tongue.language if person else FRENCH
+async def _as_read(posting: Posting, interest: Interest) -> AbstractContextManager[None]:
+    person = await reach.person_of(posting, interest)
+    return reach.as_read(person, person.tongue.language if person else FRENCH)
 
 
 def lead_message(posting: Posting, interest: Interest, recipient: Recipient) -> str:

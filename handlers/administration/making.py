@@ -8,7 +8,7 @@ from handlers.administration.drawing import redraw, shows_details, standing
 from handlers.administration.meeting import who
 from handlers.core import caps
 from handlers.core.turn import Turn
-from handlers.requests import moves
+from handlers.requests import moves, reach
 from handlers.requests.notification import TEXT
 from storage.records.interests import Event, EventKind, Interest, Particulars
 from storage.records.lifecycle import MOVES, NO_PARTICULARS, Required
@@ -39,7 +39,9 @@ async def make(
         return None
     moved = await moves.make(turn.posting, interest_id, kind, who(turn), particulars)
     if moved.won:
-        turn.toast(TEXT.label(f"done_{kind}", interest=moved.interest, by_id=turn.user.id))
+        reached = await reach.of(turn.posting, moved.interest)
+        values = {"by_id": turn.user.id, "reach": reached}
+        turn.toast(TEXT.label(f"done_{kind}", interest=moved.interest, **values))
     else:
         turn.toast(await why_not(turn, moved.interest, kind), alert=True)
     await redraw(turn, moved.interest, details=shows_details(update, moved.interest))

@@ -17,7 +17,7 @@ async def send(turn: Turn, interest: Interest) -> None:
     if not await can_write(turn):
         say_nowhere(turn)
         return
-    text = await notification.text_of(turn.work, interest, details=True, is_card=True)
+    text = await notification.text_of(turn.posting, interest, details=True, is_card=True)
     write(turn, interest, text)
     turn.toast(TEXT.label("details_in_private", interest=interest))
 

@@ -24,7 +24,7 @@ from handlers.core.callback_data import CallbackData, ListKey
 from handlers.core.keyboards import Button, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
-from handlers.requests import agreement, moves, notification
+from handlers.requests import agreement, moves, notification, reach
 from handlers.requests.introduction_buttons import CalledBack, PutInTouch, ShowLeadMessage
 from storage.records.interests import Ending, EventKind, Interest, Particulars, Status
 from storage.records.introductions import Agreement
@@ -140,7 +140,7 @@ def _unread(turn: Turn, interest: Interest) -> tuple[str, list[Button]]:
 
 async def _to_ask(turn: Turn, interest: Interest, recipient: Recipient) -> tuple[str, list[Button]]:
     asked = await question(turn.posting, interest, recipient)
-    text = introducing.question_first(interest, recipient, asked)
+    text = await introducing.question_first(turn.posting, interest, recipient, asked)
     ask = button(TEXT.label("ask_firm"), AskFirm(interest.id, fingerprint(asked)))
     return text, [ask, *_ways_on(interest)]
 
@@ -162,7 +162,9 @@ async def ask_firm(update: Update, context: BotContext) -> None:
     named = recipient.named
     introduction = await recipients.name(turn.posting, interest, named)
     await agreement.ask(turn.posting, interest, introduction, who(turn))
-    turn.rewrite(TEXT("asked", interest=interest, named=named), about=interest.about_note)
+    reached = await reach.of(turn.posting, interest)
+    text = TEXT("asked", interest=interest, named=named, reach=reached)
+    turn.rewrite(text, about=interest.about_note)
 
 
 @for_administrators
@@ -192,7 +194,12 @@ async def _introduce(turn: Turn, interest: Interest, recipient: Recipient, messa
         turn.toast(TEXT.label("over", interest=moved.interest), alert=True)
         return
     turn.toast(TEXT.label("introduced_toast", interest=interest))
-    values = {"interest": interest, "recipient": recipient, "by_mail": is_mailed}
+    values = {
+        "interest": interest,
+        "recipient": recipient,
+        "by_mail": is_mailed,
+        "reach": await reach.of(turn.posting, interest),
+    }
     if is_mailed or not turn.services.details_in_private:
         keyboard = None if is_mailed else column(copy_buttons(interest, message))
         turn.rewrite(

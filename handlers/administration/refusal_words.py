@@ -15,6 +15,7 @@ from handlers.core.callback_data import CallbackData, ExpiredButtonError
 from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
+from handlers.requests import reach
 from handlers.requests.notification import TEXT
 from knowledge.text.signs import plain_signs
 from storage.queues.outbox import Delivery
@@ -52,7 +53,8 @@ async def ask_words(update: Update, context: BotContext) -> None:
     turn = context.turn
     interest = await standing(turn, TypeReason.of(update).interest_id)
     if interest is not None and await may(turn, interest, EventKind.REFUSE):
-        _ask(turn, interest, TEXT("ask_refuse_words", number=interest.number))
+        reached = await reach.of(turn.posting, interest)
+        _ask(turn, interest, TEXT("ask_refuse_words", number=interest.number, reach=reached))
 
 
 def _ask(turn: Turn, interest: Interest, text: str) -> None:
@@ -73,7 +75,8 @@ async def take_reason(turn: Turn, message: Message) -> bool:
         text = TEXT("refusal_too_long", length=len(words), most=LONGEST_REASON)
         turn.say(text, reply_to=message.message_id)
     else:
-        text = TEXT("ask_refuse_words_sure", interest=interest, words=words)
+        reached = await reach.of(turn.posting, interest)
+        text = TEXT("ask_refuse_words_sure", interest=interest, words=words, reach=reached)
         turn.say(text, _choice(interest), reply_to=message.message_id, about=interest.about_note)
     return True
 

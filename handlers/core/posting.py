@@ -63,7 +63,7 @@ class Posting:
 
         The administrators then read what is to be said by telephone, unless the clock says it.
         """
-        if visitor.address and self.services.can_mail:
+        if visitor.address and self.writes_to(visitor):
             with speaking(visitor.tongue.language), without_chat():
                 subject, text = letter(self.services, visitor, words()[0], self.work.now)
             return self.mail(visitor.address, subject, text, about=about, to_visitor=True)
@@ -72,6 +72,10 @@ class Posting:
                 told = unreachable(words()[0])
             self.notify(Audience.ADMINISTRATORS, told, about=about)
         return False
+
+    def writes_to(self, visitor: Person) -> bool:
+        """Tell whether letters reach who writes by the pages."""
+        return bool(visitor.address) and self.services.can_mail
 
     def useful(self, keyboard: Keyboard | None) -> Keyboard | None:
         """Return a keyboard without a way to the projects where there is none."""

@@ -6,7 +6,7 @@ from handlers.core import alerts
 from handlers.core.keyboards import Keyboard, button, column
 from handlers.core.posting import Posting, composed
 from handlers.messages import FRENCH, Catalogue, speaking
-from handlers.requests import changes, standing, team_notes
+from handlers.requests import changes, reach, standing, team_notes
 from handlers.requests.introduction_buttons import ShowLeadMessage
 from handlers.requests.request_buttons import first_buttons
 from storage.queues.outbox import Audience, Outgoing, Pending
@@ -24,7 +24,7 @@ _ENDED = (Status.CLOSED, Status.REFUSED)
 async def post(posting: Posting, interest: Interest) -> None:
     """Queue the notification of a request: without the contact."""
     hidden = posting.services.details_in_private
-    text = await text_of(posting.work, interest, details=False, in_private=hidden)
+    text = await text_of(posting, interest, details=False, in_private=hidden)
     keyboard = keyboard_of(interest, details=False)
     posting.notify(Audience.ADMINISTRATORS, text, keyboard, about=interest.about)
 
@@ -35,7 +35,7 @@ async def refresh(posting: Posting, interest: Interest) -> None:
     await posting.revise(
         Audience.ADMINISTRATORS,
         interest.about,
-        await text_of(posting.work, interest, details=False, in_private=hidden),
+        await text_of(posting, interest, details=False, in_private=hidden),
         keyboard_of(interest, details=False),
     )
 
@@ -93,7 +93,7 @@ async def follow_group(posting: Posting, new_chat_id: int) -> None:
 
 
 async def text_of(
-    work: UnitOfWork,
+    posting: Posting,
     interest: Interest,
     *,
     details: bool,
@@ -105,6 +105,7 @@ async def text_of(
     ``is_card``: asked for by somebody, so that it says what is due next as well. ``in_private``:
     contacts are shown in private alone, so that who asks to be called back is no exception.
     """
+    work = posting.work
     ended = await _ended(work, interest) if interest.status in _ENDED else None
     changed = await _changes(work, interest) if details else []
     due = await work.deadlines.of(interest.id) if is_card and interest.status in OPEN else ()
@@ -115,19 +116,11 @@ async def text_of(
         "due": due[:1],
         "has_contact": details or not in_private,
         "handed": await _handed(work, interest),
-        "visitor": await _visitor(work, interest),
+        "reach": await reach.of(posting, interest),
     }
     text = TEXT("notification", interest=interest, **values)
     notes = team_notes.shown(await work.interests.events(interest.id), details=details)
     return "\n\n".join(filter(None, [text, notes]))
-
-
-async def _visitor(work: UnitOfWork, interest: Interest) -> str:
-    """Return how who wrote by the pages is told of news: by letter, or not at all."""
-    person = await work.people.get(interest.person_id) if interest.person_id else None
-    if person is None or not person.is_visitor:
-        return ""
-    return "letter" if person.address else "phone"
 
 
 async def _ended(work: UnitOfWork, interest: Interest) -> Event | None:
