@@ -199,7 +199,7 @@ def test_the_notification_shows_no_value_of_the_code(kind: DeadlineKind) -> None
                 changed=[],
                 ended=ended,
                 handed=None,
-                visitor="",
+                reach="chat",
                 due=due,
             )
             assert says_it_in_words(said), said

@@ -37,6 +37,8 @@ class Facts:
     # Where the forms stand, with its last slash; None where there are none, and empty beside the
     # pages.
     forms: str | None = None
+    # Whether a form takes questions to the team, which are answered by e-mail.
+    takes_questions: bool = False
     # Whether a server reads the filters of the list of projects from its address.
     is_served: bool = False
     publication_director: str = ""

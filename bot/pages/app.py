@@ -111,7 +111,9 @@ def _guarded(app: ASGIApp, headers: Mapping[str, str], away: Callable[[], Respon
             nonlocal has_begun
             if sent["type"] == "http.response.start":
                 has_begun = True
-                MutableHeaders(scope=sent).update(headers)
+                own = MutableHeaders(scope=sent)
+                for name, value in headers.items():
+                    own.setdefault(name, value)
             await send(sent)
 
         try:

@@ -22,6 +22,8 @@ def facts_of(settings: Settings, services: Services, *, is_served: bool = False)
         address=settings.site_address,
         is_served=is_served,
         forms=_forms(settings, is_served=is_served),
+        takes_questions=bool(settings.facilitator_chat_id)
+        and (services.can_mail or bool(settings.smtp_host)),
         publication_director=settings.publication_director,
         host=settings.site_host,
         licence=Licence(settings.data_licence, settings.data_licence_url),

@@ -5,43 +5,41 @@ kept, erase it. A GET changes nothing, since mail scanners follow links.
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from bot.pages.forms import fields_of
+from bot.pages import visitor_acts
+from bot.pages.forms import LARGEST_LONG, fields_of
 from bot.pages.guests import BadLinkCounts, network_of
+from bot.pages.visitor_acts import WITHDRAW, Own, name_of
 from bot.pages.visitor_rendering import Look, is_from_elsewhere
 from handlers.core import caps
 from handlers.core.page_links import BadLinkError, ExpiredLinkError, PageLinks
 from handlers.core.posting import Posting
 from handlers.core.services import Services
-from handlers.forms.steps import RefusedError
 from handlers.general import privacy
 from handlers.general.data_page import DataPage
-from handlers.handoff import person as handoff
-from handlers.handoff.threads import Threads
 from handlers.messages import FRENCH, speaking, without_chat
-from handlers.requests import agreement, follow_up, moves, own_history, relaunch, standing
+from handlers.requests import agreement, own_history, standing
 from handlers.requests.own_history import HistoryLine
 from handlers.requests.standing import Standing
 from storage.database import Database
-from storage.records.conversation_values import NewMessage, Side
-from storage.records.interests import FIRM, OPEN, EventKind, Helped, Interest
+from storage.records.conversation_values import Conversation, Message
+from storage.records.interests import OPEN, Helped, Interest
 from storage.records.introductions import Introduction
 from storage.records.people import Person
 from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
-ERASE, WITHDRAW = "effacer", "retirer"
+ERASE = "effacer"
 # What is asked about once more before it is done.
 _ASKED = frozenset({ERASE, WITHDRAW})
 # What may be said on the page after an act; anything else in the address says nothing.
 DONE = frozenset({"retirer", "relancer", "contact", "accord", "mot", "trop", "rien", "long"})
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,15 @@ class Followed:
     can_relaunch: bool
     relaunch_from: date | None
     is_open: bool
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question for the facilitators, and what both sides wrote since."""
+
+    exchange: Conversation
+    messages: Sequence[Message]
     form: str
 
 
@@ -111,8 +118,8 @@ class FollowPages:
             if isinstance(visit, Response):
                 return visit
             named = request.query_params.get("demande", "")
-            interest = await self._own(visit, named)
-            if act not in _ASKED or (act == WITHDRAW and interest is None):
+            own = await self._own(visit, named)
+            if act not in _ASKED or (act == WITHDRAW and not isinstance(own, Interest)):
                 return RedirectResponse(visit.path, 303)
             return self._look.page(
                 "sure",
@@ -120,15 +127,15 @@ class FollowPages:
                 visit.path.lstrip("/"),
                 act=act,
                 path=visit.path,
-                request=interest,
-                form=self._form(visit, act, interest),
+                request=own if act == WITHDRAW else None,
+                form=self._form(visit, act, own if act == WITHDRAW else None),
             )
 
     async def make(self, request: Request) -> Response:
         """Do what a form confirms."""
         if is_from_elsewhere(request):
             return self._look.message("elsewhere", FRENCH, 403)
-        given = await fields_of(request)
+        given = await fields_of(request, LARGEST_LONG)
         if given is None:
             return self._look.message("large", FRENCH, 413)
         act = request.path_params["act"]
@@ -136,10 +143,10 @@ class FollowPages:
             visit = await self._visit(request, work)
             if isinstance(visit, Response):
                 return visit
-            interest = await self._own(visit, given.get("demande", ""))
-            if not self._is_ours(visit, act, interest, given.get("form", "")):
+            own = await self._own(visit, given.get("demande", ""))
+            if not self._is_ours(visit, act, own, given.get("form", "")):
                 return self._look.message("stale", visit.person.tongue.language, 403)
-            answer = await self._made(visit, act, interest, given)
+            answer = await self._made(visit, act, own, given)
         self._wake()
         return answer
 
@@ -174,19 +181,26 @@ class FollowPages:
             return self._look.message("link_erased", FRENCH, 410)
         return Visit(token, person, link.until, work)
 
-    async def _own(self, visit: Visit, named: str) -> Interest | None:
-        """Return a request of this visitor; another person's is treated as nonexistent."""
-        own = await visit.work.interests.of_person(visit.person.id)
-        return next((each for each in own if str(each.id) == named), None)
+    async def _own(self, visit: Visit, named: str) -> Own | None:
+        """Return what is this visitor's; another person's is treated as nonexistent."""
+        own: list[Own] = [
+            *await visit.work.interests.of_person(visit.person.id),
+            *await self._questions(visit),
+        ]
+        return next((each for each in own if name_of(each) == named), None)
 
-    def _form(self, visit: Visit, act: str, interest: Interest | None) -> str:
-        about = f"{act} {interest.id if interest else 0}"
+    async def _questions(self, visit: Visit) -> list[Conversation]:
+        exchanges = await visit.work.conversations.of_person(visit.person.id)
+        return [each for each in exchanges if each.interest_id is None]
+
+    def _form(self, visit: Visit, act: str, own: Own | None) -> str:
+        about = f"{act} {name_of(own) if own else 0}"
         return self._links.form(visit.token, about, visit.work.now)
 
-    def _is_ours(self, visit: Visit, act: str, interest: Interest | None, form: str) -> bool:
+    def _is_ours(self, visit: Visit, act: str, own: Own | None, form: str) -> bool:
         """Tell whether a page of ours held this form, for this act on this request."""
         for name in {act, "tout"} - ({"tout"} if act in _ASKED else set()):
-            about = f"{name} {interest.id if interest else 0}"
+            about = f"{name} {name_of(own) if own else 0}"
             try:
                 self._links.seen(form, visit.token, about)
             except BadLinkError:
@@ -208,11 +222,16 @@ class FollowPages:
             visit.path.lstrip("/"),
             path=visit.path,
             followed=followed,
+            questions=[await self._asked(visit, each) for each in await self._questions(visit)],
             helped=tuple(Helped),
             done=done if done in DONE else "",
             until=visit.until,
             by_mail=bool(visit.person.address) and self._services.can_mail,
         )
+
+    async def _asked(self, visit: Visit, exchange: Conversation) -> Asked:
+        messages = await visit.work.conversations.messages(exchange.id)
+        return Asked(exchange, messages, self._form(visit, "tout", exchange))
 
     async def _followed(self, visit: Visit, request: Interest) -> Followed:
         posting, services = Posting(self._services, visit.work), self._services
@@ -238,17 +257,17 @@ class FollowPages:
         )
 
     async def _made(
-        self, visit: Visit, act: str, interest: Interest | None, given: Mapping[str, str]
+        self, visit: Visit, act: str, own: Own | None, given: Mapping[str, str]
     ) -> Response:
         spending = await caps.spend(visit.work, caps.CHANGES, visit.person.telegram_id)
         if not spending.is_allowed and act != ERASE:
             return RedirectResponse(f"{visit.path}?fait=trop", 303)
         if act == ERASE:
             return await self._erased(visit)
-        if interest is None:
+        if own is None:
             return RedirectResponse(f"{visit.path}?fait=rien", 303)
         posting = Posting(self._services, visit.work)
-        said = await _do(posting, visit, act, interest, given)
+        said = await visitor_acts.do(posting, visit.person, act, own, given)
         logger.info("a visitor acted on a request: %s", act if said == act else "nothing")
         return RedirectResponse(f"{visit.path}?fait={said}", 303)
 
@@ -256,75 +275,6 @@ class FollowPages:
         erased = await visit.work.rights.erase(visit.person.id)
         privacy.tell_others(visit.work, erased)
         return self._look.message("erased", visit.person.tongue.language, 200)
-
-
-async def _do(
-    posting: Posting, visit: Visit, act: str, interest: Interest, given: Mapping[str, str]
-) -> str:
-    """Do one thing; return what to say of it: the act, or why it was not done."""
-    done = False
-    if act == WITHDRAW and interest.status in OPEN:
-        done = (await moves.withdraw(posting, interest.id, visit.person.id)).won
-    elif act == "relancer":
-        done = await _relaunched(posting, interest)
-    elif act == "contact":
-        done = await _said_helped(posting, interest, given.get("reponse", ""))
-    elif act == "accord":
-        done = await _agreed(posting, interest, given)
-    elif act == "mot":
-        return await _written(posting, visit, interest, given.get("mot", ""))
-    return act if done else "rien"
-
-
-async def _relaunched(posting: Posting, interest: Interest) -> bool:
-    events = await posting.work.interests.events(interest.id)
-    if posting.services.today() < standing.relaunch_day(posting.services, interest, events):
-        return False
-    return await relaunch.remind(posting, interest) is not None
-
-
-async def _said_helped(posting: Posting, interest: Interest, answer: str) -> bool:
-    if answer not in tuple(Helped) or not standing.can_be_asked(interest):
-        return False
-    helped = Helped(answer)
-    if helped is Helped.NO_CONTACT and follow_up.is_early(posting, interest):
-        return False
-    await follow_up.note(posting, interest, helped)
-    return True
-
-
-async def _agreed(posting: Posting, interest: Interest, given: Mapping[str, str]) -> bool:
-    asked = await agreement.asked(posting, interest)
-    answer = given.get("reponse", "")
-    # Somebody else may have been named since the page was shown.
-    if asked is None or given.get("qui") != str(asked.id) or answer not in ("oui", "non"):
-        return False
-    await agreement.settle(posting, interest, asked, agrees=answer == "oui")
-    return True
-
-
-async def _written(posting: Posting, visit: Visit, interest: Interest, text: str) -> str:
-    """Pass a word on to the team, in the exchange about the request."""
-    try:
-        words = handoff.reply_words(text.replace("\r\n", "\n"))
-    except RefusedError as refused:
-        return "long" if refused.reason == "too_long" else "rien"
-    if interest.status not in OPEN:
-        return "rien"
-    work = posting.work
-    exchange = await work.conversations.open_about(interest, Side.PERSON)
-    allowed = await caps.spend(work, caps.UNANSWERED_MESSAGES, exchange.id)
-    if not allowed.is_allowed or exchange.closed_at is not None:
-        return "trop"
-    # No message of Telegram's is behind it: the moment stands for its number.
-    number = (work.now - _EPOCH) // timedelta(microseconds=1)
-    account = visit.person.telegram_id
-    sent = await work.conversations.say(
-        NewMessage(exchange.id, Side.PERSON, words, account, number)
-    )
-    await Threads(work, posting.services).pass_on(exchange, sent)
-    await work.interests.record(interest, EventKind.FROM_FIRM, FIRM)
-    return "mot"
 
 
 async def _pieces(page: DataPage, spoken: str) -> AsyncIterator[str]:

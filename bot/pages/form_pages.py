@@ -23,11 +23,11 @@ from handlers.core.page_links import BadLinkError, ExpiredLinkError, PageLinks, 
 from handlers.core.posting import Posting
 from handlers.core.services import Services
 from handlers.forms import consent
+from handlers.handoff import by_page
 from handlers.messages import ENGLISH, FRENCH, speaking, without_chat
 from handlers.requests import moves
 from knowledge.model import Project
 from storage.database import Database
-from storage.records.interests import Interest
 from storage.records.people import Person
 from storage.unit_of_work import UnitOfWork
 
@@ -108,18 +108,23 @@ class FormPages:
         async with self._database.begin() as work:
             person = await work.people.get(link.person_id)
             requests = await work.interests.of_person(link.person_id)
-        if person is None or link.account != self._links.account(person.telegram_id):
+            questions = await work.conversations.of_person(link.person_id)
+        is_theirs = person is not None and link.account == self._links.account(person.telegram_id)
+        if person is None or not is_theirs or not (requests or questions):
             return self.look.message("receipt_over", spoken, 404)
         by_mail = bool(person.address) and self._services.can_mail
         office = self._services.office
+        request_sent = requests[-1] if requests else None
+        at = request_sent.created_at if request_sent else now
         return self.look.page(
             "receipt",
             spoken,
             request.url.path.lstrip("/"),
-            request=requests[-1],
+            request=request_sent,
+            number=(request_sent or questions[-1]).number,
             by_mail=by_mail,
             link="" if by_mail else visitor_letters.link(self._services, person, now),
-            by=office.due_day(requests[-1].created_at, office.answer_days),
+            by=office.due_day(at, office.answer_days),
             until=self._links.until(now),
             identity=self._services.identity,
         )
@@ -158,13 +163,18 @@ class FormPages:
             if not (await caps.spend(work, caps.PAGE_LETTERS, _digest(address))).is_allowed:
                 return
             requests = await work.interests.of_person(person.id)
-            numbers = [each.number for each in requests]
+            questions = await work.conversations.of_person(person.id)
+            numbers = [
+                *(each.number for each in requests),
+                *(each.number for each in questions if each.interest_id is None),
+            ]
 
             def said(numbers: list[str] = numbers) -> tuple[str, Keyboard | None]:
                 return visitor_letters.TEXT("link_again", numbers=numbers), None
 
             if numbers:
-                posting.write(person, said, about=requests[-1].about_note)
+                newest = (requests or questions)[-1]
+                posting.write(person, said, about=newest.about_note)
 
     def _lost(self, spoken: str, request: Request, *, wrong: bool = False) -> Response:
         path, status = request.url.path.lstrip("/"), 422 if wrong else 200
@@ -180,7 +190,9 @@ class FormPages:
         )
 
     def _refusal(self, asking: Asking) -> Response | None:
-        """Return what says that the project of a form takes no requests; None where it does."""
+        """Return what says that a form, or its project, takes nothing; None where it does."""
+        if not page_forms.is_offered(asking.page_form, self._services):
+            return self.look.message("no_questions", asking.spoken, 404)
         if not asking.page_form.of_project:
             return None
         project = self._project(asking)
@@ -238,24 +250,25 @@ class FormPages:
             notice = page_forms.notice(asking.page_form, self._services, asking.subject)
         problem = errors.get("", "")
         keeps = asking.typed.get("form") if problem != "stale" and asking.typed else None
-        return self.look.page(
-            "form",
-            asking.spoken,
-            asking.path,
-            422 if errors else 200,
-            slug=asking.page_form.slug,
-            path=f"/{asking.path}",
-            project=self._project(asking) if asking.page_form.of_project else None,
-            questions=questions,
-            notice=notice,
-            given=asking.typed,
-            errors={key: words for key, words in errors.items() if key},
-            problem=problem,
-            doubted=doubted,
-            stamp=keeps or self._links.stamp(asking.name, self._services.clock()),
-            trap=TRAP,
-            can_mail=self._services.can_mail,
-            identity=self._services.identity,
+        return _gone_back_to(
+            self.look.page(
+                "form",
+                asking.spoken,
+                asking.path,
+                422 if errors else 200,
+                slug=asking.page_form.slug,
+                path=f"/{asking.path}",
+                project=self._project(asking) if asking.page_form.of_project else None,
+                questions=questions,
+                notice=notice,
+                given=asking.typed,
+                errors={key: words for key, words in errors.items() if key},
+                problem=problem,
+                doubted=doubted,
+                stamp=keeps or self._links.stamp(asking.name, self._services.clock()),
+                trap=TRAP,
+                can_mail=self._services.can_mail,
+            )
         )
 
     def _recap(self, asking: Asking, found: Checked, agreed: str, mark: str) -> Response:
@@ -263,18 +276,20 @@ class FormPages:
             lines = page_forms.recap(asking.page_form, found.answers)
             submit = asking.page_form.form.text.label("submit")
         keys = [step.key for step in asking.page_form.steps()]
-        return self.look.page(
-            "recap",
-            asking.spoken,
-            asking.path,
-            path=f"/{asking.path}",
-            project=self._project(asking) if asking.page_form.of_project else None,
-            lines=lines,
-            agreed=agreed,
-            mark=mark,
-            submit=submit,
-            has_changed="agreed" in asking.typed,
-            hidden={key: asking.typed.get(key, "") for key in (*keys, "form", "doubted")},
+        return _gone_back_to(
+            self.look.page(
+                "recap",
+                asking.spoken,
+                asking.path,
+                path=f"/{asking.path}",
+                project=self._project(asking) if asking.page_form.of_project else None,
+                lines=lines,
+                agreed=agreed,
+                mark=mark,
+                submit=submit,
+                has_changed="agreed" in asking.typed,
+                hidden={key: asking.typed.get(key, "") for key in (*keys, "form", "doubted")},
+            )
         )
 
     async def _sent(
@@ -326,31 +341,45 @@ class FormPages:
     async def _register(
         self, work: UnitOfWork, asking: Asking, found: Checked, agreed: str, person: Person
     ) -> None:
-        version = await work.consents.version_of(agreed) if agreed else None
-        project = self._project(asking) if asking.page_form.of_project else None
-        new = asking.page_form.wanted(project, found.answers, work.now, version)
-        registration = await work.interests.register(person.id, new)
-        posting = Posting(self._services, work)
-        await moves.begun(posting, registration.interest)
-        logger.info("a request came by the pages: %s", moves.kind_of(registration.interest))
-        self._give_receipt(posting, asking, registration.interest, person)
+        """Keep what was sent, tell the team, and send the first letter.
 
-    def _give_receipt(
-        self, posting: Posting, asking: Asking, interest: Interest, person: Person
-    ) -> None:
-        """Send the first letter; it says nothing of what was typed, as anybody may type."""
-        if not (person.address and self._services.can_mail):
+        That says nothing of what was typed, as anybody may type anybody's address.
+        """
+        posting, page_form = Posting(self._services, work), asking.page_form
+        values: dict[str, object]
+        if page_form.wanted is None:
+            exchange = await by_page.hand_over(posting, person, found.answers["text"])
+            values, about = {"conversation": exchange}, exchange.about_note
+        else:
+            version = await work.consents.version_of(agreed) if agreed else None
+            project = self._project(asking) if page_form.of_project else None
+            new = page_form.wanted(project, found.answers, work.now, version)
+            interest = (await work.interests.register(person.id, new)).interest
+            await moves.begun(posting, interest)
+            values, about = {"interest": interest}, interest.about_note
+        logger.info("a form of the pages was sent: %s", page_form.slug)
+        if not posting.writes_to(person):
             return
         office = self._services.office
-        by = office.due_day(posting.work.now, office.answer_days)
+        values["by"] = office.due_day(work.now, office.answer_days)
+        values["operator"] = self._services.identity.operator
 
         def said() -> tuple[str, Keyboard | None]:
-            return asking.page_form.words("receipt", interest=interest, by=by), None
+            return page_form.words("receipt", **values), None
 
-        posting.write(person, said, about=interest.about_note)
+        posting.write(person, said, about=about)
 
     def _network(self, request: Request) -> str:
         return self._links.network(network_of(request), self._services.today().isoformat())
+
+
+def _gone_back_to(page: Response) -> Response:
+    """Let the browser show a step of a form again by its button "back": nothing typed is lost.
+
+    What is not stored at all it can only ask for anew, with a warning that people turn back at.
+    """
+    page.headers["cache-control"] = "private, no-cache"
+    return page
 
 
 def _digest(text: str) -> str:

@@ -13,6 +13,7 @@ from bot.pages.visitor_rendering import TEXT as WORDS
 from handlers.core.services import Services
 from handlers.forms import consent
 from handlers.forms.steps import Answers, Form, RefusedError, Step
+from handlers.handoff import by_page
 from handlers.messages import Catalogue
 from handlers.requests import callback, interest, proposal
 from knowledge.files import telegram_html
@@ -40,7 +41,8 @@ class PageForm:
 
     slug: str
     form: Form
-    wanted: Wanted
+    # None: it is a question for the facilitators, and no request.
+    wanted: Wanted | None
     # Whose ``receipt`` the first letter says.
     words: Catalogue = interest.TEXT
     of_project: bool = False
@@ -103,9 +105,20 @@ FORMS: Mapping[str, PageForm] = MappingProxyType(
             PageForm("interet", interest.FORM, _interest, of_project=True),
             PageForm("proposition", proposal.FORM, _proposal),
             PageForm("rappel", callback.FORM, _callback, callback.TEXT),
+            PageForm("question", by_page.FORM, None, by_page.TEXT),
         )
     }
 )
+
+
+def is_offered(page_form: PageForm, services: Services) -> bool:
+    """Tell whether a form may be sent here: a question is answered by letter, by facilitators."""
+    return page_form.wanted is not None or takes_questions(services)
+
+
+def takes_questions(services: Services) -> bool:
+    """Tell whether facilitators are there to be asked, and an answer can be written."""
+    return services.can_mail and services.facilitator_chat_id is not None
 
 
 def draft_of(page_form: PageForm, subject: str, answers: Answers) -> Draft:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Table, delete, exists, func, or_, select, 
 
 from storage.engine.repository import Repository
 from storage.engine.schema import (
+    VISITORS_BELOW,
     allowances,
     colleagues,
     contexts,
@@ -228,7 +229,9 @@ class Retention(Repository):
         ]
         return await self._delete(
             people,
-            (people.c.last_seen_at < self._now - duration),
+            # Who wrote by the pages is known for what they sent alone.
+            (people.c.last_seen_at < self._now - duration)
+            | (people.c.telegram_id < VISITORS_BELOW),
             *(~something for something in left_something),
         )
 

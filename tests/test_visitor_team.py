@@ -1,0 +1,316 @@
+"""A firm that came by the pages, and the team: what it is told, and what the team reads of that."""
+
+import ast
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dialogue import Message, Speaker, Stage, inside
+from sqlalchemy import select
+from test_dialogue_handoff import card, edits, replies
+from test_mail_dispatcher import given, mailing
+from test_page_introduction import introduces
+from test_put_in_touch import CONTACT, failed, led
+from test_request_page import reader, standing
+from test_visitor_pages import (
+    FIRM,
+    OF_A_CHAT,
+    Visitor,
+    following,
+    letters,
+    link_in,
+    open_project,
+)
+
+import handlers
+from bot.pages.rendering import TEXT as PAGES
+from bot.recurring.reminders import Reminders
+from handlers import deliveries
+from handlers.administration.recipients import name
+from handlers.core.posting import Posting
+from handlers.handoff.threads import Threads
+from handlers.messages import Catalogue
+from handlers.requests import agreement, follow_up, moves
+from knowledge.knowledge import Knowledge
+from storage.engine.schema import conversations, people
+from storage.queues.outbox import Audience
+from storage.records.conversation_values import NewMessage, Side
+from storage.records.interests import Actor, EventKind, Particulars, Party, Status
+from storage.records.introductions import Agreement, NamedPerson
+
+ADMINISTRATOR = Actor(Party.ADMINISTRATOR, 7, "Paul Roux")
+PHONE = {**FIRM, "contact": "06 12 34 56 78"}
+
+
+@pytest.fixture(name="stage")
+async def _stage(shipped: Knowledge, tmp_path: Path, blank_file: Path) -> AsyncIterator[Stage]:
+    async with mailing(shipped, tmp_path, blank_file, **given(1, listen_port=0)) as stage:
+        yield stage
+
+
+@pytest.fixture
+def facilitator(stage: Stage) -> Speaker:
+    return stage.member(stage.messenger.facilitators)
+
+
+async def calls_only(stage: Stage) -> Visitor:
+    """Let a firm send the form of a project, with a telephone number and nothing else."""
+    visitor, path = Visitor(stage), f"/formulaires/interet/{open_project(stage)}"
+    await visitor.fills(path, **PHONE)
+    assert await visitor.agrees(path) == 303
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+    return visitor
+
+
+async def asks_about(stage: Stage, somebody: str) -> None:
+    """Name somebody the request could go to, and ask the firm."""
+    interest = await standing(stage)
+    async with stage.running.parts.database.begin() as work:
+        posting = Posting(stage.running.parts.services, work)
+        introduction = await name(posting, interest, NamedPerson(somebody))
+        assert await agreement.ask(posting, interest, introduction, ADMINISTRATOR)
+
+
+async def writes(stage: Stage, text: str) -> None:
+    """Let the team write to the firm about its request."""
+    request = await standing(stage)
+    async with stage.running.parts.database.begin() as work:
+        exchange = await work.conversations.open_about(request, Side.FACILITATORS)
+        said = NewMessage(exchange.id, Side.FACILITATORS, text, -1, 5)
+        message = await work.conversations.say(said)
+        await Threads(work, stage.running.parts.services).pass_on(exchange, message)
+
+
+async def works_days(stage: Stage, count: int, *, noting: bool = False) -> None:
+    """Let days pass, the clock being looked at on each; with notes, the team does not sleep."""
+    parts = stage.running.parts
+    clock = Reminders(parts.database, parts.services, parts.dispatcher.wake, follow_up.ask)
+    for _ in range(count):
+        stage.clock.passes(days=1)
+        if noting:
+            request = await standing(stage)
+            async with parts.database.begin() as work:
+                await moves.touched(Posting(parts.services, work), request)
+        await clock.catch_up()
+
+
+async def moves_on(stage: Stage, kind: EventKind, **particulars: Any) -> None:
+    async with stage.running.parts.database.begin() as work:
+        posting = Posting(stage.running.parts.services, work)
+        moved = await moves.make(posting, 1, kind, ADMINISTRATOR, Particulars(**particulars))
+    assert moved.won
+
+
+async def asks_the_team(stage: Stage, text: str = "Où est le guichet & quand ?") -> Visitor:
+    visitor, path = Visitor(stage, "203.0.113.77"), "/formulaires/question"
+    assert await visitor.fills(path, text=text, contact=FIRM["contact"]) == 200, visitor.text
+    assert await visitor.agrees(path) == 303
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+    return visitor
+
+
+async def facilitator_answers(facilitator: Speaker, text: str) -> Message:
+    return await replies(facilitator, text, card(facilitator, ""))
+
+
+async def is_lost(stage: Stage) -> None:
+    """Let the last message of the firm not arrive in the group."""
+    async with stage.running.parts.database.begin() as work:
+        exchange = await work.conversations.about_request(1)
+        assert exchange is not None
+        message = (await work.conversations.messages(exchange.id))[-1]
+        about = exchange.about_copy(message.id)
+        item = replace(
+            failed(work.now), audience=Audience.ADMINISTRATORS, method="sendMessage", about=about
+        )
+        await deliveries.failed(work, item, "chat not found", stage.running.parts.services)
+
+
+# Each place of the handlers that writes to a person: what a visitor reads of it in a letter, or
+# None for what is written to people of the team, or to who asked for it in their chat.
+PLACES = {
+    "administration/private_details.py": None,
+    "administration/reminders.py": "attend encore",
+    "core/turn.py": None,
+    "curation/report.py": None,
+    "deliveries.py": "n'a pas pu être remis à l'équipe",
+    "handoff/facilitators.py": "a clos l'échange",
+    "handoff/threads.py": "Message de l'équipe",
+    "projects/news.py": None,
+    "requests/agreement.py": "êtes-vous d'accord",
+    "requests/follow_up.py": "Le contact a-t-il eu lieu",
+    "requests/moves.py": "est prise en charge",
+}
+
+
+def _writes(node: ast.AST) -> bool:
+    """Tell whether a piece of code sends something to a person."""
+    if isinstance(node, ast.IfExp):
+        return "Audience.PERSON" in {ast.unparse(node.body), ast.unparse(node.orelse)}
+    if not isinstance(node, ast.Call):
+        return False
+    is_told = isinstance(node.func, ast.Attribute) and node.func.attr in {"tell", "tell_person"}
+    return is_told or any(ast.unparse(each) == "Audience.PERSON" for each in node.args)
+
+
+def test_every_place_that_writes_to_a_person_is_known() -> None:
+    """Walk the code: who adds a place says here what a visitor reads of it."""
+    root = Path(handlers.__file__).parent
+    found = {
+        str(file.relative_to(root))
+        for file in root.rglob("*.py")
+        if any(map(_writes, ast.walk(ast.parse(file.read_text("utf-8")))))
+    }
+    assert found - {"core/posting.py"} == set(PLACES)
+
+
+async def test_all_that_a_chat_would_say_is_said_by_letters(
+    stage: Stage, facilitator: Speaker
+) -> None:
+    visitor, follow = await following(stage)
+    await works_days(stage, 20)
+    await moves_on(stage, EventKind.TAKE)
+    await works_days(stage, 20, noting=True)
+    await writes(stage, "Êtes-vous libre <jeudi> & vendredi ?")
+    follow = link_in((await letters(stage))[-1])
+    await visitor.opens(follow)
+    assert await visitor.acts(follow, "mot", mot="Oui, jeudi.") == 303
+    await is_lost(stage)
+    await asks_about(stage, "Fonderie Roux")
+    await moves_on(stage, EventKind.INTRODUCE, note="Fonderie Roux")
+    await works_days(stage, 12)
+    await asks_the_team(stage)
+    await facilitator_answers(facilitator, "Il ouvre <lundi>.")
+    await facilitator.taps("Clore")
+    written = await letters(stage)
+    for place, words in PLACES.items():
+        assert words is None or any(words in each["text"] for each in written), place
+    assert any("toujours en charge" in each["text"] for each in written)
+    for each in written:
+        assert not OF_A_CHAT.search(each["text"]), each["text"]
+        assert link_in(each)
+    assert [each for each in written if "<jeudi> & vendredi" in each["text"]]
+
+
+async def test_a_question_by_page_is_answered_by_letter_and_goes_on(
+    stage: Stage, facilitator: Speaker
+) -> None:
+    visitor = await asks_the_team(stage)
+    visitor.sees("Votre question Q", "est transmise", "par e-mail")
+    facilitator.received("Où est le guichet & quand ?")
+    assert FIRM["contact"] not in facilitator.text
+    (first,) = await letters(stage)
+    assert "guichet" not in first["text"]
+    said = await facilitator_answers(facilitator, "Il ouvre <lundi>.")
+    answer = (await letters(stage))[-1]
+    assert "Il ouvre <lundi>." in answer["text"]
+    await edits(facilitator, said, "Il ouvre mardi.")
+    follow = link_in((await letters(stage))[-1])
+    assert await visitor.opens(follow) == 200
+    visitor.sees("Où est le guichet & quand ?", "Réponse de l'équipe", "Il ouvre mardi.")
+    assert await visitor.acts(follow, "mot", mot="Merci, et après ?") == 303
+    visitor.sees("Votre message est transmis", "Merci, et après ?")
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+    facilitator.received("la personne écrit", "Merci, et après ?")
+    # What belongs to requests alone is not done with a question.
+    for act in ("relancer", "retirer", "contact", "accord"):
+        await visitor.opens(follow)
+        assert await visitor.acts(follow, act) in {303, 403}
+    assert await visitor.opens(f"{follow}/donnees") == 200
+    visitor.sees("Où est le guichet & quand ?", FIRM["contact"])
+    await visitor.opens(f"{follow}/effacer")
+    assert await visitor.acts(follow, "effacer") == 200
+    assert await stage.rows(select(people)) == []
+    assert await stage.rows(select(conversations)) == []
+
+
+async def test_a_question_needs_an_address_and_somebody_to_answer(stage: Stage) -> None:
+    visitor, path = Visitor(stage), "/formulaires/question"
+    assert await visitor.fills(path, text="Où ?", contact="06 12 34 56 78") == 422
+    visitor.sees("la réponse arrive par e-mail")
+    assert await visitor.fills(path, text="?!", contact=FIRM["contact"]) == 422
+    assert await visitor.fills(path, text="é" * 3501, contact=FIRM["contact"]) == 422
+    visitor.sees("3501", "3500")
+    services = stage.running.parts.services
+    services.can_mail = False
+    assert await visitor.opens(path) == 404
+    visitor.sees("Aucune question ne peut être posée d'ici", "être rappelé")
+
+
+async def test_a_firm_agrees_by_its_page_and_is_put_in_touch(stage: Stage) -> None:
+    led(stage, CONTACT)
+    visitor, _ = await following(stage)
+    claire = reader(stage)
+    assert await claire.does("take") == 303
+    await asks_about(stage, "Fonderie Roux")
+    follow = link_in((await letters(stage))[-1])
+    await visitor.opens(follow)
+    visitor.sees("L'équipe vous demande votre accord", "Fonderie Roux")
+    shown = visitor.hidden
+    assert await visitor.acts(follow, "accord", reponse="peut-être") == 303
+    visitor.sees("Rien n'a été fait")
+    for said, state in (("non", Agreement.REFUSED), ("oui", Agreement.AGREED)):
+        assert await visitor.sends(f"{follow}/accord", **shown, reponse=said) == 303
+        visitor.sees("Votre réponse est transmise", f"Vous avez répondu : {said}")
+        async with stage.running.parts.database.begin() as work:
+            assert (await work.introductions.of(1))[-1].state is state
+    assert await introduces(claire) == 303
+    assert (await standing(stage)).status is Status.INTRODUCED
+    # Once it is done, the answer is taken no more.
+    assert await visitor.sends(f"{follow}/accord", **shown, reponse="non") == 303
+    visitor.sees("Rien n'a été fait")
+
+
+async def test_the_question_about_somebody_else_is_not_answered_by_an_old_page(
+    stage: Stage,
+) -> None:
+    visitor, follow = await following(stage)
+    await moves_on(stage, EventKind.TAKE)
+    await asks_about(stage, "Fonderie Roux")
+    await visitor.opens(follow)
+    shown = visitor.hidden
+    await asks_about(stage, "Atelier Blanc")
+    assert await visitor.sends(f"{follow}/accord", **shown, reponse="oui") == 303
+    visitor.sees("Rien n'a été fait", "Atelier Blanc")
+
+
+async def test_who_left_a_number_alone_is_said_to_be_called(
+    stage: Stage, administrator: Speaker
+) -> None:
+    await calls_only(stage)
+    administrator.received("ni e-mail : rien ne peut lui être écrit, appelez")
+    await administrator.taps("Pris en charge")
+    assert "Dites-le à l'entreprise par téléphone" in administrator.toast
+    administrator.received("À dire par téléphone à l'entreprise", "est prise en charge")
+    await administrator.taps("Suite…")
+    await administrator.taps("Clore")
+    administrator.received("Vous le direz à l'entreprise par téléphone")
+    claire = reader(stage)
+    await claire.opens("refuse")
+    claire.sees("Dites-le à l'entreprise par téléphone", "À dire telle quelle")
+    assert await claire.does("close", outcome="success") == 303
+    claire.sees("Dites-le à l'entreprise par téléphone")
+
+
+_CLAIMS = re.compile(
+    r"[Uu]n message le di|L'entreprise (?:l[ae]s? lira|lira|l'apprendra|en est avertie)"
+    r"|(?:question|message) part à l'entreprise|partiront"
+)
+
+
+@pytest.mark.parametrize(
+    "catalogue", [Catalogue.of("administration", "introduction"), PAGES], ids=["group", "pages"]
+)
+def test_no_words_of_the_team_claim_a_message_that_cannot_be_sent(catalogue: Catalogue) -> None:
+    """Walk the sources: what says that the firm is written to says otherwise where it is not."""
+    sources: dict[str, str] = inside(catalogue, "sources")
+    claiming = [key for key, source in sources.items() if _CLAIMS.search(source)]
+    assert len(claiming) >= 10
+    for key in claiming:
+        assert 'reach == "call"' in sources[key], key
