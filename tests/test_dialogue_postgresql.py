@@ -11,11 +11,15 @@ from dialogue import Speaker, Stage, inside, number_in, staged, tune
 from postgres import Server
 from sqlalchemy import func, select, text
 from test_dialogue_interest import registers
+from test_mail_dispatcher import given
+from test_request_page import moves_elsewhere
+from test_visitor_pages import FIRM, Visitor, following, letters
 
 from knowledge.knowledge import Knowledge
 from storage.database import Database
 from storage.engine.errors import UndoneError
-from storage.engine.schema import inbox, outbox, workers
+from storage.engine.schema import inbox, interests, outbox, people, workers
+from storage.records.interests import EventKind
 
 
 @pytest.fixture(name="stage")
@@ -178,3 +182,43 @@ async def test_tables_that_change_meanwhile_stop_nobody(
 def answered(sme: Speaker) -> list[str]:
     said = "\n".join(m["text"] for m in sme.messages() if m["from"]["is_bot"])
     return re.findall(r"/inconnue(\d+)\.", said)
+
+
+@pytest.fixture(name="mailing_stage")
+async def _mailing_stage(
+    shipped: Knowledge, tmp_path: Path, postgres: Server
+) -> AsyncIterator[Stage]:
+    url = await postgres.create(migrated=False)
+    async with staged(shipped, tmp_path, url=url, **given(1, listen_port=0)) as stage:
+        yield stage
+    await postgres.drop(url)
+
+
+async def test_a_visitor_s_request_from_the_form_to_its_erasure(mailing_stage: Stage) -> None:
+    stage = mailing_stage
+    visitor, follow = await following(stage)
+    for _ in range(2):
+        await visitor.sends("/formulaires/lien-perdu", email=FIRM["contact"].upper())
+    assert len(await letters(stage)) == 3
+    await moves_elsewhere(stage, EventKind.TAKE)
+    await visitor.opens(follow)
+    assert await visitor.acts(follow, "mot", mot="Un four aussi.") == 303
+    visitor.sees("prise en charge", "Un four aussi.")
+    assert await visitor.opens(f"{follow}/donnees") == 200
+    visitor.sees(FIRM["contact"], "E-mail à vous envoyer", "est prise en charge")
+    await visitor.opens(f"{follow}/effacer")
+    assert await visitor.acts(follow, "effacer") == 200
+    assert await stage.rows(select(people)) == []
+    assert await letters(stage) == []
+
+
+async def test_a_form_that_two_taps_send_at_once_is_one_request(mailing_stage: Stage) -> None:
+    stage = mailing_stage
+    visitor, path = Visitor(stage), "/formulaires/rappel"
+    await visitor.fills(path, contact=FIRM["contact"])
+    fields = visitor.hidden | {"step": "send"}
+    both = [visitor.client.post(path, data=fields) for _ in range(2)]
+    answers = await asyncio.gather(*both)
+    assert [each.status_code for each in answers] == [303, 303]
+    assert len(await stage.rows(select(interests.c.id))) == 1
+    assert len(await letters(stage)) == 1

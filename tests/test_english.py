@@ -72,7 +72,7 @@ FRENCH_ONLY = {
     "subscriptions": r"team_.*",
     "towns": r"departments",
     "values": r"value_status_.*",
-    "visitor_letters": r"unreachable",
+    "visitor_letters": r"unreachable|too_many_forms",
 }
 
 

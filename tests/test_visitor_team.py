@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from bot.pages.rendering import TEXT as PAGES
 from bot.recurring.reminders import Reminders
 from handlers import deliveries
 from handlers.administration.recipients import name
+from handlers.core import caps
 from handlers.core.posting import Posting
 from handlers.handoff.threads import Threads
 from handlers.messages import Catalogue
@@ -172,29 +173,41 @@ def test_every_place_that_writes_to_a_person_is_known() -> None:
 async def test_all_that_a_chat_would_say_is_said_by_letters(
     stage: Stage, facilitator: Speaker
 ) -> None:
-    visitor, follow = await following(stage)
-    await works_days(stage, 20)
-    await moves_on(stage, EventKind.TAKE)
-    await works_days(stage, 20, noting=True)
-    await writes(stage, "Êtes-vous libre <jeudi> & vendredi ?")
-    follow = link_in((await letters(stage))[-1])
+    written: dict[str, dict[str, Any]] = {}
+
+    async def then(*steps: Awaitable[object]) -> str:
+        """Do these steps; return the path of the link in the newest letter."""
+        for step in steps:
+            await step
+            # Letters that wait too long are given up, and their text goes.
+            written.update({each["text"]: each for each in await letters(stage)})
+        return link_in((await letters(stage))[-1])
+
+    visitor, _ = await following(stage)
+    follow = await then(
+        works_days(stage, 14),
+        moves_on(stage, EventKind.TAKE),
+        works_days(stage, 20, noting=True),
+        writes(stage, "Êtes-vous libre <jeudi> & vendredi ?"),
+    )
     await visitor.opens(follow)
     assert await visitor.acts(follow, "mot", mot="Oui, jeudi.") == 303
-    await is_lost(stage)
-    await asks_about(stage, "Fonderie Roux")
-    await moves_on(stage, EventKind.INTRODUCE, note="Fonderie Roux")
-    await works_days(stage, 12)
-    await asks_the_team(stage)
-    await facilitator_answers(facilitator, "Il ouvre <lundi>.")
-    await facilitator.taps("Clore")
-    written = await letters(stage)
+    await then(
+        is_lost(stage),
+        asks_about(stage, "Fonderie Roux"),
+        moves_on(stage, EventKind.INTRODUCE, note="Fonderie Roux"),
+        works_days(stage, 12),
+        asks_the_team(stage),
+        facilitator_answers(facilitator, "Il ouvre <lundi>."),
+        facilitator.taps("Clore"),
+    )
     for place, words in PLACES.items():
-        assert words is None or any(words in each["text"] for each in written), place
-    assert any("toujours en charge" in each["text"] for each in written)
-    for each in written:
-        assert not OF_A_CHAT.search(each["text"]), each["text"]
-        assert link_in(each)
-    assert [each for each in written if "<jeudi> & vendredi" in each["text"]]
+        assert words is None or any(words in text for text in written), place
+    assert any("toujours en charge" in text for text in written)
+    assert any("<jeudi> & vendredi" in text for text in written)
+    for text, letter in written.items():
+        assert not OF_A_CHAT.search(text), text
+        assert link_in(letter)
 
 
 async def test_a_question_by_page_is_answered_by_letter_and_goes_on(
@@ -314,3 +327,30 @@ def test_no_words_of_the_team_claim_a_message_that_cannot_be_sent(catalogue: Cat
     assert len(claiming) >= 10
     for key in claiming:
         assert 'reach == "call"' in sources[key], key
+
+
+async def test_the_team_is_told_once_when_the_pages_take_no_more(
+    stage: Stage, administrator: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caps, "PAGE_FORMS_IN_ALL", replace(caps.PAGE_FORMS_IN_ALL, most=1))
+    path = "/formulaires/rappel"
+    for number, expected in enumerate((303, 429, 429)):
+        visitor = Visitor(stage, f"203.0.{113 + number}.9")
+        await visitor.fills(path, contact="06 12 34 56 78")
+        assert await visitor.agrees(path) == expected
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+    said = [m["text"] for m in administrator.messages() if "ne prennent plus" in m["text"]]
+    assert len(said) == 1
+    assert "1 ont été envoyés" in said[0]
+
+
+async def test_letters_that_wait_are_part_of_what_is_kept(stage: Stage) -> None:
+    visitor, follow = await following(stage)
+    await writes(stage, "Êtes-vous libre jeudi ?")
+    await asks_the_team(stage)
+    assert await visitor.opens(f"{follow}/donnees") == 200
+    visitor.sees("E-mail à vous envoyer", "C'est enregistré. Votre numéro", "Message de l'équipe")
+    # Neither what the team was mailed about it, nor what others get.
+    assert "Nouvelle demande" not in visitor.text
+    assert "Votre question porte le numéro" not in visitor.text

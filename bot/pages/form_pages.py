@@ -28,6 +28,7 @@ from handlers.messages import ENGLISH, FRENCH, speaking, without_chat
 from handlers.requests import moves
 from knowledge.model import Project
 from storage.database import Database
+from storage.queues.outbox import Audience
 from storage.records.people import Person
 from storage.unit_of_work import UnitOfWork
 
@@ -326,6 +327,9 @@ class FormPages:
             logger.warning("a form of the pages was refused: %s", cap.name)
             if cap is caps.PAGE_FORMS:
                 self._crowd.refuses(network_of(request), spending.until)
+            if cap is caps.PAGE_FORMS_IN_ALL and spending.is_to_tell:
+                text = visitor_letters.TEXT("too_many_forms", most=cap.most, until=spending.until)
+                Posting(self._services, work).notify(Audience.ADMINISTRATORS, text)
             with speaking(asking.spoken):
                 words = caps.TEXT.label(
                     cap.name,

@@ -53,6 +53,7 @@ class DataPage:
             self._subscription(account["id"]),
             self._questions(account["id"]),
             self._conversations(account["id"]),
+            *([self._letters(account["id"])] if is_visitor else []),
             self._waiting(),
             self._acts(),
             self._facilitation(),
@@ -107,6 +108,13 @@ class DataPage:
                 yield TEXT("data_conversation", row=row)
                 async for piece in self._listed(Section.MESSAGES, row["id"], "data_messages"):
                     yield piece
+
+    async def _letters(self, person_id: int) -> AsyncIterator[str]:
+        """Yield the e-mails to a visitor that wait; those to others about them are not theirs."""
+        async for rows in self._pages(Section.LETTERS, person_id):
+            own = [row for row in rows if row["payload"].get("to_visitor")]
+            if own:
+                yield TEXT("data_letters", rows=own)
 
     async def _waiting(self) -> AsyncIterator[str]:
         counted = (Section.OUTGOING, Section.INCOMING, Section.HANDLED, Section.DELIVERED)

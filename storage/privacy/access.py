@@ -8,7 +8,19 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from sqlalchemy import BindParameter, Column, Select, bindparam, exists, func, select
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Select,
+    String,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from storage.engine.repository import Repository
 from storage.engine.schema import (
@@ -30,7 +42,7 @@ from storage.engine.schema import (
     signatures,
     subscriptions,
 )
-from storage.queues.outbox import OutboxState
+from storage.queues.outbox import Audience, OutboxState
 
 PersonalRow: TypeAlias = Mapping[str, Any]
 # An update's raw JSON and a message waiting to leave may each be many kilobytes.
@@ -49,6 +61,8 @@ class Section(StrEnum):
     SUBSCRIPTION = "subscription"
     QUESTIONS = "questions"
     CONVERSATIONS = "conversations"
+    # E-mails about what they sent that have not left: to a visitor, and also to others.
+    LETTERS = "letters"
     # Our id of the request or conversation.
     EVENTS = "events"
     DEADLINES = "deadlines"
@@ -98,7 +112,7 @@ class Access(Repository):
         return [dict(row) for row in result.mappings()]
 
 
-_LARGE = {Section.OUTGOING, Section.INCOMING}
+_LARGE = {Section.OUTGOING, Section.INCOMING, Section.LETTERS}
 _OF: BindParameter[int] = bindparam("of")
 # The export itself and what was queued after it, such as the reminder of a form, will have left the
 # outbox by the time the page is read.
@@ -109,6 +123,19 @@ _queued_after_the_export = exists().where(
     _export.c.makes.is_not(None),
     _export.c.id < outbox.c.id,
     outbox.c.state == OutboxState.WAITING,
+)
+_note_on_their_request = exists().where(
+    interests.c.person_id == _OF,
+    outbox.c.about == literal("interest:") + cast(interests.c.id, String) + literal(":note"),
+)
+_of_their_exchange = exists().where(
+    conversations.c.person_id == _OF,
+    or_(
+        *(
+            outbox.c.about.startswith(literal(kind) + cast(conversations.c.id, String) + ":")
+            for kind in ("exchange:", "handoff:")
+        )
+    ),
 )
 _SECTIONS: Mapping[Section, tuple[Select[Any], Column[Any]]] = {
     Section.ACCOUNT: (select(people).where(people.c.id == _OF), people.c.id),
@@ -158,6 +185,12 @@ _SECTIONS: Mapping[Section, tuple[Select[Any], Column[Any]]] = {
         select(*(column for column in outbox.c if column is not outbox.c.attachment))
         .where(outbox.c.chat_id == _OF, outbox.c.state != OutboxState.SENT)
         .where(outbox.c.makes.is_(None), ~_queued_after_the_export),
+        outbox.c.id,
+    ),
+    Section.LETTERS: (
+        select(outbox.c.payload, outbox.c.created_at, outbox.c.parked_at)
+        .where(outbox.c.audience == Audience.EMAIL, outbox.c.state != OutboxState.SENT)
+        .where(or_(_note_on_their_request, _of_their_exchange)),
         outbox.c.id,
     ),
     Section.INCOMING: (

@@ -304,9 +304,11 @@ class Outbox(Whereabouts):
         )
 
     async def is_owed(self, about: Subject) -> bool:
-        """Tell whether a new message about a subject is yet to be sent."""
+        """Tell whether a new message or letter about a subject is yet to be sent."""
         await self._changes.write(outbox)
-        return bool(await self._connection.scalar(select(exists().where(_is_new(about)))))
+        is_new = outbox.c.method.in_(("sendMessage", EMAIL)) & OUTBOX_WAITING
+        statement = select(exists().where((outbox.c.about == about.pack()) & is_new))
+        return bool(await self._connection.scalar(statement))
 
     async def waiting_count(self, audience: Audience | None = None) -> int:
         """Count the calls that wait, in all or for one audience."""
