@@ -1,5 +1,6 @@
 """Who has no Telegram: a form on a page, letters, and the page to follow what was sent."""
 
+import hashlib
 import html
 import re
 from collections.abc import AsyncIterator
@@ -22,7 +23,9 @@ from handlers.core.services import Identity, Services
 from handlers.messages import LANGUAGES, speaking, without_chat
 from handlers.requests import telling
 from knowledge.knowledge import Knowledge
-from storage.engine.schema import VISITORS_BELOW, interests, outbox, people
+from storage.database import Database
+from storage.engine.schema import VISITORS_BELOW, allowances, interests, outbox, people
+from storage.privacy.retention import Durations
 from storage.records.interests import EventKind, Helped, Status
 from storage.records.lifecycle import MOVES
 
@@ -382,3 +385,94 @@ def test_no_form_on_a_page_speaks_of_a_chat(slug: str) -> None:
                 )
                 shown = re.sub(r"'[^']*' if has_chat\(\)", "", shown)
                 assert not OF_A_CHAT.search(shown), name
+
+
+async def test_answers_changed_after_the_form_was_sent_are_not_lost_in_silence(
+    stage: Stage,
+) -> None:
+    visitor, path = Visitor(stage), f"/formulaires/interet/{open_project(stage)}"
+    await visitor.fills(path, **FIRM)
+    recap = visitor.hidden
+    assert await visitor.agrees(path) == 303
+    # Back in the browser, twice: to the recap, whose answers are changed and sent again.
+    await visitor.sends(path, step="check", **{**recap, "message": "Deux tours."})
+    assert await visitor.agrees(path) == 409
+    visitor.sees("a déjà été envoyé", (await standing(stage)).number, "n'est pas parti")
+    assert len(await stage.rows(select(interests.c.id))) == 1
+    # The same answers again are what stands.
+    assert await visitor.sends(path, step="send", **recap) == 303
+
+
+async def test_a_flood_costs_no_query(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is refused is refused before the database is asked."""
+    visitor, _ = await following(stage)
+    asked: list[object] = []
+    monkeypatch.setattr(Database, "begin", lambda *given: asked.append(given))
+    for number in range(30):
+        forged = f"{'A' * 46}{'ABCDEFGHIJ'[number % 10]}"
+        assert await visitor.opens(f"/suivi/{forged}") in {404, 429}
+        assert await visitor.sends(f"/suivi/{forged}/effacer", form="x") in {404, 429}
+        assert await visitor.opens(f"/suivi/{forged}/donnees") in {404, 429}
+        assert await visitor.opens(f"/formulaires/recu/{forged}") == 404
+    other = Visitor(stage, "203.0.113.20")
+    path = "/formulaires/rappel"
+    statuses = [await other.sends(path, form="x", contact="06 12 34 56 78") for _ in range(70)]
+    assert statuses == [422] * 60 + [429] * 10
+    assert await other.sends("/formulaires/lien-perdu", email=FIRM["contact"]) == 429
+    large = Visitor(stage, "203.0.114.20")
+    assert await large.sends(path, form="x", contact="x" * 50_000) == 413
+    assert asked == []
+
+
+async def test_networks_are_counted_as_one_customer_has_them(stage: Stage) -> None:
+    path = "/formulaires/rappel"
+    for number in range(20):
+        visitor = Visitor(stage, f"2001:db8:7:{number:x}::1")
+        await visitor.fills(path, contact="06 12 34 56 78")
+        assert await visitor.agrees(path) == 303
+    visitor = Visitor(stage, "2001:db8:7:ff::1")
+    await visitor.fills(path, contact="06 12 34 56 78")
+    assert await visitor.agrees(path) == 429
+    # Through a proxy of ours, the last address is the one that it saw.
+    proxied = Visitor(stage, "127.0.0.1")
+    for seen, expected in (
+        ("203.0.113.5, 2001:db8:7:fe::1", 429),
+        ("2001:db8:7:fe::1, 203.0.113.5", 303),
+    ):
+        await proxied.fills(path, contact="06 12 34 56 78")
+        recap = proxied.hidden
+        proxied.client.headers["x-forwarded-for"] = seen
+        assert await proxied.sends(path, step="send", **recap) == expected
+        del proxied.client.headers["x-forwarded-for"]
+
+
+async def test_nothing_of_a_network_or_an_address_is_kept_or_logged_in_clear(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    visitor, follow = await following(stage)
+    await visitor.acts(follow, "mot", mot="Un four aussi.")
+    await visitor.sends("/formulaires/lien-perdu", email=FIRM["contact"])
+    keys = [row.key for row in await stage.rows(select(allowances.c.key))]
+    known = [hashlib.sha256(FIRM["contact"].encode()).hexdigest(), "198.51.100", "delta-meca"]
+    assert len(keys) >= 3
+    assert not any(one in key for one in known for key in keys)
+    ours = ("bot.", "handlers.", "storage.")
+    logged = "\n".join(r.getMessage() for r in caplog.records if r.name.startswith(ours))
+    assert "a form of the pages was sent" in logged
+    said = ["198.51.100.7", "delta-meca", "Samira", "Un four", follow.removeprefix("/suivi/")]
+    assert [one for one in said if one in logged] == []
+
+
+async def test_a_visitor_of_whom_nothing_is_left_is_forgotten(stage: Stage) -> None:
+    await following(stage)
+    durations = Durations()
+    stage.clock.passes(days=2)
+    async with stage.running.parts.database.begin() as work:
+        await work.retention.apply(durations)
+    assert len(await stage.rows(select(people))) == 1
+    stage.clock.passes(seconds=durations.interest.total_seconds() + 86_400)
+    async with stage.running.parts.database.begin() as work:
+        await work.retention.apply(durations)
+    assert (await standing(stage)).is_anonymous
+    assert await stage.rows(select(people)) == []

@@ -5,7 +5,7 @@ kept, erase it. A GET changes nothing, since mail scanners follow links.
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,7 +18,7 @@ from bot.pages.guests import BadLinkCounts, network_of
 from bot.pages.visitor_acts import WITHDRAW, Own, name_of
 from bot.pages.visitor_rendering import Look, is_from_elsewhere
 from handlers.core import caps
-from handlers.core.page_links import BadLinkError, ExpiredLinkError, PageLinks
+from handlers.core.page_links import BadLinkError, ExpiredLinkError, FollowLink, PageLinks
 from handlers.core.posting import Posting
 from handlers.core.services import Services
 from handlers.general import privacy
@@ -104,32 +104,13 @@ class FollowPages:
 
     async def show(self, request: Request) -> Response:
         """Show everything that was sent, and where it stands."""
-        async with self._database.begin() as work:
-            visit = await self._visit(request, work)
-            if isinstance(visit, Response):
-                return visit
-            return await self._shown(request, visit)
+        done = request.query_params.get("fait", "")
+        return await self._visited(request, lambda visit: self._shown(visit, done))
 
     async def ask(self, request: Request) -> Response:
         """Ask once more before something is withdrawn or erased."""
-        act = request.path_params["act"]
-        async with self._database.begin() as work:
-            visit = await self._visit(request, work)
-            if isinstance(visit, Response):
-                return visit
-            named = request.query_params.get("demande", "")
-            own = await self._own(visit, named)
-            if act not in _ASKED or (act == WITHDRAW and not isinstance(own, Interest)):
-                return RedirectResponse(visit.path, 303)
-            return self._look.page(
-                "sure",
-                visit.person.tongue.language,
-                visit.path.lstrip("/"),
-                act=act,
-                path=visit.path,
-                request=own if act == WITHDRAW else None,
-                form=self._form(visit, act, own if act == WITHDRAW else None),
-            )
+        act, named = request.path_params["act"], request.query_params.get("demande", "")
+        return await self._visited(request, lambda visit: self._sure(visit, act, named))
 
     async def make(self, request: Request) -> Response:
         """Do what a form confirms."""
@@ -139,47 +120,70 @@ class FollowPages:
         if given is None:
             return self._look.message("large", FRENCH, 413)
         act = request.path_params["act"]
-        async with self._database.begin() as work:
-            visit = await self._visit(request, work)
-            if isinstance(visit, Response):
-                return visit
-            own = await self._own(visit, given.get("demande", ""))
-            if not self._is_ours(visit, act, own, given.get("form", "")):
-                return self._look.message("stale", visit.person.tongue.language, 403)
-            answer = await self._made(visit, act, own, given)
+        answer = await self._visited(request, lambda visit: self._confirmed(visit, act, given))
         self._wake()
         return answer
 
     async def data(self, request: Request) -> Response:
         """Give all that is kept on the visitor, as a file."""
-        async with self._database.begin() as work:
-            visit = await self._visit(request, work)
-            if isinstance(visit, Response):
-                return visit
-            spending = await caps.spend(work, caps.CHANGES, visit.person.telegram_id)
-            if not spending.is_allowed:
-                return RedirectResponse(f"{visit.path}?fait=trop", 303)
+        return await self._visited(request, self._file)
+
+    async def _file(self, visit: Visit) -> Response:
+        spending = await caps.spend(visit.work, caps.CHANGES, visit.person.telegram_id)
+        if not spending.is_allowed:
+            return RedirectResponse(f"{visit.path}?fait=trop", 303)
+        # It is read piece by piece once this transaction is over.
         page = DataPage(self._database.begin, self._services, visit.person.telegram_id)
         headers = {"Content-Disposition": 'attachment; filename="mes-donnees.html"'}
         pieces = _pieces(page, visit.person.tongue.language)
         return StreamingResponse(pieces, media_type="text/html; charset=utf-8", headers=headers)
 
-    async def _visit(self, request: Request, work: UnitOfWork) -> Visit | Response:
+    async def _sure(self, visit: Visit, act: str, named: str) -> Response:
+        own = await self._own(visit, named) if act == WITHDRAW else None
+        if act not in _ASKED or (act == WITHDRAW and not isinstance(own, Interest)):
+            return RedirectResponse(visit.path, 303)
+        return self._look.page(
+            "sure",
+            visit.person.tongue.language,
+            visit.path.lstrip("/"),
+            act=act,
+            path=visit.path,
+            request=own,
+            form=self._form(visit, act, own),
+        )
+
+    async def _confirmed(self, visit: Visit, act: str, given: Mapping[str, str]) -> Response:
+        own = await self._own(visit, given.get("demande", ""))
+        if not self._is_ours(visit, act, own, given.get("form", "")):
+            return self._look.message("stale", visit.person.tongue.language, 403)
+        return await self._made(visit, act, own, given)
+
+    def _link(self, request: Request) -> FollowLink | Response:
+        """Return what the link says; a forged one costs no query."""
         network = network_of(request)
         if self._guests.is_refused(network):
             return self._look.message("crowd", FRENCH, 429)
-        token = request.path_params["token"]
         try:
-            link = self._links.read_follow(token, work.now)
+            return self._links.read_follow(request.path_params["token"], self._services.clock())
         except ExpiredLinkError:
             return self._look.message("link_expired", FRENCH, 410)
         except BadLinkError:
             self._guests.fails(network)
             return self._look.message("link_bad", FRENCH, 404)
-        person = await work.people.get(link.person_id)
-        if person is None or link.account != self._links.account(person.telegram_id):
-            return self._look.message("link_erased", FRENCH, 410)
-        return Visit(token, person, link.until, work)
+
+    async def _visited(
+        self, request: Request, answer: Callable[[Visit], Awaitable[Response]]
+    ) -> Response:
+        """Answer who opened a link, within a transaction."""
+        link = self._link(request)
+        if isinstance(link, Response):
+            return link
+        async with self._database.begin() as work:
+            person = await work.people.get(link.person_id)
+            if person is None or link.account != self._links.account(person.telegram_id):
+                return self._look.message("link_erased", FRENCH, 410)
+            token = request.path_params["token"]
+            return await answer(Visit(token, person, link.until, work))
 
     async def _own(self, visit: Visit, named: str) -> Own | None:
         """Return what is this visitor's; another person's is treated as nonexistent."""
@@ -208,14 +212,13 @@ class FollowPages:
             return True
         return False
 
-    async def _shown(self, request: Request, visit: Visit) -> Response:
+    async def _shown(self, visit: Visit, done: str) -> Response:
         spoken = visit.person.tongue.language
         with speaking(spoken), without_chat():
             followed = [
                 await self._followed(visit, each)
                 for each in await visit.work.interests.of_person(visit.person.id)
             ]
-        done = request.query_params.get("fait", "")
         return self._look.page(
             "follow",
             spoken,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -16,21 +17,15 @@ from bot.pages import page_forms
 from bot.pages.forms import LARGEST_LONG, fields_of
 from bot.pages.guests import Crowd, network_of
 from bot.pages.page_forms import CONTACT, FORMS, Checked, PageForm
+from bot.pages.sending import Filled, Sending, TooManyError
 from bot.pages.visitor_rendering import TEXT, Look, is_from_elsewhere
 from handlers.core import caps, visitor_letters
-from handlers.core.keyboards import Keyboard
 from handlers.core.page_links import BadLinkError, ExpiredLinkError, PageLinks, Stamp
-from handlers.core.posting import Posting
 from handlers.core.services import Services
 from handlers.forms import consent
-from handlers.handoff import by_page
 from handlers.messages import ENGLISH, FRENCH, speaking, without_chat
-from handlers.requests import moves
 from knowledge.model import Project
 from storage.database import Database
-from storage.queues.outbox import Audience
-from storage.records.people import Person
-from storage.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 # Nobody reads a form and fills it in less; who comes back with the same one is let through.
@@ -73,6 +68,7 @@ class FormPages:
         self._wake = wake
         self.look = look
         self._crowd = Crowd(services.clock)
+        self._sending = Sending(services, links)
 
     async def show(self, request: Request) -> Response:
         """Show an empty form."""
@@ -143,10 +139,15 @@ class FormPages:
         address = typed.get("email", "").strip()[:254]
         if "@" not in address:
             return self._lost(spoken, request, wrong=True)
+        answer = self.look.message("link_sent", spoken, 200)
+        # After the answer: how long it takes would tell whether an address is known.
+        answer.background = BackgroundTask(self._send_links, address, self._network(request))
+        return answer
+
+    async def _send_links(self, address: str, network: str) -> None:
         async with self._database.begin() as work:
-            await self._send_links(work, address, self._network(request))
+            await self._sending.send_links(work, address, network)
         self._wake()
-        return self.look.message("link_sent", spoken, 200)
 
     def _turned_away(self, request: Request) -> Response | None:
         """Refuse what another site sends, and who sends too much, before anything is read."""
@@ -155,27 +156,6 @@ class FormPages:
         if not self._crowd.admits(network_of(request)):
             return self.look.message("crowd", _spoken(request), 429)
         return None
-
-    async def _send_links(self, work: UnitOfWork, address: str, network: str) -> None:
-        posting = Posting(self._services, work)
-        if not (await caps.spend(work, caps.PAGE_FORMS, network)).is_allowed:
-            return
-        for person in await work.people.of_address(address):
-            if not (await caps.spend(work, caps.PAGE_LETTERS, _digest(address))).is_allowed:
-                return
-            requests = await work.interests.of_person(person.id)
-            questions = await work.conversations.of_person(person.id)
-            numbers = [
-                *(each.number for each in requests),
-                *(each.number for each in questions if each.interest_id is None),
-            ]
-
-            def said(numbers: list[str] = numbers) -> tuple[str, Keyboard | None]:
-                return visitor_letters.TEXT("link_again", numbers=numbers), None
-
-            if numbers:
-                newest = (requests or questions)[-1]
-                posting.write(person, said, about=newest.about_note)
 
     def _lost(self, spoken: str, request: Request, *, wrong: bool = False) -> Response:
         path, status = request.url.path.lstrip("/"), 422 if wrong else 200
@@ -243,7 +223,16 @@ class FormPages:
         mark = _digest(consent.plain(agreed))
         if asking.typed.get("step") != "send" or asking.typed.get("agreed") != mark:
             return self._recap(asking, found, agreed, mark)
-        return await self._sent(request, asking, stamp, found, consent.plain(agreed))
+        filled = Filled(
+            asking.page_form,
+            self._project(asking) if asking.page_form.of_project else None,
+            found.answers,
+            consent.plain(agreed),
+            stamp,
+            asking.spoken,
+            self._network(request),
+        )
+        return await self._sent(request, asking, filled)
 
     def _form(self, asking: Asking, errors: Mapping[str, str], doubted: str = "") -> Response:
         with speaking(asking.spoken), without_chat():
@@ -293,88 +282,40 @@ class FormPages:
             )
         )
 
-    async def _sent(
-        self, request: Request, asking: Asking, stamp: Stamp, found: Checked, agreed: str
-    ) -> Response:
+    async def _sent(self, request: Request, asking: Asking, filled: Filled) -> Response:
         """Register what was sent, once, however often it comes."""
+        refused: TooManyError | None = None
         async with self._database.begin() as work:
-            address = found.answers[CONTACT] if "@" in found.answers[CONTACT] else None
-            refused = await self._refused(work, request, address, asking)
-            if refused is None:
-                person, is_new = await work.people.arrive(stamp.key, address, asking.spoken)
-                if is_new:
-                    await self._register(work, asking, found, agreed, person)
+            try:
+                await self._sending.count(work, filled)
+            except TooManyError as error:
+                # The count is kept.
+                refused = error
+            else:
+                person, otherwise = await self._sending.send(work, filled)
         self._wake()
         if refused is not None:
-            return refused
+            return self._capped(request, asking, refused)
+        if otherwise:
+            return self.look.message("already_sent", asking.spoken, 409, number=otherwise)
         now = self._services.clock()
         token = self._links.receipt_token(person.id, person.telegram_id, now)
         prefix = "" if asking.spoken == FRENCH else f"/{asking.spoken}"
         return RedirectResponse(f"{prefix}/formulaires/recu/{token}", 303)
 
-    async def _refused(
-        self, work: UnitOfWork, request: Request, address: str | None, asking: Asking
-    ) -> Response | None:
-        """Count one more; return what says that it is too many."""
-        owners: list[tuple[caps.Cap, str]] = [(caps.PAGE_FORMS, self._network(request))]
-        if address is not None:
-            owners.append((caps.PAGE_LETTERS, _digest(address)))
-        owners.append((caps.PAGE_FORMS_IN_ALL, ""))
-        for cap, owner in owners:
-            spending = await caps.spend(work, cap, owner)
-            if spending.is_allowed:
-                continue
-            logger.warning("a form of the pages was refused: %s", cap.name)
-            if cap is caps.PAGE_FORMS:
-                self._crowd.refuses(network_of(request), spending.until)
-            if cap is caps.PAGE_FORMS_IN_ALL and spending.is_to_tell:
-                text = visitor_letters.TEXT("too_many_forms", most=cap.most, until=spending.until)
-                Posting(self._services, work).notify(Audience.ADMINISTRATORS, text)
-            with speaking(asking.spoken):
-                words = caps.TEXT.label(
-                    cap.name,
-                    most=cap.most,
-                    until=spending.until,
-                    identity=self._services.identity,
-                )
-            return self.look.page(
-                "visitor_message", asking.spoken, asking.path, 429, name="capped", words=words
-            )
-        return None
-
-    async def _register(
-        self, work: UnitOfWork, asking: Asking, found: Checked, agreed: str, person: Person
-    ) -> None:
-        """Keep what was sent, tell the team, and send the first letter.
-
-        That says nothing of what was typed, as anybody may type anybody's address.
-        """
-        posting, page_form = Posting(self._services, work), asking.page_form
-        values: dict[str, object]
-        if page_form.wanted is None:
-            exchange = await by_page.hand_over(posting, person, found.answers["text"])
-            values, about = {"conversation": exchange}, exchange.about_note
-        else:
-            version = await work.consents.version_of(agreed) if agreed else None
-            project = self._project(asking) if page_form.of_project else None
-            new = page_form.wanted(project, found.answers, work.now, version)
-            interest = (await work.interests.register(person.id, new)).interest
-            await moves.begun(posting, interest)
-            values, about = {"interest": interest}, interest.about_note
-        logger.info("a form of the pages was sent: %s", page_form.slug)
-        if not posting.writes_to(person):
-            return
-        office = self._services.office
-        values["by"] = office.due_day(work.now, office.answer_days)
-        values["operator"] = self._services.identity.operator
-
-        def said() -> tuple[str, Keyboard | None]:
-            return page_form.words("receipt", **values), None
-
-        posting.write(person, said, about=about)
+    def _capped(self, request: Request, asking: Asking, refused: TooManyError) -> Response:
+        cap = refused.cap
+        if cap is caps.PAGE_FORMS:
+            self._crowd.refuses(network_of(request), refused.until)
+        identity = self._services.identity
+        with speaking(asking.spoken):
+            words = caps.TEXT.label(cap.name, most=cap.most, until=refused.until, identity=identity)
+        return self.look.page(
+            "visitor_message", asking.spoken, asking.path, 429, name="capped", words=words
+        )
 
     def _network(self, request: Request) -> str:
-        return self._links.network(network_of(request), self._services.today().isoformat())
+        return self._links.alias(network_of(request), self._services.today().isoformat())
 
 
 def _gone_back_to(page: Response) -> Response:

@@ -11,8 +11,8 @@ from starlette.requests import Request
 _MOST = 20
 _WITHIN = timedelta(minutes=10)
 _MOST_NETWORKS = 10_000
-# What one customer has of a provider.
-_OF_ONE = {4: 24, 6: 64}
+# What one customer may have of a provider (of IPv6: RFC 6177).
+_OF_ONE = {4: 24, 6: 48}
 
 
 @dataclass(slots=True)

@@ -173,12 +173,12 @@ class PageLinks:
         """Tell whether nothing has changed since a form was shown."""
         return seen == _microseconds(changed)
 
-    def network(self, network: str, day: str) -> str:
-        """Return what stands for a network during one day: it is kept nowhere, and logged nowhere.
+    def alias(self, name: str, day: str) -> str:
+        """Return what stands for a network or an address during one day, to count what it sends.
 
-        The next day it is another text, and nobody can try networks out without the key.
+        The next day it is another text, and nobody can try names out without the key.
         """
-        return self._code(b"network", f"{day} {network}".encode()).hex()
+        return self._code(b"alias", f"{day} {name}".encode()).hex()
 
     def _code_of_form(self, token: str, act: str, content: bytes) -> bytes:
         return self._code(b"form", f"{token} {act} ".encode() + content)
