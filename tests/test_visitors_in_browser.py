@@ -231,3 +231,48 @@ async def test_by_keyboard_and_without_script_a_call_back_is_asked_for(
     await expect(page.get_by_role("heading", level=2)).to_have_text("Gardez ce lien")
     await context.close()
     assert [line for line in refused if "Content Security Policy" in line] == []
+
+
+async def test_the_same_way_with_telegram_in_between(
+    walk: Walk, stage: Stage, box: MailBox
+) -> None:
+    """The firm goes on in Telegram from the public page; the team acts on the page of its e-mail.
+
+    The outcome is said in the chat.
+    """
+    page, project = walk.page, led(stage, CONTACT)
+    await walk.opens(f"/projets/{project.id}.html")
+    link = await page.get_by_role("link", name="Le dire dans Telegram").get_attribute("href")
+    assert link is not None
+    sme = stage.person()
+    await sme.says(f"/start {link.partition('?start=')[2]}")
+    sme.sees(project.title)
+    await sme.taps("Ça m'intéresse")
+    await sme.taps("J'ai compris, commencer")
+    await sme.says(FIRM["company"])
+    await sme.says(FIRM["name"])
+    await sme.taps("Par téléphone")
+    await sme.says("06 12 34 56 78")
+    for _ in range(3):
+        await sme.taps("Passer")
+    await sme.taps("Oui, j'accepte et j'envoie")
+    await until(lambda: any("/demande/" in each for each in box.texts), stage)
+    letter = next(each for each in box.texts if "/demande/" in each)
+    found = re.search(r"https://bot\.exemple\.fr(/demande/\S+)", letter)
+    assert found is not None
+    await walk.opens(found[1])
+    for act, sure in (
+        ("Prendre en charge", "Oui, prendre en charge"),
+        ("Mettre en relation", "Oui, mettre en relation"),
+    ):
+        await page.get_by_role("link", name=act).click()
+        await walk.presses(sure)
+        await expect(page.get_by_role("status")).to_contain_text("Un message le dit à l'entreprise")
+    await works_days(stage, 9)
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+    sme.received("Le contact a-t-il eu lieu")
+    await sme.taps("Oui, et cela m'a aidé")
+    sme.sees("C'est noté")
+    await walk.opens(found[1])
+    await expect(page.get_by_role("main")).to_contain_text("et cela m'a aidé")
