@@ -151,6 +151,7 @@ def _pages(
         return None
     # Imported only here: the web framework is slow to import, and most bots have no pages.
     from bot.pages.app import pages_app  # noqa: PLC0415
+    from bot.pages.change_pages import ChangePages  # noqa: PLC0415
     from bot.pages.facts import facts_of, root_of  # noqa: PLC0415
     from bot.pages.follow_pages import FollowPages  # noqa: PLC0415
     from bot.pages.form_pages import FormPages  # noqa: PLC0415
@@ -164,10 +165,12 @@ def _pages(
         return facts_of(settings, services, is_served=True)
 
     look = Look(services, facts, root_of(settings))
+    following = FollowPages(database, services, links, wake, look)
     return pages_app(
         RequestPage(database, services, links, wake),
         FormPages(database, services, links, wake, look),
-        FollowPages(database, services, links, wake, look),
+        following,
+        ChangePages(services, links, following, wake, look),
         PublicPages(services, facts),
     )
 

@@ -16,7 +16,7 @@ from test_lifecycle_words import each_end
 from test_mail_dispatcher import given, mailing
 from test_request_page import moves_elsewhere, standing
 
-from bot.pages.form_pages import TRAP
+from bot.pages.filling import TRAP
 from bot.pages.page_forms import FORMS
 from handlers.core import caps
 from handlers.core.services import Identity, Services
@@ -73,6 +73,15 @@ class Visitor:
     def hidden(self) -> dict[str, str]:
         found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', self.answer.text)
         return {name: html.unescape(value) for name, value in found}
+
+    @property
+    def filled(self) -> dict[str, str]:
+        """What stands in the fields of the page."""
+        page = self.answer.text
+        lines = re.findall(r'<input type="text" id="\w+" name="(\w+)" value="([^"]*)"', page)
+        texts = re.findall(r'<textarea id="\w+" name="(\w+)"[^>]*>([^<]*)</textarea>', page)
+        chosen = re.findall(r'name="(\w+)" value="(\w+)" checked', page)
+        return {name: html.unescape(value) for name, value in (*lines, *texts, *chosen)}
 
     async def opens(self, path: str) -> int:
         self.answer = await self.client.get(path)

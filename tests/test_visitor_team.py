@@ -36,10 +36,10 @@ from handlers.handoff.threads import Threads
 from handlers.messages import Catalogue
 from handlers.requests import agreement, follow_up, moves
 from knowledge.knowledge import Knowledge
-from storage.engine.schema import conversations, people
+from storage.engine.schema import conversations, outbox, people
 from storage.queues.outbox import Audience
 from storage.records.conversation_values import NewMessage, Side
-from storage.records.interests import Actor, EventKind, Particulars, Party, Status
+from storage.records.interests import Actor, Ending, EventKind, Particulars, Party, Status
 from storage.records.introductions import Agreement, NamedPerson
 
 ADMINISTRATOR = Actor(Party.ADMINISTRATOR, 7, "Paul Roux")
@@ -354,3 +354,69 @@ async def test_letters_that_wait_are_part_of_what_is_kept(stage: Stage) -> None:
     # Neither what the team was mailed about it, nor what others get.
     assert "Nouvelle demande" not in visitor.text
     assert "Votre question porte le numéro" not in visitor.text
+
+
+async def changes(visitor: Visitor, follow: str, **answers: str) -> int:
+    """Change these answers of the first request, and nothing else."""
+    path = f"{follow}/modifier/1"
+    assert await visitor.opens(path) == 200
+    fields = visitor.hidden | visitor.filled | answers
+    visitor.stage.clock.passes(seconds=30)
+    assert await visitor.sends(path, step="check", **fields) == 200, visitor.text
+    return await visitor.agrees(path)
+
+
+async def test_a_visitor_changes_answers_and_the_team_reads_which(
+    stage: Stage, administrator: Speaker
+) -> None:
+    visitor, follow = await following(stage)
+    assert await changes(visitor, follow, message="Deux tours.", company="Delta & fils") == 303
+    visitor.sees("Votre demande est à jour")
+    request = await standing(stage)
+    assert (request.message, request.company) == ("Deux tours.", "Delta & fils")
+    assert (request.contact, request.contact_name) == (FIRM["contact"], FIRM["name"])
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+    administrator.received("a modifié sa demande", "Deux tours.", "Delta & fils")
+    told = len(administrator.messages())
+    # The same answers again disturb nobody.
+    assert await changes(visitor, follow) == 303
+    stage.running.parts.dispatcher.wake()
+    await stage.settles()
+    assert len(administrator.messages()) == told
+    assert len(await letters(stage)) == 1
+
+
+async def test_a_changed_address_is_written_to_and_the_former_one_told(stage: Stage) -> None:
+    visitor, follow = await following(stage)
+    assert await changes(visitor, follow, contact="paul.roux@delta-meca.fr") == 303
+    _, moved, again = await letters(stage)
+    assert "l'adresse a été changée" in moved["text"]
+    assert "/suivi/" not in moved["text"]
+    rows = await stage.rows(select(outbox.c.address).where(outbox.c.about.is_not(None)))
+    addresses = [row.address for row in rows]
+    assert addresses.count("paul.roux@delta-meca.fr") == 1
+    assert "paul.roux" not in moved["text"]
+    await visitor.opens(link_in(again))
+    await moves_on(stage, EventKind.TAKE)
+    assert len(await letters(stage)) == 4
+    # Who then gives a number alone still gets letters: the link is in them.
+    assert await changes(visitor, follow, contact="06 12 34 56 78") == 303
+    (person,) = await stage.rows(select(people.c.address))
+    assert person.address == "paul.roux@delta-meca.fr"
+    assert (await standing(stage)).contact == "+33 6 12 34 56 78"
+
+
+async def test_what_has_ended_or_is_another_s_is_not_changed(stage: Stage) -> None:
+    visitor, follow = await following(stage)
+    other = await asks_the_team(stage)
+    elsewhere = link_in((await letters(stage))[-1])
+    for path in (f"{elsewhere}/modifier/1", f"{elsewhere}/modifier/q1", f"{follow}/modifier/9"):
+        assert await other.opens(path) == 303
+    assert await visitor.opens(f"{follow}/modifier/1") == 200
+    typed = visitor.hidden | visitor.filled
+    stage.clock.passes(seconds=30)
+    await moves_on(stage, EventKind.TAKE)
+    await moves_on(stage, EventKind.CLOSE, outcome=Ending.NOTHING)
+    assert await visitor.sends(f"{follow}/modifier/1", step="send", **typed) == 303
+    visitor.sees("Rien n'a été fait")

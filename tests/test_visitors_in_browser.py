@@ -160,6 +160,11 @@ async def puts_in_touch(walk: Walk, stage: Stage) -> None:
     await until(lambda: LEAD_EMAIL in walk.box.recipients, stage)
 
 
+async def page_says(walk: Walk, message: str) -> None:
+    await walk.page.locator("#message").fill(message)
+    await walk.presses("Relire avant d'envoyer")
+
+
 async def test_from_the_public_page_to_the_outcome_by_e_mail(walk: Walk, stage: Stage) -> None:
     await sends_the_form(walk, stage)
     await puts_in_touch(walk, stage)
@@ -170,6 +175,13 @@ async def test_from_the_public_page_to_the_outcome_by_e_mail(walk: Walk, stage: 
     await walk.presses("Oui, et cela m'a aidé")
     await expect(walk.page.get_by_role("status")).to_have_text("C'est noté. Merci.")
     await walk.looks("noté", "Vos demandes")
+    await walk.follows("Modifier mes réponses")
+    await walk.looks("modifier", "Modifier votre demande TI-2026-0001")
+    stage.clock.passes(minutes=2)
+    await page_says(walk, "Deux tours, finalement.")
+    await walk.looks("modifier-relire", "Relisez, puis envoyez")
+    await walk.presses("Oui, enregistrer mes changements")
+    await expect(walk.page.get_by_role("status")).to_contain_text("Votre demande est à jour")
     await walk.follows("Retirer cette demande")
     await walk.looks("retirer", "Retirer cette demande")
     await walk.follows("Non, revenir")

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.pages.change_pages import ChangePages
 from bot.pages.follow_pages import FollowPages
 from bot.pages.form_pages import FormPages
 from bot.pages.rendering import HEADERS, message
@@ -29,11 +30,15 @@ _SECONDS = 20.0
 
 
 def pages_app(
-    request_page: RequestPage, forms: FormPages, following: FollowPages, public: ASGIApp
+    request_page: RequestPage,
+    forms: FormPages,
+    following: FollowPages,
+    changing: ChangePages,
+    public: ASGIApp,
 ) -> ASGIApp:
     """Return the application of all pages; ``public`` answers what is none of the others."""
     of_requests = _pages_of_requests(request_page)
-    of_visitors = _pages_of_visitors(forms, following)
+    of_visitors = _pages_of_visitors(forms, following, changing)
 
     async def either(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -62,11 +67,13 @@ def _pages_of_requests(request_page: RequestPage) -> ASGIApp:
     return _guarded(pages, HEADERS, lambda: message("away", 503))
 
 
-def _pages_of_visitors(forms: FormPages, following: FollowPages) -> ASGIApp:
+def _pages_of_visitors(forms: FormPages, following: FollowPages, changing: ChangePages) -> ASGIApp:
     one = "/suivi/{token}"
     routes = [
         Route(one, following.show, methods=["GET"]),
         Route(f"{one}/donnees", following.data, methods=["GET"]),
+        Route(f"{one}/modifier/{{number}}", changing.show, methods=["GET"]),
+        Route(f"{one}/modifier/{{number}}", changing.send, methods=["POST"]),
         Route(f"{one}/{{act}}", following.ask, methods=["GET"]),
         Route(f"{one}/{{act}}", following.make, methods=["POST"]),
     ]

@@ -39,7 +39,9 @@ ERASE = "effacer"
 # What is asked about once more before it is done.
 _ASKED = frozenset({ERASE, WITHDRAW})
 # What may be said on the page after an act; anything else in the address says nothing.
-DONE = frozenset({"retirer", "relancer", "contact", "accord", "mot", "trop", "rien", "long"})
+DONE = frozenset(
+    {"modifier", "retirer", "relancer", "contact", "accord", "mot", "trop", "rien", "long"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,12 @@ class FollowPages:
     async def show(self, request: Request) -> Response:
         """Show everything that was sent, and where it stands."""
         done = request.query_params.get("fait", "")
-        return await self._visited(request, lambda visit: self._shown(visit, done))
+        return await self.visited(request, lambda visit: self._shown(visit, done))
 
     async def ask(self, request: Request) -> Response:
         """Ask once more before something is withdrawn or erased."""
         act, named = request.path_params["act"], request.query_params.get("demande", "")
-        return await self._visited(request, lambda visit: self._sure(visit, act, named))
+        return await self.visited(request, lambda visit: self._sure(visit, act, named))
 
     async def make(self, request: Request) -> Response:
         """Do what a form confirms."""
@@ -120,13 +122,13 @@ class FollowPages:
         if given is None:
             return self._look.message("large", FRENCH, 413)
         act = request.path_params["act"]
-        answer = await self._visited(request, lambda visit: self._confirmed(visit, act, given))
+        answer = await self.visited(request, lambda visit: self._confirmed(visit, act, given))
         self._wake()
         return answer
 
     async def data(self, request: Request) -> Response:
         """Give all that is kept on the visitor, as a file."""
-        return await self._visited(request, self._file)
+        return await self.visited(request, self._file)
 
     async def _file(self, visit: Visit) -> Response:
         spending = await caps.spend(visit.work, caps.CHANGES, visit.person.telegram_id)
@@ -139,7 +141,7 @@ class FollowPages:
         return StreamingResponse(pieces, media_type="text/html; charset=utf-8", headers=headers)
 
     async def _sure(self, visit: Visit, act: str, named: str) -> Response:
-        own = await self._own(visit, named) if act == WITHDRAW else None
+        own = await self.own(visit, named) if act == WITHDRAW else None
         if act not in _ASKED or (act == WITHDRAW and not isinstance(own, Interest)):
             return RedirectResponse(visit.path, 303)
         return self._look.page(
@@ -153,7 +155,7 @@ class FollowPages:
         )
 
     async def _confirmed(self, visit: Visit, act: str, given: Mapping[str, str]) -> Response:
-        own = await self._own(visit, given.get("demande", ""))
+        own = await self.own(visit, given.get("demande", ""))
         if not self._is_ours(visit, act, own, given.get("form", "")):
             return self._look.message("stale", visit.person.tongue.language, 403)
         return await self._made(visit, act, own, given)
@@ -171,7 +173,7 @@ class FollowPages:
             self._guests.fails(network)
             return self._look.message("link_bad", FRENCH, 404)
 
-    async def _visited(
+    async def visited(
         self, request: Request, answer: Callable[[Visit], Awaitable[Response]]
     ) -> Response:
         """Answer who opened a link, within a transaction."""
@@ -185,7 +187,7 @@ class FollowPages:
             token = request.path_params["token"]
             return await answer(Visit(token, person, link.until, work))
 
-    async def _own(self, visit: Visit, named: str) -> Own | None:
+    async def own(self, visit: Visit, named: str) -> Own | None:
         """Return what is this visitor's; another person's is treated as nonexistent."""
         own: list[Own] = [
             *await visit.work.interests.of_person(visit.person.id),

@@ -19,7 +19,7 @@ from handlers.requests import callback, interest, proposal
 from knowledge.files import telegram_html
 from knowledge.model import Project
 from storage.records.drafts import Draft
-from storage.records.interests import ContactKind, NewInterest
+from storage.records.interests import ContactKind, Interest, NewInterest, Role
 
 # What a form asks for in storage: of the project it is about, if any, its answers, the moment, and
 # the version of the wording agreed to.
@@ -121,9 +121,20 @@ def takes_questions(services: Services) -> bool:
     return services.can_mail and services.facilitator_chat_id is not None
 
 
-def draft_of(page_form: PageForm, subject: str, answers: Answers) -> Draft:
+def to_change(request: Interest) -> tuple[PageForm, str, Answers]:
+    """Return the form that a request was made by, its subject, and the answers as they stand."""
+    if request.project_id:
+        return FORMS["interet"], request.project_id, interest.answers_of(request)
+    if request.role is Role.CALL_BACK:
+        return FORMS["rappel"], "new", callback.answers_of(request)
+    return FORMS["proposition"], "new", proposal.answers_of(request)
+
+
+def draft_of(
+    page_form: PageForm, subject: str, answers: Answers, changes: str | None = None
+) -> Draft:
     """Return answers as the messages of a form take them; it is never stored."""
-    return Draft(0, page_form.form.name, "recap", subject, dict(answers))
+    return Draft(0, page_form.form.name, "recap", subject, dict(answers), changes=changes)
 
 
 def questions(page_form: PageForm, services: Services, subject: str) -> tuple[Question, ...]:
@@ -229,9 +240,16 @@ def notice(page_form: PageForm, services: Services, subject: str) -> str:
     return WORDS(f"notice_{page_form.slug}", kept=services.kept)
 
 
-def agreed(page_form: PageForm, services: Services, subject: str, answers: Answers) -> str:
-    """Return what sending the form agrees to, as HTML."""
-    return consent.wording(services, page_form.form, draft_of(page_form, subject, answers))
+def agreed(
+    page_form: PageForm,
+    services: Services,
+    subject: str,
+    answers: Answers,
+    changes: str | None = None,
+) -> str:
+    """Return what sending the form agrees to, as HTML; ``changes`` is as in `Draft`."""
+    draft = draft_of(page_form, subject, answers, changes)
+    return consent.wording(services, page_form.form, draft)
 
 
 def recap(page_form: PageForm, answers: Answers) -> tuple[tuple[str, str], ...]:

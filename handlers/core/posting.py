@@ -58,14 +58,23 @@ class Posting:
             self._owe("sendMessage", person.telegram_id, content, about, priority)
             remember_told(self.work, person_id, content)
 
-    def write(self, visitor: Person, words: Words, *, about: Subject | None = None) -> bool:
+    def write(
+        self,
+        visitor: Person,
+        words: Words,
+        *,
+        about: Subject | None = None,
+        with_link: bool = True,
+    ) -> bool:
         """Send a letter to who writes by the pages; False if no letter reaches them.
 
         The administrators then read what is to be said by telephone, unless the clock says it.
         """
         if visitor.address and self.writes_to(visitor):
             with speaking(visitor.tongue.language), without_chat():
-                subject, text = letter(self.services, visitor, words()[0], self.work.now)
+                subject, text = letter(
+                    self.services, visitor, words()[0], self.work.now, with_link=with_link
+                )
             return self.mail(visitor.address, subject, text, about=about, to_visitor=True)
         if not self.keeps_hours:
             with speaking(FRENCH), without_chat():

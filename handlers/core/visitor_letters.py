@@ -17,13 +17,14 @@ TEXT = Catalogue.of("visitor_letters")
 _LONGEST_SUBJECT = 90
 
 
-def letter(services: Services, visitor: Person, said: str, now: datetime) -> tuple[str, str]:
+def letter(
+    services: Services, visitor: Person, said: str, now: datetime, *, with_link: bool = True
+) -> tuple[str, str]:
     """Return the subject and the text of a letter that says this, given as Telegram HTML."""
     text = telegram_html.plain(said).strip()
     subject = shorten(" ".join(text.splitlines()[0].split()), _LONGEST_SUBJECT)
-    return subject, TEXT.label(
-        "letter", text=text, link=link(services, visitor, now), **_identity(services, now)
-    )
+    way = link(services, visitor, now) if with_link else ""
+    return subject, TEXT.label("letter", text=text, link=way, **_identity(services, now))
 
 
 def link(services: Services, visitor: Person, now: datetime) -> str:

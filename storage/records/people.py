@@ -116,6 +116,18 @@ class People(Repository):
             return _person(row), True
         return await self.seen(_account_of(key)), False
 
+    async def move(self, person_id: int, address: str) -> Person | None:
+        """Write to a visitor at another address from now on; None if they are unknown."""
+        digest = vault_of(self._connection.dialect).digest(address)
+        moved = await self._connection.execute(
+            update(people)
+            .where(people.c.id == person_id, people.c.telegram_id < VISITORS_BELOW)
+            .values(address=address, address_digest=digest)
+            .returning(*_COLUMNS)
+        )
+        row = moved.one_or_none()
+        return _person(row) if row is not None else None
+
     async def of_address(self, address: str) -> tuple[Person, ...]:
         """Find the visitors who are written to at an address, the latest first; capitals are one.
 
