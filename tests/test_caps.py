@@ -333,7 +333,7 @@ def test_the_guide_of_operators_tells_every_limit() -> None:
             caps.PAGE_FORMS,
             caps.PAGE_FORMS_IN_ALL,
         ],
-        f"{caps.PAGE_LETTERS.most} lettres par jour à une adresse": [caps.PAGE_LETTERS],
+        f"{caps.PAGE_LETTERS.most} e-mails par jour à une adresse": [caps.PAGE_LETTERS],
         f"messages modifiés | {caps.EDITS.most} par heure": [caps.EDITS],
         f"{caps.REPLIES.most} réponses par jour dans un échange": [caps.REPLIES],
         f"{caps.NOTES.most} notes par jour sur une demande": [caps.NOTES],

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.pages.app import PREFIX, VISITOR_PREFIXES
+from bot.preview.server import OWN_PAGES
 from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -262,3 +264,15 @@ def test_what_an_installation_writes_is_its_owners_alone() -> None:
         assert line in UNIT.splitlines()
         assert f"--property={line}" in script
     assert "install -d -m 0700 " in (ROOT / "Dockerfile").read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", [PREFIX, *VISITOR_PREFIXES])
+def test_every_installation_lets_the_pages_through(path: str) -> None:
+    """Walk what stands in front of the bot: the proxies of the guide, and the preview."""
+    caddy = (ROOT / "deploy/Caddyfile").read_text("utf-8")
+    (pages,) = re.findall(r"\n\t@pages \{.*?path ([^\n]+)", caddy, re.DOTALL)
+    assert f"{path}*" in pages.split()
+    (nginx,) = re.findall(r"location ~ (\S+) \{\n +# L'adresse d'une page", GUIDE)
+    assert re.match(nginx, f"{path}x")
+    assert path.startswith(OWN_PAGES)
+    assert f"`{path}`" in GUIDE

@@ -485,3 +485,23 @@ async def test_a_visitor_of_whom_nothing_is_left_is_forgotten(stage: Stage) -> N
         await work.retention.apply(durations)
     assert (await standing(stage)).is_anonymous
     assert await stage.rows(select(people)) == []
+
+
+async def test_the_forms_need_no_public_page_on_their_server(
+    shipped: Knowledge, tmp_path: Path, blank_file: Path
+) -> None:
+    settings = given(1, listen_port=0, site_url="https://site.exemple.fr/ti")
+    async with mailing(shipped, tmp_path, blank_file, **settings) as stage:
+        visitor = Visitor(stage)
+        assert await visitor.opens("/formulaires/rappel") == 200
+        links = re.findall(r'(?:href|src|action)="([^"]+)"', visitor.answer.text)
+        led_to = {link for link in links if not link.startswith(("#", "data:", "mailto:", "tel:"))}
+        own = {link for link in led_to if link.startswith("/")}
+        assert {link.partition("?")[0] for link in own} == {
+            "/formulaires/style.css",
+            "/formulaires/rappel",
+        }
+        assert all(link.startswith("https://site.exemple.fr/ti/") for link in led_to - own)
+        assert await visitor.opens("/formulaires/style.css") == 200
+        assert visitor.answer.headers["content-type"].startswith("text/css")
+        assert ".summary" in visitor.answer.text

@@ -120,7 +120,6 @@ async def sends_the_form(walk: Walk, stage: Stage) -> None:
     """Go from the first public page to the receipt, by all errors on the way."""
     page, project = walk.page, led(stage, CONTACT)
     await walk.opens("/")
-    await walk.looks("accueil", "Territoires d'industrie")
     await walk.follows("projets ouverts")
     await page.get_by_role("link", name=project.title).click()
     await walk.looks("projet", project.title)
@@ -174,7 +173,6 @@ async def test_from_the_public_page_to_the_outcome_by_e_mail(walk: Walk, stage: 
     await walk.looks("suivi", "Vos demandes")
     await walk.presses("Oui, et cela m'a aidé")
     await expect(walk.page.get_by_role("status")).to_have_text("C'est noté. Merci.")
-    await walk.looks("noté", "Vos demandes")
     await walk.follows("Modifier mes réponses")
     await walk.looks("modifier", "Modifier votre demande TI-2026-0001")
     stage.clock.passes(minutes=2)
@@ -189,7 +187,7 @@ async def test_from_the_public_page_to_the_outcome_by_e_mail(walk: Walk, stage: 
     await walk.presses("Oui, tout effacer")
     await walk.looks("effacé", "Tout est effacé")
     await walk.opens(follow)
-    await walk.looks("plus-rien", "Il n'y a plus rien ici")
+    await expect(walk.page.get_by_role("heading", level=1)).to_have_text("Il n'y a plus rien ici")
 
 
 async def test_the_other_pages_are_accessible_and_fit(walk: Walk, stage: Stage) -> None:

@@ -18,6 +18,7 @@ from bot.pages.form_pages import FormPages
 from bot.pages.rendering import HEADERS, message
 from bot.pages.request_page import RequestPage
 from bot.pages.visitor_rendering import HEADERS as VISITOR_HEADERS
+from bot.pages.visitor_rendering import STYLE_PATH, style
 from handlers.messages import ENGLISH, FRENCH
 from storage.engine.errors import StorageError
 
@@ -77,6 +78,7 @@ def _pages_of_visitors(forms: FormPages, following: FollowPages, changing: Chang
         Route(f"{one}/{{act}}", following.ask, methods=["GET"]),
         Route(f"{one}/{{act}}", following.make, methods=["POST"]),
     ]
+    routes.append(Route(STYLE_PATH, style, methods=["GET"]))
     for root in ("/formulaires", f"/{ENGLISH}/formulaires"):
         routes += [
             Route(f"{root}/lien-perdu", forms.lost, methods=["GET"]),

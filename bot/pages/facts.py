@@ -40,10 +40,13 @@ def _forms(settings: Settings, *, is_served: bool) -> str | None:
 
 
 def root_of(settings: Settings) -> str:
-    """Return the path of the public pages on the server of the forms, with its last slash."""
+    """Return where links from the forms to the public pages begin, with its last slash.
+
+    It is a path on the server of the forms, or the whole address of another one.
+    """
     address = urlsplit(settings.site_address)
     is_here = address.netloc == urlsplit(settings.public_url).netloc
-    return address.path if is_here and address.path else "/"
+    return address.path or "/" if is_here else settings.site_address
 
 
 def _privacy(services: Services, language: str) -> str:

@@ -1,6 +1,6 @@
 """What all pages for who has no Telegram share: templates, words, headers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from website.facts import Facts
 from website.pages import Kind, Page
 
 _ROOM = Path(__file__).parent
+STYLE_PATH = "/formulaires/style.css"
 _PUBLIC = Path(rendering.__file__).parent / "words.yaml"
 TEXT = Catalogue(_PUBLIC, _ROOM / "visitor_words.yaml")
 HEADERS = {
@@ -52,7 +53,7 @@ _TEMPLATES = _templates()
 class Look:
     """How pages are written here: who publishes them, and the name in their head.
 
-    ``root`` is the path of the public pages on this server, with its last slash.
+    ``root`` is where links to the public pages begin, with its last slash.
     """
 
     services: Services
@@ -71,7 +72,14 @@ class Look:
         """Return a page in a language; ``path`` is its address, without a slash before it."""
         prefix = f"{spoken}/"
         own = path.removeprefix(prefix) if spoken != LANGUAGES[0] else path
-        page = Page(own, Kind.FORM, template, lambda: _given(values), LANGUAGES, listed=False)
+        page = Page(
+            own,
+            Kind.FORM,
+            template,
+            lambda: {"style": STYLE_PATH, **values},
+            LANGUAGES,
+            listed=False,
+        )
         name = self.services.knowledge.initiative.name
         with without_chat():
             facts = self.facts()
@@ -86,8 +94,10 @@ class Look:
         return self.page("visitor_message", spoken, "formulaires/", status, name=name, words=words)
 
 
-def _given(values: Mapping[str, object]) -> Mapping[str, object]:
-    return values
+async def style(_request: Request) -> Response:
+    """Give the style sheet: the public pages may stand on another server, or nowhere."""
+    headers = {"cache-control": "public, max-age=86400"}
+    return Response(rendering.STYLE, media_type="text/css", headers=headers)
 
 
 def is_from_elsewhere(request: Request) -> bool:

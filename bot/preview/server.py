@@ -32,7 +32,7 @@ _GUARDS = (
 )
 logger = logging.getLogger(__name__)
 # What the bot's links lead to; as on a server, these stand at the root.
-_PAGES = ("/demande/", "/suivi/", "/formulaires/", "/en/formulaires/")
+OWN_PAGES = ("/demande/", "/suivi/", "/formulaires/", "/en/formulaires/")
 # The chat has the root: the public pages, whose links are relative, stand in a folder.
 PUBLIC_PAGES = "/site"
 _HOSTS = ["127.0.0.1", "localhost"]
@@ -98,7 +98,7 @@ class PreviewServer:
         page = _page(PageEndpoint(self.messenger, self._stopping), self.letters)
 
         async def either(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http" and self.pages and scope["path"].startswith(_PAGES):
+            if scope["type"] == "http" and self.pages and scope["path"].startswith(OWN_PAGES):
                 # They hide their address from every site, and sign their forms themselves.
                 await self.pages(scope, receive, send)
                 return
