@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from dialogue import Stage, inside
+from justhtml import JustHTML
 from sqlalchemy import select
 from test_lifecycle_words import each_end
 from test_mail_dispatcher import given, mailing
@@ -85,6 +86,7 @@ class Visitor:
 
     async def opens(self, path: str) -> int:
         self.answer = await self.client.get(path)
+        self._is_valid()
         return self.answer.status_code
 
     async def sends(self, path: str, **fields: str) -> int:
@@ -92,7 +94,14 @@ class Visitor:
         status = self.answer.status_code
         if status == 303:
             self.answer = await self.client.get(self.answer.headers["location"])
+        self._is_valid()
         return status
+
+    def _is_valid(self) -> None:
+        """Every page that somebody gets is HTML without a fault."""
+        headers = self.answer.headers
+        if "html" in headers.get("content-type", "") and "content-disposition" not in headers:
+            JustHTML(self.answer.text, strict=True)
 
     async def fills(self, path: str, **answers: str) -> int:
         """Open a form, take some time, and send what was typed to be read again."""

@@ -5,7 +5,7 @@ before the last yes.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -13,7 +13,7 @@ from bot.pages.visitor_rendering import TEXT as WORDS
 from handlers.core.services import Services
 from handlers.forms import consent
 from handlers.forms.steps import Answers, Form, RefusedError, Step
-from handlers.handoff import by_page
+from handlers.handoff import by_page, person
 from handlers.messages import Catalogue
 from handlers.requests import callback, interest, proposal
 from knowledge.files import telegram_html
@@ -98,6 +98,8 @@ def _callback(
     return callback.wanted(answers, at, version)
 
 
+# In no chat: it asks besides where the answer goes.
+_QUESTION = replace(person.FORM, text=by_page.TEXT, steps=by_page.STEPS)
 FORMS: Mapping[str, PageForm] = MappingProxyType(
     {
         each.slug: each
@@ -105,7 +107,7 @@ FORMS: Mapping[str, PageForm] = MappingProxyType(
             PageForm("interet", interest.FORM, _interest, of_project=True),
             PageForm("proposition", proposal.FORM, _proposal),
             PageForm("rappel", callback.FORM, _callback, callback.TEXT),
-            PageForm("question", by_page.FORM, None, by_page.TEXT),
+            PageForm("question", _QUESTION, None, by_page.TEXT),
         )
     }
 )

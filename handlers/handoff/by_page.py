@@ -1,7 +1,6 @@
 """A question to the team from who has no Telegram: asked on a page, answered by e-mail."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from handlers.core import caps
@@ -30,13 +29,9 @@ def _address(text: str, _answers: Answers) -> dict[str, str]:
 
 
 # The same question as in a chat; there, the answer arrives in the chat.
-FORM = replace(
-    person.FORM,
-    text=TEXT,
-    steps=(
-        *person.FORM.steps,
-        Step("contact", _address, holds=contacts.holds, doubts=slips.meant),
-    ),
+STEPS = (
+    *person.FORM.steps,
+    Step("contact", _address, holds=contacts.holds, doubts=slips.meant),
 )
 
 
