@@ -11,8 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.pages.public import PublicPages
 from bot.pages.rendering import HEADERS, message
 from bot.pages.request_page import RequestPage
+from bot.runtime.web_server import ReadyApp
 from storage.engine.errors import StorageError
 
 logger = logging.getLogger(__name__)
@@ -22,7 +24,7 @@ PREFIX = "/demande/"
 _SECONDS = 20.0
 
 
-def pages_app(request_page: RequestPage, public: ASGIApp) -> ASGIApp:
+def pages_app(request_page: RequestPage, public: PublicPages) -> ReadyApp:
     """Return the application of all pages; ``public`` answers what is no page of a request."""
     of_requests = _pages_of_requests(request_page)
 
@@ -30,7 +32,7 @@ def pages_app(request_page: RequestPage, public: ASGIApp) -> ASGIApp:
         is_request = scope["path"].startswith(PREFIX)
         await (of_requests if is_request else public)(scope, receive, send)
 
-    return either
+    return ReadyApp(either, public.at_once)
 
 
 def _pages_of_requests(request_page: RequestPage) -> ASGIApp:
