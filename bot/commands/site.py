@@ -25,6 +25,7 @@ from knowledge.atomic_write import replacing
 from knowledge.files.problems import KnowledgeError
 from knowledge.knowledge import Knowledge
 from knowledge.loading import load_texts
+from knowledge.territories.town_list import read_list, towns_file
 from storage.database import utc_now
 from website import addresses
 from website.site import Site
@@ -55,7 +56,11 @@ def write_site(
     except KnowledgeError as error:
         problems = error.problems
         return fail(TEXT.label("knowledge_wrong", problems=problems, directory=directory))
-    site = Site(knowledge, facts_of(settings, _services(settings, knowledge, bot_username)), today)
+    site = Site(
+        knowledge,
+        facts_of(settings, _services(settings, knowledge, directory, bot_username)),
+        today,
+    )
     written = write(site, folder)
     say(
         TEXT.label(
@@ -96,13 +101,16 @@ def write(site: Site, folder: Path) -> Written:
     return written
 
 
-def _services(settings: Settings, knowledge: Knowledge, bot_username: str) -> Services:
+def _services(
+    settings: Settings, knowledge: Knowledge, directory: Path, bot_username: str
+) -> Services:
     return Services(
         knowledge=knowledge,
         identity=identity_of(settings, knowledge.initiative),
         clock=utc_now,
         bot_username=bot_username,
         kept=Kept(settings.durations),
+        town_list=read_list(towns_file(directory, fictitious=False)).list,
     )
 
 
