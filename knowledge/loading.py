@@ -389,6 +389,7 @@ def _project(raw: dict[str, Any], *, fictitious: bool) -> Project:
         fictitious=fictitious,
         lead_contact=_lead_contact(raw.get("contact_chef_de_file")),
         written_code=written_code(raw.get("code", "")),
+        published_on=day_of(raw.get("publie_le")),
     )
 
 

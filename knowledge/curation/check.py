@@ -32,8 +32,8 @@ from knowledge.model import Stage
 
 # The notice before a date passes: a month leaves the time to ask whoever knows the answer.
 _SOON = timedelta(days=30)
-# The days of a reading, which are past, and those of an end.
-_REREAD = ("verifie_le", "mis_a_jour_le")
+# The days of a reading or of a first publication, which are past, and those of an end.
+_REREAD = ("verifie_le", "mis_a_jour_le", "publie_le")
 _ENDS = ("valable_jusqu_au", "date_limite", "retire_le")
 # The programme began in 2018; nothing is promised for longer than these years.
 _FIRST_YEAR, _YEARS = 2018, 20
