@@ -22,6 +22,7 @@ _WARNINGS = frozenset(
         "soon_date",
         "soon_deadline",
         "future_check",
+        "future_publication",
         "far_date",
         "near_place",
         "same_code",
