@@ -62,6 +62,10 @@ class Ranker(Protocol):
         ``written``: the question with its accents, capitals and signs, where it is known.
         """
 
+    def rank_all(self, questions: Sequence[tuple[str, str]]) -> tuple[Ranking, ...]:
+        """Rank for several questions, each given with how it is written, as ``rank`` does."""
+        return tuple(self.rank(question, written) for question, written in questions)
+
 
 @dataclass(frozen=True, slots=True)
 class CloserLook:
@@ -81,7 +85,7 @@ class CloserLook:
         return self.head.look(question, meaning, vector)
 
 
-class TrainedRanker:
+class TrainedRanker(Ranker):
     """A trained head over similarities, calibrated on voices that it had not learnt from."""
 
     def __init__(
@@ -110,22 +114,33 @@ class TrainedRanker:
 
     def rank(self, question: str, written: str = "") -> Ranking:
         """Rank by the head's scores; the probabilities are calibrated on held-out voices."""
-        known, told = self._known(question)
+        return self.rank_all([(question, written)])[0]
+
+    def rank_all(self, questions: Sequence[tuple[str, str]]) -> tuple[Ranking, ...]:
+        """Rank for several questions at once: a message and its pieces cost little more than it."""
+        known = self._known([question for question, _ in questions])
         if self._closer is None:
-            return known
-        return self._with_newcomers(self._closer, known, told, (question, written))
+            return tuple(ranking for ranking, _ in known)
+        return tuple(
+            self._with_newcomers(self._closer, ranking, told, asked)
+            for (ranking, told), asked in zip(known, questions, strict=True)
+        )
 
     def signs_of(self, question: str, written: str = "") -> Floats:
         """Return the signs of all newcomers for a question, by all encoders, for measurements."""
         if self._closer is None:
             raise ValueError("there are no newcomers")
-        known, told = self._known(question)
+        known, told = self._known([question])[0]
         look = self._closer.look(question, known.meaning, written or question)
         return self._closer.newcomers.signs(told, look)
 
-    def _known(self, question: str) -> tuple[Ranking, Evidence]:
-        meaning = self._similarity.meaning(question)
-        similarities = self._similarity.to_examples(question, meaning)
+    def _known(self, questions: Sequence[str]) -> list[tuple[Ranking, Evidence]]:
+        meanings = self._similarity.meanings(questions)
+        likeness = self._similarity.to_examples(questions, meanings)
+        each = meanings if meanings is not None else [None] * len(questions)
+        return [self._judged(*told) for told in zip(likeness, each, strict=True)]
+
+    def _judged(self, similarities: Floats, meaning: Vectors | None) -> tuple[Ranking, Evidence]:
         best = best_by_label(similarities, self._labels, len(self._ids))
         scores = self._scores(similarities, best)
         features = describe(scores, best)
