@@ -143,7 +143,7 @@ class TrainedRanker(Ranker):
     def _judged(self, similarities: Floats, meaning: Vectors | None) -> tuple[Ranking, Evidence]:
         best = best_by_label(similarities, self._labels, len(self._ids))
         scores = self._scores(similarities, best)
-        features = describe(scores, best)
+        features = describe(scores[np.newaxis], best[np.newaxis])
         order = np.argsort(-scores[:-1], kind="stable")
         ranked = tuple(Ranked(self._ids[i], _unit(scores[i])) for i in order)
         known = Ranking(
@@ -251,24 +251,27 @@ class TrainedRanker(Ranker):
 
 
 def describe(scores: Floats, best: Floats) -> Floats:
-    """Return the features from which the probabilities are computed: (8,) for one question.
+    """Return the features from which the probabilities are computed: (questions, 8).
 
-    ``scores``: one an entry, and "none of them" last; ``best``: the similarity of each entry's
-    nearest example, and of the nearest out-of-scope one last.
+    Both are (questions, entries + 1). ``scores``: one an entry, and "none of them" last; ``best``:
+    the similarity of each entry's nearest example, and of the nearest out-of-scope one last.
     """
-    entries = scores[:-1]
-    first, second, *_ = [*np.argsort(-entries, kind="stable"), 0, 0]
-    rivals = np.delete(best[:-1], first)
-    return np.array(
+    entries, near = scores[:, :-1], best[:, :-1]
+    order, every = np.argsort(-entries, axis=1, kind="stable"), np.arange(len(entries))
+    first, second = order[:, 0], order[:, min(1, order.shape[1] - 1)]
+    rivals = near.copy()
+    rivals[every, first] = -np.inf
+    nearest_rival = rivals.max(axis=1) if near.shape[1] > 1 else np.zeros(len(near))
+    return np.column_stack(
         [
-            entries[first],
-            entries[first] - entries[second],
-            np.sort(entries)[-CHOICES:].sum(),
-            scores[-1],
-            best[first],
-            best[first] - (rivals.max() if len(rivals) else 0.0),
-            best[-1],
-            best[first] - best[-1],
+            entries[every, first],
+            entries[every, first] - entries[every, second],
+            np.sort(entries, axis=1)[:, -CHOICES:].sum(axis=1),
+            scores[:, -1],
+            near[every, first],
+            near[every, first] - nearest_rival,
+            best[:, -1],
+            near[every, first] - best[:, -1],
         ]
     )
 
