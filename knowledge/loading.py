@@ -110,7 +110,7 @@ def load(
     return build(files.documents, compiling or Compiling())
 
 
-class _Unranked:
+class _Unranked(Ranker):
     """Ranks nothing: for who reads texts and asks no question."""
 
     def __init__(self, ids: Sequence[str]) -> None:
