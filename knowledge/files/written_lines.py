@@ -36,10 +36,11 @@ from knowledge.files.line_keys import (
     key_of,
     meant_key,
 )
-from knowledge.files.signs import ODD_SPACES, name_of
+from knowledge.files.open_value import OpenValue, end_of
+from knowledge.files.signs import ODD_SPACES, PAIRS, name_of
 from knowledge.files.text_blocks import TextBlock
 from knowledge.files.written_page import Mistake, WrittenPage
-from knowledge.files.written_values import Value, end_of, is_block, is_last, read_value
+from knowledge.files.written_values import Value, cut_in, is_block, is_last, read_value
 
 _MOST = 40
 # From so many places on, the same mistake is told at the first, with the lines of the others.
@@ -47,10 +48,11 @@ _MANY = 8
 # The longest line that is read, in characters: an answer has 3,000, and longer ones would take
 # long for nothing.
 _LONGEST_LINE = 5_000
+# Where programs fold a text without quotes, in characters.
+_FULL = 80
 _BLANK = re.compile(rf"[ \t{ODD_SPACES}]*")
 _NO_ELEMENT = re.compile(r"\[\s*\]\s*(?:\s#.*)?")
 _MAIL_QUOTE = re.compile(r"(?:>(?: |(?=>)|$))+")
-_CLOSES = re.compile(r'(?<!\\)"')
 
 
 class Meant(NamedTuple):
@@ -126,9 +128,12 @@ class _Reading:
         if line.startswith("%"):
             return
         if indent == 0 and MARK.fullmatch(rest):
-            if self.columns.frames or rest.startswith("."):
-                self.page.tell("document_mark", sign=rest[:3])
-                self.page.line = "#"
+            self._document_mark(rest)
+            return
+        if self._goes_on(rest, indent):
+            self._go_on(rest, indent)
+            return
+        if not self.columns.frames and self._is_all_between(rest):
             return
         if is_separator(rest):
             self._leave_out("separator_line", start=rest[:10])
@@ -137,6 +142,42 @@ class _Reading:
             self._note(sign)
             return
         self._element(self._bullet(rest, indent), indent)
+
+    def _document_mark(self, rest: str) -> None:
+        """Read a mark that begins or ends a document: a file has one, with nothing beyond it."""
+        begins = rest.startswith("-") and not self.columns.frames
+        if begins or not (rest.startswith("-") or self.page.next_line()):
+            self._is_all_between(rest[3:].lstrip())
+            return
+        self._leave_out("document_mark", sign=rest[:3])
+
+    def _is_all_between(self, rest: str) -> bool:
+        """Tell whether all that a file holds stands between brackets; go to the end of them."""
+        end = self._end_of(rest, -1) if rest[:1] in {"[", "{"} else None
+        self.page.at = end or self.page.at
+        return end is not None
+
+    def _goes_on(self, rest: str, indent: int) -> bool:
+        """Tell whether a line goes on with the text without quotes of the lines above.
+
+        YAML takes all that stands there for text, a dash and a sign of elsewhere too. A dash, or
+        what stands in a list, is more often a mistake: there a program has folded the text, and the
+        line above is full, so that this one's first word would have made it too long.
+        """
+        if self.columns.plain is None or indent <= self.columns.plain:
+            return False
+        if key_of(rest, self.page.name) is not None:
+            return False
+        above = len(self.page.lines[self.page.at - 1])
+        is_full = above + 1 + len(rest.split(maxsplit=1)[0]) > _FULL
+        in_list = any(f.is_list and f.indent == self.columns.plain for f in self.columns.frames)
+        return is_full or not (in_list or DASH.match(rest))
+
+    def _go_on(self, rest: str, indent: int) -> None:
+        """Read a line that goes on with the text without quotes that stands above it."""
+        if (fault := cut_in(rest)) is not None:
+            self.page.tell(fault.code, **fault.values)
+            self.page.line = " " * indent + "…"
 
     def _leave_out(self, code: str, **values: object) -> None:
         self.page.tell(code, **values)
@@ -188,7 +229,7 @@ class _Reading:
             odd = rest[1] if rest[1] in ODD_SPACES else ""
             self.page.tell("odd_space" if odd else "glued_dash", sign=name_of(odd) if odd else "-")
             rest, dash = f"- {after}", DASH.match("- ")
-        if dash and self._is_dashed_key(rest[dash.end() :]):
+        if dash and self._is_dashed_key(rest[dash.end() :], indent):
             self.page.tell("dashed_key")
             rest, dash = rest[dash.end() :], None
         if dash:
@@ -205,10 +246,10 @@ class _Reading:
         indent = self.columns.placed(indent, is_list=False, key=bare(key["key"]))
         self._pair(key, indent, " " * indent)
 
-    def _is_dashed_key(self, after: str) -> bool:
+    def _is_dashed_key(self, after: str, indent: int) -> bool:
         """Tell whether what follows a dash is a key of the mapping that is open, not an element."""
         key = key_of(after, self.page.name)
-        if key is None or not self.columns.frames:
+        if key is None or not self.columns.frames or self.columns.begins_item(indent):
             return False
         name, opener = bare(key["key"]), self.columns.opener
         if opener is not None and opener[0] in MAPPINGS:
@@ -385,7 +426,7 @@ class _Reading:
             self.page.line = lead + value
             TextBlock(self.page, self.columns, parent).read()
             return
-        if value[0] in "\"'[{" and end_of(value) is None and (end := self._end_of(value)):
+        if value[0] in "\"'[{" and end_of(value) is None and (end := self._end_of(value, parent)):
             # A text or a list of several lines is YAML's own affair, as long as it ends.
             self.page.line = lead + value
             self.page.at = end
@@ -394,6 +435,9 @@ class _Reading:
             self.page.tell("block_text", sign=value[0])
             self.page.line = f"{lead}|"
             TextBlock(self.page, self.columns, parent).read()
+            return
+        if value[0] in PAIRS and self._has_more_below(parent):
+            self.columns.plain = parent
             return
         read: Value = read_value(value, is_text=is_text, is_list=is_list)
         if read.fault is not None:
@@ -405,28 +449,38 @@ class _Reading:
         if read.text[:1] not in {'"', "'", "[", "{", ""}:
             self.columns.plain = parent
 
-    def _end_of(self, value: str) -> int | None:
-        """Return the line on which a value ends that its own line leaves open."""
-        text, between = value, "\n" if value[0] in "[{" else " "
-        for number, line in enumerate(self.page.below(self.page.at + 1), self.page.at + 1):
-            if is_structure(line):
+    def _has_more_below(self, parent: int) -> bool:
+        """Tell whether the line below goes on with a text without quotes."""
+        line = self.page.next_line()
+        rest = line.lstrip(" ")
+        is_further_in = len(line) - len(rest) > parent
+        is_other = rest.startswith("#") or DASH.match(rest) or key_of(rest, self.page.name)
+        return is_further_in and not is_other
+
+    def _end_of(self, value: str, parent: int) -> int | None:
+        """Return the line on which a value ends that its own line leaves open.
+
+        What looks like a key or an element further in than ``parent`` is a word of the text.
+        """
+        scan = OpenValue()
+        scan.read(value)
+        for number in range(self.page.at + 1, len(self.page.lines)):
+            line = self.page.lines[number]
+            is_further_in = len(line) - len(line.lstrip()) > parent
+            if scan.is_lost or (is_structure(line) and not is_further_in):
                 return None
-            text += between + line.strip()
-            if value[0] == '"' and not _CLOSES.search(line):
-                continue
-            if (end := end_of(text)) is not None:
-                return number if is_last(text[end:]) else None
+            if (end := scan.read(line)) is not None:
+                return number if is_last(line[end:]) else None
         return None
 
     def _loose(self, rest: str, indent: int) -> None:
         """Read a line that is neither a key nor an element: text that goes on, or is lost."""
         texts = next((f for f in reversed(self.columns.frames) if f.indent <= indent), None)
         is_element = texts is not None and texts.is_list and texts.owner not in ITEM_LISTS
-        if self.columns.plain is not None and indent > self.columns.plain and not is_element:
-            read = read_value(rest, is_text=True)
-            if read.fault is not None:
-                self.page.tell(read.fault.code, **read.fault.values)
-                self.page.line = " " * indent + "…"
+        if self.columns.plain is not None and indent > self.columns.plain:
+            if is_element:
+                self.page.tell("joined_line")
+            self._go_on(rest, indent)
             return
         opened = self.columns.opener is not None and (
             self.columns.opener[0] in LISTS or self.columns.opener[0] not in known_keys()
