@@ -28,7 +28,7 @@ class OpenValue:
         ``start``: where on the line the value begins.
         """
         at = start
-        while at < len(line) and not self.is_lost:
+        while at < len(line):
             if self.quote:
                 at = self._closing(line, at)
             elif line[at] == "#" and (not at or line[at - 1] in " \t"):
