@@ -65,7 +65,7 @@ class _Indented(yaml.SafeDumper):
     """Puts the dashes of a list further in than its key, as people do."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:  # noqa: ARG002, FBT002 - as its base has it
-        return super().increase_indent(flow, indentless=False)  # type: ignore[no-untyped-call]  # PyYAML has no types
+        return super().increase_indent(flow, indentless=False)
 
 
 WAYS = [
