@@ -1,11 +1,17 @@
 """Values between quotes or brackets: where they end, on their own line or on one below it."""
 
+import re
 from dataclasses import dataclass, field
 
 # No value of our files needs so many brackets in each other: they are mistakes, not followed far.
 _DEEPEST = 20
 # What stands before a quote that opens a text between brackets; elsewhere a quote is a sign.
 _BEFORE_QUOTE = frozenset("[{,:")
+# The rest of a text to the quote that closes it: two apostrophes within are one of the text.
+_CLOSED = {
+    '"': re.compile(r'(?:[^"\\]|\\.)*+"'),
+    "'": re.compile(r"(?:[^']|'')*+'(?!')"),
+}
 
 
 @dataclass(slots=True)
@@ -49,17 +55,11 @@ class OpenValue:
 
     def _closing(self, line: str, at: int) -> int:
         """Return the index behind the quote that closes a text; one beyond the line for none."""
-        while at < len(line):
-            sign = line[at]
-            is_doubled = sign == self.quote == "'" and line[at + 1 : at + 2] == "'"
-            if is_doubled or (sign == "\\" and self.quote == '"'):
-                at += 2
-                continue
-            at += 1
-            if sign == self.quote:
-                self.quote = ""
-                return at
-        return len(line) + 1
+        closed = _CLOSED[self.quote].match(line, at)
+        if closed is None:
+            return len(line) + 1
+        self.quote = ""
+        return closed.end()
 
 
 def end_of(value: str) -> int | None:
