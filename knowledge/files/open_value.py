@@ -33,7 +33,8 @@ class OpenValue:
 
         ``start``: where on the line the value begins.
         """
-        at = start
+        # Where no text is open, the space before a line says nothing, and there may be much of it.
+        at = start if self.quote else len(line) - len(line[start:].lstrip(" "))
         while at < len(line):
             if self.quote:
                 at = self._closing(line, at)
