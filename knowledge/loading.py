@@ -205,19 +205,6 @@ def from_data(data: Mapping[str, Any]) -> dict[str, Document]:
     return documents
 
 
-def load_census(directory: Path) -> tuple[Census, Initiative]:
-    """Read and check a folder for its projects alone: nothing is learnt, which takes seconds.
-
-    KnowledgeError lists all errors that refuse the folder, as for `load`.
-    """
-    files = read_files(directory, fictitious=False)
-    if errors := tuple(each for each in files.problems if each.severity is Severity.ERROR):
-        raise KnowledgeError(errors)
-    documents = files.documents
-    initiative = _initiative(documents[FAQ].data.get("initiative", {}))
-    return Census(_projects(documents, hidden=False)), initiative
-
-
 def build(
     documents: dict[str, Document], compiling: Compiling, ranker: Ranker | None = None
 ) -> Knowledge:

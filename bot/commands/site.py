@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from telegram import Bot
 from telegram.error import TelegramError
 
+from bot.commands.bot_name import name_on_telegram
 from bot.commands.console import fail, say
 from bot.content.identity import identity_of
 from bot.messages import TEXT
-from bot.outbox.transport import Transport
 from bot.pages.facts import facts_of
 from bot.settings import Settings
 from handlers.core.kept import Kept
@@ -74,16 +73,8 @@ async def name_of_bot(settings: Settings) -> str:
     """Return the bot's name, as Telegram tells it; empty, and said so, where it does not."""
     if settings.telegram_bot_token is None:
         return ""
-    transport = Transport(settings.telegram_transport)
-    bot = Bot(
-        settings.telegram_bot_token.get_secret_value(),
-        base_url=f"{str(settings.telegram_api_url).rstrip('/')}/bot",
-        request=transport.request(connections=1),
-        get_updates_request=transport.request(connections=1),
-    )
     try:
-        async with bot:
-            return bot.username
+        return await name_on_telegram(settings)
     except TelegramError as error:
         fail(TEXT.label("site_no_telegram", reason=type(error).__name__))
         return ""

@@ -30,6 +30,8 @@ _WARNINGS = frozenset(
         "broken_accent",
         "folded",
         "dashes_note",
+        "joined_line",
+        "note_behind",
         "missing_bar",
         "exchanged",
         "not_english",
