@@ -38,8 +38,7 @@ from storage.database import Database
 from storage.records.questions import QuestionLimits
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
+    from bot.runtime.web_server import ReadyApp
     from website.facts import Facts
 
 
@@ -65,7 +64,7 @@ class Parts:
     # None where no mail server is set.
     mail_dispatcher: MailDispatcher | None
     # None where they have no public address.
-    pages: "ASGIApp | None"
+    pages: "ReadyApp | None"
 
 
 def assemble(
@@ -146,7 +145,7 @@ def assemble(
 
 def _pages(
     settings: Settings, database: Database, services: Services, wake: Callable[[], None]
-) -> "ASGIApp | None":
+) -> "ReadyApp | None":
     if services.page_links is None:
         return None
     # Imported only here: the web framework is slow to import, and most bots have no pages.

@@ -110,7 +110,7 @@ def load(
     return build(files.documents, compiling or Compiling())
 
 
-class _Unranked:
+class _Unranked(Ranker):
     """Ranks nothing: for who reads texts and asks no question."""
 
     def __init__(self, ids: Sequence[str]) -> None:
@@ -203,19 +203,6 @@ def from_data(data: Mapping[str, Any]) -> dict[str, Document]:
     if errors := tuple(each for each in problems if each.severity is Severity.ERROR):
         raise KnowledgeError(errors)
     return documents
-
-
-def load_census(directory: Path) -> tuple[Census, Initiative]:
-    """Read and check a folder for its projects alone: nothing is learnt, which takes seconds.
-
-    KnowledgeError lists all errors that refuse the folder, as for `load`.
-    """
-    files = read_files(directory, fictitious=False)
-    if errors := tuple(each for each in files.problems if each.severity is Severity.ERROR):
-        raise KnowledgeError(errors)
-    documents = files.documents
-    initiative = _initiative(documents[FAQ].data.get("initiative", {}))
-    return Census(_projects(documents, hidden=False)), initiative
 
 
 def build(
@@ -389,6 +376,7 @@ def _project(raw: dict[str, Any], *, fictitious: bool) -> Project:
         fictitious=fictitious,
         lead_contact=_lead_contact(raw.get("contact_chef_de_file")),
         written_code=written_code(raw.get("code", "")),
+        published_on=day_of(raw.get("publie_le")),
     )
 
 

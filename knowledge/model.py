@@ -119,6 +119,8 @@ class Project:
     seeks_lead: bool = False
     # The short code that its file gives it, such as "P12"; empty where it is only computed.
     written_code: str = ""
+    # The day on which its card first appeared.
+    published_on: date | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 
 from rapidfuzz import fuzz, process
@@ -255,6 +256,7 @@ def _concerns(project: Project, sector: str) -> bool:
     return sector in project.sectors or any(map(_is_every_sector, project.sectors))
 
 
+@lru_cache(maxsize=4096)
 def _is_every_sector(label: str) -> bool:
     return normalise(label) in _EVERY_SECTOR
 

@@ -33,7 +33,7 @@ from bot.content.library import Library, Served
 from knowledge.knowledge import Knowledge
 from knowledge.ranking.former_ranker import PreviousRanker
 from knowledge.ranking.model_store import ModelStore
-from knowledge.ranking.ranker import Ranked, Ranking, TrainedRanker
+from knowledge.ranking.ranker import Ranked, Ranker, Ranking, TrainedRanker
 
 BROKEN_OTHERWISE = FAQ.replace("reponse: ", "respond: ")
 
@@ -259,7 +259,7 @@ async def test_of_entries_that_are_gone_none_is_answered(folder: Path) -> None:
         assert "talents" not in {one.id for one in decision.ranking}
 
 
-class Fixed:
+class Fixed(Ranker):
     """A ranker that always says the same."""
 
     def rank(self, question: str, written: str = "") -> Ranking:

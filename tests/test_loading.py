@@ -244,6 +244,13 @@ def test_dates_and_leads_are_warnings_that_do_not_refuse(folder: Path) -> None:
     load(folder)
 
 
+def test_the_day_of_a_first_publication_is_read(folder: Path) -> None:
+    assert {each.published_on for each in load(folder).projects} == {None}
+    spoil(folder, "    mis_a", "    publie_le: 2026-11-02\n    mis_a", "projets.yaml")
+    assert date(2026, 11, 2) in {each.published_on for each in load(folder).projects}
+    assert not check(folder, today=TODAY)
+
+
 def test_a_missing_unreadable_or_foreign_file_is_told(folder: Path) -> None:
     (folder / "faq.yaml").unlink()
     (folder / "projets.yaml").write_bytes("projets: é".encode("latin-1"))

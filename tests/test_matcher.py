@@ -12,7 +12,7 @@ from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import FIND_PROJECTS, Matcher, Outcome
 from knowledge.projects import Census
 from knowledge.ranking.corpus import Example
-from knowledge.ranking.ranker import Ranked, Ranking
+from knowledge.ranking.ranker import Ranked, Ranker, Ranking
 from knowledge.text.normalise import LONGEST, normalise
 
 
@@ -163,7 +163,7 @@ def test_case_accents_apostrophes_and_spaces_make_no_difference(
     assert shipped.matcher.match(variant(text)) == shipped.matcher.match(text)
 
 
-class Unsure:
+class Unsure(Ranker):
     """A ranker that knows nothing."""
 
     def rank(self, question: str, written: str = "") -> Ranking:

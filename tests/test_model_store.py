@@ -111,7 +111,7 @@ def test_a_kept_model_ranks_as_the_one_that_was_learnt(tmp_path: Path) -> None:
     for text in ("financer", "machine a partager", "cuisine", ""):
         assert first.rank(text) == again.rank(text)
     assert first.rank("financer un achat").entries[0].id == "financement"
-    assert isinstance(Similarity(["a"], Lexicon(), None).to_examples("a"), np.ndarray)
+    assert isinstance(Similarity(["a"], Lexicon(), None).to_examples(["a"])[0], np.ndarray)
 
 
 class Counting:

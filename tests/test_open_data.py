@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from frictionless import Resource, Schema, validate
 from website_fixtures import FACTS, TODAY, every_kind, on_disk, served
 
+from knowledge.projects import Census
 from website import addresses, open_data
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -82,7 +84,7 @@ def test_every_project_is_there_with_dates_in_iso_and_a_lasting_address() -> Non
         each.id for each in site.knowledge.projects
     ]
     for project in known["projets"]:
-        for name in ("date_limite", "mis_a_jour_le", "retire_le"):
+        for name in ("date_limite", "publie_le", "mis_a_jour_le", "retire_le"):
             assert project[name] is None or date.fromisoformat(project[name])
         assert project["adresse"].removeprefix("https://projets.exemple.fr/") in site.addresses
     assert known["licence"]["title"] == "Licence Ouverte 2.0 / etalab-2.0"
@@ -145,6 +147,32 @@ def test_the_feed_tells_what_is_new_changed_and_closed() -> None:
         assert (
             link.get("href", "").removeprefix("https://projets.exemple.fr/") in served().addresses
         )
+
+
+@pytest.mark.parametrize(
+    ("published_on", "updated_on", "title", "published"),
+    [
+        (date(2026, 11, 20), date(2026, 11, 20), "Nouveau\u00a0: Boucle", "2026-11-20"),
+        (date(2026, 11, 20), date(2026, 11, 24), "Boucle", "2026-11-20"),
+        (None, date(2026, 11, 24), "Boucle", None),
+        # A slip: that day is to come, and nothing was published on it.
+        (date(2027, 1, 1), date(2026, 11, 24), "Boucle", None),
+    ],
+)
+def test_the_feed_tells_new_from_changed_where_the_file_does(
+    published_on: date | None, updated_on: date, title: str, published: str | None
+) -> None:
+    known = every_kind()
+    one = replace(
+        known.projects[0], title="Boucle", published_on=published_on, updated_on=updated_on
+    )
+    site = served(replace(known, projects=(one,), census=Census((one,))))
+    file = site.file(addresses.FEED)
+    assert file is not None
+    entry = ET.fromstring(file.content).find(f"{ATOM}entry")  # noqa: S314 - our own file
+    assert entry is not None
+    assert entry.findtext(f"{ATOM}title") == title
+    assert (entry.findtext(f"{ATOM}published") or "")[:10] == (published or "")
 
 
 def test_the_site_map_has_every_page_that_is_to_be_found() -> None:

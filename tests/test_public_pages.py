@@ -1,7 +1,9 @@
 """The public pages as they are served: from memory, with tags, packed, and never out of date."""
 
+import asyncio
 import gzip
 import logging
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -18,6 +20,9 @@ from bot.pages.public import PublicPages
 from bot.preview.server import PreviewServer
 from knowledge.knowledge import Knowledge
 from knowledge.projects import Census
+from knowledge.territories.town_list import TownList
+from website.rendering import STYLE_VERSION
+from website.site import File, Site
 
 ADDRESS = "https://projets.exemple.fr"
 
@@ -29,6 +34,7 @@ class Services:
         self.knowledge = every_kind()
         self.bot_username = "essai_bot"
         self.day = TODAY
+        self.town_list = TownList()
 
     def today(self) -> Any:
         return self.day
@@ -186,8 +192,80 @@ async def test_what_nobody_made_is_kept_in_no_memory(
         assert (await client.get(f"/projets/rien-{number}.html")).status_code == 404
         await client.get(f"/projets.html?territoire=rien-{number}&page={number}")
         await client.get(f"/%00{number}/../\u00e9?x={number}")
-    assert len(pages._others) < 20  # noqa: SLF001 - what it keeps
-    assert pages._answers == {}  # noqa: SLF001 - as above
+    edition = pages._edition  # noqa: SLF001 - what it keeps
+    assert len(edition.others) < 20
+    assert edition.answers == edition.ready == {}
+
+
+GIVEN: list[dict[str, str]] = [
+    {},
+    {"accept-encoding": "gzip, deflate, br"},
+    {"accept-encoding": "gzip;q=0"},
+    {"if-none-match": "*"},
+    {"if-none-match": '"autre"', "accept-encoding": "gzip"},
+]
+
+
+def over_the_wire(answer: httpx.Response, raw: bytes) -> bytes:
+    """What an answer is in HTTP/1.1."""
+    lines = [b"HTTP/1.1 %d %s" % (answer.status_code, answer.reason_phrase.encode())]
+    lines += [name + b": " + value for name, value in answer.headers.raw]
+    return b"\r\n".join([*lines, b"", raw])
+
+
+async def test_what_is_ready_is_the_same_answer(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    pages = client._transport.app  # type: ignore[attr-defined]  # noqa: SLF001 - the application itself
+    version = f"/style.css?v={STYLE_VERSION}"
+    for target in ("/", "/projets.html", "/en/", "/projets.csv", "/robots.txt", version):
+        assert pages.at_once(target.encode(), {}) is None
+        for given_ in GIVEN:
+            headers = {"accept-encoding": "identity", **given_}
+            async with client.stream("GET", target, headers=headers) as answer:
+                raw = b"".join([part async for part in answer.aiter_raw()])
+            known = {name.encode(): value.encode() for name, value in headers.items()}
+            assert pages.at_once(target.encode(), known) == over_the_wire(answer, raw)
+    for target in ("/nulle-part", "/projets", "/projets.html?territoire=istres", "//projets.html"):
+        await client.get(target)
+        assert pages.at_once(target.encode(), {}) is None
+
+
+@pytest.mark.parametrize("what", ["knowledge", "day", "name", "towns"])
+async def test_nothing_is_ready_any_more_after_a_change(
+    client: httpx.AsyncClient, services: Services, what: str
+) -> None:
+    pages = client._transport.app  # type: ignore[attr-defined]  # noqa: SLF001 - the application itself
+    await client.get("/")
+    assert pages.at_once(b"/", {}) is not None
+    if what == "knowledge":
+        services.knowledge = replace(services.knowledge)
+    elif what == "day":
+        services.day += timedelta(days=1)
+    elif what == "towns":
+        services.town_list = TownList()
+    else:
+        services.bot_username = "autre_bot"
+    assert pages.at_once(b"/", {}) is None
+    await client.get("/")
+    assert pages.at_once(b"/", {}) is not None
+
+
+async def test_a_page_is_made_beside_the_event_loop_and_once(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    whole = Site.file
+
+    def file(self: Site, path: str) -> File | None:
+        made.append(threading.get_ident())
+        return whole(self, path)
+
+    monkeypatch.setattr(Site, "file", file)
+    answers = await asyncio.gather(*(client.get("/projets.html") for _ in range(20)))
+    assert {each.status_code for each in answers} == {200}
+    assert len(made) == 1
+    assert made[0] != threading.get_ident()
 
 
 async def test_a_page_that_cannot_be_made_says_so(

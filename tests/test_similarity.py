@@ -40,7 +40,7 @@ class Backwards:
 def test_a_text_is_most_like_itself(encoder: Backwards | None) -> None:
     similarity = Similarity(TEXTS, LEXICON, encoder)
     for number, text in enumerate(TEXTS):
-        values = similarity.to_examples(text)
+        values = similarity.to_examples([text])[0]
         assert values.argmax() == number
         # Weights are rounded.
         assert values[number] == pytest.approx(1, abs=1e-3)
@@ -58,7 +58,7 @@ def test_all_examples_together_are_to_the_bit_as_like_as_each_alone(
     tune(monkeypatch, views, FEW=few, TOGETHER=together, ONE_BY_ONE=0)
     block = similarity.between(rows)
     assert (block == np.array(alone)).all()
-    each = [similarity.to_examples(text) for text in TEXTS]
+    each = [similarity.to_examples([text])[0] for text in TEXTS]
     assert np.allclose(block, np.array(each)[rows], atol=1e-3)
 
 
@@ -70,25 +70,25 @@ def test_what_a_likeness_is_rebuilt_from_is_what_was_read(texts: list[str]) -> N
     assert packed.keys() == again.packed().keys()
     assert all(np.array_equal(part, packed[name]) for name, part in again.packed().items())
     for text in (*texts, "comment financer"):
-        assert np.array_equal(similarity.to_examples(text), again.to_examples(text))
+        assert np.array_equal(similarity.to_examples([text])[0], again.to_examples([text])[0])
 
 
 @pytest.mark.parametrize(
     "typed", ["coment finansé 1 progè", "financer projet", "COMMENT FINANCER UN PROJET ???"]
 )
 def test_misspelt_texts_stay_near(typed: str) -> None:
-    assert Similarity(TEXTS, LEXICON, None).to_examples(typed).argmax() == 0
+    assert Similarity(TEXTS, LEXICON, None).to_examples([typed])[0].argmax() == 0
 
 
 def test_one_idea_makes_other_words_alike() -> None:
-    with_ideas = Similarity(TEXTS, LEXICON, None).to_examples("du fric")
-    without = Similarity(TEXTS, Lexicon(), None).to_examples("du fric")
+    with_ideas = Similarity(TEXTS, LEXICON, None).to_examples(["du fric"])[0]
+    without = Similarity(TEXTS, Lexicon(), None).to_examples(["du fric"])[0]
     assert with_ideas[0] > without[0]
 
 
 @given(st.text(max_size=400))
 def test_any_text_has_a_likeness_from_0_to_1(text: str) -> None:
-    values = Similarity(TEXTS, LEXICON, None).to_examples(text)
+    values = Similarity(TEXTS, LEXICON, None).to_examples([text])[0]
     assert values.shape == (3,)
     assert ((values >= 0) & (values <= 1 + 1e-9)).all()
 

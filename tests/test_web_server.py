@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from bot.runtime import web_server
-from bot.runtime.web_server import ClientLimits, WebServer
+from bot.runtime.web_server import ClientLimits, ReadyApp, WebServer
 
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
 
@@ -189,3 +189,117 @@ def test_there_are_fewer_connections_than_descriptors(monkeypatch: pytest.Monkey
     for soft, expected in ((1024, 704), (256, 64), (1_000_000, 2048), (-1, 2048)):
         monkeypatch.setattr("resource.getrlimit", lambda _, soft=soft: (soft, soft))
         assert most() == expected
+
+
+READY = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nready"
+GET = b"GET /ready HTTP/1.1\r\nHost: here\r\n"
+
+
+def at_once(target: bytes, headers: Mapping[bytes, bytes]) -> bytes | None:
+    if b"x-broken" in headers:
+        raise ValueError
+    return READY if target == b"/ready" else None
+
+
+async def path_and_length(scope: Scope, receive: Receive, send: Send) -> None:
+    body = await Request(scope, receive).body()
+    await PlainTextResponse(f"{scope['path']} {len(body)}")(scope, receive, send)
+
+
+@asynccontextmanager
+async def ready(limits: ClientLimits | None = None) -> AsyncIterator[WebServer]:
+    server = WebServer(ReadyApp(path_and_length, at_once), "127.0.0.1", 0, limits=limits)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+async def everything(server: WebServer, sent: bytes) -> bytes:
+    """Send requests of which the last one closes the connection; return all that comes."""
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    writer.write(sent)
+    async with asyncio.timeout(10):
+        received = await reader.read()
+    writer.close()
+    return received
+
+
+@pytest.mark.parametrize(
+    "last", [GET + b"Connection: close\r\n\r\n", b"GET /ready HTTP/1.0\r\n\r\n"], ids=["1.1", "1.0"]
+)
+async def test_what_is_ready_is_answered_in_order_with_the_rest(last: bytes) -> None:
+    async with ready() as server:
+        received = await everything(server, GET + b"\r\n" + HEAD + b"\r\n" + GET + b"\r\n" + last)
+    bodies = [part.partition(b"\r\n\r\n")[2] for part in received.split(b"HTTP/1.1 200 OK")]
+    # What comes while the application is at work waits for its turn, and is the application's.
+    assert bodies == [b"", b"ready", b"/ 0", b"/ready 0", b"/ready 0"]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"POST /ready HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\nabc",
+        GET + b"Content-Length: 3\r\n\r\nabc",
+        GET + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        b"GET /ready?x HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\nabc",
+        GET + b"X-Broken: 1\r\nContent-Length: 3\r\n\r\nabc",
+        GET + b"X-Broken: 1\r\n\r\n",
+    ],
+    ids=["post", "body", "chunks", "other", "broken with body", "broken"],
+)
+async def test_the_application_answers_whatever_is_not_ready(request_: bytes) -> None:
+    async with ready() as server:
+        received = await everything(server, request_ + GET + b"Connection: close\r\n\r\n")
+    first, last = received.split(b"HTTP/1.1 200 OK")[1:]
+    assert first.endswith(b" 3" if b"abc" in request_ else b" 0")
+    assert last.endswith(b"/ready 0")
+
+
+@pytest.mark.parametrize(
+    "last", [GET + b"Connection: close\r\n\r\n", b"GET /ready HTTP/1.0\r\n\r\n"]
+)
+async def test_the_last_answer_of_a_connection_closes_it(last: bytes) -> None:
+    async with ready() as server:
+        assert await everything(server, GET + b"\r\n" + last) == READY + READY
+
+
+async def test_who_was_answered_at_once_has_the_same_limits_of_time() -> None:
+    async with ready(BRIEF) as server:
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        for _ in range(2):
+            writer.write(GET + b"\r\n")
+            assert await reader.readexactly(len(READY)) == READY
+        # No limit of a request runs while none has begun.
+        connection = server.connections[0]
+        assert inside(connection, "deadline") is None
+        assert connection.timeout_keep_alive_task is not None
+        writer.write(GET)
+        async with asyncio.timeout(10):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_answers_that_nobody_reads_are_not_heaped_up() -> None:
+    given: list[bytes] = []
+    waits = asyncio.Event()
+
+    def much(target: bytes, _headers: Mapping[bytes, bytes]) -> bytes:
+        given.append(target)
+        return READY + b"x" * 100_000
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        # Asked only where the client does not read: it waits until the client does.
+        waits.set()
+        await read_all(scope, receive, send)
+
+    server = WebServer(ReadyApp(app, much), "127.0.0.1", 0, limits=BRIEF)
+    await server.start()
+    _, writer = await asyncio.open_connection(server.host, server.port)
+    writer.write((GET + b"\r\n") * 1000)
+    async with asyncio.timeout(10):
+        await waits.wait()
+    writer.transport.abort()
+    await server.stop()
+    assert len(given) < 200

@@ -1,6 +1,7 @@
 """Every public page, walked: valid HTML, links that lead somewhere, headings, languages, weight."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,11 +14,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from justhtml import JustHTML, StrictModeError
 from test_website_in_browser import LOOKED_AT, what_is_looked_at
-from website_fixtures import FACTS, TODAY, invented, on_disk, served
+from website_fixtures import FACTS, TODAY, every_kind, invented, on_disk, served
 
 from handlers.messages import LANGUAGES, typeset
 from knowledge.model import Stage
 from knowledge.projects import Census
+from knowledge.territories.town_list import TownList
 from website import accessibility, addresses, rendering
 from website.answer_html import as_html
 from website.pages import Kind
@@ -177,6 +179,44 @@ def test_every_page_says_its_language_and_has_a_title_of_its_own(name: str) -> N
             titles[key] = path
 
 
+def test_every_page_tells_how_to_reach_the_team_without_telegram() -> None:
+    for path, page in pages("served").items():
+        links = list(page.links())
+        assert f"mailto:{FACTS.email}" in links, path
+        assert f"tel:{FACTS.dialled}" in links, path
+    for path, page in pages("on disk").items():
+        assert not [each for each in page.links() if each.startswith(("mailto:", "tel:"))], path
+
+
+def test_the_areas_show_the_official_communes() -> None:
+    known, page = every_kind(), addresses.AREAS
+    text = of(page, served())
+    towns = FACTS.towns.towns
+    ours, *others = towns.territories
+    named = [town.name for town in towns.in_territory(ours.id)]
+    assert len(named) > 10
+    assert all(escaped(name) in text for name in (ours.name, *named))
+    # Of territories elsewhere, nothing is told.
+    assert others
+    assert not [each for each in others if escaped(each.name) in text]
+    # A commune with projects leads to them; one without is named alone.
+    assert '<li><a href="territoires/istres.html">Istres</a></li>' in text
+    assert "<li>Miramas</li>" in text
+    assert "Liste inventée" in text
+    real = replace(FACTS.towns, is_example=False)
+    assert "Liste officielle du 15 janvier 2026" in of(page, served(towns=real))
+    # Before the first project, what is covered is known by the answer on it.
+    empty = replace(known, projects=(), census=Census(()))
+    assert "<li>Miramas</li>" in of(page, served(empty))
+    # Where the files name no commune, none is told.
+    assert "Miramas" not in of(page, served(replace(empty, entries=())))
+    assert "Miramas" not in of(page, served(towns=TownList()))
+
+
+def escaped(text: str) -> str:
+    return str(rendering.TEMPLATES.filters["e"](text))
+
+
 @pytest.mark.parametrize("name", SITES)
 def test_no_page_runs_or_loads_anything_or_is_heavy(name: str) -> None:
     site = SITES[name]()
@@ -193,32 +233,75 @@ def test_no_page_runs_or_loads_anything_or_is_heavy(name: str) -> None:
         assert len(of(path, site).encode()) + style < HEAVIEST, path
 
 
-def test_a_census_of_a_thousand_projects_stays_light() -> None:
+@cache
+def a_thousand(places: int, sectors: int) -> Site:
+    """A census of a thousand projects, whose texts are long."""
     knowledge = invented()
-    model = replace(knowledge.projects[3], title="Un titre assez long pour un projet " * 3)
+    model = replace(knowledge.projects[3], title="Un titre assez long pour un projet d'ici " * 3)
     many = tuple(
         replace(
-            model, id=f"projet-{n}", territories=(f"Lieu {n % 60}",), sectors=(f"Filière {n % 40}",)
+            model,
+            id=f"projet-{n}",
+            territories=(
+                f"Lieu-dit d'en haut {n % places}",
+                f"Lieu-dit d'en haut {n * 7 % places}",
+            ),
+            sectors=(f"Filière de l'industrie {n % sectors}",),
         )
         for n in range(1000)
     )
-    site = served(replace(knowledge, projects=many, census=Census(many)))
-    listed = {
-        "projets.html",
-        "projets/page/2.html",
-        "projets/page/25.html",
-        "en/territoires/lieu-7.html",
-    }
-    assert listed <= set(site.addresses)
-    for path in listed:
-        assert len(of(path, site).encode()) + len(rendering.STYLE.encode()) < HEAVIEST
-    shown = "".join(of(addresses.numbered("projets.html", n), site) for n in range(1, 26))
-    assert all(
-        f'projets/projet-{n}.html"' in shown or f'../projet-{n}.html"' in shown for n in range(1000)
-    )
-    chosen = site.chosen("projets.html", "filiere=filiere-3")
-    assert chosen is not None
-    assert len(chosen[1]().content) < HEAVIEST
+    return served(replace(knowledge, projects=many, census=Census(many)))
+
+
+def hrefs(text: str, pattern: str) -> set[str]:
+    return set(re.findall(rf'href="(?:\.\./)*({pattern})"', text))
+
+
+@pytest.mark.parametrize(("places", "sectors"), [(1, 1), (60, 40), (250, 150)])
+def test_a_census_of_a_thousand_projects_stays_light(places: int, sectors: int) -> None:
+    site = a_thousand(places, sectors)
+    listed = [path for path in site.addresses if re.fullmatch(r"projets(/page/\d+)?\.html", path)]
+    texts = {path: of(path, site) for path in listed}
+    for path in ("en/projets.html", "territoires/lieu-dit-d-en-haut-0.html", addresses.SECTORS):
+        texts[path] = of(path, site)
+    texts[addresses.AREAS] = of(addresses.AREAS, site)
+    style = len(rendering.STYLE.encode())
+    for path, text in texts.items():
+        assert len(text.encode()) + style < HEAVIEST, path
+    shown = {id_ for path in listed for id_ in hrefs(texts[path], r"(?:projets/)?projet-\d+\.html")}
+    assert len({each.rpartition("/")[2] for each in shown}) == 1000
+    # Every list can be come to, though few of them stand beside the projects.
+    for folder, path in (("territoires", addresses.AREAS), ("filieres", addresses.SECTORS)):
+        lists = {each for each in site.addresses if re.fullmatch(rf"{folder}/[^/]+\.html", each)}
+        assert lists == hrefs(texts[path], rf"{folder}/[^/]+\.html")
+        beside = hrefs(texts["projets.html"], rf"{folder}/[^/]+\.html")
+        assert len(beside) == min(len(lists), 30)
+        assert (path in hrefs(texts["projets.html"].partition("<main")[2], path)) == (
+            len(lists) > 30
+        )
+
+
+def test_a_long_choice_is_read_page_by_page() -> None:
+    site = a_thousand(1, 1)
+    sector, seen, number = "filiere=filiere-de-l-industrie-0", set[str](), 1
+    query = f"{sector}&chef="
+    while True:
+        chosen = site.chosen(addresses.PROJECTS, f"{query}&page={number}")
+        assert chosen is not None
+        content = chosen[1]().content
+        assert len(content) + len(rendering.STYLE.encode()) < HEAVIEST
+        seen |= hrefs(content.decode(), r"projets/projet-\d+\.html")
+        if f"projets.html?{sector}&amp;page={number + 1}" not in content.decode():
+            break
+        number += 1
+    assert len(seen) == 1000
+    last = site.chosen(addresses.PROJECTS, f"{query}&page={number}")
+    for typed, same in ((number + 1, last), (99999, None), ("0", None), ("-1", None), ("x", None)):
+        other = site.chosen(addresses.PROJECTS, f"{query}&page={typed}")
+        assert other is not None
+        first = site.chosen(addresses.PROJECTS, query)
+        assert first is not None
+        assert other[0] == (same or first)[0]
 
 
 def test_all_that_the_files_say_of_a_project_is_on_its_page() -> None:

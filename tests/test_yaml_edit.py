@@ -22,7 +22,7 @@ from knowledge.curation.yaml_edit import (
 )
 from knowledge.files.decoding import composed
 from knowledge.files.yaml_reader import parse
-from knowledge.loading import ACTS
+from knowledge.loading import ACTS, VOICES
 from knowledge.text.hidden import HIDDEN
 from knowledge.text.normalise import normalise
 
@@ -319,6 +319,13 @@ def test_questions_out_of_scope_are_added_whatever_the_writing(
     assert ("\r\n" in text) == (newline == "\r\n")
 
 
+def test_a_list_of_voices_between_brackets_gains_the_facilitators_voice_on_its_line() -> None:
+    edited = with_out_of_scope("voix: [{nom: a}]\n", "piscine ?")
+    assert edited.count("\n") == 1
+    added = {"nom": VOICE, "formulations": {}, "hors_sujet": ["piscine ?"]}
+    assert data(edited, VOICES)["voix"] == [{"nom": "a"}, added]
+
+
 def test_a_file_of_voices_that_is_not_there_yet_is_made() -> None:
     assert data(with_out_of_scope("", "et la piscine ?")) == {
         "voix": [{"nom": VOICE, "formulations": {}, "hors_sujet": ["et la piscine ?"]}]
@@ -330,7 +337,6 @@ def test_a_file_of_voices_that_is_not_there_yet_is_made() -> None:
     [
         ("voix:\n  - nom: a\n    hors_sujet: [La Piscine]\n", "la piscine", "out_of_scope_there"),
         ("voix:\n  - nom: a\n    formulations: {b: [piscine]}\n", "Piscine ?", "phrasing_there"),
-        ("voix: [{nom: a}]\n", "piscine", "not_editable"),
         ("voix: []\n", "piscine", "not_editable"),
         (f"voix:\n  - nom: {VOICE}\n    hors_sujet: non\n", "piscine", "not_editable"),
         (f"voix:\n  - nom: {VOICE}\n", "piscine", "not_editable"),

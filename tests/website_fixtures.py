@@ -8,6 +8,7 @@ from conftest import SHIPPED
 
 from knowledge.knowledge import Knowledge
 from knowledge.loading import load_texts
+from knowledge.territories.town_list import read_list, towns_file
 from website.facts import Facts
 from website.site import Site
 
@@ -23,6 +24,7 @@ FACTS = Facts(
     publication_director="Paule Essai",
     host="Hébergeur d'essai",
     dataset="https://www.data.gouv.fr/datasets/essai",
+    towns=read_list(towns_file(SHIPPED, fictitious=True)).list,
     privacy={"fr": "<b>Qui.</b> L'équipe.\n\n- lire ;\n- corriger.", "en": "<b>Who.</b> The team."},
 )
 

@@ -1,18 +1,19 @@
 """Lists of projects by several criteria at once, which a server reads from an address."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlencode
 
 from handlers.messages import LANGUAGES
 from website import addresses
 from website.pages import Kind, Page, Values
-from website.project_pages import Catalogue, Filter, fields, slug_of, values_of
+from website.project_pages import Catalogue, Filter, slug_of, values_of
 
 # The names of the criteria in an address, in the order of the form.
 NAMES = {"territory": "territoire", "sector": "filiere", "stage": "etape", "lead": "chef"}
 SEEKING = "cherche"
-_LONGEST, _MOST_FIELDS = 500, 10
+_PAGE = "page"
+_LONGEST, _MOST_FIELDS, _DIGITS = 500, 10, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,12 @@ class Choice:
 
     values: tuple[tuple[str, str], ...]
     has_unknown: bool = False
+    number: int = 1
+
+    @property
+    def query(self) -> str:
+        """The same as an address has it, but for the number of the page."""
+        return urlencode([(NAMES[name], value) for name, value in self.values])
 
 
 def choice_of(query: str, catalogue: Catalogue) -> Choice | None:
@@ -34,9 +41,21 @@ def choice_of(query: str, catalogue: Catalogue) -> Choice | None:
     asked = {name: given[key] for name, key in NAMES.items() if given.get(key)}
     if not any(key in query for key in NAMES.values()):
         return None
-    known = {name: set(values) for name, values in fields(catalogue)} | {"lead": {SEEKING}}
+    known = {name: set(values) for name, values in _known(catalogue)} | {"lead": {SEEKING}}
     found = tuple((name, value) for name, value in asked.items() if value in known.get(name, ()))
-    return Choice(found, has_unknown=len(found) < len(asked))
+    choice = Choice(found, has_unknown=len(found) < len(asked))
+    last = len(catalogue.paged(_whole(choice, catalogue)))
+    return replace(choice, number=min(_number(given.get(_PAGE, "")), last))
+
+
+def _known(catalogue: Catalogue) -> Iterator[tuple[str, Iterable[str]]]:
+    for name, lists in catalogue.groups:
+        yield name, [slug_of(each) for each, _ in lists if not each.ended]
+
+
+def _number(written: str) -> int:
+    is_number = written.isascii() and written.isdigit() and len(written) < _DIGITS
+    return max(int(written), 1) if is_number else 1
 
 
 def page(choice: Choice, catalogue: Catalogue) -> Page:
@@ -49,23 +68,27 @@ def page(choice: Choice, catalogue: Catalogue) -> Page:
 
 
 def _values(choice: Choice, catalogue: Catalogue) -> Values:
-    chosen = dict(choice.values)
+    criteria = _criteria(choice, catalogue)
+    whole = _whole(choice, catalogue)
+    return values_of(catalogue, whole, catalogue.paged(whole), choice.number) | {
+        "fields": catalogue.fields,
+        "given": dict(choice.values),
+        "labels": [each.label for each in criteria],
+        "has_unknown": choice.has_unknown,
+        "query": choice.query,
+    }
+
+
+def _criteria(choice: Choice, catalogue: Catalogue) -> list[Filter]:
     lists = {
         (each.group, slug_of(each)): each
         for each in (*catalogue.territories, *catalogue.sectors, *catalogue.stages)
     }
-    criteria = [lists[pair] for pair in choice.values if pair in lists]
-    whole = _together(criteria, seeks_lead="lead" in chosen)
-    projects = catalogue.listed(whole)
-    return values_of(catalogue, whole, projects) | {
-        # All on one page: a further one would need the criteria in its address.
-        "projects": projects,
-        "count": 1,
-        "fields": fields(catalogue),
-        "given": chosen,
-        "labels": [each.label for each in criteria],
-        "has_unknown": choice.has_unknown,
-    }
+    return [lists[pair] for pair in choice.values if pair in lists]
+
+
+def _whole(choice: Choice, catalogue: Catalogue) -> Filter:
+    return _together(_criteria(choice, catalogue), seeks_lead="lead" in dict(choice.values))
 
 
 def _together(criteria: list[Filter], *, seeks_lead: bool) -> Filter:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from knowledge.start_links import Kind, Source, link_to
+from knowledge.territories.town_list import TownList
 
 LICENCE = "Licence Ouverte 2.0 / etalab-2.0"
 LICENCE_ADDRESS = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
@@ -46,6 +47,8 @@ class Facts:
     licence: Licence = field(default_factory=Licence)
     # The page of the data set in a catalogue such as data.gouv.fr.
     dataset: str = ""
+    # The official communes, for the page of areas; none where no list was imported.
+    towns: TownList = field(default_factory=TownList, repr=False)
     # What is told of personal data, as Telegram HTML, by language.
     privacy: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 

@@ -98,7 +98,13 @@ def feed(knowledge: Knowledge, facts: Facts, today: date) -> bytes:
             facts=facts,
             name=knowledge.initiative.name or TEXT.label("no_name"),
             entries=[
-                (each, _state(each, today), _moment(changed_on(each, today))) for each in changed
+                (
+                    each,
+                    _state(each, today),
+                    _published(each, today),
+                    _moment(changed_on(each, today)),
+                )
+                for each in changed
             ],
             updated=_moment(max((changed_on(each, today) for each in changed), default=today)),
             tag=lambda what: f"tag:{facts.domain},{_TAGGED}:{what}",
@@ -138,6 +144,7 @@ def project_data(project: Project, facts: Facts, today: date) -> dict[str, Any]:
         "etape": project.stage.value if project.stage else None,
         "ouvert": project.open_on(today),
         "date_limite": _day(project.deadline),
+        "publie_le": _day(project.published_on),
         "mis_a_jour_le": _day(project.updated_on),
         "retire_le": _day(project.withdrawn_on),
         "adresse": facts.address + own if facts.address else None,
@@ -188,7 +195,18 @@ def _licence(facts: Facts) -> dict[str, str]:
 
 
 def _state(project: Project, today: date) -> str:
-    return "feed_open" if project.open_on(today) else "feed_ended"
+    """Return the name of the words before a title; a file may not tell what is new."""
+    if not project.open_on(today):
+        return "feed_ended"
+    published, changed = project.published_on, changed_on(project, today)
+    is_new = published is not None and changed <= published <= today
+    return "feed_new" if is_new else "feed_open"
+
+
+def _published(project: Project, today: date) -> str:
+    """Return the moment of the first publication; empty where it is not known, or to come."""
+    day = project.published_on
+    return _moment(day) if day is not None and day <= today else ""
 
 
 def _moment(day: date) -> str:

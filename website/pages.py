@@ -22,6 +22,7 @@ class Kind(StrEnum):
     REFERRAL = "referral"
     GONE_ANSWER = "gone_answer"
     AREAS = "areas"
+    SECTORS = "sectors"
     DATA = "data"
     PRIVACY = "privacy"
     ACCESSIBILITY = "accessibility"

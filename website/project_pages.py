@@ -9,13 +9,18 @@ from handlers.messages import LANGUAGES
 from knowledge import start_links
 from knowledge.model import Project, Stage
 from knowledge.projects import Census, code_of, codes_of
-from website import addresses
+from website import addresses, weight
 from website.facts import Facts
 from website.pages import Kind, Page, Values
+from website.rendering import STYLE
 
-# Forty lines of a list are about thirty kilobytes.
-ITEMS = 40
+# So many links to lists of a kind stand beside projects; all of them are on a page of their own.
+_MOST_LINKS = 30
+# A form that offers more than this is left out, in bytes: a page would have room for little else.
+_HEAVIEST_FORM = 30_000
 TERRITORIES, SECTORS, STAGES = "territoires", "filieres", "etapes"
+# Where all lists of a kind are named.
+_EVERY = {"territory": addresses.AREAS, "sector": addresses.SECTORS}
 _STAGE_SLUGS = {
     Stage.IDEA: "idee",
     Stage.SETUP: "en-montage",
@@ -41,6 +46,8 @@ class Filter:
     ended: bool = False
 
 
+# Lists of one kind, each with the number of its projects.
+Group = tuple[str, Sequence[tuple[Filter, int]]]
 ALL_OPEN = Filter(addresses.PROJECTS)
 SEEKING_LEAD = Filter(addresses.SEEKING_LEAD, "lead", seeks_lead=True)
 
@@ -52,6 +59,7 @@ class Catalogue:
         self.census = census
         self.today = today
         self._listed: dict[Filter, tuple[Project, ...]] = {}
+        self._paged: dict[Filter, Sequence[Sequence[Project]]] = {}
 
     @cached_property
     def territories(self) -> tuple[Filter, ...]:
@@ -88,6 +96,53 @@ class Catalogue:
     def filters(self) -> tuple[Filter, ...]:
         """Return every list but that of all open projects."""
         return (*self.territories, *self.sectors, *self.stages, SEEKING_LEAD)
+
+    @cached_property
+    def groups(self) -> Sequence[Group]:
+        """Return the lists that have any project, by what they are, with how many they have."""
+        every = {
+            "territory": self.territories,
+            "sector": self.sectors,
+            "stage": self.stages,
+        }
+        counted = {
+            name: [(each, total) for each in lists if (total := len(self.listed(each)))]
+            for name, lists in every.items()
+        }
+        return [(name, lists) for name, lists in counted.items() if lists]
+
+    @cached_property
+    def links(self) -> Sequence[Group]:
+        """Return those that stand beside projects: of many, the ones with most projects."""
+        return [(name, _fullest(lists)) for name, lists in self.groups]
+
+    @cached_property
+    def fields(self) -> Sequence[tuple[str, Mapping[str, str]]]:
+        """Return what a form offers to choose together: each group, its values and their names.
+
+        Nothing where that is too much for a page.
+        """
+        fields = [
+            (name, {slug_of(each): each.label for each, _ in lists if not each.ended})
+            for name, lists in self.groups
+        ]
+        return fields if _weight_of(fields) <= _HEAVIEST_FORM else []
+
+    @cached_property
+    def _room(self) -> int:
+        links = sum(
+            weight.of_link(each.path, each.label) for _, some in self.links for each, _ in some
+        )
+        beside = len(STYLE.encode()) + weight.FRAME + links + _weight_of(self.fields)
+        return weight.HEAVIEST - beside
+
+    def paged(self, chosen: Filter) -> Sequence[Sequence[Project]]:
+        """Return the projects of a list by its pages; at least one page."""
+        if chosen.group == "chosen":
+            return weight.paged(self.listed(chosen), self._room)
+        if chosen not in self._paged:
+            self._paged[chosen] = weight.paged(self.listed(chosen), self._room)
+        return self._paged[chosen]
 
     def listed(self, chosen: Filter) -> tuple[Project, ...]:
         """Return the projects of a list, in the census's order; ended ones latest first."""
@@ -167,7 +222,7 @@ def _code_pages(catalogue: Catalogue) -> Iterator[Page]:
             chosen.path,
             Kind.PROJECTS,
             "projects",
-            partial(values_of, catalogue, chosen, projects),
+            partial(values_of, catalogue, chosen, [projects]),
             LANGUAGES,
             listed=False,
         )
@@ -175,8 +230,7 @@ def _code_pages(catalogue: Catalogue) -> Iterator[Page]:
 
 def list_pages(catalogue: Catalogue, chosen: Filter, *, is_served: bool) -> Iterator[Page]:
     """Give the pages of one list: as many as it needs, one at least."""
-    count = max(1, -(-len(catalogue.listed(chosen)) // ITEMS))
-    for number in range(1, count + 1):
+    for number in range(1, len(catalogue.paged(chosen)) + 1):
         yield Page(
             addresses.numbered(chosen.path, number),
             Kind.PROJECTS,
@@ -187,50 +241,43 @@ def list_pages(catalogue: Catalogue, chosen: Filter, *, is_served: bool) -> Iter
 
 
 def _list(catalogue: Catalogue, chosen: Filter, number: int, *, is_served: bool) -> Values:
-    return values_of(catalogue, chosen, catalogue.listed(chosen), number) | {
-        "fields": fields(catalogue) if is_served and not chosen.ended else ()
+    return values_of(catalogue, chosen, catalogue.paged(chosen), number) | {
+        "fields": catalogue.fields if is_served and not chosen.ended else ()
     }
 
 
 def values_of(
-    catalogue: Catalogue, chosen: Filter, projects: Sequence[Project], number: int = 1
+    catalogue: Catalogue, chosen: Filter, pages: Sequence[Sequence[Project]], number: int = 1
 ) -> dict[str, object]:
-    """Return what a page of a list says."""
-    count = max(1, -(-len(projects) // ITEMS))
+    """Return what a page of a list says; ``pages`` are the projects of the whole list."""
     return {
         "chosen": chosen,
-        "projects": projects[(number - 1) * ITEMS : number * ITEMS],
-        "total": len(projects),
+        "projects": pages[number - 1],
+        "total": sum(map(len, pages)),
         "number": number,
-        "count": count,
+        "count": len(pages),
         "numbered": addresses.numbered,
-        "groups": groups(catalogue),
+        "groups": catalogue.links,
+        "every": {
+            name: address
+            for (name, lists), (_, shown) in zip(catalogue.groups, catalogue.links, strict=True)
+            if len(shown) < len(lists) and (address := _EVERY.get(name))
+        },
         "seeking_lead": SEEKING_LEAD,
         "today": catalogue.today,
         "ending": ending,
     }
 
 
-def groups(catalogue: Catalogue) -> Sequence[tuple[str, Sequence[tuple[Filter, int]]]]:
-    """Return the lists that have any project, by what they are, with how many they have."""
-    every = {
-        "territory": catalogue.territories,
-        "sector": catalogue.sectors,
-        "stage": catalogue.stages,
-    }
-    counted = {
-        name: [(each, total) for each in lists if (total := len(catalogue.listed(each)))]
-        for name, lists in every.items()
-    }
-    return [(name, lists) for name, lists in counted.items() if lists]
+def _fullest(lists: Sequence[tuple[Filter, int]]) -> Sequence[tuple[Filter, int]]:
+    if len(lists) <= _MOST_LINKS:
+        return lists
+    fullest = sorted(lists, key=lambda each: -each[1])[:_MOST_LINKS]
+    return [each for each in lists if each in fullest]
 
 
-def fields(catalogue: Catalogue) -> Sequence[tuple[str, Mapping[str, str]]]:
-    """Return what a form offers to choose together: each group with its values and their names."""
-    return [
-        (name, {slug_of(each): each.label for each, _ in lists if not each.ended})
-        for name, lists in groups(catalogue)
-    ]
+def _weight_of(fields: Sequence[tuple[str, Mapping[str, str]]]) -> int:
+    return sum(weight.of_option(*each) for _, values in fields for each in values.items())
 
 
 def slug_of(chosen: Filter) -> str:

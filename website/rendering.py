@@ -19,7 +19,7 @@ _ROOM = Path(__file__).parent
 TEXT = Catalogue(_ROOM / "words.yaml")
 STYLE = (_ROOM / "style.css").read_text("utf-8").strip()
 # Named in the link to the style sheet: a browser that keeps it asks again when it changes.
-_STYLE_VERSION = hashlib.sha256(STYLE.encode()).hexdigest()[:8]
+STYLE_VERSION = hashlib.sha256(STYLE.encode()).hexdigest()[:8]
 # The first page of each part, as the head of all pages names them.
 _MENU = {
     addresses.HOME: "menu_home",
@@ -39,6 +39,7 @@ _PARTS = {
     Kind.REFERRAL: addresses.ANSWERS,
     Kind.GONE_ANSWER: addresses.ANSWERS,
     Kind.AREAS: addresses.AREAS,
+    Kind.SECTORS: addresses.PROJECTS,
 }
 
 
@@ -101,7 +102,7 @@ def _about(page: Page, spoken: str, facts: Facts, root: str | None) -> Mapping[s
         "spoken": spoken,
         "to": to,
         "own": start,
-        "style_version": _STYLE_VERSION,
+        "style_version": STYLE_VERSION,
         "listed": page.listed,
         "menu": [(path, name, path == page.path) for path, name in _MENU.items()],
         "part": _PARTS.get(page.kind),

@@ -5,19 +5,18 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
+from bot.commands.bot_name import name_on_telegram
 from bot.commands.console import fail, say
 from bot.messages import TEXT
-from bot.outbox.transport import Transport
 from bot.posters.layout import Sheet
 from bot.posters.pdf import pdf_of
 from bot.posters.poster import Publisher, poster_of
 from bot.posters.svg import svg_of
 from bot.settings import Settings
 from knowledge.files.problems import KnowledgeError
-from knowledge.loading import load_census
+from knowledge.loading import load_texts
 from knowledge.model import Project
 from knowledge.projects import Census, code_of
 from knowledge.text.near_words import nearest
@@ -40,10 +39,10 @@ def write_posters(
     ``named`` are codes and ids; ``bot`` is the bot's user name, asked of Telegram where it is None.
     """
     try:
-        census, initiative = load_census(settings.knowledge_dir)
-        projects = _chosen(census, named, today)
+        knowledge = load_texts(settings.knowledge_dir)
+        projects = _chosen(knowledge.census, named, today)
         site = settings.site_address
-        publisher = Publisher(bot or _asked(settings), site, initiative.name)
+        publisher = Publisher(bot or _asked(settings), site, knowledge.initiative.name)
         folder.mkdir(parents=True, exist_ok=True)
         for project in projects:
             _write(project, publisher, folder)
@@ -89,24 +88,12 @@ def _asked(settings: Settings) -> str:
     if settings.telegram_bot_token is None:
         raise _NoPosterError(TEXT.label("poster_no_name"))
     try:
-        return asyncio.run(_name(settings))
+        return asyncio.run(name_on_telegram(settings))
     except InvalidToken as error:
         raise _NoPosterError(TEXT.label("poster_bad_token")) from error
     except TelegramError as error:
         reason = type(error).__name__
         raise _NoPosterError(TEXT.label("poster_no_telegram", reason=reason)) from error
-
-
-async def _name(settings: Settings) -> str:
-    token, transport = settings.telegram_bot_token, Transport(settings.telegram_transport)
-    bot = Bot(
-        token.get_secret_value() if token else "",
-        base_url=f"{str(settings.telegram_api_url).rstrip('/')}/bot",
-        request=transport.request(connections=1),
-        get_updates_request=transport.request(connections=1),
-    )
-    async with bot:
-        return bot.username
 
 
 def _write(project: Project, publisher: Publisher, folder: Path) -> None:

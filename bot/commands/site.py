@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from telegram import Bot
 from telegram.error import TelegramError
 
+from bot.commands.bot_name import name_on_telegram
 from bot.commands.console import fail, say
 from bot.content.identity import identity_of
 from bot.messages import TEXT
-from bot.outbox.transport import Transport
 from bot.pages.facts import facts_of
 from bot.settings import Settings
 from handlers.core.kept import Kept
@@ -25,6 +24,7 @@ from knowledge.atomic_write import replacing
 from knowledge.files.problems import KnowledgeError
 from knowledge.knowledge import Knowledge
 from knowledge.loading import load_texts
+from knowledge.territories.town_list import read_list, towns_file
 from storage.database import utc_now
 from website import addresses
 from website.site import Site
@@ -55,7 +55,11 @@ def write_site(
     except KnowledgeError as error:
         problems = error.problems
         return fail(TEXT.label("knowledge_wrong", problems=problems, directory=directory))
-    site = Site(knowledge, facts_of(settings, _services(settings, knowledge, bot_username)), today)
+    site = Site(
+        knowledge,
+        facts_of(settings, _services(settings, knowledge, directory, bot_username)),
+        today,
+    )
     written = write(site, folder)
     say(
         TEXT.label(
@@ -69,16 +73,8 @@ async def name_of_bot(settings: Settings) -> str:
     """Return the bot's name, as Telegram tells it; empty, and said so, where it does not."""
     if settings.telegram_bot_token is None:
         return ""
-    transport = Transport(settings.telegram_transport)
-    bot = Bot(
-        settings.telegram_bot_token.get_secret_value(),
-        base_url=f"{str(settings.telegram_api_url).rstrip('/')}/bot",
-        request=transport.request(connections=1),
-        get_updates_request=transport.request(connections=1),
-    )
     try:
-        async with bot:
-            return bot.username
+        return await name_on_telegram(settings)
     except TelegramError as error:
         fail(TEXT.label("site_no_telegram", reason=type(error).__name__))
         return ""
@@ -96,13 +92,16 @@ def write(site: Site, folder: Path) -> Written:
     return written
 
 
-def _services(settings: Settings, knowledge: Knowledge, bot_username: str) -> Services:
+def _services(
+    settings: Settings, knowledge: Knowledge, directory: Path, bot_username: str
+) -> Services:
     return Services(
         knowledge=knowledge,
         identity=identity_of(settings, knowledge.initiative),
         clock=utc_now,
         bot_username=bot_username,
         kept=Kept(settings.durations),
+        town_list=read_list(towns_file(directory, fictitious=False)).list,
     )
 
 

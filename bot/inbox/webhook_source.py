@@ -3,14 +3,13 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from starlette.types import ASGIApp
 from telegram.ext import ExtBot
 
 from bot.inbox.backlog import Backlog
 from bot.inbox.source import UpdateSource
 from bot.inbox.webhook import Health, Mailbox, Webhook
 from bot.inbox.webhook_registration import WebhookRegistration
-from bot.runtime.web_server import WebServer
+from bot.runtime.web_server import ReadyApp, WebServer
 from bot.settings import Settings
 from handlers.core.services import Services
 
@@ -55,7 +54,7 @@ def assemble_webhook(  # noqa: PLR0913, PLR0917 - the parts of a service
     services: Services,
     failing: Callable[[], Collection[str]],
     take_inline: Callable[[Mapping[str, Any]], None],
-    pages: ASGIApp | None = None,
+    pages: ReadyApp | None = None,
 ) -> WebhookSource:
     """Return the webhook with all its parts; SettingsError where a setting for it is missing.
 
@@ -67,5 +66,6 @@ def assemble_webhook(  # noqa: PLR0913, PLR0917 - the parts of a service
     registration = WebhookRegistration(bot, settings.webhook_url, secret)
     health = Health(backlog, services, lambda: registration.is_refused, failing)
     webhook = Webhook(secret, mailbox, health, is_open=False, pages=pages, take_inline=take_inline)
-    server = WebServer(webhook.app(), settings.listen_host, settings.listen_port)
+    app = ReadyApp(webhook.app(), pages.at_once) if pages else webhook.app()
+    server = WebServer(app, settings.listen_host, settings.listen_port)
     return WebhookSource(webhook, server, registration, health)

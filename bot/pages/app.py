@@ -15,10 +15,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.pages.change_pages import ChangePages
 from bot.pages.follow_pages import FollowPages
 from bot.pages.form_pages import FormPages
+from bot.pages.public import PublicPages
 from bot.pages.rendering import HEADERS, message
 from bot.pages.request_page import RequestPage
 from bot.pages.visitor_rendering import HEADERS as VISITOR_HEADERS
 from bot.pages.visitor_rendering import STYLE_PATH, style
+from bot.runtime.web_server import ReadyApp
 from handlers.messages import ENGLISH, FRENCH
 from storage.engine.errors import StorageError
 
@@ -35,8 +37,8 @@ def pages_app(
     forms: FormPages,
     following: FollowPages,
     changing: ChangePages,
-    public: ASGIApp,
-) -> ASGIApp:
+    public: PublicPages,
+) -> ReadyApp:
     """Return the application of all pages; ``public`` answers what is none of the others."""
     of_requests = _pages_of_requests(request_page)
     of_visitors = _pages_of_visitors(forms, following, changing)
@@ -50,7 +52,7 @@ def pages_app(
         else:
             await public(scope, receive, send)
 
-    return either
+    return ReadyApp(either, public.at_once)
 
 
 def _pages_of_requests(request_page: RequestPage) -> ASGIApp:

@@ -28,6 +28,7 @@ def facts_of(settings: Settings, services: Services, *, is_served: bool = False)
         host=settings.site_host,
         licence=Licence(settings.data_licence, settings.data_licence_url),
         dataset=settings.dataset_url,
+        towns=services.town_list,
         privacy={language: _privacy(services, language) for language in LANGUAGES},
     )
 

@@ -4,12 +4,14 @@ A page is made when it is first asked for, and kept as its bytes until the knowl
 changes. What then is asked for is made anew, so that a publication needs no restart.
 """
 
+import asyncio
+import functools
 import gzip
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 
@@ -18,8 +20,10 @@ from starlette.types import Receive, Scope, Send
 from bot.pages.rendering import TEXT
 from handlers.core.services import Services
 from knowledge.knowledge import Knowledge
+from knowledge.territories.town_list import TownList
 from website import addresses
 from website.facts import Facts
+from website.rendering import STYLE_VERSION
 from website.site import File, Site
 
 logger = logging.getLogger(__name__)
@@ -58,6 +62,9 @@ class _Form:
     content: bytes
     tag: bytes
     unchanged: Headers
+    # The same as they go over the wire (RFC 9112): whole, and "not modified".
+    whole: bytes = field(repr=False)
+    head_alone: bytes = field(repr=False)
 
 
 class Answer:
@@ -84,6 +91,12 @@ class Answer:
             # Other bytes have a tag of their own (RFC 9110, 8.8.3).
             self._packed = _form(own, media, packed, f'"{digest}-gz"')
 
+    def at_once(self, headers: Mapping[bytes, bytes]) -> bytes:
+        """Return what goes over the wire for a GET, as `send` would have it."""
+        form = self._packed if _accepts_gzip(headers.get(b"accept-encoding", b"")) else self._plain
+        known = headers.get(b"if-none-match")
+        return form.head_alone if known is not None and _holds(known, form.tag) else form.whole
+
     async def send(self, scope: Scope, send: Send) -> None:
         """Answer a GET or HEAD; 304 where the client has the same bytes."""
         accepted, known = _asked(scope["headers"])
@@ -100,7 +113,14 @@ class Answer:
 def _form(own: Headers, media: tuple[bytes, bytes], content: bytes, tag: str) -> _Form:
     tagged = [*own, (b"etag", tag.encode())]
     length = (b"content-length", str(len(content)).encode())
-    return _Form([*tagged, media, length], content, tag.encode(), tagged)
+    headers = [*tagged, media, length]
+    whole = _wire(b"200 OK", headers) + content
+    return _Form(headers, content, tag.encode(), tagged, whole, _wire(b"304 Not Modified", tagged))
+
+
+def _wire(status: bytes, headers: Headers) -> bytes:
+    lines = b"".join(b"%s: %s\r\n" % each for each in headers)
+    return b"HTTP/1.1 %s\r\n%s\r\n" % (status, lines)
 
 
 def _asked(headers: Headers) -> tuple[bool, bytes | None]:
@@ -114,6 +134,7 @@ def _asked(headers: Headers) -> tuple[bool, bytes | None]:
     return accepted, known
 
 
+@functools.lru_cache(maxsize=64)
 def _accepts_gzip(value: bytes) -> bool:
     for each in value.lower().split(b","):
         coding, _, weight = each.partition(b";")
@@ -133,6 +154,59 @@ def _holds(known: bytes, tag: bytes) -> bool:
     return tag in given or b"*" in given
 
 
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """All that decides what the pages say and that changes while the bot runs."""
+
+    knowledge: Knowledge
+    towns: TownList
+    day: date
+    bot_username: str
+
+    def are_still(self, services: Services) -> bool:
+        """Tell whether they are those of now: the same objects, the same day and name."""
+        return (
+            self.knowledge is services.knowledge
+            and self.towns is services.town_list
+            and self.bot_username == services.bot_username
+            and self.day == services.today()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Edition:
+    """The site of one knowledge on one day, and what has been made of it so far.
+
+    ``answers`` are those of files, by path; ``ready`` the same by what a request for them at the
+    root of a host says. ``others`` are filtered lists, and what stands in place of a missing page.
+    """
+
+    made_of: _Sources
+    site: Site
+    answers: dict[str, Answer] = field(default_factory=dict)
+    ready: dict[bytes, Answer] = field(default_factory=dict)
+    others: OrderedDict[Hashable, Answer] = field(default_factory=OrderedDict)
+
+    def keep(self, path: str, answer: Answer) -> Answer:
+        """Keep the answer of a file."""
+        self.answers[path] = answer
+        if path.isascii():
+            target = f"/{path}"
+            self.ready[target.encode()] = answer
+            if path == addresses.STYLE:
+                self.ready[f"{target}?v={STYLE_VERSION}".encode()] = answer
+        return answer
+
+    def kept(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
+        """Return what is kept under a key; make it where nothing is."""
+        answer = self.others.get(key)
+        if answer is None:
+            answer = self.others[key] = make()
+            if len(self.others) > _MOST_KEPT:
+                self.others.popitem(last=False)
+        return answer
+
+
 class PublicPages:
     """An ASGI application; it may be mounted anywhere, since its links are relative."""
 
@@ -140,10 +214,9 @@ class PublicPages:
         """``facts`` is asked anew with the knowledge, the day and the bot's name."""
         self._services = services
         self._facts = facts
-        self._made_of: tuple[Knowledge, date, str] | None = None
-        self._site: Site | None = None
-        self._answers: dict[str, Answer] = {}
-        self._others: OrderedDict[Hashable, Answer] = OrderedDict()
+        self._edition: _Edition | None = None
+        # One page is made at a time, so that many who ask for a new one leave the bot its time.
+        self._making = asyncio.Lock()
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -151,61 +224,67 @@ class PublicPages:
             await _refuse(send)
             return
         try:
-            answer = self._answer(scope)
+            answer = self._made(scope) or await self._make(scope)
         except Exception as error:
             logger.exception("a public page cannot be made: %s", type(error).__name__)
             said = File(TEXT.label("away", contact="").encode(), _TEXT)
             answer = Answer(said, 503, cached=b"no-store")
         await answer.send(scope, send)
 
+    def at_once(self, target: bytes, headers: Mapping[bytes, bytes]) -> bytes | None:
+        """Return the whole answer to a GET at the root of a host; None where it is not made yet."""
+        edition = self._current()
+        answer = edition.ready.get(target) if edition else None
+        return answer.at_once(headers) if answer else None
+
     def site(self) -> Site:
         """Return the site of what is in service now."""
-        services = self._services
-        made_of = (services.knowledge, services.today(), services.bot_username)
-        former = self._made_of
-        if (
-            self._site is None
-            or former is None
-            or former[0] is not made_of[0]
-            or former[1:] != made_of[1:]
-        ):
-            self._site = Site(services.knowledge, self._facts(), made_of[1])
-            self._made_of = made_of
-            self._answers, self._others = {}, OrderedDict()
-        return self._site
+        return self._renewed().site
+
+    def _current(self) -> _Edition | None:
+        edition = self._edition
+        return edition if edition and edition.made_of.are_still(self._services) else None
+
+    def _renewed(self) -> _Edition:
+        if edition := self._current():
+            return edition
+        now = self._services
+        sources = _Sources(now.knowledge, now.town_list, now.today(), now.bot_username)
+        self._edition = _Edition(sources, Site(sources.knowledge, self._facts(), sources.day))
+        return self._edition
+
+    def _made(self, scope: Scope) -> Answer | None:
+        edition = self._current()
+        if edition is None or scope["query_string"]:
+            return None
+        return edition.answers.get(_path(scope))
+
+    async def _make(self, scope: Scope) -> Answer:
+        """Make an answer beside the event loop: a census of a thousand projects takes long."""
+        async with self._making:
+            return await asyncio.to_thread(self._answer, scope)
 
     def _answer(self, scope: Scope) -> Answer:
-        site = self.site()
-        root, query = scope.get("root_path", ""), scope["query_string"]
-        path = scope["path"][len(root) :].lstrip("/")
-        if not query and path in self._answers:
-            return self._answers[path]
-        return self._made(site, path, query, f"{root}/")
-
-    def _made(self, site: Site, path: str, query: bytes, root: str) -> Answer:
+        edition, path = self._renewed(), _path(scope)
+        site, query, root = edition.site, scope["query_string"], scope.get("root_path", "")
         name = f"{path}{addresses.HOME}" if not path or path.endswith("/") else path
         if query and (chosen := site.chosen(name, query.decode("ascii", "replace"))):
             key, make = chosen
-            return self._kept(key, lambda: Answer(make()))
-        if path in self._answers:
-            return self._answers[path]
+            return edition.kept(key, lambda: Answer(make()))
+        if answer := edition.answers.get(path):
+            return answer
         if file := site.file(name):
             cached = _LONG if name == addresses.STYLE else _SHORT
-            answer = self._answers[path] = Answer(file, cached=cached)
-            return answer
+            return edition.keep(path, Answer(file, cached=cached))
         if further := site.named(name):
-            address = root + further
-            return self._kept(address, lambda: Answer(File(b"", _TEXT), 301, location=address))
-        missing = site.missing(name, root)
-        return self._kept(missing, lambda: Answer(missing, 404))
+            address = f"{root}/{further}"
+            return edition.kept(address, lambda: Answer(File(b"", _TEXT), 301, location=address))
+        missing = site.missing(name, f"{root}/")
+        return edition.kept(missing, lambda: Answer(missing, 404))
 
-    def _kept(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
-        answer = self._others.get(key)
-        if answer is None:
-            answer = self._others[key] = make()
-            if len(self._others) > _MOST_KEPT:
-                self._others.popitem(last=False)
-        return answer
+
+def _path(scope: Scope) -> str:
+    return str(scope["path"])[len(scope.get("root_path", "")) :].lstrip("/")
 
 
 async def _refuse(send: Send) -> None:

@@ -21,7 +21,7 @@ _TOO_OLD = "query is too old and response timeout expired or query ID is invalid
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Asker:
     """Who asked, and for which chat."""
 
     user_id: int
@@ -32,12 +32,12 @@ class InlineQueries:
     """The queries that wait for the bot, and what it answered; the oldest are forgotten."""
 
     def __init__(self) -> None:
-        self._asked: OrderedDict[str, Asked] = OrderedDict()
+        self._asked: OrderedDict[str, Asker] = OrderedDict()
         self._answers: OrderedDict[str, Values] = OrderedDict()
 
-    def ask(self, query_id: str, asked: Asked) -> None:
+    def ask(self, query_id: str, asker: Asker) -> None:
         """Note a query that the bot gets."""
-        self._asked[query_id] = asked
+        self._asked[query_id] = asker
         _bound(self._asked)
 
     def expire(self, query_id: str) -> None:

@@ -13,7 +13,7 @@ from bot.preview.chats import Chats, Message
 from bot.preview.events import Events
 from bot.preview.files import FileStore
 from bot.preview.formatting import parse
-from bot.preview.inline import LONGEST_QUERY, Asked, InlineQueries
+from bot.preview.inline import LONGEST_QUERY, Asker, InlineQueries
 from bot.preview.menus import Menus, Texts
 from bot.preview.personas import BOT_ID, Group, User, bot_as_json, cast, group
 from bot.preview.planned_faults import Faults
@@ -136,7 +136,7 @@ class Messenger:
             raise bad("the query is too long")
         chat_id = self.chats.enter(user, chat or user.id)
         query_id = str(next(self._query_ids))
-        self.inline.ask(query_id, Asked(user.id, chat_id))
+        self.inline.ask(query_id, Asker(user.id, chat_id))
         kind = self.chats.as_json(chat_id)["type"]
         query = {"id": query_id, "from": user.as_json(), "query": words, "offset": offset}
         # The private chats of this preview are all with the bot.

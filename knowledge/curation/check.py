@@ -32,8 +32,9 @@ from knowledge.model import Stage
 
 # The notice before a date passes: a month leaves the time to ask whoever knows the answer.
 _SOON = timedelta(days=30)
-# The days of a reading, which are past, and those of an end.
+# The days of a reading, which are past, those of a first publication, and those of an end.
 _REREAD = ("verifie_le", "mis_a_jour_le")
+_FIRST = "publie_le"
 _ENDS = ("valable_jusqu_au", "date_limite", "retire_le")
 # The programme began in 2018; nothing is promised for longer than these years.
 _FIRST_YEAR, _YEARS = 2018, 20
@@ -246,7 +247,9 @@ def _dates(item: Item, today: date) -> Iterator[Problem]:
     for key in _REREAD:
         if (day := item.day(key)) is not None and day > today:
             yield problem("future_check", item.place(key), key=key, value=day)
-    for key in (*_REREAD, *_ENDS):
+    if (day := item.day(_FIRST)) is not None and day > today:
+        yield problem("future_publication", item.place(_FIRST), value=day)
+    for key in (*_REREAD, _FIRST, *_ENDS):
         if (
             day := item.day(key)
         ) is not None and not _FIRST_YEAR <= day.year <= today.year + _YEARS:

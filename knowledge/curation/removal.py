@@ -16,7 +16,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from knowledge.curation.yaml_cuts import Cutter, TextCut, applied
 from knowledge.curation.yaml_edit import EditError
 from knowledge.files.items import is_draft
-from knowledge.files.problems import Place, problem
+from knowledge.files.problems import Place, Severity, problem
 from knowledge.files.yaml_reader import SafeLoader, parse
 from knowledge.loading import ACTS, FAQ, PROJECTS, QUESTIONS, VOICES
 
@@ -228,7 +228,10 @@ def _with_key(read: _Read, number: int, node: MappingNode, key: str, value: str)
 
 def _in_place(read: _Read, value: Node, written: str) -> TextCut:
     lead = len(read.text) - len(read.text.removeprefix("\ufeff"))
-    return TextCut(value.start_mark.index + lead, value.end_mark.index + lead, written)
+    start, end = value.start_mark.index + lead, value.end_mark.index + lead
+    # A block of text ends with the line breaks behind it, which stay.
+    end = start + len(read.text[start:end].rstrip("\r\n"))
+    return TextCut(start, end, written)
 
 
 def _on_a_line(read: _Read, node: MappingNode, last: Node, written: str) -> TextCut:
@@ -259,8 +262,9 @@ def _all_read(texts: Texts, files: tuple[str, ...]) -> Iterator[_Read]:
 def _read(texts: Texts, file: str) -> _Read:
     text = texts[file]
     document, problems = parse(text.encode("utf-8", "surrogatepass"), file)
-    if document is None or problems:
-        raise EditError(problems[0])
+    errors = [each for each in problems if each.severity is Severity.ERROR]
+    if document is None or errors:
+        raise EditError(errors[0])
     try:
         root = yaml.compose(text.removeprefix("\ufeff"), Loader=SafeLoader)
     except yaml.YAMLError:
@@ -283,7 +287,8 @@ def _under(node: Node, key: str, kind: type[_N], file: str) -> _N:
 def _checked(file: str, edited: str, expected: object) -> str:
     """Return an edited file; refuse it if its data is not what the edit should give."""
     document, problems = parse(edited.encode("utf-8", "surrogatepass"), file)
-    if document is None or problems or document.data != expected:
+    is_wrong = any(each.severity is Severity.ERROR for each in problems)
+    if document is None or is_wrong or document.data != expected:
         raise _refusal("not_editable", file)
     return edited
 

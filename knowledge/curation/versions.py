@@ -129,7 +129,7 @@ def examine(
         replacing=contents,
         parsed=parsed,
     )
-    documents, served = checked.files.documents, _as_served(parsed, former)
+    served = _as_served(parsed, former)
     asked = verdicts(current.matcher, [each.expectation for each in checked.asked])
     earlier: tuple[Problem, ...] = ()
     if any(each.severity is not Severity.ERROR for each in checked.problems):
@@ -142,10 +142,7 @@ def examine(
             asked=in_common(asked, expectations(_document(served, QUESTIONS))),
             parsed=served,
         )
-    read = {file: _document(served, file) for file in former}
-    before = {file: document for file, document in read.items() if document and file in documents}
-    after = {file: documents[file] for file in contents if file in documents}
-    changes = differences(before, after)
+    changes = _differences(checked.files.documents, served, contents)
     touched = frozenset(each.id for each in changes if _may_be_found_otherwise(each))
     return Candidate(
         contents,
@@ -157,6 +154,16 @@ def examine(
         tuple(standing(checked.problems, earlier)),
         tuple(each for each in checked.findings if each.id in touched),
     )
+
+
+def _differences(
+    documents: Mapping[str, Document], served: Mapping[str, Parsed], contents: Iterable[str]
+) -> tuple[Difference, ...]:
+    """Return what new documents of these files would change of the served ones."""
+    read = {file: _document(served, file) for file in contents}
+    before = {file: document for file, document in read.items() if document and file in documents}
+    after = {file: documents[file] for file in contents if file in documents}
+    return differences(before, after)
 
 
 def _may_be_found_otherwise(change: Difference) -> bool:

@@ -226,7 +226,8 @@ def _last_leaf(node: Node) -> Node:
 def _new_voice(text: str, root: Node, question: str) -> _Insertion:
     voices = _at(VOICES, root, "voix")
     if voices.flow_style:
-        raise _refusal("not_editable", VOICES)
+        written = f"{{nom: {VOICE}, formulations: {{}}, hors_sujet: [{_quoted(question)}]}}"
+        return _appended(text, voices, written)
     return _after(text, voices, _voice(question, "", "\n").removesuffix("\n"))
 
 

@@ -26,6 +26,11 @@ class ForeignNote(NamedTuple):
         """The code of the words to tell: two hyphens may well be a dash in a text."""
         return "dashes_note" if self.sign == "--" else "foreign_note"
 
+    @property
+    def code_in_text(self) -> str:
+        """The code of the words to tell where the sign may be a part of a text."""
+        return "dashes_note" if self.sign == "--" else "note_behind"
+
 
 def note_line(rest: str) -> str:
     """Return the sign of a note that a line is, without its indent; empty for another line."""

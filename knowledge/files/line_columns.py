@@ -15,7 +15,9 @@ from knowledge.files.file_shapes import (
     keys_under,
 )
 from knowledge.files.line_keys import DASH, bare, key_of
+from knowledge.files.open_value import end_of
 from knowledge.files.written_page import WrittenPage
+from knowledge.files.written_values import is_block
 
 
 @dataclass(slots=True)
@@ -49,6 +51,21 @@ class Columns:
         if self.opener is not None:
             return indent >= self.opener[1]
         return any(frame.is_list for frame in self.frames)
+
+    def begins_item(self, indent: int) -> bool:
+        """Tell whether a dash begins an item, whose first key may stand below others."""
+        items = (f for f in self.frames if f.is_list and f.indent == indent)
+        owner = next((frame.owner for frame in items), "")
+        if owner not in ITEM_LISTS:
+            return False
+        for line in self.page.below(self.page.at + 1):
+            rest = line.lstrip(" ")
+            if rest and len(line) - len(rest) <= indent:
+                return False
+            key = key_of(rest, self.page.name)
+            if key is not None and bare(key["key"]) == FIRST_KEYS[owner]:
+                return True
+        return False
 
     def placed(self, indent: int, *, is_list: bool, key: str = "") -> int:
         """Return the column where a line belongs, with its list open; tell a wrong one."""
@@ -161,21 +178,39 @@ class Columns:
         if is_list and self.opener and self.opener[0] in ITEM_LISTS:
             return indent if indent == usual else self._dash_of_keys(self.opener[0], indent)
         has_value = is_list or re.search(r":\s+[^|>\s]", self.page.line)
-        if below == usual != indent and has_value and bool(DASH.match(rest)) is is_list:
-            return below
-        return indent
+        is_alike = bool(DASH.match(rest)) is is_list and not self._leaves_open()
+        return below if below == usual != indent and has_value and is_alike else indent
+
+    def _leaves_open(self) -> bool:
+        """Tell whether the line below is still part of the value that this line begins."""
+        rest = self.page.line.lstrip()
+        key = DASH.match(rest) or key_of(rest, self.page.name)
+        value = rest[key.end() :] if key else rest
+        return is_block(value) or (value[:1] in {'"', "'", "[", "{"} and end_of(value) is None)
 
     def _dash_of_keys(self, owner: str, indent: int) -> int:
-        """Return the column of an item's dash by its keys, which stand two columns further in."""
+        """Return the column of an item's dash by its keys, which stand below its first key."""
+        dash = DASH.match(self.page.line.lstrip())
+        lead = len(dash[0]) if dash else 2
         columns: Counter[int] = Counter()
+        within = indent + lead if self._opens_keys(dash[0] if dash else "") else None
         for line in self.page.below(self.page.at + 1):
             rest = line.lstrip(" ")
+            column = len(line) - len(rest)
             if DASH.match(rest) and key_of(rest[1:].lstrip(), self.page.name):
                 break
+            if within is not None and column > within:
+                continue
             found = key_of(rest, self.page.name)
             if found and bare(found["key"]) in keys_under(owner):
-                columns[len(line) - len(rest)] += 1
-        return max(columns.most_common(1)[0][0] - 2, 0) if columns else indent
+                columns[column] += 1
+                within = column if bare(found["key"]) in MAPPINGS else None
+        return max(columns.most_common(1)[0][0] - lead, 0) if columns else indent
+
+    def _opens_keys(self, dash: str) -> bool:
+        """Tell whether the key behind the dash of the line that is read has keys of its own."""
+        key = key_of(self.page.line.lstrip().removeprefix(dash), self.page.name)
+        return key is not None and bare(key["key"]) in MAPPINGS
 
     def _is_at_opener(self, indent: int) -> bool:
         """Tell whether a dash stands below the key of its own list, which YAML allows."""

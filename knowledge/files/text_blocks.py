@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from knowledge.files.file_shapes import FIRST_KEYS, keys_under, known_keys
-from knowledge.files.line_columns import Columns
+from knowledge.files.file_shapes import FIRST_KEYS, TEXTS, keys_under, known_keys
+from knowledge.files.line_columns import Columns, Frame
 from knowledge.files.line_keys import (
     BULLET,
     DASH,
@@ -15,12 +15,14 @@ from knowledge.files.line_keys import (
     is_structure,
     key_of,
 )
+from knowledge.files.open_value import end_of
 from knowledge.files.signs import ODD_SPACES, name_of
 from knowledge.files.written_page import WrittenPage
+from knowledge.files.written_values import is_block, is_last
 
+_TOLD = re.compile(r"[|>][+-]?(?P<columns>[1-9])[+-]?\s*(?:\s#.*)?$")
 _NAME = re.compile(r"[a-z0-9_-]+")
-# What stands behind a key, and hardly behind a word of a text that ends with a colon.
-_WRITTEN = re.compile(r"[|>\[\"]|\d{4}-|$")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class TextBlock:
 
     def read(self) -> None:
         """Read the lines of a block of text; one that stands too far left is told, once a run."""
-        column: int | None = None
+        column = self._told_column()
         told = False
         while self.page.at + 1 < len(self.page.lines):
             line = self.page.lines[self.page.at + 1]
@@ -46,7 +48,7 @@ class TextBlock:
             indent = len(line) - len(rest)
             odd = next((sign for sign in line[:indent] if sign != " "), None)
             if column is None:
-                column = max(indent, self.parent + 1, self._left_edge())
+                column = self._column(indent)
             if (indent <= self.parent or odd) and self._ends(rest, indent):
                 return
             if indent > self.parent and self._is_key_of_item(rest):
@@ -64,6 +66,16 @@ class TextBlock:
             if odd or indent < column:
                 self.page.line = " " * column + rest
 
+    def _told_column(self) -> int | None:
+        """Return the column of the text where a figure behind its sign tells it: |2."""
+        found = _TOLD.search(self.page.line)
+        return self.parent + int(found["columns"]) if found else None
+
+    def _column(self, first: int) -> int:
+        """Return the column of a text by that of its first line, which may stand too far left."""
+        is_far_left = first < self.parent + 2
+        return max(first, self.parent + 1, self._left_edge() if is_far_left else 0)
+
     def _is_key_of_item(self, rest: str) -> bool:
         """Tell whether a line in the text is a key that the item lacks, moved too far right."""
         found = KEY.match(rest)
@@ -71,7 +83,31 @@ class TextBlock:
         if found is None or frame is None or frame.is_list:
             return False
         missing = keys_under(frame.owner) - frame.keys
-        return bare(found["key"]) in missing and _WRITTEN.match(rest[found.end() :]) is not None
+        is_missing = bare(found["key"]) in missing and not self._is_below(found, frame)
+        return is_missing and self._has_value(found)
+
+    def _has_value(self, key: re.Match[str]) -> bool:
+        """Tell what stands behind a key from what stands behind a word with a colon in a text."""
+        value = key.string[key.end() :]
+        if not value:
+            following = next(iter(self.page.below(self.page.at + 2)), "").lstrip()
+            holds_texts = bare(key["key"]) not in TEXTS
+            return holds_texts and (DASH.match(following) or KEY.match(following)) is not None
+        end = end_of(value) if value[0] in '"[' else None
+        is_whole = end is not None and is_last(value[end:])
+        return is_whole or is_block(value) or _DAY.match(value) is not None
+
+    def _is_below(self, found: re.Match[str], frame: Frame) -> bool:
+        """Tell whether the item has a key further down, so that the word in the text is none."""
+        for line in self.page.below(self.page.at + 2):
+            rest = line.lstrip(" ")
+            column = len(line) - len(rest)
+            if rest and column < frame.indent:
+                return False
+            key = KEY.match(rest) if column == frame.indent else None
+            if key is not None and bare(key["key"]) == bare(found["key"]):
+                return True
+        return False
 
     def _left_edge(self) -> int:
         """Return the leftmost column of a block's lines after its first."""

@@ -34,7 +34,9 @@ _SHOWN = _FORMATTED | frozenset(
         "filieres",
     ]
 )
-_DATES = frozenset(["verifie_le", "valable_jusqu_au", "date_limite", "mis_a_jour_le", "retire_le"])
+_DATES = frozenset(
+    ["verifie_le", "valable_jusqu_au", "date_limite", "publie_le", "mis_a_jour_le", "retire_le"]
+)
 # Values that are compared letter by letter with others.
 _EXACT = _DATES | frozenset({"id", "voir_aussi", "attendu", "action", "etape", "code"})
 # A control question is what people type too, and nobody reads it.

@@ -8,38 +8,32 @@ it was meant, so that the rest of the file can be read and checked too.
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from knowledge.files.file_shapes import (
     FIRST_KEYS,
     FREE_MAPPINGS,
     ITEM_LISTS,
-    LEXICON,
     LISTS,
     MAPPINGS,
-    TEXTS,
     keys_under,
     known_keys,
 )
 from knowledge.files.foreign_notes import end_of_note, is_separator, note_line
 from knowledge.files.line_columns import Columns, Frame
 from knowledge.files.line_keys import (
-    ARROW,
     BULLET,
     DASH,
-    KEY,
     MARK,
-    NEXT_KEY,
     NUMBER,
     bare,
     is_structure,
     key_of,
-    meant_key,
 )
+from knowledge.files.line_pairs import LinePairs
+from knowledge.files.line_values import LineValues
 from knowledge.files.signs import ODD_SPACES, name_of
-from knowledge.files.text_blocks import TextBlock
 from knowledge.files.written_page import Mistake, WrittenPage
-from knowledge.files.written_values import Value, end_of, is_block, is_last, read_value
 
 _MOST = 40
 # From so many places on, the same mistake is told at the first, with the lines of the others.
@@ -48,9 +42,7 @@ _MANY = 8
 # long for nothing.
 _LONGEST_LINE = 5_000
 _BLANK = re.compile(rf"[ \t{ODD_SPACES}]*")
-_NO_ELEMENT = re.compile(r"\[\s*\]\s*(?:\s#.*)?")
 _MAIL_QUOTE = re.compile(r"(?:>(?: |(?=>)|$))+")
-_CLOSES = re.compile(r'(?<!\\)"')
 
 
 class Meant(NamedTuple):
@@ -69,7 +61,7 @@ def meant(text: str, name: str) -> Meant:
     """
     page = WrittenPage(text.split("\n"), name)
     _unquote(page)
-    _Reading(page, Columns(page)).run()
+    _Reading.of(page).run()
     mistakes = _gathered(sorted(page.mistakes.values()))[:_MOST]
     return Meant("\n".join(page.lines), tuple(mistakes), tuple(page.lost))
 
@@ -105,6 +97,15 @@ class _Reading:
 
     page: WrittenPage
     columns: Columns
+    values: LineValues
+    pairs: LinePairs
+
+    @classmethod
+    def of(cls, page: WrittenPage) -> Self:
+        """Return the reading of a page."""
+        columns = Columns(page)
+        values = LineValues(page, columns)
+        return cls(page, columns, values, LinePairs(page, columns, values))
 
     def run(self) -> None:
         while self.page.at < len(self.page.lines):
@@ -122,21 +123,35 @@ class _Reading:
         indent = self._indent(line, rest)
         if rest.startswith("#"):
             self.columns.plain = None
-            return
-        if line.startswith("%"):
-            return
+        elif self.values.goes_on(rest, indent):
+            self.values.go_on(rest, indent)
+        elif not (line.startswith("%") or self._is_around(rest, indent) or self._is_apart(rest)):
+            self._element(self._bullet(rest, indent), indent)
+
+    def _is_around(self, rest: str, indent: int) -> bool:
+        """Tell whether a line is around what the file holds: a mark, or all of it in brackets."""
         if indent == 0 and MARK.fullmatch(rest):
-            if self.columns.frames or rest.startswith("."):
-                self.page.tell("document_mark", sign=rest[:3])
-                self.page.line = "#"
-            return
+            self._document_mark(rest)
+            return True
+        return not self.columns.frames and self.values.is_all_between(rest)
+
+    def _is_apart(self, rest: str) -> bool:
+        """Tell whether a line is no part of the file, and leave it out: a separator, or a note."""
         if is_separator(rest):
             self._leave_out("separator_line", start=rest[:10])
-            return
-        if sign := note_line(rest):
+            return True
+        sign = note_line(rest)
+        if sign:
             self._note(sign)
+        return bool(sign)
+
+    def _document_mark(self, rest: str) -> None:
+        """Read a mark that begins or ends a document: a file has one, with nothing beyond it."""
+        begins = rest.startswith("-") and not self.columns.frames
+        if begins or not (rest.startswith("-") or self.page.next_line()):
+            self.values.is_all_between(rest[3:].lstrip())
             return
-        self._element(self._bullet(rest, indent), indent)
+        self._leave_out("document_mark", sign=rest[:3])
 
     def _leave_out(self, code: str, **values: object) -> None:
         self.page.tell(code, **values)
@@ -188,7 +203,7 @@ class _Reading:
             odd = rest[1] if rest[1] in ODD_SPACES else ""
             self.page.tell("odd_space" if odd else "glued_dash", sign=name_of(odd) if odd else "-")
             rest, dash = f"- {after}", DASH.match("- ")
-        if dash and self._is_dashed_key(rest[dash.end() :]):
+        if dash and self._is_dashed_key(rest[dash.end() :], indent):
             self.page.tell("dashed_key")
             rest, dash = rest[dash.end() :], None
         if dash:
@@ -198,17 +213,17 @@ class _Reading:
         if rest.startswith("- "):
             self._element(rest, len(self.page.line) - len(self.page.line.lstrip()))
             return
-        key = self._key(rest)
+        key = self.pairs.key_at(rest)
         if key is None:
             self._loose(rest, indent)
             return
         indent = self.columns.placed(indent, is_list=False, key=bare(key["key"]))
-        self._pair(key, indent, " " * indent)
+        self.pairs.read(key, indent, " " * indent)
 
-    def _is_dashed_key(self, after: str) -> bool:
+    def _is_dashed_key(self, after: str, indent: int) -> bool:
         """Tell whether what follows a dash is a key of the mapping that is open, not an element."""
         key = key_of(after, self.page.name)
-        if key is None or not self.columns.frames:
+        if key is None or not self.columns.frames or self.columns.begins_item(indent):
             return False
         name, opener = bare(key["key"]), self.columns.opener
         if opener is not None and opener[0] in MAPPINGS:
@@ -262,39 +277,6 @@ class _Reading:
         self.page.line = f"{' ' * indent}- {rest}"
         return f"- {rest}"
 
-    def _key(self, rest: str) -> re.Match[str] | None:
-        """Return the key that a line begins with; where its colon is misplaced, that is told."""
-        found = key_of(rest, self.page.name)
-        if found is not None:
-            return found if self._is_clean(found) else self._cleaned(found, rest)
-        if self.page.name == LEXICON and (arrow := ARROW.match(rest)):
-            self.page.tell("missing_colon", key=arrow["key"])
-            return KEY.match(f"{arrow['key']}: {arrow['value']}")
-        name = re.match(r"[A-Za-z_]+", rest)
-        if name is None or name[0] not in known_keys():
-            return None
-        after = rest[name.end() :]
-        if after.startswith(":"):
-            self.page.tell("glued_colon", key=name[0])
-            return KEY.match(f"{name[0]}: {after[1:]}")
-        if self.columns.plain is None and re.match(r"\s*+(?:[=;,]\s*+)?[\"'“«\[|0-9]", after):
-            self.page.tell("missing_colon", key=name[0])
-            bare = re.sub(r"^\s*+(?:[=;,]\s*+)?", "", after)
-            return KEY.match(f"{name[0]}: {bare}")
-        return None
-
-    def _is_clean(self, found: re.Match[str]) -> bool:
-        spaces = found["before"] + found["after"].rstrip("\n")
-        return found["colon"] == ":" and not any(sign in ODD_SPACES for sign in spaces)
-
-    def _cleaned(self, found: re.Match[str], rest: str) -> re.Match[str] | None:
-        odd = next((s for s in found["before"] + found["after"] if s in ODD_SPACES), "")
-        if found["colon"] != ":":
-            self.page.tell("odd_colon", sign=name_of(found["colon"]))
-        else:
-            self.page.tell("odd_space", sign=name_of(odd))
-        return KEY.match(f"{found['key']}: {rest[found.end() :]}")
-
     def _dash(self, rest: str, end: int, indent: int) -> None:
         after = rest[end:]
         first = key_of(after, self.page.name)
@@ -309,124 +291,25 @@ class _Reading:
             self.columns.plain = None
             self.page.line = lead.rstrip()
             return
-        key = self._key(after) if owner in ITEM_LISTS or not owner else None
+        key = self.pairs.key_at(after) if owner in ITEM_LISTS or not owner else None
         if key is not None:
             inner = len(lead)
             self.columns.frames.append(Frame(inner, is_list=False, owner=owner))
-            self._pair(key, inner, lead)
+            self.pairs.read(key, inner, lead)
             return
         if owner in ITEM_LISTS and after[0] not in "[{?&*!":
             self._leave_out("element_without_key", start=after[:40], key=FIRST_KEYS[owner])
             return
-        self._scalar(after, lead, is_text=owner not in ITEM_LISTS, is_list=False, parent=indent)
-
-    def _pair(self, key: re.Match[str], indent: int, lead: str) -> None:
-        """Read a key and its value."""
-        name, value = meant_key(bare(key["key"])), key.string[key.end() :]
-        if self.columns.frames:
-            self.columns.frames[-1].keys.add(name)
-        if (second := self._second_key(value)) is not None:
-            self.page.tell("two_keys", key=name, other=second["key"])
-            rest = value[second.end() :].strip()
-            opens = not rest or is_block(rest)
-            self.page.lost.append((self.page.at + 1, name if opens else second["key"]))
-            value = rest if opens else value[: second.start()]
-            name = second["key"] if opens else name
-            self.columns.frames[-1].keys.add(second["key"])
-        written = f"{lead}{name if second else key['key']}:"
-        self.columns.opener, self.columns.plain = None, None
-        if self._is_said_empty(name, value) and self._has_elements_below(indent):
-            self.page.tell("empty_then_more", key=name)
-            value = ""
-        if not value or (value[0] == "#" and value[1:2] in {"", " "} and name not in TEXTS):
-            self.columns.opener = (name, indent)
-            self.page.line = f"{written} {value}".rstrip()
-            return
-        self._scalar(
-            value, f"{written} ", is_text=name in TEXTS, is_list=name in LISTS, parent=indent
-        )
-
-    def _second_key(self, value: str) -> re.Match[str] | None:
-        """Find another key behind a value, one that its item has nowhere else."""
-        frame = self.columns.frames[-1] if self.columns.frames else None
-        if frame is None or frame.is_list or not value:
-            return None
-        start = (end_of(value) or len(value)) if value[0] in "\"'[{" else 0
-        missing = keys_under(frame.owner) - frame.keys
-        found = (each for each in NEXT_KEY.finditer(value, max(start - 1, 0)))
-        return next(
-            (f for f in found if f["key"] in missing and not self._is_below(f["key"])), None
-        )
-
-    def _is_below(self, name: str) -> bool:
-        """Tell whether the mapping that is open has a key on a line below."""
-        indent = self.columns.frames[-1].indent
-        for line in self.page.below(self.page.at + 1):
-            rest = line.lstrip(" ")
-            if rest and len(line) - len(rest) < indent:
-                return False
-            if len(line) - len(rest) == indent and rest.startswith(f"{name}:"):
-                return True
-        return False
-
-    @staticmethod
-    def _is_said_empty(name: str, value: str) -> bool:
-        return (name in LISTS or name in ITEM_LISTS) and bool(_NO_ELEMENT.fullmatch(value))
-
-    def _has_elements_below(self, indent: int) -> bool:
-        """Tell whether the next line is an element of a list at this column."""
-        below = (line for line in self.page.below(self.page.at + 1) if line.strip())
-        line = next((each for each in below if not each.lstrip().startswith("#")), "")
-        return bool(DASH.match(line.lstrip())) and len(line) - len(line.lstrip()) >= indent
-
-    def _scalar(self, value: str, lead: str, *, is_text: bool, is_list: bool, parent: int) -> None:
-        self.columns.opener, self.columns.plain = None, None
-        if value[0] in "|>" and is_block(value.rstrip()):
-            self.page.line = lead + value
-            TextBlock(self.page, self.columns, parent).read()
-            return
-        if value[0] in "\"'[{" and end_of(value) is None and (end := self._end_of(value)):
-            # A text or a list of several lines is YAML's own affair, as long as it ends.
-            self.page.line = lead + value
-            self.page.at = end
-            return
-        if value[0] in "|>" and self.page.next_indent() > parent:
-            self.page.tell("block_text", sign=value[0])
-            self.page.line = f"{lead}|"
-            TextBlock(self.page, self.columns, parent).read()
-            return
-        read: Value = read_value(value, is_text=is_text, is_list=is_list)
-        if read.fault is not None:
-            values = dict(read.fault.values)
-            if "example" in values:
-                values["example"] = f"{lead.strip(' -')} {values['example']}"
-            self.page.tell(read.fault.code, **values)
-        self.page.line = lead + read.text
-        if read.text[:1] not in {'"', "'", "[", "{", ""}:
-            self.columns.plain = parent
-
-    def _end_of(self, value: str) -> int | None:
-        """Return the line on which a value ends that its own line leaves open."""
-        text, between = value, "\n" if value[0] in "[{" else " "
-        for number, line in enumerate(self.page.below(self.page.at + 1), self.page.at + 1):
-            if is_structure(line):
-                return None
-            text += between + line.strip()
-            if value[0] == '"' and not _CLOSES.search(line):
-                continue
-            if (end := end_of(text)) is not None:
-                return number if is_last(text[end:]) else None
-        return None
+        self.values.read(after, lead, is_text=owner not in ITEM_LISTS, is_list=False, parent=indent)
 
     def _loose(self, rest: str, indent: int) -> None:
         """Read a line that is neither a key nor an element: text that goes on, or is lost."""
         texts = next((f for f in reversed(self.columns.frames) if f.indent <= indent), None)
         is_element = texts is not None and texts.is_list and texts.owner not in ITEM_LISTS
-        if self.columns.plain is not None and indent > self.columns.plain and not is_element:
-            read = read_value(rest, is_text=True)
-            if read.fault is not None:
-                self.page.tell(read.fault.code, **read.fault.values)
-                self.page.line = " " * indent + "…"
+        if self.columns.plain is not None and indent > self.columns.plain:
+            if is_element:
+                self.page.tell("joined_line")
+            self.values.go_on(rest, indent)
             return
         opened = self.columns.opener is not None and (
             self.columns.opener[0] in LISTS or self.columns.opener[0] not in known_keys()
@@ -439,7 +322,7 @@ class _Reading:
         if self.columns.opener is not None and indent > self.columns.opener[1]:
             # The value of a key may stand on the line below it.
             parent = self.columns.opener[1]
-            self._scalar(rest, " " * indent, is_text=True, is_list=False, parent=parent)
+            self.values.read(rest, " " * indent, is_text=True, is_list=False, parent=parent)
             return
         top = keys_under("")
         begun = (line.partition(":")[0] in top for line in self.page.below(self.page.at + 1))

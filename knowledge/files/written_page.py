@@ -13,6 +13,7 @@ _PASTED = frozenset(
     [
         "bullet",
         "missing_dash_text",
+        "joined_line",
         "loose_line",
         "tab_inside",
         "glued_dash",

@@ -7,12 +7,17 @@ import re
 from typing import NamedTuple
 
 from knowledge.files.foreign_notes import note_behind, note_line
+from knowledge.files.open_value import end_of
 from knowledge.files.signs import CLOSING, ODD_SPACES, PAIRS, name_of
 
 _DOUBLE = re.compile(r'"(?:[^"\\]|\\.)*"')
-_SINGLE = re.compile(r"'(?:[^']|'')*'")
-# What YAML knows after a backslash but nobody who writes a path of Windows means by it.
-_ESCAPE = re.compile(r'\\(?:[^\\"/nux0eU]|(?<=[A-Za-z]:\\)n)')
+# Possessive: two apostrophes within are one of the text, and never the closing quote.
+_SINGLE = re.compile(r"'(?:[^']|'')*+'")
+# What YAML does not know after a backslash, or knows as a sign that nobody means; of the others,
+# those in a path of Windows, behind a drive or the name of a server.
+_ESCAPE = re.compile(
+    r'\\[^\\"/nux0eUt_]|(?<=(?<![A-Za-z])[A-Za-z]:)\\(?:n(?=[a-z])|[^n\\"])|(?<=^"//\w)\w*\\\w'
+)
 _COMMENT = re.compile(r"(?<![ \t])(?P<space>[ \t]++)#(?P<note>.*)$")
 # Texts between quotes one after the other, without the brackets of their list.
 _TEXTS_ALONE = re.compile(r'"[^"]*"(?:\s*[,;]\s*"[^"]*")+')
@@ -48,17 +53,6 @@ def quoted(text: str) -> str:
 def is_block(value: str) -> bool:
     """Tell whether a value only announces a block of text on the lines below."""
     return _BLOCK.fullmatch(value) is not None
-
-
-def end_of(value: str) -> int | None:
-    """Return where a value between quotes or brackets ends; None where it does not.
-
-    The lines of brackets are apart in it: a note goes to the end of its line.
-    """
-    if value[0] in "[{":
-        return _flow_end(value)
-    whole = (_SINGLE if value.startswith("'") else _DOUBLE).match(value)
-    return whole.end() if whole else None
 
 
 def is_last(rest: str) -> bool:
@@ -132,9 +126,9 @@ def _double(value: str) -> Value:
         return _unclosed(value, '"')
     rest = value[whole.end() :]
     if is_last(rest):
-        if escape := _ESCAPE.search(whole[0].replace("\\\\", "  ").replace('\\"', "  ")):
+        if escape := _ESCAPE.search(whole[0].replace("\\\\", "//").replace('\\"', "  ")):
             body = re.sub(r'\\(?!["\\])', r"\\\\", whole[0])
-            return Value(body + rest, Miswriting("backslash", {"escape": escape[0]}))
+            return Value(body + rest, Miswriting("backslash", {"escape": escape[0][-2:]}))
         return Value(value)
     return _after_quote(value, '"', whole.end())
 
@@ -233,17 +227,27 @@ def _plain(  # noqa: PLR0911 - one return for each mistake
         return Value(f"[{value}", Miswriting("no_opening_bracket", {}))
     if is_list and value[:1] == "(":
         return Value(f"[{value.strip('()')}]", Miswriting("parentheses", {}))
-    if (note := note_behind(value)) is not None:
-        return Value(quoted(value[: note.start]), Miswriting(note.code, {"sign": note.sign}))
+    if (note := note_behind(value)) is not None and cut_in(value[: note.start]) is None:
+        # A text may well hold such a sign: it is told of, and stays whole.
+        code = note.code_in_text if is_text else note.code
+        kept = value if is_text else quoted(value[: note.start])
+        return Value(kept, Miswriting(code, {"sign": note.sign}))
     comment = _COMMENT.search(value)
-    if comment and _cuts(value, comment, is_text=is_text):
-        return Value(whole, Miswriting("cut_by_hash", {"kept": value[: comment.start()][:60]}))
     said = value[: comment.start()] if comment else value
-    if _COLON.search(said):
-        return Value(quoted(said), Miswriting("colon_inside", {}))
+    if (cut := cut_in(value, is_text=is_text)) is not None:
+        return Value(whole if cut.code == "cut_by_hash" else quoted(said), cut)
     if (fault := _not_opened(said)) is not None:
         return Value(quoted(said[:-1]), fault)
     return Value(value)
+
+
+def cut_in(value: str, *, is_text: bool = True) -> Miswriting | None:
+    """Find where a text without quotes would end before its line does: at a sign #, or a colon."""
+    comment = _COMMENT.search(value)
+    said = value[: comment.start()] if comment else value
+    if comment and _cuts(value, comment, is_text=is_text):
+        return Miswriting("cut_by_hash", {"kept": said[:60]})
+    return Miswriting("colon_inside", {}) if _COLON.search(said) else None
 
 
 def _cuts(value: str, comment: re.Match[str], *, is_text: bool) -> bool:
@@ -268,34 +272,9 @@ def _not_opened(said: str) -> Miswriting | None:
     return None
 
 
-def _flow_end(value: str) -> int | None:
-    """Return where the brackets that open a value are all closed; None where they are not."""
-    depth, position, before = 0, 0, ""
-    while position < len(value):
-        sign = value[position]
-        if sign in "\"'" and before in {"[", "{", ",", ":"}:
-            whole = (_DOUBLE if sign == '"' else _SINGLE).match(value, position)
-            if whole is None:
-                return None
-            position, before = whole.end(), sign
-            continue
-        if sign == "#" and value[position - 1 : position] in {" ", "\n"}:
-            line_end = value.find("\n", position)
-            if line_end < 0:
-                return None
-            position = line_end
-            continue
-        depth += (sign in "[{") - (sign in "]}")
-        position += 1
-        before = before if sign in " \n" else sign
-        if depth == 0:
-            return position
-    return None
-
-
 def _flow(value: str) -> Value:
     meant, fault = _delimited(value)
-    end = _flow_end(meant)
+    end = end_of(meant)
     if end is None:
         return _open_bracket(meant, fault)
     rest = meant[end:]
@@ -331,6 +310,12 @@ def _open_bracket(value: str, fault: Miswriting | None) -> Value:
     )
 
 
+def _quotes_a_word(text: str) -> bool:
+    """Tell whether the mark that begins a text closes within it: «cité» avant la fin."""
+    element = re.match(r"[^,\]}]*", text[1:])
+    return element is not None and any(mark in PAIRS[text[0]] for mark in element[0])
+
+
 def _delimited(value: str) -> tuple[str, Miswriting | None]:
     """Replace the quotes that Word types around elements of a list between brackets."""
     if value.isascii():
@@ -349,7 +334,7 @@ def _delimited(value: str) -> tuple[str, Miswriting | None]:
                 parts.append(quoted(inner))
                 position = whole.end()
                 continue
-            if sign != "’":
+            if sign != "’" and not _quotes_a_word(value[position:]):
                 fault = fault or Miswriting("unclosed_typographic", _sign(sign))
                 position += 1
                 continue

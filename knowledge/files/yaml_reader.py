@@ -30,7 +30,8 @@ _DEEPEST = 20
 # Two thousand entries make about a hundred thousand events; each takes half a kilobyte in memory.
 _MOST_EVENTS = 400_000
 # PyYAML compares each directive with all those before it, so many of them would take very long;
-# our files need none.
+# our files need none, and a program writes at most the version of YAML before them.
+_MOST_DIRECTIVES = 2
 _DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 _MOST_PROBLEMS = 100
 # What ends a line for YAML and for no editor: what Word, and web pages, put within a paragraph.
@@ -166,8 +167,9 @@ def _text(body: bytes, name: str) -> tuple[str, tuple[Problem, ...]]:
     hidden = tuple(islice(_hidden(text, name), _MOST_PROBLEMS))
     if hidden:
         text = _LINE_ENDS.sub(" ", Reader.NON_PRINTABLE.sub("", HIDDEN.sub("", text)))
-    if directive := _DIRECTIVE.search(text):
-        at = Place(name, text.count("\n", 0, directive.start()) + 1)
+    directives = tuple(islice(_DIRECTIVE.finditer(text), _MOST_DIRECTIVES + 1))
+    if len(directives) > _MOST_DIRECTIVES:
+        at = Place(name, text.count("\n", 0, directives[0].start()) + 1)
         raise _refused("syntax", at, reason=words("syntax_reasons")["directive"])
     return text, hidden
 

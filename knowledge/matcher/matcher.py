@@ -4,7 +4,7 @@ A pure function of the knowledge, the message, and what was shown before it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -151,14 +151,15 @@ class Matcher:
         return self._needs.fitting(asked, self._ranker.rank(asked).meaning) if asked else ()
 
     def _alone(self, question: str, normalised: str) -> _Judged:
-        whole, pieces = self._one(question), pieces_of(question)
+        pieces = () if self._is_exact(normalised) else pieces_of(question)
+        if [normalise(each.text) for each in pieces] == [normalised]:
+            pieces = ()
+        whole, *judged = self._each([question, *(piece.text for piece in pieces)])
         # Whoever is upset is answered to that first, whatever else the message asks.
-        if self._is_exact(normalised) or self._likely.is_mood(whole.decision.shown[:1]):
+        upset = self._likely.is_mood(whole.decision.shown[:1])
+        if not pieces or upset or whole.decision.reason == _HIDDEN:
             return whole
-        is_one = [normalise(each.text) for each in pieces] == [normalised]
-        if is_one or whole.decision.reason == _HIDDEN:
-            return whole
-        parts = self._parts(pieces)
+        parts = self._parts(zip(pieces, judged, strict=True))
         if len(parts) >= _FEWEST_PARTS:
             return self._several(parts, whole) or whole
         # Thanks, or a greeting, may hide the question beside them.
@@ -167,11 +168,17 @@ class Matcher:
         found = parts and _settles(parts[0][1].decision) and not _is_sure(whole.decision)
         return parts[0][1] if found else whole
 
-    def _one(self, written: str) -> _Judged:
-        normalised = normalise(written)
-        bare = without_courtesies(normalised)
+    def _each(self, written: Sequence[str]) -> list[_Judged]:
+        """Decide on texts, each by itself; they are ranked together, which is quicker."""
+        normalised = [normalise(text) for text in written]
+        bare = [without_courtesies(text) for text in normalised]
+        asked = [short or text for short, text in zip(bare, normalised, strict=True)]
+        rankings = self._ranker.rank_all(list(zip(asked, written, strict=True)))
+        return [self._one(*told) for told in zip(normalised, bare, rankings, strict=True)]
+
+    def _one(self, normalised: str, bare: str, ranking: Ranking) -> _Judged:
+        """Decide on a text; ``bare`` is the text without courtesies, perhaps empty."""
         asked = bare or normalised
-        ranking = self._ranker.rank(asked, written)
         if exact := self._match_exactly(normalised, ranking):
             return _Judged(exact, 1.0)
         if act := self._match_act(normalised, bare, ranking):
@@ -232,11 +239,10 @@ class Matcher:
         reason = "names projects of the census"
         return Decision(Outcome.PROJECTS, (), best, named, reason, ranking.nearest)
 
-    def _parts(self, pieces: Iterable[Piece]) -> list[tuple[str, _Judged]]:
+    def _parts(self, pieces: Iterable[tuple[Piece, _Judged]]) -> list[tuple[str, _Judged]]:
         """Return the pieces that are questions, each with its decision, and none twice."""
         parts: list[tuple[str, _Judged]] = []
-        for piece in pieces:
-            judged = self._one(piece.text)
+        for piece, judged in pieces:
             known = any(_same(judged.decision, other.decision) for _, other in parts)
             if not known and self._is_a_question(piece, judged):
                 parts.append((piece.text, judged))
@@ -293,10 +299,11 @@ class Matcher:
         reason = (
             f"first right with probability {ranking.sure:.2f}, one of three {ranking.among:.2f}"
         )
-        fitting = self._fitting(asked, ranking, limits.choice)
+        fits = self._needs.fitting(asked, ranking.meaning)
+        fitting = self._probable(fits, limits.choice)
         if found := self._surely(asked, ranking, reason):
             return self._with_projects(found, fitting)
-        if surely := self._fitting(asked, ranking, limits.answer):
+        if surely := self._probable(fits, limits.answer):
             reason = "fits what projects are about"
             best = _promoted(ranking, tuple({FIND_PROJECTS} & self._titles.keys()))
             return Decision(
@@ -304,7 +311,7 @@ class Matcher:
             )
         if any(self._likely.gives(ranked.id) for ranked in best[: limits.most_choices]):
             # Who may offer or seek something tells of a need more often than others do.
-            fitting = self._fitting(asked, ranking, limits.choice / 2)
+            fitting = self._probable(fits, limits.choice / 2)
         projects = fitting[:1] or self._named(asked)
         titled = [ranked.id for ranked in best if self._may_be_chosen(ranked)]
         if ranking.among < limits.choice or not titled:
@@ -346,9 +353,8 @@ class Matcher:
             return found
         return replace(found, projects=fitting[:_MOST_PROJECTS_UNDER_AN_ANSWER])
 
-    def _fitting(self, asked: str, ranking: Ranking, least: float) -> tuple[str, ...]:
+    def _probable(self, fits: Sequence[Fit], least: float) -> tuple[str, ...]:
         """Return the projects that a need fits with this probability at least, best first."""
-        fits = self._needs.fitting(asked, ranking.meaning)
         sure = tuple(fit.project for fit in fits if fit.probability >= least)
         return sure[: self._thresholds.most_choices]
 

@@ -91,7 +91,8 @@ class BalancedHead:
 
     def look(self, question: str, meaning: Vectors | None, second: Vectors | None) -> Look:
         """Look at a question: ``second`` is its vector by the second encoder, as it is."""
-        likeness = self._similarity.to_examples(question, meaning)
+        meanings = None if meaning is None else meaning[np.newaxis]
+        likeness = self._similarity.to_examples([question], meanings)[0]
         if self._second is None or self._centre is None or second is None:
             return Look(self._scores(likeness), self._usual)
         cosines = self._second @ centred(second, self._centre)

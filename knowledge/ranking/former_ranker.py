@@ -1,12 +1,12 @@
 """Ranks with the previous ranker, for the seconds that training the new one takes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from knowledge.ranking.ranker import Ranker, Ranking
 
 
-class PreviousRanker:
+class PreviousRanker(Ranker):
     """The previous ranker, without the entries that were removed.
 
     It does not know new entries: the matcher finds those by their exact phrasings alone.
@@ -19,7 +19,13 @@ class PreviousRanker:
 
     def rank(self, question: str, written: str = "") -> Ranking:
         """Rank as before; when the best entry was removed, nothing is sure."""
-        ranking = self.learnt.rank(question, written)
+        return self._without_removed(self.learnt.rank(question, written))
+
+    def rank_all(self, questions: Sequence[tuple[str, str]]) -> tuple[Ranking, ...]:
+        """Rank for several questions at once, as ``rank`` does."""
+        return tuple(map(self._without_removed, self.learnt.rank_all(questions)))
+
+    def _without_removed(self, ranking: Ranking) -> Ranking:
         entries = tuple(ranked for ranked in ranking.entries if ranked.id in self._entries)
         if entries[:1] == ranking.entries[:1]:
             return replace(ranking, entries=entries)

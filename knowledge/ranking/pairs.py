@@ -28,21 +28,22 @@ def compare(
 
     ``digests`` are those of these examples: pairs that the workings have are not compared again.
     """
-    former_digests, former = _kept(workings)
+    kept = workings.workings(_NAME)
+    former = digests_of(kept, "pairs", np.uint16)
     pairs = np.empty((len(rows), len(rows)), dtype=np.uint16)
-    places = {digest: place for place, digest in enumerate(former_digests)}
-    found = np.array([places.get(digest, -1) for digest in digests], dtype=np.int64)
-    known, new = np.flatnonzero(found >= 0), np.flatnonzero(found < 0)
-    for start in range(0, len(known), _ROWS):
-        some = known[start : start + _ROWS]
-        pairs[some[:, None], known] = former[found[some]][:, found[known]]
-    del former
+    # Where each of the former examples stands now; -1 for one that is gone.
+    places = {digest: place for place, digest in enumerate(digests)}
+    now = np.array([places.pop(digest, -1) for digest in former], dtype=np.int64)
+    if former:
+        _move(kept["pairs"], now, pairs)
+    del kept
+    new = np.setdiff1d(np.arange(len(rows)), now)
     for start in range(0, len(new), _ROWS):
         some = new[start : start + _ROWS]
         block = np.round(similarity.between(rows[some])[:, rows] * np.float32(_WHOLE))
         pairs[some] = block.astype(np.uint16)
         pairs[:, some] = pairs[some].T
-    if list(digests) != former_digests:
+    if list(digests) != former:
         workings.keep_workings(_NAME, {"digests": joined(digests), "pairs": packed(pairs)})
     return pairs
 
@@ -94,12 +95,15 @@ def digests_of(kept: Mapping[str, npt.NDArray[Any]], name: str, dtype: type) -> 
     return digests if fits else []
 
 
-def _kept(workings: Workings) -> tuple[list[bytes], Pairs]:
-    kept = workings.workings(_NAME)
-    digests = digests_of(kept, "pairs", np.uint16)
-    former = np.empty((len(digests), len(digests)), dtype=np.uint16)
-    if digests:
-        unpacked(kept["pairs"], len(digests), former)
-        for rows in blocks(len(digests)):
-            former[: rows.start, rows] = former[rows, : rows.start].T
-    return digests, former
+def _move(parts: Pairs, now: Ids, pairs: Pairs) -> None:
+    """Put the pairs of a packed matrix where their examples stand ``now``, on both sides."""
+    at = 0
+    for rows in blocks(len(now)):
+        size = (rows.stop - rows.start) * rows.stop
+        block = parts[at : at + size].reshape(-1, rows.stop)
+        own, others = now[rows], now[: rows.stop]
+        left = block[np.ix_(own >= 0, others >= 0)]
+        own, others = own[own >= 0], others[others >= 0]
+        pairs[np.ix_(own, others)] = left
+        pairs[np.ix_(others, own)] = left.T
+        at += size

@@ -62,6 +62,10 @@ class Ranker(Protocol):
         ``written``: the question with its accents, capitals and signs, where it is known.
         """
 
+    def rank_all(self, questions: Sequence[tuple[str, str]]) -> tuple[Ranking, ...]:
+        """Rank for several questions, each given with how it is written, as ``rank`` does."""
+        return tuple(self.rank(question, written) for question, written in questions)
+
 
 @dataclass(frozen=True, slots=True)
 class CloserLook:
@@ -81,7 +85,7 @@ class CloserLook:
         return self.head.look(question, meaning, vector)
 
 
-class TrainedRanker:
+class TrainedRanker(Ranker):
     """A trained head over similarities, calibrated on voices that it had not learnt from."""
 
     def __init__(
@@ -110,25 +114,36 @@ class TrainedRanker:
 
     def rank(self, question: str, written: str = "") -> Ranking:
         """Rank by the head's scores; the probabilities are calibrated on held-out voices."""
-        known, told = self._known(question)
+        return self.rank_all([(question, written)])[0]
+
+    def rank_all(self, questions: Sequence[tuple[str, str]]) -> tuple[Ranking, ...]:
+        """Rank for several questions at once: a message and its pieces cost little more than it."""
+        known = self._known([question for question, _ in questions])
         if self._closer is None:
-            return known
-        return self._with_newcomers(self._closer, known, told, (question, written))
+            return tuple(ranking for ranking, _ in known)
+        return tuple(
+            self._with_newcomers(self._closer, ranking, told, asked)
+            for (ranking, told), asked in zip(known, questions, strict=True)
+        )
 
     def signs_of(self, question: str, written: str = "") -> Floats:
         """Return the signs of all newcomers for a question, by all encoders, for measurements."""
         if self._closer is None:
             raise ValueError("there are no newcomers")
-        known, told = self._known(question)
+        known, told = self._known([question])[0]
         look = self._closer.look(question, known.meaning, written or question)
         return self._closer.newcomers.signs(told, look)
 
-    def _known(self, question: str) -> tuple[Ranking, Evidence]:
-        meaning = self._similarity.meaning(question)
-        similarities = self._similarity.to_examples(question, meaning)
+    def _known(self, questions: Sequence[str]) -> list[tuple[Ranking, Evidence]]:
+        meanings = self._similarity.meanings(questions)
+        likeness = self._similarity.to_examples(questions, meanings)
+        each = meanings if meanings is not None else [None] * len(questions)
+        return [self._judged(*told) for told in zip(likeness, each, strict=True)]
+
+    def _judged(self, similarities: Floats, meaning: Vectors | None) -> tuple[Ranking, Evidence]:
         best = best_by_label(similarities, self._labels, len(self._ids))
         scores = self._scores(similarities, best)
-        features = describe(scores, best)
+        features = describe(scores[np.newaxis], best[np.newaxis])
         order = np.argsort(-scores[:-1], kind="stable")
         ranked = tuple(Ranked(self._ids[i], _unit(scores[i])) for i in order)
         known = Ranking(
@@ -236,24 +251,27 @@ class TrainedRanker:
 
 
 def describe(scores: Floats, best: Floats) -> Floats:
-    """Return the features from which the probabilities are computed: (8,) for one question.
+    """Return the features from which the probabilities are computed: (questions, 8).
 
-    ``scores``: one an entry, and "none of them" last; ``best``: the similarity of each entry's
-    nearest example, and of the nearest out-of-scope one last.
+    Both are (questions, entries + 1). ``scores``: one an entry, and "none of them" last; ``best``:
+    the similarity of each entry's nearest example, and of the nearest out-of-scope one last.
     """
-    entries = scores[:-1]
-    first, second, *_ = [*np.argsort(-entries, kind="stable"), 0, 0]
-    rivals = np.delete(best[:-1], first)
-    return np.array(
+    entries, near = scores[:, :-1], best[:, :-1]
+    order, every = np.argsort(-entries, axis=1, kind="stable"), np.arange(len(entries))
+    first, second = order[:, 0], order[:, min(1, order.shape[1] - 1)]
+    rivals = near.copy()
+    rivals[every, first] = -np.inf
+    nearest_rival = rivals.max(axis=1) if near.shape[1] > 1 else np.zeros(len(near))
+    return np.column_stack(
         [
-            entries[first],
-            entries[first] - entries[second],
-            np.sort(entries)[-CHOICES:].sum(),
-            scores[-1],
-            best[first],
-            best[first] - (rivals.max() if len(rivals) else 0.0),
-            best[-1],
-            best[first] - best[-1],
+            entries[every, first],
+            entries[every, first] - entries[every, second],
+            np.sort(entries, axis=1)[:, -CHOICES:].sum(axis=1),
+            scores[:, -1],
+            near[every, first],
+            near[every, first] - nearest_rival,
+            best[:, -1],
+            near[every, first] - best[:, -1],
         ]
     )
 

@@ -118,28 +118,28 @@ class Similarity:
         """Return a text as the encoder reads it."""
         return self._reading.normalised(text)
 
-    def meaning(self, text: str) -> Vectors | None:
-        """Return the vector of a text; None without an encoder."""
+    def meanings(self, texts: Sequence[str]) -> Vectors | None:
+        """Return the vectors of texts, one a row; None without an encoder."""
         if self._encoder is None or self.vectors is None:
             return None
-        vector: Vectors = self._encoder.encode([self._reading.normalised(text)])[0]
-        return vector
+        return self._encoder.encode([self._reading.normalised(text) for text in texts])
 
-    def to_examples(self, text: str, meaning: Vectors | None = None) -> Floats:
-        """Return one number per example, from 0 (nothing in common) to 1 (the same).
+    def to_examples(self, texts: Sequence[str], meanings: Vectors | None = None) -> Floats:
+        """Return how like each text is to each example, from 0 (nothing in common) to 1 (the same).
 
-        ``meaning`` is the vector of the text, where it is known already.
+        One row a text. ``meanings`` are the vectors of the texts, where they are known already.
         """
-        by_letters = self._letters.similarity(text)
-        by_sound = self._sound.similarity(text)
+        by_letters = np.array([self._letters.similarity(text) for text in texts])
+        by_sound = np.array([self._sound.similarity(text) for text in texts])
         weights = self.weights
-        vector = self.meaning(text) if meaning is None else meaning
-        if vector is None or self.vectors is None:
-            return (by_letters + by_sound) / 2
+        vectors = self.meanings(texts) if meanings is None else meanings
+        if vectors is None or self.vectors is None:
+            likeness: Floats = (by_letters + by_sound) / 2
+            return likeness
         return (
             weights.letters * by_letters
             + weights.sound * by_sound
-            + weights.meaning * radial(self.vectors @ vector)
+            + weights.meaning * radial(vectors @ self.vectors.T)
         )
 
     def between(self, rows: Ids) -> Weighed:

@@ -1,7 +1,7 @@
 """Trains a ranker on the corpus, and calibrates its probabilities."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +39,8 @@ _PARTS = 5
 _FACTOR = "factor"
 
 Rows = npt.NDArray[np.intp]
-Case = tuple[Floats, bool, bool]
+Truths = npt.NDArray[np.bool_]
+Cases = tuple[Floats, Truths, Truths]
 
 
 def compile_ranker(
@@ -127,8 +128,9 @@ def _learn(
     head = _head(pairs, targets_of(material, labels[learnt]), groups[learnt], digests, workings)
     coefficients, curbs = np.zeros((len(examples), none + 1)), np.zeros(len(examples))
     coefficients[learnt], curbs[learnt] = head.coefficients, head.curbs
-    cases = list(_cases(labels[learnt], head.held_out, best, has_negatives=none in labels))
-    features = np.stack([case[0] for case in cases])
+    features, is_first, is_among = _cases(
+        labels[learnt], head.held_out, best, has_negatives=none in labels
+    )
     found = learn_newcomers(
         Learning(material, similarity, labels, labels[learnt], best, *encoders, store=store)
     )
@@ -136,8 +138,8 @@ def _learn(
         ids=ids,
         coefficients=coefficients,
         curbs=curbs,
-        sure=calibrate(features, np.array([case[1] for case in cases])),
-        among=calibrate(features, np.array([case[2] for case in cases])),
+        sure=calibrate(features, is_first),
+        among=calibrate(features, is_among),
         similarity=similarity.packed(),
         newcomers=found.newcomers if found else None,
         balanced=found.balanced if found else {},
@@ -238,20 +240,25 @@ def _best_of_others(
     return best
 
 
-def _cases(labels: Labels, scores: Floats, best: Floats, *, has_negatives: bool) -> Iterator[Case]:
-    """Yield the features of each example ranked without its group, and what was right.
+def _cases(labels: Labels, scores: Floats, best: Floats, *, has_negatives: bool) -> Cases:
+    """Return the features of each example ranked without its group, and what was right.
 
-    A case says whether the first label was right, and whether one of the first three was. When the
-    corpus has no out-of-scope examples, each example also serves as one, with its own label left
-    out: it looks like a question near the domain (docs/matching.md).
+    Of each case: whether the first label was right, and whether one of the first three was. When
+    the corpus has no out-of-scope examples, each example also serves as one, with its own label
+    left out: it looks like a question near the domain (docs/matching.md).
     """
-    for label, own_scores, own_best in zip(labels.tolist(), scores, best, strict=True):
-        yield _case(own_scores, own_best, label)
-        if not has_negatives and len(own_scores) > 2:  # noqa: PLR2004 - two labels, and none
-            left = (np.delete(own_scores, label), np.delete(own_best, label))
-            yield describe(*left), False, False
-
-
-def _case(scores: Floats, best: Floats, label: int) -> Case:
-    order = np.argsort(-scores[:-1], kind="stable")
-    return describe(scores, best), bool(order[0] == label), bool(label in order[:CHOICES])
+    features = describe(scores, best)
+    order = np.argsort(-scores[:, :-1], axis=1, kind="stable")
+    is_first = order[:, 0] == labels
+    is_among = (order[:, :CHOICES] == labels[:, np.newaxis]).any(axis=1)
+    if has_negatives or scores.shape[1] <= 2:  # noqa: PLR2004 - one label, and none
+        return features, is_first, is_among
+    is_other = np.arange(scores.shape[1]) != labels[:, np.newaxis]
+    others = (len(labels), -1)
+    left = describe(scores[is_other].reshape(others), best[is_other].reshape(others))
+    wrong = np.zeros(len(labels), dtype=np.bool_)
+    return (
+        np.concatenate([features, left]),
+        np.concatenate([is_first, wrong]),
+        np.concatenate([is_among, wrong]),
+    )

@@ -138,6 +138,15 @@ class Towns:
         territory = self.territories[number - 1] if number else None
         return Town(self._insee[row].decode(), self._names[row].decode(), territory)
 
+    def in_territory(self, territory_id: str) -> tuple[Town, ...]:
+        """Return the communes of a territory, in French alphabetical order."""
+        found = [
+            self.town(row)
+            for row, number in enumerate(self._territory)
+            if number and self.territories[number - 1].id == territory_id
+        ]
+        return tuple(sorted(found, key=lambda town: (key_of(town.name), town.insee)))
+
     def by_insee(self, insee: str) -> Town | None:
         """Return the commune with this INSEE code."""
         row = self._insee.at_least(insee.encode())

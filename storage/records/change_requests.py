@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, delete, func, select, update
@@ -12,7 +10,32 @@ from sqlalchemy import ColumnElement, RowMapping, delete, func, select, update
 from storage.engine.claims import CHANGE_REQUESTS, WORKER, Which
 from storage.engine.repository import Repository
 from storage.engine.schema import PUBLICATION_WAITING, alarms, publications
+from storage.records.change_values import (
+    EXTENDS,
+    GROUP,
+    INTO,
+    OPEN,
+    PRINTS,
+    SENT,
+    Alarm,
+    ChangeKind,
+    ChangeRequest,
+    ChangeState,
+    NewChangeRequest,
+)
 from storage.subject import Subject
+
+# Re-exported: callers import the values and their repository from one module.
+__all__ = [
+    "GROUP",
+    "OPEN",
+    "Alarm",
+    "ChangeKind",
+    "ChangeRequest",
+    "ChangeRequests",
+    "ChangeState",
+    "NewChangeRequest",
+]
 
 # Undecided changes are given up after a week. The content of a published change is kept for
 # machines that were off. Rows are deleted after a year.
@@ -21,141 +44,6 @@ _CONTENT_KEPT = timedelta(days=30)
 _KEPT = timedelta(days=365)
 # Files that one person sends within this time, and decides nothing on between, are one change.
 _TOGETHER = timedelta(minutes=10)
-# The keys of a change's report: the Telegram file ids of what was sent, by file name; the
-# fingerprints of each file before and after.
-_SENT, _PRINTS = "sent", "prints"
-# The id of the change that one extends, and of the one that took its place.
-_EXTENDS, _INTO = "extends", "into"
-# In the place of a chat's id: the facilitators' group, whatever its id is.
-GROUP = 0
-
-
-class ChangeKind(StrEnum):
-    """What was requested; two change nothing.
-
-    A comparison shows what a rollback to a version would change, a review what is to mend.
-    """
-
-    UPLOAD = "upload"
-    PHRASING = "phrasing"
-    OUT_OF_SCOPE = "out_of_scope"
-    ROLLBACK = "rollback"
-    COMPARISON = "comparison"
-    HIDE = "hide"
-    UNHIDE = "unhide"
-    REMOVE = "remove"
-    REVIEW = "review"
-
-
-class ChangeState(StrEnum):
-    """The state of a change; the first three are not final.
-
-    Joined: its files became part of a later change of the same person.
-    """
-
-    ASKED = "asked"
-    READY = "ready"
-    WANTED = "wanted"
-    PUBLISHED = "published"
-    SHOWN = "shown"
-    REFUSED = "refused"
-    ABANDONED = "abandoned"
-    OVERTAKEN = "overtaken"
-    JOINED = "joined"
-    FAILED = "failed"
-
-
-OPEN = frozenset({ChangeState.ASKED, ChangeState.READY, ChangeState.WANTED})
-
-
-@dataclass(frozen=True, slots=True)
-class NewChangeRequest:
-    """A change to examine.
-
-    `subject` is a Telegram file id, the id of an entry or a project, or that of a version,
-    depending on the kind; `wording`
-    is a phrasing or a question, on one line; `chat_id` is the chat to report the outcome to
-    (`GROUP`: that of the facilitators), and `topic_id` the topic of this group; `about` is the
-    subject to look the request up by.
-    """
-
-    kind: ChangeKind
-    actor_id: int
-    actor_name: str
-    chat_id: int
-    file: str | None = None
-    subject: str | None = None
-    wording: str | None = None
-    about: Subject | None = None
-    topic_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRequest:
-    """A change and its state.
-
-    `file` and `base` (the fingerprint of what it would replace) are those of a change of one file;
-    of several, `prints` tells.
-    """
-
-    id: int
-    kind: ChangeKind
-    state: ChangeState
-    actor_id: int | None
-    actor_name: str | None
-    chat_id: int
-    file: str | None
-    subject: str | None
-    wording: str | None
-    about: Subject | None
-    asked_at: datetime
-    base: str | None
-    report: Mapping[str, Any] | None
-    decided_by: str | None
-    version_id: str | None
-    published_at: datetime | None
-    ended_at: datetime | None
-    topic_id: int | None
-    crashes: int
-
-    @property
-    def needs_confirmation(self) -> bool:
-        """Whether a facilitator must confirm after reading what its publication would break."""
-        return bool(self.report and self.report.get("confirm"))
-
-    @property
-    def sent(self) -> Mapping[str, str]:
-        """The Telegram ids of the files that were sent, by name: those before come first."""
-        earlier = dict((self.report or {}).get(_SENT, {}))
-        if self.kind is not ChangeKind.UPLOAD or self.file is None:
-            return earlier
-        return earlier | {self.file: self.subject or ""}
-
-    @property
-    def prints(self) -> Mapping[str, tuple[str, str]]:
-        """The fingerprints of each examined file, before and after; the latter may be unknown."""
-        told: Mapping[str, Sequence[str]] = (self.report or {}).get(_PRINTS, {})
-        if told:
-            return {file: (pair[0], pair[1]) for file, pair in told.items()}
-        return {self.file: (self.base, "")} if self.file and self.base else {}
-
-    @property
-    def extends(self) -> int | None:
-        """The id of the change that this one adds something to, while it is not examined."""
-        return (self.report or {}).get(_EXTENDS)
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The names of the files that it is about."""
-        return tuple(self.prints or self.sent or ([self.file] if self.file else []))
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """What was told last under a name, and when."""
-
-    digest: str
-    at: datetime
 
 
 class ChangeRequests(Repository):
@@ -214,7 +102,7 @@ class ChangeRequests(Repository):
             return ()
         sent = {file: id_ for file, id_ in former.sent.items() if file != asked.file}
         if sent:
-            await self._change(publication_id, report={_SENT: sent})
+            await self._change(publication_id, report={SENT: sent})
         return tuple(sent)
 
     async def _take_over(self, former: ChangeRequest) -> bool:
@@ -231,20 +119,20 @@ class ChangeRequests(Repository):
         That change stays to be decided on until the new one is offered in its place.
         """
         publication_id = await self.ask(asked)
-        await self._change(publication_id, report={_EXTENDS: former_id})
+        await self._change(publication_id, report={EXTENDS: former_id})
         return publication_id
 
     async def extended(self, change: ChangeRequest) -> ChangeRequest | None:
         """Return what a change extends, or what took its place; None if that was decided on."""
         former = await self.get(change.extends) if change.extends else None
         while former is not None and former.state is ChangeState.JOINED:
-            into = (former.report or {}).get(_INTO)
+            into = (former.report or {}).get(INTO)
             former = await self.get(into) if into else None
         return former if former is not None and former.state is ChangeState.READY else None
 
     async def take_place(self, former: ChangeRequest, publication_id: int) -> bool:
         """End a change that another one extends; False where it was decided on meanwhile."""
-        report = dict(former.report or {}) | {_INTO: publication_id}
+        report = dict(former.report or {}) | {INTO: publication_id}
         joined = _ended(self._now) | {"report": report}
         return await self._move(former.id, ChangeState.READY, ChangeState.JOINED, **joined)
 
@@ -282,7 +170,7 @@ class ChangeRequests(Repository):
 
         ``prints``: the fingerprints of each file before and after.
         """
-        told = dict(report) | {_PRINTS: {file: list(pair) for file, pair in prints.items()}}
+        told = dict(report) | {PRINTS: {file: list(pair) for file, pair in prints.items()}}
         ((file, content), *others) = contents.items()
         # One file stands in the row as it is: a process of an earlier version can publish it too.
         alone: dict[str, object] = {"file": file, "content": content, "base": prints[file][0]}

@@ -1,13 +1,11 @@
 """Who is interested in which project, and every change of status since."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, select, update
 
 from storage.engine.errors import NotFoundError
 from storage.engine.repository import Repository
@@ -19,6 +17,7 @@ from storage.engine.schema import (
     introductions,
 )
 from storage.engine.vault import vault_of
+from storage.records.interest_rows import as_interest, differences, event_of
 from storage.records.interest_values import (
     OUTCOME,
     REASON,
@@ -110,7 +109,7 @@ class Interests(Repository):
         standing = await self.get(interest_id)
         if standing is None or standing.is_anonymous:
             raise NotFoundError(f"no interest {interest_id} to change")
-        changes = _differences(standing, new)
+        changes = differences(standing, new)
         if not changes:
             return Changed(standing, ())
         changed = await self._update(
@@ -268,7 +267,7 @@ class Interests(Repository):
         if found:
             result = await self._connection.execute(_EVENTS_OF, {"interests": list(found)})
             for row in result:
-                found[row.interest_id].append(_event(row))
+                found[row.interest_id].append(event_of(row))
         return {each: tuple(events) for each, events in found.items()}
 
     async def record(
@@ -460,23 +459,6 @@ _EVENTS_OF = (
     .where(interest_events.c.interest_id.in_(bindparam("interests", expanding=True)))
     .order_by(interest_events.c.id)
 )
-# What the person may change of a request, in the order in which it is told.
-_CHANGEABLE = (
-    "role",
-    "message",
-    "company",
-    "contact_name",
-    "contact_kind",
-    "contact",
-    "contact_note",
-    "siret",
-)
-_CHOSEN: Mapping[str, Callable[[str], StrEnum]] = MappingProxyType(
-    {"role": Role, "outcome": Ending, "reason": Reason, "helped": Helped}
-)
-# A field, what it was and what it is.
-_PARTS_OF_A_CHANGE = 3
-
 # Of an event; nobody replies to a message about a request that is anonymous.
 _NOBODY: Mapping[str, object] = MappingProxyType(
     {
@@ -503,39 +485,3 @@ _ANONYMOUS = {
     "owner_id": None,
     "owner_name": None,
 }
-
-
-def _differences(standing: Interest, new: NewInterest) -> tuple[Change, ...]:
-    pairs = ((name, getattr(standing, name), getattr(new, name)) for name in _CHANGEABLE)
-    return tuple(
-        Change(name, before and str(before), after and str(after))
-        for name, before, after in pairs
-        if (before or None) != (after or None)
-    )
-
-
-def _changes(stored: Sequence[object]) -> tuple[Change, ...]:
-    """Return the changes of a row, without what another version wrote otherwise."""
-    return tuple(
-        Change(*one)
-        for one in stored
-        if isinstance(one, list) and len(one) == _PARTS_OF_A_CHANGE and isinstance(one[0], str)
-    )
-
-
-def _event(row: Row[*tuple[Any, ...]]) -> Event:
-    actor = Actor(Party(row.side), row.actor_id, row.actor_name)
-    kind, status = EventKind(row.kind), Status(row.status)
-    return Event(kind, status, row.at, actor, row.note, _changes(row.changes))
-
-
-def as_interest(row: Row[*tuple[Any, ...]]) -> Interest:
-    """Return the interest of a row with all columns."""
-    values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
-    del values["contact_digest"]
-    values.pop("event_kind", None)
-    values["status"] = Status(values["status"])
-    values["contact_kind"] = ContactKind(values["contact_kind"])
-    for name, kind in _CHOSEN.items():
-        values[name] = None if values[name] is None else kind(values[name])
-    return Interest(**values)

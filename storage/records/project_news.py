@@ -9,7 +9,8 @@ from sqlalchemy import Row, delete, func, select, update
 
 from storage.engine.repository import Repository
 from storage.engine.schema import interests, known_projects, project_news
-from storage.records.interests import Interest, as_interest
+from storage.records.interest_rows import as_interest
+from storage.records.interests import Interest
 from storage.records.lifecycle import OPEN
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from storage.engine.repository import Repository
 from storage.engine.schema import deadlines, interests
+from storage.records.interest_rows import as_interest
 from storage.records.interest_values import Interest, Role
-from storage.records.interests import as_interest
 from storage.records.lifecycle import OPEN, Status
 
 # So many projects or people in charge are read: nobody turns more pages of them.
