@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from planted_mistakes import PLANTINGS, planted
+from yaml_files import data_of
 
 import knowledge
 from knowledge.curation.check import check
@@ -28,7 +28,7 @@ from knowledge.loading import read_files
 
 SHIPPED = Path(knowledge.__file__).parent
 TODAY = date(2026, 11, 23)
-TABLE: dict[str, Any] = yaml.safe_load(
+TABLE: dict[str, Any] = data_of(
     Path(__file__).with_name("written_mistakes.yaml").read_text("utf-8")
 )
 FILES: dict[str, str] = TABLE["files"]
@@ -320,7 +320,7 @@ def found_in(text: str, file: str) -> list[Problem]:
 @pytest.mark.parametrize("file", [*FILES])
 def test_a_line_moved_is_told_once_or_changes_nothing(file: str, move: str) -> None:
     lines = FILES[file].split("\n")
-    data = yaml.safe_load(FILES[file])
+    data = data_of(FILES[file])
     told_here = 0
     for number, line in enumerate(lines):
         rest = line.lstrip()
@@ -332,7 +332,7 @@ def test_a_line_moved_is_told_once_or_changes_nothing(file: str, move: str) -> N
         moved = space + rest
         text = "\n".join([*lines[:number], moved, *lines[number + 1 :]])
         found = found_in(text, file)
-        assert len(found) == 1 or (not found and yaml.safe_load(text) == data), (moved, found)
+        assert len(found) == 1 or (not found and data_of(text) == data), (moved, found)
         told_here += any(each.line == number + 1 for each in found)
     assert told_here
 
