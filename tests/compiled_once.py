@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import LRUCache
 
-import storage.database
+from storage.engine import engines
 from storage.engine.vault import Vault
 
 # All that the bot says to a database: some hundreds.
@@ -29,12 +29,12 @@ class Statements(LRUCache[Any, Any]):
 @pytest.fixture(scope="session", autouse=True)
 def compiled_once() -> Iterator[None]:
     """Let the SQLite databases without keys share what they compile."""
-    genuine, statements = storage.database.open_engine, Statements(_MOST)
+    statements = Statements(_MOST)
 
     def open_engine(
         url: URL, *, foreign_keys: bool = True, vault: Vault | None = None
     ) -> AsyncEngine:
-        engine = genuine(url, foreign_keys=foreign_keys, vault=vault)
+        engine = engines.open_engine(url, foreign_keys=foreign_keys, vault=vault)
         # What is compiled encrypts with the keys of the engine that it was compiled for.
         if engine.dialect.name == "sqlite" and not (vault and vault.ids):
             put_inside(engine.sync_engine, "compiled_cache", statements)

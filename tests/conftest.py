@@ -22,7 +22,6 @@ from postgres import postgres_server  # noqa: F401 (a fixture)
 from storage_fixtures import blank_file  # noqa: F401 (a fixture)
 
 import knowledge.loading
-from bot.commands import ask_and_check
 from bot.content.compiler import cache_folder
 from bot.runtime import event_loop
 from knowledge.knowledge import Knowledge
@@ -173,16 +172,15 @@ def _read_once(
     """Let commands find the shipped files read, but for the first: to read them takes seconds."""
     # And learnt: two that learn at once would each learn all of it.
     del shipped
-    genuine = ask_and_check.load
 
     def load(directory: Path, *, compiling: Compiling) -> Knowledge:
         if directory != SHIPPED or compiling.encoder:
-            return genuine(directory, compiling=compiling)
+            return knowledge.loading.load(directory, compiling=compiling)
         if directory not in _read:
-            _read[directory] = genuine(directory, compiling=compiling)
+            _read[directory] = knowledge.loading.load(directory, compiling=compiling)
         return _read[directory]
 
-    monkeypatch.setattr(ask_and_check, "load", load)
+    monkeypatch.setattr("bot.commands.ask_and_check.load", load)
 
 
 @pytest.fixture
