@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# A machine may forbid compiled modules: each process of a run would then compile all of them anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Where `make interop` installs other people's libraries.
 INTEROP := .interop
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import gc
 import logging
 import os
 import sys
@@ -14,7 +15,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from dialogue import Speaker, Stage, unfailing
+from compiled_once import compiled_once  # noqa: F401 (a fixture)
+from dialogue import Speaker, Stage, inside, tune, unfailing
 from hypothesis import settings
 from postgres import postgres_server  # noqa: F401 (a fixture)
 from storage_fixtures import blank_file  # noqa: F401 (a fixture)
@@ -45,6 +47,21 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what needs meaning: it takes longest to learn, and the others go on meanwhile."""
     items.sort(key=lambda item: "understood" not in getattr(item, "fixturenames", ()))
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass over the tests themselves, and as rarely as in the bot."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*inside(event_loop, "BETWEEN_COLLECTIONS"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _frozen_once() -> Iterator[None]:
+    # Each bot that starts freezes all there is, and so the circles of each test before it for ever.
+    with pytest.MonkeyPatch.context() as patch:
+        tune(patch, "bot.service", spare_from_collection=lambda: None)
+        yield
 
 
 async def _sleep_briefly(seconds: float) -> None:
@@ -141,6 +158,29 @@ def shipped(models: ModelStore) -> Knowledge:
 def understood(models: ModelStore) -> Knowledge:
     """The shipped knowledge as it serves: with the encoder of meaning."""
     return learnt_once(models, UniversalSentenceEncoder(cache_folder()))
+
+
+@pytest.fixture(scope="session")
+def _read() -> dict[Path, Knowledge]:
+    return {}
+
+
+@pytest.fixture
+def _read_once(
+    shipped: Knowledge, _read: dict[Path, Knowledge], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let commands find the shipped files read, but for the first: to read them takes seconds."""
+    # And learnt: two that learn at once would each learn all of it.
+    del shipped
+
+    def load(directory: Path, *, compiling: Compiling) -> Knowledge:
+        if directory != SHIPPED or compiling.encoder:
+            return knowledge.loading.load(directory, compiling=compiling)
+        if directory not in _read:
+            _read[directory] = knowledge.loading.load(directory, compiling=compiling)
+        return _read[directory]
+
+    monkeypatch.setattr("bot.commands.ask_and_check.load", load)
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@
 """
 
 import asyncio
+import functools
 import importlib
 import json
+import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
@@ -55,6 +57,12 @@ class Clock:
     def passes(self, **duration: float) -> None:
         """Move on."""
         self.now += timedelta(**duration)
+
+
+@functools.lru_cache(maxsize=4)
+def _settings_in(_environment: frozenset[tuple[str, str]]) -> Settings:
+    # To read them takes as long as what a bot does for two messages.
+    return Settings.read(_env_file=None, log_level="WARNING")
 
 
 def inside(owner: object, name: str) -> Any:
@@ -126,7 +134,8 @@ class Stage:
 
     async def starts(self) -> None:
         """Start the bot, as after a restart of the machine."""
-        base = Settings.read(_env_file=None, database_url=self.database_url, log_level="WARNING")
+        base = _settings_in(frozenset(os.environ.items()))
+        base = base.model_copy(update={"database_url": self.database_url})
         settings = for_preview(base, self.server).model_copy(update=self.overrides)
         self.service = Service(
             settings,

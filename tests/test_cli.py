@@ -35,9 +35,7 @@ def spoilt(folder: Path, *changes: str) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _elsewhere(shipped: Knowledge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    # The commands find it learnt: two that learn at once would each learn all of it.
-    del shipped
+def _elsewhere(_read_once: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     # Most would only wait for the encoder.
     monkeypatch.setenv("SEMANTIC_MATCHING", "false")

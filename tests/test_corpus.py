@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import yaml
+from yaml_files import data_of
 
 import knowledge
 from knowledge.knowledge import Knowledge
@@ -24,7 +24,7 @@ COMMON = frozenset(
 @pytest.fixture(scope="module")
 def examples(shipped: Knowledge) -> tuple[Example, ...]:
     """All that the shipped matcher learns from."""
-    raw = yaml.safe_load((SHIPPED / "formulations.yaml").read_text("utf-8"))
+    raw = data_of((SHIPPED / "formulations.yaml").read_text("utf-8"))
     return examples_of(shipped.entries, shipped.acts, raw["voix"])
 
 

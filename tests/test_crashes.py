@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import pytest
 from dialogue import Stage, inside, put_inside
+from small_library import small_folder
 from sqlalchemy import update
 from storage_fixtures import (  # noqa: F401 (fixtures)
     Clock,
@@ -26,7 +27,6 @@ from storage_fixtures import (  # noqa: F401 (fixtures)
 from bot.outbox.bot_api import call
 from bot.preview.personas import User
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer, running
-from knowledge.knowledge import Knowledge
 from storage.database import Database
 from storage.engine.claims import ALL, Which
 from storage.engine.schema import inbox, metadata, outbox, publications
@@ -65,6 +65,8 @@ class Process:
     def __init__(self, server: PreviewServer, folder: Path) -> None:
         self._environment = os.environ | {
             "SEMANTIC_MATCHING": "false",
+            # What it answers is nothing here, and the shipped files take seconds at each start.
+            "KNOWLEDGE_DIR": str(small_folder(folder / "knowledge")),
             "TELEGRAM_BOT_TOKEN": PREVIEW_TOKEN,
             "TELEGRAM_API_URL": server.url,
             "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'bot.db'}",
@@ -103,9 +105,7 @@ async def server() -> AsyncIterator[PreviewServer]:
 
 
 @pytest.fixture
-def bot(server: PreviewServer, tmp_path: Path, shipped: Knowledge) -> Iterator[Process]:
-    # Learnt before, so that each process begins at once.
-    del shipped
+def bot(server: PreviewServer, tmp_path: Path) -> Iterator[Process]:
     process = Process(server, tmp_path)
     yield process
     process.clears()

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 from mail_server import mail_server
+from small_library import small_folder
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 import bot
+import knowledge
 from bot.cli import main
 from bot.commands.doctor import TEXT, Level, Remark, examine, in_words
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer
@@ -26,6 +28,15 @@ from storage.database import Database
 from storage.engine.vault import new_key
 
 TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture(autouse=True)
+def _small_knowledge(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # To check the shipped files takes seconds: the test of a right installation does.
+    folder = small_folder(tmp_path_factory.mktemp("small") / "knowledge")
+    monkeypatch.setenv("KNOWLEDGE_DIR", str(folder))
 
 
 @pytest.fixture
@@ -62,6 +73,7 @@ async def test_a_right_installation_has_nothing_to_mend(url: str, server: Previe
             url,
             **telegram(
                 server,
+                knowledge_dir=Path(knowledge.__file__).parent,
                 admin_chat_id=groups.administrators.id,
                 facilitator_chat_id=groups.facilitators.id,
                 operator_name="Région",

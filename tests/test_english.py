@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 from dialogue import Message, Speaker, Stage, buttons, choice_of, decides
 from jinja2 import Environment
 from jinja2.meta import find_undeclared_variables
 from test_dialogue_handoff import card, replies
 from test_dialogue_interest import open_project
 from test_dialogue_privacy import file_of
+from yaml_files import data_of
 
 import bot.messages
 import handlers.messages
@@ -77,7 +77,7 @@ FRENCH_ONLY = {
 
 
 def sources(path: Path) -> dict[str, str]:
-    found: dict[str, str] = yaml.safe_load(path.read_text("utf-8"))
+    found: dict[str, str] = data_of(path.read_text("utf-8"))
     return found
 
 

@@ -12,15 +12,12 @@ from bot.commands.labelled_questions import (
     LabelledQuestion,
     read_questions,
 )
-from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import Decision, Matcher, Outcome
 from knowledge.ranking.ranker import Ranked
 
 
 @pytest.fixture(autouse=True)
-def _by_letters(shipped: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The command finds it learnt: two that learn at once would each learn all of it.
-    del shipped
+def _by_letters(_read_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     # What is tried here would only wait for the encoder.
     monkeypatch.setenv("SEMANTIC_MATCHING", "false")
 

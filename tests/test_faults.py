@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from dialogue import Speaker, Stage, inside, tune
+from small_library import small_folder
 from sqlalchemy import delete, select
 from test_dialogue_interest import fills, registers
 
@@ -193,8 +194,8 @@ async def _forget_aside(stage: Stage) -> None:
 class Process:
     """The bot as a process of its own, killed and started again."""
 
-    def __init__(self, server: PreviewServer, folder: Path) -> None:
-        self._environment = os.environ | {
+    def __init__(self, server: PreviewServer, folder: Path, **environment: str) -> None:
+        ours = {
             "SEMANTIC_MATCHING": "false",
             "TELEGRAM_BOT_TOKEN": PREVIEW_TOKEN,
             "TELEGRAM_API_URL": server.url,
@@ -203,6 +204,7 @@ class Process:
             "ADMIN_CHAT_ID": str(server.messenger.administrators.id),
             "PYTHONPATH": str(ROOT),
         }
+        self._environment = os.environ | ours | environment
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -228,7 +230,8 @@ class Process:
 async def test_killed_with_ten_questions_waiting(tmp_path: Path) -> None:
     server = PreviewServer()
     await server.start()
-    bot = Process(server, tmp_path)
+    # What it answers is nothing here, and the shipped files take seconds at each start.
+    bot = Process(server, tmp_path, KNOWLEDGE_DIR=str(small_folder(tmp_path / "knowledge")))
     try:
         bot.starts()
         server.messenger.says(server.messenger.sme, "/start")

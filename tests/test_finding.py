@@ -5,8 +5,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import yaml
 from knowledge_fixtures import ACTS, PROJECTS
+from yaml_files import data_of
 
 import knowledge
 from knowledge.curation.check import check_whole
@@ -179,7 +179,7 @@ def test_an_example_out_of_scope_that_says_the_same_is_quoted(tmp_path: Path) ->
 def test_shipped_examples_that_a_new_answer_answers_are_named_with_their_lines(
     tmp_path: Path,
 ) -> None:
-    shipped = yaml.safe_load((SHIPPED / "formulations.yaml").read_text("utf-8"))["voix"]
+    shipped = data_of((SHIPPED / "formulations.yaml").read_text("utf-8"))["voix"]
     outside = [text for one in shipped[::6] for text in one.get("hors_sujet", ())]
     asking = [text for text in outside if "stage de troisieme" in text or "3e" in text]
     assert 0 < len(asking) < len(outside) / 50

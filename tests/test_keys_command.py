@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from small_library import small_folder
 from storage_fixtures import blank_file, new_interest, person, sqlite_url  # noqa: F401 (a fixture)
 
 from bot.cli import main
@@ -111,8 +112,11 @@ def test_without_a_database_the_bot_is_to_be_started_first(
     ],
 )
 def test_the_doctor_tells_whether_texts_are_encrypted(
-    url: str, stored: list[str], given: str, expected: dict[str, Level]
+    url: str, stored: list[str], given: str, expected: dict[str, Level], tmp_path: Path
 ) -> None:
+    # To check the shipped files takes seconds.
+    folder = small_folder(tmp_path / "knowledge")
+
     async def told() -> dict[str, Level]:
         if stored:
             database = Database(url, keys=stored)
@@ -121,7 +125,9 @@ def test_the_doctor_tells_whether_texts_are_encrypted(
             await database.close()
 
             await rotate(url, stored)
-        settings = Settings.read(_env_file=None, database_url=url, data_keys=given or None)
+        settings = Settings.read(
+            _env_file=None, database_url=url, data_keys=given or None, knowledge_dir=folder
+        )
         found = await examine(settings, date(2026, 11, 23))
         names = {"no_data_keys", "database_no_key", "database_wrong_key"}
         return {

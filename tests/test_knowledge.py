@@ -13,8 +13,8 @@ from weakref import ref
 
 import numpy as np
 import pytest
-import yaml
 from small_library import folder_of_a_test  # noqa: F401 (a fixture)
+from yaml_files import data_of
 
 import knowledge
 from knowledge.knowledge import Knowledge
@@ -122,7 +122,7 @@ def test_what_can_be_changed_is_found_however_deep(shipped: Knowledge) -> None:
 
 
 def test_two_hundred_questions_leave_no_trace(shipped: Knowledge) -> None:
-    voices = yaml.safe_load((SHIPPED / "formulations.yaml").read_text("utf-8"))["voix"]
+    voices = data_of((SHIPPED / "formulations.yaml").read_text("utf-8"))["voix"]
     asked = [text for voice in voices for texts in voice["formulations"].values() for text in texts]
     before = digest(shipped)
     for question in (*asked[:100], *(f"{text}, merci" for text in asked[100:200])):

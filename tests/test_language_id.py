@@ -1,14 +1,15 @@
 """Telling another language from French, even from French with English words in it."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from dialogue import Speaker
 from hypothesis import given
 from hypothesis import strategies as st
+from yaml_files import data_of
 
 import knowledge
 from knowledge.text.language_id import language_in, language_of, languages
@@ -17,8 +18,9 @@ from knowledge.text.normalise import normalise
 FOLDER = Path(knowledge.__file__).parent
 
 
+@functools.cache
 def voices() -> list[dict[str, Any]]:
-    raw = yaml.safe_load((FOLDER / "formulations.yaml").read_text("utf-8"))
+    raw = data_of((FOLDER / "formulations.yaml").read_text("utf-8"))
     found: list[dict[str, Any]] = raw["voix"]
     return found
 

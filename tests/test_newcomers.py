@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import knowledge
 from bot.commands.new_folder import begin
-from knowledge.loading import Compiling, build, load, read_files
+from knowledge.knowledge import Knowledge
+from knowledge.loading import Compiling, build, read_files
 from knowledge.ranking.balanced_head import Look, centred
 from knowledge.ranking.corpus import FEWEST, HOUSE, Example, Material, answers_of_newcomers
 from knowledge.ranking.encoder import Vectors
@@ -31,7 +31,6 @@ from knowledge.ranking.sign_weights import ALONE, AT_A_GLANCE, BESIDE, SIGNS
 from knowledge.ranking.training import compile_ranker
 from knowledge.text.lexicon import Lexicon
 
-SHIPPED_FOLDER = Path(knowledge.__file__).parent
 TOPICS = {
     "argent": ("financer", "payer", "emprunter", "subvention", "budget", "tresorerie"),
     "machine": ("fraiseuse", "tour", "presse", "four", "robot", "soudeuse"),
@@ -146,8 +145,8 @@ def test_a_centred_vector_has_norm_one_whatever_the_vector() -> None:
     assert np.isfinite(centred(vectors[0], vectors[0])).all()
 
 
-def test_an_entry_is_a_newcomer_until_it_has_phrasings_enough() -> None:
-    entry = load(SHIPPED_FOLDER).entries[0]
+def test_an_entry_is_a_newcomer_until_it_has_phrasings_enough(shipped: Knowledge) -> None:
+    entry = shipped.entries[0]
     few = [Example(f"texte {number}", entry.id, HOUSE) for number in range(FEWEST - 1)]
     assert list(answers_of_newcomers([entry], few)) == [entry.id]
     assert not answers_of_newcomers([entry], [*few, Example("un de plus", entry.id, HOUSE)])

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from yaml_files import data_of
 
 import knowledge
 from knowledge.curation.removal import (
@@ -37,7 +37,7 @@ def shipped(voices: int | None = None) -> dict[str, str]:
 
 
 def ids(texts: dict[str, str], file: str = FAQ) -> list[str]:
-    listed = next(each for each in yaml.safe_load(texts[file]).values() if isinstance(each, list))
+    listed = next(each for each in data_of(texts[file]).values() if isinstance(each, list))
     return [each["id"] for each in listed]
 
 
@@ -85,7 +85,7 @@ def test_every_shipped_answer_can_be_removed_and_the_rest_is_right(entry_id: str
     texts = SHORT | without_entry(SHORT, entry_id)
     assert entry_id not in ids(texts)
     assert errors(texts) == []
-    data = {file: yaml.safe_load(text) for file, text in texts.items()}
+    data = {file: data_of(text) for file, text in texts.items()}
     assert all(entry_id not in voice["formulations"] for voice in data[VOICES]["voix"])
     assert all(entry_id not in each["attendu"] for each in data[QUESTIONS]["questions"])
     assert entry_id not in str([each.get("voir_aussi") for each in data[FAQ]["entrees"]])

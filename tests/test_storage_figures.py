@@ -1,6 +1,6 @@
 """The figures of a period: exact, in Paris time, and the same once what they count is deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ import pytest
 from dialogue import inside
 from hypothesis import given
 from hypothesis import strategies as some
-from sqlalchemy import create_engine, literal, select
+from sqlalchemy import Connection, create_engine, literal, select
 from storage_fixtures import (  # noqa: F401 (fixtures)
     Clock,
     administrator,
@@ -167,18 +167,24 @@ async def test_what_is_no_list_of_entries_is_counted_without_one(database: Datab
             await work.questions.delete(questions.c.text == "x")
 
 
-def sqlite_day(moment: datetime) -> date:
+@pytest.fixture(scope="module")
+def sqlite() -> Iterator[Connection]:
+    """A database in memory, for expressions."""
+    with create_engine("sqlite://").connect() as connection:
+        yield connection
+
+
+def sqlite_day(sqlite: Connection, moment: datetime) -> date:
     """Return the day in Paris of a time as SQLite has it stored."""
     column = literal(moment, UtcDateTime)
-    with create_engine("sqlite://").connect() as connection:
-        found = connection.scalar(select(day_in_paris(column, "sqlite")))
+    found = sqlite.scalar(select(day_in_paris(column, "sqlite")))
     assert isinstance(found, date)
     return found
 
 
 @given(some.datetimes(NAIVE, NAIVE.replace(year=2040), timezones=some.just(UTC)))
-def test_sqlite_knows_the_day_in_paris(moment: datetime) -> None:
-    assert sqlite_day(moment) == moment.astimezone(PARIS).date()
+def test_sqlite_knows_the_day_in_paris(sqlite: Connection, moment: datetime) -> None:
+    assert sqlite_day(sqlite, moment) == moment.astimezone(PARIS).date()
 
 
 def hours_around_a_change(year: int, month: int) -> list[datetime]:
@@ -189,9 +195,9 @@ def hours_around_a_change(year: int, month: int) -> list[datetime]:
 
 @pytest.mark.parametrize("month", [3, 10])
 @pytest.mark.parametrize("year", [2026, 2027, 2028])
-def test_sqlite_knows_summer_time(year: int, month: int) -> None:
+def test_sqlite_knows_summer_time(sqlite: Connection, year: int, month: int) -> None:
     for moment in hours_around_a_change(year, month):
-        assert sqlite_day(moment) == moment.astimezone(PARIS).date(), moment
+        assert sqlite_day(sqlite, moment) == moment.astimezone(PARIS).date(), moment
 
 
 def test_weeks_begin_on_mondays_and_are_cut_at_the_ends() -> None:

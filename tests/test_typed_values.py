@@ -12,11 +12,11 @@ from typing import Any
 
 import phonenumbers
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as some
 from stdnum import luhn
 from stdnum.fr import siret as siret_number
+from yaml_files import data_of
 
 from handlers.forms import cleaning, countries, phones, signatures
 from handlers.forms.choices import skipped
@@ -26,7 +26,7 @@ from knowledge.text.signs import plain_signs
 from storage.records.drafts import Draft
 
 FORMS = {form.name: form for form in (interest.FORM, proposal.FORM, callback.FORM)}
-TABLE: dict[str, list[dict[str, Any]]] = yaml.safe_load(
+TABLE: dict[str, list[dict[str, Any]]] = data_of(
     (Path(__file__).parent / "typed_values.yaml").read_text("utf-8")
 )
 KEPT = " Le reste est gardé."

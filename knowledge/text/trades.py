@@ -8,18 +8,17 @@ from types import MappingProxyType
 import yaml
 
 _FILE = Path(__file__).with_suffix(".yaml")
-_LONGEST_PHRASE = 4
 _SHORTEST_PLURAL = 4
 
 
 def trades_in(normalised: str) -> frozenset[str]:
     """Return the trades that the words of a normalised text speak of."""
     words = [singular(word) for word in normalised.split()]
-    known = _known()
+    known, sizes = _known(), _sizes()
     return frozenset(
         trade
-        for size in range(1, _LONGEST_PHRASE + 1)
-        for start in range(len(words) - size + 1)
+        for start, word in enumerate(words)
+        for size in sizes.get(word, ())
         for trade in known.get(" ".join(words[start : start + size]), ())
     )
 
@@ -37,3 +36,12 @@ def _known() -> Mapping[str, tuple[str, ...]]:
             key = " ".join(map(singular, phrase.split("_")))
             known[key] = (*known.get(key, ()), trade)
     return MappingProxyType(known)
+
+
+@cache
+def _sizes() -> Mapping[str, frozenset[int]]:
+    """Return how many words the phrases have, by their first: few words begin any."""
+    sizes: dict[str, frozenset[int]] = {}
+    for first, *rest in (key.split(" ") for key in _known()):
+        sizes[first] = sizes.get(first, frozenset()) | {1 + len(rest)}
+    return MappingProxyType(sizes)
