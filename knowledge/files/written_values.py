@@ -14,9 +14,9 @@ _DOUBLE = re.compile(r'"(?:[^"\\]|\\.)*"')
 # Possessive: two apostrophes within are one of the text, and never the closing quote.
 _SINGLE = re.compile(r"'(?:[^']|'')*+'")
 # What YAML does not know after a backslash, or knows as a sign that nobody means; of the others,
-# those in a path of Windows, behind a drive or the name of a server.
+# those in a path of Windows, behind a drive or the name of a server, which has two signs at least.
 _ESCAPE = re.compile(
-    r'\\[^\\"/nux0eUt_]|(?<=(?<![A-Za-z])[A-Za-z]:)\\(?:n(?=[a-z])|[^n\\"])|(?<=^"//\w)\w*\\\w'
+    r'\\[^\\"/nux0eUt_]|(?<=(?<![A-Za-z])[A-Za-z]:)\\(?:n(?=[a-z])|[^n\\"])|(?<=^"//\w\w)\w*\\\w'
 )
 _COMMENT = re.compile(r"(?<![ \t])(?P<space>[ \t]++)#(?P<note>.*)$")
 # Texts between quotes one after the other, without the brackets of their list.
