@@ -3,6 +3,8 @@
 An entry with many phrasings is judged by these: each is left out in turn, and asked. The few
 phrasings of a newcomer are often written in one go, and find each other better than people's words
 would: there, what was measured with unknown people is the start, which texts of others lower.
+Where all entries are newcomers, each may be taken for any other; what counts is whether it would
+still be among the choices.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +24,7 @@ from knowledge.ranking.training import labels_of
 # From so many phrasings, besides the question and the title: how many of ten questions of people
 # whom the facilitator does not know find a newcomer, answered or among the choices. The lower ones
 # of what was measured: docs/matching.md, "How often an entry is found".
-SHOWN_BY_PHRASINGS = ((0, 5), (3, 6), (5, 7), (8, 8))
+SHOWN_BY_PHRASINGS = ((0, 6), (5, 7), (8, 8))
 # An entry found less often is worth work: the shipped ones reach 8 or 9.
 WELL_FOUND = 8
 _OF = 10
@@ -134,6 +136,13 @@ class _Finder:
         self._labels = labels_of(left_out.material)
         self._scores = left_out.scores
         self._is_choice = np.array([name in titled for name in self.ids])
+        counts = np.bincount(self._labels, minlength=len(self.ids))
+        entries = {entry.id for entry in knowledge.entries}
+        self._all_new = all(
+            count < JUDGED_FROM
+            for name, count in zip(self.ids, counts.tolist(), strict=False)
+            if name in entries
+        )
         ranker = knowledge.ranker
         self._ranker = ranker if isinstance(ranker, TrainedRanker) else None
 
@@ -141,15 +150,17 @@ class _Finder:
         """Judge an entry by its phrasings, or by how many there are."""
         place = self.ids.index(entry.id)
         rows = np.flatnonzero(self._labels == place)
-        is_new = len(rows) < JUDGED_FROM
-        judge = self._by_curve if is_new and self._ranker is not None else self._by_phrasings
-        share, obstacles = judge(place, rows)
-        phrasings = _besides(len(rows))
-        most = shown_with(phrasings) if is_new else _OF
+        is_new, phrasings = len(rows) < JUDGED_FROM, _besides(len(rows))
+        if not is_new or self._ranker is None:
+            share, obstacles = self._by_phrasings(place, rows)
+        elif self._all_new:
+            share, obstacles = self._beside_newcomers(place, rows)
+        else:
+            share, obstacles = self._by_curve(place, rows)
         return Finding(
             entry.id,
             entry.title,
-            min(max(round(share * most), 1), _OF - 1),
+            min(max(round(_OF * share), 1), _OF - 1),
             phrasings,
             is_new,
             _few(obstacles),
@@ -157,10 +168,20 @@ class _Finder:
         )
 
     def _by_curve(self, place: int, rows: Rows) -> tuple[float, list[Obstacle]]:
-        """Judge a newcomer by the share of its phrasings that nothing else takes."""
+        """Judge a newcomer by how many phrasings it has, less the share that others take."""
         taken = list(self._taken_from(place, rows))
         lost = len({row for row, each in taken if each is None or each.takes})
-        return 1 - lost / len(rows), [each for _, each in taken if each is not None]
+        kept = (1 - lost / len(rows)) * shown_with(_besides(len(rows))) / _OF
+        return kept, [each for _, each in taken if each is not None]
+
+    def _beside_newcomers(self, place: int, rows: Rows) -> tuple[float, list[Obstacle]]:
+        """Judge a newcomer beside others by its phrasings that would still be among the choices."""
+        scores = self._scores[rows]
+        before = (scores[:, self._is_choice] > scores[:, [place]]).sum(axis=1)
+        share = float((before < CHOICES).mean())
+        lost = set(rows[before >= CHOICES].tolist())
+        taken = [each for row, each in self._taken_from(place, rows) if each and row in lost]
+        return min(share, shown_with(_besides(len(rows))) / _OF), taken
 
     def _by_phrasings(self, place: int, rows: Rows) -> tuple[float, list[Obstacle]]:
         """Judge an entry by the share of its phrasings that find it when they are left out."""
