@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, String, cast, literal, or_
 
 from storage.engine.schema import outbox
 
@@ -112,3 +112,17 @@ def tells_of(kind: Kind, ids: Collection[int]) -> ColumnElement[bool]:
     if kind is Kind.INTEREST:
         return is_named
     return or_(is_named, *(outbox.c.about.startswith(f"{whole.pack()}:") for whole in wholes))
+
+
+def is_note_on(kind: Kind, id_: ColumnElement[int]) -> ColumnElement[bool]:
+    """Select the outbox rows that are notes on a thing whose id is in a column."""
+    return outbox.c.about == _whole(kind, id_) + literal(f":{_NOTE}")
+
+
+def is_part_of(kind: Kind, id_: ColumnElement[int]) -> ColumnElement[bool]:
+    """Select the notes and single messages about a conversation whose id is in a column."""
+    return outbox.c.about.startswith(_whole(kind, id_) + literal(":"))
+
+
+def _whole(kind: Kind, id_: ColumnElement[int]) -> ColumnElement[str]:
+    return literal(f"{kind}:") + cast(id_, String)

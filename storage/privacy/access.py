@@ -12,12 +12,9 @@ from sqlalchemy import (
     BindParameter,
     Column,
     Select,
-    String,
     bindparam,
-    cast,
     exists,
     func,
-    literal,
     or_,
     select,
 )
@@ -43,6 +40,7 @@ from storage.engine.schema import (
     subscriptions,
 )
 from storage.queues.outbox import Audience, OutboxState
+from storage.subject import Kind, is_note_on, is_part_of
 
 PersonalRow: TypeAlias = Mapping[str, Any]
 # An update's raw JSON and a message waiting to leave may each be many kilobytes.
@@ -126,16 +124,11 @@ _queued_after_the_export = exists().where(
 )
 _note_on_their_request = exists().where(
     interests.c.person_id == _OF,
-    outbox.c.about == literal("interest:") + cast(interests.c.id, String) + literal(":note"),
+    is_note_on(Kind.INTEREST, interests.c.id),
 )
 _of_their_exchange = exists().where(
     conversations.c.person_id == _OF,
-    or_(
-        *(
-            outbox.c.about.startswith(literal(kind) + cast(conversations.c.id, String) + ":")
-            for kind in ("exchange:", "handoff:")
-        )
-    ),
+    or_(*(is_part_of(kind, conversations.c.id) for kind in (Kind.EXCHANGE, Kind.HANDOFF))),
 )
 _SECTIONS: Mapping[Section, tuple[Select[Any], Column[Any]]] = {
     Section.ACCOUNT: (select(people).where(people.c.id == _OF), people.c.id),
