@@ -359,7 +359,8 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     tune(monkeypatch, bot.runtime.supervisor, FIRST_PAUSE=0.001)
     tune(monkeypatch, bot.runtime.supervisor, LONGEST_PAUSE=0.01)
     tune(monkeypatch, bot.runtime.supervisor, LOOK_EVERY_SECONDS=0.01)
-    tune(monkeypatch, bot.runtime.supervisor, WELL_AFTER_SECONDS=0.05)
+    # On a busy machine an attempt takes a while before it fails, and does not run well for that.
+    tune(monkeypatch, bot.runtime.supervisor, WELL_AFTER_SECONDS=0.5)
 
 
 class Troubled:
