@@ -136,8 +136,7 @@ class Similarity:
         if vectors is None or self.vectors is None:
             likeness: Floats = (by_letters + by_sound) / 2
             return likeness
-        # One by one: a product of two matrices first copies the greater one, which takes longer than
-        # all of these.
+        # One by one: a product of two matrices first copies the greater one, which takes longer.
         cosines = np.array([self.vectors @ vector for vector in vectors])
         return (
             weights.letters * by_letters
