@@ -18,6 +18,7 @@ from test_mail_dispatcher import given, mailing
 from test_request_page import moves_elsewhere, standing
 
 from bot.pages.filling import TRAP
+from bot.pages.follow_pages import DONE
 from bot.pages.page_forms import FORMS
 from handlers.core import caps
 from handlers.core.services import Identity, Services
@@ -365,6 +366,38 @@ async def test_a_lost_link_is_sent_again_and_nobody_learns_who_is_known(stage: S
         texts.append(visitor.text)
     assert texts[0] == texts[1]
     assert len(await letters(stage)) == 2
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+async def test_no_link_is_promised_where_no_e_mail_leaves(mute_stage: Stage, prefix: str) -> None:
+    visitor = Visitor(mute_stage)
+    lost = f"{prefix}/formulaires/lien-perdu"
+    assert await visitor.opens(lost) == 404
+    assert "<form" not in visitor.answer.text
+    assert await visitor.sends(lost, email=FIRM["contact"]) == 404
+    visitor.sees("No e-mail leaves" if prefix else "Aucun e-mail ne part")
+    assert await visitor.opens("/suivi/jamais") == 404
+    assert "lien-perdu" not in visitor.answer.text
+    assert "demandez-en un nouveau" not in visitor.text
+
+
+@pytest.mark.parametrize("said", sorted(DONE))
+async def test_only_what_was_done_is_said_as_done(stage: Stage, said: str) -> None:
+    visitor, follow = await following(stage)
+    assert await visitor.opens(f"{follow}?fait={said}") == 200
+    look = re.search(r'<p class="(\w+)" role="status">([^<]*)', visitor.answer.text)
+    assert look is not None
+    was_not_done = re.search(r"[Rr]ien n'(a été fait|est parti)", html.unescape(look[2]))
+    assert look[1] == ("notice" if was_not_done else "done")
+
+
+async def test_who_asked_a_question_is_told_of_no_request_to_withdraw(stage: Stage) -> None:
+    visitor, path = Visitor(stage), "/formulaires/question"
+    await visitor.fills(path, text="Où est le guichet ?", contact=FIRM["contact"])
+    assert await visitor.agrees(path) == 303
+    visitor.sees("suivre votre question")
+    told = (visitor.text, (await letters(stage))[-1]["text"])
+    assert [words for words in told if "retirer" in words or "votre demande" in words] == []
 
 
 OF_A_CHAT = re.compile(

@@ -42,6 +42,8 @@ _ASKED = frozenset({ERASE, WITHDRAW})
 DONE = frozenset(
     {"modifier", "retirer", "relancer", "contact", "accord", "mot", "trop", "rien", "long"}
 )
+# Those that say that nothing was done.
+UNDONE = frozenset({"trop", "rien", "long"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,7 @@ class FollowPages:
             questions=[await self._asked(visit, each) for each in await self._questions(visit)],
             helped=tuple(Helped),
             done=done if done in DONE else "",
+            undone=UNDONE,
             until=visit.until,
             by_mail=bool(visit.person.address) and self._services.can_mail,
         )

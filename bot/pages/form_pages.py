@@ -111,13 +111,18 @@ class FormPages:
 
     async def lost(self, request: Request) -> Response:
         """Ask for the address that the letters of a lost link went to."""
-        return self._lost(_spoken(request), request)
+        spoken = _spoken(request)
+        if not self._services.can_mail:
+            return self.look.message("no_links", spoken, 404)
+        return self._lost(spoken, request)
 
     async def find(self, request: Request) -> Response:
         """Send the links again to an address; whether it is known is not told."""
         if refusal := self._turned_away(request):
             return refusal
         spoken = _spoken(request)
+        if not self._services.can_mail:
+            return self.look.message("no_links", spoken, 404)
         typed = await fields_of(request) or {}
         address = typed.get("email", "").strip()[:254]
         if "@" not in address:

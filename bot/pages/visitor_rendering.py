@@ -89,9 +89,10 @@ class Look:
     def message(self, name: str, spoken: str, status: int, **values: object) -> Response:
         """Return a page that says what happened and what to do."""
         with speaking(spoken), without_chat():
-            identity = self.services.identity
-            words = TEXT.label(f"{name}_text", identity=identity, **values)
-        return self.page("visitor_message", spoken, "formulaires/", status, name=name, words=words)
+            common = {"identity": self.services.identity, "can_mail": self.services.can_mail}
+            words = TEXT.label(f"{name}_text", **common, **values)
+        shown = {"name": name, "words": words, "can_mail": self.services.can_mail}
+        return self.page("visitor_message", spoken, "formulaires/", status, **shown)
 
 
 async def style(_request: Request) -> Response:
