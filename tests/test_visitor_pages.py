@@ -313,6 +313,32 @@ async def test_a_visitor_writes_and_the_answer_comes_by_letter(stage: Stage) -> 
     visitor.sees("Votre message est transmis", "Un four aussi.")
 
 
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [("  \n ", "Ce message est vide"), ("mot <b> " * 900, "Ce message est trop long")],
+)
+async def test_a_word_that_is_not_passed_on_stands_in_its_field_again(
+    stage: Stage, typed: str, reason: str
+) -> None:
+    visitor, follow = await following(stage)
+    assert await visitor.acts(follow, "mot", mot=typed) == 422
+    visitor.sees(reason)
+    field = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", visitor.answer.text, re.DOTALL)
+    assert field is not None
+    assert html.unescape(field[1]) == typed
+    assert re.search(r'aria-invalid="true" aria-describedby="refus-\d+"', field[0])
+    assert await visitor.acts(follow, "mot", mot="Plus court.") == 303
+    visitor.sees("Votre message est transmis", "Plus court.")
+
+
+async def test_what_is_written_too_often_stands_in_its_field_again(stage: Stage) -> None:
+    visitor, follow = await following(stage)
+    for _ in range(caps.CHANGES.most):
+        assert await visitor.acts(follow, "relancer") == 303
+    assert await visitor.acts(follow, "mot", mot="Encore un mot.") == 422
+    visitor.sees("C'était trop de fois en un jour", "Encore un mot.")
+
+
 async def test_a_visitor_withdraws(stage: Stage) -> None:
     visitor, follow = await following(stage)
     assert await visitor.opens(f"{follow}/retirer?demande=1") == 200

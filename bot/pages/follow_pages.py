@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
@@ -15,7 +16,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from bot.pages import visitor_acts
 from bot.pages.forms import LARGEST_LONG, fields_of
 from bot.pages.guests import BadLinkCounts, network_of
-from bot.pages.visitor_acts import WITHDRAW, Own, name_of
+from bot.pages.visitor_acts import WITHDRAW, WORD, Own, name_of
 from bot.pages.visitor_rendering import Look, is_from_elsewhere
 from handlers.core import caps
 from handlers.core.page_links import BadLinkError, ExpiredLinkError, FollowLink, PageLinks
@@ -40,10 +41,11 @@ ERASE = "effacer"
 _ASKED = frozenset({ERASE, WITHDRAW})
 # What may be said on the page after an act; anything else in the address says nothing.
 DONE = frozenset(
-    {"modifier", "retirer", "relancer", "contact", "accord", "mot", "trop", "rien", "long"}
+    {"modifier", "retirer", "relancer", "contact", "accord", "mot", "trop", "rien", "long", "vide"}
 )
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 # Those that say that nothing was done.
-UNDONE = frozenset({"trop", "rien", "long"})
+UNDONE = frozenset({"trop", "rien", "long", "vide"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,10 @@ class FollowPages:
             return True
         return False
 
-    async def _shown(self, visit: Visit, done: str) -> Response:
+    async def _shown(
+        self, visit: Visit, done: str, *, written: Mapping[str, str] = _NOTHING
+    ) -> Response:
+        """Show the page; ``written`` are words that were not passed on, by what they are about."""
         spoken = visit.person.tongue.language
         with speaking(spoken), without_chat():
             followed = [
@@ -227,7 +232,9 @@ class FollowPages:
             "follow",
             spoken,
             visit.path.lstrip("/"),
+            422 if written else 200,
             path=visit.path,
+            written=written,
             followed=followed,
             questions=[await self._asked(visit, each) for each in await self._questions(visit)],
             helped=tuple(Helped),
@@ -268,15 +275,16 @@ class FollowPages:
         self, visit: Visit, act: str, own: Own | None, given: Mapping[str, str]
     ) -> Response:
         spending = await caps.spend(visit.work, caps.CHANGES, visit.person.telegram_id)
-        if not spending.is_allowed and act != ERASE:
-            return RedirectResponse(f"{visit.path}?fait=trop", 303)
         if act == ERASE:
             return await self._erased(visit)
-        if own is None:
-            return RedirectResponse(f"{visit.path}?fait=rien", 303)
-        posting = Posting(self._services, visit.work)
-        said = await visitor_acts.do(posting, visit.person, act, own, given)
-        logger.info("a visitor acted on a request: %s", act if said == act else "nothing")
+        said = "trop" if not spending.is_allowed else "rien"
+        if spending.is_allowed and own is not None:
+            posting = Posting(self._services, visit.work)
+            said = await visitor_acts.do(posting, visit.person, act, own, given)
+            logger.info("a visitor acted on a request: %s", act if said == act else "nothing")
+        if own is not None and act == WORD and said in UNDONE:
+            # What was written stands in its field again: nothing typed is lost.
+            return await self._shown(visit, said, written={name_of(own): given.get(WORD, "")})
         return RedirectResponse(f"{visit.path}?fait={said}", 303)
 
     async def _erased(self, visit: Visit) -> Response:

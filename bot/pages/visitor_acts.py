@@ -14,6 +14,7 @@ from storage.records.people import Person
 # What a visitor may act on: a request, or a question for the facilitators.
 Own: TypeAlias = Interest | Conversation
 WITHDRAW = "retirer"
+WORD = "mot"
 
 
 def name_of(own: Own) -> str:
@@ -25,8 +26,8 @@ async def do(
     posting: Posting, visitor: Person, act: str, own: Own, given: Mapping[str, str]
 ) -> str:
     """Do one thing; return what to say of it: the act, or why it was not done."""
-    if act == "mot":
-        return await _written(posting, visitor, own, given.get("mot", ""))
+    if act == WORD:
+        return await _written(posting, visitor, own, given.get(WORD, ""))
     is_done = isinstance(own, Interest) and await _is_done(posting, visitor, act, own, given)
     return act if is_done else "rien"
 
@@ -81,6 +82,8 @@ async def _written(posting: Posting, visitor: Person, own: Own, text: str) -> st
         exchange = own
     if exchange.closed_at is not None:
         return "rien"
+    if not text.strip():
+        return "vide"
     try:
         if not await by_page.write_back(posting, exchange, visitor, text):
             return "trop"
@@ -88,4 +91,4 @@ async def _written(posting: Posting, visitor: Person, own: Own, text: str) -> st
         return "long" if refused.reason == "too_long" else "rien"
     if isinstance(own, Interest):
         await work.interests.record(own, EventKind.FROM_FIRM, FIRM)
-    return "mot"
+    return WORD
