@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -43,7 +43,14 @@ def _templates() -> Environment:
     environment.filters["day"] = lambda value: day(value, language())
     # Telegram HTML of our own catalogues, in which what people wrote is escaped.
     environment.filters["telegram"] = lambda text: Markup(text.replace("\n", "<br>\n"))  # noqa: S704
+    environment.filters["unbroken"] = _unbroken
     return environment
+
+
+def _unbroken(text: str, number: str) -> Markup:
+    """Return a text as HTML, in which no line ends within this number."""
+    whole = Markup('<span class="number">{}</span>').format(number)
+    return whole.join(escape(part) for part in text.split(number))
 
 
 _TEMPLATES = _templates()
