@@ -66,7 +66,7 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FollowedQuestion:
     """One question for the facilitators, and what both sides wrote since."""
 
     exchange: Conversation
@@ -244,9 +244,9 @@ class FollowPages:
             by_mail=bool(visit.person.address) and self._services.can_mail,
         )
 
-    async def _asked(self, visit: Visit, exchange: Conversation) -> Asked:
+    async def _asked(self, visit: Visit, exchange: Conversation) -> FollowedQuestion:
         messages = await visit.work.conversations.messages(exchange.id)
-        return Asked(exchange, messages, self._form(visit, "tout", exchange))
+        return FollowedQuestion(exchange, messages, self._form(visit, "tout", exchange))
 
     async def _followed(self, visit: Visit, request: Interest) -> Followed:
         posting, services = Posting(self._services, visit.work), self._services
