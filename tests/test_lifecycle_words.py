@@ -100,7 +100,8 @@ def test_each_event_of_a_history_has_its_words(kind: EventKind) -> None:
     words = words_of(Event(kind, Status.TAKEN, AT, Actor(Party.ADMINISTRATOR, 1, "Claire")))
     assert words
     of_the_team = kind in MOVES and Party.ADMINISTRATOR in MOVES[kind].by
-    assert ("Claire" in words) == (of_the_team or kind in (EventKind.NOTE, EventKind.TO_FIRM))
+    written = kind in (EventKind.NOTE, EventKind.TO_FIRM, EventKind.FROM_FIRM)
+    assert ("Claire" in words) == (of_the_team or written)
 
 
 @pytest.mark.parametrize("move", [m for m in MOVES.values() if m.tells_firm], ids=lambda m: m.kind)

@@ -394,6 +394,28 @@ async def test_a_lost_link_is_sent_again_and_nobody_learns_who_is_known(stage: S
     assert len(await letters(stage)) == 2
 
 
+@pytest.mark.parametrize(
+    ("header", "said", "lost"),
+    [
+        ("", "Ce lien n'est pas juste", '"/formulaires/lien-perdu"'),
+        ("fr-FR,fr;q=0.9,en;q=0.8", "Ce lien n'est pas juste", '"/formulaires/lien-perdu"'),
+        ("en-GB,en;q=0.9,fr;q=0.8", "This link is not right", '"/en/formulaires/lien-perdu"'),
+        ("de-DE, en ; q=0.5", "This link is not right", '"/en/formulaires/lien-perdu"'),
+        ("de-DE,es;q=x", "Ce lien n'est pas juste", '"/formulaires/lien-perdu"'),
+        ("fr;q=0,en;q=0.001", "This link is not right", '"/en/formulaires/lien-perdu"'),
+    ],
+)
+async def test_of_a_wrong_link_the_browser_tells_the_language(
+    stage: Stage, header: str, said: str, lost: str
+) -> None:
+    visitor = Visitor(stage)
+    visitor.client.headers["accept-language"] = header
+    for path in ("/suivi/jamais", "/suivi/jamais/donnees", "/suivi/jamais/modifier/1"):
+        assert await visitor.opens(path) == 404
+        visitor.sees(said)
+        assert lost in visitor.answer.text
+
+
 @pytest.mark.parametrize("prefix", ["", "/en"])
 async def test_no_link_is_promised_where_no_e_mail_leaves(mute_stage: Stage, prefix: str) -> None:
     visitor = Visitor(mute_stage)
@@ -413,7 +435,7 @@ async def test_only_what_was_done_is_said_as_done(stage: Stage, said: str) -> No
     assert await visitor.opens(f"{follow}?fait={said}") == 200
     look = re.search(r'<p class="(\w+)" role="status">([^<]*)', visitor.answer.text)
     assert look is not None
-    was_not_done = re.search(r"[Rr]ien n'(a été fait|est parti)", html.unescape(look[2]))
+    was_not_done = re.search(r"[Rr]ien n'(a été fait|est parti|a changé)", html.unescape(look[2]))
     assert look[1] == ("notice" if was_not_done else "done")
 
 

@@ -36,7 +36,7 @@ from handlers.handoff.threads import Threads
 from handlers.messages import Catalogue
 from handlers.requests import agreement, follow_up, moves
 from knowledge.knowledge import Knowledge
-from storage.engine.schema import conversations, outbox, people
+from storage.engine.schema import allowances, conversations, outbox, people
 from storage.queues.outbox import Audience
 from storage.records.conversation_values import NewMessage, Side
 from storage.records.interests import Actor, Ending, EventKind, Particulars, Party, Status
@@ -379,8 +379,11 @@ async def test_a_visitor_changes_answers_and_the_team_reads_which(
     await stage.settles()
     administrator.received("a modifié sa demande", "Deux tours.", "Delta & fils")
     told = len(administrator.messages())
-    # The same answers again disturb nobody.
+    # The same answers again disturb nobody, and use up nothing.
+    before = await stage.rows(select(allowances))
     assert await changes(visitor, follow) == 303
+    visitor.sees("Rien n'a changé")
+    assert await stage.rows(select(allowances)) == before
     stage.running.parts.dispatcher.wake()
     await stage.settles()
     assert len(administrator.messages()) == told
@@ -397,6 +400,9 @@ async def test_a_changed_address_is_written_to_and_the_former_one_told(stage: St
     addresses = [row.address for row in rows]
     assert addresses.count("paul.roux@delta-meca.fr") == 1
     assert "paul.roux" not in moved["text"]
+    # Another answer changes where letters go no more.
+    assert await changes(visitor, follow, message="Deux tours.") == 303
+    assert len(await letters(stage)) == 3
     await visitor.opens(link_in(again))
     await moves_on(stage, EventKind.TAKE)
     assert len(await letters(stage)) == 4

@@ -40,6 +40,8 @@ class Facts:
     forms: str | None = None
     # Whether a form takes questions to the team, which are answered by e-mail.
     takes_questions: bool = False
+    # Whether the link of a request that was lost is sent again, by e-mail.
+    sends_links: bool = False
     # Whether a server reads the filters of the list of projects from its address.
     is_served: bool = False
     publication_director: str = ""

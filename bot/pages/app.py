@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
@@ -19,15 +20,17 @@ from bot.pages.public import PublicPages
 from bot.pages.rendering import HEADERS, message
 from bot.pages.request_page import RequestPage
 from bot.pages.visitor_rendering import HEADERS as VISITOR_HEADERS
-from bot.pages.visitor_rendering import STYLE_PATH, style
+from bot.pages.visitor_rendering import STYLE_PATH, language_of, style
 from bot.runtime.web_server import ReadyApp
-from handlers.messages import ENGLISH, FRENCH
+from handlers.messages import ENGLISH
 from storage.engine.errors import StorageError
 
 logger = logging.getLogger(__name__)
 # Where the pages stand; a proxy in front passes these paths on.
 PREFIX = "/demande/"
 VISITOR_PREFIXES = ("/formulaires/", f"/{ENGLISH}/formulaires/", "/suivi/")
+# What is answered where a page cannot be shown.
+Away: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 # A form of some kilobytes comes in less, but for a telephone at the edge of the network.
 _SECONDS = 20.0
 
@@ -67,7 +70,7 @@ def _pages_of_requests(request_page: RequestPage) -> ASGIApp:
     )
     # A redirect to an address without its last slash would repeat the link in a header.
     pages.router.redirect_slashes = False
-    return _guarded(pages, HEADERS, lambda: message("away", 503))
+    return _guarded(pages, HEADERS, _away)
 
 
 def _pages_of_visitors(forms: FormPages, following: FollowPages, changing: ChangePages) -> ASGIApp:
@@ -91,16 +94,16 @@ def _pages_of_visitors(forms: FormPages, following: FollowPages, changing: Chang
             routes.append(Route(address, forms.show, methods=["GET"]))
             routes.append(Route(address, forms.send, methods=["POST"]))
 
-    async def missing(_request: Request, error: Exception) -> Response:
+    async def missing(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404
-        return forms.look.message("no_form", FRENCH, status)
+        return forms.look.message("no_form", language_of(request), status)
 
-    async def away(_request: Request, _error: Exception) -> Response:
-        return forms.look.message("away", FRENCH, 503)
+    async def away(request: Request, _error: Exception) -> Response:
+        return forms.look.message("away", language_of(request), 503)
 
     pages = Starlette(routes=routes, exception_handlers={HTTPException: missing, Exception: away})
     pages.router.redirect_slashes = False
-    return _guarded(pages, VISITOR_HEADERS, lambda: forms.look.message("away", FRENCH, 503))
+    return _guarded(pages, VISITOR_HEADERS, away)
 
 
 async def _missing(_request: Request, error: Exception) -> Response:
@@ -112,7 +115,7 @@ async def _away(_request: Request, _error: Exception) -> Response:
     return message("away", 503)
 
 
-def _guarded(app: ASGIApp, headers: Mapping[str, str], away: Callable[[], Response]) -> ASGIApp:
+def _guarded(app: ASGIApp, headers: Mapping[str, str], away: Away) -> ASGIApp:
     """Give every answer the headers, and an answer to whatever fails: no error names the page."""
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,6 +143,7 @@ def _guarded(app: ASGIApp, headers: Mapping[str, str], away: Callable[[], Respon
                 exc_info=None if known else error,
             )
             if not has_begun:
-                await away()(scope, receive, send_guarded)
+                answer = await away(Request(scope), error)
+                await answer(scope, receive, send_guarded)
 
     return guarded

@@ -9,15 +9,15 @@ from starlette.responses import RedirectResponse, Response
 from bot.pages.filling import Asking, Filling, Ready
 from bot.pages.follow_pages import FollowPages, Visit
 from bot.pages.forms import LARGEST_LONG, fields_of
-from bot.pages.page_forms import to_change
-from bot.pages.visitor_rendering import Look, is_from_elsewhere
+from bot.pages.page_forms import CONTACT, to_change
+from bot.pages.visitor_rendering import Look, is_from_elsewhere, language_of
 from handlers.core import caps, visitor_letters
 from handlers.core.keyboards import Keyboard
 from handlers.core.page_links import PageLinks
 from handlers.core.posting import Posting
 from handlers.core.services import Services
-from handlers.messages import FRENCH
 from handlers.requests import notification
+from storage.records.interest_rows import differences
 from storage.records.interests import OPEN, Interest
 
 logger = logging.getLogger(__name__)
@@ -51,10 +51,10 @@ class ChangePages:
     async def send(self, request: Request) -> Response:
         """Check what was typed, show it to be read again, or change the request."""
         if is_from_elsewhere(request):
-            return self._look.message("elsewhere", FRENCH, 403)
+            return self._look.message("elsewhere", language_of(request), 403)
         typed = await fields_of(request, LARGEST_LONG)
         if typed is None:
-            return self._look.message("large", FRENCH, 413)
+            return self._look.message("large", language_of(request), 413)
         number = request.path_params["number"]
         answer = await self._following.visited(
             request, lambda visit: self._sent(visit, number, typed)
@@ -93,37 +93,43 @@ class ChangePages:
         return own, Asking(page_form, subject, spoken, path, given, own.number)
 
     async def _changed(self, visit: Visit, own: Interest, ready: Ready) -> Response:
-        """Change the request, and tell the team what differs; nothing where nothing does."""
+        """Change the request, and tell the team what differs.
+
+        What changes nothing costs nothing; letters follow an address that was changed here.
+        """
         work, posting = visit.work, Posting(self._services, visit.work)
         page_form, _, _ = to_change(own)
-        if page_form.wanted is None or not await self._may(visit, ready):
-            return RedirectResponse(f"{visit.path}?fait=trop", 303)
+        if page_form.wanted is None:
+            return RedirectResponse(f"{visit.path}?fait=rien", 303)
         project = self._services.knowledge.project(own.project_id) if own.project_id else None
         version = await work.consents.version_of(ready.agreed) if ready.agreed else None
         new = page_form.wanted(project, ready.answers, work.now, version)
+        fields = {change.field for change in differences(own, new)}
+        if not fields:
+            return RedirectResponse(f"{visit.path}?fait=pareil", 303)
+        moves = CONTACT in fields and "@" in new.contact and new.contact != visit.person.address
+        if not await self._may(visit, new.contact if moves else ""):
+            return RedirectResponse(f"{visit.path}?fait=trop", 303)
         changed = await work.interests.change(own.id, new)
-        if changed.changes:
-            await notification.post_change(posting, changed)
-            await self._follow_address(posting, visit, changed.interest)
+        await notification.post_change(posting, changed)
+        if moves:
+            await self._move_letters(posting, visit, changed.interest)
         logger.info("a visitor changed a request")
         return RedirectResponse(f"{visit.path}?fait=modifier", 303)
 
-    async def _may(self, visit: Visit, ready: Ready) -> bool:
-        """Tell whether one more change is allowed, and a letter to an address that is new."""
+    async def _may(self, visit: Visit, address: str) -> bool:
+        """Tell whether one more change is allowed, and a letter to a new address, if there is."""
         owner = visit.person.telegram_id
         if not (await caps.spend(visit.work, caps.CHANGES, owner)).is_allowed:
             return False
-        address = ready.answers["contact"]
-        if "@" not in address or address == visit.person.address:
+        if not address:
             return True
         alias = self._links.alias(address.strip().casefold(), self._services.today().isoformat())
         return (await caps.spend(visit.work, caps.PAGE_LETTERS, alias)).is_allowed
 
-    async def _follow_address(self, posting: Posting, visit: Visit, request: Interest) -> None:
+    async def _move_letters(self, posting: Posting, visit: Visit, request: Interest) -> None:
         """Write to the new address of a request from now on; the former one is told so once."""
         former, address = visit.person.address, request.contact
-        if "@" not in address or address == former:
-            return
 
         def moved() -> tuple[str, Keyboard | None]:
             return visitor_letters.TEXT("address_changed", number=request.number), None

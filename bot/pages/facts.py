@@ -11,7 +11,7 @@ from website.facts import Facts, Licence
 
 def facts_of(settings: Settings, services: Services, *, is_served: bool = False) -> Facts:
     """Return what the pages say of who publishes them."""
-    identity = services.identity
+    identity, can_mail = services.identity, services.can_mail or bool(settings.smtp_host)
     return Facts(
         operator=identity.operator,
         email=identity.contact_email,
@@ -22,8 +22,8 @@ def facts_of(settings: Settings, services: Services, *, is_served: bool = False)
         address=settings.site_address,
         is_served=is_served,
         forms=_forms(settings, is_served=is_served),
-        takes_questions=bool(settings.facilitator_chat_id)
-        and (services.can_mail or bool(settings.smtp_host)),
+        takes_questions=bool(settings.facilitator_chat_id) and can_mail,
+        sends_links=can_mail,
         publication_director=settings.publication_director,
         host=settings.site_host,
         licence=Licence(settings.data_licence, settings.data_licence_url),

@@ -17,14 +17,14 @@ from bot.pages import visitor_acts
 from bot.pages.forms import LARGEST_LONG, fields_of
 from bot.pages.guests import BadLinkCounts, network_of
 from bot.pages.visitor_acts import WITHDRAW, WORD, Own, name_of
-from bot.pages.visitor_rendering import Look, is_from_elsewhere
+from bot.pages.visitor_rendering import Look, is_from_elsewhere, language_of
 from handlers.core import caps
 from handlers.core.page_links import BadLinkError, ExpiredLinkError, FollowLink, PageLinks
 from handlers.core.posting import Posting
 from handlers.core.services import Services
 from handlers.general import privacy
 from handlers.general.data_page import DataPage
-from handlers.messages import FRENCH, speaking, without_chat
+from handlers.messages import speaking, without_chat
 from handlers.requests import agreement, own_history, standing
 from handlers.requests.own_history import HistoryLine
 from handlers.requests.standing import Standing
@@ -41,11 +41,23 @@ ERASE = "effacer"
 _ASKED = frozenset({ERASE, WITHDRAW})
 # What may be said on the page after an act; anything else in the address says nothing.
 DONE = frozenset(
-    {"modifier", "retirer", "relancer", "contact", "accord", "mot", "trop", "rien", "long", "vide"}
+    {
+        "modifier",
+        "pareil",
+        "retirer",
+        "relancer",
+        "contact",
+        "accord",
+        "mot",
+        "trop",
+        "rien",
+        "long",
+        "vide",
+    }
 )
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 # Those that say that nothing was done.
-UNDONE = frozenset({"trop", "rien", "long", "vide"})
+UNDONE = frozenset({"trop", "rien", "long", "vide", "pareil"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +133,10 @@ class FollowPages:
     async def make(self, request: Request) -> Response:
         """Do what a form confirms."""
         if is_from_elsewhere(request):
-            return self._look.message("elsewhere", FRENCH, 403)
+            return self._look.message("elsewhere", language_of(request), 403)
         given = await fields_of(request, LARGEST_LONG)
         if given is None:
-            return self._look.message("large", FRENCH, 413)
+            return self._look.message("large", language_of(request), 413)
         act = request.path_params["act"]
         answer = await self.visited(request, lambda visit: self._confirmed(visit, act, given))
         self._wake()
@@ -166,16 +178,16 @@ class FollowPages:
 
     def _link(self, request: Request) -> FollowLink | Response:
         """Return what the link says; a forged one costs no query."""
-        network = network_of(request)
+        network, spoken = network_of(request), language_of(request)
         if self._guests.is_refused(network):
-            return self._look.message("crowd", FRENCH, 429)
+            return self._look.message("crowd", spoken, 429)
         try:
             return self._links.read_follow(request.path_params["token"], self._services.clock())
         except ExpiredLinkError:
-            return self._look.message("link_expired", FRENCH, 410)
+            return self._look.message("link_expired", spoken, 410)
         except BadLinkError:
             self._guests.fails(network)
-            return self._look.message("link_bad", FRENCH, 404)
+            return self._look.message("link_bad", spoken, 404)
 
     async def visited(
         self, request: Request, answer: Callable[[Visit], Awaitable[Response]]
@@ -187,7 +199,7 @@ class FollowPages:
         async with self._database.begin() as work:
             person = await work.people.get(link.person_id)
             if person is None or link.account != self._links.account(person.telegram_id):
-                return self._look.message("link_erased", FRENCH, 410)
+                return self._look.message("link_erased", language_of(request), 410)
             token = request.path_params["token"]
             return await answer(Visit(token, person, link.until, work))
 

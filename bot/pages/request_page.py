@@ -218,10 +218,10 @@ class RequestPage:
             particulars = answered(act, given)
         except UnansweredError as missing:
             return await self._form(visit, act, given, missing.fields)
-        return await self._confirmed(visit, act, particulars, given.get("shown", ""))
+        return await self._confirmed(visit, act, particulars, given)
 
     async def _confirmed(
-        self, visit: Visit, act: PageAct, particulars: Particulars, shown: str
+        self, visit: Visit, act: PageAct, particulars: Particulars, given: Mapping[str, str]
     ) -> Response:
         """Do what was confirmed, within the limits of the group."""
         is_note = act.kind is EventKind.NOTE
@@ -230,7 +230,7 @@ class RequestPage:
         if not spending.is_allowed:
             return message("capped_notes" if is_note else "capped", 429, path=visit.path)
         if act.kind is EventKind.INTRODUCE:
-            return await self._introduced(visit, shown)
+            return await self._introduced(visit, given)
         if is_note:
             return await self._noted(visit, particulars)
         return await self._moved(visit, act.kind, particulars)
@@ -243,16 +243,17 @@ class RequestPage:
         logger.info("a request was moved on its page: %s", kind)
         return _done(visit, kind)
 
-    async def _introduced(self, visit: Visit, shown: str) -> Response:
+    async def _introduced(self, visit: Visit, given: Mapping[str, str]) -> Response:
         """Do what was shown of putting in touch; where it has changed since, show it anew."""
         posting = Posting(self._services, visit.work)
         step = await introducing.step_of(posting, visit.interest)
         if step.does is None:
             return await self._too_late(visit, EventKind.TO_FIRM)
-        if step.shown != shown:
+        if step.shown != given.get("shown", ""):
             anew = await introducing.step_of(posting, visit.interest, has_changed=True)
             return self._introduction(visit, anew, 409)
-        if not await introducing.confirmed(posting, visit.interest, step, visit.actor):
+        said = given.get("reponse", "")
+        if not await introducing.confirmed(posting, visit.interest, step, visit.actor, said):
             return await self._too_late(visit, step.does)
         logger.info("a request was moved on its page: %s", step.does)
         return _done(visit, step.does)

@@ -1,5 +1,6 @@
 """What all pages for who has no Telegram share: templates, words, headers."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,23 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from handlers.core.services import Services
-from handlers.messages import LANGUAGES, Catalogue, day, language, moment, speaking, without_chat
+from handlers.messages import (
+    ENGLISH,
+    FRENCH,
+    LANGUAGES,
+    Catalogue,
+    day,
+    language,
+    moment,
+    speaking,
+    without_chat,
+)
 from website import rendering
 from website.facts import Facts
 from website.pages import Kind, Page
 
 _ROOM = Path(__file__).parent
+_WEIGHT = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 STYLE_PATH = "/formulaires/style.css"
 _PUBLIC = Path(rendering.__file__).parent / "words.yaml"
 TEXT = Catalogue(_PUBLIC, _ROOM / "visitor_words.yaml")
@@ -98,14 +110,42 @@ class Look:
         with speaking(spoken), without_chat():
             common = {"identity": self.services.identity, "can_mail": self.services.can_mail}
             words = TEXT.label(f"{name}_text", **common, **values)
-        shown = {"name": name, "words": words, "can_mail": self.services.can_mail}
+        lost = lost_link_path(spoken) if self.services.can_mail else ""
+        shown = {"name": name, "words": words, "lost": lost}
         return self.page("visitor_message", spoken, "formulaires/", status, **shown)
+
+
+def lost_link_path(spoken: str) -> str:
+    """Return the path of the page that sends the link of a request again."""
+    return f"{'' if spoken == FRENCH else f'/{spoken}'}/formulaires/lien-perdu"
 
 
 async def style(_request: Request) -> Response:
     """Give the style sheet: the public pages may stand on another server, or nowhere."""
     headers = {"cache-control": "public, max-age=86400"}
     return Response(rendering.STYLE, media_type="text/css", headers=headers)
+
+
+def language_of(request: Request) -> str:
+    """Return the language of a page for who is not known: of its address, or of the browser.
+
+    It is English only where the browser puts it before French.
+    """
+    if request.url.path.startswith(f"/{ENGLISH}/"):
+        return ENGLISH
+    wanted = {FRENCH: 0.0, ENGLISH: 0.0}
+    for one in request.headers.get("accept-language", "").split(","):
+        tag, _, weight = one.partition(";")
+        spoken = tag.strip().casefold().partition("-")[0]
+        if spoken in wanted:
+            wanted[spoken] = max(wanted[spoken], _weight(weight))
+    return ENGLISH if wanted[ENGLISH] > wanted[FRENCH] else FRENCH
+
+
+def _weight(typed: str) -> float:
+    """Return what follows ``q=`` in a header (RFC 9110, 12.4.2); nothing there counts as one."""
+    found = _WEIGHT.fullmatch(typed.strip())
+    return float(found[1]) if found else 1.0
 
 
 def is_from_elsewhere(request: Request) -> bool:

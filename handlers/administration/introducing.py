@@ -18,6 +18,7 @@ from handlers.core.posting import Posting
 from handlers.requests import moves, reach
 from handlers.requests.reach import Reach
 from storage.records.interests import Actor, EventKind, Interest, Moved, Status
+from storage.records.introductions import Agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,12 @@ async def question_first(
         reach=await reach.of(posting, interest),
         has_changed_lead=before is not None and before != named.name,
     )
+
+
+def unsettled(interest: Interest, recipient: Recipient, reached: Reach) -> str:
+    """Return what is read while the firm has not answered, or once it has refused."""
+    name = "awaiting" if recipient.state is Agreement.ASKED else "refused"
+    return TEXT(name, interest=interest, introduction=recipient.introduction, reach=reached)
 
 
 def nobody(posting: Posting, interest: Interest) -> str:

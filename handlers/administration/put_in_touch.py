@@ -1,6 +1,7 @@
 """Putting a firm in touch: what both will read is shown, confirmed, and only then sent.
 
-Where the firm has not agreed to the one who would get its contact, it is asked first.
+Where the firm has not agreed to the one who would get its contact, it is asked first: by a message,
+or, where it left a telephone number alone, by the team, which notes what it says.
 """
 
 from dataclasses import dataclass
@@ -26,8 +27,9 @@ from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.requests import agreement, moves, notification, reach
 from handlers.requests.introduction_buttons import CalledBack, PutInTouch, ShowLeadMessage
+from handlers.requests.reach import Reach
 from storage.records.interests import Ending, EventKind, Interest, Particulars, Status
-from storage.records.introductions import Agreement
+from storage.records.introductions import Agreement, Introduction
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,15 @@ class AskFirm(CallbackData, prefix="yf"):
 
     interest_id: int
     shown: ListKey
+
+
+@dataclass(frozen=True)
+class NoteAnswer(CallbackData, prefix="ye"):
+    """Note what the firm said on the telephone of the one who was named."""
+
+    interest_id: int
+    introduction_id: int
+    agrees: bool
 
 
 @dataclass(frozen=True)
@@ -83,9 +94,9 @@ async def show(
     elif recipient.state is Agreement.NAMED:
         text, buttons = await _to_ask(turn, interest, recipient)
     else:
-        name = "awaiting" if recipient.state is Agreement.ASKED else "refused"
-        text = TEXT(name, interest=interest, introduction=recipient.introduction)
-        buttons = _ways_on(interest)
+        reached = await reach.of(turn.posting, interest)
+        text = introducing.unsettled(interest, recipient, reached)
+        buttons = [*_said(interest, recipient.introduction, reached), *_ways_on(interest)]
     if in_place:
         turn.rewrite(text, column(buttons), about=interest.about_note)
     else:
@@ -104,6 +115,17 @@ def _ways_on(interest: Interest) -> list[Button]:
         button(TEXT.label("choose_other"), ChooseRecipient(interest.id)),
         button(TEXT.label("cancel"), CancelIntroduction(interest.id)),
     ]
+
+
+def _said(interest: Interest, asked: Introduction | None, reached: Reach) -> list[Button]:
+    """Return the buttons for what a firm says on the telephone; none where it answers itself."""
+    if asked is None or reached is not Reach.CALL:
+        return []
+    said_yes = button(TEXT.label("said_yes"), NoteAnswer(interest.id, asked.id, agrees=True))
+    if asked.state is Agreement.REFUSED:
+        return [said_yes]
+    said_no = button(TEXT.label("said_no"), NoteAnswer(interest.id, asked.id, agrees=False))
+    return [said_yes, said_no]
 
 
 async def _preview(
@@ -164,7 +186,27 @@ async def ask_firm(update: Update, context: BotContext) -> None:
     await agreement.ask(turn.posting, interest, introduction, who(turn))
     reached = await reach.of(turn.posting, interest)
     text = TEXT("asked", interest=interest, named=named, reach=reached)
-    turn.rewrite(text, about=interest.about_note)
+    said = _said(interest, introduction, reached)
+    turn.rewrite(text, column(said) if said else None, about=interest.about_note)
+
+
+@for_administrators
+async def note_answer(update: Update, context: BotContext) -> None:
+    """Note what the firm said on the telephone, and show what comes next."""
+    turn, choice = context.turn, NoteAnswer.of(update)
+    interest = await open_request(turn, choice.interest_id)
+    if interest is None:
+        return
+    recipient = await recipients.recipient_of(turn.posting, interest)
+    asked = recipient.introduction if recipient else None
+    # Somebody else may have been named since, or the firm may have withdrawn what it left.
+    if asked is not None and asked.id == choice.introduction_id:
+        if not await caps.allows(turn, caps.REPLIES, interest.id):
+            return
+        await agreement.note_by_phone(
+            turn.posting, interest, asked, who(turn), agrees=choice.agrees
+        )
+    await show(turn, interest, in_place=True)
 
 
 @for_administrators
@@ -273,6 +315,7 @@ HANDLERS: tuple[Handler, ...] = (
     tap(PutInTouch, put_in_touch),
     tap(ConfirmIntroduction, confirm),
     tap(AskFirm, ask_firm),
+    tap(NoteAnswer, note_answer),
     tap(CancelIntroduction, cancel),
     tap(ShowLeadMessage, show_lead_message),
     tap(CalledBack, called_back),

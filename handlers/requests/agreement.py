@@ -1,6 +1,7 @@
 """Asking a firm whether its contact may be passed to somebody whom the team names.
 
-Nothing is passed on before a yes. The answer goes back to the administrators' group.
+Nothing is passed on before a yes. The answer goes back to the administrators' group; of a firm
+that can only be called, the team notes it.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from storage.records.introductions import Agreement, Introduction, NamedPerson
 
 TEXT = Catalogue.of("introduction")
 # What the history says of the question: each ends with who was named.
-_NOTES = ("note_asked", "note_agreed", "note_refused")
+_NOTES = ("note_asked", "note_agreed", "note_refused", "note_said_yes", "note_said_no")
 # A request that was put back meanwhile is still the same request.
 _ANSWERABLE = frozenset({Status.RECEIVED, Status.TAKEN})
 
@@ -137,11 +138,27 @@ async def settle(
     posting: Posting, interest: Interest, introduction: Introduction, *, agrees: bool
 ) -> None:
     """Note the firm's answer, and tell the team, unless it is the one that was given before."""
-    state = Agreement.AGREED if agrees else Agreement.REFUSED
-    if await posting.work.introductions.answer(introduction.id, state):
+    if await _answered(posting, introduction, agrees=agrees):
         words, named = "note_agreed" if agrees else "note_refused", introduction.named
         await _record(posting, interest, EventKind.FROM_FIRM, FIRM, words, named)
-        await _tell_group(posting, interest, named, agrees=agrees)
+        await tell_group(posting, interest, named, agrees=agrees)
+
+
+async def note_by_phone(
+    posting: Posting, interest: Interest, introduction: Introduction, actor: Actor, *, agrees: bool
+) -> bool:
+    """Note what the firm said to the team on the telephone; False if that was its answer before."""
+    if not await _answered(posting, introduction, agrees=agrees):
+        return False
+    words, named = "note_said_yes" if agrees else "note_said_no", introduction.named
+    await _record(posting, interest, EventKind.FROM_FIRM, actor, words, named)
+    await due.touched(posting, interest, heard=True)
+    return True
+
+
+async def _answered(posting: Posting, introduction: Introduction, *, agrees: bool) -> bool:
+    state = Agreement.AGREED if agrees else Agreement.REFUSED
+    return await posting.work.introductions.answer(introduction.id, state)
 
 
 async def asked(posting: Posting, interest: Interest) -> Introduction | None:
@@ -176,12 +193,13 @@ def _has_left(posting: Posting, named: NamedPerson) -> bool:
     return project is None or project.lead != named.name
 
 
-async def _tell_group(
-    posting: Posting, interest: Interest, named: NamedPerson, *, agrees: bool
+async def tell_group(
+    posting: Posting, interest: Interest, named: NamedPerson, *, agrees: bool, noted_by: str = ""
 ) -> None:
+    """Tell the administrators' group what the firm answered, and who noted it."""
     with speaking(FRENCH):
         name, has_left = "answered_yes" if agrees else "answered_no", _has_left(posting, named)
-        text = TEXT(name, interest=interest, named=named, has_left=has_left)
+        text = TEXT(name, interest=interest, named=named, has_left=has_left, noted_by=noted_by)
         put = button(TEXT.label("put_in_touch"), PutInTouch(interest.id))
     keyboard = column([put]) if interest.status is Status.TAKEN else None
     await notification.post_beside(posting.work, interest, text, keyboard)
