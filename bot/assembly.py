@@ -39,7 +39,6 @@ from storage.records.questions import QuestionLimits
 
 if TYPE_CHECKING:
     from bot.runtime.web_server import ReadyApp
-    from website.facts import Facts
 
 
 # One connection for each send of the dispatcher, and as many for other calls.
@@ -149,29 +148,9 @@ def _pages(
     if services.page_links is None:
         return None
     # Imported only here: the web framework is slow to import, and most bots have no pages.
-    from bot.pages.app import pages_app  # noqa: PLC0415
-    from bot.pages.change_pages import ChangePages  # noqa: PLC0415
-    from bot.pages.facts import facts_of, root_of  # noqa: PLC0415
-    from bot.pages.follow_pages import FollowPages  # noqa: PLC0415
-    from bot.pages.form_pages import FormPages  # noqa: PLC0415
-    from bot.pages.public import PublicPages  # noqa: PLC0415
-    from bot.pages.request_page import RequestPage  # noqa: PLC0415
-    from bot.pages.visitor_rendering import Look  # noqa: PLC0415
+    from bot.pages.assembly import assemble_pages  # noqa: PLC0415
 
-    links = services.page_links
-
-    def facts() -> "Facts":
-        return facts_of(settings, services, is_served=True)
-
-    look = Look(services, facts, root_of(settings))
-    following = FollowPages(database, services, links, wake, look)
-    return pages_app(
-        RequestPage(database, services, links, wake),
-        FormPages(database, services, links, wake, look),
-        following,
-        ChangePages(services, links, following, wake, look),
-        PublicPages(services, facts),
-    )
+    return assemble_pages(settings, database, services, services.page_links, wake)
 
 
 def _page_links(settings: Settings) -> PageLinks | None:
