@@ -21,6 +21,9 @@ async def test_privacy_names_all_that_the_law_asks(sme: Speaker) -> None:
     for command in ("/confidentialite", "/privacy"):
         await sme.says(command)
         sme.sees("Qui les tient", "6-1-e", "chef de file", "90 jours", "cnil.fr", "/supprimer")
+        # Openings are counted by where a link stood, and people are told so.
+        sme.sees("L'assistant compte les ouvertures", "sans retenir qui les fait")
+        assert len(sme.new) == 1, "the text no longer fits into one message"
 
 
 async def test_the_file_holds_everything_at_once(sme: Speaker, stage: Stage) -> None:
