@@ -165,14 +165,33 @@ async def test_the_name_of_the_bot_is_known_a_moment_later(
     assert "https://t.me/essai_bot" in (await client.get("/")).text
 
 
+CODE = ("P6981", "p6981/", "P6981.html", "P%206981", "Projet 6981")
+
+
 async def test_addresses_typed_by_hand_lead_on(client: httpx.AsyncClient) -> None:
     for typed, to in (
         ("/projets", "/projets.html"),
         ("/Reponses", "/reponses.html"),
         ("/en", "/en/"),
+        ("/EN/", "/en/"),
+        ("/Index.html", "/index.html"),
+        ("/projets/", "/projets.html"),
+        ("/en/reponses/", "/en/reponses.html"),
+        ("/Projets.html", "/projets.html"),
+        ("/PROJETS/Fictif-Solvants-Berre.HTML", "/projets/fictif-solvants-berre.html"),
+        *((f"/{typed}", "/projets/fictif-solvants-berre.html") for typed in CODE),
     ):
         answer = await client.get(typed)
         assert (answer.status_code, answer.headers["location"]) == (301, to)
+
+
+@pytest.mark.parametrize("typed", ["/P9999", "/p9999.html", "/en/P9999", "/projets/en-attente"])
+async def test_a_code_or_address_of_no_project_says_so(
+    client: httpx.AsyncClient, typed: str
+) -> None:
+    answer = await client.get(typed)
+    assert answer.status_code == 404
+    assert ("ne figure plus au recensement" in answer.text) != ("no longer in" in answer.text)
 
 
 async def test_filters_are_read_from_the_address(client: httpx.AsyncClient) -> None:

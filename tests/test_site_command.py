@@ -8,6 +8,7 @@ import pytest
 from conftest import SHIPPED
 
 from bot.cli import main
+from knowledge.text.project_codes import code_of_id
 
 
 @pytest.fixture
@@ -65,11 +66,14 @@ def test_what_the_files_no_longer_have_keeps_a_page(
     file.write_text("\n  - id: ".join([head, *others]), "utf-8")
     capsys.readouterr()
     assert main(["site", "public", "--bot", "essai_bot"]) == 0
-    assert "2 pages disent que ce qui était là n'y est plus" in capsys.readouterr().out
+    assert "4 pages disent que ce qui était là n'y est plus" in capsys.readouterr().out
     gone = first.partition("\n")[0]
     page = (tmp_path / f"public/projets/{gone}.html").read_text("utf-8")
     assert "ne figure plus au recensement" in page
     assert 'href="../projets.html"' in page
+    for code in (code_of_id(gone).lower(), f"en/{code_of_id(gone).lower()}"):
+        page = (tmp_path / f"public/{code}.html").read_text("utf-8")
+        assert "ne figure plus" in page or "no longer" in page
     assert own.read_text() == "à nous"
 
 

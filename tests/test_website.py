@@ -20,6 +20,7 @@ from handlers.messages import LANGUAGES, typeset
 from knowledge.model import Stage
 from knowledge.projects import Census
 from knowledge.territories.town_list import TownList
+from knowledge.territories.towns import Row, Towns
 from website import accessibility, addresses, rendering
 from website.answer_html import as_html
 from website.pages import Kind
@@ -253,18 +254,34 @@ def a_thousand(places: int, sectors: int) -> Site:
     return served(replace(knowledge, projects=many, census=Census(many)))
 
 
+def is_page_of(first: str, path: str) -> bool:
+    """Whether an address is one of the pages of a list; ``first`` is that of the first one."""
+    return path == first or path.startswith(f"{first.removesuffix('.html')}/page/")
+
+
+def led_to(path: str, site: Site) -> set[str]:
+    """The addresses within the site that a page leads to."""
+    links = [each.partition("#")[0] for each in Walked(of(path, site)).links()]
+    return {resolved(each, path) for each in links if each and ":" not in each}
+
+
 def hrefs(text: str, pattern: str) -> set[str]:
     return set(re.findall(rf'href="(?:\.\./)*({pattern})"', text))
 
 
-@pytest.mark.parametrize(("places", "sectors"), [(1, 1), (60, 40), (250, 150)])
+@pytest.mark.parametrize(("places", "sectors"), [(1, 1), (60, 40), (250, 150), (900, 1000)])
 def test_a_census_of_a_thousand_projects_stays_light(places: int, sectors: int) -> None:
     site = a_thousand(places, sectors)
     listed = [path for path in site.addresses if re.fullmatch(r"projets(/page/\d+)?\.html", path)]
     texts = {path: of(path, site) for path in listed}
     for path in ("en/projets.html", "territoires/lieu-dit-d-en-haut-0.html", addresses.SECTORS):
         texts[path] = of(path, site)
-    texts[addresses.AREAS] = of(addresses.AREAS, site)
+    every = {
+        first: [each for each in site.addresses if is_page_of(first, each)]
+        for first in (addresses.AREAS, addresses.SECTORS)
+    }
+    for paths in every.values():
+        texts |= {path: of(f"{start}{path}", site) for path in paths for start in ("en/", "")}
     style = len(rendering.STYLE.encode())
     for path, text in texts.items():
         assert len(text.encode()) + style < HEAVIEST, path
@@ -273,12 +290,39 @@ def test_a_census_of_a_thousand_projects_stays_light(places: int, sectors: int) 
     # Every list can be come to, though few of them stand beside the projects.
     for folder, path in (("territoires", addresses.AREAS), ("filieres", addresses.SECTORS)):
         lists = {each for each in site.addresses if re.fullmatch(rf"{folder}/[^/]+\.html", each)}
-        assert lists == hrefs(texts[path], rf"{folder}/[^/]+\.html")
+        leads = {to for each in every[path] for to in led_to(each, site)}
+        assert lists <= leads
         beside = hrefs(texts["projets.html"], rf"{folder}/[^/]+\.html")
         assert len(beside) == min(len(lists), 30)
         assert (path in hrefs(texts["projets.html"].partition("<main")[2], path)) == (
             len(lists) > 30
         )
+
+
+def test_many_answers_and_a_whole_country_of_communes_stay_light() -> None:
+    known = invented()
+    many = [replace(known.entries[n % len(known.entries)], id=f"reponse-{n}") for n in range(600)]
+    crowd = [
+        Row(f"{n:05}", f"Commune-sur-Rivière {n}", (13000,), "ti-1", "Territoire d'essai")
+        for n in range(3000)
+    ]
+    here = Row("13047", "Istres", (13800,), "ti-1", "Territoire d'essai")
+    towns = replace(FACTS.towns, towns=Towns([here, *crowd]))
+    site = served(replace(known, entries=tuple(many)), towns=towns)
+    for first, wanted in (
+        (addresses.ANSWERS, {f"reponses/{each.id}.html" for each in many}),
+        (addresses.AREAS, {each for each in site.addresses if each.startswith("territoires/i")}),
+    ):
+        paths = [each for each in site.addresses if is_page_of(first, each)]
+        assert len(paths) > 1
+        assert wanted <= {to for path in paths for to in led_to(path, site)}
+        for path in [*paths, *(f"en/{each}" for each in paths)]:
+            assert len(of(path, site).encode()) + len(rendering.STYLE.encode()) < HEAVIEST, path
+        # Each leads to the next one.
+        for path, after in pairwise(paths):
+            assert after in led_to(path, site)
+    shown = "".join(of(each, site) for each in site.addresses if is_page_of(addresses.AREAS, each))
+    assert all(shown.count(f">Commune-sur-Rivière {n}<") == 1 for n in range(3000))
 
 
 def test_a_long_choice_is_read_page_by_page() -> None:
@@ -357,6 +401,8 @@ def test_what_is_gone_says_so_and_leads_on() -> None:
         assert words in text
         assert f'href="/site/{to}"' in text
         assert '<meta name="robots" content="noindex">' in text
+    # Nobody learns which projects are being prepared.
+    assert site.missing("projets/en-attente.html") is site.missing("projets/jamais.html")
 
 
 def test_filters_by_place_sector_stage_and_lead_have_their_projects() -> None:

@@ -30,6 +30,8 @@ ROBOTS = "robots.txt"
 # Whose pages depend on what the files have: one may be gone the next day.
 _CHANGING = ("projets", "reponses", "territoires", "filieres", "etapes")
 FOLDERS = tuple(start + each for start in ("", "en/") for each in _CHANGING)
+# The pages of codes (`of_code`), below the root and below the folder of a language.
+CODES = ("p[0-9]*.html", "en/p[0-9]*.html")
 _NOT_PLAIN = re.compile("[^a-z0-9]+")
 
 

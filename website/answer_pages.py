@@ -8,14 +8,20 @@ from handlers.messages import FRENCH, LANGUAGES
 from knowledge import start_links
 from knowledge.knowledge import Knowledge
 from knowledge.model import Entry
-from website import addresses, open_data
+from website import addresses, open_data, weight
 from website.facts import Facts
 from website.pages import Kind, Page, Values
+from website.rendering import ROOM
 
 
 def pages(knowledge: Knowledge, facts: Facts, today: date) -> Iterator[Page]:
     """Give the list of answers, and the page of each, in English where the file has it."""
-    yield Page(addresses.ANSWERS, Kind.ANSWERS, "answers", partial(_list, knowledge), LANGUAGES)
+    in_order = [each for own in by_owner(knowledge.entries).values() for each in own]
+    parts = weight.cut(in_order, _weight_of, ROOM)
+    for number, part in enumerate(parts, 1):
+        path = addresses.numbered(addresses.ANSWERS, number)
+        values = partial(_list, part, number, len(parts))
+        yield Page(path, Kind.ANSWERS, "answers", values, LANGUAGES)
     for entry in knowledge.entries:
         yield Page(
             addresses.answer(entry.id),
@@ -41,8 +47,21 @@ def by_owner(entries: Sequence[Entry]) -> Mapping[str, Sequence[Entry]]:
     return {name: own for name, own in parts.items() if own}
 
 
-def _list(knowledge: Knowledge) -> Values:
-    return {"parts": by_owner(knowledge.entries), "languages_of": languages_of}
+def _weight_of(entry: Entry) -> int:
+    """Return the bytes of an answer in their list, in the language that takes more."""
+    return max(
+        weight.of_answer(entry.id, said.title, said.question)
+        for said in map(entry.said_in, LANGUAGES)
+    )
+
+
+def _list(entries: Sequence[Entry], number: int, count: int) -> Values:
+    return {
+        "parts": by_owner(entries),
+        "languages_of": languages_of,
+        "number": number,
+        "count": count,
+    }
 
 
 def _answer(knowledge: Knowledge, entry: Entry, facts: Facts, today: date) -> Values:

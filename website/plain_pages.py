@@ -1,7 +1,9 @@
 """The pages that are neither a project nor an answer: home, places, and what the law asks for."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 
 from handlers.messages import LANGUAGES, language
 from knowledge.files.telegram_html import plain
@@ -9,11 +11,13 @@ from knowledge.knowledge import Knowledge
 from knowledge.territories.mentions import mentions, tokens_of
 from knowledge.territories.names import key_of
 from knowledge.territories.towns import Towns
-from website import addresses, qr
+from knowledge.text.project_codes import typed_code
+from website import addresses, qr, weight
 from website.accessibility import tested
 from website.facts import Facts
 from website.pages import Kind, Page, Values
-from website.project_pages import ALL_OPEN, Catalogue
+from website.project_pages import ALL_OPEN, Catalogue, Filter
+from website.rendering import ROOM
 
 # How many projects the home page shows.
 _LATEST = 3
@@ -21,30 +25,47 @@ _LATEST = 3
 _AREA_COVERED = "territoire"
 
 
+@dataclass(frozen=True, slots=True)
+class _Commune:
+    """A commune of the official list; ``path`` is the list of its projects, and may be empty.
+
+    ``is_first``: the name of its territory is written above it.
+    """
+
+    territory: str
+    name: str
+    path: str
+    is_first: bool
+
+
 def pages(knowledge: Knowledge, facts: Facts, catalogue: Catalogue) -> Iterator[Page]:
     """Give the pages that there always are."""
     home = partial(_home, knowledge, facts, catalogue)
     yield Page(addresses.HOME, Kind.HOME, "home", home, LANGUAGES)
-    areas = partial(_areas, knowledge, facts, catalogue)
-    yield Page(addresses.AREAS, Kind.AREAS, "areas", areas, LANGUAGES)
-    sectors = partial(_sectors, catalogue)
-    yield Page(addresses.SECTORS, Kind.SECTORS, "sectors", sectors, LANGUAGES)
+    yield from _area_pages(knowledge, facts, catalogue)
+    yield from _sector_pages(catalogue)
     yield Page(addresses.PRIVACY, Kind.PRIVACY, "privacy", partial(_privacy, facts), LANGUAGES)
     yield Page(addresses.DATA, Kind.DATA, "data", partial(_data, knowledge), LANGUAGES)
     yield Page(addresses.ACCESSIBILITY, Kind.ACCESSIBILITY, "accessibility", _tested, LANGUAGES)
     yield Page(addresses.LEGAL, Kind.LEGAL, "legal", dict, LANGUAGES)
 
 
-def missing(path: str, knowledge: Knowledge) -> Page:
+def missing(path: str) -> Page:
     """Return the page in place of one that is not there; it says what stood there, if it can."""
     folder, _, name = path.partition("/")
     name = name.removesuffix(".html")
-    if folder == "projets" and name and "/" not in name:
-        template = "project_amended" if knowledge.hidden_project(name) else "project_gone"
-        return Page(path, Kind.GONE_PROJECT, template, languages=LANGUAGES, listed=False)
+    if (folder == "projets" and name and "/" not in name) or _is_code(path):
+        # Of a hidden project, too: nobody is told that one is being prepared.
+        return Page(path, Kind.GONE_PROJECT, "project_gone", languages=LANGUAGES, listed=False)
     if folder == "reponses" and name and "/" not in name:
         return Page(path, Kind.GONE_ANSWER, "answer_gone", languages=LANGUAGES, listed=False)
     return Page(path, Kind.NOT_FOUND, "not_found", languages=LANGUAGES, listed=False)
+
+
+def _is_code(path: str) -> bool:
+    """Tell whether an address is the code of a project, as a poster bears it."""
+    typed = typed_code(path.removesuffix(".html"))
+    return typed is not None and typed.is_sure
 
 
 def _home(knowledge: Knowledge, facts: Facts, catalogue: Catalogue) -> Values:
@@ -60,24 +81,65 @@ def _home(knowledge: Knowledge, facts: Facts, catalogue: Catalogue) -> Values:
     }
 
 
-def _areas(knowledge: Knowledge, facts: Facts, catalogue: Catalogue) -> Values:
-    areas = [(each, len(catalogue.listed(each))) for each in catalogue.territories]
+def _area_pages(knowledge: Knowledge, facts: Facts, catalogue: Catalogue) -> Iterator[Page]:
+    places: list[Filter | _Commune] = [
+        *catalogue.territories,
+        *_official(knowledge, facts.towns.towns, catalogue),
+    ]
+    parts = weight.cut(places, _weight_of_place, ROOM)
+    for number, part in enumerate(parts, 1):
+        values = partial(_areas, knowledge, facts, catalogue, part, number, len(parts))
+        path = addresses.numbered(addresses.AREAS, number)
+        yield Page(path, Kind.AREAS, "areas", values, LANGUAGES)
+
+
+def _areas(
+    knowledge: Knowledge,
+    facts: Facts,
+    catalogue: Catalogue,
+    places: Sequence[Filter | _Commune],
+    number: int,
+    count: int,
+) -> Values:
+    communes = [each for each in places if isinstance(each, _Commune)]
+    by_territory = groupby(communes, lambda each: each.territory)
     return {
-        "areas": areas,
+        "areas": _counted([each for each in places if isinstance(each, Filter)], catalogue),
         "said": knowledge.initiative.said_in(language()),
-        "official": _official(knowledge, facts.towns.towns, catalogue),
+        "official": {name: list(own) for name, own in by_territory},
         "towns": facts.towns,
+        "number": number,
+        "count": count,
     }
 
 
-def _sectors(catalogue: Catalogue) -> Values:
-    return {"sectors": [(each, len(catalogue.listed(each))) for each in catalogue.sectors]}
+def _weight_of_place(place: Filter | _Commune) -> int:
+    if isinstance(place, Filter):
+        return weight.of_link(place.path, place.label)
+    heading = weight.of_heading(place.territory) if place.is_first else 0
+    own = weight.of_link(place.path, place.name) if place.path else weight.of_name(place.name)
+    return heading + own
 
 
-def _official(
-    knowledge: Knowledge, towns: Towns, catalogue: Catalogue
-) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
-    """Return the territories of here, each with its communes and the list of a commune's projects.
+def _sector_pages(catalogue: Catalogue) -> Iterator[Page]:
+    parts = weight.cut(catalogue.sectors, lambda each: weight.of_link(each.path, each.label), ROOM)
+    for number, part in enumerate(parts, 1):
+        values = partial(_sectors, catalogue, part, number, len(parts))
+        path = addresses.numbered(addresses.SECTORS, number)
+        yield Page(path, Kind.SECTORS, "sectors", values, LANGUAGES)
+
+
+def _sectors(catalogue: Catalogue, sectors: Sequence[Filter], number: int, count: int) -> Values:
+    return {"sectors": _counted(sectors, catalogue), "number": number, "count": count}
+
+
+def _counted(lists: Sequence[Filter], catalogue: Catalogue) -> Sequence[tuple[Filter, int]]:
+    """Return lists, each with the number of its projects."""
+    return [(each, len(catalogue.listed(each))) for each in lists]
+
+
+def _official(knowledge: Knowledge, towns: Towns, catalogue: Catalogue) -> Iterator[_Commune]:
+    """Give the communes of the territories of here, one territory after the other.
 
     The national list has some hundred and fifty territories: of here are those with a commune that
     a project or the answer on the area covered names.
@@ -87,17 +149,11 @@ def _official(
     texts = [each.label for each in catalogue.territories]
     texts += [entry.answer, entry.rest] if entry else []
     named = {id_ for text in texts for id_ in _territories_in(text, towns)}
-    return [
-        (
-            territory.name,
-            [
-                (town.name, paths.get(key_of(town.name), ""))
-                for town in towns.in_territory(territory.id)
-            ],
-        )
-        for territory in towns.territories
-        if territory.id in named
-    ]
+    for territory in towns.territories:
+        if territory.id in named:
+            for place, town in enumerate(towns.in_territory(territory.id)):
+                path = paths.get(key_of(town.name), "")
+                yield _Commune(territory.name, town.name, path, is_first=place == 0)
 
 
 def _territories_in(text: str, towns: Towns) -> Iterator[str]:

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from handlers.messages import FRENCH, LANGUAGES, Catalogue, day, language, speaking, typeset
-from website import addresses
+from website import addresses, weight
 from website.answer_html import as_html
 from website.facts import Facts
 from website.pages import Kind, Page
@@ -18,6 +18,8 @@ from website.pages import Kind, Page
 _ROOM = Path(__file__).parent
 TEXT = Catalogue(_ROOM / "words.yaml")
 STYLE = (_ROOM / "style.css").read_text("utf-8").strip()
+# What a list may weigh on a page that has little else, in bytes.
+ROOM = weight.HEAVIEST - weight.FRAME - len(STYLE.encode())
 # Named in the link to the style sheet: a browser that keeps it asks again when it changes.
 STYLE_VERSION = hashlib.sha256(STYLE.encode()).hexdigest()[:8]
 # The first page of each part, as the head of all pages names them.

@@ -89,7 +89,7 @@ class Site:
         spoken, _, rest = path.partition("/")
         if spoken not in LANGUAGES:
             spoken, rest = FRENCH, path
-        return plain_pages.missing(rest, self.knowledge), spoken
+        return plain_pages.missing(rest), spoken
 
     def chosen(self, path: str, query: str) -> tuple[Hashable, Callable[[], File]] | None:
         """Return a list of projects that a query asks for: what tells it from others, its maker.
@@ -109,17 +109,18 @@ class Site:
     def named(self, path: str) -> str | None:
         """Return the address that was meant by what somebody typed; None if there is none.
 
-        The end of an address may be missing, and ``P12``, the code of a poster, is its project.
+        The end of an address may be missing, or stand in capitals, or a folder may be meant for its
+        list; and ``P12``, the code of a poster, is its project.
         """
-        if (typed := typed_code(path)) and typed.is_sure:
+        asked = path.lower().removesuffix(addresses.HOME).rstrip("/").removesuffix(".html")
+        if (typed := typed_code(asked)) and typed.is_sure:
             coded = self.knowledge.projects_coded(typed.code)
             if len(coded) == 1:
                 return addresses.project(coded[0].id)
-        typed_path = path.rstrip("/").lower()
-        if typed_path in LANGUAGES and typed_path != FRENCH:
-            return f"{typed_path}/"
-        further = f"{typed_path}.html"
-        return further if further in self._makers else None
+        if asked in LANGUAGES and asked != FRENCH:
+            return f"{asked}/"
+        whole = f"{asked}.html" if asked else addresses.HOME
+        return whole if whole in self._makers else None
 
     def _every_page(self) -> Iterator[Page]:
         yield from plain_pages.pages(self.knowledge, self.facts, self._catalogue)

@@ -133,8 +133,9 @@ def _make_folder(folder: Path) -> None:
 def _left_over(site: Site, folder: Path) -> Iterator[str]:
     """Give the pages of the folder that a former writing made and this one did not."""
     known = set(site.addresses)
-    for each in addresses.FOLDERS:
-        for file in sorted((folder / each).rglob("*.html")):
+    patterns = (*(f"{each}/**/*.html" for each in addresses.FOLDERS), *addresses.CODES)
+    for pattern in patterns:
+        for file in sorted(folder.glob(pattern)):
             path = file.relative_to(folder).as_posix()
             if path not in known and file.is_file():
                 yield path
