@@ -553,7 +553,7 @@ def test_the_statement_says_what_was_tested() -> None:
     }
     # After a change of a template or of the style sheet, the day is no longer true.
     assert said == what_is_looked_at(), (
-        "look again: REWRITE=1 python -m pytest tests/test_website_in_browser.py"
+        "look again: REWRITE=1 python -m pytest tests/test_{website,visitors}_in_browser.py"
     )
 
 

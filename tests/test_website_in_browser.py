@@ -1,7 +1,7 @@
 """One public page of each kind in headless Chromium, from a disk: axe, 320 pixels, the keyboard.
 
 ``website/accessibility.yaml`` says what these tests looked at, and on what; with ``REWRITE=1`` they
-write it anew.
+write it anew. Of the forms, `test_visitors_in_browser` looks at the same.
 """
 
 import os
@@ -22,6 +22,7 @@ from test_pages_in_browser import NARROW, RULES
 from website_fixtures import on_disk, served
 
 from bot.commands.site import write
+from bot.pages import visitor_rendering
 from website import accessibility
 from website.pages import Kind
 
@@ -46,11 +47,13 @@ LOOKED_AT = {
 }
 # A page from a disk lets no script read its style sheet; axe sees the styles as they are computed.
 WHOLE = {**RULES, "preload": False}
+FORM_TEMPLATES = Path(visitor_rendering.__file__).parent / "visitor_templates"
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "preload": False}
-# Where the focus is, and whether it is seen.
+# What has the focus, where it stands in the page, and whether it is seen.
 FOCUS = """() => {
   const one = document.activeElement, style = getComputedStyle(one);
-  return [one.outerHTML, style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2];
+  const isSeen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  return [one.outerHTML, [...document.querySelectorAll('*')].indexOf(one), isSeen];
 }"""
 FOCUSABLE = "a[href], summary, select, input, button"
 
@@ -118,7 +121,7 @@ def what_is_looked_at() -> dict[str, Any]:
         "tool": f"axe-core {version[1]}",
         "rules": list(RULES["runOnly"]),
         "kinds": sorted(LOOKED_AT),
-        "state": accessibility.state(),
+        "state": accessibility.state(FORM_TEMPLATES),
     }
 
 
@@ -132,7 +135,7 @@ def _keep_true() -> None:
     file.write_text("\n".join([*notes, yaml.safe_dump(told, allow_unicode=True)]), "utf-8")
 
 
-@pytest.mark.parametrize("kind", [Kind.HOME, Kind.PROJECTS, Kind.PROJECT])
+@pytest.mark.parametrize("kind", LOOKED_AT)
 async def test_everything_is_reached_by_keyboard_and_seen(
     page: Page, folder: Path, kind: Kind
 ) -> None:
@@ -145,14 +148,15 @@ async def test_everything_is_reached_by_keyboard_and_seen(
         await opens(page, folder, LOOKED_AT[kind])
         await page.evaluate("document.querySelector('details').open = true")
     count = await page.locator(FOCUSABLE).count()
-    reached = []
+    reached, places = [], []
     for _ in range(count):
         await page.keyboard.press("Tab")
-        html, is_seen = await page.evaluate(FOCUS)
+        html, place, is_seen = await page.evaluate(FOCUS)
         assert is_seen, html
         reached.append(html)
+        places.append(place)
     assert 'class="skip"' in reached[0]
-    assert len(set(reached)) >= count - 2, "the focus goes round before the end"
+    assert places == sorted(set(places)), "the focus goes round before the end, or jumps"
     assert "tel:0491000000" in reached[-1]
 
 

@@ -29,10 +29,14 @@ def tested() -> Tested:
     return Tested(**raw | {"rules": tuple(raw["rules"]), "kinds": tuple(raw["kinds"])})
 
 
-def state() -> str:
-    """Return a digest of all that decides how a page reads and looks."""
-    files = sorted([*(_ROOM / "templates").glob("*.html"), _ROOM / "style.css"])
+def state(*further: Path) -> str:
+    """Return a digest of all that decides how a page reads and looks.
+
+    ``further`` are the folders of templates that others add to those of this room.
+    """
+    folders = [_ROOM / "templates", *further]
+    files = [each for folder in folders for each in sorted(folder.glob("*.html"))]
     digest = hashlib.sha256()
-    for file in files:
+    for file in (*files, _ROOM / "style.css"):
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:16]
