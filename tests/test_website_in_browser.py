@@ -190,6 +190,15 @@ async def test_the_site_is_read_from_a_disk_without_script(
     await context.close()
 
 
+async def test_a_phone_number_is_not_broken(page: Page, folder: Path) -> None:
+    await opens(page, folder, "index.html")
+    for width in range(NARROW, 600, 20):
+        await page.set_viewport_size({"width": width, "height": 800})
+        for number in await page.locator("a[href^='tel:']").all():
+            lines = await number.evaluate("one => one.getClientRects().length")
+            assert lines == 1, width
+
+
 async def test_paper_has_the_text_and_not_the_menus(page: Page, folder: Path) -> None:
     await opens(page, folder, LOOKED_AT[Kind.PROJECT])
     await page.emulate_media(media="print", color_scheme="dark")
