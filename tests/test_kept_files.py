@@ -51,7 +51,8 @@ def test_of_each_encoder_the_last_used_edition_stays_and_another_for_a_week(
     tmp_path: Path,
 ) -> None:
     def workings(edition: int, days: float, encoder: str = "e-3") -> set[str]:
-        parts = [f"{encoder}.{edition}-0a1b2c3d.{part}" for part in ("views", "pairs", "factor")]
+        kinds = ("views", "pairs", "pairs_last", "factor", "factor_last")
+        parts = [f"{encoder}.{edition}-0a1b2c3d.{part}" for part in kinds]
         for name in parts:
             file(tmp_path, name, days=days)
         return set(parts)

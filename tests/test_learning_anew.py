@@ -16,7 +16,7 @@ from dialogue import tune
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from knowledge.ranking import kept_files, model_store, pairs, ridge, training
+from knowledge.ranking import kept_files, kept_rows, model_store, pairs, ridge, training
 from knowledge.ranking.corpus import HOUSE, Example, Material
 from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.model_store import Compiled, ModelStore
@@ -79,7 +79,7 @@ def same(one: Compiled, other: Compiled) -> bool:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let few examples fill several blocks."""
-    for module in (pairs, ridge, training):
+    for module in (kept_rows, ridge, training):
         monkeypatch.setattr(module, "BLOCK", 4)
     tune(monkeypatch, pairs, ROWS=3)
     tune(monkeypatch, ridge, COLUMNS=6)
@@ -166,18 +166,39 @@ def test_only_what_changed_is_compared_and_factored(
     assert (sum(compared), begun) == (1, [0, 40])
 
 
+def test_an_edit_of_the_house_writes_only_the_smaller_files(tmp_path: Path, small: None) -> None:
+    def written(material: Material) -> set[str]:
+        before = {path.name: path.stat().st_ino for path in workings(tmp_path)}
+        compile_ranker(material, None, ModelStore(tmp_path))
+        after = {path.name: path.stat().st_ino for path in workings(tmp_path)}
+        return {name.rsplit(".")[-1] for name in after if after[name] != before.get(name)}
+
+    last = {"views", "pairs_last", "factor_last"}
+    everything = last | {"pairs", "factor"}
+    assert written(edited(1)) == everything
+    assert written(edited(2)) == last
+    assert written(edited(2)) == set()
+    first, *others = edited(2).examples
+    changed = replace(edited(2), examples=(replace(first, text="autre chose"), *others))
+    assert written(changed) == everything
+    # With nothing but what facilitators write, all changes often.
+    alone = replace(edited(2), examples=tuple(replace(each, voice=HOUSE) for each in others))
+    assert written(alone) == everything
+    assert written(replace(alone, examples=alone.examples[1:])) == last
+
+
 def workings(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.suffix in {".pairs", ".factor", ".views"}]
+    return [path for path in folder.iterdir() if path.suffix not in {".npz", ".vectors"}]
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "foreign", "folder", "other shape"])
 def test_damaged_workings_are_made_anew(
-    tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, small: None, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = ModelStore(tmp_path / "cache")
     compile_ranker(edited(1), None, store)
     files = workings(tmp_path / "cache")
-    assert len(files) == 3
+    assert len(files) == 5
     for path in files:
         spoil(path, damage)
     with caplog.at_level(logging.WARNING):

@@ -19,7 +19,7 @@ MODELS_KEPT = 6
 _MODEL = re.compile(r"[0-9a-f]{32}\.npz")
 # What the last learning left, of one encoder and one edition of the learning: up to 130 MB. Beside
 # that of one edition stays that of another one, for as long as an installation may still use it.
-_WORKINGS = re.compile(r"(?P<encoder>.+)\.(?P<edition>[^.]+)\.(?:views|pairs|factor)")
+_WORKINGS = re.compile(r"(?P<encoder>.+)\.(?P<edition>[^.]+)\.(?:views|(?:pairs|factor)(?:_last)?)")
 _FORMER_EDITION_SECONDS = 7 * _DAY
 _EDITIONS_KEPT = 2
 # An encoder's table and vectors take seconds to make anew, and their names change once a year.

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.ranking.pairs import BLOCK, blocks
+from knowledge.ranking.kept_rows import BLOCK, blocks
 from knowledge.ranking.read_only import make_read_only
 
 Floats = npt.NDArray[np.float64]

@@ -9,22 +9,14 @@ import numpy.typing as npt
 from knowledge.ranking.balanced_head import BalancedHead
 from knowledge.ranking.corpus import HOUSE, Example, Material
 from knowledge.ranking.encoder import Encoder
+from knowledge.ranking.kept_rows import BLOCK, KeptRows, blocks
 from knowledge.ranking.measuring import Learning, learn_newcomers
 from knowledge.ranking.model_store import Compiled, KeptWorkings, ModelStore
-from knowledge.ranking.pairs import (
-    BLOCK,
-    Pairs,
-    blocks,
-    compare,
-    digests_of,
-    in_full,
-    packed,
-    unpacked,
-)
+from knowledge.ranking.pairs import Pairs, compare, in_full, nearest_of_others
 from knowledge.ranking.ranker import CHOICES, CloserLook, Labels, TrainedRanker, describe
 from knowledge.ranking.ridge import Floats, Kernel, RidgeHead, calibrate, learn, left_out
 from knowledge.ranking.second_encoder import SecondEncoder
-from knowledge.ranking.similarity import Similarity, joined
+from knowledge.ranking.similarity import Similarity
 
 # The head learns from at most this many examples, chosen evenly: their kernel takes 225 MB. The
 # others still count as exact phrasings, and where the nearest example tells.
@@ -120,12 +112,12 @@ def _learn(
     groups = np.array(_groups(examples))
     learnt = _in_order(learnt_among(len(examples)), examples)
     digests = [similarity.digests[row] for row in learnt.tolist()]
-    pairs = compare(similarity, learnt, digests, workings)
-    best = np.empty((len(learnt), none + 1))
-    for rows in blocks(len(learnt)):
-        block = in_full(pairs[rows])
-        best[rows] = _best_of_others(rows, block, labels[learnt], groups[learnt], none)
-    head = _head(pairs, targets_of(material, labels[learnt]), groups[learnt], digests, workings)
+    # What facilitators write comes last.
+    settled = sum(examples[row].voice != HOUSE for row in learnt.tolist())
+    pairs = compare(similarity, learnt, digests, workings, settled)
+    best = nearest_of_others(pairs, labels[learnt], groups[learnt], none + 1)
+    targets = targets_of(material, labels[learnt])
+    head = _head(pairs, targets, groups[learnt], digests, workings, settled)
     coefficients, curbs = np.zeros((len(examples), none + 1)), np.zeros(len(examples))
     coefficients[learnt], curbs[learnt] = head.coefficients, head.curbs
     features, is_first, is_among = _cases(
@@ -158,22 +150,18 @@ def _head(
     groups: npt.NDArray[np.str_],
     digests: Sequence[bytes],
     workings: KeptWorkings,
+    settled: int,
 ) -> RidgeHead:
     """Learn the head; the rows of W before the first change are those of the last learning."""
     count = len(pairs)
     kernel: Kernel = np.zeros((count, count), dtype=np.float32)
-    kept = workings.workings(_FACTOR)
-    former = digests_of(kept, "rows", np.float32)
-    done = _same(former, digests)
-    if done:
-        unpacked(kept["rows"], done, kernel)
-    del kept
-    for rows in blocks(count):
-        if rows.start >= done:
-            kernel[rows, : rows.stop] = in_full(pairs[rows, : rows.stop])
+    kept = KeptRows(workings, _FACTOR, np.float32)
+    done = _same(kept.digests, digests)
+    kept.unpack(done, kernel)
+    for rows in blocks(count, done):
+        kernel[rows, : rows.stop] = in_full(pairs[rows, : rows.stop])
     head = learn(kernel, targets, groups, done=done)
-    if list(digests) != former:
-        workings.keep_workings(_FACTOR, {"digests": joined(digests), "rows": packed(kernel)})
+    kept.keep(digests, kernel, settled)
     return head
 
 
@@ -217,27 +205,6 @@ def _groups(examples: Sequence[Example]) -> list[str]:
     if len(voices) >= _FEWEST_VOICES:
         return [example.voice for example in examples]
     return [f"{example.voice}/{number % _PARTS}" for number, example in enumerate(examples)]
-
-
-def _best_of_others(
-    rows: slice,
-    kernel: Kernel,
-    labels: Labels,
-    groups: npt.NDArray[np.str_],
-    count: int,
-) -> Floats:
-    """Return the greatest similarity of rows of examples to each label's, their groups left out."""
-    best = np.zeros((len(kernel), count + 1))
-    _, numbers = np.unique(groups, return_inverse=True)
-    for group in dict.fromkeys(numbers[rows].tolist()):
-        others = np.flatnonzero(numbers != group)
-        others = others[np.argsort(labels[others], kind="stable")]
-        present, starts = np.unique(labels[others], return_index=True)
-        own = np.flatnonzero(numbers[rows] == group)
-        if len(others):
-            nearest = np.maximum.reduceat(kernel[np.ix_(own, others)], starts, axis=1)
-            best[np.ix_(own, present)] = np.maximum(nearest, 0)
-    return best
 
 
 def _cases(labels: Labels, scores: Floats, best: Floats, *, has_negatives: bool) -> Cases:
