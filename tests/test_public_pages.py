@@ -9,13 +9,16 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
 import pytest_asyncio
 from test_mail_dispatcher import given, mailing
+from test_metrics import Growth
 from website_fixtures import FACTS, TODAY, every_kind
 
+from bot.pages.app import pages_app
 from bot.pages.public import PublicPages
 from bot.preview.server import PreviewServer
 from knowledge.knowledge import Knowledge
@@ -311,6 +314,23 @@ async def test_the_bot_serves_them_beside_the_pages_of_requests(
     assert f"https://t.me/{username}?start=h_w" in home.text
     assert "https://bot.exemple.fr/" in home.text
     assert (request.status_code, request.headers["cache-control"]) == (404, "no-store")
+
+
+async def test_requests_are_counted_by_class_of_status(services: Services) -> None:
+    pages = PublicPages(services, lambda: FACTS)  # type: ignore[arg-type]  # as above
+    app = pages_app(Mock(), Mock(), Mock(), Mock(), pages)
+    growth = Growth()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ADDRESS) as client:
+        assert app.at_once(b"/projets.html", {}) is None
+        tag = (await client.get("/projets.html")).headers["etag"]
+        await client.get("/projets.html", headers={"if-none-match": tag})
+        await client.get("/projets/jamais.html")
+        await client.post("/projets.html")
+    for known in ({}, {}, {b"if-none-match": b"*"}):
+        assert app.at_once(b"/projets.html", known)
+    classes = ("1xx", "2xx", "3xx", "4xx", "5xx")
+    counted = [growth("page_requests_total", status=each) for each in classes]
+    assert counted == [0, 3, 2, 2, 0]
 
 
 async def test_the_preview_has_them_in_a_folder(services: Services) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
-from dialogue import inside, tune
+from dialogue import inside, put_inside, tune
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
@@ -276,6 +276,29 @@ async def test_who_was_answered_at_once_has_the_same_limits_of_time() -> None:
         assert inside(connection, "deadline") is None
         assert connection.timeout_keep_alive_task is not None
         writer.write(GET)
+        async with asyncio.timeout(10):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_an_idle_connection_is_closed_after_its_last_answer_not_its_first() -> None:
+    async with ready() as server:
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        writer.write(GET + b"\r\n")
+        assert await reader.readexactly(len(READY)) == READY
+        connection = server.connections[0]
+        first = connection.timeout_keep_alive_task
+        writer.write(GET + b"\r\n")
+        assert await reader.readexactly(len(READY)) == READY
+        # The timer of the first answer still runs, and finds that there was another one.
+        assert connection.timeout_keep_alive_task is first
+        first.cancel()
+        connection.timeout_keep_alive_handler()
+        assert not connection.transport.is_closing()
+        assert 70 < connection.timeout_keep_alive_task.when() - connection.loop.time() <= 75
+        connection.timeout_keep_alive_task.cancel()
+        put_inside(connection, "idle_since", connection.loop.time() - 75)
+        connection.timeout_keep_alive_handler()
         async with asyncio.timeout(10):
             assert await reader.read() == b""
         writer.close()

@@ -21,6 +21,7 @@ from bot.pages.rendering import HEADERS, message
 from bot.pages.request_page import RequestPage
 from bot.pages.visitor_rendering import HEADERS as VISITOR_HEADERS
 from bot.pages.visitor_rendering import STYLE_PATH, language_of, style
+from bot.runtime import metrics
 from bot.runtime.web_server import ReadyApp
 from handlers.messages import ENGLISH
 from storage.engine.errors import StorageError
@@ -31,6 +32,8 @@ PREFIX = "/demande/"
 VISITOR_PREFIXES = ("/formulaires/", f"/{ENGLISH}/formulaires/", "/suivi/")
 # What is answered where a page cannot be shown.
 Away: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
+# Where the status begins in an answer as it goes over the wire; the code of the digit 0.
+_STATUS_AT, _ZERO = len(b"HTTP/1.1 "), ord("0")
 # A form of some kilobytes comes in less, but for a telephone at the edge of the network.
 _SECONDS = 20.0
 
@@ -46,16 +49,27 @@ def pages_app(
     of_requests = _pages_of_requests(request_page)
     of_visitors = _pages_of_visitors(forms, following, changing)
 
-    async def either(scope: Scope, receive: Receive, send: Send) -> None:
+    async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_counted(sent: Message) -> None:
+            if sent["type"] == "http.response.start":
+                metrics.page_answered(sent["status"] // 100)
+            await send(sent)
+
         path = scope["path"]
         if path.startswith(PREFIX):
-            await of_requests(scope, receive, send)
+            await of_requests(scope, receive, send_counted)
         elif path.startswith(VISITOR_PREFIXES):
-            await of_visitors(scope, receive, send)
+            await of_visitors(scope, receive, send_counted)
         else:
-            await public(scope, receive, send)
+            await public(scope, receive, send_counted)
 
-    return ReadyApp(either, public.at_once)
+    def counted_at_once(target: bytes, headers: Mapping[bytes, bytes]) -> bytes | None:
+        answer = public.at_once(target, headers)
+        if answer is not None:
+            metrics.page_answered(answer[_STATUS_AT] - _ZERO)
+        return answer
+
+    return ReadyApp(counted, counted_at_once)
 
 
 def _pages_of_requests(request_page: RequestPage) -> ASGIApp:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import math
 import resource
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,8 @@ from typing import Any, TypeAlias
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bot.runtime.plain_head import read_plain_get
 
 _GRACE_SECONDS = 5
 # The limit of uvicorn's other parser, and more than any client sends.
@@ -128,6 +131,9 @@ class _Bounded(HttpToolsProtocol):
     _is_under_way = False
     # Whether the request that is being read was answered at once.
     _is_answered = False
+    # Whether the parser has begun to read a request, and not ended.
+    _is_in_message = False
+    _idle_since = -math.inf
     _head = 0
     _body = 0
     _deadline: asyncio.TimerHandle | None = None
@@ -152,14 +158,14 @@ class _Bounded(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to count."""
         self._is_in_head, self._head, self._body = True, 0, 0
-        self._is_answered = False
+        self._is_in_message, self._is_answered = True, False
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Answer at once what can be; give the body its own time."""
         self._is_in_head = False
         self._end_deadline()
-        if self.at_once is not None and self._answers_at_once():
+        if self.parser.get_method() == b"GET" and self._answers_at_once():
             return
         self._deadline = self.loop.call_later(self.guests.limits.body, self._expire)
         super().on_headers_complete()
@@ -174,6 +180,7 @@ class _Bounded(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Let the application take its time."""
+        self._is_in_message = False
         if self._is_answered:
             return
         self._end_deadline()
@@ -190,7 +197,9 @@ class _Bounded(HttpToolsProtocol):
         super().on_response_complete()
 
     def data_received(self, data: bytes) -> None:
-        """Accept data up to the limit."""
+        """Answer a plain GET without the parser; accept other data up to the limit."""
+        if not self._is_in_message and self._answers_plainly(data):
+            return
         super().data_received(data)
         # Line breaks before a request end uvicorn's limit of idle time, and begin no request.
         if self._is_in_head or not (self._is_under_way or self.timeout_keep_alive_task):
@@ -218,36 +227,65 @@ class _Bounded(HttpToolsProtocol):
             self._reading_deadline.cancel()
             self._reading_deadline = None
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection; of one that was answered meanwhile, wait for the rest."""
+        rest = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if rest > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                rest, self.timeout_keep_alive_handler
+            )
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _answers_plainly(self, data: bytes) -> bool:
+        """Answer a GET that is ready, and needs no parser; tell whether."""
+        if self.at_once is None or (head := read_plain_get(data)) is None:
+            return False
+        answer = self._ready(*head)
+        if answer is None:
+            return False
+        self.transport.write(answer)
+        self._end_deadline()
+        self._note_answered()
+        return True
+
     def _answers_at_once(self) -> bool:
-        """Write the answer where it is ready; tell whether.
+        """Write the answer to a parsed GET where it is ready; tell whether.
 
         The layers of an application take twice as long as all else that a page needs.
         """
-        if self._is_under_way or self.flow.write_paused or self.transport.is_closing():
-            return False
-        if self.parser.get_method() != b"GET":
-            return False
         headers = dict(self.headers)
         if any(name in headers for name in _NOT_AT_ONCE):
             return False
-        answer = self._ready(headers)
+        answer = self._ready(self.url, headers)
         if answer is None:
             return False
         self._is_answered = True
         self.transport.write(answer)
         if self.parser.get_http_version() == "1.0" or not self.parser.should_keep_alive():
             self.transport.close()
+        self._note_answered()
+        return True
+
+    def _ready(self, target: bytes, headers: Mapping[bytes, bytes]) -> bytes | None:
+        """Return what is ready for a request, if its turn has come."""
+        if self._is_under_way or self.flow.write_paused or self.transport.is_closing():
+            return None
+        try:
+            return self.at_once(target, headers) if self.at_once else None
+        except Exception:  # noqa: BLE001 - the application meets the same, and can say so
+            return None
+
+    def _note_answered(self) -> None:
         # Whoever was answered last is the last to make room.
         self.guests.works(self)
         self.guests.waits(self)
-        super().on_response_complete()
-        return True
-
-    def _ready(self, headers: Mapping[bytes, bytes]) -> bytes | None:
-        try:
-            return self.at_once(self.url, headers) if self.at_once else None
-        except Exception:  # noqa: BLE001 - the application meets the same, and can say so
-            return None
+        if self.timeout_keep_alive_task is None:
+            super().on_response_complete()
+        else:
+            # A timer that runs is left alone: making one takes as long as finding the answer.
+            self.server_state.total_requests += 1
+            self._idle_since = self.loop.time()
 
     def _await_request(self) -> None:
         """Limit the time to the end of the next head; a limit that runs already stays."""
