@@ -49,6 +49,7 @@ _ROUNDS_BESIDE = 11
 _WARM_SECONDS = 1.0
 # The issue's: so many pages a second, and the bot's answers no slower than this.
 _PAGES, _SLOWER = 2000.0, 1.10
+_GIVES_WAY = 10
 
 
 def ours_alone() -> ASGIApp:
@@ -143,9 +144,14 @@ def _beside(seconds: float, rate: float, core: int) -> None:
 def _hammering(port: int) -> Iterator[Callable[[], float]]:
     """Ask for pages at the steady rate meanwhile; what is yielded tells how many came a second."""
     count = multiprocessing.get_context("fork").Value("q", 0)
-    process = multiprocessing.get_context("fork").Process(
-        target=lambda: _run(_asks(port, 3600.0, _PAGES, count)), daemon=True
-    )
+
+    def ask() -> None:
+        # What stands in for Telegram works on the same core, and its answers are in the time that
+        # is measured: it goes first.
+        os.nice(_GIVES_WAY)
+        _run(_asks(port, 3600.0, _PAGES, count))
+
+    process = multiprocessing.get_context("fork").Process(target=ask, daemon=True)
     process.start()
     began = time.monotonic()
     try:
