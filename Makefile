@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 # A machine may forbid compiled modules: each process of a run would then compile all of them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Several processes learn at once, and numpy's threads would spin while they wait for each other.
+test test-long coverage: export OPENBLAS_NUM_THREADS = 1
+
 # Where `make interop` installs other people's libraries.
 INTEROP := .interop
 
