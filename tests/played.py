@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
 from dialogue import Speaker, Stage, buttons
+from yaml_files import data_of
 
 from bot.preview.personas import User
 
@@ -23,7 +23,7 @@ class UnseenError(AssertionError):
 
 def read(name: str) -> list[dict[str, Any]]:
     """Return the dialogues of a file."""
-    dialogues: list[dict[str, Any]] = yaml.safe_load((FOLDER / name).read_text("utf-8"))
+    dialogues: list[dict[str, Any]] = data_of((FOLDER / name).read_text("utf-8"))
     return dialogues
 
 

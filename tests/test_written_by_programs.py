@@ -10,13 +10,14 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from yaml_files import data_of
 
 from knowledge.curation.removal import OF_AN_ENTRY, closed, hidden, shown, without_entry
 from knowledge.curation.yaml_edit import with_out_of_scope, with_phrasing
 from knowledge.files.problems import Severity
 from knowledge.files.yaml_reader import SafeLoader, parse
 
-FILES: dict[str, str] = yaml.safe_load(
+FILES: dict[str, str] = data_of(
     Path(__file__).with_name("written_mistakes.yaml").read_text("utf-8")
 )["files"]
 LONG = (

@@ -11,14 +11,9 @@ The table is printed, and drawn as ``docs/images/newcomers.png``.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
-
-mpl.use("Agg")
-from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
 
 import knowledge
 from benchmarks.newcomers import worlds
@@ -27,6 +22,9 @@ from bot.commands.evaluation import EvaluatedQuestion, figures
 from bot.commands.labelled_questions import LabelledQuestion
 from knowledge.loading import FAQ, Compiling, build
 from knowledge.ranking.corpus import FEWEST
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # Its question and its title are examples too.
 SWITCH = FEWEST - 2
@@ -148,6 +146,12 @@ def line(point: Point) -> str:
 
 def draw(points: Sequence[Point], path: Path = _PICTURE) -> None:
     """Draw the curves on no ground, in colours that a light page and a dark one both show."""
+    # Here, as who reads the figures alone would wait for it.
+    import matplotlib as mpl  # noqa: PLC0415
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt  # noqa: PLC0415
+
     with plt.rc_context({"text.color": _GREY, "axes.labelcolor": _GREY, "axes.edgecolor": _GREY}):
         figure, panels = plt.subplots(1, 2, figsize=(11, 4), layout="constrained", sharey=True)
         for axes, name, title in zip(
@@ -168,7 +172,7 @@ def draw(points: Sequence[Point], path: Path = _PICTURE) -> None:
         plt.close(figure)
 
 
-def _panel(axes: Axes, points: Sequence[Point], name: str) -> None:
+def _panel(axes: "Axes", points: Sequence[Point], name: str) -> None:
     for curve in dict.fromkeys(one.curve for one in points):
         of_curve = [one for one in points if one.curve == curve]
         for asked, style in (("own", "-"), ("others", ":")):
