@@ -24,6 +24,7 @@ from storage_fixtures import blank_file  # noqa: F401 (a fixture)
 import knowledge.loading
 from bot.content.compiler import cache_folder
 from bot.runtime import event_loop
+from bot.runtime.supervisor import LoopName
 from knowledge.knowledge import Knowledge
 from knowledge.loading import Compiling
 from knowledge.ranking.encoder import Encoder, UniversalSentenceEncoder
@@ -190,7 +191,19 @@ async def stage(
     blank_file: Path,  # noqa: F811 (a fixture)
 ) -> AsyncIterator[Stage]:
     """A preview and a bot; fails where a handler failed and the test did not expect it."""
+    async with unfailing(shipped, tmp_path, blank_file, briefly=True) as stage:
+        yield stage
+
+
+@pytest.fixture
+async def whole_stage(
+    shipped: Knowledge,
+    tmp_path: Path,
+    blank_file: Path,  # noqa: F811 (a fixture)
+) -> AsyncIterator[Stage]:
+    """A stage whose bot has told Telegram its menus."""
     async with unfailing(shipped, tmp_path, blank_file) as stage:
+        await stage.running.parts.supervisor.tasks[LoopName.COMMAND_MENUS]
         yield stage
 
 

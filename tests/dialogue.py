@@ -11,15 +11,17 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, NullPool, Select, create_engine, func, select
 
 from bot.content.library import Documents, Library
 from bot.preview.messenger import Messenger
@@ -31,12 +33,13 @@ from bot.settings import Settings
 from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import Decision, Matcher, Outcome
 from storage.engine.repository import moments
-from storage.engine.schema import OUTBOX_WAITING, inbox, outbox
+from storage.engine.schema import INBOX_WAITING, OUTBOX_WAITING, inbox, outbox
 from storage.queues.outbox_statements import _FOR_AUDIENCES, _IS_DUE, _has_earlier
 
 Message = dict[str, Any]
 TIMEOUT_SECONDS = 20
 _WAITS = select(outbox.c.id).where(OUTBOX_WAITING, _IS_DUE, _FOR_AUDIENCES).limit(1)
+_RECEIVED = select(inbox.c.update_id).where(INBOX_WAITING).limit(1)
 # A call that could be made now, by whether the office is open.
 _DUE = {
     True: _WAITS.where(~_has_earlier(in_hours=True)),
@@ -59,10 +62,34 @@ class Clock:
         self.now += timedelta(**duration)
 
 
+def _environment() -> frozenset[tuple[str, str]]:
+    # Without the name of the test, by which no two would be alike.
+    return frozenset(each for each in os.environ.items() if not each[0].startswith("PYTEST_"))
+
+
 @functools.lru_cache(maxsize=4)
 def _settings_in(_environment: frozenset[tuple[str, str]]) -> Settings:
-    # To read them takes as long as what a bot does for two messages.
-    return Settings.read(_env_file=None, log_level="WARNING")
+    # To read them takes as long as two messages, and a preview reads them twice.
+    return for_preview(Settings.read(_env_file=None, log_level="WARNING"), PreviewServer())
+
+
+async def _does_nothing(*_: object) -> None:
+    """Stand in for what is left out."""
+
+
+_looked_at: ContextVar[Path] = ContextVar("looked_at")
+# In the thread of the test: the bot's own way takes four hops to another thread for each look.
+_FILES = create_engine(
+    "sqlite://",
+    creator=lambda: sqlite3.connect(_looked_at.get(), isolation_level=None),
+    poolclass=NullPool,
+)
+
+
+def _look_at(file: Path) -> Connection:
+    """Open a database file to look at what is committed."""
+    _looked_at.set(file)
+    return _FILES.connect()
 
 
 def inside(owner: object, name: str) -> Any:
@@ -111,6 +138,10 @@ class Stage:
     library: Library | None = None
     url: str | None = None
     service: Service | None = None
+    # The first start leaves out what has tests of its own and takes as long as some messages do:
+    # looking whether the tables are there, and telling Telegram the menus.
+    starts_briefly: bool = False
+    _look: Connection | None = None
 
     @property
     def messenger(self) -> Messenger:
@@ -134,9 +165,13 @@ class Stage:
 
     async def starts(self) -> None:
         """Start the bot, as after a restart of the machine."""
-        base = _settings_in(frozenset(os.environ.items()))
-        base = base.model_copy(update={"database_url": self.database_url})
-        settings = for_preview(base, self.server).model_copy(update=self.overrides)
+        places = {
+            "telegram_api_url": self.server.url,
+            "database_url": self.database_url,
+            "admin_chat_id": self.messenger.administrators.id,
+            "facilitator_chat_id": self.messenger.facilitators.id,
+        }
+        settings = _settings_in(_environment()).model_copy(update=places | self.overrides)
         self.service = Service(
             settings,
             self.knowledge,
@@ -145,11 +180,19 @@ class Stage:
             by_webhook=self.posted,
             library=self.library,
         )
-        await self.service.start()
+        with pytest.MonkeyPatch.context() as patch:
+            if self.starts_briefly:
+                patch.setattr("bot.service.introduce", _does_nothing)
+                patch.setattr(self.service.parts.database, "migrate", _does_nothing)
+                self.starts_briefly = False
+            await self.service.start()
 
     async def stops(self) -> None:
         """Stop the bot cleanly."""
         service, self.service = self.running, None
+        if self._look is not None:
+            self._look.close()
+            self._look = None
         await service.stop()
 
     async def settles(self) -> None:
@@ -167,13 +210,24 @@ class Stage:
         # To ask the database costs as much as to answer: only once nobody is at work.
         if parts.inbox_worker._busy or parts.dispatcher._busy:
             return False
+        if self.url is None:
+            if self._look is None:
+                self._look = _look_at(self.database)
+            # After whoever writes, and whoever waits to write.
+            async with parts.database._turn():
+                waits, due = self._owed()
+                return not self._look.scalar(waits) and self._look.scalar(*due) is None
         async with parts.database.begin() as work:
-            waiting = await work.inbox.backlog()
-            audiences = parts.dispatcher._addresses.audiences()
-            known = {"audiences": list(audiences)} | moments(work.now)
-            in_hours = parts.services.office.is_open(work.now)
-            due = await work.outbox._connection.scalar(_DUE[in_hours], known)
-        return not waiting and due is None
+            waits, due = self._owed()
+            connection = work.outbox._connection
+            return not await connection.scalar(waits) and await connection.scalar(*due) is None
+
+    def _owed(self) -> tuple[Select[Any], tuple[Select[Any], dict[str, Any]]]:
+        """Return what asks for updates that wait, and for a call that could be made now."""
+        parts, now = self.running.parts, self.clock()
+        audiences = parts.dispatcher._addresses.audiences()
+        known = {"audiences": list(audiences)} | moments(now)
+        return _RECEIVED, (_DUE[parts.services.office.is_open(now)], known)
 
     async def rows(self, statement: Any) -> list[Any]:
         """Read the database as it is."""
@@ -253,18 +307,14 @@ class Speaker:
 
     def messages(self) -> list[Message]:
         """Return the chat, with the spaces that tests are typed with."""
-        chat = json.dumps(self.stage.messenger.messages(self.chat_id), ensure_ascii=False)
-        found: list[Message] = json.loads(chat.replace("\u00a0", " "))
-        return found
+        return typed(self.stage.messenger.messages(self.chat_id))
 
     @property
     def new(self) -> list[Message]:
         """What the bot said, or said differently, since the last act."""
-        return [
-            message
-            for message in self.messages()
-            if message["from"]["is_bot"] and fingerprint(message) not in self._before
-        ]
+        chat = self.stage.messenger.messages(self.chat_id)
+        said = (message for message in chat if message["from"]["is_bot"])
+        return typed([message for message in said if fingerprint(message) not in self._before])
 
     @property
     def text(self) -> str:
@@ -297,15 +347,22 @@ class Speaker:
     query: str = ""
 
     def mark(self) -> None:
-        self._before = frozenset(map(fingerprint, self.messages()))
+        self._before = frozenset(map(fingerprint, self.stage.messenger.messages(self.chat_id)))
+
+
+def typed(messages: list[Message]) -> list[Message]:
+    """Return messages with the spaces that tests are typed with."""
+    chat = json.dumps(messages, ensure_ascii=False)
+    found: list[Message] = json.loads(chat.replace("\u00a0", " "))
+    return found
+
+
+_SEEN = ("message_id", "text", "caption", "reply_markup", "document")
 
 
 def fingerprint(message: Message) -> str:
     """Return what a person would see of a message."""
-    seen = {
-        k: message.get(k) for k in ("message_id", "text", "caption", "reply_markup", "document")
-    }
-    return json.dumps(seen, sort_keys=True)
+    return repr([message.get(each) for each in _SEEN])
 
 
 def buttons(message: Message) -> list[dict[str, str]]:
@@ -334,12 +391,14 @@ async def staged(
     url: str | None = None,
     messenger: Messenger | None = None,
     clock: Clock | None = None,
+    briefly: bool = False,
     **overrides: object,
 ) -> AsyncIterator[Stage]:
     """Give a stage with the bot running, on a database of its own or at a URL; stop all after."""
     server = PreviewServer(messenger)
     await server.start()
     stage = Stage(server, knowledge, database, clock=clock or Clock(), overrides=overrides, url=url)
+    stage.starts_briefly = briefly
     await stage.starts()
     try:
         yield stage
@@ -350,11 +409,12 @@ async def staged(
 
 
 @asynccontextmanager
-async def unfailing(knowledge: Knowledge, folder: Path, blank_file: Path) -> AsyncIterator[Stage]:
+async def unfailing(
+    knowledge: Knowledge, folder: Path, blank_file: Path, *, briefly: bool = False
+) -> AsyncIterator[Stage]:
     """Give a stage on a database without a row; a handler that fails is a failure of the test."""
-    # The migrations have tests of their own.
     shutil.copy(blank_file, folder / "bot.db")
-    async with staged(knowledge, folder / "bot.db") as stage:
+    async with staged(knowledge, folder / "bot.db", briefly=briefly) as stage:
         yield stage
         if stage.service:
             assert await stage.inbox_count("aside") == 0, "a handler failed"

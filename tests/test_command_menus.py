@@ -16,6 +16,12 @@ METHODS = (
 )
 
 
+@pytest.fixture
+def stage(whole_stage: Stage) -> Stage:
+    """A bot that tells its menus as it starts."""
+    return whole_stage
+
+
 @pytest.mark.parametrize("status", [400, 404, 500])
 @pytest.mark.parametrize("refused", sorted(set(METHODS)))
 async def test_one_part_that_is_refused_leaves_the_others(
@@ -24,7 +30,6 @@ async def test_one_part_that_is_refused_leaves_the_others(
     await stage.settles()
     calls = stage.messenger.calls
     parts = stage.running.parts
-    await parts.supervisor.tasks[LoopName.COMMAND_MENUS]
     calls.clear()
     stage.messenger.faults.next(refused, status=status, description="Not Found")
     await introduce(parts.application.bot, parts.services)
@@ -58,7 +63,6 @@ async def test_a_server_that_tells_upper_case_from_lower_is_spoken_to_as_documen
 
 @pytest.mark.parametrize("group", ["administrators", "facilitators"])
 async def test_each_group_has_the_commands_that_it_may_give(stage: Stage, group: str) -> None:
-    await stage.running.parts.supervisor.tasks[LoopName.COMMAND_MENUS]
     team = getattr(stage.messenger, group)
     authorities = {Authority.TEAM, Authority[group.upper()]}
     commands = [handler for handler in ALL if isinstance(handler, CommandHandler)]

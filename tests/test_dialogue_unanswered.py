@@ -30,7 +30,7 @@ CLOCK = "Quelle heure est-il à Tokyo ?"
 @pytest.fixture
 async def stage(shipped: Knowledge, tmp_path: Path, blank_file: Path) -> AsyncIterator[Stage]:
     """A stage that leaves publications as they were asked for."""
-    async with unfailing(shipped, tmp_path, blank_file) as stage:
+    async with unfailing(shipped, tmp_path, blank_file, briefly=True) as stage:
         stage.running.parts.supervisor.tasks[LoopName.PUBLISHER].cancel()
         yield stage
 

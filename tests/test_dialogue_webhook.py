@@ -34,7 +34,7 @@ SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's nam
 
 @pytest.fixture(name="stage")
 async def posted_to(shipped: Knowledge, tmp_path: Path, blank_file: Path) -> AsyncIterator[Stage]:
-    async with unfailing(shipped, tmp_path, blank_file) as stage:
+    async with unfailing(shipped, tmp_path, blank_file, briefly=True) as stage:
         stage.messenger.webhook.first_pause = 0.01
         await stage.stops()
         port = free_port()

@@ -150,10 +150,9 @@ def test_the_menus_of_telegram_are_in_english_too() -> None:
     assert bot.messages.TEXT.in_english >= {"description", "short_description"}
 
 
-async def test_an_english_telegram_shows_an_english_menu(stage: Stage) -> None:
-    await stage.settles()
+async def test_an_english_telegram_shows_an_english_menu(whole_stage: Stage) -> None:
     scope = {"type": "all_private_chats"}
-    menus = stage.messenger.menus
+    menus = whole_stage.messenger.menus
     assert "See the open projects" in str(menus.get(scope, "en"))
     assert "Voir les projets ouverts" in str(menus.get(scope, ""))
 
