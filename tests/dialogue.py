@@ -190,10 +190,14 @@ class Stage:
     async def stops(self) -> None:
         """Stop the bot cleanly."""
         service, self.service = self.running, None
+        self.looks_away()
+        await service.stop()
+
+    def looks_away(self) -> None:
+        """Close the connection by which the queues are looked at."""
         if self._look is not None:
             self._look.close()
             self._look = None
-        await service.stop()
 
     async def settles(self) -> None:
         """Wait until every update is handled, and every message that can go is sent."""
@@ -405,6 +409,8 @@ async def staged(
     finally:
         if stage.service:
             await stage.stops()
+        # Where a test ended the bot as a crash does.
+        stage.looks_away()
         await server.stop()
 
 
