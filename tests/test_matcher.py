@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import FIND_PROJECTS, Matcher, Outcome
 from knowledge.projects import Census
-from knowledge.ranking.corpus import Example
+from knowledge.ranking.corpus import FEWEST, Example
 from knowledge.ranking.ranker import Ranked, Ranker, Ranking
 from knowledge.text.normalise import LONGEST, normalise
 
@@ -304,3 +304,42 @@ def test_an_act_and_the_entry_on_the_same_thing_are_no_choice(shipped: Knowledge
             if decision.outcome is Outcome.CHOICES:
                 # Two that are as likely are offered only if something else is as near.
                 assert frozenset(decision.shown) not in twins, phrase
+
+
+class SureOf(Ranker):
+    """Is sure of one entry or act, whatever is asked."""
+
+    def __init__(self, *ids: str) -> None:
+        self.ids = ids
+
+    def rank(self, _question: str, written: str = "") -> Ranking:
+        entries = tuple(Ranked(id_, 0.9 - place / 2) for place, id_ in enumerate(self.ids))
+        return Ranking(entries, 0.95, 1.0, written)
+
+
+@pytest.mark.parametrize(
+    ("of_entry", "of_act", "shown"),
+    [(FEWEST - 1, FEWEST, FIND_PROJECTS), (FEWEST, FEWEST, "projets"), (5, 9, "projets")],
+)
+def test_an_act_with_many_phrasings_does_not_hide_the_entry_on_the_same_thing(
+    shipped: Knowledge, of_entry: int, of_act: int, shown: str
+) -> None:
+    counts = {FIND_PROJECTS: of_entry, "projets": of_act}
+    examples = [
+        Example(f"{id_} {number}", id_, "faq")
+        for id_, count in counts.items()
+        for number in range(count)
+    ]
+    ranker = SureOf("projets", FIND_PROJECTS)
+    matcher = Matcher(shipped.entries, shipped.acts, examples, ranker, Census(()))
+    decision = matcher.match("y a-t-il une page pour suivre tout cela")
+    assert (decision.shown, decision.ranking[0].id) == ((shown,), shown)
+    # What somebody wrote for the act is the act.
+    assert matcher.match("projets 1").shown == ("projets",)
+
+
+def test_an_entry_with_few_phrasings_hides_no_words_for_the_upset(shipped: Knowledge) -> None:
+    examples = [Example(f"détresse {number}", "detresse", "faq") for number in range(FEWEST)]
+    ranker = SureOf("detresse", "entreprise-en-difficulte")
+    matcher = Matcher(shipped.entries, shipped.acts, examples, ranker, Census(()))
+    assert matcher.match("je n'en peux plus de tout cela").shown == ("detresse",)

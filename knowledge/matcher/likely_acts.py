@@ -7,13 +7,17 @@ An answer is given from p = 0.8, as a wrong one costs five taps (``thresholds.py
 - to whoever is in distress, angry or complains, a list of subjects costs about 4, and human words
   that were not needed about 3: they are said from p = 3/7, whatever else is likely. Left-out voices
   are upset in half of the cases from which the scores of these acts together reach 0.25;
-- an act and the entry about the same thing are no choice: the entry has the button of the act.
+- an act and the entry about the same thing are no choice: the entry has the button of the act;
+- while such an entry has few phrasings, its questions are taken for the act, which has many. Then
+  either may be meant: the act done in vain costs about 3, the answer with its button 1.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from knowledge.model import Act, Action, Entry
+from knowledge.ranking.corpus import FEWEST, Example
 from knowledge.ranking.ranker import Ranked
 
 _MOODS = frozenset({"detresse", "colere", "insulte", "reclamation"})
@@ -43,9 +47,11 @@ _EXPLAINED = (
 
 
 class LikelyActs:
-    """What is known of acts besides their phrasings; immutable once made."""
+    """What is known of acts besides their scores; immutable once made."""
 
-    def __init__(self, entries: Iterable[Entry], acts: Iterable[Act]) -> None:
+    def __init__(
+        self, entries: Iterable[Entry], acts: Iterable[Act], examples: Iterable[Example]
+    ) -> None:
         acts, entries = tuple(acts), tuple(entries)
         actions = {entry.id: entry.action for entry in entries}
         self._entries = frozenset(actions)
@@ -62,6 +68,14 @@ class LikelyActs:
                 for act in acts
                 for entry in act.see_also
                 if act.action is not None and actions.get(entry) is act.action
+            }
+        )
+        counts = Counter(example.entry for example in examples)
+        self._hidden_by: Mapping[str, str] = MappingProxyType(
+            {
+                act: entry
+                for act, entry in self._twins.values()
+                if counts[entry] < FEWEST <= counts[act] and act not in self._moods
             }
         )
 
@@ -85,6 +99,10 @@ class LikelyActs:
         first, rival = moods[0], max((r.score for r in ranked if r.id in self._entries), default=0)
         disputed = first.id in self._titled and first.score < rival + _AHEAD
         return None if disputed else first.id
+
+    def unhidden(self, id_: str) -> str:
+        """Return the entry with few phrasings that an act hides; what hides none, as it is."""
+        return self._hidden_by.get(id_, id_)
 
     def of_twins(self, ranked: Sequence[Ranked], asked: str) -> str | None:
         """Return the more useful of the two likeliest where they are twins, or None."""

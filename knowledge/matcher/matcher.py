@@ -124,7 +124,7 @@ class Matcher:
         self._ranker = ranker
         self._census = census
         self._needs = needs or Needs((), ())
-        self._likely = LikelyActs(entries, acts)
+        self._likely = LikelyActs(entries, acts, examples)
         self._thresholds = thresholds or Thresholds()
         self._hidden = hidden or HiddenAnswers()
 
@@ -328,6 +328,7 @@ class Matcher:
         found = self._first_shown(asked, ranking, may_be_mistaken=not lone)
         if not found or (lone and found not in self._act_ids):
             return None
+        found = self._likely.unhidden(found)
         shown = best if found == best[0].id else _promoted(ranking, (found,))
         near = self._near(found, asked)
         likely, kind = ranking.sure < self._thresholds.answer, self._kind(found)
