@@ -21,8 +21,9 @@ Labels = npt.NDArray[np.int64]
 CHOICES = 3
 # From this probability on, the first is shown by itself (``knowledge/matcher/thresholds.py``).
 SURE = 0.8
-# The odds of newcomers from which something else that the regression is sure of is doubted.
-_DOUBT = 0.07
+# The odds of newcomers at a glance from which something else that the regression is sure of is
+# looked at closer, and the odds after that look from which it is doubted.
+_GLANCE, _DOUBT = 0.03, 0.2
 # So many choices where a newcomer is among them: those of before are not driven out.
 _WITH_NEWCOMERS = 4
 
@@ -160,12 +161,14 @@ class TrainedRanker(Ranker):
     ) -> Ranking:
         """Put the newcomers among the others, unless one of these is surely right."""
         newcomers, (question, written) = closer.newcomers, asked
-        if known.sure >= SURE and not newcomers.alone:
-            odds = newcomers.odds(newcomers.signs(told))
-            if odds[newcomers.places != int(np.argmax(told.scores[:-1]))].sum() < _DOUBT:
-                return known
+        is_sure = known.sure >= SURE and not newcomers.alone
+        is_rival = newcomers.places != int(np.argmax(told.scores[:-1]))
+        if is_sure and newcomers.odds(newcomers.signs(told))[is_rival].sum() < _GLANCE:
+            return known
         look = closer.look(question, known.meaning, written or question)
         odds = newcomers.odds(newcomers.signs(told, look))
+        if is_sure and odds[is_rival].sum() < _DOUBT:
+            return known
         found = merged(newcomers.places, odds, told.scores, known.sure, known.among)
         is_new = np.isin(found.order[:_WITH_NEWCOMERS], newcomers.places)
         choices = _WITH_NEWCOMERS if is_new.any() else CHOICES
