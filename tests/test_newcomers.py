@@ -26,6 +26,7 @@ from knowledge.ranking.newcomers import (
     unpacked,
 )
 from knowledge.ranking.ranker import SURE
+from knowledge.ranking.ridge import Floats
 from knowledge.ranking.second_encoder import SecondEncoder
 from knowledge.ranking.sign_weights import ALONE, AT_A_GLANCE, BESIDE, SIGNS
 from knowledge.ranking.training import compile_ranker
@@ -177,6 +178,21 @@ def test_the_second_encoder_is_asked_only_where_nothing_else_is_sure() -> None:
     assert asked(encoders) == before
     ranker.rank("les camions de 38 tonnes")
     assert asked(encoders) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("at_a_glance", "after_a_look", "doubted"), [(0.02, 1, False), (1, 0.1, False), (0.05, 1, True)]
+)
+def test_what_is_sure_is_doubted_only_if_a_newcomer_is_likely_after_a_closer_look(
+    monkeypatch: pytest.MonkeyPatch, at_a_glance: float, after_a_look: float, *, doubted: bool
+) -> None:
+    def odds(_newcomers: Newcomers, signs: Floats) -> Floats:
+        looked = np.isfinite(signs[0, SIGNS.index("balanced")])
+        return np.array([after_a_look if looked else at_a_glance], dtype=np.float64)
+
+    monkeypatch.setattr(Newcomers, "odds", odds)
+    ranking = compile_ranker(material(), None, ModelStore(None)).rank("une question sur fraiseuse")
+    assert (ranking.sure < SURE) is doubted
 
 
 def test_signs_without_encoders_are_not_numbers_and_need_no_numbers() -> None:
