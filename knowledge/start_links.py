@@ -25,7 +25,7 @@ _PARAMETER = re.compile(
 )
 
 
-class Kind(enum.StrEnum):
+class LinkKind(enum.StrEnum):
     """What a link opens; the value is what its parameter begins with."""
 
     PROJECT = "p"
@@ -47,7 +47,7 @@ class Source(enum.StrEnum):
 class Start:
     """What a parameter says; ``id`` may be the short form of a long id, and is empty for home."""
 
-    kind: Kind
+    kind: LinkKind
     id: str = ""
     source: Source = Source.LINK
 
@@ -63,18 +63,18 @@ class Start:
         return next((one for one in ids if _written(one) == self.id), None)
 
 
-def parameter_of(kind: Kind, id_: str = "", source: Source = Source.LINK) -> str:
+def parameter_of(kind: LinkKind, id_: str = "", source: Source = Source.LINK) -> str:
     """Return the parameter of a link, of 64 characters at most; empty for a plain link home.
 
     An id that does not fit, or that Telegram would not pass on, is written by a digest of it.
     """
-    if kind is Kind.HOME:
+    if kind is LinkKind.HOME:
         return f"{kind}_{source}" if source else ""
     written = f"{kind}_{_written(id_)}"
     return f"{written}_{source}" if source else written
 
 
-def link_to(bot: str, kind: Kind, id_: str = "", source: Source = Source.LINK) -> str:
+def link_to(bot: str, kind: LinkKind, id_: str = "", source: Source = Source.LINK) -> str:
     """Return the address that opens the bot of this user name (without ``@``)."""
     parameter = parameter_of(kind, id_, source)
     return f"https://t.me/{bot}?start={parameter}" if parameter else f"https://t.me/{bot}"
@@ -89,8 +89,8 @@ def parsed(parameter: str) -> Start | None:
     if match is None:
         return None
     if match["kind"] is None:
-        return Start(Kind.HOME, source=_source(match["home"]))
-    return Start(Kind(match["kind"]), match["id"], _source(match["source"]))
+        return Start(LinkKind.HOME, source=_source(match["home"]))
+    return Start(LinkKind(match["kind"]), match["id"], _source(match["source"]))
 
 
 def _written(id_: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from knowledge.model import Project
 from knowledge.projects import code_of
-from knowledge.start_links import Kind, Source, parameter_of
+from knowledge.start_links import LinkKind, Source, parameter_of
 from storage.engine.schema import arrivals
 from storage.records.arrivals import Opened
 from storage.records.arrivals import Source as Counted
@@ -37,14 +37,18 @@ async def test_a_typed_code_comes_from_a_poster(sme: Speaker, stage: Stage) -> N
 
 async def test_every_link_leads_where_it_says_and_is_counted(sme: Speaker, stage: Stage) -> None:
     project, entry = opened(stage), stage.knowledge.entries[0]
-    seen = {Kind.PROJECT: project.title, Kind.ANSWER: entry.title, Kind.HOME: "assistant"}
-    ids = {Kind.PROJECT: project.id, Kind.ANSWER: entry.id, Kind.HOME: ""}
-    for kind, source in product(Kind, Source):
+    seen = {
+        LinkKind.PROJECT: project.title,
+        LinkKind.ANSWER: entry.title,
+        LinkKind.HOME: "assistant",
+    }
+    ids = {LinkKind.PROJECT: project.id, LinkKind.ANSWER: entry.id, LinkKind.HOME: ""}
+    for kind, source in product(LinkKind, Source):
         await sme.says(f"/start {parameter_of(kind, ids[kind], source)}".strip())
         sme.sees(seen[kind])
     came = {source: Counted[source.name] for source in Source}
     expected = {
-        (str(came[source]), str(Opened[kind.name])): 1 for kind, source in product(Kind, Source)
+        (str(came[source]), str(Opened[kind.name])): 1 for kind, source in product(LinkKind, Source)
     }
     # The welcome without a link has a name of its own.
     expected[Counted.NONE, Opened.HOME] = expected.pop((Counted.LINK, Opened.HOME))

@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 from small_library import small_folder
 
 import knowledge
-from handlers.core.paging import TEXT_ITEMS, Page
+from handlers.core.paging import TEXT_ITEMS, ListPage
 from handlers.messages import Catalogue
 from handlers.questions.answer import ReadOn, Vote
 from knowledge.curation.check import check, check_whole
@@ -405,7 +405,7 @@ def test_the_longest_card_and_the_longest_page_fit_in_a_message() -> None:
     listed = [project(territories=("t" * (LONGEST_LISTING - 120),))] * 5000
     page = text(
         "page",
-        page=Page.of(listed, 999, TEXT_ITEMS),
+        page=ListPage.of(listed, 999, TEXT_ITEMS),
         filters=["t" * 60, "s" * 60, text.label("seeking_lead")],
         words="w" * 30,
         searched=9,

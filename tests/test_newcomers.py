@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.commands.new_folder import begin
 from knowledge.knowledge import Knowledge
 from knowledge.loading import Compiling, build, read_files
-from knowledge.ranking.balanced_head import Look, centred
+from knowledge.ranking.balanced_head import HeadScores, centred
 from knowledge.ranking.corpus import FEWEST, HOUSE, Example, Material, answers_of_newcomers
 from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.model_store import ModelStore
@@ -223,7 +223,7 @@ def test_newcomers_survive_packing() -> None:
     told = Evidence(np.array([0.5, 0.2, 0.1]), np.array([0.4, 0.3, 0.0]))
     again = unpacked(packed(alone))
     assert again is not None
-    look = Look(np.array([0.1, 0.3, 0.0]), np.zeros(3))
+    look = HeadScores(np.array([0.1, 0.3, 0.0]), np.zeros(3))
     assert np.array_equal(again.signs(told, look), alone.signs(told, look), equal_nan=True)
     assert unpacked(packed(None)) is None
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from handlers.core.buttons import ListThemes, ShowEntry
 from handlers.core.callback_data import CallbackData
-from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page, StayOnPage, StepPlace
+from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, ListPage, StayOnPage, StepPlace
 from handlers.projects.browse import ChooseFilter
 from knowledge.knowledge import Knowledge
 from knowledge.projects import Census
@@ -36,7 +36,7 @@ class Turn(CallbackData, prefix="test"):
 @given(total=st.integers(0, 60), size=st.integers(1, 9), index=st.integers(-99, 99))
 def test_any_index_gives_a_page_of_the_list(total: int, size: int, index: int) -> None:
     listed = range(total)
-    page = Page.of(listed, index, size)
+    page = ListPage.of(listed, index, size)
     assert 1 <= page.number <= page.count
     assert list(page.items) == [item for item in listed if item // size == page.number - 1]
     assert list(page.numbered()) == [(item + 1, item) for item in page.items]
@@ -45,8 +45,8 @@ def test_any_index_gives_a_page_of_the_list(total: int, size: int, index: int) -
 
 
 def test_a_list_of_one_page_has_no_steps() -> None:
-    assert Page.of(range(TEXT_ITEMS), 0, TEXT_ITEMS).steps(Turn) == []
-    assert Page.of((), 3, TEXT_ITEMS).steps(Turn) == []
+    assert ListPage.of(range(TEXT_ITEMS), 0, TEXT_ITEMS).steps(Turn) == []
+    assert ListPage.of((), 3, TEXT_ITEMS).steps(Turn) == []
 
 
 def long_title(number: int, length: int) -> str:

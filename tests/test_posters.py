@@ -28,13 +28,13 @@ from bot.posters.layout import (
 )
 from bot.posters.measuring import drawable, fitted, width
 from bot.posters.pdf import pdf_of
-from bot.posters.poster import Poster, Publisher, poster_of
+from bot.posters.poster import Issuer, Poster, poster_of
 from bot.posters.svg import svg_of
 from knowledge.model import Project, Stage
-from knowledge.start_links import Kind, Source, parsed
+from knowledge.start_links import LinkKind, Source, parsed
 
 LINK = "https://t.me/ti_bot?start=p_bancs-essai_a"
-PUBLISHER = Publisher("ti_bot", "https://projets.exemple.fr/", "Territoires d'industrie")
+PUBLISHER = Issuer("ti_bot", "https://projets.exemple.fr/", "Territoires d'industrie")
 PROJECT = Project(
     id="bancs-essai",
     title="Bancs d'essai partagés",
@@ -120,7 +120,7 @@ def test_a_poster_says_what_it_takes_to_answer() -> None:
 
 def test_what_a_file_does_not_say_is_not_on_its_poster() -> None:
     bare = replace(PROJECT, seeks="", seeks_lead=False, territories=(), deadline=None)
-    poster = poster_of(bare, Publisher("ti_bot"))
+    poster = poster_of(bare, Issuer("ti_bot"))
     assert poster.heading == "Le projet"
     assert poster.needs == ("Essayer ensemble.",)
     assert poster.facts == ()
@@ -132,7 +132,7 @@ def test_the_link_of_a_poster_says_that_it_stood_on_one() -> None:
     poster = poster_of(PROJECT, PUBLISHER)
     start = parsed(poster.link.partition("?start=")[2])
     assert start is not None
-    assert (start.kind, start.id, start.source) == (Kind.PROJECT, "bancs-essai", Source.POSTER)
+    assert (start.kind, start.id, start.source) == (LinkKind.PROJECT, "bancs-essai", Source.POSTER)
 
 
 def test_the_title_is_read_from_two_metres_and_the_code_is_large_enough() -> None:
@@ -211,7 +211,7 @@ def test_nothing_overflows_whatever_is_written(
         territories=(place,) * times,
         fictitious=is_fictitious,
     )
-    publisher = Publisher("a" * 32, f"https://{'un-nom-' * 4 * times}exemple.fr/", place)
+    publisher = Issuer("a" * 32, f"https://{'un-nom-' * 4 * times}exemple.fr/", place)
     layout = laid_out(poster_of(project, publisher))
     assert overflowing(layout) == []
     assert all(line.text for line in layout.lines)

@@ -35,7 +35,7 @@ from storage.engine.errors import (
 from storage.engine.faults import Fault, fault_of
 from storage.engine.file_lock import refuse_in_use
 from storage.operations.backup import back_up, restore
-from storage.operations.inspect import Finding, inspect_database, inspect_file, sqlite_file
+from storage.operations.inspect import FoundFault, inspect_database, inspect_file, sqlite_file
 
 
 @pytest.fixture(name="file")
@@ -135,7 +135,7 @@ async def test_what_appeared_meanwhile_stays(
 ) -> None:
     taken = tmp_path / "copy.db"
 
-    def interfere(_copy: Path) -> tuple[Finding, ...]:
+    def interfere(_copy: Path) -> tuple[FoundFault, ...]:
         taken.write_text("mine")
         return ()
 
@@ -287,7 +287,7 @@ async def test_rows_that_refer_to_nobody_are_found(database: Database, url: str)
             "INSERT INTO drafts (person_id, form, subject, step, answers, updated_at)"
             " VALUES (404, 'a', 'b', 'c', '{}', '2026-01-01')"
         )
-    assert await inspect_database(url) == (Finding(Fault.ORPHANS, "drafts"),)
+    assert await inspect_database(url) == (FoundFault(Fault.ORPHANS, "drafts"),)
 
 
 async def test_a_sound_database_has_no_faults(database: Database, url: str) -> None:
@@ -308,7 +308,7 @@ async def test_another_revision_is_found(
             await connection.execute(
                 text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision}
             )
-    assert await inspect_database(url) == (Finding(fault, revision or ""),)
+    assert await inspect_database(url) == (FoundFault(fault, revision or ""),)
 
 
 @pytest.mark.parametrize("place", ["file/bot.db", "/proc/x/bot.db", "/proc/bot.db"])
@@ -323,7 +323,7 @@ async def test_a_server_without_that_database_is_told_from_one_that_is_away(
     postgres: Server,
 ) -> None:
     (found,) = await inspect_database(postgres.url("nowhere"))
-    assert found == Finding(Fault.NO_DATABASE, "InvalidCatalogNameError")
+    assert found == FoundFault(Fault.NO_DATABASE, "InvalidCatalogNameError")
     (away,) = await inspect_database("postgresql+asyncpg://bot@127.0.0.1:1/bot")
     assert away.fault is Fault.UNREACHABLE
 

@@ -23,7 +23,7 @@ from knowledge.territories.town_list import TownList
 from knowledge.territories.towns import Row, Towns
 from website import accessibility, addresses, rendering
 from website.answer_html import as_html
-from website.pages import Kind
+from website.pages import PageKind
 from website.site import HTML, Site
 
 # The issue's: what a page and its style sheet weigh together, in bytes, unpacked.
@@ -539,12 +539,12 @@ def test_answers_become_html_and_nothing_else(written: str, shown: str) -> None:
 def test_every_kind_of_page_is_walked() -> None:
     site = served()
     kinds = {page.kind for page, _ in site.pages.values()}
-    kinds |= {Kind.GONE_PROJECT, Kind.GONE_ANSWER, Kind.NOT_FOUND}
-    assert kinds == set(Kind) - {Kind.FORM}
+    kinds |= {PageKind.GONE_PROJECT, PageKind.GONE_ANSWER, PageKind.NOT_FOUND}
+    assert kinds == set(PageKind) - {PageKind.FORM}
 
 
 def test_the_browser_looks_at_every_kind_of_page() -> None:
-    assert set(LOOKED_AT) == set(Kind) - {Kind.FORM}
+    assert set(LOOKED_AT) == set(PageKind) - {PageKind.FORM}
 
 
 def test_the_statement_says_what_was_tested() -> None:

@@ -24,26 +24,26 @@ from website_fixtures import on_disk, served
 from bot.commands.site import write
 from bot.pages import visitor_rendering
 from website import accessibility
-from website.pages import Kind
+from website.pages import PageKind
 
 # One of each kind; the list of projects as a server has it, with its form.
 LOOKED_AT = {
-    Kind.HOME: "index.html",
-    Kind.PROJECTS: "projets.html",
-    Kind.PROJECT: "projets/fictif-solvants-berre.html",
-    Kind.ENDED_PROJECT: "en/projets/fictif-emballages-berre.html",
-    Kind.GONE_PROJECT: "projets/jamais.html",
-    Kind.ANSWERS: "en/reponses.html",
-    Kind.ANSWER: "reponses/presentation.html",
-    Kind.REFERRAL: "reponses/aides-publiques.html",
-    Kind.GONE_ANSWER: "reponses/jamais.html",
-    Kind.AREAS: "territoires.html",
-    Kind.SECTORS: "filieres.html",
-    Kind.DATA: "donnees.html",
-    Kind.PRIVACY: "confidentialite.html",
-    Kind.ACCESSIBILITY: "accessibilite.html",
-    Kind.LEGAL: "mentions-legales.html",
-    Kind.NOT_FOUND: "territoires/jamais.html",
+    PageKind.HOME: "index.html",
+    PageKind.PROJECTS: "projets.html",
+    PageKind.PROJECT: "projets/fictif-solvants-berre.html",
+    PageKind.ENDED_PROJECT: "en/projets/fictif-emballages-berre.html",
+    PageKind.GONE_PROJECT: "projets/jamais.html",
+    PageKind.ANSWERS: "en/reponses.html",
+    PageKind.ANSWER: "reponses/presentation.html",
+    PageKind.REFERRAL: "reponses/aides-publiques.html",
+    PageKind.GONE_ANSWER: "reponses/jamais.html",
+    PageKind.AREAS: "territoires.html",
+    PageKind.SECTORS: "filieres.html",
+    PageKind.DATA: "donnees.html",
+    PageKind.PRIVACY: "confidentialite.html",
+    PageKind.ACCESSIBILITY: "accessibilite.html",
+    PageKind.LEGAL: "mentions-legales.html",
+    PageKind.NOT_FOUND: "territoires/jamais.html",
 }
 # A page from a disk lets no script read its style sheet; axe sees the styles as they are computed.
 WHOLE = {**RULES, "preload": False}
@@ -137,7 +137,7 @@ def _keep_true() -> None:
 
 @pytest.mark.parametrize("kind", LOOKED_AT)
 async def test_everything_is_reached_by_keyboard_and_seen(
-    page: Page, folder: Path, kind: Kind
+    page: Page, folder: Path, kind: PageKind
 ) -> None:
     await opens(page, folder, LOOKED_AT[kind])
     if await page.locator("summary").count():
@@ -200,7 +200,7 @@ async def test_a_phone_number_is_not_broken(page: Page, folder: Path) -> None:
 
 
 async def test_paper_has_the_text_and_not_the_menus(page: Page, folder: Path) -> None:
-    await opens(page, folder, LOOKED_AT[Kind.PROJECT])
+    await opens(page, folder, LOOKED_AT[PageKind.PROJECT])
     await page.emulate_media(media="print", color_scheme="dark")
     assert not await page.locator("header nav").is_visible()
     assert await page.locator("dl").is_visible()

@@ -10,7 +10,7 @@ from knowledge.knowledge import Knowledge
 from knowledge.model import Entry
 from website import addresses, open_data, weight
 from website.facts import Facts
-from website.pages import Kind, Page, Values
+from website.pages import Page, PageKind, Values
 from website.rendering import ROOM
 
 
@@ -21,11 +21,11 @@ def pages(knowledge: Knowledge, facts: Facts, today: date) -> Iterator[Page]:
     for number, part in enumerate(parts, 1):
         path = addresses.numbered(addresses.ANSWERS, number)
         values = partial(_list, part, number, len(parts))
-        yield Page(path, Kind.ANSWERS, "answers", values, LANGUAGES)
+        yield Page(path, PageKind.ANSWERS, "answers", values, LANGUAGES)
     for entry in knowledge.entries:
         yield Page(
             addresses.answer(entry.id),
-            Kind.REFERRAL if entry.service else Kind.ANSWER,
+            PageKind.REFERRAL if entry.service else PageKind.ANSWER,
             "answer",
             partial(_answer, knowledge, entry, facts, today),
             languages_of(entry),
@@ -70,7 +70,7 @@ def _answer(knowledge: Knowledge, entry: Entry, facts: Facts, today: date) -> Va
     return {
         "entry": entry,
         "related": related,
-        "telegram": facts.link(start_links.Kind.ANSWER, entry.id),
+        "telegram": facts.link(start_links.LinkKind.ANSWER, entry.id),
         "expired": expired,
         "languages_of": languages_of,
         # An answer that is out of date is offered to no search engine.

@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from handlers.messages import LANGUAGES
 from website import addresses
-from website.pages import Kind, Page, Values
-from website.project_pages import Catalogue, Filter, slug_of, values_of
+from website.pages import Page, PageKind, Values
+from website.project_pages import Filter, ProjectLists, slug_of, values_of
 
 # The names of the criteria in an address, in the order of the form.
 NAMES = {"territory": "territoire", "sector": "filiere", "stage": "etape", "lead": "chef"}
@@ -30,7 +30,7 @@ class Choice:
         return urlencode([(NAMES[name], value) for name, value in self.values])
 
 
-def choice_of(query: str, catalogue: Catalogue) -> Choice | None:
+def choice_of(query: str, project_lists: ProjectLists) -> Choice | None:
     """Return what a query asks for; None where it names no criterion of ours."""
     if len(query) > _LONGEST:
         return None
@@ -41,15 +41,15 @@ def choice_of(query: str, catalogue: Catalogue) -> Choice | None:
     asked = {name: given[key] for name, key in NAMES.items() if given.get(key)}
     if not any(key in query for key in NAMES.values()):
         return None
-    known = {name: set(values) for name, values in _known(catalogue)} | {"lead": {SEEKING}}
+    known = {name: set(values) for name, values in _known(project_lists)} | {"lead": {SEEKING}}
     found = tuple((name, value) for name, value in asked.items() if value in known.get(name, ()))
     choice = Choice(found, has_unknown=len(found) < len(asked))
-    last = len(catalogue.paged(_whole(choice, catalogue)))
+    last = len(project_lists.paged(_whole(choice, project_lists)))
     return replace(choice, number=min(_number(given.get(_PAGE, "")), last))
 
 
-def _known(catalogue: Catalogue) -> Iterator[tuple[str, Iterable[str]]]:
-    for name, lists in catalogue.groups:
+def _known(project_lists: ProjectLists) -> Iterator[tuple[str, Iterable[str]]]:
+    for name, lists in project_lists.groups:
         yield name, [slug_of(each) for each, _ in lists if not each.ended]
 
 
@@ -58,20 +58,20 @@ def _number(written: str) -> int:
     return max(int(written), 1) if is_number else 1
 
 
-def page(choice: Choice, catalogue: Catalogue) -> Page:
+def page(choice: Choice, project_lists: ProjectLists) -> Page:
     """Return the list that has what was chosen."""
 
     def values() -> Values:
-        return _values(choice, catalogue)
+        return _values(choice, project_lists)
 
-    return Page(addresses.PROJECTS, Kind.PROJECTS, "projects", values, LANGUAGES, listed=False)
+    return Page(addresses.PROJECTS, PageKind.PROJECTS, "projects", values, LANGUAGES, listed=False)
 
 
-def _values(choice: Choice, catalogue: Catalogue) -> Values:
-    criteria = _criteria(choice, catalogue)
-    whole = _whole(choice, catalogue)
-    return values_of(catalogue, whole, catalogue.paged(whole), choice.number) | {
-        "fields": catalogue.fields,
+def _values(choice: Choice, project_lists: ProjectLists) -> Values:
+    criteria = _criteria(choice, project_lists)
+    whole = _whole(choice, project_lists)
+    return values_of(project_lists, whole, project_lists.paged(whole), choice.number) | {
+        "fields": project_lists.fields,
         "given": dict(choice.values),
         "labels": [each.label for each in criteria],
         "has_unknown": choice.has_unknown,
@@ -79,16 +79,16 @@ def _values(choice: Choice, catalogue: Catalogue) -> Values:
     }
 
 
-def _criteria(choice: Choice, catalogue: Catalogue) -> list[Filter]:
+def _criteria(choice: Choice, project_lists: ProjectLists) -> list[Filter]:
     lists = {
         (each.group, slug_of(each)): each
-        for each in (*catalogue.territories, *catalogue.sectors, *catalogue.stages)
+        for each in (*project_lists.territories, *project_lists.sectors, *project_lists.stages)
     }
     return [lists[pair] for pair in choice.values if pair in lists]
 
 
-def _whole(choice: Choice, catalogue: Catalogue) -> Filter:
-    return _together(_criteria(choice, catalogue), seeks_lead="lead" in dict(choice.values))
+def _whole(choice: Choice, project_lists: ProjectLists) -> Filter:
+    return _together(_criteria(choice, project_lists), seeks_lead="lead" in dict(choice.values))
 
 
 def _together(criteria: list[Filter], *, seeks_lead: bool) -> Filter:

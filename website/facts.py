@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from knowledge.start_links import Kind, Source, link_to
+from knowledge.start_links import LinkKind, Source, link_to
 from knowledge.territories.town_list import TownList
 
 LICENCE = "Licence Ouverte 2.0 / etalab-2.0"
@@ -69,7 +69,7 @@ class Facts:
         """The host of the pages, which makes the ids of the feed; empty where it is not known."""
         return urlsplit(self.address).hostname or ""
 
-    def link(self, kind: Kind = Kind.HOME, id_: str = "") -> str:
+    def link(self, kind: LinkKind = LinkKind.HOME, id_: str = "") -> str:
         """Return the link that opens the bot on something; empty where its name is not known."""
         if not self.bot_username:
             return ""

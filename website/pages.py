@@ -9,7 +9,7 @@ from handlers.messages import FRENCH
 from website import addresses
 
 
-class Kind(StrEnum):
+class PageKind(StrEnum):
     """What a page is; the accessibility of each kind is looked at in a browser."""
 
     HOME = "home"
@@ -43,7 +43,7 @@ class Page:
     """
 
     path: str
-    kind: Kind
+    kind: PageKind
     template: str
     values: Callable[[], Values] = dict
     languages: tuple[str, ...] = (FRENCH,)

@@ -15,8 +15,8 @@ from knowledge.text.project_codes import typed_code
 from website import addresses, qr, weight
 from website.accessibility import tested
 from website.facts import Facts
-from website.pages import Kind, Page, Values
-from website.project_pages import ALL_OPEN, Catalogue, Filter
+from website.pages import Page, PageKind, Values
+from website.project_pages import ALL_OPEN, Filter, ProjectLists
 from website.rendering import ROOM
 
 # How many projects the home page shows.
@@ -38,16 +38,16 @@ class _Commune:
     is_first: bool
 
 
-def pages(knowledge: Knowledge, facts: Facts, catalogue: Catalogue) -> Iterator[Page]:
+def pages(knowledge: Knowledge, facts: Facts, project_lists: ProjectLists) -> Iterator[Page]:
     """Give the pages that there always are."""
-    home = partial(_home, knowledge, facts, catalogue)
-    yield Page(addresses.HOME, Kind.HOME, "home", home, LANGUAGES)
-    yield from _area_pages(knowledge, facts, catalogue)
-    yield from _sector_pages(catalogue)
-    yield Page(addresses.PRIVACY, Kind.PRIVACY, "privacy", partial(_privacy, facts), LANGUAGES)
-    yield Page(addresses.DATA, Kind.DATA, "data", partial(_data, knowledge), LANGUAGES)
-    yield Page(addresses.ACCESSIBILITY, Kind.ACCESSIBILITY, "accessibility", _tested, LANGUAGES)
-    yield Page(addresses.LEGAL, Kind.LEGAL, "legal", dict, LANGUAGES)
+    home = partial(_home, knowledge, facts, project_lists)
+    yield Page(addresses.HOME, PageKind.HOME, "home", home, LANGUAGES)
+    yield from _area_pages(knowledge, facts, project_lists)
+    yield from _sector_pages(project_lists)
+    yield Page(addresses.PRIVACY, PageKind.PRIVACY, "privacy", partial(_privacy, facts), LANGUAGES)
+    yield Page(addresses.DATA, PageKind.DATA, "data", partial(_data, knowledge), LANGUAGES)
+    yield Page(addresses.ACCESSIBILITY, PageKind.ACCESSIBILITY, "accessibility", _tested, LANGUAGES)
+    yield Page(addresses.LEGAL, PageKind.LEGAL, "legal", dict, LANGUAGES)
 
 
 def missing(path: str) -> Page:
@@ -56,10 +56,10 @@ def missing(path: str) -> Page:
     name = name.removesuffix(".html")
     if (folder == "projets" and name and "/" not in name) or _is_code(path):
         # Of a hidden project, too: nobody is told that one is being prepared.
-        return Page(path, Kind.GONE_PROJECT, "project_gone", languages=LANGUAGES, listed=False)
+        return Page(path, PageKind.GONE_PROJECT, "project_gone", languages=LANGUAGES, listed=False)
     if folder == "reponses" and name and "/" not in name:
-        return Page(path, Kind.GONE_ANSWER, "answer_gone", languages=LANGUAGES, listed=False)
-    return Page(path, Kind.NOT_FOUND, "not_found", languages=LANGUAGES, listed=False)
+        return Page(path, PageKind.GONE_ANSWER, "answer_gone", languages=LANGUAGES, listed=False)
+    return Page(path, PageKind.NOT_FOUND, "not_found", languages=LANGUAGES, listed=False)
 
 
 def _is_code(path: str) -> bool:
@@ -68,8 +68,8 @@ def _is_code(path: str) -> bool:
     return typed is not None and typed.is_sure
 
 
-def _home(knowledge: Knowledge, facts: Facts, catalogue: Catalogue) -> Values:
-    listed = catalogue.listed(ALL_OPEN)
+def _home(knowledge: Knowledge, facts: Facts, project_lists: ProjectLists) -> Values:
+    listed = project_lists.listed(ALL_OPEN)
     return {
         "said": knowledge.initiative.said_in(language()),
         "latest": listed[:_LATEST],
@@ -81,22 +81,22 @@ def _home(knowledge: Knowledge, facts: Facts, catalogue: Catalogue) -> Values:
     }
 
 
-def _area_pages(knowledge: Knowledge, facts: Facts, catalogue: Catalogue) -> Iterator[Page]:
+def _area_pages(knowledge: Knowledge, facts: Facts, project_lists: ProjectLists) -> Iterator[Page]:
     places: list[Filter | _Commune] = [
-        *catalogue.territories,
-        *_official(knowledge, facts.towns.towns, catalogue),
+        *project_lists.territories,
+        *_official(knowledge, facts.towns.towns, project_lists),
     ]
     parts = weight.cut(places, _weight_of_place, ROOM)
     for number, part in enumerate(parts, 1):
-        values = partial(_areas, knowledge, facts, catalogue, part, number, len(parts))
+        values = partial(_areas, knowledge, facts, project_lists, part, number, len(parts))
         path = addresses.numbered(addresses.AREAS, number)
-        yield Page(path, Kind.AREAS, "areas", values, LANGUAGES)
+        yield Page(path, PageKind.AREAS, "areas", values, LANGUAGES)
 
 
 def _areas(
     knowledge: Knowledge,
     facts: Facts,
-    catalogue: Catalogue,
+    project_lists: ProjectLists,
     places: Sequence[Filter | _Commune],
     number: int,
     count: int,
@@ -104,7 +104,7 @@ def _areas(
     communes = [each for each in places if isinstance(each, _Commune)]
     by_territory = groupby(communes, lambda each: each.territory)
     return {
-        "areas": _counted([each for each in places if isinstance(each, Filter)], catalogue),
+        "areas": _counted([each for each in places if isinstance(each, Filter)], project_lists),
         "said": knowledge.initiative.said_in(language()),
         "official": {name: list(own) for name, own in by_territory},
         "towns": facts.towns,
@@ -121,32 +121,38 @@ def _weight_of_place(place: Filter | _Commune) -> int:
     return heading + own
 
 
-def _sector_pages(catalogue: Catalogue) -> Iterator[Page]:
-    parts = weight.cut(catalogue.sectors, lambda each: weight.of_link(each.path, each.label), ROOM)
+def _sector_pages(project_lists: ProjectLists) -> Iterator[Page]:
+    parts = weight.cut(
+        project_lists.sectors, lambda each: weight.of_link(each.path, each.label), ROOM
+    )
     for number, part in enumerate(parts, 1):
-        values = partial(_sectors, catalogue, part, number, len(parts))
+        values = partial(_sectors, project_lists, part, number, len(parts))
         path = addresses.numbered(addresses.SECTORS, number)
-        yield Page(path, Kind.SECTORS, "sectors", values, LANGUAGES)
+        yield Page(path, PageKind.SECTORS, "sectors", values, LANGUAGES)
 
 
-def _sectors(catalogue: Catalogue, sectors: Sequence[Filter], number: int, count: int) -> Values:
-    return {"sectors": _counted(sectors, catalogue), "number": number, "count": count}
+def _sectors(
+    project_lists: ProjectLists, sectors: Sequence[Filter], number: int, count: int
+) -> Values:
+    return {"sectors": _counted(sectors, project_lists), "number": number, "count": count}
 
 
-def _counted(lists: Sequence[Filter], catalogue: Catalogue) -> Sequence[tuple[Filter, int]]:
+def _counted(lists: Sequence[Filter], project_lists: ProjectLists) -> Sequence[tuple[Filter, int]]:
     """Return lists, each with the number of its projects."""
-    return [(each, len(catalogue.listed(each))) for each in lists]
+    return [(each, len(project_lists.listed(each))) for each in lists]
 
 
-def _official(knowledge: Knowledge, towns: Towns, catalogue: Catalogue) -> Iterator[_Commune]:
+def _official(
+    knowledge: Knowledge, towns: Towns, project_lists: ProjectLists
+) -> Iterator[_Commune]:
     """Give the communes of the territories of here, one territory after the other.
 
     The national list has some hundred and fifty territories: of here are those with a commune that
     a project or the answer on the area covered names.
     """
-    paths = {key_of(each.label): each.path for each in catalogue.territories}
+    paths = {key_of(each.label): each.path for each in project_lists.territories}
     entry = knowledge.entry(_AREA_COVERED)
-    texts = [each.label for each in catalogue.territories]
+    texts = [each.label for each in project_lists.territories]
     texts += [entry.answer, entry.rest] if entry else []
     named = {id_ for text in texts for id_ in _territories_in(text, towns)}
     for territory in towns.territories:

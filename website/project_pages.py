@@ -11,7 +11,7 @@ from knowledge.model import Project, Stage
 from knowledge.projects import Census, code_of, codes_of
 from website import addresses, weight
 from website.facts import Facts
-from website.pages import Kind, Page, Values
+from website.pages import Page, PageKind, Values
 from website.rendering import STYLE
 
 # So many links to lists of a kind stand beside projects; all of them are on a page of their own.
@@ -52,7 +52,7 @@ ALL_OPEN = Filter(addresses.PROJECTS)
 SEEKING_LEAD = Filter(addresses.SEEKING_LEAD, "lead", seeks_lead=True)
 
 
-class Catalogue:
+class ProjectLists:
     """The projects on one day, and the lists of them; each list is made once."""
 
     def __init__(self, census: Census, today: date) -> None:
@@ -193,61 +193,61 @@ def ending(project: Project, today: date) -> str | None:
     return "ended_closed" if project.stage is Stage.CLOSED else "ended_deadline"
 
 
-def pages(catalogue: Catalogue, facts: Facts) -> Iterator[Page]:
+def pages(project_lists: ProjectLists, facts: Facts) -> Iterator[Page]:
     """Give the lists, and the page of each project."""
-    for chosen in (ALL_OPEN, *catalogue.filters()):
-        yield from list_pages(catalogue, chosen, is_served=facts.is_served)
-    for project in catalogue.census.projects:
-        is_open = project.open_on(catalogue.today)
+    for chosen in (ALL_OPEN, *project_lists.filters()):
+        yield from list_pages(project_lists, chosen, is_served=facts.is_served)
+    for project in project_lists.census.projects:
+        is_open = project.open_on(project_lists.today)
         yield Page(
             addresses.project(project.id),
-            Kind.PROJECT if is_open else Kind.ENDED_PROJECT,
+            PageKind.PROJECT if is_open else PageKind.ENDED_PROJECT,
             "project",
-            partial(_project, catalogue, project, facts),
+            partial(_project, project_lists, project, facts),
             LANGUAGES,
-            changed=changed_on(project, catalogue.today),
+            changed=changed_on(project, project_lists.today),
         )
-    yield from _code_pages(catalogue)
+    yield from _code_pages(project_lists)
 
 
-def _code_pages(catalogue: Catalogue) -> Iterator[Page]:
+def _code_pages(project_lists: ProjectLists) -> Iterator[Page]:
     """Give a page for each code that a poster may bear: it leads to the project, or to both."""
     coded: dict[str, list[Project]] = {}
-    for project in catalogue.census.projects:
+    for project in project_lists.census.projects:
         for code in codes_of(project):
             coded.setdefault(code, []).append(project)
     for code, projects in coded.items():
         chosen = Filter(addresses.of_code(code), "code", code)
         yield Page(
             chosen.path,
-            Kind.PROJECTS,
+            PageKind.PROJECTS,
             "projects",
-            partial(values_of, catalogue, chosen, [projects]),
+            partial(values_of, project_lists, chosen, [projects]),
             LANGUAGES,
             listed=False,
         )
 
 
-def list_pages(catalogue: Catalogue, chosen: Filter, *, is_served: bool) -> Iterator[Page]:
+def list_pages(project_lists: ProjectLists, chosen: Filter, *, is_served: bool) -> Iterator[Page]:
     """Give the pages of one list: as many as it needs, one at least."""
-    for number in range(1, len(catalogue.paged(chosen)) + 1):
+    for number in range(1, len(project_lists.paged(chosen)) + 1):
         yield Page(
             addresses.numbered(chosen.path, number),
-            Kind.PROJECTS,
+            PageKind.PROJECTS,
             "projects",
-            partial(_list, catalogue, chosen, number, is_served=is_served),
+            partial(_list, project_lists, chosen, number, is_served=is_served),
             LANGUAGES,
         )
 
 
-def _list(catalogue: Catalogue, chosen: Filter, number: int, *, is_served: bool) -> Values:
-    return values_of(catalogue, chosen, catalogue.paged(chosen), number) | {
-        "fields": catalogue.fields if is_served and not chosen.ended else ()
+def _list(project_lists: ProjectLists, chosen: Filter, number: int, *, is_served: bool) -> Values:
+    return values_of(project_lists, chosen, project_lists.paged(chosen), number) | {
+        "fields": project_lists.fields if is_served and not chosen.ended else ()
     }
 
 
 def values_of(
-    catalogue: Catalogue, chosen: Filter, pages: Sequence[Sequence[Project]], number: int = 1
+    project_lists: ProjectLists, chosen: Filter, pages: Sequence[Sequence[Project]], number: int = 1
 ) -> dict[str, object]:
     """Return what a page of a list says; ``pages`` are the projects of the whole list."""
     return {
@@ -257,14 +257,16 @@ def values_of(
         "number": number,
         "count": len(pages),
         "numbered": addresses.numbered,
-        "groups": catalogue.links,
+        "groups": project_lists.links,
         "every": {
             name: address
-            for (name, lists), (_, shown) in zip(catalogue.groups, catalogue.links, strict=True)
+            for (name, lists), (_, shown) in zip(
+                project_lists.groups, project_lists.links, strict=True
+            )
             if len(shown) < len(lists) and (address := _EVERY.get(name))
         },
         "seeking_lead": SEEKING_LEAD,
-        "today": catalogue.today,
+        "today": project_lists.today,
         "ending": ending,
     }
 
@@ -285,16 +287,16 @@ def slug_of(chosen: Filter) -> str:
     return chosen.path.rpartition("/")[2].removesuffix(".html")
 
 
-def _project(catalogue: Catalogue, project: Project, facts: Facts) -> Values:
-    ended = ending(project, catalogue.today)
-    places = {each.label: each.path for each in catalogue.territories}
-    sectors = {each.label: each.path for each in catalogue.sectors}
+def _project(project_lists: ProjectLists, project: Project, facts: Facts) -> Values:
+    ended = ending(project, project_lists.today)
+    places = {each.label: each.path for each in project_lists.territories}
+    sectors = {each.label: each.path for each in project_lists.sectors}
     return {
         "project": project,
         "places": places,
         "sectors": sectors,
         "ended": ended,
         "code": code_of(project),
-        "telegram": facts.link(start_links.Kind.PROJECT, project.id),
+        "telegram": facts.link(start_links.LinkKind.PROJECT, project.id),
         "ended_on": project.deadline if ended == "ended_deadline" else project.withdrawn_on,
     }

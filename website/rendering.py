@@ -13,7 +13,7 @@ from handlers.messages import FRENCH, LANGUAGES, Catalogue, day, language, speak
 from website import addresses, weight
 from website.answer_html import as_html
 from website.facts import Facts
-from website.pages import Kind, Page
+from website.pages import Page, PageKind
 
 _ROOM = Path(__file__).parent
 TEXT = Catalogue(_ROOM / "words.yaml")
@@ -31,17 +31,17 @@ _MENU = {
 }
 # What belongs to a part of the menu besides its first page.
 _PARTS = {
-    Kind.HOME: addresses.HOME,
-    Kind.PROJECTS: addresses.PROJECTS,
-    Kind.PROJECT: addresses.PROJECTS,
-    Kind.ENDED_PROJECT: addresses.PROJECTS,
-    Kind.GONE_PROJECT: addresses.PROJECTS,
-    Kind.ANSWERS: addresses.ANSWERS,
-    Kind.ANSWER: addresses.ANSWERS,
-    Kind.REFERRAL: addresses.ANSWERS,
-    Kind.GONE_ANSWER: addresses.ANSWERS,
-    Kind.AREAS: addresses.AREAS,
-    Kind.SECTORS: addresses.PROJECTS,
+    PageKind.HOME: addresses.HOME,
+    PageKind.PROJECTS: addresses.PROJECTS,
+    PageKind.PROJECT: addresses.PROJECTS,
+    PageKind.ENDED_PROJECT: addresses.PROJECTS,
+    PageKind.GONE_PROJECT: addresses.PROJECTS,
+    PageKind.ANSWERS: addresses.ANSWERS,
+    PageKind.ANSWER: addresses.ANSWERS,
+    PageKind.REFERRAL: addresses.ANSWERS,
+    PageKind.GONE_ANSWER: addresses.ANSWERS,
+    PageKind.AREAS: addresses.AREAS,
+    PageKind.SECTORS: addresses.PROJECTS,
 }
 
 

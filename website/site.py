@@ -43,7 +43,7 @@ class Site:
         self.knowledge = knowledge
         self.facts = facts
         self.today = today
-        self._catalogue = project_pages.Catalogue(knowledge.census, today)
+        self._project_lists = project_pages.ProjectLists(knowledge.census, today)
         self.pages: Mapping[str, tuple[Page, str]] = {
             page.address(language): (page, language)
             for page in self._every_page()
@@ -99,11 +99,11 @@ class Site:
         page, language = self.pages.get(path, (None, FRENCH))
         if page is None or page.path != addresses.PROJECTS or not self.facts.is_served:
             return None
-        choice = choosing.choice_of(query, self._catalogue)
+        choice = choosing.choice_of(query, self._project_lists)
         if choice is None:
             return None
         return (choice, language), lambda: self._html(
-            choosing.page(choice, self._catalogue), language
+            choosing.page(choice, self._project_lists), language
         )
 
     def named(self, path: str) -> str | None:
@@ -123,8 +123,8 @@ class Site:
         return whole if whole in self._makers else None
 
     def _every_page(self) -> Iterator[Page]:
-        yield from plain_pages.pages(self.knowledge, self.facts, self._catalogue)
-        yield from project_pages.pages(self._catalogue, self.facts)
+        yield from plain_pages.pages(self.knowledge, self.facts, self._project_lists)
+        yield from project_pages.pages(self._project_lists, self.facts)
         yield from answer_pages.pages(self.knowledge, self.facts, self.today)
 
     def _other_files(self) -> Iterator[tuple[str, Callable[[], File]]]:

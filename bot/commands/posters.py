@@ -12,7 +12,7 @@ from bot.commands.console import fail, say
 from bot.messages import TEXT
 from bot.posters.layout import Sheet
 from bot.posters.pdf import pdf_of
-from bot.posters.poster import Publisher, poster_of
+from bot.posters.poster import Issuer, poster_of
 from bot.posters.svg import svg_of
 from bot.settings import Settings
 from knowledge.files.problems import KnowledgeError
@@ -42,7 +42,7 @@ def write_posters(
         knowledge = load_texts(settings.knowledge_dir)
         projects = _chosen(knowledge.census, named, today)
         site = settings.site_address
-        publisher = Publisher(bot or _asked(settings), site, knowledge.initiative.name)
+        publisher = Issuer(bot or _asked(settings), site, knowledge.initiative.name)
         folder.mkdir(parents=True, exist_ok=True)
         for project in projects:
             _write(project, publisher, folder)
@@ -96,7 +96,7 @@ def _asked(settings: Settings) -> str:
         raise _NoPosterError(TEXT.label("poster_no_telegram", reason=reason)) from error
 
 
-def _write(project: Project, publisher: Publisher, folder: Path) -> None:
+def _write(project: Project, publisher: Issuer, folder: Path) -> None:
     poster = poster_of(project, publisher)
     for sheet in Sheet:
         name = f"affiche-{code_of(project)}-{project.id}-{sheet.name}"

@@ -13,7 +13,7 @@ from bot.figures.export import ExportWanted, exported
 from bot.figures.picture import png_of
 from bot.posters.layout import Sheet
 from bot.posters.pdf import pdf_of
-from bot.posters.poster import Poster, Publisher, poster_of
+from bot.posters.poster import Issuer, Poster, poster_of
 from bot.posters.svg import svg_of
 from handlers.administration import in_french
 from handlers.core.services import Services
@@ -82,7 +82,7 @@ async def _poster(services: Services, making: Making, project_id: str) -> list[I
         # It was taken out of the census since it was asked for.
         return []
     initiative = services.knowledge.initiative.name
-    publisher = Publisher(services.bot_username, services.site_address, initiative)
+    publisher = Issuer(services.bot_username, services.site_address, initiative)
     drawn = await asyncio.to_thread(_POSTERS[making], poster_of(project, publisher))
     return [BytesIO(drawn)]
 

@@ -53,7 +53,7 @@ class PageForm:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PageQuestion:
     """One question as the page shows it; ``options`` are (value, label) pairs."""
 
     key: str
@@ -139,7 +139,7 @@ def draft_of(
     return Draft(0, page_form.form.name, "recap", subject, dict(answers), changes=changes)
 
 
-def questions(page_form: PageForm, services: Services, subject: str) -> tuple[Question, ...]:
+def questions(page_form: PageForm, services: Services, subject: str) -> tuple[PageQuestion, ...]:
     """Return what the page asks, in the language spoken now."""
     draft = draft_of(page_form, subject, {})
     values = page_form.form.subject(services, draft) | {"draft": draft}
@@ -152,7 +152,7 @@ def _question(
     draft: Draft,
     step: Step,
     values: Mapping[str, object],
-) -> Question:
+) -> PageQuestion:
     form = page_form.form
     is_contact = step.key == CONTACT
     if is_contact and not services.can_mail:
@@ -165,7 +165,7 @@ def _question(
         for value in form.offers(services, draft, step)
     )
     mode = "" if not is_contact else "email" if services.can_mail else "tel"
-    return Question(
+    return PageQuestion(
         step.key,
         label.strip(),
         # The choices stand below as buttons.

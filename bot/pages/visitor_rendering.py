@@ -25,7 +25,7 @@ from handlers.messages import (
 )
 from website import rendering
 from website.facts import Facts
-from website.pages import Kind, Page
+from website.pages import Page, PageKind
 
 _ROOM = Path(__file__).parent
 _WEIGHT = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
@@ -93,7 +93,7 @@ class Look:
         own = path.removeprefix(prefix) if spoken != LANGUAGES[0] else path
         page = Page(
             own,
-            Kind.FORM,
+            PageKind.FORM,
             template,
             lambda: {"style": STYLE_PATH, **values},
             LANGUAGES,

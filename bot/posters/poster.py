@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from handlers.messages import Catalogue
 from knowledge.model import Project
 from knowledge.projects import code_of
-from knowledge.start_links import Kind, Source, link_to
+from knowledge.start_links import LinkKind, Source, link_to
 
 TEXT = Catalogue.of("posters")
 
 
 @dataclass(frozen=True, slots=True)
-class Publisher:
+class Issuer:
     """Who puts posters up: the bot's user name without ``@``, and where the public pages stand.
 
     ``site`` ends with a slash, and is empty where there are no pages; ``initiative`` is empty where
@@ -42,7 +42,7 @@ class Poster:
     notice: str = ""
 
 
-def poster_of(project: Project, publisher: Publisher) -> Poster:
+def poster_of(project: Project, publisher: Issuer) -> Poster:
     """Return the poster of a project; what its file does not say is left out, and never guessed."""
     lead = (TEXT.label("needs_lead"),) if project.seeks_lead else ()
     needs = tuple(filter(None, (*lead, project.seeks)))
@@ -52,7 +52,7 @@ def poster_of(project: Project, publisher: Publisher) -> Poster:
         needs=needs or (project.summary,),
         facts=tuple(_facts(project)),
         code=code_of(project),
-        link=link_to(publisher.bot, Kind.PROJECT, project.id, Source.POSTER),
+        link=link_to(publisher.bot, LinkKind.PROJECT, project.id, Source.POSTER),
         bot=publisher.bot,
         address=_address(project, publisher),
         initiative=publisher.initiative,
@@ -65,7 +65,7 @@ def _facts(project: Project) -> list[str]:
     return [text for text in (", ".join(project.territories), deadline) if text]
 
 
-def _address(project: Project, publisher: Publisher) -> str:
+def _address(project: Project, publisher: Issuer) -> str:
     """Return the address that can be typed: the project's page, or else the bot in a browser."""
     address = f"{publisher.site}projets/{project.id}.html" if publisher.site else ""
     return (address or f"https://t.me/{publisher.bot}").partition("://")[2]

@@ -16,7 +16,7 @@ from handlers.administration.list_page import list_keyboard, words_of_list
 from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority
 from handlers.core.full_text import full_text
-from handlers.core.paging import TEXT_ITEMS, Page
+from handlers.core.paging import TEXT_ITEMS, ListPage
 from handlers.core.services import Services
 from handlers.core.turn import Turn
 from handlers.messages import Catalogue
@@ -81,7 +81,7 @@ async def show(turn: Turn) -> None:
     elif len(found) == 1:
         await cards.show(turn, found[0])
     else:
-        page = Page.of(found, 0, TEXT_ITEMS)
+        page = ListPage.of(found, 0, TEXT_ITEMS)
         names = not turn.services.details_in_private
         text = words_of_list("found_firms", page, turn.work.now, names=names)
         named = [each.id for each in found]

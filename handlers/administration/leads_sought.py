@@ -17,14 +17,14 @@ from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority
 from handlers.core.callback_data import CallbackData, ItemId
 from handlers.core.keyboards import Keyboard, button, column, rows
-from handlers.core.paging import TEXT_ITEMS, Page
+from handlers.core.paging import TEXT_ITEMS, ListPage
 from handlers.core.routing import Handler, command, tap
 from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
 from handlers.messages import Catalogue
 from handlers.requests.introduction_buttons import ShowLeadsSought
 from knowledge.model import Project
-from knowledge.start_links import Kind
+from knowledge.start_links import LinkKind
 from storage.database import Database
 from storage.records.interests import Interest
 
@@ -82,7 +82,7 @@ async def _list(turn: Turn, index: int) -> tuple[str, Keyboard]:
         *sorted(_seeking(turn), key=lambda project: project.id not in named),
         *(project for project in unsaid if project.id in named),
     ]
-    page = Page.of(projects, index, TEXT_ITEMS)
+    page = ListPage.of(projects, index, TEXT_ITEMS)
     counts = {each.id: _count(offers, each.id) for each in page.items}
     proposals = _count(offers, None)
     keyboard = rows(
@@ -130,7 +130,7 @@ async def show_offers(update: Update, context: BotContext) -> None:
         return
     offers = await turn.work.request_lists.offering_to_lead(_MOST_OFFERS)
     ranks = turn.ahead if isinstance(turn.ahead, dict) else {}
-    page = Page.of(_offers(project, offers, ranks), choice.page, TEXT_ITEMS)
+    page = ListPage.of(_offers(project, offers, ranks), choice.page, TEXT_ITEMS)
     # Two a row: the cards of a page take few rows of a phone.
     cards = [
         button(f"{number}. {offer.interest.number}", OpenCard(offer.interest.id))
@@ -173,7 +173,9 @@ async def show_for_offer(update: Update, context: BotContext) -> None:
         return
     order = turn.ahead if isinstance(turn.ahead, dict) else {}
     projects = sorted(_seeking(turn), key=lambda project: order.get(project.id, len(order)))
-    shown = [(one, turn.services.link_to(Kind.PROJECT, one.id)) for one in projects[:_MOST_SHOWN]]
+    shown = [
+        (one, turn.services.link_to(LinkKind.PROJECT, one.id)) for one in projects[:_MOST_SHOWN]
+    ]
     text = TEXT("for_offer", interest=interest, shown=shown, more=len(projects) - len(shown))
     keyboard = column([button(TEXT.label("all_projects"), ListLeadsSought())])
     turn.say(text, keyboard, reply_to=turn.message_id, about=interest.about_note)

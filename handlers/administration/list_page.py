@@ -6,7 +6,7 @@ from datetime import datetime
 from handlers.administration.cards import OpenCard
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, rows
-from handlers.core.paging import Page
+from handlers.core.paging import ListPage
 from handlers.messages import PARIS, Catalogue
 from storage.records.interests import Interest
 
@@ -23,7 +23,7 @@ def to_all() -> Button:
     return button(TEXT.label("all_lists"), ShowStandings())
 
 
-def words_of_list(name: str, page: Page[Interest], now: datetime, **values: object) -> str:
+def words_of_list(name: str, page: ListPage[Interest], now: datetime, **values: object) -> str:
     """Return a page of requests in words, under the message of this name."""
     ages = {each.id: _age(each, now) for each in page.items}
     return TEXT(name, page=page, ages=ages, **values)
@@ -36,7 +36,7 @@ def _age(interest: Interest, now: datetime) -> str:
     return TEXT.label("age_days", days=days) if days > 0 else TEXT.label("age_today")
 
 
-def list_keyboard(page: Page[Interest], steps: list[Button]) -> Keyboard:
+def list_keyboard(page: ListPage[Interest], steps: list[Button]) -> Keyboard:
     """Return the buttons of a page of requests: each one's card, other pages, all lists."""
     cards = [
         button(TEXT.label("list_item", number=number, one=one), OpenCard(one.id))

@@ -21,7 +21,7 @@ from handlers.administration.list_page import (
 from handlers.administration.meeting import for_administrators
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, rows
-from handlers.core.paging import TEXT_ITEMS, Page
+from handlers.core.paging import TEXT_ITEMS, ListPage
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.messages import Catalogue
@@ -138,7 +138,7 @@ async def show_groups(update: Update, context: BotContext) -> None:
     by = choice.by
     lists = turn.work.request_lists
     groups = await (lists.projects() if by is By.PROJECT else lists.owners())
-    page = Page.of(groups, choice.page, TEXT_ITEMS)
+    page = ListPage.of(groups, choice.page, TEXT_ITEMS)
     text = TEXT("groups_project" if by is By.PROJECT else "groups_owner", page=page)
     if not groups:
         text = TEXT("groups_none")
@@ -165,9 +165,9 @@ async def show_list(update: Update, context: BotContext) -> None:
     lists = turn.work.request_lists
     total = await lists.count(wanted)
     # Its numbers alone: the requests of the other pages are not read.
-    place = Page.of(range(total), choice.page, TEXT_ITEMS)
+    place = ListPage.of(range(total), choice.page, TEXT_ITEMS)
     items = await lists.page(wanted, place.first - 1, TEXT_ITEMS)
-    page = Page(items, place.first, place.number, place.count, total)
+    page = ListPage(items, place.first, place.number, place.count, total)
     title = await _title(turn, choice, items)
     steps = page.steps(lambda number: ListOffice(choice.by, choice.key, number))
     turn.rewrite(

@@ -14,7 +14,7 @@ from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority
 from handlers.core.callback_data import CallbackData, ItemId
 from handlers.core.keyboards import button, column, rows
-from handlers.core.paging import TEXT_ITEMS, Page
+from handlers.core.paging import TEXT_ITEMS, ListPage
 from handlers.core.routing import Handler, tap
 from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
@@ -53,7 +53,7 @@ async def choose(update: Update, context: BotContext) -> None:
     if interest is None:
         return
     led = [project for project in _likeliest(turn) if project.lead]
-    page = Page.of(led, choice.page, TEXT_ITEMS)
+    page = ListPage.of(led, choice.page, TEXT_ITEMS)
     keyboard = rows(
         *(
             [button(f"{number}. {project.lead}", PickLead(interest.id, project.id))]

@@ -8,7 +8,7 @@ from telegram import Update
 from handlers.administration.drawing import put, standing
 from handlers.administration.meeting import for_administrators
 from handlers.core.keyboards import rows
-from handlers.core.paging import Page
+from handlers.core.paging import ListPage
 from handlers.core.routing import Handler, tap
 from handlers.core.turn import BotContext
 from handlers.messages import FRENCH, named, speaking
@@ -45,7 +45,7 @@ async def show_history(update: Update, context: BotContext) -> None:
         for event in events
     )
     index = choice.page if choice.page >= 0 else len(told)
-    page = Page.of(told, index, _PAGE)
+    page = ListPage.of(told, index, _PAGE)
     steps = page.steps(lambda number: ShowHistory(interest.id, number))
     text = TEXT("history", interest=interest, page=page)
     await put(turn, interest, text, rows(steps, [back(interest)]))

@@ -23,14 +23,14 @@ from handlers.projects import browse
 from handlers.questions import themes
 from handlers.questions.deciding import decide
 from knowledge.model import Entry
-from knowledge.start_links import Kind, Source, Start, parsed
+from knowledge.start_links import LinkKind, Source, Start, parsed
 from knowledge.text.near_words import nearest
 
 TEXT = Catalogue.of("questions")
 _MOST_NEAR = 3
 # A similarity from 0 to 100.
 _ALIKE = 75
-_FOUND_INLINE = Start(Kind.HOME, source=Source.INLINE)
+_FOUND_INLINE = Start(LinkKind.HOME, source=Source.INLINE)
 
 
 @requires(Authority.PERSON)
@@ -38,17 +38,17 @@ _FOUND_INLINE = Start(Kind.HOME, source=Source.INLINE)
 async def start(_update: Update, context: BotContext) -> None:
     """Welcome the person, or show what a link leads to."""
     # What no link of ours says is a welcome, and counted as found without a link.
-    await arrive(context.turn, parsed("".join(context.args or ())) or Start(Kind.HOME))
+    await arrive(context.turn, parsed("".join(context.args or ())) or Start(LinkKind.HOME))
 
 
 async def arrive(turn: Turn, followed: Start) -> None:
     """Show what a link leads to, and count where it stood."""
     await arrivals.count(turn, followed.kind, followed.source)
-    if followed.kind is Kind.PROJECT:
+    if followed.kind is LinkKind.PROJECT:
         known = turn.services.knowledge
         ids = [each.id for each in (*known.projects, *known.hidden_projects)]
         await browse.show(turn, followed.among(ids) or followed.id)
-    elif followed.kind is Kind.ANSWER:
+    elif followed.kind is LinkKind.ANSWER:
         await _show_answer(turn, followed)
     else:
         start_and_help.welcome(turn)

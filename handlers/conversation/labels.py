@@ -31,7 +31,7 @@ from handlers.messages import LANGUAGES, Catalogue, language, speaking
 from handlers.projects import browse
 from handlers.projects.browse import ChooseFilter
 from handlers.requests import own_requests
-from knowledge.start_links import Kind, Source
+from knowledge.start_links import LinkKind, Source
 from knowledge.text.normalise import normalise
 from storage.records.interests import Role
 
@@ -86,9 +86,9 @@ async def _share(turn: Turn) -> None:
     topic, knowledge = await turn.topic_before(), turn.services.knowledge
     project, entry = browse.in_sight(turn, topic), knowledge.entry(topic)
     if project:
-        kind, id_ = Kind.PROJECT, project.id
+        kind, id_ = LinkKind.PROJECT, project.id
     elif entry:
-        kind, id_ = Kind.ANSWER, entry.id
+        kind, id_ = LinkKind.ANSWER, entry.id
     else:
         turn.say(TEXT("nothing_to_share"), with_person(column([])))
         return

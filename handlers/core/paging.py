@@ -43,7 +43,7 @@ class StayOnPage(CallbackData, prefix="pg"):
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
+class ListPage(Generic[Item]):
     """Consecutive items of a list; ``first`` and ``number`` count from 1."""
 
     items: Sequence[Item]
@@ -53,7 +53,7 @@ class Page(Generic[Item]):
     total: int
 
     @classmethod
-    def of(cls, listed: Sequence[Item], index: int, size: int) -> "Page[Item]":
+    def of(cls, listed: Sequence[Item], index: int, size: int) -> "ListPage[Item]":
         """Return the page of this index, from 0; the nearest one if the list has become shorter."""
         count = max(1, -(-len(listed) // size))
         index = min(max(index, 0), count - 1)

@@ -15,7 +15,7 @@ from handlers.core.page_links import PageLinks
 from handlers.messages import PARIS
 from knowledge.curation.clusters import Likeness
 from knowledge.knowledge import Knowledge
-from knowledge.start_links import Kind, Source, link_to
+from knowledge.start_links import LinkKind, Source, link_to
 from knowledge.territories.town_list import TownList
 from storage.records.questions import QuestionLimits
 
@@ -91,7 +91,7 @@ class Services:
         """Return today's date in Paris; deadlines are dates of Paris."""
         return self.clock().astimezone(PARIS).date()
 
-    def link_to(self, kind: Kind, id_: str = "", source: Source = Source.LINK) -> str:
+    def link_to(self, kind: LinkKind, id_: str = "", source: Source = Source.LINK) -> str:
         """Return the link that opens this bot on a project, an answer or its welcome."""
         return link_to(self.bot_username, kind, id_, source)
 

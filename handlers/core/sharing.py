@@ -8,13 +8,13 @@ from urllib.parse import quote, urlencode
 from handlers.core.keyboards import Button
 from handlers.core.services import Services
 from handlers.messages import Catalogue
-from knowledge.start_links import Kind, Source
+from knowledge.start_links import LinkKind, Source
 
 TEXT = Catalogue.of("general")
 _SHARE = "https://t.me/share/url?"
 
 
-def share_button(services: Services, kind: Kind, id_: str, title: str) -> Button:
+def share_button(services: Services, kind: LinkKind, id_: str, title: str) -> Button:
     """Return the button that passes on the link to this thing, below its title."""
     passed_on = {"url": services.link_to(kind, id_, Source.SHARED), "text": title}
     return {

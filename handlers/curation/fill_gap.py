@@ -8,7 +8,7 @@ from handlers.core import caps
 from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import button, rows
-from handlers.core.paging import BUTTON_ITEMS, Page
+from handlers.core.paging import BUTTON_ITEMS, ListPage
 from handlers.core.routing import Handler, tap
 from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
@@ -65,7 +65,7 @@ async def choose_entry(update: Update, context: BotContext) -> None:
     # Acts and projects are ranked too, and take no phrasing from here.
     nearest = [entry for ranked in ranking if (entry := knowledge.entry(ranked.id))][:_NEAREST]
     ways = gap.phrasings
-    page = Page.of(ways, ways.index(phrasing), 1)
+    page = ListPage.of(ways, ways.index(phrasing), 1)
     turn.rewrite(
         TEXT("which_entry", phrasing=phrasing.text, place=page.place(TEXT.label("wording"))),
         rows(
@@ -96,7 +96,7 @@ async def list_entries(update: Update, context: BotContext) -> None:
     if pair is None:
         return
     gap, phrasing = pair
-    page = Page.of(turn.services.knowledge.entries, choice.page, BUTTON_ITEMS)
+    page = ListPage.of(turn.services.knowledge.entries, choice.page, BUTTON_ITEMS)
     turn.rewrite(
         TEXT("which_entry", phrasing=phrasing.text, place=page.place()),
         rows(

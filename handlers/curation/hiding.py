@@ -13,7 +13,7 @@ from handlers.core import caps
 from handlers.core.authority import Authority, requires
 from handlers.core.callback_data import ItemId
 from handlers.core.keyboards import Button, Keyboard, button, rows
-from handlers.core.paging import Page
+from handlers.core.paging import ListPage
 from handlers.core.routing import Handler, tap
 from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
@@ -46,7 +46,7 @@ async def list_items(update: Update, context: BotContext) -> None:
 
 
 def _list(turn: Turn, kind: ItemId, index: int) -> None:
-    page = Page.of(_items(turn.services, kind), index, _A_PAGE)
+    page = ListPage.of(_items(turn.services, kind), index, _A_PAGE)
     other = "projets" if kind == "faq" else "faq"
     turn.rewrite(
         TEXT("items", kind=kind, page=page, place=page.place()),

@@ -9,7 +9,7 @@ from handlers.core import caps
 from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import Button, button, rows
-from handlers.core.paging import TEXT_ITEMS, Page
+from handlers.core.paging import TEXT_ITEMS, ListPage
 from handlers.core.routing import Handler, command, tap
 from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
@@ -39,7 +39,7 @@ async def _list(turn: Turn, index: int) -> None:
     if not published:
         turn.say(TEXT("history_empty"))
         return
-    page = Page.of(published, index, TEXT_ITEMS)
+    page = ListPage.of(published, index, TEXT_ITEMS)
     authors = await turn.work.change_requests.authors([each.id for each in page.items])
     lines = ([_line(number, version)] for number, version in page.numbered())
     turn.rewrite(

@@ -9,7 +9,7 @@ from handlers.core import caps
 from handlers.core.authority import Authority, requires
 from handlers.core.callback_data import CallbackData, ItemId
 from handlers.core.keyboards import Keyboard, button, rows
-from handlers.core.paging import BUTTON_ITEMS, Page
+from handlers.core.paging import BUTTON_ITEMS, ListPage
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.messages import Catalogue
@@ -104,7 +104,7 @@ def _found(turn: Turn, wanted: str) -> Sequence[Project]:
 
 def _list(turn: Turn, index: int, wanted: str = "", *, in_place: bool = False) -> None:
     listed = turn.services.knowledge.census.listed(turn.services.today())
-    page = Page.of(listed, index, BUTTON_ITEMS)
+    page = ListPage.of(listed, index, BUTTON_ITEMS)
     text = TEXT("list", page=page, place=page.place(), wanted=wanted)
     keyboard = rows(*_choices(page.items)["inline_keyboard"], page.steps(ListPosters))
     show = turn.rewrite if in_place else turn.say

@@ -28,7 +28,7 @@ _KEY = "received"
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedQuestion:
     """A question without a good answer, masked, that can become a phrasing of an entry."""
 
     question_id: int
@@ -38,7 +38,7 @@ class Received:
 
 async def received_for(
     database: Database, services: Services, knowledge: Knowledge, ids: Collection[str]
-) -> tuple[Received, ...]:
+) -> tuple[ReceivedQuestion, ...]:
     """Return the questions that resemble one of some entries of a knowledge most.
 
     Made for the time when no transaction is open: takes seconds where many questions wait.
@@ -52,7 +52,7 @@ async def received_for(
 
 async def newcomer_like(
     database: Database, services: Services, question_id: int
-) -> Received | None:
+) -> ReceivedQuestion | None:
     """Return the answer with few phrasings that the gap of a question resembles most."""
     knowledge = services.knowledge
     few = newcomers_of(knowledge)
@@ -65,14 +65,15 @@ async def newcomer_like(
 
 def _resembling(
     knowledge: Knowledge, ids: Collection[str], wordings: Sequence[GapWording]
-) -> tuple[Received, ...]:
+) -> tuple[ReceivedQuestion, ...]:
     found = resembling(knowledge, ids, [each.text for each in wordings])[:MOST_SHOWN]
     return tuple(
-        Received(wordings[each.place].id, wordings[each.place].text, each.id) for each in found
+        ReceivedQuestion(wordings[each.place].id, wordings[each.place].text, each.id)
+        for each in found
     )
 
 
-def kept_for(received: Sequence[Received]) -> dict[str, object]:
+def kept_for(received: Sequence[ReceivedQuestion]) -> dict[str, object]:
     """Return what a change keeps of the questions under its notice, by which a tap finds them."""
     return {_KEY: {str(each.question_id): each.entry_id for each in received}} if received else {}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from handlers.core.keyboards import Keyboard, button, rows
 from handlers.core.posting import composed, in_topic
 from handlers.curation.publish_buttons import Abandon, AddReceived, Publish
-from handlers.curation.received import Received
+from handlers.curation.received import ReceivedQuestion
 from handlers.messages import Catalogue
 from knowledge.curation.diff import Difference
 from knowledge.curation.finding import Finding
@@ -77,7 +77,7 @@ class Examined:
     named_in: tuple[str, ...] = ()
     stood: int = 0
     findings: tuple[Finding, ...] = ()
-    received: tuple[Received, ...] = ()
+    received: tuple[ReceivedQuestion, ...] = ()
 
     @property
     def needs_confirmation(self) -> bool:
@@ -144,7 +144,7 @@ def outcome(publication_id: int, files: tuple[str, ...], by: str, result: Examin
 
 
 def decision(
-    publication_id: int, *, confirmed: bool = False, received: Sequence[Received] = ()
+    publication_id: int, *, confirmed: bool = False, received: Sequence[ReceivedQuestion] = ()
 ) -> Keyboard:
     """Return the buttons to publish a change or to abandon it, and to add what was received."""
     label = "button_publish_anyway" if confirmed else "button_publish"

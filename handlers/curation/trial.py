@@ -13,7 +13,7 @@ from handlers.core.services import Services
 from handlers.core.turn import BotContext
 from handlers.curation.gap_buttons import AddPhrasing
 from handlers.curation.hiding import card_buttons
-from handlers.curation.received import Received, received_for
+from handlers.curation.received import ReceivedQuestion, received_for
 from handlers.messages import Catalogue
 from handlers.questions.choices import titles_of
 from knowledge.curation.explain import Explanation, explain
@@ -36,7 +36,7 @@ class _Trial:
     newcomer: Entry | None = None
     phrasings: int = 0
     tenths: int = 0
-    received: tuple[Received, ...] = ()
+    received: tuple[ReceivedQuestion, ...] = ()
 
 
 @requires(Authority.FACILITATORS)

@@ -8,7 +8,7 @@ from telegram import Update
 from handlers.core.ahead import Ahead, Works
 from handlers.core.authority import Authority, requires
 from handlers.core.keyboards import Keyboard, button, rows
-from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page
+from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, ListPage
 from handlers.core.routing import Handler, command, tap
 from handlers.core.services import Services
 from handlers.core.turn import BotContext, Turn
@@ -24,7 +24,7 @@ from handlers.curation.gap_buttons import (
     back,
 )
 from handlers.curation.gaps import Gap, compare_ahead, find, gaps, quoted_first, uncompared
-from handlers.curation.received import Received, newcomer_like
+from handlers.curation.received import ReceivedQuestion, newcomer_like
 from handlers.handoff.person import is_offered
 from handlers.handoff.threads import Threads
 from handlers.messages import Catalogue
@@ -62,7 +62,7 @@ class _Showing(Protocol):
 
 async def _show(turn: Turn, index: int, say: _Showing) -> None:
     all_gaps = await gaps(turn)
-    page = Page.of(all_gaps, index, TEXT_ITEMS)
+    page = ListPage.of(all_gaps, index, TEXT_ITEMS)
     waiting = len(await turn.work.questions.change_request_ids())
     left = uncompared(turn.services.likeness, all_gaps)
     text = TEXT("list", page=page, waiting=waiting, uncompared=left)
@@ -78,7 +78,7 @@ async def show_gap(update: Update, context: BotContext) -> None:
     gap = await find(turn, ShowGap.of(update).question_id)
     if gap:
         titles = titles_of(turn, gap.shown)
-        like = turn.ahead if isinstance(turn.ahead, Received) else None
+        like = turn.ahead if isinstance(turn.ahead, ReceivedQuestion) else None
         entry = turn.services.knowledge.entry(like.entry_id) if like else None
         tenths = shown_with(newcomers_of(turn.services.knowledge).get(entry.id, 0)) if entry else 0
         turn.rewrite(
@@ -88,14 +88,16 @@ async def show_gap(update: Update, context: BotContext) -> None:
         )
 
 
-async def _look_ahead(database: Database, services: Services, update: Update) -> Received | None:
+async def _look_ahead(
+    database: Database, services: Services, update: Update
+) -> ReceivedQuestion | None:
     """Compare the questions, and find the answer with few phrasings that this gap resembles."""
     await compare_ahead(database, services)
     return await newcomer_like(database, services, ShowGap.of(update).question_id)
 
 
 def _action_keyboard(
-    turn: Turn, gap: Gap, like: Received | None, newcomer: Entry | None
+    turn: Turn, gap: Gap, like: ReceivedQuestion | None, newcomer: Entry | None
 ) -> Keyboard:
     """Return the actions on a gap; ``like`` is its wording for a newcomer, which comes first."""
     answer = [button(TEXT.label("answer_people"), AnswerPeople(gap.id))]

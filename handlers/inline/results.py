@@ -19,7 +19,7 @@ from handlers.projects.browse import why_closed_on
 from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import Decision
 from knowledge.model import Entry, Project
-from knowledge.start_links import Kind, Source, parameter_of
+from knowledge.start_links import LinkKind, Source, parameter_of
 from knowledge.text.language_id import language_of
 from knowledge.text.normalise import normalise
 from storage.queues.measure import LONGEST_TEXT, cut
@@ -82,12 +82,12 @@ def _way_in(items: Sequence[Item]) -> Parameters:
     name = "ask_bot" if items else "nothing_found"
     return {
         "text": TEXT.label(name),
-        "start_parameter": parameter_of(Kind.HOME, source=Source.INLINE),
+        "start_parameter": parameter_of(LinkKind.HOME, source=Source.INLINE),
     }
 
 
 def _result(services: Services, item: Item, today: date) -> Parameters:
-    kind = Kind.PROJECT if isinstance(item, Project) else Kind.ANSWER
+    kind = LinkKind.PROJECT if isinstance(item, Project) else LinkKind.ANSWER
     link = services.link_to(kind, item.id, Source.INLINE)
     if isinstance(item, Project):
         told = _project(services, item, today, link)

@@ -21,7 +21,7 @@ from handlers.core.buttons import (
 )
 from handlers.core.callback_data import CallbackData, ListKey, SearchWords
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
-from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, Page
+from handlers.core.paging import BUTTON_ITEMS, TEXT_ITEMS, ListPage
 from handlers.core.routing import Handler, command, tap
 from handlers.core.sharing import share_button
 from handlers.core.turn import BotContext, Turn
@@ -29,7 +29,7 @@ from handlers.forms.reminding import reminding
 from handlers.messages import Catalogue
 from knowledge.model import Project, Stage
 from knowledge.projects import SearchResult
-from knowledge.start_links import Kind
+from knowledge.start_links import LinkKind
 from knowledge.text.normalise import normalise
 from knowledge.text.project_codes import typed_code
 from storage.records.interests import Status
@@ -91,7 +91,7 @@ def show_page(turn: Turn, query: ListProjects, *, in_place: bool = False) -> Non
         show(TEXT("none_yet"), with_person(rows([news_button()], [_propose()])))
         return
     result = _find(turn, query)
-    page = Page.of(result.projects, query.page, TEXT_ITEMS)
+    page = ListPage.of(result.projects, query.page, TEXT_ITEMS)
     text = TEXT(
         "page",
         page=page,
@@ -137,7 +137,7 @@ def _filters(turn: Turn, query: ListProjects) -> list[str]:
     return [*named, TEXT.label("seeking_lead")] if query.seeks_lead else named
 
 
-def _page_keyboard(query: ListProjects, page: Page[Project]) -> Keyboard:
+def _page_keyboard(query: ListProjects, page: ListPage[Project]) -> Keyboard:
     cards = [
         [button(f"{number}. {project.title}", ShowProject(project.id))]
         for number, project in page.numbered()
@@ -198,7 +198,7 @@ async def choose_filter(update: Update, context: BotContext) -> None:
     else:
         options = [(name, replace(query, sector=key_of(name))) for name in census.sectors(today)]
         everywhere = ("every_sector", replace(query, sector=""))
-    page = Page.of(options, choice.page, BUTTON_ITEMS)
+    page = ListPage.of(options, choice.page, BUTTON_ITEMS)
     keyboard = rows(
         [button(TEXT.label(everywhere[0]), everywhere[1])],
         *([button(f"{number}. {name}", target)] for number, (name, target) in page.numbered()),
@@ -228,7 +228,7 @@ async def show(turn: Turn, project_id: str) -> None:
         "card",
         project=project,
         closed=why_closed(turn, project),
-        link=turn.services.link_to(Kind.PROJECT, project.id),
+        link=turn.services.link_to(LinkKind.PROJECT, project.id),
         interest=active,
     )
     turn.say(text, _card_keyboard(turn, project, active.id if active else None))
@@ -301,7 +301,7 @@ def _card_keyboard(turn: Turn, project: Project, interest_id: int | None) -> Key
     elif project.open_on(turn.services.today()):
         lines.append([button(TEXT.label("interested"), DeclareInterest(project.id))])
     lines.append([button(TEXT.label("back"), ListProjects())])
-    share = share_button(turn.services, Kind.PROJECT, project.id, project.title)
+    share = share_button(turn.services, LinkKind.PROJECT, project.id, project.title)
     return rows(*lines, [share, person_button()])
 
 

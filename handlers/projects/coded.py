@@ -12,7 +12,7 @@ from handlers.messages import Catalogue
 from handlers.projects import browse
 from knowledge.model import Project
 from knowledge.projects import code_of, codes_of
-from knowledge.start_links import Kind, Source
+from knowledge.start_links import LinkKind, Source
 from knowledge.text.project_codes import typed_code
 
 TEXT = Catalogue.of("projects")
@@ -29,7 +29,7 @@ async def show(turn: Turn) -> bool:
     hidden = [each for each in knowledge.hidden_projects if typed.code in codes_of(each)]
     if found:
         # Posters alone bear it.
-        await arrivals.count(turn, Kind.PROJECT, Source.POSTER)
+        await arrivals.count(turn, LinkKind.PROJECT, Source.POSTER)
     if len(found) > 1:
         turn.say(TEXT("several_coded", code=typed.code, count=len(found)), _to_cards(found))
     elif found or hidden:

@@ -17,7 +17,7 @@ from handlers.core.buttons import (
 )
 from handlers.core.callback_data import CallbackData, ListKey
 from handlers.core.keyboards import Button, Keyboard, button, rows
-from handlers.core.paging import BUTTON_ITEMS, Page
+from handlers.core.paging import BUTTON_ITEMS, ListPage
 from handlers.core.routing import Handler, command, tap
 from handlers.core.showing import phrases
 from handlers.core.turn import BotContext, Turn
@@ -132,7 +132,7 @@ async def narrow(update: Update, context: BotContext) -> None:
         labels, narrowed = census.every_territory(), lambda key: replace(chosen, territory=key)
     else:
         labels, narrowed = census.every_sector(), lambda key: replace(chosen, sector=key)
-    page = Page.of(labels, choice.page, BUTTON_ITEMS)
+    page = ListPage.of(labels, choice.page, BUTTON_ITEMS)
     keyboard = rows(
         [button(TEXT.label(f"all_{choice.facet}"), narrowed(""))],
         *([button(f"{n}. {label}", narrowed(key_of(label)))] for n, label in page.numbered()),

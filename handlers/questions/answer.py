@@ -25,7 +25,7 @@ from handlers.messages import Catalogue, language
 from handlers.questions.action_buttons import action_button
 from knowledge.matcher.matcher import Outcome
 from knowledge.model import Entry, Project
-from knowledge.start_links import Kind
+from knowledge.start_links import LinkKind
 
 TEXT = Catalogue.of("questions")
 # Under an answer, besides its vote: a phone shows these with the beginning of the text.
@@ -154,7 +154,9 @@ class _Ways:
         """Choose among the ways on: projects that the question names come before related titles."""
         act = action_button(entry.action)
         action = (act,) if act else ()
-        share = share_button(turn.services, Kind.ANSWER, entry.id, entry.said_in(language()).title)
+        share = share_button(
+            turn.services, LinkKind.ANSWER, entry.id, entry.said_in(language()).title
+        )
         # Both in the last row, where they take no more room than one.
         last = (share,) if act == person_button() else (share, person_button())
         room = MOST_BUTTONS - len(action) - 1

@@ -8,7 +8,7 @@ from handlers.core.authority import Authority, requires
 from handlers.core.buttons import ListThemes, ShowEntry, with_person
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Keyboard, button, rows
-from handlers.core.paging import BUTTON_ITEMS, Page
+from handlers.core.paging import BUTTON_ITEMS, ListPage
 from handlers.core.routing import Handler, command, tap
 from handlers.core.turn import BotContext, Turn
 from handlers.forms.reminding import reminding
@@ -49,7 +49,7 @@ async def turn_page(update: Update, context: BotContext) -> None:
 
 
 def _page(turn: Turn, index: int) -> tuple[str, Keyboard]:
-    page = Page.of(turn.services.knowledge.entries, index, BUTTON_ITEMS)
+    page = ListPage.of(turn.services.knowledge.entries, index, BUTTON_ITEMS)
     titles = {entry.id: entry.said_in(language()).title for entry in page.items}
     entries = (
         [button(f"{number}. {titles[entry.id]}", ShowEntry(entry.id))]

@@ -21,7 +21,7 @@ from handlers.core.buttons import (
 )
 from handlers.core.callback_data import CallbackData
 from handlers.core.keyboards import Button, Keyboard, button, column, rows
-from handlers.core.paging import TEXT_ITEMS, Page
+from handlers.core.paging import TEXT_ITEMS, ListPage
 from handlers.core.routing import Handler, command, tap
 from handlers.core.showing import phrases
 from handlers.core.turn import BotContext, Turn
@@ -132,7 +132,7 @@ async def _page(turn: Turn, index: int) -> tuple[str, Keyboard]:
 
 async def _list(turn: Turn, sent: Sequence[Sent], index: int) -> tuple[str, Keyboard]:
     """Return one page of the list, with where each request stands."""
-    page = Page.of(sent, index, TEXT_ITEMS)
+    page = ListPage.of(sent, index, TEXT_ITEMS)
     requests = [one.request for one in page.items if one.request is not None]
     events = await turn.work.interests.events_of(request.id for request in requests)
     words = await turn.work.conversations.last_words([request.id for request in requests])
@@ -163,7 +163,7 @@ async def everything_sent(turn: Turn) -> tuple[Sent, ...]:
 
 def listed(sent: Sequence[Sent], name: str, index: int, **values: object) -> tuple[str, Keyboard]:
     """Return one page of what a person sent, under the words of this name."""
-    page = Page.of(sent, index, TEXT_ITEMS)
+    page = ListPage.of(sent, index, TEXT_ITEMS)
     keyboard = rows(
         *(
             [button(TEXT.label("item", number=number, sent=one), one.shown_by)]

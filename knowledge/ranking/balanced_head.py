@@ -29,7 +29,7 @@ _PART = "likeness_"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class HeadScores:
     """What the balanced head finds out about a question.
 
     ``scores``: one an id, "none of them" last, and ``usual`` those of a text that is like no other:
@@ -89,18 +89,18 @@ class BalancedHead:
         """Whether it needs the second encoder's vector of a question."""
         return self._second is not None
 
-    def look(self, question: str, meaning: Vectors | None, second: Vectors | None) -> Look:
+    def look(self, question: str, meaning: Vectors | None, second: Vectors | None) -> HeadScores:
         """Look at a question: ``second`` is its vector by the second encoder, as it is."""
         meanings = None if meaning is None else meaning[np.newaxis]
         likeness = self._similarity.to_examples([question], meanings)[0]
         if self._second is None or self._centre is None or second is None:
-            return Look(self._scores(likeness), self._usual)
+            return HeadScores(self._scores(likeness), self._usual)
         cosines = self._second @ centred(second, self._centre)
         likeness = likeness + _OF_SECOND * radial(cosines)
         count = self._coefficients.shape[1]
         asked = nearest_by_label(cosines[: self._examples], self._labels[: self._examples], count)
         told = nearest_by_label(cosines[self._examples :], self._labels[self._examples :], count)
-        return Look(self._scores(likeness), self._usual, asked, told[self._owners])
+        return HeadScores(self._scores(likeness), self._usual, asked, told[self._owners])
 
     def _scores(self, likeness: Floats) -> Floats:
         scores: Floats = likeness @ self._coefficients + self._usual

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.ranking.balanced_head import Look
+from knowledge.ranking.balanced_head import HeadScores
 from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.read_only import make_read_only
 from knowledge.ranking.ridge import Floats
@@ -94,7 +94,7 @@ class Newcomers:
         make_read_only(self.places, self.phrasings, self.present)
         make_read_only(*(one for one in (self.mean,) if one is not None))
 
-    def signs(self, told: Evidence, look: Look | None = None) -> Floats:
+    def signs(self, told: Evidence, look: HeadScores | None = None) -> Floats:
         """Return the signs of each newcomer, as in ``SIGNS``: (newcomers, 11).
 
         A sign that nothing can tell is not a number.
@@ -114,7 +114,7 @@ class Newcomers:
             columns |= self._balanced(look)
         return np.column_stack([columns.get(sign, unknown) for sign in SIGNS])
 
-    def _balanced(self, look: Look) -> dict[str, Floats]:
+    def _balanced(self, look: HeadScores) -> dict[str, Floats]:
         scores = look.scores[:-1]
         columns = {
             "balanced": scores[self.places] - look.usual[self.places],

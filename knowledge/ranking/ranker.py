@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.ranking.balanced_head import BalancedHead, Look, centred, nearest_by_label
+from knowledge.ranking.balanced_head import BalancedHead, HeadScores, centred, nearest_by_label
 from knowledge.ranking.corpus import Example
 from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.model_store import Compiled
@@ -76,7 +76,7 @@ class CloserLook:
     head: BalancedHead | None
     second: SecondEncoder | None
 
-    def look(self, question: str, meaning: Vectors | None, written: str) -> Look | None:
+    def look(self, question: str, meaning: Vectors | None, written: str) -> HeadScores | None:
         """Look at a question; ``meaning`` is its vector by the first encoder."""
         if self.head is None:
             return None

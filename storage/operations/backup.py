@@ -22,7 +22,7 @@ from storage.engine.errors import (
 from storage.engine.faults import SPOILT, fault_of, kind_of
 from storage.engine.file_lock import make_folder, refuse_in_use
 from storage.engine.places import is_folder, make_private
-from storage.operations.inspect import Finding, inspect_file, is_ours, is_there, open_read_only
+from storage.operations.inspect import FoundFault, inspect_file, is_ours, is_there, open_read_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _copy(database: Path, part: Path) -> None:
         raise ForeignDatabaseError(str(database))
 
 
-def _in_words(faults: tuple[Finding, ...]) -> str:
+def _in_words(faults: tuple[FoundFault, ...]) -> str:
     return "the copy is not sound: " + "; ".join(f"{each.fault} {each.detail}" for each in faults)
 
 

@@ -45,7 +45,7 @@ _MOST_FAULTS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FoundFault:
     """A fault; `detail`: SQLite's message, a table, a revision or an error's class, never data."""
 
     fault: Fault
@@ -60,7 +60,7 @@ def sqlite_file(url: str) -> Path:
     return Path(parsed.database or "")
 
 
-async def inspect_database(url: str, keys: Sequence[str] | None = None) -> tuple[Finding, ...]:
+async def inspect_database(url: str, keys: Sequence[str] | None = None) -> tuple[FoundFault, ...]:
     """Return the faults of a database, which is not changed; empty if it is sound.
 
     A bot may be running on it. With ``keys``, also whether these are those that it needs.
@@ -71,19 +71,19 @@ async def inspect_database(url: str, keys: Sequence[str] | None = None) -> tuple
     return await _inspect_keys(url, Vault(keys))
 
 
-async def _inspect_keys(url: str, vault: Vault) -> tuple[Finding, ...]:
+async def _inspect_keys(url: str, vault: Vault) -> tuple[FoundFault, ...]:
     engine = open_engine(parse_address(url))
     try:
         async with engine.connect() as connection:
             await check_keys(connection, vault)
     except DatabaseLockedUpError as error:
-        return (Finding(error.fault, str(error)),)
+        return (FoundFault(error.fault, str(error)),)
     finally:
         await close_engine(engine)
     return ()
 
 
-async def _inspect(url: str) -> tuple[Finding, ...]:
+async def _inspect(url: str) -> tuple[FoundFault, ...]:
     if parse_address(url).get_backend_name() != "sqlite":
         return await _inspect_server(url)
     path = sqlite_file(url)
@@ -91,7 +91,7 @@ async def _inspect(url: str) -> tuple[Finding, ...]:
     if findings:
         return findings
     if fault := place_fault(path):
-        return (Finding(fault, path.name),)
+        return (FoundFault(fault, path.name),)
     with closing(open_read_only(path)) as connection:
         has_tables = connection.execute(
             "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
@@ -100,18 +100,18 @@ async def _inspect(url: str) -> tuple[Finding, ...]:
         return _judge({head for (head,) in heads})
 
 
-def inspect_file(path: Path) -> tuple[Finding, ...]:
+def inspect_file(path: Path) -> tuple[FoundFault, ...]:
     """Return the faults of an SQLite file, whatever its revision."""
     if not is_there(path):
         return (_absence(path),)
     fault = place_fault(path)
     if fault is not None and fault in NO_FILE:
-        return (Finding(fault, str(path)),)
+        return (FoundFault(fault, str(path)),)
     try:
         with closing(open_read_only(path)) as connection:
             return _damage(connection) or _orphans(connection)
     except sqlite3.DatabaseError as error:
-        return (Finding(at_place(fault_of(error), path), error.sqlite_errorname),)
+        return (FoundFault(at_place(fault_of(error), path), error.sqlite_errorname),)
 
 
 def is_there(path: Path) -> bool:
@@ -134,7 +134,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
 
 
-def _absence(path: Path) -> Finding:
+def _absence(path: Path) -> FoundFault:
     """Return the finding for a missing file: whether its folder can hold one."""
     existing = next(folder for folder in path.absolute().parents if folder.exists())
     try:
@@ -143,20 +143,20 @@ def _absence(path: Path) -> Finding:
             fault = place_fault(path) or Fault.MISSING
     except OSError:
         fault = place_fault(path) or Fault.NO_PLACE
-    return Finding(fault, path.name if fault is Fault.MISSING else str(existing))
+    return FoundFault(fault, path.name if fault is Fault.MISSING else str(existing))
 
 
-def _damage(connection: sqlite3.Connection) -> tuple[Finding, ...]:
+def _damage(connection: sqlite3.Connection) -> tuple[FoundFault, ...]:
     messages = connection.execute(f"PRAGMA integrity_check({_MOST_FAULTS})").fetchall()
-    return tuple(Finding(Fault.DAMAGED, message) for (message,) in messages if message != "ok")
+    return tuple(FoundFault(Fault.DAMAGED, message) for (message,) in messages if message != "ok")
 
 
-def _orphans(connection: sqlite3.Connection) -> tuple[Finding, ...]:
+def _orphans(connection: sqlite3.Connection) -> tuple[FoundFault, ...]:
     tables = {row[0] for row in connection.execute("PRAGMA foreign_key_check")}
-    return tuple(Finding(Fault.ORPHANS, table) for table in sorted(tables))
+    return tuple(FoundFault(Fault.ORPHANS, table) for table in sorted(tables))
 
 
-async def _inspect_server(url: str) -> tuple[Finding, ...]:
+async def _inspect_server(url: str) -> tuple[FoundFault, ...]:
     engine = open_engine(parse_address(url))
     try:
         async with engine.connect() as connection:
@@ -168,25 +168,25 @@ async def _inspect_server(url: str) -> tuple[Finding, ...]:
             heads = await connection.scalars(text("SELECT version_num FROM alembic_version"))
             return _judge(set(heads))
     except DatabaseUnavailableError as error:
-        return (Finding(fault_of(error), str(error)),)
+        return (FoundFault(fault_of(error), str(error)),)
     except unreachable(engine) as error:
-        return (Finding(fault_of(error), kind_of(error)),)
+        return (FoundFault(fault_of(error), kind_of(error)),)
     finally:
         await close_engine(engine)
 
 
-async def _refusals(connection: AsyncConnection) -> tuple[Finding, ...]:
+async def _refusals(connection: AsyncConnection) -> tuple[FoundFault, ...]:
     """Return why nothing could be written although the server answers: by reading only."""
     if await connection.scalar(text("SHOW transaction_read_only")) == "on":
-        return (Finding(Fault.READ_ONLY, "transaction_read_only"),)
+        return (FoundFault(Fault.READ_ONLY, "transaction_read_only"),)
     schema = await connection.scalar(text("SELECT current_schema()"))
     if schema is None:
-        return (Finding(Fault.NO_TABLES, "search_path"),)
+        return (FoundFault(Fault.NO_TABLES, "search_path"),)
     lacking = await connection.scalars(_LACKING_RIGHTS)
-    return tuple(Finding(Fault.NO_RIGHTS, name) for name in sorted(lacking))
+    return tuple(FoundFault(Fault.NO_RIGHTS, name) for name in sorted(lacking))
 
 
-def _judge(heads: set[str]) -> tuple[Finding, ...]:
+def _judge(heads: set[str]) -> tuple[FoundFault, ...]:
     # Imported here: Alembic is slow to import, and only the doctor and an upgrade need it.
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
@@ -194,8 +194,8 @@ def _judge(heads: set[str]) -> tuple[Finding, ...]:
 
     scripts = ScriptDirectory.from_config(configuration())
     if not heads:
-        return (Finding(Fault.EMPTY, ""),)
+        return (FoundFault(Fault.EMPTY, ""),)
     revisions = ", ".join(sorted(heads))
     if heads - {script.revision for script in scripts.walk_revisions()}:
-        return (Finding(Fault.TOO_NEW, revisions),)
-    return () if heads == set(scripts.get_heads()) else (Finding(Fault.OUTDATED, revisions),)
+        return (FoundFault(Fault.TOO_NEW, revisions),)
+    return () if heads == set(scripts.get_heads()) else (FoundFault(Fault.OUTDATED, revisions),)

@@ -136,7 +136,7 @@ class NewMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedConversation:
     """The conversation about a question; `created` is False if it existed before."""
 
     conversation: Conversation

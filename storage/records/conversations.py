@@ -17,7 +17,7 @@ from storage.records.conversation_values import (
     Message,
     NewConversation,
     NewMessage,
-    Opened,
+    OpenedConversation,
     Side,
 )
 from storage.records.interest_values import Interest
@@ -31,13 +31,13 @@ _PARTS_OF_AN_EXCHANGE = 2
 class Conversations(Repository):
     """The tables `conversations`, `conversation_messages` and `signatures`."""
 
-    async def open(self, new: NewConversation) -> Opened:
+    async def open(self, new: NewConversation) -> OpenedConversation:
         """Open a conversation, or return the one that the question already has."""
         # The conversation may refer to a question whose row has been put off.
         await self._changes.write(questions)
         standing = await self.about_question(new.question_id)
         if standing is not None:
-            return Opened(standing, created=False)
+            return OpenedConversation(standing, created=False)
         result = await self._connection.execute(
             self._insert(conversations)
             .values(
@@ -56,12 +56,12 @@ class Conversations(Repository):
         )
         row = result.one_or_none()
         if row is not None:
-            return Opened(_conversation(row), created=True)
+            return OpenedConversation(_conversation(row), created=True)
         # Another worker inserted it between our read and our write.
         faster = await self.about_question(new.question_id)
         if faster is None:
             raise NotFoundError("the conversation went while it was opened")
-        return Opened(faster, created=False)
+        return OpenedConversation(faster, created=False)
 
     async def open_about(self, interest: Interest, opened_by: Side) -> Conversation:
         """Open the exchange about a request under its number, or return the one that it has.
