@@ -44,7 +44,10 @@ async def _stage(
 @pytest_asyncio.fixture(name="context", loop_scope="module")
 async def _context(browser: Browser) -> AsyncIterator[BrowserContext]:  # noqa: F811 (a fixture)
     context = await browser.new_context(
-        viewport={"width": PHONE, "height": 844}, bypass_csp=True, reduced_motion="reduce"
+        viewport={"width": PHONE, "height": 844},
+        bypass_csp=True,
+        reduced_motion="reduce",
+        locale="fr-FR",
     )
     yield context
     await context.close()
@@ -161,7 +164,7 @@ async def puts_in_touch(walk: Walk, stage: Stage) -> None:
 
 async def page_says(walk: Walk, message: str) -> None:
     await walk.page.locator("#message").fill(message)
-    await walk.presses("Relire avant d'envoyer")
+    await walk.presses("Relire avant de modifier")
 
 
 async def test_from_the_public_page_to_the_outcome_by_e_mail(walk: Walk, stage: Stage) -> None:
@@ -177,7 +180,7 @@ async def test_from_the_public_page_to_the_outcome_by_e_mail(walk: Walk, stage: 
     await walk.looks("modifier", "Modifier votre demande TI-2026-0001")
     stage.clock.passes(minutes=2)
     await page_says(walk, "Deux tours, finalement.")
-    await walk.looks("modifier-relire", "Relisez, puis envoyez")
+    await walk.looks("modifier-relire", "Relisez, puis enregistrez")
     await walk.presses("Oui, enregistrer mes changements")
     await expect(walk.page.get_by_role("status")).to_contain_text("Votre demande est à jour")
     await walk.follows("Retirer cette demande")
